@@ -1,0 +1,3 @@
+//! `cdp-bridge`: a daemon between a Coordinator and Chromium.
+
+pub mod config;

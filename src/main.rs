@@ -1,0 +1,2 @@
+//! The `cdp-bridge` command.
+fn main() {}
