@@ -1,0 +1,213 @@
+//! The error event and its codes (protocol section 5).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TabId;
+
+/// What went wrong, for a program to act on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ErrorCode {
+    /// Not JSON, an unknown type, or a bad field.
+    BadRequest,
+    /// No such tab, or another client's.
+    UnknownTab,
+    /// The allowlist or a scheme rule refused the URL, also after a redirect.
+    NavDenied,
+    /// Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
+    NavFailed,
+    /// The page's DOM could not be captured.
+    SnapshotFail,
+    /// No picture of the page could be taken.
+    ScreenshotFail,
+    /// No answer from Chromium within the time limit.
+    CdpTimeout,
+    /// The target went away while the request ran.
+    CdpDetached,
+    /// The renderer died while the request ran.
+    TabCrashed,
+    /// The tab was closed while the request waited.
+    TabClosed,
+    /// Pushed out of a full queue by a newer request.
+    Dropped,
+    /// Too many requests in a time.
+    RateLimited,
+    /// Too many requests in flight, or too many tabs.
+    LimitExceeded,
+    /// Chromium is restarting.
+    BrowserDown,
+    /// The bridge is stopping.
+    ShuttingDown,
+    /// A fault of the bridge; its log has the rest.
+    Internal,
+}
+
+impl ErrorCode {
+    /// Every code, in the order of the protocol's table.
+    pub const ALL: [Self; 16] = [
+        Self::BadRequest,
+        Self::UnknownTab,
+        Self::NavDenied,
+        Self::NavFailed,
+        Self::SnapshotFail,
+        Self::ScreenshotFail,
+        Self::CdpTimeout,
+        Self::CdpDetached,
+        Self::TabCrashed,
+        Self::TabClosed,
+        Self::Dropped,
+        Self::RateLimited,
+        Self::LimitExceeded,
+        Self::BrowserDown,
+        Self::ShuttingDown,
+        Self::Internal,
+    ];
+
+    /// The code as it stands on the wire and in metrics.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadRequest => "BAD_REQUEST",
+            Self::UnknownTab => "UNKNOWN_TAB",
+            Self::NavDenied => "NAV_DENIED",
+            Self::NavFailed => "NAV_FAILED",
+            Self::SnapshotFail => "SNAPSHOT_FAIL",
+            Self::ScreenshotFail => "SCREENSHOT_FAIL",
+            Self::CdpTimeout => "CDP_TIMEOUT",
+            Self::CdpDetached => "CDP_DETACHED",
+            Self::TabCrashed => "TAB_CRASHED",
+            Self::TabClosed => "TAB_CLOSED",
+            Self::Dropped => "DROPPED",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::BrowserDown => "BROWSER_DOWN",
+            Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// Whether the same request may succeed later.
+    pub fn retryable(self) -> bool {
+        match self {
+            Self::NavFailed
+            | Self::SnapshotFail
+            | Self::ScreenshotFail
+            | Self::CdpTimeout
+            | Self::CdpDetached
+            | Self::TabCrashed
+            | Self::Dropped
+            | Self::RateLimited
+            | Self::LimitExceeded
+            | Self::BrowserDown => true,
+            Self::BadRequest
+            | Self::UnknownTab
+            | Self::NavDenied
+            | Self::TabClosed
+            | Self::ShuttingDown
+            | Self::Internal => false,
+        }
+    }
+}
+
+/// A request that failed, or, without a `requestId`, something that went wrong unasked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorEvent {
+    /// The tab concerned.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<TabId>,
+    /// What went wrong, for a program.
+    pub code: ErrorCode,
+    /// What went wrong and what to do, for a person.
+    pub message: String,
+    /// Whether the same request may succeed later.
+    pub retryable: bool,
+    /// The CDP session of the tab, to be found again in Chromium's and the bridge's logs.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub session_id: Option<String>,
+    /// Facts behind the message.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub details: Option<ErrorDetails>,
+}
+
+impl ErrorEvent {
+    /// An error of this code; `retryable` follows from the code.
+    pub fn new(code: ErrorCode, message: impl Into<String>) -> Self {
+        Self {
+            id: None,
+            code,
+            message: message.into(),
+            retryable: code.retryable(),
+            session_id: None,
+            details: None,
+        }
+    }
+}
+
+/// Facts behind an error; which of them stand depends on the code.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ErrorDetails {
+    /// `BAD_REQUEST`: the field that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// `NAV_DENIED`: the host that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// `NAV_DENIED`: the scheme that was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scheme: Option<String>,
+    /// `NAV_FAILED`: the URL that could not be loaded, without user, password and query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// `NAV_FAILED`: Chromium's name of the failure, such as `net::ERR_CONNECTION_REFUSED`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub net: Option<String>,
+    /// Milliseconds after which trying again makes sense.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after_ms: Option<u64>,
+    /// `SNAPSHOT_FAIL`: elements in the page.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nodes: Option<u64>,
+    /// `SNAPSHOT_FAIL`: the most elements that are captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_nodes: Option<u64>,
+    /// `SNAPSHOT_FAIL`: size of the snapshot in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub bytes: Option<u64>,
+    /// `SNAPSHOT_FAIL`: the most bytes that are captured.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_bytes: Option<u64>,
+    /// `SCREENSHOT_FAIL`: width of the picture that was asked for, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub width: Option<u64>,
+    /// `SCREENSHOT_FAIL`: height of the picture that was asked for, in pixels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u64>,
+    /// The limit that was passed: of pixels, of requests in flight, of tabs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u64>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_is_written_the_same_in_json_and_in_metrics() {
+        for code in ErrorCode::ALL {
+            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.as_str()));
+        }
+    }
+
+    #[test]
+    fn facts_that_are_absent_are_not_written() {
+        let mut error = ErrorEvent::new(ErrorCode::NavDenied, "evil.test is not in the allowlist");
+        error.details =
+            Some(ErrorDetails { host: Some("evil.test".to_owned()), ..ErrorDetails::default() });
+        assert_eq!(
+            serde_json::to_string(&error).unwrap(),
+            r#"{"code":"NAV_DENIED","message":"evil.test is not in the allowlist","retryable":false,"details":{"host":"evil.test"}}"#
+        );
+    }
+}

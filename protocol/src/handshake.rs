@@ -1,0 +1,42 @@
+//! Names and numbers of the WebSocket connection (protocol section 1).
+
+/// Subprotocol of JSON text messages; also in force when a client offers none.
+pub const SUBPROTOCOL_TEXT: &str = "cdp-bridge.v1";
+
+/// Subprotocol in which messages that carry a payload are binary frames (section 6).
+pub const SUBPROTOCOL_BINARY: &str = "cdp-bridge.v1.binary";
+
+/// Prefix of the subprotocol that carries a token, for browsers, which cannot set headers.
+pub const SUBPROTOCOL_BEARER_PREFIX: &str = "cdp-bridge.bearer.";
+
+/// WebSocket close codes that the bridge uses (RFC 6455 section 7.4; 4000 and up are the
+/// application's own).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u16)]
+pub enum CloseCode {
+    /// The connection did its work.
+    Normal = 1000,
+    /// The bridge is stopping.
+    GoingAway = 1001,
+    /// A binary frame was received; requests are text.
+    Unsupported = 1003,
+    /// A text frame was not UTF-8.
+    InvalidUtf8 = 1007,
+    /// The peer broke a rule, such as not answering pings.
+    Policy = 1008,
+    /// A message was larger than `limits.maxMessageBytes`.
+    TooBig = 1009,
+    /// A fault of the bridge.
+    Internal = 1011,
+    /// The connection limit is reached.
+    TryAgainLater = 1013,
+    /// The client reads too slowly: its answers alone pass the bound of its queue.
+    TooSlow = 4008,
+}
+
+impl CloseCode {
+    /// The code as it stands on the wire.
+    pub fn as_u16(self) -> u16 {
+        self as u16
+    }
+}
