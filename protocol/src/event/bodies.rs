@@ -1,0 +1,401 @@
+//! The fields of each event.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::{RequestId, TabId};
+use crate::request::SnapshotFormat;
+
+/// The first message on every connection.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Welcome {
+    /// The protocol's version: 1.
+    pub protocol: u32,
+    /// Name and version of the bridge.
+    pub server: String,
+    /// Name and version of the browser; empty while it is down.
+    pub browser: String,
+    /// What holds on this connection.
+    pub limits: Limits,
+    /// The client's tabs, so that a Coordinator that comes back can go on.
+    pub tabs: Vec<TabInfo>,
+}
+
+/// What holds on this connection.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Limits {
+    /// The longest message a client may send, in bytes.
+    pub max_message_bytes: u64,
+    /// The longest payload of one message, in bytes of its decoded text, or of its base64.
+    pub chunk_bytes: u64,
+    /// The most tabs at a time.
+    pub max_tabs: u64,
+    /// The most unanswered requests at a time.
+    pub max_inflight: u64,
+    /// The shortest time between two snapshots of a tab, in milliseconds.
+    pub snapshot_debounce_ms: u64,
+    /// The most screenshots of a tab in a second.
+    pub screenshot_max_fps: f64,
+    /// The most screenshots of a tab that wait.
+    pub screenshot_queue: u64,
+}
+
+/// How far a tab is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum TabState {
+    /// Its target is being set up.
+    Creating,
+    /// Its page has loaded.
+    Ready,
+    /// Its page is loading.
+    Loading,
+    /// Its renderer died.
+    Crashed,
+    /// It gets a new target.
+    Rebuilding,
+}
+
+/// One tab, as `tabs` and `welcome` list it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabInfo {
+    /// The tab.
+    pub id: TabId,
+    /// Where it is.
+    pub url: String,
+    /// The page's title.
+    pub title: String,
+    /// Whether it has a browser context of its own.
+    pub logged_out: bool,
+    /// Whether it is the one tab that was created or activated last.
+    pub active: bool,
+    /// How far it is.
+    pub state: TabState,
+}
+
+/// A tab is there: its target is attached and its domains are enabled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabCreated {
+    /// The tab.
+    pub id: TabId,
+    /// Where it is going.
+    pub url: String,
+    /// Whether it has a browser context of its own.
+    pub logged_out: bool,
+    /// The tab that opened it, for a popup.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub opener_id: Option<TabId>,
+}
+
+/// A tab is in front.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabActivated {
+    /// The tab.
+    pub id: TabId,
+}
+
+/// A tab's main frame has committed a document, or moved within one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Navigated {
+    /// The tab.
+    pub id: TabId,
+    /// Where it is now.
+    pub url: String,
+    /// The HTTP status of the document, where there was one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub status: Option<u16>,
+    /// `true` when only the fragment or the history entry changed.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub same_document: Option<bool>,
+}
+
+/// The main frame fired its `load` event.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadEventFired {
+    /// The tab.
+    pub id: TabId,
+    /// When, in milliseconds since the epoch.
+    pub ts: u64,
+}
+
+/// A DOM snapshot without its payload: the JSON of a binary frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DomSnapshotHead {
+    /// The tab.
+    pub id: TabId,
+    /// Where the tab was when it was taken.
+    pub url: String,
+    /// How it is written down.
+    pub format: SnapshotFormat,
+    /// Number of this part, from 0.
+    pub seq: u32,
+    /// How many parts there are.
+    pub total: u32,
+    /// Older requests of this connection that this snapshot answers too.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub coalesced: Option<Vec<RequestId>>,
+}
+
+/// A DOM snapshot, or one part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DomSnapshot {
+    /// Everything but the payload.
+    #[serde(flatten)]
+    pub head: DomSnapshotHead,
+    /// The HTML; or, as `structured`, the JSON text of `DOMSnapshot.captureSnapshot`'s result.
+    pub snapshot: String,
+}
+
+/// A picture without its payload: the JSON of a binary frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScreenshotHead {
+    /// The tab.
+    pub id: TabId,
+    /// The picture's media type.
+    pub mime: String,
+    /// Width of the picture in its own pixels.
+    pub width: u32,
+    /// Height of the picture in its own pixels.
+    pub height: u32,
+    /// Number of this part, from 0.
+    pub seq: u32,
+    /// How many parts there are.
+    pub total: u32,
+}
+
+/// A picture of a page, or one part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Screenshot {
+    /// Everything but the payload.
+    #[serde(flatten)]
+    pub head: ScreenshotHead,
+    /// The picture in base64.
+    pub data: String,
+}
+
+/// A tab is in the mode that was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LoggedOutModeSet {
+    /// The tab.
+    pub id: TabId,
+    /// Whether it has a browser context of its own.
+    pub enabled: bool,
+    /// Where it is now.
+    pub url: String,
+}
+
+/// All tabs of this client.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Tabs {
+    /// The tabs, oldest first.
+    pub tabs: Vec<TabInfo>,
+}
+
+/// Frames of this tab follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScreencastStarted {
+    /// The tab.
+    pub id: TabId,
+}
+
+/// No frames of this tab follow.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ScreencastStopped {
+    /// The tab.
+    pub id: TabId,
+}
+
+/// A screencast frame without its payload: the JSON of a binary frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FrameHead {
+    /// The tab.
+    pub id: TabId,
+    /// Number of the frame within this screencast; numbers left out are frames that were dropped.
+    pub frame_no: u64,
+    /// The picture's media type.
+    pub mime: String,
+    /// Width of the picture in its own pixels.
+    pub width: u32,
+    /// Height of the picture in its own pixels.
+    pub height: u32,
+    /// When Chromium drew it, in milliseconds since the epoch.
+    pub ts: u64,
+    /// Number of this part, from 0.
+    pub seq: u32,
+    /// How many parts there are.
+    pub total: u32,
+}
+
+/// A screencast frame, or one part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Frame {
+    /// Everything but the payload.
+    #[serde(flatten)]
+    pub head: FrameHead,
+    /// The picture in base64.
+    pub data: String,
+}
+
+/// Why a tab is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CloseReason {
+    /// A client asked for it.
+    Requested,
+    /// The page closed itself, or Chromium closed it.
+    Page,
+    /// Its renderer died and could not be replaced.
+    Crashed,
+    /// Nobody used it for too long.
+    Idle,
+    /// Chromium ended.
+    BrowserExited,
+    /// The bridge is stopping.
+    Shutdown,
+}
+
+/// A tab is gone; its id is never used again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabClosed {
+    /// The tab.
+    pub id: TabId,
+    /// Why.
+    pub reason: CloseReason,
+}
+
+/// A tab's renderer died.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabCrashed {
+    /// The tab.
+    pub id: TabId,
+    /// Where it was.
+    pub url: String,
+}
+
+/// Why a tab has a new target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum RebuildReason {
+    /// Its renderer died.
+    Crashed,
+    /// Its target went away.
+    Detached,
+    /// Chromium ended and was started again.
+    BrowserExited,
+}
+
+/// The same tab on a new target.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabRebuilt {
+    /// The tab.
+    pub id: TabId,
+    /// Where it is going.
+    pub url: String,
+    /// Why.
+    pub reason: RebuildReason,
+}
+
+/// Which dialog a page opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DialogKind {
+    /// `alert()`.
+    Alert,
+    /// `confirm()`.
+    Confirm,
+    /// `prompt()`.
+    Prompt,
+    /// The page wanted to keep the user from leaving.
+    Beforeunload,
+}
+
+/// How the bridge answered a dialog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Handled {
+    /// As if OK had been pressed.
+    Accepted,
+    /// As if Cancel had been pressed.
+    Dismissed,
+}
+
+/// A page opened a dialog, which was answered at once so that the tab does not freeze.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DialogOpened {
+    /// The tab.
+    pub id: TabId,
+    /// Which dialog.
+    pub kind: DialogKind,
+    /// What it said.
+    pub message: String,
+    /// How it was answered.
+    pub handled: Handled,
+}
+
+/// The allowlist stopped requests of a page.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestBlocked {
+    /// The tab, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<TabId>,
+    /// What was asked for last, without user, password and query.
+    pub url: String,
+    /// Chromium's name for the kind of resource.
+    pub resource_type: String,
+    /// The rule that stopped it.
+    pub reason: String,
+    /// How many requests this event stands for.
+    pub count: u64,
+}
+
+/// Chromium ended or does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BrowserDown {
+    /// What is known of the cause.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// How often it was started again so far.
+    pub restarts: u64,
+}
+
+/// Chromium serves again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct BrowserUp {
+    /// What is known of the cause of the restart.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub reason: Option<String>,
+    /// How often it was started again so far.
+    pub restarts: u64,
+}
+
+/// The answer to `ping`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Pong {
+    /// When, in milliseconds since the epoch.
+    pub ts: u64,
+}

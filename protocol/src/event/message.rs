@@ -1,0 +1,230 @@
+//! The envelope of everything the bridge says, and the list of events, written once.
+
+use schemars::{Schema, SchemaGenerator};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::bodies::{
+    BrowserDown, BrowserUp, DialogOpened, DomSnapshot, Frame, LoadEventFired, LoggedOutModeSet,
+    Navigated, Pong, RequestBlocked, ScreencastStarted, ScreencastStopped, Screenshot,
+    TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, Tabs, Welcome,
+};
+use crate::error::ErrorEvent;
+use crate::ids::RequestId;
+
+/// One message of the bridge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// The request it answers; absent on an event nobody asked for.
+    pub request_id: Option<RequestId>,
+    /// What it says.
+    pub event: Event,
+}
+
+/// `type` first, then `requestId`, then the event's own fields: the order in which a person
+/// reads them.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Envelope<'a, T> {
+    pub(crate) r#type: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) request_id: Option<&'a RequestId>,
+    #[serde(flatten)]
+    pub(crate) body: &'a T,
+}
+
+impl<T: Serialize> Envelope<'_, T> {
+    /// The JSON text.
+    pub(crate) fn to_json(&self) -> String {
+        #[expect(
+            clippy::expect_used,
+            reason = "strings, numbers and booleans always serialize"
+        )]
+        serde_json::to_string(self).expect("an event serializes")
+    }
+}
+
+/// The text was no message of the bridge that this version knows.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAMessage {
+    /// It was not a JSON object with a `type`.
+    #[error("expected a JSON object with a `type`: {0}")]
+    Malformed(String),
+    /// Its `type` is newer than this version; clients ignore such a message.
+    #[error("unknown event `{0}`")]
+    UnknownType(String),
+    /// Its fields do not fit its type.
+    #[error("{kind}: {source}")]
+    Fields {
+        /// The event's `type`.
+        kind: &'static str,
+        /// What does not fit.
+        source: serde_json::Error,
+    },
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $variant:ident($body:ident) = $name:literal),* $(,)?) => {
+        /// What the bridge says.
+        #[derive(Debug, Clone, PartialEq)]
+        pub enum Event {
+            $($(#[$doc])* $variant($body),)*
+        }
+
+        impl Event {
+            /// The `type` of every event, in the order of the protocol's table.
+            pub const NAMES: &'static [&'static str] = &[$($name,)*];
+
+            /// The message's `type`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $(Self::$variant(_) => $name,)*
+                }
+            }
+
+            fn from_fields(name: &str, fields: Map<String, Value>) -> Result<Self, NotAMessage> {
+                match name {
+                    $($name => serde_json::from_value(Value::Object(fields))
+                        .map(Self::$variant)
+                        .map_err(|source| NotAMessage::Fields { kind: $name, source }),)*
+                    _ => Err(NotAMessage::UnknownType(name.to_owned())),
+                }
+            }
+        }
+
+        impl Message {
+            /// The JSON text of a text frame.
+            pub fn to_json(&self) -> String {
+                let request_id = self.request_id.as_ref();
+                match &self.event {
+                    $(Event::$variant(body) => {
+                        Envelope { r#type: $name, request_id, body }.to_json()
+                    })*
+                }
+            }
+        }
+
+        $(
+            impl From<$body> for Event {
+                fn from(body: $body) -> Self {
+                    Self::$variant(body)
+                }
+            }
+        )*
+
+        /// Name and schema of each event's own fields.
+        pub(crate) fn event_schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
+            vec![$(($name, <$body as schemars::JsonSchema>::json_schema(generator)),)*]
+        }
+    };
+}
+
+events! {
+    /// `welcome`.
+    Welcome(Welcome) = "welcome",
+    /// `tabCreated`.
+    TabCreated(TabCreated) = "tabCreated",
+    /// `tabActivated`.
+    TabActivated(TabActivated) = "tabActivated",
+    /// `navigated`.
+    Navigated(Navigated) = "navigated",
+    /// `loadEventFired`.
+    LoadEventFired(LoadEventFired) = "loadEventFired",
+    /// `domSnapshot`.
+    DomSnapshot(DomSnapshot) = "domSnapshot",
+    /// `screenshot`.
+    Screenshot(Screenshot) = "screenshot",
+    /// `loggedOutModeSet`.
+    LoggedOutModeSet(LoggedOutModeSet) = "loggedOutModeSet",
+    /// `tabs`.
+    Tabs(Tabs) = "tabs",
+    /// `screencastStarted`.
+    ScreencastStarted(ScreencastStarted) = "screencastStarted",
+    /// `screencastStopped`.
+    ScreencastStopped(ScreencastStopped) = "screencastStopped",
+    /// `frame`.
+    Frame(Frame) = "frame",
+    /// `tabClosed`.
+    TabClosed(TabClosed) = "tabClosed",
+    /// `tabCrashed`.
+    TabCrashed(TabCrashed) = "tabCrashed",
+    /// `tabRebuilt`.
+    TabRebuilt(TabRebuilt) = "tabRebuilt",
+    /// `dialogOpened`.
+    DialogOpened(DialogOpened) = "dialogOpened",
+    /// `requestBlocked`.
+    RequestBlocked(RequestBlocked) = "requestBlocked",
+    /// `browserDown`.
+    BrowserDown(BrowserDown) = "browserDown",
+    /// `browserUp`.
+    BrowserUp(BrowserUp) = "browserUp",
+    /// `error`.
+    Error(ErrorEvent) = "error",
+    /// `pong`.
+    Pong(Pong) = "pong",
+}
+
+impl Message {
+    /// An event nobody asked for.
+    pub fn unasked(event: impl Into<Event>) -> Self {
+        Self {
+            request_id: None,
+            event: event.into(),
+        }
+    }
+
+    /// Reads one text frame, for clients. Fields that this version does not know are passed over.
+    pub fn parse(text: &str) -> Result<Self, NotAMessage> {
+        let mut fields: Map<String, Value> = serde_json::from_str(text)
+            .map_err(|error| NotAMessage::Malformed(error.to_string()))?;
+        let Some(Value::String(name)) = fields.remove("type") else {
+            return Err(NotAMessage::Malformed("no `type`".to_owned()));
+        };
+        let request_id = fields
+            .remove("requestId")
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|error| NotAMessage::Malformed(format!("requestId: {error}")))?;
+        Ok(Self {
+            request_id,
+            event: Event::from_fields(&name, fields)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TabId;
+
+    #[test]
+    fn a_message_is_read_as_it_was_written() {
+        let message = Message {
+            request_id: Some(3.into()),
+            event: Navigated {
+                id: TabId::new(1),
+                url: "https://example.com/".to_owned(),
+                status: Some(200),
+                same_document: None,
+            }
+            .into(),
+        };
+        let text = message.to_json();
+        assert_eq!(
+            text,
+            r#"{"type":"navigated","requestId":3,"id":"t1","url":"https://example.com/","status":200}"#
+        );
+        assert_eq!(Message::parse(&text).unwrap(), message);
+    }
+
+    #[test]
+    fn fields_that_are_unknown_are_passed_over_and_unknown_events_are_named() {
+        let text = r#"{"type":"pong","ts":5,"cursor":9}"#;
+        assert_eq!(
+            Message::parse(text).unwrap(),
+            Message::unasked(Pong { ts: 5 })
+        );
+        let error = Message::parse(r#"{"type":"tabGlowing"}"#).unwrap_err();
+        assert!(matches!(error, NotAMessage::UnknownType(name) if name == "tabGlowing"));
+    }
+}

@@ -1,0 +1,18 @@
+//! What the bridge says (protocol section 4).
+//!
+//! [`bodies`] holds a type for each event, [`message`] the envelope with its `type` and
+//! `requestId`.
+
+mod bodies;
+mod message;
+
+pub use bodies::{
+    BrowserDown, BrowserUp, CloseReason, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
+    Frame, FrameHead, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
+    RebuildReason, RequestBlocked, ScreencastStarted, ScreencastStopped, Screenshot,
+    ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
+    Tabs, Welcome,
+};
+pub use message::{Event, Message, NotAMessage};
+
+pub(crate) use message::{Envelope, event_schemas};

@@ -1,0 +1,15 @@
+//! Large payloads (protocol section 6): splitting, joining, and frames.
+//!
+//! A payload is never parsed on its way through the bridge. HTML stays the escaped JSON text
+//! that Chromium sent ([`escaped`]), pictures stay base64; [`parts`] cuts either into messages,
+//! [`binary`] lays out binary frames, and [`join`] puts the parts together again at the client.
+
+pub mod binary;
+pub mod escaped;
+pub mod join;
+pub mod parts;
+
+pub use binary::{BinaryFrame, NotABinaryFrame};
+pub use escaped::{EscapedText, NotAJsonString};
+pub use join::{Incoming, JoinError, Joined, Joiner};
+pub use parts::{Encoding, NotBase64, Part, Parts, Payload, PayloadHead};

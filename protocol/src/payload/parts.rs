@@ -1,0 +1,245 @@
+//! Cuts a payload into the messages that carry it.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use serde::Serialize;
+
+use super::binary::BinaryFrame;
+use super::escaped::EscapedText;
+use crate::event::{DomSnapshotHead, Envelope, FrameHead, ScreenshotHead};
+use crate::ids::{RequestId, TabId};
+
+/// What a message carries, in the form in which it came from Chromium. Cheap to clone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Payload {
+    /// HTML or other text, escaped.
+    Text(EscapedText),
+    /// A picture in base64.
+    Base64(Bytes),
+}
+
+impl Payload {
+    /// Bytes held in memory.
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Text(text) => text.as_bytes().len(),
+            Self::Base64(data) => data.len(),
+        }
+    }
+
+    /// Whether there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The message around a payload; `seq` and `total` are filled in when it is cut.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PayloadHead {
+    /// `domSnapshot`, whose payload is the field `snapshot`.
+    DomSnapshot(DomSnapshotHead),
+    /// `screenshot`, whose payload is the field `data`.
+    Screenshot(ScreenshotHead),
+    /// `frame`, whose payload is the field `data`.
+    Frame(FrameHead),
+}
+
+impl PayloadHead {
+    /// The message's `type`.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::DomSnapshot(_) => "domSnapshot",
+            Self::Screenshot(_) => "screenshot",
+            Self::Frame(_) => "frame",
+        }
+    }
+
+    /// The field that holds the payload in a text message.
+    pub fn field(&self) -> &'static str {
+        match self {
+            Self::DomSnapshot(_) => "snapshot",
+            Self::Screenshot(_) | Self::Frame(_) => "data",
+        }
+    }
+
+    /// The tab the message is about.
+    pub fn tab(&self) -> TabId {
+        match self {
+            Self::DomSnapshot(head) => head.id,
+            Self::Screenshot(head) => head.id,
+            Self::Frame(head) => head.id,
+        }
+    }
+
+    fn number(&mut self, part: u32, of: u32) {
+        let (seq, total) = match self {
+            Self::DomSnapshot(head) => (&mut head.seq, &mut head.total),
+            Self::Screenshot(head) => (&mut head.seq, &mut head.total),
+            Self::Frame(head) => (&mut head.seq, &mut head.total),
+        };
+        (*seq, *total) = (part, of);
+    }
+
+    fn to_json(&self, request_id: Option<&RequestId>) -> String {
+        fn json<T: Serialize>(name: &'static str, id: Option<&RequestId>, body: &T) -> String {
+            Envelope {
+                r#type: name,
+                request_id: id,
+                body,
+            }
+            .to_json()
+        }
+        match self {
+            Self::DomSnapshot(head) => json(self.name(), request_id, head),
+            Self::Screenshot(head) => json(self.name(), request_id, head),
+            Self::Frame(head) => json(self.name(), request_id, head),
+        }
+    }
+}
+
+/// How messages with a payload travel on a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoding {
+    /// JSON text (`cdp-bridge.v1`).
+    Text,
+    /// Binary frames (`cdp-bridge.v1.binary`).
+    Binary,
+}
+
+/// One message on the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// For a text frame: UTF-8.
+    Text(Bytes),
+    /// For a binary frame.
+    Binary(Bytes),
+}
+
+/// The picture was not base64.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("a picture is not base64: {0}")]
+pub struct NotBase64(#[from] base64::DecodeError);
+
+/// The messages of one payload, built one at a time as the socket takes them, so that a large
+/// payload costs its own bytes and one message, not twice its size.
+#[derive(Debug, Clone)]
+pub struct Parts {
+    head: PayloadHead,
+    request_id: Option<RequestId>,
+    encoding: Encoding,
+    /// Escaped text or base64 for text messages; the raw payload for binary ones.
+    bytes: Bytes,
+    /// Where each part ends.
+    cuts: Vec<usize>,
+    next: usize,
+}
+
+impl Parts {
+    /// Cuts a payload into parts of at most `chunk_bytes`: bytes of UTF-8 once unescaped, or of
+    /// base64; in binary frames, bytes of the frame's payload.
+    pub fn new(
+        head: PayloadHead,
+        request_id: Option<RequestId>,
+        payload: &Payload,
+        encoding: Encoding,
+        chunk_bytes: usize,
+    ) -> Result<Self, NotBase64> {
+        let (bytes, cuts) = match (payload, encoding) {
+            (Payload::Text(text), Encoding::Text) => {
+                (text.as_bytes().clone(), text.cuts(chunk_bytes))
+            }
+            (Payload::Text(text), Encoding::Binary) => {
+                let raw = text.decode();
+                let cuts = utf8_cuts(&raw, chunk_bytes);
+                (raw, cuts)
+            }
+            (Payload::Base64(data), Encoding::Text) => (
+                data.clone(),
+                even_cuts(data.len(), (chunk_bytes / 4 * 4).max(4)),
+            ),
+            (Payload::Base64(data), Encoding::Binary) => {
+                let raw = Bytes::from(STANDARD.decode(data)?);
+                let cuts = even_cuts(raw.len(), chunk_bytes);
+                (raw, cuts)
+            }
+        };
+        Ok(Self {
+            head,
+            request_id,
+            encoding,
+            bytes,
+            cuts,
+            next: 0,
+        })
+    }
+
+    /// How many messages there are in all.
+    pub fn total(&self) -> usize {
+        self.cuts.len()
+    }
+
+    /// Bytes of payload that have not been handed out yet.
+    pub fn remaining_bytes(&self) -> usize {
+        self.bytes.len() - self.start()
+    }
+
+    fn start(&self) -> usize {
+        self.next.checked_sub(1).map_or(0, |last| self.cuts[last])
+    }
+}
+
+impl Iterator for Parts {
+    type Item = Part;
+
+    fn next(&mut self) -> Option<Part> {
+        let end = *self.cuts.get(self.next)?;
+        let slice = &self.bytes[self.start()..end];
+        // A payload of 4 billion parts would not fit into memory.
+        let seq = u32::try_from(self.next).unwrap_or(u32::MAX);
+        let total = u32::try_from(self.cuts.len()).unwrap_or(u32::MAX);
+        self.head.number(seq, total);
+        self.next += 1;
+        let head = self.head.to_json(self.request_id.as_ref());
+        Some(match self.encoding {
+            Encoding::Text => Part::Text(text_message(&head, self.head.field(), slice)),
+            Encoding::Binary => Part::Binary(BinaryFrame::encode(&head, slice)),
+        })
+    }
+}
+
+/// Puts the payload in as the last field of the head's object.
+fn text_message(head: &str, field: &str, payload: &[u8]) -> Bytes {
+    let open = head.strip_suffix('}').unwrap_or(head);
+    let mut message = Vec::with_capacity(open.len() + field.len() + payload.len() + 8);
+    message.extend_from_slice(open.as_bytes());
+    message.extend_from_slice(b",\"");
+    message.extend_from_slice(field.as_bytes());
+    message.extend_from_slice(b"\":\"");
+    message.extend_from_slice(payload);
+    message.extend_from_slice(b"\"}");
+    message.into()
+}
+
+fn even_cuts(len: usize, step: usize) -> Vec<usize> {
+    let step = step.max(1);
+    let mut cuts: Vec<_> = (step..len).step_by(step).collect();
+    cuts.push(len);
+    cuts
+}
+
+fn utf8_cuts(text: &[u8], max: usize) -> Vec<usize> {
+    let max = max.max(4);
+    let mut cuts = Vec::with_capacity(text.len() / max + 1);
+    let mut start = 0;
+    while text.len() - start > max {
+        let mut end = start + max;
+        while text[end] & 0xC0 == 0x80 {
+            end -= 1;
+        }
+        cuts.push(end);
+        start = end;
+    }
+    cuts.push(text.len());
+    cuts
+}

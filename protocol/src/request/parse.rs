@@ -1,0 +1,402 @@
+//! From a text frame to a [`Request`], strictly (protocol section 2).
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::kind::{Request, RequestBody, RequestKind};
+use crate::error::{ErrorCode, ErrorDetails, ErrorEvent};
+use crate::ids::RequestId;
+
+/// The shortest time limit a request may carry, in milliseconds.
+pub const MIN_TIMEOUT_MS: u64 = 100;
+/// The longest time limit a request may carry, in milliseconds.
+pub const MAX_TIMEOUT_MS: u64 = 120_000;
+
+/// A message that is no request. The connection stays open.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct BadRequest {
+    /// The request's id, where one could be read.
+    pub request_id: Option<RequestId>,
+    /// The kind of request, where it could be read.
+    pub kind: Option<RequestKind>,
+    /// The field that is wrong, where it is one field.
+    pub field: Option<String>,
+    /// What is wrong and what was expected.
+    pub message: String,
+}
+
+impl BadRequest {
+    /// The error that answers it.
+    pub fn to_event(&self) -> ErrorEvent {
+        let mut event = ErrorEvent::new(ErrorCode::BadRequest, self.message.clone());
+        event.details = self.field.clone().map(|field| ErrorDetails {
+            field: Some(field),
+            ..ErrorDetails::default()
+        });
+        event
+    }
+}
+
+/// One field that is wrong.
+pub(super) struct FieldError {
+    field: Option<String>,
+    message: String,
+}
+
+/// Rules that the types alone do not express, such as ranges.
+pub(super) trait Check {
+    /// The first rule that is broken.
+    fn check(&self) -> Result<(), FieldError> {
+        Ok(())
+    }
+}
+
+/// Holds a number against its range.
+pub(super) fn within<T: PartialOrd + Display + Copy>(
+    field: &str,
+    value: T,
+    min: T,
+    max: T,
+) -> Result<(), FieldError> {
+    if value >= min && value <= max {
+        return Ok(());
+    }
+    Err(FieldError {
+        field: Some(field.to_owned()),
+        message: format!("{field}: {value} is out of range, expected {min} to {max}"),
+    })
+}
+
+/// The fields of one body, with the name of the one that is wrong in the error.
+pub(super) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
+where
+    T: DeserializeOwned + Check,
+{
+    let body: T = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
+        let path = error.path().to_string();
+        let message = error.into_inner().to_string();
+        if path == "." {
+            // The message of an unknown or a missing field names the field itself.
+            FieldError {
+                field: quoted(&message),
+                message,
+            }
+        } else {
+            FieldError {
+                message: format!("{path}: {message}"),
+                field: Some(path),
+            }
+        }
+    })?;
+    body.check()?;
+    Ok(body)
+}
+
+/// What stands between the first two backticks of serde's message: the field's name.
+fn quoted(message: &str) -> Option<String> {
+    let (_, rest) = message.split_once('`')?;
+    let (field, _) = rest.split_once('`')?;
+    Some(field.to_owned())
+}
+
+impl Request {
+    /// Reads one text frame.
+    pub fn parse(text: &str) -> Result<Self, BadRequest> {
+        let mut fields: Map<String, Value> = match serde_json::from_str(text) {
+            Ok(Value::Object(fields)) => fields,
+            Ok(other) => {
+                let found = type_name(&other);
+                return Err(bad(
+                    None,
+                    None,
+                    format!("expected a JSON object, found {found}"),
+                ));
+            }
+            Err(error) => return Err(bad(None, None, format!("not JSON: {error}"))),
+        };
+
+        let request_id = take(&mut fields, "requestId").map_err(|error| error.of(None, None))?;
+        let kind = kind_of(&mut fields).map_err(|error| error.of(request_id.clone(), None))?;
+        let (timeout, body) = timeout_of(&mut fields)
+            .and_then(|timeout| Ok((timeout, kind.parse(fields)?)))
+            .map_err(|error| error.of(request_id.clone(), Some(kind)))?;
+        Ok(Self {
+            request_id,
+            timeout,
+            body,
+        })
+    }
+}
+
+/// The kind of request, from its `type`.
+fn kind_of(fields: &mut Map<String, Value>) -> Result<RequestKind, FieldError> {
+    let of_type = |message| FieldError {
+        field: Some("type".to_owned()),
+        message,
+    };
+    let names = || {
+        let names: Vec<_> = RequestKind::ALL.iter().map(|kind| kind.as_str()).collect();
+        names.join(", ")
+    };
+    match fields.remove("type") {
+        Some(Value::String(name)) => RequestKind::from_name(&name).ok_or_else(|| {
+            of_type(format!(
+                "type: unknown request `{}`, expected one of {}",
+                clip(&name),
+                names()
+            ))
+        }),
+        Some(other) => Err(of_type(format!(
+            "type: expected a string, found {}",
+            type_name(&other)
+        ))),
+        None => Err(of_type(format!(
+            "missing field `type`, expected one of {}",
+            names()
+        ))),
+    }
+}
+
+/// The time limit that stands on the request.
+fn timeout_of(fields: &mut Map<String, Value>) -> Result<Option<Duration>, FieldError> {
+    let Some(ms) = take::<u64>(fields, "timeoutMs")? else {
+        return Ok(None);
+    };
+    within("timeoutMs", ms, MIN_TIMEOUT_MS, MAX_TIMEOUT_MS)?;
+    Ok(Some(Duration::from_millis(ms)))
+}
+
+/// Takes an optional field of the envelope. Unlike a body's optional fields it may not be null,
+/// because a null `requestId` could not be echoed.
+fn take<'de, T: Deserialize<'de>>(
+    fields: &mut Map<String, Value>,
+    name: &str,
+) -> Result<Option<T>, FieldError> {
+    let Some(value) = fields.remove(name) else {
+        return Ok(None);
+    };
+    T::deserialize(value).map(Some).map_err(|error| FieldError {
+        field: Some(name.to_owned()),
+        message: format!("{name}: {error}"),
+    })
+}
+
+impl FieldError {
+    fn of(self, request_id: Option<RequestId>, kind: Option<RequestKind>) -> BadRequest {
+        BadRequest {
+            request_id,
+            kind,
+            field: self.field,
+            message: self.message,
+        }
+    }
+}
+
+fn bad(request_id: Option<RequestId>, kind: Option<RequestKind>, message: String) -> BadRequest {
+    BadRequest {
+        request_id,
+        kind,
+        field: None,
+        message,
+    }
+}
+
+/// A client's text, short enough to stand in a message.
+fn clip(text: &str) -> String {
+    text.chars().take(64).collect()
+}
+
+fn type_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// The body, for callers that build requests by hand.
+impl From<RequestBody> for Request {
+    fn from(body: RequestBody) -> Self {
+        Self {
+            request_id: None,
+            timeout: None,
+            body,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ids::TabId;
+    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, Viewport};
+
+    fn refused(text: &str) -> BadRequest {
+        Request::parse(text).unwrap_err()
+    }
+
+    #[test]
+    fn a_request_is_read_as_it_was_written() {
+        let request = Request {
+            request_id: Some("r1".into()),
+            timeout: Some(Duration::from_millis(500)),
+            body: CreateTab {
+                url: Some("https://example.com/".to_owned()),
+                logged_out: Some(true),
+                viewport: Some(Viewport {
+                    width: 800,
+                    height: 600,
+                    device_scale_factor: Some(2.0),
+                }),
+            }
+            .into(),
+        };
+        assert_eq!(Request::parse(&request.to_json()), Ok(request));
+    }
+
+    #[test]
+    fn every_kind_is_found_by_its_name() {
+        for kind in RequestKind::ALL {
+            assert_eq!(RequestKind::from_name(kind.as_str()), Some(*kind));
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_object_is_refused_without_an_id() {
+        for text in [
+            "",
+            "{",
+            "nonsense",
+            "[]",
+            "1",
+            "\"x\"",
+            "null",
+            "{\"a\":1}}",
+        ] {
+            let error = refused(text);
+            assert_eq!(error.request_id, None, "{text}");
+            assert!(
+                error.message.contains("JSON"),
+                "{text}: the message says what was expected: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unknown_type_is_refused_with_the_known_ones() {
+        let error = refused(r#"{"type":"jump","requestId":7}"#);
+        assert_eq!(error.request_id, Some(RequestId::Number(7)));
+        assert_eq!(error.field.as_deref(), Some("type"));
+        assert!(error.message.contains("`jump`") && error.message.contains("getDomSnapshot"));
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_is_named() {
+        let cases = [
+            (r#"{"type":"navigate","requestId":"a","tabId":"t1"}"#, "url"),
+            (
+                r#"{"type":"navigate","requestId":"a","tabId":5,"url":"x"}"#,
+                "tabId",
+            ),
+            (
+                r#"{"type":"navigate","requestId":"a","tabId":"t1","url":"x","wait":1}"#,
+                "wait",
+            ),
+            (r#"{"type":"ping","requestId":"a","tabId":"t1"}"#, "tabId"),
+            (
+                r#"{"type":"ping","requestId":"a","timeoutMs":99}"#,
+                "timeoutMs",
+            ),
+            (
+                r#"{"type":"ping","requestId":"a","timeoutMs":"1"}"#,
+                "timeoutMs",
+            ),
+            (
+                r#"{"type":"getScreenshot","requestId":"a","tabId":"t1","quality":0}"#,
+                "quality",
+            ),
+            (
+                r#"{"type":"getScreenshot","requestId":"a","tabId":"t1","format":"gif"}"#,
+                "format",
+            ),
+            (
+                r#"{"type":"createTab","requestId":"a","viewport":{"width":1,"height":"2"}}"#,
+                "viewport.height",
+            ),
+            (
+                r#"{"type":"createTab","requestId":"a","viewport":{"width":0,"height":2}}"#,
+                "viewport.width",
+            ),
+        ];
+        for (text, field) in cases {
+            let error = refused(text);
+            assert_eq!(error.field.as_deref(), Some(field), "{text}: {error}");
+            assert!(error.message.contains(field), "{text}: {error}");
+            assert_eq!(error.request_id, Some("a".into()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_bad_request_id_is_refused_and_not_echoed() {
+        let error = refused(r#"{"type":"ping","requestId":1.5}"#);
+        assert_eq!(
+            (error.request_id, error.field.as_deref()),
+            (None, Some("requestId"))
+        );
+    }
+
+    #[test]
+    fn defaults_are_the_contracts() {
+        let text = r#"{"type":"getScreenshot","tabId":"t3"}"#;
+        let Ok(Request {
+            request_id: None,
+            timeout: None,
+            body,
+        }) = Request::parse(text)
+        else {
+            panic!("{text} is a request");
+        };
+        let RequestBody::GetScreenshot(shot) = body else {
+            panic!("it is a screenshot")
+        };
+        assert_eq!(shot.quality(), 70);
+        assert_eq!(shot.format.unwrap_or_default(), ImageFormat::Jpeg);
+        assert_eq!(shot.tab_id.id(), Some(TabId::new(3)));
+    }
+
+    #[test]
+    fn an_absent_field_may_be_null() {
+        let text = r#"{"type":"getScreenshot","tabId":"t3","quality":null}"#;
+        let expected = GetScreenshot {
+            tab_id: TabId::new(3).into(),
+            full_page: None,
+            format: None,
+            quality: None,
+        };
+        assert_eq!(
+            Request::parse(text).map(|request| request.body),
+            Ok(expected.into())
+        );
+    }
+
+    #[test]
+    fn a_tab_that_cannot_exist_is_not_a_bad_request() {
+        let text = r#"{"type":"navigate","tabId":"nope","url":"about:blank"}"#;
+        let Ok(Request {
+            body: RequestBody::Navigate(Navigate { tab_id, .. }),
+            ..
+        }) = Request::parse(text)
+        else {
+            panic!("{text} is a request");
+        };
+        assert_eq!(tab_id.id(), None);
+    }
+}

@@ -1,0 +1,155 @@
+//! The JSON Schemas (draft 2020-12) of requests and events, generated from the types.
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde_json::{Map, Value, json};
+
+use crate::event::{DomSnapshotHead, FrameHead, ScreenshotHead, event_schemas};
+use crate::ids::RequestId;
+use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, request_schemas};
+
+/// The schema of every message a Coordinator may send.
+pub fn requests() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let request_id = generator.subschema_for::<RequestId>().to_value();
+    let timeout = json!({
+        "type": "integer",
+        "minimum": MIN_TIMEOUT_MS,
+        "maximum": MAX_TIMEOUT_MS,
+        "description": "Time limit in milliseconds; the configuration says what holds if absent.",
+    });
+    let messages = request_schemas(&mut generator)
+        .into_iter()
+        .map(|(name, schema)| {
+            let extra = vec![
+                ("requestId", request_id.clone()),
+                ("timeoutMs", timeout.clone()),
+            ];
+            (name, message(name, schema, extra))
+        })
+        .collect();
+    document(
+        "request",
+        "A message from a Coordinator to cdp-bridge.",
+        messages,
+        generator,
+    )
+}
+
+/// The schema of every text message the bridge sends. The JSON of binary frames stands in
+/// `$defs` as `DomSnapshotHead`, `ScreenshotHead` and `FrameHead`.
+pub fn events() -> Value {
+    let mut generator = SchemaSettings::draft2020_12().into_generator();
+    let request_id = generator.subschema_for::<RequestId>().to_value();
+    generator.subschema_for::<DomSnapshotHead>();
+    generator.subschema_for::<ScreenshotHead>();
+    generator.subschema_for::<FrameHead>();
+    let messages = event_schemas(&mut generator)
+        .into_iter()
+        .map(|(name, schema)| {
+            (
+                name,
+                message(name, schema, vec![("requestId", request_id.clone())]),
+            )
+        })
+        .collect();
+    document(
+        "event",
+        "A message from cdp-bridge to a Coordinator.",
+        messages,
+        generator,
+    )
+}
+
+/// The schema of any other documented type, with the same settings and header.
+pub fn of<T: JsonSchema>(name: &str) -> Value {
+    let schema = SchemaSettings::draft2020_12()
+        .into_generator()
+        .into_root_schema_for::<T>();
+    let mut schema = schema.to_value();
+    if let Value::Object(fields) = &mut schema {
+        fields.insert("$id".to_owned(), id_of(name));
+    }
+    schema
+}
+
+/// One message: its own fields, its `type`, and the envelope's fields.
+fn message(name: &str, schema: Schema, extra: Vec<(&str, Value)>) -> Value {
+    let mut schema = schema.to_value();
+    if let Value::Object(fields) = &mut schema {
+        let properties = fields
+            .entry("properties")
+            .or_insert_with(|| Value::Object(Map::default()));
+        if let Value::Object(properties) = properties {
+            properties.insert("type".to_owned(), json!({ "const": name }));
+            for (field, schema) in extra {
+                properties.insert(field.to_owned(), schema);
+            }
+        }
+        let required = fields.entry("required").or_insert_with(|| json!([]));
+        if let Value::Array(required) = required {
+            required.insert(0, json!("type"));
+        }
+        fields.insert("title".to_owned(), json!(name));
+    }
+    schema
+}
+
+fn document(
+    name: &str,
+    description: &str,
+    messages: Vec<(&'static str, Value)>,
+    mut generator: SchemaGenerator,
+) -> Value {
+    let mut defs = generator.take_definitions(true);
+    let mut references = Vec::new();
+    for (name, schema) in messages {
+        references.push(json!({ "$ref": format!("#/$defs/{name}") }));
+        defs.insert(name.to_owned(), schema);
+    }
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": id_of(name),
+        "title": name,
+        "description": description,
+        "oneOf": references,
+        "$defs": defs,
+    })
+}
+
+fn id_of(name: &str) -> Value {
+    json!(format!("urn:cdp-bridge:v1:{name}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Event, RequestKind};
+
+    #[test]
+    fn every_request_and_event_has_a_schema_that_requires_its_type() {
+        let (requests, events) = (requests(), events());
+        let names = RequestKind::ALL
+            .iter()
+            .map(|kind| (&requests, kind.as_str()));
+        let names = names.chain(Event::NAMES.iter().map(|name| (&events, *name)));
+        for (document, name) in names {
+            let schema = &document["$defs"][name];
+            assert_eq!(schema["properties"]["type"]["const"], name);
+            assert!(
+                schema["required"]
+                    .as_array()
+                    .is_some_and(|names| names.contains(&json!("type"))),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn requests_allow_no_other_fields() {
+        for kind in RequestKind::ALL {
+            let schema = &requests()["$defs"][kind.as_str()];
+            assert_eq!(schema["additionalProperties"], false, "{}", kind.as_str());
+        }
+    }
+}
