@@ -1,3 +1,5 @@
 //! `cdp-bridge`: a daemon between a Coordinator and Chromium.
 
+pub mod cdp;
 pub mod config;
+pub mod metrics;

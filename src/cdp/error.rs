@@ -1,0 +1,101 @@
+//! Why a call to Chromium failed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a session cannot answer any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SessionEnd {
+    /// The target went away (`Target.detachedFromTarget`). The session is over.
+    Detached,
+    /// The renderer died (`Inspector.targetCrashed`). The session lives on: a navigation heals it.
+    Crashed,
+}
+
+/// One call that has no result. Chromium itself never answers the calls that were pending when
+/// a renderer crashed or a target was closed, so most of these are the client's own words.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CallError {
+    /// No answer in time.
+    #[error("{method} was not answered within {}", in_ms(*.after))]
+    Timeout {
+        /// The CDP method.
+        method: &'static str,
+        /// The time limit.
+        after: Duration,
+    },
+    /// Chromium answered with an error.
+    #[error("{method} failed: {message} ({code})")]
+    Protocol {
+        /// The CDP method.
+        method: &'static str,
+        /// JSON-RPC's error code; Chromium uses -32000 for most.
+        code: i64,
+        /// Chromium's words.
+        message: Arc<str>,
+    },
+    /// The session ended while the call was pending, or before it.
+    #[error("{method} was not answered: {}", match .end {
+        SessionEnd::Detached => "its target went away",
+        SessionEnd::Crashed => "its renderer died",
+    })]
+    SessionEnded {
+        /// The CDP method.
+        method: &'static str,
+        /// How.
+        end: SessionEnd,
+    },
+    /// The transport ended.
+    #[error("{method} was not answered: {reason}")]
+    Closed {
+        /// The CDP method.
+        method: &'static str,
+        /// What is known of the cause, with Chromium's last words.
+        reason: Arc<str>,
+    },
+    /// The answer does not have the shape that the method promises.
+    #[error("{method} was answered in an unexpected shape: {problem}")]
+    Shape {
+        /// The CDP method.
+        method: &'static str,
+        /// What did not fit.
+        problem: Arc<str>,
+    },
+}
+
+fn in_ms(duration: Duration) -> String {
+    format!("{} ms", duration.as_millis())
+}
+
+impl CallError {
+    /// `-32000 Not attached to an active page`: for some tens of milliseconds after a navigation
+    /// captures fail like this; the page is fine (faults section 0, finding 5).
+    pub fn is_page_not_active(&self) -> bool {
+        matches!(self, Self::Protocol { message, .. } if message.contains("Not attached to an active page"))
+    }
+
+    /// The page navigated away underneath the call, so that its execution context is gone.
+    pub fn is_context_gone(&self) -> bool {
+        matches!(self, Self::Protocol { message, .. }
+            if message.contains("Inspected target navigated or closed")
+                || message.contains("Cannot find context with specified id")
+                || message.contains("Execution context was destroyed"))
+    }
+
+    /// What was to be closed or disposed of does not exist any more.
+    pub fn is_already_gone(&self) -> bool {
+        match self {
+            Self::SessionEnded {
+                end: SessionEnd::Detached,
+                ..
+            } => true,
+            Self::Protocol { message, .. } => {
+                message.contains("No target with given id")
+                    || message.contains("Session with given id not found")
+                    || message.contains("Failed to find browser context")
+                    || message.contains("Failed to find context")
+            }
+            _ => false,
+        }
+    }
+}

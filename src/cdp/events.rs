@@ -1,0 +1,286 @@
+//! The events the bridge reads. Which of them an event is, is known from its name when it is
+//! routed; its fields are decoded by whoever acts on it, and fields that are new or missing are
+//! passed over where the bridge can do without them.
+
+use memchr::memmem;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::ids::{BrowserContextId, FrameId, LoaderId, SessionId, TargetId};
+use super::routes::RawEvent;
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $method:literal),* $(,)?) => {
+        /// The events the bridge reads; all others are passed over when they arrive.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub enum EventKind {
+            $($(#[$doc])* $kind,)*
+        }
+
+        impl EventKind {
+            /// The kind with this name, if it is one that the bridge reads.
+            pub fn from_method(method: &str) -> Option<Self> {
+                match method {
+                    $($method => Some(Self::$kind),)*
+                    _ => None,
+                }
+            }
+
+            /// The name in the protocol.
+            pub fn method(self) -> &'static str {
+                match self {
+                    $(Self::$kind => $method,)*
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// [`AttachedToTarget`].
+    AttachedToTarget = "Target.attachedToTarget",
+    /// [`DetachedFromTarget`].
+    DetachedFromTarget = "Target.detachedFromTarget",
+    /// [`TargetInfoChanged`].
+    TargetInfoChanged = "Target.targetInfoChanged",
+    /// [`TargetCrashed`].
+    TargetCrashed = "Target.targetCrashed",
+    /// The renderer of this session's page died. No fields.
+    InspectorTargetCrashed = "Inspector.targetCrashed",
+    /// [`FrameNavigated`].
+    FrameNavigated = "Page.frameNavigated",
+    /// [`NavigatedWithinDocument`].
+    NavigatedWithinDocument = "Page.navigatedWithinDocument",
+    /// [`OfFrame`].
+    FrameStartedLoading = "Page.frameStartedLoading",
+    /// [`OfFrame`].
+    FrameStoppedLoading = "Page.frameStoppedLoading",
+    /// The main frame fired its `load` event.
+    LoadEventFired = "Page.loadEventFired",
+    /// [`JavascriptDialogOpening`].
+    JavascriptDialogOpening = "Page.javascriptDialogOpening",
+    /// [`ResponseReceived`]; only those of documents.
+    ResponseReceived = "Network.responseReceived",
+    /// [`LoadingFailed`]; only those of documents.
+    LoadingFailed = "Network.loadingFailed",
+    /// [`OfRequest`].
+    AuthRequired = "Fetch.authRequired",
+    /// [`OfRequest`].
+    RequestPaused = "Fetch.requestPaused",
+}
+
+impl EventKind {
+    /// Whether an event with these fields interests anybody. A page of three hundred pictures
+    /// sends hundreds of network events; the bridge wants the document's alone.
+    pub fn wants(self, params: &[u8]) -> bool {
+        match self {
+            Self::ResponseReceived | Self::LoadingFailed => {
+                memmem::find(params, br#""type":"Document""#).is_some()
+            }
+            _ => true,
+        }
+    }
+}
+
+impl RawEvent {
+    /// The event's fields; none, with a warning, if they do not have the expected shape.
+    pub fn decode<T: DeserializeOwned>(&self) -> Option<T> {
+        match serde_json::from_slice(&self.params) {
+            Ok(fields) => Some(fields),
+            Err(error) => {
+                let method = self.kind.method();
+                tracing::warn!(method, %error, "an event of Chromium has an unexpected shape");
+                None
+            }
+        }
+    }
+}
+
+/// `Target.TargetInfo`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetInfo {
+    /// The target.
+    pub target_id: TargetId,
+    /// `page`, `iframe`, `worker`, …
+    pub r#type: String,
+    /// The page's title.
+    #[serde(default)]
+    pub title: String,
+    /// Where it is; empty while a popup stands still before its first request.
+    #[serde(default)]
+    pub url: String,
+    /// The target that opened it.
+    #[serde(default)]
+    pub opener_id: Option<TargetId>,
+    /// The browser context it belongs to.
+    #[serde(default)]
+    pub browser_context_id: Option<BrowserContextId>,
+}
+
+/// `Target.attachedToTarget`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachedToTarget {
+    /// The new session.
+    pub session_id: SessionId,
+    /// What it is attached to.
+    pub target_info: TargetInfo,
+    /// Whether the target stands still.
+    #[serde(default)]
+    pub waiting_for_debugger: bool,
+}
+
+/// `Target.detachedFromTarget`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DetachedFromTarget {
+    /// The session that is over.
+    pub session_id: SessionId,
+}
+
+/// `Target.targetInfoChanged`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetInfoChanged {
+    /// What is known now.
+    pub target_info: TargetInfo,
+}
+
+/// `Target.targetCrashed`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TargetCrashed {
+    /// The target whose renderer died.
+    pub target_id: TargetId,
+}
+
+/// `Page.frameNavigated`: a frame has committed a document.
+#[derive(Debug, Deserialize)]
+pub struct FrameNavigated {
+    /// The frame.
+    pub frame: Frame,
+}
+
+/// `Page.Frame`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Frame {
+    /// The frame.
+    pub id: FrameId,
+    /// Its parent; none for the main frame.
+    #[serde(default)]
+    pub parent_id: Option<FrameId>,
+    /// The navigation that brought the document.
+    pub loader_id: LoaderId,
+    /// The document's URL without its fragment.
+    #[serde(default)]
+    pub url: String,
+    /// The fragment, with its `#`.
+    #[serde(default)]
+    pub url_fragment: Option<String>,
+    /// On an error page: the URL that could not be loaded.
+    #[serde(default)]
+    pub unreachable_url: Option<String>,
+}
+
+/// `Page.navigatedWithinDocument`: only the fragment or the history entry changed.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NavigatedWithinDocument {
+    /// The frame.
+    pub frame_id: FrameId,
+    /// Where it is now.
+    pub url: String,
+}
+
+/// An event of which only the frame counts.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfFrame {
+    /// The frame.
+    pub frame_id: FrameId,
+}
+
+/// An event of which only the intercepted request counts.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OfRequest {
+    /// `Fetch.RequestId`.
+    pub request_id: String,
+}
+
+/// `Page.javascriptDialogOpening`.
+#[derive(Debug, Deserialize)]
+pub struct JavascriptDialogOpening {
+    /// `alert`, `confirm`, `prompt` or `beforeunload`.
+    pub r#type: String,
+    /// What it says.
+    #[serde(default)]
+    pub message: String,
+}
+
+/// `Network.responseReceived`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResponseReceived {
+    /// The request; for a document the same text as its loader.
+    pub request_id: String,
+    /// The navigation it belongs to.
+    pub loader_id: LoaderId,
+    /// The response.
+    pub response: Response,
+}
+
+/// `Network.Response`.
+#[derive(Debug, Deserialize)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+}
+
+/// `Network.loadingFailed`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LoadingFailed {
+    /// The request; for a document the same text as its loader.
+    pub request_id: String,
+    /// Such as `net::ERR_CONNECTION_REFUSED`.
+    #[serde(default)]
+    pub error_text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytes::Bytes;
+
+    #[test]
+    fn fields_of_a_newer_chromium_are_passed_over() {
+        let params =
+            br#"{"frame":{"id":"F","loaderId":"L","url":"http://a/","new":[{}]},"type":"Thaw"}"#;
+        let event = RawEvent {
+            kind: EventKind::FrameNavigated,
+            params: Bytes::from_static(params),
+        };
+        let frame = event.decode::<FrameNavigated>().map(|event| event.frame);
+        assert!(frame.is_some_and(|frame| frame.parent_id.is_none() && frame.url == "http://a/"));
+    }
+
+    #[test]
+    fn an_event_of_unexpected_shape_is_no_panic() {
+        let event = RawEvent {
+            kind: EventKind::FrameNavigated,
+            params: Bytes::from_static(b"[]"),
+        };
+        assert!(event.decode::<FrameNavigated>().is_none());
+    }
+
+    #[test]
+    fn of_network_events_only_those_of_documents_are_wanted() {
+        let kind = EventKind::from_method("Network.responseReceived").unwrap();
+        assert!(kind.wants(br#"{"requestId":"1","type":"Document"}"#));
+        assert!(!kind.wants(br#"{"requestId":"1","type":"Image"}"#));
+        assert_eq!(EventKind::from_method("Network.dataReceived"), None);
+    }
+}

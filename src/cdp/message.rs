@@ -1,0 +1,201 @@
+//! Frames of the protocol: JSON objects, one a frame.
+//!
+//! Routing comes first and decoding late: a frame is read in one pass that notes where its parts
+//! stand, and `params` and `result` stay slices of the frame. An event or a value that a newer
+//! Chromium invented can therefore never cost a message.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::ids::SessionId;
+
+/// A frame from Chromium, taken apart.
+#[derive(Debug)]
+pub enum Frame {
+    /// The answer to a command.
+    Response {
+        /// The command's id.
+        id: u64,
+        /// The result as JSON, or Chromium's error.
+        outcome: Result<Bytes, ErrorReply>,
+    },
+    /// Something happened.
+    Event {
+        /// The session it happened in; none for the browser itself.
+        session: Option<SessionId>,
+        /// Its name, such as `Page.frameNavigated`.
+        method: Box<str>,
+        /// Its fields as JSON.
+        params: Bytes,
+    },
+}
+
+/// Chromium's `error` object.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ErrorReply {
+    /// JSON-RPC's error code.
+    #[serde(default)]
+    pub code: i64,
+    /// What went wrong.
+    #[serde(default)]
+    pub message: Arc<str>,
+}
+
+/// The bytes were no frame of the protocol.
+#[derive(Debug, thiserror::Error)]
+pub enum NotAFrame {
+    /// Not JSON, or not an object of that shape.
+    #[error("a frame is not a CDP message: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Neither `id` nor `method`.
+    #[error("a frame has neither an id nor a method")]
+    Neither,
+}
+
+#[derive(Deserialize)]
+struct Outline<'a> {
+    id: Option<u64>,
+    #[serde(borrow, default)]
+    method: Option<Cow<'a, str>>,
+    #[serde(borrow, default, rename = "sessionId")]
+    session: Option<Cow<'a, str>>,
+    #[serde(borrow, default)]
+    params: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    result: Option<&'a RawValue>,
+    #[serde(default)]
+    error: Option<ErrorReply>,
+}
+
+impl Frame {
+    /// Takes a frame apart; what it holds are slices of it.
+    pub fn parse(frame: &Bytes) -> Result<Self, NotAFrame> {
+        let outline: Outline<'_> = serde_json::from_slice(frame)?;
+        let slice = |raw: Option<&RawValue>| match raw {
+            Some(raw) => frame.slice_ref(raw.get().as_bytes()),
+            None => Bytes::from_static(b"{}"),
+        };
+        if let Some(method) = outline.method {
+            return Ok(Self::Event {
+                session: outline.session.as_deref().map(SessionId::from),
+                method: method.into(),
+                params: slice(outline.params),
+            });
+        }
+        // An error without an id answers a command that was not even JSON, which is never sent.
+        let id = outline.id.ok_or(NotAFrame::Neither)?;
+        let outcome = outline.error.map_or_else(|| Ok(slice(outline.result)), Err);
+        Ok(Self::Response { id, outcome })
+    }
+}
+
+/// A command put together.
+pub fn command<P: Serialize + ?Sized>(
+    id: u64,
+    method: &str,
+    params: &P,
+    session: Option<&SessionId>,
+) -> Result<Bytes, serde_json::Error> {
+    #[derive(Serialize)]
+    struct Command<'a, P: ?Sized> {
+        id: u64,
+        method: &'a str,
+        params: &'a P,
+        #[serde(rename = "sessionId", skip_serializing_if = "Option::is_none")]
+        session: Option<&'a SessionId>,
+    }
+    serde_json::to_vec(&Command {
+        id,
+        method,
+        params,
+        session,
+    })
+    .map(Bytes::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &'static str) -> Result<Frame, NotAFrame> {
+        Frame::parse(&Bytes::from_static(text.as_bytes()))
+    }
+
+    #[test]
+    fn a_result_is_a_slice_of_its_frame() {
+        let frame = Bytes::from_static(br#"{"id":7,"result":{"value":"a\"b"},"sessionId":"S"}"#);
+        let Ok(Frame::Response {
+            id: 7,
+            outcome: Ok(result),
+        }) = Frame::parse(&frame)
+        else {
+            panic!("it is a response");
+        };
+        assert_eq!(&result[..], br#"{"value":"a\"b"}"#);
+        assert!(frame.as_ptr_range().contains(&result.as_ptr()));
+    }
+
+    #[test]
+    fn an_event_of_an_unknown_domain_is_still_a_message() {
+        let frame =
+            parse(r#"{"method":"New.thing","params":{"a":[1]},"sessionId":"S","extra":{}}"#);
+        let Ok(Frame::Event {
+            session: Some(session),
+            method,
+            params,
+        }) = frame
+        else {
+            panic!("it is an event");
+        };
+        assert_eq!(
+            (session.as_str(), &*method, &params[..]),
+            ("S", "New.thing", &b"{\"a\":[1]}"[..])
+        );
+    }
+
+    #[test]
+    fn an_error_is_a_response_with_chromiums_words() {
+        let frame = parse(r#"{"id":1,"error":{"code":-32000,"message":"No \"x\"","data":1}}"#);
+        let Ok(Frame::Response {
+            outcome: Err(error),
+            ..
+        }) = frame
+        else {
+            panic!("it is an error")
+        };
+        assert_eq!((error.code, &*error.message), (-32000, "No \"x\""));
+    }
+
+    #[test]
+    fn what_is_no_message_is_an_error_and_not_a_panic() {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{}",
+            r#"{"id":"x"}"#,
+            r#"{"error":{"code":-32700}}"#,
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_command_names_its_session_only_where_it_has_one() {
+        let params = serde_json::json!({});
+        let root = command(1, "Browser.getVersion", &params, None).unwrap();
+        assert_eq!(
+            &root[..],
+            br#"{"id":1,"method":"Browser.getVersion","params":{}}"#
+        );
+        let page = command(2, "Page.enable", &params, Some(&"S".into())).unwrap();
+        assert_eq!(
+            &page[..],
+            br#"{"id":2,"method":"Page.enable","params":{},"sessionId":"S"}"#
+        );
+    }
+}

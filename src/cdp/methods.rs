@@ -1,0 +1,341 @@
+//! The commands the bridge sends, typed. Names and fields are CDP's.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use super::ids::{BrowserContextId, LoaderId, SessionId, TargetId};
+
+/// A command: its parameters serialize to CDP's `params`.
+pub trait Method: Serialize + Send + Sync {
+    /// `Domain.command`.
+    const NAME: &'static str;
+    /// The `result`.
+    type Returns: DeserializeOwned;
+}
+
+/// A result without fields, or whose fields do not count.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Done {}
+
+macro_rules! methods {
+    ($($(#[$doc:meta])* $name:ident $(<$life:lifetime>)? = $method:literal -> $returns:ty {
+        $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+    })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Serialize)]
+            #[serde(rename_all = "camelCase")]
+            pub struct $name $(<$life>)? {
+                $($(#[$field_doc])* pub $field: $type,)*
+            }
+
+            impl $(<$life>)? Method for $name $(<$life>)? {
+                const NAME: &'static str = $method;
+                type Returns = $returns;
+            }
+        )*
+    };
+}
+
+methods! {
+    /// Asks for the browser's name; also the cheapest round trip there is.
+    GetVersion = "Browser.getVersion" -> Version {}
+
+    /// Ends the browser.
+    CloseBrowser = "Browser.close" -> Done {}
+
+    /// Says what becomes of downloads in a browser context; each one must be told.
+    SetDownloadBehavior = "Browser.setDownloadBehavior" -> Done {
+        /// `deny`, `allow` or `default`.
+        behavior: &'static str,
+        /// The default context if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        browser_context_id: Option<BrowserContextId>,
+    }
+
+    /// Reports targets as they come and go.
+    SetDiscoverTargets = "Target.setDiscoverTargets" -> Done {
+        /// On or off.
+        discover: bool,
+        /// Which ones.
+        filter: Vec<FilterEntry>,
+    }
+
+    /// Attaches to targets as they come.
+    SetAutoAttach = "Target.setAutoAttach" -> Done {
+        /// On or off.
+        auto_attach: bool,
+        /// Whether they stand still until `Runtime.runIfWaitingForDebugger`.
+        wait_for_debugger_on_start: bool,
+        /// Sessions share this connection.
+        flatten: bool,
+        /// Which ones.
+        filter: Vec<FilterEntry>,
+    }
+
+    /// Opens a page.
+    CreateTarget<'a> = "Target.createTarget" -> CreatedTarget {
+        /// Where it goes first.
+        url: Cow<'a, str>,
+        /// The default context if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        browser_context_id: Option<BrowserContextId>,
+        /// A window of its own, so that no other page hides it.
+        new_window: bool,
+    }
+
+    /// Closes a page; `beforeunload` is not asked.
+    CloseTarget = "Target.closeTarget" -> Done {
+        /// The page.
+        target_id: TargetId,
+    }
+
+    /// Brings a page to the front.
+    ActivateTarget = "Target.activateTarget" -> Done {
+        /// The page.
+        target_id: TargetId,
+    }
+
+    /// Ends a session.
+    DetachFromTarget = "Target.detachFromTarget" -> Done {
+        /// The session.
+        session_id: SessionId,
+    }
+
+    /// A new, empty set of cookies, storage and cache.
+    CreateBrowserContext = "Target.createBrowserContext" -> CreatedContext {
+        /// Disposed of when the bridge is gone.
+        dispose_on_detach: bool,
+    }
+
+    /// Closes a context's pages and forgets its data.
+    DisposeBrowserContext = "Target.disposeBrowserContext" -> Done {
+        /// The context.
+        browser_context_id: BrowserContextId,
+    }
+
+    /// Reports navigations, loads and dialogs.
+    EnablePage = "Page.enable" -> Done {}
+
+    /// Reports requests and responses; nothing is buffered for later reading.
+    EnableNetwork = "Network.enable" -> Done {
+        /// Bytes kept of all responses.
+        max_total_buffer_size: u32,
+        /// Bytes kept of one response.
+        max_resource_buffer_size: u32,
+    }
+
+    /// Reports that the renderer died.
+    EnableInspector = "Inspector.enable" -> Done {}
+
+    /// Lets requests that match be paused, and HTTP authentication be answered.
+    EnableFetch = "Fetch.enable" -> Done {
+        /// Which requests are paused. It must not be empty.
+        patterns: Vec<RequestPattern>,
+        /// Whether `Fetch.authRequired` is sent.
+        handle_auth_requests: bool,
+    }
+
+    /// Answers a prompt of HTTP authentication.
+    ContinueWithAuth = "Fetch.continueWithAuth" -> Done {
+        /// `Fetch.RequestId`.
+        request_id: String,
+        /// What to answer.
+        auth_challenge_response: AuthAnswer,
+    }
+
+    /// Lets a paused request go on.
+    ContinueRequest = "Fetch.continueRequest" -> Done {
+        /// `Fetch.RequestId`.
+        request_id: String,
+    }
+
+    /// Lets a target that stood still run. The last of the set-up commands.
+    RunIfWaitingForDebugger = "Runtime.runIfWaitingForDebugger" -> Done {}
+
+    /// The size of the page's visible part.
+    SetDeviceMetrics = "Emulation.setDeviceMetricsOverride" -> Done {
+        /// CSS pixels.
+        width: u32,
+        /// CSS pixels.
+        height: u32,
+        /// Physical pixels for each CSS pixel.
+        device_scale_factor: f64,
+        /// Whether the page is shown as on a phone.
+        mobile: bool,
+    }
+
+    /// Keeps file choosers from opening.
+    InterceptFileChooser = "Page.setInterceptFileChooserDialog" -> Done {
+        /// On or off.
+        enabled: bool,
+    }
+
+    /// Sends the main frame to a URL. The answer comes when the response's head is there, before
+    /// the document commits.
+    Navigate<'a> = "Page.navigate" -> Navigated {
+        /// The URL.
+        url: Cow<'a, str>,
+    }
+
+    /// Ends a navigation that hangs.
+    StopLoading = "Page.stopLoading" -> Done {}
+
+    /// Answers a dialog.
+    HandleDialog = "Page.handleJavaScriptDialog" -> Done {
+        /// OK or Cancel.
+        accept: bool,
+    }
+
+    /// Brings the page to the front of its window.
+    BringToFront = "Page.bringToFront" -> Done {}
+
+    /// The size of the page.
+    GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
+
+    /// Takes a picture. The result is read with [`screenshot_data`](super::methods::ScreenshotData).
+    CaptureScreenshot = "Page.captureScreenshot" -> Done {
+        /// `jpeg`, `png` or `webp`.
+        format: &'static str,
+        /// 1 to 100, not for `png`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        quality: Option<u8>,
+        /// The part of the page to take.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        clip: Option<Clip>,
+        /// Whether `clip` may reach beyond the visible part.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        capture_beyond_viewport: bool,
+        /// Whether compression is kept short.
+        optimize_for_speed: bool,
+    }
+
+    /// Runs an expression in the page.
+    Evaluate<'a> = "Runtime.evaluate" -> Done {
+        /// JavaScript.
+        expression: Cow<'a, str>,
+        /// Whether the result comes as JSON instead of as a handle.
+        return_by_value: bool,
+        /// Milliseconds after which Chromium ends the expression.
+        timeout: u64,
+    }
+
+    /// The whole page as tables of strings and numbers.
+    CaptureSnapshot = "DOMSnapshot.captureSnapshot" -> Done {
+        /// Names of the CSS properties to add to each node.
+        computed_styles: Vec<&'static str>,
+    }
+}
+
+/// One line of `Target.TargetFilter`: the first that matches decides.
+#[derive(Debug, Clone, Serialize)]
+pub struct FilterEntry {
+    /// The type of target; any if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub r#type: Option<&'static str>,
+    /// Whether it is left out.
+    pub exclude: bool,
+}
+
+impl FilterEntry {
+    /// Pages and nothing else.
+    pub fn pages_only() -> Vec<Self> {
+        vec![
+            Self {
+                r#type: Some("page"),
+                exclude: false,
+            },
+            Self {
+                r#type: None,
+                exclude: true,
+            },
+        ]
+    }
+}
+
+/// `Fetch.RequestPattern`.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestPattern {
+    /// With `*` and `?`.
+    pub url_pattern: &'static str,
+}
+
+/// `Fetch.AuthChallengeResponse`.
+#[derive(Debug, Clone, Serialize)]
+pub struct AuthAnswer {
+    /// `Default`, `CancelAuth` or `ProvideCredentials`.
+    pub response: &'static str,
+}
+
+/// `Page.Viewport`: a part of the page, in CSS pixels.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct Clip {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+    /// Factor of the picture's size.
+    pub scale: f64,
+}
+
+/// Result of [`GetVersion`].
+#[derive(Debug, Clone, Deserialize)]
+pub struct Version {
+    /// Such as `HeadlessChrome/156.0.8078.79`.
+    pub product: String,
+}
+
+/// Result of [`CreateTarget`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedTarget {
+    /// The page.
+    pub target_id: TargetId,
+}
+
+/// Result of [`CreateBrowserContext`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CreatedContext {
+    /// The context.
+    pub browser_context_id: BrowserContextId,
+}
+
+/// Result of [`Navigate`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Navigated {
+    /// The navigation; absent when only the fragment changed.
+    #[serde(default)]
+    pub loader_id: Option<LoaderId>,
+    /// Such as `net::ERR_NAME_NOT_RESOLVED`.
+    #[serde(default)]
+    pub error_text: Option<String>,
+    /// Whether the URL turned out to be a download.
+    #[serde(default)]
+    pub is_download: bool,
+}
+
+/// Result of [`GetLayoutMetrics`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LayoutMetrics {
+    /// The whole page, in CSS pixels.
+    pub css_content_size: Size,
+}
+
+/// Part of `DOM.Rect`.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Size {
+    /// Width.
+    pub width: f64,
+    /// Height.
+    pub height: f64,
+}

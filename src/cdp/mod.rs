@@ -1,0 +1,34 @@
+//! A Chrome DevTools Protocol client.
+//!
+//! One task ([`connection`]) owns the transport; everybody else holds a clone of [`Browser`] or
+//! of [`Session`], both of which are a sender into that task. Sessions are flattened: all of
+//! them share the one transport, and each has an inbox of its own.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`message`] | a frame taken apart, and a command put together |
+//! | [`calls`] | the pending calls and their deadlines, without I/O |
+//! | [`routes`] | which session's events go to which inbox, without I/O |
+//! | [`transport`] | pipe, WebSocket, memory |
+//! | [`connection`] | the task |
+//! | [`client`] | the handles |
+//! | [`methods`] | the few commands the bridge uses, typed |
+//! | [`events`] | the few events the bridge reads, decoded late and leniently |
+//! | [`error`] | why a call failed |
+
+pub mod calls;
+pub mod client;
+pub mod connection;
+pub mod error;
+pub mod events;
+pub mod ids;
+pub mod message;
+pub mod methods;
+pub mod routes;
+pub mod transport;
+
+pub use client::{Browser, Session};
+pub use connection::connect;
+pub use error::{CallError, SessionEnd};
+pub use ids::{BrowserContextId, SessionId, TargetId};
+pub use routes::{Attachment, Event, Inbox, RawEvent};
