@@ -1,0 +1,191 @@
+//! Why a request about a tab failed. The server turns these into wire errors.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::RequestKind;
+
+use crate::cdp::{CallError, SessionEnd};
+
+/// A failed request, with the CDP session it failed in, so that logs can be put side by side.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{error}")]
+pub struct Failure {
+    /// What went wrong.
+    #[source]
+    pub error: TabError,
+    /// The session of the tab at that time.
+    pub session: Option<String>,
+}
+
+impl From<TabError> for Failure {
+    fn from(error: TabError) -> Self {
+        Self {
+            error,
+            session: None,
+        }
+    }
+}
+
+/// What went wrong.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum TabError {
+    /// Chromium could not load the URL.
+    #[error("{}", nav_failed(.net, *.is_download))]
+    NavFailed {
+        /// The URL, redacted.
+        url: String,
+        /// Chromium's `net::ERR_…`.
+        net: String,
+        /// The URL turned out to be a download.
+        is_download: bool,
+    },
+    /// The DOM could not be captured.
+    #[error(transparent)]
+    Snapshot(#[from] SnapshotError),
+    /// No picture could be taken.
+    #[error(transparent)]
+    Screenshot(#[from] ScreenshotError),
+    /// The time limit passed.
+    #[error("{} was not finished within {} ms: {}", .request.as_str(), .limit.as_millis(), .waiting_for)]
+    TimedOut {
+        /// The request.
+        request: RequestKind,
+        /// Its time limit.
+        limit: Duration,
+        /// What it waited for.
+        waiting_for: &'static str,
+    },
+    /// The target went away.
+    #[error("the tab's target went away while the request ran; try again")]
+    Detached,
+    /// The renderer died.
+    #[error("the tab's renderer died while the request ran; the tab is being rebuilt, try again")]
+    Crashed,
+    /// The tab was closed.
+    #[error("the tab was closed")]
+    Closed,
+    /// A newer request took the place in the queue.
+    #[error("pushed out of the tab's full queue by a newer request; ask less often")]
+    Dropped,
+    /// The tab has more requests waiting than its queue holds.
+    #[error("{limit} requests already wait on this tab; wait for answers before asking more")]
+    QueueFull {
+        /// The queue's length.
+        limit: usize,
+    },
+    /// No more tabs are allowed.
+    #[error("{limit} tabs are open, which is the most allowed (tabs.max); close one first")]
+    TooManyTabs {
+        /// The most tabs.
+        limit: usize,
+    },
+    /// Chromium is not there.
+    #[error("Chromium is not running: {reason}")]
+    BrowserDown {
+        /// What is known of the cause.
+        reason: String,
+    },
+    /// The bridge is stopping.
+    #[error("the bridge is stopping")]
+    ShuttingDown,
+    /// This version does not do it.
+    #[error("{} is not available in this version", .request.as_str())]
+    Unavailable {
+        /// The request.
+        request: RequestKind,
+    },
+    /// Chromium refused something that should have worked.
+    #[error("Chromium refused: {0}")]
+    Refused(CallError),
+    /// A fault of the bridge.
+    #[error("the request was lost inside the bridge")]
+    Lost,
+}
+
+/// Why the DOM could not be captured.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum SnapshotError {
+    /// More elements than are captured.
+    #[error("the page has {nodes} elements; at most {max} are captured (flow.max_snapshot_nodes)")]
+    TooManyNodes {
+        /// Elements in the page.
+        nodes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// More bytes than are captured.
+    #[error("the snapshot has {bytes} bytes; at most {max} are captured (flow.max_snapshot_bytes)")]
+    TooManyBytes {
+        /// Size of the snapshot.
+        bytes: u64,
+        /// The limit.
+        max: u64,
+    },
+    /// Chromium's own words.
+    #[error("the page could not be captured: {0}")]
+    Call(CallError),
+    /// The page's scripts made the capture throw.
+    #[error("the page could not be captured: it threw an exception")]
+    Threw,
+}
+
+/// Why no picture could be taken.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ScreenshotError {
+    /// The page is larger than the largest picture.
+    #[error("the page measures {width} x {height} pixels; {limit_text}")]
+    TooLarge {
+        /// Pixels across.
+        width: u64,
+        /// Pixels down.
+        height: u64,
+        /// The limit that is passed, in pixels.
+        limit: u64,
+        /// What the limit is.
+        limit_text: &'static str,
+    },
+    /// Chromium's own words.
+    #[error("no picture could be taken: {0}")]
+    Call(CallError),
+    /// Chromium sent something that is no picture.
+    #[error("Chromium sent no picture")]
+    NotAPicture,
+}
+
+fn nav_failed(net: &str, is_download: bool) -> String {
+    if is_download {
+        return "the URL is a download, which policy.downloads does not allow".to_owned();
+    }
+    match net {
+        "net::ERR_ABORTED" => "the navigation was aborted: the server sent no document, or \
+            another navigation took its place (net::ERR_ABORTED)"
+            .to_owned(),
+        net => format!("Chromium could not load the page: {net}"),
+    }
+}
+
+impl TabError {
+    /// What the end of a session, of the transport, or of time means for a request. None: the
+    /// call failed on its own account, and the request decides what that means.
+    pub fn of_ending(error: &CallError, request: RequestKind, limit: Duration) -> Option<Self> {
+        match error {
+            CallError::SessionEnded {
+                end: SessionEnd::Crashed,
+                ..
+            } => Some(Self::Crashed),
+            CallError::SessionEnded {
+                end: SessionEnd::Detached,
+                ..
+            } => Some(Self::Detached),
+            CallError::Closed { reason, .. } => Some(Self::BrowserDown {
+                reason: reason.as_ref().to_owned(),
+            }),
+            CallError::Timeout { method, .. } => Some(Self::TimedOut {
+                request,
+                limit,
+                waiting_for: method,
+            }),
+            CallError::Protocol { .. } | CallError::Shape { .. } => None,
+        }
+    }
+}

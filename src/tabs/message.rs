@@ -1,0 +1,53 @@
+//! What a tab may be asked.
+
+use cdp_bridge_protocol::event::CloseReason;
+use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
+
+use super::reply::Reply;
+
+/// One message to a tab's actor.
+#[derive(Debug)]
+pub enum TabMessage {
+    /// Changes the tab. Changes run one after the other, in the order of their arrival.
+    Change(Change, Reply),
+    /// Looks at the tab, after the changes that precede it.
+    Capture(Capture, Reply),
+    /// Ends the tab; waits for nothing.
+    Close(CloseReason, Option<Reply>),
+}
+
+/// A request that changes a tab.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// `navigate`, to a URL that policy has allowed.
+    Navigate {
+        /// The URL, as it was parsed.
+        url: String,
+    },
+    /// `activateTab`.
+    Activate,
+    /// `setLoggedOutMode`.
+    SetLoggedOut {
+        /// The mode that is wanted.
+        enabled: bool,
+    },
+}
+
+/// A request that looks at a tab.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Capture {
+    /// `getDomSnapshot`.
+    Snapshot {
+        /// How the DOM is written down.
+        format: SnapshotFormat,
+    },
+    /// `getScreenshot`.
+    Screenshot {
+        /// The whole page instead of its visible part.
+        full_page: bool,
+        /// The encoding.
+        format: ImageFormat,
+        /// Of `jpeg` and `webp`.
+        quality: u8,
+    },
+}

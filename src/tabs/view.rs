@@ -1,0 +1,74 @@
+//! What others may know of a tab: a copy, kept up to date by the tab itself.
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::{TabInfo, TabState};
+
+use super::identity::ClientId;
+
+/// A tab at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TabView {
+    /// The tab.
+    pub id: TabId,
+    /// Whose it is.
+    pub client: ClientId,
+    /// Where it is.
+    pub url: String,
+    /// The page's title.
+    pub title: String,
+    /// Whether it has a browser context of its own.
+    pub logged_out: bool,
+    /// How far it is.
+    pub state: TabState,
+    /// The higher, the later it was created or activated.
+    pub activated: u64,
+}
+
+/// The list that a client is shown: oldest tab first, and the one that was created or activated
+/// last is the active one.
+pub fn list(mut views: Vec<TabView>) -> Vec<TabInfo> {
+    views.sort_by_key(|view| view.id);
+    let active = views
+        .iter()
+        .max_by_key(|view| view.activated)
+        .map(|view| view.id);
+    views
+        .into_iter()
+        .map(|view| TabInfo {
+            id: view.id,
+            url: view.url,
+            title: view.title,
+            logged_out: view.logged_out,
+            active: active == Some(view.id),
+            state: view.state,
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn view(id: u64, activated: u64) -> TabView {
+        TabView {
+            id: TabId::new(id),
+            client: "a".into(),
+            url: "about:blank".to_owned(),
+            title: String::new(),
+            logged_out: false,
+            state: TabState::Ready,
+            activated,
+        }
+    }
+
+    #[test]
+    fn the_list_is_in_order_and_has_one_active_tab() {
+        let tabs = list(vec![view(10, 4), view(2, 9), view(3, 5)]);
+        let shown: Vec<_> = tabs
+            .iter()
+            .map(|tab| (tab.id.number(), tab.active))
+            .collect();
+        assert_eq!(shown, [(2, true), (3, false), (10, false)]);
+        assert!(list(Vec::new()).is_empty());
+    }
+}
