@@ -195,7 +195,7 @@ methods! {
     /// The size of the page.
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
 
-    /// Takes a picture. The result is read with [`screenshot_data`](super::methods::ScreenshotData).
+    /// Takes a picture. The result is read by [`screenshot_data`](super::results::screenshot_data).
     CaptureScreenshot = "Page.captureScreenshot" -> Done {
         /// `jpeg`, `png` or `webp`.
         format: &'static str,
@@ -212,7 +212,7 @@ methods! {
         optimize_for_speed: bool,
     }
 
-    /// Runs an expression in the page.
+    /// Runs an expression in the page. The result is read by [`evaluated`](super::results::evaluated).
     Evaluate<'a> = "Runtime.evaluate" -> Done {
         /// JavaScript.
         expression: Cow<'a, str>,

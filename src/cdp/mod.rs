@@ -14,6 +14,7 @@
 //! | [`client`] | the handles |
 //! | [`methods`] | the few commands the bridge uses, typed |
 //! | [`events`] | the few events the bridge reads, decoded late and leniently |
+//! | [`results`] | results with a payload, which is sliced and not parsed |
 //! | [`error`] | why a call failed |
 
 pub mod calls;
@@ -24,6 +25,7 @@ pub mod events;
 pub mod ids;
 pub mod message;
 pub mod methods;
+pub mod results;
 pub mod routes;
 pub mod transport;
 

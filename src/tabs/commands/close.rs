@@ -1,0 +1,18 @@
+//! `closeTab`.
+
+use std::time::Duration;
+
+use crate::cdp::methods::CloseTarget;
+use crate::cdp::{Browser, CallError, TargetId};
+
+/// Closes a page without asking its `beforeunload`. One that is gone already is closed.
+pub async fn close(
+    browser: Browser,
+    target_id: TargetId,
+    limit: Duration,
+) -> Result<(), CallError> {
+    match browser.call(CloseTarget { target_id }, limit).await {
+        Err(error) if !error.is_already_gone() => Err(error),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,9 @@
+//! The conversations with Chromium behind each request, a file each.
+
+pub mod activate;
+pub mod close;
+pub mod navigate;
+pub mod retry;
+pub mod screenshot;
+pub mod set_up;
+pub mod snapshot;

@@ -1,0 +1,44 @@
+//! `navigate`, up to Chromium's answer. The commit that follows is an event, which the tab's
+//! actor matches by the navigation's loader.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use crate::cdp::ids::LoaderId;
+use crate::cdp::methods::{Navigate, StopLoading};
+use crate::cdp::{CallError, Session};
+
+/// How far a navigation got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Started {
+    /// A document is coming: its commit carries this loader.
+    Document(LoaderId),
+    /// Only the fragment changes.
+    SameDocument,
+    /// Chromium could not load it.
+    Failed {
+        /// The navigation, whose error page may still commit.
+        loader: Option<LoaderId>,
+        /// Chromium's `net::ERR_…`.
+        net: String,
+        /// The URL turned out to be a download.
+        is_download: bool,
+    },
+}
+
+/// Sends the main frame to a URL that policy has allowed.
+pub async fn navigate(session: Session, url: String, limit: Duration) -> Result<Started, CallError> {
+    let answer = session.call(Navigate { url: Cow::Owned(url) }, limit).await?;
+    Ok(match (answer.error_text.filter(|net| !net.is_empty()), answer.loader_id) {
+        (Some(net), loader) => Started::Failed { loader, net, is_download: answer.is_download },
+        (None, Some(loader)) => Started::Document(loader),
+        (None, None) => Started::SameDocument,
+    })
+}
+
+/// Ends a navigation whose time limit has passed, so that the next one need not wait for it.
+pub async fn stop(session: Session, limit: Duration) {
+    if let Err(error) = session.call(StopLoading {}, limit).await {
+        tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
+    }
+}

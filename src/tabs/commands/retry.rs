@@ -1,0 +1,90 @@
+//! Tries again what changes nothing (protocol section 5: retries).
+
+use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use crate::cdp::CallError;
+
+/// The first pause; each one after is twice as long, up to [`LONGEST`].
+const FIRST: Duration = Duration::from_millis(10);
+const LONGEST: Duration = Duration::from_millis(160);
+
+/// Runs a call that changes nothing again while a navigation is underneath it, until the
+/// deadline. Pauses are jittered so that tabs that loaded together do not ask together.
+pub async fn while_navigating<T, F>(
+    deadline: Instant,
+    mut attempt: impl FnMut(Duration) -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
+    let mut pause = FIRST;
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let error = match attempt(left).await {
+            Ok(value) => return Ok(value),
+            Err(error) if error.is_page_not_active() || error.is_context_gone() => error,
+            Err(error) => return Err(error),
+        };
+        let jittered = pause.mul_f64(0.5 + fastrand::f64());
+        if Instant::now() + jittered >= deadline {
+            return Err(error);
+        }
+        sleep(jittered).await;
+        pause = (pause * 2).min(LONGEST);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    fn not_active() -> CallError {
+        CallError::Protocol {
+            method: "Page.captureScreenshot",
+            code: -32000,
+            message: "Not attached to an active page".into(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_is_not_active_yet_is_tried_again() {
+        let tries = Cell::new(0);
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let outcome = while_navigating(deadline, |_| {
+            tries.set(tries.get() + 1);
+            let outcome = if tries.get() < 4 { Err(not_active()) } else { Ok(7) };
+            async move { outcome }
+        })
+        .await;
+        assert!(matches!(outcome, Ok(7)));
+        assert_eq!(tries.get(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn trying_again_ends_with_the_time_limit() {
+        let start = Instant::now();
+        let deadline = start + Duration::from_millis(500);
+        let outcome: Result<(), _> =
+            while_navigating(deadline, |_| async { Err(not_active()) }).await;
+        assert!(outcome.is_err_and(|error| error.is_page_not_active()));
+        assert!(Instant::now() <= deadline);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn other_errors_are_not_tried_again() {
+        let tries = Cell::new(0);
+        let deadline = Instant::now() + Duration::from_secs(1);
+        let outcome: Result<(), _> = while_navigating(deadline, |_| {
+            tries.set(tries.get() + 1);
+            let (method, message) = ("Page.enable", "no".into());
+            async move { Err(CallError::Protocol { method, code: -32000, message }) }
+        })
+        .await;
+        assert!(outcome.is_err());
+        assert_eq!(tries.get(), 1);
+    }
+}

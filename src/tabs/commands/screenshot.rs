@@ -1,0 +1,156 @@
+//! `getScreenshot`.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use cdp_bridge_protocol::request::{ImageFormat, Viewport};
+use tokio::time::Instant;
+
+use super::retry::while_navigating;
+use crate::cdp::Session;
+use crate::cdp::methods::{CaptureScreenshot, Clip, GetLayoutMetrics, Size};
+use crate::cdp::results::screenshot_data;
+use crate::tabs::error::ScreenshotError;
+
+/// The longest side of a WebP picture, by its file format.
+const WEBP_SIDE: u64 = 16_383;
+/// The longest side of a JPEG picture, by its file format.
+const JPEG_SIDE: u64 = 65_535;
+/// How much of a picture's base64 is looked at for its size: a multiple of four.
+const HEAD_CHARS: usize = 4096;
+
+/// What is to be taken.
+#[derive(Debug, Clone, Copy)]
+pub struct Shot {
+    /// The whole page instead of its visible part.
+    pub full_page: bool,
+    /// The encoding.
+    pub format: ImageFormat,
+    /// Of `jpeg` and `webp`.
+    pub quality: u8,
+    /// The tab's visible part.
+    pub viewport: Viewport,
+    /// The most pixels of a picture.
+    pub max_pixels: u64,
+}
+
+/// A picture.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    /// In base64: a slice of the frame that brought it.
+    pub data: Bytes,
+    /// In pixels of the picture.
+    pub width: u32,
+    /// In pixels of the picture.
+    pub height: u32,
+}
+
+/// Takes a picture. For a whole page Chromium is asked to capture beyond the viewport: it then
+/// enlarges and restores its own surface, whatever becomes of this call, and the page sees no
+/// change of its size, as it would if its device metrics were overridden.
+pub async fn screenshot(
+    session: Session,
+    shot: Shot,
+    deadline: Instant,
+) -> Result<Picture, ScreenshotError> {
+    let clip = if shot.full_page { Some(whole_page(&session, &shot, deadline).await?) } else { None };
+    let result = while_navigating(deadline, |left: Duration| {
+        let quality = (shot.format != ImageFormat::Png).then_some(shot.quality);
+        let method = CaptureScreenshot {
+            format: shot.format.as_str(),
+            quality,
+            clip,
+            capture_beyond_viewport: shot.full_page,
+            optimize_for_speed: true,
+        };
+        session.call_raw(method, left)
+    })
+    .await
+    .map_err(ScreenshotError::Call)?;
+    picture(screenshot_data(&result).map_err(ScreenshotError::Call)?)
+}
+
+async fn whole_page(
+    session: &Session,
+    shot: &Shot,
+    deadline: Instant,
+) -> Result<Clip, ScreenshotError> {
+    let metrics = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
+        .await
+        .map_err(ScreenshotError::Call)?;
+    clip_of(metrics.css_content_size, shot)
+}
+
+/// The part of the page to take: all of it, but not less than what is visible.
+fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
+    let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
+    let width = page.width.max(f64::from(shot.viewport.width)).ceil();
+    let height = page.height.max(f64::from(shot.viewport.height)).ceil();
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate")]
+    let (across, down) = ((width * scale).ceil() as u64, (height * scale).ceil() as u64);
+    let (side, side_text) = match shot.format {
+        ImageFormat::Webp => (WEBP_SIDE, "a WebP picture has at most 16383 pixels a side; use png"),
+        ImageFormat::Jpeg => (JPEG_SIDE, "a JPEG picture has at most 65535 pixels a side; use png"),
+        ImageFormat::Png => (u64::from(u32::MAX), ""),
+    };
+    let too_large = |limit, limit_text| {
+        Err(ScreenshotError::TooLarge { width: across, height: down, limit, limit_text })
+    };
+    if across.saturating_mul(down) > shot.max_pixels {
+        return too_large(shot.max_pixels, "that is more than flow.max_screenshot_pixels allows");
+    }
+    if across.max(down) > side {
+        return too_large(side, side_text);
+    }
+    Ok(Clip { x: 0.0, y: 0.0, width, height, scale: 1.0 })
+}
+
+/// The size of a picture, from its own first bytes.
+fn picture(data: Bytes) -> Result<Picture, ScreenshotError> {
+    let head = &data[..data.len().min(HEAD_CHARS) / 4 * 4];
+    let head = STANDARD.decode(head).map_err(|_| ScreenshotError::NotAPicture)?;
+    let size = imagesize::blob_size(&head).map_err(|_| ScreenshotError::NotAPicture)?;
+    let side = |pixels| u32::try_from(pixels).map_err(|_| ScreenshotError::NotAPicture);
+    Ok(Picture { width: side(size.width)?, height: side(size.height)?, data })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shot(format: ImageFormat, max_pixels: u64) -> Shot {
+        let viewport = Viewport { width: 1280, height: 720, device_scale_factor: Some(2.0) };
+        Shot { full_page: true, format, quality: 70, viewport, max_pixels }
+    }
+
+    fn error_of(page: Size, shot: &Shot) -> String {
+        clip_of(page, shot).expect_err("it is too large").to_string()
+    }
+
+    #[test]
+    fn the_whole_page_is_never_smaller_than_what_is_visible() {
+        let page = Size { width: 100.0, height: 1000.5 };
+        let clip = clip_of(page, &shot(ImageFormat::Jpeg, 100_000_000)).unwrap();
+        assert!((clip.width - 1280.0).abs() < 0.1 && (clip.height - 1001.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_page_that_is_too_large_is_refused_with_its_numbers() {
+        let page = Size { width: 1280.0, height: 20_000.0 };
+        let message = error_of(page, &shot(ImageFormat::Jpeg, 1_000_000));
+        assert!(message.contains("2560 x 40000") && message.contains("max_screenshot_pixels"));
+        let message = error_of(page, &shot(ImageFormat::Webp, 1_000_000_000));
+        assert!(message.contains("16383"), "{message}");
+    }
+
+    #[test]
+    fn the_size_is_read_from_the_picture_itself() {
+        let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
+        let picture = picture(Bytes::from_static(png.as_bytes())).unwrap();
+        assert_eq!((picture.width, picture.height), (3, 2));
+        let nothing = Bytes::from_static(b"AAAA");
+        assert!(matches!(super::picture(nothing), Err(ScreenshotError::NotAPicture)));
+    }
+}

@@ -1,0 +1,123 @@
+//! `getDomSnapshot`.
+
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use cdp_bridge_protocol::payload::EscapedText;
+use cdp_bridge_protocol::request::SnapshotFormat;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::retry::while_navigating;
+use crate::cdp::client::shape;
+use crate::cdp::methods::{CaptureSnapshot, Evaluate};
+use crate::cdp::results::{Evaluated, evaluated};
+use crate::cdp::{CallError, Session};
+use crate::tabs::error::SnapshotError;
+use crate::tabs::settings::CaptureLimits;
+
+/// The page is too large: what the expressions below come to instead of text.
+#[derive(Deserialize)]
+struct TooLarge {
+    nodes: u64,
+    #[serde(default)]
+    bytes: Option<u64>,
+}
+
+/// Captures the DOM. Chromium would spend minutes on a page of millions of elements, so the page
+/// counts them first, in the same round trip.
+pub async fn snapshot(
+    session: Session,
+    format: SnapshotFormat,
+    limits: CaptureLimits,
+    deadline: Instant,
+) -> Result<EscapedText, SnapshotError> {
+    let text = match format {
+        SnapshotFormat::Html => html(&session, limits, deadline).await?,
+        SnapshotFormat::Structured => structured(&session, limits, deadline).await?,
+    };
+    within(text.decoded_len() as u64, limits)?;
+    Ok(text)
+}
+
+async fn html(
+    session: &Session,
+    limits: CaptureLimits,
+    deadline: Instant,
+) -> Result<EscapedText, SnapshotError> {
+    let expression = format!(
+        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
+         if (nodes > {}) return {{nodes}}; \
+         const root = document.documentElement, html = root ? root.outerHTML : ''; \
+         return html.length > {} ? {{nodes, bytes: html.length}} : html; }})()",
+        limits.snapshot_nodes, limits.snapshot_bytes,
+    );
+    match evaluate(session, expression, deadline).await? {
+        Evaluated::Text(quoted) => {
+            EscapedText::from_json_string(&quoted).map_err(|error| unexpected(&error))
+        }
+        Evaluated::Value(value) => Err(too_large(&value, limits)),
+        Evaluated::Threw => Err(SnapshotError::Threw),
+    }
+}
+
+async fn structured(
+    session: &Session,
+    limits: CaptureLimits,
+    deadline: Instant,
+) -> Result<EscapedText, SnapshotError> {
+    let expression = format!(
+        "(nodes => nodes > {} ? {{nodes}} : '')(document.getElementsByTagName('*').length)",
+        limits.snapshot_nodes,
+    );
+    match evaluate(session, expression, deadline).await? {
+        Evaluated::Text(_) => {}
+        Evaluated::Value(value) => return Err(too_large(&value, limits)),
+        Evaluated::Threw => return Err(SnapshotError::Threw),
+    }
+    let json = while_navigating(deadline, |left| {
+        session.call_raw(CaptureSnapshot { computed_styles: Vec::new() }, left)
+    })
+    .await
+    .map_err(SnapshotError::Call)?;
+    within(json.len() as u64, limits)?;
+    let json = std::str::from_utf8(&json).map_err(|error| unexpected(&error))?;
+    Ok(EscapedText::from_text(json))
+}
+
+async fn evaluate(
+    session: &Session,
+    expression: String,
+    deadline: Instant,
+) -> Result<Evaluated, SnapshotError> {
+    let result = while_navigating(deadline, |left| {
+        let timeout = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
+        let expression = Cow::Owned(expression.clone());
+        session.call_raw(Evaluate { expression, return_by_value: true, timeout }, left)
+    })
+    .await
+    .map_err(SnapshotError::Call)?;
+    evaluated(&result).map_err(SnapshotError::Call)
+}
+
+fn within(bytes: u64, limits: CaptureLimits) -> Result<(), SnapshotError> {
+    let max = limits.snapshot_bytes;
+    if bytes > max { Err(SnapshotError::TooManyBytes { bytes, max }) } else { Ok(()) }
+}
+
+fn too_large(value: &Bytes, limits: CaptureLimits) -> SnapshotError {
+    match serde_json::from_slice(value) {
+        Ok(TooLarge { nodes, bytes: None }) => {
+            SnapshotError::TooManyNodes { nodes, max: limits.snapshot_nodes }
+        }
+        Ok(TooLarge { bytes: Some(bytes), .. }) => {
+            SnapshotError::TooManyBytes { bytes, max: limits.snapshot_bytes }
+        }
+        Err(error) => unexpected(&error),
+    }
+}
+
+fn unexpected(problem: &dyn std::fmt::Display) -> SnapshotError {
+    let error: CallError = shape::<Evaluate<'_>>(problem);
+    SnapshotError::Call(error)
+}

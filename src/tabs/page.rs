@@ -1,0 +1,309 @@
+//! What Chromium's events mean for a tab: the page's state, without I/O.
+
+use std::collections::VecDeque;
+
+use cdp_bridge_protocol::event::DialogKind;
+
+use crate::cdp::events::{
+    EventKind, FrameNavigated, JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument,
+    OfFrame, OfRequest, ResponseReceived, TargetInfoChanged,
+};
+use crate::cdp::ids::LoaderId;
+use crate::cdp::{RawEvent, TargetId};
+
+/// How many navigations' statuses and failures are remembered until their commit.
+const REMEMBERED: usize = 8;
+
+/// The page in a tab.
+#[derive(Debug)]
+pub struct Page {
+    /// The main frame's id is the target's.
+    main_frame: TargetId,
+    /// Where the page is; on an error page the URL that could not be loaded.
+    pub url: String,
+    /// The page's title.
+    pub title: String,
+    /// Whether the main frame is loading.
+    pub loading: bool,
+    /// The navigation that brought the document.
+    pub loader: Option<LoaderId>,
+    statuses: Recent<u16>,
+    failures: Recent<String>,
+}
+
+/// What happened to the page, in the tab's own terms.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageEvent {
+    /// The main frame committed a document.
+    Committed {
+        /// The navigation.
+        loader: LoaderId,
+        /// The HTTP status, where there was one.
+        status: Option<u16>,
+    },
+    /// The main frame shows an error page instead of what it was sent to.
+    Failed {
+        /// The navigation.
+        loader: LoaderId,
+        /// Chromium's `net::ERR_…`.
+        net: String,
+    },
+    /// A navigation ended before it brought a document, and the page stays as it was.
+    Aborted {
+        /// The navigation.
+        loader: LoaderId,
+        /// Chromium's `net::ERR_…`.
+        net: String,
+    },
+    /// Only the fragment or the history entry changed.
+    Moved,
+    /// The main frame fired its `load` event.
+    Loaded,
+    /// The title, or whether it is loading, changed.
+    Changed,
+    /// The page opened a dialog and stands still until it is answered.
+    Dialog {
+        /// Which.
+        kind: DialogKind,
+        /// What it says.
+        message: String,
+    },
+    /// The renderer died.
+    Crashed,
+    /// A server wants a user name and a password.
+    AuthRequired {
+        /// `Fetch.RequestId`.
+        request_id: String,
+    },
+    /// A request was paused that was not meant to be.
+    Paused {
+        /// `Fetch.RequestId`.
+        request_id: String,
+    },
+}
+
+impl Page {
+    /// The page of a new target.
+    pub fn new(main_frame: TargetId, url: String) -> Self {
+        Self {
+            main_frame,
+            url,
+            title: String::new(),
+            loading: false,
+            loader: None,
+            statuses: Recent::default(),
+            failures: Recent::default(),
+        }
+    }
+
+    /// Takes an event in. None: it changes nothing that anybody is told.
+    pub fn on_event(&mut self, event: &RawEvent) -> Option<PageEvent> {
+        match event.kind {
+            EventKind::FrameNavigated => self.frame_navigated(event.decode()?),
+            EventKind::NavigatedWithinDocument => {
+                let NavigatedWithinDocument { frame_id, url } = event.decode()?;
+                self.is_main(frame_id.as_str()).then(|| {
+                    self.url = url;
+                    PageEvent::Moved
+                })
+            }
+            EventKind::FrameStartedLoading => self.loading(event, true),
+            EventKind::FrameStoppedLoading => self.loading(event, false),
+            EventKind::LoadEventFired => Some(PageEvent::Loaded),
+            EventKind::TargetInfoChanged => {
+                let TargetInfoChanged { target_info } = event.decode()?;
+                let changed = self.title != target_info.title;
+                self.title = target_info.title;
+                changed.then_some(PageEvent::Changed)
+            }
+            EventKind::ResponseReceived => {
+                let ResponseReceived { request_id, loader_id, response } = event.decode()?;
+                // A frame inside the page has a document too, but its request is its own.
+                if request_id == loader_id.as_str() {
+                    self.statuses.insert(loader_id, response.status);
+                }
+                None
+            }
+            EventKind::LoadingFailed => {
+                let LoadingFailed { request_id, error_text } = event.decode()?;
+                let loader = LoaderId::from(request_id.as_str());
+                self.failures.insert(loader.clone(), error_text.clone());
+                Some(PageEvent::Aborted { loader, net: error_text })
+            }
+            EventKind::JavascriptDialogOpening => {
+                let JavascriptDialogOpening { r#type, message } = event.decode()?;
+                Some(PageEvent::Dialog { kind: dialog_kind(&r#type), message })
+            }
+            EventKind::InspectorTargetCrashed | EventKind::TargetCrashed => {
+                Some(PageEvent::Crashed)
+            }
+            EventKind::AuthRequired => {
+                let OfRequest { request_id } = event.decode()?;
+                Some(PageEvent::AuthRequired { request_id })
+            }
+            EventKind::RequestPaused => {
+                let OfRequest { request_id } = event.decode()?;
+                Some(PageEvent::Paused { request_id })
+            }
+            EventKind::AttachedToTarget | EventKind::DetachedFromTarget => None,
+        }
+    }
+
+    fn frame_navigated(&mut self, event: FrameNavigated) -> Option<PageEvent> {
+        let frame = event.frame;
+        if frame.parent_id.is_some() || !self.is_main(frame.id.as_str()) {
+            return None;
+        }
+        let loader = frame.loader_id;
+        self.loader = Some(loader.clone());
+        let status = self.statuses.take(&loader);
+        let failure = self.failures.take(&loader);
+        if let Some(url) = frame.unreachable_url {
+            self.url = url;
+            let net = failure.unwrap_or_else(|| "net::ERR_FAILED".to_owned());
+            return Some(PageEvent::Failed { loader, net });
+        }
+        self.url = frame.url + frame.url_fragment.as_deref().unwrap_or_default();
+        Some(PageEvent::Committed { loader, status })
+    }
+
+    fn loading(&mut self, event: &RawEvent, loading: bool) -> Option<PageEvent> {
+        let OfFrame { frame_id } = event.decode()?;
+        if !self.is_main(frame_id.as_str()) || self.loading == loading {
+            return None;
+        }
+        self.loading = loading;
+        Some(PageEvent::Changed)
+    }
+
+    fn is_main(&self, frame: &str) -> bool {
+        frame == self.main_frame.as_str()
+    }
+}
+
+/// A dialog of a type that a newer Chromium invented is treated as an alert.
+fn dialog_kind(name: &str) -> DialogKind {
+    match name {
+        "confirm" => DialogKind::Confirm,
+        "prompt" => DialogKind::Prompt,
+        "beforeunload" => DialogKind::Beforeunload,
+        _ => DialogKind::Alert,
+    }
+}
+
+/// The latest few facts about navigations.
+#[derive(Debug)]
+struct Recent<T>(VecDeque<(LoaderId, T)>);
+
+impl<T> Default for Recent<T> {
+    fn default() -> Self {
+        Self(VecDeque::with_capacity(REMEMBERED))
+    }
+}
+
+impl<T> Recent<T> {
+    fn insert(&mut self, loader: LoaderId, fact: T) {
+        if self.0.len() == REMEMBERED {
+            self.0.pop_front();
+        }
+        self.0.push_back((loader, fact));
+    }
+
+    fn take(&mut self, loader: &LoaderId) -> Option<T> {
+        let at = self.0.iter().position(|(known, _)| known == loader)?;
+        self.0.remove(at).map(|(_, fact)| fact)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn page() -> Page {
+        Page::new("MAIN".into(), "about:blank".to_owned())
+    }
+
+    fn event(kind: EventKind, params: &Value) -> RawEvent {
+        RawEvent { kind, params: params.to_string().into() }
+    }
+
+    fn committed(loader: &str, url: &str) -> RawEvent {
+        event(
+            EventKind::FrameNavigated,
+            &json!({"frame": {"id": "MAIN", "loaderId": loader, "url": url}}),
+        )
+    }
+
+    fn response(request: &str, loader: &str, status: u16) -> RawEvent {
+        let params =
+            json!({"requestId": request, "loaderId": loader, "response": {"status": status}});
+        event(EventKind::ResponseReceived, &params)
+    }
+
+    #[test]
+    fn a_commit_carries_the_status_of_its_own_document() {
+        let mut page = page();
+        assert_eq!(page.on_event(&response("L1", "L1", 404)), None);
+        assert_eq!(page.on_event(&response("77.1", "L1", 200)), None);
+        let expected = PageEvent::Committed { loader: "L1".into(), status: Some(404) };
+        assert_eq!(page.on_event(&committed("L1", "http://a.test/")), Some(expected));
+        assert_eq!(page.url, "http://a.test/");
+        let expected = PageEvent::Committed { loader: "L2".into(), status: None };
+        assert_eq!(page.on_event(&committed("L2", "about:blank")), Some(expected));
+    }
+
+    #[test]
+    fn the_fragment_belongs_to_the_url() {
+        let mut page = page();
+        let frame =
+            json!({"id": "MAIN", "loaderId": "L", "url": "http://a.test/", "urlFragment": "#x"});
+        page.on_event(&event(EventKind::FrameNavigated, &json!({ "frame": frame })));
+        assert_eq!(page.url, "http://a.test/#x");
+    }
+
+    #[test]
+    fn frames_inside_the_page_are_not_the_page() {
+        let mut page = page();
+        let frame = json!({"id": "F2", "parentId": "MAIN", "loaderId": "L", "url": "http://b.test/"});
+        assert_eq!(page.on_event(&event(EventKind::FrameNavigated, &json!({ "frame": frame }))), None);
+        let moved = json!({"frameId": "F2", "url": "http://b.test/#1"});
+        assert_eq!(page.on_event(&event(EventKind::NavigatedWithinDocument, &moved)), None);
+        let loading = event(EventKind::FrameStartedLoading, &json!({"frameId": "F2"}));
+        assert_eq!(page.on_event(&loading), None);
+        assert_eq!((page.url.as_str(), page.loading), ("about:blank", false));
+    }
+
+    #[test]
+    fn an_error_page_is_a_failure_with_chromiums_reason() {
+        let mut page = page();
+        let failed = json!({"requestId": "L", "errorText": "net::ERR_CONNECTION_REFUSED"});
+        page.on_event(&event(EventKind::LoadingFailed, &failed));
+        let frame = json!({
+            "id": "MAIN", "loaderId": "L", "url": "chrome-error://chromewebdata/",
+            "unreachableUrl": "http://dead.test/",
+        });
+        let event = page.on_event(&event(EventKind::FrameNavigated, &json!({ "frame": frame })));
+        let net = "net::ERR_CONNECTION_REFUSED".to_owned();
+        assert_eq!(event, Some(PageEvent::Failed { loader: "L".into(), net }));
+        assert_eq!(page.url, "http://dead.test/");
+    }
+
+    #[test]
+    fn facts_about_navigations_that_never_commit_do_not_pile_up() {
+        let mut page = page();
+        for number in 0..1000 {
+            let loader = format!("L{number}");
+            page.on_event(&response(&loader, &loader, 200));
+        }
+        assert_eq!(page.statuses.0.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn a_dialog_says_which_and_what() {
+        let opening = json!({"type": "confirm", "message": "Sure?", "url": "http://a.test/"});
+        let event = page().on_event(&event(EventKind::JavascriptDialogOpening, &opening));
+        let message = "Sure?".to_owned();
+        assert_eq!(event, Some(PageEvent::Dialog { kind: DialogKind::Confirm, message }));
+    }
+}

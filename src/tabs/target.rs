@@ -1,0 +1,82 @@
+//! A target that a tab lives in, and how one is asked for.
+
+use cdp_bridge_protocol::RequestKind;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::error::TabError;
+use super::identity::ClientId;
+use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, Session, TargetId};
+
+/// A target that is attached, set up and running.
+#[derive(Debug)]
+pub struct Target {
+    /// The browser it is in.
+    pub browser: Browser,
+    /// Its session.
+    pub session: Session,
+    /// Its events.
+    pub inbox: Inbox,
+    /// Its id.
+    pub id: TargetId,
+    /// The browser context that is its own; none in a shared one.
+    pub own_context: Option<BrowserContextId>,
+    /// Where it was when it was attached.
+    pub url: String,
+}
+
+/// Which browser context a target is opened in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Place {
+    /// The client's shared context.
+    Shared,
+    /// A new context of the tab's own.
+    Fresh,
+    /// The context that the tab has already.
+    Existing(BrowserContextId),
+}
+
+/// A target that is wanted.
+#[derive(Debug)]
+pub struct OpenRequest {
+    /// For whom.
+    pub client: ClientId,
+    /// In which context.
+    pub place: Place,
+    /// Until when.
+    pub deadline: Instant,
+    /// Where it goes to. If nobody waits any more, the target is closed again.
+    pub reply: oneshot::Sender<Result<Target, OpenError>>,
+}
+
+/// No target could be opened.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OpenError {
+    /// The browser is not there.
+    #[error("Chromium is not running: {0}")]
+    BrowserDown(String),
+    /// Chromium refused, or did not answer.
+    #[error("no page could be opened: {0}")]
+    Call(#[from] CallError),
+    /// Chromium opened the target, but did not attach it.
+    #[error("Chromium did not attach the new page in time")]
+    NotAttached,
+    /// The supervisor is gone.
+    #[error("the bridge is stopping")]
+    ShuttingDown,
+}
+
+impl OpenError {
+    /// What it means for the request that needed the target.
+    pub fn into_tab_error(self, request: RequestKind, limit: std::time::Duration) -> TabError {
+        match self {
+            Self::BrowserDown(reason) => TabError::BrowserDown { reason },
+            Self::Call(error) => TabError::of_ending(&error, request, limit)
+                .unwrap_or(TabError::Refused(error)),
+            Self::NotAttached => {
+                TabError::TimedOut { request, limit, waiting_for: "Target.attachedToTarget" }
+            }
+            Self::ShuttingDown => TabError::ShuttingDown,
+        }
+    }
+}
