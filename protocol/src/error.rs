@@ -196,15 +196,20 @@ mod tests {
     #[test]
     fn a_code_is_written_the_same_in_json_and_in_metrics() {
         for code in ErrorCode::ALL {
-            assert_eq!(serde_json::to_string(&code).unwrap(), format!("\"{}\"", code.as_str()));
+            assert_eq!(
+                serde_json::to_string(&code).unwrap(),
+                format!("\"{}\"", code.as_str())
+            );
         }
     }
 
     #[test]
     fn facts_that_are_absent_are_not_written() {
         let mut error = ErrorEvent::new(ErrorCode::NavDenied, "evil.test is not in the allowlist");
-        error.details =
-            Some(ErrorDetails { host: Some("evil.test".to_owned()), ..ErrorDetails::default() });
+        error.details = Some(ErrorDetails {
+            host: Some("evil.test".to_owned()),
+            ..ErrorDetails::default()
+        });
         assert_eq!(
             serde_json::to_string(&error).unwrap(),
             r#"{"code":"NAV_DENIED","message":"evil.test is not in the allowlist","retryable":false,"details":{"host":"evil.test"}}"#

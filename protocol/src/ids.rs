@@ -56,7 +56,9 @@ impl Serialize for TabId {
 
 impl<'de> Deserialize<'de> for TabId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
     }
 }
 
@@ -196,14 +198,33 @@ mod tests {
     fn a_tab_id_is_read_as_it_is_written_and_nothing_else_is_one() {
         assert_eq!("t17".parse(), Ok(TabId::new(17)));
         assert_eq!(TabId::new(17).to_string(), "t17");
-        for text in ["", "t", "17", "t0", "t01", "t-1", "t+1", "T1", "t1 ", "t99999999999999999999"] {
+        for text in [
+            "",
+            "t",
+            "17",
+            "t0",
+            "t01",
+            "t-1",
+            "t+1",
+            "T1",
+            "t1 ",
+            "t99999999999999999999",
+        ] {
             assert_eq!(text.parse::<TabId>(), Err(NotATabId), "{text:?}");
         }
     }
 
     #[test]
     fn request_ids_are_echoed_as_given() {
-        for text in ["1", "-5", "0", "18446744073709551615", "\"r1\"", "\"7\"", "\"äöü\""] {
+        for text in [
+            "1",
+            "-5",
+            "0",
+            "18446744073709551615",
+            "\"r1\"",
+            "\"7\"",
+            "\"äöü\"",
+        ] {
             let id: RequestId = serde_json::from_str(text).unwrap();
             assert_eq!(serde_json::to_string(&id).unwrap(), text);
         }
@@ -213,7 +234,9 @@ mod tests {
     fn other_values_are_no_request_ids() {
         let long = format!("\"{}\"", "x".repeat(65));
         for text in ["1.5", "null", "true", "\"\"", "{}", "[]", "1e3", &long] {
-            let error = serde_json::from_str::<RequestId>(text).unwrap_err().to_string();
+            let error = serde_json::from_str::<RequestId>(text)
+                .unwrap_err()
+                .to_string();
             assert!(error.contains(RequestId::EXPECTED), "{text}: {error}");
         }
     }
