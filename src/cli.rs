@@ -44,7 +44,7 @@ pub struct GlobalArgs {
     /// Configuration file, instead of cdp-bridge.toml in the working directory
     #[arg(long, global = true, value_name = "FILE")]
     pub config: Option<PathBuf>,
-    /// error, warn, info, debug, trace, off, or a filter such as "info,cdp_bridge=debug"
+    /// error, warn, info, debug, trace, off, or a filter such as `info,cdp_bridge=debug`
     #[arg(long, global = true, value_name = "LEVEL", value_parser = NonEmptyStringValueParser::new())]
     pub log_level: Option<String>,
     /// Form of the log on stderr
@@ -79,7 +79,7 @@ pub enum Command {
 /// Flags of `serve`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct ServeArgs {
-    /// Address to listen on: IP:PORT or unix:/path
+    /// Address to listen on: `IP:PORT` or `unix:/path`
     #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
     pub listen: Option<String>,
     /// The browser's executable
@@ -131,7 +131,7 @@ fn parse_assignment(text: &str) -> Result<Assignment, NotAnAssignment> {
 /// Flags of `console`.
 #[derive(Clone, PartialEq, Eq, Default, Args)]
 pub struct ConsoleArgs {
-    /// Where the bridge is; default: $CDP_BRIDGE_URL, else ws://127.0.0.1:9333/ws
+    /// Where the bridge is; default: `CDP_BRIDGE_URL`, else `ws://127.0.0.1:9333/ws`
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// Play a file of requests, waits and expectations, then exit with 0 or 1

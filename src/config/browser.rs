@@ -41,7 +41,7 @@ pub struct BrowserConfig {
     /// Profile directory. Not set: a fresh temporary one, removed at the end.
     #[schemars(extend("examples" = ["/var/lib/cdp-bridge/profile"]))]
     pub user_data_dir: Option<PathBuf>,
-    /// Size of a tab's window in CSS pixels, as "WIDTHxHEIGHT".
+    /// Size of a tab's window in CSS pixels, as `"WIDTHxHEIGHT"`.
     pub window_size: WindowSize,
     /// How long Chromium may take to start and answer: from 1s to 10min.
     #[serde(with = "duration")]

@@ -114,7 +114,7 @@ impl Check<'_> {
         )
     }
 
-    fn number<T: PartialOrd + Display>(
+    fn number<T: PartialOrd + Display + Copy>(
         &self,
         key: &str,
         value: T,

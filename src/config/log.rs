@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
     /// "error", "warn", "info", "debug", "trace" or "off"; also per part of the program, such as
-    /// "info,cdp_bridge::tabs=debug".
+    /// `"info,cdp_bridge::tabs=debug"`.
     pub level: String,
     /// "auto" (text on a terminal, else JSON), "text" or "json".
     pub format: LogFormat,

@@ -18,9 +18,9 @@ pub struct PolicyConfig {
     /// Further hosts that pages may load from, beside the allowlist itself.
     pub subresources: Vec<String>,
     /// Loopback, private, link-local and metadata addresses, whatever name led there: "deny",
-    /// "allow", or a list of CIDRs that are let in, such as ["127.0.0.1/32"].
+    /// "allow", or a list of CIDRs that are let in, such as `["127.0.0.1/32"]`.
     pub private_networks: PrivateNetworks,
-    /// Names answered without asking a resolver, such as { "allowed.test" = "127.0.0.1" }. Such an
+    /// Names answered without asking a resolver, such as `{ "allowed.test" = "127.0.0.1" }`. Such an
     /// address is still checked against `private_networks`.
     pub resolve: BTreeMap<String, IpAddr>,
     /// What is answered to alert, confirm, prompt and beforeunload: "dismiss" or "accept".
