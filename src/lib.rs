@@ -1,6 +1,7 @@
 //! `cdp-bridge`: a daemon between a Coordinator and Chromium.
 
 pub mod cdp;
+pub mod cli;
 pub mod config;
 pub mod metrics;
 pub mod tabs;

@@ -1,0 +1,370 @@
+//! The command line. Environment variables are read by the configuration, not here.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+
+use crate::config::{CONSOLE_URL, FlagValue, value_of};
+
+/// Where the console connects to when nobody says.
+const DEFAULT_URL: &str = "ws://127.0.0.1:9333/ws";
+
+/// The command line as it is parsed.
+#[derive(Debug, Parser)]
+#[command(name = "cdp-bridge", version, about, max_term_width = 100)]
+#[command(
+    after_help = "Without a command the bridge serves. Every key of the configuration can be \
+    set with --set or in the environment (CDP_BRIDGE_SECTION_KEY)."
+)]
+struct Cli {
+    #[command(flatten)]
+    global: GlobalArgs,
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+/// What was asked for on the command line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation {
+    /// The flags of every command.
+    pub global: GlobalArgs,
+    /// The command; `serve` where none was named.
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct GlobalArgs {
+    /// Configuration file, instead of cdp-bridge.toml in the working directory
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// error, warn, info, debug, trace, off, or a filter such as `info,cdp_bridge=debug`
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = NonEmptyStringValueParser::new())]
+    pub log_level: Option<String>,
+    /// Form of the log on stderr
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub log_format: Option<LogFormatArg>,
+}
+
+/// Form of the log, as a flag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum LogFormatArg {
+    /// Text on a terminal, else JSON
+    Auto,
+    /// Lines of text
+    Text,
+    /// Lines of JSON
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum Command {
+    /// Run the bridge (also without a command)
+    Serve(ServeArgs),
+    /// Talk to a bridge by hand, or play a script of requests
+    Console(ConsoleArgs),
+    /// Exit with 0 if a bridge is healthy
+    Health(HealthArgs),
+    /// Write the JSON Schemas
+    Schema(SchemaArgs),
+}
+
+/// Flags of `serve`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct ServeArgs {
+    /// Address to listen on: `IP:PORT` or `unix:/path`
+    #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
+    pub listen: Option<String>,
+    /// The browser's executable
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
+    pub chrome_path: Option<String>,
+    /// DevTools port instead of a pipe; 0 picks a free one
+    #[arg(long, value_name = "PORT")]
+    pub cdp_port: Option<u16>,
+    /// Use a Chromium that already runs, by its http or ws URL
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
+    pub connect: Option<String>,
+    /// Host that may be navigated to; give it once a host
+    #[arg(long, value_name = "HOST", value_parser = NonEmptyStringValueParser::new())]
+    pub allow: Vec<String>,
+    /// Create tabs in logged-out mode where a request does not say
+    #[arg(long)]
+    pub logged_out: bool,
+    /// Set any key of the configuration, such as tabs.max=8
+    #[arg(long, value_name = "SECTION.KEY=VALUE", value_parser = parse_assignment)]
+    pub set: Vec<Assignment>,
+}
+
+/// A key and its value, from `--set`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The dotted key.
+    pub key: String,
+    /// The value as a text.
+    pub value: String,
+}
+
+/// A `--set` that is no assignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("expected SECTION.KEY=VALUE, such as tabs.max=8")]
+struct NotAnAssignment;
+
+fn parse_assignment(text: &str) -> Result<Assignment, NotAnAssignment> {
+    let (key, value) = text.split_once('=').ok_or(NotAnAssignment)?;
+    let key = key.trim();
+    if key.is_empty() {
+        return Err(NotAnAssignment);
+    }
+    Ok(Assignment {
+        key: key.to_owned(),
+        value: value.to_owned(),
+    })
+}
+
+/// Flags of `console`.
+#[derive(Clone, PartialEq, Eq, Default, Args)]
+pub struct ConsoleArgs {
+    /// Where the bridge is; default: `CDP_BRIDGE_URL`, else `ws://127.0.0.1:9333/ws`
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+    /// Play a file of requests, waits and expectations, then exit with 0 or 1
+    #[arg(long, value_name = "FILE")]
+    pub script: Option<PathBuf>,
+    /// Write screenshots and snapshots into a directory
+    #[arg(long, value_name = "DIR")]
+    pub save: Option<PathBuf>,
+    /// Token to show to the bridge; other users can see it in the list of processes
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    pub token: Option<String>,
+    /// File that holds the token
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Receive payloads in binary frames
+    #[arg(long)]
+    pub binary: bool,
+}
+
+impl std::fmt::Debug for ConsoleArgs {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ConsoleArgs")
+            .field("url", &self.url)
+            .field("script", &self.script)
+            .field("save", &self.save)
+            .field("token", &self.token.as_ref().map(|_| "[redacted]"))
+            .field("token_file", &self.token_file)
+            .field("binary", &self.binary)
+            .finish()
+    }
+}
+
+impl ConsoleArgs {
+    /// Where to connect: the argument, else `CDP_BRIDGE_URL`, else the default address.
+    pub fn url_or_default(&self, environment: &BTreeMap<String, String>) -> String {
+        let from_environment = || value_of(environment, CONSOLE_URL);
+        self.url
+            .as_deref()
+            .or_else(from_environment)
+            .unwrap_or(DEFAULT_URL)
+            .to_owned()
+    }
+}
+
+/// Flags of `health`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct HealthArgs {
+    /// Where the bridge is; default: the address in the configuration
+    #[arg(value_name = "URL")]
+    pub url: Option<String>,
+}
+
+/// Flags of `schema`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct SchemaArgs {
+    /// Directory to write into
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+impl Invocation {
+    /// Parses the command line of this process. Prints help, version or a usage error and exits
+    /// (with 2 for an error) where clap says so.
+    pub fn of_process() -> Self {
+        Self::parse(std::env::args_os()).unwrap_or_else(|error| error.exit())
+    }
+
+    /// Parses a command line, whose first word is the program's name.
+    pub fn parse<I, T>(words: I) -> Result<Self, clap::Error>
+    where
+        I: IntoIterator<Item = T>,
+        T: Into<OsString> + Clone,
+    {
+        let cli = Cli::try_parse_from(words)?;
+        let is_bare = cli.serve == ServeArgs::default();
+        let command = match cli.command {
+            None => Command::Serve(cli.serve),
+            Some(command) if is_bare => command,
+            Some(_) => {
+                return Err(Cli::command().error(
+                    ErrorKind::ArgumentConflict,
+                    "flags of serve stand before the name of a command; put them after `serve`",
+                ));
+            }
+        };
+        Ok(Self {
+            global: cli.global,
+            command,
+        })
+    }
+
+    /// What the flags set in the configuration. A `--set` wins over the other flags.
+    pub fn flag_values(&self) -> Vec<FlagValue> {
+        let mut values = Vec::new();
+        let mut add = |flag: &str, key: &str, value: Option<String>| {
+            if let Some(value) = value {
+                values.push(FlagValue {
+                    key: key.to_owned(),
+                    value,
+                    flag: flag.to_owned(),
+                });
+            }
+        };
+        let global = &self.global;
+        add("--log-level", "log.level", global.log_level.clone());
+        let format = global.log_format.map(|format| match format {
+            LogFormatArg::Auto => "auto",
+            LogFormatArg::Text => "text",
+            LogFormatArg::Json => "json",
+        });
+        add("--log-format", "log.format", format.map(str::to_owned));
+        if let Command::Serve(serve) = &self.command {
+            add("--listen", "server.listen", serve.listen.clone());
+            add("--chrome-path", "browser.path", serve.chrome_path.clone());
+            add(
+                "--cdp-port",
+                "browser.cdp_port",
+                serve.cdp_port.map(|port| port.to_string()),
+            );
+            add("--connect", "browser.connect", serve.connect.clone());
+            let allow = (!serve.allow.is_empty()).then(|| serve.allow.join(","));
+            add("--allow", "policy.allowlist", allow);
+            let logged_out = serve.logged_out.then(|| "true".to_owned());
+            add("--logged-out", "policy.logged_out_default", logged_out);
+            for assignment in &serve.set {
+                add("--set", &assignment.key, Some(assignment.value.clone()));
+            }
+        }
+        values
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Sources, load_with};
+
+    fn parse(line: &str) -> Result<Invocation, clap::Error> {
+        Invocation::parse(line.split_whitespace())
+    }
+
+    #[test]
+    fn clap_finds_no_fault_with_the_definition() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_bare_binary_serves_and_takes_its_flags() {
+        let bare = parse("cdp-bridge --listen 127.0.0.1:1 --config a.toml").unwrap();
+        let named = parse("cdp-bridge serve --listen 127.0.0.1:1 --config a.toml").unwrap();
+        assert_eq!(bare, named);
+        assert_eq!(
+            parse("cdp-bridge --config a.toml serve --listen 127.0.0.1:1").unwrap(),
+            named
+        );
+        assert_eq!(
+            parse("cdp-bridge").unwrap().command,
+            Command::Serve(ServeArgs::default())
+        );
+    }
+
+    #[test]
+    fn flags_of_serve_do_not_silently_go_to_another_command() {
+        let error = parse("cdp-bridge --logged-out console").unwrap_err();
+        assert_eq!(
+            (error.kind(), error.exit_code()),
+            (ErrorKind::ArgumentConflict, 2)
+        );
+    }
+
+    #[test]
+    fn flags_become_settings_of_the_configuration() {
+        let invocation = parse(
+            "cdp-bridge serve --log-level debug --log-format json --listen [::1]:0 --cdp-port 0 \
+             --chrome-path /c --allow a.test --allow b.test --logged-out --set tabs.max=8 \
+             --set policy.private_networks=allow",
+        )
+        .unwrap();
+        let sources = Sources {
+            flags: invocation.flag_values(),
+            ..Sources::default()
+        };
+        let missing = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
+        let config = load_with(&sources, &missing).unwrap().config;
+        assert_eq!(config.log.level, "debug");
+        assert_eq!(config.log.format, crate::config::LogFormat::Json);
+        assert_eq!(config.server.listen.to_string(), "[::1]:0");
+        assert_eq!(config.browser.transport, crate::config::TransportKind::Port);
+        assert_eq!(config.policy.allowlist, ["a.test", "b.test"]);
+        assert!(config.policy.logged_out_default);
+        assert_eq!(config.tabs.max, 8);
+    }
+
+    #[test]
+    fn usage_errors_exit_with_2() {
+        for line in [
+            "cdp-bridge --nonsense",
+            "cdp-bridge serve --set tabs.max",
+            "cdp-bridge serve --cdp-port 70000",
+            "cdp-bridge --log-format xml",
+            "cdp-bridge console --token a --token-file b",
+            "cdp-bridge nonsense",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_version_names_the_program() {
+        let text = parse("cdp-bridge -V").unwrap_err().to_string();
+        assert_eq!(text, format!("cdp-bridge {}\n", env!("CARGO_PKG_VERSION")));
+    }
+
+    #[test]
+    fn the_console_goes_to_its_argument_else_the_environment_else_the_default() {
+        let url = |line: &str, value: &str| {
+            let Command::Console(args) = parse(line).unwrap().command else {
+                panic!("{line}")
+            };
+            args.url_or_default(&BTreeMap::from([(
+                "CDP_BRIDGE_URL".to_owned(),
+                value.to_owned(),
+            )]))
+        };
+        assert_eq!(url("cdp-bridge console ws://a", "ws://b"), "ws://a");
+        assert_eq!(url("cdp-bridge console", "ws://b"), "ws://b");
+        assert_eq!(url("cdp-bridge console", ""), "ws://127.0.0.1:9333/ws");
+    }
+
+    #[test]
+    fn a_token_on_the_command_line_is_not_printed() {
+        let invocation = parse("cdp-bridge console --token s3cret").unwrap();
+        assert!(!format!("{invocation:?}").contains("s3cret"));
+    }
+}

@@ -1,0 +1,139 @@
+//! Section `browser`: which Chromium is driven, and how it is started.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::duration::{self, DurationText};
+use super::url_text;
+use super::window_size::WindowSize;
+
+/// Which Chromium is driven, and how it is started and kept alive.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BrowserConfig {
+    /// The browser's executable. Not set: it is looked for in the usual places.
+    #[schemars(extend("examples" = ["/usr/bin/chromium-headless-shell"]))]
+    pub path: Option<PathBuf>,
+    /// Which build to look for and run: "auto" (headless-shell where found, else Chrome in its new
+    /// headless mode), "shell" or "chrome".
+    pub flavor: Flavor,
+    /// Further command line switches for Chromium. `--disable-features` and `--enable-features` are
+    /// merged with the bridge's own.
+    pub args: Vec<String>,
+    /// Run without a visible window. Only Chrome can be given one, headless-shell cannot.
+    pub headless: bool,
+    /// Chromium's sandbox: "auto" (off only as root or where the kernel refuses it, with a warning),
+    /// "on" or "off".
+    pub sandbox: Sandbox,
+    /// How CDP is spoken: "pipe" (no port that others could reach) or "port".
+    pub transport: TransportKind,
+    /// The DevTools port, where 0 picks a free one. Setting it selects the transport "port", unless
+    /// `transport` is set beside it.
+    pub cdp_port: u16,
+    /// URL (http, https, ws or wss) of a Chromium that already runs: nothing is launched then.
+    #[serde(deserialize_with = "url_text::deserialize")]
+    #[schemars(with = "Option<String>", extend("examples" = ["http://127.0.0.1:9222"]))]
+    pub connect: Option<Url>,
+    /// Profile directory. Not set: a fresh temporary one, removed at the end.
+    #[schemars(extend("examples" = ["/var/lib/cdp-bridge/profile"]))]
+    pub user_data_dir: Option<PathBuf>,
+    /// Size of a tab's window in CSS pixels, as `"WIDTHxHEIGHT"`.
+    pub window_size: WindowSize,
+    /// How long Chromium may take to start and answer: from 1s to 10min.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub start_timeout: Duration,
+    /// When a Chromium that exited or hangs is started again.
+    pub restart: RestartConfig,
+}
+
+impl Default for BrowserConfig {
+    fn default() -> Self {
+        Self {
+            path: None,
+            flavor: Flavor::Auto,
+            args: Vec::new(),
+            headless: true,
+            sandbox: Sandbox::Auto,
+            transport: TransportKind::Pipe,
+            cdp_port: 0,
+            connect: None,
+            user_data_dir: None,
+            window_size: WindowSize::default(),
+            start_timeout: Duration::from_secs(20),
+            restart: RestartConfig::default(),
+        }
+    }
+}
+
+/// Which build of Chromium to look for and run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Flavor {
+    /// headless-shell where it is found, else Chrome in its new headless mode.
+    #[default]
+    Auto,
+    /// headless-shell only.
+    Shell,
+    /// Chrome or Chromium only.
+    Chrome,
+}
+
+/// Whether Chromium runs in its sandbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Sandbox {
+    /// On, except as root or where the kernel refuses it.
+    #[default]
+    Auto,
+    /// Always on; Chromium does not start where it cannot be.
+    On,
+    /// Always off.
+    Off,
+}
+
+/// How CDP is spoken with a Chromium that the bridge launches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum TransportKind {
+    /// Two inherited pipes, which no other process can reach.
+    #[default]
+    Pipe,
+    /// A DevTools port on the loopback address.
+    Port,
+}
+
+/// When a Chromium that exited or hangs is started again, and when the bridge gives up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RestartConfig {
+    /// Wait before the first restart; it doubles with each further one.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub initial_backoff: Duration,
+    /// The longest wait between two restarts.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub max_backoff: Duration,
+    /// So many restarts within `window` are allowed; one more, and the bridge gives up.
+    pub max_restarts: u32,
+    /// The time over which restarts are counted.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub window: Duration,
+}
+
+impl Default for RestartConfig {
+    fn default() -> Self {
+        Self {
+            initial_backoff: Duration::from_millis(250),
+            max_backoff: Duration::from_secs(30),
+            max_restarts: 10,
+            window: Duration::from_mins(5),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Section `flow`: pace and size of snapshots, screenshots and requests.
+
+use std::time::Duration;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::byte_size::{self, ByteSizeText};
+use super::duration::{self, DurationText};
+
+/// Pace and size of snapshots, screenshots and requests.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FlowConfig {
+    /// Snapshot requests of one tab within this time share one capture: from 300ms to 60s.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub snapshot_debounce: Duration,
+    /// Screenshots per second and tab: from 1 to 2.
+    #[schemars(range(min = 1.0, max = 2.0))]
+    pub screenshot_max_fps: f64,
+    /// Screenshots that may wait in one tab, from 1 to 64; beyond that the oldest is dropped.
+    #[schemars(range(min = 1, max = 64))]
+    pub screenshot_queue: usize,
+    /// Payloads longer than this are sent in parts: from 4KiB to 64MiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub chunk_bytes: usize,
+    /// Requests that one connection may have in flight: from 1 to 4096.
+    #[schemars(range(min = 1, max = 4096))]
+    pub max_inflight: usize,
+    /// Requests per second that one connection may send; 0 is no limit.
+    pub rate_per_second: u32,
+    /// A page with more nodes than this is not captured, at least 1.
+    #[schemars(range(min = 1))]
+    pub max_snapshot_nodes: u32,
+    /// A snapshot longer than this is not sent: from 64KiB to 1GiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub max_snapshot_bytes: usize,
+    /// A screenshot of more pixels than this is not taken, at least 1.
+    #[schemars(range(min = 1))]
+    pub max_screenshot_pixels: u64,
+}
+
+impl Default for FlowConfig {
+    fn default() -> Self {
+        Self {
+            snapshot_debounce: Duration::from_millis(300),
+            screenshot_max_fps: 2.0,
+            screenshot_queue: 4,
+            chunk_bytes: 262_144,
+            max_inflight: 64,
+            rate_per_second: 0,
+            max_snapshot_nodes: 200_000,
+            max_snapshot_bytes: 64 << 20,
+            max_screenshot_pixels: 100_000_000,
+        }
+    }
+}

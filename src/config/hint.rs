@@ -1,0 +1,33 @@
+//! What to say about a name that is not known.
+
+use super::catalogue::catalogue;
+use super::nearest::nearest;
+
+/// About a dotted key: the nearest one beside it, and those there are.
+pub(crate) fn for_key(key: &str) -> String {
+    let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let names = catalogue().names_in(section);
+    let (what, known) = match section {
+        "" => ("Sections".to_owned(), names.join(", ")),
+        _ if names.is_empty() => {
+            let near = nearest(key, catalogue().keys().map(|key| key.path.as_str()));
+            return match near {
+                Some(near) => format!("did you mean {near}?"),
+                None => format!("sections are {}", catalogue().names_in("").join(", ")),
+            };
+        }
+        _ => (format!("Keys of {section}"), names.join(", ")),
+    };
+    match nearest(name, names) {
+        Some(near) => format!("did you mean {near}? {what}: {known}"),
+        None => format!("{}: {known}", what.to_lowercase()),
+    }
+}
+
+/// About an environment variable: the nearest one.
+pub(crate) fn for_variable(name: &str, known: &[String]) -> String {
+    match nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {near}?"),
+        None => "expected CDP_BRIDGE_SECTION_KEY, such as CDP_BRIDGE_SERVER_LISTEN".to_owned(),
+    }
+}

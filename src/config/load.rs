@@ -1,0 +1,118 @@
+//! Loading: flags over environment over file over defaults.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::check;
+use super::clients;
+use super::environment;
+use super::error::ConfigError;
+use super::file;
+use super::origin::{Origin, Origins};
+use super::rules;
+use super::setting::{Layer, imply_port_transport};
+use super::sources::Sources;
+use super::typed::Merged;
+use super::types::Config;
+
+/// The file that is read where none is named.
+const DEFAULT_FILE: &str = "cdp-bridge.toml";
+
+/// A configuration that obeys every rule, and where it came from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    /// The configuration in force.
+    pub config: Config,
+    /// Where each value came from.
+    pub origins: Origins,
+    /// The file that was read, if one was.
+    pub file: Option<PathBuf>,
+}
+
+/// Loads the configuration, reading files from the disk.
+pub fn load(sources: &Sources) -> Result<Loaded, ConfigError> {
+    load_with(sources, &|path| std::fs::read_to_string(path))
+}
+
+/// Loads the configuration, reading files through `read`.
+pub fn load_with(
+    sources: &Sources,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<Loaded, ConfigError> {
+    let mut merged = Merged::default();
+    let file = read_file(sources, read)?;
+    if let Some((name, _, text)) = &file {
+        merged.add(file::settings(name, text)?);
+    }
+    // The file is checked before anything covers it, so that a mistake in it never hides.
+    let below = merged.config()?;
+    merged.add(environment::settings(&sources.env, &below.server.listen)?);
+    merged.add(flags(sources)?);
+    let mut config = merged.config()?;
+    let mut origins = merged.origins;
+    add_default_client(sources, &mut config, &mut origins)?;
+    check::ranges(&config, &origins)?;
+    let read_token = |path: &Path| read(&sources.working_dir.join(path));
+    clients::resolve(&mut config.auth.clients, &origins, &read_token)?;
+    rules::check(&config, &origins)?;
+    Ok(Loaded {
+        config,
+        origins,
+        file: file.map(|(_, path, _)| path),
+    })
+}
+
+/// The file's name for errors, its path and its text.
+fn read_file(
+    sources: &Sources,
+    read: &dyn Fn(&Path) -> io::Result<String>,
+) -> Result<Option<(PathBuf, PathBuf, String)>, ConfigError> {
+    let named = sources.config_path.as_ref();
+    let name = named
+        .cloned()
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_FILE));
+    let path = sources.working_dir.join(&name);
+    match read(&path) {
+        Ok(text) => Ok(Some((name, path, text))),
+        Err(error) if named.is_none() && error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(reason) => Err(ConfigError::ReadFile { path: name, reason }),
+    }
+}
+
+fn flags(sources: &Sources) -> Result<Layer, ConfigError> {
+    let mut layer = Layer::new();
+    for flag in &sources.flags {
+        let origin = Origin::Flag(flag.flag.clone());
+        layer.push(environment::from_text(&flag.key, &flag.value, origin)?);
+    }
+    imply_port_transport(&mut layer);
+    Ok(layer)
+}
+
+/// A token in the environment replaces the client of the same name in the file.
+fn add_default_client(
+    sources: &Sources,
+    config: &mut Config,
+    origins: &mut Origins,
+) -> Result<(), ConfigError> {
+    let Some((client, origin)) = environment::default_client(&sources.env)? else {
+        return Ok(());
+    };
+    let clients = &mut config.auth.clients;
+    let index = clients
+        .iter()
+        .position(|known| known.name == client.name)
+        .unwrap_or(clients.len());
+    let key = format!("auth.clients[{index}]");
+    origins.forget(&key);
+    origins.set(key, origin);
+    if index < clients.len() {
+        clients[index] = client;
+    } else {
+        clients.push(client);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

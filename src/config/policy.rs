@@ -1,0 +1,65 @@
+//! Section `policy`: what pages may load and do.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::private_networks::PrivateNetworks;
+
+/// What pages may load and do.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PolicyConfig {
+    /// Hosts that may be navigated to; empty means any. Entries: "example.com" (it and its
+    /// subdomains), "=example.com" (exactly it), "host:port", an IP address or a CIDR.
+    pub allowlist: Vec<String>,
+    /// Further hosts that pages may load from, beside the allowlist itself.
+    pub subresources: Vec<String>,
+    /// Loopback, private, link-local and metadata addresses, whatever name led there: "deny",
+    /// "allow", or a list of CIDRs that are let in, such as `["127.0.0.1/32"]`.
+    pub private_networks: PrivateNetworks,
+    /// Names answered without asking a resolver, such as `{ "allowed.test" = "127.0.0.1" }`. Such an
+    /// address is still checked against `private_networks`.
+    pub resolve: BTreeMap<String, IpAddr>,
+    /// What is answered to alert, confirm, prompt and beforeunload: "dismiss" or "accept".
+    pub dialogs: DialogPolicy,
+    /// What becomes of downloads: "deny".
+    pub downloads: DownloadPolicy,
+    /// What becomes of windows that pages open: "adopt" (each becomes a tab) or "block".
+    pub popups: PopupPolicy,
+    /// Whether tabs are created in logged-out mode where a request does not say.
+    pub logged_out_default: bool,
+}
+
+/// What is answered to a page's dialogs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DialogPolicy {
+    /// Every dialog is cancelled.
+    #[default]
+    Dismiss,
+    /// Every dialog is confirmed.
+    Accept,
+}
+
+/// What becomes of downloads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum DownloadPolicy {
+    /// None is written.
+    #[default]
+    Deny,
+}
+
+/// What becomes of windows that pages open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PopupPolicy {
+    /// Each becomes a tab with an `openerId`.
+    #[default]
+    Adopt,
+    /// Each is closed.
+    Block,
+}

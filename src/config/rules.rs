@@ -1,0 +1,200 @@
+//! Rules between values: what excludes what, and what needs what.
+
+use super::browser::{Flavor, TransportKind};
+use super::error::ConfigError;
+use super::origin::{Origin, Origins};
+use super::setting::bad_value;
+use super::types::Config;
+
+/// Checks the rules that hold between several values, and the texts that are no mere texts.
+pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    lists(config, origins)?;
+    log_level(config, origins)?;
+    headless(config, origins)?;
+    connect(config, origins)?;
+    if config.auth.clients.is_empty() && !config.server.listen.is_local() {
+        return Err(ConfigError::OpenListen {
+            origin: origins.get("server.listen").clone(),
+            listen: config.server.listen.clone(),
+        });
+    }
+    Ok(())
+}
+
+/// No list holds an empty entry, which would mean nothing or everything.
+fn lists(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    for (key, entries) in [
+        ("browser.args", &config.browser.args),
+        ("server.allowed_origins", &config.server.allowed_origins),
+        ("server.allowed_hosts", &config.server.allowed_hosts),
+        ("policy.allowlist", &config.policy.allowlist),
+        ("policy.subresources", &config.policy.subresources),
+    ] {
+        if let Some(index) = entries.iter().position(|entry| entry.trim().is_empty()) {
+            let key = format!("{key}[{index}]");
+            let problem = "found an empty entry; expected a text, or no entry".to_owned();
+            return Err(bad_value(origins.get(&key), &key, problem));
+        }
+    }
+    Ok(())
+}
+
+fn log_level(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let level = config.log.level.trim();
+    // A filter takes any single word for the name of a part of the program and then logs nothing
+    // else, so a slip such as "inof" would silence the bridge.
+    let is_word = level.chars().all(|c| c.is_ascii_alphabetic());
+    let known = ["off", "error", "warn", "info", "debug", "trace"];
+    let is_known = known.contains(&level.to_ascii_lowercase().as_str());
+    let is_filter = tracing_subscriber::EnvFilter::try_new(level).is_ok();
+    if level.is_empty() || !is_filter || is_word && !is_known {
+        let problem = format!(
+            "{level:?} is not a level; expected one of {}, or a filter such as \"info,cdp_bridge=debug\"",
+            known.join(", ")
+        );
+        return Err(bad_value(origins.get("log.level"), "log.level", problem));
+    }
+    Ok(())
+}
+
+fn headless(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    if !config.browser.headless && config.browser.flavor == Flavor::Shell {
+        return Err(ConfigError::Conflict {
+            origin: origins.get("browser.headless").clone(),
+            key: "browser.headless",
+            other: "browser.flavor",
+            other_origin: origins.get("browser.flavor").clone(),
+            advice: "headless-shell cannot open windows: set browser.flavor to \"chrome\"",
+        });
+    }
+    Ok(())
+}
+
+/// Where a running Chromium is used, nothing may be said about one to launch.
+fn connect(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let browser = &config.browser;
+    let Some(url) = &browser.connect else {
+        return Ok(());
+    };
+    let origin = origins.get("browser.connect");
+    if !matches!(url.scheme(), "http" | "https" | "ws" | "wss") || url.host().is_none() {
+        let problem = format!(
+            "a URL with the scheme {:?} cannot be connected to; expected http, https, ws or wss \
+             and a host, such as \"http://127.0.0.1:9222\"",
+            url.scheme()
+        );
+        return Err(bad_value(origin, "browser.connect", problem));
+    }
+    // Images set this name for whatever finds a browser in them; it does not ask for a launch.
+    let path_is_bare = origins.get("browser.path") == &Origin::Env("CHROME_PATH".to_owned());
+    let excluded = [
+        ("browser.path", browser.path.is_some() && !path_is_bare),
+        ("browser.user_data_dir", browser.user_data_dir.is_some()),
+        ("browser.cdp_port", browser.cdp_port != 0),
+        (
+            "browser.transport",
+            browser.transport != TransportKind::Pipe,
+        ),
+        ("browser.args", !browser.args.is_empty()),
+        ("browser.headless", !browser.headless),
+    ];
+    match excluded.into_iter().find(|(_, is_set)| *is_set) {
+        None => Ok(()),
+        Some((other, _)) => Err(ConfigError::Conflict {
+            origin: origin.clone(),
+            key: "browser.connect",
+            other,
+            other_origin: origins.get(other).clone(),
+            advice: "a Chromium that already runs is not launched: remove one of the two",
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(change: impl FnOnce(&mut Config)) -> Option<String> {
+        let mut config = Config::default();
+        change(&mut config);
+        check(&config, &Origins::default())
+            .err()
+            .map(|error| error.to_string())
+    }
+
+    #[test]
+    fn the_defaults_obey_every_rule() {
+        assert_eq!(message(|_| {}), None);
+    }
+
+    #[test]
+    fn an_empty_allowlist_entry_is_refused_with_its_place() {
+        let text = message(|config| config.policy.allowlist = vec!["a.test".into(), " ".into()]);
+        assert!(
+            text.unwrap()
+                .contains("policy.allowlist[1]: found an empty entry")
+        );
+    }
+
+    #[test]
+    fn a_misspelt_level_is_refused_and_filters_are_not() {
+        for level in ["", "inof", "a=b=c"] {
+            let text = message(|config| config.log.level = level.into());
+            assert!(text.unwrap().contains("is not a level"), "{level}");
+        }
+        for level in [
+            "INFO",
+            "off",
+            "info,cdp_bridge::tabs=debug",
+            "cdp_bridge=trace",
+        ] {
+            assert_eq!(
+                message(|config| config.log.level = level.into()),
+                None,
+                "{level}"
+            );
+        }
+    }
+
+    #[test]
+    fn connecting_excludes_what_is_about_launching() {
+        let connecting = |change: fn(&mut Config)| {
+            message(|config| {
+                config.browser.connect = Some("ws://127.0.0.1:9222".parse().unwrap());
+                change(config);
+            })
+        };
+        assert_eq!(connecting(|_| {}), None);
+        assert_eq!(
+            connecting(|config| config.browser.path = Some("/x".into())).unwrap(),
+            "default: browser.connect: cannot be combined with browser.path (default); \
+             a Chromium that already runs is not launched: remove one of the two"
+        );
+        assert!(connecting(|config| config.browser.cdp_port = 1).is_some());
+        assert!(connecting(|config| config.browser.user_data_dir = Some("/x".into())).is_some());
+        let ftp = message(|config| config.browser.connect = Some("ftp://a.test".parse().unwrap()));
+        assert!(ftp.unwrap().contains("expected http, https, ws or wss"));
+    }
+
+    #[test]
+    fn headless_shell_has_no_windows() {
+        let text = message(|config| {
+            config.browser.headless = false;
+            config.browser.flavor = Flavor::Shell;
+        });
+        assert!(
+            text.unwrap()
+                .contains("cannot be combined with browser.flavor")
+        );
+    }
+
+    #[test]
+    fn an_address_that_others_reach_needs_a_client() {
+        let text = message(|config| config.server.listen = "0.0.0.0:9333".parse().unwrap());
+        assert!(text.unwrap().contains("set CDP_BRIDGE_AUTH_TOKEN"));
+        assert_eq!(
+            message(|config| config.server.listen = "unix:/a".parse().unwrap()),
+            None
+        );
+    }
+}
