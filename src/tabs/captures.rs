@@ -1,0 +1,312 @@
+//! The captures of a tab: those that wait for their turn, and those at work.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cdp_bridge_protocol::event::{DomSnapshotHead, ScreenshotHead};
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
+use cdp_bridge_protocol::request::{SnapshotFormat, Viewport};
+use cdp_bridge_protocol::{RequestId, RequestKind, TabId};
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout_at};
+
+use super::changes::Place;
+use super::commands::screenshot::{Picture, Shot, screenshot};
+use super::commands::snapshot::snapshot;
+use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
+use super::message::Capture;
+use super::reply::{Answer, Reply};
+use super::settings::{CaptureLimits, TabSettings};
+use crate::cdp::Session;
+use crate::flow::{Debounce, PacedQueue};
+use crate::metrics;
+
+/// The most snapshots that wait for one capture.
+const SNAPSHOT_WAITERS: usize = 256;
+
+/// One capture that waits.
+#[derive(Debug)]
+struct Waiting {
+    capture: Capture,
+    after: Place,
+    reply: Reply,
+}
+
+/// What a capture brought.
+enum Brought {
+    Snapshot(SnapshotFormat, Result<EscapedText, TabError>),
+    Picture(cdp_bridge_protocol::request::ImageFormat, Result<Picture, TabError>),
+}
+
+/// A tab's captures.
+pub struct Captures {
+    snapshots: Debounce<SnapshotFormat, Waiting>,
+    shots: PacedQueue<Waiting>,
+    at_work: FuturesUnordered<BoxFuture<'static, (u64, Brought)>>,
+    /// Who waits for each capture at work.
+    waiters: HashMap<u64, Vec<Reply>>,
+    next_id: u64,
+    shot_at_work: bool,
+    limits: CaptureLimits,
+    /// Captures at work in the whole browser: more at once make each of them slow.
+    permits: Arc<Semaphore>,
+}
+
+/// What a capture needs to know of its tab.
+pub struct Subject<'a> {
+    /// The tab.
+    pub id: TabId,
+    /// Where it is.
+    pub url: &'a str,
+    /// The session it lives in.
+    pub session: &'a Session,
+    /// Its visible part.
+    pub viewport: Viewport,
+}
+
+impl Captures {
+    /// No captures.
+    pub fn new(settings: &TabSettings, permits: Arc<Semaphore>) -> Self {
+        Self {
+            snapshots: Debounce::new(settings.snapshot_debounce, SNAPSHOT_WAITERS),
+            shots: PacedQueue::new(settings.screenshot_interval, settings.screenshot_queue),
+            at_work: FuturesUnordered::new(),
+            waiters: HashMap::new(),
+            next_id: 0,
+            shot_at_work: false,
+            limits: settings.limits,
+            permits,
+        }
+    }
+
+    /// Takes a request in. One that is pushed out is answered.
+    pub fn push(&mut self, capture: Capture, after: Place, reply: Reply, now: Instant) {
+        let waiting = Waiting { capture, after, reply };
+        let pushed_out = match capture {
+            Capture::Snapshot { format } => self.snapshots.push(format, waiting, now),
+            Capture::Screenshot { .. } => self.shots.push(waiting, now),
+        };
+        if let Some(Waiting { reply, .. }) = pushed_out {
+            metrics::dropped(reply.kind.as_str(), "queueFull");
+            reply.fail(TabError::Dropped);
+        }
+    }
+
+    /// Starts what is due and permitted.
+    pub fn start_due(
+        &mut self,
+        subject: &Subject<'_>,
+        permitted: impl Fn(Place) -> bool,
+        now: Instant,
+    ) {
+        while let Some((format, group)) =
+            self.snapshots.take_due(now, |waiting| permitted(waiting.after))
+        {
+            let replies = group.into_iter().map(|waiting| waiting.reply).collect();
+            self.start_snapshot(subject, format, replies);
+        }
+        if self.shot_at_work {
+            return;
+        }
+        if let Some(waiting) = self.shots.take_due(now, |waiting| permitted(waiting.after)) {
+            self.start_shot(subject, waiting);
+        }
+    }
+
+    fn start_snapshot(&mut self, subject: &Subject<'_>, format: SnapshotFormat, replies: Vec<Reply>) {
+        let Some(deadline) = replies.iter().map(|reply| reply.deadline).max() else { return };
+        let (session, limits) = (subject.session.clone(), self.limits);
+        self.start(replies, deadline, async move {
+            let outcome = snapshot(session, format, limits, deadline).await;
+            Brought::Snapshot(format, outcome.map_err(of_snapshot))
+        }, move |error| Brought::Snapshot(format, Err(error)));
+    }
+
+    fn start_shot(&mut self, subject: &Subject<'_>, waiting: Waiting) {
+        let Capture::Screenshot { full_page, format, quality } = waiting.capture else { return };
+        let (viewport, max_pixels) = (subject.viewport, self.limits.screenshot_pixels);
+        let shot = Shot { full_page, format, quality, viewport, max_pixels };
+        let (session, deadline) = (subject.session.clone(), waiting.reply.deadline);
+        self.shot_at_work = true;
+        self.start(vec![waiting.reply], deadline, async move {
+            let outcome = screenshot(session, shot, deadline).await;
+            Brought::Picture(format, outcome.map_err(of_screenshot))
+        }, move |error| Brought::Picture(format, Err(error)));
+    }
+
+    fn start(
+        &mut self,
+        replies: Vec<Reply>,
+        deadline: Instant,
+        work: impl Future<Output = Brought> + Send + 'static,
+        give_up: impl FnOnce(TabError) -> Brought + Send + 'static,
+    ) {
+        let id = self.next_id;
+        self.next_id += 1;
+        let timed_out = replies.last().map(|reply| reply.timed_out("a free place to capture in"));
+        self.waiters.insert(id, replies);
+        let permits = Arc::clone(&self.permits);
+        self.at_work.push(Box::pin(async move {
+            // The semaphore is never closed, so that only time can end the waiting.
+            match timeout_at(deadline, permits.acquire_owned()).await {
+                Ok(Ok(_permit)) => (id, work.await),
+                _ => (id, give_up(timed_out.unwrap_or(TabError::Lost))),
+            }
+        }));
+    }
+
+    /// Waits until a capture at work is done, and answers those that wait for it. Never ends
+    /// while none is at work.
+    pub async fn next_done(&mut self) -> Done {
+        match self.at_work.next().await {
+            Some((id, brought)) => {
+                let replies = self.waiters.remove(&id).unwrap_or_default();
+                match &brought {
+                    Brought::Snapshot(format, _) => self.snapshots.finished(format),
+                    Brought::Picture(..) => self.shot_at_work = false,
+                }
+                Done { replies, brought }
+            }
+            None => std::future::pending().await,
+        }
+    }
+
+    /// When something is due or runs out of time.
+    pub fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let shots = if self.shot_at_work { None } else { self.shots.next_due(now) };
+        let waiting = self.snapshots.iter().chain(self.shots.iter());
+        let deadlines = waiting.map(|waiting| &waiting.reply).chain(self.waiters.values().flatten());
+        let first = deadlines.map(|reply| reply.deadline).min();
+        [self.snapshots.next_due(now), shots, first].into_iter().flatten().min()
+    }
+
+    /// Answers those whose time is over, whether they wait or their capture is at work.
+    pub fn expire(&mut self, now: Instant) {
+        let over = |waiting: &Waiting| waiting.reply.deadline <= now;
+        for waiting in self.snapshots.remove(over).into_iter().chain(self.shots.remove(over)) {
+            let error = waiting.reply.timed_out("the tab's other requests");
+            waiting.reply.fail(error);
+        }
+        for replies in self.waiters.values_mut() {
+            for reply in replies.extract_if(.., |reply| reply.deadline <= now) {
+                let waiting_for = match reply.kind {
+                    RequestKind::GetScreenshot => "Page.captureScreenshot",
+                    _ => "Runtime.evaluate",
+                };
+                let error = reply.timed_out(waiting_for);
+                reply.fail(error);
+            }
+        }
+    }
+
+    /// Gives everything up.
+    pub fn drain(&mut self) -> Vec<Reply> {
+        self.at_work.clear();
+        self.shot_at_work = false;
+        let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
+        let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
+        replies.extend(self.waiters.drain().flat_map(|(_, replies)| replies));
+        replies
+    }
+}
+
+/// A capture that is done, with those who wait for it.
+pub struct Done {
+    replies: Vec<Reply>,
+    brought: Brought,
+}
+
+impl Done {
+    /// Answers everybody.
+    pub fn answer(self, subject: &Subject<'_>) {
+        match self.brought {
+            Brought::Snapshot(format, Ok(text)) => {
+                answer_snapshot(self.replies, &text, format, subject);
+            }
+            Brought::Picture(format, Ok(picture)) => {
+                for reply in self.replies {
+                    let head = PayloadHead::Screenshot(ScreenshotHead {
+                        id: subject.id,
+                        mime: format.mime().to_owned(),
+                        width: picture.width,
+                        height: picture.height,
+                        seq: 0,
+                        total: 0,
+                    });
+                    let payload = Payload::Base64(picture.data.clone());
+                    reply.send(Ok(Answer::Payload { head, payload }));
+                }
+            }
+            Brought::Snapshot(_, Err(error)) | Brought::Picture(_, Err(error)) => {
+                for reply in self.replies {
+                    // The call does not know the limit that the client set.
+                    let error = match &error {
+                        TabError::TimedOut { waiting_for, .. } => reply.timed_out(waiting_for),
+                        error => error.clone(),
+                    };
+                    let session = Some(subject.session.id().to_string());
+                    reply.fail(Failure { error, session });
+                }
+            }
+        }
+    }
+}
+
+/// Answers one snapshot to all who wait for it: on each connection the newest request gets it,
+/// and the older ones are listed there.
+fn answer_snapshot(
+    replies: Vec<Reply>,
+    text: &EscapedText,
+    format: SnapshotFormat,
+    subject: &Subject<'_>,
+) {
+    let mut connections: Vec<(Reply, Vec<Reply>)> = Vec::new();
+    for reply in replies {
+        match connections.iter_mut().find(|(newest, _)| newest.connection == reply.connection) {
+            Some((newest, older)) => older.push(std::mem::replace(newest, reply)),
+            None => connections.push((reply, Vec::new())),
+        }
+    }
+    for (newest, older) in connections {
+        let ids: Vec<RequestId> = older.iter().filter_map(|reply| reply.request_id.clone()).collect();
+        let head = PayloadHead::DomSnapshot(DomSnapshotHead {
+            id: subject.id,
+            url: subject.url.to_owned(),
+            format,
+            seq: 0,
+            total: 0,
+            coalesced: (!ids.is_empty()).then_some(ids),
+        });
+        // Those that the message names are settled before it leaves, so that a client that reads
+        // it may use their ids again.
+        for reply in older {
+            metrics::coalesced(reply.kind.as_str());
+            reply.send(Ok(Answer::Coalesced));
+        }
+        let payload = Payload::Text(text.clone());
+        newest.send(Ok(Answer::Payload { head, payload }));
+    }
+}
+
+fn of_snapshot(error: SnapshotError) -> TabError {
+    match &error {
+        SnapshotError::Call(call) => ending(call, RequestKind::GetDomSnapshot),
+        _ => None,
+    }
+    .unwrap_or_else(|| error.into())
+}
+
+fn of_screenshot(error: ScreenshotError) -> TabError {
+    match &error {
+        ScreenshotError::Call(call) => ending(call, RequestKind::GetScreenshot),
+        _ => None,
+    }
+    .unwrap_or_else(|| error.into())
+}
+
+fn ending(error: &crate::cdp::CallError, kind: RequestKind) -> Option<TabError> {
+    TabError::of_ending(error, kind, std::time::Duration::ZERO)
+}
