@@ -205,3 +205,21 @@ fn a_machine_without_a_home_is_searched_as_far_as_it_goes() {
         Err(FindError::Nothing { .. })
     ));
 }
+
+#[test]
+fn debians_packages_are_found_on_a_machine_that_has_them() {
+    for (package, flavor) in [
+        ("chromium", Flavor::Chrome),
+        ("chromium-headless-shell", Flavor::Shell),
+    ] {
+        let binary = Path::new("/usr/lib/chromium").join(package);
+        let wrapper = Path::new("/usr/bin").join(package);
+        if binary.exists() && wrapper.exists() {
+            let query = Query {
+                path: Some(wrapper),
+                flavor,
+            };
+            assert_eq!(find(&query, &ThisMachine).unwrap().path, binary);
+        }
+    }
+}

@@ -354,3 +354,76 @@ async fn real_browsers_are_not_mistaken_for_whoever_has_their_port() {
     }
     other.abort();
 }
+
+/// Not a test of its own: the daemon that the next test starts and kills.
+#[tokio::test]
+#[ignore = "run by a_killed_daemon_leaves_no_browser_and_no_profile"]
+async fn plays_a_daemon() {
+    let Some(browser) = std::env::var_os("TEST_DAEMON_BROWSER").map(PathBuf::from) else {
+        return;
+    };
+    let over_port = std::env::var_os("TEST_DAEMON_OVER_PORT").is_some();
+    let transport = if over_port {
+        Transport::Port(0)
+    } else {
+        Transport::Pipe
+    };
+    let kind = super::super::find::kind_of(&browser);
+    let process = launch(&options(&browser, kind, transport))
+        .await
+        .unwrap()
+        .process;
+    let (pid, profile) = (process.pid(), process.profile().path().display());
+    println!("\nstarted {pid} {profile}");
+    std::future::pending::<()>().await;
+}
+
+#[tokio::test]
+async fn a_killed_daemon_leaves_no_browser_and_no_profile() {
+    let fake = Fake::new(
+        r#"
+        printf '4321\n/devtools/browser/fake' > "$dir/DevToolsActivePort"
+        sleep 1000 &
+        sleep 1000
+        "#,
+    );
+    let real = REAL
+        .into_iter()
+        .map(|(binary, _)| PathBuf::from(binary))
+        .filter(|it| it.exists());
+    for browser in std::iter::once(fake.path()).chain(real) {
+        for over_port in [true, false] {
+            kill_a_daemon_of(&browser, over_port).await;
+        }
+    }
+}
+
+async fn kill_a_daemon_of(browser: &Path, over_port: bool) {
+    use std::io::{BufRead as _, BufReader};
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    command
+        .args([
+            "--ignored",
+            "--exact",
+            "--nocapture",
+            "browser::launch::tests::plays_a_daemon",
+        ])
+        .env("TEST_DAEMON_BROWSER", browser)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null());
+    if over_port {
+        command.env("TEST_DAEMON_OVER_PORT", "1");
+    }
+    let mut daemon = command.spawn().unwrap();
+    let mut lines = BufReader::new(daemon.stdout.take().unwrap()).lines();
+    let started = lines.find_map(|line| line.unwrap().strip_prefix("started ").map(str::to_owned));
+    let started = started.expect("the daemon starts its browser");
+    let (pid, profile) = started.split_once(' ').unwrap();
+    let group = Pid::from_raw(pid.parse().unwrap()).unwrap();
+    assert!(!group_is_dead(group));
+    assert!(Path::new(profile).exists());
+    daemon.kill().unwrap();
+    daemon.wait().unwrap();
+    until("the group dies", || group_is_dead(group)).await;
+    until("the profile goes", || !Path::new(profile).exists()).await;
+}
