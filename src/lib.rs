@@ -1,7 +1,9 @@
 //! `cdp-bridge`: a daemon between a Coordinator and Chromium.
 
+pub mod browser;
 pub mod cdp;
 pub mod cli;
 pub mod config;
+pub mod flow;
 pub mod metrics;
 pub mod tabs;

@@ -1,0 +1,206 @@
+//! A small process that tidies up when the daemon is killed.
+//!
+//! A daemon that gets SIGKILL can do nothing any more: its profile directory would stay for ever,
+//! and a Chromium that listens on a port would live on. The custodian is a shell that waits at the
+//! end of a pipe which only the daemon holds open. When the pipe ends without a word of leave, the
+//! daemon is dead, and the custodian kills the browser's process group and removes the profile.
+
+use std::io::{PipeWriter, Write as _};
+use std::path::Path;
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::{Child, Command};
+
+use super::spawn::{SpawnError, spawn};
+
+/// How long the shell may take to leave.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Reads the browser's pid, then `done` on a regular end. `$1` is the profile to remove, or empty.
+/// Signals meant for the daemon's group do not end it before its work is done, and while it
+/// watches over a profile it does not stand in any directory that one may want to unmount.
+const SCRIPT: &str = r#"
+trap '' HUP INT TERM
+cd / || :
+group=
+while read -r line; do
+    case $line in
+    done) exit 0 ;;
+    *) group=$line ;;
+    esac
+done
+if [ -n "$group" ]; then kill -s KILL -- "-$group" 2>/dev/null; fi
+if [ -z "$1" ]; then exit 0; fi
+left=50
+while [ "$left" -gt 0 ]; do
+    rm -rf -- "$1"
+    if [ ! -e "$1" ]; then exit 0; fi
+    left=$((left - 1))
+    sleep 0.1 || sleep 1
+done
+"#;
+
+/// The running custodian of one browser.
+#[derive(Debug)]
+pub struct Custodian {
+    shell: Child,
+    pipe: PipeWriter,
+}
+
+impl Custodian {
+    /// Starts a custodian, before the browser it watches over. `profile` is removed when the daemon
+    /// dies; none where it is the operator's.
+    pub async fn start(profile: Option<&Path>) -> Result<Self, SpawnError> {
+        // The writing end is closed on exec, so neither the shell nor Chromium holds it open.
+        let (reader, pipe) = std::io::pipe()?;
+        let mut command = Command::new("/bin/sh");
+        command
+            .args(["-c", SCRIPT, "cdp-bridge-custodian"])
+            .arg(profile.unwrap_or(Path::new("")))
+            .stdin(reader)
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            // A group of its own: Ctrl-C in a terminal goes to the daemon's.
+            .process_group(0);
+        Ok(Self {
+            shell: spawn(command).await?,
+            pipe,
+        })
+    }
+
+    /// Tells it which process group is the browser's.
+    pub fn watch(&mut self, pid: u32) {
+        self.say(&format!("{pid}\n"));
+    }
+
+    /// Lets it go without acting, and reaps it.
+    pub async fn dismiss(mut self) {
+        self.dismiss_unreaped();
+        let Self { mut shell, pipe } = self;
+        if tokio::time::timeout(LEAVE_TIMEOUT, shell.wait())
+            .await
+            .is_err()
+        {
+            // It is told to leave in vain, so it is stopped before it could take the end of the
+            // pipe for the end of the daemon.
+            let _ = shell.start_kill();
+            let _ = tokio::time::timeout(LEAVE_TIMEOUT, shell.wait()).await;
+        }
+        drop(pipe);
+    }
+
+    /// Lets it go where nobody can wait for it; the runtime reaps it.
+    pub fn dismiss_unreaped(&mut self) {
+        self.say("done\n");
+    }
+
+    /// A few bytes always fit into the pipe. A shell that is gone is no reason to fail: it is a
+    /// second line of defence.
+    fn say(&mut self, line: &str) {
+        if let Err(error) = self.pipe.write_all(line.as_bytes()) {
+            tracing::debug!(%error, "the browser's custodian is gone");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::process::CommandExt as _;
+
+    struct Scene {
+        parent: tempfile::TempDir,
+        group: std::process::Child,
+        custodian: Custodian,
+    }
+
+    impl Scene {
+        async fn set() -> Self {
+            let parent = tempfile::tempdir().unwrap();
+            let profile = parent.path().join("a profile; with $(odd) name");
+            std::fs::create_dir_all(profile.join("Default")).unwrap();
+            let mut custodian = Custodian::start(Some(&profile)).await.unwrap();
+            // A leader with a child, as Chromium has them.
+            let group = std::process::Command::new("/bin/sh")
+                .args(["-c", "sleep 1000 & sleep 1000; wait"])
+                .process_group(0)
+                .spawn()
+                .unwrap();
+            custodian.watch(group.id());
+            Self {
+                parent,
+                group,
+                custodian,
+            }
+        }
+
+        fn profile_exists(&self) -> bool {
+            self.parent.path().read_dir().unwrap().next().is_some()
+        }
+    }
+
+    async fn until(what: &str, mut condition: impl FnMut() -> bool) {
+        let wait = async {
+            while !condition() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), wait)
+            .await
+            .expect(what);
+    }
+
+    #[tokio::test]
+    async fn when_its_pipe_ends_it_kills_the_group_and_removes_the_profile() {
+        let mut scene = Scene::set().await;
+        let (mut shell, pipe) = (scene.custodian.shell, scene.custodian.pipe);
+        drop(pipe);
+        until("the group dies", || {
+            scene.group.try_wait().unwrap().is_some()
+        })
+        .await;
+        until("the profile goes", || {
+            scene.parent.path().read_dir().unwrap().next().is_none()
+        })
+        .await;
+        assert!(shell.wait().await.unwrap().success());
+    }
+
+    #[tokio::test]
+    async fn when_it_is_dismissed_it_leaves_without_acting() {
+        let mut scene = Scene::set().await;
+        assert!(scene.profile_exists());
+        scene.custodian.dismiss().await;
+        assert!(scene.parent.path().read_dir().unwrap().next().is_some());
+        assert!(scene.group.try_wait().unwrap().is_none());
+        let group = rustix::process::Pid::from_child(&scene.group);
+        rustix::process::kill_process_group(group, rustix::process::Signal::KILL).unwrap();
+        scene.group.wait().unwrap();
+    }
+
+    #[tokio::test]
+    async fn signals_for_a_terminals_processes_do_not_end_it() {
+        let mut custodian = Custodian::start(None).await.unwrap();
+        // What it ignores is only set once its script runs, and a removed profile proves that.
+        let parent = tempfile::tempdir().unwrap();
+        let profile = parent.path().join("p");
+        std::fs::create_dir(&profile).unwrap();
+        let pid = i32::try_from(custodian.shell.id().unwrap()).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        let status = format!("/proc/{}/status", pid.as_raw_nonzero());
+        let ignores_term = || {
+            let status = std::fs::read_to_string(&status).unwrap();
+            let ignored = status
+                .lines()
+                .find_map(|line| line.strip_prefix("SigIgn:"))
+                .unwrap();
+            u64::from_str_radix(ignored.trim(), 16).unwrap() & (1 << 14) != 0
+        };
+        until("it ignores SIGTERM", ignores_term).await;
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
+        assert!(custodian.shell.try_wait().unwrap().is_none());
+        custodian.dismiss().await;
+    }
+}

@@ -1,0 +1,469 @@
+//! The command line Chromium is started with.
+
+use std::ffi::OsString;
+use std::net::IpAddr;
+use std::path::Path;
+
+use super::options::{Kind, LaunchOptions, Transport};
+use super::sandbox::SandboxDecision;
+
+/// Flags for every start. Popup blocking is never switched off: it is what keeps a page from
+/// opening tabs without end.
+const BASE: [&str; 29] = [
+    // Nothing is drawn to a screen, and a software GPU process costs memory.
+    "--disable-gpu",
+    // Requests that leave over UDP pass by every proxy and every interception.
+    "--disable-quic",
+    // No first-run pages, questions or default-browser checks.
+    "--no-first-run",
+    "--no-default-browser-check",
+    "--disable-search-engine-choice-screen",
+    // No traffic of the browser's own.
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-default-apps",
+    "--disable-client-side-phishing-detection",
+    "--disable-domain-reliability",
+    "--disable-field-trial-config",
+    "--no-pings",
+    "--metrics-recording-only",
+    // No crash reports, which would leave a process of their own behind.
+    "--disable-breakpad",
+    "--disable-crash-reporter",
+    // No desktop services.
+    "--password-store=basic",
+    "--use-mock-keychain",
+    "--no-service-autorun",
+    "--mute-audio",
+    // Pictures look the same everywhere.
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    // A tab in the background works like one in front.
+    "--disable-backgrounding-occluded-windows",
+    "--disable-renderer-backgrounding",
+    "--disable-background-timer-throttling",
+    "--disable-ipc-flooding-protection",
+    // The bridge has its own watch for tabs that hang.
+    "--disable-hang-monitor",
+    "--disable-prompt-on-repost",
+    // The initial window would be a tab that nobody asked for.
+    "--no-startup-window",
+];
+
+/// WebRTC may not send UDP past a proxy. The two builds know this under two names, and each ignores
+/// the other's.
+const WEBRTC: [&str; 2] = [
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+];
+
+/// Features that are switched off.
+const DISABLED_FEATURES: [&str; 9] = [
+    // A prerendered page would take the place of a tab's target behind the bridge's back.
+    "Prerender2",
+    // Bubbles and downloads of models that no page needs.
+    "Translate",
+    "OptimizationHints",
+    "LensOverlay",
+    "GlobalMediaControls",
+    // Multicast to the local network.
+    "MediaRouter",
+    "DialMediaRouteProvider",
+    // A page asked for over http would be tried over https first, which no Coordinator asked for.
+    "HttpsUpgrades",
+    // A picture right after a navigation would show the page before it.
+    "PaintHolding",
+];
+
+/// Without it, new headless never answers a screenshot of a tab that is not in front.
+const SCREENSHOT_FEATURE: &str = "CDPScreenshotNewSurface";
+
+/// Switches that the bridge decides by other keys, and which key that is.
+const RESERVED: [(&str, &str); 4] = [
+    ("--remote-debugging-pipe", "browser.transport"),
+    ("--remote-debugging-port", "browser.cdp_port"),
+    ("--remote-debugging-address", "browser.transport"),
+    ("--user-data-dir", "browser.user_data_dir"),
+];
+
+/// Switches by which an operator shows that extensions are wanted.
+const EXTENSION_SWITCHES: [&str; 3] = [
+    "--load-extension",
+    "--disable-extensions-except",
+    "--enable-extensions",
+];
+
+const ENABLE_FEATURES: &str = "--enable-features";
+const DISABLE_FEATURES: &str = "--disable-features";
+const RESOLVER_RULES: &str = "--host-resolver-rules";
+
+/// A flag in `browser.args` that belongs to a key of its own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("browser.args may not contain `{argument}`: set `{key}` instead")]
+pub struct ReservedArgument {
+    /// The flag as given.
+    pub argument: String,
+    /// The key to use.
+    pub key: &'static str,
+}
+
+/// What the command line depends on besides the options.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Machine {
+    /// Whether renderers are confined.
+    pub sandbox: SandboxDecision,
+    /// `/dev/shm` is too small for the pictures of a few tabs.
+    pub small_shared_memory: bool,
+}
+
+/// Refuses flags that would pull the connection or the profile from under the bridge.
+pub fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
+    for argument in args {
+        let name = switch(argument);
+        if let Some((_, key)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
+            return Err(ReservedArgument {
+                argument: argument.clone(),
+                key,
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The arguments for one start, without the program's name.
+pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<OsString> {
+    let user = User::new(&options.args);
+    let mut flags: Vec<String> = BASE
+        .iter()
+        .chain(&WEBRTC)
+        .map(ToString::to_string)
+        .collect();
+    if options.headless && options.kind == Kind::Chrome {
+        flags.push("--headless=new".to_owned());
+    }
+    if options.kind == Kind::Chrome && !EXTENSION_SWITCHES.iter().any(|name| user.gives(name)) {
+        flags.push("--disable-extensions".to_owned());
+        flags.push("--disable-component-extensions-with-background-pages".to_owned());
+    }
+    if let SandboxDecision::Off(_) = machine.sandbox {
+        flags.push("--no-sandbox".to_owned());
+    }
+    if machine.small_shared_memory {
+        flags.push("--disable-dev-shm-usage".to_owned());
+    }
+    let (width, height) = options.window_size;
+    flags.push(format!("--window-size={width},{height}"));
+    flags.push(match options.transport {
+        Transport::Pipe => "--remote-debugging-pipe".to_owned(),
+        Transport::Port(port) => format!("--remote-debugging-port={port}"),
+    });
+    flags.retain(|argument| !user.gives(switch(argument)));
+    flags.extend(user.features(options.kind));
+    flags.extend(user.resolver_rules(&options.host_rules));
+
+    let mut argv: Vec<OsString> = flags.into_iter().map(OsString::from).collect();
+    // A path need not be text, so it is put together apart from the others.
+    let mut user_data_dir = OsString::from("--user-data-dir=");
+    user_data_dir.push(profile);
+    argv.push(user_data_dir);
+    argv.extend(user.rest.iter().map(OsString::from));
+    argv
+}
+
+/// The switch of an argument, without its value.
+fn switch(argument: &str) -> &str {
+    argument.split_once('=').map_or(argument, |(name, _)| name)
+}
+
+/// The operator's flags, with those that are merged into ours taken apart.
+struct User<'a> {
+    enabled: Vec<&'a str>,
+    disabled: Vec<&'a str>,
+    rules: Vec<&'a str>,
+    rest: Vec<&'a str>,
+}
+
+impl<'a> User<'a> {
+    fn new(args: &'a [String]) -> Self {
+        let mut user = Self {
+            enabled: Vec::new(),
+            disabled: Vec::new(),
+            rules: Vec::new(),
+            rest: Vec::new(),
+        };
+        for argument in args {
+            let list = match argument.split_once('=') {
+                Some((ENABLE_FEATURES, value)) => (&mut user.enabled, value),
+                Some((DISABLE_FEATURES, value)) => (&mut user.disabled, value),
+                Some((RESOLVER_RULES, value)) => (&mut user.rules, value),
+                _ => {
+                    user.rest.push(argument);
+                    continue;
+                }
+            };
+            list.0.extend(
+                list.1
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|item| !item.is_empty()),
+            );
+        }
+        user
+    }
+
+    fn gives(&self, name: &str) -> bool {
+        self.rest.iter().any(|argument| switch(argument) == name)
+    }
+
+    /// The two feature lists. Chromium takes only the last of a repeated switch, so there is one of
+    /// each; where the operator and the bridge disagree about a feature, the operator wins.
+    fn features(&self, kind: Kind) -> Vec<String> {
+        let ours: &[&str] = match kind {
+            Kind::Chrome => &[SCREENSHOT_FEATURE],
+            Kind::Shell => &[],
+        };
+        let enabled = merged(ours, &self.enabled, &self.disabled);
+        let disabled = merged(&DISABLED_FEATURES, &self.disabled, &self.enabled);
+        [(ENABLE_FEATURES, enabled), (DISABLE_FEATURES, disabled)]
+            .into_iter()
+            .filter(|(_, features)| !features.is_empty())
+            .map(|(name, features)| format!("{name}={}", features.join(",")))
+            .collect()
+    }
+
+    /// One list of resolver rules: the bridge's names first, since the first rule that fits counts.
+    fn resolver_rules(&self, hosts: &[(String, IpAddr)]) -> Option<String> {
+        let ours = hosts.iter().map(|(host, address)| match address {
+            IpAddr::V4(address) => format!("MAP {host} {address}"),
+            IpAddr::V6(address) => format!("MAP {host} [{address}]"),
+        });
+        let all: Vec<String> = ours
+            .chain(self.rules.iter().map(ToString::to_string))
+            .collect();
+        (!all.is_empty()).then(|| format!("{RESOLVER_RULES}={}", all.join(",")))
+    }
+}
+
+/// Our features that the operator does not want the other way, then the operator's, each once.
+fn merged<'a>(ours: &[&'a str], theirs: &[&'a str], opposed: &[&str]) -> Vec<&'a str> {
+    let opposed: Vec<&str> = opposed
+        .iter()
+        .map(|feature| feature_name(feature))
+        .collect();
+    let mut merged: Vec<&str> = Vec::new();
+    let wanted = ours
+        .iter()
+        .filter(|feature| !opposed.contains(&feature_name(feature)));
+    for feature in wanted.chain(theirs) {
+        match merged
+            .iter_mut()
+            .find(|seen| feature_name(seen) == feature_name(feature))
+        {
+            // The later one may carry parameters.
+            Some(seen) => *seen = feature,
+            None => merged.push(feature),
+        }
+    }
+    merged
+}
+
+/// The name of a feature without its field trial (`<`) and parameters (`:`).
+fn feature_name(feature: &str) -> &str {
+    feature.split(['<', ':']).next().unwrap_or(feature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::browser::options::Sandbox;
+    use crate::browser::sandbox::Reason;
+    use std::time::Duration;
+
+    const CONFINED: Machine = Machine {
+        sandbox: SandboxDecision::On,
+        small_shared_memory: false,
+    };
+
+    fn options(kind: Kind, args: &[&str]) -> LaunchOptions {
+        LaunchOptions {
+            executable: "/chrome".into(),
+            kind,
+            args: args.iter().map(ToString::to_string).collect(),
+            headless: true,
+            sandbox: Sandbox::Auto,
+            transport: Transport::Pipe,
+            user_data_dir: None,
+            window_size: (1280, 720),
+            start_timeout: Duration::from_secs(20),
+            host_rules: Vec::new(),
+        }
+    }
+
+    fn line(options: &LaunchOptions, machine: Machine) -> Vec<String> {
+        argv(options, machine, Path::new("/profile"))
+            .into_iter()
+            .map(|argument| argument.into_string().unwrap())
+            .collect()
+    }
+
+    fn values<'a>(line: &'a [String], name: &str) -> Vec<&'a str> {
+        line.iter()
+            .filter(|argument| switch(argument) == name)
+            .map(String::as_str)
+            .collect()
+    }
+
+    #[test]
+    fn new_headless_is_only_asked_of_a_full_browser() {
+        let chrome = line(&options(Kind::Chrome, &[]), CONFINED);
+        assert_eq!(values(&chrome, "--headless"), ["--headless=new"]);
+        assert_eq!(
+            values(&chrome, ENABLE_FEATURES),
+            ["--enable-features=CDPScreenshotNewSurface"]
+        );
+        let shell = line(&options(Kind::Shell, &[]), CONFINED);
+        assert!(values(&shell, "--headless").is_empty());
+        assert!(values(&shell, ENABLE_FEATURES).is_empty());
+        assert!(values(&shell, "--disable-extensions").is_empty());
+        let shown = LaunchOptions {
+            headless: false,
+            ..options(Kind::Chrome, &[])
+        };
+        assert!(values(&line(&shown, CONFINED), "--headless").is_empty());
+    }
+
+    #[test]
+    fn every_start_has_the_base_flags_and_never_lifts_popup_blocking() {
+        for kind in [Kind::Chrome, Kind::Shell] {
+            let line = line(&options(kind, &[]), CONFINED);
+            for flag in [
+                "--disable-gpu",
+                "--disable-quic",
+                "--no-first-run",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-startup-window",
+                "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+                "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
+                "--window-size=1280,720",
+                "--user-data-dir=/profile",
+                "--remote-debugging-pipe",
+            ] {
+                assert!(
+                    line.iter().any(|argument| argument == flag),
+                    "{flag} is missing"
+                );
+            }
+            assert!(values(&line, "--disable-popup-blocking").is_empty());
+            assert!(values(&line, "--no-sandbox").is_empty());
+        }
+    }
+
+    #[test]
+    fn no_switch_is_given_twice() {
+        let options = options(
+            Kind::Chrome,
+            &[
+                "--window-size=1,2",
+                "--disable-gpu",
+                "--disable-features=A",
+                "--mute-audio=x",
+            ],
+        );
+        let line = line(&options, CONFINED);
+        let mut names: Vec<&str> = line.iter().map(|argument| switch(argument)).collect();
+        names.sort_unstable();
+        let count = names.len();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert_eq!(values(&line, "--window-size"), ["--window-size=1,2"]);
+    }
+
+    #[test]
+    fn the_operators_features_are_merged_and_win() {
+        let options = options(
+            Kind::Chrome,
+            &[
+                "--enable-features=Translate,Mine<Trial",
+                "--disable-features=Other",
+                "--disable-features=CDPScreenshotNewSurface,Prerender2",
+            ],
+        );
+        let line = line(&options, CONFINED);
+        assert_eq!(
+            values(&line, ENABLE_FEATURES),
+            ["--enable-features=Translate,Mine<Trial"]
+        );
+        let disabled = values(&line, DISABLE_FEATURES);
+        assert_eq!(disabled.len(), 1);
+        let disabled: Vec<&str> = disabled[0].split(['=', ',']).skip(1).collect();
+        assert!(disabled.contains(&"Other") && disabled.contains(&"CDPScreenshotNewSurface"));
+        assert!(!disabled.contains(&"Translate"));
+        assert_eq!(
+            disabled
+                .iter()
+                .filter(|feature| **feature == "Prerender2")
+                .count(),
+            1
+        );
+    }
+
+    #[test]
+    fn the_operators_arguments_come_last() {
+        let line = line(
+            &options(Kind::Shell, &["--lang=de", "--proxy-server=p:1"]),
+            CONFINED,
+        );
+        assert_eq!(line[line.len() - 2..], ["--lang=de", "--proxy-server=p:1"]);
+    }
+
+    #[test]
+    fn resolver_rules_are_merged_with_ours_first() {
+        let mut options = options(Kind::Shell, &["--host-resolver-rules=MAP * ~NOTFOUND"]);
+        options.host_rules = vec![
+            ("allowed.test".to_owned(), "127.0.0.2".parse().unwrap()),
+            ("six.test".to_owned(), "::1".parse().unwrap()),
+        ];
+        assert_eq!(
+            values(&line(&options, CONFINED), RESOLVER_RULES),
+            ["--host-resolver-rules=MAP allowed.test 127.0.0.2,MAP six.test [::1],MAP * ~NOTFOUND"]
+        );
+    }
+
+    #[test]
+    fn an_operator_who_loads_an_extension_gets_extensions() {
+        let line = line(&options(Kind::Chrome, &["--load-extension=/e"]), CONFINED);
+        assert!(values(&line, "--disable-extensions").is_empty());
+    }
+
+    #[test]
+    fn the_machine_decides_about_sandbox_and_shared_memory() {
+        let machine = Machine {
+            sandbox: SandboxDecision::Off(Reason::Root),
+            small_shared_memory: true,
+        };
+        let options = LaunchOptions {
+            transport: Transport::Port(9222),
+            ..options(Kind::Shell, &[])
+        };
+        let line = line(&options, machine);
+        assert_eq!(values(&line, "--no-sandbox").len(), 1);
+        assert_eq!(values(&line, "--disable-dev-shm-usage").len(), 1);
+        assert_eq!(
+            values(&line, "--remote-debugging-port"),
+            ["--remote-debugging-port=9222"]
+        );
+        assert!(values(&line, "--remote-debugging-pipe").is_empty());
+    }
+
+    #[test]
+    fn flags_with_a_key_of_their_own_are_refused_by_name() {
+        let args = ["--lang=de".to_owned(), "--user-data-dir=/x".to_owned()];
+        let error = check_args(&args).unwrap_err();
+        assert_eq!(error.key, "browser.user_data_dir");
+        assert!(error.to_string().contains("--user-data-dir=/x"));
+        assert_eq!(check_args(&args[..1]), Ok(()));
+    }
+}

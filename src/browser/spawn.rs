@@ -1,0 +1,261 @@
+//! The one thread that starts processes.
+//!
+//! Chromium is started with a parent-death signal, so that it dies with the daemon even when the
+//! daemon is killed. The kernel sends that signal when the *thread* that started the process ends,
+//! and threads of an asynchronous runtime come and go. So this thread starts all of them and ends
+//! only with the daemon.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::OwnedFd;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+
+use command_fds::{CommandFdExt as _, FdMapping};
+use tokio::process::{Child, Command};
+use tokio::runtime::Handle;
+use tokio::sync::{mpsc, oneshot};
+
+/// Starts that may wait for the thread; each takes it a few milliseconds.
+const QUEUE: usize = 16;
+
+/// Chromium reads commands on this descriptor.
+const COMMANDS_FD: i32 = 3;
+/// Chromium writes answers and events on this descriptor.
+const ANSWERS_FD: i32 = 4;
+
+static SPAWNER: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
+
+/// A process could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum SpawnError {
+    /// The operating system refused.
+    #[error("the operating system refused: {0}")]
+    Refused(#[from] io::Error),
+    /// The runtime that should watch the process is going away.
+    #[error("the daemon is stopping")]
+    Stopping,
+}
+
+struct Job {
+    command: Command,
+    runtime: Handle,
+    done: oneshot::Sender<Result<Child, SpawnError>>,
+}
+
+/// Chromium's ends of the two pipes.
+#[derive(Debug)]
+pub struct ChromiumEnds {
+    /// The end that commands are read from.
+    pub commands: OwnedFd,
+    /// The end that answers are written to.
+    pub answers: OwnedFd,
+}
+
+/// The command that starts a browser: a process group of its own, nothing of our standard streams,
+/// and death with the daemon.
+pub fn browser_command(
+    executable: &Path,
+    args: &[OsString],
+    pipe: Option<ChromiumEnds>,
+) -> Result<Command, SpawnError> {
+    let mut command = Command::new(executable);
+    command
+        .args(args)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .kill_on_drop(true);
+    for (name, _) in std::env::vars_os() {
+        if !inherited(&name) {
+            command.env_remove(name);
+        }
+    }
+    if let Some(ends) = pipe {
+        let mappings = vec![
+            FdMapping {
+                parent_fd: ends.commands,
+                child_fd: COMMANDS_FD,
+            },
+            FdMapping {
+                parent_fd: ends.answers,
+                child_fd: ANSWERS_FD,
+            },
+        ];
+        command
+            .fd_mappings(mappings)
+            .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
+    }
+    die_with_us(&mut command);
+    Ok(command)
+}
+
+/// Whether a variable of ours is Chromium's business. A proxy is given by flag or not at all, and
+/// our own settings hold secrets.
+fn inherited(name: &OsStr) -> bool {
+    const PROXIES: [&str; 7] = [
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "FTP_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "AUTO_PROXY",
+        "SOCKS_SERVER",
+    ];
+    let name = name.to_string_lossy().to_ascii_uppercase();
+    !name.starts_with("CDP_BRIDGE_") && !PROXIES.contains(&name.as_str())
+}
+
+#[cfg(target_os = "linux")]
+fn die_with_us(command: &mut Command) {
+    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
+    let daemon = getpid();
+    let in_child = move || -> io::Result<()> {
+        set_parent_process_death_signal(Some(Signal::KILL))?;
+        // The daemon may have died before the line above; then no signal would ever come.
+        if getppid() == Some(daemon) {
+            Ok(())
+        } else {
+            Err(io::Error::from_raw_os_error(
+                rustix::io::Errno::SRCH.raw_os_error(),
+            ))
+        }
+    };
+    // SAFETY: between fork and exec the closure makes two plain system calls, `prctl` and
+    // `getppid`, and builds an error from a number. It allocates nothing, takes no lock and
+    // touches no memory that another thread of the daemon could have left half written.
+    #[allow(unsafe_code)]
+    unsafe {
+        command.pre_exec(in_child);
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn die_with_us(_command: &mut Command) {
+    // No such signal elsewhere: the end of the pipe and the custodian do its work.
+}
+
+/// Starts a process on the spawner thread and watches it on the caller's runtime.
+pub async fn spawn(command: Command) -> Result<Child, SpawnError> {
+    let (done, child) = oneshot::channel();
+    let job = Job {
+        command,
+        runtime: Handle::current(),
+        done,
+    };
+    let spawner = spawner()?;
+    spawner.send(job).await.map_err(|_| SpawnError::Stopping)?;
+    child.await.map_err(|_| SpawnError::Stopping)?
+}
+
+/// The sender to the thread, which is started at the first use.
+fn spawner() -> Result<mpsc::Sender<Job>, SpawnError> {
+    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(sender) = &*spawner {
+        return Ok(sender.clone());
+    }
+    let (sender, jobs) = mpsc::channel(QUEUE);
+    let name = "chromium-spawner".to_owned();
+    std::thread::Builder::new()
+        .name(name)
+        .spawn(move || serve(jobs))?;
+    *spawner = Some(sender.clone());
+    Ok(sender)
+}
+
+fn serve(mut jobs: mpsc::Receiver<Job>) {
+    while let Some(job) = jobs.blocking_recv() {
+        let Job {
+            mut command,
+            runtime,
+            done,
+        } = job;
+        // tokio panics when the runtime is shutting down. A panic here would end the thread, and
+        // with it every browser.
+        let started = catch_unwind(AssertUnwindSafe(|| {
+            let _entered = runtime.enter();
+            command.spawn()
+        }));
+        // Our copies of Chromium's ends go with the command; while one is open here, the end of
+        // Chromium would not be seen as the end of the pipe.
+        drop(command);
+        let result = match started {
+            Ok(result) => result.map_err(SpawnError::from),
+            Err(_) => Err(SpawnError::Stopping),
+        };
+        // A caller who stopped waiting drops the child here, which kills it.
+        let _ = done.send(result);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxies_and_our_own_settings_are_not_inherited() {
+        for name in [
+            "http_proxy",
+            "HTTPS_PROXY",
+            "all_proxy",
+            "CDP_BRIDGE_AUTH_TOKEN",
+        ] {
+            assert!(!inherited(OsStr::new(name)), "{name}");
+        }
+        for name in ["PATH", "HOME", "LANG", "DISPLAY"] {
+            assert!(inherited(OsStr::new(name)), "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_program_that_is_missing_is_refused() {
+        let command = browser_command(Path::new("/nowhere/chrome"), &[], None).unwrap();
+        let error = spawn(command).await.unwrap_err();
+        assert!(
+            matches!(error, SpawnError::Refused(error) if error.kind() == io::ErrorKind::NotFound)
+        );
+    }
+
+    #[tokio::test]
+    async fn a_child_leads_its_own_group_and_is_started_by_the_lasting_thread() {
+        let args = ["-c".into(), "read -r never".into()];
+        let mut command = browser_command(Path::new("/bin/sh"), &args, None).unwrap();
+        command.stdin(Stdio::piped());
+        let mut child = spawn(command).await.unwrap();
+        let pid = i32::try_from(child.id().unwrap()).unwrap();
+        let pid = rustix::process::Pid::from_raw(pid).unwrap();
+        assert_eq!(rustix::process::getpgid(Some(pid)).unwrap(), pid);
+        child.kill().await.unwrap();
+    }
+
+    #[test]
+    fn a_child_outlives_the_runtime_thread_that_asked_for_it() {
+        let start = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            let runtime = runtime.unwrap();
+            let args = ["-c".into(), "read -r never <&3".into()];
+            let (never, held) = io::pipe().unwrap();
+            let answers = io::pipe().unwrap().1;
+            let ends = ChromiumEnds {
+                commands: never.into(),
+                answers: answers.into(),
+            };
+            let mut command = browser_command(Path::new("/bin/sh"), &args, Some(ends)).unwrap();
+            command.kill_on_drop(false);
+            let child = runtime.block_on(spawn(command)).unwrap();
+            (child.id().unwrap(), held)
+        };
+        let (pid, held) = std::thread::spawn(start).join().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
+        // Its runtime and the thread that asked are gone; a death signal would have come by now.
+        assert!(rustix::process::test_kill_process(pid).is_ok());
+        let line = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
+        assert!(!line.contains(") Z "), "{line}");
+        drop(held);
+    }
+}
