@@ -6,4 +6,5 @@ pub mod cli;
 pub mod config;
 pub mod flow;
 pub mod metrics;
+pub mod policy;
 pub mod tabs;

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::custodian::Custodian;
 use super::profile::Profile;
-use super::stderr::StderrTail;
+use super::stderr::{StderrLines, StderrTail};
 
 /// How long SIGTERM is given; Chromium needs some 40 ms.
 const TERM_GRACE: Duration = Duration::from_secs(1);
@@ -92,6 +92,11 @@ impl BrowserProcess {
         // At once, while the group's number cannot have been given to anybody else.
         self.signal_group(Signal::KILL);
         Ok(status)
+    }
+
+    /// A view of what it said on stderr, which outlives the process.
+    pub fn stderr_lines(&self) -> StderrLines {
+        self.stderr.view()
     }
 
     /// The last lines of its standard error, oldest first.

@@ -1,5 +1,6 @@
 //! The browser: where it is found, how it is started, and how it is ended.
 
+pub mod connect;
 pub mod custodian;
 pub mod custody;
 pub mod endpoint;
@@ -11,3 +12,4 @@ pub mod profile;
 pub mod sandbox;
 pub mod spawn;
 pub mod stderr;
+pub mod supervisor;

@@ -30,12 +30,29 @@ pub struct StderrTail {
     reader: JoinHandle<()>,
 }
 
+/// A view of the ring.
+#[derive(Debug, Clone)]
+pub struct StderrLines(Arc<Mutex<Kept>>);
+
+impl StderrLines {
+    /// The lines kept so far, oldest first.
+    pub fn lines(&self) -> Vec<String> {
+        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.lines.iter().cloned().collect()
+    }
+}
+
 impl StderrTail {
     /// Begins to read.
     pub fn follow(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
         let kept = Arc::new(Mutex::new(Kept::default()));
         let reader = tokio::spawn(read(stream, Arc::clone(&kept)));
         Self { kept, reader }
+    }
+
+    /// A view of the ring for others.
+    pub fn view(&self) -> StderrLines {
+        StderrLines(Arc::clone(&self.kept))
     }
 
     /// The last lines, oldest first.

@@ -64,6 +64,11 @@ impl Browser {
         decode::<M>(&self.shared.call(None, &method, limit).await?)
     }
 
+    /// Whether the transport has ended.
+    pub fn has_ended(&self) -> bool {
+        self.shared.ended.borrow().is_some()
+    }
+
     /// Waits until the transport has ended, and says why.
     pub async fn ended(&self) -> Arc<str> {
         let mut ended = self.shared.ended.clone();

@@ -49,7 +49,11 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
         .value
         .map(|value| result.slice_ref(value.get().as_bytes()))
         .ok_or_else(|| shape::<Evaluate<'_>>(&"no value"))?;
-    Ok(if outline.result.r#type == "string" { Evaluated::Text(value) } else { Evaluated::Value(value) })
+    Ok(if outline.result.r#type == "string" {
+        Evaluated::Text(value)
+    } else {
+        Evaluated::Value(value)
+    })
 }
 
 /// The base64 of a picture: a slice of the frame.
@@ -99,7 +103,10 @@ mod tests {
         let result = Bytes::from_static(br#"{"data":"/9j/4AAQ"}"#);
         assert_eq!(&screenshot_data(&result).unwrap()[..], b"/9j/4AAQ");
         for bad in [r#"{"data":5}"#, r#"{"data":"a\/b"}"#, "{}"] {
-            assert!(screenshot_data(&Bytes::copy_from_slice(bad.as_bytes())).is_err(), "{bad}");
+            assert!(
+                screenshot_data(&Bytes::copy_from_slice(bad.as_bytes())).is_err(),
+                "{bad}"
+            );
         }
     }
 }

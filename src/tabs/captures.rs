@@ -21,7 +21,7 @@ use super::message::Capture;
 use super::reply::{Answer, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;
-use crate::flow::{Debounce, PacedQueue};
+use crate::flow::{Debounce, Full, PacedQueue};
 use crate::metrics;
 
 /// The most snapshots that wait for one capture.
@@ -38,7 +38,10 @@ struct Waiting {
 /// What a capture brought.
 enum Brought {
     Snapshot(SnapshotFormat, Result<EscapedText, TabError>),
-    Picture(cdp_bridge_protocol::request::ImageFormat, Result<Picture, TabError>),
+    Picture(
+        cdp_bridge_protocol::request::ImageFormat,
+        Result<Picture, TabError>,
+    ),
 }
 
 /// A tab's captures.
@@ -84,14 +87,26 @@ impl Captures {
 
     /// Takes a request in. One that is pushed out is answered.
     pub fn push(&mut self, capture: Capture, after: Place, reply: Reply, now: Instant) {
-        let waiting = Waiting { capture, after, reply };
-        let pushed_out = match capture {
-            Capture::Snapshot { format } => self.snapshots.push(format, waiting, now),
-            Capture::Screenshot { .. } => self.shots.push(waiting, now),
+        let waiting = Waiting {
+            capture,
+            after,
+            reply,
         };
-        if let Some(Waiting { reply, .. }) = pushed_out {
-            metrics::dropped(reply.kind.as_str(), "queueFull");
-            reply.fail(TabError::Dropped);
+        match capture {
+            Capture::Snapshot { format } => {
+                if let Err(Full(Waiting { reply, .. })) = self.snapshots.push(format, waiting, now)
+                {
+                    reply.fail(TabError::QueueFull {
+                        limit: SNAPSHOT_WAITERS,
+                    });
+                }
+            }
+            Capture::Screenshot { .. } => {
+                if let Some(Waiting { reply, .. }) = self.shots.push(waiting, now) {
+                    metrics::dropped(reply.kind.as_str(), "queueFull");
+                    reply.fail(TabError::Dropped);
+                }
+            }
         }
     }
 
@@ -102,8 +117,9 @@ impl Captures {
         permitted: impl Fn(Place) -> bool,
         now: Instant,
     ) {
-        while let Some((format, group)) =
-            self.snapshots.take_due(now, |waiting| permitted(waiting.after))
+        while let Some((format, group)) = self
+            .snapshots
+            .take_due(now, |waiting| permitted(waiting.after))
         {
             let replies = group.into_iter().map(|waiting| waiting.reply).collect();
             self.start_snapshot(subject, format, replies);
@@ -116,25 +132,55 @@ impl Captures {
         }
     }
 
-    fn start_snapshot(&mut self, subject: &Subject<'_>, format: SnapshotFormat, replies: Vec<Reply>) {
-        let Some(deadline) = replies.iter().map(|reply| reply.deadline).max() else { return };
+    fn start_snapshot(
+        &mut self,
+        subject: &Subject<'_>,
+        format: SnapshotFormat,
+        replies: Vec<Reply>,
+    ) {
+        let Some(deadline) = replies.iter().map(|reply| reply.deadline).max() else {
+            return;
+        };
         let (session, limits) = (subject.session.clone(), self.limits);
-        self.start(replies, deadline, async move {
-            let outcome = snapshot(session, format, limits, deadline).await;
-            Brought::Snapshot(format, outcome.map_err(of_snapshot))
-        }, move |error| Brought::Snapshot(format, Err(error)));
+        self.start(
+            replies,
+            deadline,
+            async move {
+                let outcome = snapshot(session, format, limits, deadline).await;
+                Brought::Snapshot(format, outcome.map_err(of_snapshot))
+            },
+            move |error| Brought::Snapshot(format, Err(error)),
+        );
     }
 
     fn start_shot(&mut self, subject: &Subject<'_>, waiting: Waiting) {
-        let Capture::Screenshot { full_page, format, quality } = waiting.capture else { return };
+        let Capture::Screenshot {
+            full_page,
+            format,
+            quality,
+        } = waiting.capture
+        else {
+            return;
+        };
         let (viewport, max_pixels) = (subject.viewport, self.limits.screenshot_pixels);
-        let shot = Shot { full_page, format, quality, viewport, max_pixels };
+        let shot = Shot {
+            full_page,
+            format,
+            quality,
+            viewport,
+            max_pixels,
+        };
         let (session, deadline) = (subject.session.clone(), waiting.reply.deadline);
         self.shot_at_work = true;
-        self.start(vec![waiting.reply], deadline, async move {
-            let outcome = screenshot(session, shot, deadline).await;
-            Brought::Picture(format, outcome.map_err(of_screenshot))
-        }, move |error| Brought::Picture(format, Err(error)));
+        self.start(
+            vec![waiting.reply],
+            deadline,
+            async move {
+                let outcome = screenshot(session, shot, deadline).await;
+                Brought::Picture(format, outcome.map_err(of_screenshot))
+            },
+            move |error| Brought::Picture(format, Err(error)),
+        );
     }
 
     fn start(
@@ -146,7 +192,9 @@ impl Captures {
     ) {
         let id = self.next_id;
         self.next_id += 1;
-        let timed_out = replies.last().map(|reply| reply.timed_out("a free place to capture in"));
+        let timed_out = replies
+            .last()
+            .map(|reply| reply.timed_out("a free place to capture in"));
         self.waiters.insert(id, replies);
         let permits = Arc::clone(&self.permits);
         self.at_work.push(Box::pin(async move {
@@ -174,19 +222,33 @@ impl Captures {
         }
     }
 
-    /// When something is due or runs out of time.
+    /// When something is due or runs out of time. What is due already and was not started waits
+    /// for something else than time.
     pub fn next_wake(&self, now: Instant) -> Option<Instant> {
-        let shots = if self.shot_at_work { None } else { self.shots.next_due(now) };
+        let later = |due: &Instant| *due > now;
+        let shots = if self.shot_at_work {
+            None
+        } else {
+            self.shots.next_due(now).filter(later)
+        };
+        let snapshots = self.snapshots.next_due(now).filter(later);
         let waiting = self.snapshots.iter().chain(self.shots.iter());
-        let deadlines = waiting.map(|waiting| &waiting.reply).chain(self.waiters.values().flatten());
+        let deadlines = waiting
+            .map(|waiting| &waiting.reply)
+            .chain(self.waiters.values().flatten());
         let first = deadlines.map(|reply| reply.deadline).min();
-        [self.snapshots.next_due(now), shots, first].into_iter().flatten().min()
+        [snapshots, shots, first].into_iter().flatten().min()
     }
 
     /// Answers those whose time is over, whether they wait or their capture is at work.
     pub fn expire(&mut self, now: Instant) {
         let over = |waiting: &Waiting| waiting.reply.deadline <= now;
-        for waiting in self.snapshots.remove(over).into_iter().chain(self.shots.remove(over)) {
+        for waiting in self
+            .snapshots
+            .remove(over)
+            .into_iter()
+            .chain(self.shots.remove(over))
+        {
             let error = waiting.reply.timed_out("the tab's other requests");
             waiting.reply.fail(error);
         }
@@ -265,13 +327,19 @@ fn answer_snapshot(
 ) {
     let mut connections: Vec<(Reply, Vec<Reply>)> = Vec::new();
     for reply in replies {
-        match connections.iter_mut().find(|(newest, _)| newest.connection == reply.connection) {
+        match connections
+            .iter_mut()
+            .find(|(newest, _)| newest.connection == reply.connection)
+        {
             Some((newest, older)) => older.push(std::mem::replace(newest, reply)),
             None => connections.push((reply, Vec::new())),
         }
     }
     for (newest, older) in connections {
-        let ids: Vec<RequestId> = older.iter().filter_map(|reply| reply.request_id.clone()).collect();
+        let ids: Vec<RequestId> = older
+            .iter()
+            .filter_map(|reply| reply.request_id.clone())
+            .collect();
         let head = PayloadHead::DomSnapshot(DomSnapshotHead {
             id: subject.id,
             url: subject.url.to_owned(),

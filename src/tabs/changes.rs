@@ -99,7 +99,11 @@ pub struct ChangeQueue {
 impl ChangeQueue {
     /// An empty queue for this many requests.
     pub fn new(capacity: usize) -> Self {
-        Self { waiting: VecDeque::new(), accepted: 0, capacity }
+        Self {
+            waiting: VecDeque::new(),
+            accepted: 0,
+            capacity,
+        }
     }
 
     /// Adds a request at the end; it comes back if the queue is full.
@@ -135,7 +139,10 @@ impl ChangeQueue {
 
     /// When the first request runs out of time.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.waiting.iter().filter_map(|(_, goal)| goal.reply().map(|reply| reply.deadline)).min()
+        self.waiting
+            .iter()
+            .filter_map(|(_, goal)| goal.reply().map(|reply| reply.deadline))
+            .min()
     }
 
     /// Takes out the requests whose time is over.
@@ -156,7 +163,10 @@ impl ChangeQueue {
 
     /// Takes out every request.
     pub fn drain(&mut self) -> Vec<Reply> {
-        self.waiting.drain(..).filter_map(|(_, goal)| goal.into_reply()).collect()
+        self.waiting
+            .drain(..)
+            .filter_map(|(_, goal)| goal.into_reply())
+            .collect()
     }
 }
 
@@ -172,7 +182,10 @@ mod tests {
         let deadline = now + Duration::from_millis(limit_ms);
         let kind = RequestKind::Navigate;
         let reply = Reply::new(kind, None, ConnectionId(1), now, deadline, |_| {});
-        Goal::Navigate { url: "about:blank".to_owned(), reply }
+        Goal::Navigate {
+            url: "about:blank".to_owned(),
+            reply,
+        }
     }
 
     #[test]
@@ -192,7 +205,9 @@ mod tests {
     fn what_is_put_first_holds_every_capture_up() {
         let mut queue = ChangeQueue::new(8);
         let early = queue.now();
-        queue.push_first(Goal::Follow { url: "about:blank".to_owned() });
+        queue.push_first(Goal::Follow {
+            url: "about:blank".to_owned(),
+        });
         assert!(!queue.permits(early, None));
         queue.pop();
         assert!(queue.permits(early, None));

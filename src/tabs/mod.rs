@@ -6,15 +6,29 @@
 //! | [`message`], [`reply`], [`error`] | what a tab may be asked, and how it answers |
 //! | [`audience`], [`identity`] | where events go, and the opaque names of those who asked |
 //! | [`view`] | what others may know of a tab |
+//! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
+//! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
+//! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
+//! | [`commands`] | the conversations with Chromium |
 
+pub mod actor;
 pub mod audience;
+pub mod captures;
+pub mod changes;
+pub mod commands;
+pub mod contexts;
 pub mod error;
 pub mod handle;
 pub mod identity;
+pub mod live;
 pub mod message;
+pub mod page;
 pub mod registry;
 pub mod reply;
+pub mod running;
+pub mod settings;
 pub mod supervisor;
+pub mod target;
 pub mod view;
 
 pub use audience::Audience;
@@ -24,4 +38,5 @@ pub use identity::{ClientId, ConnectionId};
 pub use message::{Capture, Change, TabMessage};
 pub use registry::{Registry, TabCounts};
 pub use reply::{Answer, Outcome, Reply};
+pub use settings::{CaptureLimits, TabSettings};
 pub use supervisor::{NewTab, SupervisorHandle};

@@ -29,6 +29,8 @@ pub struct Page {
     pub loader: Option<LoaderId>,
     statuses: Recent<u16>,
     failures: Recent<String>,
+    /// The navigation whose failure has been told, so that its error page is no news.
+    told: Option<LoaderId>,
 }
 
 /// What happened to the page, in the tab's own terms.
@@ -93,7 +95,13 @@ impl Page {
             loader: None,
             statuses: Recent::default(),
             failures: Recent::default(),
+            told: None,
         }
+    }
+
+    /// The failure of this navigation has been told; the error page that may follow is part of it.
+    pub fn expect_error_page(&mut self, loader: Option<LoaderId>) {
+        self.told = loader;
     }
 
     /// Takes an event in. None: it changes nothing that anybody is told.
@@ -117,7 +125,11 @@ impl Page {
                 changed.then_some(PageEvent::Changed)
             }
             EventKind::ResponseReceived => {
-                let ResponseReceived { request_id, loader_id, response } = event.decode()?;
+                let ResponseReceived {
+                    request_id,
+                    loader_id,
+                    response,
+                } = event.decode()?;
                 // A frame inside the page has a document too, but its request is its own.
                 if request_id == loader_id.as_str() {
                     self.statuses.insert(loader_id, response.status);
@@ -125,14 +137,23 @@ impl Page {
                 None
             }
             EventKind::LoadingFailed => {
-                let LoadingFailed { request_id, error_text } = event.decode()?;
+                let LoadingFailed {
+                    request_id,
+                    error_text,
+                } = event.decode()?;
                 let loader = LoaderId::from(request_id.as_str());
                 self.failures.insert(loader.clone(), error_text.clone());
-                Some(PageEvent::Aborted { loader, net: error_text })
+                Some(PageEvent::Aborted {
+                    loader,
+                    net: error_text,
+                })
             }
             EventKind::JavascriptDialogOpening => {
                 let JavascriptDialogOpening { r#type, message } = event.decode()?;
-                Some(PageEvent::Dialog { kind: dialog_kind(&r#type), message })
+                Some(PageEvent::Dialog {
+                    kind: dialog_kind(&r#type),
+                    message,
+                })
             }
             EventKind::InspectorTargetCrashed | EventKind::TargetCrashed => {
                 Some(PageEvent::Crashed)
@@ -160,6 +181,9 @@ impl Page {
         let failure = self.failures.take(&loader);
         if let Some(url) = frame.unreachable_url {
             self.url = url;
+            if self.told.take_if(|told| *told == loader).is_some() {
+                return Some(PageEvent::Changed);
+            }
             let net = failure.unwrap_or_else(|| "net::ERR_FAILED".to_owned());
             return Some(PageEvent::Failed { loader, net });
         }
@@ -225,7 +249,10 @@ mod tests {
     }
 
     fn event(kind: EventKind, params: &Value) -> RawEvent {
-        RawEvent { kind, params: params.to_string().into() }
+        RawEvent {
+            kind,
+            params: params.to_string().into(),
+        }
     }
 
     fn committed(loader: &str, url: &str) -> RawEvent {
@@ -246,11 +273,23 @@ mod tests {
         let mut page = page();
         assert_eq!(page.on_event(&response("L1", "L1", 404)), None);
         assert_eq!(page.on_event(&response("77.1", "L1", 200)), None);
-        let expected = PageEvent::Committed { loader: "L1".into(), status: Some(404) };
-        assert_eq!(page.on_event(&committed("L1", "http://a.test/")), Some(expected));
+        let expected = PageEvent::Committed {
+            loader: "L1".into(),
+            status: Some(404),
+        };
+        assert_eq!(
+            page.on_event(&committed("L1", "http://a.test/")),
+            Some(expected)
+        );
         assert_eq!(page.url, "http://a.test/");
-        let expected = PageEvent::Committed { loader: "L2".into(), status: None };
-        assert_eq!(page.on_event(&committed("L2", "about:blank")), Some(expected));
+        let expected = PageEvent::Committed {
+            loader: "L2".into(),
+            status: None,
+        };
+        assert_eq!(
+            page.on_event(&committed("L2", "about:blank")),
+            Some(expected)
+        );
     }
 
     #[test]
@@ -258,17 +297,30 @@ mod tests {
         let mut page = page();
         let frame =
             json!({"id": "MAIN", "loaderId": "L", "url": "http://a.test/", "urlFragment": "#x"});
-        page.on_event(&event(EventKind::FrameNavigated, &json!({ "frame": frame })));
+        page.on_event(&event(
+            EventKind::FrameNavigated,
+            &json!({ "frame": frame }),
+        ));
         assert_eq!(page.url, "http://a.test/#x");
     }
 
     #[test]
     fn frames_inside_the_page_are_not_the_page() {
         let mut page = page();
-        let frame = json!({"id": "F2", "parentId": "MAIN", "loaderId": "L", "url": "http://b.test/"});
-        assert_eq!(page.on_event(&event(EventKind::FrameNavigated, &json!({ "frame": frame }))), None);
+        let frame =
+            json!({"id": "F2", "parentId": "MAIN", "loaderId": "L", "url": "http://b.test/"});
+        assert_eq!(
+            page.on_event(&event(
+                EventKind::FrameNavigated,
+                &json!({ "frame": frame })
+            )),
+            None
+        );
         let moved = json!({"frameId": "F2", "url": "http://b.test/#1"});
-        assert_eq!(page.on_event(&event(EventKind::NavigatedWithinDocument, &moved)), None);
+        assert_eq!(
+            page.on_event(&event(EventKind::NavigatedWithinDocument, &moved)),
+            None
+        );
         let loading = event(EventKind::FrameStartedLoading, &json!({"frameId": "F2"}));
         assert_eq!(page.on_event(&loading), None);
         assert_eq!((page.url.as_str(), page.loading), ("about:blank", false));
@@ -283,9 +335,18 @@ mod tests {
             "id": "MAIN", "loaderId": "L", "url": "chrome-error://chromewebdata/",
             "unreachableUrl": "http://dead.test/",
         });
-        let event = page.on_event(&event(EventKind::FrameNavigated, &json!({ "frame": frame })));
+        let event = page.on_event(&event(
+            EventKind::FrameNavigated,
+            &json!({ "frame": frame }),
+        ));
         let net = "net::ERR_CONNECTION_REFUSED".to_owned();
-        assert_eq!(event, Some(PageEvent::Failed { loader: "L".into(), net }));
+        assert_eq!(
+            event,
+            Some(PageEvent::Failed {
+                loader: "L".into(),
+                net
+            })
+        );
         assert_eq!(page.url, "http://dead.test/");
     }
 
@@ -304,6 +365,12 @@ mod tests {
         let opening = json!({"type": "confirm", "message": "Sure?", "url": "http://a.test/"});
         let event = page().on_event(&event(EventKind::JavascriptDialogOpening, &opening));
         let message = "Sure?".to_owned();
-        assert_eq!(event, Some(PageEvent::Dialog { kind: DialogKind::Confirm, message }));
+        assert_eq!(
+            event,
+            Some(PageEvent::Dialog {
+                kind: DialogKind::Confirm,
+                message
+            })
+        );
     }
 }

@@ -62,7 +62,9 @@ impl Running {
 
     /// The kind of request, for messages; a navigation if no request waits.
     pub fn kind(&self) -> RequestKind {
-        self.goal.reply().map_or(RequestKind::Navigate, |reply| reply.kind)
+        self.goal
+            .reply()
+            .map_or(RequestKind::Navigate, |reply| reply.kind)
     }
 
     /// What it waits for, for messages.

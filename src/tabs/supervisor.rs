@@ -1,7 +1,33 @@
-//! Stub of the supervisor's face.
-use super::identity::ClientId;
-use super::reply::Reply;
+//! Keeps the tabs: starts their actors, opens their targets, and gives popups a tab.
+//!
+//! Its task waits for nothing but its next message: whatever takes time is a job.
+
+mod jobs;
+mod task;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::Viewport;
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::actor::Surroundings;
+use super::audience::Audience;
+use super::error::TabError;
+use super::identity::ClientId;
+use super::registry::Registry;
+use super::reply::Reply;
+use super::settings::TabSettings;
+use super::target::{OpenError, OpenRequest};
+use crate::cdp::{Browser, BrowserContextId, Inbox};
+
+/// How many messages wait for the supervisor, which takes them at once.
+const MAILBOX: usize = 1024;
+
+/// Captures at work at a time in the whole browser: with more, each of them becomes slow
+/// (performance: Capture).
+const CAPTURES_AT_WORK: usize = 4;
 
 /// A tab that is wanted.
 #[derive(Debug)]
@@ -16,11 +42,100 @@ pub struct NewTab {
     pub viewport: Option<Viewport>,
 }
 
-/// How others speak to the supervisor.
+/// What the supervisor may be told.
+#[derive(Debug)]
+enum Ask {
+    Create(NewTab, Reply),
+    Open(OpenRequest),
+    Release(BrowserContextId),
+    Ended(TabId, Option<BrowserContextId>),
+    BrowserUp(Browser, Inbox),
+    BrowserDown(String),
+    Shutdown(oneshot::Sender<()>),
+}
+
+/// How others speak to the supervisor. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct SupervisorHandle {}
+pub struct SupervisorHandle {
+    mailbox: mpsc::Sender<Ask>,
+    activations: Arc<AtomicU64>,
+}
 
 impl SupervisorHandle {
+    /// Starts the supervisor's task, without a browser.
+    pub fn start(settings: TabSettings, audience: Arc<dyn Audience>, registry: Registry) -> Self {
+        let (mailbox, asks) = mpsc::channel(MAILBOX);
+        let supervisor = Self {
+            mailbox,
+            activations: Arc::new(AtomicU64::new(1)),
+        };
+        let around = Arc::new(Surroundings {
+            settings,
+            audience,
+            supervisor: supervisor.clone(),
+            capture_permits: Arc::new(Semaphore::new(CAPTURES_AT_WORK)),
+        });
+        tokio::spawn(task::Supervisor::new(around, registry, asks).run());
+        supervisor
+    }
+
     /// Opens a tab; answered by `tabCreated`.
-    pub fn create(&self, _tab: NewTab, _reply: Reply) {}
+    pub fn create(&self, tab: NewTab, reply: Reply) {
+        let (ask, error) = match self.mailbox.try_send(Ask::Create(tab, reply)) {
+            Ok(()) => return,
+            Err(mpsc::error::TrySendError::Full(ask)) => {
+                (ask, TabError::QueueFull { limit: MAILBOX })
+            }
+            Err(mpsc::error::TrySendError::Closed(ask)) => (ask, TabError::ShuttingDown),
+        };
+        if let Ask::Create(_, reply) = ask {
+            reply.fail(error);
+        }
+    }
+
+    /// The browser serves: its targets are the supervisor's from now on.
+    pub async fn browser_up(&self, browser: Browser, inbox: Inbox) {
+        self.tell(Ask::BrowserUp(browser, inbox)).await;
+    }
+
+    /// The browser is gone. Its tabs notice by themselves.
+    pub async fn browser_down(&self, reason: String) {
+        self.tell(Ask::BrowserDown(reason)).await;
+    }
+
+    /// Closes every tab, and waits until the last one is gone.
+    pub async fn shut_down(&self) {
+        let (done, closed) = oneshot::channel();
+        self.tell(Ask::Shutdown(done)).await;
+        let _ = closed.await;
+    }
+
+    /// Asks for a target; the answer comes over the request's own channel.
+    pub(super) async fn open(&self, request: OpenRequest) {
+        if let Err(mpsc::error::SendError(Ask::Open(request))) =
+            self.mailbox.send(Ask::Open(request)).await
+        {
+            let _ = request.reply.send(Err(OpenError::ShuttingDown));
+        }
+    }
+
+    /// A tab is done with its own context.
+    pub(super) async fn release(&self, context: BrowserContextId) {
+        self.tell(Ask::Release(context)).await;
+    }
+
+    /// A tab is gone. When this returns it is off the list.
+    pub(super) async fn ended(&self, tab: TabId, own_context: Option<BrowserContextId>) {
+        self.tell(Ask::Ended(tab, own_context)).await;
+    }
+
+    /// A number that is higher than all before: what was activated last is active.
+    pub(super) fn next_activation(&self) -> u64 {
+        self.activations.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// When the task is gone the bridge is stopping, and nobody is left to be told.
+    async fn tell(&self, ask: Ask) {
+        let _ = self.mailbox.send(ask).await;
+    }
 }

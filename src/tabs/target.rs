@@ -1,6 +1,6 @@
 //! A target that a tab lives in, and how one is asked for.
 
-use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
@@ -39,7 +39,9 @@ pub enum Place {
 /// A target that is wanted.
 #[derive(Debug)]
 pub struct OpenRequest {
-    /// For whom.
+    /// For which tab.
+    pub tab: TabId,
+    /// Whose that is.
     pub client: ClientId,
     /// In which context.
     pub place: Place,
@@ -71,11 +73,14 @@ impl OpenError {
     pub fn into_tab_error(self, request: RequestKind, limit: std::time::Duration) -> TabError {
         match self {
             Self::BrowserDown(reason) => TabError::BrowserDown { reason },
-            Self::Call(error) => TabError::of_ending(&error, request, limit)
-                .unwrap_or(TabError::Refused(error)),
-            Self::NotAttached => {
-                TabError::TimedOut { request, limit, waiting_for: "Target.attachedToTarget" }
+            Self::Call(error) => {
+                TabError::of_ending(&error, request, limit).unwrap_or(TabError::Refused(error))
             }
+            Self::NotAttached => TabError::TimedOut {
+                request,
+                limit,
+                waiting_for: "Target.attachedToTarget",
+            },
             Self::ShuttingDown => TabError::ShuttingDown,
         }
     }

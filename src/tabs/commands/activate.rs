@@ -12,5 +12,8 @@ pub async fn activate(
     target_id: TargetId,
     limit: Duration,
 ) -> Result<(), CallError> {
-    browser.call(ActivateTarget { target_id }, limit).await.map(|_| ())
+    browser
+        .call(ActivateTarget { target_id }, limit)
+        .await
+        .map(|_| ())
 }

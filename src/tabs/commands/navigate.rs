@@ -27,13 +27,33 @@ pub enum Started {
 }
 
 /// Sends the main frame to a URL that policy has allowed.
-pub async fn navigate(session: Session, url: String, limit: Duration) -> Result<Started, CallError> {
-    let answer = session.call(Navigate { url: Cow::Owned(url) }, limit).await?;
-    Ok(match (answer.error_text.filter(|net| !net.is_empty()), answer.loader_id) {
-        (Some(net), loader) => Started::Failed { loader, net, is_download: answer.is_download },
-        (None, Some(loader)) => Started::Document(loader),
-        (None, None) => Started::SameDocument,
-    })
+pub async fn navigate(
+    session: Session,
+    url: String,
+    limit: Duration,
+) -> Result<Started, CallError> {
+    let answer = session
+        .call(
+            Navigate {
+                url: Cow::Owned(url),
+            },
+            limit,
+        )
+        .await?;
+    Ok(
+        match (
+            answer.error_text.filter(|net| !net.is_empty()),
+            answer.loader_id,
+        ) {
+            (Some(net), loader) => Started::Failed {
+                loader,
+                net,
+                is_download: answer.is_download,
+            },
+            (None, Some(loader)) => Started::Document(loader),
+            (None, None) => Started::SameDocument,
+        },
+    )
 }
 
 /// Ends a navigation whose time limit has passed, so that the next one need not wait for it.

@@ -56,7 +56,11 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(1);
         let outcome = while_navigating(deadline, |_| {
             tries.set(tries.get() + 1);
-            let outcome = if tries.get() < 4 { Err(not_active()) } else { Ok(7) };
+            let outcome = if tries.get() < 4 {
+                Err(not_active())
+            } else {
+                Ok(7)
+            };
             async move { outcome }
         })
         .await;
@@ -81,7 +85,13 @@ mod tests {
         let outcome: Result<(), _> = while_navigating(deadline, |_| {
             tries.set(tries.get() + 1);
             let (method, message) = ("Page.enable", "no".into());
-            async move { Err(CallError::Protocol { method, code: -32000, message }) }
+            async move {
+                Err(CallError::Protocol {
+                    method,
+                    code: -32000,
+                    message,
+                })
+            }
         })
         .await;
         assert!(outcome.is_err());

@@ -55,7 +55,11 @@ pub async fn screenshot(
     shot: Shot,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
-    let clip = if shot.full_page { Some(whole_page(&session, &shot, deadline).await?) } else { None };
+    let clip = if shot.full_page {
+        Some(whole_page(&session, &shot, deadline).await?)
+    } else {
+        None
+    };
     let result = while_navigating(deadline, |left: Duration| {
         let quality = (shot.format != ImageFormat::Png).then_some(shot.quality);
         let method = CaptureScreenshot {
@@ -88,32 +92,65 @@ fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
     let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
     let width = page.width.max(f64::from(shot.viewport.width)).ceil();
     let height = page.height.max(f64::from(shot.viewport.height)).ceil();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts saturate")]
-    let (across, down) = ((width * scale).ceil() as u64, (height * scale).ceil() as u64);
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "casts saturate"
+    )]
+    let (across, down) = (
+        (width * scale).ceil() as u64,
+        (height * scale).ceil() as u64,
+    );
     let (side, side_text) = match shot.format {
-        ImageFormat::Webp => (WEBP_SIDE, "a WebP picture has at most 16383 pixels a side; use png"),
-        ImageFormat::Jpeg => (JPEG_SIDE, "a JPEG picture has at most 65535 pixels a side; use png"),
+        ImageFormat::Webp => (
+            WEBP_SIDE,
+            "a WebP picture has at most 16383 pixels a side; use png",
+        ),
+        ImageFormat::Jpeg => (
+            JPEG_SIDE,
+            "a JPEG picture has at most 65535 pixels a side; use png",
+        ),
         ImageFormat::Png => (u64::from(u32::MAX), ""),
     };
     let too_large = |limit, limit_text| {
-        Err(ScreenshotError::TooLarge { width: across, height: down, limit, limit_text })
+        Err(ScreenshotError::TooLarge {
+            width: across,
+            height: down,
+            limit,
+            limit_text,
+        })
     };
     if across.saturating_mul(down) > shot.max_pixels {
-        return too_large(shot.max_pixels, "that is more than flow.max_screenshot_pixels allows");
+        return too_large(
+            shot.max_pixels,
+            "that is more than flow.max_screenshot_pixels allows",
+        );
     }
     if across.max(down) > side {
         return too_large(side, side_text);
     }
-    Ok(Clip { x: 0.0, y: 0.0, width, height, scale: 1.0 })
+    Ok(Clip {
+        x: 0.0,
+        y: 0.0,
+        width,
+        height,
+        scale: 1.0,
+    })
 }
 
 /// The size of a picture, from its own first bytes.
 fn picture(data: Bytes) -> Result<Picture, ScreenshotError> {
     let head = &data[..data.len().min(HEAD_CHARS) / 4 * 4];
-    let head = STANDARD.decode(head).map_err(|_| ScreenshotError::NotAPicture)?;
+    let head = STANDARD
+        .decode(head)
+        .map_err(|_| ScreenshotError::NotAPicture)?;
     let size = imagesize::blob_size(&head).map_err(|_| ScreenshotError::NotAPicture)?;
-    let side = |pixels| u32::try_from(pixels).map_err(|_| ScreenshotError::NotAPicture);
-    Ok(Picture { width: side(size.width)?, height: side(size.height)?, data })
+    let pixels = |count| u32::try_from(count).map_err(|_| ScreenshotError::NotAPicture);
+    Ok(Picture {
+        width: pixels(size.width)?,
+        height: pixels(size.height)?,
+        data,
+    })
 }
 
 #[cfg(test)]
@@ -121,24 +158,42 @@ mod tests {
     use super::*;
 
     fn shot(format: ImageFormat, max_pixels: u64) -> Shot {
-        let viewport = Viewport { width: 1280, height: 720, device_scale_factor: Some(2.0) };
-        Shot { full_page: true, format, quality: 70, viewport, max_pixels }
+        let viewport = Viewport {
+            width: 1280,
+            height: 720,
+            device_scale_factor: Some(2.0),
+        };
+        Shot {
+            full_page: true,
+            format,
+            quality: 70,
+            viewport,
+            max_pixels,
+        }
     }
 
     fn error_of(page: Size, shot: &Shot) -> String {
-        clip_of(page, shot).expect_err("it is too large").to_string()
+        clip_of(page, shot)
+            .expect_err("it is too large")
+            .to_string()
     }
 
     #[test]
     fn the_whole_page_is_never_smaller_than_what_is_visible() {
-        let page = Size { width: 100.0, height: 1000.5 };
+        let page = Size {
+            width: 100.0,
+            height: 1000.5,
+        };
         let clip = clip_of(page, &shot(ImageFormat::Jpeg, 100_000_000)).unwrap();
         assert!((clip.width - 1280.0).abs() < 0.1 && (clip.height - 1001.0).abs() < 0.1);
     }
 
     #[test]
     fn a_page_that_is_too_large_is_refused_with_its_numbers() {
-        let page = Size { width: 1280.0, height: 20_000.0 };
+        let page = Size {
+            width: 1280.0,
+            height: 20_000.0,
+        };
         let message = error_of(page, &shot(ImageFormat::Jpeg, 1_000_000));
         assert!(message.contains("2560 x 40000") && message.contains("max_screenshot_pixels"));
         let message = error_of(page, &shot(ImageFormat::Webp, 1_000_000_000));
@@ -151,6 +206,9 @@ mod tests {
         let picture = picture(Bytes::from_static(png.as_bytes())).unwrap();
         assert_eq!((picture.width, picture.height), (3, 2));
         let nothing = Bytes::from_static(b"AAAA");
-        assert!(matches!(super::picture(nothing), Err(ScreenshotError::NotAPicture)));
+        assert!(matches!(
+            super::picture(nothing),
+            Err(ScreenshotError::NotAPicture)
+        ));
     }
 }

@@ -6,8 +6,8 @@ use cdp_bridge_protocol::request::Viewport;
 use futures::future::join_all;
 
 use crate::cdp::methods::{
-    EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
-    RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
+    EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser, RequestPattern,
+    RunIfWaitingForDebugger, SetDeviceMetrics,
 };
 use crate::cdp::{CallError, Session};
 
@@ -24,14 +24,22 @@ pub async fn set_up(
     viewport: Viewport,
     limit: Duration,
 ) -> Result<(), CallError> {
-    let pattern = RequestPattern { url_pattern: NO_REQUEST };
-    let fetch = EnableFetch { patterns: vec![pattern], handle_auth_requests: true };
+    let pattern = RequestPattern {
+        url_pattern: NO_REQUEST,
+    };
+    let fetch = EnableFetch {
+        patterns: vec![pattern],
+        handle_auth_requests: true,
+    };
     // The order of this list is the order in which they are sent.
     let calls: [futures::future::BoxFuture<'_, Result<_, CallError>>; 7] = [
         Box::pin(session.call(EnablePage {}, limit)),
         Box::pin(session.call(EnableInspector {}, limit)),
         Box::pin(session.call(
-            EnableNetwork { max_total_buffer_size: 0, max_resource_buffer_size: 0 },
+            EnableNetwork {
+                max_total_buffer_size: 0,
+                max_resource_buffer_size: 0,
+            },
             limit,
         )),
         Box::pin(session.call(fetch, limit)),
@@ -39,7 +47,10 @@ pub async fn set_up(
         Box::pin(session.call(metrics_of(viewport), limit)),
         Box::pin(session.call(RunIfWaitingForDebugger {}, limit)),
     ];
-    join_all(calls).await.into_iter().try_for_each(|outcome| outcome.map(|_| ()))
+    join_all(calls)
+        .await
+        .into_iter()
+        .try_for_each(|outcome| outcome.map(|_| ()))
 }
 
 /// The emulated screen of a viewport.

@@ -76,7 +76,12 @@ async fn structured(
         Evaluated::Threw => return Err(SnapshotError::Threw),
     }
     let json = while_navigating(deadline, |left| {
-        session.call_raw(CaptureSnapshot { computed_styles: Vec::new() }, left)
+        session.call_raw(
+            CaptureSnapshot {
+                computed_styles: Vec::new(),
+            },
+            left,
+        )
     })
     .await
     .map_err(SnapshotError::Call)?;
@@ -93,7 +98,14 @@ async fn evaluate(
     let result = while_navigating(deadline, |left| {
         let timeout = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
         let expression = Cow::Owned(expression.clone());
-        session.call_raw(Evaluate { expression, return_by_value: true, timeout }, left)
+        session.call_raw(
+            Evaluate {
+                expression,
+                return_by_value: true,
+                timeout,
+            },
+            left,
+        )
     })
     .await
     .map_err(SnapshotError::Call)?;
@@ -102,17 +114,25 @@ async fn evaluate(
 
 fn within(bytes: u64, limits: CaptureLimits) -> Result<(), SnapshotError> {
     let max = limits.snapshot_bytes;
-    if bytes > max { Err(SnapshotError::TooManyBytes { bytes, max }) } else { Ok(()) }
+    if bytes > max {
+        Err(SnapshotError::TooManyBytes { bytes, max })
+    } else {
+        Ok(())
+    }
 }
 
 fn too_large(value: &Bytes, limits: CaptureLimits) -> SnapshotError {
     match serde_json::from_slice(value) {
-        Ok(TooLarge { nodes, bytes: None }) => {
-            SnapshotError::TooManyNodes { nodes, max: limits.snapshot_nodes }
-        }
-        Ok(TooLarge { bytes: Some(bytes), .. }) => {
-            SnapshotError::TooManyBytes { bytes, max: limits.snapshot_bytes }
-        }
+        Ok(TooLarge { nodes, bytes: None }) => SnapshotError::TooManyNodes {
+            nodes,
+            max: limits.snapshot_nodes,
+        },
+        Ok(TooLarge {
+            bytes: Some(bytes), ..
+        }) => SnapshotError::TooManyBytes {
+            bytes,
+            max: limits.snapshot_bytes,
+        },
         Err(error) => unexpected(&error),
     }
 }

@@ -1,0 +1,287 @@
+//! Keeps a browser running: starts it again, with growing pauses, when it ends.
+
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::connect::{ConnectError, Connected, Source};
+use super::custody::BrowserProcess;
+use crate::cdp::methods::{CloseBrowser, GetVersion};
+use crate::cdp::{Browser, CallError, Inbox};
+use crate::flow::{Backoff, RestartBudget};
+use crate::metrics;
+
+/// How long a browser that was told to close may take, before its process group is killed.
+const CLOSE_GRACE: Duration = Duration::from_secs(5);
+/// How long a browser whose connection ended may take to exit, so that its status is known.
+const EXIT_GRACE: Duration = Duration::from_millis(500);
+
+/// How often and how soon a browser that ends is started again.
+#[derive(Debug, Clone, Copy)]
+pub struct RestartPolicy {
+    /// The first pause.
+    pub initial_backoff: Duration,
+    /// The longest pause.
+    pub max_backoff: Duration,
+    /// Restarts within the window after which the bridge gives up.
+    pub max_restarts: usize,
+    /// The window.
+    pub window: Duration,
+}
+
+/// What the browser does next; for whoever uses its targets.
+#[derive(Debug)]
+pub enum Lifecycle {
+    /// It serves.
+    Up {
+        /// The handle to it.
+        browser: Browser,
+        /// Its own events.
+        inbox: Inbox,
+        /// How often it was started again so far.
+        restarts: u64,
+    },
+    /// It is gone.
+    Down {
+        /// What is known of the cause.
+        reason: String,
+        /// How often it was started again so far.
+        restarts: u64,
+    },
+}
+
+/// The browser at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct Status {
+    /// The handle, while it serves.
+    pub browser: Option<Browser>,
+    /// Such as `HeadlessChrome/156.0.8078.79`; of the last one that served.
+    pub version: String,
+    /// The process, if the bridge started it and it runs.
+    pub pid: Option<u32>,
+    /// How often it was started again so far.
+    pub restarts: u64,
+    /// Why it does not serve.
+    pub reason: Option<String>,
+}
+
+/// How others speak to the supervisor.
+#[derive(Debug)]
+pub struct BrowserSupervisor {
+    status: watch::Receiver<Status>,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<()>,
+}
+
+/// The browser did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum ProbeError {
+    /// It does not serve.
+    #[error("Chromium is not running: {0}")]
+    Down(String),
+    /// It does not answer.
+    #[error(transparent)]
+    Silent(#[from] CallError),
+}
+
+impl BrowserSupervisor {
+    /// Starts the browser, waits until it answers, and keeps it running from then on.
+    pub async fn start(
+        source: Source,
+        policy: RestartPolicy,
+        lifecycle: mpsc::Sender<Lifecycle>,
+    ) -> Result<Self, ConnectError> {
+        let connected = source.connect().await?;
+        let (status_sender, status) = watch::channel(Status::default());
+        let (stop, stopped) = oneshot::channel();
+        let keeper = Keeper {
+            source,
+            backoff: Backoff::new(policy.initial_backoff, policy.max_backoff),
+            budget: RestartBudget::new(policy.max_restarts, policy.window),
+            policy,
+            lifecycle,
+            status: status_sender,
+        };
+        let task = tokio::spawn(keeper.run(connected, stopped));
+        Ok(Self {
+            status,
+            stop: Some(stop),
+            task,
+        })
+    }
+
+    /// The browser now.
+    pub fn status(&self) -> watch::Receiver<Status> {
+        self.status.clone()
+    }
+
+    /// Ends the browser: asked first, then killed. Nothing of it is left when this returns.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        if let Err(error) = (&mut self.task).await {
+            tracing::error!(%error, "the browser's supervisor failed");
+        }
+    }
+}
+
+/// One real round trip to the browser.
+pub async fn probe(status: &Status, limit: Duration) -> Result<Duration, ProbeError> {
+    let Some(browser) = &status.browser else {
+        let reason = status
+            .reason
+            .clone()
+            .unwrap_or_else(|| "it is being started".to_owned());
+        return Err(ProbeError::Down(reason));
+    };
+    let sent = Instant::now();
+    browser.call(GetVersion {}, limit).await?;
+    Ok(sent.elapsed())
+}
+
+struct Keeper {
+    source: Source,
+    policy: RestartPolicy,
+    backoff: Backoff,
+    budget: RestartBudget,
+    lifecycle: mpsc::Sender<Lifecycle>,
+    status: watch::Sender<Status>,
+}
+
+impl Keeper {
+    async fn run(mut self, first: Connected, mut stop: oneshot::Receiver<()>) {
+        let mut connected = first;
+        loop {
+            let Connected {
+                browser,
+                inbox,
+                version,
+                mut process,
+            } = connected;
+            let up_since = Instant::now();
+            self.up(&browser, inbox, version, process.as_ref()).await;
+            let reason = tokio::select! {
+                biased;
+                _ = &mut stop => {
+                    close(&browser, process).await;
+                    return;
+                }
+                reason = gone(&browser, &mut process) => reason,
+            };
+            self.down(reason).await;
+            if let Some(process) = process {
+                process.end(Duration::ZERO).await;
+            }
+            if up_since.elapsed() > self.policy.max_backoff {
+                self.backoff.reset();
+            }
+            connected = tokio::select! {
+                biased;
+                _ = &mut stop => return,
+                again = self.again() => again,
+            };
+        }
+    }
+
+    async fn up(
+        &self,
+        browser: &Browser,
+        inbox: Inbox,
+        version: String,
+        process: Option<&BrowserProcess>,
+    ) {
+        let pid = process.map(BrowserProcess::pid);
+        tracing::info!(version, pid, "Chromium serves");
+        metrics::browser_up(true);
+        self.status.send_modify(|status| {
+            status.browser = Some(browser.clone());
+            status.version = version;
+            status.pid = pid;
+            status.reason = None;
+        });
+        let restarts = self.status.borrow().restarts;
+        let up = Lifecycle::Up {
+            browser: browser.clone(),
+            inbox,
+            restarts,
+        };
+        // When nobody uses the browser any more, the bridge is stopping.
+        let _ = self.lifecycle.send(up).await;
+    }
+
+    async fn down(&self, reason: String) {
+        tracing::error!(reason, "Chromium is gone");
+        metrics::browser_up(false);
+        self.status.send_modify(|status| {
+            status.browser = None;
+            status.pid = None;
+            status.reason = Some(reason.clone());
+        });
+        let restarts = self.status.borrow().restarts;
+        let _ = self
+            .lifecycle
+            .send(Lifecycle::Down { reason, restarts })
+            .await;
+    }
+
+    /// Tries until a browser answers. Never ends once the bridge has given up.
+    async fn again(&mut self) -> Connected {
+        loop {
+            if !self.budget.allow(Instant::now()) {
+                let RestartPolicy {
+                    max_restarts,
+                    window,
+                    ..
+                } = self.policy;
+                tracing::error!(max_restarts, ?window, "Chromium ends too often; giving up");
+                self.status.send_modify(|status| {
+                    let reason = status.reason.take().unwrap_or_default();
+                    let given_up = format!("given up after {max_restarts} restarts: {reason}");
+                    status.reason = Some(given_up);
+                });
+                std::future::pending::<()>().await;
+            }
+            sleep(self.backoff.next(fastrand::f64())).await;
+            self.status.send_modify(|status| status.restarts += 1);
+            metrics::browser_restarted();
+            match self.source.connect().await {
+                Ok(connected) => return connected,
+                Err(error) => {
+                    tracing::error!(%error, "Chromium could not be started again");
+                    self.status
+                        .send_modify(|status| status.reason = Some(error.to_string()));
+                }
+            }
+        }
+    }
+}
+
+/// Waits until the browser is gone, and finds out why.
+async fn gone(browser: &Browser, process: &mut Option<BrowserProcess>) -> String {
+    let Some(process) = process else {
+        return browser.ended().await.to_string();
+    };
+    let status = tokio::select! {
+        status = process.exited() => Some(status),
+        _ = browser.ended() => timeout(EXIT_GRACE, process.exited()).await.ok(),
+    };
+    match status {
+        Some(Ok(status)) => format!("Chromium exited ({status})"),
+        Some(Err(error)) => format!("Chromium exited ({error})"),
+        None => "the connection to Chromium ended, though it still runs".to_owned(),
+    }
+}
+
+/// Ends a browser that the bridge started; one that it found running stays.
+async fn close(browser: &Browser, process: Option<BrowserProcess>) {
+    let Some(process) = process else { return };
+    if let Err(error) = browser.call(CloseBrowser {}, CLOSE_GRACE).await {
+        // It often exits before it answers.
+        tracing::debug!(%error, "Chromium did not answer its close");
+    }
+    let ended = process.end(CLOSE_GRACE).await;
+    tracing::info!(?ended, "Chromium ended");
+}

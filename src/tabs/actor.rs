@@ -1,0 +1,498 @@
+//! One tab. Its task owns everything about it and never waits for one thing only: the command at
+//! work is one arm of its `select!`, so that events, a close and a crash get through.
+
+mod events;
+mod steps;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::{CloseReason, TabClosed, TabState};
+use cdp_bridge_protocol::request::Viewport;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::audience::Audience;
+use super::captures::{Captures, Done, Subject};
+use super::changes::{ChangeQueue, Goal};
+use super::commands::close::close;
+use super::error::{Failure, TabError};
+use super::identity::ClientId;
+use super::live::Live;
+use super::message::{Change, TabMessage};
+use super::reply::Reply;
+use super::running::{Running, Step};
+use super::settings::TabSettings;
+use super::supervisor::SupervisorHandle;
+use super::view::TabView;
+use crate::cdp::{CallError, Event};
+use crate::flow::RestartBudget;
+
+/// How long Chromium may take to close a target.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How often a tab may be rebuilt in [`CRASH_WINDOW`] before it is given up.
+const CRASHES: usize = 3;
+const CRASH_WINDOW: Duration = Duration::from_mins(1);
+
+/// What all tabs share.
+pub struct Surroundings {
+    /// The configuration.
+    pub settings: TabSettings,
+    /// Where events go.
+    pub audience: Arc<dyn Audience>,
+    /// Who opens targets.
+    pub supervisor: SupervisorHandle,
+    /// Captures at work in the whole browser.
+    pub capture_permits: Arc<Semaphore>,
+}
+
+/// A tab's task.
+pub struct Actor {
+    id: TabId,
+    client: ClientId,
+    around: Arc<Surroundings>,
+    view: watch::Sender<TabView>,
+    viewport: Viewport,
+    live: Option<Live>,
+    changes: ChangeQueue,
+    running: Option<Running>,
+    crashes: RestartBudget,
+    captures: Captures,
+    mailbox: mpsc::Receiver<TabMessage>,
+    closing: Option<Closing>,
+    last_used: Instant,
+}
+
+/// A close that is at work.
+struct Closing {
+    reason: CloseReason,
+    replies: Vec<Reply>,
+    done: BoxFuture<'static, Result<(), CallError>>,
+}
+
+/// How a tab ended.
+struct End {
+    reason: CloseReason,
+    /// Those who asked for it.
+    replies: Vec<Reply>,
+    /// Whether anybody was ever told of the tab.
+    announced: bool,
+}
+
+impl End {
+    fn of(reason: CloseReason) -> Self {
+        Self {
+            reason,
+            replies: Vec::new(),
+            announced: true,
+        }
+    }
+
+    /// The tab never came to be.
+    fn unborn() -> Self {
+        Self {
+            reason: CloseReason::BrowserExited,
+            replies: Vec::new(),
+            announced: false,
+        }
+    }
+}
+
+impl Actor {
+    /// A tab whose first change is this goal.
+    pub(super) fn new(
+        around: Arc<Surroundings>,
+        view: watch::Sender<TabView>,
+        viewport: Viewport,
+        mailbox: mpsc::Receiver<TabMessage>,
+        first: Goal,
+        live: Option<Live>,
+    ) -> Self {
+        let now = Instant::now();
+        let mut changes = ChangeQueue::new(around.settings.max_waiting_changes);
+        changes.push_first(first);
+        let (id, client) = {
+            let view = view.borrow();
+            (view.id, view.client.clone())
+        };
+        let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
+        let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
+        Self {
+            id,
+            client,
+            around,
+            view,
+            viewport,
+            live,
+            changes,
+            running: None,
+            crashes,
+            captures,
+            mailbox,
+            closing: None,
+            last_used: now,
+        }
+    }
+
+    /// Runs to the end; whatever that is, everybody who waits is answered, and the supervisor is
+    /// told.
+    pub async fn run(mut self) {
+        let end = self.run_inner().await;
+        let error = match end.reason {
+            CloseReason::BrowserExited => TabError::BrowserDown {
+                reason: "Chromium exited; it is being restarted".to_owned(),
+            },
+            CloseReason::Shutdown => TabError::ShuttingDown,
+            CloseReason::Page => TabError::Detached,
+            CloseReason::Crashed => TabError::Crashed,
+            CloseReason::Requested | CloseReason::Idle => TabError::Closed,
+        };
+        self.give_up(&error);
+        if end.reason == CloseReason::Crashed
+            && let Some(live) = &self.live
+        {
+            let target = &live.target;
+            let limit = CLOSE_LIMIT;
+            tokio::spawn(close(target.browser.clone(), target.id.clone(), limit).map(drop));
+        }
+        let context = self.live.take().and_then(|live| live.target.own_context);
+        // Off the list first: nobody who has heard that the tab is closed shall still see it.
+        self.around.supervisor.ended(self.id, context).await;
+        self.mailbox.close();
+        while let Ok(message) = self.mailbox.try_recv() {
+            match message {
+                TabMessage::Change(_, reply)
+                | TabMessage::Capture(_, reply)
+                | TabMessage::Close(_, Some(reply)) => reply.fail(TabError::Closed),
+                TabMessage::Close(_, None) => {}
+            }
+        }
+        if end.announced {
+            let closed = TabClosed {
+                id: self.id,
+                reason: end.reason,
+            };
+            let asker = end.replies.first().map(|reply| reply.connection);
+            self.around
+                .audience
+                .tell(&self.client, closed.clone().into(), asker);
+            for reply in end.replies {
+                reply.event(closed.clone());
+            }
+        }
+    }
+
+    async fn run_inner(&mut self) -> End {
+        loop {
+            if let Some(end) = self.advance() {
+                return end;
+            }
+            let wake = self.next_wake();
+            let timer = async {
+                match wake {
+                    Some(wake) => sleep_until(wake).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let happened = tokio::select! {
+                // What Chromium says comes first: a crash or a detach decides what the rest
+                // means. Requests come before the work they may cancel.
+                biased;
+                event = next_event(&mut self.live) => Happened::Event(event),
+                message = self.mailbox.recv() => Happened::Message(message),
+                closed = closing(&mut self.closing) => Happened::Closed(closed),
+                step = step(&mut self.running) => Happened::Step(step),
+                done = self.captures.next_done() => Happened::Captured(done),
+                () = timer => Happened::Tick,
+            };
+            let end = match happened {
+                Happened::Event(Some(Event::Raw(event))) => self.on_event(&event),
+                // Only pages are attached to, so that a page's own session attaches nothing.
+                Happened::Event(Some(Event::Attached(_))) => None,
+                Happened::Event(None) => Some(self.target_gone()),
+                Happened::Message(Some(message)) => self.on_message(message),
+                // The registry and the supervisor are gone: the bridge is stopping.
+                Happened::Message(None) => Some(End::of(CloseReason::Shutdown)),
+                Happened::Closed(outcome) => self.on_closed(outcome),
+                Happened::Step(step) => self.on_step(step),
+                Happened::Captured(done) => {
+                    self.on_captured(done);
+                    None
+                }
+                Happened::Tick => self.on_tick(),
+            };
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    /// Starts whatever can be started.
+    fn advance(&mut self) -> Option<End> {
+        if self.closing.is_some() {
+            return None;
+        }
+        while self.running.is_none() {
+            let Some((place, goal)) = self.changes.pop() else {
+                break;
+            };
+            if let Some(end) = self.start(place, goal) {
+                return Some(end);
+            }
+        }
+        let live = self.live.as_ref().filter(|live| !live.crashed)?;
+        if self.running.as_ref().is_some_and(Running::replaces_target) {
+            return None;
+        }
+        let running = self.running.as_ref().map(|running| running.place);
+        let changes = &self.changes;
+        let subject = subject(self.id, live, self.viewport);
+        self.captures.start_due(
+            &subject,
+            |after| changes.permits(after, running),
+            Instant::now(),
+        );
+        None
+    }
+
+    fn on_message(&mut self, message: TabMessage) -> Option<End> {
+        let now = Instant::now();
+        self.last_used = now;
+        match message {
+            TabMessage::Close(reason, reply) => self.close(reason, reply),
+            TabMessage::Change(_, reply) | TabMessage::Capture(_, reply)
+                if self.closing.is_some() =>
+            {
+                reply.fail(TabError::Closed);
+            }
+            TabMessage::Change(change, reply) => {
+                let goal = match change {
+                    Change::Navigate { url } => Goal::Navigate { url, reply },
+                    Change::Activate => Goal::Activate { reply },
+                    Change::SetLoggedOut { enabled } => Goal::Switch { enabled, reply },
+                };
+                if let Err(goal) = self.changes.push(goal)
+                    && let Some(reply) = goal.into_reply()
+                {
+                    let limit = self.around.settings.max_waiting_changes;
+                    reply.fail(TabError::QueueFull { limit });
+                }
+            }
+            TabMessage::Capture(capture, reply) => {
+                self.captures.push(capture, self.changes.now(), reply, now);
+            }
+        }
+        None
+    }
+
+    /// Ends the tab. It waits for nothing: what runs and what waits is answered now.
+    fn close(&mut self, reason: CloseReason, reply: Option<Reply>) {
+        if let Some(closing) = &mut self.closing {
+            closing.replies.extend(reply);
+            return;
+        }
+        let error = match reason {
+            CloseReason::Shutdown => TabError::ShuttingDown,
+            _ => TabError::Closed,
+        };
+        self.give_up(&error);
+        let done: BoxFuture<'static, _> = match &self.live {
+            Some(live) => {
+                let limit = match &reply {
+                    Some(reply) => reply.deadline - Instant::now(),
+                    None => CLOSE_LIMIT,
+                };
+                let target = &live.target;
+                Box::pin(close(target.browser.clone(), target.id.clone(), limit))
+            }
+            None => Box::pin(std::future::ready(Ok(()))),
+        };
+        self.closing = Some(Closing {
+            reason,
+            replies: reply.into_iter().collect(),
+            done,
+        });
+    }
+
+    fn on_closed(&mut self, outcome: Result<(), CallError>) -> Option<End> {
+        let Closing {
+            reason, replies, ..
+        } = self.closing.take()?;
+        let Err(error) = outcome else {
+            return Some(End {
+                reason,
+                replies,
+                announced: true,
+            });
+        };
+        if matches!(error, CallError::Closed { .. }) {
+            return Some(End {
+                reason: CloseReason::BrowserExited,
+                replies,
+                announced: true,
+            });
+        }
+        tracing::warn!(tab = %self.id, %error, "Chromium did not close the tab");
+        if replies.is_empty() {
+            // Nobody can ask again, so that the tab is let go of all the same.
+            return Some(End {
+                reason,
+                replies,
+                announced: true,
+            });
+        }
+        for reply in replies {
+            let error = match error {
+                CallError::Timeout { .. } => reply.timed_out("Target.closeTarget"),
+                ref error => TabError::Refused(error.clone()),
+            };
+            reply.fail(self.failure(error));
+        }
+        None
+    }
+
+    /// The target's session is over, and nobody here ended it.
+    fn target_gone(&mut self) -> End {
+        let browser_gone = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.target.browser.has_ended());
+        match self.closing.take() {
+            Some(Closing {
+                reason, replies, ..
+            }) => End {
+                reason,
+                replies,
+                announced: true,
+            },
+            None if browser_gone => End::of(CloseReason::BrowserExited),
+            None => End::of(CloseReason::Page),
+        }
+    }
+
+    fn on_captured(&self, done: Done) {
+        if let Some(live) = &self.live {
+            done.answer(&subject(self.id, live, self.viewport));
+        }
+    }
+
+    /// When something is due or runs out of time.
+    fn next_wake(&self) -> Option<Instant> {
+        let now = Instant::now();
+        let idle = self.last_used + self.around.settings.idle_timeout;
+        let running = self.running.as_ref().map(|running| running.deadline);
+        let captures = self.captures.next_wake(now);
+        [Some(idle), running, captures, self.changes.next_deadline()]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    fn on_tick(&mut self) -> Option<End> {
+        let now = Instant::now();
+        for reply in self.changes.expire(now) {
+            let error = reply.timed_out("the tab's other requests");
+            reply.fail(self.failure(error));
+        }
+        self.captures.expire(now);
+        if now >= self.last_used + self.around.settings.idle_timeout {
+            self.last_used = now;
+            self.close(CloseReason::Idle, None);
+        }
+        match &self.running {
+            Some(running) if running.deadline <= now => self.out_of_time(),
+            _ => None,
+        }
+    }
+
+    /// Answers everything that runs or waits with this error.
+    fn give_up(&mut self, error: &TabError) {
+        let running = self
+            .running
+            .take()
+            .and_then(|running| running.goal.into_reply());
+        let replies = running
+            .into_iter()
+            .chain(self.changes.drain())
+            .chain(self.captures.drain());
+        let replies: Vec<_> = replies.collect();
+        for reply in replies {
+            reply.fail(self.failure(error.clone()));
+        }
+    }
+
+    /// An error, with the session it happened in.
+    fn failure(&self, error: TabError) -> Failure {
+        let session = self
+            .live
+            .as_ref()
+            .map(|live| live.target.session.id().to_string());
+        Failure { error, session }
+    }
+
+    /// Says anew how far the tab is.
+    fn update_view(&self) {
+        let rebuilding = self.running.as_ref().is_some_and(|running| {
+            running.replaces_target() && matches!(running.goal, Goal::Rebuild { .. })
+        });
+        self.view.send_if_modified(|view| {
+            let before = view.clone();
+            let Some(live) = &self.live else { return false };
+            view.url.clone_from(&live.page.url);
+            view.title.clone_from(&live.page.title);
+            view.logged_out = live.target.own_context.is_some();
+            view.state = match live {
+                _ if rebuilding => TabState::Rebuilding,
+                Live { crashed: true, .. } => TabState::Crashed,
+                live if live.page.loading => TabState::Loading,
+                _ => TabState::Ready,
+            };
+            *view != before
+        });
+    }
+}
+
+/// What woke the actor.
+enum Happened {
+    Event(Option<Event>),
+    Message(Option<TabMessage>),
+    Closed(Result<(), CallError>),
+    Step(Step),
+    Captured(Done),
+    Tick,
+}
+
+/// The next event of the target, if there is one. The session ends once.
+async fn next_event(live: &mut Option<Live>) -> Option<Event> {
+    match live {
+        Some(live) => live.target.inbox.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn closing(closing: &mut Option<Closing>) -> Result<(), CallError> {
+    match closing {
+        Some(closing) => (&mut closing.done).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn step(running: &mut Option<Running>) -> Step {
+    match running {
+        Some(running) => running.step().await,
+        None => std::future::pending().await,
+    }
+}
+
+fn subject(id: TabId, live: &Live, viewport: Viewport) -> Subject<'_> {
+    Subject {
+        id,
+        url: &live.page.url,
+        session: &live.target.session,
+        viewport,
+    }
+}

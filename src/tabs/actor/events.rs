@@ -1,0 +1,155 @@
+//! What a tab does about the events of its page.
+
+use std::time::SystemTime;
+
+use cdp_bridge_protocol::event::{
+    CloseReason, DialogOpened, LoadEventFired, Navigated, RebuildReason, TabCrashed,
+};
+use tokio::time::Instant;
+
+use super::{Actor, End};
+use crate::cdp::RawEvent;
+use crate::metrics;
+use crate::policy::redact_url;
+use crate::tabs::changes::Goal;
+use crate::tabs::error::TabError;
+use crate::tabs::page::PageEvent;
+use crate::tabs::running::Running;
+
+impl Actor {
+    /// Takes an event in, and tells whoever wants to know.
+    pub(super) fn on_event(&mut self, event: &RawEvent) -> Option<End> {
+        let live = self.live.as_mut()?;
+        let event = live.page.on_event(event)?;
+        self.update_view();
+        match event {
+            PageEvent::Committed { loader, status } => {
+                let navigated = self.navigated(status, None);
+                if self.awaits(Some(&loader)) {
+                    self.arrived(&navigated);
+                } else {
+                    self.around
+                        .audience
+                        .tell(&self.client, navigated.into(), None);
+                }
+            }
+            PageEvent::Moved => {
+                let navigated = self.navigated(None, Some(true));
+                if self.awaits(None) {
+                    self.arrived(&navigated);
+                } else {
+                    self.around
+                        .audience
+                        .tell(&self.client, navigated.into(), None);
+                }
+            }
+            PageEvent::Failed { loader, net } => {
+                let failed = |url| TabError::NavFailed {
+                    url,
+                    net,
+                    is_download: false,
+                };
+                if self.awaits(Some(&loader)) {
+                    self.not_arrived(failed);
+                } else {
+                    let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
+                    let failure = self.failure(failed(url.unwrap_or_default()));
+                    self.around
+                        .audience
+                        .tell_failure(&self.client, self.id, failure);
+                }
+            }
+            PageEvent::Aborted { loader, net } => {
+                if self.awaits(Some(&loader)) {
+                    self.not_arrived(|url| TabError::NavFailed {
+                        url,
+                        net,
+                        is_download: false,
+                    });
+                }
+            }
+            PageEvent::Loaded => {
+                let loaded = LoadEventFired {
+                    id: self.id,
+                    ts: epoch_ms(),
+                };
+                self.around.audience.tell(&self.client, loaded.into(), None);
+            }
+            PageEvent::Changed => {}
+            PageEvent::Dialog { kind, message } => {
+                let accept = self.around.settings.accept_dialogs;
+                let handled = self.live.as_ref()?.answer_dialog(kind, accept);
+                let opened = DialogOpened {
+                    id: self.id,
+                    kind,
+                    message,
+                    handled,
+                };
+                self.around.audience.tell(&self.client, opened.into(), None);
+            }
+            PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
+            PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
+            PageEvent::Crashed => return self.on_crash(),
+        }
+        None
+    }
+
+    fn navigated(&self, status: Option<u16>, same_document: Option<bool>) -> Navigated {
+        let url = self
+            .live
+            .as_ref()
+            .map(|live| live.page.url.clone())
+            .unwrap_or_default();
+        Navigated {
+            id: self.id,
+            url,
+            status,
+            same_document,
+        }
+    }
+
+    /// The renderer died. The calls that were pending have been failed by the connection; here
+    /// the tab gets a new target, unless it has died too often.
+    fn on_crash(&mut self) -> Option<End> {
+        let live = self.live.as_mut()?;
+        if live.crashed {
+            return None;
+        }
+        live.crashed = true;
+        metrics::tab_crashed();
+        let url = live.page.url.clone();
+        tracing::warn!(tab = %self.id, url = redact_url(&url), "a tab's renderer died");
+        let crashed = TabCrashed { id: self.id, url };
+        self.around
+            .audience
+            .tell(&self.client, crashed.into(), None);
+        if self.running.as_ref().is_some_and(Running::replaces_target) {
+            // A new target is on its way already.
+            self.update_view();
+            return None;
+        }
+        if let Some(reply) = self
+            .running
+            .take()
+            .and_then(|running| running.goal.into_reply())
+        {
+            reply.fail(self.failure(TabError::Crashed));
+        }
+        self.update_view();
+        if !self.crashes.allow(Instant::now()) {
+            return Some(End::of(CloseReason::Crashed));
+        }
+        self.changes.push_first(Goal::Rebuild {
+            reason: RebuildReason::Crashed,
+        });
+        None
+    }
+}
+
+/// The time of day in milliseconds since the epoch.
+fn epoch_ms() -> u64 {
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap_or_default();
+    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,509 @@
+//! How a tab's changes go on, step by step.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::{
+    CloseReason, LoggedOutModeSet, Navigated, TabActivated, TabCreated, TabRebuilt,
+};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::{Actor, End};
+use crate::cdp::CallError;
+use crate::cdp::ids::LoaderId;
+use crate::policy::redact_url;
+use crate::tabs::changes::{Goal, Place as Turn};
+use crate::tabs::commands::activate::activate;
+use crate::tabs::commands::close::close;
+use crate::tabs::commands::navigate::{Started, navigate, stop};
+use crate::tabs::commands::set_up::metrics_of;
+use crate::tabs::error::TabError;
+use crate::tabs::live::Live;
+use crate::tabs::reply::Reply;
+use crate::tabs::running::{Phase, Running, Step};
+use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+
+/// Where a tab is that was sent nowhere.
+const BLANK: &str = "about:blank";
+
+/// How long Chromium may take for what nobody waits for.
+const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+
+impl Actor {
+    /// Starts a change. It may be done at once, and it may end the tab.
+    pub(super) fn start(&mut self, place: Turn, goal: Goal) -> Option<End> {
+        let deadline = self.deadline_of(&goal);
+        let phase = match &goal {
+            Goal::Create { .. } => self.open(wanted_place(self.view.borrow().logged_out), deadline),
+            Goal::Adopt { opener } => {
+                let opener_id = *opener;
+                self.announce(|id, url, logged_out| TabCreated {
+                    id,
+                    url,
+                    logged_out,
+                    opener_id,
+                });
+                return None;
+            }
+            Goal::Follow { url } | Goal::Navigate { url, .. } => {
+                self.navigate(url.clone(), deadline)?
+            }
+            Goal::Activate { .. } => self.activate(deadline)?,
+            Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
+                self.answer_switch(goal);
+                return None;
+            }
+            Goal::Switch { enabled, .. } => self.open(wanted_place(*enabled), deadline),
+            Goal::Rebuild { .. } => {
+                let own = self
+                    .live
+                    .as_ref()
+                    .and_then(|live| live.target.own_context.clone());
+                self.open(own.map_or(Place::Shared, Place::Existing), deadline)
+            }
+        };
+        self.running = Some(Running {
+            place,
+            goal,
+            phase,
+            deadline,
+        });
+        self.update_view();
+        None
+    }
+
+    fn deadline_of(&self, goal: &Goal) -> Instant {
+        let settings = &self.around.settings;
+        match (goal, goal.reply()) {
+            (_, Some(reply)) => reply.deadline,
+            (Goal::Follow { .. }, None) => Instant::now() + settings.navigate_timeout,
+            (_, None) => Instant::now() + settings.open_timeout,
+        }
+    }
+
+    pub(super) fn is_logged_out(&self) -> bool {
+        self.live
+            .as_ref()
+            .is_some_and(|live| live.target.own_context.is_some())
+    }
+
+    /// Asks for a target, and gives it the tab's viewport if that is not the usual one.
+    fn open(&self, place: Place, deadline: Instant) -> Phase {
+        let (reply, opened) = oneshot::channel();
+        let client = self.client.clone();
+        let request = OpenRequest {
+            tab: self.id,
+            client,
+            place,
+            deadline,
+            reply,
+        };
+        let supervisor = self.around.supervisor.clone();
+        let viewport = self.viewport;
+        let usual = viewport == self.around.settings.viewport;
+        let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
+            supervisor.open(request).await;
+            let target = opened.await.unwrap_or(Err(OpenError::ShuttingDown))?;
+            if !usual {
+                let limit = deadline.saturating_duration_since(Instant::now());
+                target.session.call(metrics_of(viewport), limit).await?;
+            }
+            Ok(target)
+        });
+        Phase::Opening(opening)
+    }
+
+    /// Every tab that runs has a target; without one there is nothing to navigate.
+    fn navigate(&self, url: String, deadline: Instant) -> Option<Phase> {
+        let session = self.live.as_ref()?.target.session.clone();
+        // The actor's own deadline comes first, because it also stops the navigation.
+        let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
+        Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
+    }
+
+    fn activate(&self, deadline: Instant) -> Option<Phase> {
+        let target = &self.live.as_ref()?.target;
+        let limit = deadline.saturating_duration_since(Instant::now());
+        let work = activate(target.browser.clone(), target.id.clone(), limit);
+        Some(Phase::Activating(Box::pin(work)))
+    }
+
+    /// Goes on after a step of the change at work.
+    pub(super) fn on_step(&mut self, step: Step) -> Option<End> {
+        let end = match step {
+            Step::Opened(Ok(target)) => {
+                self.opened(target);
+                None
+            }
+            Step::Opened(Err(error)) => self.not_opened(error),
+            Step::Started(outcome) => {
+                self.started(outcome);
+                None
+            }
+            Step::Activated(outcome) => {
+                self.activated(outcome);
+                None
+            }
+        };
+        self.update_view();
+        end
+    }
+
+    fn opened(&mut self, target: Target) {
+        let Some(Running {
+            place,
+            goal,
+            deadline,
+            ..
+        }) = self.running.take()
+        else {
+            return;
+        };
+        let url = match &goal {
+            Goal::Create { url, .. } => url.clone(),
+            _ => self
+                .live
+                .as_ref()
+                .map_or_else(|| BLANK.to_owned(), |live| reloadable(&live.page.url)),
+        };
+        if let Some(old) = self.live.replace(Live::new(target)) {
+            self.retire(old, &goal);
+        }
+        self.update_view();
+        match goal {
+            Goal::Create { reply, .. } => {
+                let (id, logged_out) = (self.id, self.is_logged_out());
+                let created = TabCreated {
+                    id,
+                    url: url.clone(),
+                    logged_out,
+                    opener_id: None,
+                };
+                self.around.audience.tell(
+                    &self.client,
+                    created.clone().into(),
+                    Some(reply.connection),
+                );
+                reply.event(created);
+                self.follow(url);
+            }
+            Goal::Rebuild { reason } => {
+                crate::metrics::tab_rebuilt(reason);
+                let rebuilt = TabRebuilt {
+                    id: self.id,
+                    url: url.clone(),
+                    reason,
+                };
+                self.around
+                    .audience
+                    .tell(&self.client, rebuilt.into(), None);
+                self.follow(url);
+            }
+            goal @ Goal::Switch { .. } if url == BLANK => {
+                self.tell_blank();
+                self.answer_switch(goal);
+            }
+            goal => {
+                let phase = self.navigate(url, deadline);
+                self.running = phase.map(|phase| Running {
+                    place,
+                    goal,
+                    phase,
+                    deadline,
+                });
+            }
+        }
+    }
+
+    /// Sends a new target on its way, before anything that clients asked for.
+    fn follow(&mut self, url: String) {
+        if url == BLANK {
+            self.tell_blank();
+        } else {
+            self.changes.push_first(Goal::Follow { url });
+        }
+    }
+
+    /// A new target is at `about:blank`, but Chromium does not report that as a commit.
+    fn tell_blank(&self) {
+        let url = BLANK.to_owned();
+        let navigated = Navigated {
+            id: self.id,
+            url,
+            status: None,
+            same_document: None,
+        };
+        self.around
+            .audience
+            .tell(&self.client, navigated.into(), None);
+    }
+
+    fn announce(&self, created: impl Fn(cdp_bridge_protocol::TabId, String, bool) -> TabCreated) {
+        self.update_view();
+        let url = self.view.borrow().url.clone();
+        let created = created(self.id, url, self.is_logged_out());
+        self.around
+            .audience
+            .tell(&self.client, created.into(), None);
+    }
+
+    /// Lets go of a target that was replaced, and of its context unless it is used further.
+    fn retire(&self, old: Live, goal: &Goal) {
+        let supervisor = self.around.supervisor.clone();
+        let keeps_context = matches!(goal, Goal::Rebuild { .. });
+        tokio::spawn(async move {
+            let Target {
+                browser,
+                id,
+                own_context,
+                inbox,
+                ..
+            } = old.target;
+            drop(inbox);
+            if let Err(error) = close(browser, id, ASIDE_LIMIT).await {
+                tracing::debug!(%error, "a target that was replaced could not be closed");
+            }
+            if let Some(context) = own_context.filter(|_| !keeps_context) {
+                supervisor.release(context).await;
+            }
+        });
+    }
+
+    fn not_opened(&mut self, error: OpenError) -> Option<End> {
+        let running = self.running.take()?;
+        let limit = running
+            .goal
+            .reply()
+            .map_or(Duration::ZERO, |reply| reply.deadline - reply.arrived);
+        let error = error.into_tab_error(running.kind(), limit);
+        match running.goal {
+            Goal::Create { reply, .. } => {
+                reply.fail(error);
+                Some(End::unborn())
+            }
+            Goal::Rebuild { .. } => {
+                tracing::warn!(tab = %self.id, %error, "a tab could not be rebuilt");
+                let reason = match error {
+                    TabError::BrowserDown { .. } => CloseReason::BrowserExited,
+                    _ => CloseReason::Crashed,
+                };
+                Some(End::of(reason))
+            }
+            goal => {
+                if let Some(reply) = goal.into_reply() {
+                    reply.fail(self.failure(error));
+                }
+                None
+            }
+        }
+    }
+
+    fn started(&mut self, outcome: Result<Started, CallError>) {
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        let Some(live) = &mut self.live else { return };
+        match outcome {
+            Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
+                // The commit was faster than the answer, and has been told already.
+                let url = live.page.url.clone();
+                let navigated = Navigated {
+                    id: self.id,
+                    url,
+                    status: None,
+                    same_document: None,
+                };
+                self.arrived(&navigated);
+            }
+            Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
+            Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
+            Ok(Started::Failed {
+                loader,
+                net,
+                is_download,
+            }) => {
+                live.page.expect_error_page(loader);
+                self.not_arrived(|url| TabError::NavFailed {
+                    url,
+                    net,
+                    is_download,
+                });
+            }
+            Err(error) => {
+                let kind = running.kind();
+                let limit = running.deadline - Instant::now();
+                let error =
+                    TabError::of_ending(&error, kind, limit).unwrap_or(TabError::Refused(error));
+                self.not_arrived(|_| error);
+            }
+        }
+    }
+
+    /// Whether the change at work waits for this commit; for a move within the document, if none.
+    pub(super) fn awaits(&self, loader: Option<&LoaderId>) -> bool {
+        let phase = self.running.as_ref().map(|running| &running.phase);
+        matches!(phase, Some(Phase::Committing(awaited)) if awaited.as_ref() == loader)
+    }
+
+    /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
+    pub(super) fn arrived(&mut self, navigated: &Navigated) {
+        let asker = match self.running.take().map(|running| running.goal) {
+            Some(Goal::Navigate { reply, .. }) => Some(reply),
+            Some(goal @ Goal::Switch { .. }) => {
+                self.around
+                    .audience
+                    .tell(&self.client, navigated.clone().into(), None);
+                self.answer_switch(goal);
+                return;
+            }
+            _ => None,
+        };
+        let connection = asker.as_ref().map(|reply| reply.connection);
+        self.around
+            .audience
+            .tell(&self.client, navigated.clone().into(), connection);
+        if let Some(reply) = asker {
+            reply.event(navigated.clone());
+        }
+    }
+
+    /// The navigation that is at work failed.
+    pub(super) fn not_arrived(&mut self, error: impl FnOnce(String) -> TabError) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        let url = match &running.goal {
+            Goal::Follow { url } | Goal::Navigate { url, .. } => redact_url(url),
+            _ => self
+                .live
+                .as_ref()
+                .map(|live| redact_url(&live.page.url))
+                .unwrap_or_default(),
+        };
+        let failure = self.failure(error(url));
+        match running.goal {
+            Goal::Navigate { reply, .. } => reply.fail(failure),
+            // The mode is what was asked for, and it is set; that the page could not be loaded
+            // again is a fact of its own.
+            goal @ Goal::Switch { .. } => {
+                self.around
+                    .audience
+                    .tell_failure(&self.client, self.id, failure);
+                self.answer_switch(goal);
+            }
+            _ => self
+                .around
+                .audience
+                .tell_failure(&self.client, self.id, failure),
+        }
+    }
+
+    fn answer_switch(&self, goal: Goal) {
+        let Goal::Switch { reply, .. } = goal else {
+            return;
+        };
+        let url = self
+            .live
+            .as_ref()
+            .map_or_else(|| BLANK.to_owned(), |live| live.page.url.clone());
+        let set = LoggedOutModeSet {
+            id: self.id,
+            enabled: self.is_logged_out(),
+            url,
+        };
+        self.answer_and_tell(reply, &set);
+    }
+
+    fn activated(&mut self, outcome: Result<(), CallError>) {
+        let Some(Running {
+            goal: Goal::Activate { reply },
+            ..
+        }) = self.running.take()
+        else {
+            return;
+        };
+        match outcome {
+            Ok(()) => {
+                let turn = self.around.supervisor.next_activation();
+                self.view.send_modify(|view| view.activated = turn);
+                self.answer_and_tell(reply, &TabActivated { id: self.id });
+            }
+            Err(error) => {
+                let error = match error {
+                    CallError::Timeout { method, .. } => reply.timed_out(method),
+                    error => TabError::of_ending(&error, reply.kind, Duration::ZERO)
+                        .unwrap_or(TabError::Refused(error)),
+                };
+                reply.fail(self.failure(error));
+            }
+        }
+    }
+
+    fn answer_and_tell<E>(&self, reply: Reply, event: &E)
+    where
+        E: Clone + Into<cdp_bridge_protocol::Event>,
+    {
+        self.around
+            .audience
+            .tell(&self.client, event.clone().into(), Some(reply.connection));
+        reply.event(event.clone());
+    }
+
+    /// The change at work has no time left.
+    pub(super) fn out_of_time(&mut self) -> Option<End> {
+        let running = self.running.as_ref()?;
+        let waiting_for = running.waiting_for();
+        match (&running.goal, &running.phase) {
+            (_, Phase::Navigating(_) | Phase::Committing(_)) => {
+                if let Some(live) = &self.live {
+                    tokio::spawn(stop(live.target.session.clone(), ASIDE_LIMIT).boxed());
+                }
+                let kind = running.kind();
+                let limit = match running.goal.reply() {
+                    Some(reply) => reply.deadline - reply.arrived,
+                    None => self.around.settings.navigate_timeout,
+                };
+                self.not_arrived(|_| TabError::TimedOut {
+                    request: kind,
+                    limit,
+                    waiting_for,
+                });
+                None
+            }
+            (Goal::Rebuild { .. }, _) => Some(End::of(CloseReason::Crashed)),
+            (goal, _) => {
+                let unborn = matches!(goal, Goal::Create { .. }).then(End::unborn);
+                let reply = self
+                    .running
+                    .take()
+                    .and_then(|running| running.goal.into_reply());
+                if let Some(reply) = reply {
+                    let error = reply.timed_out(waiting_for);
+                    reply.fail(self.failure(error));
+                }
+                unborn
+            }
+        }
+    }
+}
+
+fn wanted_place(logged_out: bool) -> Place {
+    if logged_out {
+        Place::Fresh
+    } else {
+        Place::Shared
+    }
+}
+
+/// Where a new target of the same tab goes: what can be loaded again is loaded again.
+fn reloadable(url: &str) -> String {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+    let url = if matches!(scheme, Some("http" | "https")) {
+        url
+    } else {
+        BLANK
+    };
+    url.to_owned()
+}

@@ -1,0 +1,73 @@
+//! The target that a tab lives in at the moment, with the page in it.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::{DialogKind, Handled};
+
+use super::page::Page;
+use super::target::Target;
+use crate::cdp::methods::{AuthAnswer, ContinueRequest, ContinueWithAuth, HandleDialog, Method};
+
+/// How long small calls may take whose outcome nobody waits for.
+const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+
+/// A target and its page.
+#[derive(Debug)]
+pub struct Live {
+    /// The target.
+    pub target: Target,
+    /// What its events told so far.
+    pub page: Page,
+    /// Its renderer died; only a new target helps.
+    pub crashed: bool,
+}
+
+impl Live {
+    /// Moves into a target.
+    pub fn new(target: Target) -> Self {
+        let page = Page::new(target.id.clone(), target.url.clone());
+        Self {
+            target,
+            page,
+            crashed: false,
+        }
+    }
+
+    /// Answers a dialog at once, because the page stands still until somebody does. Leaving a
+    /// page is always allowed: a navigation was asked for.
+    pub fn answer_dialog(&self, kind: DialogKind, accept: bool) -> Handled {
+        let accept = accept || kind == DialogKind::Beforeunload;
+        self.aside(HandleDialog { accept });
+        if accept {
+            Handled::Accepted
+        } else {
+            Handled::Dismissed
+        }
+    }
+
+    /// Leaves a prompt for a password unanswered, so that the server's own page for it is shown.
+    pub fn cancel_auth(&self, request_id: String) {
+        let auth_challenge_response = AuthAnswer {
+            response: "CancelAuth",
+        };
+        self.aside(ContinueWithAuth {
+            request_id,
+            auth_challenge_response,
+        });
+    }
+
+    /// Lets a request go on that was paused although nothing wants it paused.
+    pub fn continue_request(&self, request_id: String) {
+        self.aside(ContinueRequest { request_id });
+    }
+
+    /// Makes a call whose outcome nobody waits for: the actor must not stand still for it.
+    fn aside<M: Method + 'static>(&self, method: M) {
+        let session = self.target.session.clone();
+        tokio::spawn(async move {
+            if let Err(error) = session.call_raw(method, ASIDE_LIMIT).await {
+                tracing::debug!(%error, "a call that nobody waits for failed");
+            }
+        });
+    }
+}

@@ -1,0 +1,169 @@
+//! What the supervisor has Chromium do: each a future whose end the task takes in.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cdp_bridge_protocol::request::Viewport;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, join3};
+use tokio::time::Instant;
+
+use crate::cdp::methods::{
+    CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext, FilterEntry,
+    RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior,
+};
+use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, TargetId};
+use crate::tabs::commands::close::close;
+use crate::tabs::commands::set_up::set_up;
+use crate::tabs::identity::ClientId;
+use crate::tabs::target::OpenRequest;
+
+/// How long Chromium may take for what no client waits for.
+pub(super) const JOB_LIMIT: Duration = Duration::from_secs(10);
+
+/// A job.
+pub(super) type Job = BoxFuture<'static, Done>;
+
+/// For whom a context is made.
+pub(super) enum ContextFor {
+    Client(ClientId),
+    Tab(OpenRequest),
+}
+
+/// How a job ended.
+pub(super) enum Done {
+    Context(ContextFor, Result<BrowserContextId, CallError>),
+    Target(Opening, Result<TargetId, CallError>),
+    SetUp(Attachment, Result<(), CallError>),
+    Nothing,
+}
+
+/// A target that is being opened.
+pub(super) struct Opening {
+    pub(super) request: OpenRequest,
+    /// The context that is the tab's own, if it has one.
+    pub(super) own_context: Option<BrowserContextId>,
+}
+
+/// Makes Chromium report and attach pages, and write no downloads to the operator's disk, which
+/// is what it does by default.
+pub(super) async fn prepare(browser: &Browser) -> Result<(), CallError> {
+    let discover = SetDiscoverTargets {
+        discover: true,
+        filter: FilterEntry::pages_only(),
+    };
+    let attach = SetAutoAttach {
+        auto_attach: true,
+        wait_for_debugger_on_start: true,
+        flatten: true,
+        filter: FilterEntry::pages_only(),
+    };
+    let (discover, attach, downloads) = join3(
+        browser.call(discover, JOB_LIMIT),
+        browser.call(attach, JOB_LIMIT),
+        browser.call(deny_downloads(None), JOB_LIMIT),
+    )
+    .await;
+    discover.and(attach).and(downloads).map(|_| ())
+}
+
+fn deny_downloads(browser_context_id: Option<BrowserContextId>) -> SetDownloadBehavior {
+    SetDownloadBehavior {
+        behavior: "deny",
+        browser_context_id,
+    }
+}
+
+/// Makes a context in which nothing is downloaded.
+pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
+    async move {
+        let made = async {
+            let method = CreateBrowserContext {
+                dispose_on_detach: true,
+            };
+            let context = browser.call(method, JOB_LIMIT).await?.browser_context_id;
+            browser
+                .call(deny_downloads(Some(context.clone())), JOB_LIMIT)
+                .await?;
+            Ok(context)
+        };
+        Done::Context(purpose, made.await)
+    }
+    .boxed()
+}
+
+/// Opens a page in a window of its own, so that no other page hides it.
+pub(super) fn create_target(
+    browser: Browser,
+    context: Option<BrowserContextId>,
+    opening: Opening,
+) -> Job {
+    async move {
+        let limit = opening
+            .request
+            .deadline
+            .saturating_duration_since(Instant::now());
+        let method = CreateTarget {
+            url: Cow::Borrowed("about:blank"),
+            browser_context_id: context,
+            new_window: true,
+        };
+        let created = browser.call(method, limit).await;
+        Done::Target(opening, created.map(|created| created.target_id))
+    }
+    .boxed()
+}
+
+/// Makes an attached page ready and lets it run.
+pub(super) fn make_ready(attachment: Attachment, viewport: Viewport) -> Job {
+    async move {
+        let outcome = set_up(&attachment.session, viewport, JOB_LIMIT).await;
+        Done::SetUp(attachment, outcome)
+    }
+    .boxed()
+}
+
+/// Closes a page that nobody wants.
+pub(super) fn discard(browser: Browser, target: TargetId) -> Job {
+    close(browser, target, JOB_LIMIT)
+        .map(|outcome| aside(outcome, "close a page"))
+        .boxed()
+}
+
+/// Lets a page run that is not the bridge's own, and lets go of it.
+pub(super) fn let_go(browser: Browser, attachment: Attachment) -> Job {
+    async move {
+        let session = attachment.session;
+        let session_id = session.id().clone();
+        if attachment.waiting_for_debugger {
+            let outcome = session.call(RunIfWaitingForDebugger {}, JOB_LIMIT).await;
+            aside(outcome.map(|_| ()), "let a page run");
+        }
+        let outcome = browser
+            .call(DetachFromTarget { session_id }, JOB_LIMIT)
+            .await;
+        aside(outcome.map(|_| ()), "let go of a page")
+    }
+    .boxed()
+}
+
+/// Forgets everything that was stored in a context.
+pub(super) fn dispose(browser: Browser, browser_context_id: BrowserContextId) -> Job {
+    async move {
+        let outcome = browser
+            .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
+            .await;
+        aside(outcome.map(|_| ()), "dispose of a browser context")
+    }
+    .boxed()
+}
+
+fn aside(outcome: Result<(), CallError>, what: &'static str) -> Done {
+    match outcome {
+        Err(error) if !error.is_already_gone() && !matches!(error, CallError::Closed { .. }) => {
+            tracing::warn!(%error, "Chromium did not {what}");
+        }
+        _ => {}
+    }
+    Done::Nothing
+}

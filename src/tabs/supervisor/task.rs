@@ -1,0 +1,536 @@
+//! The supervisor's task.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::{CloseReason, TabState};
+use cdp_bridge_protocol::request::Viewport;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::jobs::{self, ContextFor, Done, Job, Opening};
+use super::{Ask, NewTab};
+use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, Event, Inbox, TargetId};
+use crate::metrics;
+use crate::tabs::actor::{Actor, Surroundings};
+use crate::tabs::changes::Goal;
+use crate::tabs::contexts::{Contexts, SharedContext};
+use crate::tabs::error::TabError;
+use crate::tabs::handle::{MAILBOX, TabHandle};
+use crate::tabs::identity::ClientId;
+use crate::tabs::live::Live;
+use crate::tabs::message::TabMessage;
+use crate::tabs::registry::Registry;
+use crate::tabs::reply::Reply;
+use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::view::TabView;
+
+/// The supervisor.
+pub(super) struct Supervisor {
+    around: Arc<Surroundings>,
+    registry: Registry,
+    asks: mpsc::Receiver<Ask>,
+    next_tab: u64,
+    browser: Option<Running>,
+    /// Why there is no browser.
+    down: String,
+    stopping: Option<oneshot::Sender<()>>,
+}
+
+/// A browser that runs, with everything that ends with it.
+struct Running {
+    browser: Browser,
+    inbox: Inbox,
+    jobs: FuturesUnordered<Job>,
+    contexts: Contexts,
+    /// Which tab each page belongs to, to find the opener of a popup.
+    tabs: HashMap<TargetId, TabId>,
+    /// Pages that Chromium said it opened, but that are not ready yet.
+    expected: HashMap<TargetId, Opening>,
+    /// Pages that are ready, but nobody has claimed yet.
+    unclaimed: Vec<Attachment>,
+    /// Pages that Chromium was asked to open and has not named yet. While there are any, a page
+    /// without an opener may be one of them and not a popup.
+    unnamed: usize,
+}
+
+impl Supervisor {
+    pub(super) fn new(
+        around: Arc<Surroundings>,
+        registry: Registry,
+        asks: mpsc::Receiver<Ask>,
+    ) -> Self {
+        let down = "it has not been started yet".to_owned();
+        Self {
+            around,
+            registry,
+            asks,
+            next_tab: 1,
+            browser: None,
+            down,
+            stopping: None,
+        }
+    }
+
+    pub(super) async fn run(mut self) {
+        loop {
+            tokio::select! {
+                // What Chromium says comes first: a page stands still until it is looked after,
+                // and its opener with it.
+                biased;
+                news = news(&mut self.browser) => match news {
+                    News::Event(Some(Event::Attached(attachment))) => self.attached(*attachment),
+                    // Events of targets go to their sessions; nothing else concerns the tabs.
+                    News::Event(Some(Event::Raw(_))) => {}
+                    News::Event(None) => self.browser = None,
+                    News::Done(done) => self.job_done(done),
+                },
+                ask = self.asks.recv() => match ask {
+                    Some(ask) => self.ask(ask).await,
+                    None => return,
+                },
+            }
+            if self.registry.is_empty()
+                && let Some(done) = self.stopping.take_if(|_| self.asks.is_empty())
+            {
+                let _ = done.send(());
+            }
+        }
+    }
+
+    async fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Create(tab, reply) => self.create(tab, reply),
+            Ask::Open(request) => self.open(request),
+            Ask::Release(context) => self.release(&context),
+            Ask::Ended(tab, own_context) => {
+                self.registry.remove(tab);
+                metrics::tabs(self.registry.len());
+                if let Some(running) = &mut self.browser {
+                    running.tabs.retain(|_, owner| *owner != tab);
+                }
+                if let Some(context) = own_context {
+                    self.release(&context);
+                }
+            }
+            Ask::BrowserUp(browser, inbox) => self.browser_up(browser, inbox).await,
+            Ask::BrowserDown(reason) => {
+                self.browser = None;
+                self.down = reason;
+            }
+            Ask::Shutdown(done) => {
+                for tab in self.registry.all() {
+                    tab.send(TabMessage::Close(CloseReason::Shutdown, None));
+                }
+                self.stopping = Some(done);
+            }
+        }
+    }
+
+    /// Waits for the browser's answers, because until then there is nothing else to do for it.
+    async fn browser_up(&mut self, browser: Browser, inbox: Inbox) {
+        if let Err(error) = jobs::prepare(&browser).await {
+            tracing::error!(%error, "Chromium cannot be used");
+            self.down = error.to_string();
+            return;
+        }
+        self.browser = Some(Running {
+            browser,
+            inbox,
+            jobs: FuturesUnordered::new(),
+            contexts: Contexts::default(),
+            tabs: HashMap::new(),
+            expected: HashMap::new(),
+            unclaimed: Vec::new(),
+            unnamed: 0,
+        });
+    }
+
+    fn create(&mut self, tab: NewTab, reply: Reply) {
+        let limit = self.around.settings.max_tabs;
+        if self.stopping.is_some() {
+            return reply.fail(TabError::ShuttingDown);
+        }
+        if self.browser.is_none() {
+            return reply.fail(TabError::BrowserDown {
+                reason: self.down.clone(),
+            });
+        }
+        if self.registry.len() >= limit {
+            return reply.fail(TabError::TooManyTabs { limit });
+        }
+        let NewTab {
+            client,
+            url,
+            logged_out,
+            viewport,
+        } = tab;
+        let viewport = viewport.unwrap_or(self.around.settings.viewport);
+        let goal = Goal::Create {
+            url: url.clone(),
+            reply,
+        };
+        self.spawn(client, url, logged_out, viewport, goal, None);
+    }
+
+    /// Starts the actor of a new tab.
+    fn spawn(
+        &mut self,
+        client: ClientId,
+        url: String,
+        logged_out: bool,
+        viewport: Viewport,
+        first: Goal,
+        live: Option<Live>,
+    ) -> TabId {
+        let id = TabId::new(self.next_tab);
+        self.next_tab += 1;
+        let activated = self.around.supervisor.next_activation();
+        let (state, title) = (TabState::Creating, String::new());
+        let view = TabView {
+            id,
+            client,
+            url,
+            title,
+            logged_out,
+            state,
+            activated,
+        };
+        let (view, views) = watch::channel(view);
+        let (mailbox, messages) = mpsc::channel(MAILBOX);
+        self.registry.insert(TabHandle::new(mailbox, views));
+        metrics::tabs(self.registry.len());
+        let around = Arc::clone(&self.around);
+        tokio::spawn(Actor::new(around, view, viewport, messages, first, live).run());
+        id
+    }
+
+    fn open(&mut self, request: OpenRequest) {
+        let Some(running) = &mut self.browser else {
+            let _ = request
+                .reply
+                .send(Err(OpenError::BrowserDown(self.down.clone())));
+            return;
+        };
+        let browser = running.browser.clone();
+        match &request.place {
+            Place::Shared if self.around.settings.use_default_context => {
+                running.create_target(
+                    None,
+                    Opening {
+                        request,
+                        own_context: None,
+                    },
+                );
+            }
+            Place::Shared => {
+                let client = request.client.clone();
+                match running.contexts.shared(request) {
+                    SharedContext::Ready(context, request) => {
+                        let opening = Opening {
+                            request,
+                            own_context: None,
+                        };
+                        running.create_target(Some(context), opening);
+                    }
+                    SharedContext::Make => {
+                        let purpose = ContextFor::Client(client);
+                        running.jobs.push(jobs::make_context(browser, purpose));
+                    }
+                    SharedContext::Wait => {}
+                }
+            }
+            Place::Fresh => {
+                let purpose = ContextFor::Tab(request);
+                running.jobs.push(jobs::make_context(browser, purpose));
+            }
+            Place::Existing(context) => {
+                let context = context.clone();
+                let own_context = Some(context.clone());
+                running.create_target(
+                    Some(context),
+                    Opening {
+                        request,
+                        own_context,
+                    },
+                );
+            }
+        }
+    }
+
+    fn job_done(&mut self, done: Done) {
+        let Some(running) = &mut self.browser else {
+            return;
+        };
+        match done {
+            Done::Context(ContextFor::Client(client), made) => {
+                for request in running.contexts.shared_made(&client, made.as_ref().ok()) {
+                    match &made {
+                        Ok(context) => {
+                            let opening = Opening {
+                                request,
+                                own_context: None,
+                            };
+                            running.create_target(Some(context.clone()), opening);
+                        }
+                        Err(error) => refuse(request, error.clone()),
+                    }
+                }
+            }
+            Done::Context(ContextFor::Tab(request), Ok(context)) => {
+                running.contexts.own_made(&request.client, &context);
+                let own_context = Some(context.clone());
+                running.create_target(
+                    Some(context),
+                    Opening {
+                        request,
+                        own_context,
+                    },
+                );
+            }
+            Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
+            Done::Target(opening, Ok(target)) => {
+                running.unnamed -= 1;
+                match running.take_unclaimed(&target) {
+                    Some(attachment) => running.hand_over(opening, attachment),
+                    None => {
+                        running.expected.insert(target, opening);
+                    }
+                }
+                running
+                    .expected
+                    .retain(|_, opening| !opening.request.reply.is_closed());
+                self.adopt_unclaimed();
+            }
+            Done::Target(opening, Err(error)) => {
+                running.unnamed -= 1;
+                running.let_context_go(&opening);
+                refuse(opening.request, error);
+                self.adopt_unclaimed();
+            }
+            Done::SetUp(attachment, Ok(())) => {
+                if let Some(opening) = running.expected.remove(&attachment.info.target_id) {
+                    running.hand_over(opening, attachment);
+                } else {
+                    running.unclaimed.push(attachment);
+                    self.adopt_unclaimed();
+                }
+            }
+            Done::SetUp(attachment, Err(error)) => {
+                let target = attachment.info.target_id;
+                let opening = running.expected.remove(&target);
+                running
+                    .jobs
+                    .push(jobs::discard(running.browser.clone(), target));
+                if let Some(opening) = opening {
+                    running.let_context_go(&opening);
+                    refuse(opening.request, error);
+                }
+            }
+            Done::Nothing => {}
+        }
+    }
+
+    /// A target was attached: one of the tabs', a popup, or somebody else's page.
+    fn attached(&mut self, attachment: Attachment) {
+        let viewport = self.around.settings.viewport;
+        let default_context = self.around.settings.use_default_context;
+        let Some(running) = &mut self.browser else {
+            return;
+        };
+        let context = attachment.info.browser_context_id.as_ref();
+        let ours = default_context
+            || context.is_some_and(|context| running.contexts.owner(context).is_some());
+        let job = if ours && attachment.info.r#type == "page" {
+            jobs::make_ready(attachment, viewport)
+        } else {
+            jobs::let_go(running.browser.clone(), attachment)
+        };
+        running.jobs.push(job);
+    }
+
+    /// Gives the pages a tab that pages opened.
+    fn adopt_unclaimed(&mut self) {
+        let Some(running) = &mut self.browser else {
+            return;
+        };
+        let unnamed = running.unnamed;
+        let popups: Vec<_> = running
+            .unclaimed
+            .extract_if(.., |attachment| {
+                attachment.info.opener_id.is_some() || unnamed == 0
+            })
+            .collect();
+        for attachment in popups {
+            self.adopt(attachment);
+        }
+    }
+
+    fn adopt(&mut self, attachment: Attachment) {
+        let Some(running) = &mut self.browser else {
+            return;
+        };
+        let info = &attachment.info;
+        let opener = info
+            .opener_id
+            .as_ref()
+            .and_then(|opener| running.tabs.get(opener))
+            .copied();
+        let context = info.browser_context_id.as_ref();
+        let owner = context
+            .and_then(|context| running.contexts.owner(context))
+            .cloned();
+        let client = owner
+            .as_ref()
+            .map(|owner| owner.client.clone())
+            .or_else(|| {
+                self.registry
+                    .all()
+                    .into_iter()
+                    .find(|tab| Some(tab.id) == opener)
+                    .map(|tab| tab.client)
+            });
+        let settings = &self.around.settings;
+        let refusal = if !settings.adopt_popups {
+            Some("policy")
+        } else if self.registry.len() >= settings.max_tabs {
+            Some("tabsMax")
+        } else if self.stopping.is_some() {
+            Some("shutdown")
+        } else {
+            None
+        };
+        let (Some(client), None) = (client, refusal) else {
+            metrics::dropped("popup", refusal.unwrap_or("unknownOwner"));
+            let discard = jobs::discard(running.browser.clone(), info.target_id.clone());
+            running.jobs.push(discard);
+            return;
+        };
+        let own_context = context
+            .filter(|_| owner.is_some_and(|owner| owner.is_own()))
+            .cloned();
+        if let Some(context) = &own_context {
+            running.contexts.join(context);
+        }
+        let target_id = info.target_id.clone();
+        let logged_out = own_context.is_some();
+        let target = running.target(attachment, own_context);
+        let (url, viewport) = (target.url.clone(), settings.viewport);
+        let live = Some(Live::new(target));
+        let id = self.spawn(
+            client,
+            url,
+            logged_out,
+            viewport,
+            Goal::Adopt { opener },
+            live,
+        );
+        if let Some(running) = &mut self.browser {
+            running.tabs.insert(target_id, id);
+        }
+    }
+
+    fn release(&mut self, context: &BrowserContextId) {
+        if let Some(running) = &mut self.browser {
+            running.release(context);
+        }
+    }
+}
+
+impl Running {
+    fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
+        self.unnamed += 1;
+        self.jobs
+            .push(jobs::create_target(self.browser.clone(), context, opening));
+    }
+
+    fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
+        let at = self
+            .unclaimed
+            .iter()
+            .position(|page| page.info.target_id == *target)?;
+        Some(self.unclaimed.swap_remove(at))
+    }
+
+    /// Gives a page to whoever asked for it, or closes it if nobody waits any more.
+    fn hand_over(&mut self, opening: Opening, attachment: Attachment) {
+        let target_id = attachment.info.target_id.clone();
+        let Opening {
+            request,
+            own_context,
+        } = opening;
+        let target = self.target(attachment, own_context);
+        self.tabs.insert(target_id.clone(), request.tab);
+        let (tab, fresh) = (request.tab, request.place == Place::Fresh);
+        if let Err(Ok(target)) = request.reply.send(Ok(target)) {
+            tracing::debug!(%tab, "a page came too late for its tab");
+            self.tabs.remove(&target_id);
+            self.jobs
+                .push(jobs::discard(self.browser.clone(), target_id));
+            if let Some(context) = target.own_context.filter(|_| fresh) {
+                self.release(&context);
+            }
+        }
+    }
+
+    fn target(&self, attachment: Attachment, own_context: Option<BrowserContextId>) -> Target {
+        let Attachment {
+            session,
+            inbox,
+            info,
+            ..
+        } = attachment;
+        let url = if info.url.is_empty() {
+            "about:blank".to_owned()
+        } else {
+            info.url
+        };
+        Target {
+            browser: self.browser.clone(),
+            session,
+            inbox,
+            id: info.target_id,
+            own_context,
+            url,
+        }
+    }
+
+    /// A context that was made for a tab which does not come to be.
+    fn let_context_go(&mut self, opening: &Opening) {
+        if opening.request.place == Place::Fresh
+            && let Some(context) = &opening.own_context
+        {
+            self.release(context);
+        }
+    }
+
+    fn release(&mut self, context: &BrowserContextId) {
+        if self.contexts.leave(context) {
+            self.jobs
+                .push(jobs::dispose(self.browser.clone(), context.clone()));
+        }
+    }
+}
+
+fn refuse(request: OpenRequest, error: CallError) {
+    let _ = request.reply.send(Err(error.into()));
+}
+
+/// What a running browser brings.
+enum News {
+    Event(Option<Event>),
+    Done(Done),
+}
+
+async fn news(running: &mut Option<Running>) -> News {
+    let Some(Running { inbox, jobs, .. }) = running else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        event = inbox.next() => News::Event(event),
+        Some(done) = jobs.next() => News::Done(done),
+    }
+}
