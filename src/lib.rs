@@ -3,3 +3,4 @@
 pub mod cdp;
 pub mod config;
 pub mod metrics;
+pub mod policy;
