@@ -2,5 +2,6 @@
 
 pub mod cdp;
 pub mod config;
+pub mod flow;
 pub mod metrics;
 pub mod policy;
