@@ -1,0 +1,16 @@
+//! Pressure, as pure values: data and `now` in, what to do out. Whoever owns one of them asks it
+//! after every change and sleeps until it says.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`debounce`] | requests that come close together share one capture |
+//! | [`paced_queue`] | at most one start per interval; the oldest gives way |
+//! | [`backoff`] | how long to wait before the next try, and when to stop trying |
+
+pub mod backoff;
+pub mod debounce;
+pub mod paced_queue;
+
+pub use backoff::{Backoff, RestartBudget};
+pub use debounce::{Debounce, Full};
+pub use paced_queue::PacedQueue;
