@@ -4,6 +4,7 @@ pub mod browser;
 pub mod cdp;
 pub mod cli;
 pub mod config;
+pub mod console;
 pub mod flow;
 pub mod metrics;
 pub mod policy;

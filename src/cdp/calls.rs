@@ -167,7 +167,7 @@ mod tests {
         let now = Instant::now();
         let mut calls = Calls::default();
         for id in 0..10_000 {
-            calls.insert(id, call(None, now, 0), now + Duration::from_secs(60));
+            calls.insert(id, call(None, now, 0), now + Duration::from_mins(1));
             calls.take(id);
         }
         assert!(calls.deadlines.len() <= 64);

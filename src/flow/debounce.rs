@@ -143,6 +143,13 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         self.remove(|_| true)
     }
 
+    /// The items that wait.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.keys
+            .values()
+            .flat_map(|lane| lane.waiting.iter().map(|(_, item)| item))
+    }
+
     /// How many items wait.
     pub fn len(&self) -> usize {
         self.waiting

@@ -84,6 +84,11 @@ impl<T> PacedQueue<T> {
         self.waiting.drain(..).map(|(_, item)| item).collect()
     }
 
+    /// The items that wait, oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = &T> {
+        self.waiting.iter().map(|(_, item)| item)
+    }
+
     /// How many items wait.
     pub fn len(&self) -> usize {
         self.waiting.len()

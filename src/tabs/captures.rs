@@ -222,16 +222,14 @@ impl Captures {
         }
     }
 
-    /// When something is due or runs out of time. What is due already and was not started waits
-    /// for something else than time.
+    /// When something is due or runs out of time.
     pub fn next_wake(&self, now: Instant) -> Option<Instant> {
-        let later = |due: &Instant| *due > now;
         let shots = if self.shot_at_work {
             None
         } else {
-            self.shots.next_due(now).filter(later)
+            self.shots.next_due(now)
         };
-        let snapshots = self.snapshots.next_due(now).filter(later);
+        let snapshots = self.snapshots.next_due(now);
         let waiting = self.snapshots.iter().chain(self.shots.iter());
         let deadlines = waiting
             .map(|waiting| &waiting.reply)

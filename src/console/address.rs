@@ -1,0 +1,244 @@
+//! Where the bridge is (pure).
+
+use std::fmt;
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::error::ConsoleError;
+
+/// The port of a bridge that was configured no other way.
+const DEFAULT_PORT: u16 = 9333;
+
+/// Where to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Place {
+    /// A host, by name or address, and its port.
+    Tcp(String, u16),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+/// A place and what to ask for there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Address {
+    pub(super) place: Place,
+    /// Host and port as they stand in the `Host` header.
+    authority: String,
+    /// Path and query; empty where none was given.
+    path: String,
+}
+
+/// What is wrong with an address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AddressProblem {
+    /// Another scheme.
+    #[error("the scheme `{0}` is not known")]
+    Scheme(String),
+    /// TLS is for a proxy in front of the bridge.
+    #[error("`{0}` needs TLS, which the console does not speak; use `ws` or a tunnel")]
+    Tls(String),
+    /// No host to connect to.
+    #[error("it names no host")]
+    NoHost,
+    /// `unix:` without a path.
+    #[error("it names no socket file")]
+    NoSocket,
+    /// No URL at all.
+    #[error(transparent)]
+    Url(#[from] url::ParseError),
+}
+
+impl Address {
+    /// Reads an address as a person types it.
+    pub(super) fn parse(given: &str) -> Result<Self, ConsoleError> {
+        Self::read(given.trim()).map_err(|problem| ConsoleError::Address {
+            given: given.to_owned(),
+            problem,
+        })
+    }
+
+    fn read(given: &str) -> Result<Self, AddressProblem> {
+        if let Some(path) = given.strip_prefix("unix:") {
+            // `unix:///run/x` and `unix:/run/x` are the same file.
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(AddressProblem::NoSocket);
+            }
+            return Ok(Self {
+                place: Place::Unix(PathBuf::from(path)),
+                authority: "localhost".to_owned(),
+                path: String::new(),
+            });
+        }
+        let bare = !given.contains("://");
+        let url = if bare {
+            Url::parse(&format!("ws://{given}"))?
+        } else {
+            Url::parse(given)?
+        };
+        match url.scheme() {
+            "ws" | "http" => {}
+            scheme @ ("wss" | "https") => return Err(AddressProblem::Tls(scheme.to_owned())),
+            scheme => return Err(AddressProblem::Scheme(scheme.to_owned())),
+        }
+        let host = match url.host() {
+            Some(url::Host::Ipv6(address)) => address.to_string(),
+            Some(host) => host.to_string(),
+            None => return Err(AddressProblem::NoHost),
+        };
+        // A URL's own default is 80, and the `url` crate hides a port 80 that was written.
+        let port = url.port().unwrap_or(if bare && !given.contains(":80") {
+            DEFAULT_PORT
+        } else {
+            80
+        });
+        let authority = format!("{}:{port}", url.host_str().unwrap_or(&host));
+        let path = match (url.path(), url.query()) {
+            ("/", None) => String::new(),
+            (path, None) => path.to_owned(),
+            (path, Some(query)) => format!("{path}?{query}"),
+        };
+        Ok(Self {
+            place: Place::Tcp(host, port),
+            authority,
+            path,
+        })
+    }
+
+    /// Host and port for the `Host` header.
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    /// The URL of the WebSocket.
+    pub(super) fn websocket(&self) -> String {
+        let path = if self.path.is_empty() {
+            "/ws"
+        } else {
+            &self.path
+        };
+        format!("ws://{}{path}", self.authority)
+    }
+
+    /// The path of the health probe. The WebSocket's own path is rewritten, so that both commands
+    /// take the same address.
+    pub(super) fn health_path(&self) -> &str {
+        match self.path.as_str() {
+            "" | "/ws" => "/health",
+            path => path,
+        }
+    }
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Tcp(..) => f.write_str(&self.authority),
+            Place::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tcp(host: &str, port: u16) -> Place {
+        Place::Tcp(host.to_owned(), port)
+    }
+
+    #[test]
+    fn every_way_of_writing_an_address_leads_to_the_websocket() {
+        let cases = [
+            (
+                "ws://127.0.0.1:9333",
+                tcp("127.0.0.1", 9333),
+                "ws://127.0.0.1:9333/ws",
+            ),
+            (
+                "ws://127.0.0.1:9333/ws",
+                tcp("127.0.0.1", 9333),
+                "ws://127.0.0.1:9333/ws",
+            ),
+            (
+                "http://bridge.test:80/",
+                tcp("bridge.test", 80),
+                "ws://bridge.test:80/ws",
+            ),
+            (
+                "localhost:1234",
+                tcp("localhost", 1234),
+                "ws://localhost:1234/ws",
+            ),
+            ("localhost:80", tcp("localhost", 80), "ws://localhost:80/ws"),
+            (
+                "localhost",
+                tcp("localhost", 9333),
+                "ws://localhost:9333/ws",
+            ),
+            ("[::1]:9333", tcp("::1", 9333), "ws://[::1]:9333/ws"),
+            (" ws://h:1/other?x=1 ", tcp("h", 1), "ws://h:1/other?x=1"),
+            (
+                "unix:/run/b.sock",
+                Place::Unix("/run/b.sock".into()),
+                "ws://localhost/ws",
+            ),
+            (
+                "unix:///run/b.sock",
+                Place::Unix("/run/b.sock".into()),
+                "ws://localhost/ws",
+            ),
+        ];
+        for (given, place, websocket) in cases {
+            let address = Address::parse(given).unwrap();
+            assert_eq!(address.place, place, "{given}");
+            assert_eq!(address.websocket(), websocket, "{given}");
+        }
+    }
+
+    #[test]
+    fn the_health_probe_takes_the_same_addresses() {
+        for given in [
+            "h:1",
+            "http://h:1",
+            "ws://h:1/ws",
+            "unix:/x",
+            "http://h:1/health",
+        ] {
+            assert_eq!(
+                Address::parse(given).unwrap().health_path(),
+                "/health",
+                "{given}"
+            );
+        }
+        assert_eq!(
+            Address::parse("http://h:1/readyz").unwrap().health_path(),
+            "/readyz"
+        );
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_the_reason() {
+        for (given, reason) in [
+            ("wss://h", "TLS"),
+            ("ftp://h", "scheme `ftp`"),
+            ("unix:", "no socket file"),
+            ("", "empty host"),
+            ("h:99999", "port"),
+        ] {
+            let error = Address::parse(given).unwrap_err().to_string();
+            assert!(error.contains(reason), "{given}: {error}");
+            assert!(
+                error.contains("unix:/PATH"),
+                "it says what was expected: {error}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_password_in_the_address_is_not_shown() {
+        let address = Address::parse("http://user:secret@h:1").unwrap();
+        assert_eq!(address.to_string(), "h:1");
+    }
+}

@@ -1,0 +1,380 @@
+//! The one task that owns the WebSocket.
+
+use std::fmt;
+use std::time::Duration;
+
+use cdp_bridge_protocol::handshake::SUBPROTOCOL_BINARY;
+use cdp_bridge_protocol::payload::{Incoming, JoinError, Joiner};
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::handshake::client::Request as Upgrade;
+use tokio_tungstenite::tungstenite::http::HeaderValue;
+use tokio_tungstenite::tungstenite::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{Error as WsError, Message as Frame};
+use tokio_tungstenite::{WebSocketStream, client_async_with_config};
+
+use super::address::Address;
+use super::error::ConsoleError;
+use super::received::Received;
+use super::socket::{self, Stream};
+
+/// How long the upgrade may take.
+const UPGRADE_LIMIT: Duration = Duration::from_secs(10);
+/// How long a bridge may take to answer the close frame.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// The bridge says how long its parts are only after the upgrade, and a bridge may be configured
+/// to send a whole structured snapshot at once: a gibibyte is more than any of them.
+const MAX_MESSAGE_BYTES: usize = 1 << 30;
+/// Messages that wait in either direction; whoever is behind makes the other side wait.
+const QUEUE: usize = 64;
+
+type Socket = WebSocketStream<Box<dyn Stream>>;
+
+/// A connection to the bridge.
+#[derive(Debug)]
+pub(super) struct Connection {
+    outgoing: mpsc::Sender<String>,
+    incoming: mpsc::Receiver<Received>,
+    task: JoinHandle<()>,
+}
+
+/// How a connection ended.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Closing {
+    /// The WebSocket close code, where there was a close frame with one.
+    pub code: Option<u16>,
+    /// What the other side, or the system, said.
+    pub reason: String,
+}
+
+impl fmt::Display for Closing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code {
+            Some(code) => {
+                let meaning = match code {
+                    1000 => "normally",
+                    1001 => "the bridge is stopping",
+                    1008 => "a rule was broken",
+                    1009 => "a message was longer than `limits.maxMessageBytes`",
+                    1011 => "a fault of the bridge, see its log",
+                    1013 => "the bridge has as many connections as it takes; try again later",
+                    4008 => "the console read too slowly; its tabs are still there",
+                    _ => "by the bridge",
+                };
+                write!(f, "{code}, {meaning}")?;
+            }
+            None => f.write_str("without a close code")?,
+        }
+        if self.reason.is_empty() {
+            return Ok(());
+        }
+        write!(f, " ({})", self.reason)
+    }
+}
+
+impl Connection {
+    /// Connects and asks for the upgrade.
+    pub(super) async fn open(
+        address: &Address,
+        token: Option<&str>,
+        binary: bool,
+    ) -> Result<Self, ConsoleError> {
+        let upgrade = upgrade(address, token, binary)?;
+        let stream = socket::open(address).await?;
+        let config = WebSocketConfig::default()
+            .max_message_size(Some(MAX_MESSAGE_BYTES))
+            .max_frame_size(Some(MAX_MESSAGE_BYTES));
+        let answer = client_async_with_config(upgrade, stream, Some(config));
+        let (socket, _) = tokio::time::timeout(UPGRADE_LIMIT, answer)
+            .await
+            .map_err(|_| ConsoleError::NoAnswer {
+                address: address.to_string(),
+                limit: UPGRADE_LIMIT,
+            })?
+            .map_err(|error| refusal(address, token.is_some(), error))?;
+
+        let (outgoing, to_send) = mpsc::channel(QUEUE);
+        let (received, incoming) = mpsc::channel(QUEUE);
+        let task = tokio::spawn(serve(socket, to_send, received));
+        Ok(Self {
+            outgoing,
+            incoming,
+            task,
+        })
+    }
+
+    /// Sends a text frame. If the connection is over, [`Self::next`] says so and how.
+    pub(super) async fn send(&self, text: String) {
+        let _ = self.outgoing.send(text).await;
+    }
+
+    /// What comes next. May be given up at any time without losing anything.
+    pub(super) async fn next(&mut self) -> Received {
+        self.incoming
+            .recv()
+            .await
+            .unwrap_or_else(|| Received::Closed(Closing::default()))
+    }
+
+    /// Says goodbye.
+    pub(super) async fn close(self) {
+        drop((self.outgoing, self.incoming));
+        let mut task = self.task;
+        if tokio::time::timeout(CLOSE_LIMIT, &mut task).await.is_err() {
+            task.abort();
+        }
+    }
+}
+
+fn upgrade(address: &Address, token: Option<&str>, binary: bool) -> Result<Upgrade, ConsoleError> {
+    let mut upgrade = address
+        .websocket()
+        .into_client_request()
+        .map_err(|error| refusal(address, token.is_some(), error))?;
+    if let Some(token) = token {
+        let mut value =
+            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ConsoleError::Token)?;
+        value.set_sensitive(true);
+        upgrade.headers_mut().insert(AUTHORIZATION, value);
+    }
+    if binary {
+        // Text is in force when none is offered.
+        let value = HeaderValue::from_static(SUBPROTOCOL_BINARY);
+        upgrade.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
+    }
+    Ok(upgrade)
+}
+
+/// Why there is no WebSocket.
+fn refusal(address: &Address, token_given: bool, error: WsError) -> ConsoleError {
+    let address = address.to_string();
+    match error {
+        WsError::Http(answer) if answer.status() == 401 => ConsoleError::Unauthorized {
+            address,
+            token_given,
+        },
+        WsError::Http(answer) => ConsoleError::Refused {
+            address,
+            status: answer.status().as_u16(),
+            body: answer
+                .body()
+                .as_deref()
+                .map(|body| super::text::shown(&String::from_utf8_lossy(body), 500))
+                .unwrap_or_default(),
+        },
+        source => ConsoleError::NotABridge {
+            address,
+            source: Box::new(source),
+        },
+    }
+}
+
+/// Owns the socket until either side is done.
+async fn serve(
+    mut socket: Socket,
+    mut to_send: mpsc::Receiver<String>,
+    received: mpsc::Sender<Received>,
+) {
+    let mut joiner = Joiner::default();
+    loop {
+        // A place for what comes is taken before the socket is read, so that a full queue stops
+        // the reading and nothing else: what the console wants to send still gets out.
+        let read = async {
+            let place = received.reserve().await;
+            (place, socket.next().await)
+        };
+        let (place, frame) = tokio::select! {
+            biased;
+            text = to_send.recv() => {
+                let Some(text) = text else { break };
+                if let Err(error) = socket.send(Frame::text(text)).await {
+                    let _ = received.send(Received::Closed(broken(&error))).await;
+                    return;
+                }
+                continue;
+            }
+            read = read => read,
+        };
+        let Ok(place) = place else { break };
+        match interpret(&mut joiner, frame) {
+            Some(closed @ Received::Closed(_)) => {
+                place.send(closed);
+                // Polling on lets the answer to the close frame out.
+                let _ = tokio::time::timeout(CLOSE_LIMIT, socket.next()).await;
+                return;
+            }
+            Some(received) => place.send(received),
+            None => {}
+        }
+    }
+    if socket.close(None).await.is_ok() {
+        while let Some(Ok(_)) = socket.next().await {}
+    }
+}
+
+/// What a frame means; nothing for parts, pings and pongs (pings are answered by the socket).
+fn interpret(joiner: &mut Joiner, frame: Option<Result<Frame, WsError>>) -> Option<Received> {
+    Some(match frame {
+        Some(Ok(Frame::Text(text))) => match joiner.text(&text) {
+            Ok(incoming) => whole(incoming)?,
+            Err(JoinError::Message(error)) => match serde_json::from_str(&text) {
+                Ok(Value::Object(fields)) if fields.contains_key("type") => Received::Other(fields),
+                _ => Received::Unreadable(error.to_string()),
+            },
+            Err(error) => Received::Unreadable(error.to_string()),
+        },
+        Some(Ok(Frame::Binary(bytes))) => match joiner.binary(&bytes) {
+            Ok(incoming) => whole(incoming)?,
+            Err(error) => Received::Unreadable(error.to_string()),
+        },
+        Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => return None,
+        Some(Ok(Frame::Close(close))) => Received::Closed(Closing {
+            code: close.as_ref().map(|close| close.code.into()),
+            reason: close.map_or_else(String::new, |close| close.reason.to_string()),
+        }),
+        Some(Err(error)) => Received::Closed(broken(&error)),
+        None => Received::Closed(Closing::default()),
+    })
+}
+
+fn whole(incoming: Incoming) -> Option<Received> {
+    match incoming {
+        Incoming::Message(message) => Some(Received::Message(message)),
+        Incoming::Payload(joined) => Some(Received::Payload(joined)),
+        Incoming::Part => None,
+    }
+}
+
+fn broken(error: &WsError) -> Closing {
+    Closing {
+        code: None,
+        reason: error.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::testing::{FakeBridge, Reply};
+    use cdp_bridge_protocol::Event;
+
+    async fn open(bridge: &FakeBridge, binary: bool) -> Connection {
+        let address = Address::parse(&bridge.address).unwrap();
+        Connection::open(&address, None, binary).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_welcome_comes_first_and_answers_follow() {
+        let bridge = FakeBridge::answering(|request| {
+            vec![Reply::json(format!(
+                r#"{{"type":"pong","requestId":{},"ts":5}}"#,
+                request["requestId"]
+            ))]
+        })
+        .await;
+        let mut connection = open(&bridge, false).await;
+        assert_eq!(connection.next().await.name(), "welcome");
+        connection
+            .send(r#"{"type":"ping","requestId":7}"#.to_owned())
+            .await;
+        let Received::Message(message) = connection.next().await else {
+            panic!("it is a message");
+        };
+        assert_eq!(message.request_id, Some(7.into()));
+        assert!(matches!(message.event, Event::Pong(_)));
+        connection.close().await;
+    }
+
+    #[tokio::test]
+    async fn parts_are_joined_in_text_and_in_binary_mode() {
+        for binary in [false, true] {
+            let bridge = FakeBridge::answering(move |request| {
+                Reply::picture(&request, b"a picture of some bytes", 8, binary)
+            })
+            .await;
+            let mut connection = open(&bridge, binary).await;
+            connection.next().await;
+            connection
+                .send(r#"{"type":"getScreenshot","requestId":"a","tabId":"t1"}"#.to_owned())
+                .await;
+            let Received::Payload(joined) = connection.next().await else {
+                panic!("it is a payload");
+            };
+            assert_eq!(joined.payload, b"a picture of some bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_this_version_does_not_know_is_passed_on() {
+        let bridge = FakeBridge::answering(|_| {
+            vec![
+                Reply::json(r#"{"type":"tabGlowing","requestId":1}"#.to_owned()),
+                Reply::json("nonsense".to_owned()),
+            ]
+        })
+        .await;
+        let mut connection = open(&bridge, false).await;
+        connection.next().await;
+        connection.send("{}".to_owned()).await;
+        let other = connection.next().await;
+        assert_eq!(
+            (other.name(), other.request_id()),
+            ("tabGlowing", Some(1.into()))
+        );
+        assert!(matches!(connection.next().await, Received::Unreadable(_)));
+    }
+
+    #[tokio::test]
+    async fn the_close_code_is_explained() {
+        let bridge = FakeBridge::answering(|_| vec![Reply::Close(1001)]).await;
+        let mut connection = open(&bridge, false).await;
+        connection.next().await;
+        connection.send("{}".to_owned()).await;
+        let Received::Closed(closing) = connection.next().await else {
+            panic!("it is closed");
+        };
+        assert_eq!(closing.to_string(), "1001, the bridge is stopping");
+        assert!(
+            matches!(connection.next().await, Received::Closed(_)),
+            "and stays so"
+        );
+    }
+
+    #[tokio::test]
+    async fn nobody_there_says_how_to_start_a_bridge() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        drop(listener);
+        let address = Address::parse(&address).unwrap();
+        let error = Connection::open(&address, None, false).await.unwrap_err();
+        assert!(error.to_string().contains("cdp-bridge serve"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_what_to_do() {
+        for (status, token, expected) in [
+            ("401 Unauthorized", None, "it wants a token"),
+            ("401 Unauthorized", Some("x"), "does not know this token"),
+            ("403 Forbidden", None, "HTTP 403: no such luck"),
+        ] {
+            let address = FakeBridge::http(status, "no such luck").await;
+            let address = Address::parse(&address).unwrap();
+            let error = Connection::open(&address, token, false).await.unwrap_err();
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_with_a_line_break_is_refused_before_it_is_sent() {
+        let address = Address::parse("127.0.0.1:1").unwrap();
+        let error = Connection::open(&address, Some("a\nb"), false)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, ConsoleError::Token));
+        assert!(!error.to_string().contains('a') || !error.to_string().contains("a\nb"));
+    }
+}

@@ -1,0 +1,239 @@
+//! Words after a verb as the fields of a request (pure).
+
+use cdp_bridge_protocol::RequestKind;
+use serde_json::{Map, Value, json};
+
+/// A word that has no place in the request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FieldProblem {
+    /// A word too many.
+    #[error("`{0}` has no place here")]
+    Unexpected(String),
+    /// An option nobody knows.
+    #[error("there is no option `{0}`")]
+    UnknownOption(String),
+    /// An option without its value.
+    #[error("`{0}` wants a value after it")]
+    NoValue(String),
+}
+
+/// The fields that stand without a name, in their order.
+fn positional(kind: RequestKind) -> &'static [&'static str] {
+    match kind {
+        RequestKind::CreateTab => &["url"],
+        RequestKind::CloseTab
+        | RequestKind::ActivateTab
+        | RequestKind::GetScreenshot
+        | RequestKind::StartScreencast
+        | RequestKind::StopScreencast => &["tabId"],
+        RequestKind::Navigate => &["tabId", "url"],
+        RequestKind::GetDomSnapshot => &["tabId", "format"],
+        RequestKind::SetLoggedOutMode => &["tabId", "enabled"],
+        RequestKind::ListTabs | RequestKind::Ping => &[],
+    }
+}
+
+/// Reads the words. Whether the fields fit the request is left to the protocol's own parser, so
+/// that the console can never be stricter or laxer than the bridge.
+pub(super) fn read(
+    kind: RequestKind,
+    words: &[String],
+) -> Result<Map<String, Value>, FieldProblem> {
+    let mut fields = Map::new();
+    let mut places = positional(kind).iter();
+    let mut words = words.iter();
+    while let Some(word) = words.next() {
+        if let Some(option) = word.strip_prefix("--") {
+            let (name, value) = match option.split_once('=') {
+                Some((name, value)) => (name, Some(value)),
+                None => (option, None),
+            };
+            match (kind, name) {
+                (RequestKind::CreateTab, "logged-out") => {
+                    fields.insert(
+                        "loggedOut".to_owned(),
+                        typed("loggedOut", value.unwrap_or("true")),
+                    );
+                }
+                (RequestKind::CreateTab, "viewport") => {
+                    let value = value
+                        .or_else(|| words.next().map(String::as_str))
+                        .ok_or_else(|| FieldProblem::NoValue(word.clone()))?;
+                    fields.insert("viewport".to_owned(), typed("viewport", value));
+                }
+                (RequestKind::GetScreenshot, "full") => {
+                    fields.insert(
+                        "fullPage".to_owned(),
+                        typed("fullPage", value.unwrap_or("true")),
+                    );
+                }
+                _ => return Err(FieldProblem::UnknownOption(word.clone())),
+            }
+        } else if let Some((name, value)) = named(word) {
+            put(&mut fields, full_name(kind, name), value);
+        } else if let Some((field, value)) = flag(kind, word) {
+            fields.insert(field.to_owned(), value);
+        } else if let Some(field) = places.next() {
+            fields.insert((*field).to_owned(), typed(field, word));
+        } else {
+            return Err(FieldProblem::Unexpected(word.clone()));
+        }
+    }
+    Ok(fields)
+}
+
+/// `key=value`. A URL with a query is none: its `=` comes after characters no key has.
+fn named(word: &str) -> Option<(&str, &str)> {
+    let (name, value) = word.split_once('=')?;
+    let key = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
+    key.then_some((name, value))
+}
+
+/// Words that are a field and its value in one.
+fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
+    match (kind, word) {
+        (RequestKind::GetScreenshot, "full") => Some(("fullPage", true.into())),
+        (RequestKind::GetScreenshot, "png" | "jpeg" | "webp") => Some(("format", word.into())),
+        (RequestKind::GetScreenshot, "jpg") => Some(("format", "jpeg".into())),
+        _ => None,
+    }
+}
+
+/// Short names of fields with long ones.
+fn full_name(kind: RequestKind, name: &str) -> &str {
+    match (kind, name) {
+        (_, "tab") => "tabId",
+        (RequestKind::StartScreencast, "fps") => "maxFps",
+        (RequestKind::StartScreencast, "width") => "maxWidth",
+        (RequestKind::StartScreencast, "height") => "maxHeight",
+        _ => name,
+    }
+}
+
+/// Puts a value in, also one level down (`viewport.width=800`).
+fn put(fields: &mut Map<String, Value>, name: &str, value: &str) {
+    if let Some((outer, inner)) = name.split_once('.') {
+        let slot = fields.entry(outer).or_insert_with(|| json!({}));
+        if let Value::Object(object) = slot {
+            object.insert(inner.to_owned(), typed(inner, value));
+            return;
+        }
+    }
+    fields.insert(name.to_owned(), typed(name, value));
+}
+
+/// The value of a field. Text that does not fit stays text, and the protocol's parser then says
+/// what was expected.
+fn typed(field: &str, text: &str) -> Value {
+    let value = match field {
+        "loggedOut" | "fullPage" | "enabled" => match text {
+            "on" | "true" | "yes" => Some(true.into()),
+            "off" | "false" | "no" => Some(false.into()),
+            _ => None,
+        },
+        "quality" | "maxFps" | "maxWidth" | "maxHeight" | "timeoutMs" | "width" | "height"
+        | "deviceScaleFactor" => number(text),
+        "viewport" => viewport(text),
+        _ => None,
+    };
+    value.unwrap_or_else(|| text.into())
+}
+
+fn number(text: &str) -> Option<Value> {
+    let whole = text.parse::<i64>().ok().map(Value::from);
+    whole.or_else(|| Some(serde_json::Number::from_f64(text.parse().ok()?)?.into()))
+}
+
+/// `800x600` or `800x600@2`.
+fn viewport(text: &str) -> Option<Value> {
+    let (size, factor) = match text.split_once('@') {
+        Some((size, factor)) => (size, Some(number(factor)?)),
+        None => (text, None),
+    };
+    let (width, height) = size.split_once(['x', 'X'])?;
+    let mut viewport = json!({ "width": number(width)?, "height": number(height)? });
+    if let Some(factor) = factor {
+        viewport["deviceScaleFactor"] = factor;
+    }
+    Some(viewport)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(kind: RequestKind, words: &str) -> Result<Value, FieldProblem> {
+        let words: Vec<_> = words.split_whitespace().map(str::to_owned).collect();
+        read(kind, &words).map(Value::Object)
+    }
+
+    #[test]
+    fn words_find_their_fields() {
+        use RequestKind::{CreateTab, GetScreenshot, Navigate, SetLoggedOutMode, StartScreencast};
+        let cases = [
+            (CreateTab, "", json!({})),
+            (
+                CreateTab,
+                "http://a/?b=c --logged-out --viewport 800x600@1.5",
+                json!({"url": "http://a/?b=c", "loggedOut": true,
+                       "viewport": {"width": 800, "height": 600, "deviceScaleFactor": 1.5}}),
+            ),
+            (
+                CreateTab,
+                "viewport.width=8 viewport.height=6",
+                json!({"viewport": {"width": 8, "height": 6}}),
+            ),
+            (
+                Navigate,
+                "t1 about:blank",
+                json!({"tabId": "t1", "url": "about:blank"}),
+            ),
+            (
+                GetScreenshot,
+                "$ full png quality=5",
+                json!({"tabId": "$", "fullPage": true, "format": "png", "quality": 5}),
+            ),
+            (
+                GetScreenshot,
+                "jpg t2",
+                json!({"tabId": "t2", "format": "jpeg"}),
+            ),
+            (
+                SetLoggedOutMode,
+                "t1 on",
+                json!({"tabId": "t1", "enabled": true}),
+            ),
+            (
+                StartScreencast,
+                "t1 fps=5",
+                json!({"tabId": "t1", "maxFps": 5}),
+            ),
+            (
+                StartScreencast,
+                "tab=t1 timeoutMs=500",
+                json!({"tabId": "t1", "timeoutMs": 500}),
+            ),
+        ];
+        for (kind, words, expected) in cases {
+            assert_eq!(fields(kind, words), Ok(expected), "{words}");
+        }
+    }
+
+    #[test]
+    fn words_without_a_place_are_refused() {
+        let problem = |kind, words| fields(kind, words).unwrap_err();
+        assert_eq!(
+            problem(RequestKind::Ping, "t1"),
+            FieldProblem::Unexpected("t1".to_owned())
+        );
+        assert_eq!(
+            problem(RequestKind::CloseTab, "t1 --force"),
+            FieldProblem::UnknownOption("--force".to_owned())
+        );
+        assert_eq!(
+            problem(RequestKind::CreateTab, "--viewport"),
+            FieldProblem::NoValue("--viewport".to_owned())
+        );
+    }
+}

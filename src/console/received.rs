@@ -1,0 +1,127 @@
+//! What came from the bridge (pure).
+
+use cdp_bridge_protocol::payload::{Joined, PayloadHead};
+use cdp_bridge_protocol::{Message, RequestId};
+use serde_json::{Map, Value, json};
+
+use super::connection::Closing;
+
+/// One thing that came.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Received {
+    /// A message without a payload.
+    Message(Box<Message>),
+    /// A whole payload.
+    Payload(Joined),
+    /// A JSON object with a `type` that this version does not know, or whose fields it cannot
+    /// read. Clients pass over such a message; the console shows it.
+    Other(Map<String, Value>),
+    /// A frame that makes no sense at all, and why.
+    Unreadable(String),
+    /// The connection is over; nothing follows.
+    Closed(Closing),
+}
+
+impl Received {
+    /// The request it answers first of all.
+    pub(super) fn request_id(&self) -> Option<RequestId> {
+        match self {
+            Self::Message(message) => message.request_id.clone(),
+            Self::Payload(joined) => joined.request_id.clone(),
+            Self::Other(fields) => serde_json::from_value(fields.get("requestId").cloned()?).ok(),
+            Self::Unreadable(_) | Self::Closed(_) => None,
+        }
+    }
+
+    /// Every request it answers: a snapshot may answer several.
+    pub(super) fn answers(&self) -> Vec<RequestId> {
+        let mut ids: Vec<_> = self.request_id().into_iter().collect();
+        if let Self::Payload(Joined {
+            head: PayloadHead::DomSnapshot(head),
+            ..
+        }) = self
+        {
+            ids.extend(head.coalesced.iter().flatten().cloned());
+        }
+        ids
+    }
+
+    /// Its `type`.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Message(message) => message.event.name(),
+            Self::Payload(joined) => joined.head.name(),
+            Self::Other(fields) => fields.get("type").and_then(Value::as_str).unwrap_or("?"),
+            Self::Unreadable(_) => "unreadable",
+            Self::Closed(_) => "closed",
+        }
+    }
+
+    /// Its fields, for expectations. A snapshot has its text, a picture only its size in
+    /// `bytes`.
+    pub(super) fn to_value(&self) -> Value {
+        match self {
+            Self::Message(message) => {
+                serde_json::from_str(&message.to_json()).unwrap_or(Value::Null)
+            }
+            Self::Payload(joined) => payload_value(joined),
+            Self::Other(fields) => Value::Object(fields.clone()),
+            Self::Unreadable(problem) => json!({ "type": self.name(), "message": problem }),
+            Self::Closed(closing) => {
+                json!({ "type": self.name(), "code": closing.code, "reason": closing.reason })
+            }
+        }
+    }
+}
+
+fn payload_value(joined: &Joined) -> Value {
+    let head = match &joined.head {
+        PayloadHead::DomSnapshot(head) => serde_json::to_value(head),
+        PayloadHead::Screenshot(head) => serde_json::to_value(head),
+        PayloadHead::Frame(head) => serde_json::to_value(head),
+    };
+    let mut value = head.unwrap_or_default();
+    value["type"] = joined.head.name().into();
+    if let Some(id) = &joined.request_id {
+        value["requestId"] = json!(id);
+    }
+    value["bytes"] = joined.payload.len().into();
+    if let PayloadHead::DomSnapshot(_) = joined.head {
+        value["snapshot"] = String::from_utf8_lossy(&joined.payload).into();
+    }
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cdp_bridge_protocol::TabId;
+    use cdp_bridge_protocol::event::DomSnapshotHead;
+    use cdp_bridge_protocol::request::SnapshotFormat;
+
+    #[test]
+    fn a_snapshot_answers_the_requests_it_was_coalesced_with_and_shows_its_text() {
+        let received = Received::Payload(Joined {
+            request_id: Some("c3".into()),
+            head: PayloadHead::DomSnapshot(DomSnapshotHead {
+                id: TabId::new(1),
+                url: "http://a/".to_owned(),
+                format: SnapshotFormat::Html,
+                seq: 1,
+                total: 2,
+                coalesced: Some(vec!["c1".into(), 2.into()]),
+            }),
+            payload: b"<html>".to_vec(),
+        });
+        assert_eq!(received.answers(), ["c3".into(), "c1".into(), 2.into()]);
+        let value = received.to_value();
+        assert_eq!(
+            (&value["snapshot"], &value["bytes"]),
+            (&"<html>".into(), &6.into())
+        );
+        assert_eq!(
+            (&value["type"], &value["requestId"]),
+            (&"domSnapshot".into(), &"c3".into())
+        );
+    }
+}

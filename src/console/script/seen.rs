@@ -1,0 +1,129 @@
+//! What came and may still be expected (pure).
+
+use std::collections::VecDeque;
+
+use serde_json::Value;
+
+use super::condition::Expectation;
+use crate::console::text::shown;
+
+/// Events that are remembered at most: a page that loads for ever, or a screencast, must not
+/// fill the memory of a script that waits for something else.
+const MAX: usize = 4096;
+
+/// The events since the last request.
+///
+/// Requests in the background form one batch with the request after them: what answers the first
+/// of them may have come before the last one is sent, and must not be forgotten by that.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    events: VecDeque<Value>,
+    batch_goes_on: bool,
+}
+
+impl Seen {
+    /// A request is about to be sent.
+    pub(super) fn request(&mut self, background: bool) {
+        if !self.batch_goes_on {
+            self.events.clear();
+        }
+        self.batch_goes_on = background;
+    }
+
+    /// An event came.
+    pub(super) fn event(&mut self, event: Value) {
+        if self.events.len() == MAX {
+            self.events.pop_front();
+        }
+        self.events.push_back(event);
+    }
+
+    /// Whether what is expected has come.
+    pub(super) fn has(&self, expectation: &Expectation) -> bool {
+        self.events.iter().any(|event| expectation.matches(event))
+    }
+
+    /// What came instead: the events of that name if there are any, else the names of all.
+    pub(super) fn instead(&self, expectation: &Expectation) -> String {
+        let name = |event: &Value| event["type"].as_str().unwrap_or("?").to_owned();
+        let alike: Vec<_> = self
+            .events
+            .iter()
+            .filter(|event| name(event) == expectation.event)
+            .map(|event| shown(&event.to_string(), 300))
+            .collect();
+        if !alike.is_empty() {
+            let last = alike.len().saturating_sub(5);
+            return format!("what came was {}", alike[last..].join(" and "));
+        }
+        let mut names: Vec<_> = self.events.iter().map(name).collect();
+        names.dedup();
+        if names.is_empty() {
+            return "nothing came since the last request".to_owned();
+        }
+        format!("only came: {}", shown(&names.join(", "), 300))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::console::script::condition;
+    use serde_json::json;
+
+    fn pong(with: &str) -> Expectation {
+        let words: Vec<_> = ["pong".to_owned()]
+            .into_iter()
+            .chain((!with.is_empty()).then(|| with.to_owned()))
+            .collect();
+        condition::parse(&words).unwrap()
+    }
+
+    #[test]
+    fn a_request_starts_anew() {
+        let mut seen = Seen::default();
+        seen.event(json!({"type": "pong"}));
+        assert!(seen.has(&pong("")));
+        seen.request(false);
+        assert!(!seen.has(&pong("")));
+    }
+
+    #[test]
+    fn requests_in_the_background_and_the_one_after_them_are_one_batch() {
+        let mut seen = Seen::default();
+        seen.event(json!({"type": "pong", "ts": 0}));
+        seen.request(true);
+        seen.event(json!({"type": "pong", "ts": 1}));
+        seen.request(true);
+        seen.request(false);
+        assert!(!seen.has(&pong("ts=0")));
+        assert!(seen.has(&pong("ts=1")));
+        seen.request(false);
+        assert!(!seen.has(&pong("ts=1")));
+    }
+
+    #[test]
+    fn what_came_instead_is_told() {
+        let mut seen = Seen::default();
+        let expected = pong("ts=2");
+        assert!(seen.instead(&expected).contains("nothing came"));
+        seen.event(json!({"type": "tabs"}));
+        seen.event(json!({"type": "tabs"}));
+        assert_eq!(seen.instead(&expected), "only came: tabs");
+        seen.event(json!({"type": "pong", "ts": 1}));
+        assert_eq!(
+            seen.instead(&expected),
+            r#"what came was {"ts":1,"type":"pong"}"#
+        );
+    }
+
+    #[test]
+    fn no_more_is_remembered_than_the_bound() {
+        let mut seen = Seen::default();
+        for ts in 0..=MAX {
+            seen.event(json!({"type": "pong", "ts": ts}));
+        }
+        assert!(!seen.has(&pong("ts=0")));
+        assert!(seen.has(&pong("ts=1")));
+    }
+}

@@ -1,0 +1,51 @@
+//! A byte stream to the bridge, whatever kind of socket it listens on.
+
+use std::io;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+use super::address::{Address, Place};
+use super::error::ConsoleError;
+
+/// Long enough for a bridge on another continent, short enough for a person.
+const CONNECT_LIMIT: Duration = Duration::from_secs(10);
+
+/// What both kinds of sockets can do.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+/// Connects.
+pub(super) async fn open(address: &Address) -> Result<Box<dyn Stream>, ConsoleError> {
+    match tokio::time::timeout(CONNECT_LIMIT, connect(&address.place)).await {
+        Ok(Ok(stream)) => Ok(stream),
+        Ok(Err(source)) => Err(ConsoleError::NoDaemon {
+            address: address.to_string(),
+            source,
+        }),
+        Err(_) => Err(ConsoleError::NoAnswer {
+            address: address.to_string(),
+            limit: CONNECT_LIMIT,
+        }),
+    }
+}
+
+async fn connect(place: &Place) -> io::Result<Box<dyn Stream>> {
+    match place {
+        Place::Tcp(host, port) => {
+            let stream = TcpStream::connect((host.as_str(), *port)).await?;
+            // Requests are small and a person waits for each.
+            stream.set_nodelay(true)?;
+            Ok(Box::new(stream))
+        }
+        #[cfg(unix)]
+        Place::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+        #[cfg(not(unix))]
+        Place::Unix(_) => Err(io::Error::new(
+            io::ErrorKind::Unsupported,
+            "unix sockets are not available on this system",
+        )),
+    }
+}

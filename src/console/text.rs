@@ -1,0 +1,114 @@
+//! Text and numbers as a terminal may show them (pure).
+
+use std::time::Duration;
+
+/// Text from a page or from the bridge, on one line and at most so many characters long. Control
+/// characters are written out: a page must not be able to move the cursor of whoever reads about
+/// it.
+pub(super) fn shown(text: &str, max: usize) -> String {
+    let mut line = String::new();
+    for (count, c) in text.chars().enumerate() {
+        if count == max {
+            line.push('…');
+            break;
+        }
+        if c.is_control() || is_direction(c) {
+            line.extend(c.escape_default());
+        } else {
+            line.push(c);
+        }
+    }
+    line
+}
+
+/// The beginning of a document, its white space folded.
+pub(super) fn beginning(text: &str, max: usize) -> String {
+    // A character more than shown is enough to know whether anything was left out.
+    let mut folded = String::new();
+    let mut count = 0;
+    for word in text.split_whitespace() {
+        if count > max {
+            break;
+        }
+        if count > 0 {
+            folded.push(' ');
+            count += 1;
+        }
+        let part: String = word.chars().take(max + 1 - count.min(max)).collect();
+        count += part.chars().count();
+        folded.push_str(&part);
+    }
+    shown(&folded, max)
+}
+
+/// Characters that turn the direction of the text around them.
+fn is_direction(c: char) -> bool {
+    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+/// `218,433`.
+pub(super) fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// `34 ms`, or `1.2 s` from a second up.
+pub(super) fn duration(duration: Duration) -> String {
+    if duration < Duration::from_secs(1) {
+        format!("{} ms", duration.as_millis())
+    } else {
+        format!("{:.1} s", duration.as_secs_f64())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_page_cannot_write_to_the_terminal() {
+        assert_eq!(
+            shown("a\u{1b}[2Jb\r\n\u{202e}c", 50),
+            r"a\u{1b}[2Jb\r\n\u{202e}c"
+        );
+    }
+
+    #[test]
+    fn long_text_is_cut_and_says_so() {
+        assert_eq!(shown("äöü", 3), "äöü");
+        assert_eq!(shown("äöüß", 3), "äöü…");
+        assert_eq!(beginning(" <a>\n\t <b>  c ", 20), "<a> <b> c");
+        assert_eq!(beginning("one two three", 7), "one two…");
+    }
+
+    #[test]
+    fn numbers_and_times_are_readable() {
+        for (number, text) in [
+            (0, "0"),
+            (999, "999"),
+            (1000, "1,000"),
+            (1_234_567, "1,234,567"),
+        ] {
+            assert_eq!(grouped(number), text);
+        }
+        assert_eq!(duration(Duration::from_millis(34)), "34 ms");
+        assert_eq!(duration(Duration::from_millis(1250)), "1.2 s");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_shown_is_one_line_without_control_characters(text in any::<String>(), max in 0_usize..40) {
+            for line in [shown(&text, max), beginning(&text, max)] {
+                prop_assert!(!line.chars().any(char::is_control));
+            }
+        }
+    }
+}

@@ -1,0 +1,415 @@
+//! A typed line as something to do (pure).
+
+use std::fmt::Write as _;
+
+use cdp_bridge_protocol::request::BadRequest;
+use cdp_bridge_protocol::{Request, RequestKind, TabId};
+use serde_json::{Map, Value};
+
+use super::fields::{self, FieldProblem};
+use super::words::{self, OpenQuote};
+
+/// How the last created tab is written.
+pub(super) const LAST_TAB: &str = "$";
+
+/// One verb: its short names, and how it is used.
+#[derive(Debug)]
+pub(super) struct Verb {
+    /// Short names; the request's own name is understood too.
+    names: &'static [&'static str],
+    kind: RequestKind,
+    usage: &'static str,
+    about: &'static str,
+}
+
+/// Every verb that is a request, in the order in which help shows them.
+pub(super) const VERBS: &[Verb] = &[
+    Verb {
+        names: &["create", "new"],
+        kind: RequestKind::CreateTab,
+        usage: "create [URL] [--logged-out] [--viewport WxH[@F]]",
+        about: "open a tab",
+    },
+    Verb {
+        names: &["navigate", "go"],
+        kind: RequestKind::Navigate,
+        usage: "navigate TAB URL",
+        about: "send a tab to a URL",
+    },
+    Verb {
+        names: &["snapshot", "html"],
+        kind: RequestKind::GetDomSnapshot,
+        usage: "snapshot TAB [html|structured]",
+        about: "read the DOM",
+    },
+    Verb {
+        names: &["shot", "screenshot"],
+        kind: RequestKind::GetScreenshot,
+        usage: "shot TAB [full] [png|jpeg|webp] [quality=N]",
+        about: "take a picture",
+    },
+    Verb {
+        names: &["logged-out"],
+        kind: RequestKind::SetLoggedOutMode,
+        usage: "logged-out TAB on|off",
+        about: "leave cookies and storage behind, or come back to them",
+    },
+    Verb {
+        names: &["activate"],
+        kind: RequestKind::ActivateTab,
+        usage: "activate TAB",
+        about: "bring a tab to the front",
+    },
+    Verb {
+        names: &["close"],
+        kind: RequestKind::CloseTab,
+        usage: "close TAB",
+        about: "close a tab",
+    },
+    Verb {
+        names: &["tabs"],
+        kind: RequestKind::ListTabs,
+        usage: "tabs",
+        about: "list the tabs",
+    },
+    Verb {
+        names: &["cast"],
+        kind: RequestKind::StartScreencast,
+        usage: "cast TAB [fps=N] [quality=N] [width=N] [height=N]",
+        about: "start a stream of pictures",
+    },
+    Verb {
+        names: &["uncast"],
+        kind: RequestKind::StopScreencast,
+        usage: "uncast TAB",
+        about: "end it",
+    },
+    Verb {
+        names: &["ping"],
+        kind: RequestKind::Ping,
+        usage: "ping",
+        about: "ask for a pong",
+    },
+];
+
+/// The words that are no requests.
+const OWN_WORDS: [&str; 3] = ["help", "quit", "exit"];
+
+/// What a line asks for.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Command {
+    /// A request, still without its id.
+    Request(Draft),
+    /// Text to be sent as it is.
+    Raw(String),
+    /// Show the verbs.
+    Help,
+    /// Leave.
+    Quit,
+}
+
+/// A request as typed: checked, but its tab may still be `$`.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Draft {
+    kind: RequestKind,
+    fields: Map<String, Value>,
+}
+
+/// The line is nothing the console knows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum VerbError {
+    /// No such verb.
+    #[error("`{0}` is no verb. `help` lists them; a line that starts with {{ is sent as it is")]
+    Unknown(String),
+    /// A word that does not belong there.
+    #[error("{problem}; usage: {usage}")]
+    Field {
+        /// What is wrong.
+        problem: FieldProblem,
+        /// How the verb is used.
+        usage: &'static str,
+    },
+    /// The bridge would refuse it.
+    #[error("{problem}; usage: {usage}")]
+    Request {
+        /// What the bridge would answer.
+        problem: BadRequest,
+        /// How the verb is used.
+        usage: &'static str,
+    },
+    /// A quote is open.
+    #[error(transparent)]
+    Quote(#[from] OpenQuote),
+}
+
+/// `$` was used, and no tab has been created on this connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`$` is the tab created last, and none was created on this connection yet")]
+pub(super) struct NoTabYet;
+
+/// Reads a line; nothing for a blank one.
+pub(super) fn parse_line(line: &str) -> Result<Option<Command>, VerbError> {
+    let line = line.trim();
+    if line.starts_with('{') {
+        return Ok(Some(Command::Raw(line.to_owned())));
+    }
+    let words = words::split(line)?;
+    match words.first().map(String::as_str) {
+        None => Ok(None),
+        Some("help" | "?") => Ok(Some(Command::Help)),
+        Some("quit" | "exit") => Ok(Some(Command::Quit)),
+        Some(_) => parse_request(&words).map(|draft| Some(Command::Request(draft))),
+    }
+}
+
+/// Reads the words of a request.
+pub(super) fn parse_request(words: &[String]) -> Result<Draft, VerbError> {
+    let (name, rest) = words
+        .split_first()
+        .ok_or_else(|| VerbError::Unknown(String::new()))?;
+    let verb = VERBS
+        .iter()
+        .find(|verb| verb.kind.as_str() == name || verb.names.contains(&name.as_str()))
+        .ok_or_else(|| VerbError::Unknown(name.clone()))?;
+    let usage = verb.usage;
+    let fields =
+        fields::read(verb.kind, rest).map_err(|problem| VerbError::Field { problem, usage })?;
+    let draft = Draft {
+        kind: verb.kind,
+        fields,
+    };
+    match draft.read() {
+        Ok(_) => Ok(draft),
+        Err(problem) => Err(VerbError::Request { problem, usage }),
+    }
+}
+
+impl Draft {
+    /// Whether it needs to know the last tab.
+    pub(super) fn needs_last_tab(&self) -> bool {
+        self.fields.get("tabId").is_some_and(|tab| tab == LAST_TAB)
+    }
+
+    /// The request, with `$` replaced. It has an id only if one was typed.
+    pub(super) fn request(&self, last_tab: Option<TabId>) -> Result<Request, DraftError> {
+        let mut draft = self.clone();
+        if draft.needs_last_tab() {
+            let tab = last_tab.ok_or(NoTabYet)?;
+            draft
+                .fields
+                .insert("tabId".to_owned(), tab.to_string().into());
+        }
+        Ok(draft.read()?)
+    }
+
+    fn read(&self) -> Result<Request, BadRequest> {
+        let mut fields = self.fields.clone();
+        fields.insert("type".to_owned(), self.kind.as_str().into());
+        Request::parse(&Value::Object(fields).to_string())
+    }
+}
+
+/// A draft cannot become a request.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(super) enum DraftError {
+    /// It names the last tab, and there is none.
+    #[error(transparent)]
+    NoTabYet(#[from] NoTabYet),
+    /// It is no request.
+    #[error(transparent)]
+    Bad(#[from] BadRequest),
+}
+
+/// What `help` shows.
+pub(super) fn help() -> String {
+    let mut text = String::new();
+    let width = VERBS.iter().map(|verb| verb.usage.len()).max().unwrap_or(0);
+    for verb in VERBS {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "  {:width$}  {}", verb.usage, verb.about);
+        if let Some(alias) = verb.names.get(1) {
+            let _ = write!(text, " (also `{alias}`)");
+        }
+        text.push('\n');
+    }
+    text.push_str(
+        "TAB is a tab id such as t1, or $ for the tab created last. Request names (createTab …) work\n\
+         too, and every field can be written as key=value, also timeoutMs and requestId. A line that\n\
+         starts with { is sent as it is. `quit` or Ctrl-D leaves; tabs stay open.\n",
+    );
+    text
+}
+
+/// Every first word of a line, for completion.
+pub(super) fn first_words() -> impl Iterator<Item = &'static str> {
+    let requests = VERBS
+        .iter()
+        .flat_map(|verb| verb.names.iter().copied().chain([verb.kind.as_str()]));
+    requests.chain(OWN_WORDS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sent(line: &str) -> String {
+        let Ok(Some(Command::Request(draft))) = parse_line(line) else {
+            panic!("{line} is a request");
+        };
+        draft.request(Some(TabId::new(7))).unwrap().to_json()
+    }
+
+    #[test]
+    fn verbs_and_request_names_mean_the_same() {
+        let cases = [
+            ("create", "createTab", r#"{"type":"createTab"}"#),
+            (
+                "create http://a.test/ --logged-out",
+                "createTab url=http://a.test/ loggedOut=true",
+                r#"{"type":"createTab","url":"http://a.test/","loggedOut":true}"#,
+            ),
+            (
+                "close t1",
+                "closeTab tabId=t1",
+                r#"{"type":"closeTab","tabId":"t1"}"#,
+            ),
+            (
+                "activate t1",
+                "activateTab t1",
+                r#"{"type":"activateTab","tabId":"t1"}"#,
+            ),
+            (
+                "go $ about:blank",
+                "navigate t7 about:blank",
+                r#"{"type":"navigate","tabId":"t7","url":"about:blank"}"#,
+            ),
+            (
+                "html t1",
+                "getDomSnapshot t1",
+                r#"{"type":"getDomSnapshot","tabId":"t1"}"#,
+            ),
+            (
+                "snapshot t1 structured",
+                "getDomSnapshot t1 format=structured",
+                r#"{"type":"getDomSnapshot","tabId":"t1","format":"structured"}"#,
+            ),
+            (
+                "shot t1 full webp quality=9",
+                "getScreenshot t1 fullPage=true format=webp quality=9",
+                r#"{"type":"getScreenshot","tabId":"t1","fullPage":true,"format":"webp","quality":9}"#,
+            ),
+            (
+                "logged-out t1 off",
+                "setLoggedOutMode t1 enabled=false",
+                r#"{"type":"setLoggedOutMode","tabId":"t1","enabled":false}"#,
+            ),
+            ("tabs", "listTabs", r#"{"type":"listTabs"}"#),
+            (
+                "cast t1 fps=5",
+                "startScreencast t1 maxFps=5",
+                r#"{"type":"startScreencast","tabId":"t1","maxFps":5}"#,
+            ),
+            (
+                "uncast t1",
+                "stopScreencast t1",
+                r#"{"type":"stopScreencast","tabId":"t1"}"#,
+            ),
+            ("ping", "ping", r#"{"type":"ping"}"#),
+        ];
+        for (verb, name, json) in cases {
+            assert_eq!(sent(verb), json, "{verb}");
+            assert_eq!(sent(name), json, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_time_limit_and_an_id_may_stand_on_any_verb() {
+        assert_eq!(
+            sent("ping timeoutMs=500 requestId=r9"),
+            r#"{"type":"ping","requestId":"r9","timeoutMs":500}"#
+        );
+    }
+
+    #[test]
+    fn a_line_with_a_brace_is_raw_and_a_blank_one_is_nothing() {
+        let raw = r#"  {"type": nonsense  "#;
+        assert_eq!(
+            parse_line(raw),
+            Ok(Some(Command::Raw(raw.trim().to_owned())))
+        );
+        assert_eq!(parse_line("   "), Ok(None));
+        assert_eq!(parse_line("quit"), Ok(Some(Command::Quit)));
+        assert_eq!(parse_line("help"), Ok(Some(Command::Help)));
+    }
+
+    #[test]
+    fn an_error_shows_the_usage_of_its_verb() {
+        for (line, problem, usage) in [
+            ("navigate t1", "missing field `url`", "navigate TAB URL"),
+            ("close", "missing field `tabId`", "close TAB"),
+            ("shot t1 gif", "`gif` has no place here", "shot TAB [full]"),
+            (
+                "shot t1 quality=0",
+                "quality: 0 is out of range",
+                "shot TAB [full]",
+            ),
+            (
+                "logged-out t1 maybe",
+                "enabled: invalid type",
+                "logged-out TAB on|off",
+            ),
+            (
+                "create --viewport 8",
+                "viewport: invalid type",
+                "create [URL]",
+            ),
+            ("ping colour=red", "unknown field `colour`", "usage: ping"),
+        ] {
+            let error = parse_line(line).unwrap_err().to_string();
+            assert!(
+                error.contains(problem) && error.contains(usage),
+                "{line}: {error}"
+            );
+        }
+        let error = parse_line("jump t1").unwrap_err().to_string();
+        assert!(
+            error.contains("`jump` is no verb") && error.contains("help"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn the_last_tab_must_have_been_created() {
+        let Ok(Some(Command::Request(draft))) = parse_line("close $") else {
+            panic!("it is a request");
+        };
+        assert!(draft.needs_last_tab());
+        assert_eq!(draft.request(None), Err(NoTabYet.into()));
+    }
+
+    #[test]
+    fn every_request_has_a_verb_and_help_shows_it() {
+        let help = help();
+        for kind in RequestKind::ALL {
+            let verb = VERBS.iter().find(|verb| verb.kind == *kind).unwrap();
+            assert!(help.contains(verb.usage));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_request_that_is_written_as_words_is_read_as_it_was(
+            tab in any::<u64>(),
+            url in any::<String>(),
+        ) {
+            let line = format!("navigate tabId=t{tab} {}", words::quote(&format!("url={url}")));
+            let Ok(Some(Command::Request(draft))) = parse_line(&line) else {
+                panic!("{line} is a request");
+            };
+            let json: Value = serde_json::from_str(&draft.request(None).unwrap().to_json()).unwrap();
+            prop_assert_eq!(&json["url"], &Value::from(url));
+            prop_assert_eq!(&json["tabId"], &Value::from(format!("t{tab}")));
+        }
+    }
+}
