@@ -2,5 +2,8 @@
 
 pub mod cdp;
 pub mod config;
+pub mod exposition;
 pub mod metrics;
+pub mod server;
 pub mod tabs;
+pub mod telemetry;

@@ -17,3 +17,70 @@ pub fn dropped(kind: &'static str, reason: &'static str) {
     ::metrics::counter!("cdp_bridge_dropped_total", "type" => kind, "reason" => reason)
         .increment(1);
 }
+
+/// A request was answered; `error` is its code, if it failed.
+pub fn request(kind: &'static str, error: Option<&'static str>, took: Duration) {
+    let outcome = error.unwrap_or("ok");
+    ::metrics::counter!("cdp_bridge_requests_total", "type" => kind, "outcome" => outcome)
+        .increment(1);
+    ::metrics::histogram!("cdp_bridge_request_duration_seconds", "type" => kind)
+        .record(took.as_secs_f64());
+    if let Some(code) = error {
+        ::metrics::counter!("cdp_bridge_errors_total", "code" => code).increment(1);
+    }
+}
+
+/// How many requests are unanswered.
+pub fn requests_in_flight(count: usize) {
+    gauge("cdp_bridge_requests_in_flight", count);
+}
+
+/// How many WebSockets are connected.
+pub fn connections(count: usize) {
+    gauge("cdp_bridge_connections", count);
+}
+
+/// How many tabs are open.
+pub fn tabs(count: usize) {
+    gauge("cdp_bridge_tabs", count);
+}
+
+/// Whether Chromium serves.
+pub fn browser_up(up: bool) {
+    gauge("cdp_bridge_browser_up", usize::from(up));
+}
+
+/// What waits for one connection went from so many bytes to so many.
+pub fn outbound_queue_changed(before: usize, after: usize) {
+    if before != after {
+        ::metrics::gauge!("cdp_bridge_outbound_queue_bytes")
+            .increment(as_f64(after) - as_f64(before));
+    }
+}
+
+/// A message came over a WebSocket.
+pub fn ws_bytes_in(bytes: usize) {
+    ws_bytes("in", bytes);
+}
+
+/// A message went over a WebSocket.
+pub fn ws_bytes_out(bytes: usize) {
+    ws_bytes("out", bytes);
+}
+
+fn ws_bytes(direction: &'static str, bytes: usize) {
+    ::metrics::counter!("cdp_bridge_ws_bytes_total", "direction" => direction)
+        .increment(bytes as u64);
+}
+
+fn gauge(name: &'static str, value: usize) {
+    ::metrics::gauge!(name).set(as_f64(value));
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and byte sums stay far below 2^53"
+)]
+fn as_f64(value: usize) -> f64 {
+    value as f64
+}
