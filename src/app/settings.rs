@@ -67,7 +67,7 @@ pub(super) fn browser_source(config: &Config) -> Result<Source, FindError> {
         &ThisMachine,
     )?;
     for tried in passed_over {
-        tracing::warn!(%tried, "passed over while looking for a browser");
+        tracing::debug!(%tried, "passed over while looking for a browser");
     }
     tracing::info!(path = %path.display(), %source, "using this browser");
     Ok(Source::Launch(LaunchOptions {
