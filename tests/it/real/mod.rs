@@ -1,0 +1,3 @@
+//! The whole bridge with a real Chromium. Every test runs on both builds of it.
+
+mod conversation;
