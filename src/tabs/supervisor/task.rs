@@ -136,7 +136,7 @@ impl Supervisor {
             Ok(build) => build,
             Err(error) => {
                 tracing::error!(%error, "Chromium cannot be used");
-                self.down = "it does not answer as it should".to_owned();
+                "it does not answer as it should".clone_into(&mut self.down);
                 return;
             }
         };
