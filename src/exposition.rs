@@ -132,6 +132,7 @@ fn describe() {
 mod tests {
     use super::*;
     use crate::metrics as counted;
+    use prometheus_parse::Value::{Counter, Gauge, Histogram};
 
     #[test]
     fn what_is_counted_is_written_so_that_prometheus_reads_it() {
@@ -164,7 +165,6 @@ mod tests {
                 .value
                 .clone()
         };
-        use prometheus_parse::Value::{Counter, Gauge, Histogram};
         let requests = "cdp_bridge_requests_total";
         let ok = value(requests, &[("type", "navigate"), ("outcome", "ok")]);
         assert!(matches!(ok, Counter(n) if (n - 1.0).abs() < 0.1));

@@ -51,7 +51,7 @@ pub fn requests_in_flight(count: usize) {
     gauge("cdp_bridge_requests_in_flight", count);
 }
 
-/// How many WebSockets are connected.
+/// How many Coordinators' connections there are.
 pub fn connections(count: usize) {
     gauge("cdp_bridge_connections", count);
 }

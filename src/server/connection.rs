@@ -126,14 +126,13 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        let next = match outbox.try_next() {
-            Some(next) => next,
-            None => {
-                if sink.flush().await.is_err() {
-                    return End::Gone;
-                }
-                outbox.next().await
+        let next = if let Some(next) = outbox.try_next() {
+            next
+        } else {
+            if sink.flush().await.is_err() {
+                return End::Gone;
             }
+            outbox.next().await
         };
         let message = match next {
             Next::Close(ending) => return End::Close(ending),

@@ -5,7 +5,9 @@ use std::time::SystemTime;
 
 use cdp_bridge_protocol::event::{CloseReason, Pong, Tabs};
 use cdp_bridge_protocol::request::CreateTab;
-use cdp_bridge_protocol::{ErrorEvent, Request, RequestBody, RequestId, RequestKind, TabRef};
+use cdp_bridge_protocol::{
+    ErrorEvent, Request, RequestBody, RequestId, RequestKind, TabId, TabRef,
+};
 use tokio::time::Instant;
 
 use super::answer::Answering;
@@ -140,7 +142,7 @@ impl Dispatcher {
         match body {
             RequestBody::Ping(_) => Ok(Task::Ping),
             RequestBody::ListTabs(_) => Ok(Task::List),
-            RequestBody::CreateTab(create) => self.new_tab(create).map(Task::Create),
+            RequestBody::CreateTab(create) => self.new_tab(&create).map(Task::Create),
             RequestBody::CloseTab(close) => tell(&close.tab_id, TabJob::Close),
             RequestBody::ActivateTab(activate) => {
                 tell(&activate.tab_id, TabJob::Change(Change::Activate))
@@ -195,7 +197,7 @@ impl Dispatcher {
         }
     }
 
-    fn new_tab(&self, create: CreateTab) -> Result<NewTab, Refused> {
+    fn new_tab(&self, create: &CreateTab) -> Result<NewTab, Refused> {
         let url = create.url.as_deref().unwrap_or("about:blank");
         Ok(NewTab {
             client: self.client.clone(),
@@ -225,7 +227,7 @@ impl Dispatcher {
         &self,
         request_id: Option<RequestId>,
         kind: Option<RequestKind>,
-        tab: Option<cdp_bridge_protocol::TabId>,
+        tab: Option<TabId>,
         arrived: Instant,
     ) -> Answering {
         Answering {

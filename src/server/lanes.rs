@@ -120,7 +120,7 @@ impl Lanes {
     }
 
     /// What is written next; none as long as nothing waits.
-    pub fn next(&mut self) -> Option<Next> {
+    pub fn take(&mut self) -> Option<Next> {
         if std::mem::take(&mut self.ping) {
             return Some(Next::Ping);
         }
@@ -210,7 +210,7 @@ mod tests {
 
     fn rest(lanes: &mut Lanes) -> Vec<String> {
         let mut names = Vec::new();
-        while let Some(next) = lanes.next() {
+        while let Some(next) = lanes.take() {
             let end = matches!(next, Next::Close(_));
             names.push(name(next));
             if end {
@@ -225,7 +225,7 @@ mod tests {
         let mut lanes = Lanes::new(1000);
         lanes.push_parts(picture(1, 3)).unwrap();
         lanes.push_parts(picture(2, 2)).unwrap();
-        let mut told = vec![name(lanes.next().unwrap())];
+        let mut told = vec![name(lanes.take().unwrap())];
         lanes.push(text("a")).unwrap();
         lanes.push(text("b")).unwrap();
         told.extend(rest(&mut lanes));
@@ -301,7 +301,7 @@ mod tests {
                         wanted.push(format!("m{messages}"));
                         lanes.push(text(&format!("m{messages}"))).unwrap();
                         // Only what was in the queue before it may be told before it.
-                        while let Some(next) = lanes.next() {
+                        while let Some(next) = lanes.take() {
                             let name = name(next);
                             let found = name == format!("m{messages}");
                             prop_assert!(found || !name.starts_with('t') || name.ends_with(".0"));
@@ -309,7 +309,7 @@ mod tests {
                             if found { break; }
                         }
                     }
-                    _ => told.extend(lanes.next().map(name)),
+                    _ => told.extend(lanes.take().map(name)),
                 }
             }
             told.extend(rest(&mut lanes));

@@ -55,8 +55,8 @@ pub(super) enum Listener {
     #[cfg(unix)]
     Unix {
         socket: UnixListener,
-        /// Removed when the listener is dropped.
-        _file: SocketFile,
+        #[expect(dead_code, reason = "the file is removed when this is dropped")]
+        file: SocketFile,
     },
 }
 
@@ -83,10 +83,7 @@ impl Listener {
                     });
                 }
                 unix(path)
-                    .map(|(socket, file)| {
-                        let _file = file;
-                        (Self::Unix { socket, _file }, listen.clone())
-                    })
+                    .map(|(socket, file)| (Self::Unix { socket, file }, listen.clone()))
                     .map_err(|error| named(listen, error))
             }
             #[cfg(not(unix))]

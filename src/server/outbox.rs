@@ -113,7 +113,7 @@ impl Outbox {
     pub(super) fn try_next(&self) -> Option<Next> {
         let mut lanes = self.lanes();
         let before = lanes.bytes();
-        let next = lanes.next();
+        let next = lanes.take();
         metrics::outbound_queue_changed(before, lanes.bytes());
         next
     }
