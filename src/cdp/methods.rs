@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::events::TargetInfoChanged;
 use super::ids::{BrowserContextId, LoaderId, SessionId, TargetId};
 
 /// A command: its parameters serialize to CDP's `params`.
@@ -95,6 +96,12 @@ methods! {
     /// Brings a page to the front.
     ActivateTarget = "Target.activateTarget" -> Done {
         /// The page.
+        target_id: TargetId,
+    }
+
+    /// Asks what is known of a target.
+    GetTargetInfo = "Target.getTargetInfo" -> TargetInfoChanged {
+        /// The target.
         target_id: TargetId,
     }
 

@@ -21,6 +21,12 @@ impl Actor {
     pub(super) fn on_event(&mut self, event: &RawEvent) -> Option<End> {
         let live = self.live.as_mut()?;
         let event = live.page.on_event(event)?;
+        if matches!(
+            event,
+            PageEvent::Loaded | PageEvent::Moved | PageEvent::Changed
+        ) {
+            live.read_title();
+        }
         self.update_view();
         match event {
             PageEvent::Committed { loader, status } => {
@@ -92,6 +98,14 @@ impl Actor {
             PageEvent::Crashed => return self.on_crash(),
         }
         None
+    }
+
+    /// The title has been read.
+    pub(super) fn on_title(&mut self, title: Option<String>) {
+        if let (Some(live), Some(title)) = (&mut self.live, title) {
+            live.page.title = title;
+            self.update_view();
+        }
     }
 
     fn navigated(&self, status: Option<u16>, same_document: Option<bool>) -> Navigated {
