@@ -309,8 +309,8 @@ where
             Ok(Message::Binary(bytes)) => reader.binary(&bytes),
             Ok(Message::Close(frame)) => {
                 closed = true;
-                let frame = frame.unwrap();
-                let (code, reason) = (u16::from(frame.code), frame.reason.as_str().to_owned());
+                let code = frame.as_ref().map(|frame| u16::from(frame.code));
+                let reason = frame.map(|frame| frame.reason.as_str().to_owned());
                 Some(Received::of(
                     json!({"type": "close", "code": code, "reason": reason}),
                 ))
