@@ -7,5 +7,6 @@ mod logged_out;
 mod navigation;
 mod page_driven;
 mod payloads;
+mod process;
 mod screenshots;
 mod twenty_tabs;

@@ -45,9 +45,12 @@ async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: 
     let page = site.page("/page", "alive");
     let bridge = TestBridge::start(browser).await;
     let client = bridge.client().await;
-    // Port 1 of the loopback is never listened on here.
+    let dead = {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        format!("http://{}/", listener.local_addr().unwrap())
+    };
     let tab = client
-        .ask(json!({"type": "createTab", "url": "http://127.0.0.1:1/"}))
+        .ask(json!({"type": "createTab", "url": dead}))
         .await
         .expect("tabCreated");
     let error = client
@@ -62,7 +65,7 @@ async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: 
     assert_eq!(client.go(tab.id(), &page).await["url"], page);
 
     let answer = client
-        .navigate(tab.id(), "http://127.0.0.1:1/x")
+        .navigate(tab.id(), &dead)
         .await
         .expect_error("NAV_FAILED");
     assert_eq!(

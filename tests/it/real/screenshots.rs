@@ -76,8 +76,8 @@ async fn a_picture_is_as_large_as_its_viewport_in_every_format(browser: TestBrow
         ),
         (
             json!({"width": 801, "height": 603, "deviceScaleFactor": 1.5}),
-            1201,
-            904,
+            1202,
+            905,
             1500,
         ),
     ] {

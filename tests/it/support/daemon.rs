@@ -231,6 +231,14 @@ impl Daemon {
         status
     }
 
+    /// Waits for its end after a kill, which leaves its output to whoever else holds it.
+    pub(crate) async fn killed(&mut self) {
+        timeout(LONGEST, self.child.wait())
+            .await
+            .expect("it ends")
+            .unwrap();
+    }
+
     /// Ends it in good order.
     pub(crate) async fn stop(mut self) {
         self.signal(Signal::TERM);

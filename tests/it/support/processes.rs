@@ -30,6 +30,20 @@ pub(crate) fn naming(path: &Path) -> Vec<Process> {
         .collect()
 }
 
+/// Every living process of a process group. A browser leads the one of all its processes.
+pub(crate) fn of_group(leader: i32) -> Vec<Process> {
+    all()
+        .filter(|process| {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid));
+            let stat = stat.unwrap_or_default();
+            let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+            let mut fields = after_name.split_whitespace();
+            let living = fields.next().is_some_and(|state| state != "Z");
+            living && fields.nth(1) == Some(leader.to_string().as_str())
+        })
+        .collect()
+}
+
 /// The profile directory that a Chromium was started with.
 pub(crate) fn profile_of(pid: i32) -> Option<PathBuf> {
     read(pid)?.argument("--user-data-dir=").map(PathBuf::from)
