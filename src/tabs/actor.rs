@@ -25,6 +25,7 @@ use super::live::Live;
 use super::message::{Change, TabMessage};
 use super::reply::Reply;
 use super::running::{Running, Step};
+use super::screencast::Casts;
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::view::TabView;
@@ -62,6 +63,7 @@ pub struct Actor {
     running: Option<Running>,
     crashes: RestartBudget,
     captures: Captures,
+    casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -120,6 +122,7 @@ impl Actor {
             (view.id, view.client.clone())
         };
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
+        let casts = Casts::new(id, around.supervisor.clone());
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         Self {
             id,
@@ -132,6 +135,7 @@ impl Actor {
             running: None,
             crashes,
             captures,
+            casts,
             mailbox,
             closing: None,
             last_used: now,
@@ -164,11 +168,8 @@ impl Actor {
         self.around.supervisor.ended(self.id, context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
-            match message {
-                TabMessage::Change(_, reply)
-                | TabMessage::Capture(_, reply)
-                | TabMessage::Close(_, Some(reply)) => reply.fail(TabError::Closed),
-                TabMessage::Close(_, None) => {}
+            if let Some(reply) = message.into_reply() {
+                reply.fail(TabError::Closed);
             }
         }
         if end.announced {
@@ -264,11 +265,17 @@ impl Actor {
         self.last_used = now;
         match message {
             TabMessage::Close(reason, reply) => self.close(reason, reply),
-            TabMessage::Change(_, reply) | TabMessage::Capture(_, reply)
-                if self.closing.is_some() =>
-            {
-                reply.fail(TabError::Closed);
+            message if self.closing.is_some() => {
+                if let Some(reply) = message.into_reply() {
+                    reply.fail(TabError::Closed);
+                }
             }
+            TabMessage::Watch(spec, watcher, reply) => {
+                let usable = self.live.as_ref().filter(|live| !live.crashed);
+                self.casts
+                    .watch(spec, watcher, reply, usable.map(|live| &live.target));
+            }
+            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
             TabMessage::Change(change, reply) => {
                 let goal = match change {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
@@ -386,10 +393,16 @@ impl Actor {
         let idle = self.last_used + self.around.settings.idle_timeout;
         let running = self.running.as_ref().map(|running| running.deadline);
         let captures = self.captures.next_wake(now);
-        [Some(idle), running, captures, self.changes.next_deadline()]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            Some(idle),
+            running,
+            captures,
+            self.changes.next_deadline(),
+            self.casts.next_deadline(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn on_tick(&mut self) -> Option<End> {
@@ -399,6 +412,7 @@ impl Actor {
             reply.fail(self.failure(error));
         }
         self.captures.expire(now);
+        self.casts.expire(now);
         if now >= self.last_used + self.around.settings.idle_timeout {
             self.last_used = now;
             self.close(CloseReason::Idle, None);
@@ -418,7 +432,8 @@ impl Actor {
         let replies = running
             .into_iter()
             .chain(self.changes.drain())
-            .chain(self.captures.drain());
+            .chain(self.captures.drain())
+            .chain(self.casts.drain());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
             reply.fail(self.failure(error.clone()));

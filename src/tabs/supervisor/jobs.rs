@@ -8,11 +8,13 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, join4};
 use tokio::time::Instant;
 
+use super::AttachRequest;
 use crate::cdp::methods::{
-    CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext, FilterEntry,
-    GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior,
+    AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
+    FilterEntry, GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets,
+    SetDownloadBehavior,
 };
-use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, TargetId};
+use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::identity::ClientId;
@@ -35,6 +37,7 @@ pub(super) enum Done {
     Context(ContextFor, Result<BrowserContextId, CallError>),
     Target(Opening, Result<TargetId, CallError>),
     SetUp(Attachment, Result<(), CallError>),
+    Attached(AttachRequest, Result<SessionId, CallError>),
     Nothing,
 }
 
@@ -137,6 +140,19 @@ pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, build: Buil
         )
         .await;
         Done::SetUp(attachment, outcome)
+    }
+    .boxed()
+}
+
+/// Makes one more session to a page.
+pub(super) fn attach(browser: Browser, request: AttachRequest) -> Job {
+    async move {
+        let method = AttachToTarget {
+            target_id: request.target.clone(),
+            flatten: true,
+        };
+        let attached = browser.call(method, JOB_LIMIT).await;
+        Done::Attached(request, attached.map(|attached| attached.session_id))
     }
     .boxed()
 }
