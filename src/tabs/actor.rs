@@ -13,6 +13,7 @@ use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 use super::audience::Audience;
@@ -24,7 +25,7 @@ use super::identity::ClientId;
 use super::live::Live;
 use super::message::{Change, TabMessage};
 use super::reply::Reply;
-use super::running::{Running, Step};
+use super::running::{Phase, Running, Step};
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::view::TabView;
@@ -210,7 +211,10 @@ impl Actor {
                 () = timer => Happened::Tick,
             };
             let end = match happened {
-                Happened::Event(Some(Event::Raw(event))) => self.on_event(&event),
+                Happened::Event(Some(Event::Raw(event))) => match self.take_answer() {
+                    Some(end) => Some(end),
+                    None => self.on_event(&event),
+                },
                 // Only pages are attached to, so that a page's own session attaches nothing.
                 Happened::Event(Some(Event::Attached(_))) => None,
                 Happened::Event(None) => Some(self.target_gone()),
@@ -257,6 +261,18 @@ impl Actor {
             Instant::now(),
         );
         None
+    }
+
+    /// Takes in Chromium's answer to the navigation at work, if it is there. An answer precedes
+    /// the events that follow from it, but when the tab looks, both may have come; without the
+    /// answer it would not know the commit that it waits for.
+    fn take_answer(&mut self) -> Option<End> {
+        let running = self.running.as_mut()?;
+        if !matches!(running.phase, Phase::Navigating(_)) {
+            return None;
+        }
+        let step = unconstrained(running.step()).now_or_never()?;
+        self.on_step(step)
     }
 
     fn on_message(&mut self, message: TabMessage) -> Option<End> {

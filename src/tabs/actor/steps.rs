@@ -307,15 +307,18 @@ impl Actor {
         let Some(live) = &mut self.live else { return };
         match outcome {
             Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
-                // The commit was faster than the answer, and has been told already.
+                // The commit came before the answer, and has been told to everybody already.
                 let url = live.page.url.clone();
-                let navigated = Navigated {
-                    id: self.id,
-                    url,
-                    status: None,
-                    same_document: None,
-                };
-                self.arrived(&navigated);
+                match self.running.take().map(|running| running.goal) {
+                    Some(Goal::Navigate { reply, .. }) => reply.event(Navigated {
+                        id: self.id,
+                        url,
+                        status: None,
+                        same_document: None,
+                    }),
+                    Some(goal) => self.answer_switch(goal),
+                    None => {}
+                }
             }
             Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
             Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
