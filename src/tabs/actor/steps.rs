@@ -8,6 +8,7 @@ use cdp_bridge_protocol::event::{
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::{Actor, End};
@@ -454,15 +455,23 @@ impl Actor {
         reply.event(event.clone());
     }
 
+    /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,
+    /// because it would end the next navigation if that were sent first.
+    fn stop_loading(&self) {
+        let Some(live) = &self.live else { return };
+        let mut stopping = stop(live.target.session.clone(), ASIDE_LIMIT).boxed();
+        if unconstrained(&mut stopping).now_or_never().is_none() {
+            tokio::spawn(stopping);
+        }
+    }
+
     /// The change at work has no time left.
     pub(super) fn out_of_time(&mut self) -> Option<End> {
         let running = self.running.as_ref()?;
         let waiting_for = running.waiting_for();
         match (&running.goal, &running.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_)) => {
-                if let Some(live) = &self.live {
-                    tokio::spawn(stop(live.target.session.clone(), ASIDE_LIMIT).boxed());
-                }
+                self.stop_loading();
                 let kind = running.kind();
                 let limit = match running.goal.reply() {
                     Some(reply) => reply.deadline - reply.arrived,
