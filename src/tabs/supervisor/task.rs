@@ -301,12 +301,12 @@ impl Supervisor {
                 match running.take_unclaimed(&target) {
                     Some(attachment) => running.hand_over(opening, attachment),
                     None => {
+                        // Even if nobody waits any more: it must be known for what it is when
+                        // it is ready, or it would be taken for a popup.
+                        running.jobs.push(jobs::overdue(target.clone()));
                         running.expected.insert(target, opening);
                     }
                 }
-                running
-                    .expected
-                    .retain(|_, opening| !opening.request.reply.is_closed());
                 self.adopt_unclaimed();
             }
             Done::Target(opening, Err(error)) => {
@@ -332,6 +332,14 @@ impl Supervisor {
                 if let Some(opening) = opening {
                     running.let_context_go(&opening);
                     refuse(opening.request, error);
+                }
+            }
+            Done::Overdue(target) => {
+                if let Some(opening) = running.expected.remove(&target) {
+                    let discard = jobs::discard(running.browser.clone(), target);
+                    running.jobs.push(discard);
+                    running.let_context_go(&opening);
+                    let _ = opening.request.reply.send(Err(OpenError::NotAttached));
                 }
             }
             Done::Nothing => {}
@@ -446,6 +454,9 @@ impl Supervisor {
 
 impl Running {
     fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
+        if opening.request.reply.is_closed() {
+            return self.let_context_go(&opening);
+        }
         self.unnamed += 1;
         self.jobs
             .push(jobs::create_target(self.browser.clone(), context, opening));
