@@ -106,7 +106,9 @@ impl Actor {
         let usual = viewport == self.around.settings.viewport;
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
-            let target = opened.await.unwrap_or(Err(OpenError::ShuttingDown))?;
+            // Whoever opens targets forgets the request only together with the browser.
+            let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
+            let target = opened.await.unwrap_or_else(|_| Err(gone()))?;
             if !usual {
                 let limit = deadline.saturating_duration_since(Instant::now());
                 target.session.call(metrics_of(viewport), limit).await?;
