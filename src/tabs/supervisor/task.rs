@@ -36,7 +36,10 @@ pub(super) struct Supervisor {
     browser: Option<Running>,
     /// Why there is no browser.
     down: String,
-    stopping: Option<oneshot::Sender<()>>,
+    /// The bridge is stopping: no tab is opened any more.
+    stopping: bool,
+    /// Whoever waits for the last tab to be gone.
+    stopped: Option<oneshot::Sender<()>>,
 }
 
 /// A browser that runs, with everything that ends with it.
@@ -71,7 +74,8 @@ impl Supervisor {
             next_tab: 1,
             browser: None,
             down,
-            stopping: None,
+            stopping: false,
+            stopped: None,
         }
     }
 
@@ -94,7 +98,7 @@ impl Supervisor {
                 },
             }
             if self.registry.is_empty()
-                && let Some(done) = self.stopping.take_if(|_| self.asks.is_empty())
+                && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
             {
                 let _ = done.send(());
             }
@@ -125,7 +129,8 @@ impl Supervisor {
                 for tab in self.registry.all() {
                     tab.send(TabMessage::Close(CloseReason::Shutdown, None));
                 }
-                self.stopping = Some(done);
+                self.stopping = true;
+                self.stopped = Some(done);
             }
         }
     }
@@ -155,7 +160,7 @@ impl Supervisor {
 
     fn create(&mut self, tab: NewTab, reply: Reply) {
         let limit = self.around.settings.max_tabs;
-        if self.stopping.is_some() {
+        if self.stopping {
             return reply.fail(TabError::ShuttingDown);
         }
         if self.browser.is_none() {
@@ -410,7 +415,7 @@ impl Supervisor {
             Some("policy")
         } else if self.registry.len() >= settings.max_tabs {
             Some("tabsMax")
-        } else if self.stopping.is_some() {
+        } else if self.stopping {
             Some("shutdown")
         } else {
             None
