@@ -298,7 +298,7 @@ impl Actor {
                 if let Some(reply) = goal.into_reply() {
                     reply.fail(self.failure(error));
                 }
-                None
+                self.heal()
             }
         }
     }
@@ -497,7 +497,7 @@ impl Actor {
                     let error = reply.timed_out(waiting_for);
                     reply.fail(self.failure(error));
                 }
-                unborn
+                unborn.or_else(|| self.heal())
             }
         }
     }
