@@ -267,6 +267,9 @@ impl Captures {
     pub fn drain(&mut self) -> Vec<Reply> {
         self.at_work.clear();
         self.shot_at_work = false;
+        for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
+            self.snapshots.finished(&format);
+        }
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
         replies.extend(self.waiters.drain().flat_map(|(_, replies)| replies));

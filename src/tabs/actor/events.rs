@@ -2,16 +2,12 @@
 
 use std::time::SystemTime;
 
-use cdp_bridge_protocol::event::{
-    CloseReason, DialogOpened, LoadEventFired, Navigated, RebuildReason, TabCrashed,
-};
-use tokio::time::Instant;
+use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCrashed};
 
 use super::{Actor, End};
 use crate::cdp::RawEvent;
 use crate::metrics;
 use crate::policy::redact_url;
-use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
@@ -123,8 +119,9 @@ impl Actor {
         self.around
             .audience
             .tell(&self.client, crashed.into(), None);
-        if self.running.as_ref().is_some_and(Running::replaces_target) {
-            // A new target is on its way already.
+        let replaced = self.running.as_ref().is_some_and(Running::replaces_target);
+        if replaced || self.closing.is_some() {
+            // A new target is on its way already, or none is wanted. If that fails, it is healed.
             self.update_view();
             return None;
         }
@@ -136,13 +133,7 @@ impl Actor {
             reply.fail(self.failure(TabError::Crashed));
         }
         self.update_view();
-        if !self.crashes.allow(Instant::now()) {
-            return Some(End::of(CloseReason::Crashed));
-        }
-        self.changes.push_first(Goal::Rebuild {
-            reason: RebuildReason::Crashed,
-        });
-        None
+        self.heal()
     }
 }
 

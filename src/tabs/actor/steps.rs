@@ -8,6 +8,7 @@ use cdp_bridge_protocol::event::{
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::{Actor, End};
@@ -105,7 +106,9 @@ impl Actor {
         let usual = viewport == self.around.settings.viewport;
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
-            let target = opened.await.unwrap_or(Err(OpenError::ShuttingDown))?;
+            // Whoever opens targets forgets the request only together with the browser.
+            let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
+            let target = opened.await.unwrap_or_else(|_| Err(gone()))?;
             if !usual {
                 let limit = deadline.saturating_duration_since(Instant::now());
                 target.session.call(metrics_of(viewport), limit).await?;
@@ -296,7 +299,7 @@ impl Actor {
                 if let Some(reply) = goal.into_reply() {
                     reply.fail(self.failure(error));
                 }
-                None
+                self.heal()
             }
         }
     }
@@ -308,15 +311,18 @@ impl Actor {
         let Some(live) = &mut self.live else { return };
         match outcome {
             Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
-                // The commit was faster than the answer, and has been told already.
+                // The commit came before the answer, and has been told to everybody already.
                 let url = live.page.url.clone();
-                let navigated = Navigated {
-                    id: self.id,
-                    url,
-                    status: None,
-                    same_document: None,
-                };
-                self.arrived(&navigated);
+                match self.running.take().map(|running| running.goal) {
+                    Some(Goal::Navigate { reply, .. }) => reply.event(Navigated {
+                        id: self.id,
+                        url,
+                        status: None,
+                        same_document: None,
+                    }),
+                    Some(goal) => self.answer_switch(goal),
+                    None => {}
+                }
             }
             Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
             Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
@@ -452,15 +458,23 @@ impl Actor {
         reply.event(event.clone());
     }
 
+    /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,
+    /// because it would end the next navigation if that were sent first.
+    fn stop_loading(&self) {
+        let Some(live) = &self.live else { return };
+        let mut stopping = stop(live.target.session.clone(), ASIDE_LIMIT).boxed();
+        if unconstrained(&mut stopping).now_or_never().is_none() {
+            tokio::spawn(stopping);
+        }
+    }
+
     /// The change at work has no time left.
     pub(super) fn out_of_time(&mut self) -> Option<End> {
         let running = self.running.as_ref()?;
         let waiting_for = running.waiting_for();
         match (&running.goal, &running.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_)) => {
-                if let Some(live) = &self.live {
-                    tokio::spawn(stop(live.target.session.clone(), ASIDE_LIMIT).boxed());
-                }
+                self.stop_loading();
                 let kind = running.kind();
                 let limit = match running.goal.reply() {
                     Some(reply) => reply.deadline - reply.arrived,
@@ -484,7 +498,7 @@ impl Actor {
                     let error = reply.timed_out(waiting_for);
                     reply.fail(self.failure(error));
                 }
-                unborn
+                unborn.or_else(|| self.heal())
             }
         }
     }

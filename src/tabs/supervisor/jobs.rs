@@ -6,7 +6,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join4};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::AttachRequest;
 use crate::cdp::methods::{
@@ -23,6 +23,14 @@ use crate::tabs::target::OpenRequest;
 /// How long Chromium may take for what no client waits for.
 pub(super) const JOB_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long a browser that is slow may take to name what it was asked to make. Whoever wanted it
+/// gives up earlier; but what is made all the same must be known, so that it can be removed.
+const LATE_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long after its page was named an attachment may still be set up: it is attached before it
+/// is named, and setting it up is limited.
+const ATTACH_LIMIT: Duration = Duration::from_secs(20);
+
 /// A job.
 pub(super) type Job = BoxFuture<'static, Done>;
 
@@ -38,6 +46,8 @@ pub(super) enum Done {
     Target(Opening, Result<TargetId, CallError>),
     SetUp(Attachment, Result<(), CallError>),
     Attached(AttachRequest, Result<SessionId, CallError>),
+    /// If this page has not been set up by now, it never will be.
+    Overdue(TargetId),
     Nothing,
 }
 
@@ -96,10 +106,12 @@ pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
             let method = CreateBrowserContext {
                 dispose_on_detach: true,
             };
-            let context = browser.call(method, JOB_LIMIT).await?.browser_context_id;
-            browser
-                .call(deny_downloads(Some(context.clone())), JOB_LIMIT)
-                .await?;
+            let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
+            let deny = deny_downloads(Some(context.clone()));
+            if let Err(error) = browser.call(deny, JOB_LIMIT).await {
+                dispose(browser, context).await;
+                return Err(error);
+            }
             Ok(context)
         };
         Done::Context(purpose, made.await)
@@ -114,7 +126,7 @@ pub(super) fn create_target(
     opening: Opening,
 ) -> Job {
     async move {
-        let limit = opening
+        let left = opening
             .request
             .deadline
             .saturating_duration_since(Instant::now());
@@ -123,10 +135,15 @@ pub(super) fn create_target(
             browser_context_id: context,
             new_window: true,
         };
-        let created = browser.call(method, limit).await;
+        let created = browser.call(method, left + LATE_LIMIT).await;
         Done::Target(opening, created.map(|created| created.target_id))
     }
     .boxed()
+}
+
+/// Says when a page that was named must have been set up.
+pub(super) fn overdue(target: TargetId) -> Job {
+    sleep(ATTACH_LIMIT).map(|()| Done::Overdue(target)).boxed()
 }
 
 /// Makes an attached page ready and lets it run.

@@ -52,6 +52,9 @@ impl Running {
     }
 
     pub(super) fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
+        if opening.request.reply.is_closed() {
+            return self.let_context_go(&opening);
+        }
         self.unnamed += 1;
         self.jobs
             .push(jobs::create_target(self.browser.clone(), context, opening));

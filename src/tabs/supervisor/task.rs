@@ -34,7 +34,10 @@ pub(super) struct Supervisor {
     browser: Option<Running>,
     /// Why there is no browser.
     down: String,
-    stopping: Option<oneshot::Sender<()>>,
+    /// The bridge is stopping: no tab is opened any more.
+    stopping: bool,
+    /// Whoever waits for the last tab to be gone.
+    stopped: Option<oneshot::Sender<()>>,
 }
 
 impl Supervisor {
@@ -51,7 +54,8 @@ impl Supervisor {
             next_tab: 1,
             browser: None,
             down,
-            stopping: None,
+            stopping: false,
+            stopped: None,
         }
     }
 
@@ -74,7 +78,7 @@ impl Supervisor {
                 },
             }
             if self.registry.is_empty()
-                && let Some(done) = self.stopping.take_if(|_| self.asks.is_empty())
+                && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
             {
                 let _ = done.send(());
             }
@@ -113,7 +117,8 @@ impl Supervisor {
                 for tab in self.registry.all() {
                     tab.send(TabMessage::Close(CloseReason::Shutdown, None));
                 }
-                self.stopping = Some(done);
+                self.stopping = true;
+                self.stopped = Some(done);
             }
         }
     }
@@ -133,7 +138,7 @@ impl Supervisor {
 
     fn create(&mut self, tab: NewTab, reply: Reply) {
         let limit = self.around.settings.max_tabs;
-        if self.stopping.is_some() {
+        if self.stopping {
             return reply.fail(TabError::ShuttingDown);
         }
         if self.browser.is_none() {
@@ -276,15 +281,14 @@ impl Supervisor {
             Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
             Done::Target(opening, Ok(target)) => {
                 running.unnamed -= 1;
-                match running.take_unclaimed(&target) {
-                    Some(attachment) => running.hand_over(opening, attachment),
-                    None => {
-                        running.expected.insert(target, opening);
-                    }
+                if let Some(attachment) = running.take_unclaimed(&target) {
+                    running.hand_over(opening, attachment);
+                } else {
+                    // Even if nobody waits any more: it must be known for what it is when
+                    // it is ready, or it would be taken for a popup.
+                    running.jobs.push(jobs::overdue(target.clone()));
+                    running.expected.insert(target, opening);
                 }
-                running
-                    .expected
-                    .retain(|_, opening| !opening.request.reply.is_closed());
                 self.adopt_unclaimed();
             }
             Done::Target(opening, Err(error)) => {
@@ -313,6 +317,14 @@ impl Supervisor {
                 }
             }
             Done::Attached(request, attached) => running.further_attached(request, attached.ok()),
+            Done::Overdue(target) => {
+                if let Some(opening) = running.expected.remove(&target) {
+                    let discard = jobs::discard(running.browser.clone(), target);
+                    running.jobs.push(discard);
+                    running.let_context_go(&opening);
+                    let _ = opening.request.reply.send(Err(OpenError::NotAttached));
+                }
+            }
             Done::Nothing => {}
         }
     }
@@ -388,7 +400,7 @@ impl Supervisor {
             Some("policy")
         } else if self.registry.len() >= settings.max_tabs {
             Some("tabsMax")
-        } else if self.stopping.is_some() {
+        } else if self.stopping {
             Some("shutdown")
         } else {
             None

@@ -1,0 +1,62 @@
+//! One page of the fake.
+
+use serde_json::{Value, json};
+
+use super::browser::Call;
+
+/// A page.
+#[derive(Debug, Default)]
+pub(super) struct Target {
+    pub(super) id: String,
+    /// None: the default context.
+    pub(super) context: Option<String>,
+    pub(super) opener: Option<String>,
+    pub(super) session: Option<String>,
+    pub(super) url: String,
+    pub(super) title: String,
+    pub(super) html: String,
+    /// Where it goes as soon as it runs.
+    pub(super) destination: Option<String>,
+    /// It stands still until `Runtime.runIfWaitingForDebugger`.
+    pub(super) stands_still: bool,
+    pub(super) crashed: bool,
+    /// A dialog is open, and the page's scripts stand still.
+    pub(super) dialog: bool,
+    /// Commands that are looked at once it runs again.
+    pub(super) parked: Vec<Call>,
+    /// A navigation whose server does not answer.
+    pub(super) hanging: Option<Call>,
+    pub(super) page_enabled: bool,
+    pub(super) network_enabled: bool,
+    pub(super) inspector_enabled: bool,
+    pub(super) metrics: Option<Metrics>,
+}
+
+/// The emulated screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Metrics {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) scale: f64,
+}
+
+impl Target {
+    /// `Target.TargetInfo`.
+    pub(super) fn info(&self) -> Value {
+        let mut info = json!({
+            "targetId": self.id,
+            "type": "page",
+            "title": self.title,
+            "url": self.url,
+            "attached": self.session.is_some(),
+            "canAccessOpener": self.opener.is_some(),
+        });
+        if let Some(opener) = &self.opener {
+            info["openerId"] = json!(opener);
+        }
+        if let Some(context) = &self.context {
+            info["browserContextId"] = json!(context);
+        }
+        info
+    }
+}
