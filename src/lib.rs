@@ -8,4 +8,5 @@ pub mod console;
 pub mod flow;
 pub mod metrics;
 pub mod policy;
+pub mod schema;
 pub mod tabs;
