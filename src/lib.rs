@@ -1,12 +1,16 @@
 //! `cdp-bridge`: a daemon between a Coordinator and Chromium.
 
+pub mod app;
 pub mod browser;
 pub mod cdp;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod exposition;
 pub mod flow;
 pub mod metrics;
 pub mod policy;
 pub mod schema;
+pub mod server;
 pub mod tabs;
+pub mod telemetry;

@@ -5,8 +5,6 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::RebuildReason;
-
 /// A CDP call was answered; labelled by its domain.
 pub fn cdp_round_trip(method: &'static str, took: Duration) {
     let domain = method.split_once('.').map_or(method, |(domain, _)| domain);
@@ -32,27 +30,78 @@ pub fn tab_crashed() {
 }
 
 /// A tab got a new target.
-pub fn tab_rebuilt(reason: RebuildReason) {
-    let reason = match reason {
-        RebuildReason::Crashed => "crashed",
-        RebuildReason::Detached => "detached",
-        RebuildReason::BrowserExited => "browserExited",
-    };
+pub fn tab_rebuilt(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_tab_rebuilds_total", "reason" => reason).increment(1);
 }
 
-/// How many tabs there are.
+/// A request was answered; `error` is its code, if it failed.
+pub fn request(kind: &'static str, error: Option<&'static str>, took: Duration) {
+    let outcome = error.unwrap_or("ok");
+    ::metrics::counter!("cdp_bridge_requests_total", "type" => kind, "outcome" => outcome)
+        .increment(1);
+    ::metrics::histogram!("cdp_bridge_request_duration_seconds", "type" => kind)
+        .record(took.as_secs_f64());
+    if let Some(code) = error {
+        ::metrics::counter!("cdp_bridge_errors_total", "code" => code).increment(1);
+    }
+}
+
+/// How many requests are unanswered.
+pub fn requests_in_flight(count: usize) {
+    gauge("cdp_bridge_requests_in_flight", count);
+}
+
+/// How many Coordinators' connections there are.
+pub fn connections(count: usize) {
+    gauge("cdp_bridge_connections", count);
+}
+
+/// How many tabs are open.
 pub fn tabs(count: usize) {
-    // There are never more tabs than a u32 counts.
-    ::metrics::gauge!("cdp_bridge_tabs").set(f64::from(u32::try_from(count).unwrap_or(u32::MAX)));
+    gauge("cdp_bridge_tabs", count);
 }
 
 /// Whether Chromium serves.
 pub fn browser_up(up: bool) {
-    ::metrics::gauge!("cdp_bridge_browser_up").set(if up { 1.0 } else { 0.0 });
+    gauge("cdp_bridge_browser_up", usize::from(up));
 }
 
 /// Chromium is started again.
 pub fn browser_restarted() {
     ::metrics::counter!("cdp_bridge_browser_restarts_total").increment(1);
+}
+
+/// What waits for one connection went from so many bytes to so many.
+pub fn outbound_queue_changed(before: usize, after: usize) {
+    if before != after {
+        ::metrics::gauge!("cdp_bridge_outbound_queue_bytes")
+            .increment(as_f64(after) - as_f64(before));
+    }
+}
+
+/// A message came over a WebSocket.
+pub fn ws_bytes_in(bytes: usize) {
+    ws_bytes("in", bytes);
+}
+
+/// A message went over a WebSocket.
+pub fn ws_bytes_out(bytes: usize) {
+    ws_bytes("out", bytes);
+}
+
+fn ws_bytes(direction: &'static str, bytes: usize) {
+    ::metrics::counter!("cdp_bridge_ws_bytes_total", "direction" => direction)
+        .increment(bytes as u64);
+}
+
+fn gauge(name: &'static str, value: usize) {
+    ::metrics::gauge!(name).set(as_f64(value));
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "counts and byte sums stay far below 2^53"
+)]
+fn as_f64(value: usize) -> f64 {
+    value as f64
 }

@@ -261,6 +261,8 @@ impl FilterEntry {
 pub struct RequestPattern {
     /// With `*` and `?`.
     pub url_pattern: &'static str,
+    /// `Network.ResourceType`.
+    pub resource_type: &'static str,
 }
 
 /// `Fetch.AuthChallengeResponse`.

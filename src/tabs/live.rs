@@ -56,7 +56,7 @@ impl Live {
         });
     }
 
-    /// Lets a request go on that was paused although nothing wants it paused.
+    /// Sends a document on that was paused so that its authentication can be answered.
     pub fn continue_request(&self, request_id: String) {
         self.aside(ContinueRequest { request_id });
     }

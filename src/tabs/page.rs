@@ -77,7 +77,7 @@ pub enum PageEvent {
         /// `Fetch.RequestId`.
         request_id: String,
     },
-    /// A request was paused that was not meant to be.
+    /// A document was paused on its way, only so that its authentication can be answered.
     Paused {
         /// `Fetch.RequestId`.
         request_id: String,

@@ -76,7 +76,7 @@ impl Registry {
         self.tabs.is_empty()
     }
 
-    pub(super) fn insert(&self, tab: TabHandle) {
+    pub(crate) fn insert(&self, tab: TabHandle) {
         self.tabs.insert(tab.id, tab);
     }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::{
-    CloseReason, LoggedOutModeSet, Navigated, TabActivated, TabCreated, TabRebuilt,
+    CloseReason, LoggedOutModeSet, Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -190,7 +190,7 @@ impl Actor {
                 self.follow(url);
             }
             Goal::Rebuild { reason } => {
-                crate::metrics::tab_rebuilt(reason);
+                crate::metrics::tab_rebuilt(name_of(reason));
                 let rebuilt = TabRebuilt {
                     id: self.id,
                     url: url.clone(),
@@ -486,6 +486,15 @@ impl Actor {
                 unborn
             }
         }
+    }
+}
+
+/// The name of a reason in metrics, as on the wire.
+fn name_of(reason: RebuildReason) -> &'static str {
+    match reason {
+        RebuildReason::Crashed => "crashed",
+        RebuildReason::Detached => "detached",
+        RebuildReason::BrowserExited => "browserExited",
     }
 }
 

@@ -3,17 +3,14 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
-use futures::future::join_all;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, join_all};
 
 use crate::cdp::methods::{
-    EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser, RequestPattern,
-    RunIfWaitingForDebugger, SetDeviceMetrics,
+    Done, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
+    RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
 };
 use crate::cdp::{CallError, Session};
-
-/// A URL that nothing asks for: `Fetch.enable` wants a pattern, but only its answer to HTTP
-/// authentication is wanted, which would otherwise end a navigation in new headless.
-const NO_REQUEST: &str = "https://cdp-bridge.invalid/";
 
 /// Sends every set-up command before the first answer, because a page that stands still answers
 /// none of them until it runs; awaiting one before `runIfWaitingForDebugger` would never end.
@@ -22,35 +19,49 @@ const NO_REQUEST: &str = "https://cdp-bridge.invalid/";
 pub async fn set_up(
     session: &Session,
     viewport: Viewport,
+    cancel_auth: bool,
     limit: Duration,
 ) -> Result<(), CallError> {
-    let pattern = RequestPattern {
-        url_pattern: NO_REQUEST,
-    };
-    let fetch = EnableFetch {
-        patterns: vec![pattern],
-        handle_auth_requests: true,
-    };
     // The order of this list is the order in which they are sent.
-    let calls: [futures::future::BoxFuture<'_, Result<_, CallError>>; 7] = [
-        Box::pin(session.call(EnablePage {}, limit)),
-        Box::pin(session.call(EnableInspector {}, limit)),
-        Box::pin(session.call(
-            EnableNetwork {
-                max_total_buffer_size: 0,
-                max_resource_buffer_size: 0,
-            },
-            limit,
-        )),
-        Box::pin(session.call(fetch, limit)),
-        Box::pin(session.call(InterceptFileChooser { enabled: true }, limit)),
-        Box::pin(session.call(metrics_of(viewport), limit)),
-        Box::pin(session.call(RunIfWaitingForDebugger {}, limit)),
+    let mut calls: Vec<BoxFuture<'_, Result<Done, CallError>>> = vec![
+        session.call(EnablePage {}, limit).boxed(),
+        session.call(EnableInspector {}, limit).boxed(),
+        session
+            .call(
+                EnableNetwork {
+                    max_total_buffer_size: 0,
+                    max_resource_buffer_size: 0,
+                },
+                limit,
+            )
+            .boxed(),
+        session
+            .call(InterceptFileChooser { enabled: true }, limit)
+            .boxed(),
+        session.call(metrics_of(viewport), limit).boxed(),
     ];
+    if cancel_auth {
+        calls.push(session.call(documents_and_auth(), limit).boxed());
+    }
+    calls.push(session.call(RunIfWaitingForDebugger {}, limit).boxed());
     join_all(calls)
         .await
         .into_iter()
         .try_for_each(|outcome| outcome.map(|_| ()))
+}
+
+/// New headless fails a document whose server asks for a password, instead of showing what the
+/// server sent with its 401. It is asked about those prompts only for requests that it pauses, so
+/// documents are paused and sent on. The headless shell needs none of this.
+fn documents_and_auth() -> EnableFetch {
+    let documents = RequestPattern {
+        url_pattern: "*",
+        resource_type: "Document",
+    };
+    EnableFetch {
+        patterns: vec![documents],
+        handle_auth_requests: true,
+    }
 }
 
 /// The emulated screen of a viewport.

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, join3};
+use futures::future::{BoxFuture, join4};
 use tokio::time::Instant;
 
 use crate::cdp::methods::{
     CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext, FilterEntry,
-    RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior,
+    GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, TargetId};
 use crate::tabs::commands::close::close;
@@ -47,7 +47,7 @@ pub(super) struct Opening {
 
 /// Makes Chromium report and attach pages, and write no downloads to the operator's disk, which
 /// is what it does by default.
-pub(super) async fn prepare(browser: &Browser) -> Result<(), CallError> {
+pub(super) async fn prepare(browser: &Browser) -> Result<Build, CallError> {
     let discover = SetDiscoverTargets {
         discover: true,
         filter: FilterEntry::pages_only(),
@@ -58,13 +58,25 @@ pub(super) async fn prepare(browser: &Browser) -> Result<(), CallError> {
         flatten: true,
         filter: FilterEntry::pages_only(),
     };
-    let (discover, attach, downloads) = join3(
+    let (discover, attach, downloads, version) = join4(
         browser.call(discover, JOB_LIMIT),
         browser.call(attach, JOB_LIMIT),
         browser.call(deny_downloads(None), JOB_LIMIT),
+        browser.call(GetVersion {}, JOB_LIMIT),
     )
     .await;
-    discover.and(attach).and(downloads).map(|_| ())
+    discover.and(attach).and(downloads)?;
+    let shell = version?.product.starts_with("HeadlessChrome/");
+    Ok(if shell { Build::Shell } else { Build::Chrome })
+}
+
+/// Which Chromium it is. They differ in what they do with a prompt for a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Build {
+    /// chrome-headless-shell.
+    Shell,
+    /// A whole browser, in its new headless mode or with a display.
+    Chrome,
 }
 
 fn deny_downloads(browser_context_id: Option<BrowserContextId>) -> SetDownloadBehavior {
@@ -115,9 +127,15 @@ pub(super) fn create_target(
 }
 
 /// Makes an attached page ready and lets it run.
-pub(super) fn make_ready(attachment: Attachment, viewport: Viewport) -> Job {
+pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, build: Build) -> Job {
     async move {
-        let outcome = set_up(&attachment.session, viewport, JOB_LIMIT).await;
+        let outcome = set_up(
+            &attachment.session,
+            viewport,
+            build == Build::Chrome,
+            JOB_LIMIT,
+        )
+        .await;
         Done::SetUp(attachment, outcome)
     }
     .boxed()

@@ -10,7 +10,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::jobs::{self, ContextFor, Done, Job, Opening};
+use super::jobs::{self, Build, ContextFor, Done, Job, Opening};
 use super::{Ask, NewTab};
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, Event, Inbox, TargetId};
 use crate::metrics;
@@ -42,6 +42,7 @@ pub(super) struct Supervisor {
 /// A browser that runs, with everything that ends with it.
 struct Running {
     browser: Browser,
+    build: Build,
     inbox: Inbox,
     jobs: FuturesUnordered<Job>,
     contexts: Contexts,
@@ -131,13 +132,17 @@ impl Supervisor {
 
     /// Waits for the browser's answers, because until then there is nothing else to do for it.
     async fn browser_up(&mut self, browser: Browser, inbox: Inbox) {
-        if let Err(error) = jobs::prepare(&browser).await {
-            tracing::error!(%error, "Chromium cannot be used");
-            self.down = error.to_string();
-            return;
-        }
+        let build = match jobs::prepare(&browser).await {
+            Ok(build) => build,
+            Err(error) => {
+                tracing::error!(%error, "Chromium cannot be used");
+                "it does not answer as it should".clone_into(&mut self.down);
+                return;
+            }
+        };
         self.browser = Some(Running {
             browser,
+            build,
             inbox,
             jobs: FuturesUnordered::new(),
             contexts: Contexts::default(),
@@ -344,7 +349,7 @@ impl Supervisor {
         let ours = default_context
             || context.is_some_and(|context| running.contexts.owner(context).is_some());
         let job = if ours && attachment.info.r#type == "page" {
-            jobs::make_ready(attachment, viewport)
+            jobs::make_ready(attachment, viewport, running.build)
         } else {
             jobs::let_go(running.browser.clone(), attachment)
         };

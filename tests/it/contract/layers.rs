@@ -12,6 +12,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("flow", &[]),
     ("config", &[]),
     ("telemetry", &[]),
+    ("exposition", &[]),
     ("metrics", &["protocol"]),
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),

@@ -1,0 +1,162 @@
+//! The daemon: wires the rooms together, and owns the order of start and stop.
+
+mod browser_status;
+mod settings;
+mod url_policy;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::{BrowserDown, BrowserUp};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use self::browser_status::SupervisedBrowser;
+use self::url_policy::ConfiguredPolicy;
+use crate::browser::connect::ConnectError;
+use crate::browser::find::FindError;
+use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
+use crate::config::Config;
+use crate::exposition::Exposition;
+use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Server};
+use crate::tabs::{Audience, Registry, SupervisorHandle};
+
+pub use self::settings::SettingsError;
+
+/// How long all tabs together may take to close when the bridge stops. Chromium is ended after
+/// that in any case.
+const TABS_LIMIT: Duration = Duration::from_secs(3);
+
+/// The bridge did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A value of the configuration cannot be used.
+    #[error(transparent)]
+    Settings(#[from] SettingsError),
+    /// There is no browser.
+    #[error(transparent)]
+    NoBrowser(#[from] FindError),
+    /// The browser is broken.
+    #[error(transparent)]
+    Browser(#[from] ConnectError),
+    /// The address cannot be listened on.
+    #[error(transparent)]
+    Bind(#[from] BindError),
+}
+
+/// A bridge that serves.
+#[derive(Debug)]
+pub struct Bridge {
+    address: Listen,
+    browser: BrowserSupervisor,
+    tabs: SupervisorHandle,
+    server: JoinHandle<()>,
+    drain: DrainHandle,
+}
+
+impl Bridge {
+    /// Starts everything. The address is taken first, so that a port in use costs no browser.
+    pub async fn start(
+        config: &Config,
+        exposition: Option<Exposition>,
+    ) -> Result<Self, StartError> {
+        let policy = Arc::new(ConfiguredPolicy::new(&config.policy)?);
+        let source = settings::browser_source(config)?;
+        let hub = Arc::new(Hub::new());
+        let registry = Registry::default();
+        let audience: Arc<dyn Audience> = Arc::<Hub>::clone(&hub);
+        let tabs = SupervisorHandle::start(
+            settings::tabs(config),
+            Arc::clone(&audience),
+            registry.clone(),
+        );
+        let status = SupervisedBrowser::default();
+        let deps = Deps {
+            hub,
+            registry,
+            opener: Arc::new(tabs.clone()),
+            policy,
+            browser: Arc::new(status.clone()),
+            render_metrics: Arc::new(move || {
+                exposition
+                    .as_ref()
+                    .map(Exposition::render)
+                    .unwrap_or_default()
+            }),
+        };
+        let server = Server::bind(settings::server(config)?, deps).await?;
+
+        let (lifecycle, changes) = mpsc::channel(4);
+        let restart = settings::restart(&config.browser.restart);
+        let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
+        status.follow(browser.status());
+        tokio::spawn(follow_browser(changes, tabs.clone(), audience));
+
+        let address = server.local_addr().clone();
+        let drain = server.handle();
+        // The steps of a stop are taken one by one below, so nothing else ends the server.
+        let server = tokio::spawn(server.run(std::future::pending()));
+        Ok(Self {
+            address,
+            browser,
+            tabs,
+            server,
+            drain,
+        })
+    }
+
+    /// Where it listens; with the real port, where the system chose it.
+    pub fn address(&self) -> &Listen {
+        &self.address
+    }
+
+    /// Stops in good order: no new requests, running ones are answered, tabs are closed,
+    /// connections are closed, Chromium is ended.
+    pub async fn stop(self) {
+        self.drain.begin();
+        if !self.drain.answered().await {
+            tracing::warn!("some requests were not answered within server.drain_timeout");
+        }
+        if timeout(TABS_LIMIT, self.tabs.shut_down()).await.is_err() {
+            tracing::warn!("some tabs did not close in time; they end with Chromium");
+        }
+        self.drain.close_sockets().await;
+        self.drain.stop();
+        self.browser.stop().await;
+        if let Err(error) = self.server.await {
+            tracing::error!(%error, "the server failed");
+        }
+    }
+}
+
+/// Tells the tabs, then the Coordinators, how the browser fares.
+async fn follow_browser(
+    mut changes: mpsc::Receiver<Lifecycle>,
+    tabs: SupervisorHandle,
+    audience: Arc<dyn Audience>,
+) {
+    let mut last_reason = None;
+    while let Some(change) = changes.recv().await {
+        match change {
+            Lifecycle::Up {
+                browser,
+                inbox,
+                restarts,
+            } => {
+                tabs.browser_up(browser, inbox).await;
+                if restarts > 0 {
+                    let reason = last_reason.take();
+                    audience.tell_all(BrowserUp { reason, restarts }.into());
+                }
+            }
+            Lifecycle::Down { reason, restarts } => {
+                tabs.browser_down("it ended and is being started again".to_owned())
+                    .await;
+                last_reason = Some(reason.clone());
+                let reason = Some(reason);
+                audience.tell_all(BrowserDown { reason, restarts }.into());
+            }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! What the server may know of the browser.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::watch;
+
+use crate::browser::supervisor::{Status, probe};
+use crate::server::{BrowserStatus, Probe};
+
+/// How long the browser may take to answer a probe. The server's own deadline is shorter; this
+/// one only keeps a call from waiting for ever.
+const PROBE_LIMIT: Duration = Duration::from_secs(2);
+
+/// The supervised browser; down until there is one to follow. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(super) struct SupervisedBrowser {
+    status: Arc<OnceLock<watch::Receiver<Status>>>,
+}
+
+impl SupervisedBrowser {
+    /// Follows the browser that has been started.
+    pub(super) fn follow(&self, status: watch::Receiver<Status>) {
+        // There is one browser supervisor in a bridge, so the first one is the only one.
+        let _ = self.status.set(status);
+    }
+
+    fn now(&self) -> Status {
+        self.status
+            .get()
+            .map(|status| status.borrow().clone())
+            .unwrap_or_default()
+    }
+}
+
+impl BrowserStatus for SupervisedBrowser {
+    fn probe(&self) -> BoxFuture<'static, Probe> {
+        let status = self.now();
+        async move {
+            let outcome = probe(&status, PROBE_LIMIT).await;
+            Probe {
+                connected: status.browser.is_some(),
+                version: status.version,
+                pid: status.pid,
+                restarts: status.restarts,
+                round_trip: outcome.as_ref().ok().copied(),
+                reason: outcome.err().map(|error| error.to_string()),
+            }
+        }
+        .boxed()
+    }
+
+    fn is_up(&self) -> bool {
+        self.now().browser.is_some()
+    }
+
+    fn version(&self) -> String {
+        let status = self.now();
+        if status.browser.is_some() {
+            status.version
+        } else {
+            String::new()
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! From the configuration, which an operator writes, to what each room is told.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::request::Viewport;
+
+use crate::browser::connect::Source;
+use crate::browser::find::{self, FindError, Flavor, Found, Query, ThisMachine};
+use crate::browser::options::{LaunchOptions, Sandbox, Transport};
+use crate::browser::supervisor::RestartPolicy;
+use crate::config::{self, Config, RestartConfig};
+use crate::policy::PatternError;
+use crate::server::{ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits};
+use crate::tabs::{CaptureLimits, ClientId, TabSettings};
+
+/// How many changes wait on one tab.
+const WAITING_CHANGES: usize = 64;
+
+/// A value of the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// An entry of the allowlist is none.
+    #[error("policy.allowlist: {0}")]
+    Allowlist(#[source] PatternError),
+    /// An entry of `policy.private_networks` is none.
+    #[error(
+        "policy.private_networks: `{text}` is neither an address nor a range such as 10.0.0.0/8"
+    )]
+    Network {
+        /// The entry.
+        text: String,
+    },
+    /// A token's hash is none.
+    #[error("auth.clients: the token_sha256 of `{client}` is not 64 hexadecimal digits")]
+    TokenHash {
+        /// The client.
+        client: String,
+    },
+}
+
+/// The browser to use: found, or running already.
+pub(super) fn browser_source(config: &Config) -> Result<Source, FindError> {
+    let browser = &config.browser;
+    if let Some(url) = &browser.connect {
+        return Ok(Source::Connect {
+            url: url.clone(),
+            limit: browser.start_timeout,
+        });
+    }
+    let flavor = match browser.flavor {
+        config::Flavor::Auto => Flavor::Auto,
+        config::Flavor::Shell => Flavor::Shell,
+        config::Flavor::Chrome => Flavor::Chrome,
+    };
+    let Found {
+        path,
+        kind,
+        source,
+        passed_over,
+    } = find::find(
+        &Query {
+            path: browser.path.clone(),
+            flavor,
+        },
+        &ThisMachine,
+    )?;
+    for tried in passed_over {
+        tracing::debug!(%tried, "passed over while looking for a browser");
+    }
+    tracing::info!(path = %path.display(), %source, "using this browser");
+    Ok(Source::Launch(LaunchOptions {
+        executable: path,
+        kind,
+        args: browser.args.clone(),
+        headless: browser.headless,
+        sandbox: match browser.sandbox {
+            config::Sandbox::Auto => Sandbox::Auto,
+            config::Sandbox::On => Sandbox::On,
+            config::Sandbox::Off => Sandbox::Off,
+        },
+        transport: match browser.transport {
+            config::TransportKind::Pipe => Transport::Pipe,
+            config::TransportKind::Port => Transport::Port(browser.cdp_port),
+        },
+        user_data_dir: browser.user_data_dir.clone(),
+        window_size: (browser.window_size.width, browser.window_size.height),
+        start_timeout: browser.start_timeout,
+        host_rules: config
+            .policy
+            .resolve
+            .iter()
+            .map(|(name, ip)| (name.clone(), *ip))
+            .collect(),
+    }))
+}
+
+pub(super) fn restart(config: &RestartConfig) -> RestartPolicy {
+    RestartPolicy {
+        initial_backoff: config.initial_backoff,
+        max_backoff: config.max_backoff,
+        max_restarts: usize::try_from(config.max_restarts).unwrap_or(usize::MAX),
+        window: config.window,
+    }
+}
+
+pub(super) fn tabs(config: &Config) -> TabSettings {
+    let size = &config.browser.window_size;
+    let flow = &config.flow;
+    TabSettings {
+        viewport: Viewport {
+            width: size.width,
+            height: size.height,
+            device_scale_factor: None,
+        },
+        max_tabs: config.tabs.max,
+        idle_timeout: config.tabs.idle_timeout,
+        max_waiting_changes: WAITING_CHANGES,
+        accept_dialogs: config.policy.dialogs == config::DialogPolicy::Accept,
+        adopt_popups: config.policy.popups == config::PopupPolicy::Adopt,
+        use_default_context: config.browser.user_data_dir.is_some(),
+        snapshot_debounce: flow.snapshot_debounce,
+        screenshot_interval: Duration::from_secs_f64(1.0 / flow.screenshot_max_fps),
+        screenshot_queue: flow.screenshot_queue,
+        limits: CaptureLimits {
+            snapshot_nodes: u64::from(flow.max_snapshot_nodes),
+            snapshot_bytes: flow.max_snapshot_bytes as u64,
+            screenshot_pixels: flow.max_screenshot_pixels,
+        },
+        navigate_timeout: config.timeouts.navigate,
+        open_timeout: config.timeouts.create_tab,
+    }
+}
+
+pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
+    let (server, flow) = (&config.server, &config.flow);
+    Ok(ServerSettings {
+        listen: listen(&server.listen),
+        allowed_origins: server.allowed_origins.clone(),
+        allowed_hosts: server.allowed_hosts.clone(),
+        max_connections: server.max_connections,
+        max_message_bytes: server.max_message_bytes,
+        outbound_bytes: server.outbound_bytes,
+        drain_timeout: server.drain_timeout,
+        ping_interval: server.ping_interval,
+        ping_timeout: server.ping_timeout,
+        chunk_bytes: flow.chunk_bytes,
+        max_inflight: flow.max_inflight,
+        rate_per_second: flow.rate_per_second,
+        protect_metrics: config.auth.protect_metrics,
+        welcome: WelcomeLimits {
+            max_tabs: config.tabs.max as u64,
+            snapshot_debounce_ms: u64::try_from(flow.snapshot_debounce.as_millis())
+                .unwrap_or(u64::MAX),
+            screenshot_max_fps: flow.screenshot_max_fps,
+            screenshot_queue: flow.screenshot_queue as u64,
+        },
+        timeouts: timeouts(&config.timeouts),
+        logged_out_default: config.policy.logged_out_default,
+        close_tabs_on_disconnect: config.tabs.on_disconnect == config::OnDisconnect::Close,
+        clients: clients(&config.auth)?,
+    })
+}
+
+fn listen(listen: &config::Listen) -> Listen {
+    match listen {
+        config::Listen::Tcp(address) => Listen::Tcp(*address),
+        config::Listen::Unix(path) => Listen::Unix(PathBuf::from(path)),
+    }
+}
+
+fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
+    Timeouts::all(config.navigate)
+        .with(RequestKind::CreateTab, config.create_tab)
+        .with(RequestKind::CloseTab, config.close_tab)
+        .with(RequestKind::ActivateTab, config.activate_tab)
+        .with(RequestKind::Navigate, config.navigate)
+        .with(RequestKind::GetDomSnapshot, config.get_dom_snapshot)
+        .with(RequestKind::GetScreenshot, config.get_screenshot)
+        .with(RequestKind::SetLoggedOutMode, config.set_logged_out_mode)
+        .with(RequestKind::StartScreencast, config.start_screencast)
+        .with(RequestKind::StopScreencast, config.stop_screencast)
+}
+
+fn clients(config: &config::AuthConfig) -> Result<Vec<ClientToken>, SettingsError> {
+    config
+        .clients
+        .iter()
+        .map(|client| {
+            let token = match (&client.token, &client.token_sha256) {
+                (Some(token), _) => Some(TokenHash::of(token.expose())),
+                (None, Some(hash)) => TokenHash::from_hex(hash),
+                (None, None) => None,
+            };
+            let invalid = || SettingsError::TokenHash {
+                client: client.name.clone(),
+            };
+            let name = ClientId::from(client.name.as_str());
+            Ok(ClientToken {
+                name,
+                token: token.ok_or_else(invalid)?,
+            })
+        })
+        .collect()
+}

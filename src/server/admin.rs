@@ -1,0 +1,194 @@
+//! What operators and their tools ask over HTTP (operations: HTTP).
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use cdp_bridge_protocol::PROTOCOL_VERSION;
+use serde::Serialize;
+
+use super::drain::Phase;
+use super::ports::Probe;
+use super::router::unauthorized;
+use super::shared::Shared;
+use crate::metrics;
+use crate::tabs::TabCounts;
+
+const NAME: &str = env!("CARGO_PKG_NAME");
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The answer of `/health`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HealthReport {
+    status: HealthStatus,
+    version: &'static str,
+    uptime_seconds: u64,
+    browser: BrowserReport,
+    server: ServerReport,
+    tabs: TabsReport,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+enum HealthStatus {
+    Ok,
+    Degraded,
+    Down,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BrowserReport {
+    connected: bool,
+    version: String,
+    pid: Option<u32>,
+    restarts: u64,
+    round_trip_ms: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct ServerReport {
+    listening: String,
+    connections: usize,
+    draining: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+struct TabsReport {
+    open: usize,
+    crashed: usize,
+}
+
+/// Chromium that does not answer is down; a crashed tab or a stop that has begun is less than ok.
+fn status(probe: &Probe, tabs: TabCounts, draining: bool) -> HealthStatus {
+    if !probe.connected || probe.round_trip.is_none() {
+        HealthStatus::Down
+    } else if tabs.crashed > 0 || draining {
+        HealthStatus::Degraded
+    } else {
+        HealthStatus::Ok
+    }
+}
+
+/// `/health`: a real round trip.
+pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
+    let probe = shared.health.probe().await;
+    let tabs = shared.deps.registry.counts();
+    let draining = shared.drain.phase() > Phase::Serving;
+    let status = status(&probe, tabs, draining);
+    let report = HealthReport {
+        status,
+        version: VERSION,
+        uptime_seconds: shared.started.elapsed().as_secs(),
+        browser: BrowserReport {
+            connected: probe.connected,
+            version: probe.version,
+            pid: probe.pid,
+            restarts: probe.restarts,
+            // Hundredths of a millisecond: a round trip over the pipe takes fractions of one.
+            round_trip_ms: probe
+                .round_trip
+                .map(|took| (took.as_secs_f64() * 100_000.0).round() / 100.0),
+            reason: probe.reason,
+        },
+        server: ServerReport {
+            listening: shared.listening.clone(),
+            connections: shared.deps.hub.len(),
+            draining,
+        },
+        tabs: TabsReport {
+            open: tabs.open,
+            crashed: tabs.crashed,
+        },
+    };
+    let code = match status {
+        HealthStatus::Down => StatusCode::SERVICE_UNAVAILABLE,
+        HealthStatus::Ok | HealthStatus::Degraded => StatusCode::OK,
+    };
+    (code, Json(report)).into_response()
+}
+
+/// `/livez`: the process serves. It never asks Chromium.
+pub(super) async fn livez() -> Response {
+    Json(serde_json::json!({ "status": "ok" })).into_response()
+}
+
+/// `/readyz`: whether a new Coordinator would be served.
+pub(super) async fn readyz(State(shared): State<Arc<Shared>>) -> Response {
+    let reason = if shared.drain.phase() > Phase::Serving {
+        "the bridge is stopping"
+    } else if !shared.deps.browser.is_up() {
+        "Chromium is down"
+    } else if !shared.has_room() {
+        "the connection limit is reached"
+    } else {
+        return Json(serde_json::json!({ "status": "ready" })).into_response();
+    };
+    let body = serde_json::json!({ "status": "unready", "reason": reason });
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
+}
+
+/// `/metrics`: Prometheus text.
+pub(super) async fn metrics(State(shared): State<Arc<Shared>>, headers: HeaderMap) -> Response {
+    if shared.settings.protect_metrics
+        && let Err(error) = shared.auth.client_of(&headers)
+    {
+        return unauthorized(error);
+    }
+    metrics::tabs(shared.deps.registry.len());
+    metrics::browser_up(shared.deps.browser.is_up());
+    let text = (shared.deps.render_metrics)();
+    let kind = "text/plain; version=0.0.4; charset=utf-8";
+    ([(CONTENT_TYPE, kind)], text).into_response()
+}
+
+/// `/version`: what this is.
+pub(super) async fn version() -> Response {
+    let build = if cfg!(debug_assertions) {
+        "debug"
+    } else {
+        "release"
+    };
+    Json(serde_json::json!({
+        "name": NAME,
+        "version": VERSION,
+        "protocol": PROTOCOL_VERSION,
+        "build": build,
+    }))
+    .into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_browser_that_does_not_answer_is_down_and_a_crashed_tab_degrades() {
+        let up = Probe {
+            connected: true,
+            round_trip: Some(Duration::from_millis(1)),
+            ..Probe::default()
+        };
+        let hung = Probe {
+            round_trip: None,
+            ..up.clone()
+        };
+        let crashed = TabCounts {
+            open: 3,
+            crashed: 1,
+        };
+        let none = TabCounts::default();
+        assert_eq!(status(&up, none, false), HealthStatus::Ok);
+        assert_eq!(status(&up, crashed, false), HealthStatus::Degraded);
+        assert_eq!(status(&up, none, true), HealthStatus::Degraded);
+        assert_eq!(status(&hung, none, false), HealthStatus::Down);
+        assert_eq!(status(&Probe::default(), none, true), HealthStatus::Down);
+    }
+}

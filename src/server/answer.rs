@@ -1,0 +1,122 @@
+//! The way of a request's one answer: counted, logged, and put on its way to the socket.
+
+use cdp_bridge_protocol::{ErrorEvent, Message, RequestId, RequestKind, TabId};
+use tokio::time::Instant;
+
+use super::drain::Counted;
+use super::inflight::Ticket;
+use super::outbox::Outbox;
+use super::wire_error;
+use crate::metrics;
+use crate::tabs::{Answer, ClientId, Failure, Outcome, ScreenshotError, TabError};
+
+/// Everything that answering one request takes.
+#[derive(Debug)]
+pub(super) struct Answering {
+    pub(super) client: ClientId,
+    pub(super) outbox: Outbox,
+    pub(super) request_id: Option<RequestId>,
+    /// None if the message was no request.
+    pub(super) kind: Option<RequestKind>,
+    pub(super) tab: Option<TabId>,
+    pub(super) arrived: Instant,
+    /// Its place among the connection's unanswered requests.
+    pub(super) ticket: Option<Ticket>,
+    /// Its place among those that a stop waits for. It is given up last, when the answer already
+    /// waits for the socket.
+    pub(super) running: Counted,
+}
+
+impl Answering {
+    /// Keeps the request's place until it is answered.
+    pub(super) fn hold(&mut self, ticket: Ticket) {
+        self.ticket = Some(ticket);
+    }
+
+    /// Answers a request that was not begun.
+    pub(super) fn refuse(mut self, error: ErrorEvent) {
+        self.finish(Some(error.code.as_str()));
+        self.push_error(error);
+        drop(self.running);
+    }
+
+    /// Answers with what became of the request.
+    pub(super) fn deliver(mut self, kind: RequestKind, outcome: Outcome) {
+        match outcome {
+            Ok(answer) => self.good(kind, answer),
+            Err(failure) => self.failed(kind, &failure),
+        }
+        drop(self.running);
+    }
+
+    fn good(&mut self, kind: RequestKind, answer: Answer) {
+        match answer {
+            Answer::Event(event) => {
+                self.finish(None);
+                self.outbox.push_message(&Message {
+                    request_id: self.request_id.take(),
+                    event: *event,
+                });
+            }
+            Answer::Payload { head, payload } => {
+                // The id is free before the answer can be read, so that the client may use it
+                // again as soon as it has it.
+                let ticket = self.ticket.take();
+                drop(ticket);
+                let pushed = self
+                    .outbox
+                    .push_payload(head, self.request_id.clone(), &payload);
+                match pushed {
+                    Ok(()) => self.finish(None),
+                    Err(error) => {
+                        tracing::warn!(tab = ?self.tab, %error, "a payload cannot be sent");
+                        let failure = TabError::from(ScreenshotError::NotAPicture).into();
+                        self.failed(kind, &failure);
+                    }
+                }
+            }
+            // The newer request's answer lists this one's id.
+            Answer::Coalesced => self.finish(None),
+        }
+    }
+
+    fn failed(&mut self, kind: RequestKind, failure: &Failure) {
+        if matches!(failure.error, TabError::Lost | TabError::Refused(_)) {
+            tracing::warn!(
+                tab = self.tab.map(tracing::field::display),
+                session = failure.session.as_deref(),
+                error = %failure.error,
+                "{} failed",
+                kind.as_str()
+            );
+        }
+        let error = wire_error::of_failure(kind, failure, self.tab);
+        self.finish(Some(error.code.as_str()));
+        self.push_error(error);
+    }
+
+    fn push_error(&mut self, error: ErrorEvent) {
+        self.outbox.push_message(&Message {
+            request_id: self.request_id.take(),
+            event: error.into(),
+        });
+    }
+
+    /// Frees the request's id, counts it and writes its line in the log.
+    fn finish(&mut self, error: Option<&'static str>) {
+        self.ticket = None;
+        let kind = self.kind.map_or("unknown", RequestKind::as_str);
+        let took = self.arrived.elapsed();
+        metrics::request(kind, error, took);
+        tracing::debug!(
+            request = kind,
+            request_id = ?self.request_id,
+            tab = self.tab.map(tracing::field::display),
+            client = %self.client,
+            connection = self.outbox.id().0,
+            outcome = error.unwrap_or("ok"),
+            ms = took.as_secs_f64() * 1000.0,
+            "answered"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! The end of a WebSocket: the close frame, and patience for the other side's.
+
+use std::time::Duration;
+
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use super::lanes::Ending;
+
+/// How long a peer may take to read what was left and to answer the close frame.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(3);
+
+/// How a connection came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The bridge ends it.
+    Close(Ending),
+    /// The bridge ends it because of what it read, after which nothing can be read.
+    Broken(Ending),
+    /// The peer sent a close frame.
+    ByPeer,
+    /// The socket is gone.
+    Gone,
+}
+
+/// What an error while reading means.
+pub fn of_error(error: &Error) -> End {
+    use tokio_tungstenite::tungstenite::error::ProtocolError;
+
+    let broken = |code, reason| End::Broken(Ending { code, reason });
+    match error {
+        Error::Capacity(_) => broken(1009, "the message is over limits.maxMessageBytes"),
+        Error::Utf8(_) => broken(1007, "a text frame was not UTF-8"),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+        | Error::Io(_)
+        | Error::ConnectionClosed
+        | Error::AlreadyClosed => End::Gone,
+        Error::Protocol(_) => broken(1002, "the frame breaks the WebSocket protocol"),
+        _ => broken(1011, "the connection failed"),
+    }
+}
+
+/// Ends a WebSocket in a bounded time.
+pub async fn finish<S>(mut ws: WebSocketStream<S>, end: End)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let closed = timeout(CLOSE_WAIT, async {
+        match end {
+            End::Gone => {}
+            // Reading on sends the answer to the peer's close frame.
+            End::ByPeer => while let Some(Ok(_)) = ws.next().await {},
+            End::Close(ending) => {
+                if ws.send(frame(ending)).await.is_ok() {
+                    while let Some(Ok(_)) = ws.next().await {}
+                }
+            }
+            End::Broken(ending) => {
+                if ws.send(frame(ending)).await.is_ok() {
+                    discard(ws.into_inner()).await;
+                }
+            }
+        }
+    });
+    if closed.await.is_err() {
+        tracing::debug!("the peer did not finish the closing handshake");
+    }
+}
+
+/// Reads what the peer still sends. A socket that is closed with unread bytes in it is reset,
+/// and the reset would overtake the close frame.
+async fn discard<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
+    if socket.shutdown().await.is_err() {
+        return;
+    }
+    let mut scratch = [0; 4096];
+    while matches!(socket.read(&mut scratch).await, Ok(1..)) {}
+}
+
+fn frame(ending: Ending) -> Message {
+    Message::Close(Some(CloseFrame {
+        code: ending.code.into(),
+        reason: ending.reason.into(),
+    }))
+}

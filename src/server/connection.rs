@@ -1,0 +1,231 @@
+//! One Coordinator's connection. One task owns it; reading, writing and keeping alive are futures
+//! of that task which run side by side, so that a peer that reads slowly is still heard, and one
+//! that sends much is still answered.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use cdp_bridge_protocol::event::{CloseReason, Welcome};
+use cdp_bridge_protocol::handshake::CloseCode;
+use cdp_bridge_protocol::payload::{Encoding, Part};
+use cdp_bridge_protocol::{Message as BridgeMessage, PROTOCOL_VERSION};
+use futures::stream::SplitSink;
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use super::closing::{self, CLOSE_WAIT, End};
+use super::dispatch::Dispatcher;
+use super::drain::{Phase, going_away};
+use super::hub::Membership;
+use super::keepalive::{Due, KeepAlive};
+use super::lanes::{Ending, Next};
+use super::outbox::Outbox;
+use super::reader::read;
+use super::settings::ServerSettings;
+use super::shared::Shared;
+use crate::metrics;
+use crate::tabs::{ClientId, TabMessage};
+
+/// Who connected, and how payloads travel to them.
+#[derive(Debug, Clone)]
+pub(super) struct Visitor {
+    pub(super) client: ClientId,
+    pub(super) encoding: Encoding,
+}
+
+/// A WebSocket over a socket on which the opening handshake is done.
+pub(super) async fn accept<S>(socket: S, settings: &ServerSettings) -> WebSocketStream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    WebSocketStream::from_raw_socket(socket, Role::Server, Some(config(settings))).await
+}
+
+fn config(settings: &ServerSettings) -> WebSocketConfig {
+    /// Small, because most connections are idle most of the time.
+    const READ_BUFFER: usize = 4 * 1024;
+    /// Small messages leave together; a large one is written through.
+    const WRITE_BUFFER: usize = 16 * 1024;
+
+    // The writer hands over one message at a time, so that this is the largest one and what is
+    // in front of it. Escaping makes a part of text up to six times as long.
+    let largest = settings
+        .outbound_bytes
+        .max(settings.chunk_bytes.saturating_mul(6));
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(largest.saturating_mul(2).saturating_add(1 << 20))
+        .max_message_size(Some(settings.max_message_bytes))
+        .max_frame_size(Some(settings.max_message_bytes))
+}
+
+/// Closes a connection that may not stay.
+pub(super) async fn turn_away<S>(socket: S, settings: &ServerSettings, ending: Ending)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    closing::finish(accept(socket, settings).await, End::Close(ending)).await;
+}
+
+/// Serves one connection until it ends.
+pub(super) async fn run<S>(socket: S, visitor: Visitor, shared: Arc<Shared>)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let settings = &shared.settings;
+    let id = shared.next_connection();
+    let outbox = Outbox::new(
+        id,
+        visitor.encoding,
+        settings.chunk_bytes,
+        settings.outbound_bytes,
+    );
+    let client = visitor.client;
+    // Events are heard from here on, and `welcome` is then put in front of them, so that a tab
+    // that changes in between is either in the welcome or in an event after it.
+    let presence = Presence::new(&shared, client.clone(), outbox.clone());
+    outbox.push_first(&welcome(&shared, &client));
+    // A stop that began while the handshake was under way has not seen this connection.
+    if shared.drain.phase() >= Phase::Closing {
+        outbox.close(going_away());
+    }
+    tracing::info!(%client, connection = id.0, "connected");
+
+    let (mut sink, mut stream) = accept(socket, settings).await.split();
+    let mut dispatcher = Dispatcher::new(Arc::clone(&shared), client.clone(), outbox.clone());
+    let alive = Mutex::new(KeepAlive::new(
+        settings.ping_interval,
+        settings.ping_timeout,
+        Instant::now(),
+    ));
+    // Not biased: whoever is asked first could use up the whole time slice again and again.
+    let end = tokio::select! {
+        end = read(&mut stream, &mut dispatcher, &alive) => end,
+        end = write(&mut sink, &outbox) => end,
+        end = keep_alive(&alive, &outbox) => end,
+        end = too_slow(&outbox) => end,
+        end = forced(&shared) => end,
+    };
+    drop(presence);
+    tracing::info!(%client, connection = id.0, ?end, "disconnected");
+    if let Ok(ws) = sink.reunite(stream) {
+        closing::finish(ws, end).await;
+    }
+}
+
+/// Writes what waits, in batches while there is more, until the close frame is due.
+async fn write<S>(sink: &mut SplitSink<WebSocketStream<S>, Message>, outbox: &Outbox) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let next = if let Some(next) = outbox.try_next() {
+            next
+        } else {
+            if sink.flush().await.is_err() {
+                return End::Gone;
+            }
+            outbox.next().await
+        };
+        let message = match next {
+            Next::Close(ending) => return End::Close(ending),
+            Next::Ping => Message::Ping(Bytes::new()),
+            Next::Part(part) => frame(part),
+        };
+        let len = message.len();
+        if let Err(error) = sink.feed(message).await {
+            tracing::debug!(%error, "a connection cannot be written to");
+            return End::Gone;
+        }
+        metrics::ws_bytes_out(len);
+    }
+}
+
+/// A message as a frame of its own, so that text which is known to be UTF-8 is not checked again.
+fn frame(part: Part) -> Message {
+    let (kind, bytes) = match part {
+        Part::Text(bytes) => (Data::Text, bytes),
+        Part::Binary(bytes) => (Data::Binary, bytes),
+    };
+    Message::Frame(Frame::message(bytes, OpCode::Data(kind), true))
+}
+
+/// Pings the peer, and gives it up when it stays silent.
+async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
+    loop {
+        let due = alive
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .due(Instant::now());
+        match due {
+            Due::At(then) => sleep_until(then).await,
+            Due::Ping => outbox.ping(),
+            Due::Dead => {
+                return End::Close(Ending::new(
+                    CloseCode::Policy,
+                    "no ping was answered for too long",
+                ));
+            }
+        }
+    }
+}
+
+/// Ends a connection whose peer reads too slowly, also while a write to it is stuck.
+async fn too_slow(outbox: &Outbox) -> End {
+    End::Close(outbox.overflowed().await)
+}
+
+/// Ends a connection that a stop has waited for long enough.
+async fn forced(shared: &Shared) -> End {
+    shared.drain.reached(Phase::Closing).await;
+    sleep(CLOSE_WAIT).await;
+    End::Close(going_away())
+}
+
+fn welcome(shared: &Shared, client: &ClientId) -> BridgeMessage {
+    BridgeMessage::unasked(Welcome {
+        protocol: PROTOCOL_VERSION,
+        server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
+        browser: shared.deps.browser.version(),
+        limits: shared.settings.limits(),
+        tabs: shared.deps.registry.list(client),
+    })
+}
+
+/// A connection's presence: when it ends, on whatever path, the client may have to lose its tabs.
+struct Presence {
+    shared: Arc<Shared>,
+    client: ClientId,
+    membership: Option<Membership>,
+}
+
+impl Presence {
+    fn new(shared: &Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
+        Self {
+            membership: Some(shared.deps.hub.join(client.clone(), outbox)),
+            shared: Arc::clone(shared),
+            client,
+        }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let deps = &self.shared.deps;
+        drop(self.membership.take());
+        let last = !deps.hub.has(&self.client);
+        if last && self.shared.settings.close_tabs_on_disconnect {
+            for tab in deps.registry.of(&self.client) {
+                // The client asked for it when it left: that is what the setting says.
+                tab.send(TabMessage::Close(CloseReason::Requested, None));
+            }
+        }
+    }
+}

@@ -1,0 +1,253 @@
+//! From a text frame to whoever fulfils it, and back to the one answer.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use cdp_bridge_protocol::event::{CloseReason, Pong, Tabs};
+use cdp_bridge_protocol::request::CreateTab;
+use cdp_bridge_protocol::{
+    ErrorEvent, Request, RequestBody, RequestId, RequestKind, TabId, TabRef,
+};
+use tokio::time::Instant;
+
+use super::answer::Answering;
+use super::drain::Phase;
+use super::inflight::{InFlight, NotAdmitted, Ticket};
+use super::outbox::Outbox;
+use super::rate::TokenBucket;
+use super::shared::Shared;
+use super::wire_error;
+use crate::tabs::{Capture, Change, ClientId, NewTab, Reply, TabError, TabHandle, TabMessage};
+
+/// Takes the requests of one connection.
+#[derive(Debug)]
+pub struct Dispatcher {
+    shared: Arc<Shared>,
+    client: ClientId,
+    outbox: Outbox,
+    inflight: InFlight,
+    rate: Option<TokenBucket>,
+}
+
+/// A request that may not even begin, and its answer.
+struct Refused(Box<ErrorEvent>);
+
+impl From<ErrorEvent> for Refused {
+    fn from(error: ErrorEvent) -> Self {
+        Self(Box::new(error))
+    }
+}
+
+/// What a request needs, found before anything is begun.
+enum Task {
+    Ping,
+    List,
+    Create(NewTab),
+    Tell(TabHandle, TabJob),
+    Unavailable,
+}
+
+enum TabJob {
+    Change(Change),
+    Capture(Capture),
+    Close,
+}
+
+impl Dispatcher {
+    /// A dispatcher for one connection.
+    pub(super) fn new(shared: Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
+        let rate = shared.settings.rate_per_second;
+        Self {
+            rate: (rate > 0).then(|| TokenBucket::new(rate, Instant::now())),
+            inflight: InFlight::default(),
+            shared,
+            client,
+            outbox,
+        }
+    }
+
+    /// Takes one text frame. It never waits: the answer comes by way of the outbox.
+    pub fn handle(&mut self, text: &str) {
+        let now = Instant::now();
+        // Whatever comes uses up a token, so that nonsense is not free.
+        let rate = self.rate.as_mut().map_or(Ok(()), |rate| rate.take(now));
+        match Request::parse(text) {
+            Ok(request) => {
+                let rate = rate.map_err(|after| {
+                    wire_error::rate_limited(self.shared.settings.rate_per_second, after).into()
+                });
+                self.take(request, rate, now);
+            }
+            Err(bad) => {
+                let answering = self.answering(bad.request_id.clone(), bad.kind, None, now);
+                answering.refuse(bad.to_event());
+            }
+        }
+    }
+
+    fn take(&self, request: Request, rate: Result<(), Refused>, now: Instant) {
+        let Request {
+            request_id,
+            timeout,
+            body,
+        } = request;
+        let kind = body.kind();
+        let tab = body.tab().and_then(TabRef::id);
+        let mut answering = self.answering(request_id.clone(), Some(kind), tab, now);
+        let task = self
+            .admit(request_id.as_ref(), kind)
+            .and_then(|ticket| {
+                answering.hold(ticket);
+                rate
+            })
+            .and_then(|()| match self.shared.drain.phase() {
+                Phase::Serving => self.task(body),
+                _ => Err(wire_error::shutting_down(tab).into()),
+            });
+        let timeout = timeout.unwrap_or_else(|| self.shared.settings.timeouts.of(kind));
+        match task {
+            Err(Refused(error)) => answering.refuse(*error),
+            Ok(task) => {
+                let reply = Reply::new(
+                    kind,
+                    request_id,
+                    self.outbox.id(),
+                    now,
+                    now + timeout,
+                    move |outcome| answering.deliver(kind, outcome),
+                );
+                self.begin(task, kind, reply);
+            }
+        }
+    }
+
+    /// A place among the unanswered requests.
+    fn admit(&self, id: Option<&RequestId>, kind: RequestKind) -> Result<Ticket, Refused> {
+        let max = self.shared.settings.max_inflight;
+        let limit = match kind {
+            // Answered at once, so that they are never many.
+            RequestKind::Ping | RequestKind::ListTabs => usize::MAX,
+            // A client whose requests are all stuck must still be able to close their tabs.
+            RequestKind::CloseTab => max.saturating_mul(2),
+            _ => max,
+        };
+        self.inflight.admit(id, limit).map_err(|error| match error {
+            NotAdmitted::Duplicate => wire_error::duplicate(id).into(),
+            NotAdmitted::Full => wire_error::too_many(limit).into(),
+        })
+    }
+
+    fn task(&self, body: RequestBody) -> Result<Task, Refused> {
+        let tell = |tab: &TabRef, job| Ok(Task::Tell(self.tab(tab)?, job));
+        match body {
+            RequestBody::Ping(_) => Ok(Task::Ping),
+            RequestBody::ListTabs(_) => Ok(Task::List),
+            RequestBody::CreateTab(create) => self.new_tab(&create).map(Task::Create),
+            RequestBody::CloseTab(close) => tell(&close.tab_id, TabJob::Close),
+            RequestBody::ActivateTab(activate) => {
+                tell(&activate.tab_id, TabJob::Change(Change::Activate))
+            }
+            RequestBody::Navigate(navigate) => {
+                let tab = self.tab(&navigate.tab_id)?;
+                let url = self.url(&navigate.url, Some(&navigate.tab_id))?;
+                Ok(Task::Tell(tab, TabJob::Change(Change::Navigate { url })))
+            }
+            RequestBody::SetLoggedOutMode(mode) => {
+                let enabled = mode.enabled;
+                tell(
+                    &mode.tab_id,
+                    TabJob::Change(Change::SetLoggedOut { enabled }),
+                )
+            }
+            RequestBody::GetDomSnapshot(snapshot) => {
+                let format = snapshot.format.unwrap_or_default();
+                tell(
+                    &snapshot.tab_id,
+                    TabJob::Capture(Capture::Snapshot { format }),
+                )
+            }
+            RequestBody::GetScreenshot(shot) => {
+                let capture = Capture::Screenshot {
+                    full_page: shot.full_page.unwrap_or(false),
+                    format: shot.format.unwrap_or_default(),
+                    quality: shot.quality(),
+                };
+                tell(&shot.tab_id, TabJob::Capture(capture))
+            }
+            RequestBody::StartScreencast(start) => {
+                self.tab(&start.tab_id).map(|_| Task::Unavailable)
+            }
+            RequestBody::StopScreencast(stop) => self.tab(&stop.tab_id).map(|_| Task::Unavailable),
+        }
+    }
+
+    fn begin(&self, task: Task, kind: RequestKind, reply: Reply) {
+        match task {
+            Task::Ping => reply.event(Pong { ts: epoch_ms() }),
+            Task::List => reply.event(Tabs {
+                tabs: self.shared.deps.registry.list(&self.client),
+            }),
+            Task::Create(tab) => self.shared.deps.opener.create(tab, reply),
+            Task::Tell(tab, job) => tab.send(match job {
+                TabJob::Change(change) => TabMessage::Change(change, reply),
+                TabJob::Capture(capture) => TabMessage::Capture(capture, reply),
+                TabJob::Close => TabMessage::Close(CloseReason::Requested, Some(reply)),
+            }),
+            Task::Unavailable => reply.fail(TabError::Unavailable { request: kind }),
+        }
+    }
+
+    fn new_tab(&self, create: &CreateTab) -> Result<NewTab, Refused> {
+        let url = create.url.as_deref().unwrap_or("about:blank");
+        Ok(NewTab {
+            client: self.client.clone(),
+            url: self.url(url, None)?,
+            logged_out: create
+                .logged_out
+                .unwrap_or(self.shared.settings.logged_out_default),
+            viewport: create.viewport,
+        })
+    }
+
+    fn tab(&self, tab: &TabRef) -> Result<TabHandle, Refused> {
+        tab.id()
+            .and_then(|id| self.shared.deps.registry.get(&self.client, id))
+            .ok_or_else(|| wire_error::unknown_tab(tab).into())
+    }
+
+    fn url(&self, url: &str, tab: Option<&TabRef>) -> Result<String, Refused> {
+        self.shared
+            .deps
+            .policy
+            .check(url)
+            .map_err(|denied| wire_error::nav_denied(denied, tab.and_then(TabRef::id)).into())
+    }
+
+    fn answering(
+        &self,
+        request_id: Option<RequestId>,
+        kind: Option<RequestKind>,
+        tab: Option<TabId>,
+        arrived: Instant,
+    ) -> Answering {
+        Answering {
+            client: self.client.clone(),
+            outbox: self.outbox.clone(),
+            request_id,
+            kind,
+            tab,
+            arrived,
+            ticket: None,
+            running: self.shared.drain.request(),
+        }
+    }
+}
+
+/// The time of day, for people and for `ts` fields.
+fn epoch_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .ok()
+        .and_then(|since| u64::try_from(since.as_millis()).ok())
+        .unwrap_or(0)
+}

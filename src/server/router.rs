@@ -1,0 +1,79 @@
+//! Which path leads where, and what holds for all of them.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use axum::http::{HeaderValue, StatusCode};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+
+use super::admin;
+use super::auth::Unauthorized;
+use super::handshake::wants_websocket;
+use super::shared::Shared;
+use super::upgrade::upgrade;
+
+/// The router of a server.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new()
+        .route("/", get(root))
+        .route("/ws", get(upgrade))
+        .route("/health", get(admin::health))
+        .route("/livez", get(admin::livez))
+        .route("/readyz", get(admin::readyz))
+        .route("/metrics", get(admin::metrics))
+        .route("/version", get(admin::version))
+        .fallback(async || {
+            let message = "there is nothing here; try /health, /livez, /readyz, /metrics, \
+                /version, or a WebSocket on /ws";
+            problem(StatusCode::NOT_FOUND, message)
+        })
+        .method_not_allowed_fallback(async || {
+            problem(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
+        })
+        .layer(middleware::from_fn_with_state(Arc::clone(&shared), edge))
+        .with_state(shared)
+}
+
+/// Holds every request against the rules of the edge, whatever its path.
+async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
+    let mut response = match shared.edge.check(request.uri(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            tracing::warn!(%error, "a request was refused");
+            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
+            problem(status, &error.to_string())
+        }
+    };
+    let headers = response.headers_mut();
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// `/`: a WebSocket, or a word for a person who looked in with a web browser.
+async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    if wants_websocket(request.headers()) {
+        return upgrade(State(shared), request).await;
+    }
+    "This is cdp-bridge. Coordinators connect with a WebSocket to /ws; operators look at /health \
+     and /metrics.\n"
+        .into_response()
+}
+
+/// An HTTP error with a sentence that says what is wrong.
+pub(super) fn problem(status: StatusCode, message: &str) -> Response {
+    (status, Json(serde_json::json!({ "error": message }))).into_response()
+}
+
+/// The answer to a missing or wrong token.
+pub(super) fn unauthorized(error: Unauthorized) -> Response {
+    let mut response = problem(StatusCode::UNAUTHORIZED, &error.to_string());
+    response
+        .headers_mut()
+        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    response
+}

@@ -1,0 +1,233 @@
+//! What the server is told. The configuration is mapped to it by whoever starts the server.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::event::Limits;
+use sha2::{Digest as _, Sha256};
+
+use crate::tabs::ClientId;
+
+/// Where the server listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listen {
+    /// A TCP address; port 0 takes a free one.
+    Tcp(SocketAddr),
+    /// A unix socket.
+    Unix(PathBuf),
+}
+
+impl Listen {
+    /// Whether only this machine can reach it.
+    pub fn is_local(&self) -> bool {
+        match self {
+            Self::Tcp(address) => is_loopback(address.ip()),
+            Self::Unix(_) => true,
+        }
+    }
+}
+
+/// Whether this is an address of the machine to itself, also in its IPv6 spelling.
+pub(super) fn is_loopback(ip: IpAddr) -> bool {
+    ip.to_canonical().is_loopback()
+}
+
+impl fmt::Display for Listen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp(address) => address.fmt(f),
+            Self::Unix(path) => write!(f, "unix:{}", path.display()),
+        }
+    }
+}
+
+/// The SHA-256 of a token: the token itself is kept nowhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl TokenHash {
+    /// The hash of this token.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// The hash that these 64 hexadecimal digits write.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits: Vec<u8> = text
+            .chars()
+            .map(|digit| {
+                digit
+                    .to_digit(16)
+                    .and_then(|value| u8::try_from(value).ok())
+            })
+            .collect::<Option<_>>()?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        rest.is_empty().then_some(bytes)?.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(..)")
+    }
+}
+
+/// A client that may connect.
+#[derive(Debug, Clone)]
+pub struct ClientToken {
+    /// Its name; tabs belong to it.
+    pub name: ClientId,
+    /// What it proves itself with.
+    pub token: TokenHash,
+}
+
+/// The time limit of each request that carries none of its own.
+#[derive(Debug, Clone)]
+pub struct Timeouts {
+    each: HashMap<RequestKind, Duration>,
+    other: Duration,
+}
+
+impl Timeouts {
+    /// The same limit for every request.
+    pub fn all(limit: Duration) -> Self {
+        Self {
+            each: HashMap::new(),
+            other: limit,
+        }
+    }
+
+    /// Sets the limit of one kind of request.
+    #[must_use]
+    pub fn with(mut self, kind: RequestKind, limit: Duration) -> Self {
+        self.each.insert(kind, limit);
+        self
+    }
+
+    /// The limit of this kind of request.
+    pub fn of(&self, kind: RequestKind) -> Duration {
+        self.each.get(&kind).copied().unwrap_or(self.other)
+    }
+}
+
+/// What `welcome` tells of limits that other rooms keep.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct WelcomeLimits {
+    /// The most tabs at a time.
+    pub max_tabs: u64,
+    /// The shortest time between two snapshots of a tab, in milliseconds.
+    pub snapshot_debounce_ms: u64,
+    /// The most screenshots of a tab in a second.
+    pub screenshot_max_fps: f64,
+    /// The most screenshots of a tab that wait.
+    pub screenshot_queue: u64,
+}
+
+/// All of it.
+#[derive(Debug, Clone)]
+pub struct ServerSettings {
+    /// Where to listen.
+    pub listen: Listen,
+    /// Web origins whose pages may connect, such as `https://app.example`.
+    pub allowed_origins: Vec<String>,
+    /// Further names that may stand in `Host`, with or without a port.
+    pub allowed_hosts: Vec<String>,
+    /// The most WebSocket connections.
+    pub max_connections: usize,
+    /// The longest message a client may send.
+    pub max_message_bytes: usize,
+    /// The most bytes that wait to be written to one connection.
+    pub outbound_bytes: usize,
+    /// How long running requests may take once the server stops.
+    pub drain_timeout: Duration,
+    /// How often a client is pinged.
+    pub ping_interval: Duration,
+    /// How long a client may stay silent.
+    pub ping_timeout: Duration,
+    /// The longest payload of one message.
+    pub chunk_bytes: usize,
+    /// The most unanswered requests of one connection.
+    pub max_inflight: usize,
+    /// The most requests of one connection in a second; 0 sets no limit.
+    pub rate_per_second: u32,
+    /// Whether `/metrics` wants a token too.
+    pub protect_metrics: bool,
+    /// What `welcome` tells besides.
+    pub welcome: WelcomeLimits,
+    /// The time limits of requests.
+    pub timeouts: Timeouts,
+    /// Whether a new tab is logged out where the request does not say.
+    pub logged_out_default: bool,
+    /// Whether a client's tabs end with its last connection.
+    pub close_tabs_on_disconnect: bool,
+    /// Who may connect; nobody listed means that everybody may.
+    pub clients: Vec<ClientToken>,
+}
+
+impl ServerSettings {
+    /// The limits as `welcome` states them.
+    pub(super) fn limits(&self) -> Limits {
+        Limits {
+            max_message_bytes: self.max_message_bytes as u64,
+            chunk_bytes: self.chunk_bytes as u64,
+            max_tabs: self.welcome.max_tabs,
+            max_inflight: self.max_inflight as u64,
+            snapshot_debounce_ms: self.welcome.snapshot_debounce_ms,
+            screenshot_max_fps: self.welcome.screenshot_max_fps,
+            screenshot_queue: self.welcome.screenshot_queue,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loopback_and_unix_sockets_are_local_and_other_addresses_are_not() {
+        let tcp = |text: &str| Listen::Tcp(text.parse().unwrap());
+        for listen in [
+            tcp("127.0.0.1:1"),
+            tcp("127.9.9.9:1"),
+            tcp("[::1]:1"),
+            tcp("[::ffff:127.0.0.1]:1"),
+            Listen::Unix("/run/x".into()),
+        ] {
+            assert!(listen.is_local(), "{listen}");
+        }
+        for listen in [tcp("0.0.0.0:1"), tcp("[::]:1"), tcp("10.0.0.1:1")] {
+            assert!(!listen.is_local(), "{listen}");
+        }
+    }
+
+    #[test]
+    fn a_token_shows_in_no_debug_text() {
+        let client = ClientToken {
+            name: "a".into(),
+            token: TokenHash::of("secret"),
+        };
+        assert!(format!("{client:?}").contains("TokenHash(..)"));
+    }
+
+    #[test]
+    fn a_hash_is_read_from_its_hexadecimal_digits() {
+        let hex = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+        assert_eq!(TokenHash::from_hex(hex), Some(TokenHash::of("secret")));
+        for wrong in ["", "2b", &hex[1..], &hex.replace('2', "x")] {
+            assert_eq!(TokenHash::from_hex(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_request_without_a_limit_of_its_own_gets_the_common_one() {
+        let timeouts =
+            Timeouts::all(Duration::from_secs(30)).with(RequestKind::Ping, Duration::from_secs(1));
+        assert_eq!(timeouts.of(RequestKind::Ping), Duration::from_secs(1));
+        assert_eq!(timeouts.of(RequestKind::Navigate), Duration::from_secs(30));
+    }
+}

@@ -1,0 +1,118 @@
+//! What everything in the server shares.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use cdp_bridge_protocol::handshake::CloseCode;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
+
+use super::auth::Authenticator;
+use super::drain::{Counted, Drain, Phase, going_away};
+use super::edge::Edge;
+use super::health::Health;
+use super::hub::Hub;
+use super::lanes::Ending;
+use super::ports::{BrowserStatus, OpensTabs, UrlPolicy};
+use super::settings::ServerSettings;
+use crate::tabs::{ConnectionId, Registry};
+
+/// The rest of the bridge, as the server needs it.
+#[derive(Clone)]
+pub struct Deps {
+    /// Where events go; the tabs tell it what happened.
+    pub hub: Arc<Hub>,
+    /// The directory of tabs.
+    pub registry: Registry,
+    /// Opens tabs.
+    pub opener: Arc<dyn OpensTabs>,
+    /// Judges URLs.
+    pub policy: Arc<dyn UrlPolicy>,
+    /// Knows Chromium.
+    pub browser: Arc<dyn BrowserStatus>,
+    /// Writes `/metrics`.
+    pub render_metrics: Arc<dyn Fn() -> String + Send + Sync>,
+}
+
+impl fmt::Debug for Deps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deps").finish_non_exhaustive()
+    }
+}
+
+/// The state of one server.
+#[derive(Debug)]
+pub struct Shared {
+    pub(super) settings: ServerSettings,
+    pub(super) deps: Deps,
+    pub(super) edge: Edge,
+    pub(super) auth: Authenticator,
+    pub(super) health: Health,
+    pub(super) drain: Drain,
+    pub(super) started: Instant,
+    /// Where it listens, as a person reads it.
+    pub(super) listening: String,
+    slots: Arc<Semaphore>,
+    connections: AtomicU64,
+}
+
+/// A connection's place among those that are allowed, and among those that a stop waits for.
+#[derive(Debug)]
+pub(super) struct Slot {
+    _permit: OwnedSemaphorePermit,
+    _socket: Counted,
+}
+
+impl Shared {
+    /// The state of a server that listens here. `settings.listen` is the address that was bound.
+    pub(super) fn new(settings: ServerSettings, deps: Deps) -> Self {
+        Self {
+            edge: Edge::new(
+                &settings.listen,
+                &settings.allowed_hosts,
+                &settings.allowed_origins,
+            ),
+            auth: Authenticator::new(settings.clients.clone()),
+            health: Health::new(Arc::clone(&deps.browser)),
+            drain: Drain::default(),
+            started: Instant::now(),
+            listening: settings.listen.to_string(),
+            slots: Arc::new(Semaphore::new(
+                settings.max_connections.min(Semaphore::MAX_PERMITS),
+            )),
+            connections: AtomicU64::new(1),
+            settings,
+            deps,
+        }
+    }
+
+    /// A place for one more connection, or what it is closed with instead.
+    pub(super) fn slot(&self) -> Result<Slot, Ending> {
+        // Counted before the phase is looked at, so that a stop that begins now waits for it.
+        let socket = self.drain.socket();
+        if self.drain.phase() != Phase::Serving {
+            return Err(going_away());
+        }
+        let permit = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| {
+            Ending::new(
+                CloseCode::TryAgainLater,
+                "the connection limit is reached (server.max_connections)",
+            )
+        })?;
+        Ok(Slot {
+            _permit: permit,
+            _socket: socket,
+        })
+    }
+
+    /// Whether one more connection would be let in, as far as their number goes.
+    pub(super) fn has_room(&self) -> bool {
+        self.slots.available_permits() > 0
+    }
+
+    /// A connection's id.
+    pub(super) fn next_connection(&self) -> ConnectionId {
+        ConnectionId(self.connections.fetch_add(1, Ordering::Relaxed))
+    }
+}

@@ -1,0 +1,384 @@
+//! A server of its own for each test.
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::TabState;
+use cdp_bridge_protocol::{RequestKind, TabId};
+use futures::future::BoxFuture;
+use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
+use serde_json::Value;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
+use crate::server::settings::{
+    ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+};
+use crate::server::{Deps, DrainHandle, Hub, Server};
+use crate::tabs::view::TabView;
+use crate::tabs::{ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
+
+/// How long a test waits for anything.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Waits, but not for ever.
+pub(super) async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
+    timeout(PATIENCE, wait)
+        .await
+        .unwrap_or_else(|_| panic!("{what} took too long"))
+}
+
+pub(super) fn settings() -> ServerSettings {
+    ServerSettings {
+        listen: Listen::Tcp("127.0.0.1:0".parse().unwrap()),
+        allowed_origins: vec!["https://app.example".to_owned()],
+        allowed_hosts: vec!["bridge.example".to_owned()],
+        max_connections: 8,
+        max_message_bytes: 4096,
+        outbound_bytes: 1 << 20,
+        drain_timeout: Duration::from_secs(5),
+        ping_interval: Duration::from_secs(20),
+        ping_timeout: Duration::from_mins(1),
+        chunk_bytes: 1024,
+        max_inflight: 4,
+        rate_per_second: 0,
+        protect_metrics: false,
+        welcome: WelcomeLimits {
+            max_tabs: 64,
+            snapshot_debounce_ms: 300,
+            screenshot_max_fps: 2.0,
+            screenshot_queue: 4,
+        },
+        timeouts: Timeouts::all(Duration::from_secs(30))
+            .with(RequestKind::Navigate, Duration::from_secs(20)),
+        logged_out_default: false,
+        close_tabs_on_disconnect: false,
+        clients: Vec::new(),
+    }
+}
+
+/// Two clients, `a` with the token `alpha` and `b` with the token `beta`.
+pub(super) fn with_tokens(settings: &mut ServerSettings) {
+    settings.clients = [("a", "alpha"), ("b", "beta")]
+        .map(|(name, token)| ClientToken {
+            name: name.into(),
+            token: TokenHash::of(token),
+        })
+        .to_vec();
+}
+
+/// Refuses `evil.test` and every scheme but https.
+struct Policy;
+
+impl UrlPolicy for Policy {
+    fn check(&self, url: &str) -> Result<String, NavDenied> {
+        let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavDenied {
+            message: message.to_owned(),
+            host: host.map(str::to_owned),
+            scheme: scheme.map(str::to_owned),
+        };
+        match url.split_once(':') {
+            _ if url == "about:blank" => Ok(url.to_owned()),
+            Some(("https", "//evil.test/")) => Err(denied(
+                "evil.test is not in the allowlist",
+                Some("evil.test"),
+                None,
+            )),
+            Some(("https", _)) => Ok(url.to_owned()),
+            scheme => Err(denied(
+                "only https is allowed",
+                None,
+                scheme.map(|(name, _)| name),
+            )),
+        }
+    }
+}
+
+/// Hands the tabs that are wanted to the test.
+struct Opener(mpsc::Sender<(NewTab, Reply)>);
+
+impl OpensTabs for Opener {
+    fn create(&self, tab: NewTab, reply: Reply) {
+        self.0.try_send((tab, reply)).unwrap();
+    }
+}
+
+/// A browser that is up, or not.
+#[derive(Default)]
+pub(super) struct FakeBrowser {
+    pub(super) down: AtomicBool,
+}
+
+impl BrowserStatus for FakeBrowser {
+    fn probe(&self) -> BoxFuture<'static, Probe> {
+        let up = self.is_up();
+        let version = self.version();
+        async move {
+            Probe {
+                connected: up,
+                version,
+                pid: up.then_some(42),
+                restarts: 3,
+                round_trip: up.then_some(Duration::from_micros(1234)),
+                reason: (!up).then(|| "exit status 1".to_owned()),
+            }
+        }
+        .boxed()
+    }
+
+    fn is_up(&self) -> bool {
+        !self.down.load(Ordering::Relaxed)
+    }
+
+    fn version(&self) -> String {
+        "FakeChrome/1.0".to_owned()
+    }
+}
+
+/// Surroundings of a server in which nothing happens.
+pub(super) fn deps(hub: Arc<Hub>, registry: Registry) -> Deps {
+    Deps {
+        hub,
+        registry,
+        opener: Arc::new(Opener(mpsc::channel(1).0)),
+        policy: Arc::new(Policy),
+        browser: Arc::new(FakeBrowser::default()),
+        render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
+    }
+}
+
+/// A running server and its surroundings.
+pub(super) struct Bridge {
+    pub(super) address: SocketAddr,
+    pub(super) hub: Arc<Hub>,
+    pub(super) registry: Registry,
+    pub(super) browser: Arc<FakeBrowser>,
+    pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
+    pub(super) handle: DrainHandle,
+    pub(super) stop: Option<oneshot::Sender<()>>,
+    pub(super) running: JoinHandle<()>,
+    views: Mutex<Vec<watch::Sender<TabView>>>,
+}
+
+impl Bridge {
+    pub(super) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(super) async fn with(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        let mut settings = settings();
+        change(&mut settings);
+        let hub = Arc::new(Hub::new());
+        let registry = Registry::default();
+        let browser = Arc::new(FakeBrowser::default());
+        let (opener, wanted) = mpsc::channel(16);
+        let deps = Deps {
+            opener: Arc::new(Opener(opener)),
+            browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
+            ..deps(Arc::clone(&hub), registry.clone())
+        };
+        let server = Server::bind(settings, deps).await.unwrap();
+        let Listen::Tcp(address) = *server.local_addr() else {
+            panic!("tests listen on TCP")
+        };
+        let handle = server.handle();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let running = tokio::spawn(server.run(async move {
+            // A test that drops the sender wants no stop.
+            if stopped.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }));
+        Self {
+            address,
+            hub,
+            registry,
+            browser,
+            wanted,
+            handle,
+            stop: Some(stop),
+            running,
+            views: Mutex::default(),
+        }
+    }
+
+    /// A tab whose messages the test takes.
+    pub(super) fn tab(&self, client: &str, number: u64) -> mpsc::Receiver<TabMessage> {
+        let (mailbox, messages) = mpsc::channel(16);
+        let view = TabView {
+            id: TabId::new(number),
+            client: ClientId::from(client),
+            url: "https://a.test/".to_owned(),
+            title: "A".to_owned(),
+            logged_out: false,
+            state: TabState::Ready,
+            activated: number,
+        };
+        let (sender, view) = watch::channel(view);
+        self.views.lock().unwrap().push(sender);
+        self.registry.insert(TabHandle::new(mailbox, view));
+        messages
+    }
+
+    /// The state of the tab that was made first.
+    pub(super) fn set_state(&self, state: TabState) {
+        self.views.lock().unwrap()[0].send_modify(|view| view.state = state);
+    }
+
+    /// One HTTP exchange; `head` is everything but the empty line at its end.
+    pub(super) async fn http(&self, head: &str) -> Answer {
+        Answer::read(self.open(head).await).await
+    }
+
+    pub(super) async fn get(&self, path: &str) -> Answer {
+        let head = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close");
+        self.http(&head).await
+    }
+
+    async fn open(&self, head: &str) -> TcpStream {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        let text = format!("{head}\r\n\r\n");
+        socket.write_all(text.as_bytes()).await.unwrap();
+        socket
+    }
+
+    /// An upgrade of `/ws` with these further header lines.
+    pub(super) async fn upgrade(&self, headers: &[&str]) -> Answer {
+        let mut head = UPGRADE.to_owned();
+        for line in headers {
+            head.push_str("\r\n");
+            head.push_str(line);
+        }
+        Answer::read(self.open(&head).await).await
+    }
+
+    /// A WebSocket, with its `welcome` read.
+    pub(super) async fn connect(&self) -> Client {
+        self.connect_with(&[]).await
+    }
+
+    pub(super) async fn connect_with(&self, headers: &[&str]) -> Client {
+        let mut client = self.greeted(headers).await;
+        assert_eq!(client.event().await["type"], "welcome");
+        client
+    }
+
+    /// A WebSocket whose first message was not read.
+    pub(super) async fn greeted(&self, headers: &[&str]) -> Client {
+        let answer = self.upgrade(headers).await;
+        assert_eq!(answer.status, 101, "{}", answer.head);
+        answer.client().await
+    }
+}
+
+/// What a client sends to begin a WebSocket.
+pub(super) const UPGRADE: &str = "GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\n\
+    Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+    Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==";
+
+/// An HTTP answer.
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) head: String,
+    pub(super) body: String,
+    socket: TcpStream,
+}
+
+impl Answer {
+    async fn read(mut socket: TcpStream) -> Self {
+        let mut head = Vec::new();
+        soon("an HTTP answer", async {
+            // Byte by byte: what follows the head of an upgrade belongs to the WebSocket.
+            while !head.ends_with(b"\r\n\r\n") {
+                head.push(socket.read_u8().await.unwrap());
+            }
+        })
+        .await;
+        let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        let len = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |len| len.parse().unwrap());
+        let mut body = vec![0; len];
+        soon("an HTTP body", socket.read_exact(&mut body))
+            .await
+            .unwrap();
+        Self {
+            status,
+            head,
+            body: String::from_utf8(body).unwrap(),
+            socket,
+        }
+    }
+
+    pub(super) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    pub(super) async fn client(self) -> Client {
+        let config = WebSocketConfig::default();
+        let ws = WebSocketStream::from_raw_socket(self.socket, Role::Client, Some(config)).await;
+        Client { ws }
+    }
+}
+
+/// A Coordinator.
+pub(super) struct Client {
+    pub(super) ws: WebSocketStream<TcpStream>,
+}
+
+impl Client {
+    pub(super) async fn send(&mut self, text: &str) {
+        self.ws.send(Message::text(text)).await.unwrap();
+    }
+
+    /// Bytes that go to the socket as they are.
+    pub(super) async fn send_raw(&mut self, bytes: &[u8]) {
+        self.ws.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    pub(super) async fn next(&mut self) -> Message {
+        soon("a message", self.ws.next())
+            .await
+            .expect("the connection is open")
+            .expect("the message can be read")
+    }
+
+    /// The next text message.
+    pub(super) async fn event(&mut self) -> Value {
+        loop {
+            match self.next().await {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("expected a text message, got {other:?}"),
+            }
+        }
+    }
+
+    /// Sends a request and reads one message.
+    pub(super) async fn ask(&mut self, text: &str) -> Value {
+        self.send(text).await;
+        self.event().await
+    }
+
+    /// Reads on until the connection is closed, and says with which code.
+    pub(super) async fn closed(&mut self) -> u16 {
+        loop {
+            if let Message::Close(frame) = self.next().await {
+                // Reading on sends this side's close frame, which the server waits for.
+                while soon("the end", self.ws.next()).await.is_some() {}
+                return frame.map_or(1005, |frame| frame.code.into());
+            }
+        }
+    }
+}

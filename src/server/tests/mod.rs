@@ -1,0 +1,9 @@
+//! Whole servers on free ports, with tabs and a browser that do what a test says.
+
+mod admin;
+mod closing;
+mod harness;
+mod pressure;
+mod requests;
+mod stopping;
+mod upgrades;

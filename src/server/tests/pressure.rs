@@ -1,0 +1,202 @@
+//! Large payloads, slow readers and silent peers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::{LoadEventFired, ScreenshotHead};
+use cdp_bridge_protocol::payload::{Encoding, Incoming, Joiner, Payload, PayloadHead};
+use cdp_bridge_protocol::request::ImageFormat;
+use futures::StreamExt as _;
+use serde_json::json;
+use tokio::time::Instant;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::harness::{Bridge, Client, settings};
+use crate::server::connection::{self, Visitor};
+use crate::server::shared::Shared;
+use crate::tabs::{Answer, Audience as _, Capture, Registry, TabMessage};
+
+fn picture(bytes: usize) -> (PayloadHead, Payload) {
+    let head = PayloadHead::Screenshot(ScreenshotHead {
+        id: TabId::new(1),
+        mime: ImageFormat::Png.mime().to_owned(),
+        width: 1,
+        height: 1,
+        seq: 0,
+        total: 0,
+    });
+    (head, Payload::Base64("QUJD".repeat(bytes / 3).into()))
+}
+
+async fn screenshot(bridge: &Bridge, client: &mut Client, bytes: usize) {
+    let mut tab = bridge.tab("default", 1);
+    client
+        .send(r#"{"type":"getScreenshot","requestId":"s","tabId":"t1","format":"png"}"#)
+        .await;
+    let Some(TabMessage::Capture(Capture::Screenshot { quality: 70, .. }, reply)) =
+        tab.recv().await
+    else {
+        panic!("a picture is wanted")
+    };
+    let (head, payload) = picture(bytes);
+    reply.send(Ok(Answer::Payload { head, payload }));
+}
+
+#[tokio::test]
+async fn a_large_picture_arrives_in_numbered_parts_that_decode_alone() {
+    let bridge = Bridge::start().await;
+    let mut client = bridge.connect().await;
+    screenshot(&bridge, &mut client, 3000).await;
+    let mut data = String::new();
+    for seq in 0..4 {
+        let part = client.event().await;
+        assert_eq!(part["type"], "screenshot");
+        assert_eq!((&part["seq"], &part["total"]), (&json!(seq), &json!(4)));
+        assert_eq!(part["requestId"], "s");
+        let text = part["data"].as_str().unwrap();
+        assert!(text.len() <= 1024 && text.len() % 4 == 0);
+        data.push_str(text);
+    }
+    assert_eq!(data, "QUJD".repeat(1000));
+}
+
+#[tokio::test]
+async fn in_binary_mode_a_picture_comes_as_its_own_bytes_and_answers_stay_text() {
+    let bridge = Bridge::start().await;
+    let mut client = bridge
+        .connect_with(&["Sec-WebSocket-Protocol: cdp-bridge.v1.binary"])
+        .await;
+    screenshot(&bridge, &mut client, 3000).await;
+    let mut bytes = Vec::new();
+    for seq in 0..3 {
+        let Message::Binary(frame) = client.next().await else {
+            panic!("a payload is a binary frame")
+        };
+        let len = u32::from_be_bytes(frame[..4].try_into().unwrap()) as usize;
+        let head: serde_json::Value = serde_json::from_slice(&frame[4..4 + len]).unwrap();
+        assert_eq!(
+            (&head["type"], &head["seq"]),
+            (&json!("screenshot"), &json!(seq))
+        );
+        assert!(head.get("data").is_none());
+        bytes.extend_from_slice(&frame[4 + len..]);
+    }
+    assert_eq!(bytes, b"ABC".repeat(1000));
+    assert_eq!(client.ask(r#"{"type":"ping"}"#).await["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_ping_does_not_wait_for_a_large_picture() {
+    let bridge = Bridge::with(|settings| settings.outbound_bytes = 64 << 20).await;
+    let mut client = bridge.connect().await;
+    screenshot(&bridge, &mut client, 24 << 20).await;
+    client.send(r#"{"type":"ping","requestId":"p"}"#).await;
+    let mut parts = 0;
+    let total = loop {
+        let event = client.event().await;
+        if event["type"] == "pong" {
+            break event;
+        }
+        parts += 1;
+    };
+    assert_eq!(total["requestId"], "p");
+    assert!(
+        parts < 30_000,
+        "the pong came after {parts} of 32,768 parts"
+    );
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served() {
+    let bridge = Bridge::start().await;
+    let mut slow = bridge.connect().await;
+    let mut quick = bridge.connect().await;
+    let event = LoadEventFired {
+        id: TabId::new(1),
+        ts: 1,
+    };
+    let connection = crate::tabs::ConnectionId(2);
+    // More than the kernel's buffers and the bound of the queue together.
+    for _ in 0..400_000 {
+        bridge
+            .hub
+            .tell(&"default".into(), event.clone().into(), Some(connection));
+        if bridge.hub.len() < 2 {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(quick.ask(r#"{"type":"ping"}"#).await["type"], "pong");
+    assert_eq!(slow.closed().await, 4008);
+}
+
+/// A connection over memory, whose clock can be paused.
+async fn in_memory() -> (WebSocketStream<tokio::io::DuplexStream>, Arc<Shared>) {
+    let hub = Arc::new(crate::server::Hub::new());
+    let shared = Arc::new(Shared::new(
+        settings(),
+        super::harness::deps(hub, Registry::default()),
+    ));
+    let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let visitor = Visitor {
+        client: "default".into(),
+        encoding: Encoding::Text,
+    };
+    tokio::spawn(connection::run(theirs, visitor, Arc::clone(&shared)));
+    let ws = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
+    (ws, shared)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_no_ping_is_dropped_after_its_time() {
+    let (ws, shared) = in_memory().await;
+    let start = Instant::now();
+    // It is there, but reads nothing and so answers nothing.
+    while !shared.deps.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let took = start.elapsed();
+    assert!((60..=61).contains(&took.as_secs()), "{took:?}");
+    let codes: Vec<u16> = ws
+        .filter_map(async |message| match message {
+            Ok(Message::Close(Some(frame))) => Some(u16::from(frame.code)),
+            _ => None,
+        })
+        .collect()
+        .await;
+    assert_eq!(codes, [1008]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_answers_pings_stays() {
+    let (mut ws, shared) = in_memory().await;
+    let mut pings = 0;
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_mins(5) {
+        // Reading answers the pings.
+        if let Message::Ping(_) = ws.next().await.unwrap().unwrap() {
+            pings += 1;
+        }
+    }
+    assert_eq!((pings, shared.deps.hub.len()), (15, 1));
+}
+
+#[tokio::test]
+async fn parts_are_joined_again_by_the_protocols_own_joiner() {
+    let bridge = Bridge::start().await;
+    let mut client = bridge.connect().await;
+    screenshot(&bridge, &mut client, 9000).await;
+    let mut joiner = Joiner::default();
+    let picture = loop {
+        let Message::Text(text) = client.next().await else {
+            panic!("text mode")
+        };
+        if let Incoming::Payload(whole) = joiner.text(&text).unwrap() {
+            break whole;
+        }
+    };
+    assert_eq!(picture.payload, b"ABC".repeat(3000));
+}

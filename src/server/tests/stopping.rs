@@ -1,0 +1,119 @@
+//! The end of a server.
+
+use std::sync::Arc;
+
+use serde_json::json;
+
+use super::harness::{Bridge, deps, settings, soon};
+use crate::server::settings::Listen;
+use crate::server::{BindError, Hub, Server};
+use crate::tabs::{Registry, TabError, TabMessage};
+
+#[tokio::test]
+async fn a_stop_waits_for_answers_refuses_new_work_and_closes_with_1001() {
+    let mut bridge = Bridge::start().await;
+    let mut tab = bridge.tab("default", 1);
+    let mut client = bridge.connect().await;
+    client
+        .send(r#"{"type":"activateTab","requestId":"a","tabId":"t1"}"#)
+        .await;
+    let Some(TabMessage::Change(_, reply)) = tab.recv().await else {
+        panic!("the request runs")
+    };
+    bridge.stop.take().unwrap().send(()).unwrap();
+    soon("the drain", async {
+        while bridge.get("/readyz").await.status == 200 {}
+    })
+    .await;
+    let health = bridge.get("/health").await;
+    assert_eq!(health.json()["server"]["draining"], true);
+    let refused = client.ask(r#"{"type":"ping","requestId":"p"}"#).await;
+    assert_eq!(
+        (&refused["code"], &refused["requestId"]),
+        (&json!("SHUTTING_DOWN"), &json!("p"))
+    );
+    assert_eq!(bridge.greeted(&[]).await.closed().await, 1001);
+
+    reply.fail(TabError::Closed);
+    let answer = client.event().await;
+    assert_eq!(
+        answer["requestId"], "a",
+        "the running request is answered first"
+    );
+    assert_eq!(client.closed().await, 1001);
+    soon("the server's end", &mut bridge.running).await.unwrap();
+    assert!(
+        tokio::net::TcpStream::connect(bridge.address)
+            .await
+            .is_err()
+    );
+}
+
+#[tokio::test]
+async fn a_request_that_is_never_answered_holds_a_stop_up_no_longer_than_allowed() {
+    let mut bridge = Bridge::with(|settings| {
+        settings.drain_timeout = std::time::Duration::from_millis(50);
+    })
+    .await;
+    let _tab = bridge.tab("default", 1);
+    let mut client = bridge.connect().await;
+    client.send(r#"{"type":"activateTab","tabId":"t1"}"#).await;
+    assert_eq!(client.ask(r#"{"type":"ping"}"#).await["type"], "pong");
+    bridge.stop.take().unwrap().send(()).unwrap();
+    assert_eq!(client.closed().await, 1001);
+    soon("the server's end", &mut bridge.running).await.unwrap();
+}
+
+#[tokio::test]
+async fn whoever_started_the_server_can_stop_it_step_by_step() {
+    let mut bridge = Bridge::start().await;
+    let mut client = bridge.connect().await;
+    bridge.handle.begin();
+    assert!(bridge.handle.answered().await);
+    let (all_gone, code) = tokio::join!(bridge.handle.close_sockets(), client.closed());
+    assert_eq!((all_gone, code), (true, 1001));
+    assert_eq!(bridge.get("/livez").await.status, 200);
+    bridge.handle.stop();
+    soon("the server's end", &mut bridge.running).await.unwrap();
+}
+
+#[tokio::test]
+async fn an_open_server_listens_only_where_nobody_else_can_connect() {
+    let mut settings = settings();
+    settings.listen = Listen::Tcp("0.0.0.0:0".parse().unwrap());
+    let deps = deps(Arc::new(Hub::new()), Registry::default());
+    let error = Server::bind(settings.clone(), deps.clone())
+        .await
+        .unwrap_err();
+    assert!(matches!(error, BindError::Open { .. }));
+    assert!(error.to_string().contains("auth.clients"));
+    super::harness::with_tokens(&mut settings);
+    Server::bind(settings, deps).await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_unix_socket_speaks_the_same_protocol() {
+    use futures::StreamExt as _;
+    use tokio_tungstenite::tungstenite::Message;
+
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("bridge.sock");
+    let mut settings = settings();
+    settings.listen = Listen::Unix(path.clone());
+    let deps = deps(Arc::new(Hub::new()), Registry::default());
+    let server = Server::bind(settings, deps).await.unwrap();
+    let handle = server.handle();
+    let running = tokio::spawn(server.run(std::future::pending()));
+    let socket = tokio::net::UnixStream::connect(&path).await.unwrap();
+    let (mut ws, _) = tokio_tungstenite::client_async("ws://localhost/ws", socket)
+        .await
+        .unwrap();
+    let Message::Text(welcome) = ws.next().await.unwrap().unwrap() else {
+        panic!("the server speaks first")
+    };
+    assert!(welcome.contains("welcome"));
+    handle.stop();
+    soon("the server's end", running).await.unwrap();
+    assert!(!path.exists());
+}

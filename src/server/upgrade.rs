@@ -1,0 +1,95 @@
+//! From an HTTP request to a WebSocket. Done here rather than by a framework, so that every rule
+//! of protocol section 1 holds to the letter.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::{
+    CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
+};
+use axum::http::{HeaderValue, Method, StatusCode};
+use axum::response::Response;
+use hyper_util::rt::TokioIo;
+
+use super::connection::{self, Visitor};
+use super::handshake::{Handshake, HandshakeError};
+use super::router::{problem, unauthorized};
+use super::shared::Shared;
+
+/// Begins a WebSocket. Host and Origin have been checked; then come the token and the handshake.
+/// A connection over the limit, or while the bridge stops, is let in and closed at once with its
+/// code, because a web page can see a close code but no HTTP status.
+pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Request) -> Response {
+    if request.method() != Method::GET {
+        return problem(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "a WebSocket begins with GET",
+        );
+    }
+    let client = match shared.auth.client_of(request.headers()) {
+        Ok(client) => client,
+        Err(error) => {
+            tracing::warn!("a connection without a valid token was refused");
+            return unauthorized(error);
+        }
+    };
+    let handshake = match Handshake::read(request.version(), request.headers()) {
+        Ok(handshake) => handshake,
+        Err(error) => return refused(&error),
+    };
+    let upgraded = hyper::upgrade::on(&mut request);
+    let encoding = handshake.encoding;
+    let slot = shared.slot();
+    tokio::spawn(async move {
+        let socket = match upgraded.await {
+            Ok(upgraded) => TokioIo::new(upgraded),
+            Err(error) => {
+                tracing::debug!(%error, "a connection ended during its handshake");
+                return;
+            }
+        };
+        match slot {
+            Ok(slot) => {
+                let settled = connection::run(socket, Visitor { client, encoding }, shared);
+                settled.await;
+                drop(slot);
+            }
+            Err(ending) => {
+                tracing::warn!(%client, reason = ending.reason, "a connection was turned away");
+                connection::turn_away(socket, &shared.settings, ending).await;
+            }
+        }
+    });
+    accepted(&handshake)
+}
+
+fn accepted(handshake: &Handshake) -> Response {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let headers = response.headers_mut();
+    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+    if let Ok(accept) = HeaderValue::from_str(&handshake.accept) {
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    if let Some(subprotocol) = handshake.subprotocol {
+        headers.insert(
+            SEC_WEBSOCKET_PROTOCOL,
+            HeaderValue::from_static(subprotocol),
+        );
+    }
+    response
+}
+
+fn refused(error: &HandshakeError) -> Response {
+    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
+    let mut response = problem(status, &error.to_string());
+    let headers = response.headers_mut();
+    if status == StatusCode::UPGRADE_REQUIRED {
+        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    }
+    response
+}

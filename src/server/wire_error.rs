@@ -1,0 +1,274 @@
+//! The only place where a failure becomes an error on the wire (protocol section 5).
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::{
+    ErrorCode, ErrorDetails, ErrorEvent, RequestId, RequestKind, TabId, TabRef,
+};
+
+use super::ports::NavDenied;
+use crate::tabs::{Failure, ScreenshotError, SnapshotError, TabError};
+
+/// A request that a tab, or the supervisor of tabs, could not fulfil.
+pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> ErrorEvent {
+    let error = &failure.error;
+    let code = code_of(kind, error);
+    let message = match code {
+        // The cause is in the log; a Coordinator can do nothing with it.
+        ErrorCode::Internal => "a fault of the bridge; its log has the rest".to_owned(),
+        _ => error.to_string(),
+    };
+    ErrorEvent {
+        id: tab,
+        session_id: failure.session.clone(),
+        details: details_of(error),
+        ..ErrorEvent::new(code, message)
+    }
+}
+
+fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
+    match error {
+        TabError::NavFailed { .. } => ErrorCode::NavFailed,
+        TabError::Snapshot(_) => ErrorCode::SnapshotFail,
+        TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
+        TabError::TimedOut { .. } => ErrorCode::CdpTimeout,
+        TabError::Detached => ErrorCode::CdpDetached,
+        TabError::Crashed => ErrorCode::TabCrashed,
+        TabError::Closed => ErrorCode::TabClosed,
+        TabError::Dropped => ErrorCode::Dropped,
+        TabError::QueueFull { .. } | TabError::TooManyTabs { .. } => ErrorCode::LimitExceeded,
+        TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
+        TabError::ShuttingDown => ErrorCode::ShuttingDown,
+        // The request is well formed but not one that this version can fulfil, now or later.
+        TabError::Unavailable { .. } => ErrorCode::BadRequest,
+        TabError::Refused(_) => match kind {
+            RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
+            RequestKind::GetScreenshot => ErrorCode::ScreenshotFail,
+            _ => ErrorCode::Internal,
+        },
+        TabError::Lost => ErrorCode::Internal,
+    }
+}
+
+fn details_of(error: &TabError) -> Option<ErrorDetails> {
+    let none = ErrorDetails::default();
+    Some(match error {
+        TabError::NavFailed { url, net, .. } => ErrorDetails {
+            url: Some(url.clone()),
+            net: Some(net.clone()),
+            ..none
+        },
+        TabError::Snapshot(SnapshotError::TooManyNodes { nodes, max }) => ErrorDetails {
+            nodes: Some(*nodes),
+            max_nodes: Some(*max),
+            ..none
+        },
+        TabError::Snapshot(SnapshotError::TooManyBytes { bytes, max }) => ErrorDetails {
+            bytes: Some(*bytes),
+            max_bytes: Some(*max),
+            ..none
+        },
+        TabError::Screenshot(ScreenshotError::TooLarge {
+            width,
+            height,
+            limit,
+            ..
+        }) => ErrorDetails {
+            width: Some(*width),
+            height: Some(*height),
+            limit: Some(*limit),
+            ..none
+        },
+        TabError::QueueFull { limit } | TabError::TooManyTabs { limit } => ErrorDetails {
+            limit: Some(*limit as u64),
+            ..none
+        },
+        _ => return None,
+    })
+}
+
+/// No such tab, or another client's: the two are not told apart.
+pub fn unknown_tab(tab: &TabRef) -> ErrorEvent {
+    let name: String = tab.as_str().chars().take(64).collect();
+    ErrorEvent {
+        id: tab.id(),
+        ..ErrorEvent::new(
+            ErrorCode::UnknownTab,
+            format!("there is no tab {name:?}; listTabs shows those there are"),
+        )
+    }
+}
+
+/// A URL that policy refuses.
+pub fn nav_denied(denied: NavDenied, tab: Option<TabId>) -> ErrorEvent {
+    let details = ErrorDetails {
+        host: denied.host,
+        scheme: denied.scheme,
+        ..ErrorDetails::default()
+    };
+    ErrorEvent {
+        id: tab,
+        details: (details != ErrorDetails::default()).then_some(details),
+        ..ErrorEvent::new(ErrorCode::NavDenied, denied.message)
+    }
+}
+
+/// The request's id is that of an unanswered one.
+pub fn duplicate(id: Option<&RequestId>) -> ErrorEvent {
+    let id = id.map(ToString::to_string).unwrap_or_default();
+    ErrorEvent {
+        details: Some(ErrorDetails {
+            field: Some("requestId".to_owned()),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(
+            ErrorCode::BadRequest,
+            format!(
+                "requestId: {id:?} is still in flight on this connection; use another, or wait \
+                 for its answer"
+            ),
+        )
+    }
+}
+
+/// Too many requests of the connection are unanswered.
+pub fn too_many(limit: usize) -> ErrorEvent {
+    ErrorEvent {
+        details: Some(ErrorDetails {
+            limit: Some(limit as u64),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(
+            ErrorCode::LimitExceeded,
+            format!(
+                "{limit} requests of this connection are unanswered, which is the most allowed \
+                 (flow.max_inflight); wait for answers"
+            ),
+        )
+    }
+}
+
+/// The connection asks too often.
+pub fn rate_limited(per_second: u32, retry_after: Duration) -> ErrorEvent {
+    let whole = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+    // Rounded up: a client that waits exactly so long shall not be refused again.
+    let retry_after_ms = whole.saturating_add(1);
+    ErrorEvent {
+        details: Some(ErrorDetails {
+            retry_after_ms: Some(retry_after_ms),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(
+            ErrorCode::RateLimited,
+            format!(
+                "more than {per_second} requests in a second (flow.rate_per_second); try again \
+                 in {retry_after_ms} ms"
+            ),
+        )
+    }
+}
+
+/// The bridge is stopping.
+pub fn shutting_down(tab: Option<TabId>) -> ErrorEvent {
+    ErrorEvent {
+        id: tab,
+        ..ErrorEvent::new(ErrorCode::ShuttingDown, TabError::ShuttingDown.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn wire(kind: RequestKind, error: TabError) -> ErrorEvent {
+        let failure = Failure {
+            error,
+            session: Some("S1".to_owned()),
+        };
+        of_failure(kind, &failure, Some(TabId::new(3)))
+    }
+
+    #[test]
+    fn an_error_names_the_tab_and_the_session_it_happened_in() {
+        let error = wire(RequestKind::Navigate, TabError::Crashed);
+        assert_eq!(error.id, Some(TabId::new(3)));
+        assert_eq!(error.session_id.as_deref(), Some("S1"));
+        assert_eq!((error.code, error.retryable), (ErrorCode::TabCrashed, true));
+    }
+
+    #[test]
+    fn every_error_has_its_code() {
+        let kind = RequestKind::Navigate;
+        for (error, code) in [
+            (TabError::Detached, ErrorCode::CdpDetached),
+            (TabError::Closed, ErrorCode::TabClosed),
+            (TabError::Dropped, ErrorCode::Dropped),
+            (TabError::QueueFull { limit: 1 }, ErrorCode::LimitExceeded),
+            (TabError::TooManyTabs { limit: 1 }, ErrorCode::LimitExceeded),
+            (TabError::ShuttingDown, ErrorCode::ShuttingDown),
+            (TabError::Lost, ErrorCode::Internal),
+            (
+                TabError::BrowserDown {
+                    reason: "it left".to_owned(),
+                },
+                ErrorCode::BrowserDown,
+            ),
+            (
+                TabError::TimedOut {
+                    request: kind,
+                    limit: Duration::from_secs(1),
+                    waiting_for: "Page.navigate",
+                },
+                ErrorCode::CdpTimeout,
+            ),
+            (
+                TabError::Unavailable {
+                    request: RequestKind::StartScreencast,
+                },
+                ErrorCode::BadRequest,
+            ),
+        ] {
+            assert_eq!(wire(kind, error.clone()).code, code, "{error}");
+        }
+    }
+
+    #[test]
+    fn numbers_behind_an_error_stand_in_its_details() {
+        let error = wire(
+            RequestKind::GetDomSnapshot,
+            SnapshotError::TooManyNodes { nodes: 9, max: 5 }.into(),
+        );
+        let details = error.details.unwrap();
+        assert_eq!((details.nodes, details.max_nodes), (Some(9), Some(5)));
+        assert_eq!(error.code, ErrorCode::SnapshotFail);
+        let error = wire(
+            RequestKind::Navigate,
+            TabError::NavFailed {
+                url: "https://a.test/".to_owned(),
+                net: "net::ERR_NAME_NOT_RESOLVED".to_owned(),
+                is_download: false,
+            },
+        );
+        assert_eq!(
+            error.details.unwrap().net.as_deref(),
+            Some("net::ERR_NAME_NOT_RESOLVED")
+        );
+    }
+
+    #[test]
+    fn an_internal_error_tells_no_internals() {
+        let error = wire(RequestKind::CloseTab, TabError::Lost);
+        assert_eq!(error.message, "a fault of the bridge; its log has the rest");
+    }
+
+    #[test]
+    fn a_refused_url_says_which_host_or_scheme() {
+        let denied = NavDenied {
+            message: "no".to_owned(),
+            host: Some("evil.test".to_owned()),
+            scheme: None,
+        };
+        let error = nav_denied(denied, None);
+        assert_eq!(error.details.unwrap().host.as_deref(), Some("evil.test"));
+    }
+}

@@ -1,0 +1,110 @@
+//! Logs, on stderr.
+
+use std::io::{self, IsTerminal as _};
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::ParseError;
+use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+
+/// How log lines are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Format {
+    /// For a person.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// Text on a terminal, else JSON.
+    #[default]
+    Auto,
+}
+
+/// Why there are no logs.
+#[derive(Debug, thiserror::Error)]
+pub enum TelemetryError {
+    /// The level is none.
+    #[error(
+        "log.level: `{level}` is no level: {source}; expected off, error, warn, info, debug or \
+         trace, or directives such as `info,cdp_bridge::tabs=debug`"
+    )]
+    Level {
+        /// What was given.
+        level: String,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// Logs are set up already.
+    #[error("logging is set up already")]
+    Twice(#[from] TryInitError),
+}
+
+/// Writes logs of this level and above to stderr from here on.
+pub fn init(level: &str, format: Format) -> Result<(), TelemetryError> {
+    let filter = filter(level)?;
+    let terminal = io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(io::stderr);
+    if json(format, terminal) {
+        logs.json().flatten_event(true).finish().try_init()?;
+    } else {
+        let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
+        logs.with_ansi(colours).finish().try_init()?;
+    }
+    Ok(())
+}
+
+/// A bare level below `info` is meant for the bridge; the libraries would bury its lines.
+fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
+    let level = level.trim();
+    let directives = match level.to_ascii_lowercase().as_str() {
+        fine @ ("debug" | "trace") => format!("info,cdp_bridge={fine}"),
+        _ => level.to_owned(),
+    };
+    EnvFilter::try_new(directives).map_err(|source| TelemetryError::Level {
+        level: level.to_owned(),
+        source,
+    })
+}
+
+fn json(format: Format, terminal: bool) -> bool {
+    match format {
+        Format::Json => true,
+        Format::Text => false,
+        Format::Auto => !terminal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn auto_is_text_on_a_terminal_and_json_elsewhere() {
+        assert!(!json(Format::Auto, true));
+        assert!(json(Format::Auto, false));
+        assert!(json(Format::Json, true));
+        assert!(!json(Format::Text, false));
+    }
+
+    #[test]
+    fn a_fine_level_is_for_the_bridge_and_directives_stay_as_they_are() {
+        assert_eq!(
+            filter("debug").unwrap().to_string(),
+            "cdp_bridge=debug,info"
+        );
+        assert_eq!(filter("warn").unwrap().to_string(), "warn");
+        assert_eq!(
+            filter("warn,a::b=trace").unwrap().to_string(),
+            "a::b=trace,warn"
+        );
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_named_in_the_error() {
+        let error = filter("a=loud").unwrap_err().to_string();
+        assert!(
+            error.contains("log.level") && error.contains("a=loud"),
+            "{error}"
+        );
+    }
+}
