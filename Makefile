@@ -43,5 +43,4 @@ clean: ## Remove what was built
 	cargo clean
 
 help: ## Show this list
-	@sed -n 's/^\([a-z]*\): ## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | while IFS=$$'\t' read -r name text; do \
-	    printf '  make %-8s %s\n' "$$name" "$$text"; done
+	@awk -F ': ## ' '/^[a-z]+: ## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -1,3 +1,4 @@
-//! Tests of the crate from outside: the contract, the layers, and the bridge at work.
+//! The bridge seen from outside: against its contract, a fake Chromium, and the real one.
 
+#[cfg(test)]
 mod contract;

@@ -241,13 +241,6 @@ pub(super) fn events(full: bool) -> Vec<Event> {
             tabs: tab_infos(full),
         }
         .into(),
-        ScreencastStarted { id: id() }.into(),
-        ScreencastStopped { id: id() }.into(),
-        Frame {
-            head: frame_head(),
-            data: "AAAA".to_owned(),
-        }
-        .into(),
         TabCrashed {
             id: id(),
             url: url(),
@@ -276,11 +269,25 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         }
         .into(),
     ];
+    events.extend(screencast());
     events.extend(closings());
     events.extend(rebuilds());
     events.extend(dialogs());
     events.extend(ErrorCode::ALL.map(|code| error(code, full).into()));
     events
+}
+
+fn screencast() -> [Event; 3] {
+    let data = "AAAA".to_owned();
+    [
+        ScreencastStarted { id: id() }.into(),
+        Frame {
+            head: frame_head(),
+            data,
+        }
+        .into(),
+        ScreencastStopped { id: id() }.into(),
+    ]
 }
 
 fn closings() -> impl Iterator<Item = Event> {
