@@ -28,7 +28,8 @@ lint: ## Check the format, the lints and the documentation
 	@scripts/need-rust
 	cargo fmt --all -- --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
+	@# Module docs name the private modules inside for readers of the source.
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps
 
 demo: ## Play the tour on a bridge and a site of its own
 	@scripts/need-rust
