@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::harness::{Bridge, MS};
+use crate::fake::Fake;
 
 /// What a tab that is opened waits for, one after the other.
 const STEPS: [&str; 3] = [
@@ -15,7 +16,7 @@ const STEPS: [&str; 3] = [
 
 #[tokio::test(start_paused = true)]
 async fn a_page_that_comes_too_late_for_its_tab_is_closed() {
-    for hold in [crate::fake::Fake::hold, crate::fake::Fake::hold_answers] {
+    for hold in [Fake::hold, Fake::hold_answers] {
         for method in STEPS {
             for logged_out in [false, true] {
                 let bridge = Bridge::start().await;
@@ -112,4 +113,16 @@ async fn answers_that_come_too_late_are_dropped() {
     bridge.settle().await;
     assert!(bridge.lines().is_empty(), "{:#?}", bridge.lines());
     bridge.client().html(tab).line().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_named_but_never_attached_is_given_up_and_closed() {
+    let bridge = Bridge::start().await;
+    bridge.client().create("about:blank").tab().await;
+    bridge.fake.attach_nothing();
+    let asked = bridge.client().create("http://a.test/");
+    assert_eq!(asked.code().await, "CDP_TIMEOUT");
+    bridge.settle().await;
+    assert_eq!(bridge.fake.targets().len(), 1);
+    assert_eq!(bridge.registry.len(), 1);
 }

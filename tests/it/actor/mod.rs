@@ -8,6 +8,7 @@ mod crashes;
 mod describe;
 mod harness;
 mod late;
+mod loopback;
 mod navigations;
 mod outages;
 mod pages;

@@ -52,7 +52,7 @@ async fn a_new_target_is_set_up_in_one_go_and_let_run_last() {
         .collect();
     assert_eq!(set_up.first(), Some(&"Page.enable"));
     assert_eq!(set_up.last(), Some(&"Runtime.runIfWaitingForDebugger"));
-    assert_eq!(set_up.len(), 7);
+    assert_eq!(set_up.len(), 6);
     bridge.settle().await;
     assert!(!created.is_answered(), "its domains are not enabled yet");
     bridge.fake.release("Page.enable");

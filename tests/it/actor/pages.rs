@@ -85,18 +85,22 @@ async fn events_of_an_unexpected_shape_are_passed_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_prompt_for_a_password_is_left_unanswered() {
+async fn documents_that_a_whole_browser_pauses_are_sent_on() {
     let bridge = Bridge::start().await;
-    let (_, target) = bridge.tab("http://a.test/").await;
-    bridge.fake.send(
-        &target,
-        "Fetch.authRequired",
-        &json!({"requestId": "interception-1"}),
-    );
+    bridge.fake.hang_up();
+    bridge.settle().await;
+    bridge.fake.whole_browser();
+    bridge.connect().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let navigated = bridge.client().navigate(tab, "http://b.test/");
+    assert_eq!(navigated.line().await, "navigated t1 http://b.test/ 200");
+    let request = json!({"requestId": "interception-1"});
+    bridge.fake.send(&target, "Fetch.authRequired", &request);
     let call = bridge.fake.wait_for("Fetch.continueWithAuth", 1).await;
+    let answer = &call.params["authChallengeResponse"]["response"];
     assert_eq!(
-        call.params["authChallengeResponse"]["response"],
-        "CancelAuth"
+        answer, "CancelAuth",
+        "a prompt for a password is not answered"
     );
 }
 

@@ -141,6 +141,16 @@ impl Fake {
         self.shared.state().rules.fail(method, message);
     }
 
+    /// It is not the headless shell but a whole browser.
+    pub(crate) fn whole_browser(&self) {
+        self.shared.state().whole_browser = true;
+    }
+
+    /// New pages are not attached to any more.
+    pub(crate) fn attach_nothing(&self) {
+        self.shared.state().auto_attach = false;
+    }
+
     /// A page's renderer dies.
     pub(crate) fn crash(&self, target: &str) {
         self.stir(|state| page::crash(state, target));

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::browser::{Call, State};
 use super::site::{Content, split_fragment, title_of};
+use super::target::Departure;
 
 const ABORTED: &str = "net::ERR_ABORTED";
 
@@ -16,17 +17,60 @@ pub(super) fn navigate(state: &mut State, id: &str, call: &Call) {
         state.answer(call, &json!({"frameId": id, "isDownload": false}));
         return moved(state, id, &url);
     }
+    depart(state, id, url, Some(call.clone()));
+}
+
+/// The page goes somewhere by itself.
+pub(super) fn visit(state: &mut State, id: &str, url: &str) {
+    if is_same_document(state, id, url) {
+        start(state, id);
+        return moved(state, id, url);
+    }
+    depart(state, id, url.to_owned(), None);
+}
+
+fn depart(state: &mut State, id: &str, url: String, call: Option<Call>) {
     let loader = state.fresh("L");
-    let answer = json!({"frameId": id, "loaderId": loader, "isDownload": false});
     start(state, id);
-    let content = content(state, &url);
+    let departure = Departure { call, url, loader };
+    let Some(target) = state.targets.get_mut(id) else {
+        return;
+    };
+    if target.fetch_enabled && departure.url != "about:blank" {
+        let request = format!("interception-{}", departure.loader);
+        let paused = json!({"requestId": request, "resourceType": "Document"});
+        target.paused = Some((request, departure));
+        return state.page_event(id, "Fetch.requestPaused", &paused);
+    }
+    travel(state, id, departure);
+}
+
+/// `Fetch.continueRequest`: a request that was paused goes on.
+pub(super) fn go_on(state: &mut State, id: &str, call: &Call) {
+    let paused = state.targets.get_mut(id).and_then(|target| {
+        target
+            .paused
+            .take_if(|(request, _)| call.text("requestId") == Some(request))
+    });
+    let Some((_, departure)) = paused else {
+        return state.error(call, -32602, "Invalid InterceptionId.");
+    };
+    state.answer(call, &json!({}));
+    travel(state, id, departure);
+}
+
+fn travel(state: &mut State, id: &str, departure: Departure) {
+    let Departure { call, url, loader } = departure;
+    let content = (url != "about:blank").then(|| state.site.get(&url));
     if let Some(content) = &content {
         network(state, id, &loader, content);
     }
+    let answer = json!({"frameId": id, "loaderId": loader, "isDownload": false});
+    let call = call.as_ref();
     match content {
         Some(Content::Silence) => {
             if let Some(target) = state.targets.get_mut(id) {
-                target.hanging = Some(call.clone());
+                target.hanging = call.cloned();
             }
         }
         Some(Content::Download) => {
@@ -38,34 +82,13 @@ pub(super) fn navigate(state: &mut State, id: &str, call: &Call) {
             error_page(state, id, &loader, &url);
         }
         Some(Content::Html { html, .. }) => {
-            state.answer(call, &answer);
+            answer_started(state, call, &answer);
             commit(state, id, &loader, &url, html);
         }
         None => {
-            state.answer(call, &answer);
+            answer_started(state, call, &answer);
             commit(state, id, &loader, &url, String::new());
         }
-    }
-}
-
-/// The page goes somewhere by itself.
-pub(super) fn visit(state: &mut State, id: &str, url: &str) {
-    if is_same_document(state, id, url) {
-        start(state, id);
-        return moved(state, id, url);
-    }
-    let loader = state.fresh("L");
-    start(state, id);
-    let content = content(state, url);
-    if let Some(content) = &content {
-        network(state, id, &loader, content);
-    }
-    match content {
-        Some(Content::Silence) => {}
-        Some(Content::Download) => stopped(state, id),
-        Some(Content::Unreachable(_)) => error_page(state, id, &loader, url),
-        Some(Content::Html { html, .. }) => commit(state, id, &loader, url, html),
-        None => commit(state, id, &loader, url, String::new()),
     }
 }
 
@@ -101,14 +124,9 @@ pub(super) fn stop(state: &mut State, id: &str) {
         .and_then(|target| target.hanging.take());
     if let Some(call) = hanging {
         let answer = json!({"frameId": id, "loaderId": state.fresh("L"), "isDownload": false});
-        answer_failed(state, &call, answer, ABORTED, false);
+        answer_failed(state, Some(&call), answer, ABORTED, false);
         stopped(state, id);
     }
-}
-
-/// What is at a URL; none at `about:blank`, for which nothing is asked.
-fn content(state: &State, url: &str) -> Option<Content> {
-    (url != "about:blank").then(|| state.site.get(url))
 }
 
 fn is_same_document(state: &State, id: &str, url: &str) -> bool {
@@ -169,10 +187,22 @@ fn network(state: &mut State, id: &str, loader: &str, content: &Content) {
     }
 }
 
-fn answer_failed(state: &mut State, call: &Call, mut answer: Value, net: &str, download: bool) {
+fn answer_started(state: &mut State, call: Option<&Call>, answer: &Value) {
+    if let Some(call) = call {
+        state.answer(call, answer);
+    }
+}
+
+fn answer_failed(
+    state: &mut State,
+    call: Option<&Call>,
+    mut answer: Value,
+    net: &str,
+    download: bool,
+) {
     answer["errorText"] = json!(net);
     answer["isDownload"] = json!(download);
-    state.answer(call, &answer);
+    answer_started(state, call, &answer);
 }
 
 fn commit(state: &mut State, id: &str, loader: &str, url: &str, html: String) {

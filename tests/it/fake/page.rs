@@ -44,7 +44,9 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
                 scale: number("deviceScaleFactor"),
             });
         }
-        "Fetch.enable" | "Page.setInterceptFileChooserDialog" | "Page.bringToFront" => {}
+        "Fetch.enable" => target.fetch_enabled = true,
+        "Fetch.continueRequest" => return navigation::go_on(state, id, call),
+        "Page.setInterceptFileChooserDialog" | "Page.bringToFront" => {}
         "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
         "Page.handleJavaScriptDialog" => return end_dialog(state, id, call),
         "Page.navigate" => return navigation::navigate(state, id, call),
@@ -130,6 +132,7 @@ pub(super) fn crash(state: &mut State, id: &str) {
     target.crashed = true;
     target.parked.clear();
     target.hanging = None;
+    target.paused = None;
     let (inspector, session) = (target.inspector_enabled, target.session.clone());
     if let Some(session) = session {
         state.rules.forget_session(&session);

@@ -26,10 +26,21 @@ pub(super) struct Target {
     pub(super) parked: Vec<Call>,
     /// A navigation whose server does not answer.
     pub(super) hanging: Option<Call>,
+    /// A navigation that is paused until `Fetch.continueRequest`, with its request.
+    pub(super) paused: Option<(String, Departure)>,
+    pub(super) fetch_enabled: bool,
     pub(super) page_enabled: bool,
     pub(super) network_enabled: bool,
     pub(super) inspector_enabled: bool,
     pub(super) metrics: Option<Metrics>,
+}
+
+/// Where a page is on its way to, and who sent it there if it was not its own doing.
+#[derive(Debug, Clone)]
+pub(super) struct Departure {
+    pub(super) call: Option<Call>,
+    pub(super) url: String,
+    pub(super) loader: String,
 }
 
 /// The emulated screen.
