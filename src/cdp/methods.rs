@@ -197,9 +197,6 @@ methods! {
         accept: bool,
     }
 
-    /// Brings the page to the front of its window.
-    BringToFront = "Page.bringToFront" -> Done {}
-
     /// The size of the page.
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
 

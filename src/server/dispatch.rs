@@ -1,7 +1,6 @@
 //! From a text frame to whoever fulfils it, and back to the one answer.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use cdp_bridge_protocol::event::{CloseReason, Pong, Tabs};
 use cdp_bridge_protocol::request::CreateTab;
@@ -17,6 +16,7 @@ use super::outbox::Outbox;
 use super::rate::TokenBucket;
 use super::shared::Shared;
 use super::wire_error;
+use crate::clock::epoch_ms;
 use crate::tabs::{
     Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
 };
@@ -258,13 +258,4 @@ impl Dispatcher {
             running: self.shared.drain.request(),
         }
     }
-}
-
-/// The time of day, for people and for `ts` fields.
-fn epoch_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .ok()
-        .and_then(|since| u64::try_from(since.as_millis()).ok())
-        .unwrap_or(0)
 }

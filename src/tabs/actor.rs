@@ -60,6 +60,8 @@ pub struct Actor {
     changes: ChangeQueue,
     running: Option<Running>,
     crashes: RestartBudget,
+    /// Where it was sent, until it has arrived there or it is known that it does not.
+    heading: Option<String>,
     captures: Captures,
     casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
@@ -97,6 +99,7 @@ impl Actor {
             changes,
             running: None,
             crashes,
+            heading: None,
             captures,
             casts,
             mailbox,
@@ -134,7 +137,7 @@ impl Actor {
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
             if let Some(reply) = message.into_reply() {
-                reply.fail(TabError::Closed);
+                reply.fail(error.clone());
             }
         }
         let closed = TabClosed {

@@ -270,6 +270,9 @@ impl Captures {
         for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
             self.snapshots.finished(&format);
         }
+        for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
+            self.snapshots.finished(&format);
+        }
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
         replies.extend(self.waiters.drain().flat_map(|(_, replies)| replies));
@@ -329,10 +332,14 @@ fn answer_snapshot(
 ) {
     let mut connections: Vec<(Reply, Vec<Reply>)> = Vec::new();
     for reply in replies {
-        match connections
-            .iter_mut()
-            .find(|(newest, _)| newest.connection == reply.connection)
-        {
+        // One without an id could not be listed, so that it gets an answer of its own.
+        if reply.request_id.is_none() {
+            connections.push((reply, Vec::new()));
+            continue;
+        }
+        match connections.iter_mut().find(|(newest, _)| {
+            newest.request_id.is_some() && newest.connection == reply.connection
+        }) {
             Some((newest, older)) => older.push(std::mem::replace(newest, reply)),
             None => connections.push((reply, Vec::new())),
         }

@@ -50,7 +50,7 @@ enum Ask {
     Open(OpenRequest),
     Attach(AttachRequest),
     Release(BrowserContextId),
-    Ended(TabId, Option<BrowserContextId>),
+    Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
     BrowserUp(Browser, Inbox),
     BrowserDown(String),
     Shutdown(oneshot::Sender<()>),
@@ -144,7 +144,9 @@ impl SupervisorHandle {
 
     /// A tab is gone. When this returns it is off the list.
     pub(super) async fn ended(&self, tab: TabId, own_context: Option<BrowserContextId>) {
-        self.tell(Ask::Ended(tab, own_context)).await;
+        let (done, removed) = oneshot::channel();
+        self.tell(Ask::Ended(tab, own_context, done)).await;
+        let _ = removed.await;
     }
 
     /// A number that is higher than all before: what was activated last is active.

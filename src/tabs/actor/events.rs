@@ -1,11 +1,10 @@
 //! What a tab does about the events of its page.
 
-use std::time::SystemTime;
-
 use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCrashed};
 
 use super::{Actor, End};
 use crate::cdp::RawEvent;
+use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::error::TabError;
@@ -20,6 +19,7 @@ impl Actor {
         self.update_view();
         match event {
             PageEvent::Committed { loader, status } => {
+                self.heading = None;
                 let navigated = self.navigated(status, None);
                 if self.awaits(Some(&loader)) {
                     self.arrived(&navigated);
@@ -30,6 +30,7 @@ impl Actor {
                 }
             }
             PageEvent::Moved => {
+                self.heading = None;
                 let navigated = self.navigated(None, Some(true));
                 if self.awaits(None) {
                     self.arrived(&navigated);
@@ -40,6 +41,7 @@ impl Actor {
                 }
             }
             PageEvent::Failed { loader, net } => {
+                self.heading = None;
                 let failed = |url| TabError::NavFailed {
                     url,
                     net,
@@ -135,12 +137,4 @@ impl Actor {
         self.update_view();
         self.heal()
     }
-}
-
-/// The time of day in milliseconds since the epoch.
-fn epoch_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

@@ -49,7 +49,8 @@ impl Actor {
                 return None;
             }
             Goal::Follow { url } | Goal::Navigate { url, .. } => {
-                self.navigate(url.clone(), deadline)?
+                let url = url.clone();
+                self.navigate(url, deadline)?
             }
             Goal::Activate { .. } => self.activate(deadline)?,
             Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
@@ -119,8 +120,9 @@ impl Actor {
     }
 
     /// Every tab that runs has a target; without one there is nothing to navigate.
-    fn navigate(&self, url: String, deadline: Instant) -> Option<Phase> {
+    fn navigate(&mut self, url: String, deadline: Instant) -> Option<Phase> {
         let session = self.live.as_ref()?.target.session.clone();
+        self.heading = Some(url.clone());
         // The actor's own deadline comes first, because it also stops the navigation.
         let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
         Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
@@ -166,10 +168,7 @@ impl Actor {
         };
         let url = match &goal {
             Goal::Create { url, .. } => url.clone(),
-            _ => self
-                .live
-                .as_ref()
-                .map_or_else(|| BLANK.to_owned(), |live| reloadable(&live.page.url)),
+            _ => self.destination(),
         };
         self.casts.moved(&target);
         if let Some(old) = self.live.replace(Live::new(target)) {
@@ -219,6 +218,12 @@ impl Actor {
                 });
             }
         }
+    }
+
+    /// Where a new target of the same tab goes: where the tab was heading, or where it is.
+    fn destination(&self) -> String {
+        let here = self.live.as_ref().map(|live| live.page.url.as_str());
+        reloadable(self.heading.as_deref().or(here).unwrap_or(BLANK))
     }
 
     /// Sends a new target on its way, before anything that clients asked for.
@@ -331,6 +336,7 @@ impl Actor {
                 net,
                 is_download,
             }) => {
+                self.heading = None;
                 live.page.expect_error_page(loader);
                 self.not_arrived(|url| TabError::NavFailed {
                     url,
@@ -383,11 +389,7 @@ impl Actor {
         };
         let url = match &running.goal {
             Goal::Follow { url } | Goal::Navigate { url, .. } => redact_url(url),
-            _ => self
-                .live
-                .as_ref()
-                .map(|live| redact_url(&live.page.url))
-                .unwrap_or_default(),
+            _ => redact_url(&self.destination()),
         };
         let failure = self.failure(error(url));
         match running.goal {
@@ -521,7 +523,7 @@ fn wanted_place(logged_out: bool) -> Place {
     }
 }
 
-/// Where a new target of the same tab goes: what can be loaded again is loaded again.
+/// What can be loaded again is loaded again.
 fn reloadable(url: &str) -> String {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     let url = if matches!(scheme, Some("http" | "https")) {

@@ -43,6 +43,8 @@ pub async fn screenshot(
     let clip = if shot.full_page {
         Some(whole_page(&session, &shot, deadline).await?)
     } else {
+        let viewport = shot.viewport;
+        check_size(f64::from(viewport.width), f64::from(viewport.height), &shot)?;
         None
     };
     let result = while_navigating(deadline, |left: Duration| {
@@ -75,9 +77,21 @@ async fn whole_page(
 
 /// The part of the page to take: all of it, but not less than what is visible.
 fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
-    let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
     let width = page.width.max(f64::from(shot.viewport.width)).ceil();
     let height = page.height.max(f64::from(shot.viewport.height)).ceil();
+    check_size(width, height, shot)?;
+    Ok(Clip {
+        x: 0.0,
+        y: 0.0,
+        width,
+        height,
+        scale: 1.0,
+    })
+}
+
+/// Holds a picture of so many CSS pixels against what may be taken and what its format can hold.
+fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotError> {
+    let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -115,13 +129,7 @@ fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
     if across.max(down) > side {
         return too_large(side, side_text);
     }
-    Ok(Clip {
-        x: 0.0,
-        y: 0.0,
-        width,
-        height,
-        scale: 1.0,
-    })
+    Ok(())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{FrameHead, ScreencastStarted};
@@ -15,6 +15,7 @@ use crate::cdp::events::EventKind;
 use crate::cdp::methods::{AckScreencastFrame, DetachFromTarget, StartScreencast, StopScreencast};
 use crate::cdp::results::{ScreencastFrame, screencast_frame};
 use crate::cdp::{Attachment, Browser, CallError, Event, Inbox, Session, TargetId};
+use crate::clock::epoch_ms;
 use crate::flow::FramePace;
 use crate::metrics;
 use crate::tabs::commands::retry::while_navigating;
@@ -310,13 +311,6 @@ impl Cast {
             tracing::debug!(%error, "a screencast could not be stopped");
         }
     }
-}
-
-fn epoch_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }
 
 #[expect(

@@ -6,6 +6,7 @@ use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, TabState};
 use cdp_bridge_protocol::request::Viewport;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
 use super::jobs::{self, ContextFor, Done, Opening};
 use super::running::{News, Running, news, refuse};
@@ -31,6 +32,8 @@ pub(super) struct Supervisor {
     registry: Registry,
     asks: mpsc::Receiver<Ask>,
     next_tab: u64,
+    /// The tabs' tasks. A tab is off the list before its task has told its end.
+    actors: JoinSet<()>,
     browser: Option<Running>,
     /// Why there is no browser.
     down: String,
@@ -52,6 +55,7 @@ impl Supervisor {
             registry,
             asks,
             next_tab: 1,
+            actors: JoinSet::new(),
             browser: None,
             down,
             stopping: false,
@@ -72,12 +76,13 @@ impl Supervisor {
                     News::Event(None) => self.browser = None,
                     News::Done(done) => self.job_done(done),
                 },
+                Some(_) = self.actors.join_next() => {}
                 ask = self.asks.recv() => match ask {
                     Some(ask) => self.ask(ask).await,
                     None => return,
                 },
             }
-            if self.registry.is_empty()
+            if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
             {
                 let _ = done.send(());
@@ -98,8 +103,9 @@ impl Supervisor {
                 }
             }
             Ask::Release(context) => self.release(&context),
-            Ask::Ended(tab, own_context) => {
+            Ask::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
+                let _ = done.send(());
                 metrics::tabs(self.registry.len());
                 if let Some(running) = &mut self.browser {
                     running.tabs.retain(|_, owner| *owner != tab);
@@ -191,7 +197,8 @@ impl Supervisor {
         self.registry.insert(TabHandle::new(mailbox, views));
         metrics::tabs(self.registry.len());
         let around = Arc::clone(&self.around);
-        tokio::spawn(Actor::new(around, view, viewport, messages, first, live).run());
+        self.actors
+            .spawn(Actor::new(around, view, viewport, messages, first, live).run());
         id
     }
 
