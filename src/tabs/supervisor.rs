@@ -20,7 +20,7 @@ use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
 use super::target::{OpenError, OpenRequest};
-use crate::cdp::{Browser, BrowserContextId, Inbox};
+use crate::cdp::{Browser, BrowserContextId, Inbox, TargetId};
 
 /// How many messages wait for the supervisor, which takes them at once.
 const MAILBOX: usize = 1024;
@@ -48,6 +48,7 @@ enum Ask {
     Create(NewTab, Reply),
     Open(OpenRequest),
     Release(BrowserContextId),
+    Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>),
     BrowserUp(Browser, Inbox),
     BrowserDown(String),
@@ -122,6 +123,17 @@ impl SupervisorHandle {
     /// A tab is done with its own context.
     pub(super) async fn release(&self, context: BrowserContextId) {
         self.tell(Ask::Release(context)).await;
+    }
+
+    /// A target, with the context that was made for it alone, did not reach its tab.
+    pub(super) fn unwanted(&self, target: TargetId, context: Option<BrowserContextId>) {
+        let ask = Ask::Unwanted(target, context);
+        if let Err(mpsc::error::TrySendError::Full(ask)) = self.mailbox.try_send(ask)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let supervisor = self.clone();
+            runtime.spawn(async move { supervisor.tell(ask).await });
+        }
     }
 
     /// A tab is gone. When this returns it is off the list.

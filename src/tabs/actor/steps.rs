@@ -108,12 +108,12 @@ impl Actor {
             supervisor.open(request).await;
             // Whoever opens targets forgets the request only together with the browser.
             let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
-            let target = opened.await.unwrap_or_else(|_| Err(gone()))?;
-            if !usual {
+            let delivery = opened.await.unwrap_or_else(|_| Err(gone()))?;
+            if let Some(session) = delivery.session().filter(|_| !usual) {
                 let limit = deadline.saturating_duration_since(Instant::now());
-                target.session.call(metrics_of(viewport), limit).await?;
+                session.call(metrics_of(viewport), limit).await?;
             }
-            Ok(target)
+            delivery.accept().ok_or(OpenError::NotAttached)
         });
         Phase::Opening(opening)
     }

@@ -24,7 +24,8 @@ use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
-use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::supervisor::SupervisorHandle;
+use crate::tabs::target::{Delivery, OpenError, OpenRequest, Place, Target};
 use crate::tabs::view::TabView;
 
 /// The supervisor.
@@ -110,6 +111,12 @@ impl Supervisor {
             Ask::Create(tab, reply) => self.create(tab, reply),
             Ask::Open(request) => self.open(request),
             Ask::Release(context) => self.release(&context),
+            Ask::Unwanted(target, context) => {
+                tracing::debug!(%target, "a page came too late for its tab");
+                if let Some(running) = &mut self.browser {
+                    running.unwanted(target, context.as_ref());
+                }
+            }
             Ask::Ended(tab, own_context) => {
                 self.registry.remove(tab);
                 metrics::tabs(self.registry.len());
@@ -304,7 +311,9 @@ impl Supervisor {
             Done::Target(opening, Ok(target)) => {
                 running.unnamed -= 1;
                 match running.take_unclaimed(&target) {
-                    Some(attachment) => running.hand_over(opening, attachment),
+                    Some(attachment) => {
+                        running.hand_over(opening, attachment, &self.around.supervisor)
+                    }
                     None => {
                         // Even if nobody waits any more: it must be known for what it is when
                         // it is ready, or it would be taken for a popup.
@@ -322,7 +331,7 @@ impl Supervisor {
             }
             Done::SetUp(attachment, Ok(())) => {
                 if let Some(opening) = running.expected.remove(&attachment.info.target_id) {
-                    running.hand_over(opening, attachment);
+                    running.hand_over(opening, attachment, &self.around.supervisor);
                 } else {
                     running.unclaimed.push(attachment);
                     self.adopt_unclaimed();
@@ -475,24 +484,33 @@ impl Running {
         Some(self.unclaimed.swap_remove(at))
     }
 
-    /// Gives a page to whoever asked for it, or closes it if nobody waits any more.
-    fn hand_over(&mut self, opening: Opening, attachment: Attachment) {
-        let target_id = attachment.info.target_id.clone();
+    /// Gives a page to whoever asked for it. If nobody waits any more, it comes back.
+    fn hand_over(
+        &mut self,
+        opening: Opening,
+        attachment: Attachment,
+        supervisor: &SupervisorHandle,
+    ) {
         let Opening {
             request,
             own_context,
         } = opening;
+        let made_for_it = own_context
+            .clone()
+            .filter(|_| request.place == Place::Fresh);
         let target = self.target(attachment, own_context);
-        self.tabs.insert(target_id.clone(), request.tab);
-        let (tab, fresh) = (request.tab, request.place == Place::Fresh);
-        if let Err(Ok(target)) = request.reply.send(Ok(target)) {
-            tracing::debug!(%tab, "a page came too late for its tab");
-            self.tabs.remove(&target_id);
-            self.jobs
-                .push(jobs::discard(self.browser.clone(), target_id));
-            if let Some(context) = target.own_context.filter(|_| fresh) {
-                self.release(&context);
-            }
+        self.tabs.insert(target.id.clone(), request.tab);
+        let delivery = Delivery::new(target, made_for_it, supervisor.clone());
+        let _ = request.reply.send(Ok(delivery));
+    }
+
+    /// Closes a page that did not reach its tab.
+    fn unwanted(&mut self, target: TargetId, context: Option<&BrowserContextId>) {
+        self.tabs.remove(&target);
+        let discard = jobs::discard(self.browser.clone(), target);
+        self.jobs.push(discard);
+        if let Some(context) = context {
+            self.release(context);
         }
     }
 
