@@ -310,16 +310,13 @@ impl Supervisor {
             Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
             Done::Target(opening, Ok(target)) => {
                 running.unnamed -= 1;
-                match running.take_unclaimed(&target) {
-                    Some(attachment) => {
-                        running.hand_over(opening, attachment, &self.around.supervisor)
-                    }
-                    None => {
-                        // Even if nobody waits any more: it must be known for what it is when
-                        // it is ready, or it would be taken for a popup.
-                        running.jobs.push(jobs::overdue(target.clone()));
-                        running.expected.insert(target, opening);
-                    }
+                if let Some(attachment) = running.take_unclaimed(&target) {
+                    running.hand_over(opening, attachment, &self.around.supervisor);
+                } else {
+                    // Even if nobody waits any more: it must be known for what it is when it is
+                    // ready, or it would be taken for a popup.
+                    running.jobs.push(jobs::overdue(target.clone()));
+                    running.expected.insert(target, opening);
                 }
                 self.adopt_unclaimed();
             }

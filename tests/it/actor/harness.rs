@@ -339,11 +339,13 @@ impl Asked {
         let Self {
             kind, at, outcome, ..
         } = self;
-        match timeout(Duration::from_hours(1), outcome).await {
-            Ok(Ok((when, outcome))) => (when - at, outcome),
-            Ok(Err(_)) => panic!("{} was forgotten", kind.as_str()),
-            Err(_) => panic!("{} was not answered", kind.as_str()),
-        }
+        let Ok(answered) = timeout(Duration::from_hours(1), outcome).await else {
+            panic!("{} was not answered", kind.as_str());
+        };
+        let Ok((when, outcome)) = answered else {
+            panic!("{} was forgotten", kind.as_str());
+        };
+        (when - at, outcome)
     }
 
     pub(crate) async fn outcome(self) -> Outcome {
