@@ -98,6 +98,14 @@ methods! {
         target_id: TargetId,
     }
 
+    /// Makes one more session to a target. Chromium also reports it as attached.
+    AttachToTarget = "Target.attachToTarget" -> AttachedSession {
+        /// The target.
+        target_id: TargetId,
+        /// The session shares this connection.
+        flatten: bool,
+    }
+
     /// Ends a session.
     DetachFromTarget = "Target.detachFromTarget" -> Done {
         /// The session.
@@ -212,6 +220,29 @@ methods! {
         optimize_for_speed: bool,
     }
 
+    /// Starts a stream of pictures; each session has one of its own.
+    StartScreencast = "Page.startScreencast" -> Done {
+        /// `jpeg` or `png`.
+        format: &'static str,
+        /// 1 to 100.
+        quality: u8,
+        /// The most pixels across.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_width: Option<u32>,
+        /// The most pixels down.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_height: Option<u32>,
+    }
+
+    /// Ends the stream of pictures.
+    StopScreencast = "Page.stopScreencast" -> Done {}
+
+    /// Says that a frame was used; Chromium sends only a few more before it hears this.
+    AckScreencastFrame = "Page.screencastFrameAck" -> Done {
+        /// The number that came with the frame.
+        session_id: i64,
+    }
+
     /// Runs an expression in the page. The result is read by [`evaluated`](super::results::evaluated).
     Evaluate<'a> = "Runtime.evaluate" -> Done {
         /// JavaScript.
@@ -300,6 +331,14 @@ pub struct Version {
 pub struct CreatedTarget {
     /// The page.
     pub target_id: TargetId,
+}
+
+/// Result of [`AttachToTarget`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachedSession {
+    /// The session.
+    pub session_id: SessionId,
 }
 
 /// Result of [`CreateBrowserContext`].

@@ -110,7 +110,7 @@ impl Answering {
         metrics::request(kind, error, took);
         tracing::debug!(
             request = kind,
-            request_id = ?self.request_id,
+            request_id = self.request_id.as_ref().map(tracing::field::display),
             tab = self.tab.map(tracing::field::display),
             client = %self.client,
             connection = self.outbox.id().0,

@@ -26,6 +26,7 @@ use super::identity::ClientId;
 use super::live::Live;
 use super::message::{Change, TabMessage};
 use super::running::{Phase, Running, Step};
+use super::screencast::Casts;
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::view::TabView;
@@ -60,6 +61,7 @@ pub struct Actor {
     running: Option<Running>,
     crashes: RestartBudget,
     captures: Captures,
+    casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -83,6 +85,7 @@ impl Actor {
             (view.id, view.client.clone())
         };
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
+        let casts = Casts::new(id, around.supervisor.clone());
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         Self {
             id,
@@ -95,6 +98,7 @@ impl Actor {
             running: None,
             crashes,
             captures,
+            casts,
             mailbox,
             closing: None,
             last_used: now,
@@ -129,11 +133,8 @@ impl Actor {
         self.around.supervisor.ended(self.id, context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
-            match message {
-                TabMessage::Change(_, reply)
-                | TabMessage::Capture(_, reply)
-                | TabMessage::Close(_, Some(reply)) => reply.fail(TabError::Closed),
-                TabMessage::Close(_, None) => {}
+            if let Some(reply) = message.into_reply() {
+                reply.fail(TabError::Closed);
             }
         }
         let closed = TabClosed {
@@ -244,11 +245,17 @@ impl Actor {
         self.last_used = now;
         match message {
             TabMessage::Close(reason, reply) => self.close(reason, reply),
-            TabMessage::Change(_, reply) | TabMessage::Capture(_, reply)
-                if self.closing.is_some() =>
-            {
-                reply.fail(TabError::Closed);
+            message if self.closing.is_some() => {
+                if let Some(reply) = message.into_reply() {
+                    reply.fail(TabError::Closed);
+                }
             }
+            TabMessage::Watch(spec, watcher, reply) => {
+                let usable = self.live.as_ref().filter(|live| !live.crashed);
+                self.casts
+                    .watch(spec, watcher, reply, usable.map(|live| &live.target));
+            }
+            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
             TabMessage::Change(change, reply) => {
                 let goal = match change {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
@@ -282,8 +289,9 @@ impl Actor {
         let running = self.running.as_ref().map(|running| running.deadline);
         let captures = self.captures.next_wake(now);
         let changes = self.changes.next_deadline();
+        let casts = self.casts.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
-        [Some(idle), running, captures, changes, closing]
+        [Some(idle), running, captures, changes, casts, closing]
             .into_iter()
             .flatten()
             .min()
@@ -296,6 +304,7 @@ impl Actor {
             reply.fail(self.failure(error));
         }
         self.captures.expire(now);
+        self.casts.expire(now);
         if now >= self.last_used + self.around.settings.idle_timeout {
             self.last_used = now;
             self.close(CloseReason::Idle, None);
@@ -318,7 +327,8 @@ impl Actor {
         let replies = running
             .into_iter()
             .chain(self.changes.drain())
-            .chain(self.captures.drain());
+            .chain(self.captures.drain())
+            .chain(self.casts.drain());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
             reply.fail(self.failure(error.clone()));

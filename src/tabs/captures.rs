@@ -14,10 +14,11 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::changes::Place;
-use super::commands::screenshot::{Picture, Shot, screenshot};
+use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
 use super::message::Capture;
+use super::picture::Picture;
 use super::reply::{Answer, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;

@@ -3,6 +3,7 @@
 //! Its task waits for nothing but its next message: whatever takes time is a job.
 
 mod jobs;
+mod running;
 mod task;
 
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
 use super::target::{OpenError, OpenRequest};
-use crate::cdp::{Browser, BrowserContextId, Inbox, TargetId};
+use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 
 /// How many messages wait for the supervisor, which takes them at once.
 const MAILBOX: usize = 1024;
@@ -47,12 +48,21 @@ pub struct NewTab {
 enum Ask {
     Create(NewTab, Reply),
     Open(OpenRequest),
+    Attach(AttachRequest),
     Release(BrowserContextId),
     Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>),
     BrowserUp(Browser, Inbox),
     BrowserDown(String),
     Shutdown(oneshot::Sender<()>),
+}
+
+/// One more session that is wanted to a target that a tab has already. If nobody waits for it
+/// any more, it is let go of.
+#[derive(Debug)]
+struct AttachRequest {
+    target: TargetId,
+    reply: oneshot::Sender<Attachment>,
 }
 
 /// How others speak to the supervisor. Cheap to clone.
@@ -118,6 +128,14 @@ impl SupervisorHandle {
         {
             let _ = request.reply.send(Err(OpenError::ShuttingDown));
         }
+    }
+
+    /// Asks for one more session to a target of a tab; none if there is no such target any more.
+    pub(super) async fn attach(&self, target: TargetId) -> Option<Attachment> {
+        let (reply, attached) = oneshot::channel();
+        self.tell(Ask::Attach(AttachRequest { target, reply }))
+            .await;
+        attached.await.ok()
     }
 
     /// A tab is done with its own context.

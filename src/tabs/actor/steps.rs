@@ -171,6 +171,7 @@ impl Actor {
                 .as_ref()
                 .map_or_else(|| BLANK.to_owned(), |live| reloadable(&live.page.url)),
         };
+        self.casts.moved(&target);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
         }

@@ -8,11 +8,13 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, join4};
 use tokio::time::{Instant, sleep};
 
+use super::AttachRequest;
 use crate::cdp::methods::{
-    CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext, FilterEntry,
-    GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior,
+    AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
+    FilterEntry, GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets,
+    SetDownloadBehavior,
 };
-use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, TargetId};
+use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::identity::ClientId;
@@ -43,6 +45,7 @@ pub(super) enum Done {
     Context(ContextFor, Result<BrowserContextId, CallError>),
     Target(Opening, Result<TargetId, CallError>),
     SetUp(Attachment, Result<(), CallError>),
+    Attached(AttachRequest, Result<SessionId, CallError>),
     /// If this page has not been set up by now, it never will be.
     Overdue(TargetId),
     Nothing,
@@ -154,6 +157,19 @@ pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, build: Buil
         )
         .await;
         Done::SetUp(attachment, outcome)
+    }
+    .boxed()
+}
+
+/// Makes one more session to a page.
+pub(super) fn attach(browser: Browser, request: AttachRequest) -> Job {
+    async move {
+        let method = AttachToTarget {
+            target_id: request.target.clone(),
+            flatten: true,
+        };
+        let attached = browser.call(method, JOB_LIMIT).await;
+        Done::Attached(request, attached.map(|attached| attached.session_id))
     }
     .boxed()
 }

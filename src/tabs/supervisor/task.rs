@@ -1,22 +1,20 @@
 //! The supervisor's task.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, TabState};
 use cdp_bridge_protocol::request::Viewport;
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::jobs::{self, Build, ContextFor, Done, Job, Opening};
+use super::jobs::{self, ContextFor, Done, Opening};
+use super::running::{News, Running, news, refuse};
 use super::{Ask, NewTab};
-use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, Event, Inbox, TargetId};
+use crate::cdp::{Attachment, Browser, BrowserContextId, Event, Inbox};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
-use crate::tabs::contexts::{Contexts, SharedContext};
+use crate::tabs::contexts::SharedContext;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::ClientId;
@@ -24,8 +22,7 @@ use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
-use crate::tabs::supervisor::SupervisorHandle;
-use crate::tabs::target::{Delivery, OpenError, OpenRequest, Place, Target};
+use crate::tabs::target::{OpenError, OpenRequest, Place};
 use crate::tabs::view::TabView;
 
 /// The supervisor.
@@ -41,24 +38,6 @@ pub(super) struct Supervisor {
     stopping: bool,
     /// Whoever waits for the last tab to be gone.
     stopped: Option<oneshot::Sender<()>>,
-}
-
-/// A browser that runs, with everything that ends with it.
-struct Running {
-    browser: Browser,
-    build: Build,
-    inbox: Inbox,
-    jobs: FuturesUnordered<Job>,
-    contexts: Contexts,
-    /// Which tab each page belongs to, to find the opener of a popup.
-    tabs: HashMap<TargetId, TabId>,
-    /// Pages that Chromium said it opened, but that are not ready yet.
-    expected: HashMap<TargetId, Opening>,
-    /// Pages that are ready, but nobody has claimed yet.
-    unclaimed: Vec<Attachment>,
-    /// Pages that Chromium was asked to open and has not named yet. While there are any, a page
-    /// without an opener may be one of them and not a popup.
-    unnamed: usize,
 }
 
 impl Supervisor {
@@ -110,6 +89,14 @@ impl Supervisor {
         match ask {
             Ask::Create(tab, reply) => self.create(tab, reply),
             Ask::Open(request) => self.open(request),
+            Ask::Attach(request) => {
+                // Without a browser the request is dropped, which answers it.
+                if let Some(running) = &mut self.browser {
+                    running
+                        .jobs
+                        .push(jobs::attach(running.browser.clone(), request));
+                }
+            }
             Ask::Release(context) => self.release(&context),
             Ask::Unwanted(target, context) => {
                 tracing::debug!(%target, "a page came too late for its tab");
@@ -152,17 +139,7 @@ impl Supervisor {
                 return;
             }
         };
-        self.browser = Some(Running {
-            browser,
-            build,
-            inbox,
-            jobs: FuturesUnordered::new(),
-            contexts: Contexts::default(),
-            tabs: HashMap::new(),
-            expected: HashMap::new(),
-            unclaimed: Vec::new(),
-            unnamed: 0,
-        });
+        self.browser = Some(Running::new(browser, build, inbox));
     }
 
     fn create(&mut self, tab: NewTab, reply: Reply) {
@@ -313,8 +290,8 @@ impl Supervisor {
                 if let Some(attachment) = running.take_unclaimed(&target) {
                     running.hand_over(opening, attachment, &self.around.supervisor);
                 } else {
-                    // Even if nobody waits any more: it must be known for what it is when it is
-                    // ready, or it would be taken for a popup.
+                    // Even if nobody waits any more: it must be known for what it is when
+                    // it is ready, or it would be taken for a popup.
                     running.jobs.push(jobs::overdue(target.clone()));
                     running.expected.insert(target, opening);
                 }
@@ -345,6 +322,7 @@ impl Supervisor {
                     refuse(opening.request, error);
                 }
             }
+            Done::Attached(request, attached) => running.further_attached(request, attached.ok()),
             Done::Overdue(target) => {
                 if let Some(opening) = running.expected.remove(&target) {
                     let discard = jobs::discard(running.browser.clone(), target);
@@ -364,6 +342,13 @@ impl Supervisor {
         let Some(running) = &mut self.browser else {
             return;
         };
+        if running.tabs.contains_key(&attachment.info.target_id) {
+            // One more session to a tab's page, which somebody asked for.
+            running
+                .further
+                .insert(attachment.session.id().clone(), attachment);
+            return;
+        }
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
             || context.is_some_and(|context| running.contexts.owner(context).is_some());
@@ -460,113 +445,5 @@ impl Supervisor {
         if let Some(running) = &mut self.browser {
             running.release(context);
         }
-    }
-}
-
-impl Running {
-    fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
-        if opening.request.reply.is_closed() {
-            return self.let_context_go(&opening);
-        }
-        self.unnamed += 1;
-        self.jobs
-            .push(jobs::create_target(self.browser.clone(), context, opening));
-    }
-
-    fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
-        let at = self
-            .unclaimed
-            .iter()
-            .position(|page| page.info.target_id == *target)?;
-        Some(self.unclaimed.swap_remove(at))
-    }
-
-    /// Gives a page to whoever asked for it. If nobody waits any more, it comes back.
-    fn hand_over(
-        &mut self,
-        opening: Opening,
-        attachment: Attachment,
-        supervisor: &SupervisorHandle,
-    ) {
-        let Opening {
-            request,
-            own_context,
-        } = opening;
-        let made_for_it = own_context
-            .clone()
-            .filter(|_| request.place == Place::Fresh);
-        let target = self.target(attachment, own_context);
-        self.tabs.insert(target.id.clone(), request.tab);
-        let delivery = Delivery::new(target, made_for_it, supervisor.clone());
-        let _ = request.reply.send(Ok(delivery));
-    }
-
-    /// Closes a page that did not reach its tab.
-    fn unwanted(&mut self, target: TargetId, context: Option<&BrowserContextId>) {
-        self.tabs.remove(&target);
-        let discard = jobs::discard(self.browser.clone(), target);
-        self.jobs.push(discard);
-        if let Some(context) = context {
-            self.release(context);
-        }
-    }
-
-    fn target(&self, attachment: Attachment, own_context: Option<BrowserContextId>) -> Target {
-        let Attachment {
-            session,
-            inbox,
-            info,
-            ..
-        } = attachment;
-        let url = if info.url.is_empty() {
-            "about:blank".to_owned()
-        } else {
-            info.url
-        };
-        Target {
-            browser: self.browser.clone(),
-            session,
-            inbox,
-            id: info.target_id,
-            own_context,
-            url,
-        }
-    }
-
-    /// A context that was made for a tab which does not come to be.
-    fn let_context_go(&mut self, opening: &Opening) {
-        if opening.request.place == Place::Fresh
-            && let Some(context) = &opening.own_context
-        {
-            self.release(context);
-        }
-    }
-
-    fn release(&mut self, context: &BrowserContextId) {
-        if self.contexts.leave(context) {
-            self.jobs
-                .push(jobs::dispose(self.browser.clone(), context.clone()));
-        }
-    }
-}
-
-fn refuse(request: OpenRequest, error: CallError) {
-    let _ = request.reply.send(Err(error.into()));
-}
-
-/// What a running browser brings.
-enum News {
-    Event(Option<Event>),
-    Done(Done),
-}
-
-async fn news(running: &mut Option<Running>) -> News {
-    let Some(Running { inbox, jobs, .. }) = running else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        biased;
-        event = inbox.next() => News::Event(event),
-        Some(done) = jobs.next() => News::Done(done),
     }
 }

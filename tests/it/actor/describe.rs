@@ -90,7 +90,6 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::TooManyTabs { .. } => "LIMIT_EXCEEDED",
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
-        TabError::Unavailable { .. } => "UNAVAILABLE",
         TabError::Refused(_) => "INTERNAL (refused)",
         TabError::Lost => "INTERNAL (lost)",
     }
