@@ -142,9 +142,10 @@ async fn follow_browser(
             Lifecycle::Up {
                 browser,
                 inbox,
+                version,
                 restarts,
             } => {
-                tabs.browser_up(browser, inbox).await;
+                tabs.browser_up(browser, inbox, version).await;
                 if restarts > 0 {
                     let reason = last_reason.take();
                     audience.tell_all(BrowserUp { reason, restarts }.into());

@@ -257,6 +257,24 @@ methods! {
     }
 }
 
+impl SetDownloadBehavior {
+    /// Nothing is downloaded in this context; in the default one, if none. By default Chromium
+    /// writes downloads to the operator's own folder.
+    pub fn deny(browser_context_id: Option<BrowserContextId>) -> Self {
+        Self {
+            behavior: "deny",
+            browser_context_id,
+        }
+    }
+}
+
+impl Version {
+    /// Whether it is chrome-headless-shell and not a whole browser.
+    pub fn is_headless_shell(&self) -> bool {
+        self.product.starts_with("HeadlessChrome/")
+    }
+}
+
 /// One line of `Target.TargetFilter`: the first that matches decides.
 #[derive(Debug, Clone, Serialize)]
 pub struct FilterEntry {

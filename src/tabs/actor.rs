@@ -60,7 +60,7 @@ pub struct Actor {
     changes: ChangeQueue,
     running: Option<Running>,
     crashes: RestartBudget,
-    /// Where it was sent, until it has arrived there or it is known that it does not.
+    /// Where a new target was sent on its way, until something has come of it.
     heading: Option<String>,
     captures: Captures,
     casts: Casts,
@@ -279,9 +279,10 @@ impl Actor {
         None
     }
 
-    fn on_captured(&self, done: Done) {
+    fn on_captured(&mut self, done: Done) {
         if let Some(live) = &self.live {
-            done.answer(&subject(self.id, live, self.viewport));
+            self.captures
+                .settle(done, &subject(self.id, live, self.viewport));
         }
     }
 
@@ -398,6 +399,7 @@ fn subject(id: TabId, live: &Live, viewport: Viewport) -> Subject<'_> {
     Subject {
         id,
         url: &live.page.url,
+        loader: live.page.loader.as_ref(),
         session: &live.target.session,
         viewport,
     }

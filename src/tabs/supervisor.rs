@@ -21,6 +21,7 @@ use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
 use super::target::{OpenError, OpenRequest};
+use crate::cdp::methods::Version;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 
 /// How many messages wait for the supervisor, which takes them at once.
@@ -50,8 +51,9 @@ enum Ask {
     Open(OpenRequest),
     Attach(AttachRequest),
     Release(BrowserContextId),
+    Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
-    BrowserUp(Browser, Inbox),
+    BrowserUp(Browser, Inbox, Version),
     BrowserDown(String),
     Shutdown(oneshot::Sender<()>),
 }
@@ -103,9 +105,9 @@ impl SupervisorHandle {
         }
     }
 
-    /// The browser serves: its targets are the supervisor's from now on.
-    pub async fn browser_up(&self, browser: Browser, inbox: Inbox) {
-        self.tell(Ask::BrowserUp(browser, inbox)).await;
+    /// The browser serves, and attaches pages: they are the supervisor's from now on.
+    pub async fn browser_up(&self, browser: Browser, inbox: Inbox, version: Version) {
+        self.tell(Ask::BrowserUp(browser, inbox, version)).await;
     }
 
     /// The browser is gone. Its tabs notice by themselves.
@@ -140,6 +142,17 @@ impl SupervisorHandle {
     /// A tab is done with its own context.
     pub(super) async fn release(&self, context: BrowserContextId) {
         self.tell(Ask::Release(context)).await;
+    }
+
+    /// A target, with the context that was made for it alone, did not reach its tab.
+    pub(super) fn unwanted(&self, target: TargetId, context: Option<BrowserContextId>) {
+        let ask = Ask::Unwanted(target, context);
+        if let Err(mpsc::error::TrySendError::Full(ask)) = self.mailbox.try_send(ask)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let supervisor = self.clone();
+            runtime.spawn(async move { supervisor.tell(ask).await });
+        }
     }
 
     /// A tab is gone. When this returns it is off the list.

@@ -48,9 +48,14 @@ impl Actor {
                 });
                 return None;
             }
-            Goal::Follow { url } | Goal::Navigate { url, .. } => {
-                let url = url.clone();
-                self.navigate(url, deadline)?
+            Goal::Follow { url } => {
+                self.heading = Some(url.clone());
+                self.navigate(url.clone(), deadline)?
+            }
+            Goal::Navigate { url, .. } => {
+                // If this fails it is answered, and nobody wants it to be tried again.
+                self.heading = None;
+                self.navigate(url.clone(), deadline)?
             }
             Goal::Activate { .. } => self.activate(deadline)?,
             Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
@@ -109,20 +114,19 @@ impl Actor {
             supervisor.open(request).await;
             // Whoever opens targets forgets the request only together with the browser.
             let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
-            let target = opened.await.unwrap_or_else(|_| Err(gone()))?;
-            if !usual {
+            let delivery = opened.await.unwrap_or_else(|_| Err(gone()))?;
+            if let Some(session) = delivery.session().filter(|_| !usual) {
                 let limit = deadline.saturating_duration_since(Instant::now());
-                target.session.call(metrics_of(viewport), limit).await?;
+                session.call(metrics_of(viewport), limit).await?;
             }
-            Ok(target)
+            delivery.accept().ok_or(OpenError::NotAttached)
         });
         Phase::Opening(opening)
     }
 
     /// Every tab that runs has a target; without one there is nothing to navigate.
-    fn navigate(&mut self, url: String, deadline: Instant) -> Option<Phase> {
+    fn navigate(&self, url: String, deadline: Instant) -> Option<Phase> {
         let session = self.live.as_ref()?.target.session.clone();
-        self.heading = Some(url.clone());
         // The actor's own deadline comes first, because it also stops the navigation.
         let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
         Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
@@ -209,6 +213,7 @@ impl Actor {
                 self.answer_switch(goal);
             }
             goal => {
+                self.heading = Some(url.clone());
                 let phase = self.navigate(url, deadline);
                 self.running = phase.map(|phase| Running {
                     place,

@@ -87,7 +87,7 @@ impl FrameSlot {
     }
 
     /// Puts a frame in. True: an older one that nobody had taken yet was dropped for it.
-    pub(super) fn put(&self, frame: CastFrame) -> bool {
+    pub(crate) fn put(&self, frame: CastFrame) -> bool {
         let mut state = self.state();
         if state.closed {
             return false;

@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, join4};
+use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
 use super::AttachRequest;
 use crate::cdp::methods::{
     AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
-    FilterEntry, GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets,
-    SetDownloadBehavior,
+    RunIfWaitingForDebugger, SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
@@ -58,47 +57,6 @@ pub(super) struct Opening {
     pub(super) own_context: Option<BrowserContextId>,
 }
 
-/// Makes Chromium report and attach pages, and write no downloads to the operator's disk, which
-/// is what it does by default.
-pub(super) async fn prepare(browser: &Browser) -> Result<Build, CallError> {
-    let discover = SetDiscoverTargets {
-        discover: true,
-        filter: FilterEntry::pages_only(),
-    };
-    let attach = SetAutoAttach {
-        auto_attach: true,
-        wait_for_debugger_on_start: true,
-        flatten: true,
-        filter: FilterEntry::pages_only(),
-    };
-    let (discover, attach, downloads, version) = join4(
-        browser.call(discover, JOB_LIMIT),
-        browser.call(attach, JOB_LIMIT),
-        browser.call(deny_downloads(None), JOB_LIMIT),
-        browser.call(GetVersion {}, JOB_LIMIT),
-    )
-    .await;
-    discover.and(attach).and(downloads)?;
-    let shell = version?.product.starts_with("HeadlessChrome/");
-    Ok(if shell { Build::Shell } else { Build::Chrome })
-}
-
-/// Which Chromium it is. They differ in what they do with a prompt for a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Build {
-    /// chrome-headless-shell.
-    Shell,
-    /// A whole browser, in its new headless mode or with a display.
-    Chrome,
-}
-
-fn deny_downloads(browser_context_id: Option<BrowserContextId>) -> SetDownloadBehavior {
-    SetDownloadBehavior {
-        behavior: "deny",
-        browser_context_id,
-    }
-}
-
 /// Makes a context in which nothing is downloaded.
 pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
     async move {
@@ -107,7 +65,7 @@ pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
                 dispose_on_detach: true,
             };
             let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
-            let deny = deny_downloads(Some(context.clone()));
+            let deny = SetDownloadBehavior::deny(Some(context.clone()));
             if let Err(error) = browser.call(deny, JOB_LIMIT).await {
                 dispose(browser, context).await;
                 return Err(error);
@@ -147,15 +105,9 @@ pub(super) fn overdue(target: TargetId) -> Job {
 }
 
 /// Makes an attached page ready and lets it run.
-pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, build: Build) -> Job {
+pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, cancel_auth: bool) -> Job {
     async move {
-        let outcome = set_up(
-            &attachment.session,
-            viewport,
-            build == Build::Chrome,
-            JOB_LIMIT,
-        )
-        .await;
+        let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
         Done::SetUp(attachment, outcome)
     }
     .boxed()

@@ -6,18 +6,19 @@ use cdp_bridge_protocol::TabId;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use super::AttachRequest;
-use super::jobs::{self, Build, Done, Job, Opening};
+use super::jobs::{self, Done, Job, Opening};
+use super::{AttachRequest, SupervisorHandle};
 use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Event, Inbox, SessionId, TargetId,
 };
 use crate::tabs::contexts::Contexts;
-use crate::tabs::target::{OpenRequest, Place, Target};
+use crate::tabs::target::{Delivery, OpenRequest, Place, Target};
 
 /// A browser that runs, with everything that ends with it.
 pub(super) struct Running {
     pub(super) browser: Browser,
-    pub(super) build: Build,
+    /// Prompts for passwords must be answered.
+    pub(super) cancel_auth: bool,
     pub(super) inbox: Inbox,
     pub(super) jobs: FuturesUnordered<Job>,
     pub(super) contexts: Contexts,
@@ -36,10 +37,10 @@ pub(super) struct Running {
 
 impl Running {
     /// A browser that has been prepared.
-    pub(super) fn new(browser: Browser, build: Build, inbox: Inbox) -> Self {
+    pub(super) fn new(browser: Browser, cancel_auth: bool, inbox: Inbox) -> Self {
         Self {
             browser,
-            build,
+            cancel_auth,
             inbox,
             jobs: FuturesUnordered::new(),
             contexts: Contexts::default(),
@@ -68,24 +69,33 @@ impl Running {
         Some(self.unclaimed.swap_remove(at))
     }
 
-    /// Gives a page to whoever asked for it, or closes it if nobody waits any more.
-    pub(super) fn hand_over(&mut self, opening: Opening, attachment: Attachment) {
-        let target_id = attachment.info.target_id.clone();
+    /// Gives a page to whoever asked for it. If nobody waits any more, it comes back.
+    pub(super) fn hand_over(
+        &mut self,
+        opening: Opening,
+        attachment: Attachment,
+        supervisor: &SupervisorHandle,
+    ) {
         let Opening {
             request,
             own_context,
         } = opening;
+        let made_for_it = own_context
+            .clone()
+            .filter(|_| request.place == Place::Fresh);
         let target = self.target(attachment, own_context);
-        self.tabs.insert(target_id.clone(), request.tab);
-        let (tab, fresh) = (request.tab, request.place == Place::Fresh);
-        if let Err(Ok(target)) = request.reply.send(Ok(target)) {
-            tracing::debug!(%tab, "a page came too late for its tab");
-            self.tabs.remove(&target_id);
-            self.jobs
-                .push(jobs::discard(self.browser.clone(), target_id));
-            if let Some(context) = target.own_context.filter(|_| fresh) {
-                self.release(&context);
-            }
+        self.tabs.insert(target.id.clone(), request.tab);
+        let delivery = Delivery::new(target, made_for_it, supervisor.clone());
+        let _ = request.reply.send(Ok(delivery));
+    }
+
+    /// Closes a page that did not reach its tab.
+    pub(super) fn unwanted(&mut self, target: TargetId, context: Option<&BrowserContextId>) {
+        self.tabs.remove(&target);
+        let discard = jobs::discard(self.browser.clone(), target);
+        self.jobs.push(discard);
+        if let Some(context) = context {
+            self.release(context);
         }
     }
 

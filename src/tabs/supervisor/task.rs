@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use super::jobs::{self, ContextFor, Done, Opening};
 use super::running::{News, Running, news, refuse};
 use super::{Ask, NewTab};
-use crate::cdp::{Attachment, Browser, BrowserContextId, Event, Inbox};
+use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
@@ -78,7 +78,7 @@ impl Supervisor {
                 },
                 Some(_) = self.actors.join_next() => {}
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => self.ask(ask).await,
+                    Some(ask) => self.ask(ask),
                     None => return,
                 },
             }
@@ -90,7 +90,7 @@ impl Supervisor {
         }
     }
 
-    async fn ask(&mut self, ask: Ask) {
+    fn ask(&mut self, ask: Ask) {
         match ask {
             Ask::Create(tab, reply) => self.create(tab, reply),
             Ask::Open(request) => self.open(request),
@@ -103,6 +103,12 @@ impl Supervisor {
                 }
             }
             Ask::Release(context) => self.release(&context),
+            Ask::Unwanted(target, context) => {
+                tracing::debug!(%target, "a page came too late for its tab");
+                if let Some(running) = &mut self.browser {
+                    running.unwanted(target, context.as_ref());
+                }
+            }
             Ask::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
                 let _ = done.send(());
@@ -114,7 +120,11 @@ impl Supervisor {
                     self.release(&context);
                 }
             }
-            Ask::BrowserUp(browser, inbox) => self.browser_up(browser, inbox).await,
+            Ask::BrowserUp(browser, inbox, version) => {
+                // Only a whole browser has to be told what to do with prompts for passwords.
+                let cancel_auth = !version.is_headless_shell();
+                self.browser = Some(Running::new(browser, cancel_auth, inbox));
+            }
             Ask::BrowserDown(reason) => {
                 self.browser = None;
                 self.down = reason;
@@ -127,19 +137,6 @@ impl Supervisor {
                 self.stopped = Some(done);
             }
         }
-    }
-
-    /// Waits for the browser's answers, because until then there is nothing else to do for it.
-    async fn browser_up(&mut self, browser: Browser, inbox: Inbox) {
-        let build = match jobs::prepare(&browser).await {
-            Ok(build) => build,
-            Err(error) => {
-                tracing::error!(%error, "Chromium cannot be used");
-                "it does not answer as it should".clone_into(&mut self.down);
-                return;
-            }
-        };
-        self.browser = Some(Running::new(browser, build, inbox));
     }
 
     fn create(&mut self, tab: NewTab, reply: Reply) {
@@ -289,7 +286,7 @@ impl Supervisor {
             Done::Target(opening, Ok(target)) => {
                 running.unnamed -= 1;
                 if let Some(attachment) = running.take_unclaimed(&target) {
-                    running.hand_over(opening, attachment);
+                    running.hand_over(opening, attachment, &self.around.supervisor);
                 } else {
                     // Even if nobody waits any more: it must be known for what it is when
                     // it is ready, or it would be taken for a popup.
@@ -306,7 +303,7 @@ impl Supervisor {
             }
             Done::SetUp(attachment, Ok(())) => {
                 if let Some(opening) = running.expected.remove(&attachment.info.target_id) {
-                    running.hand_over(opening, attachment);
+                    running.hand_over(opening, attachment, &self.around.supervisor);
                 } else {
                     running.unclaimed.push(attachment);
                     self.adopt_unclaimed();
@@ -354,7 +351,7 @@ impl Supervisor {
         let ours = default_context
             || context.is_some_and(|context| running.contexts.owner(context).is_some());
         let job = if ours && attachment.info.r#type == "page" {
-            jobs::make_ready(attachment, viewport, running.build)
+            jobs::make_ready(attachment, viewport, running.cancel_auth)
         } else {
             jobs::let_go(running.browser.clone(), attachment)
         };

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::tabs::{
     Answer, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure, NewTab,
@@ -125,7 +126,10 @@ impl Bridge {
     pub(crate) async fn connect(&self) {
         let (browser, inbox) = cdp::connect(self.fake.transport(), Box::new(|| None));
         *self.browser.lock().unwrap() = Some(browser.clone());
-        self.supervisor.browser_up(browser, inbox).await;
+        match prepare(&browser, LIMIT).await {
+            Ok(version) => self.supervisor.browser_up(browser, inbox, version).await,
+            Err(error) => tracing::debug!(%error, "the fake cannot be used"),
+        }
     }
 
     /// The client `a` on its connection 1.
@@ -339,11 +343,13 @@ impl Asked {
         let Self {
             kind, at, outcome, ..
         } = self;
-        match timeout(Duration::from_hours(1), outcome).await {
-            Ok(Ok((when, outcome))) => (when - at, outcome),
-            Ok(Err(_)) => panic!("{} was forgotten", kind.as_str()),
-            Err(_) => panic!("{} was not answered", kind.as_str()),
-        }
+        let Ok(answered) = timeout(Duration::from_hours(1), outcome).await else {
+            panic!("{} was not answered", kind.as_str());
+        };
+        let Ok((when, outcome)) = answered else {
+            panic!("{} was forgotten", kind.as_str());
+        };
+        (when - at, outcome)
     }
 
     pub(crate) async fn outcome(self) -> Outcome {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::request::Viewport;
 use tokio::time::sleep;
 
 use super::harness::{Bridge, MS};
@@ -125,4 +126,27 @@ async fn a_page_that_is_named_but_never_attached_is_given_up_and_closed() {
     bridge.settle().await;
     assert_eq!(bridge.fake.targets().len(), 1);
     assert_eq!(bridge.registry.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_is_lost_on_its_last_step_to_its_tab_is_closed() {
+    let bridge = Bridge::start().await;
+    bridge.fake.hold("Page.enable");
+    let viewport = Viewport {
+        width: 400,
+        height: 300,
+        device_scale_factor: None,
+    };
+    let client = bridge.client().within(100 * MS);
+    let created = client.create_tab("http://a.test/", true, Some(viewport));
+    bridge
+        .fake
+        .wait_for("Emulation.setDeviceMetricsOverride", 1)
+        .await;
+    // The page is ready for everybody, but not yet for this tab.
+    bridge.fake.hold("Emulation.setDeviceMetricsOverride");
+    bridge.fake.release("Page.enable");
+    assert_eq!(created.code().await, "CDP_TIMEOUT");
+    bridge.settle().await;
+    assert!(bridge.fake.targets().is_empty() && bridge.fake.contexts().is_empty());
 }

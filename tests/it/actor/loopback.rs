@@ -14,7 +14,7 @@ async fn a_browser_is_reached_over_its_debugging_port() {
     let url = fake.listen().await;
     let source = Source::Connect { url, limit: LIMIT };
     let connected = source.connect().await.unwrap();
-    assert_eq!(connected.version, "HeadlessChrome/156.0.0.0");
+    assert_eq!(connected.version.product, "HeadlessChrome/156.0.0.0");
     fake.hang_up();
     let reason = connected.browser.ended().await;
     assert!(reason.contains("Chromium"), "{reason}");
@@ -37,7 +37,11 @@ async fn tabs_work_over_a_debugging_port_and_again_after_it_was_lost() {
         let connected = source.connect().await.unwrap();
         let supervisor = &bridge.supervisor;
         supervisor
-            .browser_up(connected.browser.clone(), connected.inbox)
+            .browser_up(
+                connected.browser.clone(),
+                connected.inbox,
+                connected.version,
+            )
             .await;
         let client = bridge.client();
         let tab = client.create("http://a.test/").tab().await;

@@ -149,9 +149,9 @@ impl Run {
             );
             assert!(!line.contains("lost"), "{what} was lost");
         }
-        METHODS
-            .iter()
-            .for_each(|method| bridge.fake.release(method));
+        for method in METHODS {
+            bridge.fake.release(method);
+        }
         sleep(Duration::from_mins(1)).await;
         let left = bridge.fake.targets();
         assert!(left.is_empty(), "pages are left behind: {left:?}");

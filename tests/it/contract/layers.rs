@@ -13,17 +13,28 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &[]),
     ("telemetry", &[]),
     ("exposition", &[]),
-    ("metrics", &["protocol"]),
+    ("metrics", &[]),
+    ("clock", &[]),
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
     ("console", &["protocol"]),
     ("cdp", &["metrics"]),
     ("browser", &["cdp", "flow", "metrics"]),
     ("egress", &["policy", "metrics"]),
-    ("tabs", &["cdp", "flow", "metrics", "policy", "protocol"]),
+    (
+        "tabs",
+        &["cdp", "clock", "flow", "metrics", "policy", "protocol"],
+    ),
     (
         "server",
-        &["tabs", "policy", "metrics", "telemetry", "protocol"],
+        &[
+            "tabs",
+            "clock",
+            "policy",
+            "metrics",
+            "telemetry",
+            "protocol",
+        ],
     ),
 ];
 

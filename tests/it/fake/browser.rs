@@ -42,8 +42,8 @@ pub(super) struct State {
     pub(super) targets: BTreeMap<String, Target>,
     pub(super) auto_attach: bool,
     pub(super) discover: bool,
-    /// It is not the headless shell.
-    pub(super) whole_browser: bool,
+    /// Its name, if it is not the headless shell.
+    pub(super) name: Option<&'static str>,
     /// Everything it was ever asked, in order.
     pub(super) calls: Vec<Call>,
     /// It has let go of its client.

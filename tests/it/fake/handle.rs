@@ -143,7 +143,7 @@ impl Fake {
 
     /// It is not the headless shell but a whole browser.
     pub(crate) fn whole_browser(&self) {
-        self.shared.state().whole_browser = true;
+        self.shared.state().name = Some("Chrome");
     }
 
     /// New pages are not attached to any more.

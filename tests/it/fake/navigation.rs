@@ -36,7 +36,7 @@ fn depart(state: &mut State, id: &str, url: String, call: Option<Call>) {
     let Some(target) = state.targets.get_mut(id) else {
         return;
     };
-    if target.fetch_enabled && departure.url != "about:blank" {
+    if target.reports("Fetch") && departure.url != "about:blank" {
         let request = format!("interception-{}", departure.loader);
         let paused = json!({"requestId": request, "resourceType": "Document"});
         target.paused = Some((request, departure));
@@ -163,7 +163,7 @@ fn network(state: &mut State, id: &str, loader: &str, content: &Content) {
         if state
             .targets
             .get(id)
-            .is_some_and(|target| target.network_enabled)
+            .is_some_and(|target| target.reports("Network"))
         {
             state.page_event(id, method, &params);
         }
@@ -258,7 +258,7 @@ fn page_event(state: &mut State, id: &str, method: &str, params: &Value) {
     if state
         .targets
         .get(id)
-        .is_some_and(|target| target.page_enabled)
+        .is_some_and(|target| target.reports("Page"))
     {
         state.page_event(id, method, params);
     }

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::browser::{Call, State};
-use super::target::Metrics;
+use super::target::{Metrics, Target};
 use super::{capture, navigation};
 
 /// What a page that stands still does all the same; everything else waits until it runs.
@@ -33,9 +33,9 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         return;
     }
     match method {
-        "Page.enable" => target.page_enabled = true,
-        "Network.enable" => target.network_enabled = true,
-        "Inspector.enable" => target.inspector_enabled = true,
+        "Page.enable" => enable(target, "Page"),
+        "Network.enable" => enable(target, "Network"),
+        "Inspector.enable" => enable(target, "Inspector"),
         "Emulation.setDeviceMetricsOverride" => {
             let number = |name: &str| call.params[name].as_f64().unwrap_or_default();
             target.metrics = Some(Metrics {
@@ -44,7 +44,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
                 scale: number("deviceScaleFactor"),
             });
         }
-        "Fetch.enable" => target.fetch_enabled = true,
+        "Fetch.enable" => enable(target, "Fetch"),
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
         "Page.setInterceptFileChooserDialog" | "Page.bringToFront" => {}
         "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
@@ -73,6 +73,10 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
     }
     state.answer(call, &json!({}));
+}
+
+fn enable(target: &mut Target, domain: &'static str) {
+    target.domains.insert(domain);
 }
 
 fn run(state: &mut State, id: &str, call: &Call) {
@@ -118,7 +122,7 @@ pub(super) fn open_dialog(state: &mut State, id: &str, kind: &str, message: &str
         return;
     };
     target.dialog = true;
-    if target.page_enabled {
+    if target.reports("Page") {
         let opening = json!({"url": target.url, "message": message, "type": kind});
         state.page_event(id, "Page.javascriptDialogOpening", &opening);
     }
@@ -133,7 +137,7 @@ pub(super) fn crash(state: &mut State, id: &str) {
     target.parked.clear();
     target.hanging = None;
     target.paused = None;
-    let (inspector, session) = (target.inspector_enabled, target.session.clone());
+    let (inspector, session) = (target.reports("Inspector"), target.session.clone());
     if let Some(session) = session {
         state.rules.forget_session(&session);
     }

@@ -10,11 +10,7 @@ const NO_TARGET: &str = "No target with given id found";
 pub(super) fn perform(state: &mut State, call: &Call) {
     match call.method.as_str() {
         "Browser.getVersion" => {
-            let name = if state.whole_browser {
-                "Chrome"
-            } else {
-                "HeadlessChrome"
-            };
+            let name = state.name.unwrap_or("HeadlessChrome");
             let product = format!("{name}/156.0.0.0");
             let version = json!({"protocolVersion": "1.3", "product": product});
             state.answer(call, &version);

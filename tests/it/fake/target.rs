@@ -1,5 +1,7 @@
 //! One page of the fake.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::browser::Call;
@@ -28,10 +30,8 @@ pub(super) struct Target {
     pub(super) hanging: Option<Call>,
     /// A navigation that is paused until `Fetch.continueRequest`, with its request.
     pub(super) paused: Option<(String, Departure)>,
-    pub(super) fetch_enabled: bool,
-    pub(super) page_enabled: bool,
-    pub(super) network_enabled: bool,
-    pub(super) inspector_enabled: bool,
+    /// The domains whose events are wanted.
+    pub(super) domains: BTreeSet<&'static str>,
     pub(super) metrics: Option<Metrics>,
 }
 
@@ -52,6 +52,11 @@ pub(super) struct Metrics {
 }
 
 impl Target {
+    /// Whether the events of this domain are wanted.
+    pub(super) fn reports(&self, domain: &str) -> bool {
+        self.domains.contains(domain)
+    }
+
     /// `Target.TargetInfo`.
     pub(super) fn info(&self) -> Value {
         let mut info = json!({
