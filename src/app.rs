@@ -87,11 +87,21 @@ impl Bridge {
         };
         let server = Server::bind(settings::server(config)?, deps).await?;
 
-        let (lifecycle, changes) = mpsc::channel(4);
+        let (lifecycle, mut changes) = mpsc::channel(4);
         let restart = settings::restart(&config.browser.restart);
         let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
         status.follow(browser.status());
-        tokio::spawn(follow_browser(changes, tabs.clone(), audience));
+        let mut follower = Follower {
+            tabs: tabs.clone(),
+            audience,
+            last_reason: None,
+        };
+        // The tabs have the browser before anybody can ask for one: a first request is not told
+        // that there is none.
+        if let Some(up) = changes.recv().await {
+            follower.tell(up).await;
+        }
+        tokio::spawn(follower.run(changes));
 
         let address = server.local_addr().clone();
         let drain = server.handle();
@@ -131,31 +141,42 @@ impl Bridge {
 }
 
 /// Tells the tabs, then the Coordinators, how the browser fares.
-async fn follow_browser(
-    mut changes: mpsc::Receiver<Lifecycle>,
+struct Follower {
     tabs: SupervisorHandle,
     audience: Arc<dyn Audience>,
-) {
-    let mut last_reason = None;
-    while let Some(change) = changes.recv().await {
+    last_reason: Option<String>,
+}
+
+impl Follower {
+    async fn run(mut self, mut changes: mpsc::Receiver<Lifecycle>) {
+        while let Some(change) = changes.recv().await {
+            self.tell(change).await;
+        }
+    }
+
+    async fn tell(&mut self, change: Lifecycle) {
         match change {
             Lifecycle::Up {
                 browser,
                 inbox,
+                version,
                 restarts,
             } => {
-                tabs.browser_up(browser, inbox).await;
+                self.tabs.browser_up(browser, inbox, version).await;
                 if restarts > 0 {
-                    let reason = last_reason.take();
-                    audience.tell_all(BrowserUp { reason, restarts }.into());
+                    let reason = self.last_reason.take();
+                    self.audience
+                        .tell_all(BrowserUp { reason, restarts }.into());
                 }
             }
             Lifecycle::Down { reason, restarts } => {
-                tabs.browser_down("it ended and is being started again".to_owned())
+                self.tabs
+                    .browser_down("it ended and is being started again".to_owned())
                     .await;
-                last_reason = Some(reason.clone());
+                self.last_reason = Some(reason.clone());
                 let reason = Some(reason);
-                audience.tell_all(BrowserDown { reason, restarts }.into());
+                self.audience
+                    .tell_all(BrowserDown { reason, restarts }.into());
             }
         }
     }

@@ -4,6 +4,7 @@ pub mod app;
 pub mod browser;
 pub mod cdp;
 pub mod cli;
+pub mod clock;
 pub mod config;
 pub mod console;
 pub mod exposition;

@@ -79,6 +79,14 @@ pub fn outbound_queue_changed(before: usize, after: usize) {
     }
 }
 
+/// Of one tab's screenshots, not so many waited but so many wait.
+pub fn screenshot_queue_changed(before: usize, after: usize) {
+    if before != after {
+        ::metrics::gauge!("cdp_bridge_screenshot_queue_length")
+            .increment(as_f64(after) - as_f64(before));
+    }
+}
+
 /// A message came over a WebSocket.
 pub fn ws_bytes_in(bytes: usize) {
     ws_bytes("in", bytes);

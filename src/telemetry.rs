@@ -2,9 +2,11 @@
 
 use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::filter::ParseError;
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
 /// How log lines are written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -39,18 +41,24 @@ pub enum TelemetryError {
 
 /// Writes logs of this level and above to stderr from here on.
 pub fn init(level: &str, format: Format) -> Result<(), TelemetryError> {
-    let filter = filter(level)?;
+    let filter = filter(level)?.and(filter_fn(tells_no_messages));
     let terminal = io::stderr().is_terminal();
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(io::stderr);
-    if json(format, terminal) {
-        logs.json().flatten_event(true).finish().try_init()?;
+    let logs = fmt::layer().with_writer(io::stderr);
+    let logs = if json(format, terminal) {
+        logs.json().flatten_event(true).boxed()
     } else {
         let colours = terminal && std::env::var_os("NO_COLOR").is_none_or(|v| v.is_empty());
-        logs.with_ansi(colours).finish().try_init()?;
-    }
+        logs.with_ansi(colours).boxed()
+    };
+    registry().with(logs.with_filter(filter)).try_init()?;
     Ok(())
+}
+
+/// The WebSocket library logs whole messages at its finest level, with all the URLs, pages and
+/// cookies in them. No level that an operator can set shows those.
+fn tells_no_messages(of: &Metadata<'_>) -> bool {
+    let library = of.target().split("::").next();
+    *of.level() < Level::TRACE || !matches!(library, Some("tungstenite" | "tokio_tungstenite"))
 }
 
 /// A bare level below `info` is meant for the bridge; the libraries would bury its lines.

@@ -8,7 +8,8 @@ use super::custody::BrowserProcess;
 use super::endpoint::{ResolveError, resolve_endpoint};
 use super::launch::{Endpoint, LaunchError, Launched, explain_exit, launch};
 use super::options::LaunchOptions;
-use crate::cdp::methods::GetVersion;
+use super::prepare::prepare;
+use crate::cdp::methods::Version;
 use crate::cdp::transport::{Transport, TransportError, pipe, websocket};
 use crate::cdp::{self, Browser, CallError, Inbox};
 
@@ -36,8 +37,8 @@ pub struct Connected {
     pub browser: Browser,
     /// Its own events.
     pub inbox: Inbox,
-    /// Such as `HeadlessChrome/156.0.8078.79`.
-    pub version: String,
+    /// What it is.
+    pub version: Version,
     /// The process, if the bridge started it.
     pub process: Option<BrowserProcess>,
 }
@@ -60,7 +61,7 @@ pub enum ConnectError {
 }
 
 impl Source {
-    /// Starts or reaches the browser, and has it answer once.
+    /// Starts or reaches the browser, and has it answer once and prepare itself.
     pub async fn connect(&self) -> Result<Connected, ConnectError> {
         match self {
             Self::Launch(options) => launched(options).await,
@@ -68,7 +69,7 @@ impl Source {
                 let url = resolve_endpoint(url).await?;
                 let transport = websocket::open(&url, *limit).await?;
                 let (browser, inbox) = cdp::connect(transport, Box::new(|| None));
-                let version = browser.call(GetVersion {}, *limit).await?.product;
+                let version = prepare(&browser, *limit).await?;
                 Ok(Connected {
                     browser,
                     inbox,
@@ -98,11 +99,11 @@ async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
         (!last.is_empty()).then(|| last.join(" | "))
     };
     let (browser, inbox) = cdp::connect(transport, Box::new(last_words));
-    match browser.call(GetVersion {}, options.start_timeout).await {
+    match prepare(&browser, options.start_timeout).await {
         Ok(version) => Ok(Connected {
             browser,
             inbox,
-            version: version.product,
+            version,
             process: Some(process),
         }),
         Err(CallError::Closed { .. }) => Err(explain_exit(process).await.into()),

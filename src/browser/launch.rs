@@ -178,7 +178,10 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
             (None, None)
         }
     };
-    let command = browser_command(&options.executable, &args, ends).map_err(failed)?;
+    let mut command = browser_command(&options.executable, &args, ends).map_err(failed)?;
+    if let Some(dir) = profile.temporary_files() {
+        command.env("TMPDIR", dir);
+    }
     let custodian = custodian(&profile).await;
     let child = match spawn(command).await {
         Ok(child) => child,

@@ -8,6 +8,7 @@ pub mod find;
 pub mod flags;
 pub mod launch;
 pub mod options;
+pub mod prepare;
 pub mod profile;
 pub mod sandbox;
 pub mod spawn;

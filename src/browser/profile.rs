@@ -9,6 +9,12 @@ pub const PREFIX: &str = "cdp-bridge-profile-";
 /// The file that says which daemon a profile belongs to.
 pub const OWNER_FILE: &str = "owner";
 
+/// The longest path of a unix socket on every platform, without its final zero.
+const SOCKET_PATH: usize = 103;
+/// What Chromium adds to the directory of its temporary files for a socket of its own, such as
+/// `/org.chromium.Chromium.AbCdEf/SingletonSocket`.
+const LONGEST_SOCKET_NAME: usize = 48;
+
 /// Processes that are just dying may still create files, so the removal is repeated this often.
 const ATTEMPTS: u32 = 40;
 /// Time between two attempts.
@@ -51,6 +57,14 @@ impl Profile {
     /// Where it is.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Where Chromium's temporary files belong, if they are to go with the profile: one that is
+    /// killed leaves them behind. None where its sockets there would have names too long to be
+    /// used, or where the profile stays.
+    pub fn temporary_files(&self) -> Option<&Path> {
+        let room = self.path.as_os_str().len() + LONGEST_SOCKET_NAME <= SOCKET_PATH;
+        self.to_remove().filter(|_| room)
     }
 
     /// Where it is, if it is ours to remove.
@@ -136,6 +150,18 @@ mod tests {
         assert!(profile.remove().await);
         drop(profile);
         assert!(path.is_dir());
+    }
+
+    #[test]
+    fn temporary_files_go_with_the_profile_where_sockets_fit_and_the_profile_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let ours = Profile::fresh_in(parent.path()).unwrap();
+        assert_eq!(ours.temporary_files(), Some(ours.path()));
+        let theirs = Profile::configured(parent.path()).unwrap();
+        assert_eq!(theirs.temporary_files(), None);
+        let deep = parent.path().join("x".repeat(60));
+        std::fs::create_dir(&deep).unwrap();
+        assert_eq!(Profile::fresh_in(&deep).unwrap().temporary_files(), None);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::connect::{ConnectError, Connected, Source};
 use super::custody::BrowserProcess;
-use crate::cdp::methods::{CloseBrowser, GetVersion};
+use crate::cdp::methods::{CloseBrowser, GetVersion, Version};
 use crate::cdp::{Browser, CallError, Inbox};
 use crate::flow::{Backoff, RestartBudget};
 use crate::metrics;
@@ -17,6 +17,10 @@ use crate::metrics;
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
 /// How long a browser whose connection ended may take to exit, so that its status is known.
 const EXIT_GRACE: Duration = Duration::from_millis(500);
+
+/// How often the browser is asked whether it still answers, and how long it may take.
+const HEARTBEAT: Duration = Duration::from_secs(5);
+const HEARTBEAT_LIMIT: Duration = Duration::from_secs(15);
 
 /// How often and how soon a browser that ends is started again.
 #[derive(Debug, Clone, Copy)]
@@ -40,6 +44,8 @@ pub enum Lifecycle {
         browser: Browser,
         /// Its own events.
         inbox: Inbox,
+        /// What it is.
+        version: Version,
         /// How often it was started again so far.
         restarts: u64,
     },
@@ -190,15 +196,15 @@ impl Keeper {
         &self,
         browser: &Browser,
         inbox: Inbox,
-        version: String,
+        version: Version,
         process: Option<&BrowserProcess>,
     ) {
         let pid = process.map(BrowserProcess::pid);
-        tracing::info!(version, pid, "Chromium serves");
+        tracing::info!(version = version.product, pid, "Chromium serves");
         metrics::browser_up(true);
         self.status.send_modify(|status| {
             status.browser = Some(browser.clone());
-            status.version = version;
+            status.version.clone_from(&version.product);
             status.pid = pid;
             status.reason = None;
         });
@@ -206,6 +212,7 @@ impl Keeper {
         let up = Lifecycle::Up {
             browser: browser.clone(),
             inbox,
+            version,
             restarts,
         };
         // When nobody uses the browser any more, the bridge is stopping.
@@ -259,8 +266,29 @@ impl Keeper {
     }
 }
 
-/// Waits until the browser is gone, and finds out why.
+/// Waits until the browser is gone or hangs, and finds out why.
 async fn gone(browser: &Browser, process: &mut Option<BrowserProcess>) -> String {
+    tokio::select! {
+        reason = ended(browser, process) => reason,
+        error = silent(browser) => format!("Chromium does not answer ({error})"),
+    }
+}
+
+/// Asks the browser now and then, until it does not answer any more: a browser that was stopped
+/// or hangs ends no connection (faults section 1).
+async fn silent(browser: &Browser) -> CallError {
+    loop {
+        sleep(HEARTBEAT).await;
+        match browser.call(GetVersion {}, HEARTBEAT_LIMIT).await {
+            Err(error @ CallError::Timeout { .. }) => return error,
+            // That it has ended is noticed elsewhere, and any other answer is one.
+            Err(CallError::Closed { .. }) => std::future::pending().await,
+            _ => {}
+        }
+    }
+}
+
+async fn ended(browser: &Browser, process: &mut Option<BrowserProcess>) -> String {
     let Some(process) = process else {
         return browser.ended().await.to_string();
     };

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 
@@ -61,7 +61,6 @@ pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) 
             queue: VecDeque::new(),
             unflushed: false,
         },
-        own_id: u64::MAX,
     };
     tokio::spawn(async move {
         connection
@@ -78,8 +77,6 @@ struct Connection {
     calls: Calls<Reply>,
     routes: Routes,
     writer: Writer,
-    /// Ids of commands that the task sends itself, counted down; nobody waits for their answers.
-    own_id: u64,
 }
 
 type FrameStream =
@@ -331,8 +328,11 @@ impl Connection {
 
     /// Sends a command of the task's own, whose answer nobody waits for.
     fn send_own<M: Method>(&mut self, method: &M, session: Option<&SessionId>) {
-        self.own_id -= 1;
-        if let Ok(frame) = message::command(self.own_id, M::NAME, method, session) {
+        let Some(shared) = self.shared.upgrade() else {
+            return;
+        };
+        let id = shared.next_id.fetch_add(1, Ordering::Relaxed);
+        if let Ok(frame) = message::command(id, M::NAME, method, session) {
             self.writer.queue.push_back(frame);
         }
     }

@@ -63,6 +63,8 @@ kinds! {
     ResponseReceived = "Network.responseReceived",
     /// [`LoadingFailed`]; only those of documents.
     LoadingFailed = "Network.loadingFailed",
+    /// Read by [`screencast_frame`](super::results::screencast_frame).
+    ScreencastFrame = "Page.screencastFrame",
     /// [`OfRequest`].
     AuthRequired = "Fetch.authRequired",
     /// [`OfRequest`].

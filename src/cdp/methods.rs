@@ -105,6 +105,14 @@ methods! {
         target_id: TargetId,
     }
 
+    /// Makes one more session to a target. Chromium also reports it as attached.
+    AttachToTarget = "Target.attachToTarget" -> AttachedSession {
+        /// The target.
+        target_id: TargetId,
+        /// The session shares this connection.
+        flatten: bool,
+    }
+
     /// Ends a session.
     DetachFromTarget = "Target.detachFromTarget" -> Done {
         /// The session.
@@ -196,9 +204,6 @@ methods! {
         accept: bool,
     }
 
-    /// Brings the page to the front of its window.
-    BringToFront = "Page.bringToFront" -> Done {}
-
     /// The size of the page.
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
 
@@ -219,6 +224,29 @@ methods! {
         optimize_for_speed: bool,
     }
 
+    /// Starts a stream of pictures; each session has one of its own.
+    StartScreencast = "Page.startScreencast" -> Done {
+        /// `jpeg` or `png`.
+        format: &'static str,
+        /// 1 to 100.
+        quality: u8,
+        /// The most pixels across.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_width: Option<u32>,
+        /// The most pixels down.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        max_height: Option<u32>,
+    }
+
+    /// Ends the stream of pictures.
+    StopScreencast = "Page.stopScreencast" -> Done {}
+
+    /// Says that a frame was used; Chromium sends only a few more before it hears this.
+    AckScreencastFrame = "Page.screencastFrameAck" -> Done {
+        /// The number that came with the frame.
+        session_id: i64,
+    }
+
     /// Runs an expression in the page. The result is read by [`evaluated`](super::results::evaluated).
     Evaluate<'a> = "Runtime.evaluate" -> Done {
         /// JavaScript.
@@ -233,6 +261,24 @@ methods! {
     CaptureSnapshot = "DOMSnapshot.captureSnapshot" -> Done {
         /// Names of the CSS properties to add to each node.
         computed_styles: Vec<&'static str>,
+    }
+}
+
+impl SetDownloadBehavior {
+    /// Nothing is downloaded in this context; in the default one, if none. By default Chromium
+    /// writes downloads to the operator's own folder.
+    pub fn deny(browser_context_id: Option<BrowserContextId>) -> Self {
+        Self {
+            behavior: "deny",
+            browser_context_id,
+        }
+    }
+}
+
+impl Version {
+    /// Whether it is chrome-headless-shell and not a whole browser.
+    pub fn is_headless_shell(&self) -> bool {
+        self.product.starts_with("HeadlessChrome/")
     }
 }
 
@@ -307,6 +353,14 @@ pub struct Version {
 pub struct CreatedTarget {
     /// The page.
     pub target_id: TargetId,
+}
+
+/// Result of [`AttachToTarget`].
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttachedSession {
+    /// The session.
+    pub session_id: SessionId,
 }
 
 /// Result of [`CreateBrowserContext`].

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 
 use super::client::shape;
 use super::error::CallError;
-use super::methods::{CaptureScreenshot, Evaluate};
+use super::methods::{CaptureScreenshot, Evaluate, StartScreencast};
 
 /// What an expression came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,6 +56,51 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
     })
 }
 
+/// One picture of a screencast.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScreencastFrame {
+    /// In base64: a slice of the frame that brought it.
+    pub data: Bytes,
+    /// When it was drawn, in seconds since the epoch, where Chromium says so.
+    pub timestamp: Option<f64>,
+    /// What its acknowledgement must carry.
+    pub ack: i64,
+}
+
+/// Reads `Page.screencastFrame`.
+pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
+    #[derive(Deserialize)]
+    struct Outline<'a> {
+        #[serde(borrow)]
+        data: &'a RawValue,
+        metadata: Metadata,
+        #[serde(rename = "sessionId")]
+        ack: i64,
+    }
+
+    #[derive(Deserialize)]
+    struct Metadata {
+        #[serde(default)]
+        timestamp: Option<f64>,
+    }
+
+    let outline: Outline<'_> =
+        serde_json::from_slice(params).map_err(|error| shape::<StartScreencast>(&error))?;
+    let data = plain(params, outline.data)
+        .ok_or_else(|| shape::<StartScreencast>(&"data is not a plain string"))?;
+    Ok(ScreencastFrame {
+        data,
+        timestamp: outline.metadata.timestamp,
+        ack: outline.ack,
+    })
+}
+
+/// The content of a JSON string that holds no escapes, as a slice of the frame it stands in.
+fn plain(frame: &Bytes, string: &RawValue) -> Option<Bytes> {
+    let content = string.get().strip_prefix('"')?.strip_suffix('"')?;
+    (!content.contains('\\')).then(|| frame.slice_ref(content.as_bytes()))
+}
+
 /// The base64 of a picture: a slice of the frame.
 pub fn screenshot_data(result: &Bytes) -> Result<Bytes, CallError> {
     #[derive(Deserialize)]
@@ -66,13 +111,8 @@ pub fn screenshot_data(result: &Bytes) -> Result<Bytes, CallError> {
 
     let outline: Outline<'_> =
         serde_json::from_slice(result).map_err(|error| shape::<CaptureScreenshot>(&error))?;
-    let quoted = outline.data.get();
-    let data = quoted
-        .strip_prefix('"')
-        .and_then(|data| data.strip_suffix('"'))
-        .filter(|data| !data.contains('\\'))
-        .ok_or_else(|| shape::<CaptureScreenshot>(&"data is not a plain string"))?;
-    Ok(result.slice_ref(data.as_bytes()))
+    plain(result, outline.data)
+        .ok_or_else(|| shape::<CaptureScreenshot>(&"data is not a plain string"))
 }
 
 #[cfg(test)]
@@ -96,6 +136,21 @@ mod tests {
         );
         assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
         assert!(evaluated(&Bytes::from_static(b"{}")).is_err());
+    }
+
+    #[test]
+    fn a_screencast_frame_is_a_picture_with_a_number() {
+        let params = Bytes::from_static(
+            br#"{"data":"/9j/","metadata":{"offsetTop":0,"timestamp":1.5},"sessionId":7}"#,
+        );
+        let data = Bytes::from_static(b"/9j/");
+        let expected = ScreencastFrame {
+            data,
+            timestamp: Some(1.5),
+            ack: 7,
+        };
+        assert_eq!(screencast_frame(&params).unwrap(), expected);
+        assert!(screencast_frame(&Bytes::from_static(b"{}")).is_err());
     }
 
     #[test]

@@ -9,8 +9,10 @@
 
 pub mod backoff;
 pub mod debounce;
+pub mod frame_pace;
 pub mod paced_queue;
 
 pub use backoff::{Backoff, RestartBudget};
 pub use debounce::{Debounce, Full};
+pub use frame_pace::FramePace;
 pub use paced_queue::PacedQueue;

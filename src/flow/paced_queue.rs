@@ -63,13 +63,6 @@ impl<T> PacedQueue<T> {
         self.due_at().filter(|&due| due > now)
     }
 
-    /// How long the oldest item has been waiting.
-    pub fn oldest_wait(&self, now: Instant) -> Option<Duration> {
-        self.waiting
-            .front()
-            .map(|&(came, _)| now.saturating_duration_since(came))
-    }
-
     /// Removes the items for which `pred` holds, such as expired ones, and returns them, oldest
     /// first.
     pub fn remove(&mut self, pred: impl Fn(&T) -> bool) -> Vec<T> {
@@ -126,7 +119,6 @@ mod tests {
         assert_eq!(queue.take_due(start, any), Some(1));
         assert_eq!(queue.take_due(start, any), None);
         assert_eq!(queue.next_due(start), Some(start + INTERVAL));
-        assert_eq!(queue.oldest_wait(start + MS), Some(MS));
         assert_eq!(queue.take_due(start + INTERVAL - MS, any), None);
         assert_eq!(queue.take_due(start + INTERVAL, any), Some(2));
         assert_eq!(queue.next_due(start + INTERVAL), None);

@@ -138,6 +138,17 @@ where
             Next::Close(ending) => return End::Close(ending),
             Next::Ping => Message::Ping(Bytes::new()),
             Next::Part(part) => frame(part),
+            Next::Frame(part, slot) => {
+                let message = frame(part);
+                metrics::ws_bytes_out(message.len());
+                // It has left only when the socket has taken it, because that is what slows a
+                // screencast down to what its reader can take.
+                if sink.send(message).await.is_err() {
+                    return End::Gone;
+                }
+                slot.mark_left();
+                continue;
+            }
         };
         let len = message.len();
         if let Err(error) = sink.feed(message).await {
@@ -204,12 +215,14 @@ struct Presence {
     shared: Arc<Shared>,
     client: ClientId,
     membership: Option<Membership>,
+    outbox: Outbox,
 }
 
 impl Presence {
     fn new(shared: &Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
         Self {
-            membership: Some(shared.deps.hub.join(client.clone(), outbox)),
+            membership: Some(shared.deps.hub.join(client.clone(), outbox.clone())),
+            outbox,
             shared: Arc::clone(shared),
             client,
         }
@@ -220,6 +233,7 @@ impl Drop for Presence {
     fn drop(&mut self) {
         let deps = &self.shared.deps;
         drop(self.membership.take());
+        self.outbox.end();
         let last = !deps.hub.has(&self.client);
         if last && self.shared.settings.close_tabs_on_disconnect {
             for tab in deps.registry.of(&self.client) {

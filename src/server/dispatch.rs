@@ -1,7 +1,6 @@
 //! From a text frame to whoever fulfils it, and back to the one answer.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use cdp_bridge_protocol::event::{CloseReason, Pong, Tabs};
 use cdp_bridge_protocol::request::CreateTab;
@@ -17,7 +16,10 @@ use super::outbox::Outbox;
 use super::rate::TokenBucket;
 use super::shared::Shared;
 use super::wire_error;
-use crate::tabs::{Capture, Change, ClientId, NewTab, Reply, TabError, TabHandle, TabMessage};
+use crate::clock::epoch_ms;
+use crate::tabs::{
+    Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
+};
 
 /// Takes the requests of one connection.
 #[derive(Debug)]
@@ -44,12 +46,13 @@ enum Task {
     List,
     Create(NewTab),
     Tell(TabHandle, TabJob),
-    Unavailable,
 }
 
 enum TabJob {
     Change(Change),
     Capture(Capture),
+    Watch(CastSpec, Option<u8>),
+    Unwatch,
     Close,
 }
 
@@ -116,7 +119,7 @@ impl Dispatcher {
                     now + timeout,
                     move |outcome| answering.deliver(kind, outcome),
                 );
-                self.begin(task, kind, reply);
+                self.begin(task, reply);
             }
         }
     }
@@ -175,13 +178,18 @@ impl Dispatcher {
                 tell(&shot.tab_id, TabJob::Capture(capture))
             }
             RequestBody::StartScreencast(start) => {
-                self.tab(&start.tab_id).map(|_| Task::Unavailable)
+                let spec = CastSpec {
+                    quality: start.quality(),
+                    max_width: start.max_width,
+                    max_height: start.max_height,
+                };
+                tell(&start.tab_id, TabJob::Watch(spec, start.max_fps))
             }
-            RequestBody::StopScreencast(stop) => self.tab(&stop.tab_id).map(|_| Task::Unavailable),
+            RequestBody::StopScreencast(stop) => tell(&stop.tab_id, TabJob::Unwatch),
         }
     }
 
-    fn begin(&self, task: Task, kind: RequestKind, reply: Reply) {
+    fn begin(&self, task: Task, reply: Reply) {
         match task {
             Task::Ping => reply.event(Pong { ts: epoch_ms() }),
             Task::List => reply.event(Tabs {
@@ -191,9 +199,18 @@ impl Dispatcher {
             Task::Tell(tab, job) => tab.send(match job {
                 TabJob::Change(change) => TabMessage::Change(change, reply),
                 TabJob::Capture(capture) => TabMessage::Capture(capture, reply),
+                TabJob::Watch(spec, max_fps) => {
+                    let slot = self.outbox.watch(tab.id);
+                    let watcher = Watcher {
+                        connection: self.outbox.id(),
+                        max_fps,
+                        slot,
+                    };
+                    TabMessage::Watch(spec, watcher, reply)
+                }
+                TabJob::Unwatch => TabMessage::Unwatch(reply),
                 TabJob::Close => TabMessage::Close(CloseReason::Requested, Some(reply)),
             }),
-            Task::Unavailable => reply.fail(TabError::Unavailable { request: kind }),
         }
     }
 
@@ -241,13 +258,4 @@ impl Dispatcher {
             running: self.shared.drain.request(),
         }
     }
-}
-
-/// The time of day, for people and for `ts` fields.
-fn epoch_ms() -> u64 {
-    SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .ok()
-        .and_then(|since| u64::try_from(since.as_millis()).ok())
-        .unwrap_or(0)
 }

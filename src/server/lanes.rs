@@ -9,6 +9,8 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Part, Parts};
 
+use crate::tabs::FrameSlot;
+
 /// How a connection ends, told to the client in the close frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ending {
@@ -29,12 +31,14 @@ impl Ending {
 }
 
 /// What is written next.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Next {
     /// A WebSocket ping.
     Ping,
     /// A message.
     Part(Part),
+    /// The last message of a screencast frame; its slot is told when it has left.
+    Frame(Part, FrameSlot),
     /// Nothing more: the close frame.
     Close(Ending),
 }
@@ -50,11 +54,19 @@ pub const TOO_SLOW: Ending = Ending::new(
     "too slow: more waits to be read than server.outbound_bytes allows",
 );
 
+/// A payload that waits, in parts.
+#[derive(Debug)]
+struct Waiting {
+    parts: Parts,
+    /// Where it came from, if it is a screencast frame.
+    slot: Option<FrameSlot>,
+}
+
 /// The queues of one connection.
 #[derive(Debug)]
 pub struct Lanes {
     messages: VecDeque<Part>,
-    payloads: VecDeque<Parts>,
+    payloads: VecDeque<Waiting>,
     ping: bool,
     closing: Option<Ending>,
     bytes: usize,
@@ -104,9 +116,24 @@ impl Lanes {
         }
         if self.closing.is_none() {
             self.make_room(parts.remaining_bytes())?;
-            self.payloads.push_back(parts);
+            self.payloads.push_back(Waiting { parts, slot: None });
         }
         Ok(())
+    }
+
+    /// Whether a screencast frame may go now: only when nothing else waits, because frames come
+    /// after everything that was asked for.
+    pub fn has_time_for_frames(&self) -> bool {
+        self.messages.is_empty() && self.payloads.is_empty() && self.closing.is_none()
+    }
+
+    /// Adds a screencast frame.
+    pub fn push_frame(&mut self, parts: Parts, slot: FrameSlot) {
+        self.bytes += parts.remaining_bytes();
+        self.payloads.push_back(Waiting {
+            parts,
+            slot: Some(slot),
+        });
     }
 
     /// Wants a ping to be sent, before anything else.
@@ -128,17 +155,21 @@ impl Lanes {
             self.bytes -= len(&message);
             return Some(Next::Part(message));
         }
-        while let Some(mut parts) = self.payloads.pop_front() {
-            let before = parts.remaining_bytes();
-            let part = parts.next();
-            let after = parts.remaining_bytes();
+        while let Some(mut waiting) = self.payloads.pop_front() {
+            let before = waiting.parts.remaining_bytes();
+            let Some(part) = waiting.parts.next() else {
+                continue;
+            };
+            let after = waiting.parts.remaining_bytes();
             self.bytes -= before - after;
             if after > 0 {
-                self.payloads.push_back(parts);
-            }
-            if let Some(part) = part {
+                self.payloads.push_back(waiting);
                 return Some(Next::Part(part));
             }
+            return Some(match waiting.slot {
+                Some(slot) => Next::Frame(part, slot),
+                None => Next::Part(part),
+            });
         }
         self.closing.map(Next::Close)
     }
@@ -197,14 +228,14 @@ mod tests {
         match next {
             Next::Ping => "ping".to_owned(),
             Next::Close(ending) => format!("close {}", ending.code),
-            Next::Part(Part::Text(bytes)) => {
+            Next::Part(Part::Text(bytes)) | Next::Frame(Part::Text(bytes), _) => {
                 let text = String::from_utf8(bytes.to_vec()).unwrap();
                 match serde_json::from_str::<serde_json::Value>(&text) {
                     Ok(json) => format!("{}.{}", json["id"].as_str().unwrap(), json["seq"]),
                     Err(_) => text,
                 }
             }
-            Next::Part(Part::Binary(_)) => "binary".to_owned(),
+            Next::Part(Part::Binary(_)) | Next::Frame(Part::Binary(_), _) => "binary".to_owned(),
         }
     }
 

@@ -35,6 +35,7 @@ pub mod serve;
 pub mod settings;
 pub mod shared;
 pub mod upgrade;
+pub mod watching;
 pub mod wire_error;
 
 #[cfg(test)]

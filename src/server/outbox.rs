@@ -4,12 +4,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 use cdp_bridge_protocol::payload::{Encoding, NotBase64, Part, Parts, Payload, PayloadHead};
-use cdp_bridge_protocol::{Message, RequestId};
+use cdp_bridge_protocol::{Message, RequestId, TabId};
 use tokio::sync::Notify;
 
 use super::lanes::{Ending, Lanes, Next, Overflow, TOO_SLOW};
+use super::watching::Watching;
 use crate::metrics;
-use crate::tabs::ConnectionId;
+use crate::tabs::{ConnectionId, FrameSlot};
 
 /// A handle to what waits for one connection. Cheap to clone; pushing never waits.
 #[derive(Debug, Clone)]
@@ -23,7 +24,8 @@ struct Inner {
     encoding: Encoding,
     chunk_bytes: usize,
     lanes: Mutex<Lanes>,
-    ready: Notify,
+    watching: Mutex<Watching>,
+    ready: Arc<Notify>,
     overflow: Notify,
 }
 
@@ -36,7 +38,8 @@ impl Outbox {
                 encoding,
                 chunk_bytes,
                 lanes: Mutex::new(Lanes::new(limit)),
-                ready: Notify::new(),
+                watching: Mutex::default(),
+                ready: Arc::default(),
                 overflow: Notify::new(),
             }),
         }
@@ -113,9 +116,57 @@ impl Outbox {
     pub(super) fn try_next(&self) -> Option<Next> {
         let mut lanes = self.lanes();
         let before = lanes.bytes();
+        if lanes.has_time_for_frames() {
+            self.fetch_frame(&mut lanes);
+        }
         let next = lanes.take();
         metrics::outbound_queue_changed(before, lanes.bytes());
         next
+    }
+
+    /// Takes the next screencast frame from its slot. Until it has left, its slot holds only the
+    /// newest of those that follow.
+    fn fetch_frame(&self, lanes: &mut Lanes) {
+        let watching = &self.inner.watching;
+        let taken = watching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        let Some((frame, slot)) = taken else { return };
+        let (head, payload) = frame.into_message();
+        let Inner {
+            encoding,
+            chunk_bytes,
+            ..
+        } = *self.inner;
+        match Parts::new(head, None, &payload, encoding, chunk_bytes) {
+            Ok(parts) => lanes.push_frame(parts, slot),
+            Err(error) => {
+                tracing::warn!(%error, "a screencast frame was passed over");
+                slot.mark_left();
+            }
+        }
+    }
+
+    /// A slot by way of which this connection gets the frames of a tab.
+    pub fn watch(&self, tab: TabId) -> FrameSlot {
+        let slot = FrameSlot::new(Arc::clone(&self.inner.ready));
+        let mut watching = self
+            .inner
+            .watching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        watching.insert(tab, slot.clone());
+        slot
+    }
+
+    /// The connection is gone: it watches nothing any more.
+    pub fn end(&self) {
+        *self
+            .inner
+            .watching
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Watching::default();
     }
 
     /// Waits until more was pushed than may wait.

@@ -39,8 +39,6 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::QueueFull { .. } | TabError::TooManyTabs { .. } => ErrorCode::LimitExceeded,
         TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
         TabError::ShuttingDown => ErrorCode::ShuttingDown,
-        // The request is well formed but not one that this version can fulfil, now or later.
-        TabError::Unavailable { .. } => ErrorCode::BadRequest,
         TabError::Refused(_) => match kind {
             RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
             RequestKind::GetScreenshot => ErrorCode::ScreenshotFail,
@@ -220,12 +218,6 @@ mod tests {
                     waiting_for: "Page.navigate",
                 },
                 ErrorCode::CdpTimeout,
-            ),
-            (
-                TabError::Unavailable {
-                    request: RequestKind::StartScreencast,
-                },
-                ErrorCode::BadRequest,
             ),
         ] {
             assert_eq!(wire(kind, error.clone()).code, code, "{error}");

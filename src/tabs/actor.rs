@@ -1,6 +1,7 @@
 //! One tab. Its task owns everything about it and never waits for one thing only: the command at
 //! work is one arm of its `select!`, so that events, a close and a crash get through.
 
+mod closing;
 mod events;
 mod steps;
 
@@ -11,10 +12,11 @@ use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, TabClosed, TabState};
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
+use self::closing::{CLOSE_LIMIT, Closing, End, closing};
 use super::audience::Audience;
 use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
@@ -23,16 +25,13 @@ use super::error::{Failure, TabError};
 use super::identity::ClientId;
 use super::live::{Live, News};
 use super::message::{Change, TabMessage};
-use super::reply::Reply;
-use super::running::{Running, Step};
+use super::running::{Phase, Running, Step};
+use super::screencast::Casts;
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::view::TabView;
 use crate::cdp::{CallError, Event};
 use crate::flow::RestartBudget;
-
-/// How long Chromium may take to close a target.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
 /// How often a tab may be rebuilt in [`CRASH_WINDOW`] before it is given up.
 const CRASHES: usize = 3;
@@ -61,45 +60,13 @@ pub struct Actor {
     changes: ChangeQueue,
     running: Option<Running>,
     crashes: RestartBudget,
+    /// Where a new target was sent on its way, until something has come of it.
+    heading: Option<String>,
     captures: Captures,
+    casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
-}
-
-/// A close that is at work.
-struct Closing {
-    reason: CloseReason,
-    replies: Vec<Reply>,
-    done: BoxFuture<'static, Result<(), CallError>>,
-}
-
-/// How a tab ended.
-struct End {
-    reason: CloseReason,
-    /// Those who asked for it.
-    replies: Vec<Reply>,
-    /// Whether anybody was ever told of the tab.
-    announced: bool,
-}
-
-impl End {
-    fn of(reason: CloseReason) -> Self {
-        Self {
-            reason,
-            replies: Vec::new(),
-            announced: true,
-        }
-    }
-
-    /// The tab never came to be.
-    fn unborn() -> Self {
-        Self {
-            reason: CloseReason::BrowserExited,
-            replies: Vec::new(),
-            announced: false,
-        }
-    }
 }
 
 impl Actor {
@@ -120,6 +87,7 @@ impl Actor {
             (view.id, view.client.clone())
         };
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
+        let casts = Casts::new(id, around.supervisor.clone());
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         Self {
             id,
@@ -131,7 +99,9 @@ impl Actor {
             changes,
             running: None,
             crashes,
+            heading: None,
             captures,
+            casts,
             mailbox,
             closing: None,
             last_used: now,
@@ -142,6 +112,8 @@ impl Actor {
     /// told.
     pub async fn run(mut self) {
         let end = self.run_inner().await;
+        // A tab without a target never came to be: nobody was told of it.
+        let announced = self.live.is_some();
         let error = match end.reason {
             CloseReason::BrowserExited => TabError::BrowserDown {
                 reason: "Chromium exited; it is being restarted".to_owned(),
@@ -164,25 +136,22 @@ impl Actor {
         self.around.supervisor.ended(self.id, context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
-            match message {
-                TabMessage::Change(_, reply)
-                | TabMessage::Capture(_, reply)
-                | TabMessage::Close(_, Some(reply)) => reply.fail(TabError::Closed),
-                TabMessage::Close(_, None) => {}
+            if let Some(reply) = message.into_reply() {
+                reply.fail(error.clone());
             }
         }
-        if end.announced {
-            let closed = TabClosed {
-                id: self.id,
-                reason: end.reason,
-            };
+        let closed = TabClosed {
+            id: self.id,
+            reason: end.reason,
+        };
+        if announced {
             let asker = end.replies.first().map(|reply| reply.connection);
             self.around
                 .audience
                 .tell(&self.client, closed.clone().into(), asker);
-            for reply in end.replies {
-                reply.event(closed.clone());
-            }
+        }
+        for reply in end.replies {
+            reply.event(closed.clone());
         }
     }
 
@@ -210,7 +179,10 @@ impl Actor {
                 () = timer => Happened::Tick,
             };
             let end = match happened {
-                Happened::News(News::Event(Some(Event::Raw(event)))) => self.on_event(&event),
+                Happened::News(News::Event(Some(Event::Raw(event)))) => match self.take_answer() {
+                    Some(end) => Some(end),
+                    None => self.on_event(&event),
+                },
                 // Only pages are attached to, so that a page's own session attaches nothing.
                 Happened::News(News::Event(Some(Event::Attached(_)))) => None,
                 Happened::News(News::Event(None)) => Some(self.target_gone()),
@@ -263,16 +235,34 @@ impl Actor {
         None
     }
 
+    /// Takes in Chromium's answer to the navigation at work, if it is there. An answer precedes
+    /// the events that follow from it, but when the tab looks, both may have come; without the
+    /// answer it would not know the commit that it waits for.
+    fn take_answer(&mut self) -> Option<End> {
+        let running = self.running.as_mut()?;
+        if !matches!(running.phase, Phase::Navigating(_)) {
+            return None;
+        }
+        let step = unconstrained(running.step()).now_or_never()?;
+        self.on_step(step)
+    }
+
     fn on_message(&mut self, message: TabMessage) -> Option<End> {
         let now = Instant::now();
         self.last_used = now;
         match message {
             TabMessage::Close(reason, reply) => self.close(reason, reply),
-            TabMessage::Change(_, reply) | TabMessage::Capture(_, reply)
-                if self.closing.is_some() =>
-            {
-                reply.fail(TabError::Closed);
+            message if self.closing.is_some() => {
+                if let Some(reply) = message.into_reply() {
+                    reply.fail(TabError::Closed);
+                }
             }
+            TabMessage::Watch(spec, watcher, reply) => {
+                let usable = self.live.as_ref().filter(|live| !live.crashed);
+                self.casts
+                    .watch(spec, watcher, reply, usable.map(|live| &live.target));
+            }
+            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
             TabMessage::Change(change, reply) => {
                 let goal = match change {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
@@ -293,94 +283,10 @@ impl Actor {
         None
     }
 
-    /// Ends the tab. It waits for nothing: what runs and what waits is answered now.
-    fn close(&mut self, reason: CloseReason, reply: Option<Reply>) {
-        if let Some(closing) = &mut self.closing {
-            closing.replies.extend(reply);
-            return;
-        }
-        let error = match reason {
-            CloseReason::Shutdown => TabError::ShuttingDown,
-            _ => TabError::Closed,
-        };
-        self.give_up(&error);
-        let done: BoxFuture<'static, _> = match &self.live {
-            Some(live) => {
-                let limit = match &reply {
-                    Some(reply) => reply.deadline - Instant::now(),
-                    None => CLOSE_LIMIT,
-                };
-                let target = &live.target;
-                Box::pin(close(target.browser.clone(), target.id.clone(), limit))
-            }
-            None => Box::pin(std::future::ready(Ok(()))),
-        };
-        self.closing = Some(Closing {
-            reason,
-            replies: reply.into_iter().collect(),
-            done,
-        });
-    }
-
-    fn on_closed(&mut self, outcome: Result<(), CallError>) -> Option<End> {
-        let Closing {
-            reason, replies, ..
-        } = self.closing.take()?;
-        let Err(error) = outcome else {
-            return Some(End {
-                reason,
-                replies,
-                announced: true,
-            });
-        };
-        if matches!(error, CallError::Closed { .. }) {
-            return Some(End {
-                reason: CloseReason::BrowserExited,
-                replies,
-                announced: true,
-            });
-        }
-        tracing::warn!(tab = %self.id, %error, "Chromium did not close the tab");
-        if replies.is_empty() {
-            // Nobody can ask again, so that the tab is let go of all the same.
-            return Some(End {
-                reason,
-                replies,
-                announced: true,
-            });
-        }
-        for reply in replies {
-            let error = match error {
-                CallError::Timeout { .. } => reply.timed_out("Target.closeTarget"),
-                ref error => TabError::Refused(error.clone()),
-            };
-            reply.fail(self.failure(error));
-        }
-        None
-    }
-
-    /// The target's session is over, and nobody here ended it.
-    fn target_gone(&mut self) -> End {
-        let browser_gone = self
-            .live
-            .as_ref()
-            .is_some_and(|live| live.target.browser.has_ended());
-        match self.closing.take() {
-            Some(Closing {
-                reason, replies, ..
-            }) => End {
-                reason,
-                replies,
-                announced: true,
-            },
-            None if browser_gone => End::of(CloseReason::BrowserExited),
-            None => End::of(CloseReason::Page),
-        }
-    }
-
-    fn on_captured(&self, done: Done) {
+    fn on_captured(&mut self, done: Done) {
         if let Some(live) = &self.live {
-            done.answer(&subject(self.id, live, self.viewport));
+            self.captures
+                .settle(done, &subject(self.id, live, self.viewport));
         }
     }
 
@@ -390,7 +296,10 @@ impl Actor {
         let idle = self.last_used + self.around.settings.idle_timeout;
         let running = self.running.as_ref().map(|running| running.deadline);
         let captures = self.captures.next_wake(now);
-        [Some(idle), running, captures, self.changes.next_deadline()]
+        let changes = self.changes.next_deadline();
+        let casts = self.casts.next_deadline();
+        let closing = self.closing.as_ref().and_then(Closing::next_deadline);
+        [Some(idle), running, captures, changes, casts, closing]
             .into_iter()
             .flatten()
             .min()
@@ -403,9 +312,13 @@ impl Actor {
             reply.fail(self.failure(error));
         }
         self.captures.expire(now);
+        self.casts.expire(now);
         if now >= self.last_used + self.around.settings.idle_timeout {
             self.last_used = now;
             self.close(CloseReason::Idle, None);
+        }
+        if self.closing.is_some() {
+            return self.closing_out_of_time(now);
         }
         match &self.running {
             Some(running) if running.deadline <= now => self.out_of_time(),
@@ -422,7 +335,8 @@ impl Actor {
         let replies = running
             .into_iter()
             .chain(self.changes.drain())
-            .chain(self.captures.drain());
+            .chain(self.captures.drain())
+            .chain(self.casts.drain());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
             reply.fail(self.failure(error.clone()));
@@ -478,13 +392,6 @@ async fn news(live: &mut Option<Live>) -> News {
     }
 }
 
-async fn closing(closing: &mut Option<Closing>) -> Result<(), CallError> {
-    match closing {
-        Some(closing) => (&mut closing.done).await,
-        None => std::future::pending().await,
-    }
-}
-
 async fn step(running: &mut Option<Running>) -> Step {
     match running {
         Some(running) => running.step().await,
@@ -496,6 +403,7 @@ fn subject(id: TabId, live: &Live, viewport: Viewport) -> Subject<'_> {
     Subject {
         id,
         url: &live.page.url,
+        loader: live.page.loader.as_ref(),
         session: &live.target.session,
         viewport,
     }

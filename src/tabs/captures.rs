@@ -14,13 +14,15 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::changes::Place;
-use super::commands::screenshot::{Picture, Shot, screenshot};
+use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
 use super::message::Capture;
+use super::picture::Picture;
 use super::reply::{Answer, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;
+use crate::cdp::ids::LoaderId;
 use crate::flow::{Debounce, Full, PacedQueue};
 use crate::metrics;
 
@@ -33,6 +35,14 @@ struct Waiting {
     capture: Capture,
     after: Place,
     reply: Reply,
+}
+
+/// Those who wait for a capture at work.
+#[derive(Debug, Default)]
+struct Waiters {
+    replies: Vec<Reply>,
+    /// The navigation that brought the document it was started on.
+    loader: Option<LoaderId>,
 }
 
 /// What a capture brought.
@@ -49,10 +59,12 @@ pub struct Captures {
     snapshots: Debounce<SnapshotFormat, Waiting>,
     shots: PacedQueue<Waiting>,
     at_work: FuturesUnordered<BoxFuture<'static, (u64, Brought)>>,
-    /// Who waits for each capture at work.
-    waiters: HashMap<u64, Vec<Reply>>,
+    /// Who waits for each capture at work, and the document it was started on.
+    waiters: HashMap<u64, Waiters>,
     next_id: u64,
     shot_at_work: bool,
+    /// How many waiting screenshots the gauge knows of.
+    shown: usize,
     limits: CaptureLimits,
     /// Captures at work in the whole browser: more at once make each of them slow.
     permits: Arc<Semaphore>,
@@ -64,6 +76,8 @@ pub struct Subject<'a> {
     pub id: TabId,
     /// Where it is.
     pub url: &'a str,
+    /// The navigation that brought its document.
+    pub loader: Option<&'a LoaderId>,
     /// The session it lives in.
     pub session: &'a Session,
     /// Its visible part.
@@ -80,6 +94,7 @@ impl Captures {
             waiters: HashMap::new(),
             next_id: 0,
             shot_at_work: false,
+            shown: 0,
             limits: settings.limits,
             permits,
         }
@@ -106,6 +121,7 @@ impl Captures {
                     metrics::dropped(reply.kind.as_str(), "queueFull");
                     reply.fail(TabError::Dropped);
                 }
+                self.show_queue();
             }
         }
     }
@@ -129,7 +145,14 @@ impl Captures {
         }
         if let Some(waiting) = self.shots.take_due(now, |waiting| permitted(waiting.after)) {
             self.start_shot(subject, waiting);
+            self.show_queue();
         }
+    }
+
+    /// Keeps the gauge of waiting screenshots true.
+    fn show_queue(&mut self) {
+        metrics::screenshot_queue_changed(self.shown, self.shots.len());
+        self.shown = self.shots.len();
     }
 
     fn start_snapshot(
@@ -142,8 +165,9 @@ impl Captures {
             return;
         };
         let (session, limits) = (subject.session.clone(), self.limits);
+        let loader = subject.loader.cloned();
         self.start(
-            replies,
+            Waiters { replies, loader },
             deadline,
             async move {
                 let outcome = snapshot(session, format, limits, deadline).await;
@@ -173,7 +197,10 @@ impl Captures {
         let (session, deadline) = (subject.session.clone(), waiting.reply.deadline);
         self.shot_at_work = true;
         self.start(
-            vec![waiting.reply],
+            Waiters {
+                replies: vec![waiting.reply],
+                loader: None,
+            },
             deadline,
             async move {
                 let outcome = screenshot(session, shot, deadline).await;
@@ -185,17 +212,18 @@ impl Captures {
 
     fn start(
         &mut self,
-        replies: Vec<Reply>,
+        waiters: Waiters,
         deadline: Instant,
         work: impl Future<Output = Brought> + Send + 'static,
         give_up: impl FnOnce(TabError) -> Brought + Send + 'static,
     ) {
         let id = self.next_id;
         self.next_id += 1;
-        let timed_out = replies
+        let timed_out = waiters
+            .replies
             .last()
             .map(|reply| reply.timed_out("a free place to capture in"));
-        self.waiters.insert(id, replies);
+        self.waiters.insert(id, waiters);
         let permits = Arc::clone(&self.permits);
         self.at_work.push(Box::pin(async move {
             // The semaphore is never closed, so that only time can end the waiting.
@@ -211,14 +239,33 @@ impl Captures {
     pub async fn next_done(&mut self) -> Done {
         match self.at_work.next().await {
             Some((id, brought)) => {
-                let replies = self.waiters.remove(&id).unwrap_or_default();
+                let Waiters { replies, loader } = self.waiters.remove(&id).unwrap_or_default();
                 match &brought {
                     Brought::Snapshot(format, _) => self.snapshots.finished(format),
                     Brought::Picture(..) => self.shot_at_work = false,
                 }
-                Done { replies, brought }
+                Done {
+                    replies,
+                    brought,
+                    loader,
+                }
             }
             None => std::future::pending().await,
+        }
+    }
+
+    /// Answers those who waited for a capture. A snapshot that was taken while the page gave way
+    /// to another may be of either, so that it is taken again: its URL must be true.
+    pub fn settle(&mut self, done: Done, subject: &Subject<'_>) {
+        match done {
+            Done {
+                replies,
+                brought: Brought::Snapshot(format, Ok(_)),
+                loader,
+            } if loader.as_ref() != subject.loader => {
+                self.start_snapshot(subject, format, replies);
+            }
+            done => done.answer(subject),
         }
     }
 
@@ -233,7 +280,7 @@ impl Captures {
         let waiting = self.snapshots.iter().chain(self.shots.iter());
         let deadlines = waiting
             .map(|waiting| &waiting.reply)
-            .chain(self.waiters.values().flatten());
+            .chain(self.waiters.values().flat_map(|waiters| &waiters.replies));
         let first = deadlines.map(|reply| reply.deadline).min();
         [snapshots, shots, first].into_iter().flatten().min()
     }
@@ -250,7 +297,8 @@ impl Captures {
             let error = waiting.reply.timed_out("the tab's other requests");
             waiting.reply.fail(error);
         }
-        for replies in self.waiters.values_mut() {
+        self.show_queue();
+        for Waiters { replies, .. } in self.waiters.values_mut() {
             for reply in replies.extract_if(.., |reply| reply.deadline <= now) {
                 let waiting_for = match reply.kind {
                     RequestKind::GetScreenshot => "Page.captureScreenshot",
@@ -266,9 +314,20 @@ impl Captures {
     pub fn drain(&mut self) -> Vec<Reply> {
         self.at_work.clear();
         self.shot_at_work = false;
+        for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
+            self.snapshots.finished(&format);
+        }
+        for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
+            self.snapshots.finished(&format);
+        }
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
-        replies.extend(self.waiters.drain().flat_map(|(_, replies)| replies));
+        self.show_queue();
+        replies.extend(
+            self.waiters
+                .drain()
+                .flat_map(|(_, waiters)| waiters.replies),
+        );
         replies
     }
 }
@@ -277,11 +336,11 @@ impl Captures {
 pub struct Done {
     replies: Vec<Reply>,
     brought: Brought,
+    loader: Option<LoaderId>,
 }
 
 impl Done {
-    /// Answers everybody.
-    pub fn answer(self, subject: &Subject<'_>) {
+    fn answer(self, subject: &Subject<'_>) {
         match self.brought {
             Brought::Snapshot(format, Ok(text)) => {
                 answer_snapshot(self.replies, &text, format, subject);
@@ -325,10 +384,14 @@ fn answer_snapshot(
 ) {
     let mut connections: Vec<(Reply, Vec<Reply>)> = Vec::new();
     for reply in replies {
-        match connections
-            .iter_mut()
-            .find(|(newest, _)| newest.connection == reply.connection)
-        {
+        // One without an id could not be listed, so that it gets an answer of its own.
+        if reply.request_id.is_none() {
+            connections.push((reply, Vec::new()));
+            continue;
+        }
+        match connections.iter_mut().find(|(newest, _)| {
+            newest.request_id.is_some() && newest.connection == reply.connection
+        }) {
             Some((newest, older)) => older.push(std::mem::replace(newest, reply)),
             None => connections.push((reply, Vec::new())),
         }

@@ -88,12 +88,6 @@ pub enum TabError {
     /// The bridge is stopping.
     #[error("the bridge is stopping")]
     ShuttingDown,
-    /// This version does not do it.
-    #[error("{} is not available in this version", .request.as_str())]
-    Unavailable {
-        /// The request.
-        request: RequestKind,
-    },
     /// Chromium refused something that should have worked.
     #[error("Chromium refused: {0}")]
     Refused(CallError),

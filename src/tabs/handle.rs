@@ -47,11 +47,8 @@ impl TabHandle {
             }
             Err(mpsc::error::TrySendError::Closed(message)) => (message, TabError::Closed),
         };
-        match message {
-            TabMessage::Change(_, reply)
-            | TabMessage::Capture(_, reply)
-            | TabMessage::Close(_, Some(reply)) => reply.fail(error),
-            TabMessage::Close(_, None) => {}
+        if let Some(reply) = message.into_reply() {
+            reply.fail(error);
         }
     }
 

@@ -4,6 +4,7 @@ use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
 
 use super::reply::Reply;
+use super::screencast::{CastSpec, Watcher};
 
 /// One message to a tab's actor.
 #[derive(Debug)]
@@ -12,8 +13,25 @@ pub enum TabMessage {
     Change(Change, Reply),
     /// Looks at the tab, after the changes that precede it.
     Capture(Capture, Reply),
+    /// Sends the tab's pictures to a slot as they are drawn.
+    Watch(CastSpec, Watcher, Reply),
+    /// Sends the connection that asks no more of them.
+    Unwatch(Reply),
     /// Ends the tab; waits for nothing.
     Close(CloseReason, Option<Reply>),
+}
+
+impl TabMessage {
+    /// Whoever waits for it, to be answered.
+    pub fn into_reply(self) -> Option<Reply> {
+        match self {
+            Self::Change(_, reply)
+            | Self::Capture(_, reply)
+            | Self::Watch(.., reply)
+            | Self::Unwatch(reply) => Some(reply),
+            Self::Close(_, reply) => reply,
+        }
+    }
 }
 
 /// A request that changes a tab.

@@ -166,7 +166,10 @@ impl Page {
                 let OfRequest { request_id } = event.decode()?;
                 Some(PageEvent::Paused { request_id })
             }
-            EventKind::AttachedToTarget | EventKind::DetachedFromTarget => None,
+            // A screencast has a session of its own.
+            EventKind::AttachedToTarget
+            | EventKind::DetachedFromTarget
+            | EventKind::ScreencastFrame => None,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Its task waits for nothing but its next message: whatever takes time is a job.
 
 mod jobs;
+mod running;
 mod task;
 
 use std::sync::Arc;
@@ -20,7 +21,8 @@ use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
 use super::target::{OpenError, OpenRequest};
-use crate::cdp::{Browser, BrowserContextId, Inbox};
+use crate::cdp::methods::Version;
+use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 
 /// How many messages wait for the supervisor, which takes them at once.
 const MAILBOX: usize = 1024;
@@ -47,11 +49,21 @@ pub struct NewTab {
 enum Ask {
     Create(NewTab, Reply),
     Open(OpenRequest),
+    Attach(AttachRequest),
     Release(BrowserContextId),
-    Ended(TabId, Option<BrowserContextId>),
-    BrowserUp(Browser, Inbox),
+    Unwanted(TargetId, Option<BrowserContextId>),
+    Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
+    BrowserUp(Browser, Inbox, Version),
     BrowserDown(String),
     Shutdown(oneshot::Sender<()>),
+}
+
+/// One more session that is wanted to a target that a tab has already. If nobody waits for it
+/// any more, it is let go of.
+#[derive(Debug)]
+struct AttachRequest {
+    target: TargetId,
+    reply: oneshot::Sender<Attachment>,
 }
 
 /// How others speak to the supervisor. Cheap to clone.
@@ -93,9 +105,9 @@ impl SupervisorHandle {
         }
     }
 
-    /// The browser serves: its targets are the supervisor's from now on.
-    pub async fn browser_up(&self, browser: Browser, inbox: Inbox) {
-        self.tell(Ask::BrowserUp(browser, inbox)).await;
+    /// The browser serves, and attaches pages: they are the supervisor's from now on.
+    pub async fn browser_up(&self, browser: Browser, inbox: Inbox, version: Version) {
+        self.tell(Ask::BrowserUp(browser, inbox, version)).await;
     }
 
     /// The browser is gone. Its tabs notice by themselves.
@@ -119,14 +131,35 @@ impl SupervisorHandle {
         }
     }
 
+    /// Asks for one more session to a target of a tab; none if there is no such target any more.
+    pub(super) async fn attach(&self, target: TargetId) -> Option<Attachment> {
+        let (reply, attached) = oneshot::channel();
+        self.tell(Ask::Attach(AttachRequest { target, reply }))
+            .await;
+        attached.await.ok()
+    }
+
     /// A tab is done with its own context.
     pub(super) async fn release(&self, context: BrowserContextId) {
         self.tell(Ask::Release(context)).await;
     }
 
+    /// A target, with the context that was made for it alone, did not reach its tab.
+    pub(super) fn unwanted(&self, target: TargetId, context: Option<BrowserContextId>) {
+        let ask = Ask::Unwanted(target, context);
+        if let Err(mpsc::error::TrySendError::Full(ask)) = self.mailbox.try_send(ask)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let supervisor = self.clone();
+            runtime.spawn(async move { supervisor.tell(ask).await });
+        }
+    }
+
     /// A tab is gone. When this returns it is off the list.
     pub(super) async fn ended(&self, tab: TabId, own_context: Option<BrowserContextId>) {
-        self.tell(Ask::Ended(tab, own_context)).await;
+        let (done, removed) = oneshot::channel();
+        self.tell(Ask::Ended(tab, own_context, done)).await;
+        let _ = removed.await;
     }
 
     /// A number that is higher than all before: what was activated last is active.

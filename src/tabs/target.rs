@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::error::TabError;
 use super::identity::ClientId;
+use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, Session, TargetId};
 
 /// A target that is attached, set up and running.
@@ -23,6 +24,49 @@ pub struct Target {
     pub own_context: Option<BrowserContextId>,
     /// Where it was when it was attached.
     pub url: String,
+}
+
+/// A target on its way to the tab it was opened for. If it does not get there, because nobody
+/// waits any more or because the tab ends while it is on its way, it is closed.
+#[derive(Debug)]
+pub struct Delivery {
+    target: Option<Target>,
+    /// Disposed of together with the target.
+    context: Option<BrowserContextId>,
+    supervisor: SupervisorHandle,
+}
+
+impl Delivery {
+    /// Sends a target off. The context is the one that was made for it alone.
+    pub(super) fn new(
+        target: Target,
+        context: Option<BrowserContextId>,
+        supervisor: SupervisorHandle,
+    ) -> Self {
+        Self {
+            target: Some(target),
+            context,
+            supervisor,
+        }
+    }
+
+    /// The session of the target.
+    pub(super) fn session(&self) -> Option<&Session> {
+        self.target.as_ref().map(|target| &target.session)
+    }
+
+    /// Takes the target in.
+    pub(super) fn accept(mut self) -> Option<Target> {
+        self.target.take()
+    }
+}
+
+impl Drop for Delivery {
+    fn drop(&mut self) {
+        if let Some(target) = self.target.take() {
+            self.supervisor.unwanted(target.id, self.context.take());
+        }
+    }
 }
 
 /// Which browser context a target is opened in.
@@ -48,7 +92,7 @@ pub struct OpenRequest {
     /// Until when.
     pub deadline: Instant,
     /// Where it goes to. If nobody waits any more, the target is closed again.
-    pub reply: oneshot::Sender<Result<Target, OpenError>>,
+    pub reply: oneshot::Sender<Result<Delivery, OpenError>>,
 }
 
 /// No target could be opened.

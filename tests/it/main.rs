@@ -1,5 +1,12 @@
-//! The bridge seen from outside: against a fake Chromium, and against the real one.
+//! The bridge seen from outside, in one program: against its contract, a fake Chromium, and the
+//! real one. `cfg(test)` makes the lints count all of it as tests.
 
+#[cfg(test)]
+mod actor;
+#[cfg(test)]
+mod contract;
+#[cfg(test)]
+mod fake;
 #[cfg(test)]
 mod real;
 #[cfg(test)]

@@ -151,6 +151,13 @@ pub struct GetScreenshot {
 /// The quality of pictures where none is asked for.
 pub(crate) const DEFAULT_QUALITY: u8 = 70;
 
+impl StartScreencast {
+    /// The quality asked for, or the protocol's default.
+    pub fn quality(&self) -> u8 {
+        self.quality.unwrap_or(DEFAULT_QUALITY)
+    }
+}
+
 impl GetScreenshot {
     /// The quality asked for, or the protocol's default.
     pub fn quality(&self) -> u8 {

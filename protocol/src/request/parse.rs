@@ -16,6 +16,11 @@ pub const MIN_TIMEOUT_MS: u64 = 100;
 /// The longest time limit a request may carry, in milliseconds.
 pub const MAX_TIMEOUT_MS: u64 = 120_000;
 
+/// How much of a client's own field name is repeated to it.
+const FIELD_CHARS: usize = 64;
+/// How much of a message is sent that repeats a client's own text.
+const MESSAGE_CHARS: usize = 500;
+
 /// A message that is no request. The connection stays open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -78,13 +83,13 @@ where
     T: DeserializeOwned + Check,
 {
     let body: T = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
-        let path = error.path().to_string();
-        let message = error.into_inner().to_string();
+        let path = clip(&error.path().to_string(), FIELD_CHARS);
+        let message = clip(&error.into_inner().to_string(), MESSAGE_CHARS);
         if path == "." {
             // The message of an unknown or a missing field names the field itself.
-            FieldError {
-                field: quoted(&message),
-                message,
+            {
+                let field = quoted(&message).map(|field| clip(&field, FIELD_CHARS));
+                FieldError { field, message }
             }
         } else {
             FieldError {
@@ -147,7 +152,7 @@ fn kind_of(fields: &mut Map<String, Value>) -> Result<RequestKind, FieldError> {
         Some(Value::String(name)) => RequestKind::from_name(&name).ok_or_else(|| {
             of_type(format!(
                 "type: unknown request `{}`, expected one of {}",
-                clip(&name),
+                clip(&name, FIELD_CHARS),
                 names()
             ))
         }),
@@ -206,9 +211,9 @@ fn bad(request_id: Option<RequestId>, kind: Option<RequestKind>, message: String
     }
 }
 
-/// A client's text, short enough to stand in a message.
-fn clip(text: &str) -> String {
-    text.chars().take(64).collect()
+/// A client's text, short enough to stand in an answer.
+fn clip(text: &str, max: usize) -> String {
+    text.chars().take(max).collect()
 }
 
 fn type_name(value: &Value) -> &'static str {
@@ -342,6 +347,13 @@ mod tests {
             assert!(error.message.contains(field), "{text}: {error}");
             assert_eq!(error.request_id, Some("a".into()), "{text}");
         }
+    }
+
+    #[test]
+    fn what_a_client_sent_is_not_sent_back_at_length() {
+        let long = "x".repeat(100_000);
+        let error = refused(&format!(r#"{{"type":"ping","{long}":1}}"#));
+        assert!(error.message.len() < 1000 && error.field.is_some_and(|field| field.len() <= 64));
     }
 
     #[test]

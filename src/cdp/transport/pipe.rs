@@ -31,6 +31,9 @@ pub fn open(reader: OwnedFd, writer: OwnedFd) -> Result<Transport, TransportErro
 struct NulFrames {
     /// Bytes at the start of the buffer that are known to hold no NUL.
     searched: usize,
+    /// The frame that is arriving is too large and is thrown away as it comes: what waits for it
+    /// runs out of time, and everything else goes on.
+    skipping: bool,
 }
 
 impl Decoder for NulFrames {
@@ -38,18 +41,22 @@ impl Decoder for NulFrames {
     type Error = TransportError;
 
     fn decode(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, TransportError> {
-        let Some(found) = memchr(0, &buffer[self.searched..]) else {
-            self.searched = buffer.len();
-            if buffer.len() > MAX_FRAME_BYTES {
-                return Err(TransportError::FrameTooLarge);
+        loop {
+            let Some(found) = memchr(0, &buffer[self.searched..]) else {
+                self.searched = buffer.len();
+                if self.skipping || buffer.len() > MAX_FRAME_BYTES {
+                    self.skip(buffer);
+                }
+                buffer.reserve(READ_BYTES);
+                return Ok(None);
+            };
+            let frame = buffer.split_to(self.searched + found).freeze();
+            buffer.advance(1);
+            self.searched = 0;
+            if !std::mem::take(&mut self.skipping) {
+                return Ok(Some(frame));
             }
-            buffer.reserve(READ_BYTES);
-            return Ok(None);
-        };
-        let frame = buffer.split_to(self.searched + found).freeze();
-        buffer.advance(1);
-        self.searched = 0;
-        Ok(Some(frame))
+        }
     }
 
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, TransportError> {
@@ -60,6 +67,18 @@ impl Decoder for NulFrames {
             self.searched = 0;
         }
         Ok(frame)
+    }
+}
+
+impl NulFrames {
+    fn skip(&mut self, buffer: &mut BytesMut) {
+        if !self.skipping {
+            tracing::warn!("Chromium sent a frame of more than {MAX_FRAME_BYTES} bytes");
+        }
+        self.skipping = true;
+        self.searched = 0;
+        // The memory is given back, too.
+        *buffer = BytesMut::new();
     }
 }
 
@@ -77,6 +96,21 @@ impl Encoder<Bytes> for NulFrames {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_frame_that_is_skipped_ends_where_it_ends() {
+        let mut codec = NulFrames::default();
+        let mut buffer = BytesMut::from(&b"the start"[..]);
+        assert_eq!(codec.decode(&mut buffer).unwrap(), None);
+        codec.skip(&mut buffer);
+        buffer.extend_from_slice(b"more of it");
+        assert_eq!(codec.decode(&mut buffer).unwrap(), None);
+        buffer.extend_from_slice(b"its end\0{}\0");
+        assert_eq!(
+            codec.decode(&mut buffer).unwrap().as_deref(),
+            Some(&b"{}"[..])
+        );
+    }
 
     #[test]
     fn frames_are_found_however_the_bytes_arrive() {

@@ -1,11 +1,15 @@
 //! Requests and their answers.
 
-use cdp_bridge_protocol::event::{CloseReason, Navigated, TabClosed, TabCreated};
+use bytes::Bytes;
+use cdp_bridge_protocol::event::{
+    CloseReason, FrameHead, Navigated, ScreencastStarted, TabClosed, TabCreated,
+};
 use cdp_bridge_protocol::{Event, TabId};
 use serde_json::json;
 
 use super::harness::{Bridge, soon, with_tokens};
-use crate::tabs::{Audience as _, Change, TabError, TabMessage};
+use crate::tabs::picture::Picture;
+use crate::tabs::{Audience as _, CastFrame, Change, TabError, TabMessage};
 
 #[tokio::test]
 async fn request_ids_are_echoed_as_they_were_given() {
@@ -169,16 +173,51 @@ async fn a_request_that_is_lost_is_answered_all_the_same() {
     );
 }
 
+/// A frame as a cast puts it into a slot.
+fn frame(number: u64) -> CastFrame {
+    let head = FrameHead {
+        id: TabId::new(1),
+        frame_no: number,
+        mime: "image/png".to_owned(),
+        width: 3,
+        height: 2,
+        ts: 1,
+        seq: 0,
+        total: 0,
+    };
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
+    let picture = Picture::new(Bytes::from_static(png.as_bytes())).unwrap();
+    CastFrame { head, picture }
+}
+
 #[tokio::test]
-async fn a_screencast_is_refused_as_unavailable() {
+async fn frames_of_a_screencast_come_by_way_of_a_slot_until_the_connection_ends() {
     let bridge = Bridge::start().await;
-    let _tab = bridge.tab("default", 1);
+    let mut tab = bridge.tab("default", 1);
     let mut client = bridge.connect().await;
-    let error = client
-        .ask(r#"{"type":"startScreencast","requestId":1,"tabId":"t1"}"#)
-        .await;
-    assert_eq!(error["code"], "BAD_REQUEST");
-    assert!(error["message"].as_str().unwrap().contains("not available"));
+    let request =
+        r#"{"type":"startScreencast","requestId":1,"tabId":"t1","maxFps":5,"maxWidth":320}"#;
+    client.send(request).await;
+    let Some(TabMessage::Watch(spec, watcher, reply)) = tab.recv().await else {
+        panic!("the tab is asked for a screencast");
+    };
+    assert_eq!(
+        (spec.quality, spec.max_width, watcher.max_fps),
+        (70, Some(320), Some(5))
+    );
+    reply.event(ScreencastStarted { id: TabId::new(1) });
+    assert_eq!(client.event().await["type"], "screencastStarted");
+    watcher.slot.put(frame(7));
+    let shown = client.event().await;
+    assert_eq!(
+        (&shown["type"], &shown["frameNo"]),
+        (&json!("frame"), &json!(7))
+    );
+    assert_eq!((&shown["seq"], &shown["total"]), (&json!(0), &json!(1)));
+    drop(client);
+    while !watcher.slot.is_closed() {
+        tokio::task::yield_now().await;
+    }
 }
 
 #[tokio::test]

@@ -1,17 +1,12 @@
 //! What a tab does about the events of its page.
 
-use std::time::SystemTime;
-
-use cdp_bridge_protocol::event::{
-    CloseReason, DialogOpened, LoadEventFired, Navigated, RebuildReason, TabCrashed,
-};
-use tokio::time::Instant;
+use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCrashed};
 
 use super::{Actor, End};
 use crate::cdp::RawEvent;
+use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
-use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
@@ -30,6 +25,7 @@ impl Actor {
         self.update_view();
         match event {
             PageEvent::Committed { loader, status } => {
+                self.heading = None;
                 let navigated = self.navigated(status, None);
                 if self.awaits(Some(&loader)) {
                     self.arrived(&navigated);
@@ -40,6 +36,7 @@ impl Actor {
                 }
             }
             PageEvent::Moved => {
+                self.heading = None;
                 let navigated = self.navigated(None, Some(true));
                 if self.awaits(None) {
                     self.arrived(&navigated);
@@ -50,6 +47,7 @@ impl Actor {
                 }
             }
             PageEvent::Failed { loader, net } => {
+                self.heading = None;
                 let failed = |url| TabError::NavFailed {
                     url,
                     net,
@@ -137,8 +135,9 @@ impl Actor {
         self.around
             .audience
             .tell(&self.client, crashed.into(), None);
-        if self.running.as_ref().is_some_and(Running::replaces_target) {
-            // A new target is on its way already.
+        let replaced = self.running.as_ref().is_some_and(Running::replaces_target);
+        if replaced || self.closing.is_some() {
+            // A new target is on its way already, or none is wanted. If that fails, it is healed.
             self.update_view();
             return None;
         }
@@ -150,20 +149,6 @@ impl Actor {
             reply.fail(self.failure(TabError::Crashed));
         }
         self.update_view();
-        if !self.crashes.allow(Instant::now()) {
-            return Some(End::of(CloseReason::Crashed));
-        }
-        self.changes.push_first(Goal::Rebuild {
-            reason: RebuildReason::Crashed,
-        });
-        None
+        self.heal()
     }
-}
-
-/// The time of day in milliseconds since the epoch.
-fn epoch_ms() -> u64 {
-    let now = SystemTime::now()
-        .duration_since(SystemTime::UNIX_EPOCH)
-        .unwrap_or_default();
-    u64::try_from(now.as_millis()).unwrap_or(u64::MAX)
 }

@@ -8,6 +8,7 @@ use cdp_bridge_protocol::event::{
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
+use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::{Actor, End};
@@ -47,7 +48,13 @@ impl Actor {
                 });
                 return None;
             }
-            Goal::Follow { url } | Goal::Navigate { url, .. } => {
+            Goal::Follow { url } => {
+                self.heading = Some(url.clone());
+                self.navigate(url.clone(), deadline)?
+            }
+            Goal::Navigate { url, .. } => {
+                // If this fails it is answered, and nobody wants it to be tried again.
+                self.heading = None;
                 self.navigate(url.clone(), deadline)?
             }
             Goal::Activate { .. } => self.activate(deadline)?,
@@ -105,12 +112,14 @@ impl Actor {
         let usual = viewport == self.around.settings.viewport;
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
-            let target = opened.await.unwrap_or(Err(OpenError::ShuttingDown))?;
-            if !usual {
+            // Whoever opens targets forgets the request only together with the browser.
+            let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
+            let delivery = opened.await.unwrap_or_else(|_| Err(gone()))?;
+            if let Some(session) = delivery.session().filter(|_| !usual) {
                 let limit = deadline.saturating_duration_since(Instant::now());
-                target.session.call(metrics_of(viewport), limit).await?;
+                session.call(metrics_of(viewport), limit).await?;
             }
-            Ok(target)
+            delivery.accept().ok_or(OpenError::NotAttached)
         });
         Phase::Opening(opening)
     }
@@ -163,11 +172,9 @@ impl Actor {
         };
         let url = match &goal {
             Goal::Create { url, .. } => url.clone(),
-            _ => self
-                .live
-                .as_ref()
-                .map_or_else(|| BLANK.to_owned(), |live| reloadable(&live.page.url)),
+            _ => self.destination(),
         };
+        self.casts.moved(&target);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
         }
@@ -206,6 +213,7 @@ impl Actor {
                 self.answer_switch(goal);
             }
             goal => {
+                self.heading = Some(url.clone());
                 let phase = self.navigate(url, deadline);
                 self.running = phase.map(|phase| Running {
                     place,
@@ -215,6 +223,12 @@ impl Actor {
                 });
             }
         }
+    }
+
+    /// Where a new target of the same tab goes: where the tab was heading, or where it is.
+    fn destination(&self) -> String {
+        let here = self.live.as_ref().map(|live| live.page.url.as_str());
+        reloadable(self.heading.as_deref().or(here).unwrap_or(BLANK))
     }
 
     /// Sends a new target on its way, before anything that clients asked for.
@@ -295,7 +309,7 @@ impl Actor {
                 if let Some(reply) = goal.into_reply() {
                     reply.fail(self.failure(error));
                 }
-                None
+                self.heal()
             }
         }
     }
@@ -307,15 +321,18 @@ impl Actor {
         let Some(live) = &mut self.live else { return };
         match outcome {
             Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
-                // The commit was faster than the answer, and has been told already.
+                // The commit came before the answer, and has been told to everybody already.
                 let url = live.page.url.clone();
-                let navigated = Navigated {
-                    id: self.id,
-                    url,
-                    status: None,
-                    same_document: None,
-                };
-                self.arrived(&navigated);
+                match self.running.take().map(|running| running.goal) {
+                    Some(Goal::Navigate { reply, .. }) => reply.event(Navigated {
+                        id: self.id,
+                        url,
+                        status: None,
+                        same_document: None,
+                    }),
+                    Some(goal) => self.answer_switch(goal),
+                    None => {}
+                }
             }
             Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
             Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
@@ -324,6 +341,7 @@ impl Actor {
                 net,
                 is_download,
             }) => {
+                self.heading = None;
                 live.page.expect_error_page(loader);
                 self.not_arrived(|url| TabError::NavFailed {
                     url,
@@ -376,11 +394,7 @@ impl Actor {
         };
         let url = match &running.goal {
             Goal::Follow { url } | Goal::Navigate { url, .. } => redact_url(url),
-            _ => self
-                .live
-                .as_ref()
-                .map(|live| redact_url(&live.page.url))
-                .unwrap_or_default(),
+            _ => redact_url(&self.destination()),
         };
         let failure = self.failure(error(url));
         match running.goal {
@@ -451,15 +465,23 @@ impl Actor {
         reply.event(event.clone());
     }
 
+    /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,
+    /// because it would end the next navigation if that were sent first.
+    fn stop_loading(&self) {
+        let Some(live) = &self.live else { return };
+        let mut stopping = stop(live.target.session.clone(), ASIDE_LIMIT).boxed();
+        if unconstrained(&mut stopping).now_or_never().is_none() {
+            tokio::spawn(stopping);
+        }
+    }
+
     /// The change at work has no time left.
     pub(super) fn out_of_time(&mut self) -> Option<End> {
         let running = self.running.as_ref()?;
         let waiting_for = running.waiting_for();
         match (&running.goal, &running.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_)) => {
-                if let Some(live) = &self.live {
-                    tokio::spawn(stop(live.target.session.clone(), ASIDE_LIMIT).boxed());
-                }
+                self.stop_loading();
                 let kind = running.kind();
                 let limit = match running.goal.reply() {
                     Some(reply) => reply.deadline - reply.arrived,
@@ -483,7 +505,7 @@ impl Actor {
                     let error = reply.timed_out(waiting_for);
                     reply.fail(self.failure(error));
                 }
-                unborn
+                unborn.or_else(|| self.heal())
             }
         }
     }
@@ -506,7 +528,7 @@ fn wanted_place(logged_out: bool) -> Place {
     }
 }
 
-/// Where a new target of the same tab goes: what can be loaded again is loaded again.
+/// What can be loaded again is loaded again.
 fn reloadable(url: &str) -> String {
     let scheme = url.split_once(':').map(|(scheme, _)| scheme);
     let url = if matches!(scheme, Some("http" | "https")) {

@@ -2,9 +2,6 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
 use cdp_bridge_protocol::request::{ImageFormat, Viewport};
 use tokio::time::Instant;
 
@@ -13,13 +10,12 @@ use crate::cdp::Session;
 use crate::cdp::methods::{CaptureScreenshot, Clip, GetLayoutMetrics, Size};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
+use crate::tabs::picture::{NotAPicture, Picture};
 
 /// The longest side of a WebP picture, by its file format.
 const WEBP_SIDE: u64 = 16_383;
 /// The longest side of a JPEG picture, by its file format.
 const JPEG_SIDE: u64 = 65_535;
-/// How much of a picture's base64 is looked at for its size: a multiple of four.
-const HEAD_CHARS: usize = 4096;
 
 /// What is to be taken.
 #[derive(Debug, Clone, Copy)]
@@ -36,20 +32,10 @@ pub struct Shot {
     pub max_pixels: u64,
 }
 
-/// A picture.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// In base64: a slice of the frame that brought it.
-    pub data: Bytes,
-    /// In pixels of the picture.
-    pub width: u32,
-    /// In pixels of the picture.
-    pub height: u32,
-}
-
 /// Takes a picture. For a whole page Chromium is asked to capture beyond the viewport: it then
-/// enlarges and restores its own surface, whatever becomes of this call, and the page sees no
-/// change of its size, as it would if its device metrics were overridden.
+/// enlarges and restores its own surface, whatever becomes of this call. The page may be sent
+/// `resize` events meanwhile, as it would if its device metrics were overridden, but that its size
+/// is restored does not depend on anybody here.
 pub async fn screenshot(
     session: Session,
     shot: Shot,
@@ -58,6 +44,8 @@ pub async fn screenshot(
     let clip = if shot.full_page {
         Some(whole_page(&session, &shot, deadline).await?)
     } else {
+        let viewport = shot.viewport;
+        check_size(f64::from(viewport.width), f64::from(viewport.height), &shot)?;
         None
     };
     let result = while_navigating(deadline, |left: Duration| {
@@ -73,7 +61,8 @@ pub async fn screenshot(
     })
     .await
     .map_err(ScreenshotError::Call)?;
-    picture(screenshot_data(&result).map_err(ScreenshotError::Call)?)
+    let data = screenshot_data(&result).map_err(ScreenshotError::Call)?;
+    Picture::new(data).map_err(|NotAPicture| ScreenshotError::NotAPicture)
 }
 
 async fn whole_page(
@@ -89,9 +78,21 @@ async fn whole_page(
 
 /// The part of the page to take: all of it, but not less than what is visible.
 fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
-    let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
     let width = page.width.max(f64::from(shot.viewport.width)).ceil();
     let height = page.height.max(f64::from(shot.viewport.height)).ceil();
+    check_size(width, height, shot)?;
+    Ok(Clip {
+        x: 0.0,
+        y: 0.0,
+        width,
+        height,
+        scale: 1.0,
+    })
+}
+
+/// Holds a picture of so many CSS pixels against what may be taken and what its format can hold.
+fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotError> {
+    let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -129,28 +130,7 @@ fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
     if across.max(down) > side {
         return too_large(side, side_text);
     }
-    Ok(Clip {
-        x: 0.0,
-        y: 0.0,
-        width,
-        height,
-        scale: 1.0,
-    })
-}
-
-/// The size of a picture, from its own first bytes.
-fn picture(data: Bytes) -> Result<Picture, ScreenshotError> {
-    let head = &data[..data.len().min(HEAD_CHARS) / 4 * 4];
-    let head = STANDARD
-        .decode(head)
-        .map_err(|_| ScreenshotError::NotAPicture)?;
-    let size = imagesize::blob_size(&head).map_err(|_| ScreenshotError::NotAPicture)?;
-    let pixels = |count| u32::try_from(count).map_err(|_| ScreenshotError::NotAPicture);
-    Ok(Picture {
-        width: pixels(size.width)?,
-        height: pixels(size.height)?,
-        data,
-    })
+    Ok(())
 }
 
 #[cfg(test)]
@@ -198,17 +178,5 @@ mod tests {
         assert!(message.contains("2560 x 40000") && message.contains("max_screenshot_pixels"));
         let message = error_of(page, &shot(ImageFormat::Webp, 1_000_000_000));
         assert!(message.contains("16383"), "{message}");
-    }
-
-    #[test]
-    fn the_size_is_read_from_the_picture_itself() {
-        let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
-        let picture = picture(Bytes::from_static(png.as_bytes())).unwrap();
-        assert_eq!((picture.width, picture.height), (3, 2));
-        let nothing = Bytes::from_static(b"AAAA");
-        assert!(matches!(
-            super::picture(nothing),
-            Err(ScreenshotError::NotAPicture)
-        ));
     }
 }

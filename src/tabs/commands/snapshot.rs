@@ -67,8 +67,11 @@ async fn structured(
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
     let expression = format!(
-        "(nodes => nodes > {} ? {{nodes}} : '')(document.getElementsByTagName('*').length)",
-        limits.snapshot_nodes,
+        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
+         if (nodes > {}) return {{nodes}}; \
+         const root = document.documentElement, bytes = root ? root.textContent.length : 0; \
+         return bytes > {} ? {{nodes, bytes}} : ''; }})()",
+        limits.snapshot_nodes, limits.snapshot_bytes,
     );
     match evaluate(session, expression, deadline).await? {
         Evaluated::Text(_) => {}

@@ -5,14 +5,15 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use futures::future::{BoxFuture, join4};
-use tokio::time::Instant;
+use futures::future::BoxFuture;
+use tokio::time::{Instant, sleep};
 
+use super::AttachRequest;
 use crate::cdp::methods::{
-    CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext, FilterEntry,
-    GetVersion, RunIfWaitingForDebugger, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior,
+    AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
+    RunIfWaitingForDebugger, SetDownloadBehavior,
 };
-use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, TargetId};
+use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::identity::ClientId;
@@ -20,6 +21,14 @@ use crate::tabs::target::OpenRequest;
 
 /// How long Chromium may take for what no client waits for.
 pub(super) const JOB_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a browser that is slow may take to name what it was asked to make. Whoever wanted it
+/// gives up earlier; but what is made all the same must be known, so that it can be removed.
+const LATE_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long after its page was named an attachment may still be set up: it is attached before it
+/// is named, and setting it up is limited.
+const ATTACH_LIMIT: Duration = Duration::from_secs(20);
 
 /// A job.
 pub(super) type Job = BoxFuture<'static, Done>;
@@ -35,6 +44,9 @@ pub(super) enum Done {
     Context(ContextFor, Result<BrowserContextId, CallError>),
     Target(Opening, Result<TargetId, CallError>),
     SetUp(Attachment, Result<(), CallError>),
+    Attached(AttachRequest, Result<SessionId, CallError>),
+    /// If this page has not been set up by now, it never will be.
+    Overdue(TargetId),
     Nothing,
 }
 
@@ -45,47 +57,6 @@ pub(super) struct Opening {
     pub(super) own_context: Option<BrowserContextId>,
 }
 
-/// Makes Chromium report and attach pages, and write no downloads to the operator's disk, which
-/// is what it does by default.
-pub(super) async fn prepare(browser: &Browser) -> Result<Build, CallError> {
-    let discover = SetDiscoverTargets {
-        discover: true,
-        filter: FilterEntry::pages_only(),
-    };
-    let attach = SetAutoAttach {
-        auto_attach: true,
-        wait_for_debugger_on_start: true,
-        flatten: true,
-        filter: FilterEntry::pages_only(),
-    };
-    let (discover, attach, downloads, version) = join4(
-        browser.call(discover, JOB_LIMIT),
-        browser.call(attach, JOB_LIMIT),
-        browser.call(deny_downloads(None), JOB_LIMIT),
-        browser.call(GetVersion {}, JOB_LIMIT),
-    )
-    .await;
-    discover.and(attach).and(downloads)?;
-    let shell = version?.product.starts_with("HeadlessChrome/");
-    Ok(if shell { Build::Shell } else { Build::Chrome })
-}
-
-/// Which Chromium it is. They differ in what they do with a prompt for a password.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Build {
-    /// chrome-headless-shell.
-    Shell,
-    /// A whole browser, in its new headless mode or with a display.
-    Chrome,
-}
-
-fn deny_downloads(browser_context_id: Option<BrowserContextId>) -> SetDownloadBehavior {
-    SetDownloadBehavior {
-        behavior: "deny",
-        browser_context_id,
-    }
-}
-
 /// Makes a context in which nothing is downloaded.
 pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
     async move {
@@ -93,10 +64,12 @@ pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
             let method = CreateBrowserContext {
                 dispose_on_detach: true,
             };
-            let context = browser.call(method, JOB_LIMIT).await?.browser_context_id;
-            browser
-                .call(deny_downloads(Some(context.clone())), JOB_LIMIT)
-                .await?;
+            let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
+            let deny = SetDownloadBehavior::deny(Some(context.clone()));
+            if let Err(error) = browser.call(deny, JOB_LIMIT).await {
+                dispose(browser, context).await;
+                return Err(error);
+            }
             Ok(context)
         };
         Done::Context(purpose, made.await)
@@ -111,7 +84,7 @@ pub(super) fn create_target(
     opening: Opening,
 ) -> Job {
     async move {
-        let limit = opening
+        let left = opening
             .request
             .deadline
             .saturating_duration_since(Instant::now());
@@ -120,23 +93,35 @@ pub(super) fn create_target(
             browser_context_id: context,
             new_window: true,
         };
-        let created = browser.call(method, limit).await;
+        let created = browser.call(method, left + LATE_LIMIT).await;
         Done::Target(opening, created.map(|created| created.target_id))
     }
     .boxed()
 }
 
+/// Says when a page that was named must have been set up.
+pub(super) fn overdue(target: TargetId) -> Job {
+    sleep(ATTACH_LIMIT).map(|()| Done::Overdue(target)).boxed()
+}
+
 /// Makes an attached page ready and lets it run.
-pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, build: Build) -> Job {
+pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, cancel_auth: bool) -> Job {
     async move {
-        let outcome = set_up(
-            &attachment.session,
-            viewport,
-            build == Build::Chrome,
-            JOB_LIMIT,
-        )
-        .await;
+        let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
         Done::SetUp(attachment, outcome)
+    }
+    .boxed()
+}
+
+/// Makes one more session to a page.
+pub(super) fn attach(browser: Browser, request: AttachRequest) -> Job {
+    async move {
+        let method = AttachToTarget {
+            target_id: request.target.clone(),
+            flatten: true,
+        };
+        let attached = browser.call(method, JOB_LIMIT).await;
+        Done::Attached(request, attached.map(|attached| attached.session_id))
     }
     .boxed()
 }

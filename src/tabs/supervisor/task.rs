@@ -1,22 +1,21 @@
 //! The supervisor's task.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, TabState};
 use cdp_bridge_protocol::request::Viewport;
-use futures::StreamExt as _;
-use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinSet;
 
-use super::jobs::{self, Build, ContextFor, Done, Job, Opening};
+use super::jobs::{self, ContextFor, Done, Opening};
+use super::running::{News, Running, news, refuse};
 use super::{Ask, NewTab};
-use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, Event, Inbox, TargetId};
+use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
-use crate::tabs::contexts::{Contexts, SharedContext};
+use crate::tabs::contexts::SharedContext;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::ClientId;
@@ -24,7 +23,7 @@ use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
-use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::target::{OpenError, OpenRequest, Place};
 use crate::tabs::view::TabView;
 
 /// The supervisor.
@@ -33,28 +32,15 @@ pub(super) struct Supervisor {
     registry: Registry,
     asks: mpsc::Receiver<Ask>,
     next_tab: u64,
+    /// The tabs' tasks. A tab is off the list before its task has told its end.
+    actors: JoinSet<()>,
     browser: Option<Running>,
     /// Why there is no browser.
     down: String,
-    stopping: Option<oneshot::Sender<()>>,
-}
-
-/// A browser that runs, with everything that ends with it.
-struct Running {
-    browser: Browser,
-    build: Build,
-    inbox: Inbox,
-    jobs: FuturesUnordered<Job>,
-    contexts: Contexts,
-    /// Which tab each page belongs to, to find the opener of a popup.
-    tabs: HashMap<TargetId, TabId>,
-    /// Pages that Chromium said it opened, but that are not ready yet.
-    expected: HashMap<TargetId, Opening>,
-    /// Pages that are ready, but nobody has claimed yet.
-    unclaimed: Vec<Attachment>,
-    /// Pages that Chromium was asked to open and has not named yet. While there are any, a page
-    /// without an opener may be one of them and not a popup.
-    unnamed: usize,
+    /// The bridge is stopping: no tab is opened any more.
+    stopping: bool,
+    /// Whoever waits for the last tab to be gone.
+    stopped: Option<oneshot::Sender<()>>,
 }
 
 impl Supervisor {
@@ -69,9 +55,11 @@ impl Supervisor {
             registry,
             asks,
             next_tab: 1,
+            actors: JoinSet::new(),
             browser: None,
             down,
-            stopping: None,
+            stopping: false,
+            stopped: None,
         }
     }
 
@@ -88,26 +76,42 @@ impl Supervisor {
                     News::Event(None) => self.browser = None,
                     News::Done(done) => self.job_done(done),
                 },
+                Some(_) = self.actors.join_next() => {}
                 ask = self.asks.recv() => match ask {
-                    Some(ask) => self.ask(ask).await,
+                    Some(ask) => self.ask(ask),
                     None => return,
                 },
             }
-            if self.registry.is_empty()
-                && let Some(done) = self.stopping.take_if(|_| self.asks.is_empty())
+            if self.actors.is_empty()
+                && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
             {
                 let _ = done.send(());
             }
         }
     }
 
-    async fn ask(&mut self, ask: Ask) {
+    fn ask(&mut self, ask: Ask) {
         match ask {
             Ask::Create(tab, reply) => self.create(tab, reply),
             Ask::Open(request) => self.open(request),
+            Ask::Attach(request) => {
+                // Without a browser the request is dropped, which answers it.
+                if let Some(running) = &mut self.browser {
+                    running
+                        .jobs
+                        .push(jobs::attach(running.browser.clone(), request));
+                }
+            }
             Ask::Release(context) => self.release(&context),
-            Ask::Ended(tab, own_context) => {
+            Ask::Unwanted(target, context) => {
+                tracing::debug!(%target, "a page came too late for its tab");
+                if let Some(running) = &mut self.browser {
+                    running.unwanted(target, context.as_ref());
+                }
+            }
+            Ask::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
+                let _ = done.send(());
                 metrics::tabs(self.registry.len());
                 if let Some(running) = &mut self.browser {
                     running.tabs.retain(|_, owner| *owner != tab);
@@ -116,7 +120,11 @@ impl Supervisor {
                     self.release(&context);
                 }
             }
-            Ask::BrowserUp(browser, inbox) => self.browser_up(browser, inbox).await,
+            Ask::BrowserUp(browser, inbox, version) => {
+                // Only a whole browser has to be told what to do with prompts for passwords.
+                let cancel_auth = !version.is_headless_shell();
+                self.browser = Some(Running::new(browser, cancel_auth, inbox));
+            }
             Ask::BrowserDown(reason) => {
                 self.browser = None;
                 self.down = reason;
@@ -125,37 +133,15 @@ impl Supervisor {
                 for tab in self.registry.all() {
                     tab.send(TabMessage::Close(CloseReason::Shutdown, None));
                 }
-                self.stopping = Some(done);
+                self.stopping = true;
+                self.stopped = Some(done);
             }
         }
     }
 
-    /// Waits for the browser's answers, because until then there is nothing else to do for it.
-    async fn browser_up(&mut self, browser: Browser, inbox: Inbox) {
-        let build = match jobs::prepare(&browser).await {
-            Ok(build) => build,
-            Err(error) => {
-                tracing::error!(%error, "Chromium cannot be used");
-                "it does not answer as it should".clone_into(&mut self.down);
-                return;
-            }
-        };
-        self.browser = Some(Running {
-            browser,
-            build,
-            inbox,
-            jobs: FuturesUnordered::new(),
-            contexts: Contexts::default(),
-            tabs: HashMap::new(),
-            expected: HashMap::new(),
-            unclaimed: Vec::new(),
-            unnamed: 0,
-        });
-    }
-
     fn create(&mut self, tab: NewTab, reply: Reply) {
         let limit = self.around.settings.max_tabs;
-        if self.stopping.is_some() {
+        if self.stopping {
             return reply.fail(TabError::ShuttingDown);
         }
         if self.browser.is_none() {
@@ -208,7 +194,8 @@ impl Supervisor {
         self.registry.insert(TabHandle::new(mailbox, views));
         metrics::tabs(self.registry.len());
         let around = Arc::clone(&self.around);
-        tokio::spawn(Actor::new(around, view, viewport, messages, first, live).run());
+        self.actors
+            .spawn(Actor::new(around, view, viewport, messages, first, live).run());
         id
     }
 
@@ -298,15 +285,14 @@ impl Supervisor {
             Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
             Done::Target(opening, Ok(target)) => {
                 running.unnamed -= 1;
-                match running.take_unclaimed(&target) {
-                    Some(attachment) => running.hand_over(opening, attachment),
-                    None => {
-                        running.expected.insert(target, opening);
-                    }
+                if let Some(attachment) = running.take_unclaimed(&target) {
+                    running.hand_over(opening, attachment, &self.around.supervisor);
+                } else {
+                    // Even if nobody waits any more: it must be known for what it is when
+                    // it is ready, or it would be taken for a popup.
+                    running.jobs.push(jobs::overdue(target.clone()));
+                    running.expected.insert(target, opening);
                 }
-                running
-                    .expected
-                    .retain(|_, opening| !opening.request.reply.is_closed());
                 self.adopt_unclaimed();
             }
             Done::Target(opening, Err(error)) => {
@@ -317,7 +303,7 @@ impl Supervisor {
             }
             Done::SetUp(attachment, Ok(())) => {
                 if let Some(opening) = running.expected.remove(&attachment.info.target_id) {
-                    running.hand_over(opening, attachment);
+                    running.hand_over(opening, attachment, &self.around.supervisor);
                 } else {
                     running.unclaimed.push(attachment);
                     self.adopt_unclaimed();
@@ -334,6 +320,15 @@ impl Supervisor {
                     refuse(opening.request, error);
                 }
             }
+            Done::Attached(request, attached) => running.further_attached(request, attached.ok()),
+            Done::Overdue(target) => {
+                if let Some(opening) = running.expected.remove(&target) {
+                    let discard = jobs::discard(running.browser.clone(), target);
+                    running.jobs.push(discard);
+                    running.let_context_go(&opening);
+                    let _ = opening.request.reply.send(Err(OpenError::NotAttached));
+                }
+            }
             Done::Nothing => {}
         }
     }
@@ -345,11 +340,18 @@ impl Supervisor {
         let Some(running) = &mut self.browser else {
             return;
         };
+        if running.tabs.contains_key(&attachment.info.target_id) {
+            // One more session to a tab's page, which somebody asked for.
+            running
+                .further
+                .insert(attachment.session.id().clone(), attachment);
+            return;
+        }
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
             || context.is_some_and(|context| running.contexts.owner(context).is_some());
         let job = if ours && attachment.info.r#type == "page" {
-            jobs::make_ready(attachment, viewport, running.build)
+            jobs::make_ready(attachment, viewport, running.cancel_auth)
         } else {
             jobs::let_go(running.browser.clone(), attachment)
         };
@@ -402,7 +404,7 @@ impl Supervisor {
             Some("policy")
         } else if self.registry.len() >= settings.max_tabs {
             Some("tabsMax")
-        } else if self.stopping.is_some() {
+        } else if self.stopping {
             Some("shutdown")
         } else {
             None
@@ -441,101 +443,5 @@ impl Supervisor {
         if let Some(running) = &mut self.browser {
             running.release(context);
         }
-    }
-}
-
-impl Running {
-    fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
-        self.unnamed += 1;
-        self.jobs
-            .push(jobs::create_target(self.browser.clone(), context, opening));
-    }
-
-    fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
-        let at = self
-            .unclaimed
-            .iter()
-            .position(|page| page.info.target_id == *target)?;
-        Some(self.unclaimed.swap_remove(at))
-    }
-
-    /// Gives a page to whoever asked for it, or closes it if nobody waits any more.
-    fn hand_over(&mut self, opening: Opening, attachment: Attachment) {
-        let target_id = attachment.info.target_id.clone();
-        let Opening {
-            request,
-            own_context,
-        } = opening;
-        let target = self.target(attachment, own_context);
-        self.tabs.insert(target_id.clone(), request.tab);
-        let (tab, fresh) = (request.tab, request.place == Place::Fresh);
-        if let Err(Ok(target)) = request.reply.send(Ok(target)) {
-            tracing::debug!(%tab, "a page came too late for its tab");
-            self.tabs.remove(&target_id);
-            self.jobs
-                .push(jobs::discard(self.browser.clone(), target_id));
-            if let Some(context) = target.own_context.filter(|_| fresh) {
-                self.release(&context);
-            }
-        }
-    }
-
-    fn target(&self, attachment: Attachment, own_context: Option<BrowserContextId>) -> Target {
-        let Attachment {
-            session,
-            inbox,
-            info,
-            ..
-        } = attachment;
-        let url = if info.url.is_empty() {
-            "about:blank".to_owned()
-        } else {
-            info.url
-        };
-        Target {
-            browser: self.browser.clone(),
-            session,
-            inbox,
-            id: info.target_id,
-            own_context,
-            url,
-        }
-    }
-
-    /// A context that was made for a tab which does not come to be.
-    fn let_context_go(&mut self, opening: &Opening) {
-        if opening.request.place == Place::Fresh
-            && let Some(context) = &opening.own_context
-        {
-            self.release(context);
-        }
-    }
-
-    fn release(&mut self, context: &BrowserContextId) {
-        if self.contexts.leave(context) {
-            self.jobs
-                .push(jobs::dispose(self.browser.clone(), context.clone()));
-        }
-    }
-}
-
-fn refuse(request: OpenRequest, error: CallError) {
-    let _ = request.reply.send(Err(error.into()));
-}
-
-/// What a running browser brings.
-enum News {
-    Event(Option<Event>),
-    Done(Done),
-}
-
-async fn news(running: &mut Option<Running>) -> News {
-    let Some(Running { inbox, jobs, .. }) = running else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        biased;
-        event = inbox.next() => News::Event(event),
-        Some(done) = jobs.next() => News::Done(done),
     }
 }

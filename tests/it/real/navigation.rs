@@ -62,7 +62,8 @@ async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: 
         "{error}"
     );
     assert_eq!(error["retryable"], true);
-    assert_eq!(client.go(tab.id(), &page).await["url"], page);
+    let navigated = client.navigate(tab.id(), &page).await;
+    assert_eq!(navigated.expect("navigated")["url"], page);
 
     let answer = client
         .navigate(tab.id(), &dead)
@@ -74,24 +75,10 @@ async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: 
     );
     client.ping().await;
     let story = client.story_of(tab.id());
-    let expected = [
-        "tabCreated",
-        "error",
-        "navigated",
-        "loadEventFired",
-        "error",
-    ];
-    assert_eq!(
-        story[..5],
-        expected,
-        "no `navigated` for an error page: {}",
-        client.story()
-    );
-    assert!(
-        !story[5..].contains(&"navigated".to_owned()),
-        "{}",
-        client.story()
-    );
+    // The error pages have a `load` event too, and it comes when it comes.
+    let told: Vec<_> = story.iter().filter(|it| *it != "loadEventFired").collect();
+    let expected = ["tabCreated", "error", "navigated", "error"];
+    assert_eq!(told, expected, "{}", client.story());
     bridge.stop().await;
 }
 

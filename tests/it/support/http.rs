@@ -46,12 +46,28 @@ pub(crate) async fn try_get(
         request += "\r\n";
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).await?;
+        // Chromium does not close a connection because it is asked to.
+        while !is_whole(&String::from_utf8_lossy(&answer)) {
+            if stream.read_buf(&mut answer).await? == 0 {
+                break;
+            }
+        }
         Ok(read(&String::from_utf8_lossy(&answer)))
     };
     timeout(LONGEST, exchange)
         .await
         .unwrap_or_else(|_| panic!("GET {path} was not answered"))
+}
+
+fn is_whole(answer: &str) -> bool {
+    let Some((head, body)) = answer.split_once("\r\n\r\n") else {
+        return false;
+    };
+    let head = head.to_ascii_lowercase();
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:"));
+    length.is_some_and(|length| body.len() >= length.trim().parse().unwrap())
 }
 
 fn read(answer: &str) -> Response {

@@ -1,0 +1,47 @@
+# cdp-bridge: `make` serves; `make help` lists the rest.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := run
+.PHONY: run test lint demo schemas clean help
+
+# Rust is found where its installer puts it, also before the next login.
+export PATH := $(PATH):$(HOME)/.cargo/bin
+
+# Flags for `make run`, such as ARGS="--allow example.com".
+ARGS ?=
+BINARY = $(or $(CARGO_TARGET_DIR),target)/release/cdp-bridge
+
+run: ## Serve: installs a browser if there is none, builds, says how to connect (default)
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo build --release --locked
+	@scripts/how-to-connect $(BINARY)
+	@exec $(BINARY) serve $(ARGS)
+
+test: ## Run every test; both Chromium builds take part
+	@scripts/need-rust
+	@scripts/install-browser --all
+	cargo test --locked --workspace
+
+lint: ## Check the format, the lints and the documentation
+	@scripts/need-rust
+	cargo fmt --all -- --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	@# Module docs name the private modules inside for readers of the source.
+	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps
+
+demo: ## Play the tour on a bridge and a site of its own
+	@scripts/need-rust
+	@scripts/install-browser
+	@scripts/demo
+
+schemas: ## Write schemas/ again from the types
+	@scripts/need-rust
+	cargo run --locked -- schema schemas
+
+clean: ## Remove what was built
+	cargo clean
+
+help: ## Show this list
+	@awk -F ': ## ' '/^[a-z]+: ## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))

@@ -1,0 +1,176 @@
+//! How a tab ends.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
+use futures::future::BoxFuture;
+use tokio::time::Instant;
+
+use super::Actor;
+use crate::cdp::CallError;
+use crate::tabs::changes::Goal;
+use crate::tabs::commands::close::close;
+use crate::tabs::error::TabError;
+use crate::tabs::reply::Reply;
+
+/// How long Chromium may take to close a target for which nobody waits.
+pub(super) const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Longer than any request may wait: each request to close the tab has a time limit of its own.
+const LONGEST: Duration = Duration::from_mins(2);
+
+/// A close that is at work.
+pub(super) struct Closing {
+    reason: CloseReason,
+    replies: Vec<Reply>,
+    /// When the tab is let go of, whatever Chromium says, because somebody wanted it closed who
+    /// cannot ask again.
+    let_go: Option<Instant>,
+    done: BoxFuture<'static, Result<(), CallError>>,
+}
+
+impl Closing {
+    /// When something of it runs out of time.
+    pub(super) fn next_deadline(&self) -> Option<Instant> {
+        let replies = self.replies.iter().map(|reply| reply.deadline);
+        replies.chain(self.let_go).min()
+    }
+}
+
+/// Waits for the close that is at work. Never ends while there is none.
+pub(super) async fn closing(closing: &mut Option<Closing>) -> Result<(), CallError> {
+    match closing {
+        Some(closing) => (&mut closing.done).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How a tab ended.
+pub(super) struct End {
+    pub(super) reason: CloseReason,
+    /// Those who asked for it.
+    pub(super) replies: Vec<Reply>,
+}
+
+impl End {
+    pub(super) fn of(reason: CloseReason) -> Self {
+        let replies = Vec::new();
+        Self { reason, replies }
+    }
+
+    /// The tab never came to be.
+    pub(super) fn unborn() -> Self {
+        Self::of(CloseReason::Requested)
+    }
+}
+
+impl Actor {
+    /// Ends the tab. It waits for nothing: what runs and what waits is answered now.
+    pub(super) fn close(&mut self, reason: CloseReason, reply: Option<Reply>) {
+        let let_go = reply.is_none().then(|| Instant::now() + CLOSE_LIMIT);
+        if let Some(closing) = &mut self.closing {
+            closing.replies.extend(reply);
+            closing.let_go = closing.let_go.or(let_go);
+            return;
+        }
+        let error = match reason {
+            CloseReason::Shutdown => TabError::ShuttingDown,
+            _ => TabError::Closed,
+        };
+        self.give_up(&error);
+        let done: BoxFuture<'static, _> = match &self.live {
+            Some(live) => {
+                let target = &live.target;
+                Box::pin(close(target.browser.clone(), target.id.clone(), LONGEST))
+            }
+            None => Box::pin(std::future::ready(Ok(()))),
+        };
+        self.closing = Some(Closing {
+            reason,
+            replies: reply.into_iter().collect(),
+            let_go,
+            done,
+        });
+    }
+
+    pub(super) fn on_closed(&mut self, outcome: Result<(), CallError>) -> Option<End> {
+        let Closing {
+            mut reason,
+            replies,
+            let_go,
+            ..
+        } = self.closing.take()?;
+        match outcome {
+            Ok(()) => return Some(End { reason, replies }),
+            Err(CallError::Closed { .. }) => {
+                reason = CloseReason::BrowserExited;
+                return Some(End { reason, replies });
+            }
+            Err(error) => {
+                tracing::warn!(tab = %self.id, %error, "Chromium did not close the tab");
+                if let_go.is_some() {
+                    return Some(End { reason, replies });
+                }
+                for reply in replies {
+                    reply.fail(self.failure(TabError::Refused(error.clone())));
+                }
+            }
+        }
+        self.heal()
+    }
+
+    /// Answers those whose time is over before the tab is closed. It stays if nobody is left.
+    pub(super) fn closing_out_of_time(&mut self, now: Instant) -> Option<End> {
+        let closing = self.closing.as_mut()?;
+        if closing.let_go.is_some_and(|let_go| let_go <= now) {
+            let Closing {
+                reason, replies, ..
+            } = self.closing.take()?;
+            tracing::warn!(tab = %self.id, "Chromium did not close the tab in time");
+            return Some(End { reason, replies });
+        }
+        let over = closing
+            .replies
+            .extract_if(.., |reply| reply.deadline <= now);
+        let over: Vec<_> = over.collect();
+        let stays = closing.replies.is_empty() && closing.let_go.is_none();
+        for reply in over {
+            let error = reply.timed_out("Target.closeTarget");
+            reply.fail(self.failure(error));
+        }
+        if !stays {
+            return None;
+        }
+        self.closing = None;
+        self.heal()
+    }
+
+    /// The target's session is over, and nobody here ended it.
+    pub(super) fn target_gone(&mut self) -> End {
+        let browser_gone = self
+            .live
+            .as_ref()
+            .is_some_and(|live| live.target.browser.has_ended());
+        match self.closing.take() {
+            Some(Closing {
+                reason, replies, ..
+            }) => End { reason, replies },
+            None if browser_gone => End::of(CloseReason::BrowserExited),
+            None => End::of(CloseReason::Page),
+        }
+    }
+
+    /// Gives a tab whose renderer died a new target, unless it has died too often.
+    pub(super) fn heal(&mut self) -> Option<End> {
+        if !self.live.as_ref().is_some_and(|live| live.crashed) {
+            return None;
+        }
+        if !self.crashes.allow(Instant::now()) {
+            return Some(End::of(CloseReason::Crashed));
+        }
+        self.changes.push_first(Goal::Rebuild {
+            reason: RebuildReason::Crashed,
+        });
+        None
+    }
+}

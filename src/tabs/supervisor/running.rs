@@ -1,0 +1,174 @@
+//! The browser that the tabs live in at the moment.
+
+use std::collections::HashMap;
+
+use cdp_bridge_protocol::TabId;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+
+use super::jobs::{self, Done, Job, Opening};
+use super::{AttachRequest, SupervisorHandle};
+use crate::cdp::{
+    Attachment, Browser, BrowserContextId, CallError, Event, Inbox, SessionId, TargetId,
+};
+use crate::tabs::contexts::Contexts;
+use crate::tabs::target::{Delivery, OpenRequest, Place, Target};
+
+/// A browser that runs, with everything that ends with it.
+pub(super) struct Running {
+    pub(super) browser: Browser,
+    /// Prompts for passwords must be answered.
+    pub(super) cancel_auth: bool,
+    pub(super) inbox: Inbox,
+    pub(super) jobs: FuturesUnordered<Job>,
+    pub(super) contexts: Contexts,
+    /// Which tab each page belongs to, to find the opener of a popup.
+    pub(super) tabs: HashMap<TargetId, TabId>,
+    /// Pages that Chromium said it opened, but that are not ready yet.
+    pub(super) expected: HashMap<TargetId, Opening>,
+    /// Pages that are ready, but nobody has claimed yet.
+    pub(super) unclaimed: Vec<Attachment>,
+    /// Further sessions to pages of tabs, until whoever asked for them is answered.
+    pub(super) further: HashMap<SessionId, Attachment>,
+    /// Pages that Chromium was asked to open and has not named yet. While there are any, a page
+    /// without an opener may be one of them and not a popup.
+    pub(super) unnamed: usize,
+}
+
+impl Running {
+    /// A browser that has been prepared.
+    pub(super) fn new(browser: Browser, cancel_auth: bool, inbox: Inbox) -> Self {
+        Self {
+            browser,
+            cancel_auth,
+            inbox,
+            jobs: FuturesUnordered::new(),
+            contexts: Contexts::default(),
+            tabs: HashMap::new(),
+            expected: HashMap::new(),
+            unclaimed: Vec::new(),
+            further: HashMap::new(),
+            unnamed: 0,
+        }
+    }
+
+    pub(super) fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
+        if opening.request.reply.is_closed() {
+            return self.let_context_go(&opening);
+        }
+        self.unnamed += 1;
+        self.jobs
+            .push(jobs::create_target(self.browser.clone(), context, opening));
+    }
+
+    pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
+        let at = self
+            .unclaimed
+            .iter()
+            .position(|page| page.info.target_id == *target)?;
+        Some(self.unclaimed.swap_remove(at))
+    }
+
+    /// Gives a page to whoever asked for it. If nobody waits any more, it comes back.
+    pub(super) fn hand_over(
+        &mut self,
+        opening: Opening,
+        attachment: Attachment,
+        supervisor: &SupervisorHandle,
+    ) {
+        let Opening {
+            request,
+            own_context,
+        } = opening;
+        let made_for_it = own_context
+            .clone()
+            .filter(|_| request.place == Place::Fresh);
+        let target = self.target(attachment, own_context);
+        self.tabs.insert(target.id.clone(), request.tab);
+        let delivery = Delivery::new(target, made_for_it, supervisor.clone());
+        let _ = request.reply.send(Ok(delivery));
+    }
+
+    /// Closes a page that did not reach its tab.
+    pub(super) fn unwanted(&mut self, target: TargetId, context: Option<&BrowserContextId>) {
+        self.tabs.remove(&target);
+        let discard = jobs::discard(self.browser.clone(), target);
+        self.jobs.push(discard);
+        if let Some(context) = context {
+            self.release(context);
+        }
+    }
+
+    /// Hands one more session of a tab's page to whoever asked for it.
+    pub(super) fn further_attached(&mut self, request: AttachRequest, session: Option<SessionId>) {
+        let further = session.and_then(|session| self.further.remove(&session));
+        if let Some(further) = further
+            && let Err(unwanted) = request.reply.send(further)
+        {
+            self.jobs.push(jobs::let_go(self.browser.clone(), unwanted));
+        }
+    }
+
+    pub(super) fn target(
+        &self,
+        attachment: Attachment,
+        own_context: Option<BrowserContextId>,
+    ) -> Target {
+        let Attachment {
+            session,
+            inbox,
+            info,
+            ..
+        } = attachment;
+        let url = if info.url.is_empty() {
+            "about:blank".to_owned()
+        } else {
+            info.url
+        };
+        Target {
+            browser: self.browser.clone(),
+            session,
+            inbox,
+            id: info.target_id,
+            own_context,
+            url,
+        }
+    }
+
+    /// A context that was made for a tab which does not come to be.
+    pub(super) fn let_context_go(&mut self, opening: &Opening) {
+        if opening.request.place == Place::Fresh
+            && let Some(context) = &opening.own_context
+        {
+            self.release(context);
+        }
+    }
+
+    pub(super) fn release(&mut self, context: &BrowserContextId) {
+        if self.contexts.leave(context) {
+            self.jobs
+                .push(jobs::dispose(self.browser.clone(), context.clone()));
+        }
+    }
+}
+
+pub(super) fn refuse(request: OpenRequest, error: CallError) {
+    let _ = request.reply.send(Err(error.into()));
+}
+
+/// What a running browser brings.
+pub(super) enum News {
+    Event(Option<Event>),
+    Done(Done),
+}
+
+pub(super) async fn news(running: &mut Option<Running>) -> News {
+    let Some(Running { inbox, jobs, .. }) = running else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        event = inbox.next() => News::Event(event),
+        Some(done) = jobs.next() => News::Done(done),
+    }
+}

@@ -1,0 +1,96 @@
+//! Events and answers in a line each, so that tests can be read.
+
+use cdp_bridge::tabs::{Answer, Outcome, TabError};
+use cdp_bridge_protocol::Event;
+use cdp_bridge_protocol::payload::PayloadHead;
+use serde::Serialize;
+
+/// An event with what counts of its fields.
+pub(crate) fn describe(event: &Event) -> String {
+    let name = event.name();
+    match event {
+        Event::TabCreated(created) => {
+            let mut line = format!("{name} {} {}", created.id, created.url);
+            if created.logged_out {
+                line.push_str(" logged out");
+            }
+            if let Some(opener) = created.opener_id {
+                line = format!("{line} from {opener}");
+            }
+            line
+        }
+        Event::Navigated(navigated) => {
+            let mut line = format!("{name} {} {}", navigated.id, navigated.url);
+            if let Some(status) = navigated.status {
+                line = format!("{line} {status}");
+            }
+            if navigated.same_document.is_some() {
+                line.push_str(" same document");
+            }
+            line
+        }
+        Event::LoadEventFired(loaded) => format!("{name} {}", loaded.id),
+        Event::TabActivated(activated) => format!("{name} {}", activated.id),
+        Event::LoggedOutModeSet(set) => format!("{name} {} {} {}", set.id, set.enabled, set.url),
+        Event::TabClosed(closed) => format!("{name} {} {}", closed.id, word(&closed.reason)),
+        Event::TabCrashed(crashed) => format!("{name} {} {}", crashed.id, crashed.url),
+        Event::TabRebuilt(rebuilt) => {
+            let reason = word(&rebuilt.reason);
+            format!("{name} {} {} {reason}", rebuilt.id, rebuilt.url)
+        }
+        Event::DialogOpened(dialog) => {
+            let (kind, handled) = (word(&dialog.kind), word(&dialog.handled));
+            format!("{name} {} {kind} {handled}: {}", dialog.id, dialog.message)
+        }
+        _ => name.to_owned(),
+    }
+}
+
+pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
+    match outcome {
+        Ok(Answer::Event(event)) => describe(event),
+        Ok(Answer::Payload { head, .. }) => match head {
+            PayloadHead::DomSnapshot(head) => {
+                let mut line = format!("domSnapshot {} {}", head.id, head.url);
+                if let Some(ids) = &head.coalesced {
+                    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                    line = format!("{line} for {} too", ids.join(", "));
+                }
+                line
+            }
+            PayloadHead::Screenshot(head) => {
+                let (width, height) = (head.width, head.height);
+                format!("screenshot {} {} {width}x{height}", head.id, head.mime)
+            }
+            head @ PayloadHead::Frame(_) => head.name().to_owned(),
+        },
+        Ok(Answer::Coalesced) => "coalesced".to_owned(),
+        Err(failure) => code(&failure.error).to_owned(),
+    }
+}
+
+/// The name that the protocol has for a word of its own.
+fn word(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap();
+    value.as_str().unwrap().to_owned()
+}
+
+/// The code of the protocol that the server makes of an error.
+pub(crate) fn code(error: &TabError) -> &'static str {
+    match error {
+        TabError::NavFailed { .. } => "NAV_FAILED",
+        TabError::Snapshot(_) => "SNAPSHOT_FAIL",
+        TabError::Screenshot(_) => "SCREENSHOT_FAIL",
+        TabError::TimedOut { .. } => "CDP_TIMEOUT",
+        TabError::Detached => "CDP_DETACHED",
+        TabError::Crashed => "TAB_CRASHED",
+        TabError::Closed => "TAB_CLOSED",
+        TabError::Dropped => "DROPPED",
+        TabError::QueueFull { .. } => "RATE_LIMITED",
+        TabError::TooManyTabs { .. } => "LIMIT_EXCEEDED",
+        TabError::BrowserDown { .. } => "BROWSER_DOWN",
+        TabError::ShuttingDown => "SHUTTING_DOWN",
+        TabError::Refused(_) => "INTERNAL (refused)",
+        TabError::Lost => "INTERNAL (lost)",
+    }
+}

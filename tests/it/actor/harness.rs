@@ -1,0 +1,401 @@
+//! The tabs with a fake Chromium under them and a listener over them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use cdp_bridge::browser::prepare::prepare;
+use cdp_bridge::cdp::{self, Browser};
+use cdp_bridge::tabs::{
+    Answer, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure, NewTab,
+    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings,
+};
+use cdp_bridge_protocol::event::CloseReason;
+use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
+use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, timeout};
+
+use super::describe::{code, describe, describe_outcome};
+use crate::fake::Fake;
+
+/// The time limit of a request that says none.
+pub(crate) const LIMIT: Duration = Duration::from_secs(30);
+
+pub(crate) const MS: Duration = Duration::from_millis(1);
+
+/// What the configuration says by default.
+pub(crate) fn settings() -> TabSettings {
+    TabSettings {
+        viewport: Viewport {
+            width: 800,
+            height: 600,
+            device_scale_factor: None,
+        },
+        max_tabs: 20,
+        idle_timeout: Duration::from_hours(24),
+        max_waiting_changes: 32,
+        accept_dialogs: false,
+        adopt_popups: true,
+        use_default_context: false,
+        snapshot_debounce: 300 * MS,
+        screenshot_interval: 500 * MS,
+        screenshot_queue: 4,
+        limits: CaptureLimits {
+            snapshot_nodes: 100,
+            snapshot_bytes: 10_000,
+            screenshot_pixels: 10_000_000,
+        },
+        navigate_timeout: LIMIT,
+        open_timeout: LIMIT,
+    }
+}
+
+/// Everything that was said, in order: events and answers alike.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Heard {
+    lines: Arc<Mutex<Vec<String>>>,
+}
+
+impl Heard {
+    fn push(&self, line: String) {
+        self.lines.lock().unwrap().push(line);
+    }
+}
+
+impl Audience for Heard {
+    fn tell(&self, client: &ClientId, event: Event, except: Option<ConnectionId>) {
+        let mut line = describe(&event);
+        if client.as_str() != "a" {
+            line = format!("{client}: {line}");
+        }
+        if let Some(ConnectionId(number)) = except {
+            line = format!("{line} (but c{number})");
+        }
+        self.push(line);
+    }
+
+    fn tell_failure(&self, _: &ClientId, tab: TabId, failure: Failure) {
+        self.push(format!("failure {tab} {}", code(&failure.error)));
+    }
+
+    fn tell_all(&self, event: Event) {
+        self.push(format!("everybody: {}", describe(&event)));
+    }
+}
+
+/// The tabs, with all around them.
+pub(crate) struct Bridge {
+    pub(crate) fake: Fake,
+    pub(crate) supervisor: SupervisorHandle,
+    pub(crate) registry: Registry,
+    pub(crate) heard: Heard,
+    /// Kept as the browser's own supervisor keeps it.
+    pub(crate) browser: Mutex<Option<Browser>>,
+    requests: Arc<AtomicU64>,
+}
+
+impl Bridge {
+    pub(crate) async fn start() -> Self {
+        Self::with(settings()).await
+    }
+
+    pub(crate) async fn with(settings: TabSettings) -> Self {
+        let (heard, registry) = (Heard::default(), Registry::default());
+        let audience = Arc::new(heard.clone());
+        let supervisor = SupervisorHandle::start(settings, audience, registry.clone());
+        let bridge = Self {
+            fake: Fake::new(),
+            supervisor,
+            registry,
+            heard,
+            browser: Mutex::new(None),
+            requests: Arc::default(),
+        };
+        bridge
+            .fake
+            .page("http://a.test/", "<html><title>A</title></html>");
+        bridge
+            .fake
+            .page("http://b.test/", "<html><title>B</title></html>");
+        bridge.connect().await;
+        bridge
+    }
+
+    /// The browser comes up, for the first time or anew.
+    pub(crate) async fn connect(&self) {
+        let (browser, inbox) = cdp::connect(self.fake.transport(), Box::new(|| None));
+        *self.browser.lock().unwrap() = Some(browser.clone());
+        match prepare(&browser, LIMIT).await {
+            Ok(version) => self.supervisor.browser_up(browser, inbox, version).await,
+            Err(error) => tracing::debug!(%error, "the fake cannot be used"),
+        }
+    }
+
+    /// The client `a` on its connection 1.
+    pub(crate) fn client(&self) -> Client<'_> {
+        Client {
+            bridge: self,
+            name: "a".into(),
+            connection: ConnectionId(1),
+            limit: LIMIT,
+        }
+    }
+
+    /// A tab at this URL, with its first page loaded, and its target; nothing of it in the log.
+    pub(crate) async fn tab(&self, url: &str) -> (TabId, String) {
+        let before = self.fake.targets();
+        let tab = self.client().create(url).tab().await;
+        self.settle().await;
+        self.forget();
+        let mut targets = self.fake.targets();
+        targets.retain(|target| !before.contains(target));
+        (tab, targets.pop().unwrap())
+    }
+
+    /// Lets everything happen that happens without time passing.
+    pub(crate) async fn settle(&self) {
+        // The paused clock only moves when there is nothing left to do.
+        sleep(MS).await;
+    }
+
+    /// What was said so far.
+    pub(crate) fn lines(&self) -> Vec<String> {
+        self.heard.lines.lock().unwrap().clone()
+    }
+
+    /// What was said so far, which is forgotten.
+    pub(crate) fn forget(&self) -> Vec<String> {
+        std::mem::take(&mut *self.heard.lines.lock().unwrap())
+    }
+
+    /// Waits, however long it takes, until this was said.
+    pub(crate) async fn hear(&self, line: &str) {
+        let saying = async {
+            while !self.lines().iter().any(|said| said == line) {
+                sleep(MS).await;
+            }
+        };
+        let said = timeout(Duration::from_mins(10), saying).await;
+        assert!(
+            said.is_ok(),
+            "{line:?} was never said, but: {:#?}",
+            self.lines()
+        );
+    }
+
+    /// What was asked of Chromium since the given number of calls, without small talk.
+    pub(crate) fn methods_since(&self, count: usize) -> Vec<String> {
+        let calls = self.fake.calls().into_iter().skip(count);
+        calls.map(|call| call.method).collect()
+    }
+}
+
+/// Somebody who asks.
+#[derive(Clone)]
+pub(crate) struct Client<'a> {
+    bridge: &'a Bridge,
+    name: ClientId,
+    connection: ConnectionId,
+    limit: Duration,
+}
+
+impl Client<'_> {
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    pub(crate) fn on_connection(mut self, number: u64) -> Self {
+        self.connection = ConnectionId(number);
+        self
+    }
+
+    pub(crate) fn within(mut self, limit: Duration) -> Self {
+        self.limit = limit;
+        self
+    }
+
+    pub(crate) fn create(&self, url: &str) -> Asked {
+        self.create_tab(url, false, None)
+    }
+
+    pub(crate) fn create_logged_out(&self, url: &str) -> Asked {
+        self.create_tab(url, true, None)
+    }
+
+    pub(crate) fn create_tab(
+        &self,
+        url: &str,
+        logged_out: bool,
+        viewport: Option<Viewport>,
+    ) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::CreateTab);
+        let tab = NewTab {
+            client: self.name.clone(),
+            url: url.to_owned(),
+            logged_out,
+            viewport,
+        };
+        self.bridge.supervisor.create(tab, reply);
+        asked
+    }
+
+    pub(crate) fn navigate(&self, tab: TabId, url: &str) -> Asked {
+        let url = url.to_owned();
+        self.change(tab, RequestKind::Navigate, Change::Navigate { url })
+    }
+
+    pub(crate) fn activate(&self, tab: TabId) -> Asked {
+        self.change(tab, RequestKind::ActivateTab, Change::Activate)
+    }
+
+    pub(crate) fn switch(&self, tab: TabId, enabled: bool) -> Asked {
+        let change = Change::SetLoggedOut { enabled };
+        self.change(tab, RequestKind::SetLoggedOutMode, change)
+    }
+
+    pub(crate) fn html(&self, tab: TabId) -> Asked {
+        self.snapshot(tab, SnapshotFormat::Html)
+    }
+
+    pub(crate) fn snapshot(&self, tab: TabId, format: SnapshotFormat) -> Asked {
+        self.capture(
+            tab,
+            RequestKind::GetDomSnapshot,
+            Capture::Snapshot { format },
+        )
+    }
+
+    pub(crate) fn screenshot(&self, tab: TabId) -> Asked {
+        self.shot(tab, ImageFormat::Jpeg, false)
+    }
+
+    pub(crate) fn shot(&self, tab: TabId, format: ImageFormat, full_page: bool) -> Asked {
+        let capture = Capture::Screenshot {
+            full_page,
+            format,
+            quality: 70,
+        };
+        self.capture(tab, RequestKind::GetScreenshot, capture)
+    }
+
+    pub(crate) fn close(&self, tab: TabId) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::CloseTab);
+        self.send(tab, TabMessage::Close(CloseReason::Requested, Some(reply)));
+        asked
+    }
+
+    fn change(&self, tab: TabId, kind: RequestKind, change: Change) -> Asked {
+        let (reply, asked) = self.reply(kind);
+        self.send(tab, TabMessage::Change(change, reply));
+        asked
+    }
+
+    fn capture(&self, tab: TabId, kind: RequestKind, capture: Capture) -> Asked {
+        let (reply, asked) = self.reply(kind);
+        self.send(tab, TabMessage::Capture(capture, reply));
+        asked
+    }
+
+    fn send(&self, tab: TabId, message: TabMessage) {
+        let handle = self.bridge.registry.get(&self.name, tab);
+        handle.expect("the tab is on the list").send(message);
+    }
+
+    /// A reply that can only be delivered once, and where its outcome arrives.
+    fn reply(&self, kind: RequestKind) -> (Reply, Asked) {
+        let number = self.bridge.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let heard = self.bridge.heard.clone();
+        let (deliver, outcome) = oneshot::channel();
+        let now = Instant::now();
+        let id = Some(RequestId::from(number));
+        let deadline = now + self.limit;
+        let reply = Reply::new(kind, id, self.connection, now, deadline, move |outcome| {
+            heard.push(format!(
+                "{} => {}",
+                kind.as_str(),
+                describe_outcome(&outcome)
+            ));
+            let _ = deliver.send((Instant::now(), outcome));
+        });
+        let asked = Asked {
+            number,
+            kind,
+            at: now,
+            outcome,
+        };
+        (reply, asked)
+    }
+}
+
+/// A request that was made.
+pub(crate) struct Asked {
+    pub(crate) number: u64,
+    pub(crate) kind: RequestKind,
+    at: Instant,
+    outcome: oneshot::Receiver<(Instant, Outcome)>,
+}
+
+impl Asked {
+    /// The outcome, and how long it took.
+    pub(crate) async fn timed(self) -> (Duration, Outcome) {
+        let Self {
+            kind, at, outcome, ..
+        } = self;
+        let Ok(answered) = timeout(Duration::from_hours(1), outcome).await else {
+            panic!("{} was not answered", kind.as_str());
+        };
+        let Ok((when, outcome)) = answered else {
+            panic!("{} was forgotten", kind.as_str());
+        };
+        (when - at, outcome)
+    }
+
+    pub(crate) async fn outcome(self) -> Outcome {
+        self.timed().await.1
+    }
+
+    /// Whether it has been answered.
+    pub(crate) fn is_answered(&self) -> bool {
+        !self.outcome.is_empty()
+    }
+
+    /// A good answer.
+    pub(crate) async fn answer(self) -> Answer {
+        let kind = self.kind;
+        match self.outcome().await {
+            Ok(answer) => answer,
+            Err(failure) => panic!("{} failed: {failure}", kind.as_str()),
+        }
+    }
+
+    /// A good answer in a line.
+    pub(crate) async fn line(self) -> String {
+        describe_outcome(&Ok(self.answer().await))
+    }
+
+    /// The tab that was created.
+    pub(crate) async fn tab(self) -> TabId {
+        match self.answer().await {
+            Answer::Event(event) => match *event {
+                Event::TabCreated(created) => created.id,
+                event => panic!("no tab was created, but {}", event.name()),
+            },
+            answer => panic!("no tab was created: {answer:?}"),
+        }
+    }
+
+    /// The code of the error.
+    pub(crate) async fn code(self) -> &'static str {
+        code(&self.error().await)
+    }
+
+    pub(crate) async fn error(self) -> TabError {
+        let kind = self.kind;
+        match self.outcome().await {
+            Ok(answer) => panic!("{} succeeded: {answer:?}", kind.as_str()),
+            Err(failure) => failure.error,
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Tabs and their connection to Chromium, against the fake in memory with the clock paused.
+
+mod captures;
+mod closes;
+mod connection;
+mod contexts;
+mod crashes;
+mod describe;
+mod harness;
+mod late;
+mod loopback;
+mod navigations;
+mod outages;
+mod pages;
+mod popups;
+mod random;
+mod stops;

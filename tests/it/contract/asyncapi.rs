@@ -1,0 +1,147 @@
+//! `schemas/asyncapi.yaml` describes every message, and what it refers to is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cdp_bridge::schema;
+use cdp_bridge_protocol::handshake::{CloseCode, SUBPROTOCOL_BINARY, SUBPROTOCOL_TEXT};
+use cdp_bridge_protocol::{Event, RequestKind};
+use serde_json::{Map, Value};
+
+use super::schemas::repository;
+
+fn document() -> Value {
+    let text = std::fs::read_to_string(repository("schemas/asyncapi.yaml")).unwrap();
+    serde_saphyr::from_str(&text).unwrap()
+}
+
+/// Every `$ref` below a value.
+fn references(value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match value {
+                    Value::String(reference) if name == "$ref" => found.push(reference.clone()),
+                    _ => references(value, found),
+                }
+            }
+        }
+        Value::Array(values) => values.iter().for_each(|value| references(value, found)),
+        _ => {}
+    }
+}
+
+/// The value a reference leads to, in this document or in a schema file beside it.
+fn resolve<'a>(
+    root: &'a Value,
+    files: &'a BTreeMap<String, Value>,
+    reference: &str,
+) -> Option<&'a Value> {
+    let (file, pointer) = reference.split_once('#')?;
+    let document = if file.is_empty() {
+        root
+    } else {
+        files.get(file)?
+    };
+    document.pointer(pointer)
+}
+
+fn files() -> BTreeMap<String, Value> {
+    let documents = schema::documents().into_iter();
+    documents
+        .map(|(name, document)| (format!("./{name}"), document))
+        .collect()
+}
+
+fn keys(value: &Value) -> BTreeSet<&str> {
+    let object: &Map<String, Value> = value.as_object().unwrap();
+    object.keys().map(String::as_str).collect()
+}
+
+#[test]
+fn everything_it_refers_to_is_there() {
+    let (root, files) = (document(), files());
+    let mut found = Vec::new();
+    references(&root, &mut found);
+    let broken: Vec<&String> = found
+        .iter()
+        .filter(|reference| resolve(&root, &files, reference).is_none())
+        .collect();
+    assert_eq!(broken, [""; 0]);
+    assert!(found.len() > 100, "references are found at all");
+}
+
+#[test]
+fn every_request_and_event_is_a_message_of_the_channel_with_its_own_schema() {
+    let root = document();
+    let requests = RequestKind::ALL
+        .iter()
+        .map(|kind| (kind.as_str(), "request"));
+    let events = Event::NAMES.iter().map(|name| (*name, "event"));
+    let mut expected = BTreeSet::from(["domSnapshotBinary", "screenshotBinary", "frameBinary"]);
+    for (name, file) in requests.chain(events) {
+        expected.insert(name);
+        let message = &root["components"]["messages"][name];
+        assert_eq!(message["name"], name);
+        assert_eq!(
+            message["payload"]["$ref"],
+            format!("./{file}.schema.json#/$defs/{name}")
+        );
+    }
+    assert_eq!(keys(&root["components"]["messages"]), expected);
+    assert_eq!(keys(&root["channels"]["coordinator"]["messages"]), expected);
+}
+
+#[test]
+fn every_request_has_an_operation_that_is_answered_by_an_event_or_an_error() {
+    let operations = &document()["operations"];
+    let told = |messages: &Value| -> Vec<String> {
+        let mut found = Vec::new();
+        references(messages, &mut found);
+        let names = found
+            .iter()
+            .filter_map(|reference| reference.rsplit_once('/'));
+        names.map(|(_, name)| name.to_owned()).collect()
+    };
+    let mut expected: BTreeSet<&str> = RequestKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    let mut answers: BTreeSet<String> = BTreeSet::new();
+    for name in &expected {
+        let operation = &operations[*name];
+        assert_eq!(operation["action"], "receive", "{name}");
+        assert_eq!(told(&operation["messages"]), [*name]);
+        let reply = told(&operation["reply"]["messages"]);
+        assert!(
+            reply.len() > 1 && reply.contains(&"error".to_owned()),
+            "{name}: {reply:?}"
+        );
+        answers.extend(reply);
+    }
+    expected.insert("tell");
+    assert_eq!(keys(operations), expected);
+    answers.extend(told(&operations["tell"]["messages"]));
+    let unsaid: Vec<_> = Event::NAMES
+        .iter()
+        .filter(|name| !answers.contains(**name))
+        .collect();
+    assert_eq!(unsaid, [&""; 0], "these events stand in no operation");
+}
+
+#[test]
+fn subprotocols_and_close_codes_are_those_of_the_handshake() {
+    let channel = &document()["channels"]["coordinator"];
+    let subprotocols = BTreeSet::from([SUBPROTOCOL_TEXT, SUBPROTOCOL_BINARY]);
+    assert_eq!(keys(&channel["x-subprotocols"]), subprotocols);
+    let codes = [
+        CloseCode::Normal,
+        CloseCode::GoingAway,
+        CloseCode::Unsupported,
+        CloseCode::InvalidUtf8,
+        CloseCode::Policy,
+        CloseCode::TooBig,
+        CloseCode::Internal,
+        CloseCode::TryAgainLater,
+        CloseCode::TooSlow,
+    ];
+    let codes = codes.map(|code| code.as_u16().to_string());
+    let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();
+    assert_eq!(keys(&channel["x-close-codes"]), codes);
+}

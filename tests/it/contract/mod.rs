@@ -1,0 +1,13 @@
+//! The contract: what stands in `schemas/` is what the code does, and the rooms know only whom they
+//! may know.
+
+mod asyncapi;
+mod committed;
+mod events;
+mod instances;
+mod layers;
+mod readme;
+mod requests;
+mod schemas;
+mod sizes;
+mod source;

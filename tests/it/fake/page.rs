@@ -1,0 +1,151 @@
+//! Commands to a page.
+
+use serde_json::json;
+
+use super::browser::{Call, State};
+use super::target::{Metrics, Target};
+use super::{capture, navigation};
+
+/// What a page that stands still does all the same; everything else waits until it runs.
+const WHILE_STANDING: [&str; 4] = [
+    "Runtime.runIfWaitingForDebugger",
+    "Network.enable",
+    "Inspector.enable",
+    "Fetch.enable",
+];
+
+/// What a page does while a dialog is open.
+const WHILE_DIALOG: [&str; 1] = ["Page.handleJavaScriptDialog"];
+
+pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
+    let Some(target) = state.targets.get_mut(id) else {
+        return;
+    };
+    let method = call.method.as_str();
+    if target.crashed {
+        // A dead renderer answers nothing.
+        return;
+    }
+    if target.stands_still && !WHILE_STANDING.contains(&method)
+        || target.dialog && !WHILE_DIALOG.contains(&method)
+    {
+        target.parked.push(call.clone());
+        return;
+    }
+    match method {
+        "Page.enable" => enable(target, "Page"),
+        "Network.enable" => enable(target, "Network"),
+        "Inspector.enable" => enable(target, "Inspector"),
+        "Emulation.setDeviceMetricsOverride" => {
+            let number = |name: &str| call.params[name].as_f64().unwrap_or_default();
+            target.metrics = Some(Metrics {
+                width: number("width"),
+                height: number("height"),
+                scale: number("deviceScaleFactor"),
+            });
+        }
+        "Fetch.enable" => enable(target, "Fetch"),
+        "Fetch.continueRequest" => return navigation::go_on(state, id, call),
+        "Page.setInterceptFileChooserDialog" | "Page.bringToFront" => {}
+        "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
+        "Page.handleJavaScriptDialog" => return end_dialog(state, id, call),
+        "Page.navigate" => return navigation::navigate(state, id, call),
+        "Page.stopLoading" => navigation::stop(state, id),
+        "Page.getLayoutMetrics" => {
+            let metrics = capture::layout_metrics(target);
+            return state.answer(call, &metrics);
+        }
+        "Page.captureScreenshot" => {
+            let picture = capture::screenshot(target, call);
+            return state.answer(call, &picture);
+        }
+        "Runtime.evaluate" => {
+            let result = capture::evaluate(target, call);
+            return state.answer(call, &result);
+        }
+        "DOMSnapshot.captureSnapshot" => {
+            let snapshot = capture::snapshot(target);
+            return state.answer(call, &snapshot);
+        }
+        _ => {
+            let message = format!("'{method}' wasn't found");
+            return state.error(call, -32601, &message);
+        }
+    }
+    state.answer(call, &json!({}));
+}
+
+fn enable(target: &mut Target, domain: &'static str) {
+    target.domains.insert(domain);
+}
+
+fn run(state: &mut State, id: &str, call: &Call) {
+    let Some(target) = state.targets.get_mut(id) else {
+        return;
+    };
+    target.stands_still = false;
+    let destination = target.destination.take();
+    state.answer(call, &json!({}));
+    unpark(state, id);
+    if let Some(url) = destination {
+        navigation::visit(state, id, &url);
+    }
+}
+
+fn end_dialog(state: &mut State, id: &str, call: &Call) {
+    let Some(target) = state.targets.get_mut(id) else {
+        return;
+    };
+    if !std::mem::take(&mut target.dialog) {
+        return state.error(call, -32602, "No dialog is showing");
+    }
+    state.answer(call, &json!({}));
+    let accept = &call.params["accept"];
+    let closed = json!({"result": accept, "userInput": ""});
+    state.page_event(id, "Page.javascriptDialogClosed", &closed);
+    unpark(state, id);
+}
+
+fn unpark(state: &mut State, id: &str) {
+    let parked = state
+        .targets
+        .get_mut(id)
+        .map(|target| std::mem::take(&mut target.parked));
+    for call in parked.unwrap_or_default() {
+        state.perform(&call);
+    }
+}
+
+/// The page opens a dialog. One that opens before `Page.enable` is never reported.
+pub(super) fn open_dialog(state: &mut State, id: &str, kind: &str, message: &str) {
+    let Some(target) = state.targets.get_mut(id) else {
+        return;
+    };
+    target.dialog = true;
+    if target.reports("Page") {
+        let opening = json!({"url": target.url, "message": message, "type": kind});
+        state.page_event(id, "Page.javascriptDialogOpening", &opening);
+    }
+}
+
+/// The page's renderer dies.
+pub(super) fn crash(state: &mut State, id: &str) {
+    let Some(target) = state.targets.get_mut(id) else {
+        return;
+    };
+    target.crashed = true;
+    target.parked.clear();
+    target.hanging = None;
+    target.paused = None;
+    let (inspector, session) = (target.reports("Inspector"), target.session.clone());
+    if let Some(session) = session {
+        state.rules.forget_session(&session);
+    }
+    if inspector {
+        state.page_event(id, "Inspector.targetCrashed", &json!({}));
+    }
+    if state.discover {
+        let crashed = json!({"targetId": id, "status": "crashed", "errorCode": 5});
+        state.event("Target.targetCrashed", &crashed);
+    }
+}

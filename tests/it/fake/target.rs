@@ -1,0 +1,78 @@
+//! One page of the fake.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::browser::Call;
+
+/// A page.
+#[derive(Debug, Default)]
+pub(super) struct Target {
+    pub(super) id: String,
+    /// None: the default context.
+    pub(super) context: Option<String>,
+    pub(super) opener: Option<String>,
+    pub(super) session: Option<String>,
+    pub(super) url: String,
+    pub(super) title: String,
+    pub(super) html: String,
+    /// Where it goes as soon as it runs.
+    pub(super) destination: Option<String>,
+    /// It stands still until `Runtime.runIfWaitingForDebugger`.
+    pub(super) stands_still: bool,
+    pub(super) crashed: bool,
+    /// A dialog is open, and the page's scripts stand still.
+    pub(super) dialog: bool,
+    /// Commands that are looked at once it runs again.
+    pub(super) parked: Vec<Call>,
+    /// A navigation whose server does not answer.
+    pub(super) hanging: Option<Call>,
+    /// A navigation that is paused until `Fetch.continueRequest`, with its request.
+    pub(super) paused: Option<(String, Departure)>,
+    /// The domains whose events are wanted.
+    pub(super) domains: BTreeSet<&'static str>,
+    pub(super) metrics: Option<Metrics>,
+}
+
+/// Where a page is on its way to, and who sent it there if it was not its own doing.
+#[derive(Debug, Clone)]
+pub(super) struct Departure {
+    pub(super) call: Option<Call>,
+    pub(super) url: String,
+    pub(super) loader: String,
+}
+
+/// The emulated screen.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Metrics {
+    pub(super) width: f64,
+    pub(super) height: f64,
+    pub(super) scale: f64,
+}
+
+impl Target {
+    /// Whether the events of this domain are wanted.
+    pub(super) fn reports(&self, domain: &str) -> bool {
+        self.domains.contains(domain)
+    }
+
+    /// `Target.TargetInfo`.
+    pub(super) fn info(&self) -> Value {
+        let mut info = json!({
+            "targetId": self.id,
+            "type": "page",
+            "title": self.title,
+            "url": self.url,
+            "attached": self.session.is_some(),
+            "canAccessOpener": self.opener.is_some(),
+        });
+        if let Some(opener) = &self.opener {
+            info["openerId"] = json!(opener);
+        }
+        if let Some(context) = &self.context {
+            info["browserContextId"] = json!(context);
+        }
+        info
+    }
+}
