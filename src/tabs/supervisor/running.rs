@@ -101,7 +101,12 @@ impl Running {
 
     /// Hands one more session of a tab's page to whoever asked for it.
     pub(super) fn further_attached(&mut self, request: AttachRequest, session: Option<SessionId>) {
-        let further = session.and_then(|session| self.further.remove(&session));
+        let further = session
+            .as_ref()
+            .and_then(|session| self.further.remove(session));
+        if further.is_none() {
+            tracing::warn!(?session, target = %request.target, "no further session to a page");
+        }
         if let Some(further) = further
             && let Err(unwanted) = request.reply.send(further)
         {

@@ -320,7 +320,13 @@ impl Supervisor {
                     refuse(opening.request, error);
                 }
             }
-            Done::Attached(request, attached) => running.further_attached(request, attached.ok()),
+            Done::Attached(request, Err(error)) => {
+                tracing::warn!(%error, target = %request.target, "no further session to a page");
+                running.further_attached(request, None);
+            }
+            Done::Attached(request, Ok(session)) => {
+                running.further_attached(request, Some(session));
+            }
             Done::Overdue(target) => {
                 if let Some(opening) = running.expected.remove(&target) {
                     let discard = jobs::discard(running.browser.clone(), target);
