@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::events::TargetInfoChanged;
 use super::ids::{BrowserContextId, LoaderId, SessionId, TargetId};
 
 /// A command: its parameters serialize to CDP's `params`.
@@ -104,6 +105,12 @@ methods! {
         target_id: TargetId,
         /// The session shares this connection.
         flatten: bool,
+    }
+
+    /// Asks what is known of a target.
+    GetTargetInfo = "Target.getTargetInfo" -> TargetInfoChanged {
+        /// The target.
+        target_id: TargetId,
     }
 
     /// Ends a session.

@@ -23,7 +23,7 @@ use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
 use super::identity::ClientId;
-use super::live::Live;
+use super::live::{Live, News};
 use super::message::{Change, TabMessage};
 use super::running::{Phase, Running, Step};
 use super::screencast::Casts;
@@ -171,7 +171,7 @@ impl Actor {
                 // What Chromium says comes first: a crash or a detach decides what the rest
                 // means. Requests come before the work they may cancel.
                 biased;
-                event = next_event(&mut self.live) => Happened::Event(event),
+                news = news(&mut self.live) => Happened::News(news),
                 message = self.mailbox.recv() => Happened::Message(message),
                 closed = closing(&mut self.closing) => Happened::Closed(closed),
                 step = step(&mut self.running) => Happened::Step(step),
@@ -179,13 +179,17 @@ impl Actor {
                 () = timer => Happened::Tick,
             };
             let end = match happened {
-                Happened::Event(Some(Event::Raw(event))) => match self.take_answer() {
+                Happened::News(News::Event(Some(Event::Raw(event)))) => match self.take_answer() {
                     Some(end) => Some(end),
                     None => self.on_event(&event),
                 },
                 // Only pages are attached to, so that a page's own session attaches nothing.
-                Happened::Event(Some(Event::Attached(_))) => None,
-                Happened::Event(None) => Some(self.target_gone()),
+                Happened::News(News::Event(Some(Event::Attached(_)))) => None,
+                Happened::News(News::Event(None)) => Some(self.target_gone()),
+                Happened::News(News::Title(title)) => {
+                    self.on_title(title);
+                    None
+                }
                 Happened::Message(Some(message)) => self.on_message(message),
                 // The registry and the supervisor are gone: the bridge is stopping.
                 Happened::Message(None) => Some(End::of(CloseReason::Shutdown)),
@@ -372,7 +376,7 @@ impl Actor {
 
 /// What woke the actor.
 enum Happened {
-    Event(Option<Event>),
+    News(News),
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
     Step(Step),
@@ -380,10 +384,10 @@ enum Happened {
     Tick,
 }
 
-/// The next event of the target, if there is one. The session ends once.
-async fn next_event(live: &mut Option<Live>) -> Option<Event> {
+/// What comes next from the target, if there is one. The session ends once.
+async fn news(live: &mut Option<Live>) -> News {
     match live {
-        Some(live) => live.target.inbox.next().await,
+        Some(live) => live.news().await,
         None => std::future::pending().await,
     }
 }

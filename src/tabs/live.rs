@@ -4,15 +4,19 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::event::{DialogKind, Handled};
 
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+
+use super::commands::title::title;
 use super::page::Page;
 use super::target::Target;
+use crate::cdp::Event;
 use crate::cdp::methods::{AuthAnswer, ContinueRequest, ContinueWithAuth, HandleDialog, Method};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
 
 /// A target and its page.
-#[derive(Debug)]
 pub struct Live {
     /// The target.
     pub target: Target,
@@ -20,6 +24,16 @@ pub struct Live {
     pub page: Page,
     /// Its renderer died; only a new target helps.
     pub crashed: bool,
+    /// The title is being asked for.
+    title: Option<BoxFuture<'static, Option<String>>>,
+}
+
+/// What comes from a target.
+pub enum News {
+    /// An event; none when the session is over.
+    Event(Option<Event>),
+    /// The page's title has been read.
+    Title(Option<String>),
 }
 
 impl Live {
@@ -30,7 +44,28 @@ impl Live {
             target,
             page,
             crashed: false,
+            title: None,
         }
+    }
+
+    /// What comes next. Events come first: they may make a title that was read a past one.
+    pub async fn news(&mut self) -> News {
+        tokio::select! {
+            biased;
+            event = self.target.inbox.next() => News::Event(event),
+            Some(title) = async { Some(self.title.as_mut()?.await) } => {
+                self.title = None;
+                News::Title(title)
+            }
+        }
+    }
+
+    /// Reads the title anew. Chromium reports a target's title only as it is at the commit, when
+    /// the document has none yet. The latest reading counts, so that it takes the place of one at
+    /// work.
+    pub fn read_title(&mut self) {
+        let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
+        self.title = Some(title(browser, id, ASIDE_LIMIT).boxed());
     }
 
     /// Answers a dialog at once, because the page stands still until somebody does. Leaving a

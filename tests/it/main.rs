@@ -7,3 +7,7 @@ mod actor;
 mod contract;
 #[cfg(test)]
 mod fake;
+#[cfg(test)]
+mod real;
+#[cfg(test)]
+mod support;

@@ -142,6 +142,13 @@ impl EscapedText {
     }
 }
 
+/// A JSON document without lone surrogates in its strings, each replaced by U+FFFD: escaped they
+/// are JSON, but most readers refuse them.
+pub fn without_lone_surrogates(json: Bytes) -> Result<Bytes, NotAJsonString> {
+    // Backslashes stand only in strings, so that the document can be read like the inside of one.
+    EscapedText::scan(json).map(|text| text.raw)
+}
+
 /// The last place from `end` downwards that is no continuation byte, not before `start`.
 fn char_boundary(raw: &[u8], start: usize, end: usize) -> usize {
     let mut end = end;
@@ -247,6 +254,15 @@ mod tests {
                 piece
             })
             .collect()
+    }
+
+    #[test]
+    fn a_document_keeps_everything_but_its_lone_surrogates() {
+        let json = r#"{"\ud83d":["\ud83e\udd80","\ud83d","\udd80\n"],"n":1}"#;
+        let mended = without_lone_surrogates(Bytes::from_static(json.as_bytes())).unwrap();
+        let expected = r#"{"\ufffd":["\ud83e\udd80","\ufffd","\ufffd\n"],"n":1}"#;
+        assert_eq!(mended, expected);
+        assert_eq!(without_lone_surrogates(mended.clone()).unwrap(), mended);
     }
 
     #[test]

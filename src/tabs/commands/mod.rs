@@ -7,3 +7,4 @@ pub mod retry;
 pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
+pub mod title;

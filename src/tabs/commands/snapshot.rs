@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use cdp_bridge_protocol::payload::EscapedText;
+use cdp_bridge_protocol::payload::{EscapedText, without_lone_surrogates};
 use cdp_bridge_protocol::request::SnapshotFormat;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -89,6 +89,7 @@ async fn structured(
     .await
     .map_err(SnapshotError::Call)?;
     within(json.len() as u64, limits)?;
+    let json = without_lone_surrogates(json).map_err(|error| unexpected(&error))?;
     let json = std::str::from_utf8(&json).map_err(|error| unexpected(&error))?;
     Ok(EscapedText::from_text(json))
 }

@@ -320,13 +320,7 @@ impl Supervisor {
                     refuse(opening.request, error);
                 }
             }
-            Done::Attached(request, Err(error)) => {
-                tracing::warn!(%error, target = %request.target, "no further session to a page");
-                running.further_attached(request, None);
-            }
-            Done::Attached(request, Ok(session)) => {
-                running.further_attached(request, Some(session));
-            }
+            Done::Attached(request, session) => running.further_attached(request, session),
             Done::Overdue(target) => {
                 if let Some(opening) = running.expected.remove(&target) {
                     let discard = jobs::discard(running.browser.clone(), target);

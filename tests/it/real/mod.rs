@@ -1,0 +1,12 @@
+//! The whole bridge with a real Chromium. Every test runs on both builds of it.
+
+mod bad_input;
+mod conversation;
+mod crashes;
+mod logged_out;
+mod navigation;
+mod page_driven;
+mod payloads;
+mod process;
+mod screenshots;
+mod twenty_tabs;

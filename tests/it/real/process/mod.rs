@@ -1,0 +1,7 @@
+//! The built binary as a process: how it starts, what it says, and what it leaves behind.
+
+mod endings;
+mod metrics;
+mod secrets;
+mod serving;
+mod startup;

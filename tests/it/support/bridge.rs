@@ -1,0 +1,92 @@
+//! A bridge inside the test's own process.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+
+use cdp_bridge::app::Bridge;
+use cdp_bridge::config::{self, Config, PrivateNetworks, TransportKind};
+use cdp_bridge::server::Listen;
+
+use super::browsers::TestBrowser;
+use super::client::{Client, Mode};
+use super::http::{self, Response};
+use super::processes;
+
+/// A bridge that serves, with the browser it was started for.
+pub(crate) struct TestBridge {
+    bridge: Bridge,
+    address: SocketAddr,
+    _browser: TestBrowser,
+}
+
+impl TestBridge {
+    /// A bridge that may go to the test sites.
+    pub(crate) async fn start(browser: TestBrowser) -> Self {
+        Self::start_with(browser, |_| {}).await
+    }
+
+    /// The same with further settings.
+    pub(crate) async fn start_with(browser: TestBrowser, tune: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        config.browser.path = Some(browser.path().to_owned());
+        config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".to_owned()]);
+        for name in ["allowed.test", "other.test"] {
+            let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+            config.policy.resolve.insert(name.to_owned(), here);
+        }
+        tune(&mut config);
+        let bridge = Bridge::start(&config, None).await.unwrap();
+        let Listen::Tcp(address) = *bridge.address() else {
+            panic!("it was told to listen on TCP");
+        };
+        Self {
+            bridge,
+            address,
+            _browser: browser,
+        }
+    }
+
+    /// A bridge that speaks to its browser over a port, so that a test can do so too.
+    pub(crate) async fn start_on_port(browser: TestBrowser) -> Self {
+        Self::start_with(browser, |config| {
+            config.browser.transport = TransportKind::Port;
+        })
+        .await
+    }
+
+    /// A Coordinator that has been welcomed.
+    pub(crate) async fn client(&self) -> Client {
+        self.client_in(Mode::Text).await
+    }
+
+    pub(crate) async fn client_in(&self, mode: Mode) -> Client {
+        let client = Client::connect(&format!("ws://{}/ws", self.address), mode).await;
+        client.event("welcome").await;
+        client
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("ws://{}/ws", self.address)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        http::get(self.address, path, &[]).await
+    }
+
+    /// The process id of Chromium.
+    pub(crate) async fn browser_pid(&self) -> i32 {
+        let health = self.get("/health").await.json();
+        let pid = health["browser"]["pid"].as_i64();
+        i32::try_from(pid.unwrap_or_else(|| panic!("a pid in {health}"))).unwrap()
+    }
+
+    /// The profile directory of Chromium.
+    pub(crate) async fn profile(&self) -> PathBuf {
+        processes::profile_of(self.browser_pid().await).unwrap()
+    }
+
+    pub(crate) async fn stop(self) {
+        self.bridge.stop().await;
+    }
+}

@@ -1,0 +1,85 @@
+//! The two builds of Chromium that every test of a real browser runs on.
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use cdp_bridge::browser::find::{Flavor, Query, ThisMachine, find};
+use cdp_bridge::browser::options::Kind;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// How many browsers run at a time: more of them only wait for each other.
+const AT_A_TIME: usize = 3;
+
+static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
+
+/// A browser to test with. While it is held, it counts as running.
+pub(crate) struct TestBrowser {
+    pub(crate) kind: Kind,
+    path: &'static Path,
+    _place: SemaphorePermit<'static>,
+}
+
+impl TestBrowser {
+    pub(crate) async fn shell() -> Self {
+        static PATH: OnceLock<PathBuf> = OnceLock::new();
+        Self::new(Kind::Shell, PATH.get_or_init(|| locate(Kind::Shell))).await
+    }
+
+    pub(crate) async fn chrome() -> Self {
+        static PATH: OnceLock<PathBuf> = OnceLock::new();
+        Self::new(Kind::Chrome, PATH.get_or_init(|| locate(Kind::Chrome))).await
+    }
+
+    async fn new(kind: Kind, path: &'static Path) -> Self {
+        let place = PLACES.acquire().await.unwrap();
+        Self {
+            kind,
+            path,
+            _place: place,
+        }
+    }
+
+    pub(crate) fn path(&self) -> &'static Path {
+        self.path
+    }
+}
+
+/// Where it is. A browser that is missing fails the test: skipped, it would hide what is untested.
+fn locate(kind: Kind) -> PathBuf {
+    let (variable, flavor, package) = match kind {
+        Kind::Shell => ("TEST_SHELL_PATH", Flavor::Shell, "chromium-headless-shell"),
+        Kind::Chrome => ("TEST_CHROME_PATH", Flavor::Chrome, "chromium"),
+    };
+    let path = std::env::var_os(variable).map(PathBuf::from);
+    match find(&Query { path, flavor }, &ThisMachine) {
+        Ok(found) => found.path,
+        Err(error) => panic!(
+            "{error}\nThese tests need both builds of Chromium; on Debian: apt-get install {package}. \
+             A browser elsewhere is named by {variable}."
+        ),
+    }
+}
+
+/// Makes two tests of each function, one for each build.
+macro_rules! on_both_browsers {
+    ($($name:ident),* $(,)?) => {
+        mod shell {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::support::browsers::TestBrowser::shell().await).await;
+                }
+            )*
+        }
+
+        mod chrome {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name($crate::support::browsers::TestBrowser::chrome().await).await;
+                }
+            )*
+        }
+    };
+}
+pub(crate) use on_both_browsers;

@@ -1,0 +1,261 @@
+//! The built binary, run as a process of its own.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, BufReader};
+use tokio::process::{Child, ChildStdout, Command};
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+use super::browsers::TestBrowser;
+use super::client::{Client, Mode};
+use super::http::{self, Response};
+use super::processes::{self, Process};
+use super::wait::{LONGEST, until_some};
+
+/// How a daemon is to be started, in a directory of its own that is also its home and where its
+/// temporary files go.
+pub(crate) struct Setup {
+    dir: TempDir,
+    arguments: Vec<String>,
+    environment: Vec<(String, String)>,
+}
+
+impl Setup {
+    pub(crate) fn new() -> Self {
+        let dir = tempfile::Builder::new().prefix("cdpb-").tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("tmp")).unwrap();
+        Self {
+            dir,
+            arguments: Vec::new(),
+            environment: Vec::new(),
+        }
+    }
+
+    /// One that serves on a free port and may go to the test sites.
+    pub(crate) fn serving(browser: &TestBrowser) -> Self {
+        Self::new()
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(["--set", "policy.private_networks=127.0.0.0/8"])
+            .env("CHROME_PATH", browser.path().to_str().unwrap())
+    }
+
+    pub(crate) fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+        self.arguments
+            .extend(arguments.into_iter().map(str::to_owned));
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self.environment.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Writes a file into its directory.
+    pub(crate) fn file(self, name: &str, text: &str) -> Self {
+        std::fs::write(self.dir.path().join(name), text).unwrap();
+        self
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Runs a command that ends by itself.
+    pub(crate) async fn run(&self) -> Ended {
+        let running = self.command().stdin(Stdio::null()).output();
+        let output = timeout(LONGEST, running)
+            .await
+            .expect("the command ends")
+            .unwrap();
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+
+    /// Starts a daemon and waits until it serves.
+    pub(crate) async fn start(self) -> Daemon {
+        let mut child = self
+            .command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let log = Arc::new(Mutex::new(String::new()));
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let copy = Arc::clone(&log);
+        let logging = tokio::spawn(async move {
+            let mut line = String::new();
+            while stderr.read_line(&mut line).await.is_ok_and(|read| read > 0) {
+                copy.lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .push_str(&line);
+                line.clear();
+            }
+        });
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        timeout(LONGEST, stdout.read_line(&mut line))
+            .await
+            .expect("it serves")
+            .unwrap();
+        let Some(url) = line.trim_end().strip_prefix("cdp-bridge listening on ") else {
+            timeout(LONGEST, logging).await.unwrap().unwrap();
+            panic!("it did not start: {line:?}, {}", log.lock().unwrap());
+        };
+        Daemon {
+            url: url.to_owned(),
+            child,
+            stdout,
+            log,
+            logging,
+            setup: self,
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cdp-bridge"));
+        command
+            .args(&self.arguments)
+            .current_dir(self.dir())
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", self.dir())
+            .env("TMPDIR", self.dir().join("tmp"))
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .kill_on_drop(true);
+        command
+    }
+}
+
+/// A command that has ended.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// Fails unless it ended so and said all of this on stderr.
+    #[track_caller]
+    pub(crate) fn expect(&self, code: i32, said: &[&str]) {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        for words in said {
+            assert!(
+                self.stderr.contains(words),
+                "{words:?} is said in {self:#?}"
+            );
+        }
+        let lines = self
+            .stderr
+            .lines()
+            .filter(|line| line.starts_with("cdp-bridge: "));
+        assert_eq!(lines.count(), 1, "one message in {self:#?}");
+    }
+}
+
+/// A daemon that serves.
+pub(crate) struct Daemon {
+    /// What it said it listens on.
+    pub(crate) url: String,
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    log: Arc<Mutex<String>>,
+    logging: JoinHandle<()>,
+    setup: Setup,
+}
+
+impl Daemon {
+    pub(crate) fn address(&self) -> SocketAddr {
+        let rest = self.url.strip_prefix("ws://").unwrap();
+        rest.strip_suffix("/ws").unwrap().parse().unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Response {
+        http::get(self.address(), path, &[]).await
+    }
+
+    pub(crate) async fn client(&self) -> Client {
+        let client = Client::connect(&self.url, Mode::Text).await;
+        client.event("welcome").await;
+        client
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        self.setup.dir()
+    }
+
+    /// What it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Its Chromium, with all of that one's processes.
+    pub(crate) fn browsers(&self) -> Vec<Process> {
+        processes::naming(&self.dir().join("tmp"))
+    }
+
+    /// What is left of its temporary files.
+    pub(crate) fn temporary_files(&self) -> Vec<PathBuf> {
+        let entries = std::fs::read_dir(self.dir().join("tmp")).unwrap();
+        entries.map(|entry| entry.unwrap().path()).collect()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        let pid = self.child.id().expect("it has not been waited for");
+        processes::signal(i32::try_from(pid).unwrap(), signal);
+    }
+
+    /// Waits for its end. All of its output is in [`log`](Self::log) then.
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        let status = timeout(LONGEST, self.child.wait())
+            .await
+            .expect("it ends")
+            .unwrap();
+        let mut rest = String::new();
+        self.stdout.read_to_string(&mut rest).await.unwrap();
+        assert_eq!(rest, "", "only the announcement is on stdout");
+        let _ = timeout(LONGEST, &mut self.logging).await;
+        status
+    }
+
+    /// Waits for its end after a kill, which leaves its output to whoever else holds it.
+    pub(crate) async fn killed(&mut self) {
+        timeout(LONGEST, self.child.wait())
+            .await
+            .expect("it ends")
+            .unwrap();
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn stop(mut self) {
+        self.signal(Signal::TERM);
+        let status = self.ended().await;
+        assert_eq!(status.code(), Some(0), "{}", self.log());
+    }
+
+    /// Waits until the log has a line with all of this, and returns it.
+    pub(crate) async fn logged(&self, words: &[&str]) -> String {
+        let (line, _) = until_some(&format!("{words:?} in the log"), async || {
+            let log = self.log();
+            let line = log
+                .lines()
+                .find(|line| words.iter().all(|it| line.contains(it)));
+            line.map(str::to_owned)
+        })
+        .await;
+        line
+    }
+}

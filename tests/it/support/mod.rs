@@ -1,0 +1,13 @@
+//! What the tests share: a site, a bridge, a Coordinator, and the browsers to run against.
+
+pub(crate) mod bridge;
+pub(crate) mod browsers;
+pub(crate) mod client;
+pub(crate) mod daemon;
+pub(crate) mod http;
+pub(crate) mod pages;
+pub(crate) mod processes;
+pub(crate) mod raw;
+pub(crate) mod received;
+pub(crate) mod site;
+pub(crate) mod wait;

@@ -1,0 +1,126 @@
+//! A second CDP client on the bridge's own Chromium, to see what Chromium itself holds.
+
+use std::path::Path;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use futures::{SinkExt as _, StreamExt as _};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async_with_config};
+
+use super::wait::LONGEST;
+
+/// A connection to a browser.
+pub(crate) struct Raw {
+    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    next_id: u64,
+}
+
+impl Raw {
+    /// Connects to the browser whose profile this is.
+    pub(crate) async fn of_profile(profile: &Path) -> Self {
+        let port = std::fs::read_to_string(profile.join("DevToolsActivePort")).unwrap();
+        let (port, path) = port.trim().split_once('\n').unwrap();
+        Self::connect(&format!("ws://127.0.0.1:{port}{path}")).await
+    }
+
+    pub(crate) async fn connect(url: &str) -> Self {
+        let config = WebSocketConfig::default()
+            .max_message_size(None)
+            .max_frame_size(None);
+        let (socket, _) = connect_async_with_config(url, Some(config), true)
+            .await
+            .unwrap();
+        Self { socket, next_id: 1 }
+    }
+
+    /// Calls a method of the browser, or of a session, and waits for its result.
+    pub(crate) async fn call(
+        &mut self,
+        session: Option<&str>,
+        method: &str,
+        params: Value,
+    ) -> Value {
+        let id = self.send(session, method, params).await;
+        let wait = async {
+            loop {
+                let message = self.socket.next().await.unwrap().unwrap();
+                let Message::Text(text) = message else {
+                    continue;
+                };
+                let mut answer: Value = serde_json::from_str(text.as_str()).unwrap();
+                if answer["id"] == id {
+                    assert!(answer["error"].is_null(), "{method}: {answer}");
+                    return answer["result"].take();
+                }
+            }
+        };
+        timeout(LONGEST, wait)
+            .await
+            .unwrap_or_else(|_| panic!("{method} was not answered"))
+    }
+
+    /// Calls a method whose answer never comes.
+    pub(crate) async fn send(&mut self, session: Option<&str>, method: &str, params: Value) -> u64 {
+        let id = self.next_id;
+        self.next_id += 1;
+        let mut call = json!({"id": id, "method": method, "params": params});
+        if let Some(session) = session {
+            call["sessionId"] = json!(session);
+        }
+        self.socket
+            .send(Message::text(call.to_string()))
+            .await
+            .unwrap();
+        id
+    }
+
+    /// The pages of the browser.
+    pub(crate) async fn pages(&mut self) -> Vec<Value> {
+        let targets = self.call(None, "Target.getTargets", json!({})).await;
+        let targets = targets["targetInfos"].as_array().unwrap();
+        targets
+            .iter()
+            .filter(|it| it["type"] == "page")
+            .cloned()
+            .collect()
+    }
+
+    /// Attaches to the one page whose URL contains this.
+    pub(crate) async fn page(&mut self, url: &str) -> String {
+        let pages = self.pages().await;
+        let mut fitting = pages
+            .iter()
+            .filter(|it| it["url"].as_str().unwrap().contains(url));
+        let page = fitting
+            .next()
+            .unwrap_or_else(|| panic!("{url} among {pages:?}"));
+        assert!(fitting.next().is_none(), "{url} once among {pages:?}");
+        let params = json!({"targetId": page["targetId"], "flatten": true});
+        let attached = self.call(None, "Target.attachToTarget", params).await;
+        attached["sessionId"].as_str().unwrap().to_owned()
+    }
+
+    /// What an expression comes to in a page.
+    pub(crate) async fn evaluate(&mut self, session: &str, expression: &str) -> Value {
+        let params = json!({"expression": expression, "returnByValue": true});
+        let mut result = self.call(Some(session), "Runtime.evaluate", params).await;
+        assert!(
+            result["exceptionDetails"].is_null(),
+            "{expression}: {result}"
+        );
+        result["result"]["value"].take()
+    }
+
+    /// A picture, as Chromium itself takes it.
+    pub(crate) async fn picture(&mut self, session: &str, params: Value) -> Vec<u8> {
+        let result = self
+            .call(Some(session), "Page.captureScreenshot", params)
+            .await;
+        STANDARD.decode(result["data"].as_str().unwrap()).unwrap()
+    }
+}

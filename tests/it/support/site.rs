@@ -1,0 +1,211 @@
+//! A web site for one test. What it answers is added by the test, and what it was asked is kept.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::header::COOKIE;
+use axum::response::Response;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+/// What the site was asked.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) cookies: String,
+}
+
+/// What the site answers.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    /// An answer with these headers.
+    Now {
+        status: u16,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    },
+    /// The same, later.
+    After(Duration, Box<Reply>),
+    /// Nothing, for as long as the client waits.
+    Never,
+}
+
+impl Reply {
+    pub(crate) fn status(status: u16, body: impl Into<Vec<u8>>) -> Self {
+        let headers = vec![("content-type", "text/html; charset=utf-8".to_owned())];
+        Self::Now {
+            status,
+            headers,
+            body: body.into(),
+        }
+    }
+
+    pub(crate) fn page(body: impl Into<Vec<u8>>) -> Self {
+        Self::status(200, body)
+    }
+
+    pub(crate) fn redirect(to: &str) -> Self {
+        Self::status(302, "").with("location", to)
+    }
+
+    pub(crate) fn with(self, name: &'static str, value: &str) -> Self {
+        match self {
+            Self::Now {
+                status,
+                mut headers,
+                body,
+            } => {
+                headers.retain(|(known, _)| *known != name);
+                headers.push((name, value.to_owned()));
+                Self::Now {
+                    status,
+                    headers,
+                    body,
+                }
+            }
+            other => other,
+        }
+    }
+}
+
+type Answer = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
+
+#[derive(Default)]
+struct Content {
+    routes: Mutex<HashMap<String, Answer>>,
+    asked: Mutex<Vec<Asked>>,
+}
+
+/// The site. It ends with the test.
+pub(crate) struct Site {
+    address: SocketAddr,
+    content: Arc<Content>,
+    task: JoinHandle<()>,
+}
+
+impl Site {
+    pub(crate) async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let content = Arc::new(Content::default());
+        let router = Router::new()
+            .fallback(answer)
+            .with_state(Arc::clone(&content));
+        let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        Self {
+            address,
+            content,
+            task,
+        }
+    }
+
+    /// Answers a path by a function of what was asked.
+    pub(crate) fn route(
+        &self,
+        path: &str,
+        answer: impl Fn(&Asked) -> Reply + Send + Sync + 'static,
+    ) {
+        let mut routes = self
+            .content
+            .routes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        routes.insert(path.to_owned(), Arc::new(answer));
+    }
+
+    /// Answers a path always in the same way, and returns its URL.
+    pub(crate) fn serve(&self, path: &str, reply: Reply) -> String {
+        self.route(path, move |_| reply.clone());
+        self.url(path)
+    }
+
+    /// Answers a path with a page whose body this is, and returns its URL.
+    pub(crate) fn page(&self, path: &str, body: &str) -> String {
+        let title = path.trim_start_matches('/');
+        let page = format!("<!doctype html><meta charset=utf-8><title>{title}</title><body>{body}");
+        self.serve(path, Reply::page(page))
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.url_on("127.0.0.1", path)
+    }
+
+    /// The same path under another name of this host.
+    pub(crate) fn url_on(&self, host: &str, path: &str) -> String {
+        format!("http://{host}:{}{path}", self.address.port())
+    }
+
+    /// What it was asked for this path, in order.
+    pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
+        let asked = self
+            .content
+            .asked
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        asked.iter().filter(|it| it.path == path).cloned().collect()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn answer(State(content): State<Arc<Content>>, request: Request) -> Response {
+    let cookies = request
+        .headers()
+        .get(COOKIE)
+        .map(|it| it.to_str().unwrap().to_owned());
+    let asked = Asked {
+        path: request.uri().path().to_owned(),
+        query: request.uri().query().unwrap_or_default().to_owned(),
+        cookies: cookies.unwrap_or_default(),
+    };
+    let route = {
+        let routes = content
+            .routes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        routes.get(&asked.path).cloned()
+    };
+    let reply = match route {
+        Some(route) => route(&asked),
+        None => Reply::status(404, "<title>nothing here</title>"),
+    };
+    content
+        .asked
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(asked);
+    respond(reply).await
+}
+
+async fn respond(mut reply: Reply) -> Response {
+    loop {
+        match reply {
+            Reply::Now {
+                status,
+                headers,
+                body,
+            } => {
+                let mut response = Response::builder().status(status);
+                for (name, value) in headers {
+                    response = response.header(name, value);
+                }
+                return response.body(Body::from(body)).unwrap();
+            }
+            Reply::After(wait, next) => {
+                tokio::time::sleep(wait).await;
+                reply = *next;
+            }
+            Reply::Never => std::future::pending().await,
+        }
+    }
+}
