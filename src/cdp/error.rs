@@ -74,6 +74,12 @@ impl CallError {
         matches!(self, Self::Protocol { message, .. } if message.contains("Not attached to an active page"))
     }
 
+    /// There was nothing to take a picture of, most often because the page's surface was just
+    /// being replaced.
+    pub fn is_no_picture(&self) -> bool {
+        matches!(self, Self::Protocol { message, .. } if message.contains("Unable to capture screenshot"))
+    }
+
     /// The page navigated away underneath the call, so that its execution context is gone.
     pub fn is_context_gone(&self) -> bool {
         matches!(self, Self::Protocol { message, .. }

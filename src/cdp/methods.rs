@@ -99,18 +99,18 @@ methods! {
         target_id: TargetId,
     }
 
-    /// Asks what is known of a target.
-    GetTargetInfo = "Target.getTargetInfo" -> TargetInfoChanged {
-        /// The target.
-        target_id: TargetId,
-    }
-
     /// Makes one more session to a target. Chromium also reports it as attached.
     AttachToTarget = "Target.attachToTarget" -> AttachedSession {
         /// The target.
         target_id: TargetId,
         /// The session shares this connection.
         flatten: bool,
+    }
+
+    /// Asks what is known of a target.
+    GetTargetInfo = "Target.getTargetInfo" -> TargetInfoChanged {
+        /// The target.
+        target_id: TargetId,
     }
 
     /// Ends a session.

@@ -30,9 +30,7 @@ impl Actor {
                 if self.awaits(Some(&loader)) {
                     self.arrived(&navigated);
                 } else {
-                    self.around
-                        .audience
-                        .tell(&self.client, navigated.into(), None);
+                    self.tell(navigated);
                 }
             }
             PageEvent::Moved => {
@@ -41,9 +39,7 @@ impl Actor {
                 if self.awaits(None) {
                     self.arrived(&navigated);
                 } else {
-                    self.around
-                        .audience
-                        .tell(&self.client, navigated.into(), None);
+                    self.tell(navigated);
                 }
             }
             PageEvent::Failed { loader, net } => {
@@ -77,7 +73,7 @@ impl Actor {
                     id: self.id,
                     ts: epoch_ms(),
                 };
-                self.around.audience.tell(&self.client, loaded.into(), None);
+                self.tell(loaded);
             }
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => {
@@ -89,7 +85,7 @@ impl Actor {
                     message,
                     handled,
                 };
-                self.around.audience.tell(&self.client, opened.into(), None);
+                self.tell(opened);
             }
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
@@ -132,9 +128,7 @@ impl Actor {
         let url = live.page.url.clone();
         tracing::warn!(tab = %self.id, url = redact_url(&url), "a tab's renderer died");
         let crashed = TabCrashed { id: self.id, url };
-        self.around
-            .audience
-            .tell(&self.client, crashed.into(), None);
+        self.tell(crashed);
         let replaced = self.running.as_ref().is_some_and(Running::replaces_target);
         if replaced || self.closing.is_some() {
             // A new target is on its way already, or none is wanted. If that fails, it is healed.

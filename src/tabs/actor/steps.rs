@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::Event;
 use cdp_bridge_protocol::event::{
     CloseReason, LoggedOutModeSet, Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt,
 };
@@ -203,9 +204,7 @@ impl Actor {
                     url: url.clone(),
                     reason,
                 };
-                self.around
-                    .audience
-                    .tell(&self.client, rebuilt.into(), None);
+                self.tell(rebuilt);
                 self.follow(url);
             }
             goal @ Goal::Switch { .. } if url == BLANK => {
@@ -249,18 +248,14 @@ impl Actor {
             status: None,
             same_document: None,
         };
-        self.around
-            .audience
-            .tell(&self.client, navigated.into(), None);
+        self.tell(navigated);
     }
 
     fn announce(&self, created: impl Fn(cdp_bridge_protocol::TabId, String, bool) -> TabCreated) {
         self.update_view();
         let url = self.view.borrow().url.clone();
         let created = created(self.id, url, self.is_logged_out());
-        self.around
-            .audience
-            .tell(&self.client, created.into(), None);
+        self.tell(created);
     }
 
     /// Lets go of a target that was replaced, and of its context unless it is used further.
@@ -370,9 +365,7 @@ impl Actor {
         let asker = match self.running.take().map(|running| running.goal) {
             Some(Goal::Navigate { reply, .. }) => Some(reply),
             Some(goal @ Goal::Switch { .. }) => {
-                self.around
-                    .audience
-                    .tell(&self.client, navigated.clone().into(), None);
+                self.tell(navigated.clone());
                 self.answer_switch(goal);
                 return;
             }
@@ -455,9 +448,14 @@ impl Actor {
         }
     }
 
+    /// Tells every connection of the client.
+    pub(super) fn tell(&self, event: impl Into<Event>) {
+        self.around.audience.tell(&self.client, event.into(), None);
+    }
+
     fn answer_and_tell<E>(&self, reply: Reply, event: &E)
     where
-        E: Clone + Into<cdp_bridge_protocol::Event>,
+        E: Clone + Into<Event>,
     {
         self.around
             .audience

@@ -10,9 +10,13 @@ use crate::cdp::CallError;
 /// The first pause; each one after is twice as long, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(10);
 const LONGEST: Duration = Duration::from_millis(160);
+/// How often a picture that Chromium could not take is asked for again. It also says so of pages
+/// that it can never take one of.
+const MISSES: u32 = 4;
 
 /// Runs a call that changes nothing again while a navigation is underneath it, until the
-/// deadline. Pauses are jittered so that tabs that loaded together do not ask together.
+/// deadline; and a few times where the page's surface was just being replaced, so that there was
+/// nothing to take a picture of. Pauses are jittered so that tabs that loaded together do not ask together.
 pub async fn while_navigating<T, F>(
     deadline: Instant,
     mut attempt: impl FnMut(Duration) -> F,
@@ -21,11 +25,16 @@ where
     F: Future<Output = Result<T, CallError>>,
 {
     let mut pause = FIRST;
+    let mut misses = 0;
     loop {
         let left = deadline.saturating_duration_since(Instant::now());
         let error = match attempt(left).await {
             Ok(value) => return Ok(value),
             Err(error) if error.is_page_not_active() || error.is_context_gone() => error,
+            Err(error) if error.is_no_picture() && misses < MISSES => {
+                misses += 1;
+                error
+            }
             Err(error) => return Err(error),
         };
         let jittered = pause.mul_f64(0.5 + fastrand::f64());
@@ -66,6 +75,27 @@ mod tests {
         .await;
         assert!(matches!(outcome, Ok(7)));
         assert_eq!(tries.get(), 4);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_picture_that_could_not_be_taken_is_tried_again_a_few_times() {
+        let tries = Cell::new(0);
+        let deadline = Instant::now() + Duration::from_secs(9);
+        let outcome: Result<(), _> = while_navigating(deadline, |_| {
+            tries.set(tries.get() + 1);
+            let message = "Unable to capture screenshot".into();
+            let (method, code) = ("Page.captureScreenshot", -32000);
+            async move {
+                Err(CallError::Protocol {
+                    method,
+                    code,
+                    message,
+                })
+            }
+        })
+        .await;
+        assert!(outcome.is_err_and(|error| error.is_no_picture()));
+        assert_eq!(tries.get(), MISSES + 1);
     }
 
     #[tokio::test(start_paused = true)]

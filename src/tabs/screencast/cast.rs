@@ -181,8 +181,13 @@ impl Cast {
         loop {
             let now = Instant::now();
             self.look_after_watchers();
-            if self.watchers.is_empty() && self.joins.is_empty() {
-                break;
+            if self.watchers.is_empty() {
+                // From here on who comes starts another cast; who came before is still served.
+                self.joins.close();
+                let Ok(join) = self.joins.try_recv() else {
+                    break;
+                };
+                self.join(join);
             }
             self.offer(now);
             let due = self.pace.next_due(now);

@@ -99,13 +99,25 @@ impl Running {
         }
     }
 
-    /// Hands one more session of a tab's page to whoever asked for it.
-    pub(super) fn further_attached(&mut self, request: AttachRequest, session: Option<SessionId>) {
-        let further = session.and_then(|session| self.further.remove(&session));
+    /// Hands one more session of a tab's page to whoever asked for it. A request that is dropped
+    /// is answered by that.
+    pub(super) fn further_attached(
+        &mut self,
+        request: AttachRequest,
+        session: Result<SessionId, CallError>,
+    ) {
+        let further = match session {
+            Ok(session) => self.further.remove(&session),
+            Err(error) => {
+                tracing::debug!(%error, target = %request.target, "no further session to a page");
+                None
+            }
+        };
         if let Some(further) = further
             && let Err(unwanted) = request.reply.send(further)
         {
-            self.jobs.push(jobs::let_go(self.browser.clone(), unwanted));
+            let let_go = jobs::let_go(self.browser.clone(), unwanted);
+            self.jobs.push(let_go);
         }
     }
 

@@ -320,7 +320,7 @@ impl Supervisor {
                     refuse(opening.request, error);
                 }
             }
-            Done::Attached(request, attached) => running.further_attached(request, attached.ok()),
+            Done::Attached(request, session) => running.further_attached(request, session),
             Done::Overdue(target) => {
                 if let Some(opening) = running.expected.remove(&target) {
                     let discard = jobs::discard(running.browser.clone(), target);

@@ -66,6 +66,7 @@ async fn a_tab_whose_renderer_crashed_is_rebuilt_under_its_id(browser: TestBrows
         (&rebuilt["url"], &rebuilt["reason"]),
         (&json!(page), &json!("crashed"))
     );
+    client.tab_event("loadEventFired", &tab).await;
     let html = client.html(&tab).await;
     assert!(
         html.contains("alive [user=jane]"),

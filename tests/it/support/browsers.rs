@@ -14,7 +14,6 @@ static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
 
 /// A browser to test with. While it is held, it counts as running.
 pub(crate) struct TestBrowser {
-    pub(crate) kind: Kind,
     path: &'static Path,
     _place: SemaphorePermit<'static>,
 }
@@ -22,18 +21,17 @@ pub(crate) struct TestBrowser {
 impl TestBrowser {
     pub(crate) async fn shell() -> Self {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(Kind::Shell, PATH.get_or_init(|| locate(Kind::Shell))).await
+        Self::new(PATH.get_or_init(|| locate(Kind::Shell))).await
     }
 
     pub(crate) async fn chrome() -> Self {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(Kind::Chrome, PATH.get_or_init(|| locate(Kind::Chrome))).await
+        Self::new(PATH.get_or_init(|| locate(Kind::Chrome))).await
     }
 
-    async fn new(kind: Kind, path: &'static Path) -> Self {
+    async fn new(path: &'static Path) -> Self {
         let place = PLACES.acquire().await.unwrap();
         Self {
-            kind,
             path,
             _place: place,
         }

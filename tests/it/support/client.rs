@@ -76,10 +76,10 @@ impl Client {
         let (socket, _) = timeout(LONGEST, connecting).await.unwrap()?;
         let (outgoing, queue) = mpsc::channel(64);
         let log = Arc::new(Mutex::new(Vec::new()));
-        let (changed, changes) = watch::channel(0);
+        let (count, changes) = watch::channel(0);
         let (sink, stream) = socket.split();
         tokio::spawn(write(sink, queue));
-        tokio::spawn(read(stream, Arc::clone(&log), changed));
+        tokio::spawn(read(stream, Arc::clone(&log), count));
         Ok(Self {
             outgoing,
             log,

@@ -41,7 +41,7 @@ pub(crate) async fn try_get(
         let mut request =
             format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n");
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            request.extend([name, ": ", value, "\r\n"]);
         }
         request += "\r\n";
         stream.write_all(request.as_bytes()).await?;

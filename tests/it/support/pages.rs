@@ -10,7 +10,7 @@ pub(crate) fn large(bytes: usize) -> String {
         if page.len() >= bytes {
             break;
         }
-        page.push_str(&format!("<i>{number}</i>"));
+        page.extend(["<i>", &number.to_string(), "</i>"]);
         page.push_str(PIECE);
     }
     page.push_str("<b id=end>the end</b>");

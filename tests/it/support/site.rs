@@ -17,7 +17,6 @@ use tokio::task::JoinHandle;
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) path: String,
-    pub(crate) query: String,
     pub(crate) cookies: String,
 }
 
@@ -165,7 +164,6 @@ async fn answer(State(content): State<Arc<Content>>, request: Request) -> Respon
         .map(|it| it.to_str().unwrap().to_owned());
     let asked = Asked {
         path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
         cookies: cookies.unwrap_or_default(),
     };
     let route = {

@@ -29,6 +29,6 @@ pub(crate) async fn until_some<T>(
 
 /// Asks again and again until it is so, and says how long it took.
 pub(crate) async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) -> Duration {
-    let (_, took) = until_some(what, async || ask().await.then_some(())).await;
+    let ((), took) = until_some(what, async || ask().await.then_some(())).await;
     took
 }

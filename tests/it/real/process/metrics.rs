@@ -7,7 +7,8 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::support::browsers::{TestBrowser, on_both_browsers};
-use crate::support::daemon::Setup;
+use crate::support::client::Client;
+use crate::support::daemon::{Daemon, Setup};
 use crate::support::processes;
 use crate::support::site::Site;
 
@@ -42,39 +43,9 @@ const NOT_PROVOKED: [&str; 1] = ["requests_blocked_total"];
 
 async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
     let site = Site::start().await;
-    let page = site.url("/page");
     site.page("/page", "alive");
     let daemon = Setup::serving(&browser).start().await;
-    let client = daemon.client().await;
-    let tab = client.open(&format!("{page}?secret=hunter2")).await;
-    client
-        .navigate(&tab, "chrome://history")
-        .await
-        .expect_error("NAV_DENIED");
-    client.send_text("nonsense").await;
-    // More snapshots than are captured one by one, more pictures than wait.
-    let mut waiting = Vec::new();
-    for _ in 0..8 {
-        for kind in ["getDomSnapshot", "getScreenshot"] {
-            waiting.push(client.request(json!({"type": kind, "tabId": tab})).await);
-        }
-    }
-    client
-        .answer(waiting.last().unwrap())
-        .await
-        .expect("screenshot");
-    let health = daemon.get("/health").await.json();
-    let pid = i32::try_from(health["browser"]["pid"].as_i64().unwrap()).unwrap();
-    let renderers = processes::of_group(pid)
-        .into_iter()
-        .filter(|it| it.kind() == Some("renderer"));
-    for renderer in renderers {
-        processes::signal(renderer.pid, Signal::KILL);
-    }
-    client.tab_event("tabRebuilt", &tab).await;
-    client.html(&tab).await;
-    processes::signal(pid, Signal::KILL);
-    client.event("browserUp").await;
+    let _client = used(&daemon, &site.url("/page")).await;
 
     let response = daemon.get("/metrics").await;
     let head = response.head.to_ascii_lowercase();
@@ -138,6 +109,41 @@ async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
         );
     }
     daemon.stop().await;
+}
+
+/// Provokes everything that is counted. The connection stays open.
+async fn used(daemon: &Daemon, page: &str) -> Client {
+    let client = daemon.client().await;
+    let tab = client.open(&format!("{page}?secret=hunter2")).await;
+    client
+        .navigate(&tab, "chrome://history")
+        .await
+        .expect_error("NAV_DENIED");
+    client.send_text("nonsense").await;
+    // More snapshots than are captured one by one, more pictures than wait.
+    let mut waiting = Vec::new();
+    for _ in 0..8 {
+        for kind in ["getDomSnapshot", "getScreenshot"] {
+            waiting.push(client.request(json!({"type": kind, "tabId": tab})).await);
+        }
+    }
+    client
+        .answer(waiting.last().unwrap())
+        .await
+        .expect("screenshot");
+    let health = daemon.get("/health").await.json();
+    let pid = i32::try_from(health["browser"]["pid"].as_i64().unwrap()).unwrap();
+    let renderers = processes::of_group(pid)
+        .into_iter()
+        .filter(|it| it.kind() == Some("renderer"));
+    for renderer in renderers {
+        processes::signal(renderer.pid, Signal::KILL);
+    }
+    client.tab_event("tabRebuilt", &tab).await;
+    client.html(&tab).await;
+    processes::signal(pid, Signal::KILL);
+    client.event("browserUp").await;
+    client
 }
 
 /// One family, as its `# TYPE` line and its samples tell.
