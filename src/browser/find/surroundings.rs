@@ -228,6 +228,7 @@ pub(crate) mod invented {
                 Platform::Linux | Platform::Mac => command.to_owned(),
             };
             std::env::split_paths(&path)
+                .filter(|dir| dir.is_absolute())
                 .map(|dir| dir.join(&file))
                 .collect()
         }
