@@ -254,7 +254,7 @@ impl<S: Surroundings> Search<'_, S> {
     fn named(&mut self, source: Source, path: &Path) -> Option<Found> {
         let bare = path.components().count() == 1 && !path.is_absolute();
         if bare && let Some(command) = path.to_str() {
-            let in_path = places::in_search_path(command, self.surroundings);
+            let in_path = self.surroundings.programs(command);
             let seen = |file: &PathBuf| self.surroundings.see(file) == Seen::Executable;
             if let Some(file) = in_path.into_iter().find(seen) {
                 return Some(self.found(source, file));
@@ -276,7 +276,7 @@ impl<S: Surroundings> Search<'_, S> {
     /// The automatic places in their order.
     fn automatic(&mut self) -> Option<Found> {
         for command in COMMANDS {
-            let files = places::in_search_path(command, self.surroundings);
+            let files = self.surroundings.programs(command);
             let there = |file: &PathBuf| self.surroundings.see(file) != Seen::Missing;
             let files: Vec<PathBuf> = files.into_iter().filter(there).collect();
             if files.is_empty() {

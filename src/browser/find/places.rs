@@ -89,20 +89,3 @@ pub(super) fn usual(surroundings: &impl Surroundings) -> Vec<PathBuf> {
         .flat_map(|name| roots.iter().map(move |root| root.join(name)))
         .collect()
 }
-
-/// A command in the directories of the `PATH`: every file of that name, first directory first.
-pub(super) fn in_search_path(command: &str, surroundings: &impl Surroundings) -> Vec<PathBuf> {
-    let Some(path) = surroundings.var("PATH") else {
-        return Vec::new();
-    };
-    let file = match surroundings.platform() {
-        Platform::Windows => format!("{command}.exe"),
-        Platform::Linux | Platform::Mac => command.to_owned(),
-    };
-    // An empty or relative entry means the working directory, which is no place to run programs
-    // from by accident.
-    std::env::split_paths(&path)
-        .filter(|dir| dir.is_absolute())
-        .map(|dir| dir.join(&file))
-        .collect()
-}

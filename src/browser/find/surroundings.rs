@@ -35,6 +35,8 @@ pub trait Surroundings {
     fn platform(&self) -> Platform;
     /// The value of an environment variable.
     fn var(&self, name: &str) -> Option<OsString>;
+    /// Every program of this name in the directories of the `PATH`, first directory first.
+    fn programs(&self, command: &str) -> Vec<PathBuf>;
     /// What stands at `path`.
     fn see(&self, path: &Path) -> Seen;
     /// The names in a directory; none if it cannot be read.
@@ -82,6 +84,19 @@ impl Surroundings for ThisMachine {
 
     fn var(&self, name: &str) -> Option<OsString> {
         std::env::var_os(name)
+    }
+
+    fn programs(&self, command: &str) -> Vec<PathBuf> {
+        // An empty or relative entry means the working directory, which is no place to run
+        // programs from by accident.
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let dirs = std::env::split_paths(&path).filter(|dir| dir.is_absolute());
+        let Ok(path) = std::env::join_paths(dirs) else {
+            return Vec::new();
+        };
+        which::which_in_all(command, Some(path), "/")
+            .map(Iterator::collect)
+            .unwrap_or_default()
     }
 
     fn see(&self, path: &Path) -> Seen {
@@ -204,6 +219,18 @@ pub(crate) mod invented {
 
         fn var(&self, name: &str) -> Option<OsString> {
             self.vars.get(name).map(OsString::from)
+        }
+
+        fn programs(&self, command: &str) -> Vec<PathBuf> {
+            let path = self.var("PATH").unwrap_or_default();
+            let file = match self.platform {
+                Platform::Windows => format!("{command}.exe"),
+                Platform::Linux | Platform::Mac => command.to_owned(),
+            };
+            std::env::split_paths(&path)
+                .filter(|dir| dir.is_absolute())
+                .map(|dir| dir.join(&file))
+                .collect()
         }
 
         fn see(&self, path: &Path) -> Seen {

@@ -32,10 +32,10 @@ pub struct Shot {
     pub max_pixels: u64,
 }
 
-/// Takes a picture. For a whole page Chromium is asked to capture beyond the viewport: it then
-/// enlarges and restores its own surface, whatever becomes of this call. The page may be sent
-/// `resize` events meanwhile, as it would if its device metrics were overridden, but that its size
-/// is restored does not depend on anybody here.
+/// Takes a picture. For a whole page Chromium is asked to capture beyond the viewport: it
+/// enlarges and restores its own surface, whatever becomes of this call, and the picture shows the
+/// page as it is laid out in its viewport. If its device metrics were overridden instead, whatever
+/// is as high as the viewport would become as high as the page.
 pub async fn screenshot(
     session: Session,
     shot: Shot,
