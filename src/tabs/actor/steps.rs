@@ -294,11 +294,18 @@ impl Actor {
             }
             Goal::Rebuild { .. } => {
                 tracing::warn!(tab = %self.id, %error, "a tab could not be rebuilt");
-                let reason = match error {
-                    TabError::BrowserDown { .. } => CloseReason::BrowserExited,
-                    _ => CloseReason::Crashed,
-                };
-                Some(End::of(reason))
+                match error {
+                    TabError::BrowserDown { .. } => Some(End::of(CloseReason::BrowserExited)),
+                    TabError::ShuttingDown => Some(End::of(CloseReason::Shutdown)),
+                    // What kills one renderer often kills others, and the new one may be among
+                    // them.
+                    TabError::Crashed | TabError::Detached
+                        if self.live.as_ref().is_some_and(|live| live.crashed) =>
+                    {
+                        self.heal()
+                    }
+                    _ => Some(End::of(CloseReason::Crashed)),
+                }
             }
             goal => {
                 if let Some(reply) = goal.into_reply() {

@@ -139,15 +139,32 @@ async fn a_capture_that_fails_is_not_tried_again() {
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.fail("Runtime.evaluate", "Internal error");
     assert_eq!(bridge.client().html(tab).code().await, "SNAPSHOT_FAIL");
-    bridge
-        .fake
-        .fail("Page.captureScreenshot", "Unable to capture screenshot");
+    bridge.fake.fail("Page.captureScreenshot", "Internal error");
     assert_eq!(
         bridge.client().screenshot(tab).code().await,
         "SCREENSHOT_FAIL"
     );
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 1);
     assert_eq!(bridge.fake.calls_of("Page.captureScreenshot").len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_picture_of_a_surface_that_is_being_replaced_is_taken_a_little_later() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    let (method, message) = ("Page.captureScreenshot", "Unable to capture screenshot");
+    bridge.fake.fail(method, message);
+    bridge.client().screenshot(tab).answer().await;
+    assert_eq!(bridge.fake.calls_of(method).len(), 2);
+    for _ in 0..9 {
+        bridge.fake.fail(method, message);
+    }
+    assert_eq!(
+        bridge.client().screenshot(tab).code().await,
+        "SCREENSHOT_FAIL",
+        "some pages can never be pictured"
+    );
+    assert_eq!(bridge.fake.calls_of(method).len(), 2 + 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -137,6 +137,22 @@ async fn a_tab_whose_new_target_cannot_be_opened_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_new_target_that_dies_before_it_is_ready_is_followed_by_another() {
+    let bridge = Bridge::start().await;
+    let (_, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold("Page.enable");
+    bridge.fake.crash(&target);
+    bridge.fake.wait_for("Page.enable", 2).await;
+    bridge.settle().await;
+    let stillborn = bridge.fake.targets().pop().unwrap();
+    assert_ne!(stillborn, target);
+    bridge.fake.crash(&stillborn);
+    bridge.fake.release("Page.enable");
+    bridge.hear("tabRebuilt t1 http://a.test/ crashed").await;
+    bridge.hear("navigated t1 http://a.test/ 200").await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_logged_out_tab_is_rebuilt_in_its_own_context() {
     let bridge = Bridge::start().await;
     let client = bridge.client();

@@ -174,6 +174,14 @@ pub(crate) struct Daemon {
     setup: Setup,
 }
 
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the log of {}:\n{}", self.url, self.log());
+        }
+    }
+}
+
 impl Daemon {
     pub(crate) fn address(&self) -> SocketAddr {
         let rest = self.url.strip_prefix("ws://").unwrap();
