@@ -50,8 +50,8 @@ async fn watchers_of_one_tab_each_get_their_own_size(browser: TestBrowser) {
         let mut last = None;
         for _ in 0..5 {
             let frame = frame(client, &tab).await;
-            let size = imagesize::blob_size(frame.bytes()).unwrap();
-            assert_eq!((size.width, size.height), (width, height), "{frame}");
+            let drawn = imagesize::blob_size(frame.bytes()).unwrap();
+            assert_eq!((drawn.width, drawn.height), (width, height), "{frame}");
             assert_eq!(
                 (&frame["width"], &frame["height"]),
                 (&json!(width), &json!(height))
