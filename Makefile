@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint demo schemas clean help
+.PHONY: run test lint bench demo schemas clean help
 
 # Rust is found where its installer puts it, also before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -30,6 +30,13 @@ lint: ## Check the format, the lints and the documentation
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	@# Module docs name the private modules inside for readers of the source.
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps
+
+bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connections
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo bench --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
+	cargo bench --locked --bench end_to_end
+	cargo bench --locked --bench scale
 
 demo: ## Play the tour on a bridge and a site of its own
 	@scripts/need-rust

@@ -39,6 +39,9 @@ pub(super) struct Visitor {
     pub(super) encoding: Encoding,
 }
 
+/// Small messages leave together; a large one is written through.
+const WRITE_BUFFER: usize = 16 * 1024;
+
 /// A WebSocket over a socket on which the opening handshake is done.
 pub(super) async fn accept<S>(socket: S, settings: &ServerSettings) -> WebSocketStream<S>
 where
@@ -50,8 +53,6 @@ where
 fn config(settings: &ServerSettings) -> WebSocketConfig {
     /// Small, because most connections are idle most of the time.
     const READ_BUFFER: usize = 4 * 1024;
-    /// Small messages leave together; a large one is written through.
-    const WRITE_BUFFER: usize = 16 * 1024;
 
     // The writer hands over one message at a time, so that this is the largest one and what is
     // in front of it. Escaping makes a part of text up to six times as long.
@@ -156,6 +157,11 @@ where
             return End::Gone;
         }
         metrics::ws_bytes_out(len);
+        // A socket that takes everything at once would let all parts of a large payload go before
+        // the reader, which shares this task, had its turn: a ping would wait for all of them.
+        if len > WRITE_BUFFER {
+            tokio::task::yield_now().await;
+        }
     }
 }
 

@@ -1,0 +1,163 @@
+//! The two browsers side by side.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+use cdp_bridge::app::Bridge;
+use cdp_bridge::browser::find::{Flavor, Found, Query, ThisMachine, find};
+use cdp_bridge::browser::options::{Kind, LaunchOptions, Sandbox, Transport};
+use cdp_bridge::config::{self, Config, PrivateNetworks};
+use cdp_bridge::server::Listen;
+use serde_json::{Value, json};
+use tokio::runtime::Runtime;
+use tokio::time::Instant;
+
+use crate::options::Options;
+use crate::pages::Site;
+use crate::raw::{Raw, RawTab};
+use crate::support::coordinator::Coordinator;
+
+/// Between two captures of one tab, so that the bridge takes each at once.
+const SNAPSHOT_PAUSE: Duration = Duration::from_millis(320);
+const PICTURE_PAUSE: Duration = Duration::from_millis(530);
+
+/// Everything that is measured against each other.
+pub(crate) struct Browsers {
+    pub(crate) runtime: Runtime,
+    pub(crate) site: Site,
+    pub(crate) raw: Raw,
+    pub(crate) bridge: BridgeAt,
+    pub(crate) client: Coordinator,
+    /// Name and version of the browser.
+    pub(crate) version: String,
+    pub(crate) found: Found,
+}
+
+/// A bridge that serves.
+pub(crate) struct BridgeAt {
+    bridge: Bridge,
+    pub(crate) address: SocketAddr,
+}
+
+impl BridgeAt {
+    /// Starts a bridge on a port of its own.
+    pub(crate) async fn start(config: &Config) -> Self {
+        let bridge = Bridge::start(config, None).await.unwrap();
+        let Listen::Tcp(address) = *bridge.address() else {
+            panic!("it was told to listen on TCP");
+        };
+        Self { bridge, address }
+    }
+
+    pub(crate) async fn stop(self) {
+        self.bridge.stop().await;
+    }
+}
+
+impl Browsers {
+    pub(crate) fn start(options: &Options, site: Site) -> Self {
+        let runtime = Runtime::new().unwrap();
+        let flavor = match options.kind {
+            Kind::Shell => Flavor::Shell,
+            Kind::Chrome => Flavor::Chrome,
+        };
+        let found = find(&Query { path: None, flavor }, &ThisMachine).unwrap();
+        let mut raw = Raw::start(runtime.handle(), &launch_options(&found));
+        let answer = raw.call(None, "Browser.getVersion", &json!({}));
+        let answer: Value = serde_json::from_slice(&answer).unwrap();
+        let version = answer["result"]["product"].as_str().unwrap().to_owned();
+        let bridge = runtime.block_on(BridgeAt::start(&configuration(&found)));
+        let client = Coordinator::connect(bridge.address, false);
+        Self {
+            runtime,
+            site,
+            raw,
+            bridge,
+            client,
+            version,
+            found,
+        }
+    }
+
+    pub(crate) fn stop(self) {
+        self.raw.stop(self.runtime.handle());
+        self.runtime.block_on(self.bridge.stop());
+    }
+
+    /// Opens so many tabs of a page on both sides.
+    pub(crate) fn open(&mut self, url: &str, count: usize) -> Vec<TabPair> {
+        (0..count)
+            .map(|_| TabPair {
+                raw: self.raw.open_at(url),
+                id: self.client.open_at(url),
+                quiet_from: Instant::now(),
+            })
+            .collect()
+    }
+
+    pub(crate) fn close(&mut self, tabs: Vec<TabPair>) {
+        for tab in tabs {
+            self.raw.close(&tab.raw);
+            self.client
+                .ask(json!({"type": "closeTab", "tabId": tab.id}));
+        }
+    }
+}
+
+/// The same page on both sides.
+pub(crate) struct TabPair {
+    pub(crate) raw: RawTab,
+    pub(crate) id: String,
+    quiet_from: Instant,
+}
+
+impl TabPair {
+    /// Waits until a snapshot would be taken at once.
+    pub(crate) fn quiet_for_snapshot(&mut self) {
+        self.quiet(SNAPSHOT_PAUSE);
+    }
+
+    /// Waits until a picture would be taken at once.
+    pub(crate) fn quiet_for_picture(&mut self) {
+        self.quiet(PICTURE_PAUSE);
+    }
+
+    fn quiet(&mut self, pause: Duration) {
+        let wait = self.quiet_from.saturating_duration_since(Instant::now());
+        std::thread::sleep(wait);
+        self.quiet_from = Instant::now() + pause;
+    }
+
+    pub(crate) fn snapshot(&self) -> Value {
+        json!({"type": "getDomSnapshot", "tabId": self.id})
+    }
+
+    pub(crate) fn picture(&self) -> Value {
+        json!({"type": "getScreenshot", "tabId": self.id})
+    }
+}
+
+/// The configuration of a bridge that may look at the pages of the benchmark.
+pub(crate) fn configuration(found: &Found) -> Config {
+    let mut config = Config::default();
+    config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    config.browser.path = Some(found.path.clone());
+    config.policy.private_networks = PrivateNetworks::Allow;
+    config
+}
+
+/// How the raw browser is started: as the bridge starts its own.
+pub(crate) fn launch_options(found: &Found) -> LaunchOptions {
+    LaunchOptions {
+        executable: found.path.clone(),
+        kind: found.kind,
+        args: Vec::new(),
+        headless: true,
+        sandbox: Sandbox::Auto,
+        transport: Transport::Pipe,
+        user_data_dir: None,
+        window_size: (1280, 720),
+        start_timeout: Duration::from_secs(20),
+        host_rules: Vec::new(),
+    }
+}

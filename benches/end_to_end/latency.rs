@@ -1,0 +1,158 @@
+//! One request at a time: how much longer its answer takes than raw CDP's.
+
+use serde_json::json;
+
+use crate::browsers::Browsers;
+use crate::options::Options;
+use crate::report::Report;
+use crate::support::coordinator::Coordinator;
+use crate::support::samples::{Samples, time};
+
+/// Tabs to rotate over, so that no request waits for the pace of its tab.
+const EMPTY_TABS: usize = 20;
+const MEDIUM_TABS: usize = 8;
+const LARGE_TABS: usize = 2;
+
+/// Requests that carry next to nothing.
+pub(crate) fn small(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    ping(browsers, report, options);
+    evaluate(browsers, report, options);
+    new_tab(browsers, report, options);
+    navigate(browsers, report, options);
+}
+
+fn ping(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+    for _ in 0..options.samples(400) {
+        let version = || browsers.raw.call(None, "Browser.getVersion", &json!({}));
+        raw.add(time(version).1);
+        bridge.add(time(|| browsers.client.ask(json!({"type": "ping"}))).1);
+    }
+    report.show("ping (raw: Browser.getVersion)", Some(raw), Some(bridge));
+}
+
+fn evaluate(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    let mut tabs = browsers.open("about:blank", EMPTY_TABS);
+    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+    for number in 0..options.samples(400) {
+        let tab = &mut tabs[number % EMPTY_TABS];
+        raw.add(time(|| html_raw(browsers, tab)).1);
+        tab.quiet_for_snapshot();
+        bridge.add(time(|| browsers.client.ask(tab.snapshot())).1);
+    }
+    browsers.close(tabs);
+    report.compare("evaluate: HTML of an empty page", raw, bridge, (1.10, 0.3));
+}
+
+fn html_raw(browsers: &mut Browsers, tab: &crate::browsers::TabPair) {
+    let id = browsers.raw.ask_html(&tab.raw);
+    browsers.raw.answer(id);
+}
+
+fn new_tab(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+    // The first tab of a client makes its context, and would be measured otherwise.
+    let keep = browsers.open("about:blank", 1);
+    for _ in 0..options.samples(30) {
+        let (tab, took) = time(|| browsers.raw.open());
+        raw.add(took);
+        browsers.raw.close(&tab);
+        let (created, took) = time(|| browsers.client.ask(json!({"type": "createTab"})));
+        bridge.add(took);
+        browsers
+            .client
+            .ask(json!({"type": "closeTab", "tabId": created.id}));
+    }
+    browsers.close(keep);
+    report.show("new tab", Some(raw), Some(bridge));
+}
+
+fn navigate(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    let url = browsers.site.small();
+    let tabs = browsers.open(&url, 1);
+    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+    for _ in 0..options.samples(60) {
+        raw.add(time(|| browsers.raw.go(&tabs[0].raw, &url)).1);
+        let client = &mut browsers.client;
+        let request = json!({"type": "navigate", "tabId": tabs[0].id, "url": url});
+        let work = || {
+            let id = client.send(request);
+            let (mut answered, mut loaded) = (false, false);
+            client.until(|head| {
+                answered |= head.request_id == id;
+                loaded |= head.r#type == "loadEventFired";
+                answered && loaded
+            })
+        };
+        bridge.add(time(work).1);
+    }
+    browsers.close(tabs);
+    report.show("navigate to load, small page", Some(raw), Some(bridge));
+}
+
+/// Requests that carry a page or a picture.
+pub(crate) fn payloads(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    medium(browsers, report, options);
+    large(browsers, report, options);
+}
+
+fn medium(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    let mut tabs = browsers.open(&browsers.site.medium(), MEDIUM_TABS);
+    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+    for number in 0..options.samples(160) {
+        let tab = &mut tabs[number % MEDIUM_TABS];
+        raw.add(time(|| html_raw(browsers, tab)).1);
+        tab.quiet_for_snapshot();
+        bridge.add(time(|| browsers.client.ask(tab.snapshot())).1);
+    }
+    let html = bridge.quantile(0.95);
+    report.compare("HTML, 218 KB", raw, bridge, (1.05, 0.0));
+
+    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+    for number in 0..options.samples(120) {
+        let tab = &mut tabs[number % MEDIUM_TABS];
+        let shot = || {
+            let id = browsers.raw.ask_picture(&tab.raw);
+            browsers.raw.answer(id);
+        };
+        raw.add(time(shot).1);
+        tab.quiet_for_picture();
+        bridge.add(time(|| browsers.client.ask(tab.picture())).1);
+    }
+    let picture = bridge.quantile(0.95);
+    report.compare("screenshot, jpeg 70, medium page", raw, bridge, (1.03, 0.0));
+    browsers.close(tabs);
+
+    let budget = "< 200 ms, p95, 8 tabs open";
+    report.figure(
+        "budget: snapshot",
+        format!("{html:.1} ms"),
+        budget,
+        html < 200.0,
+    );
+    let budget = "< 300 ms, p95, 8 tabs open";
+    report.figure(
+        "budget: screenshot",
+        format!("{picture:.1} ms"),
+        budget,
+        picture < 300.0,
+    );
+}
+
+fn large(browsers: &mut Browsers, report: &mut Report, options: &Options) {
+    let mut tabs = browsers.open(&browsers.site.large(), LARGE_TABS);
+    let mut binary = Coordinator::connect(browsers.bridge.address, true);
+    let mut raw = Samples::default();
+    let (mut as_text, mut as_bytes) = (Samples::default(), Samples::default());
+    for number in 0..options.samples(30) {
+        let tab = &mut tabs[number % LARGE_TABS];
+        raw.add(time(|| html_raw(browsers, tab)).1);
+        tab.quiet_for_snapshot();
+        as_text.add(time(|| browsers.client.ask(tab.snapshot())).1);
+        tab.quiet_for_snapshot();
+        as_bytes.add(time(|| binary.ask(tab.snapshot())).1);
+    }
+    browsers.close(tabs);
+    report.compare("HTML, 5.7 MB, text", raw.clone(), as_text, (1.05, 0.0));
+    report.compare("HTML, 5.7 MB, binary frames", raw, as_bytes, (1.05, 0.0));
+}

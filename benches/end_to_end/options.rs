@@ -1,0 +1,49 @@
+//! What the benchmark is told on its command line.
+
+use cdp_bridge::browser::options::Kind;
+
+/// The options.
+pub(crate) struct Options {
+    pub(crate) kind: Kind,
+    quick: bool,
+    only: Option<String>,
+}
+
+impl Options {
+    /// The options of this process; what cargo adds by itself is passed over.
+    pub(crate) fn of_process() -> Self {
+        let mut options = Self {
+            kind: Kind::Shell,
+            quick: false,
+            only: None,
+        };
+        let mut arguments = std::env::args().skip(1);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--browser" => {
+                    options.kind = match arguments.next().as_deref() {
+                        Some("shell") => Kind::Shell,
+                        Some("chrome") => Kind::Chrome,
+                        other => panic!("--browser shell or --browser chrome, not {other:?}"),
+                    }
+                }
+                "--quick" => options.quick = true,
+                "--only" => options.only = arguments.next(),
+                "--bench" => {}
+                other => panic!("unknown option {other}"),
+            }
+        }
+        options
+    }
+
+    /// Whether a group of rows is to be measured.
+    pub(crate) fn wants(&self, group: &str) -> bool {
+        let only = self.only.as_ref();
+        only.is_none_or(|words| words.split(',').any(|word| group.contains(word)))
+    }
+
+    /// How many samples to take where a full run takes so many.
+    pub(crate) fn samples(&self, full: usize) -> usize {
+        if self.quick { (full / 4).max(3) } else { full }
+    }
+}
