@@ -32,6 +32,8 @@ async fn serve(shared: Arc<Shared>, mut stream: TcpStream, address: String) {
         let _ = say_version(&mut stream, &address).await;
         return;
     }
+    // Small frames are answers that somebody waits for.
+    let _ = stream.set_nodelay(true);
     let Ok(mut socket) = accept_async(stream).await else {
         return;
     };
