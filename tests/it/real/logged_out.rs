@@ -43,6 +43,8 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
         (set.id(), &set["enabled"], &set["url"]),
         (tab.as_str(), &json!(true), &json!(me))
     );
+    // It has committed by then; what stands in it is there with its load.
+    client.tab_event("loadEventFired", &tab).await;
     assert!(client.html(&tab).await.contains("[]"));
     assert_eq!(client.tab_info(&tab).await.unwrap()["loggedOut"], true);
 
@@ -55,6 +57,7 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
     client.go(&tab, &me).await;
     assert!(client.html(&tab).await.contains("[user=jane]"));
     client.ask(switch(true)).await.expect("loggedOutModeSet");
+    client.tab_event("loadEventFired", &tab).await;
     assert!(
         client.html(&tab).await.contains("[]"),
         "a logged-out context is always a new one"
