@@ -49,7 +49,6 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
     assert_eq!(client.tab_info(&tab).await.unwrap()["loggedOut"], true);
 
     // What is set meanwhile is forgotten.
-    client.tab_event("loadEventFired", &tab).await;
     client.go(&tab, &site.url("/in")).await;
     let set = client.ask(switch(false)).await.expect("loggedOutModeSet");
     assert_eq!((set.id(), &set["enabled"]), (tab.as_str(), &json!(false)));
