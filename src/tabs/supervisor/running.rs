@@ -29,10 +29,18 @@ pub(super) struct Running {
     /// Pages that are ready, but nobody has claimed yet.
     pub(super) unclaimed: Vec<Attachment>,
     /// Further sessions to pages of tabs, until whoever asked for them is answered.
-    pub(super) further: HashMap<SessionId, Attachment>,
+    further: HashMap<SessionId, Further>,
     /// Pages that Chromium was asked to open and has not named yet. While there are any, a page
     /// without an opener may be one of them and not a popup.
     pub(super) unnamed: usize,
+}
+
+/// Half of what it takes to hand over one more session.
+enum Further {
+    /// It is attached, but nobody has been told its name.
+    Attached(Attachment),
+    /// Somebody waits for it.
+    Asked(AttachRequest),
 }
 
 impl Running {
@@ -99,23 +107,41 @@ impl Running {
         }
     }
 
-    /// Hands one more session of a tab's page to whoever asked for it. A request that is dropped
-    /// is answered by that.
-    pub(super) fn further_attached(
+    /// One more session to a page was attached. It is reported, and named in the answer to whoever
+    /// asked for it, in either order.
+    pub(super) fn further_attached(&mut self, attachment: Attachment) {
+        let session = attachment.session.id().clone();
+        match self.further.remove(&session) {
+            Some(Further::Asked(request)) => self.hand_further(request, attachment),
+            _ => {
+                self.further.insert(session, Further::Attached(attachment));
+            }
+        }
+    }
+
+    /// The session that was asked for has this name. A request that is dropped is answered by that.
+    pub(super) fn further_named(
         &mut self,
         request: AttachRequest,
         session: Result<SessionId, CallError>,
     ) {
-        let further = match session {
-            Ok(session) => self.further.remove(&session),
+        let session = match session {
+            Ok(session) => session,
             Err(error) => {
                 tracing::debug!(%error, target = %request.target, "no further session to a page");
-                None
+                return;
             }
         };
-        if let Some(further) = further
-            && let Err(unwanted) = request.reply.send(further)
-        {
+        match self.further.remove(&session) {
+            Some(Further::Attached(attachment)) => self.hand_further(request, attachment),
+            _ => {
+                self.further.insert(session, Further::Asked(request));
+            }
+        }
+    }
+
+    fn hand_further(&mut self, request: AttachRequest, attachment: Attachment) {
+        if let Err(unwanted) = request.reply.send(attachment) {
             let let_go = jobs::let_go(self.browser.clone(), unwanted);
             self.jobs.push(let_go);
         }

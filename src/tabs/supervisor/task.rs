@@ -320,7 +320,7 @@ impl Supervisor {
                     refuse(opening.request, error);
                 }
             }
-            Done::Attached(request, session) => running.further_attached(request, session),
+            Done::Attached(request, session) => running.further_named(request, session),
             Done::Overdue(target) => {
                 if let Some(opening) = running.expected.remove(&target) {
                     let discard = jobs::discard(running.browser.clone(), target);
@@ -342,9 +342,7 @@ impl Supervisor {
         };
         if running.tabs.contains_key(&attachment.info.target_id) {
             // One more session to a tab's page, which somebody asked for.
-            running
-                .further
-                .insert(attachment.session.id().clone(), attachment);
+            running.further_attached(attachment);
             return;
         }
         let context = attachment.info.browser_context_id.as_ref();

@@ -1,5 +1,6 @@
 //! Tabs and their connection to Chromium, against the fake in memory with the clock paused.
 
+mod bursts;
 mod captures;
 mod closes;
 mod connection;

@@ -8,5 +8,6 @@ mod navigation;
 mod page_driven;
 mod payloads;
 mod process;
+mod screencasts;
 mod screenshots;
 mod twenty_tabs;
