@@ -43,11 +43,12 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
         (set.id(), &set["enabled"], &set["url"]),
         (tab.as_str(), &json!(true), &json!(me))
     );
+    // It has committed by then; what stands in it is there with its load.
+    client.tab_event("loadEventFired", &tab).await;
     assert!(client.html(&tab).await.contains("[]"));
     assert_eq!(client.tab_info(&tab).await.unwrap()["loggedOut"], true);
 
     // What is set meanwhile is forgotten.
-    client.tab_event("loadEventFired", &tab).await;
     client.go(&tab, &site.url("/in")).await;
     let set = client.ask(switch(false)).await.expect("loggedOutModeSet");
     assert_eq!((set.id(), &set["enabled"]), (tab.as_str(), &json!(false)));
@@ -55,6 +56,7 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
     client.go(&tab, &me).await;
     assert!(client.html(&tab).await.contains("[user=jane]"));
     client.ask(switch(true)).await.expect("loggedOutModeSet");
+    client.tab_event("loadEventFired", &tab).await;
     assert!(
         client.html(&tab).await.contains("[]"),
         "a logged-out context is always a new one"
