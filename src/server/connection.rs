@@ -136,7 +136,14 @@ where
             outbox.next().await
         };
         let message = match next {
-            Next::Close(ending) => return End::Close(ending),
+            Next::Close(ending) => {
+                // The sink holds the last message it was fed until it is flushed or fed again,
+                // and loses it when its halves are put together for the closing handshake.
+                return match sink.flush().await {
+                    Ok(()) => End::Close(ending),
+                    Err(_) => End::Gone,
+                };
+            }
             Next::Ping => Message::Ping(Bytes::new()),
             Next::Part(part) => frame(part),
             Next::Frame(part, slot) => {

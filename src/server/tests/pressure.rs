@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{LoadEventFired, ScreenshotHead};
+use cdp_bridge_protocol::event::{LoadEventFired, Pong, ScreenshotHead};
+use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Encoding, Incoming, Joiner, Payload, PayloadHead};
 use cdp_bridge_protocol::request::ImageFormat;
 use futures::StreamExt as _;
@@ -16,6 +17,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::harness::{Bridge, Client, settings};
 use crate::server::connection::{self, Visitor};
+use crate::server::lanes::Ending;
 use crate::server::shared::Shared;
 use crate::tabs::{Answer, Audience as _, Capture, Registry, TabMessage};
 
@@ -182,6 +184,30 @@ async fn a_peer_that_answers_pings_stays() {
         }
     }
     assert_eq!((pings, shared.deps.hub.len()), (15, 1));
+}
+
+#[tokio::test]
+async fn what_was_said_just_before_the_end_arrives() {
+    let (mut ws, shared) = in_memory().await;
+    ws.next().await.unwrap().unwrap();
+    for ts in 0..3 {
+        shared.deps.hub.tell_all(Pong { ts }.into());
+    }
+    let ending = Ending::new(CloseCode::GoingAway, "");
+    shared.deps.hub.each(|outbox| outbox.close(ending));
+    let said: Vec<_> = ws.map(|message| message.unwrap()).collect().await;
+    assert!(
+        matches!(
+            said[..],
+            [
+                Message::Text(_),
+                Message::Text(_),
+                Message::Text(_),
+                Message::Close(_)
+            ]
+        ),
+        "{said:?}"
+    );
 }
 
 #[tokio::test]
