@@ -85,6 +85,7 @@ impl CallError {
         matches!(self, Self::Protocol { message, .. }
             if message.contains("Inspected target navigated or closed")
                 || message.contains("Cannot find context with specified id")
+                || message.contains("Could not find object with given id")
                 || message.contains("Execution context was destroyed"))
     }
 

@@ -2,12 +2,14 @@
 //!
 //! Routing comes first and decoding late: a frame is read in one pass that notes where its parts
 //! stand, and `params` and `result` stay slices of the frame. An event or a value that a newer
-//! Chromium invented can therefore never cost a message.
+//! Chromium invented can therefore never cost a message. Of a large frame, which carries a page
+//! or a picture, only the two ends are read.
 
 use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use memchr::memmem;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -71,9 +73,20 @@ struct Outline<'a> {
     error: Option<ErrorReply>,
 }
 
+/// From how many bytes on a frame is large.
+const LARGE: usize = 16 * 1024;
+
+/// What a large frame ends with is not longer than this.
+const TAIL_BYTES: usize = 128;
+
 impl Frame {
     /// Takes a frame apart; what it holds are slices of it.
     pub fn parse(frame: &Bytes) -> Result<Self, NotAFrame> {
+        if frame.len() >= LARGE
+            && let Some(frame) = Self::of_ends(frame)
+        {
+            return Ok(frame);
+        }
         let outline: Outline<'_> = serde_json::from_slice(frame)?;
         let slice = |raw: Option<&RawValue>| match raw {
             Some(raw) => frame.slice_ref(raw.get().as_bytes()),
@@ -90,6 +103,44 @@ impl Frame {
         let id = outline.id.ok_or(NotAFrame::Neither)?;
         let outcome = outline.error.map_or_else(|| Ok(slice(outline.result)), Err);
         Ok(Self::Response { id, outcome })
+    }
+
+    /// Takes a frame of a session apart by its ends, in the order in which Chromium writes its
+    /// members; none if it looks different. Chromium sends JSON, so that an unescaped quote in
+    /// front of the last brace can only be that of the frame's own last member. Whoever reads
+    /// the payload in between looks at every byte of it.
+    fn of_ends(frame: &Bytes) -> Option<Self> {
+        const TAIL: &[u8] = b",\"sessionId\":\"";
+        let tail = frame.len() - TAIL_BYTES;
+        let end = tail + memmem::rfind(&frame[tail..], TAIL)?;
+        let session = frame[end + TAIL.len()..].strip_suffix(b"\"}")?;
+        let session = std::str::from_utf8(session).ok()?;
+        if !session.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return None;
+        }
+        let body = |head: &[u8], key: &[u8]| {
+            let rest = head.strip_prefix(key)?;
+            let start = end - rest.len();
+            (rest.first() == Some(&b'{') && rest.last() == Some(&b'}'))
+                .then(|| frame.slice(start..end))
+        };
+        let head = &frame[..end];
+        if let Some(rest) = head.strip_prefix(b"{\"id\":") {
+            let digits = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let id = std::str::from_utf8(&rest[..digits]).ok()?.parse().ok()?;
+            let result = body(&rest[digits..], b",\"result\":")?;
+            let outcome = Ok(result);
+            return Some(Self::Response { id, outcome });
+        }
+        let rest = head.strip_prefix(b"{\"method\":\"")?;
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
+        let name = rest.iter().take_while(|byte| plain(byte)).count();
+        let params = body(&rest[name..], b"\",\"params\":")?;
+        Some(Self::Event {
+            session: Some(SessionId::from(session)),
+            method: std::str::from_utf8(&rest[..name]).ok()?.into(),
+            params,
+        })
     }
 }
 
@@ -155,6 +206,70 @@ mod tests {
             (session.as_str(), &*method, &params[..]),
             ("S", "New.thing", &b"{\"a\":[1]}"[..])
         );
+    }
+
+    /// A large frame is taken apart as a small one is.
+    #[track_caller]
+    fn agrees(frame: &str) -> Option<Frame> {
+        let frame = Bytes::copy_from_slice(frame.as_bytes());
+        assert!(frame.len() >= LARGE);
+        let ends = Frame::of_ends(&frame);
+        let outline: Result<Outline<'_>, _> = serde_json::from_slice(&frame);
+        let outline = outline.unwrap();
+        match &ends {
+            None => {}
+            Some(Frame::Response { id, outcome }) => {
+                assert_eq!(outline.id, Some(*id));
+                let result = outline.result.unwrap().get();
+                assert_eq!(outcome.as_ref().unwrap(), result.as_bytes());
+            }
+            Some(Frame::Event {
+                session,
+                method,
+                params,
+            }) => {
+                assert_eq!(outline.method.as_deref(), Some(&**method));
+                assert_eq!(outline.params.unwrap().get().as_bytes(), params);
+                assert_eq!(
+                    outline.session.as_deref(),
+                    session.as_ref().map(SessionId::as_str)
+                );
+            }
+        }
+        ends
+    }
+
+    #[test]
+    fn a_large_frame_is_taken_apart_by_its_ends() {
+        let text = "x".repeat(LARGE);
+        let tail = r#","sessionId":"F00D""#;
+        let frames = [
+            format!(r#"{{"id":42,"result":{{"a":"{text}"}}{tail}}}"#),
+            format!(r#"{{"method":"Page.screencastFrame","params":{{"a":"{text}"}}{tail}}}"#),
+            // What a page writes is escaped, and what looks like the end may stand in the middle.
+            format!(
+                r#"{{"id":42,"result":{{"a":"{text}","b":"\"}},\"sessionId\":\"BAD\"}}"}}{tail}}}"#
+            ),
+            format!(r#"{{"id":42,"result":{{"a":"{text}","b":{{"x":1{tail}}}}}{tail}}}"#),
+        ];
+        for frame in frames {
+            assert!(agrees(&frame).is_some(), "{frame}");
+        }
+    }
+
+    #[test]
+    fn a_large_frame_that_looks_unusual_is_read_in_full() {
+        let text = "x".repeat(LARGE);
+        for frame in [
+            format!(r#"{{"id":42,"result":{{"a":"{text}"}}}}"#),
+            format!(r#"{{"sessionId":"S","id":42,"result":{{"a":"{text}"}}}}"#),
+            format!(r#"{{"id":42,"error":{{"code":1,"message":"{text}"}},"sessionId":"S"}}"#),
+            format!(r#"{{ "id":42,"result":{{"a":"{text}"}},"sessionId":"S"}}"#),
+            format!(r#"{{"id":42,"result":{{"a":"{text}","sessionId":"S"}}}}"#),
+        ] {
+            assert!(agrees(&frame).is_none(), "{frame}");
+            assert!(Frame::parse(&Bytes::from(frame)).is_ok());
+        }
     }
 
     #[test]

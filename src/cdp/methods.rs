@@ -40,6 +40,13 @@ macro_rules! methods {
     };
 }
 
+/// A number as an argument of [`CallFunctionOn`].
+#[derive(Debug, Clone, Copy, Serialize)]
+pub struct CallArgument {
+    /// The number.
+    pub value: u32,
+}
+
 methods! {
     /// Asks for the browser's name; also the cheapest round trip there is.
     GetVersion = "Browser.getVersion" -> Version {}
@@ -255,6 +262,28 @@ methods! {
         return_by_value: bool,
         /// Milliseconds after which Chromium ends the expression.
         timeout: u64,
+        /// What handles are let go of together by.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        object_group: Option<&'static str>,
+    }
+
+    /// Calls a function on a thing that the page holds. The result is read as that of
+    /// [`Evaluate`].
+    CallFunctionOn<'a> = "Runtime.callFunctionOn" -> Done {
+        /// The thing: what `this` is in the function.
+        object_id: &'a str,
+        /// JavaScript.
+        function_declaration: &'static str,
+        /// What it is called with.
+        arguments: [CallArgument; 1],
+        /// Whether the result comes as JSON instead of as a handle.
+        return_by_value: bool,
+    }
+
+    /// Lets go of all handles of a group, so that the page can free what they stand for.
+    ReleaseObjectGroup = "Runtime.releaseObjectGroup" -> Done {
+        /// The group.
+        object_group: &'static str,
     }
 
     /// The whole page as tables of strings and numbers.

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
+use cdp_bridge_protocol::payload::EscapedText;
+use memchr::memchr2;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -13,15 +15,19 @@ use super::methods::{CaptureScreenshot, Evaluate, StartScreencast};
 /// What an expression came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evaluated {
-    /// A string: the JSON string with its quotes, a slice of the frame.
-    Text(Bytes),
+    /// A string, a slice of the frame.
+    Text(EscapedText),
     /// Any other value as JSON, a slice of the frame.
     Value(Bytes),
+    /// A handle to a thing that stays in the page.
+    Handle(Box<str>),
+    /// `undefined`.
+    Undefined,
     /// The expression threw.
     Threw,
 }
 
-/// Reads the result of `Runtime.evaluate` with `returnByValue`.
+/// Reads the result of `Runtime.evaluate` or `Runtime.callFunctionOn`.
 pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
     #[derive(Deserialize)]
     struct Outline<'a> {
@@ -37,23 +43,41 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
         r#type: Cow<'a, str>,
         #[serde(borrow, default)]
         value: Option<&'a RawValue>,
+        #[serde(borrow, default, rename = "objectId")]
+        handle: Option<Cow<'a, str>>,
     }
 
+    // This is how Chromium writes a string, and a page of megabytes is read only once then.
+    const TEXT: &[u8] = b"{\"result\":{\"type\":\"string\",\"value\":";
+    if result.starts_with(TEXT)
+        && let Ok((text, end)) = EscapedText::read(&result.slice(TEXT.len()..))
+        && &result[TEXT.len() + end..] == b"}}"
+    {
+        return Ok(Evaluated::Text(text));
+    }
     let outline: Outline<'_> =
         serde_json::from_slice(result).map_err(|error| shape::<Evaluate<'_>>(&error))?;
     if outline.exception.is_some() {
         return Ok(Evaluated::Threw);
     }
-    let value = outline
-        .result
+    let object = outline.result;
+    if object.r#type == "undefined" {
+        return Ok(Evaluated::Undefined);
+    }
+    if let Some(handle) = object.handle {
+        return Ok(Evaluated::Handle(handle.into()));
+    }
+    let value = object
         .value
         .map(|value| result.slice_ref(value.get().as_bytes()))
         .ok_or_else(|| shape::<Evaluate<'_>>(&"no value"))?;
-    Ok(if outline.result.r#type == "string" {
-        Evaluated::Text(value)
+    if object.r#type == "string" {
+        EscapedText::from_json_string(&value)
+            .map(Evaluated::Text)
+            .map_err(|error| shape::<Evaluate<'_>>(&error))
     } else {
-        Evaluated::Value(value)
-    })
+        Ok(Evaluated::Value(value))
+    }
 }
 
 /// One picture of a screencast.
@@ -84,15 +108,45 @@ pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
         timestamp: Option<f64>,
     }
 
-    let outline: Outline<'_> =
-        serde_json::from_slice(params).map_err(|error| shape::<StartScreencast>(&error))?;
-    let data = plain(params, outline.data)
-        .ok_or_else(|| shape::<StartScreencast>(&"data is not a plain string"))?;
+    /// What follows a picture that was read by itself.
+    #[derive(Deserialize)]
+    struct Rest {
+        metadata: Metadata,
+        #[serde(rename = "sessionId")]
+        ack: i64,
+    }
+
+    let wrong = |error: serde_json::Error| shape::<StartScreencast>(&error);
+    let (data, metadata, ack) = if let Some((data, mut rest)) = leading_data(params) {
+        // The comma after the picture becomes the brace of an object of what follows.
+        if let Some(first) = rest.first_mut() {
+            *first = b'{';
+        }
+        let Rest { metadata, ack } = serde_json::from_slice(&rest).map_err(wrong)?;
+        (data, metadata, ack)
+    } else {
+        let outline: Outline<'_> = serde_json::from_slice(params).map_err(wrong)?;
+        let data = plain(params, outline.data)
+            .ok_or_else(|| shape::<StartScreencast>(&"data is not a plain string"))?;
+        (data, outline.metadata, outline.ack)
+    };
     Ok(ScreencastFrame {
         data,
-        timestamp: outline.metadata.timestamp,
-        ack: outline.ack,
+        timestamp: metadata.timestamp,
+        ack,
     })
+}
+
+/// A picture that stands first in its object, as Chromium writes it, and what follows it: most of
+/// a frame is picture, and is looked at once.
+fn leading_data(object: &Bytes) -> Option<(Bytes, Vec<u8>)> {
+    const DATA: &[u8] = b"{\"data\":\"";
+    let content = object.strip_prefix(DATA)?;
+    let end = memchr2(b'"', b'\\', content).filter(|end| content[*end] == b'"')?;
+    Some((
+        object.slice_ref(&content[..end]),
+        content[end + 1..].to_vec(),
+    ))
 }
 
 /// The content of a JSON string that holds no escapes, as a slice of the frame it stands in.
@@ -109,6 +163,11 @@ pub fn screenshot_data(result: &Bytes) -> Result<Bytes, CallError> {
         data: &'a RawValue,
     }
 
+    if let Some((data, rest)) = leading_data(result)
+        && rest == b"}"
+    {
+        return Ok(data);
+    }
     let outline: Outline<'_> =
         serde_json::from_slice(result).map_err(|error| shape::<CaptureScreenshot>(&error))?;
     plain(result, outline.data)
@@ -121,9 +180,25 @@ mod tests {
 
     #[test]
     fn a_string_stays_as_chromium_escaped_it() {
-        let result = Bytes::from_static(br#"{"result":{"type":"string","value":"a\"\u003c"}}"#);
-        let expected = Evaluated::Text(Bytes::from_static(br#""a\"\u003c""#));
-        assert_eq!(evaluated(&result).unwrap(), expected);
+        for result in [
+            r#"{"result":{"type":"string","value":"a\"\u003c"}}"#,
+            r#"{"result":{"value":"a\"\u003c","type":"string","new":1}}"#,
+        ] {
+            let result = Bytes::from(result);
+            let Evaluated::Text(text) = evaluated(&result).unwrap() else {
+                panic!("it is text");
+            };
+            assert_eq!(text.as_bytes(), &br#"a\"\u003c"#[..]);
+            assert!(result.as_ptr_range().contains(&text.as_bytes().as_ptr()));
+        }
+    }
+
+    #[test]
+    fn a_string_that_was_thrown_is_no_result() {
+        let threw = Bytes::from_static(
+            br#"{"result":{"type":"string","value":"x"},"exceptionDetails":{"text":"Uncaught","exception":{"type":"string","value":"x"}}}"#,
+        );
+        assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
     }
 
     #[test]
@@ -136,6 +211,19 @@ mod tests {
         );
         assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
         assert!(evaluated(&Bytes::from_static(b"{}")).is_err());
+    }
+
+    #[test]
+    fn what_stays_in_the_page_comes_as_a_handle() {
+        let array = Bytes::from_static(
+            br#"{"result":{"type":"object","subtype":"array","className":"Array","description":"Array(2)","objectId":"1.2.3"}}"#,
+        );
+        assert_eq!(
+            evaluated(&array).unwrap(),
+            Evaluated::Handle("1.2.3".into())
+        );
+        let nothing = Bytes::from_static(br#"{"result":{"type":"undefined"}}"#);
+        assert_eq!(evaluated(&nothing).unwrap(), Evaluated::Undefined);
     }
 
     #[test]

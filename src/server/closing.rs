@@ -9,10 +9,14 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use super::lanes::Ending;
+use super::lanes::{Ending, TOO_SLOW};
 
 /// How long a peer may take to read what was left and to answer the close frame.
 pub const CLOSE_WAIT: Duration = Duration::from_secs(3);
+
+/// How long a peer that read too slowly may take for the same: it is told why only if it reads up
+/// to the close frame, and what the kernel holds for it may be megabytes.
+const SLOW_CLOSE_WAIT: Duration = Duration::from_secs(30);
 
 /// How a connection came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +53,12 @@ pub async fn finish<S>(mut ws: WebSocketStream<S>, end: End)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let closed = timeout(CLOSE_WAIT, async {
+    let patience = if end == End::Close(TOO_SLOW) {
+        SLOW_CLOSE_WAIT
+    } else {
+        CLOSE_WAIT
+    };
+    let closed = timeout(patience, async {
         match end {
             End::Gone => {}
             // Reading on sends the answer to the peer's close frame.

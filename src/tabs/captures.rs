@@ -66,7 +66,8 @@ pub struct Captures {
     /// How many waiting screenshots the gauge knows of.
     shown: usize,
     limits: CaptureLimits,
-    /// Captures at work in the whole browser: more at once make each of them slow.
+    /// Pictures at work in the whole browser: more at once make each of them slow. Text is not
+    /// counted among them: each page writes its own, and waits for no frame to be drawn.
     permits: Arc<Semaphore>,
 }
 
@@ -166,15 +167,10 @@ impl Captures {
         };
         let (session, limits) = (subject.session.clone(), self.limits);
         let loader = subject.loader.cloned();
-        self.start(
-            Waiters { replies, loader },
-            deadline,
-            async move {
-                let outcome = snapshot(session, format, limits, deadline).await;
-                Brought::Snapshot(format, outcome.map_err(of_snapshot))
-            },
-            move |error| Brought::Snapshot(format, Err(error)),
-        );
+        self.start(Waiters { replies, loader }, async move {
+            let outcome = snapshot(session, format, limits, deadline).await;
+            Brought::Snapshot(format, outcome.map_err(of_snapshot))
+        });
     }
 
     fn start_shot(&mut self, subject: &Subject<'_>, waiting: Waiting) {
@@ -195,43 +191,28 @@ impl Captures {
             max_pixels,
         };
         let (session, deadline) = (subject.session.clone(), waiting.reply.deadline);
+        let timed_out = waiting.reply.timed_out("a free place to capture in");
+        let permits = Arc::clone(&self.permits);
         self.shot_at_work = true;
-        self.start(
-            Waiters {
-                replies: vec![waiting.reply],
-                loader: None,
-            },
-            deadline,
-            async move {
-                let outcome = screenshot(session, shot, deadline).await;
-                Brought::Picture(format, outcome.map_err(of_screenshot))
-            },
-            move |error| Brought::Picture(format, Err(error)),
-        );
+        let waiters = Waiters {
+            replies: vec![waiting.reply],
+            loader: None,
+        };
+        self.start(waiters, async move {
+            // The semaphore is never closed, so that only time can end the waiting.
+            let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
+                return Brought::Picture(format, Err(timed_out));
+            };
+            let outcome = screenshot(session, shot, deadline).await;
+            Brought::Picture(format, outcome.map_err(of_screenshot))
+        });
     }
 
-    fn start(
-        &mut self,
-        waiters: Waiters,
-        deadline: Instant,
-        work: impl Future<Output = Brought> + Send + 'static,
-        give_up: impl FnOnce(TabError) -> Brought + Send + 'static,
-    ) {
+    fn start(&mut self, waiters: Waiters, work: impl Future<Output = Brought> + Send + 'static) {
         let id = self.next_id;
         self.next_id += 1;
-        let timed_out = waiters
-            .replies
-            .last()
-            .map(|reply| reply.timed_out("a free place to capture in"));
         self.waiters.insert(id, waiters);
-        let permits = Arc::clone(&self.permits);
-        self.at_work.push(Box::pin(async move {
-            // The semaphore is never closed, so that only time can end the waiting.
-            match timeout_at(deadline, permits.acquire_owned()).await {
-                Ok(Ok(_permit)) => (id, work.await),
-                _ => (id, give_up(timed_out.unwrap_or(TabError::Lost))),
-            }
-        }));
+        self.at_work.push(Box::pin(async move { (id, work.await) }));
     }
 
     /// Waits until a capture at work is done, and answers those that wait for it. Never ends

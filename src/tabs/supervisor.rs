@@ -27,7 +27,7 @@ use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 /// How many messages wait for the supervisor, which takes them at once.
 const MAILBOX: usize = 1024;
 
-/// Captures at work at a time in the whole browser: with more, each of them becomes slow
+/// Pictures at work at a time in the whole browser: with more, each of them becomes slow
 /// (performance: Capture).
 const CAPTURES_AT_WORK: usize = 4;
 

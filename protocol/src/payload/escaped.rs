@@ -4,16 +4,32 @@
 //! Coordinator needs it like this again, so the bridge cuts the escaped text at places where
 //! it may be cut instead of unescaping megabytes and escaping them again.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
-use memchr::memchr;
 
 /// Escaped text, without its quotes. Its surrogates are paired: a lone one, which HTML may hold
 /// but UTF-8 may not, is replaced by U+FFFD.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct EscapedText {
     raw: Bytes,
     decoded_len: usize,
+    /// Places that have been passed while the text was read, in order, so that the places to cut
+    /// at are found without reading it all again.
+    marks: Arc<[Place]>,
 }
+
+/// A place between two characters.
+#[derive(Debug, Clone, Copy, Default)]
+struct Place {
+    /// Bytes of escaped text before it.
+    raw: usize,
+    /// Bytes of UTF-8 that they stand for.
+    decoded: usize,
+}
+
+/// About how far apart the marks are, in bytes of escaped text.
+const MARK_EVERY: usize = 16 * 1024;
 
 /// The bytes were not one JSON string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -24,14 +40,25 @@ pub struct NotAJsonString;
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
 impl EscapedText {
-    /// Takes over a JSON string with its quotes, as it was sliced out of a valid JSON document.
+    /// Takes over a JSON string with its quotes.
     pub fn from_json_string(quoted: &Bytes) -> Result<Self, NotAJsonString> {
-        if quoted.len() < 2 || quoted[0] != b'"' || quoted[quoted.len() - 1] != b'"' {
+        match Self::read(quoted)? {
+            (text, end) if end == quoted.len() => Ok(text),
+            _ => Err(NotAJsonString),
+        }
+    }
+
+    /// Takes over the JSON string that these bytes start with, and says where it ends. This is
+    /// the only look at every byte of a page on its way through the bridge.
+    pub fn read(json: &Bytes) -> Result<(Self, usize), NotAJsonString> {
+        if json.first() != Some(&b'"') {
             return Err(NotAJsonString);
         }
-        let raw = quoted.slice(1..quoted.len() - 1);
-        std::str::from_utf8(&raw).map_err(|_| NotAJsonString)?;
-        Self::scan(raw)
+        let content = json.slice(1..);
+        let scanned = scan(&content, Some(b'"'))?;
+        let text = Self::of(content.slice(..scanned.end.raw), scanned)?;
+        let end = text.raw.len() + 2;
+        Ok((text, end))
     }
 
     /// Escapes text that is not JSON yet.
@@ -42,36 +69,45 @@ impl EscapedText {
         Self {
             raw: raw.slice(1..raw.len() - 1),
             decoded_len: text.len(),
+            marks: Arc::default(),
         }
     }
 
-    fn scan(raw: Bytes) -> Result<Self, NotAJsonString> {
-        let mut decoded_len = 0;
-        let mut lone = Vec::new();
-        let mut at = 0;
-        while at < raw.len() {
-            let run = memchr(b'\\', &raw[at..]).unwrap_or(raw.len() - at);
-            decoded_len += run;
-            at += run;
-            if at < raw.len() {
-                let escape = Escape::read(&raw[at..]).ok_or(NotAJsonString)?;
-                if escape.lone {
-                    lone.push(at);
-                }
-                decoded_len += escape.decoded;
-                at += escape.len;
-            }
+    /// Puts pieces of one text together.
+    pub fn join(pieces: &[Self]) -> Self {
+        if let [whole] = pieces {
+            return whole.clone();
         }
-        if lone.is_empty() {
-            return Ok(Self { raw, decoded_len });
+        let len = pieces.iter().map(|piece| piece.raw.len()).sum();
+        let mut raw = Vec::with_capacity(len);
+        let (mut marks, mut decoded) = (Vec::new(), 0);
+        for piece in pieces {
+            let start = Place {
+                raw: raw.len(),
+                decoded,
+            };
+            marks.push(start);
+            marks.extend(piece.marks.iter().map(|mark| Place {
+                raw: start.raw + mark.raw,
+                decoded: start.decoded + mark.decoded,
+            }));
+            raw.extend_from_slice(&piece.raw);
+            decoded += piece.decoded_len;
         }
-        let mut mended = raw.to_vec();
-        for at in lone {
-            mended[at..at + REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
+        Self {
+            raw: raw.into(),
+            decoded_len: decoded,
+            marks: marks.into(),
         }
+    }
+
+    /// Text that has been read, with its lone surrogates replaced.
+    fn of(raw: Bytes, scanned: Scanned) -> Result<Self, NotAJsonString> {
+        std::str::from_utf8(&raw).map_err(|_| NotAJsonString)?;
         Ok(Self {
-            raw: mended.into(),
-            decoded_len,
+            raw: mend(raw, &scanned.lone),
+            decoded_len: scanned.end.decoded,
+            marks: scanned.marks.into(),
         })
     }
 
@@ -93,9 +129,9 @@ impl EscapedText {
         let mut text = Vec::with_capacity(self.decoded_len);
         let mut at = 0;
         while at < self.raw.len() {
-            let run = memchr(b'\\', &self.raw[at..]).unwrap_or(self.raw.len() - at);
-            text.extend_from_slice(&self.raw[at..at + run]);
-            at += run;
+            let end = next_special(&self.raw, at);
+            text.extend_from_slice(&self.raw[at..end]);
+            at = end;
             if let Some(escape) = self.raw.get(at..).and_then(Escape::read) {
                 let mut utf8 = [0; 4];
                 text.extend_from_slice(escape.char.encode_utf8(&mut utf8).as_bytes());
@@ -110,43 +146,161 @@ impl EscapedText {
     /// a pair of surrogates.
     pub fn cuts(&self, max: usize) -> Vec<usize> {
         let max = max.max(4);
-        if self.decoded_len <= max {
-            return vec![self.raw.len()];
-        }
         let mut cuts = Vec::with_capacity(self.decoded_len / max + 1);
-        let mut room = max;
-        let mut at = 0;
-        while at < self.raw.len() {
-            let run = memchr(b'\\', &self.raw[at..]).unwrap_or(self.raw.len() - at);
-            let mut left = run;
-            while left > room {
-                let step = char_boundary(&self.raw, at, at + room) - at;
-                at += step;
-                left -= step;
-                cuts.push(at);
-                room = max;
-            }
-            at += left;
-            room -= left;
-            if let Some(escape) = self.raw.get(at..).and_then(Escape::read) {
-                if escape.decoded > room {
-                    cuts.push(at);
-                    room = max;
-                }
-                room -= escape.decoded;
-                at += escape.len;
-            }
+        let mut start = Place::default();
+        while self.decoded_len - start.decoded > max {
+            start = self.last_before(start, start.decoded + max);
+            cuts.push(start.raw);
         }
         cuts.push(self.raw.len());
         cuts
     }
+
+    /// The last place where the text may be cut that has no more than so many decoded bytes
+    /// before it.
+    fn last_before(&self, start: Place, decoded: usize) -> Place {
+        let marks = self.marks.partition_point(|mark| mark.decoded <= decoded);
+        let mark = self.marks[..marks].last().copied().unwrap_or_default();
+        let mut at = if mark.raw > start.raw { mark } else { start };
+        loop {
+            let end = next_special(&self.raw, at.raw);
+            let room = decoded - at.decoded;
+            if end - at.raw > room {
+                let end = char_boundary(&self.raw, at.raw, at.raw + room);
+                return Place {
+                    raw: end,
+                    decoded: at.decoded + (end - at.raw),
+                };
+            }
+            at.decoded += end - at.raw;
+            at.raw = end;
+            match self.raw.get(at.raw..).and_then(Escape::read) {
+                Some(escape) if at.decoded + escape.decoded <= decoded => {
+                    at.raw += escape.len;
+                    at.decoded += escape.decoded;
+                }
+                _ => return at,
+            }
+        }
+    }
 }
+
+impl PartialEq for EscapedText {
+    fn eq(&self, other: &Self) -> bool {
+        self.raw == other.raw
+    }
+}
+
+impl Eq for EscapedText {}
 
 /// A JSON document without lone surrogates in its strings, each replaced by U+FFFD: escaped they
 /// are JSON, but most readers refuse them.
 pub fn without_lone_surrogates(json: Bytes) -> Result<Bytes, NotAJsonString> {
     // Backslashes stand only in strings, so that the document can be read like the inside of one.
-    EscapedText::scan(json).map(|text| text.raw)
+    let scanned = scan(&json, None)?;
+    Ok(mend(json, &scanned.lone))
+}
+
+/// What a look at every byte has found.
+struct Scanned {
+    /// Where it ended.
+    end: Place,
+    marks: Vec<Place>,
+    /// Where lone surrogates stand.
+    lone: Vec<usize>,
+}
+
+/// Reads the inside of a JSON string up to its closing quote. Without one to look for, quotes
+/// and control characters mean nothing, and everything is read.
+fn scan(content: &[u8], quote: Option<u8>) -> Result<Scanned, NotAJsonString> {
+    let (mut marks, mut lone) = (Vec::new(), Vec::new());
+    let mut at = Place::default();
+    let mut next_mark = MARK_EVERY;
+    loop {
+        let run = next_special(content, at.raw) - at.raw;
+        at.raw += run;
+        at.decoded += run;
+        if at.raw >= next_mark {
+            marks.push(at);
+            next_mark = at.raw + MARK_EVERY;
+        }
+        let Some(special) = content.get(at.raw) else {
+            break;
+        };
+        // By far the most escapes are of two bytes and stand for one.
+        if *special == b'\\'
+            && content
+                .get(at.raw + 1)
+                .is_some_and(|letter| is_short(*letter))
+        {
+            at.raw += 2;
+            at.decoded += 1;
+        } else if *special == b'\\' {
+            let escape = Escape::read(&content[at.raw..]).ok_or(NotAJsonString)?;
+            if escape.lone {
+                lone.push(at.raw);
+            }
+            at.raw += escape.len;
+            at.decoded += escape.decoded;
+        } else if quote.is_none() {
+            at.raw += 1;
+            at.decoded += 1;
+        } else if Some(*special) == quote {
+            return Ok(Scanned {
+                end: at,
+                marks,
+                lone,
+            });
+        } else {
+            return Err(NotAJsonString);
+        }
+    }
+    if quote.is_some() {
+        return Err(NotAJsonString);
+    }
+    Ok(Scanned {
+        end: at,
+        marks,
+        lone,
+    })
+}
+
+/// Where the next byte stands that may not stand for itself inside a JSON string: a backslash, a
+/// quote, or a control character. Most runs between two of them are shorter than what a search
+/// of the whole text pays off for, so that eight bytes are looked at in one word.
+fn next_special(bytes: &[u8], from: usize) -> usize {
+    const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
+    const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
+    let mut at = from;
+    // In each of these the lowest byte that is marked is one that was meant; those above it may
+    // be marked by a borrow.
+    let zero = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
+    let below_space = |word: u64| word.wrapping_sub(LOW * 0x20) & !word & HIGH;
+    while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
+        let word = u64::from_le_bytes(*word);
+        let found = zero(word ^ (LOW * u64::from(b'\\')))
+            | zero(word ^ (LOW * u64::from(b'"')))
+            | below_space(word);
+        if found != 0 {
+            return at + (found.trailing_zeros() / 8) as usize;
+        }
+        at += 8;
+    }
+    let special = |byte: &u8| matches!(byte, b'\\' | b'"' | ..0x20);
+    let rest = bytes.get(at..).unwrap_or_default();
+    at + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// Replaces lone surrogates.
+fn mend(raw: Bytes, lone: &[usize]) -> Bytes {
+    if lone.is_empty() {
+        return raw;
+    }
+    let mut mended = raw.to_vec();
+    for at in lone {
+        mended[*at..at + REPLACEMENT.len()].copy_from_slice(REPLACEMENT);
+    }
+    mended.into()
 }
 
 /// The last place from `end` downwards that is no continuation byte, not before `start`.
@@ -156,6 +310,14 @@ fn char_boundary(raw: &[u8], start: usize, end: usize) -> usize {
         end -= 1;
     }
     end
+}
+
+/// Whether an escape with this letter is of two bytes.
+fn is_short(letter: u8) -> bool {
+    matches!(
+        letter,
+        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'
+    )
 }
 
 /// One escape, or one pair of surrogate escapes.
@@ -322,7 +484,54 @@ mod tests {
         assert!(pieces.iter().all(|piece| piece.len() == 12));
     }
 
+    #[test]
+    fn a_string_is_read_up_to_its_closing_quote() {
+        let json = Bytes::from_static(br#""a\"b"},"exceptionDetails":{"text":"x"}}"#);
+        let (text, end) = EscapedText::read(&json).unwrap();
+        assert_eq!((&text.decode()[..], end), (&b"a\"b"[..], 6));
+    }
+
+    #[test]
+    fn what_must_be_escaped_and_is_not_is_refused() {
+        for byte in (0..0x20_u8).chain([b'"']) {
+            for padding in 0..20 {
+                let text = format!(
+                    "\"{}{}{}\"",
+                    "x".repeat(padding),
+                    char::from(byte),
+                    "y".repeat(20 - padding)
+                );
+                let refused = EscapedText::from_json_string(&Bytes::from(text));
+                assert_eq!(refused, Err(NotAJsonString), "{byte} after {padding}");
+            }
+        }
+    }
+
+    #[test]
+    fn pieces_of_a_text_are_cut_as_if_they_had_come_in_one() {
+        let text = "Grüße \"aus\" 日本 😀 <p>\n".repeat(5000);
+        let whole = EscapedText::from_text(&text);
+        let (start, end) = text.split_at(text.char_indices().nth(40_001).unwrap().0);
+        let read = |text: &str| {
+            EscapedText::from_json_string(&serde_json::to_vec(text).unwrap().into()).unwrap()
+        };
+        let joined = EscapedText::join(&[read(start), read(end)]);
+        assert_eq!(joined, whole);
+        assert_eq!(joined.decoded_len(), text.len());
+        for max in [4, 7, 1000, 16 * 1024, 65_536, 1 << 20] {
+            assert_eq!(joined.cuts(max), whole.cuts(max), "{max}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn every_byte_that_needs_an_escape_is_found(bytes in prop::collection::vec(any::<u8>(), 0..40), from in 0_usize..40) {
+            let from = from.min(bytes.len());
+            let special = |byte: &u8| matches!(byte, b'\\' | b'"' | ..0x20);
+            let expected = bytes[from..].iter().position(special).map_or(bytes.len(), |at| from + at);
+            prop_assert_eq!(next_special(&bytes, from), expected);
+        }
+
         #[test]
         fn any_text_is_the_sum_of_its_pieces_at_any_size(text in "\\PC*|[\\x00-\\x7f€é😀\"\\\\]*", max in 4_usize..40) {
             let escaped = EscapedText::from_text(&text);
@@ -345,7 +554,7 @@ mod tests {
             let escaped = EscapedText::from_json_string(&quoted(&all)).unwrap();
             let whole: Vec<u8> = pieces(&escaped, max)
                 .into_iter()
-                .flat_map(|piece| EscapedText::scan(piece).unwrap().decode())
+                .flat_map(|piece| EscapedText::from_json_string(&quoted(std::str::from_utf8(&piece).unwrap())).unwrap().decode())
                 .collect();
             prop_assert_eq!(whole, text.as_bytes());
         }

@@ -2,9 +2,11 @@
 
 pub mod activate;
 pub mod close;
+pub mod html;
 pub mod navigate;
 pub mod retry;
 pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
 pub mod title;
+pub mod too_large;

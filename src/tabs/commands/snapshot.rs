@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use cdp_bridge_protocol::payload::{EscapedText, without_lone_surrogates};
 use cdp_bridge_protocol::request::SnapshotFormat;
-use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::html::html;
 use super::retry::while_navigating;
+use super::too_large::too_large;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CaptureSnapshot, Evaluate};
 use crate::cdp::results::{Evaluated, evaluated};
@@ -16,16 +16,7 @@ use crate::cdp::{CallError, Session};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
-/// The page is too large: what the expressions below come to instead of text.
-#[derive(Deserialize)]
-struct TooLarge {
-    nodes: u64,
-    #[serde(default)]
-    bytes: Option<u64>,
-}
-
-/// Captures the DOM. Chromium would spend minutes on a page of millions of elements, so the page
-/// counts them first, in the same round trip.
+/// Captures the DOM.
 pub async fn snapshot(
     session: Session,
     format: SnapshotFormat,
@@ -38,27 +29,6 @@ pub async fn snapshot(
     };
     within(text.decoded_len() as u64, limits)?;
     Ok(text)
-}
-
-async fn html(
-    session: &Session,
-    limits: CaptureLimits,
-    deadline: Instant,
-) -> Result<EscapedText, SnapshotError> {
-    let expression = format!(
-        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
-         if (nodes > {}) return {{nodes}}; \
-         const root = document.documentElement, html = root ? root.outerHTML : ''; \
-         return html.length > {} ? {{nodes, bytes: html.length}} : html; }})()",
-        limits.snapshot_nodes, limits.snapshot_bytes,
-    );
-    match evaluate(session, expression, deadline).await? {
-        Evaluated::Text(quoted) => {
-            EscapedText::from_json_string(&quoted).map_err(|error| unexpected(&error))
-        }
-        Evaluated::Value(value) => Err(too_large(&value, limits)),
-        Evaluated::Threw => Err(SnapshotError::Threw),
-    }
 }
 
 async fn structured(
@@ -75,8 +45,11 @@ async fn structured(
     );
     match evaluate(session, expression, deadline).await? {
         Evaluated::Text(_) => {}
-        Evaluated::Value(value) => return Err(too_large(&value, limits)),
         Evaluated::Threw => return Err(SnapshotError::Threw),
+        Evaluated::Value(value) => return Err(too_large(&value, limits)),
+        Evaluated::Handle(_) | Evaluated::Undefined => {
+            return Err(unexpected(&"neither text nor counts"));
+        }
     }
     let json = while_navigating(deadline, |left| {
         session.call_raw(
@@ -107,6 +80,7 @@ async fn evaluate(
                 expression,
                 return_by_value: true,
                 timeout,
+                object_group: None,
             },
             left,
         )
@@ -122,22 +96,6 @@ fn within(bytes: u64, limits: CaptureLimits) -> Result<(), SnapshotError> {
         Err(SnapshotError::TooManyBytes { bytes, max })
     } else {
         Ok(())
-    }
-}
-
-fn too_large(value: &Bytes, limits: CaptureLimits) -> SnapshotError {
-    match serde_json::from_slice(value) {
-        Ok(TooLarge { nodes, bytes: None }) => SnapshotError::TooManyNodes {
-            nodes,
-            max: limits.snapshot_nodes,
-        },
-        Ok(TooLarge {
-            bytes: Some(bytes), ..
-        }) => SnapshotError::TooManyBytes {
-            bytes,
-            max: limits.snapshot_bytes,
-        },
-        Err(error) => unexpected(&error),
     }
 }
 

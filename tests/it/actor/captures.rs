@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cdp_bridge::tabs::{Answer, TabSettings};
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::payload::Payload;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
 use tokio::time::sleep;
@@ -20,6 +21,56 @@ async fn a_snapshot_is_the_html_of_the_page() {
         panic!("HTML is text");
     };
     assert_eq!(&text.decode()[..], b"<html><title>A</title></html>");
+}
+
+/// A bridge with a tab that shows a page of so many bytes.
+async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
+    let mut settings = settings();
+    settings.limits.snapshot_bytes = 10_000_000;
+    let bridge = Bridge::with(settings).await;
+    let html = format!("<p>{}</p>", "0123456789\n".repeat(bytes / 11));
+    bridge.fake.page("http://large.test/", &html);
+    let (tab, _) = bridge.tab("http://large.test/").await;
+    (bridge, tab, html)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_page_is_pulled_in_pieces_which_the_page_holds_no_longer() {
+    let (bridge, tab, html) = large_page(1_000_000).await;
+    let Answer::Payload { payload, .. } = bridge.client().html(tab).answer().await else {
+        panic!("a snapshot carries a payload");
+    };
+    let Payload::Text(text) = payload else {
+        panic!("HTML is text");
+    };
+    assert!(text.decode() == html.as_bytes(), "the page is whole");
+    assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 1);
+    assert!(bridge.fake.calls_of("Runtime.callFunctionOn").len() > 10);
+    bridge.fake.wait_for("Runtime.releaseObjectGroup", 1).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_page_that_gives_way_to_another_between_its_pieces_is_taken_anew() {
+    let (bridge, tab, html) = large_page(1_000_000).await;
+    let gone = "Could not find object with given id";
+    bridge.fake.fail("Runtime.callFunctionOn", gone);
+    let Answer::Payload { payload, .. } = bridge.client().html(tab).answer().await else {
+        panic!("a snapshot carries a payload");
+    };
+    let Payload::Text(text) = payload else {
+        panic!("HTML is text");
+    };
+    assert!(text.decode() == html.as_bytes(), "the page is whole");
+    assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 2);
+    bridge.fake.wait_for("Runtime.releaseObjectGroup", 2).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn pieces_that_do_not_come_in_time_are_let_go_of() {
+    let (bridge, tab, _) = large_page(1_000_000).await;
+    bridge.fake.hold("Runtime.callFunctionOn");
+    assert_eq!(bridge.client().html(tab).code().await, "CDP_TIMEOUT");
+    bridge.fake.wait_for("Runtime.releaseObjectGroup", 1).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 use super::browser::Call;
 use super::target::{Metrics, Target};
 
+/// How large the pieces of a large page are.
+const PIECE: usize = 100_000;
+
 const USUAL: Metrics = Metrics {
     width: 800.0,
     height: 600.0,
@@ -25,14 +28,24 @@ pub(super) fn evaluate(target: &Target, call: &Call) -> Value {
     let expression = call.text("expression").unwrap_or_default();
     let html = target.html.as_str();
     let nodes = count_elements(html);
-    let value = if limit(expression, "nodes > ").is_some_and(|most| nodes > most) {
-        json!({"nodes": nodes})
-    } else if limit(expression, "html.length > ").is_some_and(|most| html.len() > most) {
-        json!({"nodes": nodes, "bytes": html.len()})
-    } else if expression.contains("outerHTML") {
-        json!(html)
+    let over =
+        |before: &str, size: usize| limit(expression, before).is_some_and(|most| size > most);
+    let counts = if over("nodes > ", nodes) {
+        Some(json!({"nodes": nodes}))
+    } else if over("html.length > ", html.len()) {
+        Some(json!({"nodes": nodes, "bytes": html.len()}))
     } else {
-        json!("")
+        None
+    };
+    let by_value = call.params["returnByValue"] == json!(true);
+    let value = match counts {
+        Some(counts) if by_value => counts,
+        Some(counts) => json!(counts.to_string()),
+        None if !expression.contains("outerHTML") => json!(""),
+        None if limit(expression, "html.length <= ").is_some_and(|most| html.len() > most) => {
+            return json!({"result": {"type": "object", "subtype": "array", "objectId": PIECES}});
+        }
+        None => json!(html),
     };
     let kind = if value.is_string() {
         "string"
@@ -40,6 +53,26 @@ pub(super) fn evaluate(target: &Target, call: &Call) -> Value {
         "object"
     };
     json!({"result": {"type": kind, "value": value}})
+}
+
+/// The handle to the pieces of a large page.
+const PIECES: &str = "pieces";
+
+/// `Runtime.callFunctionOn`, for the function that gives one of the pieces.
+pub(super) fn piece(target: &Target, call: &Call) -> Value {
+    assert_eq!(call.text("objectId"), Some(PIECES));
+    let number = call.params["arguments"][0]["value"].as_u64().unwrap();
+    let piece = target
+        .html
+        .as_bytes()
+        .chunks(PIECE)
+        .nth(number.try_into().unwrap());
+    match piece {
+        Some(piece) => {
+            json!({"result": {"type": "string", "value": String::from_utf8_lossy(piece)}})
+        }
+        None => json!({"result": {"type": "undefined"}}),
+    }
 }
 
 fn limit(expression: &str, before: &str) -> Option<usize> {

@@ -46,7 +46,9 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         "Fetch.enable" => enable(target, "Fetch"),
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
-        "Page.setInterceptFileChooserDialog" | "Page.bringToFront" => {}
+        "Page.setInterceptFileChooserDialog"
+        | "Page.bringToFront"
+        | "Runtime.releaseObjectGroup" => {}
         "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
         "Page.handleJavaScriptDialog" => return end_dialog(state, id, call),
         "Page.navigate" => return navigation::navigate(state, id, call),
@@ -61,6 +63,10 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         "Runtime.evaluate" => {
             let result = capture::evaluate(target, call);
+            return state.answer(call, &result);
+        }
+        "Runtime.callFunctionOn" => {
+            let result = capture::piece(target, call);
             return state.answer(call, &result);
         }
         "DOMSnapshot.captureSnapshot" => {
