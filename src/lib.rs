@@ -11,6 +11,7 @@ pub mod exposition;
 pub mod flow;
 pub mod metrics;
 pub mod policy;
+pub mod runtime;
 pub mod schema;
 pub mod server;
 pub mod tabs;

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use cdp_bridge::app::{Bridge, StartError};
 use cdp_bridge::cli::{Command, ConsoleArgs, Invocation};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
-use cdp_bridge::{console, exposition, schema, telemetry};
+use cdp_bridge::{console, exposition, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit codes (operations: Commands).
@@ -16,9 +16,15 @@ const USAGE: u8 = 2;
 const NO_BROWSER: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
     let invocation = Invocation::of_process();
+    match runtime::start() {
+        Ok(runtime) => runtime.block_on(run(invocation)),
+        Err(error) => ExitCode::from(fail(&error, FAILURE)),
+    }
+}
+
+async fn run(invocation: Invocation) -> ExitCode {
     let code = match &invocation.command {
         Command::Serve(_) => serve(&invocation).await,
         Command::Console(arguments) => talk(arguments).await,

@@ -56,7 +56,7 @@ impl BridgeAt {
 
 impl Browsers {
     pub(crate) fn start(options: &Options, site: Site) -> Self {
-        let runtime = Runtime::new().unwrap();
+        let runtime = cdp_bridge::runtime::start().unwrap();
         let flavor = match options.kind {
             Kind::Shell => Flavor::Shell,
             Kind::Chrome => Flavor::Chrome,

@@ -16,7 +16,7 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, options: &Op
         tab.quiet_for_snapshot();
         let client = &mut browsers.client;
         let snapshot = client.send(tab.snapshot());
-        let mut whole = false;
+        let (mut whole, mut begun) = (false, false);
         while !whole {
             let start = Instant::now();
             let ping = client.send(json!({"type": "ping"}));
@@ -29,22 +29,26 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, options: &Op
                 }
                 head.request_id == ping
             });
-            pings.add(start.elapsed());
-            parts_between.push(f64::from(parts));
+            // Those that were sent before the first part and answered before it met nothing.
+            if parts > 0 || begun {
+                pings.add(start.elapsed());
+                parts_between.push(f64::from(parts));
+            }
+            begun |= parts > 0;
         }
     }
     browsers.close(tabs);
-    let (worst, most) = (pings.quantile(1.0), parts_between.quantile(1.0));
-    let delayed = parts_between.quantile(0.99);
+    let (middle, most) = (parts_between.median(), parts_between.quantile(1.0));
+    let worst = pings.quantile(1.0);
     report.show(
-        "ping beside a 5.7 MB snapshot of the same connection",
+        "ping between the parts of a 5.7 MB snapshot",
         None,
         Some(pings),
     );
     report.figure(
         "the same, parts that came before a pong",
-        format!("p99 {delayed:.0}, most {most:.0}, {worst:.1} ms"),
-        "≤ 1, beside what was on the wire",
-        delayed <= 1.0,
+        format!("median {middle:.0}, most {most:.0}, {worst:.1} ms"),
+        "≤ 1",
+        most <= 1.0,
     );
 }

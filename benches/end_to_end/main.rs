@@ -32,6 +32,7 @@ mod pages;
 mod raw;
 mod report;
 mod screencast;
+mod slow_frames;
 mod slow_reader;
 mod startup;
 #[path = "../support/mod.rs"]
@@ -46,7 +47,7 @@ use report::Report;
 /// A group of rows.
 type Group = fn(&mut Browsers, &mut Report, &Options);
 
-const GROUPS: [(&str, Group); 9] = [
+const GROUPS: [(&str, Group); 10] = [
     ("startup", startup::measure),
     ("daemon", daemon::measure),
     ("latency", latency::small),
@@ -56,6 +57,7 @@ const GROUPS: [(&str, Group); 9] = [
     ("isolation", isolation::measure),
     ("screencast", screencast::measure),
     ("slow-reader", slow_reader::measure),
+    ("slow-frames", slow_frames::measure),
 ];
 
 fn main() {

@@ -29,6 +29,10 @@ impl Samples {
         self.quantile(0.5)
     }
 
+    pub(crate) fn mean(&self) -> f64 {
+        self.0.iter().sum::<f64>() / self.len() as f64
+    }
+
     /// The nearest rank; not a number where nothing was measured.
     #[allow(
         clippy::cast_possible_truncation,

@@ -71,6 +71,8 @@ pub struct Lanes {
     closing: Option<Ending>,
     bytes: usize,
     limit: usize,
+    /// What may wait beside a payload that is over the limit by itself, as long as that waits.
+    beside: usize,
 }
 
 impl Lanes {
@@ -83,6 +85,7 @@ impl Lanes {
             closing: None,
             bytes: 0,
             limit,
+            beside: 0,
         }
     }
 
@@ -176,9 +179,13 @@ impl Lanes {
 
     /// A queue in which nothing waits takes anything: what is larger than the bound on its own
     /// says nothing about how fast the client reads, and its size is bounded where it is made.
+    /// Until it is written, as much as ever may wait beside it.
     fn make_room(&mut self, bytes: usize) -> Result<(), Overflow> {
+        if self.bytes == 0 {
+            self.beside = if bytes > self.limit { bytes } else { 0 };
+        }
         let wanted = self.bytes + bytes;
-        if self.bytes > 0 && wanted > self.limit {
+        if wanted > self.limit + self.beside {
             self.messages.clear();
             self.payloads.clear();
             self.bytes = 0;
@@ -306,9 +313,16 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_queue_takes_one_payload_that_is_larger_than_the_bound() {
+    fn an_empty_queue_takes_one_payload_that_is_larger_than_the_bound_and_the_bound_beside_it() {
         let mut lanes = Lanes::new(10);
         lanes.push_parts(picture(1, 9)).unwrap();
+        lanes.push(text("0123456789")).unwrap();
+        assert_eq!(lanes.push(text("c")), Err(Overflow));
+
+        let mut lanes = Lanes::new(10);
+        lanes.push_parts(picture(1, 9)).unwrap();
+        rest(&mut lanes);
+        lanes.push(text("0123456789")).unwrap();
         assert_eq!(lanes.push(text("c")), Err(Overflow));
     }
 

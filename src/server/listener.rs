@@ -11,6 +11,10 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::settings::Listen;
 
+/// How much the kernel may hold of a connection beyond what its peer has room for, in bytes.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES: u32 = 128 * 1024;
+
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
@@ -98,12 +102,24 @@ impl Listener {
                 let (stream, _) = listener.accept().await?;
                 // Answers are small and wanted at once.
                 stream.set_nodelay(true)?;
+                keep_little_unsent(&stream);
                 Ok(Accepted::Tcp(stream))
             }
             #[cfg(unix)]
             Self::Unix { socket, .. } => Ok(Accepted::Unix(socket.accept().await?.0)),
         }
     }
+}
+
+/// What the kernel holds of a large payload cannot be overtaken by a small answer any more, so
+/// that it gets only what the network can take now. The rest waits in the outbox.
+fn keep_little_unsent(stream: &TcpStream) {
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
+        tracing::debug!(%error, "answers may wait behind large payloads in the kernel");
+    }
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    let _ = stream;
 }
 
 fn named(listen: &Listen, source: io::Error) -> BindError {

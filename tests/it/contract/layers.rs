@@ -15,6 +15,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("exposition", &[]),
     ("metrics", &[]),
     ("clock", &[]),
+    ("runtime", &[]),
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
     ("console", &["protocol"]),
