@@ -8,6 +8,7 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::error::TabError;
+use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
 
@@ -26,6 +27,11 @@ impl Actor {
         match event {
             PageEvent::Committed { loader, status } => {
                 self.heading = None;
+                if let Some(denied) = self.refusal_of_commit(status) {
+                    self.turned_away(&loader, denied);
+                    return None;
+                }
+                self.must_leave = false;
                 let navigated = self.navigated(status, None);
                 if self.awaits(Some(&loader)) {
                     self.arrived(&navigated);
@@ -44,6 +50,13 @@ impl Actor {
             }
             PageEvent::Failed { loader, net } => {
                 self.heading = None;
+                let net = match self.reason_of_failure(net) {
+                    Ok(denied) => {
+                        self.turned_away(&loader, denied);
+                        return None;
+                    }
+                    Err(net) => net,
+                };
                 let failed = |url| TabError::NavFailed {
                     url,
                     net,
@@ -60,7 +73,8 @@ impl Actor {
                 }
             }
             PageEvent::Aborted { loader, net } => {
-                if self.awaits(Some(&loader)) {
+                // If the proxy failed it, its error page says for which URL.
+                if self.awaits(Some(&loader)) && !is_of_proxy(&net) {
                     self.not_arrived(|url| TabError::NavFailed {
                         url,
                         net,
