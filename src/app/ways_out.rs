@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cdp_bridge_protocol::TabId;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::blocked::Told;
 use super::policies::Policies;
@@ -28,16 +28,14 @@ impl WaysOut {
     /// A gate for what belongs to no context of the bridge's: closed, unless tabs of a client live
     /// there.
     pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<Gate> {
-        match client {
-            Some(client) => self.gate(client, None, Arc::default()),
-            None => {
-                let (_, policy) = tokio::sync::watch::channel(Arc::new(EgressPolicy::closed()));
-                let reporter = Reporter::new(Arc::<Recall>::default(), |blocked| {
-                    tracing::debug!(url = blocked.url, "Chromium's own request was stopped");
-                });
-                self.egress.open(Terms { policy, reporter })
-            }
+        if let Some(client) = client {
+            return self.gate(client, None, Arc::default());
         }
+        let (_, policy) = watch::channel(Arc::new(EgressPolicy::closed()));
+        let reporter = Reporter::new(Arc::<Recall>::default(), |blocked| {
+            tracing::debug!(url = blocked.url, "Chromium's own request was stopped");
+        });
+        self.egress.open(Terms { policy, reporter })
     }
 
     fn gate(

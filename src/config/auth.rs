@@ -13,9 +13,9 @@ use super::secret::Secret;
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
     /// The clients that may connect, each with a unique name and exactly one of a token, the SHA-256
-    /// of a token, or a file that holds a token. Its `policy` may set keys of section `policy` anew for
-    /// this client: allowlist, subresources, mode, private_networks, resolve. No client: anyone who reaches the address, which then
-    /// must be a loopback address or a unix socket.
+    /// of a token, or a file that holds a token. Its `policy` may set `allowlist`, `subresources`, `mode`,
+    /// `private_networks` and `resolve` of section `policy` anew. No client: anyone who reaches the
+    /// address, which then must be a loopback address or a unix socket.
     #[schemars(extend("examples" = [[{ "name": "coordinator", "token_file": "/run/secrets/token" }]]))]
     pub clients: Vec<ClientConfig>,
     /// Ask for a token on `/metrics` too.

@@ -44,7 +44,7 @@ impl Activity {
             if quiet >= limit {
                 return;
             }
-            sleep(limit - quiet).await;
+            sleep(limit.saturating_sub(quiet)).await;
         }
     }
 }

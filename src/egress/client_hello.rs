@@ -33,7 +33,7 @@ pub fn read(bytes: &[u8]) -> Start {
     }
     match handshake(bytes) {
         Joined::Whole(hello) => match server_name(&hello) {
-            Some(name) => Start::Hello(name),
+            Some(Named(name)) => Start::Hello(name),
             None => Start::Malformed,
         },
         Joined::Part => Start::Unfinished,
@@ -89,8 +89,11 @@ fn handshake(mut bytes: &[u8]) -> Joined {
     }
 }
 
-/// The name in a `ClientHello`: the outer none if it cannot be read, the inner if it has none.
-fn server_name(hello: &[u8]) -> Option<Option<String>> {
+/// The server that a handshake names, if it names one.
+struct Named(Option<String>);
+
+/// The name in a `ClientHello`; none if that cannot be read.
+fn server_name(hello: &[u8]) -> Option<Named> {
     let mut reader = Reader(hello);
     // The version and the random number.
     reader.take(2 + 32)?;
@@ -98,7 +101,7 @@ fn server_name(hello: &[u8]) -> Option<Option<String>> {
     reader.vector16()?;
     reader.vector8()?;
     if reader.0.is_empty() {
-        return Some(None);
+        return Some(Named(None));
     }
     let mut extensions = Reader(reader.vector16()?);
     if !reader.0.is_empty() {
@@ -116,7 +119,7 @@ fn server_name(hello: &[u8]) -> Option<Option<String>> {
             found = Some(host_name(body)?);
         }
     }
-    Some(found)
+    Some(Named(found))
 }
 
 /// The one name in a list of server names.

@@ -6,7 +6,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// Connections of one gate at a time. Chromium itself keeps at most 32 to a proxy for
-    /// requests, and as many for WebSockets.
+    /// requests, and as many for `WebSocket`s.
     pub connections: usize,
     /// Bytes of a request's head.
     pub head_bytes: usize,

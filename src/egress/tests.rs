@@ -305,8 +305,8 @@ async fn a_body_whose_length_is_said_twice_is_passed_on_with_one_length() {
         let head = format!("POST {url} HTTP/1.1\r\nHost: a.test\r\n{lengths}\r\n\r\n");
         let answer = world.ask(format!("{head}1\r\nx\r\n0\r\n\r\n")).await;
         assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 400"));
-        let heard = site.heard().to_ascii_lowercase();
-        assert!(!heard.contains("content-length"), "{heard}");
+        let passed_on = site.heard().to_ascii_lowercase();
+        assert!(!passed_on.contains("content-length"), "{passed_on}");
     }
 }
 

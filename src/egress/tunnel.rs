@@ -44,14 +44,9 @@ impl Tunnel {
         };
         let mut near = TokioIo::new(upgraded);
         let mut far = dialled.stream;
-        let first = match timeout(
-            limits.first_word,
-            first_words(&mut near, &host, target.port),
-        )
-        .await
-        {
-            Ok(Some(first)) => first,
-            Ok(None) | Err(_) => return,
+        let speaking = first_words(&mut near, &host, target.port);
+        let Ok(Some(first)) = timeout(limits.first_word, speaking).await else {
+            return;
         };
         if let Err(denied) = first.verdict {
             let url = target.tunnel_url();

@@ -4,6 +4,7 @@ use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCra
 
 use super::{Actor, End};
 use crate::cdp::RawEvent;
+use crate::cdp::ids::LoaderId;
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
@@ -50,26 +51,9 @@ impl Actor {
             }
             PageEvent::Failed { loader, net } => {
                 self.heading = None;
-                let net = match self.reason_of_failure(net) {
-                    Ok(denied) => {
-                        self.turned_away(&loader, denied);
-                        return None;
-                    }
-                    Err(net) => net,
-                };
-                let failed = |url| TabError::NavFailed {
-                    url,
-                    net,
-                    is_download: false,
-                };
-                if self.awaits(Some(&loader)) {
-                    self.not_arrived(failed);
-                } else {
-                    let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
-                    let failure = self.failure(failed(url.unwrap_or_default()));
-                    self.around
-                        .audience
-                        .tell_failure(&self.client, self.id, failure);
+                match self.reason_of_failure(net) {
+                    Ok(denied) => self.turned_away(&loader, denied),
+                    Err(net) => self.failed(&loader, net),
                 }
             }
             PageEvent::Aborted { loader, net } => {
@@ -106,6 +90,23 @@ impl Actor {
             PageEvent::Crashed => return self.on_crash(),
         }
         None
+    }
+
+    /// The main frame shows an error page.
+    fn failed(&mut self, loader: &LoaderId, net: String) {
+        let failed = |url| TabError::NavFailed {
+            url,
+            net,
+            is_download: false,
+        };
+        if self.awaits(Some(loader)) {
+            return self.not_arrived(failed);
+        }
+        let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
+        let failure = self.failure(failed(url.unwrap_or_default()));
+        self.around
+            .audience
+            .tell_failure(&self.client, self.id, failure);
     }
 
     /// The title has been read.
