@@ -24,6 +24,7 @@
 
 mod browsers;
 mod daemon;
+mod images;
 mod inflight;
 mod isolation;
 mod latency;
@@ -46,11 +47,12 @@ use report::Report;
 /// A group of rows.
 type Group = fn(&mut Browsers, &mut Report, &Options);
 
-const GROUPS: [(&str, Group); 9] = [
+const GROUPS: [(&str, Group); 10] = [
     ("startup", startup::measure),
     ("daemon", daemon::measure),
     ("latency", latency::small),
     ("payloads", latency::payloads),
+    ("images", images::measure),
     ("throughput", throughput::measure),
     ("inflight", inflight::measure),
     ("isolation", isolation::measure),
