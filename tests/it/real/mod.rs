@@ -3,6 +3,7 @@
 mod bad_input;
 mod conversation;
 mod crashes;
+mod edge;
 mod logged_out;
 mod navigation;
 mod page_driven;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::COOKIE;
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use axum::response::Response;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) cookies: String,
+    /// The header of HTTP authentication.
+    pub(crate) authorization: String,
 }
 
 /// What the site answers.
@@ -158,13 +160,10 @@ impl Drop for Site {
 }
 
 async fn answer(State(content): State<Arc<Content>>, request: Request) -> Response {
-    let cookies = request
-        .headers()
-        .get(COOKIE)
-        .map(|it| it.to_str().unwrap().to_owned());
     let asked = Asked {
         path: request.uri().path().to_owned(),
-        cookies: cookies.unwrap_or_default(),
+        cookies: header(&request, COOKIE),
+        authorization: header(&request, AUTHORIZATION),
     };
     let route = {
         let routes = content
@@ -183,6 +182,11 @@ async fn answer(State(content): State<Arc<Content>>, request: Request) -> Respon
         .unwrap_or_else(PoisonError::into_inner)
         .push(asked);
     respond(reply).await
+}
+
+fn header(request: &Request, name: HeaderName) -> String {
+    let value = request.headers().get(name);
+    value.map_or_else(String::new, |it| it.to_str().unwrap().to_owned())
 }
 
 async fn respond(mut reply: Reply) -> Response {
