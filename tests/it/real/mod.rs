@@ -12,3 +12,4 @@ mod process;
 mod screencasts;
 mod screenshots;
 mod twenty_tabs;
+mod urls;
