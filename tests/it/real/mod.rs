@@ -13,3 +13,4 @@ mod screencasts;
 mod screenshots;
 mod twenty_tabs;
 mod urls;
+mod vectors;
