@@ -122,6 +122,17 @@ async fn a_switch_moves_the_tab_into_a_new_context_and_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_switch_takes_no_password_along() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://u:p@a.test/").await;
+    let switched = bridge.client().switch(tab, true);
+    assert_eq!(
+        switched.line().await,
+        "loggedOutModeSet t1 true http://a.test/"
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_switch_to_the_mode_that_is_set_already_changes_nothing() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
