@@ -132,6 +132,12 @@ methods! {
     CreateBrowserContext = "Target.createBrowserContext" -> CreatedContext {
         /// Disposed of when the bridge is gone.
         dispose_on_detach: bool,
+        /// The URL of the proxy of this context alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy_server: Option<String>,
+        /// What goes past the proxy.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy_bypass_list: Option<&'static str>,
     }
 
     /// Closes a context's pages and forgets its data.

@@ -4,6 +4,7 @@ mod bad_input;
 mod conversation;
 mod crashes;
 mod edge;
+mod egress;
 mod isolation;
 mod logged_out;
 mod navigation;

@@ -1,7 +1,8 @@
 //! A web site for one test. What it answers is added by the test, and what it was asked is kept.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -81,6 +83,7 @@ type Answer = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
 struct Content {
     routes: Mutex<HashMap<String, Answer>>,
     asked: Mutex<Vec<Asked>>,
+    connections: AtomicUsize,
 }
 
 /// The site. It ends with the test.
@@ -92,12 +95,21 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(IpAddr::V4(Ipv4Addr::LOCALHOST)).await
+    }
+
+    /// One that listens on another address of this machine.
+    pub(crate) async fn start_on(address: IpAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let content = Arc::new(Content::default());
         let router = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&content));
+        let counting = Arc::clone(&content);
+        let listener = listener.tap_io(move |_| {
+            counting.connections.fetch_add(1, Ordering::Relaxed);
+        });
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
@@ -140,6 +152,11 @@ impl Site {
     /// The same path under another name of this host.
     pub(crate) fn url_on(&self, host: &str, path: &str) -> String {
         format!("http://{host}:{}{path}", self.address.port())
+    }
+
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.content.connections.load(Ordering::Relaxed)
     }
 
     /// What it was asked for this path, in order.
