@@ -24,6 +24,7 @@
 
 mod browsers;
 mod daemon;
+mod images;
 mod inflight;
 mod isolation;
 mod latency;
@@ -52,6 +53,7 @@ const GROUPS: [(&str, Group); 10] = [
     ("daemon", daemon::measure),
     ("latency", latency::small),
     ("payloads", latency::payloads),
+    ("images", images::measure),
     ("throughput", throughput::measure),
     ("inflight", inflight::measure),
     ("isolation", isolation::measure),

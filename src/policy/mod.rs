@@ -31,4 +31,4 @@ pub use navigation::NavigationPolicy;
 pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
 pub use private::PrivateNetworks;
-pub use redact::redact_url;
+pub use redact::{redact_url, without_credentials};

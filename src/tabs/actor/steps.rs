@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{Actor, End};
 use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
-use crate::policy::redact_url;
+use crate::policy::{redact_url, without_credentials};
 use crate::tabs::changes::{Goal, Place as Turn};
 use crate::tabs::commands::activate::activate;
 use crate::tabs::commands::close::close;
@@ -174,6 +174,8 @@ impl Actor {
         };
         let url = match &goal {
             Goal::Create { url, .. } => url.clone(),
+            // A password that was given for the one context is nothing for the other.
+            Goal::Switch { .. } => without_credentials(&self.destination()),
             _ => self.destination(),
         };
         self.casts.moved(&target);

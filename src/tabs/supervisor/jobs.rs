@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join};
 use tokio::time::{Instant, sleep};
 
 use super::AttachRequest;
 use crate::cdp::methods::{
     AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
-    RunIfWaitingForDebugger, SetDownloadBehavior,
+    GrantPermissions, RunIfWaitingForDebugger, SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
@@ -67,7 +67,8 @@ pub(super) struct Opening {
     pub(super) own_context: Option<BrowserContextId>,
 }
 
-/// Makes a context that has a way out of its own, and in which nothing is downloaded.
+/// Makes a context that has a way out of its own, in which nothing is downloaded, and in which
+/// pages get no permission.
 pub(super) fn make_context(
     browser: Browser,
     purpose: ContextFor,
@@ -91,8 +92,14 @@ pub(super) fn make_context(
                 proxy_server,
             };
             let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
-            let deny = SetDownloadBehavior::deny(Some(context.clone()));
-            if let Err(error) = browser.call(deny, JOB_LIMIT).await {
+            let downloads = SetDownloadBehavior::deny(Some(context.clone()));
+            let permissions = GrantPermissions::none(Some(context.clone()));
+            let (downloads, permissions) = join(
+                browser.call(downloads, JOB_LIMIT),
+                browser.call(permissions, JOB_LIMIT),
+            )
+            .await;
+            if let Err(error) = downloads.and(permissions) {
                 dispose(browser, context, Some(outlet)).await;
                 return Err(error.into());
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::COOKIE;
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use axum::response::Response;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
@@ -20,6 +20,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) cookies: String,
+    /// The header of HTTP authentication.
+    pub(crate) authorization: String,
 }
 
 /// What the site answers.
@@ -175,13 +177,10 @@ impl Drop for Site {
 }
 
 async fn answer(State(content): State<Arc<Content>>, request: Request) -> Response {
-    let cookies = request
-        .headers()
-        .get(COOKIE)
-        .map(|it| it.to_str().unwrap().to_owned());
     let asked = Asked {
         path: request.uri().path().to_owned(),
-        cookies: cookies.unwrap_or_default(),
+        cookies: header(&request, COOKIE),
+        authorization: header(&request, AUTHORIZATION),
     };
     let route = {
         let routes = content
@@ -200,6 +199,11 @@ async fn answer(State(content): State<Arc<Content>>, request: Request) -> Respon
         .unwrap_or_else(PoisonError::into_inner)
         .push(asked);
     respond(reply).await
+}
+
+fn header(request: &Request, name: HeaderName) -> String {
+    let value = request.headers().get(name);
+    value.map_or_else(String::new, |it| it.to_str().unwrap().to_owned())
 }
 
 async fn respond(mut reply: Reply) -> Response {
