@@ -48,7 +48,7 @@ use report::Report;
 /// A group of rows.
 type Group = fn(&mut Browsers, &mut Report, &Options);
 
-const GROUPS: [(&str, Group); 10] = [
+const GROUPS: [(&str, Group); 11] = [
     ("startup", startup::measure),
     ("daemon", daemon::measure),
     ("latency", latency::small),
