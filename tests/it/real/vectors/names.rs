@@ -185,12 +185,12 @@ pub(super) const VECTORS: [(&str, Told); 164] = [
     ("dns-webtransport", Told::Lookup),
 ];
 
-/// The vectors that come by a redirect of the allowed host.
+/// What a page loads by a redirect of the allowed host.
 pub(super) fn redirected() -> impl Iterator<Item = &'static str> {
     VECTORS
         .iter()
         .map(|(name, _)| *name)
-        .filter(|name| name.ends_with("-302"))
+        .filter(|name| name.ends_with("-302") && !name.starts_with("nav-"))
 }
 
 /// The path of the allowed host that redirects.

@@ -215,6 +215,7 @@ async fn nothing_arrives(browser: TestBrowser, places: &[Place]) {
         }
     }
     assert_eq!(scene.evil.contacts(), 0, "not even a connection is made");
+    client.event("requestBlocked").await;
     bridge.stop().await;
     for place in places {
         let looked_up = scene.looked_up(*place);
