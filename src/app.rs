@@ -1,6 +1,7 @@
 //! The daemon: wires the rooms together, and owns the order of start and stop.
 
 mod browser_status;
+mod reload;
 mod settings;
 mod url_policy;
 
@@ -19,9 +20,10 @@ use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::config::Config;
 use crate::exposition::Exposition;
-use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Server};
+use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
 use crate::tabs::{Audience, Registry, SupervisorHandle};
 
+pub use self::reload::ReloadError;
 pub use self::settings::SettingsError;
 
 /// How long all tabs together may take to close when the bridge stops. Chromium is ended after
@@ -53,6 +55,9 @@ pub struct Bridge {
     tabs: SupervisorHandle,
     server: JoinHandle<()>,
     drain: DrainHandle,
+    replacer: Replacer,
+    /// The configuration at the start, which holds for all that is not replaced.
+    started_with: Config,
 }
 
 impl Bridge {
@@ -105,6 +110,7 @@ impl Bridge {
 
         let address = server.local_addr().clone();
         let drain = server.handle();
+        let replacer = server.replacer();
         // The steps of a stop are taken one by one below, so nothing else ends the server.
         let server = tokio::spawn(server.run(std::future::pending()));
         Ok(Self {
@@ -113,6 +119,8 @@ impl Bridge {
             tabs,
             server,
             drain,
+            replacer,
+            started_with: config.clone(),
         })
     }
 

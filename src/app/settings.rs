@@ -12,7 +12,9 @@ use crate::browser::options::{LaunchOptions, Sandbox, Transport};
 use crate::browser::supervisor::RestartPolicy;
 use crate::config::{self, Config, RestartConfig};
 use crate::policy::PatternError;
-use crate::server::{ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits};
+use crate::server::{
+    ClientToken, Listen, ServerSettings, Timeouts, TlsFiles, TokenHash, WelcomeLimits,
+};
 use crate::tabs::{CaptureLimits, ClientId, TabSettings};
 
 /// How many changes wait on one tab.
@@ -140,6 +142,9 @@ pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         allowed_origins: server.allowed_origins.clone(),
         allowed_hosts: server.allowed_hosts.clone(),
         max_connections: server.max_connections,
+        max_connections_per_address: server.max_connections_per_address,
+        header_timeout: server.header_timeout,
+        tls: server.tls.as_ref().map(tls_files),
         max_message_bytes: server.max_message_bytes,
         outbound_bytes: server.outbound_bytes,
         drain_timeout: server.drain_timeout,
@@ -183,7 +188,14 @@ fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
         .with(RequestKind::StopScreencast, config.stop_screencast)
 }
 
-fn clients(config: &config::AuthConfig) -> Result<Vec<ClientToken>, SettingsError> {
+pub(super) fn tls_files(config: &config::TlsConfig) -> TlsFiles {
+    TlsFiles {
+        certificate: config.certificate.clone(),
+        key: config.key.clone(),
+    }
+}
+
+pub(super) fn clients(config: &config::AuthConfig) -> Result<Vec<ClientToken>, SettingsError> {
     config
         .clients
         .iter()
