@@ -1,10 +1,13 @@
 //! The daemon: wires the rooms together, and owns the order of start and stop.
 
+mod blocked;
 mod browser_status;
+mod policies;
 mod reload;
 mod settings;
-mod url_policy;
+mod ways_out;
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +17,13 @@ use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
 use self::browser_status::SupervisedBrowser;
-use self::url_policy::ConfiguredPolicy;
+use self::policies::Policies;
+use self::ways_out::WaysOut;
 use crate::browser::connect::ConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::config::Config;
+use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
 use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
 use crate::tabs::{Audience, Registry, SupervisorHandle};
@@ -42,6 +47,9 @@ pub enum StartError {
     /// The browser is broken.
     #[error(transparent)]
     Browser(#[from] ConnectError),
+    /// The proxy for the browser cannot listen.
+    #[error("no port of 127.0.0.1 can be opened for the browser's proxy: {0}")]
+    Proxy(io::Error),
     /// The address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
@@ -58,6 +66,8 @@ pub struct Bridge {
     replacer: Replacer,
     /// The configuration at the start, which holds for all that is not replaced.
     started_with: Config,
+    /// What comes from no browser context of the bridge's goes here, as long as Chromium runs.
+    _process_wide: Gate,
 }
 
 impl Bridge {
@@ -66,16 +76,30 @@ impl Bridge {
         config: &Config,
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
-        let policy = Arc::new(ConfiguredPolicy::new(&config.policy)?);
-        let source = settings::browser_source(config)?;
+        let policy = Arc::new(Policies::new(config)?);
+        let egress = Egress::new(Arc::new(SystemResolver), Limits::default());
+        let (told, coming) = mpsc::channel(blocked::WAITING);
+        let ways_out = WaysOut {
+            egress: egress.clone(),
+            policies: Arc::clone(&policy),
+            told,
+            is_local: settings::is_local(config),
+        };
+        let default_client = settings::client_of_default_context(config);
+        let process_wide = ways_out.process_wide(default_client.as_ref());
+        let process_wide = process_wide.map_err(StartError::Proxy)?;
+        let source = settings::browser_source(config, process_wide.address())?;
+        say_what_is_not_ours(config, ways_out.is_local);
         let hub = Arc::new(Hub::new());
         let registry = Registry::default();
         let audience: Arc<dyn Audience> = Arc::<Hub>::clone(&hub);
         let tabs = SupervisorHandle::start(
             settings::tabs(config),
             Arc::clone(&audience),
+            Arc::new(ways_out),
             registry.clone(),
         );
+        tokio::spawn(blocked::tell(Arc::clone(&audience), coming));
         let status = SupervisedBrowser::default();
         let deps = Deps {
             hub,
@@ -97,6 +121,7 @@ impl Bridge {
         let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
         status.follow(browser.status());
         let mut follower = Follower {
+            admission: egress.admission().clone(),
             tabs: tabs.clone(),
             audience,
             last_reason: None,
@@ -121,6 +146,7 @@ impl Bridge {
             drain,
             replacer,
             started_with: config.clone(),
+            _process_wide: process_wide,
         })
     }
 
@@ -148,8 +174,28 @@ impl Bridge {
     }
 }
 
-/// Tells the tabs, then the Coordinators, how the browser fares.
+/// Of a browser that somebody else started, only the contexts are the bridge's.
+fn say_what_is_not_ours(config: &Config, is_local: bool) {
+    if config.browser.connect.is_none() {
+        return;
+    }
+    if is_local {
+        tracing::warn!(
+            "browser.connect: the switches of this Chromium are not the bridge's. Its WebRTC may send \
+             UDP past the proxy, and it may ask resolvers about names; anyone on this machine may use \
+             the proxies of its tabs"
+        );
+    } else {
+        tracing::warn!(
+            "browser.connect: this Chromium runs elsewhere and cannot use the bridge's proxy. The \
+             policy holds for where tabs go, but not for what their pages load"
+        );
+    }
+}
+
+/// Tells the proxy, the tabs and the Coordinators, in this order, how the browser fares.
 struct Follower {
+    admission: Admission,
     tabs: SupervisorHandle,
     audience: Arc<dyn Audience>,
     last_reason: Option<String>,
@@ -168,8 +214,13 @@ impl Follower {
                 browser,
                 inbox,
                 version,
+                pid,
                 restarts,
             } => {
+                match pid {
+                    Some(pid) => self.admission.browser(pid),
+                    None => self.admission.anyone(),
+                }
                 self.tabs.browser_up(browser, inbox, version).await;
                 if restarts > 0 {
                     let reason = self.last_reason.take();
@@ -178,6 +229,7 @@ impl Follower {
                 }
             }
             Lifecycle::Down { reason, restarts } => {
+                self.admission.nobody();
                 self.tabs
                     .browser_down("it ended and is being started again".to_owned())
                     .await;

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod egress;
 pub mod exposition;
 pub mod flow;
 pub mod metrics;

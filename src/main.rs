@@ -62,7 +62,7 @@ async fn serve(invocation: &Invocation) -> u8 {
             let code = match error {
                 StartError::Settings(_) | StartError::Bind(BindError::Tls(_)) => USAGE,
                 StartError::NoBrowser(_) | StartError::Browser(_) => NO_BROWSER,
-                StartError::Bind(_) => FAILURE,
+                StartError::Bind(_) | StartError::Proxy(_) => FAILURE,
             };
             return fail(&error, code);
         }

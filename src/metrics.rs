@@ -29,6 +29,11 @@ pub fn coalesced(kind: &'static str) {
         .increment(1);
 }
 
+/// Policy stopped a request of a page, or would have.
+pub fn request_blocked(reason: &'static str) {
+    ::metrics::counter!("cdp_bridge_requests_blocked_total", "reason" => reason).increment(1);
+}
+
 /// A tab's renderer died.
 pub fn tab_crashed() {
     ::metrics::counter!("cdp_bridge_tab_crashes_total").increment(1);

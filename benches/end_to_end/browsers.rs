@@ -158,6 +158,6 @@ pub(crate) fn launch_options(found: &Found) -> LaunchOptions {
         user_data_dir: None,
         window_size: (1280, 720),
         start_timeout: Duration::from_secs(20),
-        host_rules: Vec::new(),
+        proxy: None,
     }
 }

@@ -24,6 +24,7 @@
 
 mod browsers;
 mod daemon;
+mod images;
 mod inflight;
 mod isolation;
 mod latency;
@@ -47,11 +48,12 @@ use report::Report;
 /// A group of rows.
 type Group = fn(&mut Browsers, &mut Report, &Options);
 
-const GROUPS: [(&str, Group); 10] = [
+const GROUPS: [(&str, Group); 11] = [
     ("startup", startup::measure),
     ("daemon", daemon::measure),
     ("latency", latency::small),
     ("payloads", latency::payloads),
+    ("images", images::measure),
     ("throughput", throughput::measure),
     ("inflight", inflight::measure),
     ("isolation", isolation::measure),

@@ -15,6 +15,7 @@ pub(crate) struct Site {
 struct Pages {
     medium: String,
     large: String,
+    images: String,
 }
 
 impl Site {
@@ -24,6 +25,7 @@ impl Site {
         let pages = Arc::new(Pages {
             medium: page_of(218_000),
             large: page_of(5_700_000),
+            images: page_of_images(),
         });
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
@@ -54,6 +56,11 @@ impl Site {
         self.url("/large")
     }
 
+    /// One that shows many small images, none of which is ever cached.
+    pub(crate) fn images(self) -> String {
+        self.url("/images")
+    }
+
     /// One that moves all the time.
     pub(crate) fn animated(self) -> String {
         self.url("/animated")
@@ -66,37 +73,78 @@ impl Site {
 }
 
 impl Pages {
+    /// Answers one request, and further ones of the same connection while images are asked for.
     fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
+        stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream);
-        let mut request = String::new();
-        reader.read_line(&mut request)?;
-        let mut line = String::new();
-        while reader.read_line(&mut line)? > 2 {
-            line.clear();
+        loop {
+            let mut request = String::new();
+            if reader.read_line(&mut request)? == 0 {
+                return Ok(());
+            }
+            let mut line = String::new();
+            while reader.read_line(&mut line)? > 2 {
+                line.clear();
+            }
+            let path = request.split(' ').nth(1).unwrap_or_default();
+            let stays = path.starts_with("/image");
+            // One write, so that no small packet waits for another.
+            let answer = self.answer(path, stays);
+            reader.get_mut().write_all(&answer)?;
+            if !stays {
+                return Ok(());
+            }
         }
-        let path = request.split(' ').nth(1).unwrap_or_default();
-        let body = match path {
-            "/small" => SMALL,
-            "/medium" => &self.medium,
-            "/large" => &self.large,
-            "/animated" => ANIMATED,
-            "/endless" => ENDLESS,
-            _ => "",
+    }
+
+    fn answer(&self, path: &str, stays: bool) -> Vec<u8> {
+        let (kind, body) = match path {
+            "/small" => (HTML, SMALL.as_bytes()),
+            "/medium" => (HTML, self.medium.as_bytes()),
+            "/large" => (HTML, self.large.as_bytes()),
+            "/images" => (HTML, self.images.as_bytes()),
+            "/animated" => (HTML, ANIMATED.as_bytes()),
+            "/endless" => (HTML, ENDLESS.as_bytes()),
+            path if path.starts_with("/image/") => ("image/gif", IMAGE),
+            _ => (HTML, &b""[..]),
         };
         let status = if body.is_empty() {
             "404 Not Found"
         } else {
             "200 OK"
         };
-        let mut stream = reader.into_inner();
-        write!(
-            stream,
-            "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
-             Content-Length: {}\r\nConnection: close\r\n\r\n",
+        // What stays in a cache would not be loaded again.
+        let more = if stays {
+            "keep-alive\r\nCache-Control: no-store"
+        } else {
+            "close"
+        };
+        let head = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n\
+             Connection: {more}\r\n\r\n",
             body.len()
-        )?;
-        stream.write_all(body.as_bytes())
+        );
+        [head.as_bytes(), body].concat()
     }
+}
+
+const HTML: &str = "text/html; charset=utf-8";
+
+/// How many images the page of images shows.
+pub(crate) const IMAGES: usize = 300;
+
+/// One transparent pixel.
+const IMAGE: &[u8] = b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\x04\x01\0\0\0\0,\
+    \0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;";
+
+fn page_of_images() -> String {
+    let mut page =
+        "<!doctype html><meta charset=utf-8><title>images</title><h1>Images</h1>".to_owned();
+    for number in 0..IMAGES {
+        // Writing to a string cannot fail.
+        let _ = write!(page, "<img src=/image/{number} width=8 height=8>");
+    }
+    page
 }
 
 const SMALL: &str =

@@ -1,16 +1,18 @@
-// The bridge beside Puppeteer and Playwright: `node run.mjs BRIDGE_BINARY BROWSER [OUTPUT]`.
+// The bridge beside its peers: `node run.mjs BRIDGE_BINARY BROWSER [OUTPUT] [CHROMIUMOXIDE_BINARY]`.
 //
 // Each contender has a browser of its own and they take turns, sample by sample; only ratios
-// within one run mean something. Every client here is JavaScript, so that none has that against it.
+// within one run mean something. The bridge's client is JavaScript, as Puppeteer's and Playwright's
+// users are, so that none has that against it; chromiumoxide is timed within its own program.
 
 import { writeFileSync } from "node:fs";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { bridge } from "./bridge.mjs";
 import { viaPlaywright, viaPuppeteer } from "./libraries.mjs";
+import { viaChromiumoxide } from "./oxide.mjs";
 import { serve } from "./pages.mjs";
 
-const [binary, browser, output] = process.argv.slice(2);
+const [binary, browser, output, oxide] = process.argv.slice(2);
 if (!browser) throw new Error("usage: node run.mjs BRIDGE_BINARY BROWSER [OUTPUT]");
 
 // The bridge paces each tab: requests rotate over these, and wait until their tab is quiet.
@@ -22,6 +24,7 @@ const contenders = [
   await bridge(binary, browser),
   await viaPuppeteer(browser),
   await viaPlaywright(browser),
+  ...(oxide ? [await viaChromiumoxide(oxide, browser)] : []),
 ];
 
 /// Times `work` for every contender in turn, `count` times; returns a list of times for each.
@@ -31,7 +34,7 @@ async function inTurn(count, work, after = async () => {}) {
     for (const [index, contender] of contenders.entries()) {
       const start = performance.now();
       const outcome = await work(contender, index, number);
-      times[index].push(performance.now() - start);
+      times[index].push(outcome?.took ?? performance.now() - start);
       await after(contender, outcome);
     }
   }
@@ -61,8 +64,8 @@ async function captures(count, what, path, tabCount) {
     await sleep(Math.max(0, quiet[at] - performance.now()));
     for (const [index, contender] of contenders.entries()) {
       const start = performance.now();
-      await contender[what](all[index][at]);
-      times[index].push(performance.now() - start);
+      const outcome = await contender[what](all[index][at]);
+      times[index].push(outcome?.took ?? performance.now() - start);
       if (index === 0) quiet[at] = start + PAUSE[what];
     }
   }

@@ -1,5 +1,6 @@
 //! From the configuration, which an operator writes, to what each room is told.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use crate::browser::options::{LaunchOptions, Sandbox, Transport};
 use crate::browser::supervisor::RestartPolicy;
 use crate::config::{self, Config, RestartConfig};
 use crate::policy::PatternError;
+use crate::server::auth::DEFAULT_CLIENT;
 use crate::server::{
     ClientToken, Listen, ServerSettings, Timeouts, TlsFiles, TokenHash, WelcomeLimits,
 };
@@ -23,9 +25,14 @@ const WAITING_CHANGES: usize = 64;
 /// A value of the configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// An entry of the allowlist is none.
-    #[error("policy.allowlist: {0}")]
-    Allowlist(#[source] PatternError),
+    /// An entry of one of the policy's lists is none.
+    #[error("{}: {source}", policy_of(.client))]
+    Policy {
+        /// Whose policy; empty for section `policy` itself.
+        client: String,
+        /// What is wrong with it.
+        source: PatternError,
+    },
     /// An entry of `policy.private_networks` is none.
     #[error(
         "policy.private_networks: `{text}` is neither an address nor a range such as 10.0.0.0/8"
@@ -42,8 +49,40 @@ pub enum SettingsError {
     },
 }
 
-/// The browser to use: found, or running already.
-pub(super) fn browser_source(config: &Config) -> Result<Source, FindError> {
+fn policy_of(client: &str) -> String {
+    if client.is_empty() {
+        "policy".to_owned()
+    } else {
+        format!("the policy of the client {client:?} in auth.clients")
+    }
+}
+
+/// Whether Chromium runs on this machine, as far as its address tells.
+pub(super) fn is_local(config: &Config) -> bool {
+    let Some(url) = &config.browser.connect else {
+        return true;
+    };
+    match url.host() {
+        Some(url::Host::Domain(name)) => name == "localhost",
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Whose tabs live in the browser's default context, if any do.
+pub(super) fn client_of_default_context(config: &Config) -> Option<ClientId> {
+    config.browser.user_data_dir.as_ref()?;
+    // With several clients nobody can say whose page it is, so that none's own policy counts.
+    match config.auth.clients.as_slice() {
+        [client] => Some(client.name.as_str().into()),
+        _ => Some(DEFAULT_CLIENT.into()),
+    }
+}
+
+/// The browser to use: found, or running already. One that is started sends everything through
+/// the proxy.
+pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Source, FindError> {
     let browser = &config.browser;
     if let Some(url) = &browser.connect {
         return Ok(Source::Connect {
@@ -89,12 +128,7 @@ pub(super) fn browser_source(config: &Config) -> Result<Source, FindError> {
         user_data_dir: browser.user_data_dir.clone(),
         window_size: (browser.window_size.width, browser.window_size.height),
         start_timeout: browser.start_timeout,
-        host_rules: config
-            .policy
-            .resolve
-            .iter()
-            .map(|(name, ip)| (name.clone(), *ip))
-            .collect(),
+        proxy: Some(proxy),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! The command line Chromium is started with.
 
 use std::ffi::OsString;
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::path::Path;
 
 use super::options::{Kind, LaunchOptions, Transport};
@@ -80,11 +80,22 @@ const DISABLED_FEATURES: [&str; 9] = [
 const SCREENSHOT_FEATURE: &str = "CDPScreenshotNewSurface";
 
 /// Switches that the bridge decides by other keys, and which key that is.
-const RESERVED: [(&str, &str); 4] = [
+const RESERVED: [(&str, &str); 14] = [
     ("--remote-debugging-pipe", "browser.transport"),
     ("--remote-debugging-port", "browser.cdp_port"),
     ("--remote-debugging-address", "browser.transport"),
     ("--user-data-dir", "browser.user_data_dir"),
+    // What leaves Chromium is policy's business: each of these would open a way past it.
+    ("--proxy-server", "policy.allowlist"),
+    ("--no-proxy-server", "policy.allowlist"),
+    ("--proxy-pac-url", "policy.allowlist"),
+    ("--proxy-auto-detect", "policy.allowlist"),
+    ("--proxy-bypass-list", "policy.allowlist"),
+    ("--host-rules", "policy.resolve"),
+    ("--host-resolver-rules", "policy.resolve"),
+    ("--enable-quic", "policy.allowlist"),
+    ("--webrtc-ip-handling-policy", "policy.allowlist"),
+    ("--force-webrtc-ip-handling-policy", "policy.allowlist"),
 ];
 
 /// Switches by which an operator shows that extensions are wanted.
@@ -96,7 +107,6 @@ const EXTENSION_SWITCHES: [&str; 3] = [
 
 const ENABLE_FEATURES: &str = "--enable-features";
 const DISABLE_FEATURES: &str = "--disable-features";
-const RESOLVER_RULES: &str = "--host-resolver-rules";
 
 /// A flag in `browser.args` that belongs to a key of its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -160,7 +170,7 @@ pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<Os
     });
     flags.retain(|argument| !user.gives(switch(argument)));
     flags.extend(user.features(options.kind));
-    flags.extend(user.resolver_rules(&options.host_rules));
+    flags.extend(options.proxy.into_iter().flat_map(through));
 
     let mut argv: Vec<OsString> = flags.into_iter().map(OsString::from).collect();
     // A path need not be text, so it is put together apart from the others.
@@ -169,6 +179,17 @@ pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<Os
     argv.push(user_data_dir);
     argv.extend(user.rest.iter().map(OsString::from));
     argv
+}
+
+/// Everything goes through a proxy, also what is for this machine, and Chromium asks no resolver:
+/// what it asked for would be told to whoever answers.
+fn through(proxy: SocketAddr) -> [String; 3] {
+    let host = proxy.ip();
+    [
+        format!("--proxy-server=http://{proxy}"),
+        "--proxy-bypass-list=<-loopback>".to_owned(),
+        format!("--host-resolver-rules=MAP * ~NOTFOUND,EXCLUDE {host}"),
+    ]
 }
 
 /// The switch of an argument, without its value.
@@ -180,7 +201,6 @@ fn switch(argument: &str) -> &str {
 struct User<'a> {
     enabled: Vec<&'a str>,
     disabled: Vec<&'a str>,
-    rules: Vec<&'a str>,
     rest: Vec<&'a str>,
 }
 
@@ -189,14 +209,12 @@ impl<'a> User<'a> {
         let mut user = Self {
             enabled: Vec::new(),
             disabled: Vec::new(),
-            rules: Vec::new(),
             rest: Vec::new(),
         };
         for argument in args {
             let list = match argument.split_once('=') {
                 Some((ENABLE_FEATURES, value)) => (&mut user.enabled, value),
                 Some((DISABLE_FEATURES, value)) => (&mut user.disabled, value),
-                Some((RESOLVER_RULES, value)) => (&mut user.rules, value),
                 _ => {
                     user.rest.push(argument);
                     continue;
@@ -230,18 +248,6 @@ impl<'a> User<'a> {
             .filter(|(_, features)| !features.is_empty())
             .map(|(name, features)| format!("{name}={}", features.join(",")))
             .collect()
-    }
-
-    /// One list of resolver rules: the bridge's names first, since the first rule that fits counts.
-    fn resolver_rules(&self, hosts: &[(String, IpAddr)]) -> Option<String> {
-        let ours = hosts.iter().map(|(host, address)| match address {
-            IpAddr::V4(address) => format!("MAP {host} {address}"),
-            IpAddr::V6(address) => format!("MAP {host} [{address}]"),
-        });
-        let all: Vec<String> = ours
-            .chain(self.rules.iter().map(ToString::to_string))
-            .collect();
-        (!all.is_empty()).then(|| format!("{RESOLVER_RULES}={}", all.join(",")))
     }
 }
 
@@ -296,7 +302,7 @@ mod tests {
             user_data_dir: None,
             window_size: (1280, 720),
             start_timeout: Duration::from_secs(20),
-            host_rules: Vec::new(),
+            proxy: None,
         }
     }
 
@@ -413,23 +419,42 @@ mod tests {
     #[test]
     fn the_operators_arguments_come_last() {
         let line = line(
-            &options(Kind::Shell, &["--lang=de", "--proxy-server=p:1"]),
+            &options(Kind::Shell, &["--lang=de", "--touch-events=enabled"]),
             CONFINED,
         );
-        assert_eq!(line[line.len() - 2..], ["--lang=de", "--proxy-server=p:1"]);
+        assert_eq!(
+            line[line.len() - 2..],
+            ["--lang=de", "--touch-events=enabled"]
+        );
     }
 
     #[test]
-    fn resolver_rules_are_merged_with_ours_first() {
-        let mut options = options(Kind::Shell, &["--host-resolver-rules=MAP * ~NOTFOUND"]);
-        options.host_rules = vec![
-            ("allowed.test".to_owned(), "127.0.0.2".parse().unwrap()),
-            ("six.test".to_owned(), "::1".parse().unwrap()),
-        ];
-        assert_eq!(
-            values(&line(&options, CONFINED), RESOLVER_RULES),
-            ["--host-resolver-rules=MAP allowed.test 127.0.0.2,MAP six.test [::1],MAP * ~NOTFOUND"]
-        );
+    fn everything_goes_through_the_proxy_and_no_name_is_resolved() {
+        let mut options = options(Kind::Shell, &[]);
+        options.proxy = Some("127.0.0.1:4711".parse().unwrap());
+        let line = line(&options, CONFINED);
+        for flag in [
+            "--proxy-server=http://127.0.0.1:4711",
+            "--proxy-bypass-list=<-loopback>",
+            "--host-resolver-rules=MAP * ~NOTFOUND,EXCLUDE 127.0.0.1",
+        ] {
+            assert!(line.iter().any(|argument| argument == flag), "{flag}");
+        }
+    }
+
+    #[test]
+    fn flags_that_lead_past_policy_are_refused() {
+        for flag in [
+            "--proxy-server=p:1",
+            "--no-proxy-server",
+            "--proxy-bypass-list=*",
+            "--host-resolver-rules=MAP * 1.2.3.4",
+            "--webrtc-ip-handling-policy=default",
+            "--enable-quic",
+        ] {
+            let error = check_args(&[flag.to_owned()]).unwrap_err();
+            assert!(error.key.starts_with("policy."), "{flag}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What the launcher is told about the browser to start.
 
-use std::net::IpAddr;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -56,6 +56,7 @@ pub struct LaunchOptions {
     pub window_size: (u32, u32),
     /// How long Chromium may take to listen on its port.
     pub start_timeout: Duration,
-    /// Host names that Chromium answers without asking a resolver.
-    pub host_rules: Vec<(String, IpAddr)>,
+    /// The proxy through which everything goes that does not come from a browser context with one
+    /// of its own; Chromium then resolves no name itself. None: it goes out as it likes.
+    pub proxy: Option<SocketAddr>,
 }

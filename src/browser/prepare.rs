@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use futures::future::join4;
+use futures::future::join5;
 
 use crate::cdp::methods::{
-    FilterEntry, GetVersion, SetAutoAttach, SetDiscoverTargets, SetDownloadBehavior, Version,
+    FilterEntry, GetVersion, GrantPermissions, SetAutoAttach, SetDiscoverTargets,
+    SetDownloadBehavior, Version,
 };
 use crate::cdp::{Browser, CallError};
 
-/// Makes Chromium report pages and attach them as they come, standing still, and write no
-/// downloads to the operator's disk. A browser that does not answer this is not used.
+/// Makes Chromium report pages and attach them as they come, standing still, write no downloads to
+/// the operator's disk, and give pages of the default context no permission. A browser that does
+/// not answer this is not used.
 pub async fn prepare(browser: &Browser, limit: Duration) -> Result<Version, CallError> {
     let discover = SetDiscoverTargets {
         discover: true,
@@ -22,14 +24,15 @@ pub async fn prepare(browser: &Browser, limit: Duration) -> Result<Version, Call
         flatten: true,
         filter: FilterEntry::pages_only(),
     };
-    let (version, discover, attach, downloads) = join4(
+    let (version, discover, attach, downloads, permissions) = join5(
         browser.call(GetVersion {}, limit),
         browser.call(discover, limit),
         browser.call(attach, limit),
         browser.call(SetDownloadBehavior::deny(None), limit),
+        browser.call(GrantPermissions::none(None), limit),
     )
     .await;
     let version = version?;
-    discover.and(attach).and(downloads)?;
+    discover.and(attach).and(downloads).and(permissions)?;
     Ok(version)
 }

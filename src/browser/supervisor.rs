@@ -46,6 +46,8 @@ pub enum Lifecycle {
         inbox: Inbox,
         /// What it is.
         version: Version,
+        /// The process, if the bridge started it. It leads the group of all of Chromium's.
+        pid: Option<u32>,
         /// How often it was started again so far.
         restarts: u64,
     },
@@ -213,6 +215,7 @@ impl Keeper {
             browser: browser.clone(),
             inbox,
             version,
+            pid,
             restarts,
         };
         // When nobody uses the browser any more, the bridge is stopping.

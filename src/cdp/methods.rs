@@ -63,6 +63,15 @@ methods! {
         browser_context_id: Option<BrowserContextId>,
     }
 
+    /// Grants these permissions in a browser context, and denies every other one.
+    GrantPermissions = "Browser.grantPermissions" -> Done {
+        /// `Browser.PermissionType`.
+        permissions: Vec<&'static str>,
+        /// The default context if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        browser_context_id: Option<BrowserContextId>,
+    }
+
     /// Reports targets as they come and go.
     SetDiscoverTargets = "Target.setDiscoverTargets" -> Done {
         /// On or off.
@@ -130,6 +139,12 @@ methods! {
     CreateBrowserContext = "Target.createBrowserContext" -> CreatedContext {
         /// Disposed of when the bridge is gone.
         dispose_on_detach: bool,
+        /// The URL of the proxy of this context alone.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy_server: Option<String>,
+        /// What goes past the proxy.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        proxy_bypass_list: Option<&'static str>,
     }
 
     /// Closes a context's pages and forgets its data.
@@ -299,6 +314,17 @@ impl SetDownloadBehavior {
     pub fn deny(browser_context_id: Option<BrowserContextId>) -> Self {
         Self {
             behavior: "deny",
+            browser_context_id,
+        }
+    }
+}
+
+impl GrantPermissions {
+    /// Pages of this context get no permission; those of the default one, if none. Unasked, new
+    /// headless grants some of them, and others wait for an answer that nobody gives.
+    pub fn none(browser_context_id: Option<BrowserContextId>) -> Self {
+        Self {
+            permissions: Vec::new(),
             browser_context_id,
         }
     }

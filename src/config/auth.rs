@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::policy::ClientPolicyConfig;
 use super::secret::Secret;
 
 /// Who may connect.
@@ -12,8 +13,9 @@ use super::secret::Secret;
 #[serde(default, deny_unknown_fields)]
 pub struct AuthConfig {
     /// The clients that may connect, each with a unique name and exactly one of a token, the SHA-256
-    /// of a token, or a file that holds a token. None: anyone who reaches the address, which then
-    /// must be a loopback address or a unix socket.
+    /// of a token, or a file that holds a token. Its `policy` may set `allowlist`, `subresources`, `mode`,
+    /// `private_networks` and `resolve` of section `policy` anew. No client: anyone who reaches the
+    /// address, which then must be a loopback address or a unix socket.
     #[schemars(extend("examples" = [[{ "name": "coordinator", "token_file": "/run/secrets/token" }]]))]
     pub clients: Vec<ClientConfig>,
     /// Ask for a token on `/metrics` too.
@@ -35,6 +37,9 @@ pub struct ClientConfig {
     /// A file whose content is the token; white space around it does not count.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
+    /// What this client's pages may reach, where that differs from section `policy`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy: Option<ClientPolicyConfig>,
 }
 
 impl ClientConfig {

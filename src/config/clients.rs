@@ -99,6 +99,7 @@ mod tests {
             token: None,
             token_sha256: None,
             token_file: None,
+            policy: None,
         }
     }
 

@@ -84,6 +84,7 @@ pub(crate) fn default_client(
         token: token.map(Secret::new),
         token_sha256: None,
         token_file: token_file.map(Into::into),
+        policy: None,
     };
     Ok(Some((client, Origin::Env(name.to_owned()))))
 }

@@ -50,7 +50,9 @@ pub use listen::{Listen, NotAListenAddress};
 pub use load::{Loaded, load, load_with};
 pub use log::{LogConfig, LogFormat};
 pub use origin::{Origin, Origins};
-pub use policy::{DialogPolicy, DownloadPolicy, PolicyConfig, PopupPolicy};
+pub use policy::{
+    ClientPolicyConfig, DialogPolicy, DownloadPolicy, PolicyConfig, PolicyMode, PopupPolicy,
+};
 pub use private_networks::PrivateNetworks;
 pub use schema::schema;
 pub use secret::Secret;

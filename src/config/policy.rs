@@ -17,6 +17,9 @@ pub struct PolicyConfig {
     pub allowlist: Vec<String>,
     /// Further hosts that pages may load from, beside the allowlist itself.
     pub subresources: Vec<String>,
+    /// What becomes of what the allowlist refuses: "enforce" (it is stopped) or "report" (it is counted
+    /// and told as `requestBlocked`, but let through; `private_networks` is enforced all the same).
+    pub mode: PolicyMode,
     /// Loopback, private, link-local and metadata addresses, whatever name led there: "deny",
     /// "allow", or a list of CIDRs that are let in, such as `["127.0.0.1/32"]`.
     pub private_networks: PrivateNetworks,
@@ -31,6 +34,39 @@ pub struct PolicyConfig {
     pub popups: PopupPolicy,
     /// Whether tabs are created in logged-out mode where a request does not say.
     pub logged_out_default: bool,
+}
+
+/// What becomes of what the allowlist refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum PolicyMode {
+    /// It is stopped.
+    #[default]
+    Enforce,
+    /// It is counted and told, but let through.
+    Report,
+}
+
+/// What one client's pages may reach, where that differs from section `policy`: a key that is not
+/// set is as it is there.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientPolicyConfig {
+    /// As `policy.allowlist`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allowlist: Option<Vec<String>>,
+    /// As `policy.subresources`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subresources: Option<Vec<String>>,
+    /// As `policy.mode`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<PolicyMode>,
+    /// As `policy.private_networks`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub private_networks: Option<PrivateNetworks>,
+    /// As `policy.resolve`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resolve: Option<BTreeMap<String, IpAddr>>,
 }
 
 /// What is answered to a page's dialogs.

@@ -38,6 +38,22 @@ fn lists(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
             return Err(bad_value(origins.get(&key), &key, problem));
         }
     }
+    for (index, client) in config.auth.clients.iter().enumerate() {
+        let Some(policy) = &client.policy else {
+            continue;
+        };
+        for (name, entries) in [
+            ("allowlist", &policy.allowlist),
+            ("subresources", &policy.subresources),
+        ] {
+            let mut entries = entries.iter().flatten();
+            if entries.any(|entry| entry.trim().is_empty()) {
+                let key = format!("auth.clients[{index}].policy.{name}");
+                let problem = "has an empty entry; expected a text, or no entry".to_owned();
+                return Err(bad_value(origins.get(&key), &key, problem));
+            }
+        }
+    }
     Ok(())
 }
 

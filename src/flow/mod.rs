@@ -5,14 +5,17 @@
 //! | --- | --- |
 //! | [`debounce`] | requests that come close together share one capture |
 //! | [`paced_queue`] | at most one start per interval; the oldest gives way |
+//! | [`digest`] | news that come in bursts are told once an interval |
 //! | [`backoff`] | how long to wait before the next try, and when to stop trying |
 
 pub mod backoff;
 pub mod debounce;
+pub mod digest;
 pub mod frame_pace;
 pub mod paced_queue;
 
 pub use backoff::{Backoff, RestartBudget};
 pub use debounce::{Debounce, Full};
+pub use digest::Digest;
 pub use frame_pace::FramePace;
 pub use paced_queue::PacedQueue;

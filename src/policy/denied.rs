@@ -65,6 +65,29 @@ pub enum Denied {
         /// What the address is.
         special: Special,
     },
+    /// Nothing may be reached this way.
+    #[error("{host} was asked for outside of every tab; nothing is let out there")]
+    Closed {
+        /// The host that was asked for.
+        host: String,
+    },
+    /// A TLS handshake names another server than the one that the connection is for, or none.
+    #[error(
+        "the TLS handshake {}, but the connection was asked for {host}",
+        named.as_ref().map_or("names no server".to_owned(), |name| format!("names {name:?}"))
+    )]
+    ServerName {
+        /// The host that the connection was asked for.
+        host: String,
+        /// The server that the handshake names, cut where it is very long.
+        named: Option<String>,
+    },
+    /// What should be a TLS handshake is none.
+    #[error("what was sent to {host} does not begin with a TLS handshake that can be read")]
+    NotTls {
+        /// The host that the connection was asked for.
+        host: String,
+    },
 }
 
 fn describe(host: &str, address: IpAddr, special: Special) -> String {
@@ -83,7 +106,10 @@ impl Denied {
             Self::Host { host, .. }
             | Self::NotInAllowlist { host }
             | Self::Port { host, .. }
-            | Self::Address { host, .. } => Some(host),
+            | Self::Address { host, .. }
+            | Self::Closed { host }
+            | Self::ServerName { host, .. }
+            | Self::NotTls { host } => Some(host),
         }
     }
 
@@ -93,6 +119,17 @@ impl Denied {
             Self::Scheme { scheme } => Some(scheme),
             _ => None,
         }
+    }
+
+    /// Whether the allowlist alone refused it, which a mode that only reports lets through.
+    pub fn is_of_allowlist(&self) -> bool {
+        matches!(
+            self,
+            Self::NotInAllowlist { .. }
+                | Self::Port { .. }
+                | Self::ServerName { .. }
+                | Self::NotTls { .. }
+        )
     }
 
     /// A refused address with the name that led to it, so that the message can say both.
@@ -113,6 +150,9 @@ impl Denied {
             Self::NotInAllowlist { .. } => "allowlist",
             Self::Port { .. } => "port",
             Self::Address { .. } => "address",
+            Self::Closed { .. } => "closed",
+            Self::ServerName { .. } => "server_name",
+            Self::NotTls { .. } => "not_tls",
         }
     }
 }

@@ -9,11 +9,13 @@
 //! | [`address`] | which addresses are not of the public internet, and what they are |
 //! | [`private`] | whether such an address is let in all the same |
 //! | [`navigation`] | the decision about a whole URL |
+//! | [`egress`] | the decision about a connection that a page wants |
 //! | [`denied`] | why something was refused, and which key would allow it |
 //! | [`redact`] | URLs as they may stand in logs and error details |
 
 pub mod address;
 pub mod denied;
+pub mod egress;
 pub mod host;
 pub mod navigation;
 pub mod pattern;
@@ -23,9 +25,10 @@ pub mod redact;
 
 pub use address::{Special, special};
 pub use denied::Denied;
+pub use egress::{EgressPolicy, Mode, Verdict};
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
 pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
 pub use private::PrivateNetworks;
-pub use redact::redact_url;
+pub use redact::{redact_url, without_credentials};

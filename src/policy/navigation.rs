@@ -50,6 +50,13 @@ impl NavigationPolicy {
         })
     }
 
+    /// The same with the hosts that another one names, too.
+    #[must_use]
+    pub(super) fn with_hosts_of(mut self, other: Self) -> Self {
+        self.allowlist.extend(other.allowlist);
+        self
+    }
+
     /// Whether a tab may be sent to this URL.
     ///
     /// Send the URL that is returned, never the text that was checked: so it does not matter

@@ -28,13 +28,28 @@ pub fn redact_url(text: &str) -> String {
     }
 }
 
+/// The URL without user name and password. What is no URL has none and stays as it is.
+pub fn without_credentials(text: &str) -> String {
+    match Url::parse(text) {
+        Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
+            remove_credentials(&mut url);
+            url.into()
+        }
+        _ => text.to_owned(),
+    }
+}
+
+fn remove_credentials(url: &mut Url) {
+    // Both fail only where a URL cannot have credentials, and then there are none to remove.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+}
+
 fn redact_parsed(mut url: Url) -> String {
     if url.cannot_be_a_base() && url.scheme() != "about" {
         return shorten(&format!("{}:", url.scheme()), MAX_SHOWN);
     }
-    // Both fail only where a URL cannot have credentials, and then there are none to hide.
-    let _ = url.set_username("");
-    let _ = url.set_password(None);
+    remove_credentials(&mut url);
     url.set_query(None);
     url.set_fragment(None);
     shorten(url.as_str(), MAX_SHOWN)
@@ -81,6 +96,20 @@ fn is_shown(character: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_user_name_and_password_are_taken_out_of_a_url_that_is_gone_to_again() {
+        for (text, without) in [
+            ("http://u:p@a.test/b?c#d", "http://a.test/b?c#d"),
+            ("https://u@a.test:8443/", "https://a.test:8443/"),
+            ("http://:p@a.test/", "http://a.test/"),
+            ("http://a.test/u:p@b", "http://a.test/u:p@b"),
+            ("about:blank", "about:blank"),
+            ("no url", "no url"),
+        ] {
+            assert_eq!(without_credentials(text), without);
+        }
+    }
     use proptest::prelude::*;
 
     #[test]

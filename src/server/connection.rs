@@ -166,9 +166,14 @@ where
             return End::Gone;
         }
         metrics::ws_bytes_out(len);
-        // A socket that takes everything at once would let all parts of a large payload go before
-        // the reader, which shares this task, had its turn: a ping would wait for all of them.
+        // What comes after a large message is chosen only when the socket has taken all of it, or
+        // a pong that was asked for meanwhile would wait for one more. And a socket that takes
+        // everything at once would let all parts of a payload go before the reader, which shares
+        // this task, had its turn.
         if len > WRITE_BUFFER {
+            if sink.flush().await.is_err() {
+                return End::Gone;
+            }
             tokio::task::yield_now().await;
         }
     }

@@ -236,7 +236,7 @@ impl Dispatcher {
         self.shared
             .deps
             .policy
-            .check(url)
+            .check(&self.client, url)
             .map_err(|denied| wire_error::nav_denied(denied, tab.and_then(TabRef::id)).into())
     }
 

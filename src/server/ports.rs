@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::tabs::{NewTab, Reply, SupervisorHandle};
+use crate::tabs::{ClientId, NewTab, Reply, SupervisorHandle};
 
 /// Judges the URLs that Coordinators ask for.
 pub trait UrlPolicy: Send + Sync + 'static {
-    /// The URL as it was parsed, if it is allowed.
-    fn check(&self, url: &str) -> Result<String, NavDenied>;
+    /// The URL as it was parsed, if this client may go there.
+    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavDenied>;
 }
 
 /// A URL that policy refuses.

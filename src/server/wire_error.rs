@@ -29,6 +29,7 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
 fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
         TabError::NavFailed { .. } => ErrorCode::NavFailed,
+        TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
         TabError::TimedOut { .. } => ErrorCode::CdpTimeout,
@@ -44,7 +45,7 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
             RequestKind::GetScreenshot => ErrorCode::ScreenshotFail,
             _ => ErrorCode::Internal,
         },
-        TabError::Lost => ErrorCode::Internal,
+        TabError::NoWayOut(_) | TabError::Lost => ErrorCode::Internal,
     }
 }
 
@@ -54,6 +55,11 @@ fn details_of(error: &TabError) -> Option<ErrorDetails> {
         TabError::NavFailed { url, net, .. } => ErrorDetails {
             url: Some(url.clone()),
             net: Some(net.clone()),
+            ..none
+        },
+        TabError::NavDenied(denied) => ErrorDetails {
+            host: denied.host().map(str::to_owned),
+            scheme: denied.scheme().map(str::to_owned),
             ..none
         },
         TabError::Snapshot(SnapshotError::TooManyNodes { nodes, max }) => ErrorDetails {

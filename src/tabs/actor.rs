@@ -3,6 +3,7 @@
 
 mod closing;
 mod events;
+mod refusals;
 mod steps;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use super::error::{Failure, TabError};
 use super::identity::ClientId;
 use super::live::{Live, News};
 use super::message::{Change, TabMessage};
+use super::outlet::Outlets;
 use super::running::{Phase, Running, Step};
 use super::screencast::Casts;
 use super::settings::TabSettings;
@@ -43,6 +45,8 @@ pub struct Surroundings {
     pub settings: TabSettings,
     /// Where events go.
     pub audience: Arc<dyn Audience>,
+    /// Who opens the ways out, and knows what is refused there.
+    pub outlets: Arc<dyn Outlets>,
     /// Who opens targets.
     pub supervisor: SupervisorHandle,
     /// Captures at work in the whole browser.
@@ -62,6 +66,8 @@ pub struct Actor {
     crashes: RestartBudget,
     /// Where a new target was sent on its way, until something has come of it.
     heading: Option<String>,
+    /// The page is somewhere that policy refuses.
+    must_leave: bool,
     captures: Captures,
     casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
@@ -100,6 +106,7 @@ impl Actor {
             running: None,
             crashes,
             heading: None,
+            must_leave: false,
             captures,
             casts,
             mailbox,
@@ -212,6 +219,7 @@ impl Actor {
         if self.closing.is_some() {
             return None;
         }
+        self.leave_if_refused();
         while self.running.is_none() {
             let Some((place, goal)) = self.changes.pop() else {
                 break;

@@ -1,10 +1,13 @@
 //! Why a request about a tab failed. The server turns these into wire errors.
 
+use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::RequestKind;
 
 use crate::cdp::{CallError, SessionEnd};
+use crate::policy::Denied;
 
 /// A failed request, with the CDP session it failed in, so that logs can be put side by side.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -39,6 +42,9 @@ pub enum TabError {
         /// The URL turned out to be a download.
         is_download: bool,
     },
+    /// Policy refuses where the navigation led.
+    #[error("{0}")]
+    NavDenied(Denied),
     /// The DOM could not be captured.
     #[error(transparent)]
     Snapshot(#[from] SnapshotError),
@@ -91,6 +97,9 @@ pub enum TabError {
     /// Chromium refused something that should have worked.
     #[error("Chromium refused: {0}")]
     Refused(CallError),
+    /// No proxy could be opened for the tab.
+    #[error("no proxy could be opened for the tab: {0}")]
+    NoWayOut(Arc<io::Error>),
     /// A fault of the bridge.
     #[error("the request was lost inside the bridge")]
     Lost,

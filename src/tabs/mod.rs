@@ -7,6 +7,7 @@
 //! | [`audience`], [`identity`] | where events go, and the opaque names of those who asked |
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
+//! | [`outlet`] | the way out of a browser context, and what is refused there |
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
@@ -22,6 +23,7 @@ pub mod handle;
 pub mod identity;
 pub mod live;
 pub mod message;
+pub mod outlet;
 pub mod page;
 pub mod picture;
 pub mod registry;
@@ -38,6 +40,7 @@ pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use handle::TabHandle;
 pub use identity::{ClientId, ConnectionId};
 pub use message::{Capture, Change, TabMessage};
+pub use outlet::{Obstacle, Outlet, Outlets};
 pub use registry::{Registry, TabCounts};
 pub use reply::{Answer, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};

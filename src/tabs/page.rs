@@ -104,6 +104,12 @@ impl Page {
         self.told = loader;
     }
 
+    /// The page is sent to `about:blank`, and counts as being there.
+    pub fn blank(&mut self) {
+        "about:blank".clone_into(&mut self.url);
+        self.title.clear();
+    }
+
     /// Takes an event in. None: it changes nothing that anybody is told.
     pub fn on_event(&mut self, event: &RawEvent) -> Option<PageEvent> {
         match event.kind {

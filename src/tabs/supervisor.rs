@@ -17,6 +17,7 @@ use super::actor::Surroundings;
 use super::audience::Audience;
 use super::error::TabError;
 use super::identity::ClientId;
+use super::outlet::Outlets;
 use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
@@ -76,7 +77,12 @@ pub struct SupervisorHandle {
 
 impl SupervisorHandle {
     /// Starts the supervisor's task, without a browser.
-    pub fn start(settings: TabSettings, audience: Arc<dyn Audience>, registry: Registry) -> Self {
+    pub fn start(
+        settings: TabSettings,
+        audience: Arc<dyn Audience>,
+        outlets: Arc<dyn Outlets>,
+        registry: Registry,
+    ) -> Self {
         let (mailbox, asks) = mpsc::channel(MAILBOX);
         let supervisor = Self {
             mailbox,
@@ -85,6 +91,7 @@ impl SupervisorHandle {
         let around = Arc::new(Surroundings {
             settings,
             audience,
+            outlets,
             supervisor: supervisor.clone(),
             capture_permits: Arc::new(Semaphore::new(CAPTURES_AT_WORK)),
         });

@@ -1,5 +1,8 @@
 //! A target that a tab lives in, and how one is asked for.
 
+use std::io;
+use std::sync::Arc;
+
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -104,6 +107,9 @@ pub enum OpenError {
     /// Chromium refused, or did not answer.
     #[error("no page could be opened: {0}")]
     Call(#[from] CallError),
+    /// No proxy could be opened for its context.
+    #[error("no proxy could be opened: {0}")]
+    NoWayOut(Arc<io::Error>),
     /// Chromium opened the target, but did not attach it.
     #[error("Chromium did not attach the new page in time")]
     NotAttached,
@@ -125,6 +131,7 @@ impl OpenError {
                 limit,
                 waiting_for: "Target.attachedToTarget",
             },
+            Self::NoWayOut(error) => TabError::NoWayOut(error),
             Self::ShuttingDown => TabError::ShuttingDown,
         }
     }

@@ -86,7 +86,7 @@ pub(super) fn with_tokens(settings: &mut ServerSettings) {
 struct Policy;
 
 impl UrlPolicy for Policy {
-    fn check(&self, url: &str) -> Result<String, NavDenied> {
+    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavDenied> {
         let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavDenied {
             message: message.to_owned(),
             host: host.map(str::to_owned),

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::harness::{Bridge, Client, settings};
 use crate::server::connection::{self, Visitor};
 use crate::server::lanes::Ending;
+use crate::server::settings::ServerSettings;
 use crate::server::shared::Shared;
 use crate::tabs::{Answer, Audience as _, Capture, Registry, TabMessage};
 
@@ -92,7 +93,10 @@ async fn in_binary_mode_a_picture_comes_as_its_own_bytes_and_answers_stay_text()
 
 #[tokio::test]
 async fn a_large_snapshot_on_its_way_delays_a_ping_by_less_than_one_more_part() {
-    let (mut ws, shared) = in_memory().await;
+    // The way holds less than a part, so that what is ahead of a pong is the bridge's doing.
+    let mut settings = settings();
+    settings.chunk_bytes = 256 * 1024;
+    let (mut ws, shared) = in_memory_with(settings).await;
     ws.next().await.unwrap().unwrap();
     let head = PayloadHead::DomSnapshot(DomSnapshotHead {
         id: TabId::new(1),
@@ -152,9 +156,15 @@ async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served
 
 /// A connection over memory, whose clock can be paused.
 async fn in_memory() -> (WebSocketStream<tokio::io::DuplexStream>, Arc<Shared>) {
+    in_memory_with(settings()).await
+}
+
+async fn in_memory_with(
+    settings: ServerSettings,
+) -> (WebSocketStream<tokio::io::DuplexStream>, Arc<Shared>) {
     let hub = Arc::new(crate::server::Hub::new());
     let shared = Arc::new(Shared::new(
-        settings(),
+        settings,
         None,
         super::harness::deps(hub, Registry::default()),
     ));

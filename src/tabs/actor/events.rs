@@ -4,10 +4,12 @@ use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCra
 
 use super::{Actor, End};
 use crate::cdp::RawEvent;
+use crate::cdp::ids::LoaderId;
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::error::TabError;
+use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
 
@@ -26,6 +28,11 @@ impl Actor {
         match event {
             PageEvent::Committed { loader, status } => {
                 self.heading = None;
+                if let Some(denied) = self.refusal_of_commit(status) {
+                    self.turned_away(&loader, denied);
+                    return None;
+                }
+                self.must_leave = false;
                 let navigated = self.navigated(status, None);
                 if self.awaits(Some(&loader)) {
                     self.arrived(&navigated);
@@ -44,23 +51,14 @@ impl Actor {
             }
             PageEvent::Failed { loader, net } => {
                 self.heading = None;
-                let failed = |url| TabError::NavFailed {
-                    url,
-                    net,
-                    is_download: false,
-                };
-                if self.awaits(Some(&loader)) {
-                    self.not_arrived(failed);
-                } else {
-                    let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
-                    let failure = self.failure(failed(url.unwrap_or_default()));
-                    self.around
-                        .audience
-                        .tell_failure(&self.client, self.id, failure);
+                match self.reason_of_failure(net) {
+                    Ok(denied) => self.turned_away(&loader, denied),
+                    Err(net) => self.failed(&loader, net),
                 }
             }
             PageEvent::Aborted { loader, net } => {
-                if self.awaits(Some(&loader)) {
+                // If the proxy failed it, its error page says for which URL.
+                if self.awaits(Some(&loader)) && !is_of_proxy(&net) {
                     self.not_arrived(|url| TabError::NavFailed {
                         url,
                         net,
@@ -92,6 +90,23 @@ impl Actor {
             PageEvent::Crashed => return self.on_crash(),
         }
         None
+    }
+
+    /// The main frame shows an error page.
+    fn failed(&mut self, loader: &LoaderId, net: String) {
+        let failed = |url| TabError::NavFailed {
+            url,
+            net,
+            is_download: false,
+        };
+        if self.awaits(Some(loader)) {
+            return self.not_arrived(failed);
+        }
+        let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
+        let failure = self.failure(failed(url.unwrap_or_default()));
+        self.around
+            .audience
+            .tell_failure(&self.client, self.id, failure);
     }
 
     /// The title has been read.

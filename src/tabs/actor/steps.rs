@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use super::{Actor, End};
 use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
-use crate::policy::redact_url;
+use crate::policy::{redact_url, without_credentials};
 use crate::tabs::changes::{Goal, Place as Turn};
 use crate::tabs::commands::activate::activate;
 use crate::tabs::commands::close::close;
@@ -23,6 +23,7 @@ use crate::tabs::commands::navigate::{Started, navigate, stop};
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
 use crate::tabs::live::Live;
+use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::Reply;
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
@@ -173,9 +174,12 @@ impl Actor {
         };
         let url = match &goal {
             Goal::Create { url, .. } => url.clone(),
+            // A password that was given for the one context is nothing for the other.
+            Goal::Switch { .. } => without_credentials(&self.destination()),
             _ => self.destination(),
         };
         self.casts.moved(&target);
+        self.must_leave = false;
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
         }
@@ -338,6 +342,15 @@ impl Actor {
             }
             Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
             Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
+            Ok(Started::Failed {
+                loader: Some(loader),
+                net,
+                is_download: false,
+            }) if is_of_proxy(&net) && live.page.loader.as_ref() != Some(&loader) => {
+                // Redirects may have led elsewhere than where the proxy was asked to go: the error
+                // page, which follows, says for which URL it is, and the proxy knows why.
+                running.phase = Phase::Committing(Some(loader));
+            }
             Ok(Started::Failed {
                 loader,
                 net,

@@ -40,14 +40,16 @@ pub async fn set_up(
             .boxed(),
         session.call(metrics_of(viewport), limit).boxed(),
     ];
-    if cancel_auth {
-        calls.push(session.call(documents_and_auth(), limit).boxed());
-    }
     calls.push(session.call(RunIfWaitingForDebugger {}, limit).boxed());
-    join_all(calls)
-        .await
-        .into_iter()
-        .try_for_each(|outcome| outcome.map(|_| ()))
+    for outcome in join_all(calls).await {
+        outcome?;
+    }
+    if cancel_auth {
+        // Nobody sends paused documents on before the page is a tab's. A popup without an opener has
+        // no renderer until its first document comes, and would answer nothing if that were paused.
+        session.call(documents_and_auth(), limit).await?;
+    }
+    Ok(())
 }
 
 /// New headless fails a document whose server asks for a password, instead of showing what the

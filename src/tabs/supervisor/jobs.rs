@@ -1,23 +1,25 @@
 //! What the supervisor has Chromium do: each a future whose end the task takes in.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join};
 use tokio::time::{Instant, sleep};
 
 use super::AttachRequest;
 use crate::cdp::methods::{
     AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
-    RunIfWaitingForDebugger, SetDownloadBehavior,
+    GrantPermissions, RunIfWaitingForDebugger, SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::identity::ClientId;
-use crate::tabs::target::OpenRequest;
+use crate::tabs::outlet::{Outlet, Outlets};
+use crate::tabs::target::{OpenError, OpenRequest};
 
 /// How long Chromium may take for what no client waits for.
 pub(super) const JOB_LIMIT: Duration = Duration::from_secs(10);
@@ -41,13 +43,21 @@ pub(super) enum ContextFor {
 
 /// How a job ended.
 pub(super) enum Done {
-    Context(ContextFor, Result<BrowserContextId, CallError>),
+    Context(ContextFor, Result<Made, OpenError>),
     Target(Opening, Result<TargetId, CallError>),
     SetUp(Attachment, Result<(), CallError>),
     Attached(AttachRequest, Result<SessionId, CallError>),
     /// If this page has not been set up by now, it never will be.
     Overdue(TargetId),
+    /// A context that Chromium did not dispose of, so that its way out must stay taken.
+    Left(Outlet),
     Nothing,
+}
+
+/// A context that was made, and its way out.
+pub(super) struct Made {
+    pub(super) context: BrowserContextId,
+    pub(super) outlet: Outlet,
 }
 
 /// A target that is being opened.
@@ -57,20 +67,43 @@ pub(super) struct Opening {
     pub(super) own_context: Option<BrowserContextId>,
 }
 
-/// Makes a context in which nothing is downloaded.
-pub(super) fn make_context(browser: Browser, purpose: ContextFor) -> Job {
+/// Makes a context that has a way out of its own, in which nothing is downloaded, and in which
+/// pages get no permission.
+pub(super) fn make_context(
+    browser: Browser,
+    purpose: ContextFor,
+    outlets: &Arc<dyn Outlets>,
+) -> Job {
+    let opened = match &purpose {
+        ContextFor::Client(client) => outlets.open(client, None),
+        ContextFor::Tab(request) => outlets.open(&request.client, Some(request.tab)),
+    };
     async move {
         let made = async {
+            let outlet = opened.map_err(|error| {
+                tracing::error!(%error, "no proxy could be opened for a browser context");
+                OpenError::NoWayOut(Arc::new(error))
+            })?;
+            let proxy_server = outlet.proxy().map(str::to_owned);
             let method = CreateBrowserContext {
                 dispose_on_detach: true,
+                // Without this, what is for this machine would go past the proxy.
+                proxy_bypass_list: proxy_server.is_some().then_some("<-loopback>"),
+                proxy_server,
             };
             let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
-            let deny = SetDownloadBehavior::deny(Some(context.clone()));
-            if let Err(error) = browser.call(deny, JOB_LIMIT).await {
-                dispose(browser, context).await;
-                return Err(error);
+            let downloads = SetDownloadBehavior::deny(Some(context.clone()));
+            let permissions = GrantPermissions::none(Some(context.clone()));
+            let (downloads, permissions) = join(
+                browser.call(downloads, JOB_LIMIT),
+                browser.call(permissions, JOB_LIMIT),
+            )
+            .await;
+            if let Err(error) = downloads.and(permissions) {
+                dispose(browser, context, Some(outlet)).await;
+                return Err(error.into());
             }
-            Ok(context)
+            Ok(Made { context, outlet })
         };
         Done::Context(purpose, made.await)
     }
@@ -150,13 +183,23 @@ pub(super) fn let_go(browser: Browser, attachment: Attachment) -> Job {
     .boxed()
 }
 
-/// Forgets everything that was stored in a context.
-pub(super) fn dispose(browser: Browser, browser_context_id: BrowserContextId) -> Job {
+/// Forgets everything that was stored in a context. Its way out is closed after that: its port may
+/// be given to another context's at once, and pages of this one must not go through that.
+pub(super) fn dispose(
+    browser: Browser,
+    browser_context_id: BrowserContextId,
+    outlet: Option<Outlet>,
+) -> Job {
     async move {
         let outcome = browser
             .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
             .await;
-        aside(outcome.map(|_| ()), "dispose of a browser context")
+        let is_left = matches!(&outcome, Err(error) if !error.is_already_gone());
+        let done = aside(outcome.map(|_| ()), "dispose of a browser context");
+        match outlet {
+            Some(outlet) if is_left => Done::Left(outlet),
+            _ => done,
+        }
     }
     .boxed()
 }

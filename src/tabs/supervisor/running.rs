@@ -6,13 +6,14 @@ use cdp_bridge_protocol::TabId;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 
-use super::jobs::{self, Done, Job, Opening};
+use super::jobs::{self, Done, Job, Made, Opening};
 use super::{AttachRequest, SupervisorHandle};
 use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Event, Inbox, SessionId, TargetId,
 };
 use crate::tabs::contexts::Contexts;
-use crate::tabs::target::{Delivery, OpenRequest, Place, Target};
+use crate::tabs::outlet::Outlet;
+use crate::tabs::target::{Delivery, OpenError, OpenRequest, Place, Target};
 
 /// A browser that runs, with everything that ends with it.
 pub(super) struct Running {
@@ -22,6 +23,10 @@ pub(super) struct Running {
     pub(super) inbox: Inbox,
     pub(super) jobs: FuturesUnordered<Job>,
     pub(super) contexts: Contexts,
+    /// The ways out of the contexts.
+    outlets: HashMap<BrowserContextId, Outlet>,
+    /// Those of contexts that Chromium has not disposed of.
+    left: Vec<Outlet>,
     /// Which tab each page belongs to, to find the opener of a popup.
     pub(super) tabs: HashMap<TargetId, TabId>,
     /// Pages that Chromium said it opened, but that are not ready yet.
@@ -52,6 +57,8 @@ impl Running {
             inbox,
             jobs: FuturesUnordered::new(),
             contexts: Contexts::default(),
+            outlets: HashMap::new(),
+            left: Vec::new(),
             tabs: HashMap::new(),
             expected: HashMap::new(),
             unclaimed: Vec::new(),
@@ -184,13 +191,34 @@ impl Running {
 
     pub(super) fn release(&mut self, context: &BrowserContextId) {
         if self.contexts.leave(context) {
+            let outlet = self.outlets.remove(context);
             self.jobs
-                .push(jobs::dispose(self.browser.clone(), context.clone()));
+                .push(jobs::dispose(self.browser.clone(), context.clone(), outlet));
+        }
+    }
+
+    /// A context was made: its way out stays open as long as it is there.
+    pub(super) fn keep_outlet(&mut self, made: Made) -> BrowserContextId {
+        let Made { context, outlet } = made;
+        self.outlets.insert(context.clone(), outlet);
+        context
+    }
+
+    /// The way out of a context that Chromium has not disposed of.
+    pub(super) fn keep_left(&mut self, outlet: Outlet) {
+        self.left.push(outlet);
+    }
+
+    /// One more tab, a popup, uses a context as its own.
+    pub(super) fn join(&mut self, context: &BrowserContextId) {
+        self.contexts.join(context);
+        if let Some(outlet) = self.outlets.get(context) {
+            outlet.shared();
         }
     }
 }
 
-pub(super) fn refuse(request: OpenRequest, error: CallError) {
+pub(super) fn refuse(request: OpenRequest, error: impl Into<OpenError>) {
     let _ = request.reply.send(Err(error.into()));
 }
 

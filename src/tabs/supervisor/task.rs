@@ -229,14 +229,20 @@ impl Supervisor {
                     }
                     SharedContext::Make => {
                         let purpose = ContextFor::Client(client);
-                        running.jobs.push(jobs::make_context(browser, purpose));
+                        let outlets = &self.around.outlets;
+                        running
+                            .jobs
+                            .push(jobs::make_context(browser, purpose, outlets));
                     }
                     SharedContext::Wait => {}
                 }
             }
             Place::Fresh => {
                 let purpose = ContextFor::Tab(request);
-                running.jobs.push(jobs::make_context(browser, purpose));
+                let outlets = &self.around.outlets;
+                running
+                    .jobs
+                    .push(jobs::make_context(browser, purpose, outlets));
             }
             Place::Existing(context) => {
                 let context = context.clone();
@@ -258,6 +264,7 @@ impl Supervisor {
         };
         match done {
             Done::Context(ContextFor::Client(client), made) => {
+                let made = made.map(|made| running.keep_outlet(made));
                 for request in running.contexts.shared_made(&client, made.as_ref().ok()) {
                     match &made {
                         Ok(context) => {
@@ -271,7 +278,8 @@ impl Supervisor {
                     }
                 }
             }
-            Done::Context(ContextFor::Tab(request), Ok(context)) => {
+            Done::Context(ContextFor::Tab(request), Ok(made)) => {
+                let context = running.keep_outlet(made);
                 running.contexts.own_made(&request.client, &context);
                 let own_context = Some(context.clone());
                 running.create_target(
@@ -329,6 +337,7 @@ impl Supervisor {
                     let _ = opening.request.reply.send(Err(OpenError::NotAttached));
                 }
             }
+            Done::Left(outlet) => running.keep_left(outlet),
             Done::Nothing => {}
         }
     }
@@ -417,7 +426,7 @@ impl Supervisor {
             .filter(|_| owner.is_some_and(|owner| owner.is_own()))
             .cloned();
         if let Some(context) = &own_context {
-            running.contexts.join(context);
+            running.join(context);
         }
         let target_id = info.target_id.clone();
         let logged_out = own_context.is_some();

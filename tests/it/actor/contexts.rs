@@ -1,5 +1,7 @@
 //! Which browser context a tab lives in.
 
+use serde_json::json;
+
 use super::harness::Bridge;
 
 #[tokio::test(start_paused = true)]
@@ -20,24 +22,27 @@ async fn a_client_has_one_context_for_all_its_tabs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_context_is_told_to_download_nothing() {
+async fn every_context_is_told_to_download_nothing_and_to_grant_no_permission() {
     let bridge = Bridge::start().await;
     bridge.client().create("about:blank").tab().await;
     bridge.client().create_logged_out("about:blank").tab().await;
-    let told = bridge.fake.calls_of("Browser.setDownloadBehavior");
-    assert!(
-        told.iter()
-            .all(|call| call.text("behavior") == Some("deny"))
-    );
-    let told: Vec<_> = told
-        .iter()
-        .map(|call| call.text("browserContextId"))
-        .collect();
     let contexts = bridge.fake.contexts();
-    assert_eq!(
-        told,
-        [None, Some(contexts[0].as_str()), Some(contexts[1].as_str())]
-    );
+    for (method, field, value) in [
+        ("Browser.setDownloadBehavior", "behavior", json!("deny")),
+        ("Browser.grantPermissions", "permissions", json!([])),
+    ] {
+        let told = bridge.fake.calls_of(method);
+        assert!(told.iter().all(|call| call.params[field] == value));
+        let told: Vec<_> = told
+            .iter()
+            .map(|call| call.text("browserContextId"))
+            .collect();
+        assert_eq!(
+            told,
+            [None, Some(contexts[0].as_str()), Some(contexts[1].as_str())],
+            "{method}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -51,14 +56,16 @@ async fn a_context_that_could_not_be_made_is_tried_again_by_the_next_tab() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_that_cannot_be_told_to_deny_downloads_is_not_kept() {
-    let bridge = Bridge::start().await;
-    bridge.client().create("about:blank").tab().await;
-    bridge.fake.fail("Browser.setDownloadBehavior", "no");
-    let created = bridge.client().create_logged_out("about:blank");
-    assert_eq!(created.code().await, "INTERNAL (refused)");
-    bridge.settle().await;
-    assert_eq!(bridge.fake.contexts().len(), 1);
+async fn a_context_that_cannot_be_told_what_to_deny_is_not_kept() {
+    for method in ["Browser.setDownloadBehavior", "Browser.grantPermissions"] {
+        let bridge = Bridge::start().await;
+        bridge.client().create("about:blank").tab().await;
+        bridge.fake.fail(method, "no");
+        let created = bridge.client().create_logged_out("about:blank");
+        assert_eq!(created.code().await, "INTERNAL (refused)", "{method}");
+        bridge.settle().await;
+        assert_eq!(bridge.fake.contexts().len(), 1, "{method}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -111,6 +118,17 @@ async fn a_switch_moves_the_tab_into_a_new_context_and_back() {
         bridge.fake.contexts().len(),
         1,
         "the context left behind is gone"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_switch_takes_no_password_along() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://u:p@a.test/").await;
+    let switched = bridge.client().switch(tab, true);
+    assert_eq!(
+        switched.line().await,
+        "loggedOutModeSet t1 true http://a.test/"
     );
 }
 

@@ -79,6 +79,7 @@ fn word(value: &impl Serialize) -> String {
 pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
         TabError::NavFailed { .. } => "NAV_FAILED",
+        TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",
         TabError::TimedOut { .. } => "CDP_TIMEOUT",
@@ -91,6 +92,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",
+        TabError::NoWayOut(_) => "INTERNAL (no way out)",
         TabError::Lost => "INTERNAL (lost)",
     }
 }

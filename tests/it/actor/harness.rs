@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::describe::{code, describe, describe_outcome};
+use super::outlets::CountedOutlets;
 use crate::fake::Fake;
 
 /// The time limit of a request that says none.
@@ -90,6 +91,7 @@ pub(crate) struct Bridge {
     pub(crate) supervisor: SupervisorHandle,
     pub(crate) registry: Registry,
     pub(crate) heard: Heard,
+    pub(crate) outlets: CountedOutlets,
     /// Kept as the browser's own supervisor keeps it.
     pub(crate) browser: Mutex<Option<Browser>>,
     requests: Arc<AtomicU64>,
@@ -103,12 +105,15 @@ impl Bridge {
     pub(crate) async fn with(settings: TabSettings) -> Self {
         let (heard, registry) = (Heard::default(), Registry::default());
         let audience = Arc::new(heard.clone());
-        let supervisor = SupervisorHandle::start(settings, audience, registry.clone());
+        let outlets = CountedOutlets::default();
+        let ways_out = Arc::new(outlets.clone());
+        let supervisor = SupervisorHandle::start(settings, audience, ways_out, registry.clone());
         let bridge = Self {
             fake: Fake::new(),
             supervisor,
             registry,
             heard,
+            outlets,
             browser: Mutex::new(None),
             requests: Arc::default(),
         };

@@ -19,14 +19,16 @@ pub(super) fn perform(state: &mut State, call: &Call) {
             state.answer(call, &json!({}));
             state.hung_up = true;
         }
-        "Browser.setDownloadBehavior" | "Target.createTarget"
+        "Browser.setDownloadBehavior" | "Browser.grantPermissions" | "Target.createTarget"
             if call
                 .text("browserContextId")
                 .is_some_and(|context| !state.contexts.contains(context)) =>
         {
             state.error(call, -32000, "Failed to find browser context with id");
         }
-        "Browser.setDownloadBehavior" => state.answer(call, &json!({})),
+        "Browser.setDownloadBehavior" | "Browser.grantPermissions" => {
+            state.answer(call, &json!({}));
+        }
         "Target.setDiscoverTargets" => {
             state.discover = true;
             state.answer(call, &json!({}));

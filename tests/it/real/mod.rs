@@ -3,6 +3,9 @@
 mod bad_input;
 mod conversation;
 mod crashes;
+mod edge;
+mod egress;
+mod isolation;
 mod logged_out;
 mod navigation;
 mod page_driven;
@@ -11,3 +14,5 @@ mod process;
 mod screencasts;
 mod screenshots;
 mod twenty_tabs;
+mod urls;
+mod vectors;

@@ -13,6 +13,7 @@ on_both_browsers!(
     dialogs_are_accepted_where_policy_says_so,
     a_page_that_does_not_want_to_be_left_is_left,
     a_popup_becomes_a_tab_with_its_opener,
+    a_link_that_opens_a_window_without_an_opener_becomes_a_tab_too,
     popups_are_closed_where_policy_blocks_them,
     a_window_that_closes_itself_is_told,
 );
@@ -113,6 +114,26 @@ async fn a_popup_becomes_a_tab_with_its_opener(browser: TestBrowser) {
     );
     client.close(popup.id()).await;
     client.close(&tab).await;
+    bridge.stop().await;
+}
+
+async fn a_link_that_opens_a_window_without_an_opener_becomes_a_tab_too(browser: TestBrowser) {
+    let site = Site::start().await;
+    let opened = site.page("/opened", "opened");
+    let page = site.page(
+        "/page",
+        "<a href=/opened target=_blank>open</a>\
+         <script>onload = () => document.links[0].click()</script>",
+    );
+    let bridge = TestBridge::start_with(browser, |config| {
+        config.browser.args.push(ALLOW_POPUPS.to_owned());
+    })
+    .await;
+    let client = bridge.client().await;
+    client.open(&page).await;
+    let popup = client.event("tabCreated").await;
+    let navigated = client.tab_event("navigated", popup.id()).await;
+    assert_eq!(navigated["url"], opened);
     bridge.stop().await;
 }
 

@@ -70,6 +70,10 @@ impl TestBridge {
         format!("ws://{}/ws", self.address)
     }
 
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Response {
         http::get(self.address, path, &[]).await
     }

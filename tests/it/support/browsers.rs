@@ -15,30 +15,36 @@ static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
 /// A browser to test with. While it is held, it counts as running.
 pub(crate) struct TestBrowser {
     path: &'static Path,
+    kind: Kind,
     _place: SemaphorePermit<'static>,
 }
 
 impl TestBrowser {
     pub(crate) async fn shell() -> Self {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(PATH.get_or_init(|| locate(Kind::Shell))).await
+        Self::new(PATH.get_or_init(|| locate(Kind::Shell)), Kind::Shell).await
     }
 
     pub(crate) async fn chrome() -> Self {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(PATH.get_or_init(|| locate(Kind::Chrome))).await
+        Self::new(PATH.get_or_init(|| locate(Kind::Chrome)), Kind::Chrome).await
     }
 
-    async fn new(path: &'static Path) -> Self {
+    async fn new(path: &'static Path, kind: Kind) -> Self {
         let place = PLACES.acquire().await.unwrap();
         Self {
             path,
+            kind,
             _place: place,
         }
     }
 
     pub(crate) fn path(&self) -> &'static Path {
         self.path
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.kind
     }
 }
 

@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod daemon;
 pub(crate) mod http;
 pub(crate) mod pages;
+pub(crate) mod plain;
 pub(crate) mod processes;
 pub(crate) mod raw;
 pub(crate) mod received;

@@ -105,9 +105,24 @@ impl Raw {
         attached["sessionId"].as_str().unwrap().to_owned()
     }
 
-    /// What an expression comes to in a page.
+    /// Waits until the page at this URL has loaded, and attaches to it.
+    pub(crate) async fn loaded(&mut self, url: &str) -> String {
+        let session = self.page(url).await;
+        // The promise of a document that is replaced meanwhile would never be kept.
+        loop {
+            let state = self
+                .evaluate(&session, "document.readyState + ' ' + location.href")
+                .await;
+            if state == format!("complete {url}") {
+                return session;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    }
+
+    /// What an expression comes to in a page; a promise, once it is kept.
     pub(crate) async fn evaluate(&mut self, session: &str, expression: &str) -> Value {
-        let params = json!({"expression": expression, "returnByValue": true});
+        let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let mut result = self.call(Some(session), "Runtime.evaluate", params).await;
         assert!(
             result["exceptionDetails"].is_null(),

@@ -1,15 +1,17 @@
 //! A web site for one test. What it answers is added by the test, and what it was asked is kept.
 
 use std::collections::HashMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
-use axum::http::header::COOKIE;
+use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use axum::response::Response;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -18,6 +20,8 @@ use tokio::task::JoinHandle;
 pub(crate) struct Asked {
     pub(crate) path: String,
     pub(crate) cookies: String,
+    /// The header of HTTP authentication.
+    pub(crate) authorization: String,
 }
 
 /// What the site answers.
@@ -79,6 +83,7 @@ type Answer = Arc<dyn Fn(&Asked) -> Reply + Send + Sync>;
 struct Content {
     routes: Mutex<HashMap<String, Answer>>,
     asked: Mutex<Vec<Asked>>,
+    connections: AtomicUsize,
 }
 
 /// The site. It ends with the test.
@@ -90,12 +95,21 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(IpAddr::V4(Ipv4Addr::LOCALHOST)).await
+    }
+
+    /// One that listens on another address of this machine.
+    pub(crate) async fn start_on(address: IpAddr) -> Self {
+        let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
         let content = Arc::new(Content::default());
         let router = Router::new()
             .fallback(answer)
             .with_state(Arc::clone(&content));
+        let counting = Arc::clone(&content);
+        let listener = listener.tap_io(move |_| {
+            counting.connections.fetch_add(1, Ordering::Relaxed);
+        });
         let task = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         Self {
             address,
@@ -140,6 +154,11 @@ impl Site {
         format!("http://{host}:{}{path}", self.address.port())
     }
 
+    /// How many connections were made to it.
+    pub(crate) fn connections(&self) -> usize {
+        self.content.connections.load(Ordering::Relaxed)
+    }
+
     /// What it was asked for this path, in order.
     pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
         let asked = self
@@ -158,13 +177,10 @@ impl Drop for Site {
 }
 
 async fn answer(State(content): State<Arc<Content>>, request: Request) -> Response {
-    let cookies = request
-        .headers()
-        .get(COOKIE)
-        .map(|it| it.to_str().unwrap().to_owned());
     let asked = Asked {
         path: request.uri().path().to_owned(),
-        cookies: cookies.unwrap_or_default(),
+        cookies: header(&request, COOKIE),
+        authorization: header(&request, AUTHORIZATION),
     };
     let route = {
         let routes = content
@@ -183,6 +199,11 @@ async fn answer(State(content): State<Arc<Content>>, request: Request) -> Respon
         .unwrap_or_else(PoisonError::into_inner)
         .push(asked);
     respond(reply).await
+}
+
+fn header(request: &Request, name: HeaderName) -> String {
+    let value = request.headers().get(name);
+    value.map_or_else(String::new, |it| it.to_str().unwrap().to_owned())
 }
 
 async fn respond(mut reply: Reply) -> Response {

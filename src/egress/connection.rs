@@ -1,0 +1,202 @@
+//! One connection of Chromium's, request by request.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use bytes::Bytes;
+use http_body_util::{Either, Full};
+use hyper::body::Incoming;
+use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::TcpStream;
+
+use super::activity::{Activity, Watched};
+use super::dial::{DialError, Dialled, dial};
+use super::forward;
+use super::service::{Egress, Terms};
+use super::target::{BadTarget, Target};
+use super::tunnel::Tunnel;
+use super::upstream::Upstream;
+use crate::policy::{Denied, Host, Verdict};
+
+/// A page's own response, or one of ours.
+pub(super) type Body = Either<Incoming, Full<Bytes>>;
+
+/// A plain request cannot be answered with what the network did. The connection is closed without
+/// a word, which Chromium shows as an error page; an answer it would show as the site's own.
+#[derive(Debug)]
+pub(super) struct HangUp;
+
+impl fmt::Display for HangUp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the server could not be reached")
+    }
+}
+
+impl std::error::Error for HangUp {}
+
+/// One connection.
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) egress: Egress,
+    pub(super) terms: Terms,
+    /// What the connection becomes once a CONNECT has been answered.
+    tunnel: Mutex<Option<Tunnel>>,
+    /// The connection over which the last plain request was passed on.
+    upstream: Mutex<Option<Upstream>>,
+}
+
+impl Connection {
+    pub(super) fn new(egress: Egress, terms: Terms) -> Self {
+        Self {
+            egress,
+            terms,
+            tunnel: Mutex::default(),
+            upstream: Mutex::default(),
+        }
+    }
+
+    pub(super) async fn run(self, stream: TcpStream) {
+        let _ = stream.set_nodelay(true);
+        let limits = self.egress.limits;
+        let activity = Activity::new();
+        let stream = TokioIo::new(Watched::new(stream, activity.clone()));
+        let connection = Arc::new(self);
+        let service = service_fn(|request| {
+            let connection = Arc::clone(&connection);
+            async move { connection.answer(request).await }
+        });
+        let serving = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_header_size(limits.head_bytes)
+            .preserve_header_case(true)
+            .auto_date_header(false)
+            .serve_connection(stream, service)
+            .with_upgrades();
+        let served = tokio::select! {
+            served = serving => served,
+            () = activity.idle_for(limits.idle) => return,
+        };
+        if let Err(error) = served {
+            tracing::trace!(%error, "a connection to the proxy ended");
+        }
+        let tunnel = connection
+            .tunnel
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(tunnel) = tunnel {
+            tunnel
+                .run(&limits, connection.terms.clone(), activity)
+                .await;
+        }
+    }
+
+    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, HangUp> {
+        if request.method() == Method::CONNECT {
+            return Ok(self.connect(request).await);
+        }
+        forward::answer(self, request).await
+    }
+
+    async fn connect(&self, mut request: Request<Incoming>) -> Response<Body> {
+        let target = match Target::of_connect(request.uri()) {
+            Ok(target) => target,
+            Err(bad) => return refuse_bad(bad),
+        };
+        let url = target.tunnel_url();
+        let host = match self.judge(&target, &url) {
+            Ok(host) => host,
+            Err(denied) => return forbidden(&denied),
+        };
+        let dialled = match self.dial(&target, &host, &url).await {
+            Ok(dialled) => dialled,
+            Err(DialError::Denied(denied)) => return forbidden(&denied),
+            Err(DialError::Failed(net)) => {
+                return said(StatusCode::BAD_GATEWAY, format!("{net}\n"));
+            }
+        };
+        let tunnel = Tunnel {
+            upgrade: hyper::upgrade::on(&mut request),
+            dialled,
+            target,
+            host,
+        };
+        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+        Response::new(Either::Right(Full::default()))
+    }
+
+    /// Asks policy about a host, and says what it refuses.
+    pub(super) fn judge(&self, target: &Target, url: &str) -> Result<Host, Denied> {
+        let policy = self.terms.policy.borrow().clone();
+        match policy.judge(&target.host, target.port) {
+            Verdict::Allowed(host) => Ok(host),
+            Verdict::Reported(host, denied) => {
+                self.terms.reporter.let_through(url, denied);
+                Ok(host)
+            }
+            Verdict::Denied(denied) => {
+                self.terms.reporter.denied(target, url, denied.clone());
+                Err(denied)
+            }
+        }
+    }
+
+    /// Connects, and says what came of it.
+    pub(super) async fn dial(
+        &self,
+        target: &Target,
+        host: &Host,
+        url: &str,
+    ) -> Result<Dialled, DialError> {
+        let policy = self.terms.policy.borrow().clone();
+        let Egress {
+            resolver, limits, ..
+        } = &self.egress;
+        let dialled = dial(&policy, resolver.as_ref(), limits, host, target.port).await;
+        let reporter = &self.terms.reporter;
+        match &dialled {
+            Ok(_) => reporter.reached(target),
+            Err(DialError::Denied(denied)) => reporter.denied(target, url, denied.clone()),
+            Err(DialError::Failed(net)) => reporter.failed(target, net),
+        }
+        dialled
+    }
+
+    /// Takes the connection over which the last plain request was passed on.
+    pub(super) fn take_upstream(&self) -> Option<Upstream> {
+        self.upstream
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    pub(super) fn keep_upstream(&self, upstream: Upstream) {
+        *self.upstream.lock().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
+    }
+}
+
+/// What a page gets instead of what policy refuses.
+pub(super) fn forbidden(denied: &Denied) -> Response<Body> {
+    said(StatusCode::FORBIDDEN, format!("{denied}\n"))
+}
+
+pub(super) fn refuse_bad(bad: BadTarget) -> Response<Body> {
+    said(StatusCode::BAD_REQUEST, format!("{bad}\n"))
+}
+
+pub(super) fn said(status: StatusCode, text: String) -> Response<Body> {
+    let mut response = Response::new(Either::Right(Full::from(text)));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

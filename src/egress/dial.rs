@@ -1,0 +1,115 @@
+//! From a host to a connection whose address has been checked.
+
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+use tokio::net::TcpStream;
+use tokio::time::{Instant, timeout, timeout_at};
+
+use super::limits::Limits;
+use super::resolve::Resolve;
+use crate::policy::{Denied, EgressPolicy, Host};
+
+/// How many addresses of a host are tried.
+const TRIED: usize = 8;
+
+/// A connection, and the address that was checked for it.
+#[derive(Debug)]
+pub(super) struct Dialled {
+    pub(super) stream: TcpStream,
+    pub(super) address: IpAddr,
+}
+
+/// No connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum DialError {
+    /// The host led to no address that may be connected to.
+    Denied(Denied),
+    /// The network; with Chromium's name for it.
+    Failed(&'static str),
+}
+
+const NOT_RESOLVED: DialError = DialError::Failed("net::ERR_NAME_NOT_RESOLVED");
+const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
+
+/// Connects to a host that [`EgressPolicy::judge`] has let pass. The addresses are looked up once,
+/// and those that are connected to are the very ones that were checked.
+pub(super) async fn dial(
+    policy: &EgressPolicy,
+    resolver: &dyn Resolve,
+    limits: &Limits,
+    host: &Host,
+    port: u16,
+) -> Result<Dialled, DialError> {
+    let found = addresses(policy, resolver, limits, host).await?;
+    let mut refusal = None;
+    let mut permitted = Vec::new();
+    for address in found {
+        match policy.permits(host, address) {
+            Ok(()) => permitted.push(address),
+            Err(denied) => refusal = refusal.or(Some(denied)),
+        }
+    }
+    permitted.truncate(TRIED);
+    if permitted.is_empty() {
+        return Err(refusal.map_or(NOT_RESOLVED, DialError::Denied));
+    }
+    let deadline = Instant::now() + limits.connect;
+    let mut last = TIMED_OUT;
+    let tries = permitted.len();
+    for (number, address) in permitted.into_iter().enumerate() {
+        let until = if number + 1 == tries {
+            deadline
+        } else {
+            deadline.min(Instant::now() + limits.connect_one)
+        };
+        let connecting = TcpStream::connect(SocketAddr::new(address, port));
+        match timeout_at(until, connecting).await {
+            Ok(Ok(stream)) => {
+                // What is passed on has been put together already; holding it back only costs time.
+                let _ = stream.set_nodelay(true);
+                return Ok(Dialled { stream, address });
+            }
+            Ok(Err(error)) => last = DialError::Failed(name_of(&error)),
+            Err(_) => last = TIMED_OUT,
+        }
+    }
+    Err(last)
+}
+
+async fn addresses(
+    policy: &EgressPolicy,
+    resolver: &dyn Resolve,
+    limits: &Limits,
+    host: &Host,
+) -> Result<Vec<IpAddr>, DialError> {
+    let name = match host {
+        Host::Ipv4(address) => return Ok(vec![IpAddr::V4(*address)]),
+        Host::Ipv6(address) => return Ok(vec![IpAddr::V6(*address)]),
+        Host::Domain(name) => name,
+    };
+    if let Some(address) = policy.pinned(name) {
+        return Ok(vec![address]);
+    }
+    match timeout(limits.resolve, resolver.resolve(name)).await {
+        Ok(Ok(addresses)) => Ok(addresses),
+        Ok(Err(error)) => {
+            tracing::debug!(name, %error, "a name could not be resolved");
+            Err(NOT_RESOLVED)
+        }
+        Err(_) => Err(DialError::Failed("net::ERR_DNS_TIMED_OUT")),
+    }
+}
+
+/// Chromium's name for a failed connection.
+fn name_of(error: &io::Error) -> &'static str {
+    match error.kind() {
+        io::ErrorKind::ConnectionRefused => "net::ERR_CONNECTION_REFUSED",
+        io::ErrorKind::ConnectionReset => "net::ERR_CONNECTION_RESET",
+        io::ErrorKind::TimedOut => "net::ERR_CONNECTION_TIMED_OUT",
+        io::ErrorKind::HostUnreachable
+        | io::ErrorKind::NetworkUnreachable
+        | io::ErrorKind::AddrNotAvailable => "net::ERR_ADDRESS_UNREACHABLE",
+        _ => "net::ERR_CONNECTION_FAILED",
+    }
+}

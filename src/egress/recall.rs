@@ -1,0 +1,107 @@
+//! What lately kept a connection from being made.
+//!
+//! Chromium knows only that the proxy did not do what it was asked for. Whoever looks after a
+//! navigation that failed asks here for the reason.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::policy::Denied;
+
+/// How many hosts are remembered, and for how long.
+const REMEMBERED: usize = 64;
+const MEMORY: Duration = Duration::from_secs(30);
+
+/// What kept a connection from being made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Policy.
+    Denied(Denied),
+    /// The network; Chromium's name for it, such as `net::ERR_CONNECTION_REFUSED`.
+    Failed(&'static str),
+}
+
+/// The latest obstacles.
+#[derive(Debug, Default)]
+pub struct Recall {
+    entries: Mutex<VecDeque<Entry>>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    host: String,
+    port: u16,
+    at: Instant,
+    obstacle: Obstacle,
+}
+
+impl Recall {
+    /// What lately kept a connection to this host and port from being made, if the latest one was
+    /// not made.
+    pub fn of(&self, host: &str, port: u16, now: Instant) -> Option<Obstacle> {
+        let entries = self.entries();
+        let entry = entries.iter().find(|entry| entry.is(host, port))?;
+        (now.saturating_duration_since(entry.at) < MEMORY).then(|| entry.obstacle.clone())
+    }
+
+    pub(super) fn keep(&self, host: &str, port: u16, obstacle: Obstacle, now: Instant) {
+        let mut entries = self.entries();
+        entries.retain(|entry| !entry.is(host, port));
+        if entries.len() == REMEMBERED {
+            entries.pop_front();
+        }
+        entries.push_back(Entry {
+            host: host.to_owned(),
+            port,
+            at: now,
+            obstacle,
+        });
+    }
+
+    /// A connection has been made.
+    pub(super) fn forget(&self, host: &str, port: u16) {
+        self.entries().retain(|entry| !entry.is(host, port));
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Entry {
+    fn is(&self, host: &str, port: u16) -> bool {
+        self.host == host && self.port == port
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REFUSED: Obstacle = Obstacle::Failed("net::ERR_CONNECTION_REFUSED");
+
+    #[test]
+    fn an_obstacle_is_known_until_it_is_gone_or_long_ago() {
+        let (recall, now) = (Recall::default(), Instant::now());
+        recall.keep("a.test", 80, REFUSED, now);
+        assert_eq!(recall.of("a.test", 80, now), Some(REFUSED));
+        assert_eq!(recall.of("a.test", 81, now), None);
+        assert_eq!(recall.of("a.test", 80, now + MEMORY), None);
+        recall.forget("a.test", 80);
+        assert_eq!(recall.of("a.test", 80, now), None);
+    }
+
+    #[test]
+    fn obstacles_do_not_pile_up() {
+        let (recall, now) = (Recall::default(), Instant::now());
+        for port in 0..1000 {
+            recall.keep("a.test", port, REFUSED, now);
+            recall.keep("a.test", port, REFUSED, now);
+        }
+        assert_eq!(recall.entries().len(), REMEMBERED);
+        assert_eq!(recall.of("a.test", 999, now), Some(REFUSED));
+    }
+}

@@ -1,0 +1,173 @@
+//! CONNECT: bytes in both directions, once it is clear that they are for the host that was asked
+//! for.
+
+use hyper::upgrade::OnUpgrade;
+use hyper_util::rt::TokioIo;
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional_with_sizes};
+use tokio::time::timeout;
+
+use super::activity::Activity;
+use super::client_hello::{self, Start};
+use super::dial::Dialled;
+use super::limits::Limits;
+use super::service::Terms;
+use super::target::Target;
+use crate::policy::{Denied, EgressPolicy, Host, Verdict};
+
+/// The port on which there is nothing but TLS.
+const HTTPS: u16 = 443;
+/// Bytes that wait in each direction.
+const BUFFER: usize = 16 * 1024;
+/// How much of a name is repeated in messages.
+const MAX_SHOWN: usize = 128;
+
+/// A tunnel that has been granted.
+#[derive(Debug)]
+pub(super) struct Tunnel {
+    pub(super) upgrade: OnUpgrade,
+    pub(super) dialled: Dialled,
+    pub(super) target: Target,
+    pub(super) host: Host,
+}
+
+impl Tunnel {
+    /// Runs to its end: of either side, of policy's consent, or of everybody's patience.
+    pub(super) async fn run(self, limits: &Limits, mut terms: Terms, activity: Activity) {
+        let Self {
+            upgrade,
+            dialled,
+            target,
+            host,
+        } = self;
+        let Ok(upgraded) = upgrade.await else {
+            return;
+        };
+        let mut near = TokioIo::new(upgraded);
+        let mut far = dialled.stream;
+        let speaking = first_words(&mut near, &host, target.port);
+        let Ok(Some(first)) = timeout(limits.first_word, speaking).await else {
+            return;
+        };
+        if let Err(denied) = first.verdict {
+            let url = target.tunnel_url();
+            if terms.policy.borrow().only_reports(&denied) {
+                terms.reporter.let_through(&url, denied);
+            } else {
+                return terms.reporter.denied(&target, &url, denied);
+            }
+        }
+        if far.write_all(&first.bytes).await.is_err() {
+            return;
+        }
+        let withdrawn = async {
+            loop {
+                if terms.policy.changed().await.is_err() {
+                    // Whoever could change it is gone, so that it stays as it is.
+                    std::future::pending::<()>().await;
+                }
+                let policy = terms.policy.borrow_and_update().clone();
+                if !allows(&policy, &target, &host, dialled.address) {
+                    return;
+                }
+            }
+        };
+        tokio::select! {
+            _ = copy_bidirectional_with_sizes(&mut near, &mut far, BUFFER, BUFFER) => {}
+            () = activity.idle_for(limits.idle) => {}
+            () = withdrawn => {}
+        }
+    }
+}
+
+fn allows(policy: &EgressPolicy, target: &Target, host: &Host, address: std::net::IpAddr) -> bool {
+    let judged = policy.judge(&target.host, target.port);
+    !matches!(judged, Verdict::Denied(_)) && policy.permits(host, address).is_ok()
+}
+
+/// The first bytes of a tunnel.
+struct First {
+    bytes: Vec<u8>,
+    verdict: Result<(), Denied>,
+}
+
+/// Reads until it is clear whether the tunnel is used for what it was asked for. None: it ended
+/// before that.
+async fn first_words(near: &mut (impl AsyncRead + Unpin), host: &Host, port: u16) -> Option<First> {
+    let mut bytes = Vec::with_capacity(4 * 1024);
+    loop {
+        // What is too long to be a handshake is refused by its reader, so that this is bounded.
+        if near.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+        if let Some(verdict) = verdict(client_hello::read(&bytes), host, port) {
+            return Some(First { bytes, verdict });
+        }
+    }
+}
+
+/// What policy says about the beginning of a tunnel; nothing yet, if there is too little of it.
+/// Without TLS it is a WebSocket, which names its host in the clear to a server that was checked.
+fn verdict(start: Start, host: &Host, port: u16) -> Option<Result<(), Denied>> {
+    let named = match start {
+        Start::Unfinished => return None,
+        Start::Plain if port != HTTPS => return Some(Ok(())),
+        Start::Plain | Start::Malformed => {
+            let host = host.to_string();
+            return Some(Err(Denied::NotTls { host }));
+        }
+        Start::Hello(named) => named,
+    };
+    let agrees = match (host, &named) {
+        (Host::Domain(wanted), Some(name)) => name.strip_suffix('.').unwrap_or(name) == wanted,
+        // An address is never named in a handshake.
+        (Host::Ipv4(_) | Host::Ipv6(_), None) => true,
+        _ => false,
+    };
+    Some(if agrees {
+        Ok(())
+    } else {
+        Err(Denied::ServerName {
+            host: host.to_string(),
+            named: named.map(|name| name.chars().take(MAX_SHOWN).collect()),
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(host: &str, port: u16, start: Start) -> Option<&'static str> {
+        let host = url::Host::parse(host).unwrap();
+        let verdict = verdict(start, &host, port)?;
+        Some(verdict.map_or_else(|denied| denied.reason(), |()| "allowed"))
+    }
+
+    fn hello(name: &str) -> Start {
+        Start::Hello(Some(name.to_owned()))
+    }
+
+    #[test]
+    fn the_handshake_names_the_host_that_was_asked_for() {
+        assert_eq!(on("a.test", 443, hello("a.test")), Some("allowed"));
+        assert_eq!(on("a.test", 443, hello("a.test.")), Some("allowed"));
+        assert_eq!(on("a.test", 8443, hello("b.test")), Some("server_name"));
+        assert_eq!(on("a.test", 443, hello("www.a.test")), Some("server_name"));
+        assert_eq!(on("a.test", 443, Start::Hello(None)), Some("server_name"));
+        assert_eq!(on("a.test", 443, Start::Unfinished), None);
+    }
+
+    #[test]
+    fn an_address_is_not_named() {
+        assert_eq!(on("8.8.8.8", 443, Start::Hello(None)), Some("allowed"));
+        assert_eq!(on("[2600::1]", 443, Start::Hello(None)), Some("allowed"));
+        assert_eq!(on("8.8.8.8", 443, hello("b.test")), Some("server_name"));
+    }
+
+    #[test]
+    fn what_is_no_tls_is_a_websocket_but_not_on_the_port_of_https() {
+        assert_eq!(on("a.test", 80, Start::Plain), Some("allowed"));
+        assert_eq!(on("a.test", 443, Start::Plain), Some("not_tls"));
+        assert_eq!(on("a.test", 80, Start::Malformed), Some("not_tls"));
+    }
+}

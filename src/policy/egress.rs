@@ -1,0 +1,217 @@
+//! The decision about a connection that a page wants.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use super::denied::Denied;
+use super::host::Host;
+use super::navigation::NavigationPolicy;
+use super::pattern_error::PatternError;
+use super::private::PrivateNetworks;
+
+/// What becomes of what the allowlist refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// It is refused.
+    #[default]
+    Enforce,
+    /// It is reported, and let through. Private networks stay closed: they are another key's
+    /// business, and what they guard is not the page's but the operator's.
+    Report,
+}
+
+/// What pages may connect to, whatever they use it for.
+///
+/// - The hosts of the allowlist and of `subresources`; any host where the allowlist is empty.
+///   Ports are as in the allowlist: an entry without one allows every port.
+/// - Addresses are held against `private` twice: where the host is one or is known without DNS,
+///   in [`EgressPolicy::judge`]; and where a name was resolved, in [`EgressPolicy::permits`].
+#[derive(Debug, Clone)]
+pub struct EgressPolicy {
+    rules: Option<Rules>,
+    mode: Mode,
+}
+
+#[derive(Debug, Clone)]
+struct Rules {
+    /// With the allowlist.
+    listed: NavigationPolicy,
+    /// The same without it.
+    unlisted: NavigationPolicy,
+}
+
+/// What becomes of a connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It may be made, to this host.
+    Allowed(Host),
+    /// It may be made, but shall be reported.
+    Reported(Host, Denied),
+    /// It may not be made.
+    Denied(Denied),
+}
+
+impl EgressPolicy {
+    /// Reads the entries of `policy.allowlist`, `policy.subresources` and `policy.resolve`.
+    pub fn new(
+        allowlist: &[String],
+        subresources: &[String],
+        private: PrivateNetworks,
+        resolve: BTreeMap<String, IpAddr>,
+        mode: Mode,
+    ) -> Result<Self, PatternError> {
+        // Read in any case, so that a mistake in an entry shows even where it has no effect yet.
+        let further = NavigationPolicy::new(subresources, private.clone(), BTreeMap::new())?;
+        let listed = if allowlist.is_empty() {
+            NavigationPolicy::new(&[], private.clone(), resolve.clone())?
+        } else {
+            NavigationPolicy::new(allowlist, private.clone(), resolve.clone())?
+                .with_hosts_of(further)
+        };
+        let unlisted = NavigationPolicy::new(&[], private, resolve)?;
+        Ok(Self {
+            rules: Some(Rules { listed, unlisted }),
+            mode,
+        })
+    }
+
+    /// Nothing may be reached.
+    pub fn closed() -> Self {
+        Self {
+            rules: None,
+            mode: Mode::Enforce,
+        }
+    }
+
+    /// Whether a connection may be made, as far as that is known before the name is resolved.
+    pub fn judge<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> Verdict {
+        let Some(Rules { listed, unlisted }) = &self.rules else {
+            let host = unnormalised(host);
+            return Verdict::Denied(Denied::Closed { host });
+        };
+        match listed.check_host(host, port) {
+            Ok(host) => Verdict::Allowed(host),
+            Err(denied) if self.only_reports(&denied) => match unlisted.check_host(host, port) {
+                Ok(host) => Verdict::Reported(host, denied),
+                Err(denied) => Verdict::Denied(denied),
+            },
+            Err(denied) => Verdict::Denied(denied),
+        }
+    }
+
+    /// Whether this refusal shall be reported only.
+    pub fn only_reports(&self, denied: &Denied) -> bool {
+        self.mode == Mode::Report && denied.is_of_allowlist()
+    }
+
+    /// Whether an address may be connected to that this host led to.
+    pub fn permits(&self, host: &Host, address: IpAddr) -> Result<(), Denied> {
+        match &self.rules {
+            Some(rules) => rules
+                .unlisted
+                .permits(address)
+                .map_err(|denied| denied.reached_by(&host.to_string())),
+            None => Err(Denied::Closed {
+                host: host.to_string(),
+            }),
+        }
+    }
+
+    /// The address that `policy.resolve` gives for a name, which is then not asked for in DNS.
+    pub fn pinned(&self, name: &str) -> Option<IpAddr> {
+        self.rules.as_ref()?.unlisted.pinned(name)
+    }
+}
+
+fn unnormalised<S: AsRef<str>>(host: &url::Host<S>) -> String {
+    match host {
+        url::Host::Domain(name) => name.as_ref().to_owned(),
+        url::Host::Ipv4(address) => address.to_string(),
+        url::Host::Ipv6(address) => address.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(allowlist: &[&str], subresources: &[&str], mode: Mode) -> EgressPolicy {
+        let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let resolve = BTreeMap::from([("pinned.test".to_owned(), [8, 8, 8, 8].into())]);
+        let (allowlist, subresources) = (owned(allowlist), owned(subresources));
+        let private = PrivateNetworks::Deny;
+        EgressPolicy::new(&allowlist, &subresources, private, resolve, mode).unwrap()
+    }
+
+    fn judge(policy: &EgressPolicy, host: &str, port: u16) -> Verdict {
+        policy.judge(&url::Host::parse(host).unwrap(), port)
+    }
+
+    fn reason(verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::Allowed(_) => "allowed",
+            Verdict::Reported(_, denied) | Verdict::Denied(denied) => denied.reason(),
+        }
+    }
+
+    #[test]
+    fn pages_load_from_the_allowlist_and_from_the_further_hosts() {
+        let policy = policy(&["a.test"], &["=cdn.test:443"], Mode::Enforce);
+        assert_eq!(reason(judge(&policy, "a.test", 8080)), "allowed");
+        assert_eq!(reason(judge(&policy, "www.A.test.", 80)), "allowed");
+        assert_eq!(reason(judge(&policy, "cdn.test", 443)), "allowed");
+        assert_eq!(reason(judge(&policy, "cdn.test", 80)), "port");
+        assert_eq!(reason(judge(&policy, "www.cdn.test", 443)), "allowlist");
+        assert_eq!(reason(judge(&policy, "b.test", 80)), "allowlist");
+    }
+
+    #[test]
+    fn an_empty_allowlist_is_any_public_host() {
+        let policy = policy(&[], &["cdn.test"], Mode::Enforce);
+        assert_eq!(reason(judge(&policy, "b.test", 80)), "allowed");
+        assert_eq!(reason(judge(&policy, "10.0.0.1", 80)), "address");
+        assert_eq!(reason(judge(&policy, "localhost", 80)), "address");
+        assert_eq!(policy.pinned("pinned.test"), Some([8, 8, 8, 8].into()));
+    }
+
+    #[test]
+    fn what_is_only_reported_is_let_through_unless_it_is_private() {
+        let policy = policy(&["a.test"], &[], Mode::Report);
+        assert!(matches!(judge(&policy, "a.test", 80), Verdict::Allowed(_)));
+        let Verdict::Reported(host, denied) = judge(&policy, "b.test.", 80) else {
+            panic!("it is reported");
+        };
+        assert_eq!(
+            (host.to_string(), denied.reason()),
+            ("b.test".into(), "allowlist")
+        );
+        let private = judge(&policy, "169.254.169.254", 80);
+        assert!(matches!(private, Verdict::Denied(Denied::Address { .. })));
+        assert!(policy.permits(&host, [127, 0, 0, 1].into()).is_err());
+    }
+
+    #[test]
+    fn a_refused_address_is_told_with_the_name_that_led_there() {
+        let policy = policy(&[], &[], Mode::Enforce);
+        let host = Host::Domain("a.test".to_owned());
+        assert_eq!(policy.permits(&host, [8, 8, 8, 8].into()), Ok(()));
+        let denied = policy.permits(&host, [127, 0, 0, 1].into()).unwrap_err();
+        assert!(denied.to_string().starts_with("a.test leads to 127.0.0.1"));
+    }
+
+    #[test]
+    fn closed_is_closed() {
+        let policy = EgressPolicy::closed();
+        assert_eq!(reason(judge(&policy, "a.test", 80)), "closed");
+        let host = Host::Domain("a.test".to_owned());
+        assert!(policy.permits(&host, [8, 8, 8, 8].into()).is_err());
+    }
+
+    #[test]
+    fn a_mistake_in_the_further_hosts_is_an_error_also_where_any_host_is_allowed() {
+        let private = PrivateNetworks::Deny;
+        let further = ["*.cdn.test".to_owned()];
+        let read = EgressPolicy::new(&[], &further, private, BTreeMap::new(), Mode::Enforce);
+        assert!(matches!(read, Err(PatternError::Wildcard { .. })));
+    }
+}

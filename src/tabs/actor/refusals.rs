@@ -1,0 +1,83 @@
+//! What a tab does where policy refuses what its main frame was led to: by a redirect, or by the
+//! page itself. What a client asks for outright is refused before it reaches the tab.
+
+use super::Actor;
+use crate::cdp::ids::LoaderId;
+use crate::policy::{Denied, redact_url};
+use crate::tabs::changes::Goal;
+use crate::tabs::error::TabError;
+use crate::tabs::outlet::{Obstacle, is_of_proxy};
+
+/// The proxy's own answer to a plain request that it refuses.
+const FORBIDDEN: u16 = 403;
+
+impl Actor {
+    /// Why the document that has just been committed may not stay.
+    pub(super) fn refusal_of_commit(&self, status: Option<u16>) -> Option<Denied> {
+        let url = &self.live.as_ref()?.page.url;
+        if let Err(denied) = self.around.outlets.check(&self.client, url) {
+            return Some(denied);
+        }
+        // The server may say so, too; but then it has been reached, and there was no obstacle.
+        let obstacle = (status == Some(FORBIDDEN))
+            .then(|| self.around.outlets.obstacle(&self.client, url))
+            .flatten();
+        match obstacle {
+            Some(Obstacle::Denied(denied)) => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// Why a navigation failed whose URL the page has now: policy, or what the network did, where
+    /// Chromium knows only that the proxy failed it.
+    pub(super) fn reason_of_failure(&self, net: String) -> Result<Denied, String> {
+        let Some(live) = &self.live else {
+            return Err(net);
+        };
+        let url = &live.page.url;
+        if let Err(denied) = self.around.outlets.check(&self.client, url) {
+            return Ok(denied);
+        }
+        if !is_of_proxy(&net) {
+            return Err(net);
+        }
+        match self.around.outlets.obstacle(&self.client, url) {
+            Some(Obstacle::Denied(denied)) => Ok(denied),
+            Some(Obstacle::Failed(net)) => Err(net.to_owned()),
+            None => Err(net),
+        }
+    }
+
+    /// The main frame is where policy does not want it.
+    pub(super) fn turned_away(&mut self, loader: &LoaderId, denied: Denied) {
+        self.heading = None;
+        self.must_leave = true;
+        if let Some(live) = &mut self.live {
+            let url = redact_url(&live.page.url);
+            tracing::warn!(tab = %self.id, url, %denied, "a tab was led to where it may not go");
+            // That is where it is sent, and nobody shall be told that it is elsewhere.
+            live.page.blank();
+        }
+        self.update_view();
+        let error = TabError::NavDenied(denied);
+        if self.awaits(Some(loader)) {
+            self.not_arrived(|_| error);
+        } else {
+            let failure = self.failure(error);
+            self.around
+                .audience
+                .tell_failure(&self.client, self.id, failure);
+        }
+    }
+
+    /// Sends the tab away from where it may not be, before anything else that waits. A navigation
+    /// that is at work takes it away by itself.
+    pub(super) fn leave_if_refused(&mut self) {
+        let usable = self.live.as_ref().is_some_and(|live| !live.crashed);
+        if self.must_leave && self.running.is_none() && usable {
+            self.must_leave = false;
+            let url = "about:blank".to_owned();
+            self.changes.push_first(Goal::Follow { url });
+        }
+    }
+}
