@@ -45,6 +45,7 @@ fn main() {
         format!("browser.connect={url}"),
         "tabs.max=10000".to_owned(),
         "server.max_connections=65536".to_owned(),
+        "server.max_connections_per_address=65536".to_owned(),
     ];
     let mut rows = Vec::new();
     tabs(&Daemon::start(&settings, Path::new("")), &mut rows);

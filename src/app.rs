@@ -3,6 +3,7 @@
 mod blocked;
 mod browser_status;
 mod policies;
+mod reload;
 mod settings;
 mod ways_out;
 
@@ -24,9 +25,10 @@ use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::config::Config;
 use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
-use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Server};
+use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
 use crate::tabs::{Audience, Registry, SupervisorHandle};
 
+pub use self::reload::ReloadError;
 pub use self::settings::SettingsError;
 
 /// How long all tabs together may take to close when the bridge stops. Chromium is ended after
@@ -61,6 +63,9 @@ pub struct Bridge {
     tabs: SupervisorHandle,
     server: JoinHandle<()>,
     drain: DrainHandle,
+    replacer: Replacer,
+    /// The configuration at the start, which holds for all that is not replaced.
+    started_with: Config,
     /// What comes from no browser context of the bridge's goes here, as long as Chromium runs.
     _process_wide: Gate,
 }
@@ -130,6 +135,7 @@ impl Bridge {
 
         let address = server.local_addr().clone();
         let drain = server.handle();
+        let replacer = server.replacer();
         // The steps of a stop are taken one by one below, so nothing else ends the server.
         let server = tokio::spawn(server.run(std::future::pending()));
         Ok(Self {
@@ -138,6 +144,8 @@ impl Bridge {
             tabs,
             server,
             drain,
+            replacer,
+            started_with: config.clone(),
             _process_wide: process_wide,
         })
     }

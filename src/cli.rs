@@ -146,6 +146,9 @@ pub struct ConsoleArgs {
     /// File that holds the token
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Certificate (PEM) of the authority to trust for wss and https, instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
     /// Receive payloads in binary frames
     #[arg(long)]
     pub binary: bool,
@@ -160,6 +163,7 @@ impl std::fmt::Debug for ConsoleArgs {
             .field("save", &self.save)
             .field("token", &self.token.as_ref().map(|_| "[redacted]"))
             .field("token_file", &self.token_file)
+            .field("ca", &self.ca)
             .field("binary", &self.binary)
             .finish()
     }
@@ -183,6 +187,9 @@ pub struct HealthArgs {
     /// Where the bridge is; default: the address in the configuration
     #[arg(value_name = "URL")]
     pub url: Option<String>,
+    /// Certificate (PEM) of the authority to trust for https, instead of the system's
+    #[arg(long, value_name = "FILE")]
+    pub ca: Option<PathBuf>,
 }
 
 /// Flags of `schema`.

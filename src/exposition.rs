@@ -78,6 +78,10 @@ fn describe() {
         "What was given up because a queue was full or a limit reached."
     );
     describe_counter!(
+        "cdp_bridge_refused_total",
+        "Connections and requests that the edge refused or ended, by reason."
+    );
+    describe_counter!(
         "cdp_bridge_coalesced_total",
         "Requests that were answered by a newer one."
     );

@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use cdp_bridge::app::{Bridge, StartError};
-use cdp_bridge::cli::{Command, ConsoleArgs, Invocation};
+use cdp_bridge::cli::{Command, ConsoleArgs, HealthArgs, Invocation};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
+use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::{console, exposition, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -28,7 +29,7 @@ async fn run(invocation: Invocation) -> ExitCode {
     let code = match &invocation.command {
         Command::Serve(_) => serve(&invocation).await,
         Command::Console(arguments) => talk(arguments).await,
-        Command::Health(arguments) => health(&invocation, arguments.url.clone()).await,
+        Command::Health(arguments) => health(&invocation, arguments).await,
         Command::Schema(arguments) => write_schemas(arguments.dir.clone()),
     };
     ExitCode::from(code)
@@ -53,34 +54,62 @@ async fn serve(invocation: &Invocation) -> u8 {
     };
     let bridge = tokio::select! {
         bridge = Bridge::start(&config, Some(exposition)) => bridge,
-        () = signals.next() => return INTERRUPTED,
+        () = signals.stop() => return INTERRUPTED,
     };
     let bridge = match bridge {
         Ok(bridge) => bridge,
         Err(error) => {
             let code = match error {
-                StartError::Settings(_) => USAGE,
+                StartError::Settings(_) | StartError::Bind(BindError::Tls(_)) => USAGE,
                 StartError::NoBrowser(_) | StartError::Browser(_) => NO_BROWSER,
                 StartError::Bind(_) | StartError::Proxy(_) => FAILURE,
             };
             return fail(&error, code);
         }
     };
-    announce(&bridge);
-    signals.next().await;
+    announce(&bridge, config.server.tls.is_some());
+    while signals.next().await == Wish::Reload {
+        reload(invocation, &bridge);
+    }
     tracing::info!("stopping; a second signal ends it at once");
     tokio::select! {
         () = bridge.stop() => 0,
-        () = signals.next() => INTERRUPTED,
+        () = signals.stop() => INTERRUPTED,
+    }
+}
+
+/// Reads the configuration again and takes from it what can change while the bridge runs. What
+/// is wrong is told in the log, and nothing is changed then.
+fn reload(invocation: &Invocation, bridge: &Bridge) {
+    let config = match load(invocation) {
+        Ok(loaded) => loaded.config,
+        Err(error) => {
+            tracing::error!(%error, "the configuration was not taken; the old one stays in force");
+            return;
+        }
+    };
+    match bridge.reload(&config) {
+        Ok(keys) => {
+            let clients = config.auth.clients.len();
+            tracing::info!(clients, "clients and certificate were read again");
+            if !keys.is_empty() {
+                let keys = keys.join(", ");
+                tracing::warn!(%keys, "these keys have changed too; they need a restart");
+            }
+        }
+        Err(error) => {
+            tracing::error!(%error, "the configuration was not taken; the old one stays in force");
+        }
     }
 }
 
 /// One line on stdout, for scripts that wait for it.
-fn announce(bridge: &Bridge) {
+fn announce(bridge: &Bridge, tls: bool) {
     let address = bridge.address();
     let url = match address {
-        cdp_bridge::server::Listen::Tcp(address) => format!("ws://{address}/ws"),
-        cdp_bridge::server::Listen::Unix(_) => address.to_string(),
+        Listen::Tcp(address) if tls => format!("wss://{address}/ws"),
+        Listen::Tcp(address) => format!("ws://{address}/ws"),
+        Listen::Unix(_) => address.to_string(),
     };
     let mut stdout = std::io::stdout().lock();
     // Whoever closed stdout does not want to know.
@@ -99,6 +128,7 @@ async fn talk(arguments: &ConsoleArgs) -> u8 {
         token: token.or_else(|| environment.get("CDP_BRIDGE_AUTH_TOKEN").cloned()),
         script: arguments.script.clone(),
         save: arguments.save.clone(),
+        ca: arguments.ca.clone(),
         binary: arguments.binary,
         color,
     };
@@ -129,15 +159,15 @@ fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileErr
     }
 }
 
-async fn health(invocation: &Invocation, url: Option<String>) -> u8 {
-    let url = match url {
-        Some(url) => Some(url),
+async fn health(invocation: &Invocation, arguments: &HealthArgs) -> u8 {
+    let url = match &arguments.url {
+        Some(url) => Some(url.clone()),
         None => match load(invocation) {
             Ok(loaded) => Some(local_url(&loaded.config)),
             Err(error) => return fail(&error, USAGE),
         },
     };
-    match console::health(url, &mut std::io::stdout()).await {
+    match console::health(url, arguments.ca.as_deref(), &mut std::io::stdout()).await {
         Ok(outcome) => outcome.code(),
         Err(error) => fail(&error, FAILURE),
     }
@@ -145,11 +175,16 @@ async fn health(invocation: &Invocation, url: Option<String>) -> u8 {
 
 /// Where a bridge with this configuration is reached from its own machine.
 fn local_url(config: &Config) -> String {
+    let scheme = if config.server.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     match &config.server.listen {
         config::Listen::Tcp(address) if address.ip().is_unspecified() => {
-            format!("http://127.0.0.1:{}", address.port())
+            format!("{scheme}://127.0.0.1:{}", address.port())
         }
-        config::Listen::Tcp(address) => format!("http://{address}"),
+        config::Listen::Tcp(address) => format!("{scheme}://{address}"),
         unix @ config::Listen::Unix(_) => unix.to_string(),
     }
 }
@@ -189,10 +224,19 @@ fn fail(error: &dyn std::error::Error, code: u8) -> u8 {
     code
 }
 
-/// The signals that stop the daemon.
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    Stop,
+    Reload,
+}
+
+/// The signals that the daemon listens to.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    hangup: Signal,
+    had_terminal: bool,
 }
 
 impl Signals {
@@ -200,13 +244,33 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
+            had_terminal: has_terminal(),
         })
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.terminate.recv() => Wish::Stop,
+            _ = self.interrupt.recv() => Wish::Stop,
+            // The terminal in which the daemon was started sends this when it is closed, and is
+            // none any more then: nobody is left to end the daemon by hand.
+            _ = self.hangup.recv() => if self.had_terminal && !has_terminal() {
+                Wish::Stop
+            } else {
+                Wish::Reload
+            },
+        }
+    }
+
+    async fn stop(&mut self) {
         tokio::select! {
             _ = self.terminate.recv() => {}
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+fn has_terminal() -> bool {
+    std::io::stdin().is_terminal() || std::io::stderr().is_terminal()
 }

@@ -18,6 +18,11 @@ pub fn dropped(kind: &'static str, reason: &'static str) {
         .increment(1);
 }
 
+/// The edge of the server refused or ended a connection, or refused a request.
+pub fn refused(reason: &'static str) {
+    ::metrics::counter!("cdp_bridge_refused_total", "reason" => reason).increment(1);
+}
+
 /// A request was answered by a newer one of its kind.
 pub fn coalesced(kind: &'static str) {
     ::metrics::counter!("cdp_bridge_coalesced_total", "type" => kind, "reason" => "debounce")

@@ -14,7 +14,9 @@ use crate::browser::supervisor::RestartPolicy;
 use crate::config::{self, Config, RestartConfig};
 use crate::policy::PatternError;
 use crate::server::auth::DEFAULT_CLIENT;
-use crate::server::{ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits};
+use crate::server::{
+    ClientToken, Listen, ServerSettings, Timeouts, TlsFiles, TokenHash, WelcomeLimits,
+};
 use crate::tabs::{CaptureLimits, ClientId, TabSettings};
 
 /// How many changes wait on one tab.
@@ -174,6 +176,9 @@ pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         allowed_origins: server.allowed_origins.clone(),
         allowed_hosts: server.allowed_hosts.clone(),
         max_connections: server.max_connections,
+        max_connections_per_address: server.max_connections_per_address,
+        header_timeout: server.header_timeout,
+        tls: server.tls.as_ref().map(tls_files),
         max_message_bytes: server.max_message_bytes,
         outbound_bytes: server.outbound_bytes,
         drain_timeout: server.drain_timeout,
@@ -217,7 +222,14 @@ fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
         .with(RequestKind::StopScreencast, config.stop_screencast)
 }
 
-fn clients(config: &config::AuthConfig) -> Result<Vec<ClientToken>, SettingsError> {
+pub(super) fn tls_files(config: &config::TlsConfig) -> TlsFiles {
+    TlsFiles {
+        certificate: config.certificate.clone(),
+        key: config.key.clone(),
+    }
+}
+
+pub(super) fn clients(config: &config::AuthConfig) -> Result<Vec<ClientToken>, SettingsError> {
     config
         .clients
         .iter()

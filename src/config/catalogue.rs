@@ -137,7 +137,9 @@ impl Catalogue {
             } else {
                 format!("{path}.{name}")
             };
-            if property["properties"].is_object() {
+            // A table that may be left out is one value: a section would stand in the example with
+            // nothing in it.
+            if property["properties"].is_object() && default.get() != "null" {
                 self.add(&path, property, default.get());
                 continue;
             }
@@ -212,6 +214,7 @@ mod tests {
         assert_eq!(kind_of("browser.connect"), Kind::Text);
         assert_eq!(kind_of("browser.restart.window"), Kind::Text);
         assert_eq!(kind_of("server.outbound_bytes"), Kind::Text);
+        assert_eq!(kind_of("server.tls"), Kind::Structured);
         assert_eq!(kind_of("auth.clients"), Kind::Structured);
         assert_eq!(kind_of("policy.private_networks"), Kind::WordOrList);
         assert_eq!(kind_of("policy.resolve"), Kind::Structured);

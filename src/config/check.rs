@@ -65,6 +65,17 @@ impl Check<'_> {
     fn server(&self, config: &Config) -> Result<(), ConfigError> {
         let server = &config.server;
         self.number("server.max_connections", server.max_connections, 1..=65_536)?;
+        self.number(
+            "server.max_connections_per_address",
+            server.max_connections_per_address,
+            1..=65_536,
+        )?;
+        let ten_minutes = Duration::from_mins(10);
+        self.duration(
+            "server.header_timeout",
+            server.header_timeout,
+            SECOND..=ten_minutes,
+        )?;
         self.bytes(
             "server.max_message_bytes",
             server.max_message_bytes,

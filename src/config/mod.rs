@@ -7,6 +7,7 @@ mod auth;
 mod browser;
 mod byte_size;
 mod catalogue;
+mod changes;
 mod check;
 mod clients;
 mod duration;
@@ -40,6 +41,7 @@ mod window_size;
 
 pub use auth::{AuthConfig, ClientConfig};
 pub use browser::{BrowserConfig, Flavor, RestartConfig, Sandbox, TransportKind};
+pub use changes::changed_keys;
 pub(crate) use environment::{CONSOLE_URL, value_of};
 pub use error::ConfigError;
 pub use example::example;
@@ -54,7 +56,7 @@ pub use policy::{
 pub use private_networks::PrivateNetworks;
 pub use schema::schema;
 pub use secret::Secret;
-pub use server::ServerConfig;
+pub use server::{ServerConfig, TlsConfig};
 pub use sources::{FlagValue, Sources};
 pub use tabs::{OnDisconnect, TabsConfig};
 pub use timeouts::TimeoutsConfig;

@@ -2,6 +2,7 @@
 
 use super::browser::{Flavor, TransportKind};
 use super::error::ConfigError;
+use super::listen::Listen;
 use super::origin::{Origin, Origins};
 use super::setting::bad_value;
 use super::types::Config;
@@ -12,6 +13,7 @@ pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
     log_level(config, origins)?;
     headless(config, origins)?;
     connect(config, origins)?;
+    tls(config, origins)?;
     if config.auth.clients.is_empty() && !config.server.listen.is_local() {
         return Err(ConfigError::OpenListen {
             origin: origins.get("server.listen").clone(),
@@ -81,6 +83,20 @@ fn headless(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
             other: "browser.flavor",
             other_origin: origins.get("browser.flavor").clone(),
             advice: "headless-shell cannot open windows: set browser.flavor to \"chrome\"",
+        });
+    }
+    Ok(())
+}
+
+/// What goes through a unix socket leaves the machine as little as its user.
+fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    if config.server.tls.is_some() && matches!(config.server.listen, Listen::Unix(_)) {
+        return Err(ConfigError::Conflict {
+            origin: origins.get("server.tls").clone(),
+            key: "server.tls",
+            other: "server.listen",
+            other_origin: origins.get("server.listen").clone(),
+            advice: "a unix socket needs no TLS: remove server.tls, or listen on an address",
         });
     }
     Ok(())
@@ -202,6 +218,21 @@ mod tests {
             text.unwrap()
                 .contains("cannot be combined with browser.flavor")
         );
+    }
+
+    #[test]
+    fn a_unix_socket_speaks_no_tls() {
+        let with_tls = |listen: &str| {
+            message(|config| {
+                config.server.listen = listen.parse().unwrap();
+                config.server.tls = Some(crate::config::TlsConfig {
+                    certificate: "c.pem".into(),
+                    key: "k.pem".into(),
+                });
+            })
+        };
+        assert_eq!(with_tls("127.0.0.1:0"), None);
+        assert!(with_tls("unix:/a").unwrap().contains("needs no TLS"));
     }
 
     #[test]

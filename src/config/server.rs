@@ -1,5 +1,6 @@
 //! Section `server`: where Coordinators connect, and what one connection may hold.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -24,6 +25,19 @@ pub struct ServerConfig {
     /// How many WebSocket connections may be open at a time: from 1 to 65536.
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections: usize,
+    /// How many connections one peer address may have open at a time, HTTP and WebSocket together:
+    /// from 1 to 65536. One more is answered 429. A proxy in front of the bridge is one address.
+    #[schemars(range(min = 1, max = 65536))]
+    pub max_connections_per_address: usize,
+    /// How long the head of a request may take to arrive (it is answered 408 then), a TLS handshake
+    /// too, and how long an HTTP connection may be idle: from 1s to 10min.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub header_timeout: Duration,
+    /// Certificate (with those of its authorities after it) and private key, in PEM: the bridge then
+    /// speaks HTTPS and WSS, and nothing else. Not set: plain HTTP. SIGHUP reads the files again.
+    #[schemars(extend("examples" = [{ "certificate": "/etc/cdp-bridge/cert.pem", "key": "/etc/cdp-bridge/key.pem" }]))]
+    pub tls: Option<TlsConfig>,
     /// The longest message that a client may send: from 1KiB to 256MiB. A longer one closes its
     /// connection with code 1009.
     #[serde(with = "byte_size")]
@@ -48,6 +62,16 @@ pub struct ServerConfig {
     pub ping_timeout: Duration,
 }
 
+/// What the server proves itself with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// File with the certificate, and after it those between it and its authority.
+    pub certificate: PathBuf,
+    /// File with the certificate's private key.
+    pub key: PathBuf,
+}
+
 impl Default for ServerConfig {
     fn default() -> Self {
         Self {
@@ -55,6 +79,9 @@ impl Default for ServerConfig {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             max_connections: 256,
+            max_connections_per_address: 512,
+            header_timeout: Duration::from_secs(10),
+            tls: None,
             max_message_bytes: 1 << 20,
             outbound_bytes: 64 << 20,
             drain_timeout: Duration::from_secs(10),

@@ -23,6 +23,8 @@ pub(super) enum Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Address {
     pub(super) place: Place,
+    /// Whether it speaks TLS.
+    pub(super) tls: bool,
     /// Host and port as they stand in the `Host` header.
     authority: String,
     /// Path and query; empty where none was given.
@@ -35,9 +37,6 @@ pub enum AddressProblem {
     /// Another scheme.
     #[error("the scheme `{0}` is not known")]
     Scheme(String),
-    /// TLS is for a proxy in front of the bridge.
-    #[error("`{0}` needs TLS, which the console does not speak; use `ws` or a tunnel")]
-    Tls(String),
     /// No host to connect to.
     #[error("it names no host")]
     NoHost,
@@ -67,6 +66,7 @@ impl Address {
             }
             return Ok(Self {
                 place: Place::Unix(PathBuf::from(path)),
+                tls: false,
                 authority: "localhost".to_owned(),
                 path: String::new(),
             });
@@ -77,19 +77,21 @@ impl Address {
         } else {
             Url::parse(given)?
         };
-        match url.scheme() {
-            "ws" | "http" => {}
-            scheme @ ("wss" | "https") => return Err(AddressProblem::Tls(scheme.to_owned())),
+        let tls = match url.scheme() {
+            "ws" | "http" => false,
+            "wss" | "https" => true,
             scheme => return Err(AddressProblem::Scheme(scheme.to_owned())),
-        }
+        };
         let host = match url.host() {
             Some(url::Host::Ipv6(address)) => address.to_string(),
             Some(host) => host.to_string(),
             None => return Err(AddressProblem::NoHost),
         };
-        // A URL's own default is 80, and the `url` crate hides a port 80 that was written.
+        // A URL's own default is 80 or 443, and the `url` crate hides one that was written.
         let port = url.port().unwrap_or(if bare && !given.contains(":80") {
             DEFAULT_PORT
+        } else if tls {
+            443
         } else {
             80
         });
@@ -101,6 +103,7 @@ impl Address {
         };
         Ok(Self {
             place: Place::Tcp(host, port),
+            tls,
             authority,
             path,
         })
@@ -118,7 +121,8 @@ impl Address {
         } else {
             &self.path
         };
-        format!("ws://{}{path}", self.authority)
+        let scheme = if self.tls { "wss" } else { "ws" };
+        format!("{scheme}://{}{path}", self.authority)
     }
 
     /// The path of the health probe. The WebSocket's own path is rewritten, so that both commands
@@ -178,6 +182,8 @@ mod tests {
                 "ws://localhost:9333/ws",
             ),
             ("[::1]:9333", tcp("::1", 9333), "ws://[::1]:9333/ws"),
+            ("wss://h", tcp("h", 443), "wss://h:443/ws"),
+            ("https://[::1]:9/", tcp("::1", 9), "wss://[::1]:9/ws"),
             (" ws://h:1/other?x=1 ", tcp("h", 1), "ws://h:1/other?x=1"),
             (
                 "unix:/run/b.sock",
@@ -221,7 +227,6 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_the_reason() {
         for (given, reason) in [
-            ("wss://h", "TLS"),
             ("ftp://h", "scheme `ftp`"),
             ("unix:", "no socket file"),
             ("", "empty host"),

@@ -1,6 +1,7 @@
 //! The one task that owns the WebSocket.
 
 use std::fmt;
+use std::path::Path;
 use std::time::Duration;
 
 use cdp_bridge_protocol::handshake::SUBPROTOCOL_BINARY;
@@ -82,9 +83,10 @@ impl Connection {
         address: &Address,
         token: Option<&str>,
         binary: bool,
+        authority: Option<&Path>,
     ) -> Result<Self, ConsoleError> {
         let upgrade = upgrade(address, token, binary)?;
-        let stream = socket::open(address).await?;
+        let stream = socket::open(address, authority).await?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
@@ -264,7 +266,9 @@ mod tests {
 
     async fn open(bridge: &FakeBridge, binary: bool) -> Connection {
         let address = Address::parse(&bridge.address).unwrap();
-        Connection::open(&address, None, binary).await.unwrap()
+        Connection::open(&address, None, binary, None)
+            .await
+            .unwrap()
     }
 
     #[tokio::test]
@@ -350,7 +354,9 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
         let address = Address::parse(&address).unwrap();
-        let error = Connection::open(&address, None, false).await.unwrap_err();
+        let error = Connection::open(&address, None, false, None)
+            .await
+            .unwrap_err();
         assert!(error.to_string().contains("cdp-bridge serve"), "{error}");
     }
 
@@ -363,7 +369,9 @@ mod tests {
         ] {
             let address = FakeBridge::http(status, "no such luck").await;
             let address = Address::parse(&address).unwrap();
-            let error = Connection::open(&address, token, false).await.unwrap_err();
+            let error = Connection::open(&address, token, false, None)
+                .await
+                .unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
     }
@@ -371,7 +379,7 @@ mod tests {
     #[tokio::test]
     async fn a_token_with_a_line_break_is_refused_before_it_is_sent() {
         let address = Address::parse("127.0.0.1:1").unwrap();
-        let error = Connection::open(&address, Some("a\nb"), false)
+        let error = Connection::open(&address, Some("a\nb"), false, None)
             .await
             .unwrap_err();
         assert!(matches!(error, ConsoleError::Token));

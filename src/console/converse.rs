@@ -124,7 +124,7 @@ mod tests {
         input: &'static str,
     ) -> (Result<Outcome, ConsoleError>, String) {
         let address = Address::parse(&bridge.address).unwrap();
-        let connection = Connection::open(&address, None, false).await.unwrap();
+        let connection = Connection::open(&address, None, false, None).await.unwrap();
         let mut output = Vec::new();
         let mut session = Session::new(connection, &mut output, Paint::new(false), None);
         let lines = super::super::lines::read(input.as_bytes());

@@ -42,6 +42,32 @@ pub enum ConsoleError {
         /// How long was waited.
         limit: Duration,
     },
+    /// No certificate of an authority could be read.
+    #[error("--ca: {}: {source}; expected a readable file with certificates in PEM", path.display())]
+    Authority {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The system trusts nobody.
+    #[error(
+        "this system names no authority that could vouch for {address}; pass the certificate of one with `--ca FILE`"
+    )]
+    NoAuthorities {
+        /// Where the bridge is.
+        address: String,
+    },
+    /// The TLS handshake failed.
+    #[error(
+        "no TLS with {address}: {source}. If its certificate is of an authority of your own, pass that one's certificate with `--ca FILE`; the name in the address must stand in the certificate"
+    )]
+    Tls {
+        /// Where the bridge is.
+        address: String,
+        /// What went wrong.
+        source: io::Error,
+    },
     /// The token cannot be sent.
     #[error(
         "the token holds a character that cannot stand in an HTTP header; look for a line break at its end"

@@ -1,6 +1,7 @@
 //! `cdp-bridge health`: asks a bridge how it is.
 
 use std::io::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use http_body_util::{BodyExt as _, Empty, Limited};
@@ -22,13 +23,15 @@ const LIMIT: Duration = Duration::from_secs(5);
 const MAX_BODY: usize = 1 << 20;
 
 /// Writes what `/health` answers to `output`; passed only for a 200. The address may be the one
-/// of the WebSocket; without one it is the default.
+/// of the WebSocket; without one it is the default. `authority` is whom to trust for https,
+/// instead of those that the system trusts.
 pub async fn health<W: Write>(
     url: Option<String>,
+    authority: Option<&Path>,
     output: &mut W,
 ) -> Result<Outcome, ConsoleError> {
     let address = Address::parse(url.as_deref().unwrap_or(Options::DEFAULT_URL))?;
-    let answer = tokio::time::timeout(LIMIT, ask(&address)).await;
+    let answer = tokio::time::timeout(LIMIT, ask(&address, authority)).await;
     let (status, body) = answer.map_err(|_| ConsoleError::NoAnswer {
         address: address.to_string(),
         limit: LIMIT,
@@ -44,7 +47,10 @@ pub async fn health<W: Write>(
     }
 }
 
-async fn ask(address: &Address) -> Result<(StatusCode, Bytes), ConsoleError> {
+async fn ask(
+    address: &Address,
+    authority: Option<&Path>,
+) -> Result<(StatusCode, Bytes), ConsoleError> {
     let broken = |source: Box<dyn std::error::Error + Send + Sync>| ConsoleError::Http {
         address: address.to_string(),
         source,
@@ -54,7 +60,7 @@ async fn ask(address: &Address) -> Result<(StatusCode, Bytes), ConsoleError> {
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|error| broken(error.into()))?;
-    let stream = socket::open(address).await?;
+    let stream = socket::open(address, authority).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| broken(error.into()))?;
@@ -82,7 +88,7 @@ mod tests {
 
     async fn asked(url: String) -> (Result<Outcome, ConsoleError>, String) {
         let mut output = Vec::new();
-        let outcome = health(Some(url), &mut output).await;
+        let outcome = health(Some(url), None, &mut output).await;
         (outcome, String::from_utf8(output).unwrap())
     }
 

@@ -6,7 +6,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | `options`, `outcome`, `error` | what it is asked, and how it ends |
-//! | `address`, `socket` | where the bridge is, and a byte stream to it |
+//! | `address`, `socket`, `tls` | where the bridge is, and a byte stream to it |
 //! | `connection`, `received` | the task that owns the WebSocket, and what comes out of it |
 //! | `words`, `fields`, `verbs` | from a typed line to a request (pure) |
 //! | `ledger` | which requests wait, the last tab (pure) |
@@ -41,6 +41,7 @@ mod socket;
 #[cfg(test)]
 mod testing;
 mod text;
+mod tls;
 mod verbs;
 mod words;
 

@@ -13,6 +13,8 @@ pub struct Options {
     pub script: Option<PathBuf>,
     /// A directory that gets every screenshot and snapshot as a file.
     pub save: Option<PathBuf>,
+    /// The certificate of the one authority to trust; without it, those that the system trusts.
+    pub ca: Option<PathBuf>,
     /// Whether payloads travel as binary frames.
     pub binary: bool,
     /// Whether the output is coloured. The caller respects `NO_COLOR` and what stdout is.
@@ -31,6 +33,7 @@ impl Default for Options {
             token: None,
             script: None,
             save: None,
+            ca: None,
             binary: false,
             color: false,
         }

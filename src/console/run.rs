@@ -92,7 +92,8 @@ async fn open<W: Write>(options: &Options, output: W) -> Result<Session<W>, Cons
 }
 
 async fn connect(options: &Options, address: &Address) -> Result<Connection, ConsoleError> {
-    Connection::open(address, options.token.as_deref(), options.binary).await
+    let (token, ca) = (options.token.as_deref(), options.ca.as_deref());
+    Connection::open(address, token, options.binary, ca).await
 }
 
 async fn saver(options: &Options) -> Result<Option<Saver>, ConsoleError> {

@@ -1,6 +1,7 @@
 //! A byte stream to the bridge, whatever kind of socket it listens on.
 
 use std::io;
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -8,6 +9,7 @@ use tokio::net::TcpStream;
 
 use super::address::{Address, Place};
 use super::error::ConsoleError;
+use super::tls;
 
 /// Long enough for a bridge on another continent, short enough for a person.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
@@ -17,14 +19,25 @@ pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Connects.
-pub(super) async fn open(address: &Address) -> Result<Box<dyn Stream>, ConsoleError> {
-    match tokio::time::timeout(CONNECT_LIMIT, connect(&address.place)).await {
-        Ok(Ok(stream)) => Ok(stream),
-        Ok(Err(source)) => Err(ConsoleError::NoDaemon {
+/// Connects. `authority` is whom to trust where TLS is spoken.
+pub(super) async fn open(
+    address: &Address,
+    authority: Option<&Path>,
+) -> Result<Box<dyn Stream>, ConsoleError> {
+    let opening = async {
+        let connected = connect(&address.place).await;
+        let stream = connected.map_err(|source| ConsoleError::NoDaemon {
             address: address.to_string(),
             source,
-        }),
+        })?;
+        if !address.tls {
+            return Ok(stream);
+        }
+        let stream = tls::handshake(stream, address, authority).await?;
+        Ok(Box::new(stream) as Box<dyn Stream>)
+    };
+    match tokio::time::timeout(CONNECT_LIMIT, opening).await {
+        Ok(opened) => opened,
         Err(_) => Err(ConsoleError::NoAnswer {
             address: address.to_string(),
             limit: CONNECT_LIMIT,

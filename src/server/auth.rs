@@ -5,6 +5,7 @@ use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use cdp_bridge_protocol::handshake::SUBPROTOCOL_BEARER_PREFIX;
 use subtle::{Choice, ConstantTimeEq as _};
+use tokio::sync::watch;
 
 use super::settings::{ClientToken, TokenHash};
 use crate::tabs::ClientId;
@@ -12,10 +13,19 @@ use crate::tabs::ClientId;
 /// The client that everybody is where no tokens are configured.
 pub const DEFAULT_CLIENT: &str = "default";
 
-/// Knows the clients.
-#[derive(Debug, Clone)]
+/// Knows the clients, who may change while connections are open.
+#[derive(Debug)]
 pub struct Authenticator {
-    clients: Vec<ClientToken>,
+    clients: watch::Sender<Vec<ClientToken>>,
+}
+
+/// Who a connection is, and what it was let in by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// The client.
+    pub client: ClientId,
+    /// Its token; none where nobody needed one.
+    token: Option<TokenHash>,
 }
 
 /// The token is missing or wrong; which of them is not told apart, so that nothing is learnt.
@@ -29,25 +39,57 @@ pub struct Unauthorized;
 impl Authenticator {
     /// Lets these clients in, or everybody if there are none.
     pub fn new(clients: Vec<ClientToken>) -> Self {
-        Self { clients }
+        Self {
+            clients: watch::Sender::new(clients),
+        }
+    }
+
+    /// Lets these in from now on, and says who were let in before.
+    pub fn replace(&self, clients: Vec<ClientToken>) -> Vec<ClientToken> {
+        self.clients.send_replace(clients)
+    }
+
+    /// Waits until this identity would not be let in any more.
+    pub async fn revoked(&self, identity: &Identity) {
+        let mut changes = self.clients.subscribe();
+        // The sender is a field of this, so that it cannot be gone.
+        let _ = changes.wait_for(|clients| !holds(clients, identity)).await;
     }
 
     /// The client behind a request.
-    pub fn client_of(&self, headers: &HeaderMap) -> Result<ClientId, Unauthorized> {
-        if self.clients.is_empty() {
-            return Ok(DEFAULT_CLIENT.into());
+    pub fn client_of(&self, headers: &HeaderMap) -> Result<Identity, Unauthorized> {
+        let clients = self.clients.borrow();
+        if clients.is_empty() {
+            return Ok(Identity {
+                client: DEFAULT_CLIENT.into(),
+                token: None,
+            });
         }
         let presented = TokenHash::of(token_of(headers).ok_or(Unauthorized)?);
         let mut found = None;
         // Every client is compared, whether one was found or not, so that the time it takes
         // tells nothing.
-        for client in &self.clients {
+        for client in clients.iter() {
             let same: Choice = client.token.0.ct_eq(&presented.0);
             if bool::from(same) {
-                found = Some(client.name.clone());
+                found = Some(Identity {
+                    client: client.name.clone(),
+                    token: Some(client.token),
+                });
             }
         }
         found.ok_or(Unauthorized)
+    }
+}
+
+/// Whether somebody who comes with this is let in. No secret is compared with what a stranger
+/// sent here: both are of this configuration or an earlier one.
+fn holds(clients: &[ClientToken], identity: &Identity) -> bool {
+    match identity.token {
+        None => clients.is_empty(),
+        Some(token) => clients
+            .iter()
+            .any(|client| client.name == identity.client && client.token == token),
     }
 }
 
@@ -104,7 +146,8 @@ mod tests {
     #[test]
     fn without_configured_clients_everybody_is_the_default_client() {
         let open = Authenticator::new(Vec::new());
-        assert_eq!(open.client_of(&HeaderMap::new()), Ok("default".into()));
+        let identity = open.client_of(&HeaderMap::new()).unwrap();
+        assert_eq!(identity.client, "default".into());
     }
 
     #[test]
@@ -121,7 +164,10 @@ mod tests {
                 "b",
             ),
         ] {
-            assert_eq!(auth.client_of(&headers(&pairs)), Ok(client.into()));
+            assert_eq!(
+                auth.client_of(&headers(&pairs)).unwrap().client,
+                client.into()
+            );
         }
     }
 
@@ -147,5 +193,38 @@ mod tests {
                 "{pairs:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn an_identity_is_revoked_when_its_own_token_is_gone() {
+        use futures::FutureExt as _;
+
+        let auth = two_clients();
+        let identity = |auth: &Authenticator, token: &'static str| {
+            auth.client_of(&headers(&[("authorization", token)]))
+                .unwrap()
+        };
+        let (a, b) = (
+            identity(&auth, "Bearer alpha"),
+            identity(&auth, "Bearer beta"),
+        );
+        let token = |name: &str, token: &str| ClientToken {
+            name: name.into(),
+            token: TokenHash::of(token),
+        };
+        let revoked = |auth: &Authenticator| {
+            [&a, &b].map(|identity| auth.revoked(identity).now_or_never().is_some())
+        };
+        assert_eq!(revoked(&auth), [false, false]);
+        auth.replace(vec![token("b", "beta"), token("a", "new")]);
+        assert_eq!(revoked(&auth), [true, false], "a has another token");
+        auth.replace(vec![token("a", "beta"), token("c", "alpha")]);
+        assert_eq!(revoked(&auth), [true, true], "the tokens are others' now");
+        auth.replace(Vec::new());
+        assert_eq!(revoked(&auth), [true, true], "they were let in by a token");
+        let anybody = auth.client_of(&HeaderMap::new()).unwrap();
+        assert!(auth.revoked(&anybody).now_or_never().is_none());
+        auth.replace(vec![token("default", "t")]);
+        assert!(auth.revoked(&anybody).now_or_never().is_some());
     }
 }

@@ -82,7 +82,7 @@ where
 
 /// Reads what the peer still sends. A socket that is closed with unread bytes in it is reset,
 /// and the reset would overtake the close frame.
-async fn discard<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
+pub(super) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
     if socket.shutdown().await.is_err() {
         return;
     }

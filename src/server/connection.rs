@@ -19,6 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
+use super::auth::Identity;
 use super::closing::{self, CLOSE_WAIT, End};
 use super::dispatch::Dispatcher;
 use super::drain::{Phase, going_away};
@@ -35,7 +36,7 @@ use crate::tabs::{ClientId, TabMessage};
 /// Who connected, and how payloads travel to them.
 #[derive(Debug, Clone)]
 pub(super) struct Visitor {
-    pub(super) client: ClientId,
+    pub(super) identity: Identity,
     pub(super) encoding: Encoding,
 }
 
@@ -88,7 +89,7 @@ where
         settings.chunk_bytes,
         settings.outbound_bytes,
     );
-    let client = visitor.client;
+    let Identity { client, .. } = visitor.identity.clone();
     // Events are heard from here on, and `welcome` is then put in front of them, so that a tab
     // that changes in between is either in the welcome or in an event after it.
     let presence = Presence::new(&shared, client.clone(), outbox.clone());
@@ -113,6 +114,7 @@ where
         end = keep_alive(&alive, &outbox) => end,
         end = too_slow(&outbox) => end,
         end = forced(&shared) => end,
+        end = revoked(&shared, &visitor.identity) => end,
     };
     drop(presence);
     tracing::info!(%client, connection = id.0, ?end, "disconnected");
@@ -209,6 +211,16 @@ async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
 /// Ends a connection whose peer reads too slowly, also while a write to it is stuck.
 async fn too_slow(outbox: &Outbox) -> End {
     End::Close(outbox.overflowed().await)
+}
+
+/// Ends a connection whose token is not among the configured ones any more.
+async fn revoked(shared: &Shared, identity: &Identity) -> End {
+    shared.auth.revoked(identity).await;
+    metrics::refused("token_removed");
+    End::Close(Ending::new(
+        CloseCode::Policy,
+        "the token of this connection is not valid any more",
+    ))
 }
 
 /// Ends a connection that a stop has waited for long enough.

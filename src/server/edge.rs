@@ -45,6 +45,16 @@ impl EdgeError {
     }
 }
 
+impl EdgeError {
+    /// The label of its counter.
+    pub(super) fn reason(&self) -> &'static str {
+        match self {
+            Self::BadHost | Self::WrongHost(_) => "host",
+            Self::WrongOrigin(_) => "origin",
+        }
+    }
+}
+
 /// A host with or without a port.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Authority {
@@ -119,7 +129,7 @@ impl Edge {
         for origin in headers.get_all(ORIGIN) {
             let text = String::from_utf8_lossy(origin.as_bytes());
             if !self.origins.contains(&normal_origin(&text)) {
-                return Err(EdgeError::WrongOrigin(clip(&text)));
+                return Err(EdgeError::WrongOrigin(shown_origin(&text)));
             }
         }
         Ok(())
@@ -177,6 +187,24 @@ fn normal_origin(text: &str) -> String {
             }
         }
         _ => text.to_owned(),
+    }
+}
+
+/// An origin as it may stand in an answer and in the log: browsers send no more than this, but
+/// others might send credentials or a query along.
+fn shown_origin(text: &str) -> String {
+    match Url::parse(text.trim()) {
+        Ok(url) if url.has_host() => {
+            let host = url.host_str().unwrap_or_default();
+            let port = url.port().map(|port| format!(":{port}"));
+            clip(&format!(
+                "{}://{host}{}",
+                url.scheme(),
+                port.unwrap_or_default()
+            ))
+        }
+        _ if text.trim() == "null" => "null".to_owned(),
+        _ => "what is no origin".to_owned(),
     }
 }
 
@@ -320,6 +348,28 @@ mod tests {
         ] {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
             assert_eq!((error.status(), origin), (403, origin));
+        }
+    }
+
+    #[test]
+    fn a_refused_origin_is_named_without_what_else_came_in_it() {
+        let edge = edge("127.0.0.1:9333");
+        for (origin, named) in [
+            (
+                "https://u:secret@evil.test:8/p?secret#secret",
+                "`https://evil.test:8`",
+            ),
+            (
+                "moz-extension://secret-free",
+                "`moz-extension://secret-free`",
+            ),
+            ("null", "`null`"),
+            ("secret", "`what is no origin`"),
+            ("data:secret", "`what is no origin`"),
+        ] {
+            let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
+            assert!(error.to_string().contains(named), "{error}");
+            assert!(!error.to_string().contains("secret@") && !error.to_string().contains("?"));
         }
     }
 

@@ -1,7 +1,7 @@
 //! The socket that the server listens on.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
@@ -10,6 +10,7 @@ use tokio::net::UnixListener;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::settings::Listen;
+use super::tls::TlsError;
 
 /// How much the kernel may hold of a connection beyond what its peer has room for, in bytes.
 #[cfg(any(target_os = "linux", target_os = "android"))]
@@ -42,6 +43,9 @@ pub enum BindError {
         /// Where the server was to listen.
         address: Listen,
     },
+    /// TLS is wanted, and cannot be spoken.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// The system refused.
     #[error("cannot listen on {address}: {source}; check server.listen (or WS_PORT)")]
     Io {
@@ -66,7 +70,7 @@ pub(super) enum Listener {
 
 /// A socket that was accepted.
 pub(super) enum Accepted {
-    Tcp(TcpStream),
+    Tcp(TcpStream, IpAddr),
     #[cfg(unix)]
     Unix(tokio::net::UnixStream),
 }
@@ -99,11 +103,14 @@ impl Listener {
     pub(super) async fn accept(&self) -> io::Result<Accepted> {
         match self {
             Self::Tcp(listener) => {
-                let (stream, _) = listener.accept().await?;
+                let (stream, peer) = listener.accept().await?;
                 // Answers are small and wanted at once.
-                stream.set_nodelay(true)?;
+                if let Err(error) = stream.set_nodelay(true) {
+                    // The peer may be gone already, which is no fault of the listener.
+                    tracing::debug!(%error, "answers may wait for more of them");
+                }
                 keep_little_unsent(&stream);
-                Ok(Accepted::Tcp(stream))
+                Ok(Accepted::Tcp(stream, peer.ip()))
             }
             #[cfg(unix)]
             Self::Unix { socket, .. } => Ok(Accepted::Unix(socket.accept().await?.0)),

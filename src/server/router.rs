@@ -15,6 +15,7 @@ use super::auth::Unauthorized;
 use super::handshake::wants_websocket;
 use super::shared::Shared;
 use super::upgrade::upgrade;
+use crate::metrics;
 
 /// The router of a server.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -43,6 +44,7 @@ async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -
     let mut response = match shared.edge.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => {
+            metrics::refused(error.reason());
             tracing::warn!(%error, "a request was refused");
             let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
             problem(status, &error.to_string())

@@ -5,32 +5,27 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::Request;
-use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
-use tower::ServiceExt as _;
 
 use super::drain::{DrainHandle, Phase};
+use super::http::{serve, turn_away};
 pub use super::listener::BindError;
 use super::listener::{Accepted, Listener};
+use super::peers::Place;
+use super::reload::Replacer;
 use super::router::router;
 use super::settings::{Listen, ServerSettings};
 use super::shared::{Deps, Shared};
+use super::tls::{self, TlsPort};
 use crate::metrics;
 
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// The most bytes of a request's head.
-const HEAD_BYTES: usize = 16 * 1024;
 /// The most connections that speak HTTP at a time; a WebSocket leaves their number when its
 /// handshake is done.
 const MAX_HTTP: usize = 1024;
+/// The most connections at a time that are told why they may not stay; others are just closed.
+const MAX_TURNED_AWAY: usize = 64;
 
 /// A server that listens.
 #[derive(Debug)]
@@ -48,6 +43,7 @@ impl Server {
                 address: settings.listen,
             });
         }
+        let tls = settings.tls.as_ref().map(tls::read).transpose()?;
         let (listener, address) = Listener::bind(&settings.listen).await?;
         let settings = ServerSettings {
             listen: address.clone(),
@@ -56,7 +52,7 @@ impl Server {
         Ok(Self {
             listener,
             address,
-            shared: Arc::new(Shared::new(settings, deps)),
+            shared: Arc::new(Shared::new(settings, tls.map(TlsPort::new), deps)),
         })
     }
 
@@ -68,6 +64,13 @@ impl Server {
     /// To stop it step by step.
     pub fn handle(&self) -> DrainHandle {
         DrainHandle {
+            shared: Arc::clone(&self.shared),
+        }
+    }
+
+    /// To replace clients and certificate while it runs.
+    pub fn replacer(&self) -> Replacer {
+        Replacer {
             shared: Arc::clone(&self.shared),
         }
     }
@@ -95,21 +98,41 @@ impl Server {
 
     async fn accept(&self) {
         let router = router(Arc::clone(&self.shared));
+        let head_timeout = self.shared.settings.header_timeout;
         let mut http = JoinSet::new();
+        let mut turned_away = JoinSet::new();
         loop {
             let accepted = tokio::select! {
                 () = self.shared.drain.reached(Phase::Stopped) => break,
                 Some(_) = http.join_next() => continue,
+                Some(_) = turned_away.join_next() => continue,
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
                 Ok(_) if http.len() >= MAX_HTTP => metrics::dropped("connection", "http_limit"),
-                Ok(Accepted::Tcp(socket)) => {
-                    http.spawn(serve(socket, router.clone()));
-                }
+                Ok(Accepted::Tcp(socket, peer)) => match self.shared.peers.enter(peer) {
+                    Ok(place) => {
+                        let shared = Arc::clone(&self.shared);
+                        http.spawn(tcp(socket, router.clone(), shared, place));
+                    }
+                    Err(full) => {
+                        metrics::refused("address_limit");
+                        if full.first {
+                            tracing::warn!(
+                                %peer,
+                                "an address has as many connections as it may have \
+                                 (server.max_connections_per_address); more are refused"
+                            );
+                        }
+                        // A TLS handshake to say so in is what such a peer would want.
+                        if self.shared.tls.is_none() && turned_away.len() < MAX_TURNED_AWAY {
+                            turned_away.spawn(turn_away(socket));
+                        }
+                    }
+                },
                 #[cfg(unix)]
                 Ok(Accepted::Unix(socket)) => {
-                    http.spawn(serve(socket, router.clone()));
+                    http.spawn(serve(socket, router.clone(), head_timeout, None));
                 }
                 Err(error) => {
                     // Most likely no descriptors are left; the pause lets some come back.
@@ -119,23 +142,22 @@ impl Server {
             }
         }
         http.shutdown().await;
+        turned_away.shutdown().await;
     }
 }
 
-/// Speaks HTTP on one connection until it ends or becomes a WebSocket.
-async fn serve<S>(socket: S, router: Router)
-where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let service = router.map_request(|request: Request<Incoming>| request.map(Body::new));
-    let served = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD_TIMEOUT)
-        .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(service))
-        .with_upgrades()
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "an HTTP connection failed");
+/// Serves one connection from another process, through TLS where it is spoken.
+async fn tcp(socket: TcpStream, router: Router, shared: Arc<Shared>, place: Place) {
+    let limit = shared.settings.header_timeout;
+    let place = Some(Arc::new(place));
+    let Some(port) = &shared.tls else {
+        return serve(socket, router, limit, place).await;
+    };
+    match port.accept(socket, limit).await {
+        Ok(socket) => serve(socket, router, limit, place).await,
+        Err(error) => {
+            metrics::refused(error.reason());
+            tracing::warn!(%error, "a connection was closed");
+        }
     }
 }

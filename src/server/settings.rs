@@ -10,6 +10,7 @@ use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::Limits;
 use sha2::{Digest as _, Sha256};
 
+use super::tls::TlsFiles;
 use crate::tabs::ClientId;
 
 /// Where the server listens.
@@ -139,6 +140,13 @@ pub struct ServerSettings {
     pub allowed_hosts: Vec<String>,
     /// The most WebSocket connections.
     pub max_connections: usize,
+    /// The most connections of one peer address, HTTP and WebSocket together.
+    pub max_connections_per_address: usize,
+    /// How long the head of a request or a TLS handshake may take, and how long a connection may
+    /// be idle before a request.
+    pub header_timeout: Duration,
+    /// Certificate and key, where the server speaks TLS.
+    pub tls: Option<TlsFiles>,
     /// The longest message a client may send.
     pub max_message_bytes: usize,
     /// The most bytes that wait to be written to one connection.

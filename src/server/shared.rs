@@ -14,8 +14,10 @@ use super::edge::Edge;
 use super::health::Health;
 use super::hub::Hub;
 use super::lanes::Ending;
+use super::peers::Peers;
 use super::ports::{BrowserStatus, OpensTabs, UrlPolicy};
 use super::settings::ServerSettings;
+use super::tls::TlsPort;
 use crate::tabs::{ConnectionId, Registry};
 
 /// The rest of the bridge, as the server needs it.
@@ -48,6 +50,9 @@ pub struct Shared {
     pub(super) deps: Deps,
     pub(super) edge: Edge,
     pub(super) auth: Authenticator,
+    /// What the server proves itself with, where it speaks TLS.
+    pub(super) tls: Option<TlsPort>,
+    pub(super) peers: Arc<Peers>,
     pub(super) health: Health,
     pub(super) drain: Drain,
     pub(super) started: Instant,
@@ -66,7 +71,7 @@ pub(super) struct Slot {
 
 impl Shared {
     /// The state of a server that listens here. `settings.listen` is the address that was bound.
-    pub(super) fn new(settings: ServerSettings, deps: Deps) -> Self {
+    pub(super) fn new(settings: ServerSettings, tls: Option<TlsPort>, deps: Deps) -> Self {
         Self {
             edge: Edge::new(
                 &settings.listen,
@@ -74,6 +79,8 @@ impl Shared {
                 &settings.allowed_origins,
             ),
             auth: Authenticator::new(settings.clients.clone()),
+            tls,
+            peers: Peers::new(settings.max_connections_per_address),
             health: Health::new(Arc::clone(&deps.browser)),
             drain: Drain::default(),
             started: Instant::now(),

@@ -14,8 +14,10 @@ use hyper_util::rt::TokioIo;
 
 use super::connection::{self, Visitor};
 use super::handshake::{Handshake, HandshakeError};
+use super::peers::Place;
 use super::router::{problem, unauthorized};
 use super::shared::Shared;
+use crate::metrics;
 
 /// Begins a WebSocket. Host and Origin have been checked; then come the token and the handshake.
 /// A connection over the limit, or while the bridge stops, is let in and closed at once with its
@@ -27,17 +29,23 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
             "a WebSocket begins with GET",
         );
     }
-    let client = match shared.auth.client_of(request.headers()) {
-        Ok(client) => client,
+    let identity = match shared.auth.client_of(request.headers()) {
+        Ok(identity) => identity,
         Err(error) => {
+            metrics::refused("token");
             tracing::warn!("a connection without a valid token was refused");
             return unauthorized(error);
         }
     };
     let handshake = match Handshake::read(request.version(), request.headers()) {
         Ok(handshake) => handshake,
-        Err(error) => return refused(&error),
+        Err(error) => {
+            metrics::refused("handshake");
+            return refused(&error);
+        }
     };
+    // The connection counts among those of its address as long as it lives.
+    let place = request.extensions().get::<Arc<Place>>().cloned();
     let upgraded = hyper::upgrade::on(&mut request);
     let encoding = handshake.encoding;
     let slot = shared.slot();
@@ -51,15 +59,18 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
         };
         match slot {
             Ok(slot) => {
-                let settled = connection::run(socket, Visitor { client, encoding }, shared);
+                let settled = connection::run(socket, Visitor { identity, encoding }, shared);
                 settled.await;
                 drop(slot);
             }
             Err(ending) => {
+                metrics::refused("turned_away");
+                let client = &identity.client;
                 tracing::warn!(%client, reason = ending.reason, "a connection was turned away");
                 connection::turn_away(socket, &shared.settings, ending).await;
             }
         }
+        drop(place);
     });
     accepted(&handshake)
 }

@@ -247,7 +247,7 @@ mod tests {
         let bridge = FakeBridge::answering(answer).await;
         let script = parse("test.cdp", text, &|_| None).unwrap();
         let address = Address::parse(&bridge.address).unwrap();
-        let connection = Connection::open(&address, None, false).await.unwrap();
+        let connection = Connection::open(&address, None, false, None).await.unwrap();
         let mut output = Vec::new();
         let mut session = Session::new(connection, &mut output, Paint::new(false), None);
         let outcome = play(&mut session, &script, folder).await.unwrap();

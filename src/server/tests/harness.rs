@@ -23,7 +23,7 @@ use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy
 use crate::server::settings::{
     ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
 };
-use crate::server::{Deps, DrainHandle, Hub, Server};
+use crate::server::{Deps, DrainHandle, Hub, Replacer, Server};
 use crate::tabs::view::TabView;
 use crate::tabs::{ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
 
@@ -43,6 +43,9 @@ pub(super) fn settings() -> ServerSettings {
         allowed_origins: vec!["https://app.example".to_owned()],
         allowed_hosts: vec!["bridge.example".to_owned()],
         max_connections: 8,
+        max_connections_per_address: 64,
+        header_timeout: Duration::from_secs(10),
+        tls: None,
         max_message_bytes: 4096,
         outbound_bytes: 1 << 20,
         drain_timeout: Duration::from_secs(5),
@@ -66,14 +69,17 @@ pub(super) fn settings() -> ServerSettings {
     }
 }
 
+/// A client and its token.
+pub(super) fn client_token(name: &str, token: &str) -> ClientToken {
+    ClientToken {
+        name: name.into(),
+        token: TokenHash::of(token),
+    }
+}
+
 /// Two clients, `a` with the token `alpha` and `b` with the token `beta`.
 pub(super) fn with_tokens(settings: &mut ServerSettings) {
-    settings.clients = [("a", "alpha"), ("b", "beta")]
-        .map(|(name, token)| ClientToken {
-            name: name.into(),
-            token: TokenHash::of(token),
-        })
-        .to_vec();
+    settings.clients = vec![client_token("a", "alpha"), client_token("b", "beta")];
 }
 
 /// Refuses `evil.test` and every scheme but https.
@@ -164,6 +170,7 @@ pub(super) struct Bridge {
     pub(super) browser: Arc<FakeBrowser>,
     pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
     pub(super) handle: DrainHandle,
+    pub(super) replacer: Replacer,
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) running: JoinHandle<()>,
     views: Mutex<Vec<watch::Sender<TabView>>>,
@@ -191,6 +198,7 @@ impl Bridge {
             panic!("tests listen on TCP")
         };
         let handle = server.handle();
+        let replacer = server.replacer();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(server.run(async move {
             // A test that drops the sender wants no stop.
@@ -205,6 +213,7 @@ impl Bridge {
             browser,
             wanted,
             handle,
+            replacer,
             stop: Some(stop),
             running,
             views: Mutex::default(),

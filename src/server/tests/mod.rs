@@ -3,7 +3,10 @@
 mod admin;
 mod closing;
 mod harness;
+mod limits;
 mod pressure;
+mod replacing;
 mod requests;
 mod stopping;
+mod tls;
 mod upgrades;

@@ -165,11 +165,13 @@ async fn in_memory_with(
     let hub = Arc::new(crate::server::Hub::new());
     let shared = Arc::new(Shared::new(
         settings,
+        None,
         super::harness::deps(hub, Registry::default()),
     ));
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
+    let anybody = shared.auth.client_of(&axum::http::HeaderMap::new());
     let visitor = Visitor {
-        client: "default".into(),
+        identity: anybody.unwrap(),
         encoding: Encoding::Text,
     };
     tokio::spawn(connection::run(theirs, visitor, Arc::clone(&shared)));

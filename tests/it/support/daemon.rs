@@ -184,7 +184,7 @@ impl Drop for Daemon {
 
 impl Daemon {
     pub(crate) fn address(&self) -> SocketAddr {
-        let rest = self.url.strip_prefix("ws://").unwrap();
+        let (_, rest) = self.url.split_once("://").unwrap();
         rest.strip_suffix("/ws").unwrap().parse().unwrap()
     }
 

@@ -9,17 +9,19 @@ use serde_json::json;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::Client;
 use crate::support::daemon::{Daemon, Setup};
+use crate::support::http;
 use crate::support::processes;
 use crate::support::site::Site;
 
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Every name of the operator's documentation, without the prefix, with its labels.
-const NAMES: [(&str, &str, &[&str]); 20] = [
+const NAMES: [(&str, &str, &[&str]); 21] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
     ("dropped_total", "counter", &["reason", "type"]),
+    ("refused_total", "counter", &["reason"]),
     ("coalesced_total", "counter", &["reason", "type"]),
     ("requests_blocked_total", "counter", &["reason"]),
     ("errors_total", "counter", &["code"]),
@@ -99,6 +101,7 @@ async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
         ("connections", None, 1.0),
         ("requests_in_flight", None, 0.0),
         ("screenshot_queue_length", None, 0.0),
+        ("refused_total", Some(("reason", "origin")), 1.0),
         ("errors_total", Some(("code", "NAV_DENIED")), 1.0),
         ("errors_total", Some(("code", "BAD_REQUEST")), 1.0),
     ] {
@@ -131,6 +134,9 @@ async fn used(daemon: &Daemon, page: &str) -> Client {
         .answer(waiting.last().unwrap())
         .await
         .expect("screenshot");
+    let foreign = [("Origin", "https://evil.test")];
+    let refused = http::get(daemon.address(), "/health", &foreign).await;
+    assert_eq!(refused.status, 403);
     let health = daemon.get("/health").await.json();
     let pid = i32::try_from(health["browser"]["pid"].as_i64().unwrap()).unwrap();
     let renderers = processes::of_group(pid)

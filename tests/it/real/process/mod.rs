@@ -2,6 +2,7 @@
 
 mod endings;
 mod metrics;
+mod reload;
 mod secrets;
 mod serving;
 mod startup;

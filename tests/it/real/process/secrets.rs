@@ -6,6 +6,7 @@ use serde_json::json;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::{Client, Mode};
 use crate::support::daemon::Setup;
+use crate::support::http;
 use crate::support::site::{Reply, Site};
 
 on_both_browsers!(no_secret_is_logged_even_at_the_finest_level);
@@ -60,6 +61,17 @@ async fn no_secret_is_logged_even_at_the_finest_level(browser: TestBrowser) {
         .ask(json!({"type": "setLoggedOutMode", "tabId": tab, "enabled": true}))
         .await;
     client.close(&tab).await;
+    // The edge refuses with as few words about what it was sent.
+    let (path, address) = (format!("/health?token={QUERY}"), daemon.address());
+    let long = format!("{TOKEN}{}", "x".repeat(20_000));
+    for header in [
+        ("Origin", format!("https://user:{QUERY}@evil.test/?{QUERY}")),
+        ("Authorization", format!("Bearer {TOKEN}y")),
+        ("Cookie", format!("session={COOKIE}")),
+        ("X-Long", long),
+    ] {
+        let _ = http::try_get(address, &path, &[(header.0, &header.1)]).await;
+    }
     let metrics = daemon.get("/metrics").await.body;
 
     let mut daemon = daemon;
