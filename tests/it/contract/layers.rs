@@ -19,7 +19,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
     ("console", &["protocol"]),
-    ("cdp", &["metrics"]),
+    // Of `protocol` only escaped text: a page is read once, where it comes in.
+    ("cdp", &["metrics", "protocol"]),
     ("browser", &["cdp", "flow", "metrics"]),
     ("egress", &["policy", "metrics"]),
     (
