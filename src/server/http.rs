@@ -12,7 +12,7 @@ use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use tower::ServiceExt as _;
 
 use super::closing::discard;
@@ -60,14 +60,11 @@ pub(super) async fn serve<S>(
         .max_buf_size(HEAD_BYTES)
         .serve_connection(TokioIo::new(socket), TowerToHyperService::new(service))
         .with_upgrades();
-    let served = tokio::select! {
-        served = &mut connection => served,
-        () = sleep(LIFETIME) => {
-            metrics::refused("lifetime");
-            Pin::new(&mut connection).graceful_shutdown();
-            let _ = timeout(LAST_WORD, connection).await;
-            return;
-        }
+    let Ok(served) = timeout(LIFETIME, &mut connection).await else {
+        metrics::refused("lifetime");
+        Pin::new(&mut connection).graceful_shutdown();
+        let _ = timeout(LAST_WORD, connection).await;
+        return;
     };
     let Err(error) = served else { return };
     tracing::debug!(%error, "an HTTP connection failed");
