@@ -493,10 +493,8 @@ async fn a_stranger_is_not_served() {
     );
     let own = super::sockets::group_of(std::process::id()).unwrap();
     admission.browser(own);
-    let start = tokio::time::Instant::now();
     assert!(world.get(&url).await.ends_with("hello"));
     assert!(world.get(&url).await.ends_with("hello"));
-    println!("two admissions and requests took {:?}", start.elapsed());
     browser.kill().unwrap();
     browser.wait().unwrap();
     assert_eq!(site.connections(), 2);

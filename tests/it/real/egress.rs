@@ -9,6 +9,7 @@ use cdp_bridge::config::{Config, PolicyMode};
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::Client;
+use crate::support::daemon::Setup;
 use crate::support::site::{Reply, Site};
 
 on_both_browsers!(
@@ -19,6 +20,7 @@ on_both_browsers!(
     what_is_only_reported_gets_there,
     a_name_that_leads_to_a_private_address_is_a_refusal,
     a_dead_server_is_named_as_such_though_the_proxy_found_out,
+    what_is_stopped_is_counted_also_in_a_lasting_profile,
 );
 
 const EVIL: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 2));
@@ -78,8 +80,6 @@ async fn what_a_page_loads_from_elsewhere_does_not_get_there(browser: TestBrowse
     }
     assert_eq!(site.asked("/own").len(), 2);
     assert_eq!(evil.connections(), 0, "nothing gets there");
-    let metrics = bridge.get("/metrics").await;
-    assert_eq!(metrics.status, 200);
     bridge.stop().await;
 }
 
@@ -241,4 +241,39 @@ async fn a_dead_server_is_named_as_such_though_the_proxy_found_out(browser: Test
         "{error}"
     );
     bridge.stop().await;
+}
+
+async fn what_is_stopped_is_counted_also_in_a_lasting_profile(browser: TestBrowser) {
+    let (site, evil) = (Site::start().await, Site::start_on(EVIL).await);
+    let page = site.page(
+        "/page",
+        &format!("<img src='{}'>", evil.url_on("127.0.0.2", "/picture")),
+    );
+    for lasting in [false, true] {
+        let mut setup = Setup::serving(&browser).env("ALLOWLIST_DOMAINS", "127.0.0.1");
+        if lasting {
+            let profile = setup.dir().join("tmp/profile");
+            let setting = format!("browser.user_data_dir={}", profile.display());
+            setup = setup.args(["--set", &setting]);
+        }
+        let daemon = setup.start().await;
+        let client = daemon.client().await;
+        client.open(&page).await;
+        let blocked = client.event("requestBlocked").await;
+        // A whole browser's own traffic shares the context of a lasting profile, and is told too.
+        if !lasting {
+            let there = evil.url_on("127.0.0.2", "/picture");
+            assert_eq!(blocked["url"], there, "{blocked}");
+        }
+        let metrics = daemon.get("/metrics").await.body;
+        let counted = "cdp_bridge_requests_blocked_total{reason=\"allowlist\"} ";
+        assert!(metrics.contains(counted), "{metrics}");
+        assert!(
+            !daemon.log().contains("is not our Chromium"),
+            "{}",
+            daemon.log()
+        );
+        daemon.stop().await;
+    }
+    assert_eq!(evil.connections(), 0);
 }

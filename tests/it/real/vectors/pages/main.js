@@ -53,7 +53,7 @@ const loaders = {
     return ended;
   },
   "svg-image": url => inSvg("image", url),
-  "svg-filter": url => inSvg("feImage", url),
+  "svg-filter": url => { inSvg("feImage", url); return sleep(800); },
   "input-image": src => element("input", { type: "image", src }),
   eventsource: events,
   beacon: url => navigator.sendBeacon(url, "x"),
@@ -164,8 +164,10 @@ for (const [name, host] of Object.entries({
 }
 spellings["rebind-frame"] = () =>
   element("iframe", { src: spelled("rebind.test", "rebind-frame") });
-spellings["userinfo-frame"] = () =>
+spellings["userinfo-frame"] = () => {
   element("iframe", { src: spelled("allowed.test@evil.test", "userinfo-frame") });
+  return sleep(800);
+};
 
 const connections = {
   ws: () => socket(socketAt("ws")),
