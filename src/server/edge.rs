@@ -369,7 +369,7 @@ mod tests {
         ] {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
             assert!(error.to_string().contains(named), "{error}");
-            assert!(!error.to_string().contains("secret@") && !error.to_string().contains("?"));
+            assert!(!error.to_string().contains("secret@") && !error.to_string().contains('?'));
         }
     }
 

@@ -63,12 +63,12 @@ async fn no_secret_is_logged_even_at_the_finest_level(browser: TestBrowser) {
     client.close(&tab).await;
     // The edge refuses with as few words about what it was sent.
     let (path, address) = (format!("/health?token={QUERY}"), daemon.address());
-    let long = format!("{TOKEN}{}", "x".repeat(20_000));
+    let oversized = format!("{TOKEN}{}", "x".repeat(20_000));
     for header in [
         ("Origin", format!("https://user:{QUERY}@evil.test/?{QUERY}")),
         ("Authorization", format!("Bearer {TOKEN}y")),
         ("Cookie", format!("session={COOKIE}")),
-        ("X-Long", long),
+        ("X-Long", oversized),
     ] {
         let _ = http::try_get(address, &path, &[(header.0, &header.1)]).await;
     }
