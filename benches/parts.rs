@@ -65,9 +65,10 @@ fn relay(frame: &Bytes, encoding: Encoding) -> usize {
     else {
         panic!("it is a response");
     };
-    let Ok(Evaluated::Text(text)) = evaluated(&result) else {
+    let Ok(Evaluated::Text(quoted)) = evaluated(&result) else {
         panic!("it is text");
     };
+    let text = EscapedText::from_json_string(&quoted).unwrap();
     let parts = Parts::new(snapshot_head(), None, &Payload::Text(text), encoding, CHUNK).unwrap();
     parts.map(|part| black_box(len(&part))).sum()
 }

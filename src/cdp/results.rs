@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use cdp_bridge_protocol::payload::EscapedText;
-use memchr::memchr2;
+use memchr::{memchr2, memmem};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -15,8 +14,8 @@ use super::methods::{CaptureScreenshot, Evaluate, StartScreencast};
 /// What an expression came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Evaluated {
-    /// A string, a slice of the frame.
-    Text(EscapedText),
+    /// A string: the JSON string with its quotes, a slice of the frame.
+    Text(Bytes),
     /// Any other value as JSON, a slice of the frame.
     Value(Bytes),
     /// A handle to a thing that stays in the page.
@@ -47,13 +46,17 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
         handle: Option<Cow<'a, str>>,
     }
 
-    // This is how Chromium writes a string, and a page of megabytes is read only once then.
+    // This is how Chromium writes a string, so that a page of megabytes is not parsed. Inside of
+    // it every quote is escaped: what stands between two others is no part of it.
     const TEXT: &[u8] = b"{\"result\":{\"type\":\"string\",\"value\":";
-    if result.starts_with(TEXT)
-        && let Ok((text, end)) = EscapedText::read(&result.slice(TEXT.len()..))
-        && &result[TEXT.len() + end..] == b"}}"
+    const END: &[u8] = b"}}";
+    if let Some(rest) = result.strip_prefix(TEXT)
+        && let Some(quoted) = rest.strip_suffix(END)
+        && quoted.len() >= 2
+        && quoted.ends_with(b"\"")
+        && memmem::find(quoted, b"},\"exceptionDetails\":{").is_none()
     {
-        return Ok(Evaluated::Text(text));
+        return Ok(Evaluated::Text(result.slice_ref(quoted)));
     }
     let outline: Outline<'_> =
         serde_json::from_slice(result).map_err(|error| shape::<Evaluate<'_>>(&error))?;
@@ -71,13 +74,11 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
         .value
         .map(|value| result.slice_ref(value.get().as_bytes()))
         .ok_or_else(|| shape::<Evaluate<'_>>(&"no value"))?;
-    if object.r#type == "string" {
-        EscapedText::from_json_string(&value)
-            .map(Evaluated::Text)
-            .map_err(|error| shape::<Evaluate<'_>>(&error))
+    Ok(if object.r#type == "string" {
+        Evaluated::Text(value)
     } else {
-        Ok(Evaluated::Value(value))
-    }
+        Evaluated::Value(value)
+    })
 }
 
 /// One picture of a screencast.
@@ -188,8 +189,8 @@ mod tests {
             let Evaluated::Text(text) = evaluated(&result).unwrap() else {
                 panic!("it is text");
             };
-            assert_eq!(text.as_bytes(), &br#"a\"\u003c"#[..]);
-            assert!(result.as_ptr_range().contains(&text.as_bytes().as_ptr()));
+            assert_eq!(text, &br#""a\"\u003c""#[..]);
+            assert!(result.as_ptr_range().contains(&text.as_ptr()));
         }
     }
 
@@ -197,6 +198,10 @@ mod tests {
     fn a_string_that_was_thrown_is_no_result() {
         let threw = Bytes::from_static(
             br#"{"result":{"type":"string","value":"x"},"exceptionDetails":{"text":"Uncaught","exception":{"type":"string","value":"x"}}}"#,
+        );
+        assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
+        let threw = Bytes::from_static(
+            br#"{"result":{"type":"string","value":"x"},"exceptionDetails":{"text":"Uncaught"}}"#,
         );
         assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
     }

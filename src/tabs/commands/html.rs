@@ -9,6 +9,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
 use cdp_bridge_protocol::payload::EscapedText;
 use futures::{StreamExt as _, stream};
 use tokio::time::Instant;
@@ -16,7 +17,7 @@ use tokio::time::Instant;
 use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
-use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, ReleaseObjectGroup};
+use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObjectGroup};
 use crate::cdp::results::{Evaluated, evaluated};
 use crate::cdp::{CallError, Session};
 use crate::tabs::error::SnapshotError;
@@ -86,7 +87,7 @@ async fn take(
         object_group: Some(GROUP),
     };
     let handle = match evaluated(&session.call_raw(evaluate, limit).await?)? {
-        Evaluated::Text(text) => return Ok(Some(text)),
+        Evaluated::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
         Evaluated::Handle(handle) => handle,
         Evaluated::Threw => return Ok(None),
         Evaluated::Value(_) | Evaluated::Undefined => {
@@ -122,10 +123,15 @@ async fn piece(
         return_by_value: true,
     };
     match evaluated(&session.call_raw(call, limit).await?)? {
-        Evaluated::Text(text) => Ok(Some(text)),
+        Evaluated::Text(quoted) => text::<CallFunctionOn<'_>>(&quoted).map(Some),
         Evaluated::Undefined => Ok(None),
         _ => Err(shape::<CallFunctionOn<'_>>(&"a piece is no text")),
     }
+}
+
+/// Takes over the text that a call came to.
+fn text<M: Method>(quoted: &Bytes) -> Result<EscapedText, CallError> {
+    EscapedText::from_json_string(quoted).map_err(|error| shape::<M>(&error))
 }
 
 /// Pieces that the page holds for us. They are let go of however the taking ends: a page that is

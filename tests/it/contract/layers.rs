@@ -19,8 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
     ("console", &["protocol"]),
-    // Of `protocol` only escaped text: a page is read once, where it comes in.
-    ("cdp", &["metrics", "protocol"]),
+    ("cdp", &["metrics"]),
     ("browser", &["cdp", "flow", "metrics"]),
     ("egress", &["policy", "metrics"]),
     (
