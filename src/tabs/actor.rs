@@ -1,6 +1,7 @@
 //! One tab. Its task owns everything about it and never waits for one thing only: the command at
 //! work is one arm of its `select!`, so that events, a close and a crash get through.
 
+mod arrivals;
 mod closing;
 mod events;
 mod refusals;

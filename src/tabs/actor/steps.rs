@@ -4,35 +4,31 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::Event;
 use cdp_bridge_protocol::event::{
-    CloseReason, LoggedOutModeSet, Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt,
+    CloseReason, Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt,
 };
-use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
-use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::{Actor, End};
 use crate::cdp::CallError;
-use crate::cdp::ids::LoaderId;
-use crate::policy::{redact_url, without_credentials};
+use crate::policy::without_credentials;
 use crate::tabs::changes::{Goal, Place as Turn};
 use crate::tabs::commands::activate::activate;
 use crate::tabs::commands::close::close;
-use crate::tabs::commands::navigate::{Started, navigate, stop};
+use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
 use crate::tabs::live::Live;
-use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::Reply;
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
 
 /// Where a tab is that was sent nowhere.
-const BLANK: &str = "about:blank";
+pub(super) const BLANK: &str = "about:blank";
 
 /// How long Chromium may take for what nobody waits for.
-const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const ASIDE_LIMIT: Duration = Duration::from_secs(5);
 
 impl Actor {
     /// Starts a change. It may be done at once, and it may end the tab.
@@ -229,7 +225,7 @@ impl Actor {
     }
 
     /// Where a new target of the same tab goes: where the tab was heading, or where it is.
-    fn destination(&self) -> String {
+    pub(super) fn destination(&self) -> String {
         let here = self.live.as_ref().map(|live| live.page.url.as_str());
         reloadable(self.heading.as_deref().or(here).unwrap_or(BLANK))
     }
@@ -320,129 +316,6 @@ impl Actor {
         }
     }
 
-    fn started(&mut self, outcome: Result<Started, CallError>) {
-        let Some(running) = &mut self.running else {
-            return;
-        };
-        let Some(live) = &mut self.live else { return };
-        match outcome {
-            Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
-                // The commit came before the answer, and has been told to everybody already.
-                let url = live.page.url.clone();
-                match self.running.take().map(|running| running.goal) {
-                    Some(Goal::Navigate { reply, .. }) => reply.event(Navigated {
-                        id: self.id,
-                        url,
-                        status: None,
-                        same_document: None,
-                    }),
-                    Some(goal) => self.answer_switch(goal),
-                    None => {}
-                }
-            }
-            Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
-            Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
-            Ok(Started::Failed {
-                loader: Some(loader),
-                net,
-                is_download: false,
-            }) if is_of_proxy(&net) && live.page.loader.as_ref() != Some(&loader) => {
-                // Redirects may have led elsewhere than where the proxy was asked to go: the error
-                // page, which follows, says for which URL it is, and the proxy knows why.
-                running.phase = Phase::Committing(Some(loader));
-            }
-            Ok(Started::Failed {
-                loader,
-                net,
-                is_download,
-            }) => {
-                self.heading = None;
-                live.page.expect_error_page(loader);
-                self.not_arrived(|url| TabError::NavFailed {
-                    url,
-                    net,
-                    is_download,
-                });
-            }
-            Err(error) => {
-                let kind = running.kind();
-                let limit = running.deadline - Instant::now();
-                let error =
-                    TabError::of_ending(&error, kind, limit).unwrap_or(TabError::Refused(error));
-                self.not_arrived(|_| error);
-            }
-        }
-    }
-
-    /// Whether the change at work waits for this commit; for a move within the document, if none.
-    pub(super) fn awaits(&self, loader: Option<&LoaderId>) -> bool {
-        let phase = self.running.as_ref().map(|running| &running.phase);
-        matches!(phase, Some(Phase::Committing(awaited)) if awaited.as_ref() == loader)
-    }
-
-    /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
-    pub(super) fn arrived(&mut self, navigated: &Navigated) {
-        let asker = match self.running.take().map(|running| running.goal) {
-            Some(Goal::Navigate { reply, .. }) => Some(reply),
-            Some(goal @ Goal::Switch { .. }) => {
-                self.tell(navigated.clone());
-                self.answer_switch(goal);
-                return;
-            }
-            _ => None,
-        };
-        let connection = asker.as_ref().map(|reply| reply.connection);
-        self.around
-            .audience
-            .tell(&self.client, navigated.clone().into(), connection);
-        if let Some(reply) = asker {
-            reply.event(navigated.clone());
-        }
-    }
-
-    /// The navigation that is at work failed.
-    pub(super) fn not_arrived(&mut self, error: impl FnOnce(String) -> TabError) {
-        let Some(running) = self.running.take() else {
-            return;
-        };
-        let url = match &running.goal {
-            Goal::Follow { url } | Goal::Navigate { url, .. } => redact_url(url),
-            _ => redact_url(&self.destination()),
-        };
-        let failure = self.failure(error(url));
-        match running.goal {
-            Goal::Navigate { reply, .. } => reply.fail(failure),
-            // The mode is what was asked for, and it is set; that the page could not be loaded
-            // again is a fact of its own.
-            goal @ Goal::Switch { .. } => {
-                self.around
-                    .audience
-                    .tell_failure(&self.client, self.id, failure);
-                self.answer_switch(goal);
-            }
-            _ => self
-                .around
-                .audience
-                .tell_failure(&self.client, self.id, failure),
-        }
-    }
-
-    fn answer_switch(&self, goal: Goal) {
-        let Goal::Switch { reply, .. } = goal else {
-            return;
-        };
-        let url = self
-            .live
-            .as_ref()
-            .map_or_else(|| BLANK.to_owned(), |live| live.page.url.clone());
-        let set = LoggedOutModeSet {
-            id: self.id,
-            enabled: self.is_logged_out(),
-            url,
-        };
-        self.answer_and_tell(reply, &set);
-    }
-
     fn activated(&mut self, outcome: Result<(), CallError>) {
         let Some(Running {
             goal: Goal::Activate { reply },
@@ -473,7 +346,7 @@ impl Actor {
         self.around.audience.tell(&self.client, event.into(), None);
     }
 
-    fn answer_and_tell<E>(&self, reply: Reply, event: &E)
+    pub(super) fn answer_and_tell<E>(&self, reply: Reply, event: &E)
     where
         E: Clone + Into<Event>,
     {
@@ -481,16 +354,6 @@ impl Actor {
             .audience
             .tell(&self.client, event.clone().into(), Some(reply.connection));
         reply.event(event.clone());
-    }
-
-    /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,
-    /// because it would end the next navigation if that were sent first.
-    fn stop_loading(&self) {
-        let Some(live) = &self.live else { return };
-        let mut stopping = stop(live.target.session.clone(), ASIDE_LIMIT).boxed();
-        if unconstrained(&mut stopping).now_or_never().is_none() {
-            tokio::spawn(stopping);
-        }
     }
 
     /// The change at work has no time left.

@@ -1,0 +1,153 @@
+//! How a tab's navigation ends: it arrives, it fails, or it is stopped.
+
+use cdp_bridge_protocol::event::{LoggedOutModeSet, Navigated};
+use futures::FutureExt as _;
+use tokio::task::unconstrained;
+use tokio::time::Instant;
+
+use super::Actor;
+use super::steps::{ASIDE_LIMIT, BLANK};
+use crate::cdp::CallError;
+use crate::cdp::ids::LoaderId;
+use crate::policy::redact_url;
+use crate::tabs::changes::Goal;
+use crate::tabs::commands::navigate::{Started, stop};
+use crate::tabs::error::TabError;
+use crate::tabs::outlet::is_of_proxy;
+use crate::tabs::running::Phase;
+
+impl Actor {
+    /// Chromium has answered the navigation that is at work.
+    pub(super) fn started(&mut self, outcome: Result<Started, CallError>) {
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        let Some(live) = &mut self.live else { return };
+        match outcome {
+            Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
+                // The commit came before the answer, and has been told to everybody already.
+                let url = live.page.url.clone();
+                match self.running.take().map(|running| running.goal) {
+                    Some(Goal::Navigate { reply, .. }) => reply.event(Navigated {
+                        id: self.id,
+                        url,
+                        status: None,
+                        same_document: None,
+                    }),
+                    Some(goal) => self.answer_switch(goal),
+                    None => {}
+                }
+            }
+            Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
+            Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
+            Ok(Started::Failed {
+                loader: Some(loader),
+                net,
+                is_download: false,
+            }) if is_of_proxy(&net) && live.page.loader.as_ref() != Some(&loader) => {
+                // Redirects may have led elsewhere than where the proxy was asked to go: the error
+                // page, which follows, says for which URL it is, and the proxy knows why.
+                running.phase = Phase::Committing(Some(loader));
+            }
+            Ok(Started::Failed {
+                loader,
+                net,
+                is_download,
+            }) => {
+                self.heading = None;
+                live.page.expect_error_page(loader);
+                self.not_arrived(|url| TabError::NavFailed {
+                    url,
+                    net,
+                    is_download,
+                });
+            }
+            Err(error) => {
+                let kind = running.kind();
+                let limit = running.deadline - Instant::now();
+                let error =
+                    TabError::of_ending(&error, kind, limit).unwrap_or(TabError::Refused(error));
+                self.not_arrived(|_| error);
+            }
+        }
+    }
+
+    /// Whether the change at work waits for this commit; for a move within the document, if none.
+    pub(super) fn awaits(&self, loader: Option<&LoaderId>) -> bool {
+        let phase = self.running.as_ref().map(|running| &running.phase);
+        matches!(phase, Some(Phase::Committing(awaited)) if awaited.as_ref() == loader)
+    }
+
+    /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
+    pub(super) fn arrived(&mut self, navigated: &Navigated) {
+        let asker = match self.running.take().map(|running| running.goal) {
+            Some(Goal::Navigate { reply, .. }) => Some(reply),
+            Some(goal @ Goal::Switch { .. }) => {
+                self.tell(navigated.clone());
+                self.answer_switch(goal);
+                return;
+            }
+            _ => None,
+        };
+        let connection = asker.as_ref().map(|reply| reply.connection);
+        self.around
+            .audience
+            .tell(&self.client, navigated.clone().into(), connection);
+        if let Some(reply) = asker {
+            reply.event(navigated.clone());
+        }
+    }
+
+    /// The navigation that is at work failed.
+    pub(super) fn not_arrived(&mut self, error: impl FnOnce(String) -> TabError) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        let url = match &running.goal {
+            Goal::Follow { url } | Goal::Navigate { url, .. } => redact_url(url),
+            _ => redact_url(&self.destination()),
+        };
+        let failure = self.failure(error(url));
+        match running.goal {
+            Goal::Navigate { reply, .. } => reply.fail(failure),
+            // The mode is what was asked for, and it is set; that the page could not be loaded
+            // again is a fact of its own.
+            goal @ Goal::Switch { .. } => {
+                self.around
+                    .audience
+                    .tell_failure(&self.client, self.id, failure);
+                self.answer_switch(goal);
+            }
+            _ => self
+                .around
+                .audience
+                .tell_failure(&self.client, self.id, failure),
+        }
+    }
+
+    pub(super) fn answer_switch(&self, goal: Goal) {
+        let Goal::Switch { reply, .. } = goal else {
+            return;
+        };
+        let url = self
+            .live
+            .as_ref()
+            .map_or_else(|| BLANK.to_owned(), |live| live.page.url.clone());
+        let set = LoggedOutModeSet {
+            id: self.id,
+            enabled: self.is_logged_out(),
+            url,
+        };
+        self.answer_and_tell(reply, &set);
+    }
+
+    /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,
+    /// because it would end the next navigation if that were sent first.
+    pub(super) fn stop_loading(&self) {
+        let Some(live) = &self.live else { return };
+        let mut stopping = stop(live.target.session.clone(), ASIDE_LIMIT).boxed();
+        if unconstrained(&mut stopping).now_or_never().is_none() {
+            tokio::spawn(stopping);
+        }
+    }
+}
