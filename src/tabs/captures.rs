@@ -298,9 +298,6 @@ impl Captures {
         for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
             self.snapshots.finished(&format);
         }
-        for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
-            self.snapshots.finished(&format);
-        }
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
         self.show_queue();
