@@ -277,9 +277,6 @@ methods! {
         return_by_value: bool,
         /// Milliseconds after which Chromium ends the expression.
         timeout: u64,
-        /// What handles are let go of together by.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        object_group: Option<&'static str>,
     }
 
     /// Calls a function on a thing that the page holds. The result is read as that of
@@ -295,10 +292,10 @@ methods! {
         return_by_value: bool,
     }
 
-    /// Lets go of all handles of a group, so that the page can free what they stand for.
-    ReleaseObjectGroup = "Runtime.releaseObjectGroup" -> Done {
-        /// The group.
-        object_group: &'static str,
+    /// Lets go of a handle, so that the page can free what it stands for.
+    ReleaseObject<'a> = "Runtime.releaseObject" -> Done {
+        /// The handle.
+        object_id: &'a str,
     }
 
     /// The whole page as tables of strings and numbers.

@@ -17,7 +17,7 @@ use tokio::time::Instant;
 use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
-use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObjectGroup};
+use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObject};
 use crate::cdp::results::{Evaluated, evaluated};
 use crate::cdp::{CallError, Session};
 use crate::tabs::error::SnapshotError;
@@ -28,9 +28,6 @@ const PIECE: usize = 256 * 1024;
 
 /// How many pieces are asked for before the first has come.
 const AHEAD: usize = 4;
-
-/// What the pieces are let go of by.
-const GROUP: &str = "cdp-bridge.html";
 
 /// How long letting go may take, for which nobody waits.
 const RELEASE_LIMIT: Duration = Duration::from_secs(30);
@@ -84,7 +81,6 @@ async fn take(
         expression: Cow::Borrowed(expression),
         return_by_value: false,
         timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1),
-        object_group: Some(GROUP),
     };
     let handle = match evaluated(&session.call_raw(evaluate, limit).await?)? {
         Evaluated::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
@@ -94,10 +90,13 @@ async fn take(
             return Err(shape::<Evaluate<'_>>(&"neither text nor its pieces"));
         }
     };
-    let _held = Held(session.clone());
+    let held = Held {
+        session: session.clone(),
+        handle,
+    };
     let left = limit.saturating_sub(start.elapsed());
     let mut coming = stream::iter(0..)
-        .map(|number| piece(session, &handle, number, left))
+        .map(|number| piece(session, &held.handle, number, left))
         .buffered(AHEAD);
     let mut pieces = Vec::new();
     while let Some(piece) = coming.next().await {
@@ -136,16 +135,17 @@ fn text<M: Method>(quoted: &Bytes) -> Result<EscapedText, CallError> {
 
 /// Pieces that the page holds for us. They are let go of however the taking ends: a page that is
 /// looked at again and again must not grow.
-struct Held(Session);
+struct Held {
+    session: Session,
+    handle: Box<str>,
+}
 
 impl Drop for Held {
     fn drop(&mut self) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let session = self.0.clone();
+            let (session, handle) = (self.session.clone(), std::mem::take(&mut self.handle));
             runtime.spawn(async move {
-                let release = ReleaseObjectGroup {
-                    object_group: GROUP,
-                };
+                let release = ReleaseObject { object_id: &handle };
                 // A page that is gone holds nothing any more.
                 let _ = session.call(release, RELEASE_LIMIT).await;
             });

@@ -80,7 +80,6 @@ async fn evaluate(
                 expression,
                 return_by_value: true,
                 timeout,
-                object_group: None,
             },
             left,
         )

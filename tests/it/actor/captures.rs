@@ -46,7 +46,7 @@ async fn a_large_page_is_pulled_in_pieces_which_the_page_holds_no_longer() {
     assert!(text.decode() == html.as_bytes(), "the page is whole");
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 1);
     assert!(bridge.fake.calls_of("Runtime.callFunctionOn").len() > 10);
-    bridge.fake.wait_for("Runtime.releaseObjectGroup", 1).await;
+    bridge.fake.wait_for("Runtime.releaseObject", 1).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -62,7 +62,7 @@ async fn a_large_page_that_gives_way_to_another_between_its_pieces_is_taken_anew
     };
     assert!(text.decode() == html.as_bytes(), "the page is whole");
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 2);
-    bridge.fake.wait_for("Runtime.releaseObjectGroup", 2).await;
+    bridge.fake.wait_for("Runtime.releaseObject", 2).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -70,7 +70,7 @@ async fn pieces_that_do_not_come_in_time_are_let_go_of() {
     let (bridge, tab, _) = large_page(1_000_000).await;
     bridge.fake.hold("Runtime.callFunctionOn");
     assert_eq!(bridge.client().html(tab).code().await, "CDP_TIMEOUT");
-    bridge.fake.wait_for("Runtime.releaseObjectGroup", 1).await;
+    bridge.fake.wait_for("Runtime.releaseObject", 1).await;
 }
 
 #[tokio::test(start_paused = true)]

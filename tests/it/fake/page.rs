@@ -46,9 +46,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         "Fetch.enable" => enable(target, "Fetch"),
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
-        "Page.setInterceptFileChooserDialog"
-        | "Page.bringToFront"
-        | "Runtime.releaseObjectGroup" => {}
+        "Page.setInterceptFileChooserDialog" | "Page.bringToFront" | "Runtime.releaseObject" => {}
         "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
         "Page.handleJavaScriptDialog" => return end_dialog(state, id, call),
         "Page.navigate" => return navigation::navigate(state, id, call),
