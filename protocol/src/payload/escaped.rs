@@ -8,6 +8,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::escape::Escape;
+
 /// Escaped text, without its quotes. Its surrogates are paired: a lone one, which HTML may hold
 /// but UTF-8 may not, is replaced by U+FFFD.
 #[derive(Debug, Clone)]
@@ -40,25 +42,20 @@ pub struct NotAJsonString;
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
 impl EscapedText {
-    /// Takes over a JSON string with its quotes.
+    /// Takes over a JSON string with its quotes. This is the only look at every byte of a page on
+    /// its way through the bridge.
     pub fn from_json_string(quoted: &Bytes) -> Result<Self, NotAJsonString> {
-        match Self::read(quoted)? {
-            (text, end) if end == quoted.len() => Ok(text),
-            _ => Err(NotAJsonString),
-        }
-    }
-
-    /// Takes over the JSON string that these bytes start with, and says where it ends. This is
-    /// the only look at every byte of a page on its way through the bridge.
-    pub fn read(json: &Bytes) -> Result<(Self, usize), NotAJsonString> {
-        if json.first() != Some(&b'"') {
+        if quoted.len() < 2 || quoted[0] != b'"' || quoted[quoted.len() - 1] != b'"' {
             return Err(NotAJsonString);
         }
-        let content = json.slice(1..);
-        let scanned = scan(&content, Some(b'"'))?;
-        let text = Self::of(content.slice(..scanned.end.raw), scanned)?;
-        let end = text.raw.len() + 2;
-        Ok((text, end))
+        let raw = quoted.slice(1..quoted.len() - 1);
+        std::str::from_utf8(&raw).map_err(|_| NotAJsonString)?;
+        let scanned = scan(&raw, Bare::Wrong)?;
+        Ok(Self {
+            raw: mend(raw, &scanned.lone),
+            decoded_len: scanned.decoded,
+            marks: scanned.marks.into(),
+        })
     }
 
     /// Escapes text that is not JSON yet.
@@ -99,16 +96,6 @@ impl EscapedText {
             decoded_len: decoded,
             marks: marks.into(),
         }
-    }
-
-    /// Text that has been read, with its lone surrogates replaced.
-    fn of(raw: Bytes, scanned: Scanned) -> Result<Self, NotAJsonString> {
-        std::str::from_utf8(&raw).map_err(|_| NotAJsonString)?;
-        Ok(Self {
-            raw: mend(raw, &scanned.lone),
-            decoded_len: scanned.end.decoded,
-            marks: scanned.marks.into(),
-        })
     }
 
     /// The escaped text.
@@ -197,22 +184,30 @@ impl Eq for EscapedText {}
 /// are JSON, but most readers refuse them.
 pub fn without_lone_surrogates(json: Bytes) -> Result<Bytes, NotAJsonString> {
     // Backslashes stand only in strings, so that the document can be read like the inside of one.
-    let scanned = scan(&json, None)?;
+    let scanned = scan(&json, Bare::Right)?;
     Ok(mend(json, &scanned.lone))
 }
 
 /// What a look at every byte has found.
 struct Scanned {
-    /// Where it ended.
-    end: Place,
+    /// How many bytes of UTF-8 there are once all is unescaped.
+    decoded: usize,
     marks: Vec<Place>,
     /// Where lone surrogates stand.
     lone: Vec<usize>,
 }
 
-/// Reads the inside of a JSON string up to its closing quote. Without one to look for, quotes
-/// and control characters mean nothing, and everything is read.
-fn scan(content: &[u8], quote: Option<u8>) -> Result<Scanned, NotAJsonString> {
+/// What quotes and control characters are that no backslash escapes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Bare {
+    /// A part of the document: its strings' quotes, its lines.
+    Right,
+    /// Nothing that a string may hold.
+    Wrong,
+}
+
+/// Reads the inside of a JSON string, or a whole document.
+fn scan(content: &[u8], bare: Bare) -> Result<Scanned, NotAJsonString> {
     let (mut marks, mut lone) = (Vec::new(), Vec::new());
     let mut at = Place::default();
     let mut next_mark = MARK_EVERY;
@@ -224,42 +219,30 @@ fn scan(content: &[u8], quote: Option<u8>) -> Result<Scanned, NotAJsonString> {
             marks.push(at);
             next_mark = at.raw + MARK_EVERY;
         }
-        let Some(special) = content.get(at.raw) else {
-            break;
-        };
-        // By far the most escapes are of two bytes and stand for one.
-        if *special == b'\\'
-            && content
-                .get(at.raw + 1)
-                .is_some_and(|letter| is_short(*letter))
-        {
-            at.raw += 2;
-            at.decoded += 1;
-        } else if *special == b'\\' {
-            let escape = Escape::read(&content[at.raw..]).ok_or(NotAJsonString)?;
-            if escape.lone {
-                lone.push(at.raw);
+        match content.get(at.raw..) {
+            None | Some([]) => break,
+            // By far the most escapes are of two bytes and stand for one.
+            Some([b'\\', letter, ..]) if Escape::is_short(*letter) => {
+                at.raw += 2;
+                at.decoded += 1;
             }
-            at.raw += escape.len;
-            at.decoded += escape.decoded;
-        } else if quote.is_none() {
-            at.raw += 1;
-            at.decoded += 1;
-        } else if Some(*special) == quote {
-            return Ok(Scanned {
-                end: at,
-                marks,
-                lone,
-            });
-        } else {
-            return Err(NotAJsonString);
+            Some(rest @ [b'\\', ..]) => {
+                let escape = Escape::read(rest).ok_or(NotAJsonString)?;
+                if escape.lone {
+                    lone.push(at.raw);
+                }
+                at.raw += escape.len;
+                at.decoded += escape.decoded;
+            }
+            Some(_) if bare == Bare::Wrong => return Err(NotAJsonString),
+            Some(_) => {
+                at.raw += 1;
+                at.decoded += 1;
+            }
         }
     }
-    if quote.is_some() {
-        return Err(NotAJsonString);
-    }
     Ok(Scanned {
-        end: at,
+        decoded: at.decoded,
         marks,
         lone,
     })
@@ -310,91 +293,6 @@ fn char_boundary(raw: &[u8], start: usize, end: usize) -> usize {
         end -= 1;
     }
     end
-}
-
-/// Whether an escape with this letter is of two bytes.
-fn is_short(letter: u8) -> bool {
-    matches!(
-        letter,
-        b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't'
-    )
-}
-
-/// One escape, or one pair of surrogate escapes.
-struct Escape {
-    /// Bytes of the escape.
-    len: usize,
-    /// Bytes of UTF-8 that it stands for.
-    decoded: usize,
-    char: char,
-    /// Half a surrogate pair without its other half.
-    lone: bool,
-}
-
-impl Escape {
-    /// Reads the escape at the start of these bytes; `None` if there is none.
-    fn read(bytes: &[u8]) -> Option<Self> {
-        if bytes.first() != Some(&b'\\') {
-            return None;
-        }
-        let char = match bytes.get(1)? {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return Self::read_unicode(bytes),
-            _ => return None,
-        };
-        Some(Self {
-            len: 2,
-            decoded: 1,
-            char,
-            lone: false,
-        })
-    }
-
-    fn read_unicode(bytes: &[u8]) -> Option<Self> {
-        let first = code_unit(bytes)?;
-        if let Some(char) = char::from_u32(first) {
-            return Some(Self {
-                len: 6,
-                decoded: char.len_utf8(),
-                char,
-                lone: false,
-            });
-        }
-        let second = code_unit(&bytes[6..]).filter(|unit| (0xDC00..0xE000).contains(unit));
-        match second {
-            Some(low) if first < 0xDC00 => {
-                let code = 0x1_0000 + ((first - 0xD800) << 10) + (low - 0xDC00);
-                let char = char::from_u32(code)?;
-                Some(Self {
-                    len: 12,
-                    decoded: 4,
-                    char,
-                    lone: false,
-                })
-            }
-            _ => Some(Self {
-                len: 6,
-                decoded: 3,
-                char: char::REPLACEMENT_CHARACTER,
-                lone: true,
-            }),
-        }
-    }
-}
-
-/// The number of a `\uXXXX` at the start of these bytes.
-fn code_unit(bytes: &[u8]) -> Option<u32> {
-    let digits = bytes.get(..6)?.strip_prefix(b"\\u")?;
-    digits.iter().try_fold(0, |number, digit| {
-        Some(number * 16 + char::from(*digit).to_digit(16)?)
-    })
 }
 
 #[cfg(test)]
@@ -482,13 +380,6 @@ mod tests {
         let pieces = pieces(&escaped, 7);
         assert_eq!(pieces.len(), 5);
         assert!(pieces.iter().all(|piece| piece.len() == 12));
-    }
-
-    #[test]
-    fn a_string_is_read_up_to_its_closing_quote() {
-        let json = Bytes::from_static(br#""a\"b"},"exceptionDetails":{"text":"x"}}"#);
-        let (text, end) = EscapedText::read(&json).unwrap();
-        assert_eq!((&text.decode()[..], end), (&b"a\"b"[..], 6));
     }
 
     #[test]

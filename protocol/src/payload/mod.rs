@@ -5,7 +5,8 @@
 //! [`binary`] lays out binary frames, and [`join`] puts the parts together again at the client.
 
 pub mod binary;
-pub mod escaped;
+pub mod escape;
+mod escaped;
 pub mod join;
 pub mod parts;
 
