@@ -16,6 +16,7 @@ use crate::options::Options;
 use crate::pages::Site;
 use crate::raw::{Raw, RawTab};
 use crate::support::coordinator::Coordinator;
+use crate::support::samples::{Samples, time};
 
 /// Between two captures of one tab, so that the bridge takes each at once.
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(320);
@@ -93,6 +94,30 @@ impl Browsers {
                 quiet_from: Instant::now(),
             })
             .collect()
+    }
+
+    /// How long a page takes to load on either side, so many times. The first load of each is
+    /// not among them: it makes processes and connections that later ones find.
+    pub(crate) fn loads(&mut self, url: &str, count: usize) -> (Samples, Samples) {
+        let tabs = self.open(url, 1);
+        let (mut raw, mut bridge) = (Samples::default(), Samples::default());
+        for _ in 0..count {
+            raw.add(time(|| self.raw.go(&tabs[0].raw, url)).1);
+            let client = &mut self.client;
+            let request = json!({"type": "navigate", "tabId": tabs[0].id, "url": url});
+            let load = || {
+                let id = client.send(request);
+                let (mut answered, mut loaded) = (false, false);
+                client.until(|head| {
+                    answered |= head.request_id == id;
+                    loaded |= head.r#type == "loadEventFired";
+                    answered && loaded
+                })
+            };
+            bridge.add(time(load).1);
+        }
+        self.close(tabs);
+        (raw, bridge)
     }
 
     pub(crate) fn close(&mut self, tabs: Vec<TabPair>) {

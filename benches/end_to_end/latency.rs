@@ -71,24 +71,7 @@ fn new_tab(browsers: &mut Browsers, report: &mut Report, options: &Options) {
 
 fn navigate(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     let url = browsers.site.small();
-    let tabs = browsers.open(&url, 1);
-    let (mut raw, mut bridge) = (Samples::default(), Samples::default());
-    for _ in 0..options.samples(60) {
-        raw.add(time(|| browsers.raw.go(&tabs[0].raw, &url)).1);
-        let client = &mut browsers.client;
-        let request = json!({"type": "navigate", "tabId": tabs[0].id, "url": url});
-        let work = || {
-            let id = client.send(request);
-            let (mut answered, mut loaded) = (false, false);
-            client.until(|head| {
-                answered |= head.request_id == id;
-                loaded |= head.r#type == "loadEventFired";
-                answered && loaded
-            })
-        };
-        bridge.add(time(work).1);
-    }
-    browsers.close(tabs);
+    let (raw, bridge) = browsers.loads(&url, options.samples(60));
     report.show("navigate to load, small page", Some(raw), Some(bridge));
 }
 

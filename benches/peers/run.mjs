@@ -63,6 +63,8 @@ async function captures(count, what, path, tabCount) {
     const at = number % tabCount;
     await sleep(Math.max(0, quiet[at] - performance.now()));
     for (const [index, contender] of contenders.entries()) {
+      // A picture waits for the browser's next frames: each is asked at every phase of one.
+      await sleep(((number * 5) % 13) * 1.3);
       const start = performance.now();
       const outcome = await contender[what](all[index][at]);
       times[index].push(outcome?.took ?? performance.now() - start);
