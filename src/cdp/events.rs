@@ -53,6 +53,8 @@ kinds! {
     NavigatedWithinDocument = "Page.navigatedWithinDocument",
     /// [`OfFrame`].
     FrameStartedLoading = "Page.frameStartedLoading",
+    /// [`OfFrame`]. Older versions of Chromium do not send it.
+    FrameStartedNavigating = "Page.frameStartedNavigating",
     /// [`OfFrame`].
     FrameStoppedLoading = "Page.frameStoppedLoading",
     /// The main frame fired its `load` event.

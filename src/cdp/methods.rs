@@ -164,6 +164,9 @@ methods! {
         max_resource_buffer_size: u32,
     }
 
+    /// Ends the reports of requests and responses.
+    DisableNetwork = "Network.disable" -> Done {}
+
     /// Reports that the renderer died.
     EnableInspector = "Inspector.enable" -> Done {}
 

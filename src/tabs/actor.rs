@@ -308,7 +308,8 @@ impl Actor {
         let changes = self.changes.next_deadline();
         let casts = self.casts.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
-        [Some(idle), running, captures, changes, casts, closing]
+        let live = self.live.as_ref().and_then(Live::next_wake);
+        [Some(idle), running, captures, changes, casts, closing, live]
             .into_iter()
             .flatten()
             .min()
@@ -322,6 +323,9 @@ impl Actor {
         }
         self.captures.expire(now);
         self.casts.expire(now);
+        if let Some(live) = &mut self.live {
+            live.listen_no_more(now);
+        }
         if now >= self.last_used + self.around.settings.idle_timeout {
             self.last_used = now;
             self.close(CloseReason::Idle, None);

@@ -6,12 +6,18 @@ use cdp_bridge_protocol::event::{DialogKind, Handled};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use tokio::task::unconstrained;
+use tokio::time::Instant;
 
+use super::commands::set_up::network;
 use super::commands::title::title;
+use super::hearing::Hearing;
 use super::page::Page;
 use super::target::Target;
 use crate::cdp::Event;
-use crate::cdp::methods::{AuthAnswer, ContinueRequest, ContinueWithAuth, HandleDialog, Method};
+use crate::cdp::methods::{
+    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, HandleDialog, Method,
+};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -24,6 +30,8 @@ pub struct Live {
     pub page: Page,
     /// Its renderer died; only a new target helps.
     pub crashed: bool,
+    /// Whether the page's network is listened to.
+    hearing: Hearing,
     /// The title is being asked for.
     title: Option<BoxFuture<'static, Option<String>>>,
 }
@@ -44,6 +52,7 @@ impl Live {
             target,
             page,
             crashed: false,
+            hearing: Hearing::default(),
             title: None,
         }
     }
@@ -66,6 +75,30 @@ impl Live {
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, ASIDE_LIMIT).boxed());
+    }
+
+    /// The page has got a document, and loads what belongs to it.
+    pub fn committed(&mut self, now: Instant) {
+        self.hearing.committed(now);
+    }
+
+    /// When [`Live::listen_no_more`] is due.
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.hearing.due_at()
+    }
+
+    /// Stops listening to a page's network if the page takes its time to load.
+    pub fn listen_no_more(&mut self, now: Instant) {
+        if self.hearing.is_over(now) {
+            self.aside(DisableNetwork {});
+        }
+    }
+
+    /// Listens again: the page has loaded, or goes somewhere.
+    pub fn listen(&mut self) {
+        if self.hearing.begin() {
+            self.aside(network());
+        }
     }
 
     /// Answers a dialog at once, because the page stands still until somebody does. Leaving a
@@ -96,13 +129,17 @@ impl Live {
         self.aside(ContinueRequest { request_id });
     }
 
-    /// Makes a call whose outcome nobody waits for: the actor must not stand still for it.
+    /// Makes a call whose outcome nobody waits for: the actor must not stand still for it. The
+    /// command leaves now and not when a task gets its turn, so that it keeps its place.
     fn aside<M: Method + 'static>(&self, method: M) {
         let session = self.target.session.clone();
-        tokio::spawn(async move {
+        let mut call = Box::pin(async move {
             if let Err(error) = session.call_raw(method, ASIDE_LIMIT).await {
                 tracing::debug!(%error, "a call that nobody waits for failed");
             }
         });
+        if unconstrained(&mut call).now_or_never().is_none() {
+            tokio::spawn(call);
+        }
     }
 }

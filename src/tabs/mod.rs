@@ -20,6 +20,7 @@ pub mod commands;
 pub mod contexts;
 pub mod error;
 pub mod handle;
+pub mod hearing;
 pub mod identity;
 pub mod live;
 pub mod message;

@@ -59,6 +59,8 @@ pub enum PageEvent {
     },
     /// Only the fragment or the history entry changed.
     Moved,
+    /// The main frame begins to go somewhere, which may come to nothing.
+    Departs,
     /// The main frame fired its `load` event.
     Loaded,
     /// The title, or whether it is loading, changed.
@@ -120,6 +122,11 @@ impl Page {
                     self.url = url;
                     PageEvent::Moved
                 })
+            }
+            EventKind::FrameStartedNavigating => {
+                let OfFrame { frame_id } = event.decode()?;
+                self.is_main(frame_id.as_str())
+                    .then_some(PageEvent::Departs)
             }
             EventKind::FrameStartedLoading => self.loading(event, true),
             EventKind::FrameStoppedLoading => self.loading(event, false),

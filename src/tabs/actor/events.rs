@@ -2,6 +2,8 @@
 
 use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCrashed};
 
+use tokio::time::Instant;
+
 use super::{Actor, End};
 use crate::cdp::RawEvent;
 use crate::cdp::ids::LoaderId;
@@ -23,6 +25,12 @@ impl Actor {
             PageEvent::Loaded | PageEvent::Moved | PageEvent::Changed
         ) {
             live.read_title();
+        }
+        if matches!(event, PageEvent::Committed { .. }) && live.page.loading {
+            live.committed(Instant::now());
+        } else if !live.page.loading {
+            // However it was that it stopped.
+            live.listen();
         }
         self.update_view();
         match event {
@@ -73,6 +81,7 @@ impl Actor {
                 };
                 self.tell(loaded);
             }
+            PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => {
                 let accept = self.around.settings.accept_dialogs;

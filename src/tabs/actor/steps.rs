@@ -123,8 +123,10 @@ impl Actor {
     }
 
     /// Every tab that runs has a target; without one there is nothing to navigate.
-    fn navigate(&self, url: String, deadline: Instant) -> Option<Phase> {
-        let session = self.live.as_ref()?.target.session.clone();
+    fn navigate(&mut self, url: String, deadline: Instant) -> Option<Phase> {
+        let live = self.live.as_mut()?;
+        live.listen();
+        let session = live.target.session.clone();
         // The actor's own deadline comes first, because it also stops the navigation.
         let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
         Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))

@@ -26,15 +26,7 @@ pub async fn set_up(
     let mut calls: Vec<BoxFuture<'_, Result<Done, CallError>>> = vec![
         session.call(EnablePage {}, limit).boxed(),
         session.call(EnableInspector {}, limit).boxed(),
-        session
-            .call(
-                EnableNetwork {
-                    max_total_buffer_size: 0,
-                    max_resource_buffer_size: 0,
-                },
-                limit,
-            )
-            .boxed(),
+        session.call(network(), limit).boxed(),
         session
             .call(InterceptFileChooser { enabled: true }, limit)
             .boxed(),
@@ -63,6 +55,14 @@ fn documents_and_auth() -> EnableFetch {
     EnableFetch {
         patterns: vec![documents],
         handle_auth_requests: true,
+    }
+}
+
+/// Reports of the network, of which nothing is kept in Chromium.
+pub fn network() -> EnableNetwork {
+    EnableNetwork {
+        max_total_buffer_size: 0,
+        max_resource_buffer_size: 0,
     }
 }
 

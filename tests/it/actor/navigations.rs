@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cdp_bridge::tabs::TabError;
+use serde_json::json;
 
 use super::harness::{Bridge, MS};
 
@@ -287,4 +288,52 @@ async fn more_requests_than_the_tabs_queue_holds_are_refused() {
     for asked in waiting {
         assert_eq!(asked.line().await, "tabActivated t1");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_takes_its_time_to_load_is_not_listened_to_until_it_goes_elsewhere() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let frame = json!({"id": target, "loaderId": "SLOW", "url": "http://a.test/slow"});
+    let loading = json!({"frameId": target});
+    bridge
+        .fake
+        .send(&target, "Page.frameStartedLoading", &loading);
+    bridge
+        .fake
+        .send(&target, "Page.frameNavigated", &json!({ "frame": frame }));
+    bridge.fake.wait_for("Network.disable", 1).await;
+    let asked = bridge.client().navigate(tab, "http://b.test/");
+    assert_eq!(asked.line().await, "navigated t1 http://b.test/ 200");
+    let calls = bridge.fake.calls();
+    let methods = calls.iter().map(|call| call.method.as_str());
+    let of_interest = ["Network.enable", "Network.disable", "Page.navigate"];
+    let order: Vec<_> = methods.filter(|name| of_interest.contains(name)).collect();
+    let expected = [
+        "Network.enable",
+        "Page.navigate",
+        "Network.disable",
+        "Network.enable",
+        "Page.navigate",
+    ];
+    assert_eq!(order, expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_has_loaded_is_listened_to_again() {
+    let bridge = Bridge::start().await;
+    let (_, target) = bridge.tab("http://a.test/").await;
+    let loading = json!({"frameId": target});
+    let frame = json!({"id": target, "loaderId": "SLOW", "url": "http://a.test/slow"});
+    bridge
+        .fake
+        .send(&target, "Page.frameStartedLoading", &loading);
+    bridge
+        .fake
+        .send(&target, "Page.frameNavigated", &json!({ "frame": frame }));
+    bridge.fake.wait_for("Network.disable", 1).await;
+    bridge
+        .fake
+        .send(&target, "Page.frameStoppedLoading", &loading);
+    bridge.fake.wait_for("Network.enable", 2).await;
 }

@@ -35,6 +35,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
     match method {
         "Page.enable" => enable(target, "Page"),
         "Network.enable" => enable(target, "Network"),
+        "Network.disable" => _ = target.domains.remove("Network"),
         "Inspector.enable" => enable(target, "Inspector"),
         "Emulation.setDeviceMetricsOverride" => {
             let number = |name: &str| call.params[name].as_f64().unwrap_or_default();
