@@ -161,6 +161,7 @@ mod tests {
             token_sha256: None,
             token_file: None,
             policy,
+            limits: None,
         };
         let own = ClientPolicyConfig {
             allowlist: Some(vec!["own.test".to_owned()]),
