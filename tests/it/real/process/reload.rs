@@ -51,7 +51,7 @@ async fn hang_up(daemon: &Daemon, said: &str) {
     until(said, async || count(daemon, said) > before).await;
 }
 
-const TAKEN: &str = "clients and certificate were read again";
+const TAKEN: &str = "clients, policies and certificate were read again";
 const REFUSED: &str = "the configuration was not taken";
 
 async fn clients_come_and_go_and_a_broken_file_changes_nothing(browser: TestBrowser) {
