@@ -1,5 +1,6 @@
 //! What section `policy` says, read for each client: all of it, or nothing, is put in force.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -41,9 +42,8 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
         .into_iter()
         .chain(settings::client_of_default_context(config))
     {
-        if !rules.contains_key(&client) {
-            let usual = ClientRules::new(usual.clone()).map_err(bad("policy"))?;
-            rules.insert(client, usual);
+        if let Entry::Vacant(entry) = rules.entry(client) {
+            entry.insert(ClientRules::new(usual.clone()).map_err(bad("policy"))?);
         }
     }
     Ok(rules)

@@ -30,7 +30,7 @@ fn configured(alice: &str, usual: &str) -> String {
     )
 }
 
-/// A server of WebSockets that repeats what it is told.
+/// A `WebSocket` server that repeats what it is told.
 struct Echo {
     address: SocketAddr,
     ended: Arc<AtomicUsize>,
