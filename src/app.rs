@@ -2,6 +2,7 @@
 
 mod blocked;
 mod browser_status;
+mod client_rules;
 mod policies;
 mod reload;
 mod settings;
@@ -64,6 +65,7 @@ pub struct Bridge {
     server: JoinHandle<()>,
     drain: DrainHandle,
     replacer: Replacer,
+    policies: Arc<Policies>,
     /// The configuration at the start, which holds for all that is not replaced.
     started_with: Config,
     /// What comes from no browser context of the bridge's goes here, as long as Chromium runs.
@@ -76,12 +78,12 @@ impl Bridge {
         config: &Config,
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
-        let policy = Arc::new(Policies::new(config)?);
+        let policies = Arc::new(Policies::new(client_rules::read(config)?));
         let egress = Egress::new(Arc::new(SystemResolver), Limits::default());
         let (told, coming) = mpsc::channel(blocked::WAITING);
         let ways_out = WaysOut {
             egress: egress.clone(),
-            policies: Arc::clone(&policy),
+            policies: Arc::clone(&policies),
             told,
             is_local: settings::is_local(config),
         };
@@ -105,7 +107,7 @@ impl Bridge {
             hub,
             registry,
             opener: Arc::new(tabs.clone()),
-            policy,
+            policy: Arc::<Policies>::clone(&policies),
             browser: Arc::new(status.clone()),
             render_metrics: Arc::new(move || {
                 exposition
@@ -145,6 +147,7 @@ impl Bridge {
             server,
             drain,
             replacer,
+            policies,
             started_with: config.clone(),
             _process_wide: process_wide,
         })

@@ -4,7 +4,7 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cdp_bridge::app::{Bridge, StartError};
+use cdp_bridge::app::{Bridge, SettingsError, StartError};
 use cdp_bridge::cli::{Command, ConsoleArgs, HealthArgs, Invocation};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
@@ -36,8 +36,10 @@ async fn run(invocation: Invocation) -> ExitCode {
 }
 
 async fn serve(invocation: &Invocation) -> u8 {
-    let config = match load(invocation) {
-        Ok(loaded) => loaded.config,
+    let Loaded {
+        config, origins, ..
+    } = match load(invocation) {
+        Ok(loaded) => loaded,
         Err(error) => return fail(&error, USAGE),
     };
     if let Err(error) = telemetry::init(&config.log.level, log_format(&config)) {
@@ -58,6 +60,10 @@ async fn serve(invocation: &Invocation) -> u8 {
     };
     let bridge = match bridge {
         Ok(bridge) => bridge,
+        Err(StartError::Settings(error)) => {
+            let place = origins.get(error.key()).to_string();
+            return fail(&Misplaced { place, error }, USAGE);
+        }
         Err(error) => {
             let code = match error {
                 StartError::Settings(_) | StartError::Bind(BindError::Tls(_)) => USAGE,
@@ -69,7 +75,7 @@ async fn serve(invocation: &Invocation) -> u8 {
     };
     announce(&bridge, config.server.tls.is_some());
     while signals.next().await == Wish::Reload {
-        reload(invocation, &bridge);
+        reload(invocation, &bridge).await;
     }
     tracing::info!("stopping; a second signal ends it at once");
     tokio::select! {
@@ -78,27 +84,41 @@ async fn serve(invocation: &Invocation) -> u8 {
     }
 }
 
+/// A value of the configuration that cannot be used, with where it stands.
+#[derive(Debug, thiserror::Error)]
+#[error("{place}: {error}")]
+struct Misplaced {
+    place: String,
+    #[source]
+    error: SettingsError,
+}
+
 /// Reads the configuration again and takes from it what can change while the bridge runs. What
 /// is wrong is told in the log, and nothing is changed then.
-fn reload(invocation: &Invocation, bridge: &Bridge) {
-    let config = match load(invocation) {
-        Ok(loaded) => loaded.config,
+async fn reload(invocation: &Invocation, bridge: &Bridge) {
+    let Loaded {
+        config, origins, ..
+    } = match load(invocation) {
+        Ok(loaded) => loaded,
         Err(error) => {
             tracing::error!(%error, "the configuration was not taken; the old one stays in force");
             return;
         }
     };
-    match bridge.reload(&config) {
+    match bridge.reload(&config).await {
         Ok(keys) => {
             let clients = config.auth.clients.len();
-            tracing::info!(clients, "clients and certificate were read again");
+            tracing::info!(clients, "clients, policies and certificate were read again");
             if !keys.is_empty() {
                 let keys = keys.join(", ");
                 tracing::warn!(%keys, "these keys have changed too; they need a restart");
             }
         }
         Err(error) => {
-            tracing::error!(%error, "the configuration was not taken; the old one stays in force");
+            let place = origins.get(error.key());
+            tracing::error!(
+                %place, %error, "the configuration was not taken; the old one stays in force"
+            );
         }
     }
 }

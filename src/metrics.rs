@@ -23,6 +23,11 @@ pub fn refused(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_refused_total", "reason" => reason).increment(1);
 }
 
+/// A client came up against one of its limits: `tabs`, `inflight`, `rate` or `connections`.
+pub fn client_limit(limit: &'static str) {
+    ::metrics::counter!("cdp_bridge_client_limit_total", "limit" => limit).increment(1);
+}
+
 /// A request was answered by a newer one of its kind.
 pub fn coalesced(kind: &'static str) {
     ::metrics::counter!("cdp_bridge_coalesced_total", "type" => kind, "reason" => "debounce")

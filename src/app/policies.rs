@@ -1,104 +1,109 @@
-//! The configured policies, one for each client.
+//! The policy of each client as it is in force, which may change while the bridge runs.
 
 use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipnet::IpNet;
 use tokio::sync::watch;
 
-use super::settings::SettingsError;
-use crate::config::{self, ClientPolicyConfig, Config, PolicyConfig, PolicyMode};
+use super::client_rules::ClientRules;
 use crate::egress::Recall;
-use crate::policy::{Denied, EgressPolicy, Mode, NavigationPolicy, PrivateNetworks};
+use crate::policy::{Denied, EgressPolicy};
 use crate::server::{NavDenied, UrlPolicy};
 use crate::tabs::ClientId;
 
 /// Every client's policy.
 #[derive(Debug)]
 pub(super) struct Policies {
-    /// Of whoever has none of its own.
-    usual: ClientPolicy,
-    clients: HashMap<ClientId, ClientPolicy>,
+    clients: watch::Sender<HashMap<ClientId, Arc<ClientPolicy>>>,
+    /// Of whoever is no client.
+    closed: Arc<ClientPolicy>,
 }
 
-/// One client's policy, and what it lately kept from being reached.
+/// One client's policy, and what it lately kept from being reached. It is the same one for as long
+/// as the bridge runs, so that gates and tabs of the client hear of its changes.
 #[derive(Debug)]
 pub(super) struct ClientPolicy {
-    navigation: NavigationPolicy,
+    /// None if it is a client no more, which may reach nothing.
+    rules: watch::Sender<Option<Arc<ClientRules>>>,
     egress: watch::Sender<Arc<EgressPolicy>>,
+    changes: watch::Sender<()>,
     pub(super) recall: Arc<Recall>,
 }
 
 impl Policies {
-    /// Reads section `policy`, and what each client has set anew.
-    pub(super) fn new(config: &Config) -> Result<Self, SettingsError> {
-        let clients = config.auth.clients.iter().map(|client| {
-            let own = client.policy.clone().unwrap_or_default();
-            let policy = ClientPolicy::new(&merged(&config.policy, own), &client.name)?;
-            Ok((ClientId::from(client.name.as_str()), policy))
+    /// These are the clients.
+    pub(super) fn new(rules: HashMap<ClientId, ClientRules>) -> Self {
+        let policies = Self {
+            clients: watch::Sender::new(HashMap::new()),
+            closed: Arc::default(),
+        };
+        policies.put_in_force(rules);
+        policies
+    }
+
+    /// These are the clients from now on. Gates cut what is not allowed any more, and tabs leave
+    /// where they may not be; whose rules stay the same notices nothing.
+    pub(super) fn put_in_force(&self, mut rules: HashMap<ClientId, ClientRules>) {
+        self.clients.send_modify(|clients| {
+            for client in rules.keys() {
+                // Kept when its client goes, because the gate of its browser context is: if the
+                // client comes again, both are the same.
+                clients.entry(client.clone()).or_default();
+            }
         });
-        Ok(Self {
-            usual: ClientPolicy::new(&config.policy, "")?,
-            clients: clients.collect::<Result<_, SettingsError>>()?,
-        })
+        let clients = self.clients.borrow();
+        for (client, policy) in clients.iter() {
+            policy.put_in_force(rules.remove(client));
+        }
     }
 
     /// The policy of a client.
-    pub(super) fn of(&self, client: &ClientId) -> &ClientPolicy {
-        self.clients.get(client).unwrap_or(&self.usual)
+    pub(super) fn of(&self, client: &ClientId) -> Arc<ClientPolicy> {
+        let clients = self.clients.borrow();
+        Arc::clone(clients.get(client).unwrap_or(&self.closed))
     }
 }
 
-/// Section `policy` as one client has it.
-fn merged(usual: &PolicyConfig, own: ClientPolicyConfig) -> PolicyConfig {
-    let usual = usual.clone();
-    PolicyConfig {
-        allowlist: own.allowlist.unwrap_or(usual.allowlist),
-        subresources: own.subresources.unwrap_or(usual.subresources),
-        mode: own.mode.unwrap_or(usual.mode),
-        private_networks: own.private_networks.unwrap_or(usual.private_networks),
-        resolve: own.resolve.unwrap_or(usual.resolve),
-        ..usual
+impl Default for ClientPolicy {
+    fn default() -> Self {
+        Self {
+            rules: watch::Sender::new(None),
+            egress: watch::Sender::new(Arc::new(EgressPolicy::closed())),
+            changes: watch::Sender::new(()),
+            recall: Arc::default(),
+        }
     }
 }
 
 impl ClientPolicy {
-    fn new(config: &PolicyConfig, client: &str) -> Result<Self, SettingsError> {
-        let private = private_networks(&config.private_networks)?;
-        let bad = |source| SettingsError::Policy {
-            client: client.to_owned(),
-            source,
+    fn put_in_force(&self, rules: Option<ClientRules>) {
+        let written = |rules: Option<&ClientRules>| rules.map(|rules| rules.written.clone());
+        if written(self.rules.borrow().as_deref()) == written(rules.as_ref()) {
+            return;
+        }
+        let egress = match &rules {
+            Some(rules) => Arc::clone(&rules.egress),
+            None => Arc::new(EgressPolicy::closed()),
         };
-        let mode = match config.mode {
-            PolicyMode::Enforce => Mode::Enforce,
-            PolicyMode::Report => Mode::Report,
-        };
-        // What a tab is sent to is reported where it goes out.
-        let listed = match mode {
-            Mode::Enforce => config.allowlist.as_slice(),
-            Mode::Report => &[],
-        };
-        let resolve = &config.resolve;
-        let navigation =
-            NavigationPolicy::new(listed, private.clone(), resolve.clone()).map_err(bad)?;
-        let egress = EgressPolicy::new(
-            &config.allowlist,
-            &config.subresources,
-            private,
-            resolve.clone(),
-            mode,
-        );
-        Ok(Self {
-            navigation,
-            egress: watch::Sender::new(Arc::new(egress.map_err(bad)?)),
-            recall: Arc::default(),
-        })
+        self.rules.send_replace(rules.map(Arc::new));
+        self.egress.send_replace(egress);
+        // Last, so that whoever looks after it sees the rest.
+        self.changes.send_replace(());
     }
 
     /// What its pages may reach.
     pub(super) fn egress(&self) -> watch::Receiver<Arc<EgressPolicy>> {
         self.egress.subscribe()
+    }
+
+    /// When what it says may have changed.
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    /// Whether a tab may be sent there, and in which form of the URL.
+    fn check(&self, url: &str) -> Result<String, Denied> {
+        Ok(self.rules(url)?.navigation.check(url)?.into())
     }
 
     /// Whether a tab may stay where its main frame is.
@@ -111,57 +116,51 @@ impl ClientPolicy {
         if is_blank {
             return Ok(());
         }
-        self.navigation.check_committed(url).map(|_| ())
+        self.rules(url)?.navigation.check_committed(url).map(drop)
+    }
+
+    fn rules(&self, url: &str) -> Result<Arc<ClientRules>, Denied> {
+        self.rules.borrow().clone().ok_or_else(|| {
+            let url = url::Url::parse(url).ok();
+            let host = url.as_ref().and_then(url::Url::host_str);
+            Denied::Closed {
+                host: host.unwrap_or_default().to_owned(),
+            }
+        })
     }
 }
 
 impl UrlPolicy for Policies {
     fn check(&self, client: &ClientId, url: &str) -> Result<String, NavDenied> {
-        match self.of(client).navigation.check(url) {
-            Ok(url) => Ok(url.into()),
-            Err(denied) => Err(NavDenied {
-                message: denied.to_string(),
-                host: denied.host().map(ToString::to_string),
-                scheme: denied.scheme().map(ToString::to_string),
-            }),
-        }
-    }
-}
-
-/// An entry may be a range, or one address.
-fn private_networks(config: &config::PrivateNetworks) -> Result<PrivateNetworks, SettingsError> {
-    let networks = match config {
-        config::PrivateNetworks::Deny => return Ok(PrivateNetworks::Deny),
-        config::PrivateNetworks::Allow => return Ok(PrivateNetworks::Allow),
-        config::PrivateNetworks::Only(networks) => networks,
-    };
-    networks
-        .iter()
-        .map(|text| {
-            let range = text.parse::<IpNet>();
-            range
-                .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-                .map_err(|_| SettingsError::Network { text: text.clone() })
+        self.of(client).check(url).map_err(|denied| NavDenied {
+            message: denied.to_string(),
+            host: denied.host().map(ToString::to_string),
+            scheme: denied.scheme().map(ToString::to_string),
         })
-        .collect::<Result<_, _>>()
-        .map(PrivateNetworks::Only)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ClientConfig;
+    use crate::app::client_rules;
+    use crate::config::{ClientConfig, ClientPolicyConfig, Config, PolicyMode};
 
-    fn policies() -> Policies {
-        let mut config = Config::default();
-        config.policy.allowlist = vec!["usual.test".to_owned()];
-        let client = |name: &str, policy| ClientConfig {
+    fn client(name: &str, policy: Option<ClientPolicyConfig>) -> ClientConfig {
+        ClientConfig {
             name: name.to_owned(),
             token: None,
             token_sha256: None,
             token_file: None,
             policy,
-        };
+            limits: None,
+        }
+    }
+
+    /// `a` has the usual policy, `b` one of its own, and `c` only reports.
+    fn config() -> Config {
+        let mut config = Config::default();
+        config.policy.allowlist = vec!["usual.test".to_owned()];
         let own = ClientPolicyConfig {
             allowlist: Some(vec!["own.test".to_owned()]),
             ..ClientPolicyConfig::default()
@@ -175,17 +174,25 @@ mod tests {
             client("b", Some(own)),
             client("c", Some(report)),
         ];
-        Policies::new(&config).unwrap()
+        config
+    }
+
+    fn policies() -> Policies {
+        Policies::new(client_rules::read(&config()).unwrap())
+    }
+
+    fn may(policies: &Policies, client: &str, url: &str) -> bool {
+        policies.check(&client.into(), url).is_ok()
     }
 
     #[test]
     fn each_client_has_its_own_policy_or_the_usual_one() {
         let policies = policies();
-        let may = |client: &str, url| policies.check(&client.into(), url).is_ok();
+        let may = |client, url| may(&policies, client, url);
         assert!(may("a", "http://usual.test/") && !may("a", "http://own.test/"));
         assert!(may("b", "http://own.test/") && !may("b", "http://usual.test/"));
         assert!(may("c", "http://any.test/") && !may("c", "http://10.0.0.1/"));
-        assert!(may("unknown", "http://usual.test/"));
+        assert!(!may("unknown", "http://usual.test/"));
     }
 
     #[test]
@@ -211,5 +218,49 @@ mod tests {
         ] {
             assert!(policy.check_committed(url).is_err(), "{url}");
         }
+    }
+
+    #[test]
+    fn what_changes_reaches_those_whose_policy_it_is_and_nobody_else() {
+        let policies = policies();
+        let gates = ["a", "b", "c"].map(|client| policies.of(&client.into()).egress());
+        let tabs = ["a", "b", "c"].map(|client| policies.of(&client.into()).changes());
+        let mut next = config();
+        next.policy.allowlist = vec!["next.test".to_owned()];
+        next.auth.clients.pop();
+        policies.put_in_force(client_rules::read(&next).unwrap());
+        let changed = gates.each_ref().map(|gate| gate.has_changed().unwrap());
+        assert_eq!(changed, [true, false, true], "b has a list of its own");
+        assert_eq!(
+            tabs.map(|changes| changes.has_changed().unwrap()),
+            [true, false, true]
+        );
+        assert!(may(&policies, "a", "http://next.test/"));
+        assert!(!may(&policies, "a", "http://usual.test/"));
+        assert!(may(&policies, "b", "http://own.test/"));
+        let reaches = |gate: &watch::Receiver<Arc<EgressPolicy>>| {
+            let verdict = gate.borrow().judge(&url::Host::Domain("next.test"), 80);
+            matches!(verdict, crate::policy::Verdict::Allowed(_))
+        };
+        assert_eq!(gates.each_ref().map(reaches), [true, false, false]);
+    }
+
+    #[test]
+    fn who_is_gone_may_reach_nothing_until_it_comes_again() {
+        let policies = policies();
+        let gate = policies.of(&"c".into()).egress();
+        let mut without = config();
+        without.auth.clients.pop();
+        policies.put_in_force(client_rules::read(&without).unwrap());
+        let closed = || {
+            let verdict = gate.borrow().judge(&url::Host::Domain("any.test"), 80);
+            matches!(
+                verdict,
+                crate::policy::Verdict::Denied(Denied::Closed { .. })
+            )
+        };
+        assert!(closed() && !may(&policies, "c", "http://any.test/"));
+        policies.put_in_force(client_rules::read(&config()).unwrap());
+        assert!(!closed() && may(&policies, "c", "http://any.test/"));
     }
 }

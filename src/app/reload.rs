@@ -1,12 +1,10 @@
 //! A new configuration while the bridge runs.
 
 use super::Bridge;
+use super::client_rules;
 use super::settings::{self, SettingsError};
 use crate::config::{self, Config};
 use crate::server::ReplaceError;
-
-/// What is replaced; everything else is read at the start.
-const REPLACED: [&str; 2] = ["auth.clients", "server.tls"];
 
 /// A new configuration was not taken; the old one is in force as it was.
 #[derive(Debug, thiserror::Error)]
@@ -14,14 +12,6 @@ pub enum ReloadError {
     /// A value cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// A client would have another policy than it has.
-    #[error(
-        "auth.clients: the policy of `{client}` is not the one at the start; policies need a restart"
-    )]
-    Policy {
-        /// The client.
-        client: String,
-    },
     /// The one client whose pages a kept profile holds would not be the only one any more, or
     /// another.
     #[error(
@@ -34,115 +24,150 @@ pub enum ReloadError {
     Replace(#[from] ReplaceError),
 }
 
-impl Bridge {
-    /// Takes clients and certificate from a new configuration. Says which other keys are not as
-    /// they were at the start: they need a restart.
-    pub fn reload(&self, config: &Config) -> Result<Vec<&'static str>, ReloadError> {
-        keep_policies(&self.started_with, config)?;
-        let clients = settings::clients(&config.auth)?;
-        let tls = config.server.tls.as_ref().map(settings::tls_files);
-        self.replacer.replace(clients, tls.as_ref())?;
-        Ok(need_restart(&self.started_with, config))
-    }
-}
-
-/// Policies are read at the start. A client that brings one of its own would have the usual one
-/// instead, which may allow more.
-fn keep_policies(before: &Config, after: &Config) -> Result<(), ReloadError> {
-    let of = |config: &Config, name: &str| {
-        let mut clients = config.auth.clients.iter();
-        let own = clients.find(|client| client.name == name);
-        own.and_then(|client| client.policy.clone())
-            .unwrap_or_default()
-    };
-    for client in &after.auth.clients {
-        if of(before, &client.name) != of(after, &client.name) {
-            return Err(ReloadError::Policy {
-                client: client.name.clone(),
-            });
+impl ReloadError {
+    /// The key of the configuration that it is about.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Settings(error) => error.key(),
+            Self::DefaultContext | Self::Replace(ReplaceError::Open { .. }) => "auth.clients",
+            Self::Replace(ReplaceError::Tls(_)) => "server.tls",
         }
     }
-    let of_default = settings::client_of_default_context;
-    if before.browser.user_data_dir.is_some()
-        && of_default(before)
-            != of_default(&Config {
-                browser: before.browser.clone(),
-                ..after.clone()
-            })
-    {
-        return Err(ReloadError::DefaultContext);
-    }
-    Ok(())
 }
 
-fn need_restart(before: &Config, after: &Config) -> Vec<&'static str> {
-    let mut keys = config::changed_keys(before, after);
-    let tls_begins_or_ends = before.server.tls.is_some() != after.server.tls.is_some();
-    keys.retain(|key| !REPLACED.contains(key) || *key == "server.tls" && tls_begins_or_ends);
-    keys
+impl Bridge {
+    /// Takes from a new configuration what can change while the bridge runs: all of it, or nothing
+    /// if something of it cannot be used. Says which other keys are not as they were at the start:
+    /// they need a restart.
+    pub async fn reload(&self, new: &Config) -> Result<Vec<&'static str>, ReloadError> {
+        let config = changed(&self.started_with, new);
+        keep_default_context(&self.started_with, &config)?;
+        let rules = client_rules::read(&config)?;
+        let clients = settings::clients(&config)?;
+        let tls = config.server.tls.as_ref().map(settings::tls_files);
+        let replacement = self.replacer.prepare(clients, tls.as_ref())?;
+        // From here on nothing can fail. Who is let in last finds its policy and limits in force.
+        self.policies.put_in_force(rules);
+        self.tabs
+            .allow_tabs(settings::tab_quotas(&config.auth))
+            .await;
+        replacement.put_in_force();
+        Ok(config::changed_keys(&config, new))
+    }
+}
+
+/// The configuration at the start, with all that can change as a new one has it.
+fn changed(start: &Config, new: &Config) -> Config {
+    let mut config = start.clone();
+    config.auth.clients.clone_from(&new.auth.clients);
+    config.policy.allowlist.clone_from(&new.policy.allowlist);
+    config
+        .policy
+        .subresources
+        .clone_from(&new.policy.subresources);
+    config.policy.mode = new.policy.mode;
+    config
+        .policy
+        .private_networks
+        .clone_from(&new.policy.private_networks);
+    config.policy.resolve.clone_from(&new.policy.resolve);
+    // Only the files change: whether TLS is spoken does not.
+    if let (Some(tls), Some(new)) = (&mut config.server.tls, &new.server.tls) {
+        tls.clone_from(new);
+    }
+    config
+}
+
+fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadError> {
+    let owner = settings::client_of_default_context;
+    if owner(start) == owner(changed) {
+        Ok(())
+    } else {
+        Err(ReloadError::DefaultContext)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ClientConfig, ClientPolicyConfig, TlsConfig};
+    use crate::config::{ClientConfig, ClientPolicyConfig, PolicyMode, PrivateNetworks, TlsConfig};
 
-    fn client(name: &str, allowed: &[&str]) -> ClientConfig {
+    fn client(name: &str) -> ClientConfig {
         ClientConfig {
             name: name.to_owned(),
             token: Some(config::Secret::new("t")),
             token_sha256: None,
             token_file: None,
-            policy: Some(ClientPolicyConfig {
-                allowlist: (!allowed.is_empty())
-                    .then(|| allowed.iter().map(ToString::to_string).collect()),
-                ..ClientPolicyConfig::default()
-            }),
+            policy: None,
+            limits: None,
         }
     }
 
-    fn with(clients: Vec<ClientConfig>) -> Config {
-        let mut config = Config::default();
-        config.auth.clients = clients;
-        config
-    }
-
-    #[test]
-    fn a_client_comes_and_goes_only_under_the_policy_that_is_in_force_for_it() {
-        let before = with(vec![client("a", &["a.test"]), client("b", &[])]);
-        let taken = |clients| keep_policies(&before, &with(clients)).is_ok();
-        assert!(taken(vec![client("a", &["a.test"])]));
-        assert!(taken(vec![client("c", &[]), client("b", &[])]));
-        assert!(!taken(vec![client("a", &["a.test", "b.test"])]));
-        assert!(!taken(vec![client("a", &[])]));
-        assert!(
-            !taken(vec![client("c", &["c.test"])]),
-            "it would have the usual one"
-        );
+    fn need_restart(start: &Config, new: &Config) -> Vec<&'static str> {
+        config::changed_keys(&changed(start, new), new)
     }
 
     #[test]
     fn a_kept_profile_stays_with_the_client_it_belongs_to() {
-        let mut before = with(vec![client("a", &[])]);
-        before.browser.user_data_dir = Some("/p".into());
-        let taken = |clients| keep_policies(&before, &with(clients)).is_ok();
-        assert!(taken(vec![client("a", &[])]));
-        assert!(!taken(vec![client("a", &[]), client("b", &[])]));
-        assert!(!taken(vec![client("b", &[])]));
+        let mut start = Config::default();
+        start.auth.clients = vec![client("a")];
+        start.browser.user_data_dir = Some("/p".into());
+        let taken = |clients| {
+            // Where the profile is kept does not change, so that the new word on it does not count.
+            let mut new = Config::default();
+            new.auth.clients = clients;
+            keep_default_context(&start, &changed(&start, &new)).is_ok()
+        };
+        assert!(taken(vec![client("a")]));
+        assert!(!taken(vec![client("a"), client("b")]));
+        assert!(!taken(vec![client("b")]));
     }
 
     #[test]
-    fn only_what_is_not_replaced_needs_a_restart() {
-        let before = Config::default();
-        let mut after = before.clone();
-        after.tabs.max = 3;
-        after.server.tls = Some(TlsConfig {
+    fn clients_and_what_pages_may_reach_need_no_restart() {
+        let start = Config::default();
+        let mut new = start.clone();
+        let own = ClientPolicyConfig {
+            mode: Some(PolicyMode::Report),
+            ..ClientPolicyConfig::default()
+        };
+        new.auth.clients = vec![ClientConfig {
+            policy: Some(own),
+            ..client("a")
+        }];
+        new.policy.allowlist = vec!["a.test".to_owned()];
+        new.policy.subresources = vec!["b.test".to_owned()];
+        new.policy.mode = PolicyMode::Report;
+        new.policy.private_networks = PrivateNetworks::Allow;
+        new.policy
+            .resolve
+            .insert("a.test".to_owned(), [127, 0, 0, 1].into());
+        assert_eq!(changed(&start, &new), new);
+        assert!(need_restart(&start, &new).is_empty());
+    }
+
+    #[test]
+    fn what_stays_as_it_was_is_named() {
+        let start = Config::default();
+        let mut new = start.clone();
+        new.tabs.max = 3;
+        new.policy.logged_out_default = true;
+        new.auth.protect_metrics = true;
+        new.server.tls = Some(TlsConfig {
             certificate: "c.pem".into(),
             key: "k.pem".into(),
         });
-        assert_eq!(need_restart(&before, &after), ["server.tls", "tabs.max"]);
-        let mut other = after.clone();
+        let keys = [
+            "server.tls",
+            "auth.protect_metrics",
+            "policy.logged_out_default",
+            "tabs.max",
+        ];
+        assert_eq!(need_restart(&start, &new), keys);
+        assert_eq!(changed(&start, &new), start);
+        let mut other = new.clone();
         other.server.tls.as_mut().unwrap().key = "other.pem".into();
-        assert!(need_restart(&after, &other).is_empty());
+        assert!(need_restart(&new, &other).is_empty());
+        assert_eq!(need_restart(&new, &start), keys);
     }
 }

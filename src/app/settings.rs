@@ -1,5 +1,6 @@
 //! From the configuration, which an operator writes, to what each room is told.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -11,11 +12,11 @@ use crate::browser::connect::Source;
 use crate::browser::find::{self, FindError, Flavor, Found, Query, ThisMachine};
 use crate::browser::options::{LaunchOptions, Sandbox, Transport};
 use crate::browser::supervisor::RestartPolicy;
-use crate::config::{self, Config, RestartConfig};
+use crate::config::{self, ClientConfig, Config, RestartConfig};
 use crate::policy::PatternError;
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::server::{
-    ClientToken, Listen, ServerSettings, Timeouts, TlsFiles, TokenHash, WelcomeLimits,
+    ClientLimits, ClientToken, Listen, ServerSettings, Timeouts, TlsFiles, TokenHash, WelcomeLimits,
 };
 use crate::tabs::{CaptureLimits, ClientId, TabSettings};
 
@@ -26,34 +27,35 @@ const WAITING_CHANGES: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
     /// An entry of one of the policy's lists is none.
-    #[error("{}: {source}", policy_of(.client))]
+    #[error("{key}: {source}")]
     Policy {
-        /// Whose policy; empty for section `policy` itself.
-        client: String,
+        /// The entry's key.
+        key: String,
         /// What is wrong with it.
         source: PatternError,
     },
-    /// An entry of `policy.private_networks` is none.
-    #[error(
-        "policy.private_networks: `{text}` is neither an address nor a range such as 10.0.0.0/8"
-    )]
+    /// An entry of `private_networks` is none.
+    #[error("{key}: `{text}` is neither an address nor a range such as 10.0.0.0/8")]
     Network {
+        /// The entry's key.
+        key: String,
         /// The entry.
         text: String,
     },
     /// A token's hash is none.
-    #[error("auth.clients: the token_sha256 of `{client}` is not 64 hexadecimal digits")]
+    #[error("{key}: is not 64 hexadecimal digits")]
     TokenHash {
-        /// The client.
-        client: String,
+        /// Its key.
+        key: String,
     },
 }
 
-fn policy_of(client: &str) -> String {
-    if client.is_empty() {
-        "policy".to_owned()
-    } else {
-        format!("the policy of the client {client:?} in auth.clients")
+impl SettingsError {
+    /// The key of the configuration that it is about, such as `policy.allowlist[0]`.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Policy { key, .. } | Self::Network { key, .. } | Self::TokenHash { key } => key,
+        }
     }
 }
 
@@ -151,6 +153,7 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
             device_scale_factor: None,
         },
         max_tabs: config.tabs.max,
+        max_tabs_of: tab_quotas(&config.auth),
         idle_timeout: config.tabs.idle_timeout,
         max_waiting_changes: WAITING_CHANGES,
         accept_dialogs: config.policy.dialogs == config::DialogPolicy::Accept,
@@ -185,11 +188,9 @@ pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         ping_interval: server.ping_interval,
         ping_timeout: server.ping_timeout,
         chunk_bytes: flow.chunk_bytes,
-        max_inflight: flow.max_inflight,
-        rate_per_second: flow.rate_per_second,
+        limits: usual_limits(config),
         protect_metrics: config.auth.protect_metrics,
         welcome: WelcomeLimits {
-            max_tabs: config.tabs.max as u64,
             snapshot_debounce_ms: u64::try_from(flow.snapshot_debounce.as_millis())
                 .unwrap_or(u64::MAX),
             screenshot_max_fps: flow.screenshot_max_fps,
@@ -198,7 +199,7 @@ pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         timeouts: timeouts(&config.timeouts),
         logged_out_default: config.policy.logged_out_default,
         close_tabs_on_disconnect: config.tabs.on_disconnect == config::OnDisconnect::Close,
-        clients: clients(&config.auth)?,
+        clients: clients(config)?,
     })
 }
 
@@ -229,23 +230,59 @@ pub(super) fn tls_files(config: &config::TlsConfig) -> TlsFiles {
     }
 }
 
-pub(super) fn clients(config: &config::AuthConfig) -> Result<Vec<ClientToken>, SettingsError> {
+/// What a client may use that has no limits of its own.
+fn usual_limits(config: &Config) -> ClientLimits {
+    ClientLimits {
+        max_tabs: config.tabs.max,
+        max_inflight: config.flow.max_inflight,
+        rate_per_second: config.flow.rate_per_second,
+        max_connections: config.server.max_connections,
+    }
+}
+
+/// What a client may use, under the limits that all clients have together.
+fn limits_of(client: &ClientConfig, usual: ClientLimits) -> ClientLimits {
+    let own = client.limits.unwrap_or_default();
+    let most = |own: Option<usize>, all: usize| own.map_or(all, |own| own.min(all));
+    ClientLimits {
+        max_tabs: most(own.tabs, usual.max_tabs),
+        max_inflight: own.max_inflight.unwrap_or(usual.max_inflight),
+        rate_per_second: own.rate_per_second.unwrap_or(usual.rate_per_second),
+        max_connections: most(own.max_connections, usual.max_connections),
+    }
+}
+
+/// How many tabs each client may have that has a limit of its own.
+pub(super) fn tab_quotas(config: &config::AuthConfig) -> HashMap<ClientId, usize> {
+    let quotas = config.clients.iter().filter_map(|client| {
+        let tabs = client.limits?.tabs?;
+        Some((client.name.as_str().into(), tabs))
+    });
+    quotas.collect()
+}
+
+/// The clients that may connect.
+pub(super) fn clients(config: &Config) -> Result<Vec<ClientToken>, SettingsError> {
+    let usual = usual_limits(config);
     config
+        .auth
         .clients
         .iter()
-        .map(|client| {
+        .enumerate()
+        .map(|(index, client)| {
             let token = match (&client.token, &client.token_sha256) {
                 (Some(token), _) => Some(TokenHash::of(token.expose())),
                 (None, Some(hash)) => TokenHash::from_hex(hash),
                 (None, None) => None,
             };
             let invalid = || SettingsError::TokenHash {
-                client: client.name.clone(),
+                key: format!("auth.clients[{index}].token_sha256"),
             };
             let name = ClientId::from(client.name.as_str());
             Ok(ClientToken {
                 name,
                 token: token.ok_or_else(invalid)?,
+                limits: limits_of(client, usual),
             })
         })
         .collect()

@@ -73,6 +73,10 @@ impl Outlets for WaysOut {
         Ok(Outlet::new(Some(gate.url()), several, gate))
     }
 
+    fn changes(&self, client: &ClientId) -> watch::Receiver<()> {
+        self.policies.of(client).changes()
+    }
+
     fn check(&self, client: &ClientId, url: &str) -> Result<(), Denied> {
         self.policies.of(client).check_committed(url)
     }

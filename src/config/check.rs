@@ -22,6 +22,7 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
     check.browser(config)?;
     check.server(config)?;
     check.flow(config)?;
+    check.clients(config)?;
     check.number("tabs.max", config.tabs.max, 1..=10_000)?;
     let year = Duration::from_hours(24 * 365);
     check.duration("tabs.idle_timeout", config.tabs.idle_timeout, SECOND..=year)?;
@@ -123,6 +124,23 @@ impl Check<'_> {
             flow.max_screenshot_pixels,
             1..=u64::MAX,
         )
+    }
+
+    fn clients(&self, config: &Config) -> Result<(), ConfigError> {
+        for (index, client) in config.auth.clients.iter().enumerate() {
+            let limits = client.limits.unwrap_or_default();
+            for (name, value, most) in [
+                ("tabs", limits.tabs, 10_000),
+                ("max_inflight", limits.max_inflight, 4096),
+                ("max_connections", limits.max_connections, 65_536),
+            ] {
+                if let Some(value) = value {
+                    let key = format!("auth.clients[{index}].limits.{name}");
+                    self.number(&key, value, 1..=most)?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn number<T: PartialOrd + Display + Copy>(

@@ -100,6 +100,7 @@ mod tests {
             token_sha256: None,
             token_file: None,
             policy: None,
+            limits: None,
         }
     }
 

@@ -85,6 +85,7 @@ pub(crate) fn default_client(
         token_sha256: None,
         token_file: token_file.map(Into::into),
         policy: None,
+        limits: None,
     };
     Ok(Some((client, Origin::Env(name.to_owned()))))
 }

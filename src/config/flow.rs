@@ -26,10 +26,12 @@ pub struct FlowConfig {
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub chunk_bytes: usize,
-    /// Requests that one connection may have in flight: from 1 to 4096.
+    /// Requests that one client may have in flight, over all of its connections: from 1 to 4096. Without
+    /// tokens each connection counts as a client of its own.
     #[schemars(range(min = 1, max = 4096))]
     pub max_inflight: usize,
-    /// Requests per second that one connection may send; 0 is no limit.
+    /// Requests per second that one client may send, over all of its connections; 0 is no limit. Without
+    /// tokens each connection counts as a client of its own.
     pub rate_per_second: u32,
     /// A page with more nodes than this is not captured, at least 1.
     #[schemars(range(min = 1))]

@@ -89,13 +89,13 @@ fn flags(sources: &Sources) -> Result<Layer, ConfigError> {
     Ok(layer)
 }
 
-/// A token in the environment replaces the client of the same name in the file.
+/// A token in the environment replaces that of the client of the same name in the file.
 fn add_default_client(
     sources: &Sources,
     config: &mut Config,
     origins: &mut Origins,
 ) -> Result<(), ConfigError> {
-    let Some((client, origin)) = environment::default_client(&sources.env)? else {
+    let Some((mut client, origin)) = environment::default_client(&sources.env)? else {
         return Ok(());
     };
     let clients = &mut config.auth.clients;
@@ -104,9 +104,13 @@ fn add_default_client(
         .position(|known| known.name == client.name)
         .unwrap_or(clients.len());
     let key = format!("auth.clients[{index}]");
-    origins.forget(&key);
+    for part in ["token", "token_sha256", "token_file"] {
+        origins.forget(&format!("{key}.{part}"));
+    }
     origins.set(key, origin);
     if index < clients.len() {
+        client.policy = clients[index].policy.take();
+        client.limits = clients[index].limits.take();
         clients[index] = client;
     } else {
         clients.push(client);

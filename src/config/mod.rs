@@ -39,7 +39,7 @@ mod types;
 mod url_text;
 mod window_size;
 
-pub use auth::{AuthConfig, ClientConfig};
+pub use auth::{AuthConfig, ClientConfig, ClientLimitsConfig};
 pub use browser::{BrowserConfig, Flavor, RestartConfig, Sandbox, TransportKind};
 pub use changes::changed_keys;
 pub(crate) use environment::{CONSOLE_URL, value_of};

@@ -119,6 +119,8 @@ pub(super) fn welcome() -> String {
         chunk_bytes: 262_144,
         max_tabs: 64,
         max_inflight: 64,
+        rate_per_second: None,
+        max_connections: Some(256),
         snapshot_debounce_ms: 300,
         screenshot_max_fps: 2.0,
         screenshot_queue: 4,

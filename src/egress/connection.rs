@@ -16,6 +16,7 @@ use tokio::net::TcpStream;
 use super::activity::{Activity, Watched};
 use super::dial::{DialError, Dialled, dial};
 use super::forward;
+use super::route::{Route, withdrawn};
 use super::service::{Egress, Terms};
 use super::target::{BadTarget, Target};
 use super::tunnel::Tunnel;
@@ -47,6 +48,8 @@ pub(super) struct Connection {
     tunnel: Mutex<Option<Tunnel>>,
     /// The connection over which the last plain request was passed on.
     upstream: Mutex<Option<Upstream>>,
+    /// Where it leads at the moment.
+    route: Mutex<Option<Route>>,
 }
 
 impl Connection {
@@ -56,6 +59,7 @@ impl Connection {
             terms,
             tunnel: Mutex::default(),
             upstream: Mutex::default(),
+            route: Mutex::default(),
         }
     }
 
@@ -80,6 +84,7 @@ impl Connection {
         let served = tokio::select! {
             served = serving => served,
             () = activity.idle_for(limits.idle) => return,
+            () = withdrawn(connection.terms.policy.clone(), || connection.route()) => return,
         };
         if let Err(error) = served {
             tracing::trace!(%error, "a connection to the proxy ended");
@@ -90,9 +95,7 @@ impl Connection {
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         if let Some(tunnel) = tunnel {
-            tunnel
-                .run(&limits, connection.terms.clone(), activity)
-                .await;
+            tunnel.run(&limits, &connection.terms, activity).await;
         }
     }
 
@@ -113,8 +116,8 @@ impl Connection {
             Ok(host) => host,
             Err(denied) => return forbidden(&denied),
         };
-        let dialled = match self.dial(&target, &host, &url).await {
-            Ok(dialled) => dialled,
+        let (dialled, route) = match self.dial(&target, &host, &url).await {
+            Ok(reached) => reached,
             Err(DialError::Denied(denied)) => return forbidden(&denied),
             Err(DialError::Failed(net)) => {
                 return said(StatusCode::BAD_GATEWAY, format!("{net}\n"));
@@ -122,9 +125,8 @@ impl Connection {
         };
         let tunnel = Tunnel {
             upgrade: hyper::upgrade::on(&mut request),
-            dialled,
-            target,
-            host,
+            far: dialled.stream,
+            route,
         };
         *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
         Response::new(Either::Right(Full::default()))
@@ -152,19 +154,45 @@ impl Connection {
         target: &Target,
         host: &Host,
         url: &str,
-    ) -> Result<Dialled, DialError> {
+    ) -> Result<(Dialled, Route), DialError> {
         let policy = self.terms.policy.borrow().clone();
         let Egress {
             resolver, limits, ..
         } = &self.egress;
         let dialled = dial(&policy, resolver.as_ref(), limits, host, target.port).await;
+        let reached = dialled.and_then(|dialled| {
+            let route = Route {
+                target: target.clone(),
+                host: host.clone(),
+                address: dialled.address,
+                reported: None,
+            };
+            // Known first and then held against policy once more, which may have changed meanwhile:
+            // whatever changes from here on cuts the connection.
+            self.set_route(Some(route.clone()));
+            let policy = self.terms.policy.borrow().clone();
+            route.check(&policy).map_err(DialError::Denied)?;
+            Ok((dialled, route))
+        });
         let reporter = &self.terms.reporter;
-        match &dialled {
+        match &reached {
             Ok(_) => reporter.reached(target),
             Err(DialError::Denied(denied)) => reporter.denied(target, url, denied.clone()),
             Err(DialError::Failed(net)) => reporter.failed(target, net),
         }
-        dialled
+        reached
+    }
+
+    fn route(&self) -> Option<Route> {
+        self.route
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// It leads there from now on, or nowhere.
+    pub(super) fn set_route(&self, route: Option<Route>) {
+        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = route;
     }
 
     /// Takes the connection over which the last plain request was passed on.

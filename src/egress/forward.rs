@@ -89,10 +89,14 @@ fn make_direct(request: &mut Request<Incoming>, target: &Target) -> bool {
 /// The connection of the request before, if it leads to the same server and policy, which may
 /// have changed since, still permits its address.
 fn reusable(connection: &Connection, host: &Host, port: u16) -> Option<Upstream> {
-    let upstream = connection.take_upstream()?;
-    let policy = connection.terms.policy.borrow();
-    let permitted = policy.permits(host, upstream.address).is_ok();
-    (permitted && upstream.serves(host, port)).then_some(upstream)
+    let policy = connection.terms.policy.borrow().clone();
+    let upstream = connection.take_upstream().filter(|upstream| {
+        policy.permits(host, upstream.address).is_ok() && upstream.serves(host, port)
+    });
+    if upstream.is_none() {
+        connection.set_route(None);
+    }
+    upstream
 }
 
 async fn reach(
@@ -101,7 +105,7 @@ async fn reach(
     host: &Host,
     url: &str,
 ) -> Result<Upstream, DialError> {
-    let dialled = connection.dial(target, host, url).await?;
+    let (dialled, _) = connection.dial(target, host, url).await?;
     Upstream::new(dialled, host.clone(), target.port)
         .await
         .map_err(|_| DialError::Failed("net::ERR_CONNECTION_RESET"))

@@ -14,6 +14,7 @@
 //! | `tunnel` | CONNECT |
 //! | `target`, `headers`, [`client_hello`] | what a request or a TLS handshake asks for, without I/O |
 //! | [`resolve`], `dial` | from a host to a connection with a checked address |
+//! | `route` | where a connection leads, and whether policy still lets it |
 //! | [`strangers`], `sockets` | whose connection it is |
 //! | [`recall`], [`report`] | what is told of what was refused or failed |
 //! | [`limits`], `activity` | how much and how long |
@@ -29,6 +30,7 @@ pub mod limits;
 pub mod recall;
 pub mod report;
 pub mod resolve;
+mod route;
 pub mod service;
 #[cfg(target_os = "linux")]
 mod sockets;

@@ -80,7 +80,9 @@ async fn answer(mut stream: TcpStream, heard: Arc<Mutex<Vec<u8>>>) {
     while let Ok(length @ 1..) = stream.read(&mut buffer).await {
         let bytes = &buffer[..length];
         heard.lock().unwrap().extend_from_slice(bytes);
-        let reply = if bytes.starts_with(b"GET ") || bytes.starts_with(b"POST ") {
+        let reply: &[u8] = if bytes.starts_with(b"GET /endless ") {
+            b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nand so on"
+        } else if bytes.starts_with(b"GET ") || bytes.starts_with(b"POST ") {
             b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nKeep-Alive: timeout=5\r\nX-Of: site\r\n\r\nhello"
         } else {
             bytes
@@ -438,6 +440,51 @@ async fn a_policy_that_changes_counts_at_once_also_for_what_is_open() {
     let url = |host| format!("http://{host}:{}/", site.port());
     assert!(world.get(&url("a.test")).await.starts_with("HTTP/1.1 403 "));
     assert!(world.get(&url("b.test")).await.ends_with("hello"));
+}
+
+#[tokio::test]
+async fn a_plain_connection_that_leads_where_it_may_not_any_more_is_cut() {
+    let (world, site) = (World::new(), Site::start().await);
+    let ask = async |host: &str, path: &str| {
+        let mut stream = world.connect().await;
+        let url = format!("http://{host}:{}{path}", site.port());
+        let head = format!("GET {url} HTTP/1.1\r\nHost: whatever\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let answer = read(&mut stream).await;
+        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        stream
+    };
+    let mut kept = ask("www.a.test", "/").await;
+    let idle = ask("a.test", "/").await;
+    let busy = ask("a.test", "/endless").await;
+    world
+        .policy
+        .send_replace(policy(&["www.a.test"], &["127.0.0.1/32"], Mode::Enforce));
+    assert!(is_cut(idle).await && is_cut(busy).await);
+    let again = format!("GET http://www.a.test:{}/ HTTP/1.1\r\n\r\n", site.port());
+    kept.write_all(again.as_bytes()).await.unwrap();
+    assert!(read(&mut kept).await.ends_with("hello"));
+    assert_eq!(site.connections(), 3, "it is the connection of before");
+}
+
+#[tokio::test]
+async fn what_was_only_reported_is_cut_when_it_is_enforced() {
+    let world = World::with(
+        policy(&["a.test"], &["127.0.0.1/32"], Mode::Report),
+        vec![vec![HERE]],
+    );
+    let site = Site::start().await;
+    let mut other_name = world.tunnel(&format!("a.test:{}", site.port())).await;
+    let hello = hello("b.test");
+    other_name.write_all(&hello).await.unwrap();
+    assert_ne!(read(&mut other_name).await, "");
+    let mut unlisted = world.tunnel(&format!("b.test:{}", site.port())).await;
+    unlisted.write_all(b"one").await.unwrap();
+    assert_eq!(read(&mut unlisted).await, "one");
+    world
+        .policy
+        .send_replace(policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce));
+    assert!(is_cut(other_name).await && is_cut(unlisted).await);
 }
 
 #[tokio::test]

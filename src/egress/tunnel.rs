@@ -4,15 +4,15 @@
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional_with_sizes};
+use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::activity::Activity;
 use super::client_hello::{self, Start};
-use super::dial::Dialled;
 use super::limits::Limits;
+use super::route::{Route, withdrawn};
 use super::service::Terms;
-use super::target::Target;
-use crate::policy::{Denied, EgressPolicy, Host, Verdict};
+use crate::policy::{Denied, Host};
 
 /// The port on which there is nothing but TLS.
 const HTTPS: u16 = 443;
@@ -25,63 +25,52 @@ const MAX_SHOWN: usize = 128;
 #[derive(Debug)]
 pub(super) struct Tunnel {
     pub(super) upgrade: OnUpgrade,
-    pub(super) dialled: Dialled,
-    pub(super) target: Target,
-    pub(super) host: Host,
+    pub(super) far: TcpStream,
+    pub(super) route: Route,
 }
 
 impl Tunnel {
     /// Runs to its end: of either side, of policy's consent, or of everybody's patience.
-    pub(super) async fn run(self, limits: &Limits, mut terms: Terms, activity: Activity) {
+    pub(super) async fn run(self, limits: &Limits, terms: &Terms, activity: Activity) {
         let Self {
             upgrade,
-            dialled,
-            target,
-            host,
+            mut far,
+            mut route,
         } = self;
         let Ok(upgraded) = upgrade.await else {
             return;
         };
         let mut near = TokioIo::new(upgraded);
-        let mut far = dialled.stream;
-        let speaking = first_words(&mut near, &host, target.port);
-        let Ok(Some(first)) = timeout(limits.first_word, speaking).await else {
+        let speaking = first_words(&mut near, &route.host, route.target.port);
+        let first = tokio::select! {
+            first = timeout(limits.first_word, speaking) => first,
+            () = withdrawn(terms.policy.clone(), || Some(route.clone())) => return,
+        };
+        let Ok(Some(first)) = first else {
             return;
         };
         if let Err(denied) = first.verdict {
-            let url = target.tunnel_url();
+            let url = route.target.tunnel_url();
             if terms.policy.borrow().only_reports(&denied) {
-                terms.reporter.let_through(&url, denied);
+                terms.reporter.let_through(&url, denied.clone());
+                route.reported = Some(denied);
             } else {
-                return terms.reporter.denied(&target, &url, denied);
+                return terms.reporter.denied(&route.target, &url, denied);
             }
         }
-        if far.write_all(&first.bytes).await.is_err() {
-            return;
-        }
-        let withdrawn = async {
-            loop {
-                if terms.policy.changed().await.is_err() {
-                    // Whoever could change it is gone, so that it stays as it is.
-                    std::future::pending::<()>().await;
-                }
-                let policy = terms.policy.borrow_and_update().clone();
-                if !allows(&policy, &target, &host, dialled.address) {
-                    return;
-                }
+        let talking = async {
+            if far.write_all(&first.bytes).await.is_ok() {
+                let _ = copy_bidirectional_with_sizes(&mut near, &mut far, BUFFER, BUFFER).await;
             }
         };
         tokio::select! {
-            _ = copy_bidirectional_with_sizes(&mut near, &mut far, BUFFER, BUFFER) => {}
+            // First, because policy may have changed while the first words were waited for.
+            biased;
+            () = withdrawn(terms.policy.clone(), || Some(route.clone())) => {}
+            () = talking => {}
             () = activity.idle_for(limits.idle) => {}
-            () = withdrawn => {}
         }
     }
-}
-
-fn allows(policy: &EgressPolicy, target: &Target, host: &Host, address: std::net::IpAddr) -> bool {
-    let judged = policy.judge(&target.host, target.port);
-    !matches!(judged, Verdict::Denied(_)) && policy.permits(host, address).is_ok()
 }
 
 /// The first bytes of a tunnel.

@@ -66,7 +66,10 @@ pub enum Denied {
         special: Special,
     },
     /// Nothing may be reached this way.
-    #[error("{host} was asked for outside of every tab; nothing is let out there")]
+    #[error(
+        "{host} was asked for outside of every tab, or for a client that is none any more; nothing \
+         is let out there"
+    )]
     Closed {
         /// The host that was asked for.
         host: String,

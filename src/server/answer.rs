@@ -20,7 +20,7 @@ pub(super) struct Answering {
     pub(super) kind: Option<RequestKind>,
     pub(super) tab: Option<TabId>,
     pub(super) arrived: Instant,
-    /// Its place among the connection's unanswered requests.
+    /// Its place among the unanswered requests.
     pub(super) ticket: Option<Ticket>,
     /// Its place among those that a stop waits for. It is given up last, when the answer already
     /// waits for the socket.

@@ -1,12 +1,17 @@
 //! Who is it? A bearer token from a header, or from a subprotocol for browsers, which cannot set
 //! headers. A token in a query string is never read, because addresses end up in logs.
 
+use std::collections::HashSet;
+use std::sync::Arc;
+
 use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
 use cdp_bridge_protocol::handshake::SUBPROTOCOL_BEARER_PREFIX;
 use subtle::{Choice, ConstantTimeEq as _};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
+use super::allowance::{Allowance, ClientLimits};
 use super::settings::{ClientToken, TokenHash};
 use crate::tabs::ClientId;
 
@@ -16,14 +21,25 @@ pub const DEFAULT_CLIENT: &str = "default";
 /// Knows the clients, who may change while connections are open.
 #[derive(Debug)]
 pub struct Authenticator {
-    clients: watch::Sender<Vec<ClientToken>>,
+    clients: watch::Sender<Vec<Known>>,
+    /// What each connection may use where nobody needs a token.
+    unknown: ClientLimits,
+}
+
+/// A client that is let in, and what it uses.
+#[derive(Debug)]
+struct Known {
+    client: ClientToken,
+    allowance: Arc<Allowance>,
 }
 
 /// Who a connection is, and what it was let in by.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Identity {
     /// The client.
     pub client: ClientId,
+    /// What the client uses; its own alone, where nobody needed a token.
+    pub allowance: Arc<Allowance>,
     /// Its token; none where nobody needed one.
     token: Option<TokenHash>,
 }
@@ -37,16 +53,25 @@ pub struct Identity {
 pub struct Unauthorized;
 
 impl Authenticator {
-    /// Lets these clients in, or everybody if there are none.
-    pub fn new(clients: Vec<ClientToken>) -> Self {
+    /// Lets these clients in, or everybody if there are none; each connection may use as much as
+    /// `unknown` says then.
+    pub fn new(clients: &[ClientToken], unknown: ClientLimits) -> Self {
         Self {
-            clients: watch::Sender::new(clients),
+            clients: watch::Sender::new(known(clients, &[])),
+            unknown,
         }
     }
 
-    /// Lets these in from now on, and says who were let in before.
-    pub fn replace(&self, clients: Vec<ClientToken>) -> Vec<ClientToken> {
-        self.clients.send_replace(clients)
+    /// Lets these in from now on, and says whose clients are none any more. Who stays keeps what it
+    /// uses, under its new limits.
+    pub fn replace(&self, clients: &[ClientToken]) -> HashSet<ClientId> {
+        let mut gone = HashSet::new();
+        self.clients.send_modify(|before| {
+            let after = known(clients, before);
+            gone = &names(before) - &names(&after);
+            *before = after;
+        });
+        gone
     }
 
     /// Waits until this identity would not be let in any more.
@@ -62,6 +87,7 @@ impl Authenticator {
         if clients.is_empty() {
             return Ok(Identity {
                 client: DEFAULT_CLIENT.into(),
+                allowance: Allowance::new(self.unknown, Instant::now()),
                 token: None,
             });
         }
@@ -69,11 +95,12 @@ impl Authenticator {
         let mut found = None;
         // Every client is compared, whether one was found or not, so that the time it takes
         // tells nothing.
-        for client in clients.iter() {
+        for Known { client, allowance } in clients.iter() {
             let same: Choice = client.token.0.ct_eq(&presented.0);
             if bool::from(same) {
                 found = Some(Identity {
                     client: client.name.clone(),
+                    allowance: Arc::clone(allowance),
                     token: Some(client.token),
                 });
             }
@@ -84,13 +111,41 @@ impl Authenticator {
 
 /// Whether somebody who comes with this is let in. No secret is compared with what a stranger
 /// sent here: both are of this configuration or an earlier one.
-fn holds(clients: &[ClientToken], identity: &Identity) -> bool {
+fn holds(clients: &[Known], identity: &Identity) -> bool {
     match identity.token {
         None => clients.is_empty(),
         Some(token) => clients
             .iter()
-            .any(|client| client.name == identity.client && client.token == token),
+            .any(|Known { client, .. }| client.name == identity.client && client.token == token),
     }
+}
+
+/// Each client with what it uses, which it keeps if it was known before.
+fn known(clients: &[ClientToken], before: &[Known]) -> Vec<Known> {
+    let now = Instant::now();
+    let with_allowance = |client: &ClientToken| {
+        let known = before.iter().find(|known| known.client.name == client.name);
+        let allowance = if let Some(known) = known {
+            known.allowance.change(client.limits, now);
+            Arc::clone(&known.allowance)
+        } else {
+            Allowance::new(client.limits, now)
+        };
+        Known {
+            client: client.clone(),
+            allowance,
+        }
+    };
+    clients.iter().map(with_allowance).collect()
+}
+
+/// The names of those who may connect.
+fn names(clients: &[Known]) -> HashSet<ClientId> {
+    if clients.is_empty() {
+        return HashSet::from([DEFAULT_CLIENT.into()]);
+    }
+    let names = clients.iter().map(|known| known.client.name.clone());
+    names.collect()
 }
 
 /// The token, from the header before the subprotocol.
@@ -131,23 +186,36 @@ mod tests {
     }
 
     fn two_clients() -> Authenticator {
-        Authenticator::new(vec![
-            ClientToken {
-                name: "a".into(),
-                token: TokenHash::of("alpha"),
-            },
-            ClientToken {
-                name: "b".into(),
-                token: TokenHash::of("beta"),
-            },
-        ])
+        Authenticator::new(
+            &[client("a", "alpha", 1), client("b", "beta", 2)],
+            limits(9),
+        )
+    }
+
+    fn limits(max_connections: usize) -> ClientLimits {
+        ClientLimits {
+            max_tabs: 1,
+            max_inflight: 1,
+            rate_per_second: 0,
+            max_connections,
+        }
+    }
+
+    fn client(name: &str, token: &str, max_connections: usize) -> ClientToken {
+        ClientToken {
+            name: name.into(),
+            token: TokenHash::of(token),
+            limits: limits(max_connections),
+        }
     }
 
     #[test]
     fn without_configured_clients_everybody_is_the_default_client() {
-        let open = Authenticator::new(Vec::new());
-        let identity = open.client_of(&HeaderMap::new()).unwrap();
-        assert_eq!(identity.client, "default".into());
+        let open = Authenticator::new(&[], limits(9));
+        let identity = || open.client_of(&HeaderMap::new()).unwrap();
+        assert_eq!(identity().client, "default".into());
+        let alone = !Arc::ptr_eq(&identity().allowance, &identity().allowance);
+        assert!(alone, "nothing tells connections apart but themselves");
     }
 
     #[test]
@@ -188,8 +256,8 @@ mod tests {
             ],
         ] {
             assert_eq!(
-                auth.client_of(&headers(pairs)),
-                Err(Unauthorized),
+                auth.client_of(&headers(pairs)).err(),
+                Some(Unauthorized),
                 "{pairs:?}"
             );
         }
@@ -208,23 +276,45 @@ mod tests {
             identity(&auth, "Bearer alpha"),
             identity(&auth, "Bearer beta"),
         );
-        let token = |name: &str, token: &str| ClientToken {
-            name: name.into(),
-            token: TokenHash::of(token),
-        };
+        let token = |name: &str, token: &str| client(name, token, 1);
         let revoked = |auth: &Authenticator| {
             [&a, &b].map(|identity| auth.revoked(identity).now_or_never().is_some())
         };
         assert_eq!(revoked(&auth), [false, false]);
-        auth.replace(vec![token("b", "beta"), token("a", "new")]);
+        auth.replace(&[token("b", "beta"), token("a", "new")]);
         assert_eq!(revoked(&auth), [true, false], "a has another token");
-        auth.replace(vec![token("a", "beta"), token("c", "alpha")]);
+        auth.replace(&[token("a", "beta"), token("c", "alpha")]);
         assert_eq!(revoked(&auth), [true, true], "the tokens are others' now");
-        auth.replace(Vec::new());
+        auth.replace(&[]);
         assert_eq!(revoked(&auth), [true, true], "they were let in by a token");
         let anybody = auth.client_of(&HeaderMap::new()).unwrap();
         assert!(auth.revoked(&anybody).now_or_never().is_none());
-        auth.replace(vec![token("default", "t")]);
+        auth.replace(&[token("default", "t")]);
         assert!(auth.revoked(&anybody).now_or_never().is_some());
+    }
+
+    #[test]
+    fn who_stays_keeps_what_it_uses_under_its_new_limits() {
+        let auth = two_clients();
+        let seats = |auth: &Authenticator, token: &'static str| {
+            let identity = auth.client_of(&headers(&[("authorization", token)]));
+            let allowance = identity.unwrap().allowance;
+            std::iter::from_fn(|| allowance.connect().ok()).collect::<Vec<_>>()
+        };
+        let held = seats(&auth, "Bearer beta");
+        assert_eq!(held.len(), 2);
+        let gone = auth.replace(&[client("b", "new", 3)]);
+        assert_eq!(gone, HashSet::from(["a".into()]));
+        assert_eq!(
+            seats(&auth, "Bearer new").len(),
+            1,
+            "of three two are taken"
+        );
+        assert_eq!(auth.replace(&[]), HashSet::from(["b".into()]));
+        assert_eq!(
+            auth.replace(&[client("default", "t", 1)]),
+            HashSet::new(),
+            "it is the client that everybody was"
+        );
     }
 }

@@ -89,11 +89,13 @@ where
         settings.chunk_bytes,
         settings.outbound_bytes,
     );
-    let Identity { client, .. } = visitor.identity.clone();
+    let Identity {
+        client, allowance, ..
+    } = visitor.identity.clone();
     // Events are heard from here on, and `welcome` is then put in front of them, so that a tab
     // that changes in between is either in the welcome or in an event after it.
     let presence = Presence::new(&shared, client.clone(), outbox.clone());
-    outbox.push_first(&welcome(&shared, &client));
+    outbox.push_first(&welcome(&shared, &visitor.identity));
     // A stop that began while the handshake was under way has not seen this connection.
     if shared.drain.phase() >= Phase::Closing {
         outbox.close(going_away());
@@ -101,7 +103,12 @@ where
     tracing::info!(%client, connection = id.0, "connected");
 
     let (mut sink, mut stream) = accept(socket, settings).await.split();
-    let mut dispatcher = Dispatcher::new(Arc::clone(&shared), client.clone(), outbox.clone());
+    let mut dispatcher = Dispatcher::new(
+        Arc::clone(&shared),
+        client.clone(),
+        allowance,
+        outbox.clone(),
+    );
     let alive = Mutex::new(KeepAlive::new(
         settings.ping_interval,
         settings.ping_timeout,
@@ -230,13 +237,13 @@ async fn forced(shared: &Shared) -> End {
     End::Close(going_away())
 }
 
-fn welcome(shared: &Shared, client: &ClientId) -> BridgeMessage {
+fn welcome(shared: &Shared, identity: &Identity) -> BridgeMessage {
     BridgeMessage::unasked(Welcome {
         protocol: PROTOCOL_VERSION,
         server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
         browser: shared.deps.browser.version(),
-        limits: shared.settings.limits(),
-        tabs: shared.deps.registry.list(client),
+        limits: shared.settings.limits_with(identity.allowance.limits()),
+        tabs: shared.deps.registry.list(&identity.client),
     })
 }
 

@@ -9,14 +9,15 @@ use cdp_bridge_protocol::{
 };
 use tokio::time::Instant;
 
+use super::allowance::Allowance;
 use super::answer::Answering;
 use super::drain::Phase;
 use super::inflight::{InFlight, NotAdmitted, Ticket};
 use super::outbox::Outbox;
-use super::rate::TokenBucket;
 use super::shared::Shared;
 use super::wire_error;
 use crate::clock::epoch_ms;
+use crate::metrics;
 use crate::tabs::{
     Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
 };
@@ -27,8 +28,8 @@ pub struct Dispatcher {
     shared: Arc<Shared>,
     client: ClientId,
     outbox: Outbox,
+    allowance: Arc<Allowance>,
     inflight: InFlight,
-    rate: Option<TokenBucket>,
 }
 
 /// A request that may not even begin, and its answer.
@@ -57,12 +58,16 @@ enum TabJob {
 }
 
 impl Dispatcher {
-    /// A dispatcher for one connection.
-    pub(super) fn new(shared: Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
-        let rate = shared.settings.rate_per_second;
+    /// A dispatcher for one connection of a client.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        client: ClientId,
+        allowance: Arc<Allowance>,
+        outbox: Outbox,
+    ) -> Self {
         Self {
-            rate: (rate > 0).then(|| TokenBucket::new(rate, Instant::now())),
-            inflight: InFlight::default(),
+            inflight: InFlight::new(Arc::clone(&allowance)),
+            allowance,
             shared,
             client,
             outbox,
@@ -70,14 +75,15 @@ impl Dispatcher {
     }
 
     /// Takes one text frame. It never waits: the answer comes by way of the outbox.
-    pub fn handle(&mut self, text: &str) {
+    pub fn handle(&self, text: &str) {
         let now = Instant::now();
         // Whatever comes uses up a token, so that nonsense is not free.
-        let rate = self.rate.as_mut().map_or(Ok(()), |rate| rate.take(now));
+        let rate = self.allowance.spend(now);
         match Request::parse(text) {
             Ok(request) => {
-                let rate = rate.map_err(|after| {
-                    wire_error::rate_limited(self.shared.settings.rate_per_second, after).into()
+                let rate = rate.map_err(|too_often| {
+                    metrics::client_limit("rate");
+                    wire_error::rate_limited(too_often).into()
                 });
                 self.take(request, rate, now);
             }
@@ -126,17 +132,19 @@ impl Dispatcher {
 
     /// A place among the unanswered requests.
     fn admit(&self, id: Option<&RequestId>, kind: RequestKind) -> Result<Ticket, Refused> {
-        let max = self.shared.settings.max_inflight;
-        let limit = match kind {
+        let most = |limit: usize| match kind {
             // Answered at once, so that they are never many.
             RequestKind::Ping | RequestKind::ListTabs => usize::MAX,
             // A client whose requests are all stuck must still be able to close their tabs.
-            RequestKind::CloseTab => max.saturating_mul(2),
-            _ => max,
+            RequestKind::CloseTab => limit.saturating_mul(2),
+            _ => limit,
         };
-        self.inflight.admit(id, limit).map_err(|error| match error {
+        self.inflight.admit(id, most).map_err(|error| match error {
             NotAdmitted::Duplicate => wire_error::duplicate(id).into(),
-            NotAdmitted::Full => wire_error::too_many(limit).into(),
+            NotAdmitted::Full(exhausted) => {
+                metrics::client_limit("inflight");
+                wire_error::too_many(exhausted).into()
+            }
         })
     }
 

@@ -1,103 +1,143 @@
-//! The unanswered requests of one connection.
+//! The unanswered requests of one connection: their ids, which are its own, and their number,
+//! which counts among those of its client.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cdp_bridge_protocol::RequestId;
 
-/// The unanswered requests of one connection. Cheap to clone.
-#[derive(Debug, Clone, Default)]
-pub struct InFlight {
-    open: Arc<Mutex<Open>>,
-}
+use super::allowance::{Allowance, Exhausted, Unanswered};
 
-#[derive(Debug, Default)]
-struct Open {
-    ids: HashSet<RequestId>,
-    count: usize,
+/// The unanswered requests of one connection. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct InFlight {
+    ids: Arc<Mutex<HashSet<RequestId>>>,
+    allowance: Arc<Allowance>,
 }
 
 /// A request's place among the unanswered ones; it is free again when this is dropped.
 #[derive(Debug)]
 pub struct Ticket {
-    open: InFlight,
+    of: InFlight,
     id: Option<RequestId>,
+    _place: Unanswered,
 }
 
 /// Why a request gets no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NotAdmitted {
-    /// Another one of this id is unanswered.
+    /// Another one of this id is unanswered on the connection.
     Duplicate,
-    /// Too many are unanswered.
-    Full,
+    /// Too many of the client are unanswered.
+    Full(Exhausted),
 }
 
 impl InFlight {
-    /// Gives a request a place, if there are fewer than `limit` and none has its id.
-    pub fn admit(&self, id: Option<&RequestId>, limit: usize) -> Result<Ticket, NotAdmitted> {
-        let mut open = self.open();
-        if id.is_some_and(|id| open.ids.contains(id)) {
+    /// Nothing is unanswered on a connection of this client.
+    pub fn new(allowance: Arc<Allowance>) -> Self {
+        Self {
+            ids: Arc::default(),
+            allowance,
+        }
+    }
+
+    /// Gives a request a place, if none of the connection has its id and the client may have one
+    /// more. `most` says how many it may have then, given its limit.
+    pub fn admit(
+        &self,
+        id: Option<&RequestId>,
+        most: impl FnOnce(usize) -> usize,
+    ) -> Result<Ticket, NotAdmitted> {
+        let mut ids = self.ids();
+        if id.is_some_and(|id| ids.contains(id)) {
             return Err(NotAdmitted::Duplicate);
         }
-        if open.count >= limit {
-            return Err(NotAdmitted::Full);
-        }
-        open.count += 1;
-        open.ids.extend(id.cloned());
-        drop(open);
+        let place = self.allowance.admit(most).map_err(NotAdmitted::Full)?;
+        ids.extend(id.cloned());
+        drop(ids);
         Ok(Ticket {
-            open: self.clone(),
+            of: self.clone(),
             id: id.cloned(),
+            _place: place,
         })
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ids(&self) -> MutexGuard<'_, HashSet<RequestId>> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        let mut open = self.open.open();
-        open.count -= 1;
         if let Some(id) = &self.id {
-            open.ids.remove(id);
+            self.of.ids().remove(id);
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
+    use crate::server::ClientLimits;
+
+    fn allowance(max_inflight: usize) -> Arc<Allowance> {
+        let limits = ClientLimits {
+            max_tabs: 1,
+            max_inflight,
+            rate_per_second: 0,
+            max_connections: 1,
+        };
+        Allowance::new(limits, Instant::now())
+    }
 
     #[test]
     fn an_id_is_free_again_once_its_request_is_answered() {
-        let inflight = InFlight::default();
+        let inflight = InFlight::new(allowance(9));
         let id = RequestId::from("a");
-        let ticket = inflight.admit(Some(&id), 9).unwrap();
+        let ticket = inflight.admit(Some(&id), |max| max).unwrap();
         assert_eq!(
-            inflight.admit(Some(&id), 9).unwrap_err(),
+            inflight.admit(Some(&id), |max| max).unwrap_err(),
             NotAdmitted::Duplicate
         );
         drop(ticket);
-        assert!(inflight.admit(Some(&id), 9).is_ok());
+        assert!(inflight.admit(Some(&id), |max| max).is_ok());
     }
 
     #[test]
     fn the_number_one_and_the_text_one_are_different_ids() {
-        let inflight = InFlight::default();
-        let _number = inflight.admit(Some(&RequestId::from(1)), 9).unwrap();
-        assert!(inflight.admit(Some(&RequestId::from("1")), 9).is_ok());
+        let inflight = InFlight::new(allowance(9));
+        let (number, text) = (RequestId::from(1), RequestId::from("1"));
+        let _number = inflight.admit(Some(&number), |max| max).unwrap();
+        assert!(inflight.admit(Some(&text), |max| max).is_ok());
     }
 
     #[test]
     fn requests_without_an_id_count_too() {
-        let inflight = InFlight::default();
+        let inflight = InFlight::new(allowance(2));
         let _tickets = [
-            inflight.admit(None, 2).unwrap(),
-            inflight.admit(None, 2).unwrap(),
+            inflight.admit(None, |max| max).unwrap(),
+            inflight.admit(None, |max| max).unwrap(),
         ];
-        assert_eq!(inflight.admit(None, 2).unwrap_err(), NotAdmitted::Full);
+        assert_eq!(
+            inflight.admit(None, |max| max).unwrap_err(),
+            NotAdmitted::Full(Exhausted { limit: 2 })
+        );
+    }
+
+    #[test]
+    fn connections_of_a_client_share_the_number_but_not_the_ids() {
+        let allowance = allowance(2);
+        let [one, other] = [(); 2].map(|()| InFlight::new(Arc::clone(&allowance)));
+        let id = RequestId::from("a");
+        let ticket = one.admit(Some(&id), |max| max).unwrap();
+        let _other = other.admit(Some(&id), |max| max).unwrap();
+        assert!(matches!(
+            other.admit(None, |max| max),
+            Err(NotAdmitted::Full(_))
+        ));
+        drop(ticket);
+        assert!(other.admit(None, |max| max).is_ok());
     }
 }

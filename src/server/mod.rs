@@ -8,12 +8,14 @@
 //! | `tls`, `peers`, `http` | what a socket goes through before its first request |
 //! | [`edge`], [`auth`], [`handshake`], [`upgrade`] | who may come in, and how a WebSocket begins |
 //! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one Coordinator's connection, from welcome to close |
-//! | [`dispatch`], `answer`, [`inflight`], [`rate`], [`wire_error`] | from a request to its one answer |
+//! | [`dispatch`], `answer`, [`inflight`], [`wire_error`] | from a request to its one answer |
+//! | [`allowance`], [`rate`] | how much one client may use, over all of its connections |
 //! | [`hub`], [`outbox`], [`lanes`] | from an event or an answer to the socket |
 //! | [`drain`] | how far the server is with stopping |
 //! | [`reload`] | clients and certificate, replaced while it runs |
 
 pub mod admin;
+pub mod allowance;
 mod answer;
 pub mod auth;
 pub mod closing;
@@ -47,10 +49,11 @@ pub mod wire_error;
 #[cfg(test)]
 mod tests;
 
+pub use allowance::ClientLimits;
 pub use drain::DrainHandle;
 pub use hub::Hub;
 pub use ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
-pub use reload::{ReplaceError, Replacer};
+pub use reload::{ReplaceError, Replacement, Replacer};
 pub use serve::{BindError, Server};
 pub use settings::{ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits};
 pub use shared::Deps;

@@ -1,4 +1,4 @@
-//! How many requests a second one connection may send.
+//! How many requests a second may come.
 
 use std::time::Duration;
 

@@ -1,17 +1,16 @@
 //! Replaces, while the server runs, what it knows clients by and what it proves itself with.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::event::CloseReason;
+use tokio_rustls::rustls;
 
-use super::auth::DEFAULT_CLIENT;
 use super::settings::{ClientToken, Listen};
 use super::shared::Shared;
 use super::tls::{self, TlsError, TlsFiles};
-use crate::tabs::{ClientId, TabMessage};
+use crate::tabs::TabMessage;
 
-/// Why nothing was replaced.
+/// Why nothing can be replaced.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplaceError {
     /// Everybody could connect.
@@ -34,43 +33,50 @@ pub struct Replacer {
     pub(super) shared: Arc<Shared>,
 }
 
+/// Clients and certificate that can take the place of those in force.
+#[derive(Debug)]
+#[must_use = "nothing is replaced before it is put in force"]
+pub struct Replacement {
+    shared: Arc<Shared>,
+    clients: Vec<ClientToken>,
+    identity: Option<Arc<rustls::ServerConfig>>,
+}
+
 impl Replacer {
-    /// Replaces all of it, or nothing if something of it is wrong. Connections whose token is
-    /// still there stay; the others are closed. A client that is no more loses its tabs. The
-    /// files count only where the server speaks TLS already.
-    pub fn replace(
+    /// Reads what shall be replaced, and finds out whether it can be. The files count only where
+    /// the server speaks TLS already.
+    pub fn prepare(
         &self,
         clients: Vec<ClientToken>,
         tls: Option<&TlsFiles>,
-    ) -> Result<(), ReplaceError> {
+    ) -> Result<Replacement, ReplaceError> {
         let shared = &self.shared;
         if clients.is_empty() && !shared.settings.listen.is_local() {
             return Err(ReplaceError::Open {
                 address: shared.settings.listen.clone(),
             });
         }
-        let identity = match (&shared.tls, tls) {
-            (Some(port), Some(files)) => Some((port, tls::read(files)?)),
-            _ => None,
-        };
-        if let Some((port, identity)) = identity {
-            port.replace(identity);
-        }
-        let left = names(&clients);
-        let before = names(&shared.auth.replace(clients));
-        for gone in before.difference(&left) {
-            for tab in shared.deps.registry.of(gone) {
-                tab.send(TabMessage::Close(CloseReason::Requested, None));
-            }
-        }
-        Ok(())
+        let tls = tls.filter(|_| shared.tls.is_some());
+        Ok(Replacement {
+            identity: tls.map(tls::read).transpose()?,
+            shared: Arc::clone(shared),
+            clients,
+        })
     }
 }
 
-/// The names of those who may connect.
-fn names(clients: &[ClientToken]) -> HashSet<ClientId> {
-    if clients.is_empty() {
-        return HashSet::from([DEFAULT_CLIENT.into()]);
+impl Replacement {
+    /// Replaces all of it. Connections whose token is still there stay, under the limits of now; the
+    /// others are closed. A client that is no more loses its tabs.
+    pub fn put_in_force(self) {
+        let shared = &self.shared;
+        if let (Some(port), Some(identity)) = (&shared.tls, self.identity) {
+            port.replace(identity);
+        }
+        for gone in shared.auth.replace(&self.clients) {
+            for tab in shared.deps.registry.of(&gone) {
+                tab.send(TabMessage::Close(CloseReason::Requested, None));
+            }
+        }
     }
-    clients.iter().map(|client| client.name.clone()).collect()
 }

@@ -10,6 +10,7 @@ use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::Limits;
 use sha2::{Digest as _, Sha256};
 
+use super::allowance::ClientLimits;
 use super::tls::TlsFiles;
 use crate::tabs::ClientId;
 
@@ -85,6 +86,8 @@ pub struct ClientToken {
     pub name: ClientId,
     /// What it proves itself with.
     pub token: TokenHash,
+    /// How much it may use, over all of its connections.
+    pub limits: ClientLimits,
 }
 
 /// The time limit of each request that carries none of its own.
@@ -119,8 +122,6 @@ impl Timeouts {
 /// What `welcome` tells of limits that other rooms keep.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WelcomeLimits {
-    /// The most tabs at a time.
-    pub max_tabs: u64,
     /// The shortest time between two snapshots of a tab, in milliseconds.
     pub snapshot_debounce_ms: u64,
     /// The most screenshots of a tab in a second.
@@ -159,10 +160,9 @@ pub struct ServerSettings {
     pub ping_timeout: Duration,
     /// The longest payload of one message.
     pub chunk_bytes: usize,
-    /// The most unanswered requests of one connection.
-    pub max_inflight: usize,
-    /// The most requests of one connection in a second; 0 sets no limit.
-    pub rate_per_second: u32,
+    /// How much each connection may use where nobody needs a token, so that there is nothing else to
+    /// tell clients apart by.
+    pub limits: ClientLimits,
     /// Whether `/metrics` wants a token too.
     pub protect_metrics: bool,
     /// What `welcome` tells besides.
@@ -178,13 +178,15 @@ pub struct ServerSettings {
 }
 
 impl ServerSettings {
-    /// The limits as `welcome` states them.
-    pub(super) fn limits(&self) -> Limits {
+    /// The limits as `welcome` states them to a client of which these hold.
+    pub(super) fn limits_with(&self, own: ClientLimits) -> Limits {
         Limits {
             max_message_bytes: self.max_message_bytes as u64,
             chunk_bytes: self.chunk_bytes as u64,
-            max_tabs: self.welcome.max_tabs,
-            max_inflight: self.max_inflight as u64,
+            max_tabs: own.max_tabs as u64,
+            max_inflight: own.max_inflight as u64,
+            rate_per_second: (own.rate_per_second > 0).then_some(own.rate_per_second),
+            max_connections: Some(own.max_connections as u64),
             snapshot_debounce_ms: self.welcome.snapshot_debounce_ms,
             screenshot_max_fps: self.welcome.screenshot_max_fps,
             screenshot_queue: self.welcome.screenshot_queue,
@@ -218,6 +220,12 @@ mod tests {
         let client = ClientToken {
             name: "a".into(),
             token: TokenHash::of("secret"),
+            limits: ClientLimits {
+                max_tabs: 1,
+                max_inflight: 1,
+                rate_per_second: 0,
+                max_connections: 1,
+            },
         };
         assert!(format!("{client:?}").contains("TokenHash(..)"));
     }

@@ -8,6 +8,7 @@ use cdp_bridge_protocol::handshake::CloseCode;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
+use super::allowance::{Allowance, Seat};
 use super::auth::Authenticator;
 use super::drain::{Counted, Drain, Phase, going_away};
 use super::edge::Edge;
@@ -18,6 +19,7 @@ use super::peers::Peers;
 use super::ports::{BrowserStatus, OpensTabs, UrlPolicy};
 use super::settings::ServerSettings;
 use super::tls::TlsPort;
+use crate::metrics;
 use crate::tabs::{ConnectionId, Registry};
 
 /// The rest of the bridge, as the server needs it.
@@ -66,6 +68,7 @@ pub struct Shared {
 #[derive(Debug)]
 pub(super) struct Slot {
     _permit: OwnedSemaphorePermit,
+    _seat: Seat,
     _socket: Counted,
 }
 
@@ -78,7 +81,7 @@ impl Shared {
                 &settings.allowed_hosts,
                 &settings.allowed_origins,
             ),
-            auth: Authenticator::new(settings.clients.clone()),
+            auth: Authenticator::new(&settings.clients, settings.limits),
             tls,
             peers: Peers::new(settings.max_connections_per_address),
             health: Health::new(Arc::clone(&deps.browser)),
@@ -94,13 +97,20 @@ impl Shared {
         }
     }
 
-    /// A place for one more connection, or what it is closed with instead.
-    pub(super) fn slot(&self) -> Result<Slot, Ending> {
+    /// A place for one more connection of a client, or what it is closed with instead.
+    pub(super) fn slot(&self, client: &Arc<Allowance>) -> Result<Slot, Ending> {
         // Counted before the phase is looked at, so that a stop that begins now waits for it.
         let socket = self.drain.socket();
         if self.drain.phase() != Phase::Serving {
             return Err(going_away());
         }
+        let seat = client.connect().map_err(|_| {
+            metrics::client_limit("connections");
+            Ending::new(
+                CloseCode::TryAgainLater,
+                "this client has as many connections as it may have",
+            )
+        })?;
         let permit = Arc::clone(&self.slots).try_acquire_owned().map_err(|_| {
             Ending::new(
                 CloseCode::TryAgainLater,
@@ -109,6 +119,7 @@ impl Shared {
         })?;
         Ok(Slot {
             _permit: permit,
+            _seat: seat,
             _socket: socket,
         })
     }

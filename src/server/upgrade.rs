@@ -48,7 +48,7 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
     let place = request.extensions().get::<Arc<Place>>().cloned();
     let upgraded = hyper::upgrade::on(&mut request);
     let encoding = handshake.encoding;
-    let slot = shared.slot();
+    let slot = shared.slot(&identity.allowance);
     tokio::spawn(async move {
         let socket = match upgraded.await {
             Ok(upgraded) => TokioIo::new(upgraded),

@@ -1,11 +1,10 @@
 //! The only place where a failure becomes an error on the wire (protocol section 5).
 
-use std::time::Duration;
-
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, RequestId, RequestKind, TabId, TabRef,
 };
 
+use super::allowance::{Exhausted, TooOften};
 use super::ports::NavDenied;
 use crate::tabs::{Failure, ScreenshotError, SnapshotError, TabError};
 
@@ -37,7 +36,9 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::Crashed => ErrorCode::TabCrashed,
         TabError::Closed => ErrorCode::TabClosed,
         TabError::Dropped => ErrorCode::Dropped,
-        TabError::QueueFull { .. } | TabError::TooManyTabs { .. } => ErrorCode::LimitExceeded,
+        TabError::QueueFull { .. }
+        | TabError::TooManyTabs { .. }
+        | TabError::TooManyOwnTabs { .. } => ErrorCode::LimitExceeded,
         TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
         TabError::ShuttingDown => ErrorCode::ShuttingDown,
         TabError::Refused(_) => match kind {
@@ -83,7 +84,9 @@ fn details_of(error: &TabError) -> Option<ErrorDetails> {
             limit: Some(*limit),
             ..none
         },
-        TabError::QueueFull { limit } | TabError::TooManyTabs { limit } => ErrorDetails {
+        TabError::QueueFull { limit }
+        | TabError::TooManyTabs { limit }
+        | TabError::TooManyOwnTabs { limit } => ErrorDetails {
             limit: Some(*limit as u64),
             ..none
         },
@@ -135,8 +138,8 @@ pub fn duplicate(id: Option<&RequestId>) -> ErrorEvent {
     }
 }
 
-/// Too many requests of the connection are unanswered.
-pub fn too_many(limit: usize) -> ErrorEvent {
+/// Too many requests of the client are unanswered.
+pub fn too_many(Exhausted { limit }: Exhausted) -> ErrorEvent {
     ErrorEvent {
         details: Some(ErrorDetails {
             limit: Some(limit as u64),
@@ -145,16 +148,16 @@ pub fn too_many(limit: usize) -> ErrorEvent {
         ..ErrorEvent::new(
             ErrorCode::LimitExceeded,
             format!(
-                "{limit} requests of this connection are unanswered, which is the most allowed \
-                 (flow.max_inflight); wait for answers"
+                "{limit} requests of this client are unanswered, which is the most allowed \
+                 (flow.max_inflight, or the client's own limits); wait for answers"
             ),
         )
     }
 }
 
-/// The connection asks too often.
-pub fn rate_limited(per_second: u32, retry_after: Duration) -> ErrorEvent {
-    let whole = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+/// The client asks too often.
+pub fn rate_limited(TooOften { per_second, after }: TooOften) -> ErrorEvent {
+    let whole = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
     // Rounded up: a client that waits exactly so long shall not be refused again.
     let retry_after_ms = whole.saturating_add(1);
     ErrorEvent {
@@ -165,8 +168,8 @@ pub fn rate_limited(per_second: u32, retry_after: Duration) -> ErrorEvent {
         ..ErrorEvent::new(
             ErrorCode::RateLimited,
             format!(
-                "more than {per_second} requests in a second (flow.rate_per_second); try again \
-                 in {retry_after_ms} ms"
+                "more than {per_second} requests of this client in a second (flow.rate_per_second, \
+                 or the client's own limits); try again in {retry_after_ms} ms"
             ),
         )
     }
@@ -182,6 +185,8 @@ pub fn shutting_down(tab: Option<TabId>) -> ErrorEvent {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn wire(kind: RequestKind, error: TabError) -> ErrorEvent {
@@ -209,6 +214,10 @@ mod tests {
             (TabError::Dropped, ErrorCode::Dropped),
             (TabError::QueueFull { limit: 1 }, ErrorCode::LimitExceeded),
             (TabError::TooManyTabs { limit: 1 }, ErrorCode::LimitExceeded),
+            (
+                TabError::TooManyOwnTabs { limit: 1 },
+                ErrorCode::LimitExceeded,
+            ),
             (TabError::ShuttingDown, ErrorCode::ShuttingDown),
             (TabError::Lost, ErrorCode::Internal),
             (

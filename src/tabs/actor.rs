@@ -69,6 +69,8 @@ pub struct Actor {
     heading: Option<String>,
     /// The page is somewhere that policy refuses.
     must_leave: bool,
+    /// Policy may have changed.
+    policy: watch::Receiver<()>,
     captures: Captures,
     casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
@@ -93,6 +95,7 @@ impl Actor {
             let view = view.borrow();
             (view.id, view.client.clone())
         };
+        let policy = around.outlets.changes(&client);
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
         let casts = Casts::new(id, around.supervisor.clone());
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
@@ -108,6 +111,7 @@ impl Actor {
             crashes,
             heading: None,
             must_leave: false,
+            policy,
             captures,
             casts,
             mailbox,
@@ -180,6 +184,7 @@ impl Actor {
                 // means. Requests come before the work they may cancel.
                 biased;
                 news = news(&mut self.live) => Happened::News(news),
+                Ok(()) = self.policy.changed() => Happened::OtherPolicy,
                 message = self.mailbox.recv() => Happened::Message(message),
                 closed = closing(&mut self.closing) => Happened::Closed(closed),
                 step = step(&mut self.running) => Happened::Step(step),
@@ -196,6 +201,10 @@ impl Actor {
                 Happened::News(News::Event(None)) => Some(self.target_gone()),
                 Happened::News(News::Title(title)) => {
                     self.on_title(title);
+                    None
+                }
+                Happened::OtherPolicy => {
+                    self.on_other_policy();
                     None
                 }
                 Happened::Message(Some(message)) => self.on_message(message),
@@ -390,6 +399,7 @@ impl Actor {
 /// What woke the actor.
 enum Happened {
     News(News),
+    OtherPolicy,
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
     Step(Step),

@@ -85,6 +85,15 @@ pub enum TabError {
         /// The most tabs.
         limit: usize,
     },
+    /// The client may have no more tabs.
+    #[error(
+        "{limit} tabs of this client are open, which is the most it may have (limits.tabs of the \
+         client in auth.clients); close one first"
+    )]
+    TooManyOwnTabs {
+        /// The most tabs of the client.
+        limit: usize,
+    },
     /// Chromium is not there.
     #[error("Chromium is not running: {reason}")]
     BrowserDown {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use cdp_bridge_protocol::TabId;
+use tokio::sync::watch;
 
 use super::identity::ClientId;
 use crate::policy::Denied;
@@ -15,6 +16,9 @@ use crate::policy::Denied;
 pub trait Outlets: Send + Sync + 'static {
     /// A way out for a new browser context of this client; for one tab alone, if one is named.
     fn open(&self, client: &ClientId, tab: Option<TabId>) -> io::Result<Outlet>;
+
+    /// Says when [`check`](Self::check) may have another answer for this client.
+    fn changes(&self, client: &ClientId) -> watch::Receiver<()>;
 
     /// Whether a tab of this client may stay where its main frame is.
     fn check(&self, client: &ClientId, url: &str) -> Result<(), Denied>;

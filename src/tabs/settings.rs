@@ -1,8 +1,11 @@
 //! What the configuration says about tabs.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
+
+use super::identity::ClientId;
 
 /// What the configuration says about tabs.
 #[derive(Debug, Clone)]
@@ -11,6 +14,10 @@ pub struct TabSettings {
     pub viewport: Viewport,
     /// The most tabs at a time, of all clients together.
     pub max_tabs: usize,
+    /// The most tabs of single clients that may have fewer, until [`SupervisorHandle::allow_tabs`].
+    ///
+    /// [`SupervisorHandle::allow_tabs`]: super::SupervisorHandle::allow_tabs
+    pub max_tabs_of: HashMap<ClientId, usize>,
     /// A tab that gets no request for so long is closed.
     pub idle_timeout: Duration,
     /// The most changes that wait on one tab.

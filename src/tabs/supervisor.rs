@@ -6,6 +6,7 @@ mod jobs;
 mod running;
 mod task;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -57,6 +58,7 @@ enum Ask {
     Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
     BrowserUp(Browser, Inbox, Version),
     BrowserDown(String),
+    AllowTabs(HashMap<ClientId, usize>),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -121,6 +123,12 @@ impl SupervisorHandle {
     /// The browser is gone. Its tabs notice by themselves.
     pub async fn browser_down(&self, reason: String) {
         self.tell(Ask::BrowserDown(reason)).await;
+    }
+
+    /// From now on these clients may have so many tabs, and the others as many as there may be. Tabs
+    /// that are open beyond that stay.
+    pub async fn allow_tabs(&self, max_tabs_of: HashMap<ClientId, usize>) {
+        self.tell(Ask::AllowTabs(max_tabs_of)).await;
     }
 
     /// Closes every tab, and waits until the last one is gone.

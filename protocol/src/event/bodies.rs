@@ -30,10 +30,17 @@ pub struct Limits {
     pub max_message_bytes: u64,
     /// The longest payload of one message, in bytes of its decoded text, or of its base64.
     pub chunk_bytes: u64,
-    /// The most tabs at a time.
+    /// The most tabs of the client at a time.
     pub max_tabs: u64,
-    /// The most unanswered requests at a time.
+    /// The most unanswered requests of the client at a time, over all of its connections.
     pub max_inflight: u64,
+    /// The most requests of the client in a second, over all of its connections; without it there is
+    /// no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_per_second: Option<u32>,
+    /// The most connections of the client at a time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_connections: Option<u64>,
     /// The shortest time between two snapshots of a tab, in milliseconds.
     pub snapshot_debounce_ms: u64,
     /// The most screenshots of a tab in a second.

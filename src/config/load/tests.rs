@@ -352,6 +352,49 @@ fn a_token_in_the_environment_replaces_the_client_of_that_name() {
 }
 
 #[test]
+fn a_token_in_the_environment_leaves_policy_and_limits_as_the_file_has_them() {
+    let toml = "[[auth.clients]]\nname = \"default\"\ntoken = \"old\"\n\
+                policy = { allowlist = [\"a.test\"] }\nlimits = { tabs = 3 }\n";
+    let loaded = given()
+        .toml(toml)
+        .env("CDP_BRIDGE_AUTH_TOKEN", "new")
+        .load()
+        .unwrap();
+    let client = &loaded.config.auth.clients[0];
+    assert_eq!(client.token.as_ref().unwrap().expose(), "new");
+    let policy = client.policy.as_ref().unwrap();
+    assert_eq!(
+        policy.allowlist.as_deref(),
+        Some(&["a.test".to_owned()][..])
+    );
+    assert_eq!(client.limits.unwrap().tabs, Some(3));
+    let place = loaded.origins.get("auth.clients[0].policy.allowlist");
+    assert_eq!(place.to_string(), "cdp-bridge.toml:4");
+}
+
+#[test]
+fn a_limit_of_a_client_has_the_range_of_the_one_for_all() {
+    let limited = |limits: &str| {
+        let client = "[[auth.clients]]\nname = \"a\"\ntoken = \"t\"\n";
+        given().toml(&format!("{client}limits = {{ {limits} }}\n"))
+    };
+    limited("tabs = 1, rate_per_second = 0, max_connections = 9").config();
+    for (limits, expected) in [
+        (
+            "tabs = 0",
+            "tabs: 0 is out of range; expected a number from 1 to 10000",
+        ),
+        ("max_inflight = 5000", "max_inflight: 5000 is out of range"),
+        ("max_connections = 0", "max_connections: 0 is out of range"),
+        ("tab = 1", "tab: unknown key; expected one of"),
+    ] {
+        let text = limited(limits).message();
+        let start = format!("cdp-bridge.toml:4: auth.clients[0].limits.{expected}");
+        assert!(text.starts_with(&start), "{text}");
+    }
+}
+
+#[test]
 fn mistakes_in_a_client_name_its_line_and_never_its_token() {
     for (toml, expected) in [
         (

@@ -23,7 +23,7 @@ use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy
 use crate::server::settings::{
     ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
 };
-use crate::server::{Deps, DrainHandle, Hub, Replacer, Server};
+use crate::server::{ClientLimits, Deps, DrainHandle, Hub, Replacer, Server};
 use crate::tabs::view::TabView;
 use crate::tabs::{ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
 
@@ -52,11 +52,9 @@ pub(super) fn settings() -> ServerSettings {
         ping_interval: Duration::from_secs(20),
         ping_timeout: Duration::from_mins(1),
         chunk_bytes: 1024,
-        max_inflight: 4,
-        rate_per_second: 0,
+        limits: LIMITS,
         protect_metrics: false,
         welcome: WelcomeLimits {
-            max_tabs: 64,
             snapshot_debounce_ms: 300,
             screenshot_max_fps: 2.0,
             screenshot_queue: 4,
@@ -69,11 +67,19 @@ pub(super) fn settings() -> ServerSettings {
     }
 }
 
+pub(super) const LIMITS: ClientLimits = ClientLimits {
+    max_tabs: 64,
+    max_inflight: 4,
+    rate_per_second: 0,
+    max_connections: 8,
+};
+
 /// A client and its token.
 pub(super) fn client_token(name: &str, token: &str) -> ClientToken {
     ClientToken {
         name: name.into(),
         token: TokenHash::of(token),
+        limits: LIMITS,
     }
 }
 
@@ -218,6 +224,11 @@ impl Bridge {
             running,
             views: Mutex::default(),
         }
+    }
+
+    /// Puts other clients in force.
+    pub(super) fn replace(&self, clients: Vec<ClientToken>) {
+        self.replacer.prepare(clients, None).unwrap().put_in_force();
     }
 
     /// A tab whose messages the test takes.

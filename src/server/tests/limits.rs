@@ -1,11 +1,13 @@
-//! The limits of the edge, each with its answer.
+//! The limits of the edge and of single clients, each with its answer.
 
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
-use super::harness::{Bridge, soon};
+use super::harness::{Bridge, LIMITS, client_token, soon, with_tokens};
+use crate::server::{ClientLimits, ClientToken};
+use crate::tabs::{Change, TabMessage};
 
 async fn rest(socket: &mut TcpStream) -> String {
     let mut text = Vec::new();
@@ -87,4 +89,165 @@ async fn a_head_that_is_too_large_is_answered() {
         .await
         .unwrap();
     assert_eq!(&answer, b"HTTP/1.1 431 ");
+}
+
+const ALPHA: &[&str] = &["Authorization: Bearer alpha"];
+const BETA: &[&str] = &["Authorization: Bearer beta"];
+
+/// The client `a` with these limits, and `b` with the usual ones.
+fn limited(limits: ClientLimits) -> Vec<ClientToken> {
+    let a = ClientToken {
+        limits,
+        ..client_token("a", "alpha")
+    };
+    vec![a, client_token("b", "beta")]
+}
+
+const ACTIVATE: &str = r#"{"type":"activateTab","tabId":"t1"}"#;
+const PING: &str = r#"{"type":"ping"}"#;
+
+#[tokio::test]
+async fn unanswered_requests_count_over_all_connections_of_a_client() {
+    let limits = ClientLimits {
+        max_inflight: 2,
+        ..LIMITS
+    };
+    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let (mut of_a, _of_b) = (bridge.tab("a", 1), bridge.tab("b", 2));
+    let mut one = bridge.connect_with(ALPHA).await;
+    let mut two = bridge.connect_with(ALPHA).await;
+    one.send(ACTIVATE).await;
+    two.send(ACTIVATE).await;
+    let mut held = Vec::new();
+    for _ in 0..2 {
+        let message = soon("a request", of_a.recv()).await.unwrap();
+        let TabMessage::Change(Change::Activate, reply) = message else {
+            panic!("{message:?}")
+        };
+        held.push(reply);
+    }
+    for client in [&mut one, &mut two] {
+        let error = client.ask(ACTIVATE).await;
+        assert_eq!(error["code"], "LIMIT_EXCEEDED", "{error}");
+        assert_eq!(error["details"]["limit"], 2);
+        assert_eq!(client.ask(PING).await["type"], "pong");
+    }
+    let mut other = bridge.connect_with(BETA).await;
+    let of_b = ACTIVATE.replace("t1", "t2");
+    for _ in 0..4 {
+        other.send(&of_b).await;
+    }
+    assert_eq!(other.ask(&of_b).await["details"]["limit"], 4);
+
+    // The answer to the first one makes room for the second one's next.
+    held.pop();
+    let answered = tokio::select! {
+        it = one.event() => it,
+        it = two.event() => it,
+    };
+    assert_eq!(answered["code"], "INTERNAL");
+    two.send(ACTIVATE).await;
+    let message = soon("a request", of_a.recv()).await.unwrap();
+    assert!(matches!(message, TabMessage::Change(Change::Activate, _)));
+}
+
+#[tokio::test]
+async fn the_rate_counts_over_all_connections_of_a_client() {
+    let limits = ClientLimits {
+        // So few that none comes anew while the test runs.
+        rate_per_second: 1,
+        ..LIMITS
+    };
+    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let mut clients = Vec::new();
+    for _ in 0..6 {
+        clients.push(bridge.connect_with(ALPHA).await);
+    }
+    let start = tokio::time::Instant::now();
+    let mut pongs = 0;
+    for client in &mut clients {
+        let answer = client.ask(PING).await;
+        if answer["type"] == "pong" {
+            pongs += 1;
+        } else {
+            assert_eq!(answer["code"], "RATE_LIMITED", "{answer}");
+            assert!(answer["details"]["retryAfterMs"].as_u64() >= Some(1));
+        }
+    }
+    let most = 1 + start.elapsed().as_secs() + 1;
+    assert!(pongs <= most, "{pongs} of {most}");
+    let mut other = bridge.connect_with(BETA).await;
+    for _ in 0..20 {
+        assert_eq!(other.ask(PING).await["type"], "pong");
+    }
+}
+
+#[tokio::test]
+async fn a_client_with_too_many_connections_is_turned_away_and_the_others_are_not() {
+    let limits = ClientLimits {
+        max_connections: 1,
+        ..LIMITS
+    };
+    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let mut first = bridge.connect_with(ALPHA).await;
+    let mut second = bridge.greeted(ALPHA).await;
+    assert_eq!(second.closed().await, 1013);
+    let mut other = bridge.connect_with(BETA).await;
+    assert_eq!(other.ask(PING).await["type"], "pong");
+    let more = ClientLimits {
+        max_connections: 2,
+        ..limits
+    };
+    bridge.replace(limited(more));
+    bridge.connect_with(ALPHA).await;
+    assert_eq!(first.ask(PING).await["type"], "pong");
+}
+
+#[tokio::test]
+async fn a_client_is_told_its_own_limits() {
+    let limits = ClientLimits {
+        max_tabs: 3,
+        max_inflight: 5,
+        rate_per_second: 7,
+        max_connections: 2,
+    };
+    let bridge = Bridge::with(|settings| settings.clients = limited(limits)).await;
+    let welcome = bridge.greeted(ALPHA).await.event().await;
+    let told = &welcome["limits"];
+    let figures = ["maxTabs", "maxInflight", "ratePerSecond", "maxConnections"];
+    assert_eq!(figures.map(|it| told[it].as_u64().unwrap()), [3, 5, 7, 2]);
+    let welcome = bridge.greeted(BETA).await.event().await;
+    assert_eq!(welcome["limits"]["maxInflight"], 4);
+    assert!(welcome["limits"].get("ratePerSecond").is_none());
+}
+
+#[tokio::test]
+async fn limits_that_change_hold_for_connections_that_are_open() {
+    let bridge = Bridge::with(with_tokens).await;
+    let _tab = bridge.tab("a", 1);
+    let mut client = bridge.connect_with(ALPHA).await;
+    for _ in 0..2 {
+        client.send(ACTIVATE).await;
+    }
+    assert_eq!(client.ask(PING).await["type"], "pong");
+    let fewer = ClientLimits {
+        max_inflight: 1,
+        ..LIMITS
+    };
+    bridge.replace(limited(fewer));
+    let error = client.ask(ACTIVATE).await;
+    assert_eq!(error["details"]["limit"], 1, "{error}");
+}
+
+#[tokio::test]
+async fn without_tokens_each_connection_counts_alone() {
+    let bridge = Bridge::start().await;
+    let _tab = bridge.tab("default", 1);
+    for _ in 0..2 {
+        let mut client = bridge.connect().await;
+        for _ in 0..4 {
+            client.send(ACTIVATE).await;
+        }
+        assert_eq!(client.ask(ACTIVATE).await["details"]["limit"], 4);
+    }
 }

@@ -254,7 +254,7 @@ async fn too_many_unanswered_requests_are_refused_but_ping_and_close_still_go() 
 
 #[tokio::test]
 async fn a_connection_that_asks_too_often_is_told_when_to_try_again() {
-    let bridge = Bridge::with(|settings| settings.rate_per_second = 2).await;
+    let bridge = Bridge::with(|settings| settings.limits.rate_per_second = 2).await;
     let mut client = bridge.connect().await;
     for _ in 0..2 {
         assert_eq!(client.ask(r#"{"type":"ping"}"#).await["type"], "pong");

@@ -112,7 +112,8 @@ async fn a_new_certificate_is_for_new_connections_and_a_broken_one_replaces_noth
     let bridge = Bridge::with(|settings| settings.tls = Some(files.clone())).await;
     let open = connect(&bridge, &first).await.unwrap();
     let second = renew(&files);
-    bridge.replacer.replace(Vec::new(), Some(&files)).unwrap();
+    let replacement = bridge.replacer.prepare(Vec::new(), Some(&files));
+    replacement.unwrap().put_in_force();
     assert_eq!(answer(open, LIVEZ).await, "HTTP/1.1 200");
     assert!(connect(&bridge, &first).await.is_err());
     let stream = connect(&bridge, &second).await.unwrap();
@@ -120,7 +121,7 @@ async fn a_new_certificate_is_for_new_connections_and_a_broken_one_replaces_noth
 
     std::fs::write(&files.key, "no key").unwrap();
     let clients = vec![super::harness::client_token("a", "alpha")];
-    let error = bridge.replacer.replace(clients, Some(&files)).unwrap_err();
+    let error = bridge.replacer.prepare(clients, Some(&files)).unwrap_err();
     assert!(matches!(error, ReplaceError::Tls(_)), "{error}");
     let stream = connect(&bridge, &second).await.unwrap();
     assert_eq!(

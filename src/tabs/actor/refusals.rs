@@ -1,5 +1,6 @@
 //! What a tab does where policy refuses what its main frame was led to: by a redirect, or by the
-//! page itself. What a client asks for outright is refused before it reaches the tab.
+//! page itself; or refuses where it is, since policy is another one. What a client asks for outright
+//! is refused before it reaches the tab.
 
 use super::Actor;
 use crate::cdp::ids::LoaderId;
@@ -48,26 +49,46 @@ impl Actor {
         }
     }
 
-    /// The main frame is where policy does not want it.
+    /// Policy is another one: the page that the tab is on may be refused now. What the tab is on its
+    /// way to is held against policy when it gets there.
+    pub(super) fn on_other_policy(&mut self) {
+        let Some(live) = self.live.as_ref().filter(|_| self.closing.is_none()) else {
+            return;
+        };
+        let checked = self.around.outlets.check(&self.client, &live.page.url);
+        if let Err(denied) = checked {
+            self.is_refused(&denied);
+            self.tell_refusal(denied);
+        }
+    }
+
+    /// The main frame was led to where policy does not want it.
     pub(super) fn turned_away(&mut self, loader: &LoaderId, denied: Denied) {
         self.heading = None;
+        self.is_refused(&denied);
+        if self.awaits(Some(loader)) {
+            self.not_arrived(|_| TabError::NavDenied(denied));
+        } else {
+            self.tell_refusal(denied);
+        }
+    }
+
+    fn is_refused(&mut self, denied: &Denied) {
         self.must_leave = true;
         if let Some(live) = &mut self.live {
             let url = redact_url(&live.page.url);
-            tracing::warn!(tab = %self.id, url, %denied, "a tab was led to where it may not go");
+            tracing::warn!(tab = %self.id, url, %denied, "a tab is where it may not be");
             // That is where it is sent, and nobody shall be told that it is elsewhere.
             live.page.blank();
         }
         self.update_view();
-        let error = TabError::NavDenied(denied);
-        if self.awaits(Some(loader)) {
-            self.not_arrived(|_| error);
-        } else {
-            let failure = self.failure(error);
-            self.around
-                .audience
-                .tell_failure(&self.client, self.id, failure);
-        }
+    }
+
+    fn tell_refusal(&self, denied: Denied) {
+        let failure = self.failure(TabError::NavDenied(denied));
+        self.around
+            .audience
+            .tell_failure(&self.client, self.id, failure);
     }
 
     /// Sends the tab away from where it may not be, before anything else that waits. A navigation

@@ -1,5 +1,6 @@
 //! The supervisor's task.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
@@ -32,6 +33,8 @@ pub(super) struct Supervisor {
     registry: Registry,
     asks: mpsc::Receiver<Ask>,
     next_tab: u64,
+    /// The most tabs of single clients.
+    max_tabs_of: HashMap<ClientId, usize>,
     /// The tabs' tasks. A tab is off the list before its task has told its end.
     actors: JoinSet<()>,
     browser: Option<Running>,
@@ -51,6 +54,7 @@ impl Supervisor {
     ) -> Self {
         let down = "it has not been started yet".to_owned();
         Self {
+            max_tabs_of: around.settings.max_tabs_of.clone(),
             around,
             registry,
             asks,
@@ -129,6 +133,7 @@ impl Supervisor {
                 self.browser = None;
                 self.down = reason;
             }
+            Ask::AllowTabs(max_tabs_of) => self.max_tabs_of = max_tabs_of,
             Ask::Shutdown(done) => {
                 for tab in self.registry.all() {
                     tab.send(TabMessage::Close(CloseReason::Shutdown, None));
@@ -140,7 +145,6 @@ impl Supervisor {
     }
 
     fn create(&mut self, tab: NewTab, reply: Reply) {
-        let limit = self.around.settings.max_tabs;
         if self.stopping {
             return reply.fail(TabError::ShuttingDown);
         }
@@ -149,8 +153,8 @@ impl Supervisor {
                 reason: self.down.clone(),
             });
         }
-        if self.registry.len() >= limit {
-            return reply.fail(TabError::TooManyTabs { limit });
+        if let Some(error) = self.lacks_room_for(&tab.client) {
+            return reply.fail(error);
         }
         let NewTab {
             client,
@@ -164,6 +168,20 @@ impl Supervisor {
             reply,
         };
         self.spawn(client, url, logged_out, viewport, goal, None);
+    }
+
+    /// Why a client gets no further tab.
+    fn lacks_room_for(&self, client: &ClientId) -> Option<TabError> {
+        let limit = self.around.settings.max_tabs;
+        if self.registry.len() >= limit {
+            return Some(TabError::TooManyTabs { limit });
+        }
+        let limit = *self.max_tabs_of.get(client)?;
+        if self.registry.len_of(client) < limit {
+            return None;
+        }
+        metrics::client_limit("tabs");
+        Some(TabError::TooManyOwnTabs { limit })
     }
 
     /// Starts the actor of a new tab.
@@ -383,7 +401,7 @@ impl Supervisor {
     }
 
     fn adopt(&mut self, attachment: Attachment) {
-        let Some(running) = &mut self.browser else {
+        let Some(running) = &self.browser else {
             return;
         };
         let info = &attachment.info;
@@ -407,17 +425,17 @@ impl Supervisor {
                     .map(|tab| tab.client)
             });
         let settings = &self.around.settings;
-        let refusal = if !settings.adopt_popups {
-            Some("policy")
-        } else if self.registry.len() >= settings.max_tabs {
-            Some("tabsMax")
-        } else if self.stopping {
-            Some("shutdown")
-        } else {
-            None
+        let refusal = match &client {
+            _ if !settings.adopt_popups => Some("policy"),
+            _ if self.stopping => Some("shutdown"),
+            None => Some("unknownOwner"),
+            Some(client) => self.lacks_room_for(client).map(|_| "tabsMax"),
+        };
+        let Some(running) = &mut self.browser else {
+            return;
         };
         let (Some(client), None) = (client, refusal) else {
-            metrics::dropped("popup", refusal.unwrap_or("unknownOwner"));
+            metrics::dropped("popup", refusal.unwrap_or_default());
             let discard = jobs::discard(running.browser.clone(), info.target_id.clone());
             running.jobs.push(discard);
             return;

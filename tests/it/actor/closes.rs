@@ -1,6 +1,8 @@
 //! How a tab ends, and that nobody who waits for it is forgotten.
 
-use cdp_bridge::tabs::TabSettings;
+use std::collections::HashMap;
+
+use cdp_bridge::tabs::{TabError, TabSettings};
 use cdp_bridge_protocol::TabId;
 use tokio::time::{Duration, sleep};
 
@@ -170,4 +172,39 @@ async fn no_more_tabs_are_opened_than_are_allowed() {
     second.tab().await;
     client.close(tab).line().await;
     client.create("about:blank").tab().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
+    let settings = TabSettings {
+        max_tabs: 4,
+        max_tabs_of: HashMap::from([("a".into(), 1)]),
+        ..settings()
+    };
+    let bridge = Bridge::with(settings).await;
+    let client = bridge.client();
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let refused = client.create("about:blank").error().await;
+    assert!(
+        matches!(refused, TabError::TooManyOwnTabs { limit: 1 }),
+        "{refused}"
+    );
+    bridge.fake.popup(&target, "http://b.test/");
+    bridge.settle().await;
+    assert_eq!(bridge.fake.targets(), [target], "popups count, too");
+    let other = client.clone().named("b");
+    other.create("about:blank").tab().await;
+    other.create("about:blank").tab().await;
+    client.close(tab).line().await;
+    client.create("about:blank").tab().await;
+
+    let fewer = HashMap::from([("b".into(), 1)]);
+    bridge.supervisor.allow_tabs(fewer).await;
+    assert_eq!(other.create("about:blank").code().await, "LIMIT_EXCEEDED");
+    client.create("about:blank").tab().await;
+    let refused = client.create("about:blank").error().await;
+    assert!(
+        matches!(refused, TabError::TooManyTabs { limit: 4 }),
+        "those that are open beyond the limit stay, and count: {refused}"
+    );
 }

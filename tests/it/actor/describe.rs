@@ -88,7 +88,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::Closed => "TAB_CLOSED",
         TabError::Dropped => "DROPPED",
         TabError::QueueFull { .. } => "RATE_LIMITED",
-        TabError::TooManyTabs { .. } => "LIMIT_EXCEEDED",
+        TabError::TooManyTabs { .. } | TabError::TooManyOwnTabs { .. } => "LIMIT_EXCEEDED",
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",

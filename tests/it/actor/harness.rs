@@ -1,5 +1,6 @@
 //! The tabs with a fake Chromium under them and a listener over them.
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub(crate) fn settings() -> TabSettings {
             device_scale_factor: None,
         },
         max_tabs: 20,
+        max_tabs_of: HashMap::new(),
         idle_timeout: Duration::from_hours(24),
         max_waiting_changes: 32,
         accept_dialogs: false,

@@ -1,17 +1,21 @@
-//! Ways out that only count how many are open, and refuse `evil.test`.
+//! Ways out that only count how many are open, and refuse `evil.test` and what a test forbids.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 
 use cdp_bridge::policy::Denied;
 use cdp_bridge::tabs::{ClientId, Obstacle, Outlet, Outlets};
 use cdp_bridge_protocol::TabId;
+use tokio::sync::watch;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CountedOutlets {
     open: Arc<AtomicUsize>,
     opened: Arc<AtomicUsize>,
+    /// Beginnings of URLs, with the client that may not go there.
+    forbidden: Arc<Mutex<Vec<(ClientId, String)>>>,
+    changes: watch::Sender<()>,
 }
 
 /// Takes itself off the count.
@@ -28,6 +32,14 @@ impl CountedOutlets {
     pub(crate) fn open_now(&self) -> usize {
         self.open.load(Ordering::Relaxed)
     }
+
+    /// From now on this client may not be where URLs begin so.
+    pub(crate) fn forbid(&self, client: &str, url: &str) {
+        let mut forbidden = self.forbidden.lock().unwrap();
+        forbidden.push((client.into(), url.to_owned()));
+        drop(forbidden);
+        self.changes.send_replace(());
+    }
 }
 
 impl Outlets for CountedOutlets {
@@ -42,8 +54,16 @@ impl Outlets for CountedOutlets {
         ))
     }
 
-    fn check(&self, _: &ClientId, url: &str) -> Result<(), Denied> {
-        if url.starts_with("http://evil.test/") {
+    fn changes(&self, _: &ClientId) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
+    fn check(&self, client: &ClientId, url: &str) -> Result<(), Denied> {
+        let forbidden = self.forbidden.lock().unwrap();
+        let is_forbidden = forbidden
+            .iter()
+            .any(|(whose, start)| whose == client && url.starts_with(start));
+        if is_forbidden || url.starts_with("http://evil.test/") {
             let host = "evil.test".to_owned();
             return Err(Denied::NotInAllowlist { host });
         }

@@ -101,6 +101,64 @@ async fn a_navigation_at_work_takes_the_tab_away_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_tab_leaves_where_policy_does_not_want_it_any_more_and_other_tabs_stay() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let (_, stays) = bridge.tab("http://b.test/").await;
+    let other = bridge.client().named("b").create("http://a.test/");
+    let other = other.tab().await;
+    bridge.settle().await;
+    bridge.forget();
+    let before = bridge.fake.calls().len();
+    bridge.outlets.forbid("a", "http://a.test/");
+    let html = bridge.client().html(tab);
+    bridge.settle().await;
+    let lines = bridge.lines();
+    assert_eq!(lines[0], "failure t1 NAV_DENIED", "{lines:#?}");
+    assert!(
+        lines.contains(&"navigated t1 about:blank".to_owned()),
+        "{lines:#?}"
+    );
+    assert_eq!(html.line().await, "domSnapshot t1 about:blank");
+    assert_eq!(bridge.fake.url_of(&target), "about:blank");
+    assert_eq!(bridge.fake.url_of(&stays), "http://b.test/");
+    let methods = bridge.methods_since(before);
+    let navigations = methods.iter().filter(|it| *it == "Page.navigate");
+    assert_eq!(navigations.count(), 1, "{methods:?}");
+    let view = bridge.registry.get(&"b".into(), other).unwrap().view();
+    assert_eq!(view.url, "http://a.test/", "it is another client's");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tab_that_is_on_its_way_elsewhere_goes_there_when_policy_changes() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold("Page.navigate");
+    let asked = bridge.client().navigate(tab, "http://b.test/");
+    bridge.settle().await;
+    bridge.outlets.forbid("a", "http://a.test/");
+    bridge.settle().await;
+    let url = bridge.registry.list(&"a".into())[0].url.clone();
+    assert_eq!(url, "about:blank", "that is where it would be sent");
+    bridge.fake.release("Page.navigate");
+    assert_eq!(asked.line().await, "navigated t1 http://b.test/ 200");
+    bridge.settle().await;
+    assert_eq!(bridge.fake.url_of(&target), "http://b.test/");
+
+    // What it is on its way to is refused when it gets there.
+    bridge.fake.hold("Page.navigate");
+    bridge.fake.page("http://c.test/", "C");
+    let asked = bridge.client().navigate(tab, "http://c.test/");
+    bridge.settle().await;
+    bridge.outlets.forbid("a", "http://c.test/");
+    bridge.settle().await;
+    bridge.fake.release("Page.navigate");
+    assert_eq!(asked.code().await, "NAV_DENIED");
+    bridge.settle().await;
+    assert_eq!(bridge.fake.url_of(&target), "about:blank");
+}
+
+#[tokio::test(start_paused = true)]
 async fn every_context_has_a_way_out_of_its_own_until_it_is_disposed_of() {
     let bridge = Bridge::start().await;
     let client = bridge.client();

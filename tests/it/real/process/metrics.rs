@@ -16,12 +16,13 @@ use crate::support::site::Site;
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Every name of the operator's documentation, without the prefix, with its labels.
-const NAMES: [(&str, &str, &[&str]); 21] = [
+const NAMES: [(&str, &str, &[&str]); 22] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
     ("dropped_total", "counter", &["reason", "type"]),
     ("refused_total", "counter", &["reason"]),
+    ("client_limit_total", "counter", &["limit"]),
     ("coalesced_total", "counter", &["reason", "type"]),
     ("requests_blocked_total", "counter", &["reason"]),
     ("errors_total", "counter", &["code"]),
@@ -40,8 +41,9 @@ const NAMES: [(&str, &str, &[&str]); 21] = [
     ("process_cpu_seconds_total", "counter", &[]),
 ];
 
-/// What needs the allowlist to stop a request of a page before it is there.
-const NOT_PROVOKED: [&str; 1] = ["requests_blocked_total"];
+/// What is there only once the allowlist has stopped a request of a page, or a client has come up
+/// against a limit of its own.
+const NOT_PROVOKED: [&str; 2] = ["requests_blocked_total", "client_limit_total"];
 
 async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
     let site = Site::start().await;

@@ -2,6 +2,7 @@
 
 mod endings;
 mod metrics;
+mod policies;
 mod reload;
 mod secrets;
 mod serving;

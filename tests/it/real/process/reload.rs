@@ -25,7 +25,7 @@ fn with_clients(clients: &[(&str, &str)]) -> String {
     clients.collect()
 }
 
-async fn connect(daemon: &Daemon, token: &str) -> Result<Client, u16> {
+pub(super) async fn connect(daemon: &Daemon, token: &str) -> Result<Client, u16> {
     use tokio_tungstenite::tungstenite::Error;
 
     let bearer = format!("Bearer {token}");
@@ -45,14 +45,14 @@ fn count(daemon: &Daemon, words: &str) -> usize {
 }
 
 /// Sends SIGHUP and waits until the log has one more line with this.
-async fn hang_up(daemon: &Daemon, said: &str) {
+pub(super) async fn hang_up(daemon: &Daemon, said: &str) {
     let before = count(daemon, said);
     daemon.signal(Signal::HUP);
     until(said, async || count(daemon, said) > before).await;
 }
 
-const TAKEN: &str = "clients and certificate were read again";
-const REFUSED: &str = "the configuration was not taken";
+pub(super) const TAKEN: &str = "clients, policies and certificate were read again";
+pub(super) const REFUSED: &str = "the configuration was not taken";
 
 async fn clients_come_and_go_and_a_broken_file_changes_nothing(browser: TestBrowser) {
     let setup = Setup::serving(&browser)
