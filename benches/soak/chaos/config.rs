@@ -1,5 +1,6 @@
 //! How long a run is, and how its daemon is set up.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::support::browsers::TestBrowser;
@@ -32,12 +33,16 @@ pub(crate) fn setup(browser: &TestBrowser) -> Setup {
     let mut clients = vec![("witness", WITNESS)];
     clients.extend(COORDINATORS);
     clients.dedup();
-    let clients: String = clients
-        .iter()
-        .map(|(name, token)| format!("[[auth.clients]]\nname = \"{name}\"\ntoken = \"{token}\"\n"))
-        .collect();
+    let mut tables = String::new();
+    for (name, token) in clients {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            tables,
+            "[[auth.clients]]\nname = \"{name}\"\ntoken = \"{token}\""
+        );
+    }
     let file = format!(
-        "{clients}\
+        "{tables}\
          [tabs]\nmax = 40\n\
          [server]\noutbound_bytes = \"8MiB\"\n\
          [browser.restart]\nmax_restarts = 1000000\nmax_backoff = \"1s\"\n\

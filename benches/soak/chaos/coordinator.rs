@@ -119,10 +119,10 @@ impl Coordinator {
                             return self.tally;
                         }
                         Some(Order::Cut) => break,
-                        Some(order) => if self.obey(order, &mut socket).await.is_err() { break },
+                        Some(order) => if self.obey(order, &mut socket).await.is_err() { break; },
                     },
-                    message = socket.next() => if self.read(message).is_err() { break },
-                    () = sleep_until(self.next) => if self.act(&mut socket).await.is_err() { break },
+                    message = socket.next() => if self.read(message).is_err() { break; },
+                    () = sleep_until(self.next) => if self.act(&mut socket).await.is_err() { break; },
                 }
             }
             // Dropped as it is: to the other side this looks like a machine that went away.

@@ -75,7 +75,7 @@ impl Chaos {
             }
             sleep(pause).await;
             let (fault, name) = draw(&mut rng);
-            if self.provoke(fault, &mut rng, &mut lasting).await {
+            if self.provoke(fault, &mut rng, &mut lasting) {
                 *counts.entry(name).or_default() += 1;
             }
         }
@@ -84,7 +84,7 @@ impl Chaos {
     }
 
     /// False where there was nothing to break.
-    async fn provoke(&self, fault: Fault, rng: &mut Rng, lasting: &mut JoinSet<()>) -> bool {
+    fn provoke(&self, fault: Fault, rng: &mut Rng, lasting: &mut JoinSet<()>) -> bool {
         // Drawn in any case, so that what comes later does not depend on what is there now.
         let (position, order) = (rng.usize(..64), rng.usize(..self.coordinators.len()));
         let (short, long) = (ms(rng, 200..2_500), ms(rng, 1_000..9_000));
@@ -107,9 +107,9 @@ impl Chaos {
             Fault::HangBrowser => kill(browser(), Signal::STOP),
             Fault::StopRenderer => self.freeze(renderer(), long, lasting),
             Fault::FreezeBrowser => self.freeze(browser(), short, lasting),
-            Fault::CutConnection => self.tell(order, Order::Cut).await,
-            Fault::SlowReader => self.tell(order, Order::Pause(long)).await,
-            Fault::Flood => self.tell(order, Order::Flood).await,
+            Fault::CutConnection => self.tell(order, Order::Cut),
+            Fault::SlowReader => self.tell(order, Order::Pause(long)),
+            Fault::Flood => self.tell(order, Order::Flood),
             Fault::Storm => {
                 lasting.spawn(storm(self.address, long, rng.fork()));
                 true
@@ -124,7 +124,7 @@ impl Chaos {
         true
     }
 
-    async fn tell(&self, coordinator: usize, order: Order) -> bool {
+    fn tell(&self, coordinator: usize, order: Order) -> bool {
         // One that is paused takes no orders; it is not waited for.
         let sender = &self.coordinators[coordinator];
         sender.try_send(order).is_ok()
