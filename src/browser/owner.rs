@@ -67,9 +67,9 @@ fn start_of(process: &str) -> Option<u64> {
 /// parentheses and may hold anything, so fields are counted after the last parenthesis.
 fn start_time(stat: &str) -> Option<u64> {
     let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
-    let state = fields.next()?;
-    let start = fields.nth(18)?.parse().ok()?;
-    (!matches!(state, "Z" | "X")).then_some(start)
+    let is_gone = matches!(fields.next()?, "Z" | "X");
+    let ticks = fields.nth(18)?.parse().ok()?;
+    (!is_gone).then_some(ticks)
 }
 
 #[cfg(test)]

@@ -111,7 +111,8 @@ impl Profile {
     pub fn remove_now(&mut self) -> bool {
         let dirs = self.own.iter_mut().chain(&mut self.temporary);
         // Each is tried, also when one before it stays.
-        dirs.fold(true, |all, dir| dir.remove() && all)
+        let left = dirs.map(OwnDir::remove).filter(|removed| !removed);
+        left.count() == 0
     }
 }
 
