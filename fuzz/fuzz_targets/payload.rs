@@ -6,10 +6,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use cdp_bridge_protocol::event::{DomSnapshotHead, ScreenshotHead};
+use cdp_bridge_protocol::payload::Encoding;
 use cdp_bridge_protocol::payload::{
     EscapedText, Incoming, Joiner, Part, Parts, Payload, PayloadHead,
 };
-use cdp_bridge_protocol::payload::Encoding;
 use cdp_bridge_protocol::request::SnapshotFormat;
 use libfuzzer_sys::fuzz_target;
 

@@ -45,14 +45,22 @@ fn of_line(line: &[u8]) {
 }
 
 fuzz_target!(|bytes: &[u8]| {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = bytes
+        .split(|byte| *byte == b'\n')
+        .next()
+        .unwrap_or_default();
     of_line(line);
     let mut headers = headers(&bytes[line.len()..]);
     let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
     let encodings = headers.get_all(TRANSFER_ENCODING).iter().count();
     assert_eq!(is_framed_once(&headers), lengths + encodings <= 1);
     drop_hop_by_hop(&mut headers);
-    for name in ["connection", "transfer-encoding", "upgrade", "proxy-authorization"] {
+    for name in [
+        "connection",
+        "transfer-encoding",
+        "upgrade",
+        "proxy-authorization",
+    ] {
         assert!(!headers.contains_key(name), "{name}");
     }
     assert!(!headers.contains_key(CONNECTION));

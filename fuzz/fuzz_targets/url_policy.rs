@@ -15,8 +15,14 @@ fn policy(allowlist: &[&str]) -> NavigationPolicy {
     NavigationPolicy::new(&allowlist, PrivateNetworks::default(), BTreeMap::new()).unwrap()
 }
 
-static LISTED: LazyLock<NavigationPolicy> =
-    LazyLock::new(|| policy(&["example.com", "=exact.test", "ports.test:8443", "93.184.216.34"]));
+static LISTED: LazyLock<NavigationPolicy> = LazyLock::new(|| {
+    policy(&[
+        "example.com",
+        "=exact.test",
+        "ports.test:8443",
+        "93.184.216.34",
+    ])
+});
 static OPEN: LazyLock<NavigationPolicy> = LazyLock::new(|| policy(&[]));
 
 /// The list in other words than the policy's own.
