@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench demo schemas clean help
+.PHONY: run test lint bench soak fuzz demo schemas clean help
 
 # Rust is found where its installer puts it, also before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -37,6 +37,18 @@ bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connec
 	cargo bench --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
 	cargo bench --locked --bench end_to_end
 	cargo bench --locked --bench scale
+
+# How long a soak, or each fuzz target, goes on. SEED=1 plays the same faults again.
+DURATION ?= 10m
+SEED ?=
+soak: ## Break everything at random for DURATION (10m) at SEED, and check what is promised
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo bench --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+
+fuzz: ## Run every fuzz target for DURATION (10m) each
+	@scripts/need-rust
+	@scripts/fuzz $(DURATION)
 
 demo: ## Play the tour on a bridge and a site of its own
 	@scripts/need-rust

@@ -23,6 +23,7 @@ use self::ways_out::WaysOut;
 use crate::browser::connect::ConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
+use crate::browser::sweep::sweep;
 use crate::config::Config;
 use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
@@ -117,6 +118,8 @@ impl Bridge {
             }),
         };
         let server = Server::bind(settings::server(config)?, deps).await?;
+        // Nobody waits for it: what it removes is in nobody's way.
+        tokio::task::spawn_blocking(sweep);
 
         let (lifecycle, mut changes) = mpsc::channel(4);
         let restart = settings::restart(&config.browser.restart);

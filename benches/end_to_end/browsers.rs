@@ -183,6 +183,7 @@ pub(crate) fn launch_options(found: &Found) -> LaunchOptions {
         user_data_dir: None,
         window_size: (1280, 720),
         start_timeout: Duration::from_secs(20),
+        memory_max: None,
         proxy: None,
     }
 }

@@ -4,15 +4,20 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, join};
 use tokio::sync::watch;
+use tokio::time::timeout;
 
-use crate::browser::supervisor::{Status, probe};
+use crate::browser::concern::Concern;
+use crate::browser::supervisor::{Status, concerns, probe};
 use crate::server::{BrowserStatus, Probe};
 
 /// How long the browser may take to answer a probe. The server's own deadline is shorter; this
 /// one only keeps a call from waiting for ever.
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long its disks may take to say how full they are. One that is remote may hang.
+const DISKS_LIMIT: Duration = Duration::from_millis(500);
 
 /// The supervised browser; down until there is one to follow. Cheap to clone.
 #[derive(Debug, Clone, Default)]
@@ -35,11 +40,21 @@ impl SupervisedBrowser {
     }
 }
 
+/// What is not well, in words.
+async fn concerns_of(status: &Status) -> Vec<String> {
+    let status = status.clone();
+    let looking = tokio::task::spawn_blocking(move || concerns(&status));
+    match timeout(DISKS_LIMIT, looking).await {
+        Ok(Ok(concerns)) => concerns.iter().map(Concern::to_string).collect(),
+        Ok(Err(_)) | Err(_) => vec!["the disk of the browser's profile does not answer".to_owned()],
+    }
+}
+
 impl BrowserStatus for SupervisedBrowser {
     fn probe(&self) -> BoxFuture<'static, Probe> {
         let status = self.now();
         async move {
-            let outcome = probe(&status, PROBE_LIMIT).await;
+            let (outcome, concerns) = join(probe(&status, PROBE_LIMIT), concerns_of(&status)).await;
             Probe {
                 connected: status.browser.is_some(),
                 version: status.version,
@@ -47,6 +62,7 @@ impl BrowserStatus for SupervisedBrowser {
                 restarts: status.restarts,
                 round_trip: outcome.as_ref().ok().copied(),
                 reason: outcome.err().map(|error| error.to_string()),
+                concerns,
             }
         }
         .boxed()

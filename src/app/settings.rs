@@ -130,6 +130,7 @@ pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Sourc
         user_data_dir: browser.user_data_dir.clone(),
         window_size: (browser.window_size.width, browser.window_size.height),
         start_timeout: browser.start_timeout,
+        memory_max: browser.memory_max.map(|bytes| bytes as u64),
         proxy: Some(proxy),
     }))
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::concern::Concern;
 use super::custody::BrowserProcess;
 use super::endpoint::{ResolveError, resolve_endpoint};
 use super::launch::{Endpoint, LaunchError, Launched, explain_exit, launch};
@@ -41,6 +42,8 @@ pub struct Connected {
     pub version: Version,
     /// The process, if the bridge started it.
     pub process: Option<BrowserProcess>,
+    /// What could not be had for it.
+    pub concerns: Vec<Concern>,
 }
 
 /// No browser could be used.
@@ -75,6 +78,7 @@ impl Source {
                     inbox,
                     version,
                     process: None,
+                    concerns: Vec::new(),
                 })
             }
         }
@@ -83,7 +87,10 @@ impl Source {
 
 async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
     let Launched {
-        process, endpoint, ..
+        process,
+        endpoint,
+        concerns,
+        ..
     } = launch(options).await?;
     let transport = match transport_to(endpoint, options.start_timeout).await {
         Ok(transport) => transport,
@@ -105,6 +112,7 @@ async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
             inbox,
             version,
             process: Some(process),
+            concerns,
         }),
         Err(CallError::Closed { .. }) => Err(explain_exit(process).await.into()),
         Err(error) => {

@@ -17,7 +17,8 @@ use super::spawn::{SpawnError, spawn};
 /// How long the shell may take to leave.
 const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Reads the browser's pid, then `done` on a regular end. `$1` is the profile to remove, or empty.
+/// Reads the browser's pid, then `done` on a regular end. `$1` is the control group to remove, or
+/// empty; the others are the directories.
 /// Signals meant for the daemon's group do not end it before its work is done, and while it
 /// watches over a profile it does not stand in any directory that one may want to unmount.
 const SCRIPT: &str = r#"
@@ -31,11 +32,17 @@ while read -r line; do
     esac
 done
 if [ -n "$group" ]; then kill -s KILL -- "-$group" 2>/dev/null; fi
-if [ -z "$1" ]; then exit 0; fi
+group=$1
+shift
 left=50
 while [ "$left" -gt 0 ]; do
-    rm -rf -- "$1"
-    if [ ! -e "$1" ]; then exit 0; fi
+    rm -rf -- "$@"
+    if [ -n "$group" ]; then rmdir -- "$group" 2>/dev/null; fi
+    there=
+    for path in "$group" "$@"; do
+        if [ -e "$path" ]; then there=yes; fi
+    done
+    if [ -z "$there" ]; then exit 0; fi
     left=$((left - 1))
     sleep 0.1 || sleep 1
 done
@@ -49,15 +56,19 @@ pub struct Custodian {
 }
 
 impl Custodian {
-    /// Starts a custodian, before the browser it watches over. `profile` is removed when the daemon
-    /// dies; none where it is the operator's.
-    pub async fn start(profile: Option<&Path>) -> Result<Self, SpawnError> {
+    /// Starts a custodian, before the browser it watches over. What is given is removed when the
+    /// daemon dies: the browser's control group, where it has one, and directories.
+    pub async fn start<'a>(
+        group: Option<&Path>,
+        dirs: impl Iterator<Item = &'a Path>,
+    ) -> Result<Self, SpawnError> {
         // The writing end is closed on exec, so neither the shell nor Chromium holds it open.
         let (reader, pipe) = std::io::pipe()?;
         let mut command = Command::new("/bin/sh");
         command
             .args(["-c", SCRIPT, "cdp-bridge-custodian"])
-            .arg(profile.unwrap_or(Path::new("")))
+            .arg(group.unwrap_or(Path::new("")))
+            .args(dirs)
             .stdin(reader)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -120,7 +131,10 @@ mod tests {
             let parent = tempfile::tempdir().unwrap();
             let profile = parent.path().join("a profile; with $(odd) name");
             std::fs::create_dir_all(profile.join("Default")).unwrap();
-            let mut custodian = Custodian::start(Some(&profile)).await.unwrap();
+            let group = parent.path().join("a group");
+            std::fs::create_dir(&group).unwrap();
+            let dirs = [profile.as_path(), Path::new("/nowhere/at/all")].into_iter();
+            let mut custodian = Custodian::start(Some(&group), dirs).await.unwrap();
             // A leader with a child, as Chromium has them.
             let group = std::process::Command::new("/bin/sh")
                 .args(["-c", "sleep 1000 & sleep 1000; wait"])
@@ -181,7 +195,7 @@ mod tests {
 
     #[tokio::test]
     async fn signals_for_a_terminals_processes_do_not_end_it() {
-        let mut custodian = Custodian::start(None).await.unwrap();
+        let mut custodian = Custodian::start(None, std::iter::empty()).await.unwrap();
         // What it ignores is only set once its script runs, and a removed profile proves that.
         let parent = tempfile::tempdir().unwrap();
         let profile = parent.path().join("p");

@@ -8,6 +8,7 @@ use rustix::process::{Pid, Signal};
 use tokio::process::Child;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::ceiling::Ceiling;
 use super::custodian::Custodian;
 use super::profile::Profile;
 use super::stderr::{StderrLines, StderrTail};
@@ -43,6 +44,8 @@ pub struct BrowserProcess {
     stderr: StderrTail,
     profile: Profile,
     custodian: Option<Custodian>,
+    /// The ceiling over its memory; after the processes that are under it.
+    ceiling: Option<Ceiling>,
     ended: bool,
 }
 
@@ -52,6 +55,7 @@ impl BrowserProcess {
         mut child: Child,
         profile: Profile,
         mut custodian: Option<Custodian>,
+        ceiling: Option<Ceiling>,
     ) -> io::Result<Self> {
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
         let group = i32::try_from(id).ok().and_then(Pid::from_raw);
@@ -68,6 +72,7 @@ impl BrowserProcess {
             stderr,
             profile,
             custodian,
+            ceiling,
             ended: false,
         })
     }
@@ -145,6 +150,7 @@ impl BrowserProcess {
             let path = self.profile.path().display();
             tracing::warn!(%path, "the browser's temporary profile could not be removed");
         }
+        self.ceiling = None;
         // From here on nothing is left for the drop to do.
         self.ended = true;
         if let Some(custodian) = self.custodian.take() {

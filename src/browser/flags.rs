@@ -302,6 +302,7 @@ mod tests {
             user_data_dir: None,
             window_size: (1280, 720),
             start_timeout: Duration::from_secs(20),
+            memory_max: None,
             proxy: None,
         }
     }

@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use url::Url;
 
+use super::ceiling::{Ceiling, NoCeiling};
+use super::concern::Concern;
 use super::custodian::Custodian;
 use super::custody::BrowserProcess;
 use super::flags::{self, Machine, ReservedArgument};
@@ -36,6 +38,8 @@ pub struct Launched {
     pub endpoint: Endpoint,
     /// Whether its renderers are confined.
     pub sandbox: SandboxDecision,
+    /// What could not be had for it.
+    pub concerns: Vec<Concern>,
 }
 
 /// Where a browser's protocol is spoken.
@@ -66,6 +70,12 @@ pub enum LaunchError {
         dir: PathBuf,
         /// What the operating system said.
         source: io::Error,
+    },
+    /// The control group for its memory cannot be entered.
+    #[error("the browser's memory cannot be limited: {source}")]
+    Ceiling {
+        /// Why.
+        source: NoCeiling,
     },
     /// The binary could not be executed.
     #[error("{} could not be started: {source}", .executable.display())]
@@ -135,7 +145,8 @@ fn advice(status: ExitStatus, stderr: &[String]) -> &'static str {
     const PROFILE_IN_USE: i32 = 21;
     let says = |words: &str| stderr.iter().any(|line| line.contains(words));
     if status.code() == Some(PROFILE_IN_USE) {
-        " Another browser uses this profile: end it, or set another browser.user_data_dir."
+        " Another browser uses this profile: end it, or set another browser.user_data_dir. If that \
+         one was on a host that is no more, remove SingletonLock from the profile."
     } else if says("No usable sandbox") || says("without --no-sandbox") {
         " The kernel does not let Chromium confine its renderers: run as a user who may make user \
          namespaces, or set browser.sandbox to `off`."
@@ -153,6 +164,7 @@ fn advice(status: ExitStatus, stderr: &[String]) -> &'static str {
 pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
     flags::check_args(&options.args)?;
     let profile = profile(options.user_data_dir.as_deref())?;
+    let (ceiling, concerns) = ceiling(options.memory_max);
     let facts = sandbox::facts(&options.executable).await;
     let sandbox = sandbox::decide(options.sandbox, facts);
     if let SandboxDecision::Off(reason) = sandbox {
@@ -178,11 +190,14 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
             (None, None)
         }
     };
-    let mut command = browser_command(&options.executable, &args, ends).map_err(failed)?;
+    let entrance = ceiling.as_ref().map(Ceiling::entrance).transpose();
+    let entrance = entrance.map_err(|source| LaunchError::Ceiling { source })?;
+    let mut command =
+        browser_command(&options.executable, &args, ends, entrance).map_err(failed)?;
     if let Some(dir) = profile.temporary_files() {
         command.env("TMPDIR", dir);
     }
-    let custodian = custodian(&profile).await;
+    let custodian = custodian(&profile, ceiling.as_ref()).await;
     let child = match spawn(command).await {
         Ok(child) => child,
         Err(source) => {
@@ -194,7 +209,7 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
             return Err(failed(source));
         }
     };
-    let process = BrowserProcess::new(child, profile, custodian);
+    let process = BrowserProcess::new(child, profile, custodian, ceiling);
     let process = process.map_err(|error| failed(error.into()))?;
     tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started");
     match (options.transport, ours) {
@@ -204,12 +219,14 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
                 process,
                 endpoint: Endpoint::WebSocket(url),
                 sandbox,
+                concerns,
             })
         }
         (Transport::Pipe, Some((reader, writer))) => Ok(Launched {
             process,
             endpoint: Endpoint::Pipe { reader, writer },
             sandbox,
+            concerns,
         }),
         (Transport::Pipe, None) => Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into())),
     }
@@ -230,7 +247,7 @@ fn profile(configured: Option<&Path>) -> Result<Profile, LaunchError> {
     let temporary = std::env::temp_dir();
     let (dir, profile) = match configured {
         Some(dir) => (dir, Profile::configured(dir)),
-        None => (temporary.as_path(), Profile::fresh_in(&temporary)),
+        None => (temporary.as_path(), Profile::fresh()),
     };
     profile.map_err(|source| LaunchError::Profile {
         dir: dir.to_path_buf(),
@@ -252,15 +269,29 @@ fn pipes() -> io::Result<(ChromiumEnds, (OwnedFd, OwnedFd))> {
 
 /// The custodian, without which a browser runs as well: only a killed daemon would leave its
 /// profile behind.
-async fn custodian(profile: &Profile) -> Option<Custodian> {
+async fn custodian(profile: &Profile, ceiling: Option<&Ceiling>) -> Option<Custodian> {
     static WARNED: Once = Once::new();
-    match Custodian::start(profile.to_remove()).await {
+    let group = ceiling.map(Ceiling::group);
+    match Custodian::start(group, profile.to_remove()).await {
         Ok(custodian) => Some(custodian),
         Err(error) => {
             WARNED.call_once(|| {
                 tracing::warn!(%error, "no /bin/sh to tidy up after a killed daemon");
             });
             None
+        }
+    }
+}
+
+/// The ceiling over its memory, if one is wanted and can be had.
+fn ceiling(memory_max: Option<u64>) -> (Option<Ceiling>, Vec<Concern>) {
+    match memory_max.map(Ceiling::of) {
+        None => (None, Vec::new()),
+        Some(Ok(ceiling)) => (Some(ceiling), Vec::new()),
+        Some(Err(error)) => {
+            let concern = Concern::NoCeiling(error);
+            tracing::warn!("{concern}");
+            (None, vec![concern])
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The browser: where it is found, how it is started, and how it is ended.
 
+pub mod ceiling;
+pub mod concern;
 pub mod connect;
 pub mod custodian;
 pub mod custody;
@@ -8,9 +10,14 @@ pub mod find;
 pub mod flags;
 pub mod launch;
 pub mod options;
+pub mod own_dir;
+pub mod owner;
 pub mod prepare;
 pub mod profile;
 pub mod sandbox;
+mod singleton;
+pub mod space;
 pub mod spawn;
 pub mod stderr;
 pub mod supervisor;
+pub mod sweep;

@@ -56,6 +56,8 @@ pub struct LaunchOptions {
     pub window_size: (u32, u32),
     /// How long Chromium may take to listen on its port.
     pub start_timeout: Duration,
+    /// How much memory its processes may have together, in bytes.
+    pub memory_max: Option<u64>,
     /// The proxy through which everything goes that does not come from a browser context with one
     /// of its own; Chromium then resolves no name itself. None: it goes out as it likes.
     pub proxy: Option<SocketAddr>,

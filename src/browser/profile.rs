@@ -1,78 +1,102 @@
-//! The directory Chromium keeps its state in.
+//! The directories of one browser: the profile it keeps its state in, and one for temporary files.
 
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How the names of our own profiles begin.
-pub const PREFIX: &str = "cdp-bridge-profile-";
-/// The file that says which daemon a profile belongs to.
-pub const OWNER_FILE: &str = "owner";
+use super::own_dir::OwnDir;
+use super::singleton;
 
 /// The longest path of a unix socket on every platform, without its final zero.
 const SOCKET_PATH: usize = 103;
 /// What Chromium adds to the directory of its temporary files for a socket of its own, such as
 /// `/org.chromium.Chromium.AbCdEf/SingletonSocket`.
 const LONGEST_SOCKET_NAME: usize = 48;
+/// Where temporary files go whose own place has too long a name for sockets.
+const SHORT_PLACE: &str = "/tmp";
 
 /// Processes that are just dying may still create files, so the removal is repeated this often.
 const ATTEMPTS: u32 = 40;
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// A profile directory, ours or the operator's.
+/// The directories of one browser. What is ours of them is removed when this is dropped.
 #[derive(Debug)]
 pub struct Profile {
     path: PathBuf,
-    /// Ours, and not removed yet.
-    ours: bool,
+    /// None where the operator's profile stays.
+    own: Option<OwnDir>,
+    /// A Chromium that is killed leaves sockets and files behind, which must go with it. None where
+    /// they go with a profile of ours, or where no place can be found for them.
+    temporary: Option<OwnDir>,
+    /// Held on the operator's profile, so that another bridge can tell whether this one lives.
+    _held: Option<File>,
+}
+
+/// The places where such directories are made.
+pub fn places() -> Vec<PathBuf> {
+    let mut places = vec![std::env::temp_dir()];
+    if places[0] != Path::new(SHORT_PLACE) {
+        places.push(SHORT_PLACE.into());
+    }
+    places
 }
 
 impl Profile {
-    /// A fresh directory in `parent` that only this user can read, marked as ours.
-    pub fn fresh_in(parent: &Path) -> io::Result<Self> {
-        use std::os::unix::fs::PermissionsExt as _;
-        // Cookies of every tab end up here.
-        let private = std::fs::Permissions::from_mode(0o700);
-        let dir = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .permissions(private)
-            .tempdir_in(parent)?;
-        let path = dir.keep();
-        let profile = Self { path, ours: true };
-        std::fs::write(profile.path.join(OWNER_FILE), owner())?;
-        Ok(profile)
+    /// A fresh profile, which is removed at the end.
+    pub fn fresh() -> io::Result<Self> {
+        Self::fresh_in(&places())
     }
 
-    /// A directory of the operator's, which is created where it is missing and never removed.
-    pub fn configured(path: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(path)?;
-        // Chromium takes a relative path as relative to its own directory.
+    fn fresh_in(places: &[PathBuf]) -> io::Result<Self> {
+        let place = places.first().ok_or(io::ErrorKind::NotFound)?;
+        let own = OwnDir::create_in(place, "profile")?;
+        let temporary = if has_room_for_sockets(own.path()) {
+            None
+        } else {
+            temporary_in(places)
+        };
         Ok(Self {
-            path: std::path::absolute(path)?,
-            ours: false,
+            path: own.path().to_path_buf(),
+            own: Some(own),
+            temporary,
+            _held: None,
         })
     }
 
-    /// Where it is.
+    /// A directory of the operator's, which is created where it is missing and never removed. Locks
+    /// that a dead browser left in it are.
+    pub fn configured(path: &Path) -> io::Result<Self> {
+        std::fs::create_dir_all(path)?;
+        // Chromium takes a relative path as relative to its own directory.
+        let path = std::path::absolute(path)?;
+        let held = singleton::take_over(&path);
+        Ok(Self {
+            path,
+            own: None,
+            temporary: temporary_in(&places()),
+            _held: held,
+        })
+    }
+
+    /// Where the profile is.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where Chromium's temporary files belong, if they are to go with the profile: one that is
-    /// killed leaves them behind. None where its sockets there would have names too long to be
-    /// used, or where the profile stays.
+    /// Where Chromium's temporary files belong; none leaves that to Chromium.
     pub fn temporary_files(&self) -> Option<&Path> {
-        let room = self.path.as_os_str().len() + LONGEST_SOCKET_NAME <= SOCKET_PATH;
-        self.to_remove().filter(|_| room)
+        let dir = self.temporary.as_ref().or(self.own.as_ref())?;
+        Some(dir.path()).filter(|path| has_room_for_sockets(path))
     }
 
-    /// Where it is, if it is ours to remove.
-    pub fn to_remove(&self) -> Option<&Path> {
-        self.ours.then_some(&self.path)
+    /// The directories that are ours to remove.
+    pub fn to_remove(&self) -> impl Iterator<Item = &Path> {
+        self.own.iter().chain(&self.temporary).map(OwnDir::path)
     }
 
-    /// Removes it if it is ours. False means that something is left.
+    /// Removes what is ours. False means that something is left.
     pub async fn remove(&mut self) -> bool {
         for _ in 0..ATTEMPTS {
             if self.remove_now() {
@@ -85,92 +109,73 @@ impl Profile {
 
     /// One attempt, without waiting.
     pub fn remove_now(&mut self) -> bool {
-        if self.ours {
-            let _ = std::fs::remove_dir_all(&self.path);
-            // The error of the removal says less than whether the directory is still there.
-            self.ours = self.path.symlink_metadata().is_ok();
-        }
-        !self.ours
+        let dirs = self.own.iter_mut().chain(&mut self.temporary);
+        // Each is tried, also when one before it stays.
+        let left = dirs.map(OwnDir::remove).filter(|removed| !removed);
+        left.count() == 0
     }
 }
 
-impl Drop for Profile {
-    fn drop(&mut self) {
-        self.remove_now();
-    }
+/// A directory for temporary files in the first place that takes one and where sockets fit.
+fn temporary_in(places: &[PathBuf]) -> Option<OwnDir> {
+    let mut dirs = places
+        .iter()
+        .filter_map(|place| OwnDir::create_in(place, "tmp").ok());
+    dirs.find(|dir| has_room_for_sockets(dir.path()))
 }
 
-/// The pid and start time of this process. A pid alone may be another process's later.
-fn owner() -> String {
-    let pid = std::process::id();
-    let start = std::fs::read_to_string("/proc/self/stat").ok();
-    let start = start.as_deref().and_then(start_time).unwrap_or("0");
-    format!("{pid} {start}\n")
-}
-
-/// The start time in a line of `/proc/<pid>/stat`: field 22. Field 2 is the program's name in
-/// parentheses and may hold anything, so fields are counted after the last parenthesis.
-fn start_time(stat: &str) -> Option<&str> {
-    stat.rsplit_once(')')?.1.split_whitespace().nth(19)
+fn has_room_for_sockets(dir: &Path) -> bool {
+    dir.as_os_str().len() + LONGEST_SOCKET_NAME <= SOCKET_PATH
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_start_time_is_field_22_whatever_the_program_is_called() {
-        let stat = "1 (a ) b) S 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22000 23";
-        assert_eq!(start_time(stat), Some("22000"));
-        assert_eq!(start_time("nonsense"), None);
-    }
-
     #[tokio::test]
-    async fn a_fresh_profile_names_its_owner_and_is_removed() {
-        use std::os::unix::fs::PermissionsExt as _;
+    async fn a_fresh_profile_holds_its_temporary_files_and_is_removed() {
         let parent = tempfile::tempdir().unwrap();
-        let mut profile = Profile::fresh_in(parent.path()).unwrap();
-        let owner = std::fs::read_to_string(profile.path().join(OWNER_FILE)).unwrap();
-        let (pid, start) = owner.trim().split_once(' ').unwrap();
-        assert_eq!(pid, std::process::id().to_string());
-        assert!(start.parse::<u64>().is_ok());
-        let mode = profile.path().metadata().unwrap().permissions().mode();
-        assert_eq!(mode & 0o777, 0o700);
+        let mut profile = Profile::fresh_in(&[parent.path().into()]).unwrap();
+        assert_eq!(profile.temporary_files(), Some(profile.path()));
+        assert!(profile.to_remove().eq([profile.path()]));
         std::fs::create_dir_all(profile.path().join("Default/deep")).unwrap();
         assert!(profile.remove().await);
         assert!(!profile.path().exists());
     }
 
     #[tokio::test]
-    async fn a_configured_profile_is_created_and_stays() {
+    async fn a_configured_profile_stays_and_its_temporary_files_go() {
         let parent = tempfile::tempdir().unwrap();
         let path = parent.path().join("mine/deep");
         let mut profile = Profile::configured(&path).unwrap();
-        assert_eq!(profile.to_remove(), None);
+        let temporary = profile.temporary_files().unwrap().to_path_buf();
+        assert!(temporary.is_dir() && !temporary.starts_with(&path));
+        assert!(profile.to_remove().eq([temporary.as_path()]));
         assert!(profile.remove().await);
         drop(profile);
-        assert!(path.is_dir());
+        assert!(path.is_dir() && !temporary.exists());
     }
 
     #[test]
-    fn temporary_files_go_with_the_profile_where_sockets_fit_and_the_profile_goes() {
+    fn where_sockets_do_not_fit_temporary_files_go_elsewhere() {
         let parent = tempfile::tempdir().unwrap();
-        let ours = Profile::fresh_in(parent.path()).unwrap();
-        assert_eq!(ours.temporary_files(), Some(ours.path()));
-        let theirs = Profile::configured(parent.path()).unwrap();
-        assert_eq!(theirs.temporary_files(), None);
         let deep = parent.path().join("x".repeat(60));
         std::fs::create_dir(&deep).unwrap();
-        assert_eq!(Profile::fresh_in(&deep).unwrap().temporary_files(), None);
+        let places = [deep.clone(), parent.path().to_path_buf()];
+        let profile = Profile::fresh_in(&places).unwrap();
+        assert!(profile.path().starts_with(&deep));
+        let temporary = profile.temporary_files().unwrap().to_path_buf();
+        assert_eq!(temporary.parent(), Some(parent.path()));
+        drop(profile);
+        assert!(!temporary.exists());
+        assert_eq!(std::fs::read_dir(&deep).unwrap().count(), 0);
+        let nowhere = Profile::fresh_in(&[deep]).unwrap();
+        assert_eq!(nowhere.temporary_files(), None);
     }
 
     #[test]
     fn a_dropped_profile_is_removed() {
-        let parent = tempfile::tempdir().unwrap();
-        let path = Profile::fresh_in(parent.path())
-            .unwrap()
-            .path()
-            .to_path_buf();
+        let path = Profile::fresh().unwrap().path().to_path_buf();
         assert!(!path.exists());
     }
 }

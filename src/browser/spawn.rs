@@ -6,6 +6,7 @@
 //! only with the daemon.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -55,11 +56,12 @@ pub struct ChromiumEnds {
 }
 
 /// The command that starts a browser: a process group of its own, nothing of our standard streams,
-/// and death with the daemon.
+/// and death with the daemon. `entrance` leads into the control group that it is to be in.
 pub fn browser_command(
     executable: &Path,
     args: &[OsString],
     pipe: Option<ChromiumEnds>,
+    entrance: Option<File>,
 ) -> Result<Command, SpawnError> {
     let mut command = Command::new(executable);
     command
@@ -74,6 +76,8 @@ pub fn browser_command(
             command.env_remove(name);
         }
     }
+    // Before the descriptors are mapped: one of Chromium's numbers may be the entrance's.
+    before_exec(&mut command, entrance);
     if let Some(ends) = pipe {
         let mappings = vec![
             FdMapping {
@@ -89,7 +93,6 @@ pub fn browser_command(
             .fd_mappings(mappings)
             .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     }
-    die_with_us(&mut command);
     Ok(command)
 }
 
@@ -110,22 +113,23 @@ fn inherited(name: &OsStr) -> bool {
 }
 
 #[cfg(target_os = "linux")]
-fn die_with_us(command: &mut Command) {
+fn before_exec(command: &mut Command, entrance: Option<File>) {
     use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
     let daemon = getpid();
     let in_child = move || -> io::Result<()> {
         set_parent_process_death_signal(Some(Signal::KILL))?;
         // The daemon may have died before the line above; then no signal would ever come.
-        if getppid() == Some(daemon) {
-            Ok(())
-        } else {
-            Err(io::Error::from_raw_os_error(
-                rustix::io::Errno::SRCH.raw_os_error(),
-            ))
+        if getppid() != Some(daemon) {
+            return Err(rustix::io::Errno::SRCH.into());
         }
+        if let Some(entrance) = &entrance {
+            // `0` is whoever writes it. What Chromium starts is in its group from the beginning.
+            rustix::io::write(entrance, b"0")?;
+        }
+        Ok(())
     };
-    // SAFETY: between fork and exec the closure makes two plain system calls, `prctl` and
-    // `getppid`, and builds an error from a number. It allocates nothing, takes no lock and
+    // SAFETY: between fork and exec the closure makes three plain system calls, `prctl`, `getppid`
+    // and `write`, and builds an error from a number. It allocates nothing, takes no lock and
     // touches no memory that another thread of the daemon could have left half written.
     #[allow(unsafe_code)]
     unsafe {
@@ -134,8 +138,9 @@ fn die_with_us(command: &mut Command) {
 }
 
 #[cfg(not(target_os = "linux"))]
-fn die_with_us(_command: &mut Command) {
-    // No such signal elsewhere: the end of the pipe and the custodian do its work.
+fn before_exec(_command: &mut Command, _entrance: Option<File>) {
+    // No such signal elsewhere: the end of the pipe and the custodian do its work. And no control
+    // groups, so that there is no entrance.
 }
 
 /// Starts a process on the spawner thread and watches it on the caller's runtime.
@@ -212,7 +217,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_that_is_missing_is_refused() {
-        let command = browser_command(Path::new("/nowhere/chrome"), &[], None).unwrap();
+        let command = browser_command(Path::new("/nowhere/chrome"), &[], None, None).unwrap();
         let error = spawn(command).await.unwrap_err();
         assert!(
             matches!(error, SpawnError::Refused(error) if error.kind() == io::ErrorKind::NotFound)
@@ -222,7 +227,7 @@ mod tests {
     #[tokio::test]
     async fn a_child_leads_its_own_group_and_is_started_by_the_lasting_thread() {
         let args = ["-c".into(), "read -r never".into()];
-        let mut command = browser_command(Path::new("/bin/sh"), &args, None).unwrap();
+        let mut command = browser_command(Path::new("/bin/sh"), &args, None, None).unwrap();
         command.stdin(Stdio::piped());
         let mut child = spawn(command).await.unwrap();
         let pid = i32::try_from(child.id().unwrap()).unwrap();
@@ -245,7 +250,8 @@ mod tests {
                 commands: never.into(),
                 answers: answers.into(),
             };
-            let mut command = browser_command(Path::new("/bin/sh"), &args, Some(ends)).unwrap();
+            let command = browser_command(Path::new("/bin/sh"), &args, Some(ends), None);
+            let mut command = command.unwrap();
             command.kill_on_drop(false);
             let child = runtime.block_on(spawn(command)).unwrap();
             (child.id().unwrap(), held)

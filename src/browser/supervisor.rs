@@ -1,13 +1,17 @@
 //! Keeps a browser running: starts it again, with growing pauses, when it ends.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::concern::Concern;
 use super::connect::{ConnectError, Connected, Source};
 use super::custody::BrowserProcess;
+use super::profile::Profile;
+use super::space;
 use crate::cdp::methods::{CloseBrowser, GetVersion, Version};
 use crate::cdp::{Browser, CallError, Inbox};
 use crate::flow::{Backoff, RestartBudget};
@@ -69,6 +73,10 @@ pub struct Status {
     pub version: String,
     /// The process, if the bridge started it and it runs.
     pub pid: Option<u32>,
+    /// The directories that it writes to, if the bridge started it and it runs.
+    pub dirs: Vec<PathBuf>,
+    /// What could not be had for it.
+    pub concerns: Vec<Concern>,
     /// How often it was started again so far.
     pub restarts: u64,
     /// Why it does not serve.
@@ -150,6 +158,16 @@ pub async fn probe(status: &Status, limit: Duration) -> Result<Duration, ProbeEr
     Ok(sent.elapsed())
 }
 
+/// What is not well with a browser that serves. Looks at its disks, which blocks.
+pub fn concerns(status: &Status) -> Vec<Concern> {
+    let little = status.dirs.iter().filter_map(|dir| {
+        let free = space::little_at(dir)?;
+        let dir = dir.clone();
+        Some(Concern::LittleSpace { dir, free })
+    });
+    status.concerns.iter().cloned().chain(little).collect()
+}
+
 struct Keeper {
     source: Source,
     policy: RestartPolicy,
@@ -168,9 +186,11 @@ impl Keeper {
                 inbox,
                 version,
                 mut process,
+                concerns,
             } = connected;
             let up_since = Instant::now();
-            self.up(&browser, inbox, version, process.as_ref()).await;
+            self.up(&browser, inbox, version, process.as_ref(), concerns)
+                .await;
             let reason = tokio::select! {
                 biased;
                 _ = &mut stop => {
@@ -200,7 +220,17 @@ impl Keeper {
         inbox: Inbox,
         version: Version,
         process: Option<&BrowserProcess>,
+        concerns: Vec<Concern>,
     ) {
+        let profile = process.map(BrowserProcess::profile);
+        let temporary = profile.and_then(Profile::temporary_files);
+        let mut dirs: Vec<PathBuf> = profile
+            .map(Profile::path)
+            .into_iter()
+            .chain(temporary)
+            .map(Path::to_path_buf)
+            .collect();
+        dirs.dedup();
         let pid = process.map(BrowserProcess::pid);
         tracing::info!(version = version.product, pid, "Chromium serves");
         metrics::browser_up(true);
@@ -208,6 +238,8 @@ impl Keeper {
             status.browser = Some(browser.clone());
             status.version.clone_from(&version.product);
             status.pid = pid;
+            status.dirs = dirs;
+            status.concerns = concerns;
             status.reason = None;
         });
         let restarts = self.status.borrow().restarts;
@@ -228,6 +260,8 @@ impl Keeper {
         self.status.send_modify(|status| {
             status.browser = None;
             status.pid = None;
+            status.dirs.clear();
+            status.concerns.clear();
             status.reason = Some(reason.clone());
         });
         let restarts = self.status.borrow().restarts;

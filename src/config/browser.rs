@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::byte_size::{self, ByteSizeText};
 use super::duration::{self, DurationText};
 use super::url_text;
 use super::window_size::WindowSize;
@@ -43,6 +44,12 @@ pub struct BrowserConfig {
     pub user_data_dir: Option<PathBuf>,
     /// Size of a tab's window in CSS pixels, as `"WIDTHxHEIGHT"`.
     pub window_size: WindowSize,
+    /// How much memory all processes of Chromium may have together, at least 256MiB. At the ceiling
+    /// the kernel kills the largest, which is a tab's. It takes cgroups v2 that the bridge may divide
+    /// (in systemd: Delegate=yes); where it cannot be had, the log and /health say so.
+    #[serde(with = "byte_size::optional")]
+    #[schemars(with = "Option<ByteSizeText>", extend("examples" = ["4GiB"]))]
+    pub memory_max: Option<usize>,
     /// How long Chromium may take to start and answer: from 1s to 10min.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
@@ -64,6 +71,7 @@ impl Default for BrowserConfig {
             connect: None,
             user_data_dir: None,
             window_size: WindowSize::default(),
+            memory_max: None,
             start_timeout: Duration::from_secs(20),
             restart: RestartConfig::default(),
         }

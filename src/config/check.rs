@@ -45,6 +45,9 @@ impl Check<'_> {
                 return Err(self.outside("browser.window_size", &found, "sides from 1 to 16384"));
             }
         }
+        if let Some(bytes) = browser.memory_max {
+            self.bytes("browser.memory_max", bytes, 256 << 20..=1 << 44)?;
+        }
         let ten_minutes = Duration::from_mins(10);
         self.duration(
             "browser.start_timeout",

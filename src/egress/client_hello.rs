@@ -52,9 +52,12 @@ enum Joined {
 fn handshake(mut bytes: &[u8]) -> Joined {
     let mut joined: Vec<u8> = Vec::new();
     loop {
-        if let [kind, high, middle, low, rest @ ..] = &joined[..] {
+        if !may_be_hello(&joined) {
+            return Joined::Broken;
+        }
+        if let [_, high, middle, low, rest @ ..] = &joined[..] {
             let length = usize::from(*high) << 16 | usize::from(*middle) << 8 | usize::from(*low);
-            if *kind != CLIENT_HELLO || length > MOST {
+            if length > MOST {
                 return Joined::Broken;
             }
             if let Some(body) = rest.get(..length) {
@@ -77,8 +80,7 @@ fn handshake(mut bytes: &[u8]) -> Joined {
         let Some((fragment, next)) = rest.split_at_checked(length) else {
             // What is there of it may already show that the message is none.
             joined.extend_from_slice(rest);
-            let is_hello = joined.first().is_none_or(|kind| *kind == CLIENT_HELLO);
-            return if is_hello {
+            return if may_be_hello(&joined) {
                 Joined::Part
             } else {
                 Joined::Broken
@@ -87,6 +89,11 @@ fn handshake(mut bytes: &[u8]) -> Joined {
         joined.extend_from_slice(fragment);
         bytes = next;
     }
+}
+
+/// Whether a message can still be a `ClientHello`, as far as it is there.
+fn may_be_hello(message: &[u8]) -> bool {
+    message.first().is_none_or(|kind| *kind == CLIENT_HELLO)
 }
 
 /// The server that a handshake names, if it names one.
@@ -287,6 +294,8 @@ mod tests {
             "too long"
         );
         assert_eq!(read(&[0x16, 3, 1, 0, 9, 2]), Start::Malformed, "no hello");
+        let whole = [0x16, 3, 1, 0, 2, 2, 0];
+        assert_eq!(read(&whole), Start::Malformed, "nor in a whole record");
         let endless = [0x16, 3, 1, 0, 4, 1, 0xff, 0xff, 0xff];
         assert_eq!(read(&endless), Start::Malformed, "a message without end");
         let other = [&[0x16, 3, 1, 0, 1, 1][..], &[0x17, 3, 3, 0, 1, 0]].concat();

@@ -24,14 +24,14 @@ const HOP_BY_HOP: [HeaderName; 9] = [
 
 /// Whether the length of a request's body is said in one way only. Two ways are how one request
 /// is smuggled inside another.
-pub(super) fn is_framed_once(headers: &HeaderMap) -> bool {
+pub fn is_framed_once(headers: &HeaderMap) -> bool {
     let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
     let encodings = headers.get_all(TRANSFER_ENCODING).iter().count();
     lengths + encodings <= 1
 }
 
 /// Takes out what is about this connection: the next one has its own.
-pub(super) fn drop_hop_by_hop(headers: &mut HeaderMap) {
+pub fn drop_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
         .iter()

@@ -12,7 +12,7 @@
 //! | `connection` | one connection of Chromium's, request by request |
 //! | `forward`, `upstream` | plain HTTP, and the connection it is passed on over |
 //! | `tunnel` | CONNECT |
-//! | `target`, `headers`, [`client_hello`] | what a request or a TLS handshake asks for, without I/O |
+//! | [`target`], [`headers`], [`client_hello`] | what a request or a TLS handshake asks for, without I/O |
 //! | [`resolve`], `dial` | from a host to a connection with a checked address |
 //! | `route` | where a connection leads, and whether policy still lets it |
 //! | [`strangers`], `sockets` | whose connection it is |
@@ -25,7 +25,7 @@ mod connection;
 mod dial;
 mod forward;
 pub mod gate;
-mod headers;
+pub mod headers;
 pub mod limits;
 pub mod recall;
 pub mod report;
@@ -35,7 +35,7 @@ pub mod service;
 #[cfg(target_os = "linux")]
 mod sockets;
 pub mod strangers;
-mod target;
+pub mod target;
 mod tunnel;
 mod upstream;
 

@@ -6,29 +6,36 @@ use thiserror::Error;
 
 /// A host and a port, as a request names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Target {
-    pub(super) host: url::Host<String>,
-    pub(super) port: u16,
+pub struct Target {
+    /// The host.
+    pub host: url::Host<String>,
+    /// The port, which is never 0.
+    pub port: u16,
 }
 
 /// A request that asks for nothing that a proxy could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub(super) enum BadTarget {
+pub enum BadTarget {
+    /// Of CONNECT, in another form.
     #[error("CONNECT wants HOST:PORT and nothing else")]
     Connect,
+    /// Of any other method, in another form.
     #[error("a request to a proxy names a whole http:// URL")]
     NotAbsolute,
+    /// A user name or a password.
     #[error("a user name has no place in what a proxy is asked for")]
     UserInfo,
+    /// A host that is none.
     #[error("the host cannot be read")]
     Host,
+    /// A port that is none.
     #[error("the port cannot be read")]
     Port,
 }
 
 impl Target {
     /// Of `CONNECT host:port`.
-    pub(super) fn of_connect(uri: &Uri) -> Result<Self, BadTarget> {
+    pub fn of_connect(uri: &Uri) -> Result<Self, BadTarget> {
         let Some(authority) = uri.authority() else {
             return Err(BadTarget::Connect);
         };
@@ -39,7 +46,7 @@ impl Target {
     }
 
     /// Of `GET http://host/path`.
-    pub(super) fn of_absolute(uri: &Uri) -> Result<Self, BadTarget> {
+    pub fn of_absolute(uri: &Uri) -> Result<Self, BadTarget> {
         match (uri.scheme_str(), uri.authority()) {
             (Some("http"), Some(authority)) => Self::of(authority, Some(80)),
             _ => Err(BadTarget::NotAbsolute),
@@ -67,7 +74,7 @@ impl Target {
     }
 
     /// What stands in `Host`.
-    pub(super) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         match self.port {
             80 => self.host.to_string(),
             port => format!("{}:{port}", self.host),
@@ -75,7 +82,7 @@ impl Target {
     }
 
     /// The URL of a tunnel to it. What the tunnel is for is not known when it is asked for.
-    pub(super) fn tunnel_url(&self) -> String {
+    pub fn tunnel_url(&self) -> String {
         match self.port {
             443 => format!("https://{}/", self.host),
             port => format!("https://{}:{port}/", self.host),

@@ -25,6 +25,9 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[serde(rename_all = "camelCase")]
 pub struct HealthReport {
     status: HealthStatus,
+    /// Why it is less than ok, a sentence each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    reasons: Vec<String>,
     version: &'static str,
     uptime_seconds: u64,
     browser: BrowserReport,
@@ -65,15 +68,26 @@ struct TabsReport {
     crashed: usize,
 }
 
-/// Chromium that does not answer is down; a crashed tab or a stop that has begun is less than ok.
-fn status(probe: &Probe, tabs: TabCounts, draining: bool) -> HealthStatus {
-    if !probe.connected || probe.round_trip.is_none() {
-        HealthStatus::Down
-    } else if tabs.crashed > 0 || draining {
-        HealthStatus::Degraded
-    } else {
-        HealthStatus::Ok
+/// Chromium that does not answer is down; a crashed tab, a stop that has begun or a full disk is
+/// less than ok. Also says why, but for what the browser's own part says.
+fn status(probe: &Probe, tabs: TabCounts, draining: bool) -> (HealthStatus, Vec<String>) {
+    let mut reasons = probe.concerns.clone();
+    match tabs.crashed {
+        0 => {}
+        1 => reasons.push("a tab has crashed".to_owned()),
+        count => reasons.push(format!("{count} tabs have crashed")),
     }
+    if draining {
+        reasons.push("the bridge is stopping".to_owned());
+    }
+    let status = if !probe.connected || probe.round_trip.is_none() {
+        HealthStatus::Down
+    } else if reasons.is_empty() {
+        HealthStatus::Ok
+    } else {
+        HealthStatus::Degraded
+    };
+    (status, reasons)
 }
 
 /// `/health`: a real round trip.
@@ -81,9 +95,10 @@ pub(super) async fn health(State(shared): State<Arc<Shared>>) -> Response {
     let probe = shared.health.probe().await;
     let tabs = shared.deps.registry.counts();
     let draining = shared.drain.phase() > Phase::Serving;
-    let status = status(&probe, tabs, draining);
+    let (status, reasons) = status(&probe, tabs, draining);
     let report = HealthReport {
         status,
+        reasons,
         version: VERSION,
         uptime_seconds: shared.started.elapsed().as_secs(),
         browser: BrowserReport {
@@ -185,10 +200,45 @@ mod tests {
             crashed: 1,
         };
         let none = TabCounts::default();
-        assert_eq!(status(&up, none, false), HealthStatus::Ok);
-        assert_eq!(status(&up, crashed, false), HealthStatus::Degraded);
-        assert_eq!(status(&up, none, true), HealthStatus::Degraded);
-        assert_eq!(status(&hung, none, false), HealthStatus::Down);
-        assert_eq!(status(&Probe::default(), none, true), HealthStatus::Down);
+        let full = Probe {
+            concerns: vec!["only 3 MiB left".to_owned()],
+            ..up.clone()
+        };
+        for (probe, tabs, draining, expected, reasons) in [
+            (&up, none, false, HealthStatus::Ok, vec![]),
+            (
+                &up,
+                crashed,
+                false,
+                HealthStatus::Degraded,
+                vec!["a tab has crashed"],
+            ),
+            (
+                &up,
+                none,
+                true,
+                HealthStatus::Degraded,
+                vec!["the bridge is stopping"],
+            ),
+            (
+                &full,
+                none,
+                false,
+                HealthStatus::Degraded,
+                vec!["only 3 MiB left"],
+            ),
+            (&hung, none, false, HealthStatus::Down, vec![]),
+            (
+                &Probe::default(),
+                none,
+                true,
+                HealthStatus::Down,
+                vec!["the bridge is stopping"],
+            ),
+        ] {
+            let (found, said) = status(probe, tabs, draining);
+            assert_eq!(found, expected, "{probe:?} {tabs:?}");
+            assert_eq!(said, reasons, "{probe:?} {tabs:?}");
+        }
     }
 }

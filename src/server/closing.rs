@@ -31,6 +31,23 @@ pub enum End {
     Gone,
 }
 
+impl End {
+    /// The label of its counter, where it is the peer's own fault. One that reads too slowly is
+    /// counted where its messages are dropped.
+    pub(super) fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Close(ending) | Self::Broken(ending) => match ending.code {
+                1002 => Some("protocol"),
+                1003 => Some("binary"),
+                1007 => Some("not_utf8"),
+                1009 => Some("too_large"),
+                _ => None,
+            },
+            Self::ByPeer | Self::Gone => None,
+        }
+    }
+}
+
 /// What an error while reading means.
 pub fn of_error(error: &Error) -> End {
     use tokio_tungstenite::tungstenite::error::ProtocolError;

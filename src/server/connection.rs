@@ -124,6 +124,9 @@ where
         end = revoked(&shared, &visitor.identity) => end,
     };
     drop(presence);
+    if let Some(fault) = end.fault() {
+        metrics::refused(fault);
+    }
     tracing::info!(%client, connection = id.0, ?end, "disconnected");
     if let Ok(ws) = sink.reunite(stream) {
         closing::finish(ws, end).await;
@@ -206,6 +209,7 @@ async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
             Due::At(then) => sleep_until(then).await,
             Due::Ping => outbox.ping(),
             Due::Dead => {
+                metrics::refused("silent");
                 return End::Close(Ending::new(
                     CloseCode::Policy,
                     "no ping was answered for too long",

@@ -63,4 +63,6 @@ pub struct Probe {
     pub round_trip: Option<Duration>,
     /// Why it failed.
     pub reason: Option<String>,
+    /// What an operator should see to though it serves, a sentence each.
+    pub concerns: Vec<String>,
 }

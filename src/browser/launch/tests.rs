@@ -31,6 +31,7 @@ fn options(executable: &Path, kind: Kind, transport: Transport) -> LaunchOptions
         user_data_dir: None,
         window_size: (1280, 720),
         start_timeout: Duration::from_secs(20),
+        memory_max: None,
         proxy: None,
     }
 }

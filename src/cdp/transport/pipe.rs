@@ -28,7 +28,7 @@ pub fn open(reader: OwnedFd, writer: OwnedFd) -> Result<Transport, TransportErro
 
 /// Splits a byte stream at NUL bytes.
 #[derive(Debug, Default)]
-struct NulFrames {
+pub struct NulFrames {
     /// Bytes at the start of the buffer that are known to hold no NUL.
     searched: usize,
     /// The frame that is arriving is too large and is thrown away as it comes: what waits for it

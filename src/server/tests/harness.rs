@@ -142,6 +142,7 @@ impl BrowserStatus for FakeBrowser {
                 restarts: 3,
                 round_trip: up.then_some(Duration::from_micros(1234)),
                 reason: (!up).then(|| "exit status 1".to_owned()),
+                concerns: Vec::new(),
             }
         }
         .boxed()

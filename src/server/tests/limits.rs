@@ -54,6 +54,23 @@ async fn a_head_that_comes_too_slowly_is_answered_and_an_idle_connection_is_just
     let answer = rest(&mut slow).await;
     assert!(answer.starts_with("HTTP/1.1 408 "), "{answer}");
 
+    // One byte at a time gains it nothing: the time is that of the whole head.
+    let dribbling = TcpStream::connect(bridge.address).await.unwrap();
+    let (mut reading, mut writing) = dribbling.into_split();
+    let dribble = async {
+        let head = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: ";
+        for byte in head.iter().chain(std::iter::repeat(&b'x')) {
+            let _ = writing.write_all(&[*byte]).await;
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+    };
+    let mut answer = [0; 13];
+    tokio::select! {
+        () = dribble => {}
+        read = soon("an answer", reading.read_exact(&mut answer)) => assert!(read.is_ok()),
+    }
+    assert_eq!(&answer, b"HTTP/1.1 408 ");
+
     let mut silent = TcpStream::connect(bridge.address).await.unwrap();
     assert_eq!(rest(&mut silent).await, "");
 

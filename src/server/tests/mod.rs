@@ -10,3 +10,4 @@ mod requests;
 mod stopping;
 mod tls;
 mod upgrades;
+mod websocket;

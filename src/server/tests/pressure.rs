@@ -10,6 +10,7 @@ use cdp_bridge_protocol::payload::{Encoding, EscapedText, Incoming, Joiner, Payl
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::json;
+use tokio::io::AsyncWriteExt as _;
 use tokio::time::Instant;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -197,6 +198,21 @@ async fn a_peer_that_answers_no_ping_is_dropped_after_its_time() {
         .collect()
         .await;
     assert_eq!(codes, [1008]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_stops_in_the_middle_of_a_message_is_dropped_after_its_time() {
+    let (mut ws, shared) = in_memory().await;
+    let start = Instant::now();
+    // The head of a text of a hundred bytes, and then a byte now and then: that is no message.
+    let half = [0x81, 0x80 + 100, 0, 0, 0, 0];
+    ws.get_mut().write_all(&half).await.unwrap();
+    while !shared.deps.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
+        let _ = ws.get_mut().write_all(b" ").await;
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let took = start.elapsed();
+    assert!((60..=62).contains(&took.as_secs()), "{took:?}");
 }
 
 #[tokio::test(start_paused = true)]

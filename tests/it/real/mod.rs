@@ -13,6 +13,7 @@ mod payloads;
 mod process;
 mod screencasts;
 mod screenshots;
+mod soak;
 mod twenty_tabs;
 mod urls;
 mod vectors;

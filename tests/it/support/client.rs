@@ -160,6 +160,12 @@ impl Client {
         Some(found.clone())
     }
 
+    /// Forgets everything received so far that a wait has had.
+    pub(crate) fn forget(&self) {
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.retain(|it| !it.taken);
+    }
+
     /// Everything received so far, whether waited for or not.
     pub(crate) fn log(&self) -> Vec<Received> {
         self.log

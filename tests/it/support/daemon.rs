@@ -221,9 +221,14 @@ impl Daemon {
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
-    pub(crate) fn signal(&self, signal: Signal) {
+    /// Its process.
+    pub(crate) fn pid(&self) -> i32 {
         let pid = self.child.id().expect("it has not been waited for");
-        processes::signal(i32::try_from(pid).unwrap(), signal);
+        i32::try_from(pid).unwrap()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        processes::signal(self.pid(), signal);
     }
 
     /// Waits for its end. All of its output is in [`log`](Self::log) then.
@@ -249,6 +254,11 @@ impl Daemon {
 
     /// Ends it in good order.
     pub(crate) async fn stop(mut self) {
+        self.end().await;
+    }
+
+    /// The same, by whoever still has a use for its directory.
+    pub(crate) async fn end(&mut self) {
         self.signal(Signal::TERM);
         let status = self.ended().await;
         assert_eq!(status.code(), Some(0), "{}", self.log());

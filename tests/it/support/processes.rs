@@ -33,14 +33,7 @@ pub(crate) fn naming(path: &Path) -> Vec<Process> {
 /// Every living process of a process group. A browser leads the one of all its processes.
 pub(crate) fn of_group(leader: i32) -> Vec<Process> {
     all()
-        .filter(|process| {
-            let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.pid));
-            let stat = stat.unwrap_or_default();
-            let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
-            let mut fields = after_name.split_whitespace();
-            let living = fields.next().is_some_and(|state| state != "Z");
-            living && fields.nth(1) == Some(leader.to_string().as_str())
-        })
+        .filter(|process| stat(process.pid).is_some_and(|it| !it.is_zombie && it.group == leader))
         .collect()
 }
 
@@ -54,12 +47,42 @@ pub(crate) fn signal(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
+/// The same to one that may be gone. False if it was.
+pub(crate) fn try_signal(pid: i32, signal: Signal) -> bool {
+    kill_process(Pid::from_raw(pid).unwrap(), signal).is_ok()
+}
+
+/// The children of a process that have ended and that it has not asked about.
+pub(crate) fn zombies_of(parent: i32) -> Vec<i32> {
+    let pids = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+    pids.filter(|pid| stat(*pid).is_some_and(|it| it.is_zombie && it.parent == parent))
+        .collect()
+}
+
 fn all() -> impl Iterator<Item = Process> {
     std::fs::read_dir("/proc")
         .unwrap()
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter_map(read)
+}
+
+/// What `/proc/PID/stat` says.
+struct Stat {
+    is_zombie: bool,
+    parent: i32,
+    group: i32,
+}
+
+fn stat(pid: i32) -> Option<Stat> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    Some(Stat {
+        is_zombie: fields.next()? == "Z",
+        parent: fields.next()?.parse().ok()?,
+        group: fields.next()?.parse().ok()?,
+    })
 }
 
 fn read(pid: i32) -> Option<Process> {

@@ -1,4 +1,5 @@
-//! What a tab and a connection cost as they become many: `cargo bench --bench scale`.
+//! What a tab and a connection cost as they become many, and what others feel of those that behave
+//! badly: `cargo bench --bench scale`.
 //!
 //! The daemon runs as a process of its own, on a fake Chromium in this one, so that its memory is
 //! its own. The fake looks its pages up one by one: with many of them, part of the time is its.
@@ -12,13 +13,14 @@
     reason = "a blocking program that prints rounded figures, and stops where it cannot go on"
 )]
 
-#[path = "../tests/it/fake/mod.rs"]
+#[path = "../../tests/it/fake/mod.rs"]
 #[expect(
     dead_code,
     reason = "the tests tell the fake more than the benchmark does"
 )]
 mod fake;
-#[path = "support/mod.rs"]
+mod pressure;
+#[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the other benchmark uses more of it")]
 mod support;
 
@@ -50,6 +52,7 @@ fn main() {
     let mut rows = Vec::new();
     tabs(&Daemon::start(&settings, Path::new("")), &mut rows);
     connections(&Daemon::start(&settings, Path::new("")), &mut rows);
+    pressure::measure(&settings, &mut rows);
     println!("written to {}", write(&rows).display());
 }
 

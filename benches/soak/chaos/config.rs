@@ -1,0 +1,54 @@
+//! How long a run is, and how its daemon is set up.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use crate::support::browsers::TestBrowser;
+use crate::support::daemon::Setup;
+
+/// A run.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Plan {
+    /// What is asked and what breaks follows from it, though not when.
+    pub(crate) seed: u64,
+    /// How long things go wrong.
+    pub(crate) length: Duration,
+    /// The pause between two faults, on average.
+    pub(crate) pace: Duration,
+}
+
+/// Who connects, with its token: two share a client, and with it their tabs.
+pub(crate) const COORDINATORS: [(&str, &str); 4] = [
+    ("alice", "tok-alice-0123456789"),
+    ("alice", "tok-alice-0123456789"),
+    ("bob", "tok-bob-0123456789"),
+    ("carol", "tok-carol-0123456789"),
+];
+
+/// The token of whoever looks on.
+pub(crate) const WITNESS: &str = "tok-witness-0123456789";
+
+/// A daemon that gives up on nothing and lets little wait, so that its limits are met.
+pub(crate) fn setup(browser: &TestBrowser) -> Setup {
+    let mut clients = vec![("witness", WITNESS)];
+    clients.extend(COORDINATORS);
+    clients.dedup();
+    let mut tables = String::new();
+    for (name, token) in clients {
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            tables,
+            "[[auth.clients]]\nname = \"{name}\"\ntoken = \"{token}\""
+        );
+    }
+    let file = format!(
+        "{tables}\
+         [tabs]\nmax = 40\n\
+         [server]\noutbound_bytes = \"8MiB\"\n\
+         [browser.restart]\nmax_restarts = 1000000\nmax_backoff = \"1s\"\n\
+         [log]\nlevel = \"warn\"\n"
+    );
+    Setup::serving(browser)
+        .file("soak.toml", &file)
+        .args(["--config", "soak.toml"])
+}

@@ -1,0 +1,138 @@
+//! Which requests are open, and whether each is answered exactly once and in time.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::tally::Tally;
+
+/// What an answer may take beyond its request's own limit: the way there and back, on a machine that
+/// is busy with everything else.
+const SLACK: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+struct Open {
+    kind: &'static str,
+    sent: Instant,
+    limit: Duration,
+}
+
+/// The requests of one Coordinator. Their ids are numbers that are never used again.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    next: u64,
+    open: HashMap<u64, Open>,
+}
+
+impl Ledger {
+    /// A request that leaves now, and the id it is to have.
+    pub(crate) fn ask(&mut self, kind: &'static str, limit: Duration, now: Instant) -> u64 {
+        let id = self.next;
+        self.next += 1;
+        let sent = now;
+        self.open.insert(id, Open { kind, sent, limit });
+        id
+    }
+
+    /// Whether nothing is open.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// An answer, which is `outcome`.
+    pub(crate) fn answered(&mut self, id: u64, outcome: &str, now: Instant, tally: &mut Tally) {
+        let Some(asked) = self.open.remove(&id) else {
+            if id < self.next {
+                tally.doubled += 1;
+                tally.wrong(|| format!("request {id} was answered again, with {outcome}"));
+            } else {
+                tally.wrong(|| format!("request {id} was answered and never made: {outcome}"));
+            }
+            return;
+        };
+        let took = now.saturating_duration_since(asked.sent);
+        tally.answered(asked.kind, outcome, took);
+        if took > asked.limit + SLACK {
+            tally.late += 1;
+            let Open { kind, limit, .. } = asked;
+            tally.wrong(|| format!("{kind} {id} took {took:?} of {limit:?}: {outcome}"));
+        }
+    }
+
+    /// Gives up those whose time has long passed.
+    pub(crate) fn overdue(&mut self, now: Instant, tally: &mut Tally) {
+        self.open.retain(|id, asked| {
+            let Open { kind, sent, limit } = asked;
+            // One that is late is still waited for, so that late and lost are told apart.
+            let lost = now.saturating_duration_since(*sent) > *limit + SLACK * 2;
+            if lost {
+                tally.unanswered += 1;
+                tally.wrong(|| format!("{kind} {id} with {limit:?} was never answered"));
+            }
+            !lost
+        });
+    }
+
+    /// Whoever does not read cannot know when an answer came.
+    pub(crate) fn not_reading_for(&mut self, pause: Duration) {
+        for asked in self.open.values_mut() {
+            asked.limit += pause;
+        }
+    }
+
+    /// The connection ended; its answers cannot come any more. Where answers are kept for a
+    /// connection that comes back, this is the place to go on waiting for them.
+    pub(crate) fn cut(&mut self, tally: &mut Tally) {
+        tally.cut += self.open.len() as u64;
+        self.open.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn asked() -> (Ledger, Tally, Instant) {
+        let now = Instant::now();
+        let mut ledger = Ledger::default();
+        assert_eq!(ledger.ask("ping", SECOND, now), 0);
+        (ledger, Tally::default(), now)
+    }
+
+    #[test]
+    fn one_answer_in_time_is_right_and_a_second_is_doubled() {
+        let (mut ledger, mut tally, now) = asked();
+        ledger.answered(0, "pong", now + SECOND, &mut tally);
+        assert!(tally.wrong.is_empty() && ledger.is_empty());
+        ledger.answered(0, "pong", now + SECOND, &mut tally);
+        assert_eq!((tally.doubled, tally.answers()), (1, 1));
+        ledger.answered(9, "pong", now, &mut tally);
+        assert_eq!(tally.wrong.len(), 2, "an answer to nothing is wrong");
+    }
+
+    #[test]
+    fn an_answer_after_its_time_is_late_and_none_is_unanswered() {
+        let (mut ledger, mut tally, now) = asked();
+        ledger.answered(0, "pong", now + SECOND + SLACK + SECOND, &mut tally);
+        assert_eq!(tally.late, 1);
+        ledger.ask("ping", SECOND, now);
+        ledger.overdue(now + SECOND + SLACK, &mut tally);
+        assert_eq!(tally.unanswered, 0);
+        ledger.overdue(now + SECOND * 2 + SLACK * 2, &mut tally);
+        assert!(tally.unanswered == 1 && ledger.is_empty());
+    }
+
+    #[test]
+    fn neither_a_pause_in_reading_nor_a_cut_is_the_bridges_fault() {
+        let (mut ledger, mut tally, now) = asked();
+        ledger.not_reading_for(SECOND * 60);
+        ledger.answered(0, "pong", now + SECOND * 60, &mut tally);
+        ledger.ask("ping", SECOND, now);
+        ledger.cut(&mut tally);
+        assert!(tally.wrong.is_empty() && ledger.is_empty());
+        assert_eq!((tally.cut, tally.late), (1, 0));
+    }
+}

@@ -1,0 +1,57 @@
+//! The site that everybody visits: pages that are good, slow, large, and hostile.
+
+use std::time::Duration;
+
+use crate::support::pages::{ENDLESS, large};
+use crate::support::site::{Reply, Site};
+
+/// Starts it.
+pub(crate) async fn start() -> Site {
+    let site = Site::start().await;
+    site.page("/small", "<p>small</p>");
+    site.serve("/large", Reply::page(large(1 << 20)));
+    site.page(
+        "/moving",
+        "<style>@keyframes a{to{transform:translateX(300px)}} \
+         div{width:99px;height:99px;background:#a2c;animation:a 1s infinite}</style><div></div>",
+    );
+    site.page("/endless", ENDLESS);
+    site.page(
+        "/dialogs",
+        "<script>onload = () => setTimeout(() => { alert(1); confirm(2) }, 9)</script>",
+    );
+    site.page("/popup", "<script>open('/small')</script>");
+    site.page(
+        "/frames",
+        "<iframe src=/small></iframe><iframe src=/never></iframe>",
+    );
+    site.page(
+        "/restless",
+        "<script>setTimeout(() => location.reload(), 300)</script>",
+    );
+    site.serve("/moved", Reply::redirect("/small"));
+    site.serve("/never", Reply::Never);
+    let slow = Reply::After(Duration::from_millis(700), Box::new(Reply::page("slow")));
+    site.serve("/slow", slow);
+    site
+}
+
+/// The paths, the good ones more often.
+pub(crate) const PATHS: [&str; 16] = [
+    "/small",
+    "/small",
+    "/small",
+    "/small",
+    "/large",
+    "/moving",
+    "/moving",
+    "/moved",
+    "/slow",
+    "/never",
+    "/endless",
+    "/dialogs",
+    "/popup",
+    "/frames",
+    "/restless",
+    "/missing",
+];

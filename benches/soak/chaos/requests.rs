@@ -1,0 +1,97 @@
+//! What a Coordinator asks next.
+
+use fastrand::Rng;
+use serde_json::{Value, json};
+
+use super::pages::PATHS;
+
+/// With so many tabs it opens no more.
+const TABS: usize = 5;
+
+/// A request without its id and its time limit.
+#[derive(Debug)]
+pub(crate) struct Ask {
+    pub(crate) kind: &'static str,
+    pub(crate) body: Value,
+}
+
+/// The next request, given the tabs that are there. `site` is the address of the pages.
+pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
+    let Some(tab) = rng.choice(tabs) else {
+        return create(rng, site);
+    };
+    let on = |kind: &'static str| Ask {
+        kind,
+        body: json!({"type": kind, "tabId": tab}),
+    };
+    let with = |mut ask: Ask, fields: Value| {
+        for (name, value) in fields.as_object().into_iter().flatten() {
+            ask.body[name] = value.clone();
+        }
+        ask
+    };
+    match rng.u8(..100) {
+        0..9 if tabs.len() < TABS => create(rng, site),
+        0..14 => on("closeTab"),
+        14..36 => with(on("navigate"), json!({"url": page(rng, site)})),
+        36..54 => {
+            let format = rng.choice(["html", "html", "structured"]);
+            with(on("getDomSnapshot"), json!({"format": format}))
+        }
+        54..70 => {
+            let format = rng.choice(["jpeg", "png", "webp"]);
+            let full = rng.u8(..4) == 0;
+            with(
+                on("getScreenshot"),
+                json!({"format": format, "fullPage": full}),
+            )
+        }
+        70..74 => on("activateTab"),
+        74..78 => with(on("setLoggedOutMode"), json!({"enabled": rng.bool()})),
+        78..82 => with(
+            on("startScreencast"),
+            json!({"maxFps": rng.u8(1..10), "quality": 30}),
+        ),
+        82..85 => on("stopScreencast"),
+        85..89 => alone("listTabs"),
+        89..95 => alone("ping"),
+        // What is refused.
+        95..97 => with(on("navigate"), json!({"url": "file:///etc/hostname"})),
+        97 => with(on("navigate"), json!({"url": 5})),
+        98 => with(on("closeTab"), json!({"tabId": "t999999999"})),
+        _ => with(on("activateTab"), json!({"nonsense": true})),
+    }
+}
+
+/// A request about no tab.
+pub(crate) fn alone(kind: &'static str) -> Ask {
+    Ask {
+        kind,
+        body: json!({"type": kind}),
+    }
+}
+
+/// The close of a tab.
+pub(crate) fn close(tab: &str) -> Ask {
+    Ask {
+        kind: "closeTab",
+        body: json!({"type": "closeTab", "tabId": tab}),
+    }
+}
+
+fn create(rng: &mut Rng, site: &str) -> Ask {
+    let url = page(rng, site);
+    let logged_out = rng.u8(..4) == 0;
+    Ask {
+        kind: "createTab",
+        body: json!({"type": "createTab", "url": url, "loggedOut": logged_out}),
+    }
+}
+
+fn page(rng: &mut Rng, site: &str) -> String {
+    if rng.u8(..12) == 0 {
+        return "about:blank".to_owned();
+    }
+    let path = rng.choice(PATHS).unwrap_or("/small");
+    format!("{site}{path}")
+}

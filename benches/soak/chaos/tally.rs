@@ -1,0 +1,81 @@
+//! What became of the requests, in numbers.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// How many examples of each fault are kept.
+const EXAMPLES: usize = 10;
+
+/// Counts of one Coordinator, or of all together.
+#[derive(Debug, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Tally {
+    /// By type and outcome: the answer's `type`, or the code of an error.
+    pub(crate) requests: BTreeMap<&'static str, BTreeMap<String, u64>>,
+    /// Never answered, though the time had passed and the connection was there.
+    pub(crate) unanswered: u64,
+    /// Answered more than once.
+    pub(crate) doubled: u64,
+    /// Answered after their time.
+    pub(crate) late: u64,
+    /// In flight when their connection ended.
+    pub(crate) cut: u64,
+    /// Ends of connections by close code; 0 where there was none.
+    pub(crate) closes: BTreeMap<u16, u64>,
+    /// Events nobody asked for, by `type`.
+    pub(crate) events: BTreeMap<&'static str, u64>,
+    /// Connections that were made.
+    pub(crate) connects: u64,
+    /// The longest that an answer took, in milliseconds.
+    pub(crate) longest_ms: u64,
+    /// What must not happen, with examples.
+    pub(crate) wrong: Vec<String>,
+}
+
+impl Tally {
+    /// A request was answered.
+    pub(crate) fn answered(&mut self, kind: &'static str, outcome: &str, took: Duration) {
+        let outcomes = self.requests.entry(kind).or_default();
+        *outcomes.entry(outcome.to_owned()).or_default() += 1;
+        let took = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+        self.longest_ms = self.longest_ms.max(took);
+    }
+
+    /// Something happened that must not.
+    pub(crate) fn wrong(&mut self, what: impl FnOnce() -> String) {
+        if self.wrong.len() < EXAMPLES {
+            self.wrong.push(what());
+        }
+    }
+
+    /// How many requests were answered.
+    pub(crate) fn answers(&self) -> u64 {
+        let outcomes = self.requests.values().flat_map(BTreeMap::values);
+        outcomes.sum()
+    }
+
+    /// Takes another's counts in.
+    pub(crate) fn add(&mut self, other: Self) {
+        for (kind, outcomes) in other.requests {
+            let ours = self.requests.entry(kind).or_default();
+            for (outcome, count) in outcomes {
+                *ours.entry(outcome).or_default() += count;
+            }
+        }
+        for (code, count) in other.closes {
+            *self.closes.entry(code).or_default() += count;
+        }
+        for (name, count) in other.events {
+            *self.events.entry(name).or_default() += count;
+        }
+        self.unanswered += other.unanswered;
+        self.doubled += other.doubled;
+        self.late += other.late;
+        self.cut += other.cut;
+        self.connects += other.connects;
+        self.longest_ms = self.longest_ms.max(other.longest_ms);
+        self.wrong.extend(other.wrong);
+    }
+}

@@ -1,0 +1,48 @@
+//! The processes of a daemon's Chromium, to be killed and stopped.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::process::Signal;
+use tokio::time::sleep;
+
+use crate::support::processes::{self, Process};
+
+/// The main processes of the browsers that keep their files in this directory: one, or none while
+/// it is being started again.
+pub(crate) fn browsers(temporary: &Path) -> Vec<Process> {
+    let mut all = processes::naming(temporary);
+    all.retain(|it| {
+        it.kind().is_none()
+            && it
+                .arguments
+                .iter()
+                .any(|argument| argument.starts_with("--user-data-dir="))
+    });
+    all
+}
+
+/// A process of this kind of the browser that runs, at this position among its like.
+pub(crate) fn of_kind(temporary: &Path, kinds: &[&str], position: usize) -> Option<i32> {
+    let leader = browsers(temporary).first()?.pid;
+    let mut all = processes::of_group(leader);
+    all.retain(|it| it.kind().is_some_and(|kind| kinds.contains(&kind)));
+    all.sort_by_key(|it| it.pid);
+    let position = position.checked_rem(all.len())?;
+    Some(all[position].pid)
+}
+
+/// Stops a process for a while. One that is gone by then is not looked for, and its pid is another's
+/// only if it no longer belongs to this daemon.
+pub(crate) async fn freeze(temporary: &Path, pid: i32, pause: Duration) {
+    if !processes::try_signal(pid, Signal::STOP) {
+        return;
+    }
+    sleep(pause).await;
+    let ours = browsers(temporary)
+        .iter()
+        .any(|it| it.pid == pid || processes::of_group(it.pid).iter().any(|it| it.pid == pid));
+    if ours {
+        processes::try_signal(pid, Signal::CONT);
+    }
+}

@@ -1,0 +1,50 @@
+//! The daemon from outside, over time: memory and descriptors.
+
+use std::time::Duration;
+
+use serde::Serialize;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
+
+/// One look at the daemon.
+#[derive(Debug, Clone, Copy, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Look {
+    /// Since the beginning, in seconds.
+    pub(crate) at: f64,
+    /// Resident memory in KiB.
+    pub(crate) memory: u64,
+    /// Open descriptors.
+    pub(crate) descriptors: u64,
+    /// Threads.
+    pub(crate) threads: u64,
+}
+
+/// Looks at a process now.
+pub(crate) fn look(pid: i32, at: Duration) -> Look {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|it| it.split_whitespace().next());
+        number.and_then(|it| it.parse().ok()).unwrap_or_default()
+    };
+    let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd"));
+    Look {
+        at: at.as_secs_f64(),
+        memory: field("VmRSS:"),
+        descriptors: descriptors.map_or(0, |all| all.count() as u64),
+        threads: field("Threads:"),
+    }
+}
+
+/// Looks again and again until told to stop.
+pub(crate) async fn watch(pid: i32, pause: Duration, mut stop: oneshot::Receiver<()>) -> Vec<Look> {
+    let start = Instant::now();
+    let mut looks = Vec::new();
+    loop {
+        looks.push(look(pid, start.elapsed()));
+        if timeout(pause, &mut stop).await.is_ok() {
+            return looks;
+        }
+    }
+}

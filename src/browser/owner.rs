@@ -1,0 +1,119 @@
+//! Which process something belongs to, in a way that is still true when the process is gone.
+
+use std::fmt;
+use std::str::FromStr;
+
+use rustix::process::{Pid, test_kill_process};
+
+/// A process. Its pid alone may be another process's later, so its start time stands beside it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Owner {
+    pid: i32,
+    /// In clock ticks since the machine was started (proc(5), field 22 of `/proc/PID/stat`); 0 where
+    /// the system does not say.
+    start: u64,
+}
+
+/// A text that names no process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is no pid and start time, such as \"4711 8100237\"")]
+pub struct NotAnOwner;
+
+impl Owner {
+    /// This process.
+    pub fn this() -> Self {
+        let pid = rustix::process::getpid().as_raw_nonzero().get();
+        Self {
+            pid,
+            start: start_of("self").unwrap_or(0),
+        }
+    }
+
+    /// Whether the process still runs. A zombie does not.
+    pub fn lives(self) -> bool {
+        if self.start != 0 {
+            return start_of(&self.pid.to_string()) == Some(self.start);
+        }
+        // Somebody else's process is there too: only "no such process" is an absence.
+        Pid::from_raw(self.pid)
+            .is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pid, self.start)
+    }
+}
+
+impl FromStr for Owner {
+    type Err = NotAnOwner;
+
+    fn from_str(text: &str) -> Result<Self, NotAnOwner> {
+        let (pid, start) = text.trim().split_once(' ').ok_or(NotAnOwner)?;
+        let pid = pid.parse().ok().filter(|pid| *pid > 0).ok_or(NotAnOwner)?;
+        let start = start.parse().map_err(|_| NotAnOwner)?;
+        Ok(Self { pid, start })
+    }
+}
+
+/// When a process that runs was started; none where there is no such process, or no `/proc`.
+fn start_of(process: &str) -> Option<u64> {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    start_time(&stat)
+}
+
+/// Field 22 of a line of `/proc/PID/stat`, unless it is a zombie's. Field 2 is the program's name in
+/// parentheses and may hold anything, so fields are counted after the last parenthesis.
+fn start_time(stat: &str) -> Option<u64> {
+    let mut fields = stat.rsplit_once(')')?.1.split_whitespace();
+    let is_gone = matches!(fields.next()?, "Z" | "X");
+    let ticks = fields.nth(18)?.parse().ok()?;
+    (!is_gone).then_some(ticks)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_start_time_is_field_22_whatever_the_program_is_called() {
+        let stat = |state: &str| {
+            format!("1 (a ) b) {state} 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22000 23")
+        };
+        assert_eq!(start_time(&stat("S")), Some(22000));
+        assert_eq!(start_time(&stat("Z")), None, "a zombie is gone");
+        assert_eq!(start_time("nonsense"), None);
+    }
+
+    #[test]
+    fn this_process_lives_and_neither_its_predecessor_nor_a_dead_child_does() {
+        let this = Owner::this();
+        assert!(this.lives());
+        assert_eq!(this.to_string().parse(), Ok(this));
+        let before = Owner {
+            start: this.start - 1,
+            ..this
+        };
+        assert!(!before.lives(), "a pid that was given away again");
+        let mut child = std::process::Command::new("/bin/sh")
+            .args(["-c", "read -r never"])
+            .stdin(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let start = start_of(&pid.to_string()).unwrap();
+        let owner = Owner { pid, start };
+        assert!(owner.lives());
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert!(!owner.lives());
+    }
+
+    #[test]
+    fn what_names_no_process_is_no_owner() {
+        for text in ["", "12", "-4 5", "0 5", "x 5", "5 x", "5 6 7"] {
+            assert_eq!(text.parse::<Owner>(), Err(NotAnOwner), "{text:?}");
+        }
+    }
+}
