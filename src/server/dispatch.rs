@@ -21,7 +21,7 @@ use crate::tabs::{
     Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
 };
 
-/// Takes the requests of one connection.
+/// Takes the requests of one session.
 #[derive(Debug)]
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -57,12 +57,17 @@ enum TabJob {
 }
 
 impl Dispatcher {
-    /// A dispatcher for one connection.
-    pub(super) fn new(shared: Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
+    /// A dispatcher for one session.
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        client: ClientId,
+        outbox: Outbox,
+        inflight: InFlight,
+    ) -> Self {
         let rate = shared.settings.rate_per_second;
         Self {
             rate: (rate > 0).then(|| TokenBucket::new(rate, Instant::now())),
-            inflight: InFlight::default(),
+            inflight,
             shared,
             client,
             outbox,
@@ -92,23 +97,34 @@ impl Dispatcher {
         let Request {
             request_id,
             timeout,
+            idempotency_key,
             body,
         } = request;
         let kind = body.kind();
         let tab = body.tab().and_then(TabRef::id);
         let mut answering = self.answering(request_id.clone(), Some(kind), tab, now);
-        let task = self
+        let admitted = self
             .admit(request_id.as_ref(), kind)
             .and_then(|ticket| {
                 answering.hold(ticket);
                 rate
             })
             .and_then(|()| match self.shared.drain.phase() {
-                Phase::Serving => self.task(body),
+                Phase::Serving => Ok(()),
                 _ => Err(wire_error::shutting_down(tab).into()),
             });
+        if let Err(Refused(error)) = admitted {
+            return answering.refuse(*error);
+        }
+        if let Some(key) = idempotency_key {
+            let once = &self.shared.once;
+            match once.begin(&self.client, &key, &body, answering, now) {
+                Some(first) => answering = first,
+                None => return,
+            }
+        }
         let timeout = timeout.unwrap_or_else(|| self.shared.settings.timeouts.of(kind));
-        match task {
+        match self.task(body) {
             Err(Refused(error)) => answering.refuse(*error),
             Ok(task) => {
                 let reply = Reply::new(
@@ -255,6 +271,7 @@ impl Dispatcher {
             tab,
             arrived,
             ticket: None,
+            once: None,
             running: self.shared.drain.request(),
         }
     }

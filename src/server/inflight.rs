@@ -1,11 +1,11 @@
-//! The unanswered requests of one connection.
+//! The unanswered requests of one session.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cdp_bridge_protocol::RequestId;
 
-/// The unanswered requests of one connection. Cheap to clone.
+/// The unanswered requests of one session. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct InFlight {
     open: Arc<Mutex<Open>>,
@@ -15,13 +15,17 @@ pub struct InFlight {
 struct Open {
     ids: HashSet<RequestId>,
     count: usize,
+    /// Requests whose answers are being put on their way.
+    answered: Vec<RequestId>,
 }
 
-/// A request's place among the unanswered ones; it is free again when this is dropped.
+/// A request's place among the unanswered ones. It is given up when the answer is ready, and this
+/// is dropped when the answer is on its way.
 #[derive(Debug)]
 pub struct Ticket {
     open: InFlight,
     id: Option<RequestId>,
+    is_answered: bool,
 }
 
 /// Why a request gets no place.
@@ -49,7 +53,14 @@ impl InFlight {
         Ok(Ticket {
             open: self.clone(),
             id: id.cloned(),
+            is_answered: false,
         })
+    }
+
+    /// The requests whose answers are not on their way yet.
+    pub fn ids(&self) -> Vec<RequestId> {
+        let open = self.open();
+        open.ids.iter().chain(&open.answered).cloned().collect()
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -57,12 +68,29 @@ impl InFlight {
     }
 }
 
-impl Drop for Ticket {
-    fn drop(&mut self) {
+impl Ticket {
+    /// The answer is ready: the place and the id are free. That is before the answer can be read,
+    /// so that the client may use the id again as soon as it has it.
+    pub fn answered(&mut self) {
+        if std::mem::replace(&mut self.is_answered, true) {
+            return;
+        }
         let mut open = self.open.open();
         open.count -= 1;
         if let Some(id) = &self.id {
             open.ids.remove(id);
+            open.answered.push(id.clone());
+        }
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        self.answered();
+        let Some(id) = &self.id else { return };
+        let mut open = self.open.open();
+        if let Some(at) = open.answered.iter().position(|answered| answered == id) {
+            open.answered.swap_remove(at);
         }
     }
 }
@@ -82,6 +110,21 @@ mod tests {
         );
         drop(ticket);
         assert!(inflight.admit(Some(&id), 9).is_ok());
+        assert_eq!(inflight.ids(), []);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_on_its_way_yet_is_in_flight_though_its_id_is_free() {
+        let inflight = InFlight::default();
+        let id = RequestId::from("a");
+        let mut ticket = inflight.admit(Some(&id), 1).unwrap();
+        ticket.answered();
+        assert_eq!(inflight.ids(), ["a".into()]);
+        let again = inflight.admit(Some(&id), 1).unwrap();
+        drop(ticket);
+        assert_eq!(inflight.ids(), ["a".into()]);
+        drop(again);
+        assert_eq!(inflight.ids(), []);
     }
 
     #[test]

@@ -42,7 +42,7 @@ pub struct Resumed {
 
 /// Messages of this session are lost: more came than is kept, or they are too old. `tabs` follows,
 /// with the state of the client's tabs now.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Gap {
     /// The `cursor` of the first message that is lost.

@@ -190,6 +190,11 @@ impl Parts {
         self.bytes.len() - self.start()
     }
 
+    /// Bytes of the whole payload, which stay in memory until its last part is handed out.
+    pub fn held_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// The tab that the payload is about.
     pub fn tab(&self) -> TabId {
         self.head.tab()

@@ -21,7 +21,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
 use crate::server::settings::{
-    ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
 };
 use crate::server::{Deps, DrainHandle, Hub, Replacer, Server};
 use crate::tabs::view::TabView;
@@ -48,6 +48,12 @@ pub(super) fn settings() -> ServerSettings {
         tls: None,
         max_message_bytes: 4096,
         outbound_bytes: 1 << 20,
+        resume_window: Duration::from_secs(30),
+        resume_bytes: 1 << 20,
+        idempotency: Remember {
+            window: Duration::from_mins(1),
+            keys: 4,
+        },
         drain_timeout: Duration::from_secs(5),
         ping_interval: Duration::from_secs(20),
         ping_timeout: Duration::from_mins(1),

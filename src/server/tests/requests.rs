@@ -214,7 +214,7 @@ async fn frames_of_a_screencast_come_by_way_of_a_slot_until_the_connection_ends(
         (&json!("frame"), &json!(7))
     );
     assert_eq!((&shown["seq"], &shown["total"]), (&json!(0), &json!(1)));
-    drop(client);
+    client.ws.close(None).await.unwrap();
     while !watcher.slot.is_closed() {
         tokio::task::yield_now().await;
     }
