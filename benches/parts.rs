@@ -189,21 +189,24 @@ fn lanes(criterion: &mut Criterion) {
             });
         });
     }
-    group.bench_function("5 MB in parts, a message between each, all kept", |bencher| {
-        bencher.iter(|| {
-            let mut lanes = Lanes::new(1 << 26, Some(keep));
-            let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
-            lanes.push_parts(parts.unwrap(), None).unwrap();
-            let mut taken = 0;
-            while lanes.take(now).is_some() {
-                taken += 1;
-                if taken % 2 == 1 {
-                    lanes.push(pong.clone(), None).unwrap();
+    group.bench_function(
+        "5 MB in parts, a message between each, all kept",
+        |bencher| {
+            bencher.iter(|| {
+                let mut lanes = Lanes::new(1 << 26, Some(keep));
+                let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
+                lanes.push_parts(parts.unwrap(), None).unwrap();
+                let mut taken = 0;
+                while lanes.take(now).is_some() {
+                    taken += 1;
+                    if taken % 2 == 1 {
+                        lanes.push(pong.clone(), None).unwrap();
+                    }
                 }
-            }
-            taken
-        });
-    });
+                taken
+            });
+        },
+    );
     group.finish();
 }
 

@@ -91,7 +91,11 @@ impl Check<'_> {
             server.resume_window,
             Duration::ZERO..=HOUR,
         )?;
-        self.bytes("server.resume_bytes", server.resume_bytes, 64 << 10..=1 << 30)?;
+        self.bytes(
+            "server.resume_bytes",
+            server.resume_bytes,
+            64 << 10..=1 << 30,
+        )?;
         self.duration(
             "server.idempotency_window",
             server.idempotency_window,

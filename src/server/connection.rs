@@ -265,4 +265,3 @@ async fn forced(shared: &Shared) -> End {
     sleep(CLOSE_WAIT).await;
     End::Close(going_away())
 }
-

@@ -116,7 +116,10 @@ impl History {
     pub fn forget(&mut self, now: Instant) {
         let window = self.keep.window;
         while self.entries.len() > self.unsent
-            && self.entries.front().is_some_and(|entry| entry.at + window < now)
+            && self
+                .entries
+                .front()
+                .is_some_and(|entry| entry.at + window < now)
         {
             self.drop_first();
         }

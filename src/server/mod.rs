@@ -61,6 +61,8 @@ pub use hub::Hub;
 pub use ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
 pub use reload::{ReplaceError, Replacer};
 pub use serve::{BindError, Server};
-pub use settings::{ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits};
+pub use settings::{
+    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+};
 pub use shared::Deps;
 pub use tls::{TlsError, TlsFiles};

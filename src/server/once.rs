@@ -159,7 +159,10 @@ mod tests {
     fn the_same_request_has_the_same_fingerprint_and_another_another() {
         let print = |json: &str| fingerprint(&Request::parse(json).unwrap().body);
         let first = print(r#"{"type":"closeTab","tabId":"t1","requestId":1,"timeoutMs":100}"#);
-        assert_eq!(first, print(r#"{"requestId":2,"tabId":"t1","type":"closeTab"}"#));
+        assert_eq!(
+            first,
+            print(r#"{"requestId":2,"tabId":"t1","type":"closeTab"}"#)
+        );
         assert_ne!(first, print(r#"{"type":"closeTab","tabId":"t2"}"#));
         assert_ne!(first, print(r#"{"type":"activateTab","tabId":"t1"}"#));
     }

@@ -109,7 +109,10 @@ mod tests {
         let token = ResumeToken::new(ConnectionId(17)).unwrap();
         let offer: ResumeOffer = format!("{token}.42").parse().unwrap();
         assert!(offer.token.is(&token));
-        assert_eq!((offer.token.session(), offer.cursor), (ConnectionId(17), 42));
+        assert_eq!(
+            (offer.token.session(), offer.cursor),
+            (ConnectionId(17), 42)
+        );
     }
 
     #[test]

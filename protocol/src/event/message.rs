@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::bodies::{
-    BrowserDown, BrowserUp, DialogOpened, DomSnapshot, Frame, Gap, LoadEventFired, LoggedOutModeSet,
-    Navigated, Pong, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, Tabs, Welcome,
+    BrowserDown, BrowserUp, DialogOpened, DomSnapshot, Frame, Gap, LoadEventFired,
+    LoggedOutModeSet, Navigated, Pong, RequestBlocked, Resumed, ScreencastStarted,
+    ScreencastStopped, Screenshot, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt,
+    Tabs, Welcome,
 };
 use crate::error::ErrorEvent;
 use crate::ids::RequestId;

@@ -131,7 +131,8 @@ impl Joiner {
     fn give_up(&mut self, request_id: Option<&RequestId>, event: &Event) {
         match event {
             Event::Error(_) if request_id.is_some() => {
-                self.open.retain(|key, _| key.request_id.as_ref() != request_id);
+                self.open
+                    .retain(|key, _| key.request_id.as_ref() != request_id);
             }
             Event::Resumed(_) => self.open.retain(|key, _| key.name != "frame"),
             Event::Gap(_) => self.open.clear(),

@@ -2,18 +2,18 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{
-    CloseReason, DomSnapshotHead, LoadEventFired, TabActivated, TabClosed,
+    CloseReason, DomSnapshotHead, LoadEventFired, ScreencastStarted, TabActivated, TabClosed,
 };
 use cdp_bridge_protocol::handshake::resume_subprotocol;
 use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
 use cdp_bridge_protocol::request::SnapshotFormat;
-use cdp_bridge_protocol::TabId;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::harness::{Bridge, Client, soon, with_tokens};
+use super::harness::{Bridge, Client, frame, soon, with_tokens};
 use crate::tabs::{Answer, Audience as _, Reply, TabMessage};
 
 /// A Coordinator that remembers what it takes to come back.
@@ -139,7 +139,10 @@ async fn a_client_that_comes_back_hears_what_it_missed_and_its_answers() {
     done(b);
     assert_eq!(coordinator.next().await["requestId"], "b");
     let pong = coordinator.client.ask(r#"{"type":"ping"}"#).await;
-    assert_eq!((&pong["type"], &pong["cursor"]), (&json!("pong"), &json!(6)));
+    assert_eq!(
+        (&pong["type"], &pong["cursor"]),
+        (&json!("pong"), &json!(6))
+    );
 }
 
 #[tokio::test]
@@ -156,7 +159,10 @@ async fn what_was_written_but_never_received_is_written_again() {
     coordinator.cursor = 2;
     for _ in 0..2 {
         let resumed = coordinator.come_back().await;
-        assert_eq!((&resumed["type"], &resumed["next"]), (&json!("resumed"), &json!(3)));
+        assert_eq!(
+            (&resumed["type"], &resumed["next"]),
+            (&json!("resumed"), &json!(3))
+        );
         assert_eq!(coordinator.next().await["ts"], 3);
         coordinator.cursor = 2;
     }
@@ -209,7 +215,10 @@ async fn more_than_is_kept_is_a_gap_and_the_tabs_as_they_are_now() {
     assert!((80..100).contains(&to), "{gap}");
     assert_eq!(resumed["next"], to + 1);
     let tabs = coordinator.next().await;
-    assert_eq!((&tabs["type"], &tabs["tabs"][0]["id"]), (&json!("tabs"), &json!("t1")));
+    assert_eq!(
+        (&tabs["type"], &tabs["tabs"][0]["id"]),
+        (&json!("tabs"), &json!("t1"))
+    );
     coordinator.cursor = to;
     for ts in to + 1..=100 {
         assert_eq!(coordinator.next().await["ts"], ts);
@@ -283,7 +292,10 @@ async fn a_session_is_neither_another_clients_nor_another_encodings_nor_guessed(
     let bridge = Bridge::with(with_tokens).await;
     let mut a = Coordinator::with(&bridge, &["Authorization: Bearer alpha"]).await;
     let offer = resume_subprotocol(&a.token, 0);
-    let guessed = format!("{}0", &offer[..offer.len() - 3]) + ".0";
+    // One digit of the secret is another.
+    let (known, last) = a.token.split_at(a.token.len() - 1);
+    let other = if last == "0" { "1" } else { "0" };
+    let guessed = resume_subprotocol(&format!("{known}{other}"), 0);
     let ahead = resume_subprotocol(&a.token, 7);
     for (who, offers) in [
         ("beta", format!("cdp-bridge.v1, {offer}")),
@@ -293,9 +305,7 @@ async fn a_session_is_neither_another_clients_nor_another_encodings_nor_guessed(
     ] {
         let who = format!("Authorization: Bearer {who}");
         let offers = format!("Sec-WebSocket-Protocol: {offers}");
-        let Some(mut client) = greeted(&bridge, &[&who, &offers]).await else {
-            continue;
-        };
+        let mut client = bridge.greeted(&[&who, &offers]).await;
         assert_eq!(client.event().await["type"], "welcome");
         assert_eq!(client.event().await["code"], "RESUME_FAILED", "{offers}");
         assert_eq!(client.ask(r#"{"type":"ping"}"#).await["cursor"], 1);
@@ -304,23 +314,22 @@ async fn a_session_is_neither_another_clients_nor_another_encodings_nor_guessed(
     assert_eq!(a.client.ask(r#"{"type":"ping"}"#).await["cursor"], 1);
 }
 
-/// A guess of the wrong length is no handshake at all.
-async fn greeted(bridge: &Bridge, headers: &[&str]) -> Option<Client> {
-    let answer = bridge.upgrade(headers).await;
-    if answer.status == 400 {
-        return None;
-    }
-    Some(answer.client().await)
-}
-
 #[tokio::test]
 async fn an_offer_that_cannot_be_read_is_a_bad_handshake() {
     let bridge = Bridge::start().await;
-    for offer in ["cdp-bridge.resume.", "cdp-bridge.resume.x.0", "cdp-bridge.resume.1-0.0"] {
+    for offer in [
+        "cdp-bridge.resume.",
+        "cdp-bridge.resume.x.0",
+        "cdp-bridge.resume.1-0.0",
+    ] {
         let offer = format!("Sec-WebSocket-Protocol: cdp-bridge.v1, {offer}");
         let answer = bridge.upgrade(&[&offer]).await;
         assert_eq!(answer.status, 400);
-        assert!(answer.body.contains("welcome.resumeToken"), "{}", answer.body);
+        assert!(
+            answer.body.contains("welcome.resumeToken"),
+            "{}",
+            answer.body
+        );
     }
 }
 
@@ -328,7 +337,12 @@ async fn an_offer_that_cannot_be_read_is_a_bad_handshake() {
 async fn a_client_that_says_goodbye_has_no_session_to_come_back_to() {
     let bridge = Bridge::start().await;
     let mut coordinator = Coordinator::new(&bridge).await;
-    coordinator.client.ws.send(Message::Close(None)).await.unwrap();
+    coordinator
+        .client
+        .ws
+        .send(Message::Close(None))
+        .await
+        .unwrap();
     coordinator.client.closed().await;
     assert_eq!(coordinator.come_back().await["code"], "RESUME_FAILED");
 }
@@ -357,7 +371,10 @@ async fn tabs_close_with_their_client_only_when_it_has_not_come_back_in_time() {
     assert!(tab.try_recv().is_err());
     coordinator.cut().await;
     let message = soon("the tab's end", tab.recv()).await.unwrap();
-    assert!(matches!(message, TabMessage::Close(CloseReason::Requested, None)));
+    assert!(matches!(
+        message,
+        TabMessage::Close(CloseReason::Requested, None)
+    ));
     assert_eq!(coordinator.come_back().await["code"], "RESUME_FAILED");
 }
 
@@ -383,7 +400,10 @@ async fn a_slow_reader_comes_back_to_what_is_kept_and_a_gap() {
     .await;
     let resumed = coordinator.come_back().await;
     let gap = coordinator.next().await;
-    assert_eq!((&resumed["type"], &gap["type"]), (&json!("resumed"), &json!("gap")));
+    assert_eq!(
+        (&resumed["type"], &gap["type"]),
+        (&json!("resumed"), &json!("gap"))
+    );
     coordinator.cursor = gap["to"].as_u64().unwrap();
     assert_eq!(coordinator.next().await["type"], "tabs");
     for ts in coordinator.cursor + 1..=said {
@@ -465,4 +485,35 @@ async fn requests_go_on_while_their_client_is_away_and_their_ids_stay_taken() {
         (&json!("tabActivated"), &json!("a")),
         "what is told to others but not to the one that asked is not told to it after a cut either"
     );
+}
+
+#[tokio::test]
+async fn a_screencast_stands_still_while_its_watcher_is_away_and_goes_on_with_the_newest_frame() {
+    let bridge = Bridge::start().await;
+    let mut tab = bridge.tab("default", 1);
+    let mut coordinator = Coordinator::new(&bridge).await;
+    let request = json!({ "type": "startScreencast", "requestId": 1, "tabId": "t1" });
+    coordinator.client.send(&request.to_string()).await;
+    let Some(TabMessage::Watch(_, watcher, reply)) = tab.recv().await else {
+        panic!("the tab is asked for a screencast");
+    };
+    reply.event(ScreencastStarted { id: TabId::new(1) });
+    assert_eq!(coordinator.next().await["type"], "screencastStarted");
+    coordinator.cut().await;
+    assert!(!watcher.slot.put(frame(1)));
+    assert!(watcher.slot.put(frame(2)), "the older one gives way");
+    assert_eq!(coordinator.come_back().await["type"], "resumed");
+    let shown = coordinator.next().await;
+    assert_eq!(
+        (&shown["type"], &shown["frameNo"]),
+        (&json!("frame"), &json!(2))
+    );
+    assert!(shown.get("cursor").is_none());
+    coordinator.client.ws.close(None).await.unwrap();
+    soon("the end of the screencast", async {
+        while !watcher.slot.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
 }

@@ -177,7 +177,10 @@ impl Run {
     /// The parts that were heard of each picture, in their order.
     fn heard_of(&self, picture: usize) -> Vec<usize> {
         let prefix = format!("t{picture}.");
-        let parts = self.heard.iter().filter_map(|name| name.strip_prefix(&prefix));
+        let parts = self
+            .heard
+            .iter()
+            .filter_map(|name| name.strip_prefix(&prefix));
         parts.map(|seq| seq.parse().unwrap()).collect()
     }
 
@@ -185,7 +188,11 @@ impl Run {
         self.write(usize::MAX);
         self.arrive(usize::MAX);
         let heard = self.heard.len() as u64;
-        prop_assert_eq!(heard + self.lost, self.seen, "every number is heard or lost");
+        prop_assert_eq!(
+            heard + self.lost,
+            self.seen,
+            "every number is heard or lost"
+        );
         prop_assert_eq!(Some(self.seen + 1), self.lanes.next_number());
         let is_increasing = |numbers: &[u64]| numbers.windows(2).all(|pair| pair[0] < pair[1]);
         let said: Vec<u64> = self

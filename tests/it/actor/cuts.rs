@@ -95,10 +95,17 @@ async fn run(seed: u64, resume_bytes: usize) {
         if rng.u8(..10) == 0 {
             keys += 1;
             let request = json!({ "type": "createTab", "idempotencyKey": format!("key {keys}") });
-            coordinator.send(request).await;
+            match rng.bool() {
+                true => coordinator.send(request).await,
+                false => coordinator.send_into_the_void(request),
+            };
         }
         let time = Duration::from_micros(rng.u64(..30_000));
         coordinator.hear_for(time).await;
+        if rng.u8(..4) == 0 {
+            let request = any_request(&mut rng, &tabs);
+            coordinator.send_into_the_void(request);
+        }
         let cut = match rng.u8(..4) {
             0 => Cut::HalfOpen,
             1 => Cut::BeforeWelcome,
@@ -115,7 +122,9 @@ async fn run(seed: u64, resume_bytes: usize) {
     let all = told(&witness);
     assert_eq!(all.len(), TABS + keys, "each tab is created once");
     for tab in all.keys() {
-        coordinator.send(json!({ "type": "closeTab", "tabId": tab })).await;
+        coordinator
+            .send(json!({ "type": "closeTab", "tabId": tab }))
+            .await;
     }
     coordinator
         .hear("the end of a tab", |it| {
@@ -127,7 +136,8 @@ async fn run(seed: u64, resume_bytes: usize) {
         .await;
     until("the witness heard all of it", async || {
         let all = told(&witness);
-        all.values().all(|story| story.last().unwrap()["type"] == "tabClosed")
+        all.values()
+            .all(|story| story.last().unwrap()["type"] == "tabClosed")
     })
     .await;
     compare(&told(&witness), &coordinator.stories, coordinator.lost > 0);

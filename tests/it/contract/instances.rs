@@ -273,7 +273,11 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.push(
         Resumed {
             next: 58,
-            in_flight: if full { vec!["r1".into(), 2.into()] } else { Vec::new() },
+            in_flight: if full {
+                vec!["r1".into(), 2.into()]
+            } else {
+                Vec::new()
+            },
         }
         .into(),
     );

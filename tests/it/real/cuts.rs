@@ -73,12 +73,16 @@ async fn a_coordinator_cut_off_100_times_while_20_tabs_are_busy_hears_everything
     }
     coordinator.settle().await;
     for tab in &tabs {
-        coordinator.send(json!({ "type": "closeTab", "tabId": tab })).await;
+        coordinator
+            .send(json!({ "type": "closeTab", "tabId": tab }))
+            .await;
     }
     coordinator.settle().await;
     until("the witness heard all of it", async || {
         let stories = told(&witness);
-        stories.values().all(|story| story.last().unwrap()["type"] == "tabClosed")
+        stories
+            .values()
+            .all(|story| story.last().unwrap()["type"] == "tabClosed")
     })
     .await;
     let all = told(&witness);

@@ -69,19 +69,25 @@ impl CutCoordinator {
             heard: 0,
             sent_again: 0,
         };
-        this.hear("the welcome", |this| !this.token.is_empty()).await;
+        this.hear("the welcome", |this| !this.token.is_empty())
+            .await;
         this
     }
 
-    /// Sends a request, and gives its id. It may never arrive.
-    pub(crate) async fn send(&mut self, mut request: Value) -> u64 {
+    /// Sends a request, and gives its id.
+    pub(crate) async fn send(&mut self, request: Value) -> u64 {
+        let id = self.send_into_the_void(request);
+        let text = self.unanswered[&id].clone();
+        self.ws.send(Message::text(text)).await.unwrap();
+        id
+    }
+
+    /// Sends a request that never arrives, as the last ones before a cut may not.
+    pub(crate) fn send_into_the_void(&mut self, mut request: Value) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
         request["requestId"] = json!(id);
-        let text = request.to_string();
-        self.unanswered.insert(id, text.clone());
-        // A broken connection is noticed when it is read.
-        let _ = self.ws.send(Message::text(text)).await;
+        self.unanswered.insert(id, request.to_string());
         id
     }
 
@@ -103,7 +109,8 @@ impl CutCoordinator {
 
     /// Waits for the answers to all that was asked.
     pub(crate) async fn settle(&mut self) {
-        self.hear("an answer", |this| this.unanswered.is_empty()).await;
+        self.hear("an answer", |this| this.unanswered.is_empty())
+            .await;
     }
 
     /// The same where answers may be lost: what was not answered is asked again after each cut.
@@ -166,7 +173,7 @@ impl CutCoordinator {
             .collect();
         for text in unread {
             self.sent_again += 1;
-            let _ = self.ws.send(Message::text(text)).await;
+            self.ws.send(Message::text(text)).await.unwrap();
         }
     }
 
@@ -211,7 +218,8 @@ impl CutCoordinator {
     fn told(&mut self, message: BridgeMessage) {
         match &message.event {
             Event::Welcome(welcome) => {
-                self.token.clone_from(welcome.resume_token.as_ref().unwrap());
+                self.token
+                    .clone_from(welcome.resume_token.as_ref().unwrap());
                 return;
             }
             Event::Gap(gap) => {
@@ -245,7 +253,9 @@ async fn open(url: &str, resume: Option<&str>) -> WebSocketStream<TcpStream> {
         None => "cdp-bridge.v1".to_owned(),
     };
     let value = HeaderValue::from_str(&offered).unwrap();
-    request.headers_mut().insert("Sec-WebSocket-Protocol", value);
+    request
+        .headers_mut()
+        .insert("Sec-WebSocket-Protocol", value);
     let address = format!(
         "{}:{}",
         request.uri().host().unwrap(),
@@ -282,7 +292,10 @@ pub(crate) fn compare(told: &Stories, heard: &Stories, may_miss: bool) {
     for (tab, told) in told {
         let heard = heard.get(tab).map_or(&[][..], Vec::as_slice);
         if !may_miss {
-            let at = told.iter().zip(heard).position(|(told, heard)| told != heard);
+            let at = told
+                .iter()
+                .zip(heard)
+                .position(|(told, heard)| told != heard);
             assert_eq!(
                 (at, told.len()),
                 (None, heard.len()),
