@@ -15,6 +15,7 @@ use cdp_bridge::cdp::message::Frame;
 use cdp_bridge::cdp::results::{Evaluated, evaluated, screenshot_data};
 use cdp_bridge::flow::Debounce;
 use cdp_bridge::policy::{NavigationPolicy, PrivateNetworks};
+use cdp_bridge::server::history::Keep;
 use cdp_bridge::server::lanes::Lanes;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{DomSnapshotHead, ScreenshotHead};
@@ -165,36 +166,47 @@ fn policy(criterion: &mut Criterion) {
 }
 
 fn lanes(criterion: &mut Criterion) {
-    let pong = Part::Text(Bytes::from_static(
-        br#"{"type":"pong","requestId":"r1","ts":1}"#,
-    ));
+    let pong = Bytes::from_static(br#"{"type":"pong","requestId":"r1","ts":1}"#);
+    let now = Instant::now();
+    let keep = Keep {
+        bytes: 4 << 20,
+        window: Duration::from_secs(30),
+    };
     let frame = html_frame(5_000_000);
     let text =
         EscapedText::from_json_string(&Bytes::from(format!("\"{}\"", "x".repeat(frame.len()))));
     let payload = Payload::Text(text.unwrap());
     let mut group = criterion.benchmark_group("lanes");
-    group.bench_function("a message in and out", |bencher| {
-        let mut lanes = Lanes::new(1 << 26);
-        bencher.iter(|| {
-            lanes.push(pong.clone()).unwrap();
-            lanes.take()
+    for (name, keep) in [
+        ("a message in and out", None),
+        ("a message in and out, numbered and kept", Some(keep)),
+    ] {
+        group.bench_function(name, |bencher| {
+            let mut lanes = Lanes::new(1 << 26, keep);
+            bencher.iter(|| {
+                lanes.push(pong.clone(), None).unwrap();
+                lanes.take(now)
+            });
         });
-    });
-    group.bench_function("5 MB in parts, a message between each", |bencher| {
-        bencher.iter(|| {
-            let mut lanes = Lanes::new(1 << 26);
-            let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
-            lanes.push_parts(parts.unwrap()).unwrap();
-            let mut taken = 0;
-            while lanes.take().is_some() {
-                taken += 1;
-                if taken % 2 == 1 {
-                    lanes.push(pong.clone()).unwrap();
+    }
+    group.bench_function(
+        "5 MB in parts, a message between each, all kept",
+        |bencher| {
+            bencher.iter(|| {
+                let mut lanes = Lanes::new(1 << 26, Some(keep));
+                let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
+                lanes.push_parts(parts.unwrap(), None).unwrap();
+                let mut taken = 0;
+                while lanes.take(now).is_some() {
+                    taken += 1;
+                    if taken % 2 == 1 {
+                        lanes.push(pong.clone(), None).unwrap();
+                    }
                 }
-            }
-            taken
-        });
-    });
+                taken
+            });
+        },
+    );
     group.finish();
 }
 

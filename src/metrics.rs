@@ -94,6 +94,28 @@ pub fn outbound_queue_changed(before: usize, after: usize) {
     }
 }
 
+/// What is kept of one session to be written again went from so many bytes to so many.
+pub fn resume_kept_changed(before: usize, after: usize) {
+    if before != after {
+        ::metrics::gauge!("cdp_bridge_resume_kept_bytes").increment(as_f64(after) - as_f64(before));
+    }
+}
+
+/// How many sessions wait for their client to come back.
+pub fn sessions_away(count: usize) {
+    gauge("cdp_bridge_sessions_away", count);
+}
+
+/// A connection wanted to go on with a session: `whole`, `gap` or `failed`.
+pub fn resumed(outcome: &'static str) {
+    ::metrics::counter!("cdp_bridge_resumes_total", "outcome" => outcome).increment(1);
+}
+
+/// A request was answered with what one of the same idempotency key was answered with.
+pub fn repeated(kind: &'static str) {
+    ::metrics::counter!("cdp_bridge_repeated_requests_total", "type" => kind).increment(1);
+}
+
 /// Of one tab's screenshots, not so many waited but so many wait.
 pub fn screenshot_queue_changed(before: usize, after: usize) {
     if before != after {

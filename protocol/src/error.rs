@@ -39,13 +39,15 @@ pub enum ErrorCode {
     BrowserDown,
     /// The bridge is stopping.
     ShuttingDown,
+    /// The session that a connection wanted to go on with is over; it has a new one.
+    ResumeFailed,
     /// A fault of the bridge; its log has the rest.
     Internal,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the protocol's table.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::BadRequest,
         Self::UnknownTab,
         Self::NavDenied,
@@ -61,6 +63,7 @@ impl ErrorCode {
         Self::LimitExceeded,
         Self::BrowserDown,
         Self::ShuttingDown,
+        Self::ResumeFailed,
         Self::Internal,
     ];
 
@@ -82,6 +85,7 @@ impl ErrorCode {
             Self::LimitExceeded => "LIMIT_EXCEEDED",
             Self::BrowserDown => "BROWSER_DOWN",
             Self::ShuttingDown => "SHUTTING_DOWN",
+            Self::ResumeFailed => "RESUME_FAILED",
             Self::Internal => "INTERNAL",
         }
     }
@@ -104,6 +108,7 @@ impl ErrorCode {
             | Self::NavDenied
             | Self::TabClosed
             | Self::ShuttingDown
+            | Self::ResumeFailed
             | Self::Internal => false,
         }
     }

@@ -9,6 +9,16 @@ pub const SUBPROTOCOL_BINARY: &str = "cdp-bridge.v1.binary";
 /// Prefix of the subprotocol that carries a token, for browsers, which cannot set headers.
 pub const SUBPROTOCOL_BEARER_PREFIX: &str = "cdp-bridge.bearer.";
 
+/// Prefix of the subprotocol with which a connection goes on with the session of an earlier one:
+/// the prefix, `welcome.resumeToken`, a dot, and the last `cursor` that was received, or 0.
+pub const SUBPROTOCOL_RESUME_PREFIX: &str = "cdp-bridge.resume.";
+
+/// The subprotocol that a client offers, beside the one of its encoding, to go on with a session.
+/// `token` is the newest `welcome.resumeToken` that it received, `cursor` the last `cursor`, or 0.
+pub fn resume_subprotocol(token: &str, cursor: u64) -> String {
+    format!("{SUBPROTOCOL_RESUME_PREFIX}{token}.{cursor}")
+}
+
 /// WebSocket close codes that the bridge uses (RFC 6455 section 7.4; 4000 and up are the
 /// application's own).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -32,6 +42,8 @@ pub enum CloseCode {
     TryAgainLater = 1013,
     /// The client reads too slowly: its answers alone pass the bound of its queue.
     TooSlow = 4008,
+    /// Another connection goes on with this one's session.
+    TakenOver = 4009,
 }
 
 impl CloseCode {

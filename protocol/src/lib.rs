@@ -7,6 +7,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`ids`] | tab ids and request ids |
+//! | [`idempotency`] | the name under which a change is made once |
 //! | [`request`] | what a Coordinator may ask, and how a message that is none is refused |
 //! | [`event`] | what the bridge says |
 //! | [`error`] | the error codes and what comes with them |
@@ -17,6 +18,7 @@
 pub mod error;
 pub mod event;
 pub mod handshake;
+pub mod idempotency;
 pub mod ids;
 pub mod payload;
 pub mod request;
@@ -24,6 +26,7 @@ pub mod schema;
 
 pub use error::{ErrorCode, ErrorDetails, ErrorEvent};
 pub use event::{Event, Message};
+pub use idempotency::IdempotencyKey;
 pub use ids::{RequestId, TabId, TabRef};
 pub use request::{Request, RequestBody, RequestKind};
 

@@ -5,8 +5,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::event::{DomSnapshotHead, FrameHead, ScreenshotHead, event_schemas};
+use crate::idempotency::IdempotencyKey;
 use crate::ids::RequestId;
-use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, request_schemas};
+use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, RequestKind, request_schemas};
+
+/// Events that are about a connection and not part of a session, or that are never sent twice.
+const UNNUMBERED: [&str; 4] = ["welcome", "resumed", "gap", "frame"];
 
 /// The schema of every message a Coordinator may send.
 pub fn requests() -> Value {
@@ -18,13 +22,17 @@ pub fn requests() -> Value {
         "maximum": MAX_TIMEOUT_MS,
         "description": "Time limit in milliseconds; the configuration says what holds if absent.",
     });
+    let idempotency_key = generator.subschema_for::<IdempotencyKey>().to_value();
     let messages = request_schemas(&mut generator)
         .into_iter()
         .map(|(name, schema)| {
-            let extra = vec![
+            let mut extra = vec![
                 ("requestId", request_id.clone()),
                 ("timeoutMs", timeout.clone()),
             ];
+            if RequestKind::from_name(name).is_some_and(RequestKind::takes_idempotency_key) {
+                extra.push(("idempotencyKey", idempotency_key.clone()));
+            }
             (name, message(name, schema, extra))
         })
         .collect();
@@ -44,13 +52,20 @@ pub fn events() -> Value {
     generator.subschema_for::<DomSnapshotHead>();
     generator.subschema_for::<ScreenshotHead>();
     generator.subschema_for::<FrameHead>();
+    let cursor = json!({
+        "type": "integer",
+        "minimum": 1,
+        "description": "Number of the message within its session; none is left out. The last one that \
+            was received is what a later connection goes on after.",
+    });
     let messages = event_schemas(&mut generator)
         .into_iter()
         .map(|(name, schema)| {
-            (
-                name,
-                message(name, schema, vec![("requestId", request_id.clone())]),
-            )
+            let mut extra = vec![("requestId", request_id.clone())];
+            if !UNNUMBERED.contains(&name) {
+                extra.push(("cursor", cursor.clone()));
+            }
+            (name, message(name, schema, extra))
         })
         .collect();
     document(

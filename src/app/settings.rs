@@ -16,7 +16,8 @@ use crate::config::{self, ClientConfig, Config, RestartConfig};
 use crate::policy::PatternError;
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::server::{
-    ClientLimits, ClientToken, Listen, ServerSettings, Timeouts, TlsFiles, TokenHash, WelcomeLimits,
+    ClientLimits, ClientToken, Listen, Remember, ServerSettings, Timeouts, TlsFiles, TokenHash,
+    WelcomeLimits,
 };
 use crate::tabs::{CaptureLimits, ClientId, TabSettings};
 
@@ -185,6 +186,12 @@ pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         tls: server.tls.as_ref().map(tls_files),
         max_message_bytes: server.max_message_bytes,
         outbound_bytes: server.outbound_bytes,
+        resume_window: server.resume_window,
+        resume_bytes: server.resume_bytes,
+        idempotency: Remember {
+            window: server.idempotency_window,
+            keys: server.idempotency_keys,
+        },
         drain_timeout: server.drain_timeout,
         ping_interval: server.ping_interval,
         ping_timeout: server.ping_timeout,

@@ -91,6 +91,26 @@ impl Check<'_> {
             64 << 10..=16 << 30,
         )?;
         self.duration(
+            "server.resume_window",
+            server.resume_window,
+            Duration::ZERO..=HOUR,
+        )?;
+        self.bytes(
+            "server.resume_bytes",
+            server.resume_bytes,
+            64 << 10..=1 << 30,
+        )?;
+        self.duration(
+            "server.idempotency_window",
+            server.idempotency_window,
+            SECOND..=HOUR * 24,
+        )?;
+        self.number(
+            "server.idempotency_keys",
+            server.idempotency_keys,
+            1..=1_000_000,
+        )?;
+        self.duration(
             "server.drain_timeout",
             server.drain_timeout,
             Duration::ZERO..=HOUR,

@@ -48,6 +48,24 @@ pub struct ServerConfig {
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub outbound_bytes: usize,
+    /// How long a client whose connection was cut may take to come back and go on with its session,
+    /// at most 1h; what it missed meanwhile is kept. 0s: sessions end with their connections.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub resume_window: Duration,
+    /// How much is kept of one session for that, from 64KiB to 1GiB: what was written within
+    /// `resume_window`, and what comes while the client is away. What is more is told as a `gap`.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub resume_bytes: usize,
+    /// How long the answer to a request with an `idempotencyKey` is remembered: from 1s to 24h.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub idempotency_window: Duration,
+    /// How many such keys of one client are remembered, from 1 to 1000000; one more is refused with
+    /// `LIMIT_EXCEEDED`. Each costs about half a KiB.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub idempotency_keys: usize,
     /// How long running requests may take to end when the bridge is told to stop: at most 1h.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
@@ -84,6 +102,10 @@ impl Default for ServerConfig {
             tls: None,
             max_message_bytes: 1 << 20,
             outbound_bytes: 64 << 20,
+            resume_window: Duration::from_secs(30),
+            resume_bytes: 4 << 20,
+            idempotency_window: Duration::from_mins(5),
+            idempotency_keys: 8192,
             drain_timeout: Duration::from_secs(10),
             ping_interval: Duration::from_secs(20),
             ping_timeout: Duration::from_mins(1),

@@ -64,6 +64,7 @@ impl fmt::Display for Closing {
                     1011 => "a fault of the bridge, see its log",
                     1013 => "the bridge has as many connections as it takes; try again later",
                     4008 => "the console read too slowly; its tabs are still there",
+                    4009 => "another connection goes on with this one's session",
                     _ => "by the bridge",
                 };
                 write!(f, "{code}, {meaning}")?;

@@ -184,14 +184,14 @@ mod tests {
         };
         Received::Message(Box::new(Message {
             request_id: request.map(Into::into),
-            event: event.into(),
+            ..Message::unasked(event)
         }))
     }
 
     fn pong(request: Option<RequestId>) -> Received {
         Received::Message(Box::new(Message {
             request_id: request,
-            event: Pong { ts: 1 }.into(),
+            ..Message::unasked(Pong { ts: 1 })
         }))
     }
 

@@ -138,6 +138,12 @@ fn facts(event: &Event) -> String {
         Event::BrowserUp(up) => restarts(up.reason.as_deref(), up.restarts),
         Event::Error(error) => error_facts(error),
         Event::Pong(pong) => pong.ts.to_string(),
+        Event::Resumed(resumed) => format!(
+            "from message {}, {} in flight",
+            resumed.next,
+            counted(resumed.in_flight.len(), "request")
+        ),
+        Event::Gap(gap) => format!("messages {} to {} are lost", gap.from, gap.to),
         // Those with a payload come as payloads; here they could only be a part of one.
         Event::DomSnapshot(_) | Event::Screenshot(_) | Event::Frame(_) => String::new(),
     }
@@ -313,6 +319,14 @@ mod tests {
             (
                 r#"{"type":"requestBlocked","url":"http://x/","resourceType":"Image","reason":"x is not in the allowlist","count":2}"#,
                 "← requestBlocked Image http://x/: x is not in the allowlist, 2 requests",
+            ),
+            (
+                r#"{"type":"resumed","next":7,"inFlight":["c1"]}"#,
+                "← resumed from message 7, 1 request in flight",
+            ),
+            (
+                r#"{"type":"gap","from":2,"to":6}"#,
+                "← gap messages 2 to 6 are lost",
             ),
             (
                 r#"{"type":"browserDown","restarts":1}"#,

@@ -131,6 +131,7 @@ pub(super) fn welcome() -> String {
         browser: "HeadlessChrome/149".to_owned(),
         limits,
         tabs: Vec::new(),
+        resume_token: None,
     };
     Message::unasked(cdp_bridge_protocol::Event::from(welcome)).to_json()
 }

@@ -1,10 +1,11 @@
 //! The way of a request's one answer: counted, logged, and put on its way to the socket.
 
-use cdp_bridge_protocol::{ErrorEvent, Message, RequestId, RequestKind, TabId};
+use cdp_bridge_protocol::{ErrorEvent, Event, Message, RequestId, RequestKind, TabId};
 use tokio::time::Instant;
 
 use super::drain::Counted;
 use super::inflight::Ticket;
+use super::once::First;
 use super::outbox::Outbox;
 use super::wire_error;
 use crate::metrics;
@@ -20,8 +21,10 @@ pub(super) struct Answering {
     pub(super) kind: Option<RequestKind>,
     pub(super) tab: Option<TabId>,
     pub(super) arrived: Instant,
-    /// Its place among the unanswered requests.
+    /// Its place among the session's unanswered requests.
     pub(super) ticket: Option<Ticket>,
+    /// Set if it is the first request of an idempotency key, whose answer others get too.
+    pub(super) once: Option<First>,
     /// Its place among those that a stop waits for. It is given up last, when the answer already
     /// waits for the socket.
     pub(super) running: Counted,
@@ -40,6 +43,18 @@ impl Answering {
         drop(self.running);
     }
 
+    /// Answers with what another request of the same idempotency key was answered with.
+    pub(super) fn repeat(mut self, event: &Event) {
+        let error = match event {
+            Event::Error(error) => Some(error.code.as_str()),
+            _ => None,
+        };
+        metrics::repeated(self.kind.map_or("unknown", RequestKind::as_str));
+        self.finish(error);
+        self.push(event.clone());
+        drop(self.running);
+    }
+
     /// Answers with what became of the request.
     pub(super) fn deliver(mut self, kind: RequestKind, outcome: Outcome) {
         match outcome {
@@ -53,16 +68,10 @@ impl Answering {
         match answer {
             Answer::Event(event) => {
                 self.finish(None);
-                self.outbox.push_message(&Message {
-                    request_id: self.request_id.take(),
-                    event: *event,
-                });
+                self.push(*event);
             }
             Answer::Payload { head, payload } => {
-                // The id is free before the answer can be read, so that the client may use it
-                // again as soon as it has it.
-                let ticket = self.ticket.take();
-                drop(ticket);
+                self.free_id();
                 let pushed = self
                     .outbox
                     .push_payload(head, self.request_id.clone(), &payload);
@@ -96,15 +105,29 @@ impl Answering {
     }
 
     fn push_error(&mut self, error: ErrorEvent) {
+        self.push(error.into());
+    }
+
+    /// Puts an answer without a payload on its way, and to those that wait for the same one.
+    fn push(&mut self, event: Event) {
+        if let (Some(first), Some(kind)) = (self.once.take(), self.kind) {
+            first.settle(kind, &event);
+        }
         self.outbox.push_message(&Message {
             request_id: self.request_id.take(),
-            event: error.into(),
+            ..Message::unasked(event)
         });
     }
 
-    /// Frees the request's id, counts it and writes its line in the log.
+    fn free_id(&mut self) {
+        if let Some(ticket) = &mut self.ticket {
+            ticket.answered();
+        }
+    }
+
+    /// Frees the request's id, counts the request and writes its line in the log.
     fn finish(&mut self, error: Option<&'static str>) {
-        self.ticket = None;
+        self.free_id();
         let kind = self.kind.map_or("unknown", RequestKind::as_str);
         let took = self.arrived.elapsed();
         metrics::request(kind, error, took);

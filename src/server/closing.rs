@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::handshake::CloseCode;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::timeout;
@@ -25,11 +26,23 @@ pub enum End {
     Close(Ending),
     /// The bridge ends it because of what it read, after which nothing can be read.
     Broken(Ending),
-    /// The peer sent a close frame.
-    ByPeer,
+    /// The peer sent a close frame, with this code.
+    ByPeer(Option<u16>),
     /// The socket is gone.
     Gone,
 }
+
+/// How a connection ends whose token is not among the configured ones any more.
+pub const REVOKED: Ending = Ending::new(
+    CloseCode::Policy,
+    "the token of this connection is not valid any more",
+);
+
+/// How a connection ends whose session another one goes on with.
+pub const TAKEN_OVER: Ending = Ending::new(
+    CloseCode::TakenOver,
+    "another connection goes on with this session",
+);
 
 impl End {
     /// The label of its counter, where it is the peer's own fault. One that reads too slowly is
@@ -43,7 +56,19 @@ impl End {
                 1009 => Some("too_large"),
                 _ => None,
             },
-            Self::ByPeer | Self::Gone => None,
+            Self::ByPeer(_) | Self::Gone => None,
+        }
+    }
+
+    /// Whether the session ends with the connection: the client said goodbye, or may not come
+    /// back. After any other end it may go on with the session.
+    pub fn is_for_good(self) -> bool {
+        match self {
+            Self::ByPeer(code) => code.is_none_or(|code| code == CloseCode::Normal.as_u16()),
+            Self::Close(ending) => {
+                ending == REVOKED || ending.code == CloseCode::GoingAway.as_u16()
+            }
+            Self::Broken(_) | Self::Gone => false,
         }
     }
 }
@@ -79,7 +104,7 @@ where
         match end {
             End::Gone => {}
             // Reading on sends the answer to the peer's close frame.
-            End::ByPeer => while let Some(Ok(_)) = ws.next().await {},
+            End::ByPeer(_) => while let Some(Ok(_)) = ws.next().await {},
             End::Close(ending) => {
                 if ws.send(frame(ending)).await.is_ok() {
                     while let Some(Ok(_)) = ws.next().await {}

@@ -5,13 +5,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use cdp_bridge_protocol::event::{CloseReason, Welcome};
 use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Encoding, Part};
-use cdp_bridge_protocol::{Message as BridgeMessage, PROTOCOL_VERSION};
 use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -20,24 +19,25 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use super::auth::Identity;
-use super::closing::{self, CLOSE_WAIT, End};
-use super::dispatch::Dispatcher;
+use super::closing::{self, CLOSE_WAIT, End, REVOKED, TAKEN_OVER};
 use super::drain::{Phase, going_away};
-use super::hub::Membership;
 use super::keepalive::{Due, KeepAlive};
 use super::lanes::{Ending, Next};
 use super::outbox::Outbox;
 use super::reader::read;
+use super::resume_token::ResumeOffer;
+use super::session::Session;
+use super::sessions::Ask;
 use super::settings::ServerSettings;
 use super::shared::Shared;
 use crate::metrics;
-use crate::tabs::{ClientId, TabMessage};
 
-/// Who connected, and how payloads travel to them.
+/// Who connected, how payloads travel to them, and which session they want to go on with.
 #[derive(Debug, Clone)]
 pub(super) struct Visitor {
     pub(super) identity: Identity,
     pub(super) encoding: Encoding,
+    pub(super) resume: Option<ResumeOffer>,
 }
 
 /// Small messages leave together; a large one is written through.
@@ -76,65 +76,97 @@ where
     closing::finish(accept(socket, settings).await, End::Close(ending)).await;
 }
 
-/// Serves one connection until it ends.
+/// Serves one connection until it ends. Its session may go on without it.
 pub(super) async fn run<S>(socket: S, visitor: Visitor, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let settings = &shared.settings;
-    let id = shared.next_connection();
-    let outbox = Outbox::new(
-        id,
-        visitor.encoding,
-        settings.chunk_bytes,
-        settings.outbound_bytes,
-    );
-    let Identity {
-        client, allowance, ..
-    } = visitor.identity.clone();
-    // Events are heard from here on, and `welcome` is then put in front of them, so that a tab
-    // that changes in between is either in the welcome or in an event after it.
-    let presence = Presence::new(&shared, client.clone(), outbox.clone());
-    outbox.push_first(&welcome(&shared, &visitor.identity));
+    let session = Session::of(&visitor, &shared).await;
     // A stop that began while the handshake was under way has not seen this connection.
     if shared.drain.phase() >= Phase::Closing {
-        outbox.close(going_away());
+        session.outbox.close(going_away());
     }
-    tracing::info!(%client, connection = id.0, "connected");
+    let client = &visitor.identity.client;
+    let id = session.outbox.id().0;
+    tracing::info!(%client, connection = id, "connected");
+    let mut ws = accept(socket, &shared.settings).await;
+    let end = serve(&mut ws, session, &shared).await;
+    tracing::info!(%client, connection = id, ?end, "disconnected");
+    if let Some(fault) = end.fault() {
+        metrics::refused(fault);
+    }
+    closing::finish(ws, end).await;
+}
 
-    let (mut sink, mut stream) = accept(socket, settings).await.split();
-    let mut dispatcher = Dispatcher::new(
-        Arc::clone(&shared),
-        client.clone(),
-        allowance,
-        outbox.clone(),
-    );
+/// How a connection leaves its session.
+enum Leave {
+    /// It has come to its end.
+    End(End),
+    /// Another connection goes on with it, which hears of a cut before the bridge does.
+    HandOver(oneshot::Sender<Session>),
+}
+
+/// Reads and writes until the connection ends; then hands the session on, or ends that too.
+async fn serve<S>(ws: &mut WebSocketStream<S>, mut session: Session, shared: &Shared) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let settings = &shared.settings;
+    let _connected = shared.deps.hub.connected();
     let alive = Mutex::new(KeepAlive::new(
         settings.ping_interval,
         settings.ping_timeout,
         Instant::now(),
     ));
-    // Not biased: whoever is asked first could use up the whole time slice again and again.
-    let end = tokio::select! {
-        end = read(&mut stream, &mut dispatcher, &alive) => end,
-        end = write(&mut sink, &outbox) => end,
-        end = keep_alive(&alive, &outbox) => end,
-        end = too_slow(&outbox) => end,
-        end = forced(&shared) => end,
-        end = revoked(&shared, &visitor.identity) => end,
+    let leave = {
+        let (mut sink, mut stream) = ws.split();
+        let Session {
+            identity,
+            outbox,
+            dispatcher,
+            asks,
+            ..
+        } = &mut session;
+        // Not biased: whoever is asked first could use up the whole time slice again and again.
+        tokio::select! {
+            end = read(&mut stream, dispatcher, &alive) => Leave::End(end),
+            end = write(&mut sink, outbox) => Leave::End(end),
+            end = keep_alive(&alive, outbox) => Leave::End(end),
+            end = too_slow(outbox) => Leave::End(end),
+            end = forced(shared) => Leave::End(end),
+            end = revoked(shared, identity) => Leave::End(end),
+            reply = handed_over(asks) => Leave::HandOver(reply),
+        }
     };
-    drop(presence);
-    if let Some(fault) = end.fault() {
-        metrics::refused(fault);
+    session.outbox.go_away();
+    match leave {
+        Leave::HandOver(reply) => {
+            if let Err(back) = reply.send(session) {
+                tokio::spawn(back.wait_for_client());
+            }
+            End::Close(TAKEN_OVER)
+        }
+        Leave::End(end) => {
+            if session.asks.is_some() && !end.is_for_good() {
+                tokio::spawn(session.wait_for_client());
+            }
+            end
+        }
     }
-    tracing::info!(%client, connection = id.0, ?end, "disconnected");
-    if let Ok(ws) = sink.reunite(stream) {
-        closing::finish(ws, end).await;
+}
+
+/// Waits until another connection goes on with the session.
+async fn handed_over(asks: &mut Option<mpsc::Receiver<Ask>>) -> oneshot::Sender<Session> {
+    loop {
+        // Whoever thought that the session still waited for its client was late.
+        if let Ask::HandOver(reply) = Session::asked(asks).await {
+            return reply;
+        }
     }
 }
 
 /// Writes what waits, in batches while there is more, until the close frame is due.
-async fn write<S>(sink: &mut SplitSink<WebSocketStream<S>, Message>, outbox: &Outbox) -> End
+async fn write<S>(sink: &mut SplitSink<&mut WebSocketStream<S>, Message>, outbox: &Outbox) -> End
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -150,7 +182,7 @@ where
         let message = match next {
             Next::Close(ending) => {
                 // The sink holds the last message it was fed until it is flushed or fed again,
-                // and loses it when its halves are put together for the closing handshake.
+                // and loses it when it is dropped before the closing handshake.
                 return match sink.flush().await {
                     Ok(()) => End::Close(ending),
                     Err(_) => End::Gone,
@@ -228,10 +260,7 @@ async fn too_slow(outbox: &Outbox) -> End {
 async fn revoked(shared: &Shared, identity: &Identity) -> End {
     shared.auth.revoked(identity).await;
     metrics::refused("token_removed");
-    End::Close(Ending::new(
-        CloseCode::Policy,
-        "the token of this connection is not valid any more",
-    ))
+    End::Close(REVOKED)
 }
 
 /// Ends a connection that a stop has waited for long enough.
@@ -239,48 +268,4 @@ async fn forced(shared: &Shared) -> End {
     shared.drain.reached(Phase::Closing).await;
     sleep(CLOSE_WAIT).await;
     End::Close(going_away())
-}
-
-fn welcome(shared: &Shared, identity: &Identity) -> BridgeMessage {
-    BridgeMessage::unasked(Welcome {
-        protocol: PROTOCOL_VERSION,
-        server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
-        browser: shared.deps.browser.version(),
-        limits: shared.settings.limits_with(identity.allowance.limits()),
-        tabs: shared.deps.registry.list(&identity.client),
-    })
-}
-
-/// A connection's presence: when it ends, on whatever path, the client may have to lose its tabs.
-struct Presence {
-    shared: Arc<Shared>,
-    client: ClientId,
-    membership: Option<Membership>,
-    outbox: Outbox,
-}
-
-impl Presence {
-    fn new(shared: &Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
-        Self {
-            membership: Some(shared.deps.hub.join(client.clone(), outbox.clone())),
-            outbox,
-            shared: Arc::clone(shared),
-            client,
-        }
-    }
-}
-
-impl Drop for Presence {
-    fn drop(&mut self) {
-        let deps = &self.shared.deps;
-        drop(self.membership.take());
-        self.outbox.end();
-        let last = !deps.hub.has(&self.client);
-        if last && self.shared.settings.close_tabs_on_disconnect {
-            for tab in deps.registry.of(&self.client) {
-                // The client asked for it when it left: that is what the setting says.
-                tab.send(TabMessage::Close(CloseReason::Requested, None));
-            }
-        }
-    }
 }

@@ -22,7 +22,7 @@ use crate::tabs::{
     Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
 };
 
-/// Takes the requests of one connection.
+/// Takes the requests of one session.
 #[derive(Debug)]
 pub struct Dispatcher {
     shared: Arc<Shared>,
@@ -58,16 +58,17 @@ enum TabJob {
 }
 
 impl Dispatcher {
-    /// A dispatcher for one connection of a client.
+    /// A dispatcher for one session.
     pub(super) fn new(
         shared: Arc<Shared>,
         client: ClientId,
         allowance: Arc<Allowance>,
         outbox: Outbox,
+        inflight: InFlight,
     ) -> Self {
         Self {
-            inflight: InFlight::new(Arc::clone(&allowance)),
             allowance,
+            inflight,
             shared,
             client,
             outbox,
@@ -98,23 +99,34 @@ impl Dispatcher {
         let Request {
             request_id,
             timeout,
+            idempotency_key,
             body,
         } = request;
         let kind = body.kind();
         let tab = body.tab().and_then(TabRef::id);
         let mut answering = self.answering(request_id.clone(), Some(kind), tab, now);
-        let task = self
+        let admitted = self
             .admit(request_id.as_ref(), kind)
             .and_then(|ticket| {
                 answering.hold(ticket);
                 rate
             })
             .and_then(|()| match self.shared.drain.phase() {
-                Phase::Serving => self.task(body),
+                Phase::Serving => Ok(()),
                 _ => Err(wire_error::shutting_down(tab).into()),
             });
+        if let Err(Refused(error)) = admitted {
+            return answering.refuse(*error);
+        }
+        if let Some(key) = idempotency_key {
+            let once = &self.shared.once;
+            match once.begin(&self.client, &key, &body, answering, now) {
+                Some(first) => answering = first,
+                None => return,
+            }
+        }
         let timeout = timeout.unwrap_or_else(|| self.shared.settings.timeouts.of(kind));
-        match task {
+        match self.task(body) {
             Err(Refused(error)) => answering.refuse(*error),
             Ok(task) => {
                 let reply = Reply::new(
@@ -263,6 +275,7 @@ impl Dispatcher {
             tab,
             arrived,
             ticket: None,
+            once: None,
             running: self.shared.drain.request(),
         }
     }

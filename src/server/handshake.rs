@@ -6,15 +6,16 @@ use axum::http::{HeaderMap, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cdp_bridge_protocol::handshake::{
-    SUBPROTOCOL_BEARER_PREFIX, SUBPROTOCOL_BINARY, SUBPROTOCOL_TEXT,
+    SUBPROTOCOL_BEARER_PREFIX, SUBPROTOCOL_BINARY, SUBPROTOCOL_RESUME_PREFIX, SUBPROTOCOL_TEXT,
 };
 use cdp_bridge_protocol::payload::Encoding;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::auth::offered;
+use super::resume_token::ResumeOffer;
 
 /// A handshake that can be answered.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Handshake {
     /// The value of `Sec-WebSocket-Accept`.
     pub accept: String,
@@ -23,6 +24,8 @@ pub struct Handshake {
     /// The subprotocol to confirm. None if the client offered none of ours: a token is never
     /// sent back, and RFC 6455 has a server confirm only what was offered.
     pub subprotocol: Option<&'static str>,
+    /// The session that the client wants to go on with.
+    pub resume: Option<ResumeOffer>,
 }
 
 /// A handshake that is refused.
@@ -47,6 +50,12 @@ pub enum HandshakeError {
         "none of the offered subprotocols is known; offer {SUBPROTOCOL_TEXT} or {SUBPROTOCOL_BINARY}, or none"
     )]
     Subprotocol,
+    /// An offer to resume cannot be read.
+    #[error(
+        "to go on with a session, offer {SUBPROTOCOL_RESUME_PREFIX}TOKEN.CURSOR once: \
+         welcome.resumeToken, and the last cursor that was received, or 0"
+    )]
+    Resume,
 }
 
 impl HandshakeError {
@@ -54,7 +63,7 @@ impl HandshakeError {
     pub fn status(&self) -> u16 {
         match self {
             Self::NoUpgrade | Self::Version => 426,
-            Self::OldHttp | Self::Key | Self::Subprotocol => 400,
+            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => 400,
         }
     }
 }
@@ -81,15 +90,29 @@ impl Handshake {
             .filter(|key| STANDARD.decode(key).is_ok_and(|raw| raw.len() == 16))
             .ok_or(HandshakeError::Key)?;
         let (encoding, subprotocol) = choose(offered(headers))?;
+        let resume = resume(offered(headers))?;
         Ok(Self {
             accept: derive_accept_key(key),
             encoding,
             subprotocol,
+            resume,
         })
     }
 }
 
-/// The client's first subprotocol that is known. One that carries a token chooses nothing.
+/// The offer to go on with a session, if there is one.
+fn resume<'a>(
+    offers: impl Iterator<Item = &'a str>,
+) -> Result<Option<ResumeOffer>, HandshakeError> {
+    let mut offers = offers.filter_map(|name| name.strip_prefix(SUBPROTOCOL_RESUME_PREFIX));
+    match (offers.next(), offers.next()) {
+        (None, _) => Ok(None),
+        (Some(offer), None) => offer.parse().map(Some).map_err(|_| HandshakeError::Resume),
+        (Some(_), Some(_)) => Err(HandshakeError::Resume),
+    }
+}
+
+/// The client's first subprotocol that is known. Those that carry tokens choose nothing.
 fn choose<'a>(
     offers: impl Iterator<Item = &'a str>,
 ) -> Result<(Encoding, Option<&'static str>), HandshakeError> {
@@ -98,7 +121,8 @@ fn choose<'a>(
         match name {
             SUBPROTOCOL_TEXT => return Ok((Encoding::Text, Some(SUBPROTOCOL_TEXT))),
             SUBPROTOCOL_BINARY => return Ok((Encoding::Binary, Some(SUBPROTOCOL_BINARY))),
-            name if name.starts_with(SUBPROTOCOL_BEARER_PREFIX) => {}
+            name if name.starts_with(SUBPROTOCOL_BEARER_PREFIX)
+                || name.starts_with(SUBPROTOCOL_RESUME_PREFIX) => {}
             _ => unknown = true,
         }
     }
@@ -221,6 +245,6 @@ mod tests {
             );
         }
         let old = Handshake::read(Version::HTTP_10, &headers(&[]));
-        assert_eq!(old, Err(HandshakeError::OldHttp));
+        assert_eq!(old.unwrap_err(), HandshakeError::OldHttp);
     }
 }

@@ -1,6 +1,7 @@
 //! Who is connected, and so who hears what happens to tabs.
 
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -11,13 +12,18 @@ use super::wire_error;
 use crate::metrics;
 use crate::tabs::{Audience, ClientId, ConnectionId, Failure};
 
-/// The connections of every client.
+/// The sessions of every client, and how many of them are connected.
 #[derive(Debug, Default)]
 pub struct Hub {
     clients: Mutex<HashMap<ClientId, Vec<Outbox>>>,
+    connected: AtomicUsize,
 }
 
-/// A connection's place in the hub; it is left when this is dropped.
+/// A connection, which is counted until this is dropped.
+#[derive(Debug)]
+pub struct Connected<'a>(&'a Hub);
+
+/// A session's place in the hub; it is left when this is dropped.
 #[derive(Debug)]
 pub struct Membership {
     hub: Arc<Hub>,
@@ -31,12 +37,11 @@ impl Hub {
         Self::default()
     }
 
-    /// Lets a connection hear the events of its client's tabs.
+    /// Lets a session hear the events of its client's tabs.
     pub fn join(self: &Arc<Self>, client: ClientId, outbox: Outbox) -> Membership {
         let id = outbox.id();
         let mut clients = self.clients();
         clients.entry(client.clone()).or_default().push(outbox);
-        metrics::connections(count(&clients));
         drop(clients);
         Membership {
             hub: Arc::clone(self),
@@ -45,9 +50,16 @@ impl Hub {
         }
     }
 
-    /// How many connections there are.
+    /// Counts a connection.
+    pub fn connected(&self) -> Connected<'_> {
+        let before = self.connected.fetch_add(1, Ordering::Relaxed);
+        metrics::connections(before + 1);
+        Connected(self)
+    }
+
+    /// How many connections there are. A session whose client is away has none.
     pub fn len(&self) -> usize {
-        count(&self.clients())
+        self.connected.load(Ordering::Relaxed)
     }
 
     /// Whether nobody is connected.
@@ -55,12 +67,12 @@ impl Hub {
         self.len() == 0
     }
 
-    /// Whether this client has a connection.
+    /// Whether this client has a session.
     pub fn has(&self, client: &ClientId) -> bool {
         self.clients().contains_key(client)
     }
 
-    /// Does something with every connection.
+    /// Does something with every session.
     pub(super) fn each(&self, act: impl Fn(&Outbox)) {
         self.clients().values().flatten().for_each(act);
     }
@@ -70,8 +82,11 @@ impl Hub {
     }
 }
 
-fn count(clients: &HashMap<ClientId, Vec<Outbox>>) -> usize {
-    clients.values().map(Vec::len).sum()
+impl Drop for Connected<'_> {
+    fn drop(&mut self) {
+        let before = self.0.connected.fetch_sub(1, Ordering::Relaxed);
+        metrics::connections(before - 1);
+    }
 }
 
 impl Drop for Membership {
@@ -83,7 +98,6 @@ impl Drop for Membership {
                 clients.remove(&self.client);
             }
         }
-        metrics::connections(count(&clients));
     }
 }
 
@@ -123,7 +137,7 @@ mod tests {
     use cdp_bridge_protocol::payload::{Encoding, Part};
 
     fn outbox(id: u64) -> Outbox {
-        Outbox::new(ConnectionId(id), Encoding::Text, 100, 1000)
+        Outbox::new(ConnectionId(id), Encoding::Text, 100, 1000, None)
     }
 
     fn heard(outbox: &Outbox) -> usize {
@@ -150,14 +164,11 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_left_is_not_counted_and_hears_nothing() {
+    fn a_session_that_is_over_hears_nothing() {
         let hub = Arc::new(Hub::new());
         let left = outbox(1);
         drop(hub.join("a".into(), left.clone()));
         hub.tell(&"a".into(), Pong { ts: 1 }.into(), None);
-        assert_eq!(
-            (heard(&left), hub.len(), hub.has(&"a".into())),
-            (0, 0, false)
-        );
+        assert_eq!((heard(&left), hub.has(&"a".into())), (0, false));
     }
 }

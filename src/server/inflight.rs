@@ -1,5 +1,5 @@
-//! The unanswered requests of one connection: their ids, which are its own, and their number,
-//! which counts among those of its client.
+//! The unanswered requests of one session: their ids, which are its own, and their number, which
+//! counts among those of its client.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,19 +8,28 @@ use cdp_bridge_protocol::RequestId;
 
 use super::allowance::{Allowance, Exhausted, Unanswered};
 
-/// The unanswered requests of one connection. Cheap to clone.
+/// The unanswered requests of one session. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct InFlight {
-    ids: Arc<Mutex<HashSet<RequestId>>>,
+    open: Arc<Mutex<Open>>,
     allowance: Arc<Allowance>,
 }
 
-/// A request's place among the unanswered ones; it is free again when this is dropped.
+#[derive(Debug, Default)]
+struct Open {
+    ids: HashSet<RequestId>,
+    /// Requests whose answers are being put on their way.
+    answered: Vec<RequestId>,
+}
+
+/// A request's place among the unanswered ones. It is given up when the answer is ready, and this
+/// is dropped when the answer is on its way.
 #[derive(Debug)]
 pub struct Ticket {
     of: InFlight,
     id: Option<RequestId>,
-    _place: Unanswered,
+    /// None once the answer is ready.
+    place: Option<Unanswered>,
 }
 
 /// Why a request gets no place.
@@ -33,44 +42,68 @@ pub enum NotAdmitted {
 }
 
 impl InFlight {
-    /// Nothing is unanswered on a connection of this client.
+    /// Nothing is unanswered in a session of this client.
     pub fn new(allowance: Arc<Allowance>) -> Self {
         Self {
-            ids: Arc::default(),
+            open: Arc::default(),
             allowance,
         }
     }
 
-    /// Gives a request a place, if none of the connection has its id and the client may have one
+    /// Gives a request a place, if none of the session has its id and the client may have one
     /// more. `most` says how many it may have then, given its limit.
     pub fn admit(
         &self,
         id: Option<&RequestId>,
         most: impl FnOnce(usize) -> usize,
     ) -> Result<Ticket, NotAdmitted> {
-        let mut ids = self.ids();
-        if id.is_some_and(|id| ids.contains(id)) {
+        let mut open = self.open();
+        if id.is_some_and(|id| open.ids.contains(id)) {
             return Err(NotAdmitted::Duplicate);
         }
         let place = self.allowance.admit(most).map_err(NotAdmitted::Full)?;
-        ids.extend(id.cloned());
-        drop(ids);
+        open.ids.extend(id.cloned());
+        drop(open);
         Ok(Ticket {
             of: self.clone(),
             id: id.cloned(),
-            _place: place,
+            place: Some(place),
         })
     }
 
-    fn ids(&self) -> MutexGuard<'_, HashSet<RequestId>> {
-        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The requests whose answers are not on their way yet.
+    pub fn ids(&self) -> Vec<RequestId> {
+        let open = self.open();
+        open.ids.iter().chain(&open.answered).cloned().collect()
+    }
+
+    fn open(&self) -> MutexGuard<'_, Open> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ticket {
+    /// The answer is ready: the place and the id are free. That is before the answer can be read,
+    /// so that the client may use the id again as soon as it has it.
+    pub fn answered(&mut self) {
+        if self.place.take().is_none() {
+            return;
+        }
+        if let Some(id) = &self.id {
+            let mut open = self.of.open();
+            open.ids.remove(id);
+            open.answered.push(id.clone());
+        }
     }
 }
 
 impl Drop for Ticket {
     fn drop(&mut self) {
-        if let Some(id) = &self.id {
-            self.of.ids().remove(id);
+        self.answered();
+        let Some(id) = &self.id else { return };
+        let mut open = self.of.open();
+        if let Some(at) = open.answered.iter().position(|answered| answered == id) {
+            open.answered.swap_remove(at);
         }
     }
 }
@@ -103,6 +136,21 @@ mod tests {
         );
         drop(ticket);
         assert!(inflight.admit(Some(&id), |max| max).is_ok());
+        assert_eq!(inflight.ids(), []);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_on_its_way_yet_is_in_flight_though_its_id_is_free() {
+        let inflight = InFlight::new(allowance(1));
+        let id = RequestId::from("a");
+        let mut ticket = inflight.admit(Some(&id), |max| max).unwrap();
+        ticket.answered();
+        assert_eq!(inflight.ids(), ["a".into()]);
+        let again = inflight.admit(Some(&id), |max| max).unwrap();
+        drop(ticket);
+        assert_eq!(inflight.ids(), ["a".into()]);
+        drop(again);
+        assert_eq!(inflight.ids(), []);
     }
 
     #[test]

@@ -1,14 +1,22 @@
-//! What waits to be written on one connection.
+//! What waits to be written in one session.
 //!
 //! Answers and events stand in one queue, so that a tab's story is told in its order. Payloads
 //! of several parts stand beside it: after each of their parts everything in the queue goes
 //! first, and several payloads take turns, so that a large page holds up no `pong`.
+//!
+//! Where the session can be resumed, each message gets its number when it is written, and the
+//! history keeps it for a while. As long as nobody reads, history and queues are bounded together.
 
 use std::collections::VecDeque;
 
+use bytes::Bytes;
+use cdp_bridge_protocol::event::{Gap, numbered};
 use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Part, Parts};
+use cdp_bridge_protocol::{RequestId, TabId};
+use tokio::time::Instant;
 
+use super::history::{Answers, History, Keep, NeverWritten, OVERHEAD};
 use crate::tabs::FrameSlot;
 
 /// How a connection ends, told to the client in the close frame.
@@ -43,7 +51,7 @@ pub enum Next {
     Close(Ending),
 }
 
-/// More waits than may wait; everything was dropped.
+/// More waits than may wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("more bytes wait for this connection than its queue holds")]
 pub struct Overflow;
@@ -54,21 +62,74 @@ pub const TOO_SLOW: Ending = Ending::new(
     "too slow: more waits to be read than server.outbound_bytes allows",
 );
 
-/// A payload that waits, in parts.
+/// A payload that nobody was there to read and that is too large to be kept.
+#[derive(Debug)]
+pub struct Unkept {
+    /// The tab it is about.
+    pub tab: TabId,
+    /// The requests that it would have answered.
+    pub answers: Option<Answers>,
+}
+
+/// Something that waits.
 #[derive(Debug)]
 struct Waiting {
-    parts: Parts,
+    body: Body,
+    answers: Option<Answers>,
     /// Where it came from, if it is a screencast frame.
     slot: Option<FrameSlot>,
 }
 
-/// The queues of one connection.
+#[derive(Debug)]
+enum Body {
+    /// A message, without a number.
+    Text(Bytes),
+    /// A payload, which is written down part by part.
+    Payload(Box<Parts>),
+}
+
+impl Body {
+    /// Bytes that are still to be written.
+    fn remaining(&self) -> usize {
+        match self {
+            Self::Text(json) => json.len(),
+            Self::Payload(parts) => parts.remaining_bytes(),
+        }
+    }
+
+    /// Bytes that stay in memory for it.
+    fn held(&self) -> usize {
+        match self {
+            Self::Text(json) => json.len(),
+            Self::Payload(parts) => parts.held_bytes(),
+        }
+    }
+}
+
+/// What may be done with the queues.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// They are filled and emptied.
+    Open,
+    /// They are emptied, and then the connection ends. Nothing more is taken.
+    Closing(Ending),
+    /// They are filled, but there is no connection, or it must end at once.
+    Away(Option<Ending>),
+    /// The session is over.
+    Ended,
+}
+
+/// The queues of one session.
 #[derive(Debug)]
 pub struct Lanes {
-    messages: VecDeque<Part>,
+    /// What is told of the connection itself, before everything else and without a number.
+    greeting: VecDeque<Bytes>,
+    messages: VecDeque<Waiting>,
     payloads: VecDeque<Waiting>,
+    /// None where sessions end with their connections.
+    history: Option<History>,
     ping: bool,
-    closing: Option<Ending>,
+    state: State,
     bytes: usize,
     limit: usize,
     /// What may wait beside a payload that is over the limit by itself, as long as that waits.
@@ -76,13 +137,16 @@ pub struct Lanes {
 }
 
 impl Lanes {
-    /// Empty queues that hold this many bytes.
-    pub fn new(limit: usize) -> Self {
+    /// Empty queues that hold this many bytes as long as somebody reads, and keep what was
+    /// written where the session can be resumed.
+    pub fn new(limit: usize, keep: Option<Keep>) -> Self {
         Self {
+            greeting: VecDeque::new(),
             messages: VecDeque::new(),
             payloads: VecDeque::new(),
+            history: keep.map(History::new),
             ping: false,
-            closing: None,
+            state: State::Open,
             bytes: 0,
             limit,
             beside: 0,
@@ -94,87 +158,266 @@ impl Lanes {
         self.bytes
     }
 
-    /// Puts a message at the end of the queue.
-    pub fn push(&mut self, message: Part) -> Result<(), Overflow> {
-        if self.closing.is_none() {
-            self.make_room(len(&message))?;
-            self.messages.push_back(message);
-        }
-        Ok(())
+    /// Bytes that were written and are kept.
+    pub fn kept_bytes(&self) -> usize {
+        self.history.as_ref().map_or(0, History::cost)
     }
 
-    /// Puts a message in front of all others: `welcome`, which is built when events may already
-    /// wait.
-    pub fn push_first(&mut self, message: Part) {
-        if self.closing.is_none() {
-            self.bytes += len(&message);
-            self.messages.push_front(message);
-        }
+    /// Whether messages get numbers and are kept.
+    pub fn is_resumable(&self) -> bool {
+        self.history.is_some()
+    }
+
+    /// Whether the connection ends because its peer reads too slowly.
+    pub fn is_too_slow(&self) -> bool {
+        matches!(self.state, State::Closing(ending) | State::Away(Some(ending)) if ending == TOO_SLOW)
+    }
+
+    /// The number of the next message that is written for the first time.
+    pub fn next_number(&self) -> Option<u64> {
+        self.history.as_ref().map(History::next)
+    }
+
+    /// Puts a message at the end of the queue.
+    pub fn push(&mut self, json: Bytes, answers: Option<Answers>) -> Result<(), Overflow> {
+        self.add(Waiting {
+            body: Body::Text(json),
+            answers,
+            slot: None,
+        })
     }
 
     /// Adds a payload. One that is a single message stands in the queue like any other.
-    pub fn push_parts(&mut self, mut parts: Parts) -> Result<(), Overflow> {
-        if parts.total() == 1 {
-            return parts.next().map_or(Ok(()), |message| self.push(message));
-        }
-        if self.closing.is_none() {
-            self.make_room(parts.remaining_bytes())?;
-            self.payloads.push_back(Waiting { parts, slot: None });
-        }
-        Ok(())
+    pub fn push_parts(&mut self, parts: Parts, answers: Option<Answers>) -> Result<(), Overflow> {
+        self.add(Waiting {
+            body: Body::Payload(Box::new(parts)),
+            answers,
+            slot: None,
+        })
+    }
+
+    /// Says something about the connection itself, such as `welcome`, in front of all that waits.
+    pub fn greet(&mut self, json: Bytes) {
+        self.greeting.push_back(json);
     }
 
     /// Whether a screencast frame may go now: only when nothing else waits, because frames come
     /// after everything that was asked for.
     pub fn has_time_for_frames(&self) -> bool {
-        self.messages.is_empty() && self.payloads.is_empty() && self.closing.is_none()
+        self.state == State::Open
+            && self.greeting.is_empty()
+            && self.messages.is_empty()
+            && self.payloads.is_empty()
+            && !self.history.as_ref().is_some_and(History::has_unsent)
     }
 
     /// Adds a screencast frame.
     pub fn push_frame(&mut self, parts: Parts, slot: FrameSlot) {
         self.bytes += parts.remaining_bytes();
         self.payloads.push_back(Waiting {
-            parts,
+            body: Body::Payload(Box::new(parts)),
+            answers: None,
             slot: Some(slot),
         });
     }
 
     /// Wants a ping to be sent, before anything else.
     pub fn ping(&mut self) {
-        self.ping = self.closing.is_none();
+        self.ping = self.state == State::Open;
+    }
+
+    /// Lets go of what was written too long ago.
+    pub fn forget(&mut self, now: Instant) {
+        if let Some(history) = &mut self.history {
+            history.forget(now);
+        }
     }
 
     /// Ends the connection once everything that waits is written; takes nothing more.
     pub fn close(&mut self, ending: Ending) {
-        self.closing.get_or_insert(ending);
+        match self.state {
+            State::Open => self.state = State::Closing(ending),
+            State::Away(_) => {
+                self.clear();
+                self.state = State::Closing(ending);
+            }
+            State::Closing(_) | State::Ended => {}
+        }
+    }
+
+    /// There is no connection any more; what comes is kept for the next one. What was about the
+    /// connection itself is let go of, and so are frames.
+    pub fn go_away(&mut self) {
+        self.leave(None);
+    }
+
+    /// There is a connection again.
+    pub fn come_back(&mut self) {
+        if let State::Away(_) = self.state {
+            self.state = State::Open;
+        }
+    }
+
+    /// The session is over: nothing is kept any more.
+    pub fn end(&mut self) {
+        self.clear();
+        self.history = None;
+        self.state = State::Ended;
+    }
+
+    /// A client has received everything up to this number and no more. Says what is lost of the
+    /// rest.
+    pub fn rewind(&mut self, seen: u64) -> Result<Option<Gap>, NeverWritten> {
+        match &mut self.history {
+            Some(history) => history.rewind(seen),
+            None => Err(NeverWritten { seen, written: 0 }),
+        }
+    }
+
+    /// The requests whose answers are still to be written.
+    pub fn answers(&self) -> impl Iterator<Item = &RequestId> {
+        let again = self.history.iter().flat_map(History::answers);
+        let waiting = self.messages.iter().chain(&self.payloads);
+        let first = waiting.flat_map(|waiting| waiting.answers.iter().flat_map(|ids| ids.iter()));
+        again.chain(first)
+    }
+
+    /// Brings what is kept for nobody back under its bound. A payload of several parts goes first
+    /// and is handed out, because it can be asked for again; then the oldest message.
+    pub fn shed(&mut self) -> Option<Unkept> {
+        if !matches!(self.state, State::Away(_)) {
+            return None;
+        }
+        while let Some(history) = &mut self.history {
+            let waiting = self.messages.len() + self.payloads.len();
+            let payloads = self.payloads.iter();
+            let pinned: usize = payloads
+                .map(|waiting| waiting.body.held() - waiting.body.remaining())
+                .sum();
+            let cost = history.cost() + self.bytes + pinned + waiting * OVERHEAD;
+            if cost <= history.keep().bytes {
+                break;
+            }
+            if let Some(waiting) = self.payloads.pop_front() {
+                self.bytes -= waiting.body.remaining();
+                let Body::Payload(parts) = waiting.body else {
+                    continue;
+                };
+                let (tab, answers) = (parts.tab(), waiting.answers);
+                return Some(Unkept { tab, answers });
+            }
+            if history.shed() {
+                continue;
+            }
+            // It is lost under the number that it would have had.
+            let Some(lost) = self.messages.pop_front() else {
+                break;
+            };
+            self.bytes -= lost.body.remaining();
+            history.lose(1);
+        }
+        None
     }
 
     /// What is written next; none as long as nothing waits.
-    pub fn take(&mut self) -> Option<Next> {
+    pub fn take(&mut self, now: Instant) -> Option<Next> {
+        match self.state {
+            State::Away(ending) => return ending.map(Next::Close),
+            State::Ended => return None,
+            State::Open | State::Closing(_) => {}
+        }
         if std::mem::take(&mut self.ping) {
             return Some(Next::Ping);
         }
-        if let Some(message) = self.messages.pop_front() {
-            self.bytes -= len(&message);
-            return Some(Next::Part(message));
+        if let Some(json) = self.greeting.pop_front() {
+            return Some(Next::Part(Part::Text(json)));
+        }
+        if let Some(part) = self.history.as_mut().and_then(History::take_unsent) {
+            return Some(Next::Part(part));
+        }
+        if let Some(mut waiting) = self.messages.pop_front()
+            && let Some(part) = self.write_down(&mut waiting)
+        {
+            return Some(self.written(part, waiting.answers, now));
         }
         while let Some(mut waiting) = self.payloads.pop_front() {
-            let before = waiting.parts.remaining_bytes();
-            let Some(part) = waiting.parts.next() else {
+            let Some(part) = self.write_down(&mut waiting) else {
                 continue;
             };
-            let after = waiting.parts.remaining_bytes();
-            self.bytes -= before - after;
-            if after > 0 {
-                self.payloads.push_back(waiting);
-                return Some(Next::Part(part));
-            }
-            return Some(match waiting.slot {
-                Some(slot) => Next::Frame(part, slot),
-                None => Next::Part(part),
+            let is_last = waiting.body.remaining() == 0;
+            return Some(match (&waiting.slot, is_last) {
+                (Some(slot), true) => Next::Frame(part, slot.clone()),
+                (Some(_), false) => {
+                    self.payloads.push_back(waiting);
+                    Next::Part(part)
+                }
+                (None, true) => self.written(part, waiting.answers, now),
+                (None, false) => {
+                    let answers = waiting.answers.clone();
+                    self.payloads.push_back(waiting);
+                    self.written(part, answers, now)
+                }
             });
         }
-        self.closing.map(Next::Close)
+        match self.state {
+            State::Closing(ending) => Some(Next::Close(ending)),
+            _ => None,
+        }
+    }
+
+    /// The next message of what waits, as it goes on the wire. Frames have no numbers: each makes
+    /// the ones before it worthless.
+    fn write_down(&mut self, waiting: &mut Waiting) -> Option<Part> {
+        let number = self.next_number().filter(|_| waiting.slot.is_none());
+        let before = waiting.body.remaining();
+        let part = match &mut waiting.body {
+            Body::Text(json) => {
+                self.bytes -= before;
+                let json = std::mem::take(json);
+                return Some(Part::Text(match number {
+                    Some(number) => numbered(&json, number),
+                    None => json,
+                }));
+            }
+            Body::Payload(parts) => parts.next_numbered(number),
+        };
+        self.bytes -= before - waiting.body.remaining();
+        part
+    }
+
+    fn written(&mut self, part: Part, answers: Option<Answers>, now: Instant) -> Next {
+        if let Some(history) = &mut self.history {
+            history.push(part.clone(), answers, now);
+        }
+        Next::Part(part)
+    }
+
+    fn add(&mut self, waiting: Waiting) -> Result<(), Overflow> {
+        let bytes = waiting.body.remaining();
+        let room = match self.state {
+            State::Closing(_) | State::Ended => return Ok(()),
+            State::Away(_) => Ok(()),
+            State::Open => self.make_room(bytes),
+        };
+        if room.is_err() && !self.is_resumable() {
+            self.clear();
+            self.state = State::Closing(TOO_SLOW);
+            return room;
+        }
+        if room.is_err() {
+            self.leave(Some(TOO_SLOW));
+        }
+        self.bytes += bytes;
+        let is_one_message = match &waiting.body {
+            Body::Text(_) => true,
+            Body::Payload(parts) => parts.total() == 1,
+        };
+        let lane = match is_one_message {
+            true => &mut self.messages,
+            false => &mut self.payloads,
+        };
+        lane.push_back(waiting);
+        room
     }
 
     /// A queue in which nothing waits takes anything: what is larger than the bound on its own
@@ -184,20 +427,39 @@ impl Lanes {
         if self.bytes == 0 {
             self.beside = if bytes > self.limit { bytes } else { 0 };
         }
-        let wanted = self.bytes + bytes;
-        if wanted > self.limit + self.beside {
-            self.messages.clear();
-            self.payloads.clear();
-            self.bytes = 0;
-            self.close(TOO_SLOW);
+        if self.bytes + bytes > self.limit + self.beside {
             return Err(Overflow);
         }
-        self.bytes = wanted;
         Ok(())
+    }
+
+    fn leave(&mut self, ending: Option<Ending>) {
+        if !matches!(self.state, State::Open | State::Away(_)) {
+            return;
+        }
+        self.state = State::Away(ending);
+        self.greeting.clear();
+        self.ping = false;
+        let bytes = &mut self.bytes;
+        self.payloads.retain(|waiting| {
+            let is_frame = waiting.slot.is_some();
+            if is_frame {
+                *bytes -= waiting.body.remaining();
+            }
+            !is_frame
+        });
+    }
+
+    fn clear(&mut self) {
+        self.greeting.clear();
+        self.messages.clear();
+        self.payloads.clear();
+        (self.bytes, self.ping) = (0, false);
     }
 }
 
-fn len(part: &Part) -> usize {
+/// Bytes of a message on the wire.
+pub(super) fn len(part: &Part) -> usize {
     match part {
         Part::Text(bytes) | Part::Binary(bytes) => bytes.len(),
     }
@@ -206,14 +468,31 @@ fn len(part: &Part) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
-    use cdp_bridge_protocol::TabId;
     use cdp_bridge_protocol::event::ScreenshotHead;
     use cdp_bridge_protocol::payload::{Encoding, Payload, PayloadHead};
     use proptest::prelude::*;
 
-    fn text(text: &str) -> Part {
-        Part::Text(Bytes::copy_from_slice(text.as_bytes()))
+    fn text(text: &str) -> Bytes {
+        Bytes::copy_from_slice(text.as_bytes())
+    }
+
+    /// The queues of a session that ends with its connection.
+    fn plain(limit: usize) -> Lanes {
+        Lanes::new(limit, None)
+    }
+
+    impl Lanes {
+        fn say(&mut self, json: Bytes) -> Result<(), Overflow> {
+            self.push(json, None)
+        }
+
+        fn show(&mut self, parts: Parts) -> Result<(), Overflow> {
+            self.push_parts(parts, None)
+        }
+
+        fn next(&mut self) -> Option<Next> {
+            self.take(Instant::now())
+        }
     }
 
     /// A picture of this tab in so many parts of four bytes.
@@ -248,7 +527,7 @@ mod tests {
 
     fn rest(lanes: &mut Lanes) -> Vec<String> {
         let mut names = Vec::new();
-        while let Some(next) = lanes.take() {
+        while let Some(next) = lanes.next() {
             let end = matches!(next, Next::Close(_));
             names.push(name(next));
             if end {
@@ -260,12 +539,12 @@ mod tests {
 
     #[test]
     fn messages_go_between_the_parts_of_payloads_and_payloads_take_turns() {
-        let mut lanes = Lanes::new(1000);
-        lanes.push_parts(picture(1, 3)).unwrap();
-        lanes.push_parts(picture(2, 2)).unwrap();
-        let mut told = vec![name(lanes.take().unwrap())];
-        lanes.push(text("a")).unwrap();
-        lanes.push(text("b")).unwrap();
+        let mut lanes = plain(1000);
+        lanes.show(picture(1, 3)).unwrap();
+        lanes.show(picture(2, 2)).unwrap();
+        let mut told = vec![name(lanes.next().unwrap())];
+        lanes.say(text("a")).unwrap();
+        lanes.say(text("b")).unwrap();
         told.extend(rest(&mut lanes));
         assert_eq!(told, ["t1.0", "a", "b", "t2.0", "t1.1", "t2.1", "t1.2"]);
         assert_eq!(lanes.bytes(), 0);
@@ -273,39 +552,39 @@ mod tests {
 
     #[test]
     fn a_payload_of_one_part_keeps_its_place_among_the_messages() {
-        let mut lanes = Lanes::new(1000);
-        lanes.push(text("a")).unwrap();
-        lanes.push_parts(picture(1, 1)).unwrap();
-        lanes.push(text("b")).unwrap();
+        let mut lanes = plain(1000);
+        lanes.say(text("a")).unwrap();
+        lanes.show(picture(1, 1)).unwrap();
+        lanes.say(text("b")).unwrap();
         assert_eq!(rest(&mut lanes), ["a", "t1.0", "b"]);
     }
 
     #[test]
     fn the_welcome_comes_before_events_that_already_wait_and_a_ping_before_all() {
-        let mut lanes = Lanes::new(1000);
-        lanes.push(text("event")).unwrap();
-        lanes.push_first(text("welcome"));
+        let mut lanes = plain(1000);
+        lanes.say(text("event")).unwrap();
+        lanes.greet(text("welcome"));
         lanes.ping();
         assert_eq!(rest(&mut lanes), ["ping", "welcome", "event"]);
     }
 
     #[test]
     fn what_waits_is_written_before_the_close_and_nothing_is_taken_after_it() {
-        let mut lanes = Lanes::new(1000);
-        lanes.push(text("answer")).unwrap();
+        let mut lanes = plain(1000);
+        lanes.say(text("answer")).unwrap();
         lanes.close(Ending::new(CloseCode::GoingAway, ""));
-        lanes.push(text("late")).unwrap();
-        lanes.push_parts(picture(1, 2)).unwrap();
+        lanes.say(text("late")).unwrap();
+        lanes.show(picture(1, 2)).unwrap();
         assert_eq!(rest(&mut lanes), ["answer", "close 1001"]);
     }
 
     #[test]
     fn too_much_drops_everything_and_closes() {
-        let mut lanes = Lanes::new(10);
-        lanes.push_parts(picture(1, 2)).unwrap();
+        let mut lanes = plain(10);
+        lanes.show(picture(1, 2)).unwrap();
         assert_eq!(lanes.bytes(), 8);
-        lanes.push(text("ab")).unwrap();
-        assert_eq!(lanes.push(text("c")), Err(Overflow));
+        lanes.say(text("ab")).unwrap();
+        assert_eq!(lanes.say(text("c")), Err(Overflow));
         assert_eq!(
             (rest(&mut lanes), lanes.bytes()),
             (vec!["close 4008".to_owned()], 0)
@@ -314,16 +593,16 @@ mod tests {
 
     #[test]
     fn an_empty_queue_takes_one_payload_that_is_larger_than_the_bound_and_the_bound_beside_it() {
-        let mut lanes = Lanes::new(10);
-        lanes.push_parts(picture(1, 9)).unwrap();
-        lanes.push(text("0123456789")).unwrap();
-        assert_eq!(lanes.push(text("c")), Err(Overflow));
+        let mut lanes = plain(10);
+        lanes.show(picture(1, 9)).unwrap();
+        lanes.say(text("0123456789")).unwrap();
+        assert_eq!(lanes.say(text("c")), Err(Overflow));
 
-        let mut lanes = Lanes::new(10);
-        lanes.push_parts(picture(1, 9)).unwrap();
+        let mut lanes = plain(10);
+        lanes.show(picture(1, 9)).unwrap();
         rest(&mut lanes);
-        lanes.push(text("0123456789")).unwrap();
-        assert_eq!(lanes.push(text("c")), Err(Overflow));
+        lanes.say(text("0123456789")).unwrap();
+        assert_eq!(lanes.say(text("c")), Err(Overflow));
     }
 
     proptest! {
@@ -331,7 +610,7 @@ mod tests {
         fn every_payload_arrives_whole_and_in_order_and_messages_never_wait_for_more_than_a_part(
             actions in prop::collection::vec((0_u8..3, 1_usize..6), 1..60)
         ) {
-            let mut lanes = Lanes::new(usize::MAX);
+            let mut lanes = plain(usize::MAX);
             let (mut payloads, mut messages) = (0_u64, 0_u64);
             let (mut wanted, mut told) = (Vec::new(), Vec::new());
             for (action, size) in actions {
@@ -339,14 +618,14 @@ mod tests {
                     0 => {
                         payloads += 1;
                         wanted.extend((0..size).map(|seq| format!("t{payloads}.{seq}")));
-                        lanes.push_parts(picture(payloads, size)).unwrap();
+                        lanes.show(picture(payloads, size)).unwrap();
                     }
                     1 => {
                         messages += 1;
                         wanted.push(format!("m{messages}"));
-                        lanes.push(text(&format!("m{messages}"))).unwrap();
+                        lanes.say(text(&format!("m{messages}"))).unwrap();
                         // Only what was in the queue before it may be told before it.
-                        while let Some(next) = lanes.take() {
+                        while let Some(next) = lanes.next() {
                             let name = name(next);
                             let found = name == format!("m{messages}");
                             prop_assert!(found || !name.starts_with('t') || name.ends_with(".0"));
@@ -354,7 +633,7 @@ mod tests {
                             if found { break; }
                         }
                     }
-                    _ => told.extend(lanes.take().map(name)),
+                    _ => told.extend(lanes.next().map(name)),
                 }
             }
             told.extend(rest(&mut lanes));

@@ -8,8 +8,10 @@
 //! | `tls`, `peers`, `http` | what a socket goes through before its first request |
 //! | [`edge`], [`auth`], [`handshake`], [`upgrade`] | who may come in, and how a WebSocket begins |
 //! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one Coordinator's connection, from welcome to close |
+//! | [`session`], [`sessions`], `presence`, [`resume_token`], [`history`] | what outlives a connection, and how the next one finds it |
 //! | [`dispatch`], `answer`, [`inflight`], [`wire_error`] | from a request to its one answer |
 //! | [`allowance`], [`rate`] | how much one client may use, over all of its connections |
+//! | `once`, [`idempotency`] | changes that are made once however often they are asked for |
 //! | [`hub`], [`outbox`], [`lanes`] | from an event or an answer to the socket |
 //! | [`drain`] | how far the server is with stopping |
 //! | [`reload`] | clients and certificate, replaced while it runs |
@@ -25,20 +27,27 @@ pub mod drain;
 pub mod edge;
 pub mod handshake;
 pub mod health;
+pub mod history;
 mod http;
 pub mod hub;
+pub mod idempotency;
 pub mod inflight;
 pub mod keepalive;
 pub mod lanes;
 pub mod listener;
+mod once;
 pub mod outbox;
 mod peers;
 pub mod ports;
+mod presence;
 pub mod rate;
 pub mod reader;
 pub mod reload;
+pub mod resume_token;
 pub mod router;
 pub mod serve;
+pub mod session;
+pub mod sessions;
 pub mod settings;
 pub mod shared;
 pub mod tls;
@@ -55,6 +64,8 @@ pub use hub::Hub;
 pub use ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
 pub use reload::{ReplaceError, Replacement, Replacer};
 pub use serve::{BindError, Server};
-pub use settings::{ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits};
+pub use settings::{
+    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+};
 pub use shared::Deps;
 pub use tls::{TlsError, TlsFiles};

@@ -1,18 +1,23 @@
-//! The way to one connection's socket, for everybody who has something to say to it.
+//! The way to one session's socket, for everybody who has something to say to it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use cdp_bridge_protocol::payload::{Encoding, NotBase64, Part, Parts, Payload, PayloadHead};
+use cdp_bridge_protocol::event::Gap;
+use cdp_bridge_protocol::payload::{Encoding, NotBase64, Parts, Payload, PayloadHead};
 use cdp_bridge_protocol::{Message, RequestId, TabId};
 use tokio::sync::Notify;
+use tokio::time::Instant;
 
-use super::lanes::{Ending, Lanes, Next, Overflow, TOO_SLOW};
+use super::history::{Answers, Keep, NeverWritten};
+use super::lanes::{Ending, Lanes, Next, Overflow, TOO_SLOW, Unkept};
 use super::watching::Watching;
+use super::wire_error;
 use crate::metrics;
 use crate::tabs::{ConnectionId, FrameSlot};
 
-/// A handle to what waits for one connection. Cheap to clone; pushing never waits.
+/// A handle to what waits in one session, and what was written lately. Cheap to clone; pushing
+/// never waits. It outlives the connection: what comes while there is none is kept for the next.
 #[derive(Debug, Clone)]
 pub struct Outbox {
     inner: Arc<Inner>,
@@ -30,14 +35,21 @@ struct Inner {
 }
 
 impl Outbox {
-    /// An empty outbox that holds this many bytes.
-    pub fn new(id: ConnectionId, encoding: Encoding, chunk_bytes: usize, limit: usize) -> Self {
+    /// An empty outbox that holds this many bytes; `keep` says how much is kept of what was
+    /// written, where the session can be resumed.
+    pub fn new(
+        id: ConnectionId,
+        encoding: Encoding,
+        chunk_bytes: usize,
+        limit: usize,
+        keep: Option<Keep>,
+    ) -> Self {
         Self {
             inner: Arc::new(Inner {
                 id,
                 encoding,
                 chunk_bytes,
-                lanes: Mutex::new(Lanes::new(limit)),
+                lanes: Mutex::new(Lanes::new(limit, keep)),
                 watching: Mutex::default(),
                 ready: Arc::default(),
                 overflow: Notify::new(),
@@ -45,26 +57,39 @@ impl Outbox {
         }
     }
 
-    /// The connection it belongs to.
+    /// The connection it belongs to; one that goes on with a session has the id of the first.
     pub fn id(&self) -> ConnectionId {
         self.inner.id
     }
 
+    /// How payloads travel.
+    pub fn encoding(&self) -> Encoding {
+        self.inner.encoding
+    }
+
     /// Says something.
     pub fn push_message(&self, message: &Message) {
-        self.push_text(message.to_json().into());
+        let ids = message.request_id.iter();
+        self.push(message.to_json().into(), ids);
     }
 
-    /// Says something that is already written down.
+    /// Says something that is already written down and answers nobody.
     pub fn push_text(&self, json: Bytes) {
-        self.change(|lanes| lanes.push(Part::Text(json)));
+        self.push(json, [].iter());
     }
 
-    /// Says something before all that already waits.
-    pub fn push_first(&self, message: &Message) {
-        let message = Part::Text(message.to_json().into());
+    fn push<'a>(&self, json: Bytes, answers: impl ExactSizeIterator<Item = &'a RequestId>) {
         self.change(|lanes| {
-            lanes.push_first(message);
+            let answers = answers_of(lanes, answers);
+            lanes.push(json, answers)
+        });
+    }
+
+    /// Says something of the connection itself, before all that already waits.
+    pub fn greet(&self, message: &Message) {
+        let json = message.to_json().into();
+        self.change(|lanes| {
+            lanes.greet(json);
             Ok(())
         });
     }
@@ -81,17 +106,67 @@ impl Outbox {
             chunk_bytes,
             ..
         } = *self.inner;
+        let mut ids: Vec<RequestId> = request_id.iter().cloned().collect();
+        if let PayloadHead::DomSnapshot(head) = &head {
+            ids.extend(head.coalesced.iter().flatten().cloned());
+        }
         let parts = Parts::new(head, request_id, payload, encoding, chunk_bytes)?;
-        self.change(|lanes| lanes.push_parts(parts));
+        self.change(|lanes| {
+            let answers = answers_of(lanes, ids.iter());
+            lanes.push_parts(parts, answers)
+        });
         Ok(())
     }
 
-    /// Wants a ping to be sent.
+    /// Wants a ping to be sent; and, since that happens now and then on every connection, lets go
+    /// of what need not be kept any longer.
     pub fn ping(&self) {
         self.change(|lanes| {
             lanes.ping();
+            lanes.forget(Instant::now());
             Ok(())
         });
+    }
+
+    /// There is no connection any more: what comes is kept for the next one. Screencasts stand
+    /// still, each with the one frame that waits in its slot.
+    pub(super) fn go_away(&self) {
+        self.change(|lanes| {
+            lanes.go_away();
+            Ok(())
+        });
+        // A frame that was on its way is taken for one that has left, or its cast would wait for
+        // it for ever.
+        self.watching().mark_left();
+    }
+
+    /// A client has received everything up to this number and no more. Says what is lost of the
+    /// rest.
+    pub(super) fn rewind(&self, seen: u64) -> Result<Option<Gap>, NeverWritten> {
+        let mut result = Ok(None);
+        self.change(|lanes| {
+            result = lanes.rewind(seen);
+            Ok(())
+        });
+        result
+    }
+
+    /// There is a connection again.
+    pub(super) fn come_back(&self) {
+        self.change(|lanes| {
+            lanes.come_back();
+            Ok(())
+        });
+    }
+
+    /// The number of the next message that is written for the first time, where there are numbers.
+    pub(super) fn next_number(&self) -> Option<u64> {
+        self.lanes().next_number()
+    }
+
+    /// The requests whose answers are still to be written.
+    pub(super) fn answers(&self) -> Vec<RequestId> {
+        self.lanes().answers().cloned().collect()
     }
 
     /// Ends the connection once everything that waits is written.
@@ -115,24 +190,21 @@ impl Outbox {
     /// What is written next, if something waits.
     pub(super) fn try_next(&self) -> Option<Next> {
         let mut lanes = self.lanes();
-        let before = lanes.bytes();
+        let before = sizes(&lanes);
         if lanes.has_time_for_frames() {
             self.fetch_frame(&mut lanes);
         }
-        let next = lanes.take();
-        metrics::outbound_queue_changed(before, lanes.bytes());
+        let next = lanes.take(Instant::now());
+        show(before, &lanes);
         next
     }
 
     /// Takes the next screencast frame from its slot. Until it has left, its slot holds only the
     /// newest of those that follow.
     fn fetch_frame(&self, lanes: &mut Lanes) {
-        let watching = &self.inner.watching;
-        let taken = watching
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        let Some((frame, slot)) = taken else { return };
+        let Some((frame, slot)) = self.watching().take() else {
+            return;
+        };
         let (head, payload) = frame.into_message();
         let Inner {
             encoding,
@@ -151,36 +223,39 @@ impl Outbox {
     /// A slot by way of which this connection gets the frames of a tab.
     pub fn watch(&self, tab: TabId) -> FrameSlot {
         let slot = FrameSlot::new(Arc::clone(&self.inner.ready));
-        let mut watching = self
-            .inner
-            .watching
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        watching.insert(tab, slot.clone());
+        self.watching().insert(tab, slot.clone());
         slot
     }
 
-    /// The connection is gone: it watches nothing any more.
+    /// The session is over: it watches nothing any more, and what comes goes nowhere.
     pub fn end(&self) {
-        *self
-            .inner
-            .watching
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner) = Watching::default();
+        self.change(|lanes| {
+            lanes.end();
+            Ok(())
+        });
+        *self.watching() = Watching::default();
     }
 
     /// Waits until more was pushed than may wait.
     pub(super) async fn overflowed(&self) -> Ending {
-        self.inner.overflow.notified().await;
-        TOO_SLOW
+        loop {
+            self.inner.overflow.notified().await;
+            // The notice may be that of an earlier connection, which had ended before it.
+            if self.lanes().is_too_slow() {
+                return TOO_SLOW;
+            }
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut Lanes) -> Result<(), Overflow>) {
         let result = {
             let mut lanes = self.lanes();
-            let before = lanes.bytes();
+            let before = sizes(&lanes);
             let result = change(&mut lanes);
-            metrics::outbound_queue_changed(before, lanes.bytes());
+            while let Some(unkept) = lanes.shed() {
+                refuse(&mut lanes, &unkept);
+            }
+            show(before, &lanes);
             result
         };
         if result.is_err() {
@@ -197,11 +272,53 @@ impl Outbox {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+
+    fn watching(&self) -> MutexGuard<'_, Watching> {
+        let watching = self.inner.watching.lock();
+        watching.unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The ids as they are kept with a message, where that matters.
+fn answers_of<'a>(
+    lanes: &Lanes,
+    ids: impl ExactSizeIterator<Item = &'a RequestId>,
+) -> Option<Answers> {
+    (lanes.is_resumable() && ids.len() > 0).then(|| ids.cloned().collect())
+}
+
+/// Answers the requests of a payload that cannot be kept until somebody reads it.
+fn refuse(lanes: &mut Lanes, unkept: &Unkept) {
+    metrics::dropped("payload", "resume_bytes");
+    let error = wire_error::not_kept(unkept.tab);
+    let nameless = unkept.answers.is_none().then_some(None);
+    let ids = unkept.answers.iter().flat_map(|ids| ids.iter());
+    for request_id in ids.map(|id| Some(id.clone())).chain(nameless) {
+        let answers = request_id.iter().cloned().collect();
+        let message = Message {
+            request_id,
+            ..Message::unasked(error.clone())
+        };
+        // Queues that nobody reads take everything, and are brought under their bound after it.
+        let _ = lanes.push(message.to_json().into(), Some(answers));
+    }
+}
+
+/// What waits and what is kept, for the gauges.
+fn sizes(lanes: &Lanes) -> [usize; 2] {
+    [lanes.bytes(), lanes.kept_bytes()]
+}
+
+fn show([waits, kept]: [usize; 2], lanes: &Lanes) {
+    metrics::outbound_queue_changed(waits, lanes.bytes());
+    metrics::resume_kept_changed(kept, lanes.kept_bytes());
 }
 
 impl Drop for Inner {
     fn drop(&mut self) {
         let lanes = self.lanes.get_mut().unwrap_or_else(PoisonError::into_inner);
-        metrics::outbound_queue_changed(lanes.bytes(), 0);
+        let before = sizes(lanes);
+        lanes.end();
+        show(before, lanes);
     }
 }

@@ -18,7 +18,7 @@ use crate::metrics;
 
 /// Reads until the connection ends. Nothing here waits for the other direction.
 pub(super) async fn read<S>(
-    stream: &mut SplitStream<WebSocketStream<S>>,
+    stream: &mut SplitStream<&mut WebSocketStream<S>>,
     dispatcher: &mut Dispatcher,
     alive: &Mutex<KeepAlive>,
 ) -> End
@@ -49,7 +49,7 @@ where
                     "requests are text frames, not binary ones",
                 ));
             }
-            Message::Close(_) => return End::ByPeer,
+            Message::Close(frame) => return End::ByPeer(frame.map(|frame| frame.code.into())),
             // The library answers pings by itself while it reads.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }

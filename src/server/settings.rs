@@ -130,6 +130,15 @@ pub struct WelcomeLimits {
     pub screenshot_queue: u64,
 }
 
+/// What is remembered of the changes that clients asked for under an idempotency key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Remember {
+    /// How long after the answer.
+    pub window: Duration,
+    /// The most keys of one client.
+    pub keys: usize,
+}
+
 /// All of it.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
@@ -152,6 +161,14 @@ pub struct ServerSettings {
     pub max_message_bytes: usize,
     /// The most bytes that wait to be written to one connection.
     pub outbound_bytes: usize,
+    /// How long a client may take to come back to its session after its connection was cut, and
+    /// how long what was written is kept for that; zero has sessions end with their connections.
+    pub resume_window: Duration,
+    /// The most bytes that are kept of one session: what was written, and what comes while its
+    /// client is away.
+    pub resume_bytes: usize,
+    /// What is remembered of changes that are made once.
+    pub idempotency: Remember,
     /// How long running requests may take once the server stops.
     pub drain_timeout: Duration,
     /// How often a client is pinged.

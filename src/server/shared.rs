@@ -15,8 +15,10 @@ use super::edge::Edge;
 use super::health::Health;
 use super::hub::Hub;
 use super::lanes::Ending;
+use super::once::Once;
 use super::peers::Peers;
 use super::ports::{BrowserStatus, OpensTabs, UrlPolicy};
+use super::sessions::Sessions;
 use super::settings::ServerSettings;
 use super::tls::TlsPort;
 use crate::metrics;
@@ -57,6 +59,8 @@ pub struct Shared {
     pub(super) peers: Arc<Peers>,
     pub(super) health: Health,
     pub(super) drain: Drain,
+    pub(super) sessions: Sessions,
+    pub(super) once: Arc<Once>,
     pub(super) started: Instant,
     /// Where it listens, as a person reads it.
     pub(super) listening: String,
@@ -86,6 +90,8 @@ impl Shared {
             peers: Peers::new(settings.max_connections_per_address),
             health: Health::new(Arc::clone(&deps.browser)),
             drain: Drain::default(),
+            sessions: Sessions::new(settings.max_connections),
+            once: Arc::new(Once::new(settings.idempotency)),
             started: Instant::now(),
             listening: settings.listen.to_string(),
             slots: Arc::new(Semaphore::new(

@@ -47,7 +47,7 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
     // The connection counts among those of its address as long as it lives.
     let place = request.extensions().get::<Arc<Place>>().cloned();
     let upgraded = hyper::upgrade::on(&mut request);
-    let encoding = handshake.encoding;
+    let (encoding, resume) = (handshake.encoding, handshake.resume);
     let slot = shared.slot(&identity.allowance);
     tokio::spawn(async move {
         let socket = match upgraded.await {
@@ -59,8 +59,12 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
         };
         match slot {
             Ok(slot) => {
-                let settled = connection::run(socket, Visitor { identity, encoding }, shared);
-                settled.await;
+                let visitor = Visitor {
+                    identity,
+                    encoding,
+                    resume,
+                };
+                connection::run(socket, visitor, shared).await;
                 drop(slot);
             }
             Err(ending) => {

@@ -1,4 +1,4 @@
-//! The screencasts that one connection watches: a slot for each tab.
+//! The screencasts that one session watches: a slot for each tab.
 
 use std::collections::VecDeque;
 
@@ -6,7 +6,7 @@ use cdp_bridge_protocol::TabId;
 
 use crate::tabs::{CastFrame, FrameSlot};
 
-/// The slots of one connection. They take turns.
+/// The slots of one session. They take turns.
 #[derive(Debug, Default)]
 pub struct Watching {
     slots: VecDeque<(TabId, FrameSlot)>,
@@ -30,6 +30,11 @@ impl Watching {
             }
         }
         None
+    }
+
+    /// Whatever was taken is taken for having left.
+    pub fn mark_left(&self) {
+        self.slots.iter().for_each(|(_, slot)| slot.mark_left());
     }
 }
 

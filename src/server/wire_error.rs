@@ -1,7 +1,9 @@
 //! The only place where a failure becomes an error on the wire (protocol section 5).
 
+use std::time::Duration;
+
 use cdp_bridge_protocol::{
-    ErrorCode, ErrorDetails, ErrorEvent, RequestId, RequestKind, TabId, TabRef,
+    ErrorCode, ErrorDetails, ErrorEvent, IdempotencyKey, RequestId, RequestKind, TabId, TabRef,
 };
 
 use super::allowance::{Exhausted, TooOften};
@@ -170,6 +172,71 @@ pub fn rate_limited(TooOften { per_second, after }: TooOften) -> ErrorEvent {
             format!(
                 "more than {per_second} requests of this client in a second (flow.rate_per_second, \
                  or the client's own limits); try again in {retry_after_ms} ms"
+            ),
+        )
+    }
+}
+
+/// A request that was lost inside the bridge.
+pub fn lost() -> ErrorEvent {
+    ErrorEvent::new(
+        ErrorCode::Internal,
+        "a fault of the bridge; its log has the rest",
+    )
+}
+
+/// An answer that came while its client was away, and is larger than what is kept for it.
+pub fn not_kept(tab: TabId) -> ErrorEvent {
+    ErrorEvent {
+        id: Some(tab),
+        ..ErrorEvent::new(
+            ErrorCode::Dropped,
+            "the answer came while the connection was cut, and is more than is kept \
+             (server.resume_bytes); ask again",
+        )
+    }
+}
+
+/// A connection cannot go on with the session that it names.
+pub fn resume_failed() -> ErrorEvent {
+    ErrorEvent::new(
+        ErrorCode::ResumeFailed,
+        "there is no such session any more (server.resume_window), or it is not this client's; \
+         this connection has a new one, and welcome.tabs is its state",
+    )
+}
+
+/// The idempotency key stands for another request.
+pub fn key_of_another(key: &IdempotencyKey) -> ErrorEvent {
+    ErrorEvent {
+        details: Some(ErrorDetails {
+            field: Some("idempotencyKey".to_owned()),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(
+            ErrorCode::BadRequest,
+            format!(
+                "idempotencyKey: {:?} stands for another request of this client; use another",
+                key.as_str()
+            ),
+        )
+    }
+}
+
+/// No more idempotency keys are remembered.
+pub fn too_many_keys(limit: usize, retry_after: Duration) -> ErrorEvent {
+    let whole = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
+    ErrorEvent {
+        details: Some(ErrorDetails {
+            limit: Some(limit as u64),
+            retry_after_ms: Some(whole.saturating_add(1)),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(
+            ErrorCode::LimitExceeded,
+            format!(
+                "{limit} idempotency keys of this client are remembered, which is the most allowed \
+                 (server.idempotency_keys); send fewer, or without a key"
             ),
         )
     }

@@ -20,6 +20,35 @@ pub struct Welcome {
     pub limits: Limits,
     /// The client's tabs, so that a Coordinator that comes back can go on.
     pub tabs: Vec<TabInfo>,
+    /// What a later connection presents to go on with this one's session; absent where the
+    /// configuration has sessions end with their connections. It replaces the one before.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub resume_token: Option<String>,
+}
+
+/// This connection goes on with an earlier one's session. Comes once, right after `welcome`, and
+/// only where the client asked for it. What was not received follows, each message with the next
+/// `cursor`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Resumed {
+    /// The `cursor` of the first message that follows.
+    pub next: u64,
+    /// Requests whose answers are still to come, because they run, or because they were answered
+    /// after the last message that was received. One that is neither here nor answered before was
+    /// never read by the bridge, unless a `gap` follows.
+    pub in_flight: Vec<RequestId>,
+}
+
+/// Messages of this session are lost: more came than is kept, or they are too old. `tabs` follows,
+/// with the state of the client's tabs now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Gap {
+    /// The `cursor` of the first message that is lost.
+    pub from: u64,
+    /// The `cursor` of the last one.
+    pub to: u64,
 }
 
 /// What holds on this connection.

@@ -1,13 +1,15 @@
 //! The envelope of everything the bridge says, and the list of events, written once.
 
+use bytes::Bytes;
 use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::bodies::{
-    BrowserDown, BrowserUp, DialogOpened, DomSnapshot, Frame, LoadEventFired, LoggedOutModeSet,
-    Navigated, Pong, RequestBlocked, ScreencastStarted, ScreencastStopped, Screenshot,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, Tabs, Welcome,
+    BrowserDown, BrowserUp, DialogOpened, DomSnapshot, Frame, Gap, LoadEventFired,
+    LoggedOutModeSet, Navigated, Pong, RequestBlocked, Resumed, ScreencastStarted,
+    ScreencastStopped, Screenshot, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt,
+    Tabs, Welcome,
 };
 use crate::error::ErrorEvent;
 use crate::ids::RequestId;
@@ -17,12 +19,15 @@ use crate::ids::RequestId;
 pub struct Message {
     /// The request it answers; absent on an event nobody asked for.
     pub request_id: Option<RequestId>,
+    /// Its number within the session, from 1, without a number left out; absent on `welcome`,
+    /// `resumed`, `gap` and `frame`, and where sessions cannot be resumed.
+    pub cursor: Option<u64>,
     /// What it says.
     pub event: Event,
 }
 
 /// `type` first, then `requestId`, then the event's own fields: the order in which a person
-/// reads them.
+/// reads them. The number comes last, so that it can be put to a message that is written already.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Envelope<'a, T> {
@@ -31,6 +36,8 @@ pub(crate) struct Envelope<'a, T> {
     pub(crate) request_id: Option<&'a RequestId>,
     #[serde(flatten)]
     pub(crate) body: &'a T,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) cursor: Option<u64>,
 }
 
 impl<T: Serialize> Envelope<'_, T> {
@@ -61,6 +68,14 @@ pub enum NotAMessage {
         /// What does not fit.
         source: serde_json::Error,
     },
+}
+
+/// A message that is written already, with its number put in. The text is one JSON object with at
+/// least one field, as every message is.
+pub fn numbered(json: &[u8], cursor: u64) -> Bytes {
+    let open = json.strip_suffix(b"}").unwrap_or(json);
+    let end = format!(",\"cursor\":{cursor}}}");
+    [open, end.as_bytes()].concat().into()
 }
 
 macro_rules! events {
@@ -98,7 +113,7 @@ macro_rules! events {
                 let request_id = self.request_id.as_ref();
                 match &self.event {
                     $(Event::$variant(body) => {
-                        Envelope { r#type: $name, request_id, body }.to_json()
+                        Envelope { r#type: $name, request_id, body, cursor: self.cursor }.to_json()
                     })*
                 }
             }
@@ -162,6 +177,10 @@ events! {
     Error(ErrorEvent) = "error",
     /// `pong`.
     Pong(Pong) = "pong",
+    /// `resumed`.
+    Resumed(Resumed) = "resumed",
+    /// `gap`.
+    Gap(Gap) = "gap",
 }
 
 impl Message {
@@ -169,6 +188,7 @@ impl Message {
     pub fn unasked(event: impl Into<Event>) -> Self {
         Self {
             request_id: None,
+            cursor: None,
             event: event.into(),
         }
     }
@@ -185,8 +205,14 @@ impl Message {
             .map(serde_json::from_value)
             .transpose()
             .map_err(|error| NotAMessage::Malformed(format!("requestId: {error}")))?;
+        let cursor = fields
+            .remove("cursor")
+            .map(serde_json::from_value)
+            .transpose()
+            .map_err(|error| NotAMessage::Malformed(format!("cursor: {error}")))?;
         Ok(Self {
             request_id,
+            cursor,
             event: Event::from_fields(&name, fields)?,
         })
     }
@@ -201,6 +227,7 @@ mod tests {
     fn a_message_is_read_as_it_was_written() {
         let message = Message {
             request_id: Some(3.into()),
+            cursor: Some(7),
             event: Navigated {
                 id: TabId::new(1),
                 url: "https://example.com/".to_owned(),

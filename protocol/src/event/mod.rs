@@ -8,11 +8,11 @@ mod message;
 
 pub use bodies::{
     BrowserDown, BrowserUp, CloseReason, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Frame, FrameHead, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
-    RebuildReason, RequestBlocked, ScreencastStarted, ScreencastStopped, Screenshot,
+    Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
+    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
     ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
     Tabs, Welcome,
 };
-pub use message::{Event, Message, NotAMessage};
+pub use message::{Event, Message, NotAMessage, numbered};
 
 pub(crate) use message::{Envelope, event_schemas};

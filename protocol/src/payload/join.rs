@@ -70,12 +70,24 @@ struct Key {
 #[derive(Debug, Default)]
 pub struct Joiner {
     open: HashMap<Key, (u32, Vec<u8>)>,
+    cursor: u64,
 }
 
 impl Joiner {
+    /// The `cursor` of the last message that had one; 0 before the first. It is what a later
+    /// connection tells the bridge to go on after. Parts that came before stay with this joiner.
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
     /// Takes a text frame.
     pub fn text(&mut self, text: &str) -> Result<Incoming, JoinError> {
-        let Message { request_id, event } = Message::parse(text)?;
+        let Message {
+            request_id,
+            cursor,
+            event,
+        } = Message::parse(text)?;
+        self.passed(cursor);
         let (head, part) = match event {
             Event::DomSnapshot(event) => (
                 PayloadHead::DomSnapshot(event.head),
@@ -89,7 +101,15 @@ impl Joiner {
                 let part = decode(&event.data, event.head.seq)?;
                 (PayloadHead::Frame(event.head), part)
             }
-            event => return Ok(Incoming::Message(Box::new(Message { request_id, event }))),
+            event => {
+                self.give_up(request_id.as_ref(), &event);
+                let message = Message {
+                    request_id,
+                    cursor,
+                    event,
+                };
+                return Ok(Incoming::Message(Box::new(message)));
+            }
         };
         self.add(request_id, head, &part)
     }
@@ -97,8 +117,27 @@ impl Joiner {
     /// Takes a binary frame.
     pub fn binary(&mut self, frame: &Bytes) -> Result<Incoming, JoinError> {
         let BinaryFrame { head, payload } = BinaryFrame::decode(frame)?;
-        let (request_id, head) = read_head(&head)?;
+        let (request_id, cursor, head) = read_head(&head)?;
+        self.passed(cursor);
         self.add(request_id, head, &payload)
+    }
+
+    fn passed(&mut self, cursor: Option<u64>) {
+        self.cursor = cursor.unwrap_or(self.cursor);
+    }
+
+    /// Lets go of parts whose rest does not come: their request was answered by an error after
+    /// all, a connection ended while a frame was on its way, or they are lost.
+    fn give_up(&mut self, request_id: Option<&RequestId>, event: &Event) {
+        match event {
+            Event::Error(_) if request_id.is_some() => {
+                self.open
+                    .retain(|key, _| key.request_id.as_ref() != request_id);
+            }
+            Event::Resumed(_) => self.open.retain(|key, _| key.name != "frame"),
+            Event::Gap(_) => self.open.clear(),
+            _ => {}
+        }
     }
 
     fn add(
@@ -143,7 +182,7 @@ fn decode(data: &str, seq: u32) -> Result<Vec<u8>, JoinError> {
 }
 
 /// The head of a binary frame: the same object as in a text message, without the payload.
-fn read_head(json: &str) -> Result<(Option<RequestId>, PayloadHead), JoinError> {
+fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead), JoinError> {
     let mut fields: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(json).map_err(|error| NotAMessage::Malformed(error.to_string()))?;
     // An empty payload makes it a message that the one parser of messages can read.
@@ -159,13 +198,18 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, PayloadHead), JoinError> 
     };
     fields.insert(field.to_owned(), "".into());
     let text = serde_json::Value::Object(fields).to_string();
-    let Message { request_id, event } = Message::parse(&text)?;
-    match event {
-        Event::DomSnapshot(event) => Ok((request_id, PayloadHead::DomSnapshot(event.head))),
-        Event::Screenshot(event) => Ok((request_id, PayloadHead::Screenshot(event.head))),
-        Event::Frame(event) => Ok((request_id, PayloadHead::Frame(event.head))),
-        _ => Err(JoinError::UnexpectedBinary(name)),
-    }
+    let Message {
+        request_id,
+        cursor,
+        event,
+    } = Message::parse(&text)?;
+    let head = match event {
+        Event::DomSnapshot(event) => PayloadHead::DomSnapshot(event.head),
+        Event::Screenshot(event) => PayloadHead::Screenshot(event.head),
+        Event::Frame(event) => PayloadHead::Frame(event.head),
+        _ => return Err(JoinError::UnexpectedBinary(name)),
+    };
+    Ok((request_id, cursor, head))
 }
 
 #[cfg(test)]

@@ -81,19 +81,25 @@ impl PayloadHead {
         (*seq, *total) = (part, of);
     }
 
-    fn to_json(&self, request_id: Option<&RequestId>) -> String {
-        fn json<T: Serialize>(name: &'static str, id: Option<&RequestId>, body: &T) -> String {
+    fn to_json(&self, request_id: Option<&RequestId>, cursor: Option<u64>) -> String {
+        fn json<T: Serialize>(
+            name: &'static str,
+            request_id: Option<&RequestId>,
+            cursor: Option<u64>,
+            body: &T,
+        ) -> String {
             Envelope {
                 r#type: name,
-                request_id: id,
+                request_id,
                 body,
+                cursor,
             }
             .to_json()
         }
         match self {
-            Self::DomSnapshot(head) => json(self.name(), request_id, head),
-            Self::Screenshot(head) => json(self.name(), request_id, head),
-            Self::Frame(head) => json(self.name(), request_id, head),
+            Self::DomSnapshot(head) => json(self.name(), request_id, cursor, head),
+            Self::Screenshot(head) => json(self.name(), request_id, cursor, head),
+            Self::Frame(head) => json(self.name(), request_id, cursor, head),
         }
     }
 }
@@ -184,6 +190,32 @@ impl Parts {
         self.bytes.len() - self.start()
     }
 
+    /// Bytes of the whole payload, which stay in memory until its last part is handed out.
+    pub fn held_bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The tab that the payload is about.
+    pub fn tab(&self) -> TabId {
+        self.head.tab()
+    }
+
+    /// The next message, with this number in the session. None after the last one.
+    pub fn next_numbered(&mut self, cursor: Option<u64>) -> Option<Part> {
+        let end = *self.cuts.get(self.next)?;
+        let slice = &self.bytes[self.start()..end];
+        // A payload of 4 billion parts would not fit into memory.
+        let seq = u32::try_from(self.next).unwrap_or(u32::MAX);
+        let total = u32::try_from(self.cuts.len()).unwrap_or(u32::MAX);
+        self.head.number(seq, total);
+        self.next += 1;
+        let head = self.head.to_json(self.request_id.as_ref(), cursor);
+        Some(match self.encoding {
+            Encoding::Text => Part::Text(text_message(&head, self.head.field(), slice)),
+            Encoding::Binary => Part::Binary(BinaryFrame::encode(&head, slice)),
+        })
+    }
+
     fn start(&self) -> usize {
         self.next.checked_sub(1).map_or(0, |last| self.cuts[last])
     }
@@ -193,18 +225,7 @@ impl Iterator for Parts {
     type Item = Part;
 
     fn next(&mut self) -> Option<Part> {
-        let end = *self.cuts.get(self.next)?;
-        let slice = &self.bytes[self.start()..end];
-        // A payload of 4 billion parts would not fit into memory.
-        let seq = u32::try_from(self.next).unwrap_or(u32::MAX);
-        let total = u32::try_from(self.cuts.len()).unwrap_or(u32::MAX);
-        self.head.number(seq, total);
-        self.next += 1;
-        let head = self.head.to_json(self.request_id.as_ref());
-        Some(match self.encoding {
-            Encoding::Text => Part::Text(text_message(&head, self.head.field(), slice)),
-            Encoding::Binary => Part::Binary(BinaryFrame::encode(&head, slice)),
-        })
+        self.next_numbered(None)
     }
 }
 

@@ -10,6 +10,7 @@ use super::bodies::{
     SetLoggedOutMode, StartScreencast, StopScreencast,
 };
 use super::parse::{FieldError, parse_body};
+use crate::idempotency::IdempotencyKey;
 use crate::ids::{RequestId, TabRef};
 
 /// One request: its body, with what may stand on any of them.
@@ -19,6 +20,8 @@ pub struct Request {
     pub request_id: Option<RequestId>,
     /// The time limit the client wants instead of the configured one.
     pub timeout: Option<Duration>,
+    /// The name under which the change is made once; only on requests that change something.
+    pub idempotency_key: Option<IdempotencyKey>,
     /// What is asked.
     pub body: RequestBody,
 }
@@ -114,6 +117,26 @@ requests! {
     Ping = "ping",
 }
 
+impl RequestKind {
+    /// Whether such a request changes something, so that asking twice is not the same as once, and
+    /// an `idempotencyKey` may stand on it. What is bound to its connection takes none.
+    pub fn takes_idempotency_key(self) -> bool {
+        match self {
+            Self::CreateTab
+            | Self::CloseTab
+            | Self::ActivateTab
+            | Self::Navigate
+            | Self::SetLoggedOutMode => true,
+            Self::GetDomSnapshot
+            | Self::GetScreenshot
+            | Self::ListTabs
+            | Self::StartScreencast
+            | Self::StopScreencast
+            | Self::Ping => false,
+        }
+    }
+}
+
 impl RequestBody {
     /// The tab the request is about, where it is about one.
     pub fn tab(&self) -> Option<&TabRef> {
@@ -137,6 +160,7 @@ impl Request {
         Self {
             request_id: Some(request_id.into()),
             timeout: None,
+            idempotency_key: None,
             body: body.into(),
         }
     }
@@ -151,6 +175,8 @@ impl Request {
             request_id: &'a Option<RequestId>,
             #[serde(skip_serializing_if = "Option::is_none")]
             timeout_ms: Option<u128>,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            idempotency_key: &'a Option<IdempotencyKey>,
             #[serde(flatten)]
             body: &'a RequestBody,
         }
@@ -159,6 +185,7 @@ impl Request {
             r#type: self.body.kind().as_str(),
             request_id: &self.request_id,
             timeout_ms: self.timeout.map(|timeout| timeout.as_millis()),
+            idempotency_key: &self.idempotency_key,
             body: &self.body,
         };
         #[expect(

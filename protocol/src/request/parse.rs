@@ -127,14 +127,21 @@ impl Request {
 
         let request_id = take(&mut fields, "requestId").map_err(|error| error.of(None, None))?;
         let kind = kind_of(&mut fields).map_err(|error| error.of(request_id.clone(), None))?;
-        let (timeout, body) = timeout_of(&mut fields)
-            .and_then(|timeout| Ok((timeout, kind.parse(fields)?)))
-            .map_err(|error| error.of(request_id.clone(), Some(kind)))?;
-        Ok(Self {
-            request_id,
-            timeout,
-            body,
-        })
+        let rest = || {
+            let timeout = timeout_of(&mut fields)?;
+            // On the others the key is an unknown field like any other.
+            let idempotency_key = match kind.takes_idempotency_key() {
+                true => take(&mut fields, "idempotencyKey")?,
+                false => None,
+            };
+            Ok(Self {
+                request_id: request_id.clone(),
+                timeout,
+                idempotency_key,
+                body: kind.parse(fields)?,
+            })
+        };
+        rest().map_err(|error: FieldError| error.of(request_id.clone(), Some(kind)))
     }
 }
 
@@ -233,6 +240,7 @@ impl From<RequestBody> for Request {
         Self {
             request_id: None,
             timeout: None,
+            idempotency_key: None,
             body,
         }
     }
@@ -253,6 +261,7 @@ mod tests {
         let request = Request {
             request_id: Some("r1".into()),
             timeout: Some(Duration::from_millis(500)),
+            idempotency_key: Some("order 66".try_into().unwrap()),
             body: CreateTab {
                 url: Some("https://example.com/".to_owned()),
                 logged_out: Some(true),
@@ -325,6 +334,18 @@ mod tests {
                 "timeoutMs",
             ),
             (
+                r#"{"type":"createTab","requestId":"a","idempotencyKey":""}"#,
+                "idempotencyKey",
+            ),
+            (
+                r#"{"type":"createTab","requestId":"a","idempotencyKey":null}"#,
+                "idempotencyKey",
+            ),
+            (
+                r#"{"type":"ping","requestId":"a","idempotencyKey":"k"}"#,
+                "idempotencyKey",
+            ),
+            (
                 r#"{"type":"getScreenshot","requestId":"a","tabId":"t1","quality":0}"#,
                 "quality",
             ),
@@ -371,6 +392,7 @@ mod tests {
         let Ok(Request {
             request_id: None,
             timeout: None,
+            idempotency_key: None,
             body,
         }) = Request::parse(text)
         else {

@@ -93,7 +93,11 @@ async fn a_close_frame_is_answered_with_its_code() {
 #[tokio::test]
 async fn a_clients_tabs_stay_when_it_leaves_or_close_with_its_last_connection() {
     for close in [false, true] {
-        let bridge = Bridge::with(|settings| settings.close_tabs_on_disconnect = close).await;
+        let bridge = Bridge::with(|settings| {
+            settings.close_tabs_on_disconnect = close;
+            settings.resume_window = std::time::Duration::ZERO;
+        })
+        .await;
         let mut tab = bridge.tab("default", 1);
         let first = bridge.connect().await;
         let second = bridge.connect().await;

@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::TabState;
+use bytes::Bytes;
+use cdp_bridge_protocol::event::{FrameHead, TabState};
 use cdp_bridge_protocol::{RequestKind, TabId};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -21,11 +22,12 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
 use crate::server::settings::{
-    ClientToken, Listen, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
 };
 use crate::server::{ClientLimits, Deps, DrainHandle, Hub, Replacer, Server};
+use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
-use crate::tabs::{ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
+use crate::tabs::{CastFrame, ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -48,6 +50,12 @@ pub(super) fn settings() -> ServerSettings {
         tls: None,
         max_message_bytes: 4096,
         outbound_bytes: 1 << 20,
+        resume_window: Duration::from_secs(30),
+        resume_bytes: 1 << 20,
+        idempotency: Remember {
+            window: Duration::from_mins(1),
+            keys: 4,
+        },
         drain_timeout: Duration::from_secs(5),
         ping_interval: Duration::from_secs(20),
         ping_timeout: Duration::from_mins(1),
@@ -299,6 +307,23 @@ impl Bridge {
         assert_eq!(answer.status, 101, "{}", answer.head);
         answer.client().await
     }
+}
+
+/// A frame as a cast puts it into a slot.
+pub(super) fn frame(number: u64) -> CastFrame {
+    let head = FrameHead {
+        id: TabId::new(1),
+        frame_no: number,
+        mime: "image/png".to_owned(),
+        width: 3,
+        height: 2,
+        ts: 1,
+        seq: 0,
+        total: 0,
+    };
+    let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
+    let picture = Picture::new(Bytes::from_static(png.as_bytes())).unwrap();
+    CastFrame { head, picture }
 }
 
 /// What a client sends to begin a WebSocket.

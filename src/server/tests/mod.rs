@@ -3,11 +3,14 @@
 mod admin;
 mod closing;
 mod harness;
+mod idempotency;
 mod limits;
 mod pressure;
 mod replacing;
 mod requests;
+mod resume;
 mod stopping;
+mod streams;
 mod tls;
 mod upgrades;
 mod websocket;

@@ -174,6 +174,7 @@ async fn in_memory_with(
     let visitor = Visitor {
         identity: anybody.unwrap(),
         encoding: Encoding::Text,
+        resume: None,
     };
     tokio::spawn(connection::run(theirs, visitor, Arc::clone(&shared)));
     let ws = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;

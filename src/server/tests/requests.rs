@@ -1,15 +1,13 @@
 //! Requests and their answers.
 
-use bytes::Bytes;
 use cdp_bridge_protocol::event::{
-    CloseReason, FrameHead, Navigated, ScreencastStarted, TabClosed, TabCreated,
+    CloseReason, Navigated, ScreencastStarted, TabClosed, TabCreated,
 };
 use cdp_bridge_protocol::{Event, TabId};
 use serde_json::json;
 
-use super::harness::{Bridge, soon, with_tokens};
-use crate::tabs::picture::Picture;
-use crate::tabs::{Audience as _, CastFrame, Change, TabError, TabMessage};
+use super::harness::{Bridge, frame, soon, with_tokens};
+use crate::tabs::{Audience as _, Change, TabError, TabMessage};
 
 #[tokio::test]
 async fn request_ids_are_echoed_as_they_were_given() {
@@ -173,23 +171,6 @@ async fn a_request_that_is_lost_is_answered_all_the_same() {
     );
 }
 
-/// A frame as a cast puts it into a slot.
-fn frame(number: u64) -> CastFrame {
-    let head = FrameHead {
-        id: TabId::new(1),
-        frame_no: number,
-        mime: "image/png".to_owned(),
-        width: 3,
-        height: 2,
-        ts: 1,
-        seq: 0,
-        total: 0,
-    };
-    let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
-    let picture = Picture::new(Bytes::from_static(png.as_bytes())).unwrap();
-    CastFrame { head, picture }
-}
-
 #[tokio::test]
 async fn frames_of_a_screencast_come_by_way_of_a_slot_until_the_connection_ends() {
     let bridge = Bridge::start().await;
@@ -214,7 +195,7 @@ async fn frames_of_a_screencast_come_by_way_of_a_slot_until_the_connection_ends(
         (&json!("frame"), &json!(7))
     );
     assert_eq!((&shown["seq"], &shown["total"]), (&json!(0), &json!(1)));
-    drop(client);
+    client.ws.close(None).await.unwrap();
     while !watcher.slot.is_closed() {
         tokio::task::yield_now().await;
     }

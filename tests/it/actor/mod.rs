@@ -6,6 +6,7 @@ mod closes;
 mod connection;
 mod contexts;
 mod crashes;
+mod cuts;
 mod describe;
 mod harness;
 mod late;

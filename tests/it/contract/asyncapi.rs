@@ -140,6 +140,7 @@ fn subprotocols_and_close_codes_are_those_of_the_handshake() {
         CloseCode::Internal,
         CloseCode::TryAgainLater,
         CloseCode::TooSlow,
+        CloseCode::TakenOver,
     ];
     let codes = codes.map(|code| code.as_u16().to_string());
     let codes: BTreeSet<&str> = codes.iter().map(String::as_str).collect();

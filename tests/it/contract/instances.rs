@@ -3,8 +3,8 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, CloseReason, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Frame, FrameHead, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
-    RebuildReason, RequestBlocked, ScreencastStarted, ScreencastStopped, Screenshot,
+    Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
+    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
     ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
     Tabs, Welcome,
 };
@@ -170,6 +170,7 @@ fn welcome(full: bool) -> Welcome {
             screenshot_queue: 4,
         },
         tabs: tab_infos(full),
+        resume_token: maybe(full, format!("17-{}", "0f".repeat(16))),
     }
 }
 
@@ -271,6 +272,18 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         }
         .into(),
     ];
+    events.push(
+        Resumed {
+            next: 58,
+            in_flight: if full {
+                vec!["r1".into(), 2.into()]
+            } else {
+                Vec::new()
+            },
+        }
+        .into(),
+    );
+    events.push(Gap { from: 41, to: 57 }.into());
     events.extend(screencast());
     events.extend(closings());
     events.extend(rebuilds());

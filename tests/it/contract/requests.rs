@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use cdp_bridge_protocol::{Request, RequestBody, RequestId, RequestKind};
+use cdp_bridge_protocol::{IdempotencyKey, Request, RequestBody, RequestId, RequestKind};
 use jsonschema::Validator;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -30,11 +30,14 @@ fn every_request_is_valid_and_is_read_as_it_was_written() {
         Some(RequestId::Negative(i64::MIN)),
     ];
     let timeouts = [None, Some(100), Some(120_000)];
+    let longest = "ä".repeat(IdempotencyKey::MAX_CHARS);
+    let key = Some(IdempotencyKey::try_from(longest.as_str()).unwrap());
     for body in [instances::requests(true), instances::requests(false)].concat() {
         for (request_id, timeout) in ids.iter().flat_map(|id| timeouts.map(|ms| (id, ms))) {
             let request = Request {
                 request_id: request_id.clone(),
                 timeout: timeout.map(Duration::from_millis),
+                idempotency_key: key.clone().filter(|_| body.kind().takes_idempotency_key()),
                 body: body.clone(),
             };
             let text = request.to_json();
@@ -77,6 +80,12 @@ fn what_the_schema_refuses_the_parser_refuses() {
         json!({ "type": "ping", "timeoutMs": 120_001 }),
         json!({ "type": "ping", "timeoutMs": "500" }),
         json!({ "type": "ping", "timeoutMs": null }),
+        json!({ "type": "ping", "idempotencyKey": "k" }),
+        json!({ "type": "startScreencast", "tabId": "t1", "idempotencyKey": "k" }),
+        json!({ "type": "createTab", "idempotencyKey": "" }),
+        json!({ "type": "createTab", "idempotencyKey": null }),
+        json!({ "type": "createTab", "idempotencyKey": 1 }),
+        json!({ "type": "createTab", "idempotencyKey": long }),
         json!({ "type": "closeTab" }),
         json!({ "type": "closeTab", "tabId": null }),
         json!({ "type": "closeTab", "tabId": 1 }),

@@ -3,6 +3,7 @@
 mod bad_input;
 mod conversation;
 mod crashes;
+mod cuts;
 mod edge;
 mod egress;
 mod isolation;

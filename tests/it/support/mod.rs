@@ -3,6 +3,7 @@
 pub(crate) mod bridge;
 pub(crate) mod browsers;
 pub(crate) mod client;
+pub(crate) mod cut_coordinator;
 pub(crate) mod daemon;
 pub(crate) mod http;
 pub(crate) mod pages;

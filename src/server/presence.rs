@@ -1,0 +1,47 @@
+//! A session's presence: when it ends, on whatever path, the client may have to lose its tabs.
+
+use std::sync::Arc;
+
+use cdp_bridge_protocol::event::CloseReason;
+
+use super::hub::Membership;
+use super::outbox::Outbox;
+use super::shared::Shared;
+use crate::tabs::{ClientId, TabMessage};
+
+/// A session is there until this is dropped.
+#[derive(Debug)]
+pub(super) struct Presence {
+    shared: Arc<Shared>,
+    client: ClientId,
+    membership: Option<Membership>,
+    outbox: Outbox,
+}
+
+impl Presence {
+    /// From here on the session hears the events of its client's tabs.
+    pub(super) fn new(shared: &Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
+        Self {
+            membership: Some(shared.deps.hub.join(client.clone(), outbox.clone())),
+            outbox,
+            shared: Arc::clone(shared),
+            client,
+        }
+    }
+}
+
+impl Drop for Presence {
+    fn drop(&mut self) {
+        let deps = &self.shared.deps;
+        self.shared.sessions.close(self.outbox.id());
+        drop(self.membership.take());
+        self.outbox.end();
+        let last = !deps.hub.has(&self.client);
+        if last && self.shared.settings.close_tabs_on_disconnect {
+            for tab in deps.registry.of(&self.client) {
+                // The client asked for it when it left: that is what the setting says.
+                tab.send(TabMessage::Close(CloseReason::Requested, None));
+            }
+        }
+    }
+}
