@@ -412,9 +412,10 @@ impl Lanes {
             Body::Text(_) => true,
             Body::Payload(parts) => parts.total() == 1,
         };
-        let lane = match is_one_message {
-            true => &mut self.messages,
-            false => &mut self.payloads,
+        let lane = if is_one_message {
+            &mut self.messages
+        } else {
+            &mut self.payloads
         };
         lane.push_back(waiting);
         room

@@ -18,7 +18,7 @@ use crate::tabs::ClientId;
 #[derive(Debug)]
 pub(super) struct Once {
     remember: Remember,
-    table: Mutex<Table<Box<Answering>>>,
+    table: Mutex<Table<Answering>>,
 }
 
 /// The first request of its key, until it is answered. Dropped before, it answers those that
@@ -50,9 +50,7 @@ impl Once {
         now: Instant,
     ) -> Option<Answering> {
         let print = fingerprint(body);
-        let begun = self
-            .table()
-            .begin(client, key, print, Box::new(answering), now);
+        let begun = self.table().begin(client, key, print, answering, now);
         match begun {
             Begin::First(mut answering) => {
                 answering.once = Some(First {
@@ -61,7 +59,7 @@ impl Once {
                     key: key.clone(),
                     is_settled: false,
                 });
-                return Some(*answering);
+                return Some(answering);
             }
             Begin::Joined => {}
             Begin::Answered(answering, event) => answering.repeat(&event),
@@ -73,7 +71,7 @@ impl Once {
         None
     }
 
-    fn table(&self) -> MutexGuard<'_, Table<Box<Answering>>> {
+    fn table(&self) -> MutexGuard<'_, Table<Answering>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -91,7 +89,7 @@ impl First {
         }
     }
 
-    fn take(&mut self, answer: Option<&Event>) -> Vec<Box<Answering>> {
+    fn take(&mut self, answer: Option<&Event>) -> Vec<Answering> {
         self.is_settled = true;
         let answer = answer.map(|event| {
             let bytes = Message::unasked(event.clone()).to_json().len();

@@ -224,6 +224,16 @@ mod tests {
     use crate::ids::TabId;
 
     #[test]
+    fn a_number_is_put_in_as_if_the_message_had_been_written_with_it() {
+        for cursor in [1, 10, u64::MAX] {
+            let mut message = Message::unasked(Pong { ts: 1 });
+            let plain = message.to_json();
+            message.cursor = Some(cursor);
+            assert_eq!(numbered(plain.as_bytes(), cursor), message.to_json());
+        }
+    }
+
+    #[test]
     fn a_message_is_read_as_it_was_written() {
         let message = Message {
             request_id: Some(3.into()),

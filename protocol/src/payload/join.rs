@@ -314,6 +314,51 @@ mod tests {
         ));
     }
 
+    fn numbered_parts(encoding: Encoding) -> Vec<Part> {
+        let payload = Payload::Text(EscapedText::from_text(&"x".repeat(30)));
+        let mut parts = Parts::new(snapshot(), Some(9.into()), &payload, encoding, 10).unwrap();
+        (5..8)
+            .map(|cursor| parts.next_numbered(Some(cursor)).unwrap())
+            .collect()
+    }
+
+    #[test]
+    fn the_cursor_is_that_of_the_last_message_in_both_encodings() {
+        for encoding in [Encoding::Text, Encoding::Binary] {
+            let mut joiner = Joiner::default();
+            for (part, cursor) in numbered_parts(encoding).iter().zip(5..) {
+                match part {
+                    Part::Text(text) => joiner.text(std::str::from_utf8(text).unwrap()),
+                    Part::Binary(frame) => joiner.binary(frame),
+                }
+                .unwrap();
+                assert_eq!(joiner.cursor(), cursor);
+            }
+            // What has no number leaves it as it is.
+            joiner.text(r#"{"type":"gap","from":1,"to":2}"#).unwrap();
+            assert_eq!(joiner.cursor(), 7);
+        }
+    }
+
+    #[test]
+    fn parts_whose_rest_does_not_come_are_let_go_of() {
+        let parts = numbered_parts(Encoding::Text);
+        let Part::Text(first) = &parts[0] else {
+            panic!("parts are text")
+        };
+        let first = std::str::from_utf8(first).unwrap();
+        for end in [
+            r#"{"type":"error","requestId":9,"code":"DROPPED","message":"","retryable":true}"#,
+            r#"{"type":"gap","from":6,"to":7}"#,
+        ] {
+            let mut joiner = Joiner::default();
+            joiner.text(first).unwrap();
+            joiner.text(end).unwrap();
+            assert!(joiner.open.is_empty(), "{end}");
+            joiner.text(first).unwrap();
+        }
+    }
+
     proptest! {
         #[test]
         fn any_text_joins_to_itself_in_both_encodings(text in any::<String>(), chunk in 4_usize..50) {

@@ -130,9 +130,10 @@ impl Request {
         let rest = || {
             let timeout = timeout_of(&mut fields)?;
             // On the others the key is an unknown field like any other.
-            let idempotency_key = match kind.takes_idempotency_key() {
-                true => take(&mut fields, "idempotencyKey")?,
-                false => None,
+            let idempotency_key = if kind.takes_idempotency_key() {
+                take(&mut fields, "idempotencyKey")?
+            } else {
+                None
             };
             Ok(Self {
                 request_id: request_id.clone(),

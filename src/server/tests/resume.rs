@@ -389,7 +389,7 @@ async fn a_slow_reader_comes_back_to_what_is_kept_and_a_gap() {
     let mut said = 0;
     // More than the kernel's buffers and the bound of the queue together.
     soon("too much", async {
-        while bridge.hub.len() > 0 {
+        while !bridge.hub.is_empty() {
             for _ in 0..100 {
                 said += 1;
                 loaded(&bridge, said);

@@ -95,10 +95,11 @@ async fn run(seed: u64, resume_bytes: usize) {
         if rng.u8(..10) == 0 {
             keys += 1;
             let request = json!({ "type": "createTab", "idempotencyKey": format!("key {keys}") });
-            match rng.bool() {
-                true => coordinator.send(request).await,
-                false => coordinator.send_into_the_void(request),
-            };
+            if rng.bool() {
+                coordinator.send(request).await;
+            } else {
+                coordinator.send_into_the_void(request);
+            }
         }
         let time = Duration::from_micros(rng.u64(..30_000));
         coordinator.hear_for(time).await;
