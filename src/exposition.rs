@@ -82,6 +82,18 @@ fn describe() {
         "Connections and requests that the edge refused or ended, by reason."
     );
     describe_counter!(
+        "cdp_bridge_client_limit_total",
+        "How often a client came up against a limit of its own."
+    );
+    describe_counter!(
+        "cdp_bridge_resumes_total",
+        "Connections that wanted to go on with a session, by outcome."
+    );
+    describe_counter!(
+        "cdp_bridge_repeated_requests_total",
+        "Requests that got the answer of an earlier one with the same idempotency key."
+    );
+    describe_counter!(
         "cdp_bridge_coalesced_total",
         "Requests that were answered by a newer one."
     );
@@ -114,6 +126,14 @@ fn describe() {
         (
             "cdp_bridge_screenshot_queue_length",
             "Screenshots that wait for their turn.",
+        ),
+        (
+            "cdp_bridge_sessions_away",
+            "Sessions that wait for their client to come back.",
+        ),
+        (
+            "cdp_bridge_resume_kept_bytes",
+            "Bytes that are kept for clients that come back.",
         ),
         ("cdp_bridge_browser_up", "1 while Chromium serves."),
     ] {

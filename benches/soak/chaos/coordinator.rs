@@ -286,7 +286,9 @@ impl Coordinator {
     }
 
     fn heard(&mut self, said: Said) {
-        let Said { request_id, event, .. } = said;
+        let Said {
+            request_id, event, ..
+        } = said;
         self.note_tabs(&event);
         match (&request_id, &event) {
             (Some(id), Event::Error(error)) => {

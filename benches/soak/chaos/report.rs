@@ -15,8 +15,9 @@ use super::witness::Pongs;
 const MEMORY_NOISE_MIB: f64 = 8.0;
 /// And by so much in each hour.
 const MEMORY_MIB_AN_HOUR: f64 = 1.0;
-/// Descriptors that a busy daemon may have opened since, such as those of a further worker thread.
-const MORE_DESCRIPTORS: u64 = 8;
+/// Descriptors that a busy daemon may have opened since: Chromium keeps up to six idle connections to
+/// a host in each client's context, and each has two ends in the proxy.
+const MORE_DESCRIPTORS: u64 = 32;
 
 /// What may have been left behind.
 #[derive(Debug, Default)]

@@ -249,14 +249,14 @@ mod tests {
         let text = message.to_json();
         assert_eq!(
             text,
-            r#"{"type":"navigated","requestId":3,"id":"t1","url":"https://example.com/","status":200}"#
+            r#"{"type":"navigated","requestId":3,"id":"t1","url":"https://example.com/","status":200,"cursor":7}"#
         );
         assert_eq!(Message::parse(&text).unwrap(), message);
     }
 
     #[test]
     fn fields_that_are_unknown_are_passed_over_and_unknown_events_are_named() {
-        let text = r#"{"type":"pong","ts":5,"cursor":9}"#;
+        let text = r#"{"type":"pong","ts":5,"colour":9}"#;
         assert_eq!(
             Message::parse(text).unwrap(),
             Message::unasked(Pong { ts: 5 })

@@ -16,13 +16,17 @@ use crate::support::site::Site;
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Every name of the operator's documentation, without the prefix, with its labels.
-const NAMES: [(&str, &str, &[&str]); 22] = [
+const NAMES: [(&str, &str, &[&str]); 26] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
     ("dropped_total", "counter", &["reason", "type"]),
     ("refused_total", "counter", &["reason"]),
     ("client_limit_total", "counter", &["limit"]),
+    ("resumes_total", "counter", &["outcome"]),
+    ("repeated_requests_total", "counter", &["type"]),
+    ("sessions_away", "gauge", &[]),
+    ("resume_kept_bytes", "gauge", &[]),
     ("coalesced_total", "counter", &["reason", "type"]),
     ("requests_blocked_total", "counter", &["reason"]),
     ("errors_total", "counter", &["code"]),
@@ -42,8 +46,13 @@ const NAMES: [(&str, &str, &[&str]); 22] = [
 ];
 
 /// What is there only once the allowlist has stopped a request of a page, or a client has come up
-/// against a limit of its own.
-const NOT_PROVOKED: [&str; 2] = ["requests_blocked_total", "client_limit_total"];
+/// against a limit of its own, has come back, or has asked for a change again.
+const NOT_PROVOKED: [&str; 4] = [
+    "requests_blocked_total",
+    "client_limit_total",
+    "resumes_total",
+    "repeated_requests_total",
+];
 
 async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
     let site = Site::start().await;
