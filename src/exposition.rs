@@ -58,13 +58,62 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new().set_buckets(&BUCKETS)
 }
 
+/// What is counted.
+const COUNTERS: [(&str, &str); 13] = [
+    (
+        "cdp_bridge_requests_total",
+        "Requests of Coordinators by type, and by outcome: ok or the error code.",
+    ),
+    (
+        "cdp_bridge_dropped_total",
+        "What was given up because a queue was full or a limit reached.",
+    ),
+    (
+        "cdp_bridge_refused_total",
+        "Connections and requests that the edge refused or ended, by reason.",
+    ),
+    (
+        "cdp_bridge_client_limit_total",
+        "How often a client came up against a limit of its own.",
+    ),
+    (
+        "cdp_bridge_resumes_total",
+        "Connections that wanted to go on with a session, by outcome.",
+    ),
+    (
+        "cdp_bridge_repeated_requests_total",
+        "Requests that got the answer of an earlier one with the same idempotency key.",
+    ),
+    (
+        "cdp_bridge_coalesced_total",
+        "Requests that were answered by a newer one.",
+    ),
+    (
+        "cdp_bridge_requests_blocked_total",
+        "Requests of pages that the allowlist stopped.",
+    ),
+    ("cdp_bridge_errors_total", "Error answers by code."),
+    (
+        "cdp_bridge_ws_bytes_total",
+        "Bytes of WebSocket messages by direction.",
+    ),
+    (
+        "cdp_bridge_browser_restarts_total",
+        "How often Chromium was started again.",
+    ),
+    (
+        "cdp_bridge_tab_rebuilds_total",
+        "Tabs that got a new target.",
+    ),
+    ("cdp_bridge_tab_crashes_total", "Renderers that died."),
+];
+
 /// Says what each metric is, and gives those without labels their first value, so that they
 /// stand there before anything happens.
 fn describe() {
-    describe_counter!(
-        "cdp_bridge_requests_total",
-        "Requests of Coordinators by type, and by outcome: ok or the error code."
-    );
+    for (name, meaning) in COUNTERS {
+        describe_counter!(name, meaning);
+    }
     describe_histogram!(
         "cdp_bridge_request_duration_seconds",
         "Time from a request's arrival to its answer."
@@ -73,48 +122,6 @@ fn describe() {
         "cdp_bridge_cdp_round_trip_seconds",
         "Time from a CDP call to Chromium's answer."
     );
-    describe_counter!(
-        "cdp_bridge_dropped_total",
-        "What was given up because a queue was full or a limit reached."
-    );
-    describe_counter!(
-        "cdp_bridge_refused_total",
-        "Connections and requests that the edge refused or ended, by reason."
-    );
-    describe_counter!(
-        "cdp_bridge_client_limit_total",
-        "How often a client came up against a limit of its own."
-    );
-    describe_counter!(
-        "cdp_bridge_resumes_total",
-        "Connections that wanted to go on with a session, by outcome."
-    );
-    describe_counter!(
-        "cdp_bridge_repeated_requests_total",
-        "Requests that got the answer of an earlier one with the same idempotency key."
-    );
-    describe_counter!(
-        "cdp_bridge_coalesced_total",
-        "Requests that were answered by a newer one."
-    );
-    describe_counter!(
-        "cdp_bridge_requests_blocked_total",
-        "Requests of pages that the allowlist stopped."
-    );
-    describe_counter!("cdp_bridge_errors_total", "Error answers by code.");
-    describe_counter!(
-        "cdp_bridge_ws_bytes_total",
-        "Bytes of WebSocket messages by direction."
-    );
-    describe_counter!(
-        "cdp_bridge_browser_restarts_total",
-        "How often Chromium was started again."
-    );
-    describe_counter!(
-        "cdp_bridge_tab_rebuilds_total",
-        "Tabs that got a new target."
-    );
-    describe_counter!("cdp_bridge_tab_crashes_total", "Renderers that died.");
     for (name, meaning) in [
         ("cdp_bridge_tabs", "Open tabs."),
         ("cdp_bridge_connections", "Connected WebSockets."),

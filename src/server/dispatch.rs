@@ -67,11 +67,11 @@ impl Dispatcher {
         inflight: InFlight,
     ) -> Self {
         Self {
-            allowance,
-            inflight,
             shared,
             client,
             outbox,
+            allowance,
+            inflight,
         }
     }
 

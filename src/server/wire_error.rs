@@ -45,7 +45,7 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::ShuttingDown => ErrorCode::ShuttingDown,
         TabError::Refused(_) => match kind {
             RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
-            RequestKind::GetScreenshot => ErrorCode::ScreenshotFail,
+            RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
             _ => ErrorCode::Internal,
         },
         TabError::NoWayOut(_) | TabError::Lost => ErrorCode::Internal,

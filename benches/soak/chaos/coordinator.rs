@@ -160,8 +160,8 @@ impl Coordinator {
                 for number in 0..FLOOD {
                     match number % 4 {
                         0 => {
-                            self.raw(socket, Message::Ping(Bytes::from_static(b"!")))
-                                .await?
+                            let ping = Message::Ping(Bytes::from_static(b"!"));
+                            self.raw(socket, ping).await?;
                         }
                         1 => self.raw(socket, Message::text("{\"type\":")).await?,
                         _ => self.send(socket, requests::alone("ping")).await?,

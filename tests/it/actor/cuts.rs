@@ -70,6 +70,7 @@ fn told(witness: &Client) -> Stories {
     stories
 }
 
+#[expect(clippy::too_many_lines, reason = "it is one story")]
 async fn run(seed: u64, resume_bytes: usize) {
     let mut rng = Rng::with_seed(seed);
     let fake = Fake::new();

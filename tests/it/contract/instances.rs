@@ -201,6 +201,7 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
 }
 
 /// One of each event; several of those that hold a value of a closed list, one for each value.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 pub(super) fn events(full: bool) -> Vec<Event> {
     let mut events: Vec<Event> = vec![
         welcome(full).into(),

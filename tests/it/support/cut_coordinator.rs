@@ -204,18 +204,18 @@ impl CutCoordinator {
             Incoming::Part => {}
             Incoming::Payload(joined) => {
                 let PayloadHead::DomSnapshot(head) = &joined.head else {
-                    return self.answered(joined.request_id, json!("payload"));
+                    return self.answered(joined.request_id.as_ref(), &json!("payload"));
                 };
                 for id in head.coalesced.iter().flatten() {
-                    self.answered(Some(id.clone()), json!("coalesced"));
+                    self.answered(Some(id), &json!("coalesced"));
                 }
-                self.answered(joined.request_id, json!("payload"));
+                self.answered(joined.request_id.as_ref(), &json!("payload"));
             }
-            Incoming::Message(message) => self.told(*message),
+            Incoming::Message(message) => self.told(&message),
         }
     }
 
-    fn told(&mut self, message: BridgeMessage) {
+    fn told(&mut self, message: &BridgeMessage) {
         match &message.event {
             Event::Welcome(welcome) => {
                 self.token
@@ -232,12 +232,12 @@ impl CutCoordinator {
         let value: Value = serde_json::from_str(&message.to_json()).unwrap();
         tell(&mut self.stories, &value);
         if message.request_id.is_some() {
-            self.answered(message.request_id, value);
+            self.answered(message.request_id.as_ref(), &value);
         }
     }
 
-    fn answered(&mut self, id: Option<RequestId>, answer: Value) {
-        let Some(RequestId::Number(id)) = id else {
+    fn answered(&mut self, id: Option<&RequestId>, answer: &Value) {
+        let Some(&RequestId::Number(id)) = id else {
             panic!("an answer without its id: {answer}");
         };
         self.unanswered.remove(&id);
