@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::time::Instant;
 
-use chromiumoxide::browser::{Browser, BrowserConfig, HeadlessMode};
+use chromiumoxide::browser::{Browser, BrowserConfig};
 use chromiumoxide::cdp::browser_protocol::page::CaptureScreenshotFormat;
 use chromiumoxide::handler::viewport::Viewport;
 use chromiumoxide::page::{Page, ScreenshotParams};
@@ -22,7 +22,7 @@ async fn main() -> Outcome<()> {
     let viewport = Viewport { width: 1280, height: 720, ..Viewport::default() };
     let mut config = BrowserConfig::builder()
         .chrome_executable(executable)
-        .headless_mode(HeadlessMode::New)
+        .new_headless_mode()
         .window_size(1280, 720)
         .viewport(viewport);
     if arguments.next().is_some() {
