@@ -3,6 +3,7 @@
 
 mod asyncapi;
 mod committed;
+mod deploy;
 mod events;
 mod instances;
 mod layers;
