@@ -4,6 +4,7 @@
 mod asyncapi;
 mod committed;
 mod deploy;
+mod documents;
 mod events;
 mod instances;
 mod layers;
