@@ -5,7 +5,7 @@ mod browser_status;
 mod client_rules;
 mod policies;
 mod reload;
-mod settings;
+pub(crate) mod settings;
 mod ways_out;
 
 use std::io;

@@ -70,13 +70,15 @@ pub enum Command {
     Serve(ServeArgs),
     /// Talk to a bridge by hand, or play a script of requests
     Console(ConsoleArgs),
+    /// Say what serve would find on this machine, and what to do about what is wrong
+    Doctor(ServeArgs),
     /// Exit with 0 if a bridge is healthy
     Health(HealthArgs),
     /// Write the JSON Schemas
     Schema(SchemaArgs),
 }
 
-/// Flags of `serve`.
+/// Flags of `serve`, and of `doctor`, which examines what `serve` would do with them.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct ServeArgs {
     /// Address to listen on: `IP:PORT` or `unix:/path`
@@ -251,7 +253,7 @@ impl Invocation {
             LogFormatArg::Json => "json",
         });
         add("--log-format", "log.format", format.map(str::to_owned));
-        if let Command::Serve(serve) = &self.command {
+        if let Command::Serve(serve) | Command::Doctor(serve) = &self.command {
             add("--listen", "server.listen", serve.listen.clone());
             add("--chrome-path", "browser.path", serve.chrome_path.clone());
             add(

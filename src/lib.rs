@@ -7,6 +7,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod console;
+pub mod doctor;
 pub mod egress;
 pub mod exposition;
 pub mod flow;

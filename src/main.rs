@@ -9,7 +9,7 @@ use cdp_bridge::cli::{Command, ConsoleArgs, HealthArgs, Invocation};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
-use cdp_bridge::{console, exposition, runtime, schema, telemetry};
+use cdp_bridge::{console, doctor, exposition, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit codes (operations: Commands).
@@ -30,6 +30,7 @@ async fn run(invocation: Invocation) -> ExitCode {
     let code = match &invocation.command {
         Command::Serve(_) => serve(&invocation).await,
         Command::Console(arguments) => talk(arguments).await,
+        Command::Doctor(_) => examine(&invocation).await,
         Command::Health(arguments) => health(&invocation, arguments).await,
         Command::Schema(arguments) => write_schemas(arguments.dir.clone()),
     };
@@ -184,6 +185,24 @@ fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileErr
             path: path.clone(),
             source,
         }),
+    }
+}
+
+async fn examine(invocation: &Invocation) -> u8 {
+    let loaded = match load(invocation) {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(&error, USAGE),
+    };
+    let say = |line: &dyn std::fmt::Display| {
+        // Whoever closed stdout does not want to know.
+        let _ = writeln!(std::io::stdout(), "{line}");
+    };
+    let report = doctor::examine(&loaded, |finding| say(finding)).await;
+    say(&format_args!("\n{report}"));
+    match report.failed() {
+        None => 0,
+        Some(doctor::Cause::Browser) => NO_BROWSER,
+        Some(doctor::Cause::Surroundings) => FAILURE,
     }
 }
 

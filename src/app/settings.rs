@@ -86,37 +86,50 @@ pub(super) fn client_of_default_context(config: &Config) -> Option<ClientId> {
 /// The browser to use: found, or running already. One that is started sends everything through
 /// the proxy.
 pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Source, FindError> {
-    let browser = &config.browser;
-    if let Some(url) = &browser.connect {
-        return Ok(Source::Connect {
-            url: url.clone(),
-            limit: browser.start_timeout,
-        });
+    if let Some(running) = running_browser(config) {
+        return Ok(running);
     }
-    let flavor = match browser.flavor {
-        config::Flavor::Auto => Flavor::Auto,
-        config::Flavor::Shell => Flavor::Shell,
-        config::Flavor::Chrome => Flavor::Chrome,
-    };
-    let Found {
-        path,
-        kind,
-        source,
-        passed_over,
-    } = find::find(
-        &Query {
-            path: browser.path.clone(),
-            flavor,
-        },
-        &ThisMachine,
-    )?;
-    for tried in passed_over {
+    let found = found_browser(config)?;
+    for tried in &found.passed_over {
         tracing::debug!(%tried, "passed over while looking for a browser");
     }
-    tracing::info!(path = %path.display(), %source, "using this browser");
-    Ok(Source::Launch(LaunchOptions {
-        executable: path,
-        kind,
+    tracing::info!(path = %found.path.display(), source = %found.source, "using this browser");
+    let options = launch_options(config, found, Some(proxy));
+    Ok(Source::Launch(options))
+}
+
+/// The browser that runs already, if the configuration names one.
+pub(crate) fn running_browser(config: &Config) -> Option<Source> {
+    let url = config.browser.connect.clone()?;
+    Some(Source::Connect {
+        url,
+        limit: config.browser.start_timeout,
+    })
+}
+
+/// The browser on this machine that the configuration leads to.
+pub(crate) fn found_browser(config: &Config) -> Result<Found, FindError> {
+    let query = Query {
+        path: config.browser.path.clone(),
+        flavor: match config.browser.flavor {
+            config::Flavor::Auto => Flavor::Auto,
+            config::Flavor::Shell => Flavor::Shell,
+            config::Flavor::Chrome => Flavor::Chrome,
+        },
+    };
+    find::find(&query, &ThisMachine)
+}
+
+/// How a browser that was found is started.
+pub(crate) fn launch_options(
+    config: &Config,
+    found: Found,
+    proxy: Option<SocketAddr>,
+) -> LaunchOptions {
+    let browser = &config.browser;
+    LaunchOptions {
+        executable: found.path,
+        kind: found.kind,
         args: browser.args.clone(),
         headless: browser.headless,
         sandbox: match browser.sandbox {
@@ -132,8 +145,8 @@ pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Sourc
         window_size: (browser.window_size.width, browser.window_size.height),
         start_timeout: browser.start_timeout,
         memory_max: browser.memory_max.map(|bytes| bytes as u64),
-        proxy: Some(proxy),
-    }))
+        proxy,
+    }
 }
 
 pub(super) fn restart(config: &RestartConfig) -> RestartPolicy {
@@ -174,7 +187,7 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
     }
 }
 
-pub(super) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
+pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
     let (server, flow) = (&config.server, &config.flow);
     Ok(ServerSettings {
         listen: listen(&server.listen),

@@ -27,7 +27,7 @@ const EXIT_GRACE: Duration = Duration::from_secs(1);
 /// How many lines of standard error go into an error message.
 const SHOWN_LINES: usize = 8;
 /// Below this, pictures of a few tabs fill `/dev/shm` and renderers crash.
-const SMALL_SHARED_MEMORY: u64 = 1024 * 1024 * 1024;
+pub const SMALL_SHARED_MEMORY: u64 = 1024 * 1024 * 1024;
 
 /// A started browser and the way to talk to it.
 #[derive(Debug)]

@@ -8,6 +8,7 @@ use axum::Router;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 use tokio::time::sleep;
+use tokio_rustls::rustls::ServerConfig;
 
 use super::drain::{DrainHandle, Phase};
 use super::http::{serve, turn_away};
@@ -35,16 +36,24 @@ pub struct Server {
     shared: Arc<Shared>,
 }
 
+/// Listens: the socket, where it is, and what TLS is spoken with.
+async fn listen(
+    settings: &ServerSettings,
+) -> Result<(Listener, Listen, Option<Arc<ServerConfig>>), BindError> {
+    if settings.clients.is_empty() && !settings.listen.is_local() {
+        return Err(BindError::Open {
+            address: settings.listen.clone(),
+        });
+    }
+    let tls = settings.tls.as_ref().map(tls::read).transpose()?;
+    let (listener, address) = Listener::bind(&settings.listen).await?;
+    Ok((listener, address, tls))
+}
+
 impl Server {
     /// Listens. Without client tokens only where nobody from another machine can connect.
     pub async fn bind(settings: ServerSettings, deps: Deps) -> Result<Self, BindError> {
-        if settings.clients.is_empty() && !settings.listen.is_local() {
-            return Err(BindError::Open {
-                address: settings.listen,
-            });
-        }
-        let tls = settings.tls.as_ref().map(tls::read).transpose()?;
-        let (listener, address) = Listener::bind(&settings.listen).await?;
+        let (listener, address, tls) = listen(&settings).await?;
         let settings = ServerSettings {
             listen: address.clone(),
             ..settings
@@ -54,6 +63,11 @@ impl Server {
             address,
             shared: Arc::new(Shared::new(settings, tls.map(TlsPort::new), deps)),
         })
+    }
+
+    /// Whether [`Self::bind`] would succeed now: it listens, and lets go.
+    pub async fn would_listen(settings: &ServerSettings) -> Result<(), BindError> {
+        listen(settings).await.map(drop)
     }
 
     /// Where it listens; with the real port, where the system chose it.

@@ -41,7 +41,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// The rooms that put the others together and may name them all.
-const TOP: [&str; 3] = ["app", "main", "lib"];
+const TOP: [&str; 4] = ["app", "doctor", "main", "lib"];
 
 fn allowed(room: &str) -> Option<&'static [&'static str]> {
     ROOMS

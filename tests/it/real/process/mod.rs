@@ -1,6 +1,7 @@
 //! The built binary as a process: how it starts, what it says, and what it leaves behind.
 
 mod custody;
+mod doctor;
 mod endings;
 mod metrics;
 mod policies;

@@ -1,0 +1,84 @@
+//! Goes through everything that `serve` needs.
+
+use std::path::PathBuf;
+
+use super::browser;
+use super::finding::{Cause, Finding, Report};
+use super::machine;
+use crate::app::settings;
+use crate::browser::connect::Source;
+use crate::config::{Config, Loaded};
+use crate::server::Server;
+
+/// Examines what `serve` would use with this configuration, and tells each finding as it is made.
+/// Nothing is left behind, and a bridge that runs is not disturbed: a profile of its own is used.
+pub async fn examine(loaded: &Loaded, mut tell: impl FnMut(&Finding)) -> Report {
+    let config = &loaded.config;
+    let mut report = Report::default();
+    let mut add = |finding: Finding| {
+        report.add(&finding);
+        tell(&finding);
+    };
+    add(Finding::fine("configuration", origin(loaded)));
+    let temporary = std::env::temp_dir();
+    machine::shared_memory(&temporary)
+        .into_iter()
+        .for_each(&mut add);
+    add(machine::disk(&profiles(config)));
+    add(address(config).await);
+    match source(loaded) {
+        Ok((source, findings)) => {
+            findings.into_iter().for_each(&mut add);
+            if let Source::Launch(options) = &source {
+                add(browser::confinement(options).await);
+            }
+            browser::trial(&source).await.into_iter().for_each(add);
+        }
+        Err(failed) => add(failed),
+    }
+    report
+}
+
+fn origin(loaded: &Loaded) -> String {
+    match &loaded.file {
+        Some(file) => format!("{}, with flags and environment", file.display()),
+        None => "no file; defaults, flags and environment".to_owned(),
+    }
+}
+
+/// Where Chromium's files are.
+fn profiles(config: &Config) -> PathBuf {
+    let configured = config.browser.user_data_dir.clone();
+    configured
+        .filter(|dir| dir.exists())
+        .unwrap_or_else(std::env::temp_dir)
+}
+
+/// Whether the bridge could listen.
+async fn address(config: &Config) -> Finding {
+    const SUBJECT: &str = "address";
+    let settings = match settings::server(config) {
+        Ok(settings) => settings,
+        Err(error) => return Finding::failed(SUBJECT, Cause::Surroundings, &error),
+    };
+    let wanted = settings.listen.clone();
+    match Server::would_listen(&settings).await {
+        Ok(()) => Finding::fine(SUBJECT, format!("{wanted} is free")),
+        Err(error) => Finding::failed(SUBJECT, Cause::Surroundings, &error),
+    }
+}
+
+/// The browser that would be used.
+fn source(loaded: &Loaded) -> Result<(Source, Vec<Finding>), Finding> {
+    let config = &loaded.config;
+    if let Some(running) = settings::running_browser(config) {
+        return Ok((running, Vec::new()));
+    }
+    let found = settings::found_browser(config)
+        .map_err(|error| Finding::failed("browser", Cause::Browser, &error))?;
+    let configured = loaded.origins.get("browser.path").to_string();
+    let finding = browser::chosen(&found, &configured);
+    let mut options = settings::launch_options(config, found, None);
+    options.user_data_dir = None;
+    Ok((Source::Launch(options), vec![finding]))
+}
