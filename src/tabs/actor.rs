@@ -4,6 +4,7 @@
 mod arrivals;
 mod closing;
 mod events;
+mod rebuilding;
 mod refusals;
 mod steps;
 
@@ -19,6 +20,7 @@ use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
+use self::rebuilding::{Waiting, turn};
 use super::audience::Audience;
 use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
@@ -31,7 +33,7 @@ use super::outlet::Outlets;
 use super::running::{Phase, Running, Step};
 use super::screencast::Casts;
 use super::settings::TabSettings;
-use super::supervisor::SupervisorHandle;
+use super::supervisor::{SupervisorHandle, Turn};
 use super::view::TabView;
 use crate::cdp::{CallError, Event};
 use crate::flow::RestartBudget;
@@ -64,6 +66,8 @@ pub struct Actor {
     live: Option<Live>,
     changes: ChangeQueue,
     running: Option<Running>,
+    /// The target is lost, and the tab waits for its turn to get another.
+    turn: Option<Waiting>,
     crashes: RestartBudget,
     /// Where a new target was sent on its way, until something has come of it.
     heading: Option<String>,
@@ -108,6 +112,7 @@ impl Actor {
             live,
             changes,
             running: None,
+            turn: None,
             crashes,
             heading: None,
             must_leave: false,
@@ -126,15 +131,7 @@ impl Actor {
         let end = self.run_inner().await;
         // A tab without a target never came to be: nobody was told of it.
         let announced = self.live.is_some();
-        let error = match end.reason {
-            CloseReason::BrowserExited => TabError::BrowserDown {
-                reason: "Chromium exited; it is being restarted".to_owned(),
-            },
-            CloseReason::Shutdown => TabError::ShuttingDown,
-            CloseReason::Page => TabError::Detached,
-            CloseReason::Crashed => TabError::Crashed,
-            CloseReason::Requested | CloseReason::Idle => TabError::Closed,
-        };
+        let error = End::error(end.reason);
         self.give_up(&error);
         if end.reason == CloseReason::Crashed
             && let Some(live) = &self.live
@@ -188,6 +185,7 @@ impl Actor {
                 message = self.mailbox.recv() => Happened::Message(message),
                 closed = closing(&mut self.closing) => Happened::Closed(closed),
                 step = step(&mut self.running) => Happened::Step(step),
+                turn = turn(&mut self.turn) => Happened::Turn(turn),
                 done = self.captures.next_done() => Happened::Captured(done),
                 () = timer => Happened::Tick,
             };
@@ -198,7 +196,7 @@ impl Actor {
                 },
                 // Only pages are attached to, so that a page's own session attaches nothing.
                 Happened::News(News::Event(Some(Event::Attached(_)))) => None,
-                Happened::News(News::Event(None)) => Some(self.target_gone()),
+                Happened::News(News::Event(None)) => self.target_gone(),
                 Happened::News(News::Title(title)) => {
                     self.on_title(title);
                     None
@@ -212,6 +210,7 @@ impl Actor {
                 Happened::Message(None) => Some(End::of(CloseReason::Shutdown)),
                 Happened::Closed(outcome) => self.on_closed(outcome),
                 Happened::Step(step) => self.on_step(step),
+                Happened::Turn(turn) => self.on_turn(turn),
                 Happened::Captured(done) => {
                     self.on_captured(done);
                     None
@@ -226,7 +225,7 @@ impl Actor {
 
     /// Starts whatever can be started.
     fn advance(&mut self) -> Option<End> {
-        if self.closing.is_some() {
+        if self.closing.is_some() || self.turn.is_some() {
             return None;
         }
         self.leave_if_refused();
@@ -238,7 +237,7 @@ impl Actor {
                 return Some(end);
             }
         }
-        let live = self.live.as_ref().filter(|live| !live.crashed)?;
+        let live = self.live.as_ref().filter(|live| live.is_usable())?;
         if self.running.as_ref().is_some_and(Running::replaces_target) {
             return None;
         }
@@ -275,12 +274,17 @@ impl Actor {
                     reply.fail(TabError::Closed);
                 }
             }
+            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
+            message if let Some(error) = self.refusal_without_browser() => {
+                if let Some(reply) = message.into_reply() {
+                    reply.fail(error);
+                }
+            }
             TabMessage::Watch(spec, watcher, reply) => {
-                let usable = self.live.as_ref().filter(|live| !live.crashed);
+                let usable = self.live.as_ref().filter(|live| live.is_usable());
                 self.casts
                     .watch(spec, watcher, reply, usable.map(|live| &live.target));
             }
-            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
             TabMessage::Change(change, reply) => {
                 let goal = match change {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
@@ -348,8 +352,14 @@ impl Actor {
         }
     }
 
-    /// Answers everything that runs or waits with this error.
+    /// Ends everything, and answers what runs or waits with this error.
     fn give_up(&mut self, error: &TabError) {
+        self.casts.end();
+        self.refuse_everything(error);
+    }
+
+    /// Answers everything that runs or waits with this error. Who watches goes on watching.
+    fn refuse_everything(&mut self, error: &TabError) {
         let running = self
             .running
             .take()
@@ -358,7 +368,7 @@ impl Actor {
             .into_iter()
             .chain(self.changes.drain())
             .chain(self.captures.drain())
-            .chain(self.casts.drain());
+            .chain(self.casts.give_up_waiting());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
             reply.fail(self.failure(error.clone()));
@@ -386,8 +396,8 @@ impl Actor {
             view.title.clone_from(&live.page.title);
             view.logged_out = live.target.own_context.is_some();
             view.state = match live {
-                _ if rebuilding => TabState::Rebuilding,
-                Live { crashed: true, .. } => TabState::Crashed,
+                live if rebuilding || live.is_without_browser() => TabState::Rebuilding,
+                live if !live.is_usable() => TabState::Crashed,
                 live if live.page.loading => TabState::Loading,
                 _ => TabState::Ready,
             };
@@ -403,6 +413,7 @@ enum Happened {
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
     Step(Step),
+    Turn(Option<Turn>),
     Captured(Done),
     Tick,
 }

@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::RebuildReason;
 use tokio::time::Instant;
 
 use super::reply::Reply;
+use super::supervisor::Turn;
 
 /// One change of a tab, with whoever waits for it.
 #[derive(Debug)]
@@ -47,10 +47,10 @@ pub enum Goal {
         /// Answered by `loggedOutModeSet`.
         reply: Reply,
     },
-    /// A new target for the same tab.
+    /// A new target for a tab that has lost its own.
     Rebuild {
-        /// Why.
-        reason: RebuildReason,
+        /// Until the new one is there, others wait for theirs.
+        turn: Turn,
     },
 }
 

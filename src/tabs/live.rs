@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{DialogKind, Handled};
+use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -28,12 +28,30 @@ pub struct Live {
     pub target: Target,
     /// What its events told so far.
     pub page: Page,
-    /// Its renderer died; only a new target helps.
-    pub crashed: bool,
+    /// Why it is of no use any more, if it is not; only a new target helps.
+    pub loss: Option<Loss>,
     /// Whether the page's network is listened to.
     hearing: Hearing,
     /// The title is being asked for.
     title: Option<BoxFuture<'static, Option<String>>>,
+}
+
+/// How a tab lost the target that it lives in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Its renderer died, or was given up.
+    Crashed,
+    /// The browser died, or let go of the bridge.
+    BrowserExited,
+}
+
+impl From<Loss> for RebuildReason {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::Crashed => Self::Crashed,
+            Loss::BrowserExited => Self::BrowserExited,
+        }
+    }
 }
 
 /// What comes from a target.
@@ -51,14 +69,28 @@ impl Live {
         Self {
             target,
             page,
-            crashed: false,
+            loss: None,
             hearing: Hearing::default(),
             title: None,
         }
     }
 
-    /// What comes next. Events come first: they may make a title that was read a past one.
+    /// Whether anything may be asked of it.
+    pub fn is_usable(&self) -> bool {
+        self.loss.is_none()
+    }
+
+    /// Whether the browser that it was in is gone, and everything with it.
+    pub fn is_without_browser(&self) -> bool {
+        self.loss == Some(Loss::BrowserExited)
+    }
+
+    /// What comes next. Events come first: they may make a title that was read a past one. From a
+    /// browser that is gone, nothing comes.
     pub async fn news(&mut self) -> News {
+        if self.is_without_browser() {
+            return std::future::pending().await;
+        }
         tokio::select! {
             biased;
             event = self.target.inbox.next() => News::Event(event),

@@ -11,6 +11,7 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::error::TabError;
+use crate::tabs::live::Loss;
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
@@ -144,10 +145,10 @@ impl Actor {
     /// the tab gets a new target, unless it has died too often.
     fn on_crash(&mut self) -> Option<End> {
         let live = self.live.as_mut()?;
-        if live.crashed {
+        if !live.is_usable() {
             return None;
         }
-        live.crashed = true;
+        live.loss = Some(Loss::Crashed);
         metrics::tab_crashed();
         let url = live.page.url.clone();
         tracing::warn!(tab = %self.id, url = redact_url(&url), "a tab's renderer died");

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::Event;
-use cdp_bridge_protocol::event::{
-    CloseReason, Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt,
-};
+use cdp_bridge_protocol::event::{Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt};
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -61,13 +59,7 @@ impl Actor {
                 return None;
             }
             Goal::Switch { enabled, .. } => self.open(wanted_place(*enabled), deadline),
-            Goal::Rebuild { .. } => {
-                let own = self
-                    .live
-                    .as_ref()
-                    .and_then(|live| live.target.own_context.clone());
-                self.open(own.map_or(Place::Shared, Place::Existing), deadline)
-            }
+            Goal::Rebuild { .. } => self.open(self.place_to_rebuild(), deadline),
         };
         self.running = Some(Running {
             place,
@@ -178,6 +170,7 @@ impl Actor {
         };
         self.casts.moved(&target);
         self.must_leave = false;
+        let loss = self.live.as_ref().and_then(|live| live.loss);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
         }
@@ -199,7 +192,8 @@ impl Actor {
                 reply.event(created);
                 self.follow(url);
             }
-            Goal::Rebuild { reason } => {
+            Goal::Rebuild { .. } => {
+                let reason = loss.map_or(RebuildReason::Crashed, RebuildReason::from);
                 crate::metrics::tab_rebuilt(name_of(reason));
                 let rebuilt = TabRebuilt {
                     id: self.id,
@@ -262,6 +256,9 @@ impl Actor {
 
     /// Lets go of a target that was replaced, and of its context unless it is used further.
     fn retire(&self, old: Live, goal: &Goal) {
+        if old.is_without_browser() {
+            return;
+        }
         let supervisor = self.around.supervisor.clone();
         let keeps_context = matches!(goal, Goal::Rebuild { .. });
         tokio::spawn(async move {
@@ -284,6 +281,9 @@ impl Actor {
 
     fn not_opened(&mut self, error: OpenError) -> Option<End> {
         let running = self.running.take()?;
+        if matches!(running.goal, Goal::Rebuild { .. }) {
+            return self.not_rebuilt(&error);
+        }
         let limit = running
             .goal
             .reply()
@@ -293,21 +293,6 @@ impl Actor {
             Goal::Create { reply, .. } => {
                 reply.fail(error);
                 Some(End::unborn())
-            }
-            Goal::Rebuild { .. } => {
-                tracing::warn!(tab = %self.id, %error, "a tab could not be rebuilt");
-                match error {
-                    TabError::BrowserDown { .. } => Some(End::of(CloseReason::BrowserExited)),
-                    TabError::ShuttingDown => Some(End::of(CloseReason::Shutdown)),
-                    // What kills one renderer often kills others, and the new one may be among
-                    // them.
-                    TabError::Crashed | TabError::Detached
-                        if self.live.as_ref().is_some_and(|live| live.crashed) =>
-                    {
-                        self.heal()
-                    }
-                    _ => Some(End::of(CloseReason::Crashed)),
-                }
             }
             goal => {
                 if let Some(reply) = goal.into_reply() {
@@ -377,7 +362,7 @@ impl Actor {
                 });
                 None
             }
-            (Goal::Rebuild { .. }, _) => Some(End::of(CloseReason::Crashed)),
+            (Goal::Rebuild { .. }, _) => self.not_opened(OpenError::NotAttached),
             (goal, _) => {
                 let unborn = matches!(goal, Goal::Create { .. }).then(End::unborn);
                 let reply = self

@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 
 use super::jobs::{self, ContextFor, Done, Opening};
 use super::running::{News, Running, news, refuse};
+use super::turns::Turns;
 use super::{Ask, NewTab};
 use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
@@ -38,6 +39,8 @@ pub(super) struct Supervisor {
     /// The tabs' tasks. A tab is off the list before its task has told its end.
     actors: JoinSet<()>,
     browser: Option<Running>,
+    /// The tabs that wait for a new target.
+    turns: Turns,
     /// Why there is no browser.
     down: String,
     /// The bridge is stopping: no tab is opened any more.
@@ -61,6 +64,7 @@ impl Supervisor {
             next_tab: 1,
             actors: JoinSet::new(),
             browser: None,
+            turns: Turns::default(),
             down,
             stopping: false,
             stopped: None,
@@ -85,6 +89,8 @@ impl Supervisor {
                     Some(ask) => self.ask(ask),
                     None => return,
                 },
+                // After all who ask now, so that they come in the right order.
+                turn = self.turns.free(), if self.browser.is_some() => self.turns.give(turn),
             }
             if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
@@ -106,6 +112,7 @@ impl Supervisor {
                         .push(jobs::attach(running.browser.clone(), request));
                 }
             }
+            Ask::Turn(request) => self.turns.push(request),
             Ask::Release(context) => self.release(&context),
             Ask::Unwanted(target, context) => {
                 tracing::debug!(%target, "a page came too late for its tab");
@@ -133,14 +140,22 @@ impl Supervisor {
                 self.browser = None;
                 self.down = reason;
             }
+            Ask::GivenUp(reason) => {
+                self.down = reason;
+                self.close_all(CloseReason::BrowserExited);
+            }
             Ask::AllowTabs(max_tabs_of) => self.max_tabs_of = max_tabs_of,
             Ask::Shutdown(done) => {
-                for tab in self.registry.all() {
-                    tab.send(TabMessage::Close(CloseReason::Shutdown, None));
-                }
+                self.close_all(CloseReason::Shutdown);
                 self.stopping = true;
                 self.stopped = Some(done);
             }
+        }
+    }
+
+    fn close_all(&self, reason: CloseReason) {
+        for tab in self.registry.all() {
+            tab.send(TabMessage::Close(reason, None));
         }
     }
 

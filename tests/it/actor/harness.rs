@@ -139,6 +139,15 @@ impl Bridge {
         }
     }
 
+    /// The browser dies, and what watches over it says so.
+    pub(crate) async fn outage(&self) {
+        self.fake.hang_up();
+        self.settle().await;
+        let reason = "it was killed".to_owned();
+        self.supervisor.browser_down(reason).await;
+        self.settle().await;
+    }
+
     /// The client `a` on its connection 1.
     pub(crate) fn client(&self) -> Client<'_> {
         Client {
