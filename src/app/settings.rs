@@ -157,6 +157,8 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
         max_tabs: config.tabs.max,
         max_tabs_of: tab_quotas(&config.auth),
         idle_timeout: config.tabs.idle_timeout,
+        hang_timeout: config.tabs.hang_timeout,
+        close_lru: config.tabs.when_full == config::WhenFull::CloseLru,
         max_waiting_changes: WAITING_CHANGES,
         accept_dialogs: config.policy.dialogs == config::DialogPolicy::Accept,
         adopt_popups: config.policy.popups == config::PopupPolicy::Adopt,

@@ -4,6 +4,7 @@
 mod arrivals;
 mod closing;
 mod events;
+mod hanging;
 mod rebuilding;
 mod refusals;
 mod steps;
@@ -20,6 +21,7 @@ use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
+use self::hanging::{DIALOG_WINDOW, DIALOGS};
 use self::rebuilding::{Waiting, turn};
 use super::audience::Audience;
 use super::captures::{Captures, Done, Subject};
@@ -35,6 +37,7 @@ use super::screencast::Casts;
 use super::settings::TabSettings;
 use super::supervisor::{SupervisorHandle, Turn};
 use super::view::TabView;
+use super::watchdog::Watchdog;
 use crate::cdp::{CallError, Event};
 use crate::flow::RestartBudget;
 
@@ -69,6 +72,8 @@ pub struct Actor {
     /// The target is lost, and the tab waits for its turn to get another.
     turn: Option<Waiting>,
     crashes: RestartBudget,
+    dialogs: RestartBudget,
+    watchdog: Watchdog,
     /// Where a new target was sent on its way, until something has come of it.
     heading: Option<String>,
     /// The page is somewhere that policy refuses.
@@ -103,6 +108,8 @@ impl Actor {
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
         let casts = Casts::new(id, around.supervisor.clone());
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
+        let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
+        let watchdog = Watchdog::new(around.settings.hang_timeout);
         Self {
             id,
             client,
@@ -114,6 +121,8 @@ impl Actor {
             running: None,
             turn: None,
             crashes,
+            dialogs,
+            watchdog,
             heading: None,
             must_leave: false,
             policy,
@@ -201,6 +210,12 @@ impl Actor {
                     self.on_title(title);
                     None
                 }
+                Happened::News(News::Probed(answered)) => {
+                    if answered {
+                        self.watchdog.answered(Instant::now());
+                    }
+                    None
+                }
                 Happened::OtherPolicy => {
                     self.on_other_policy();
                     None
@@ -267,6 +282,10 @@ impl Actor {
     fn on_message(&mut self, message: TabMessage) -> Option<End> {
         let now = Instant::now();
         self.last_used = now;
+        self.view.send_if_modified(|view| {
+            view.last_used = now;
+            false
+        });
         match message {
             TabMessage::Close(reason, reply) => self.close(reason, reply),
             message if self.closing.is_some() => {
@@ -322,10 +341,20 @@ impl Actor {
         let casts = self.casts.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
         let live = self.live.as_ref().and_then(Live::next_wake);
-        [Some(idle), running, captures, changes, casts, closing, live]
-            .into_iter()
-            .flatten()
-            .min()
+        let look = self.next_look();
+        [
+            Some(idle),
+            running,
+            captures,
+            changes,
+            casts,
+            closing,
+            live,
+            look,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn on_tick(&mut self) -> Option<End> {
@@ -334,7 +363,9 @@ impl Actor {
             let error = reply.timed_out("the tab's other requests");
             reply.fail(self.failure(error));
         }
-        self.captures.expire(now);
+        if self.captures.expire(now) {
+            self.watchdog.doubt(now);
+        }
         self.casts.expire(now);
         if let Some(live) = &mut self.live {
             live.listen_no_more(now);
@@ -346,10 +377,11 @@ impl Actor {
         if self.closing.is_some() {
             return self.closing_out_of_time(now);
         }
-        match &self.running {
+        let end = match &self.running {
             Some(running) if running.deadline <= now => self.out_of_time(),
             _ => None,
-        }
+        };
+        end.or_else(|| self.look_after_page(now))
     }
 
     /// Ends everything, and answers what runs or waits with this error.

@@ -1,5 +1,6 @@
 //! The target that a tab lives in at the moment, with the page in it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
@@ -14,10 +15,11 @@ use super::commands::title::title;
 use super::hearing::Hearing;
 use super::page::Page;
 use super::target::Target;
-use crate::cdp::Event;
 use crate::cdp::methods::{
-    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, HandleDialog, Method,
+    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, HandleDialog, Method,
+    TerminateExecution,
 };
+use crate::cdp::{CallError, Event};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +32,10 @@ pub struct Live {
     pub page: Page,
     /// Why it is of no use any more, if it is not; only a new target helps.
     pub loss: Option<Loss>,
+    /// Its session is over: nothing comes any more.
+    pub is_over: bool,
+    /// It was asked for the smallest answer there is.
+    probe: Option<BoxFuture<'static, bool>>,
     /// Whether the page's network is listened to.
     hearing: Hearing,
     /// The title is being asked for.
@@ -60,6 +66,8 @@ pub enum News {
     Event(Option<Event>),
     /// The page's title has been read.
     Title(Option<String>),
+    /// The probe has ended; true if the page gave an answer, whatever it was.
+    Probed(bool),
 }
 
 impl Live {
@@ -70,6 +78,8 @@ impl Live {
             target,
             page,
             loss: None,
+            is_over: false,
+            probe: None,
             hearing: Hearing::default(),
             title: None,
         }
@@ -85,10 +95,10 @@ impl Live {
         self.loss == Some(Loss::BrowserExited)
     }
 
-    /// What comes next. Events come first: they may make a title that was read a past one. From a
-    /// browser that is gone, nothing comes.
+    /// What comes next. Events come first: they may make a title that was read a past one. Once the
+    /// session is over, nothing comes.
     pub async fn news(&mut self) -> News {
-        if self.is_without_browser() {
+        if self.is_over {
             return std::future::pending().await;
         }
         tokio::select! {
@@ -97,6 +107,10 @@ impl Live {
             Some(title) = async { Some(self.title.as_mut()?.await) } => {
                 self.title = None;
                 News::Title(title)
+            }
+            Some(answered) = async { Some(self.probe.as_mut()?.await) } => {
+                self.probe = None;
+                News::Probed(answered)
             }
         }
     }
@@ -107,6 +121,28 @@ impl Live {
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, ASIDE_LIMIT).boxed());
+    }
+
+    /// Asks the page for the smallest answer there is.
+    pub fn probe(&mut self, limit: Duration) {
+        let session = self.target.session.clone();
+        let evaluate = Evaluate {
+            expression: Cow::Borrowed("1"),
+            return_by_value: true,
+            timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        };
+        let probe = async move {
+            match session.call_raw(evaluate, limit).await {
+                Ok(_) | Err(CallError::Protocol { .. }) => true,
+                Err(_) => false,
+            }
+        };
+        self.probe = Some(probe.boxed());
+    }
+
+    /// Ends the script that runs in the page.
+    pub fn terminate(&self) {
+        self.aside(TerminateExecution {});
     }
 
     /// The page has got a document, and loads what belongs to it.

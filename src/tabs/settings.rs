@@ -20,6 +20,11 @@ pub struct TabSettings {
     pub max_tabs_of: HashMap<ClientId, usize>,
     /// A tab that gets no request for so long is closed.
     pub idle_timeout: Duration,
+    /// A page that owes an answer and gives none for so long hangs.
+    pub hang_timeout: Duration,
+    /// Whether a client that may have no more tabs loses the one it used least recently when it
+    /// asks for another, instead of being refused.
+    pub close_lru: bool,
     /// The most changes that wait on one tab.
     pub max_waiting_changes: usize,
     /// Whether `alert`, `confirm` and `prompt` are answered with OK instead of Cancel.

@@ -84,6 +84,9 @@ impl Actor {
             }
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
+            PageEvent::Dialog { .. } if !self.dialogs.allow(Instant::now()) => {
+                return self.on_dialog_storm();
+            }
             PageEvent::Dialog { kind, message } => {
                 let accept = self.around.settings.accept_dialogs;
                 let handled = self.live.as_ref()?.answer_dialog(kind, accept);
@@ -98,6 +101,10 @@ impl Actor {
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
             PageEvent::Crashed => return self.on_crash(),
+            PageEvent::CrashedSo(reason) => {
+                metrics::tab_crashed(reason);
+                return self.on_crash();
+            }
         }
         None
     }
@@ -148,10 +155,15 @@ impl Actor {
         if !live.is_usable() {
             return None;
         }
+        tracing::warn!(tab = %self.id, url = redact_url(&live.page.url), "a tab's renderer died");
+        self.lose_page()
+    }
+
+    /// The page is lost, and the tab gets another.
+    pub(super) fn lose_page(&mut self) -> Option<End> {
+        let live = self.live.as_mut()?;
         live.loss = Some(Loss::Crashed);
-        metrics::tab_crashed();
         let url = live.page.url.clone();
-        tracing::warn!(tab = %self.id, url = redact_url(&url), "a tab's renderer died");
         let crashed = TabCrashed { id: self.id, url };
         self.tell(crashed);
         let replaced = self.running.as_ref().is_some_and(Running::replaces_target);

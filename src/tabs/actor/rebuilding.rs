@@ -30,8 +30,10 @@ impl Actor {
             return Some(end);
         }
         let live = self.live.as_mut()?;
+        live.is_over = true;
         if !live.target.browser.has_ended() {
-            return Some(End::of(CloseReason::Page));
+            // One that was given up has been closed by the tab itself.
+            return live.is_usable().then(|| End::of(CloseReason::Page));
         }
         live.loss = Some(Loss::BrowserExited);
         self.refuse_everything(&browser_down());

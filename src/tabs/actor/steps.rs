@@ -21,6 +21,7 @@ use crate::tabs::live::Live;
 use crate::tabs::reply::Reply;
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::watchdog::Watchdog;
 
 /// Where a tab is that was sent nowhere.
 pub(super) const BLANK: &str = "about:blank";
@@ -65,6 +66,7 @@ impl Actor {
             place,
             goal,
             phase,
+            since: Instant::now(),
             deadline,
         });
         self.update_view();
@@ -170,6 +172,7 @@ impl Actor {
         };
         self.casts.moved(&target);
         self.must_leave = false;
+        self.watchdog = Watchdog::new(self.around.settings.hang_timeout);
         let loss = self.live.as_ref().and_then(|live| live.loss);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
@@ -214,6 +217,7 @@ impl Actor {
                     place,
                     goal,
                     phase,
+                    since: Instant::now(),
                     deadline,
                 });
             }
@@ -350,6 +354,7 @@ impl Actor {
         match (&running.goal, &running.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_)) => {
                 self.stop_loading();
+                self.watchdog.doubt(Instant::now());
                 let kind = running.kind();
                 let limit = match running.goal.reply() {
                     Some(reply) => reply.deadline - reply.arrived,

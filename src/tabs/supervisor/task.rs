@@ -1,6 +1,6 @@
 //! The supervisor's task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
@@ -8,6 +8,7 @@ use cdp_bridge_protocol::event::{CloseReason, TabState};
 use cdp_bridge_protocol::request::Viewport;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::jobs::{self, ContextFor, Done, Opening};
 use super::running::{News, Running, news, refuse};
@@ -36,6 +37,8 @@ pub(super) struct Supervisor {
     next_tab: u64,
     /// The most tabs of single clients.
     max_tabs_of: HashMap<ClientId, usize>,
+    /// Tabs that were closed to make room for others; they count no more.
+    leaving: HashSet<TabId>,
     /// The tabs' tasks. A tab is off the list before its task has told its end.
     actors: JoinSet<()>,
     browser: Option<Running>,
@@ -62,6 +65,7 @@ impl Supervisor {
             registry,
             asks,
             next_tab: 1,
+            leaving: HashSet::new(),
             actors: JoinSet::new(),
             browser: None,
             turns: Turns::default(),
@@ -122,6 +126,7 @@ impl Supervisor {
             }
             Ask::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
+                self.leaving.remove(&tab);
                 let _ = done.send(());
                 metrics::tabs(self.registry.len());
                 if let Some(running) = &mut self.browser {
@@ -168,7 +173,9 @@ impl Supervisor {
                 reason: self.down.clone(),
             });
         }
-        if let Some(error) = self.lacks_room_for(&tab.client) {
+        if let Some(error) = self.lacks_room_for(&tab.client)
+            && !self.makes_room_for(&tab.client)
+        {
             return reply.fail(error);
         }
         let NewTab {
@@ -185,14 +192,33 @@ impl Supervisor {
         self.spawn(client, url, logged_out, viewport, goal, None);
     }
 
+    /// Closes the tab that this client used least recently, if the configuration says so. False: it
+    /// has none that could be closed.
+    fn makes_room_for(&mut self, client: &ClientId) -> bool {
+        if !self.around.settings.close_lru {
+            return false;
+        }
+        let own = self.registry.of(client).into_iter();
+        let least_recent = own
+            .filter(|tab| !self.leaving.contains(&tab.id))
+            .min_by_key(|tab| (tab.view().last_used, tab.id));
+        let Some(tab) = least_recent else {
+            return false;
+        };
+        self.leaving.insert(tab.id);
+        tab.send(TabMessage::Close(CloseReason::Idle, None));
+        true
+    }
+
     /// Why a client gets no further tab.
     fn lacks_room_for(&self, client: &ClientId) -> Option<TabError> {
         let limit = self.around.settings.max_tabs;
-        if self.registry.len() >= limit {
+        if self.registry.len() - self.leaving.len() >= limit {
             return Some(TabError::TooManyTabs { limit });
         }
         let limit = *self.max_tabs_of.get(client)?;
-        if self.registry.len_of(client) < limit {
+        let own = self.registry.of(client).into_iter();
+        if own.filter(|tab| !self.leaving.contains(&tab.id)).count() < limit {
             return None;
         }
         metrics::client_limit("tabs");
@@ -221,6 +247,7 @@ impl Supervisor {
             logged_out,
             state,
             activated,
+            last_used: Instant::now(),
         };
         let (view, views) = watch::channel(view);
         let (mailbox, messages) = mpsc::channel(MAILBOX);

@@ -37,6 +37,8 @@ pub(crate) fn settings() -> TabSettings {
         max_tabs: 20,
         max_tabs_of: HashMap::new(),
         idle_timeout: Duration::from_hours(24),
+        hang_timeout: 15_000 * MS,
+        close_lru: false,
         max_waiting_changes: 32,
         accept_dialogs: false,
         adopt_popups: true,

@@ -24,3 +24,4 @@ mod target;
 mod websocket;
 
 pub(crate) use handle::Fake;
+pub(crate) use target::Hang;

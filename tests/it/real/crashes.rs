@@ -17,7 +17,7 @@ use crate::support::wait::until;
 on_both_browsers!(
     a_tab_whose_renderer_crashed_is_rebuilt_under_its_id,
     a_tab_that_crashes_again_and_again_is_closed,
-    a_browser_that_was_killed_is_started_again,
+    a_browser_that_was_killed_is_started_again_with_its_tabs,
 );
 
 async fn a_tab_whose_renderer_crashed_is_rebuilt_under_its_id(browser: TestBrowser) {
@@ -112,7 +112,7 @@ async fn a_tab_that_crashes_again_and_again_is_closed(browser: TestBrowser) {
     bridge.stop().await;
 }
 
-async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
+async fn a_browser_that_was_killed_is_started_again_with_its_tabs(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "alive");
     let endless = site.page("/endless", ENDLESS);
@@ -159,10 +159,6 @@ async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
             "{:?}",
             killed.elapsed()
         );
-        for tab in [&idle, &loading, &stuck] {
-            let closed = client.tab_event("tabClosed", tab).await;
-            assert_eq!(closed["reason"], "browserExited");
-        }
         let down = client.event("browserDown").await;
         assert!(
             down["reason"]
@@ -175,6 +171,17 @@ async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
     };
     futures::join!(health, told);
 
+    for (tab, url) in [(&idle, &page), (&loading, &page), (&stuck, &endless)] {
+        let rebuilt = client.tab_event("tabRebuilt", tab).await;
+        assert_eq!(
+            (&rebuilt["url"], &rebuilt["reason"]),
+            (&json!(url), &json!("browserExited"))
+        );
+    }
+    for tab in [&idle, &loading] {
+        client.tab_event("loadEventFired", tab).await;
+        assert!(client.html(tab).await.contains("alive"));
+    }
     let tab = client.open(&page).await;
     assert!(client.html(&tab).await.contains("alive"));
     let health = bridge.get("/health").await;

@@ -16,7 +16,7 @@ use crate::support::site::Site;
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Every name of the operator's documentation, without the prefix, with its labels.
-const NAMES: [(&str, &str, &[&str]); 26] = [
+const NAMES: [(&str, &str, &[&str]); 27] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
@@ -39,7 +39,8 @@ const NAMES: [(&str, &str, &[&str]); 26] = [
     ("browser_up", "gauge", &[]),
     ("browser_restarts_total", "counter", &[]),
     ("tab_rebuilds_total", "counter", &["reason"]),
-    ("tab_crashes_total", "counter", &[]),
+    ("tab_crashes_total", "counter", &["reason"]),
+    ("page_terminations_total", "counter", &[]),
     ("build_info", "gauge", &["build", "version"]),
     ("process_resident_memory_bytes", "gauge", &[]),
     ("process_cpu_seconds_total", "counter", &[]),
@@ -106,9 +107,10 @@ async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
     for (name, label, expected) in [
         ("browser_up", None, 1.0),
         ("browser_restarts_total", None, 1.0),
-        ("tab_crashes_total", None, 1.0),
+        ("tab_crashes_total", Some(("reason", "killed")), 1.0),
         ("tab_rebuilds_total", Some(("reason", "crashed")), 1.0),
-        ("tabs", None, 0.0),
+        ("tab_rebuilds_total", Some(("reason", "browserExited")), 1.0),
+        ("tabs", None, 1.0),
         ("connections", None, 1.0),
         ("requests_in_flight", None, 0.0),
         ("screenshot_queue_length", None, 0.0),
