@@ -29,7 +29,7 @@ use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
 use super::identity::ClientId;
-use super::live::{Live, News};
+use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
 use super::running::{Phase, Running, Step};
@@ -216,6 +216,7 @@ impl Actor {
                     }
                     None
                 }
+                Happened::News(News::Witnessed(answers)) => self.on_witness(answers),
                 Happened::OtherPolicy => {
                     self.on_other_policy();
                     None
@@ -240,7 +241,8 @@ impl Actor {
 
     /// Starts whatever can be started.
     fn advance(&mut self) -> Option<End> {
-        if self.closing.is_some() || self.turn.is_some() {
+        let parting = self.live.as_ref().is_some_and(Live::is_parting);
+        if self.closing.is_some() || self.turn.is_some() || parting {
             return None;
         }
         self.leave_if_refused();
@@ -381,7 +383,8 @@ impl Actor {
             Some(running) if running.deadline <= now => self.out_of_time(),
             _ => None,
         };
-        end.or_else(|| self.look_after_page(now))
+        self.look_after_page(now);
+        end
     }
 
     /// Ends everything, and answers what runs or waits with this error.
@@ -428,8 +431,8 @@ impl Actor {
             view.title.clone_from(&live.page.title);
             view.logged_out = live.target.own_context.is_some();
             view.state = match live {
-                live if rebuilding || live.is_without_browser() => TabState::Rebuilding,
-                live if !live.is_usable() => TabState::Crashed,
+                live if !rebuilding && live.loss == Some(Loss::Crashed) => TabState::Crashed,
+                live if rebuilding || !live.is_usable() => TabState::Rebuilding,
                 live if live.page.loading => TabState::Loading,
                 _ => TabState::Ready,
             };

@@ -121,6 +121,17 @@ impl ChangeQueue {
         self.waiting.push_front((Place::FIRST, goal));
     }
 
+    /// Puts back what was taken out last, to begin anew.
+    pub fn put_back(&mut self, place: Place, goal: Goal) {
+        self.waiting.push_front((place, goal));
+    }
+
+    /// Whether the next change is a navigation that a client asked for.
+    pub fn leads_elsewhere(&self) -> bool {
+        let next = self.waiting.front();
+        next.is_some_and(|(_, goal)| matches!(goal, Goal::Navigate { .. }))
+    }
+
     /// Takes out the next change.
     pub fn pop(&mut self) -> Option<(Place, Goal)> {
         self.waiting.pop_front()

@@ -8,7 +8,7 @@ use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::task::unconstrained;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
 use super::commands::title::title;
@@ -16,8 +16,8 @@ use super::hearing::Hearing;
 use super::page::Page;
 use super::target::Target;
 use crate::cdp::methods::{
-    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, HandleDialog, Method,
-    TerminateExecution,
+    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
+    HandleDialog, Method, TerminateExecution,
 };
 use crate::cdp::{CallError, Event};
 
@@ -32,10 +32,12 @@ pub struct Live {
     pub page: Page,
     /// Why it is of no use any more, if it is not; only a new target helps.
     pub loss: Option<Loss>,
-    /// Its session is over: nothing comes any more.
+    /// Its session is over: it says nothing any more.
     pub is_over: bool,
-    /// It was asked for the smallest answer there is.
+    /// The page was asked for the smallest answer there is.
     probe: Option<BoxFuture<'static, bool>>,
+    /// So was the browser.
+    witness: Option<BoxFuture<'static, bool>>,
     /// Whether the page's network is listened to.
     hearing: Hearing,
     /// The title is being asked for.
@@ -49,6 +51,8 @@ pub enum Loss {
     Crashed,
     /// The browser died, or let go of the bridge.
     BrowserExited,
+    /// Its session is over, and it is not known yet whether it is the page or the browser that went.
+    Detached,
 }
 
 impl From<Loss> for RebuildReason {
@@ -56,6 +60,7 @@ impl From<Loss> for RebuildReason {
         match loss {
             Loss::Crashed => Self::Crashed,
             Loss::BrowserExited => Self::BrowserExited,
+            Loss::Detached => Self::Detached,
         }
     }
 }
@@ -68,6 +73,8 @@ pub enum News {
     Title(Option<String>),
     /// The probe has ended; true if the page gave an answer, whatever it was.
     Probed(bool),
+    /// Whether the browser answers.
+    Witnessed(bool),
 }
 
 impl Live {
@@ -80,6 +87,7 @@ impl Live {
             loss: None,
             is_over: false,
             probe: None,
+            witness: None,
             hearing: Hearing::default(),
             title: None,
         }
@@ -95,15 +103,21 @@ impl Live {
         self.loss == Some(Loss::BrowserExited)
     }
 
+    /// Whether it is not known yet what became of it.
+    pub fn is_parting(&self) -> bool {
+        self.loss == Some(Loss::Detached)
+    }
+
     /// What comes next. Events come first: they may make a title that was read a past one. Once the
-    /// session is over, nothing comes.
+    /// session is over, only the browser has something to say.
     pub async fn news(&mut self) -> News {
-        if self.is_over {
-            return std::future::pending().await;
-        }
         tokio::select! {
             biased;
-            event = self.target.inbox.next() => News::Event(event),
+            event = self.target.inbox.next(), if !self.is_over => News::Event(event),
+            Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
+                self.witness = None;
+                News::Witnessed(answers)
+            }
             Some(title) = async { Some(self.title.as_mut()?.await) } => {
                 self.title = None;
                 News::Title(title)
@@ -112,6 +126,7 @@ impl Live {
                 self.probe = None;
                 News::Probed(answered)
             }
+            else => std::future::pending().await,
         }
     }
 
@@ -121,6 +136,16 @@ impl Live {
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, ASIDE_LIMIT).boxed());
+    }
+
+    /// Asks the browser, after a pause, whether it answers.
+    pub fn ask_browser(&mut self, pause: Duration, limit: Duration) {
+        let browser = self.target.browser.clone();
+        let witness = async move {
+            sleep(pause).await;
+            browser.call(GetVersion {}, limit).await.is_ok()
+        };
+        self.witness = Some(witness.boxed());
     }
 
     /// Asks the page for the smallest answer there is.

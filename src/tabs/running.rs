@@ -68,6 +68,12 @@ impl Running {
         of_page.then_some(self.since)
     }
 
+    /// Whether it is a client's navigation that has had no effect yet.
+    pub fn may_begin_anew(&self) -> bool {
+        matches!(self.goal, Goal::Navigate { .. })
+            && matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_))
+    }
+
     /// The kind of request, for messages; a navigation if no request waits.
     pub fn kind(&self) -> RequestKind {
         self.goal

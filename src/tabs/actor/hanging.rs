@@ -11,7 +11,7 @@ use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
-use crate::tabs::live::Live;
+use crate::tabs::live::{Live, Loss};
 use crate::tabs::running::Running;
 use crate::tabs::watchdog::Rung;
 
@@ -33,14 +33,28 @@ impl Actor {
     }
 
     /// Looks after a page that owes an answer.
-    pub(super) fn look_after_page(&mut self, now: Instant) -> Option<End> {
+    pub(super) fn look_after_page(&mut self, now: Instant) -> Option<()> {
         if self.next_look()? > now {
             return None;
         }
-        let rung = self.watchdog.due(self.owing(), now)?;
+        if self.watchdog.due(self.owing(), now) {
+            let limit = self.around.settings.hang_timeout;
+            self.live.as_mut()?.ask_browser(Duration::ZERO, limit);
+        }
+        None
+    }
+
+    /// The browser answers, or does not: what that means for a page that does not.
+    pub(super) fn on_witness(&mut self, answers: bool) -> Option<End> {
         let limit = self.around.settings.hang_timeout;
         let live = self.live.as_mut()?;
-        match rung {
+        if live.loss == Some(Loss::Detached) {
+            return self.on_parting(answers);
+        }
+        if !live.is_usable() {
+            return None;
+        }
+        match self.watchdog.witnessed(answers, Instant::now())? {
             // Its answer is of use until the last rung is reached.
             Rung::Probe => live.probe(2 * limit),
             Rung::Terminate => {
@@ -73,12 +87,16 @@ impl Actor {
         end
     }
 
-    /// Closes a page that is of no use, as if its renderer had died. Closing it needs no answer of its
+    /// Closes a page that is of no use, as if its renderer had died; what a client wants to leave it
+    /// for, is gone to from the next one (protocol section 5: a navigation before its commit). Closing it needs no answer of its
     /// own, and lets the renderer go that the next page might get otherwise.
     fn give_page_up(&mut self, reason: &'static str) -> Option<End> {
         metrics::tab_crashed(reason);
         for reply in self.captures.abandon() {
             reply.fail(self.failure(TabError::Crashed));
+        }
+        if let Some(running) = self.running.take_if(|running| running.may_begin_anew()) {
+            self.changes.put_back(running.place, running.goal);
         }
         let target = &self.live.as_ref()?.target;
         let closing = close(target.browser.clone(), target.id.clone(), CLOSE_LIMIT);

@@ -1,5 +1,7 @@
 //! How a tab gets over the loss of its target: it waits for its turn, and gets another.
 
+use std::time::Duration;
+
 use cdp_bridge_protocol::event::CloseReason;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -11,6 +13,11 @@ use crate::tabs::error::TabError;
 use crate::tabs::live::{Live, Loss};
 use crate::tabs::supervisor::Turn;
 use crate::tabs::target::{OpenError, Place};
+
+/// How long a browser that ends in good order goes on answering after it has closed its pages.
+const PARTING_PAUSE: Duration = Duration::from_millis(500);
+/// Longer than a browser may be silent before it counts as hung, which ends it.
+const PARTING_LIMIT: Duration = Duration::from_mins(1);
 
 /// A tab that waits for its turn to get a new target.
 pub(super) type Waiting = BoxFuture<'static, Option<Turn>>;
@@ -31,11 +38,25 @@ impl Actor {
         }
         let live = self.live.as_mut()?;
         live.is_over = true;
-        if !live.target.browser.has_ended() {
-            // One that was given up has been closed by the tab itself.
-            return live.is_usable().then(|| End::of(CloseReason::Page));
+        if live.target.browser.has_ended() {
+            return self.on_parting(false);
         }
-        live.loss = Some(Loss::BrowserExited);
+        // One that was given up has been closed by the tab itself. Otherwise it was closed; but a
+        // browser that ends in good order closes its pages too, before it hangs up.
+        if live.is_usable() {
+            live.loss = Some(Loss::Detached);
+            live.ask_browser(PARTING_PAUSE, PARTING_LIMIT);
+            self.update_view();
+        }
+        None
+    }
+
+    /// The target is gone, alone or with its browser.
+    pub(super) fn on_parting(&mut self, browser_answers: bool) -> Option<End> {
+        if browser_answers {
+            return Some(End::of(CloseReason::Page));
+        }
+        self.live.as_mut()?.loss = Some(Loss::BrowserExited);
         self.refuse_everything(&browser_down());
         self.heal()
     }

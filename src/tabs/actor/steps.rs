@@ -204,7 +204,11 @@ impl Actor {
                     reason,
                 };
                 self.tell(rebuilt);
-                self.follow(url);
+                if self.changes.leads_elsewhere() {
+                    self.tell_blank();
+                } else {
+                    self.follow(url);
+                }
             }
             goal @ Goal::Switch { .. } if url == BLANK => {
                 self.tell_blank();
