@@ -296,7 +296,7 @@ impl Actor {
                 }
             }
             TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
-            message if let Some(error) = self.refusal_without_browser() => {
+            message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {
                     reply.fail(error);
                 }

@@ -19,7 +19,7 @@ use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
 use super::message::Capture;
 use super::picture::Picture;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Kept, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;
 use crate::cdp::ids::LoaderId;
@@ -413,10 +413,11 @@ fn answer_snapshot(
             coalesced: (!ids.is_empty()).then_some(ids),
         });
         // Those that the message names are settled before it leaves, so that a client that reads
-        // it may use their ids again.
+        // it may use their ids again. They count as unanswered until it is on its way.
+        let kept = Kept::default();
         for reply in older {
             metrics::coalesced(reply.kind.as_str());
-            reply.send(Ok(Answer::Coalesced));
+            reply.send(Ok(Answer::Coalesced(kept.clone())));
         }
         let payload = Payload::Text(text.clone());
         newest.send(Ok(Answer::Payload { head, payload }));

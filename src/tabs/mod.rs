@@ -45,7 +45,7 @@ pub use identity::{ClientId, ConnectionId};
 pub use message::{Capture, Change, TabMessage};
 pub use outlet::{Obstacle, Outlet, Outlets};
 pub use registry::{Registry, TabCounts};
-pub use reply::{Answer, Outcome, Reply};
+pub use reply::{Answer, Kept, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, TabSettings};
 pub use supervisor::{NewTab, SupervisorHandle};

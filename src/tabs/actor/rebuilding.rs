@@ -46,6 +46,7 @@ impl Actor {
         if live.is_usable() {
             live.loss = Some(Loss::Detached);
             live.ask_browser(PARTING_PAUSE, PARTING_LIMIT);
+            self.refuse_everything(&TabError::Detached);
             self.update_view();
         }
         None
@@ -61,10 +62,13 @@ impl Actor {
         self.heal()
     }
 
-    /// What to say to a request while there is no browser; none if there is one.
-    pub(super) fn refusal_without_browser(&self) -> Option<TabError> {
-        let gone = self.live.as_ref().is_some_and(Live::is_without_browser);
-        (gone && self.turn.is_some()).then(browser_down)
+    /// What to say to a request while the target is gone and no other is being opened; none otherwise.
+    pub(super) fn refusal_without_target(&self) -> Option<TabError> {
+        match self.live.as_ref()?.loss? {
+            Loss::Detached => Some(TabError::Detached),
+            Loss::BrowserExited if self.turn.is_some() => Some(browser_down()),
+            Loss::BrowserExited | Loss::Crashed => None,
+        }
     }
 
     /// Sees to it that a tab without a usable target gets another, unless its renderers die too
