@@ -165,13 +165,13 @@ impl CutCoordinator {
             .iter()
             .map(|id| id.as_u64().unwrap())
             .collect();
-        let unread: Vec<(u64, String)> = self
+        let unread: Vec<String> = self
             .unanswered
             .iter()
             .filter(|(id, _)| !in_flight.contains(id))
-            .map(|(id, text)| (*id, text.clone()))
+            .map(|(_, text)| text.clone())
             .collect();
-        for (id, text) in unread {
+        for text in unread {
             self.sent_again += 1;
             self.ws.send(Message::text(text)).await.unwrap();
         }

@@ -162,6 +162,7 @@ async fn used(daemon: &Daemon, page: &str) -> Client {
     client.html(&tab).await;
     processes::signal(pid, Signal::KILL);
     client.event("browserUp").await;
+    client.tab_event("tabRebuilt", &tab).await;
     client
 }
 
