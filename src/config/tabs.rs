@@ -23,7 +23,7 @@ pub struct TabsConfig {
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub hang_timeout: Duration,
-    /// What becomes of createTab when a client may have no more tabs: "refuse" or "close_lru" (of the
+    /// What becomes of createTab when a client may have no more tabs: "refuse" or `"close_lru"` (of the
     /// client's own tabs, the one that was used least recently is closed).
     pub when_full: WhenFull,
     /// What becomes of a client's tabs when its last connection ends: "keep" (until idle) or "close".

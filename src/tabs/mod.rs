@@ -47,5 +47,5 @@ pub use outlet::{Obstacle, Outlet, Outlets};
 pub use registry::{Registry, TabCounts};
 pub use reply::{Answer, Kept, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
-pub use settings::{CaptureLimits, TabSettings};
+pub use settings::{CaptureLimits, TabSettings, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

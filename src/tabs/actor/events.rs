@@ -1,6 +1,6 @@
 //! What a tab does about the events of its page.
 
-use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCrashed};
+use cdp_bridge_protocol::event::{LoadEventFired, Navigated, TabCrashed};
 
 use tokio::time::Instant;
 
@@ -84,20 +84,7 @@ impl Actor {
             }
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
-            PageEvent::Dialog { .. } if !self.dialogs.allow(Instant::now()) => {
-                return self.on_dialog_storm();
-            }
-            PageEvent::Dialog { kind, message } => {
-                let accept = self.around.settings.accept_dialogs;
-                let handled = self.live.as_ref()?.answer_dialog(kind, accept);
-                let opened = DialogOpened {
-                    id: self.id,
-                    kind,
-                    message,
-                    handled,
-                };
-                self.tell(opened);
-            }
+            PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
             PageEvent::Crashed => return self.on_crash(),

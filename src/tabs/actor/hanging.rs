@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::event::{DialogKind, DialogOpened};
 use futures::FutureExt as _;
 use tokio::time::Instant;
 
@@ -72,8 +73,24 @@ impl Actor {
         None
     }
 
+    /// A dialog is answered at once, and told.
+    pub(super) fn on_dialog(&mut self, kind: DialogKind, message: String) -> Option<End> {
+        if !self.dialogs.allow(Instant::now()) {
+            return self.on_dialog_storm();
+        }
+        let accept = self.around.settings.accept_dialogs;
+        let handled = self.live.as_ref()?.answer_dialog(kind, accept);
+        self.tell(DialogOpened {
+            id: self.id,
+            kind,
+            message,
+            handled,
+        });
+        None
+    }
+
     /// A page opens one dialog after the other. Loaded again it would do the same.
-    pub(super) fn on_dialog_storm(&mut self) -> Option<End> {
+    fn on_dialog_storm(&mut self) -> Option<End> {
         let live = self.live.as_mut()?;
         let url = redact_url(&live.page.url);
         tracing::warn!(tab = %self.id, url, "a page opens dialog after dialog; it is given up");

@@ -26,6 +26,7 @@ use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
+use crate::tabs::settings::WhenFull;
 use crate::tabs::target::{OpenError, OpenRequest, Place};
 use crate::tabs::view::TabView;
 
@@ -195,7 +196,7 @@ impl Supervisor {
     /// Closes the tab that this client used least recently, if the configuration says so. False: it
     /// has none that could be closed.
     fn makes_room_for(&mut self, client: &ClientId) -> bool {
-        if !self.around.settings.close_lru {
+        if self.around.settings.when_full != WhenFull::CloseLru {
             return false;
         }
         let own = self.registry.of(client).into_iter();
@@ -213,7 +214,7 @@ impl Supervisor {
     /// Why a client gets no further tab.
     fn lacks_room_for(&self, client: &ClientId) -> Option<TabError> {
         let limit = self.around.settings.max_tabs;
-        if self.registry.len() - self.leaving.len() >= limit {
+        if self.registry.len().saturating_sub(self.leaving.len()) >= limit {
             return Some(TabError::TooManyTabs { limit });
         }
         let limit = *self.max_tabs_of.get(client)?;

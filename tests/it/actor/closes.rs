@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cdp_bridge::tabs::{TabError, TabSettings};
+use cdp_bridge::tabs::{TabError, TabSettings, WhenFull};
 use cdp_bridge_protocol::TabId;
 use tokio::time::{Duration, sleep};
 

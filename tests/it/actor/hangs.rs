@@ -5,7 +5,6 @@ use std::time::Duration;
 use cdp_bridge_protocol::event::TabState;
 
 use super::harness::{Bridge, LIMIT, MS};
-use crate::fake::Hang;
 
 /// `hang_timeout`, as the harness sets it.
 const HANG: Duration = Duration::from_secs(15);
@@ -16,7 +15,7 @@ const SUSPICION: Duration = Duration::from_secs(1);
 async fn a_page_whose_script_loops_is_freed_and_answers() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
-    bridge.fake.hang(&target, Hang::InScript);
+    bridge.fake.hang_in_script(&target);
     let html = bridge.client().html(tab);
     let (took, outcome) = html.timed().await;
     assert!(outcome.is_ok(), "{outcome:?}");
@@ -29,7 +28,7 @@ async fn a_page_whose_script_loops_is_freed_and_answers() {
 async fn a_page_that_hangs_for_good_is_replaced_and_who_waits_is_told() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
-    bridge.fake.hang(&target, Hang::ForGood);
+    bridge.fake.hang_for_good(&target);
     let html = bridge.client().within(4 * LIMIT).html(tab);
     let (took, outcome) = html.timed().await;
     let code = super::describe::describe_outcome(&outcome);
@@ -57,7 +56,7 @@ async fn a_page_that_hangs_for_good_is_replaced_and_who_waits_is_told() {
 async fn a_navigation_away_from_a_page_that_hangs_for_good_arrives_in_another_page() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
-    bridge.fake.hang(&target, Hang::ForGood);
+    bridge.fake.hang_for_good(&target);
     let navigated = bridge.client().within(4 * LIMIT);
     let navigated = navigated.navigate(tab, "http://b.test/");
     assert_eq!(navigated.line().await, "navigated t1 http://b.test/ 200");
@@ -71,7 +70,7 @@ async fn a_navigation_away_from_a_page_that_hangs_for_good_arrives_in_another_pa
 async fn a_page_that_let_a_short_request_run_out_of_time_is_looked_after_though_nobody_waits() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
-    bridge.fake.hang(&target, Hang::ForGood);
+    bridge.fake.hang_for_good(&target);
     let html = bridge.client().within(200 * MS).html(tab);
     assert_eq!(html.code().await, "CDP_TIMEOUT");
     bridge.hear("navigated t1 http://a.test/ 200").await;

@@ -9,7 +9,7 @@ use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::tabs::{
     Answer, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure, NewTab,
-    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings,
+    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
@@ -38,7 +38,7 @@ pub(crate) fn settings() -> TabSettings {
         max_tabs_of: HashMap::new(),
         idle_timeout: Duration::from_hours(24),
         hang_timeout: 15_000 * MS,
-        close_lru: false,
+        when_full: WhenFull::Refuse,
         max_waiting_changes: 32,
         accept_dialogs: false,
         adopt_popups: true,

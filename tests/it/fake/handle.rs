@@ -156,8 +156,17 @@ impl Fake {
         self.stir(|state| page::crash(state, target));
     }
 
+    /// A page answers nothing until its script is terminated.
+    pub(crate) fn hang_in_script(&self, target: &str) {
+        self.hang(target, Hang::InScript);
+    }
+
     /// A page answers nothing any more.
-    pub(crate) fn hang(&self, target: &str, how: Hang) {
+    pub(crate) fn hang_for_good(&self, target: &str) {
+        self.hang(target, Hang::ForGood);
+    }
+
+    fn hang(&self, target: &str, how: Hang) {
         let mut state = self.shared.state();
         let page = state.targets.get_mut(target).expect("there is such a page");
         page.hangs = Some(how);

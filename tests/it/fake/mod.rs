@@ -24,4 +24,3 @@ mod target;
 mod websocket;
 
 pub(crate) use handle::Fake;
-pub(crate) use target::Hang;

@@ -39,7 +39,7 @@ pub(super) struct Target {
 
 /// How a page hangs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hang {
+pub(super) enum Hang {
     /// Until its script is terminated.
     InScript,
     /// For good: the renderer stands still.
