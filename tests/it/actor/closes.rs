@@ -213,7 +213,7 @@ async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
 async fn where_the_configuration_says_so_the_tab_that_was_used_least_recently_makes_room() {
     let settings = TabSettings {
         max_tabs: 3,
-        close_lru: true,
+        when_full: WhenFull::CloseLru,
         ..settings()
     };
     let bridge = Bridge::with(settings).await;

@@ -35,9 +35,9 @@ async fn a_page_that_opens_dialog_after_dialog_is_left(browser: TestBrowser) {
     let tab = client.open(&storm).await;
     let rebuilt = client.tab_event("tabRebuilt", &tab).await;
     assert_eq!(rebuilt["url"], "about:blank");
-    let story = client.story_of(&tab);
-    let dialogs = story.iter().filter(|it| *it == "dialogOpened").count();
-    assert_eq!(dialogs, 20, "{story:?}");
+    let told = client.story_of(&tab);
+    let dialogs = told.iter().filter(|it| *it == "dialogOpened").count();
+    assert_eq!(dialogs, 20, "{told:?}");
     client.go(&tab, &page).await;
     assert!(client.html(&tab).await.contains("alive"));
     bridge.stop().await;
