@@ -182,13 +182,13 @@ fn ask_tab(client: &Client<'_>, tab: TabId, url: &str, kind: u8) -> Asked {
 /// `SEED` runs one of them alone, `SEEDS` so many of them.
 #[test]
 fn whatever_happens_each_request_is_answered_once_and_nothing_is_left_behind() {
-    let seeds = match std::env::var("SEED") {
-        Ok(seed) => vec![seed.parse().expect("SEED is a number")],
-        Err(_) => {
-            let seeds =
-                std::env::var("SEEDS").map(|seeds| seeds.parse().expect("SEEDS is a number"));
-            (0..seeds.unwrap_or(SEEDS)).collect()
-        }
+    let number = |name: &str| {
+        let value = std::env::var(name).ok()?;
+        Some(value.parse::<u64>().expect("SEED and SEEDS are numbers"))
+    };
+    let seeds = match number("SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SEEDS").unwrap_or(SEEDS),
     };
     for seed in seeds {
         let runtime = tokio::runtime::Builder::new_current_thread()

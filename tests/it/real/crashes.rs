@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
+use crate::support::client::Client;
 use crate::support::pages::ENDLESS;
 use crate::support::processes;
 use crate::support::raw::Raw;
@@ -172,11 +173,7 @@ async fn a_browser_that_was_killed_is_started_again_with_its_tabs(browser: TestB
     futures::join!(health, told);
 
     for (tab, url) in [(&idle, &page), (&loading, &page), (&stuck, &endless)] {
-        let rebuilt = client.tab_event("tabRebuilt", tab).await;
-        assert_eq!(
-            (&rebuilt["url"], &rebuilt["reason"]),
-            (&json!(url), &json!("browserExited"))
-        );
+        came_back(&client, tab, url).await;
     }
     for tab in [&idle, &loading] {
         client.tab_event("loadEventFired", tab).await;
@@ -196,4 +193,10 @@ async fn a_browser_that_was_killed_is_started_again_with_its_tabs(browser: TestB
     })
     .await;
     bridge.stop().await;
+}
+
+async fn came_back(client: &Client, tab: &str, url: &str) {
+    let rebuilt = client.tab_event("tabRebuilt", tab).await;
+    let told = (&rebuilt["url"], &rebuilt["reason"]);
+    assert_eq!(told, (&json!(url), &json!("browserExited")));
 }
