@@ -22,6 +22,7 @@ run: ## Serve: installs a browser if there is none, builds, says how to connect 
 test: ## Run every test; both Chromium builds take part
 	@scripts/need-rust
 	@scripts/install-browser --all
+	@scripts/install-client-packages
 	cargo test --locked --workspace
 
 lint: ## Check the format, the lints and the documentation
@@ -55,9 +56,11 @@ demo: ## Play the tour on a bridge and a site of its own
 	@scripts/install-browser
 	@scripts/demo
 
-schemas: ## Write schemas/ again from the types
+schemas: ## Write schemas/ again from the types, and the types of clients/ from them
 	@scripts/need-rust
 	cargo run --locked -- schema schemas
+	clients/python/scripts/generate.py
+	clients/typescript/scripts/generate.mjs
 
 clean: ## Remove what was built
 	cargo clean

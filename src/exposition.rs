@@ -115,6 +115,87 @@ const COUNTERS: [(&str, &str); 14] = [
     ),
 ];
 
+/// What is measured in seconds.
+const HISTOGRAMS: [(&str, &str); 2] = [
+    (
+        "cdp_bridge_request_duration_seconds",
+        "Time from a request's arrival to its answer.",
+    ),
+    (
+        "cdp_bridge_cdp_round_trip_seconds",
+        "Time from a CDP call to Chromium's answer.",
+    ),
+];
+
+/// What is so at the moment.
+const GAUGES: [(&str, &str); 8] = [
+    ("cdp_bridge_tabs", "Open tabs."),
+    ("cdp_bridge_connections", "Connected WebSockets."),
+    ("cdp_bridge_requests_in_flight", "Unanswered requests."),
+    (
+        "cdp_bridge_outbound_queue_bytes",
+        "Bytes that wait to be written to WebSockets.",
+    ),
+    (
+        "cdp_bridge_screenshot_queue_length",
+        "Screenshots that wait for their turn.",
+    ),
+    (
+        "cdp_bridge_sessions_away",
+        "Sessions that wait for their client to come back.",
+    ),
+    (
+        "cdp_bridge_resume_kept_bytes",
+        "Bytes that are kept for clients that come back.",
+    ),
+    ("cdp_bridge_browser_up", "1 while Chromium serves."),
+];
+
+/// What was built, as labels.
+const BUILD_INFO: (&str, &str) = (
+    "cdp_bridge_build_info",
+    "Always 1; what was built stands in the labels.",
+);
+
+/// What a metric counts or measures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// It only grows.
+    Counter,
+    /// It goes up and down.
+    Gauge,
+    /// Durations in buckets; in Prometheus also as `_bucket`, `_sum` and `_count`.
+    Histogram,
+}
+
+/// A metric of the bridge's own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Described {
+    /// Its name, with the prefix `cdp_bridge_`.
+    pub name: &'static str,
+    /// What it is in Prometheus.
+    pub kind: Kind,
+    /// What it says.
+    pub meaning: &'static str,
+}
+
+/// Every metric of the bridge's own, for what is written about them: documents, alerts, dashboards.
+pub fn described() -> impl Iterator<Item = Described> {
+    let of = |kind| {
+        move |&(name, meaning)| Described {
+            name,
+            kind,
+            meaning,
+        }
+    };
+    COUNTERS
+        .iter()
+        .map(of(Kind::Counter))
+        .chain(HISTOGRAMS.iter().map(of(Kind::Histogram)))
+        .chain(GAUGES.iter().map(of(Kind::Gauge)))
+        .chain(std::iter::once(&BUILD_INFO).map(of(Kind::Gauge)))
+}
+
 /// Says what each metric is, and gives those without labels their first value, so that they
 /// stand there before anything happens.
 fn describe() {
@@ -127,45 +208,17 @@ fn describe() {
     ] {
         metrics::counter!(name).increment(0);
     }
-    describe_histogram!(
-        "cdp_bridge_request_duration_seconds",
-        "Time from a request's arrival to its answer."
-    );
-    describe_histogram!(
-        "cdp_bridge_cdp_round_trip_seconds",
-        "Time from a CDP call to Chromium's answer."
-    );
-    for (name, meaning) in [
-        ("cdp_bridge_tabs", "Open tabs."),
-        ("cdp_bridge_connections", "Connected WebSockets."),
-        ("cdp_bridge_requests_in_flight", "Unanswered requests."),
-        (
-            "cdp_bridge_outbound_queue_bytes",
-            "Bytes that wait to be written to WebSockets.",
-        ),
-        (
-            "cdp_bridge_screenshot_queue_length",
-            "Screenshots that wait for their turn.",
-        ),
-        (
-            "cdp_bridge_sessions_away",
-            "Sessions that wait for their client to come back.",
-        ),
-        (
-            "cdp_bridge_resume_kept_bytes",
-            "Bytes that are kept for clients that come back.",
-        ),
-        ("cdp_bridge_browser_up", "1 while Chromium serves."),
-    ] {
+    for (name, meaning) in HISTOGRAMS {
+        describe_histogram!(name, meaning);
+    }
+    for (name, meaning) in GAUGES {
         describe_gauge!(name, meaning);
         metrics::gauge!(name).increment(0.0);
     }
-    describe_gauge!(
-        "cdp_bridge_build_info",
-        "Always 1; what was built stands in the labels."
-    );
+    let (build_info, meaning) = BUILD_INFO;
+    describe_gauge!(build_info, meaning);
     metrics::gauge!(
-        "cdp_bridge_build_info",
+        build_info,
         "version" => env!("CARGO_PKG_VERSION"),
         "build" => if cfg!(debug_assertions) { "debug" } else { "release" },
     )

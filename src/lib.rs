@@ -15,5 +15,6 @@ pub mod policy;
 pub mod runtime;
 pub mod schema;
 pub mod server;
+pub mod systemd;
 pub mod tabs;
 pub mod telemetry;

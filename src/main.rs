@@ -8,6 +8,7 @@ use cdp_bridge::app::{Bridge, SettingsError, StartError};
 use cdp_bridge::cli::{Command, ConsoleArgs, HealthArgs, Invocation};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
+use cdp_bridge::systemd::Systemd;
 use cdp_bridge::{console, exposition, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -50,6 +51,10 @@ async fn serve(invocation: &Invocation) -> u8 {
         Err(error) => return fail(&error, FAILURE),
     };
     tokio::spawn(exposition.clone().upkeep());
+    let systemd = Systemd::of_process().unwrap_or_else(|error| {
+        tracing::warn!("{error}");
+        Systemd::default()
+    });
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
         Err(error) => return fail(&error, FAILURE),
@@ -74,9 +79,12 @@ async fn serve(invocation: &Invocation) -> u8 {
         }
     };
     announce(&bridge, config.server.tls.is_some());
+    systemd.ready();
+    tokio::spawn(systemd.clone().keep_alive());
     while signals.next().await == Wish::Reload {
         reload(invocation, &bridge).await;
     }
+    systemd.stopping();
     tracing::info!("stopping; a second signal ends it at once");
     tokio::select! {
         () = bridge.stop() => 0,

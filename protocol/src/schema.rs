@@ -12,7 +12,11 @@ use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, RequestKind, request_schema
 /// Events that are about a connection and not part of a session, or that are never sent twice.
 const UNNUMBERED: [&str; 4] = ["welcome", "resumed", "gap", "frame"];
 
-/// The schema of every message a Coordinator may send.
+/// The annotation of a request that names the event which answers it.
+const ANSWERED_BY: &str = "x-answeredBy";
+
+/// The schema of every message a Coordinator may send. `x-answeredBy` on each of them is the `type`
+/// of its answer.
 pub fn requests() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let request_id = generator.subschema_for::<RequestId>().to_value();
@@ -33,7 +37,12 @@ pub fn requests() -> Value {
             if RequestKind::from_name(name).is_some_and(RequestKind::takes_idempotency_key) {
                 extra.push(("idempotencyKey", idempotency_key.clone()));
             }
-            (name, message(name, schema, extra))
+            let mut schema = message(name, schema, extra);
+            if let (Value::Object(fields), Some(kind)) = (&mut schema, RequestKind::from_name(name))
+            {
+                fields.insert(ANSWERED_BY.to_owned(), json!(kind.answered_by()));
+            }
+            (name, schema)
         })
         .collect();
     document(
@@ -158,6 +167,36 @@ mod tests {
                 "{name}"
             );
         }
+    }
+
+    /// What clients in other languages are generated from: a message in parts has one field more
+    /// than its head, the payload, and says whether that is base64.
+    #[test]
+    fn the_payload_of_every_event_in_parts_is_told_by_its_head_and_its_encoding() {
+        let events = events();
+        let defs = &events["$defs"];
+        let mut found = Vec::new();
+        for name in Event::NAMES {
+            let fields = defs[name]["properties"].as_object().unwrap();
+            if !(fields.contains_key("seq") && fields.contains_key("total")) {
+                continue;
+            }
+            let (first, rest) = name.split_at(1);
+            let head = &defs[format!("{}{rest}Head", first.to_uppercase())]["properties"];
+            let head = head
+                .as_object()
+                .unwrap_or_else(|| panic!("{name} has a head"));
+            let payload: Vec<&String> = fields
+                .keys()
+                .filter(|field| !head.contains_key(*field))
+                .filter(|field| !["type", "requestId", "cursor"].contains(&field.as_str()))
+                .collect();
+            assert_eq!(payload.len(), 1, "{name}: {payload:?}");
+            let is_base64 = fields[payload[0]]["contentEncoding"] == "base64";
+            assert_eq!(is_base64, payload[0] == "data", "{name}");
+            found.push(*name);
+        }
+        assert!(found.contains(&"domSnapshot"), "{found:?}");
     }
 
     #[test]

@@ -28,7 +28,7 @@ impl Ticket {
         }
         let kind = fields["type"].as_str().and_then(RequestKind::from_name);
         // What the bridge cannot read is answered by an error.
-        Self::Name(kind.map_or("error", answer))
+        Self::Name(kind.map_or("error", RequestKind::answered_by))
     }
 
     /// Whether this is the answer.
@@ -40,23 +40,6 @@ impl Ticket {
                 by_name && received.request_id().is_none()
             }
         }
-    }
-}
-
-/// The event that answers a request.
-fn answer(kind: RequestKind) -> &'static str {
-    match kind {
-        RequestKind::CreateTab => "tabCreated",
-        RequestKind::CloseTab => "tabClosed",
-        RequestKind::ActivateTab => "tabActivated",
-        RequestKind::Navigate => "navigated",
-        RequestKind::GetDomSnapshot => "domSnapshot",
-        RequestKind::GetScreenshot => "screenshot",
-        RequestKind::SetLoggedOutMode => "loggedOutModeSet",
-        RequestKind::ListTabs => "tabs",
-        RequestKind::StartScreencast => "screencastStarted",
-        RequestKind::StopScreencast => "screencastStopped",
-        RequestKind::Ping => "pong",
     }
 }
 

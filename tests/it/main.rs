@@ -1,8 +1,10 @@
-//! The bridge seen from outside, in one program: against its contract, a fake Chromium, and the
-//! real one. `cfg(test)` makes the lints count all of it as tests.
+//! The bridge seen from outside, in one program: against its contract, a fake Chromium, the
+//! real one, and by clients in other languages. `cfg(test)` makes the lints count all of it as tests.
 
 #[cfg(test)]
 mod actor;
+#[cfg(test)]
+mod clients;
 #[cfg(test)]
 mod contract;
 #[cfg(test)]

@@ -217,6 +217,7 @@ pub struct Screenshot {
     #[serde(flatten)]
     pub head: ScreenshotHead,
     /// The picture in base64.
+    #[schemars(extend("contentEncoding" = "base64"))]
     pub data: String,
 }
 
@@ -286,6 +287,7 @@ pub struct Frame {
     #[serde(flatten)]
     pub head: FrameHead,
     /// The picture in base64.
+    #[schemars(extend("contentEncoding" = "base64"))]
     pub data: String,
 }
 

@@ -1,8 +1,9 @@
 //! What a Coordinator may ask (protocol section 3).
 //!
-//! [`bodies`] holds a type for each request, [`parse`] turns a text frame into one of them or
+//! [`bodies`] holds a type for each request, [`answer`] says what answers it, [`parse`] turns a text frame into one of them or
 //! into a [`BadRequest`] that names the field and what was expected.
 
+mod answer;
 mod bodies;
 mod kind;
 mod parse;

@@ -16,6 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("clock", &[]),
     ("runtime", &[]),
+    ("systemd", &[]),
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
     ("console", &["protocol"]),

@@ -3,6 +3,8 @@
 
 mod asyncapi;
 mod committed;
+mod deploy;
+mod documents;
 mod events;
 mod instances;
 mod layers;

@@ -1,4 +1,4 @@
-//! The examples in the README are messages of this protocol.
+//! The examples in the documents are messages of this protocol.
 
 use serde_json::Value;
 
@@ -38,28 +38,27 @@ fn messages(block: &str) -> Result<Vec<Value>, serde_json::Error> {
 }
 
 #[test]
-fn every_message_in_the_readme_is_valid() {
-    let Ok(readme) = std::fs::read_to_string(repository("README.md")) else {
-        // There is nothing to hold against the schemas before there is a README.
-        return;
-    };
+fn every_message_in_the_documents_is_valid() {
     let (request, event) = (schemas::request(), schemas::closed_event());
-    let mut count = 0;
-    for (line, block) in fenced(&readme, "json") {
-        let found = messages(&block);
-        let found = found.unwrap_or_else(|error| panic!("README.md:{line}: not JSON: {error}"));
-        for message in found.iter().filter(|message| message.get("type").is_some()) {
-            count += 1;
-            let text = message.to_string();
-            let as_request = schemas::faults(&request, &text);
-            let as_event = schemas::faults(&event, &text);
-            assert!(
-                as_request.is_empty() || as_event.is_empty(),
-                "README.md:{line}: {text}\nis no request: {as_request:#?}\nand no event: {as_event:#?}"
-            );
+    for path in ["README.md", "docs/protocol.md", "docs/resume.md"] {
+        let document = std::fs::read_to_string(repository(path)).unwrap();
+        let mut count = 0;
+        for (line, block) in fenced(&document, "json") {
+            let found = messages(&block);
+            let found = found.unwrap_or_else(|error| panic!("{path}:{line}: not JSON: {error}"));
+            for message in found.iter().filter(|message| message.get("type").is_some()) {
+                count += 1;
+                let text = message.to_string();
+                let as_request = schemas::faults(&request, &text);
+                let as_event = schemas::faults(&event, &text);
+                assert!(
+                    as_request.is_empty() || as_event.is_empty(),
+                    "{path}:{line}: {text}\nis no request: {as_request:#?}\nand no event: {as_event:#?}"
+                );
+            }
         }
+        assert!(count > 0, "{path} shows no message in a ```json block");
     }
-    assert!(count > 0, "README.md shows no message in a ```json block");
 }
 
 #[test]

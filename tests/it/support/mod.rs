@@ -6,6 +6,7 @@ pub(crate) mod client;
 pub(crate) mod cut_coordinator;
 pub(crate) mod daemon;
 pub(crate) mod http;
+pub(crate) mod metric_names;
 pub(crate) mod pages;
 pub(crate) mod plain;
 pub(crate) mod processes;

@@ -8,3 +8,4 @@ mod reload;
 mod secrets;
 mod serving;
 mod startup;
+mod systemd;

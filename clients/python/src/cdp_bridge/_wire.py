@@ -1,0 +1,66 @@
+"""What the generated messages stand on."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+T = TypeVar("T")
+E = TypeVar("E", bound="Event")
+
+
+class Event:
+    """A message of the bridge."""
+
+    __slots__ = ()
+
+    type: ClassVar[str]
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Event:
+        """Reads the message's JSON."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The payload of an event that comes in parts."""
+
+    field: str
+    base64: bool
+    """Whether it is base64 in a text message; else it is text."""
+
+
+class RequestsBase(ABC):
+    """What every request goes through."""
+
+    @abstractmethod
+    async def request(self, type: str, fields: Mapping[str, Any] | None = None) -> Event:
+        """Sends any request, also one that this client does not know yet, and waits for its answer.
+
+        `fields` have their names on the wire, such as `tabId`.
+        """
+
+    @abstractmethod
+    async def _ask(self, answer: type[E], type: str, fields: Mapping[str, Any]) -> E: ...
+
+
+def optional(read: Callable[[Any], T], value: Any) -> T | None:
+    """Reads a value that may be missing."""
+    return None if value is None else read(value)
+
+
+def to_wire(value: Any) -> Any:
+    """A value as JSON has it."""
+    if hasattr(value, "to_wire"):
+        return value.to_wire()
+    if isinstance(value, (list, tuple)):
+        return [to_wire(each) for each in value]
+    return value
+
+
+def present(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields as JSON, without those that are not given."""
+    return {name: to_wire(value) for name, value in fields.items() if value is not None}

@@ -1,0 +1,32 @@
+//! The metrics with their kinds and labels, as operators know them.
+
+/// Every name of the operator's documentation, without the prefix, with its labels.
+pub(crate) const NAMES: [(&str, &str, &[&str]); 27] = [
+    ("requests_total", "counter", &["outcome", "type"]),
+    ("request_duration_seconds", "histogram", &["type"]),
+    ("cdp_round_trip_seconds", "histogram", &["domain"]),
+    ("dropped_total", "counter", &["reason", "type"]),
+    ("refused_total", "counter", &["reason"]),
+    ("client_limit_total", "counter", &["limit"]),
+    ("resumes_total", "counter", &["outcome"]),
+    ("repeated_requests_total", "counter", &["type"]),
+    ("sessions_away", "gauge", &[]),
+    ("resume_kept_bytes", "gauge", &[]),
+    ("coalesced_total", "counter", &["reason", "type"]),
+    ("requests_blocked_total", "counter", &["reason"]),
+    ("errors_total", "counter", &["code"]),
+    ("tabs", "gauge", &[]),
+    ("connections", "gauge", &[]),
+    ("requests_in_flight", "gauge", &[]),
+    ("outbound_queue_bytes", "gauge", &[]),
+    ("screenshot_queue_length", "gauge", &[]),
+    ("ws_bytes_total", "counter", &["direction"]),
+    ("browser_up", "gauge", &[]),
+    ("browser_restarts_total", "counter", &[]),
+    ("tab_rebuilds_total", "counter", &["reason"]),
+    ("tab_crashes_total", "counter", &["reason"]),
+    ("page_terminations_total", "counter", &[]),
+    ("build_info", "gauge", &["build", "version"]),
+    ("process_resident_memory_bytes", "gauge", &[]),
+    ("process_cpu_seconds_total", "counter", &[]),
+];
