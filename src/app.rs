@@ -234,6 +234,7 @@ impl Follower {
                         .tell_all(BrowserUp { reason, restarts }.into());
                 }
             }
+            Lifecycle::GivenUp { reason } => self.tabs.browser_given_up(reason).await,
             Lifecycle::Down { reason, restarts } => {
                 self.admission.nobody();
                 self.tabs

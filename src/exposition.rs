@@ -59,7 +59,7 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
 }
 
 /// What is counted.
-const COUNTERS: [(&str, &str); 13] = [
+const COUNTERS: [(&str, &str); 14] = [
     (
         "cdp_bridge_requests_total",
         "Requests of Coordinators by type, and by outcome: ok or the error code.",
@@ -105,7 +105,14 @@ const COUNTERS: [(&str, &str); 13] = [
         "cdp_bridge_tab_rebuilds_total",
         "Tabs that got a new target.",
     ),
-    ("cdp_bridge_tab_crashes_total", "Renderers that died."),
+    (
+        "cdp_bridge_tab_crashes_total",
+        "Renderers that died or were given up.",
+    ),
+    (
+        "cdp_bridge_page_terminations_total",
+        "Pages that hung until their script was terminated.",
+    ),
 ];
 
 /// What is measured in seconds.
@@ -194,6 +201,12 @@ pub fn described() -> impl Iterator<Item = Described> {
 fn describe() {
     for (name, meaning) in COUNTERS {
         describe_counter!(name, meaning);
+    }
+    for name in [
+        "cdp_bridge_browser_restarts_total",
+        "cdp_bridge_page_terminations_total",
+    ] {
+        metrics::counter!(name).increment(0);
     }
     for (name, meaning) in HISTOGRAMS {
         describe_histogram!(name, meaning);

@@ -39,9 +39,15 @@ pub fn request_blocked(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_requests_blocked_total", "reason" => reason).increment(1);
 }
 
-/// A tab's renderer died.
-pub fn tab_crashed() {
-    ::metrics::counter!("cdp_bridge_tab_crashes_total").increment(1);
+/// A tab's renderer died: `crashed`, `killed` or `oom`; or was given up, because it hung (`hung`) or
+/// because its page opened dialog after dialog (`dialogs`).
+pub fn tab_crashed(reason: &'static str) {
+    ::metrics::counter!("cdp_bridge_tab_crashes_total", "reason" => reason).increment(1);
+}
+
+/// A page hung, and its script was terminated.
+pub fn page_terminated() {
+    ::metrics::counter!("cdp_bridge_page_terminations_total").increment(1);
 }
 
 /// A tab got a new target.

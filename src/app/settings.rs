@@ -19,7 +19,7 @@ use crate::server::{
     ClientLimits, ClientToken, Listen, Remember, ServerSettings, Timeouts, TlsFiles, TokenHash,
     WelcomeLimits,
 };
-use crate::tabs::{CaptureLimits, ClientId, TabSettings};
+use crate::tabs::{CaptureLimits, ClientId, TabSettings, WhenFull};
 
 /// How many changes wait on one tab.
 const WAITING_CHANGES: usize = 64;
@@ -170,6 +170,11 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
         max_tabs: config.tabs.max,
         max_tabs_of: tab_quotas(&config.auth),
         idle_timeout: config.tabs.idle_timeout,
+        hang_timeout: config.tabs.hang_timeout,
+        when_full: match config.tabs.when_full {
+            config::WhenFull::Refuse => WhenFull::Refuse,
+            config::WhenFull::CloseLru => WhenFull::CloseLru,
+        },
         max_waiting_changes: WAITING_CHANGES,
         accept_dialogs: config.policy.dialogs == config::DialogPolicy::Accept,
         adopt_popups: config.policy.popups == config::PopupPolicy::Adopt,

@@ -79,6 +79,10 @@ const DISABLED_FEATURES: [&str; 9] = [
 /// Without it, new headless never answers a screenshot of a tab that is not in front.
 const SCREENSHOT_FEATURE: &str = "CDPScreenshotNewSurface";
 
+/// A network process that dies is started again without the proxies of the browser contexts, so that
+/// no tab could load anything any more. Inside the browser it dies with it, which tabs get over.
+const NETWORK_FEATURE: &str = "NetworkServiceInProcess2";
+
 /// Switches that the bridge decides by other keys, and which key that is.
 const RESERVED: [(&str, &str); 14] = [
     ("--remote-debugging-pipe", "browser.transport"),
@@ -238,8 +242,8 @@ impl<'a> User<'a> {
     /// each; where the operator and the bridge disagree about a feature, the operator wins.
     fn features(&self, kind: Kind) -> Vec<String> {
         let ours: &[&str] = match kind {
-            Kind::Chrome => &[SCREENSHOT_FEATURE],
-            Kind::Shell => &[],
+            Kind::Chrome => &[SCREENSHOT_FEATURE, NETWORK_FEATURE],
+            Kind::Shell => &[NETWORK_FEATURE],
         };
         let enabled = merged(ours, &self.enabled, &self.disabled);
         let disabled = merged(&DISABLED_FEATURES, &self.disabled, &self.enabled);
@@ -327,11 +331,14 @@ mod tests {
         assert_eq!(values(&chrome, "--headless"), ["--headless=new"]);
         assert_eq!(
             values(&chrome, ENABLE_FEATURES),
-            ["--enable-features=CDPScreenshotNewSurface"]
+            ["--enable-features=CDPScreenshotNewSurface,NetworkServiceInProcess2"]
         );
         let shell = line(&options(Kind::Shell, &[]), CONFINED);
         assert!(values(&shell, "--headless").is_empty());
-        assert!(values(&shell, ENABLE_FEATURES).is_empty());
+        assert_eq!(
+            values(&shell, ENABLE_FEATURES),
+            ["--enable-features=NetworkServiceInProcess2"]
+        );
         assert!(values(&shell, "--disable-extensions").is_empty());
         let shown = LaunchOptions {
             headless: false,
@@ -401,7 +408,7 @@ mod tests {
         let line = line(&options, CONFINED);
         assert_eq!(
             values(&line, ENABLE_FEATURES),
-            ["--enable-features=Translate,Mine<Trial"]
+            ["--enable-features=NetworkServiceInProcess2,Translate,Mine<Trial"]
         );
         let disabled = values(&line, DISABLE_FEATURES);
         assert_eq!(disabled.len(), 1);

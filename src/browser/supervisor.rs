@@ -55,6 +55,11 @@ pub enum Lifecycle {
         /// How often it was started again so far.
         restarts: u64,
     },
+    /// It ended too often, and is not started any more.
+    GivenUp {
+        /// What is known of the cause.
+        reason: String,
+    },
     /// It is gone.
     Down {
         /// What is known of the cause.
@@ -281,11 +286,11 @@ impl Keeper {
                     ..
                 } = self.policy;
                 tracing::error!(max_restarts, ?window, "Chromium ends too often; giving up");
-                self.status.send_modify(|status| {
-                    let reason = status.reason.take().unwrap_or_default();
-                    let given_up = format!("given up after {max_restarts} restarts: {reason}");
-                    status.reason = Some(given_up);
-                });
+                let cause = self.status.borrow().reason.clone().unwrap_or_default();
+                let reason = format!("given up after {max_restarts} restarts: {cause}");
+                self.status
+                    .send_modify(|status| status.reason = Some(reason.clone()));
+                let _ = self.lifecycle.send(Lifecycle::GivenUp { reason }).await;
                 std::future::pending::<()>().await;
             }
             sleep(self.backoff.next(fastrand::f64())).await;

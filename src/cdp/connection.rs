@@ -255,7 +255,7 @@ impl Connection {
                 }
             }
             EventKind::TargetCrashed => {
-                if let Some(TargetCrashed { target_id }) = event.decode() {
+                if let Some(TargetCrashed { target_id, .. }) = event.decode() {
                     for session in self.routes.sessions_of(&target_id) {
                         self.end_calls(&session, SessionEnd::Crashed);
                         self.deliver(Some(&session), event.clone());

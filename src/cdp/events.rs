@@ -157,6 +157,9 @@ pub struct TargetInfoChanged {
 pub struct TargetCrashed {
     /// The target whose renderer died.
     pub target_id: TargetId,
+    /// How, such as `crashed`, `killed` or `oom`.
+    #[serde(default)]
+    pub status: String,
 }
 
 /// `Page.frameNavigated`: a frame has committed a document.

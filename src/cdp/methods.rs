@@ -282,6 +282,9 @@ methods! {
         timeout: u64,
     }
 
+    /// Ends the script that runs in the page; also one that loops.
+    TerminateExecution = "Runtime.terminateExecution" -> Done {}
+
     /// Calls a function on a thing that the page holds. The result is read as that of
     /// [`Evaluate`].
     CallFunctionOn<'a> = "Runtime.callFunctionOn" -> Done {

@@ -245,7 +245,13 @@ mod tests {
         );
         assert_eq!(
             catalogue().names_in("tabs"),
-            ["max", "idle_timeout", "on_disconnect"]
+            [
+                "max",
+                "idle_timeout",
+                "hang_timeout",
+                "when_full",
+                "on_disconnect"
+            ]
         );
         assert!(catalogue().names_in("browser").contains(&"restart"));
     }

@@ -26,6 +26,12 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
     check.number("tabs.max", config.tabs.max, 1..=10_000)?;
     let year = Duration::from_hours(24 * 365);
     check.duration("tabs.idle_timeout", config.tabs.idle_timeout, SECOND..=year)?;
+    let ten_minutes = Duration::from_mins(10);
+    check.duration(
+        "tabs.hang_timeout",
+        config.tabs.hang_timeout,
+        SECOND..=ten_minutes,
+    )?;
     for (name, limit) in config.timeouts.entries() {
         let range = Duration::from_millis(100)..=Duration::from_mins(2);
         check.duration(&format!("timeouts.{name}"), limit, range)?;

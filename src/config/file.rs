@@ -180,7 +180,7 @@ mod tests {
         assert_eq!(
             message("[tabs]\n\nmaxx = 3"),
             "c.toml:3: tabs.maxx: unknown key; did you mean max? \
-             Keys of tabs: max, idle_timeout, on_disconnect"
+             Keys of tabs: max, idle_timeout, hang_timeout, when_full, on_disconnect"
         );
         assert!(message("tab = 3").contains("c.toml:1: tab: unknown key; did you mean tabs?"));
     }

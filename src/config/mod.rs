@@ -58,7 +58,7 @@ pub use schema::schema;
 pub use secret::Secret;
 pub use server::{ServerConfig, TlsConfig};
 pub use sources::{FlagValue, Sources};
-pub use tabs::{OnDisconnect, TabsConfig};
+pub use tabs::{OnDisconnect, TabsConfig, WhenFull};
 pub use timeouts::TimeoutsConfig;
 pub use types::Config;
 pub use window_size::{NotAWindowSize, WindowSize};

@@ -85,7 +85,10 @@ impl Answering {
                 }
             }
             // The newer request's answer lists this one's id.
-            Answer::Coalesced => self.finish(None),
+            Answer::Coalesced(kept) => {
+                self.finish(None);
+                kept.keep(self.ticket.take());
+            }
         }
     }
 

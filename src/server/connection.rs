@@ -10,7 +10,7 @@ use cdp_bridge_protocol::payload::{Encoding, Part};
 use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -27,7 +27,7 @@ use super::outbox::Outbox;
 use super::reader::read;
 use super::resume_token::ResumeOffer;
 use super::session::Session;
-use super::sessions::Ask;
+use super::sessions::Arrival;
 use super::settings::ServerSettings;
 use super::shared::Shared;
 use crate::metrics;
@@ -38,6 +38,7 @@ pub(super) struct Visitor {
     pub(super) identity: Identity,
     pub(super) encoding: Encoding,
     pub(super) resume: Option<ResumeOffer>,
+    pub(super) arrival: Arrival,
 }
 
 /// Small messages leave together; a large one is written through.
@@ -125,6 +126,7 @@ where
             outbox,
             dispatcher,
             asks,
+            arrival,
             ..
         } = &mut session;
         // Not biased: whoever is asked first could use up the whole time slice again and again.
@@ -135,7 +137,7 @@ where
             end = too_slow(outbox) => Leave::End(end),
             end = forced(shared) => Leave::End(end),
             end = revoked(shared, identity) => Leave::End(end),
-            reply = handed_over(asks) => Leave::HandOver(reply),
+            reply = Session::wanted(asks, *arrival) => Leave::HandOver(reply),
         }
     };
     session.outbox.go_away();
@@ -151,16 +153,6 @@ where
                 tokio::spawn(session.wait_for_client());
             }
             end
-        }
-    }
-}
-
-/// Waits until another connection goes on with the session.
-async fn handed_over(asks: &mut Option<mpsc::Receiver<Ask>>) -> oneshot::Sender<Session> {
-    loop {
-        // Whoever thought that the session still waited for its client was late.
-        if let Ask::HandOver(reply) = Session::asked(asks).await {
-            return reply;
         }
     }
 }

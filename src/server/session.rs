@@ -20,7 +20,7 @@ use super::inflight::InFlight;
 use super::outbox::Outbox;
 use super::presence::Presence;
 use super::resume_token::{ResumeOffer, ResumeToken};
-use super::sessions::Ask;
+use super::sessions::{Arrival, Ask, HandOver};
 use super::shared::Shared;
 use super::wire_error;
 use crate::metrics;
@@ -33,6 +33,8 @@ pub struct Session {
     pub(super) dispatcher: Dispatcher,
     /// None where it ends with its connection.
     pub(super) asks: Option<mpsc::Receiver<Ask>>,
+    /// Of the connection that holds it, or held it last.
+    pub(super) arrival: Arrival,
     inflight: InFlight,
     shared: Arc<Shared>,
     _presence: Presence,
@@ -91,6 +93,7 @@ impl Session {
             identity,
             outbox,
             asks,
+            arrival: visitor.arrival,
             inflight,
             shared: Arc::clone(shared),
             _presence: presence,
@@ -101,9 +104,12 @@ impl Session {
         let client = &visitor.identity.client;
         let holder = shared.sessions.find(offer, client, visitor.encoding)?;
         let (reply, handed_over) = oneshot::channel();
-        holder.send(Ask::HandOver(reply)).await.ok()?;
+        let arrival = visitor.arrival;
+        let ask = Ask::HandOver(HandOver { arrival, reply });
+        holder.send(ask).await.ok()?;
         let mut session = handed_over.await.ok()?;
         session.identity = visitor.identity.clone();
+        session.arrival = arrival;
         let outbox = &session.outbox;
         // It cannot have become wrong since it was compared: numbers only grow.
         let gap = outbox.rewind(offer.cursor).ok()?;
@@ -137,9 +143,24 @@ impl Session {
         ids
     }
 
+    /// Waits until a later connection goes on with the session.
+    pub(super) async fn wanted(
+        asks: &mut Option<mpsc::Receiver<Ask>>,
+        arrival: Arrival,
+    ) -> oneshot::Sender<Self> {
+        loop {
+            // Whoever thought that the session still waited for its client was late.
+            if let Ask::HandOver(ask) = Self::asked(asks).await
+                && ask.arrival >= arrival
+            {
+                return ask.reply;
+            }
+        }
+    }
+
     /// Waits until a task asks for the session, or for its end. Never ends where it cannot be
     /// resumed.
-    pub(super) async fn asked(asks: &mut Option<mpsc::Receiver<Ask>>) -> Ask {
+    async fn asked(asks: &mut Option<mpsc::Receiver<Ask>>) -> Ask {
         let asked = match asks {
             Some(asks) => asks.recv().await,
             None => None,
@@ -170,7 +191,8 @@ impl Session {
                     metrics::dropped("session", "too_many_away");
                     break "too many sessions wait for their clients";
                 }
-                Ask::HandOver(reply) => match reply.send(self) {
+                Ask::HandOver(ask) if ask.arrival < self.arrival => {}
+                Ask::HandOver(ask) => match ask.reply.send(self) {
                     Ok(()) => return,
                     // The connection that asked is gone already.
                     Err(back) => self = back,

@@ -16,10 +16,24 @@ use crate::tabs::{ClientId, ConnectionId};
 #[derive(Debug)]
 pub enum Ask {
     /// Another connection goes on with it.
-    HandOver(oneshot::Sender<Session>),
+    HandOver(HandOver),
     /// Too many sessions wait for their clients, and this one has waited for the longest time.
     GiveUp,
 }
+
+/// A connection that wants to go on with a session.
+#[derive(Debug)]
+pub struct HandOver {
+    /// When it was made, among all connections: one that was made before the one that holds the
+    /// session was given up by the client, and is only later to ask.
+    pub arrival: Arrival,
+    /// Where the session goes.
+    pub reply: oneshot::Sender<Session>,
+}
+
+/// The place of a connection in the order in which all were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Arrival(pub u64);
 
 /// The sessions that can be resumed.
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use super::lanes::Ending;
 use super::once::Once;
 use super::peers::Peers;
 use super::ports::{BrowserStatus, OpensTabs, UrlPolicy};
-use super::sessions::Sessions;
+use super::sessions::{Arrival, Sessions};
 use super::settings::ServerSettings;
 use super::tls::TlsPort;
 use crate::metrics;
@@ -66,6 +66,7 @@ pub struct Shared {
     pub(super) listening: String,
     slots: Arc<Semaphore>,
     connections: AtomicU64,
+    arrivals: AtomicU64,
 }
 
 /// A connection's place among those that are allowed, and among those that a stop waits for.
@@ -98,6 +99,7 @@ impl Shared {
                 settings.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             connections: AtomicU64::new(1),
+            arrivals: AtomicU64::new(1),
             settings,
             deps,
         }
@@ -133,6 +135,11 @@ impl Shared {
     /// Whether one more connection would be let in, as far as their number goes.
     pub(super) fn has_room(&self) -> bool {
         self.slots.available_permits() > 0
+    }
+
+    /// The place of a connection that is being made among all of them.
+    pub(super) fn arrival(&self) -> Arrival {
+        Arrival(self.arrivals.fetch_add(1, Ordering::Relaxed))
     }
 
     /// A connection's id.

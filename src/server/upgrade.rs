@@ -49,6 +49,7 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
     let upgraded = hyper::upgrade::on(&mut request);
     let (encoding, resume) = (handshake.encoding, handshake.resume);
     let slot = shared.slot(&identity.allowance);
+    let arrival = shared.arrival();
     tokio::spawn(async move {
         let socket = match upgraded.await {
             Ok(upgraded) => TokioIo::new(upgraded),
@@ -63,6 +64,7 @@ pub(super) async fn upgrade(State(shared): State<Arc<Shared>>, mut request: Requ
                     identity,
                     encoding,
                     resume,
+                    arrival,
                 };
                 connection::run(socket, visitor, shared).await;
                 drop(slot);

@@ -4,6 +4,8 @@
 mod arrivals;
 mod closing;
 mod events;
+mod hanging;
+mod rebuilding;
 mod refusals;
 mod steps;
 
@@ -19,20 +21,23 @@ use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep_until};
 
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
+use self::hanging::{DIALOG_WINDOW, DIALOGS};
+use self::rebuilding::{Waiting, turn};
 use super::audience::Audience;
 use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
 use super::identity::ClientId;
-use super::live::{Live, News};
+use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
 use super::running::{Phase, Running, Step};
 use super::screencast::Casts;
 use super::settings::TabSettings;
-use super::supervisor::SupervisorHandle;
+use super::supervisor::{SupervisorHandle, Turn};
 use super::view::TabView;
+use super::watchdog::Watchdog;
 use crate::cdp::{CallError, Event};
 use crate::flow::RestartBudget;
 
@@ -64,7 +69,11 @@ pub struct Actor {
     live: Option<Live>,
     changes: ChangeQueue,
     running: Option<Running>,
+    /// The target is lost, and the tab waits for its turn to get another.
+    turn: Option<Waiting>,
     crashes: RestartBudget,
+    dialogs: RestartBudget,
+    watchdog: Watchdog,
     /// Where a new target was sent on its way, until something has come of it.
     heading: Option<String>,
     /// The page is somewhere that policy refuses.
@@ -99,6 +108,8 @@ impl Actor {
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
         let casts = Casts::new(id, around.supervisor.clone());
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
+        let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
+        let watchdog = Watchdog::new(around.settings.hang_timeout);
         Self {
             id,
             client,
@@ -108,7 +119,10 @@ impl Actor {
             live,
             changes,
             running: None,
+            turn: None,
             crashes,
+            dialogs,
+            watchdog,
             heading: None,
             must_leave: false,
             policy,
@@ -126,15 +140,7 @@ impl Actor {
         let end = self.run_inner().await;
         // A tab without a target never came to be: nobody was told of it.
         let announced = self.live.is_some();
-        let error = match end.reason {
-            CloseReason::BrowserExited => TabError::BrowserDown {
-                reason: "Chromium exited; it is being restarted".to_owned(),
-            },
-            CloseReason::Shutdown => TabError::ShuttingDown,
-            CloseReason::Page => TabError::Detached,
-            CloseReason::Crashed => TabError::Crashed,
-            CloseReason::Requested | CloseReason::Idle => TabError::Closed,
-        };
+        let error = End::error(end.reason);
         self.give_up(&error);
         if end.reason == CloseReason::Crashed
             && let Some(live) = &self.live
@@ -188,6 +194,7 @@ impl Actor {
                 message = self.mailbox.recv() => Happened::Message(message),
                 closed = closing(&mut self.closing) => Happened::Closed(closed),
                 step = step(&mut self.running) => Happened::Step(step),
+                turn = turn(&mut self.turn) => Happened::Turn(turn),
                 done = self.captures.next_done() => Happened::Captured(done),
                 () = timer => Happened::Tick,
             };
@@ -198,11 +205,18 @@ impl Actor {
                 },
                 // Only pages are attached to, so that a page's own session attaches nothing.
                 Happened::News(News::Event(Some(Event::Attached(_)))) => None,
-                Happened::News(News::Event(None)) => Some(self.target_gone()),
+                Happened::News(News::Event(None)) => self.target_gone(),
                 Happened::News(News::Title(title)) => {
                     self.on_title(title);
                     None
                 }
+                Happened::News(News::Probed(answered)) => {
+                    if answered {
+                        self.watchdog.answered(Instant::now());
+                    }
+                    None
+                }
+                Happened::News(News::Witnessed(answers)) => self.on_witness(answers),
                 Happened::OtherPolicy => {
                     self.on_other_policy();
                     None
@@ -212,6 +226,7 @@ impl Actor {
                 Happened::Message(None) => Some(End::of(CloseReason::Shutdown)),
                 Happened::Closed(outcome) => self.on_closed(outcome),
                 Happened::Step(step) => self.on_step(step),
+                Happened::Turn(turn) => self.on_turn(turn),
                 Happened::Captured(done) => {
                     self.on_captured(done);
                     None
@@ -226,7 +241,8 @@ impl Actor {
 
     /// Starts whatever can be started.
     fn advance(&mut self) -> Option<End> {
-        if self.closing.is_some() {
+        let parting = self.live.as_ref().is_some_and(Live::is_parting);
+        if self.closing.is_some() || self.turn.is_some() || parting {
             return None;
         }
         self.leave_if_refused();
@@ -238,7 +254,7 @@ impl Actor {
                 return Some(end);
             }
         }
-        let live = self.live.as_ref().filter(|live| !live.crashed)?;
+        let live = self.live.as_ref().filter(|live| live.is_usable())?;
         if self.running.as_ref().is_some_and(Running::replaces_target) {
             return None;
         }
@@ -268,6 +284,10 @@ impl Actor {
     fn on_message(&mut self, message: TabMessage) -> Option<End> {
         let now = Instant::now();
         self.last_used = now;
+        self.view.send_if_modified(|view| {
+            view.last_used = now;
+            false
+        });
         match message {
             TabMessage::Close(reason, reply) => self.close(reason, reply),
             message if self.closing.is_some() => {
@@ -275,12 +295,17 @@ impl Actor {
                     reply.fail(TabError::Closed);
                 }
             }
+            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
+            message if let Some(error) = self.refusal_without_target() => {
+                if let Some(reply) = message.into_reply() {
+                    reply.fail(error);
+                }
+            }
             TabMessage::Watch(spec, watcher, reply) => {
-                let usable = self.live.as_ref().filter(|live| !live.crashed);
+                let usable = self.live.as_ref().filter(|live| live.is_usable());
                 self.casts
                     .watch(spec, watcher, reply, usable.map(|live| &live.target));
             }
-            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
             TabMessage::Change(change, reply) => {
                 let goal = match change {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
@@ -318,10 +343,20 @@ impl Actor {
         let casts = self.casts.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
         let live = self.live.as_ref().and_then(Live::next_wake);
-        [Some(idle), running, captures, changes, casts, closing, live]
-            .into_iter()
-            .flatten()
-            .min()
+        let look = self.next_look();
+        [
+            Some(idle),
+            running,
+            captures,
+            changes,
+            casts,
+            closing,
+            live,
+            look,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn on_tick(&mut self) -> Option<End> {
@@ -330,7 +365,9 @@ impl Actor {
             let error = reply.timed_out("the tab's other requests");
             reply.fail(self.failure(error));
         }
-        self.captures.expire(now);
+        if self.captures.expire(now) {
+            self.watchdog.doubt(now);
+        }
         self.casts.expire(now);
         if let Some(live) = &mut self.live {
             live.listen_no_more(now);
@@ -342,14 +379,22 @@ impl Actor {
         if self.closing.is_some() {
             return self.closing_out_of_time(now);
         }
-        match &self.running {
+        let end = match &self.running {
             Some(running) if running.deadline <= now => self.out_of_time(),
             _ => None,
-        }
+        };
+        self.look_after_page(now);
+        end
     }
 
-    /// Answers everything that runs or waits with this error.
+    /// Ends everything, and answers what runs or waits with this error.
     fn give_up(&mut self, error: &TabError) {
+        self.casts.end();
+        self.refuse_everything(error);
+    }
+
+    /// Answers everything that runs or waits with this error. Who watches goes on watching.
+    fn refuse_everything(&mut self, error: &TabError) {
         let running = self
             .running
             .take()
@@ -358,7 +403,7 @@ impl Actor {
             .into_iter()
             .chain(self.changes.drain())
             .chain(self.captures.drain())
-            .chain(self.casts.drain());
+            .chain(self.casts.give_up_waiting());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
             reply.fail(self.failure(error.clone()));
@@ -386,8 +431,8 @@ impl Actor {
             view.title.clone_from(&live.page.title);
             view.logged_out = live.target.own_context.is_some();
             view.state = match live {
-                _ if rebuilding => TabState::Rebuilding,
-                Live { crashed: true, .. } => TabState::Crashed,
+                live if !rebuilding && live.loss == Some(Loss::Crashed) => TabState::Crashed,
+                live if rebuilding || !live.is_usable() => TabState::Rebuilding,
                 live if live.page.loading => TabState::Loading,
                 _ => TabState::Ready,
             };
@@ -403,6 +448,7 @@ enum Happened {
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
     Step(Step),
+    Turn(Option<Turn>),
     Captured(Done),
     Tick,
 }

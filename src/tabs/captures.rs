@@ -19,7 +19,7 @@ use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
 use super::message::Capture;
 use super::picture::Picture;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Kept, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;
 use crate::cdp::ids::LoaderId;
@@ -41,6 +41,8 @@ struct Waiting {
 #[derive(Debug, Default)]
 struct Waiters {
     replies: Vec<Reply>,
+    /// When it was started.
+    since: Option<Instant>,
     /// The navigation that brought the document it was started on.
     loader: Option<LoaderId>,
 }
@@ -167,7 +169,12 @@ impl Captures {
         };
         let (session, limits) = (subject.session.clone(), self.limits);
         let loader = subject.loader.cloned();
-        self.start(Waiters { replies, loader }, async move {
+        let waiters = Waiters {
+            replies,
+            since: Some(Instant::now()),
+            loader,
+        };
+        self.start(waiters, async move {
             let outcome = snapshot(session, format, limits, deadline).await;
             Brought::Snapshot(format, outcome.map_err(of_snapshot))
         });
@@ -196,6 +203,7 @@ impl Captures {
         self.shot_at_work = true;
         let waiters = Waiters {
             replies: vec![waiting.reply],
+            since: Some(Instant::now()),
             loader: None,
         };
         self.start(waiters, async move {
@@ -220,7 +228,9 @@ impl Captures {
     pub async fn next_done(&mut self) -> Done {
         match self.at_work.next().await {
             Some((id, brought)) => {
-                let Waiters { replies, loader } = self.waiters.remove(&id).unwrap_or_default();
+                let Waiters {
+                    replies, loader, ..
+                } = self.waiters.remove(&id).unwrap_or_default();
                 match &brought {
                     Brought::Snapshot(format, _) => self.snapshots.finished(format),
                     Brought::Picture(..) => self.shot_at_work = false,
@@ -266,8 +276,17 @@ impl Captures {
         [snapshots, shots, first].into_iter().flatten().min()
     }
 
-    /// Answers those whose time is over, whether they wait or their capture is at work.
-    pub fn expire(&mut self, now: Instant) {
+    /// Since when the page owes the oldest of the captures at work.
+    pub fn owing(&self) -> Option<Instant> {
+        self.waiters
+            .values()
+            .filter_map(|waiters| waiters.since)
+            .min()
+    }
+
+    /// Answers those whose time is over, whether they wait or their capture is at work. True: the page
+    /// let the time of one pass.
+    pub fn expire(&mut self, now: Instant) -> bool {
         let over = |waiting: &Waiting| waiting.reply.deadline <= now;
         for waiting in self
             .snapshots
@@ -279,6 +298,7 @@ impl Captures {
             waiting.reply.fail(error);
         }
         self.show_queue();
+        let mut is_page_late = false;
         for Waiters { replies, .. } in self.waiters.values_mut() {
             for reply in replies.extract_if(.., |reply| reply.deadline <= now) {
                 let waiting_for = match reply.kind {
@@ -287,25 +307,30 @@ impl Captures {
                 };
                 let error = reply.timed_out(waiting_for);
                 reply.fail(error);
+                is_page_late = true;
             }
         }
+        is_page_late
     }
 
-    /// Gives everything up.
-    pub fn drain(&mut self) -> Vec<Reply> {
+    /// Gives up what is at work; those who wait for it come back to be answered.
+    pub fn abandon(&mut self) -> Vec<Reply> {
         self.at_work.clear();
         self.shot_at_work = false;
         for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
             self.snapshots.finished(&format);
         }
+        let waiters = self.waiters.drain();
+        waiters.flat_map(|(_, waiters)| waiters.replies).collect()
+    }
+
+    /// Gives everything up.
+    pub fn drain(&mut self) -> Vec<Reply> {
+        let at_work = self.abandon();
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
         self.show_queue();
-        replies.extend(
-            self.waiters
-                .drain()
-                .flat_map(|(_, waiters)| waiters.replies),
-        );
+        replies.extend(at_work);
         replies
     }
 }
@@ -388,10 +413,11 @@ fn answer_snapshot(
             coalesced: (!ids.is_empty()).then_some(ids),
         });
         // Those that the message names are settled before it leaves, so that a client that reads
-        // it may use their ids again.
+        // it may use their ids again. They count as unanswered until it is on its way.
+        let kept = Kept::default();
         for reply in older {
             metrics::coalesced(reply.kind.as_str());
-            reply.send(Ok(Answer::Coalesced));
+            reply.send(Ok(Answer::Coalesced(kept.clone())));
         }
         let payload = Payload::Text(text.clone());
         newest.send(Ok(Answer::Payload { head, payload }));

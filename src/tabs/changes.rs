@@ -3,10 +3,10 @@
 use std::collections::VecDeque;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::RebuildReason;
 use tokio::time::Instant;
 
 use super::reply::Reply;
+use super::supervisor::Turn;
 
 /// One change of a tab, with whoever waits for it.
 #[derive(Debug)]
@@ -47,10 +47,10 @@ pub enum Goal {
         /// Answered by `loggedOutModeSet`.
         reply: Reply,
     },
-    /// A new target for the same tab.
+    /// A new target for a tab that has lost its own.
     Rebuild {
-        /// Why.
-        reason: RebuildReason,
+        /// Until the new one is there, others wait for theirs.
+        turn: Turn,
     },
 }
 
@@ -119,6 +119,17 @@ impl ChangeQueue {
     /// Puts something in front of every request.
     pub fn push_first(&mut self, goal: Goal) {
         self.waiting.push_front((Place::FIRST, goal));
+    }
+
+    /// Puts back what was taken out last, to begin anew.
+    pub fn put_back(&mut self, place: Place, goal: Goal) {
+        self.waiting.push_front((place, goal));
+    }
+
+    /// Whether the next change is a navigation that a client asked for.
+    pub fn leads_elsewhere(&self) -> bool {
+        let next = self.waiting.front();
+        next.is_some_and(|(_, goal)| matches!(goal, Goal::Navigate { .. }))
     }
 
     /// Takes out the next change.

@@ -1,23 +1,25 @@
 //! The target that a tab lives in at the moment, with the page in it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{DialogKind, Handled};
+use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::task::unconstrained;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
 use super::commands::title::title;
 use super::hearing::Hearing;
 use super::page::Page;
 use super::target::Target;
-use crate::cdp::Event;
 use crate::cdp::methods::{
-    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, HandleDialog, Method,
+    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
+    HandleDialog, Method, TerminateExecution,
 };
+use crate::cdp::{CallError, Event};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -28,12 +30,39 @@ pub struct Live {
     pub target: Target,
     /// What its events told so far.
     pub page: Page,
-    /// Its renderer died; only a new target helps.
-    pub crashed: bool,
+    /// Why it is of no use any more, if it is not; only a new target helps.
+    pub loss: Option<Loss>,
+    /// Its session is over: it says nothing any more.
+    pub is_over: bool,
+    /// The page was asked for the smallest answer there is.
+    probe: Option<BoxFuture<'static, bool>>,
+    /// So was the browser.
+    witness: Option<BoxFuture<'static, bool>>,
     /// Whether the page's network is listened to.
     hearing: Hearing,
     /// The title is being asked for.
     title: Option<BoxFuture<'static, Option<String>>>,
+}
+
+/// How a tab lost the target that it lives in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loss {
+    /// Its renderer died, or was given up.
+    Crashed,
+    /// The browser died, or let go of the bridge.
+    BrowserExited,
+    /// Its session is over, and it is not known yet whether it is the page or the browser that went.
+    Detached,
+}
+
+impl From<Loss> for RebuildReason {
+    fn from(loss: Loss) -> Self {
+        match loss {
+            Loss::Crashed => Self::Crashed,
+            Loss::BrowserExited => Self::BrowserExited,
+            Loss::Detached => Self::Detached,
+        }
+    }
 }
 
 /// What comes from a target.
@@ -42,6 +71,10 @@ pub enum News {
     Event(Option<Event>),
     /// The page's title has been read.
     Title(Option<String>),
+    /// The probe has ended; true if the page gave an answer, whatever it was.
+    Probed(bool),
+    /// Whether the browser answers.
+    Witnessed(bool),
 }
 
 impl Live {
@@ -51,21 +84,49 @@ impl Live {
         Self {
             target,
             page,
-            crashed: false,
+            loss: None,
+            is_over: false,
+            probe: None,
+            witness: None,
             hearing: Hearing::default(),
             title: None,
         }
     }
 
-    /// What comes next. Events come first: they may make a title that was read a past one.
+    /// Whether anything may be asked of it.
+    pub fn is_usable(&self) -> bool {
+        self.loss.is_none()
+    }
+
+    /// Whether the browser that it was in is gone, and everything with it.
+    pub fn is_without_browser(&self) -> bool {
+        self.loss == Some(Loss::BrowserExited)
+    }
+
+    /// Whether it is not known yet what became of it.
+    pub fn is_parting(&self) -> bool {
+        self.loss == Some(Loss::Detached)
+    }
+
+    /// What comes next. Events come first: they may make a title that was read a past one. Once the
+    /// session is over, only the browser has something to say.
     pub async fn news(&mut self) -> News {
         tokio::select! {
             biased;
-            event = self.target.inbox.next() => News::Event(event),
+            event = self.target.inbox.next(), if !self.is_over => News::Event(event),
+            Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
+                self.witness = None;
+                News::Witnessed(answers)
+            }
             Some(title) = async { Some(self.title.as_mut()?.await) } => {
                 self.title = None;
                 News::Title(title)
             }
+            Some(answered) = async { Some(self.probe.as_mut()?.await) } => {
+                self.probe = None;
+                News::Probed(answered)
+            }
+            else => std::future::pending().await,
         }
     }
 
@@ -75,6 +136,38 @@ impl Live {
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, ASIDE_LIMIT).boxed());
+    }
+
+    /// Asks the browser, after a pause, whether it answers.
+    pub fn ask_browser(&mut self, pause: Duration, limit: Duration) {
+        let browser = self.target.browser.clone();
+        let witness = async move {
+            sleep(pause).await;
+            browser.call(GetVersion {}, limit).await.is_ok()
+        };
+        self.witness = Some(witness.boxed());
+    }
+
+    /// Asks the page for the smallest answer there is.
+    pub fn probe(&mut self, limit: Duration) {
+        let session = self.target.session.clone();
+        let evaluate = Evaluate {
+            expression: Cow::Borrowed("1"),
+            return_by_value: true,
+            timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        };
+        let probe = async move {
+            match session.call_raw(evaluate, limit).await {
+                Ok(_) | Err(CallError::Protocol { .. }) => true,
+                Err(_) => false,
+            }
+        };
+        self.probe = Some(probe.boxed());
+    }
+
+    /// Ends the script that runs in the page.
+    pub fn terminate(&self) {
+        self.aside(TerminateExecution {});
     }
 
     /// The page has got a document, and loads what belongs to it.

@@ -9,6 +9,7 @@
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
+//! | [`watchdog`] | whether a page is busy or dead |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
 
@@ -35,6 +36,7 @@ pub mod settings;
 pub mod supervisor;
 pub mod target;
 pub mod view;
+pub mod watchdog;
 
 pub use audience::Audience;
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
@@ -43,7 +45,7 @@ pub use identity::{ClientId, ConnectionId};
 pub use message::{Capture, Change, TabMessage};
 pub use outlet::{Obstacle, Outlet, Outlets};
 pub use registry::{Registry, TabCounts};
-pub use reply::{Answer, Outcome, Reply};
+pub use reply::{Answer, Kept, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
-pub use settings::{CaptureLimits, TabSettings};
+pub use settings::{CaptureLimits, TabSettings, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

@@ -6,7 +6,7 @@ use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
     EventKind, FrameNavigated, JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument,
-    OfFrame, OfRequest, ResponseReceived, TargetInfoChanged,
+    OfFrame, OfRequest, ResponseReceived, TargetCrashed, TargetInfoChanged,
 };
 use crate::cdp::ids::LoaderId;
 use crate::cdp::{RawEvent, TargetId};
@@ -74,6 +74,8 @@ pub enum PageEvent {
     },
     /// The renderer died.
     Crashed,
+    /// How the renderer died.
+    CrashedSo(&'static str),
     /// A server wants a user name and a password.
     AuthRequired {
         /// `Fetch.RequestId`.
@@ -168,8 +170,10 @@ impl Page {
                     message,
                 })
             }
-            EventKind::InspectorTargetCrashed | EventKind::TargetCrashed => {
-                Some(PageEvent::Crashed)
+            EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed),
+            EventKind::TargetCrashed => {
+                let TargetCrashed { status, .. } = event.decode()?;
+                Some(PageEvent::CrashedSo(crash_reason(&status)))
             }
             EventKind::AuthRequired => {
                 let OfRequest { request_id } = event.decode()?;
@@ -218,6 +222,15 @@ impl Page {
 
     fn is_main(&self, frame: &str) -> bool {
         frame == self.main_frame.as_str()
+    }
+}
+
+/// `Target.targetCrashed`'s status, as a label of few values.
+fn crash_reason(status: &str) -> &'static str {
+    match status {
+        "killed" => "killed",
+        "oom" => "oom",
+        _ => "crashed",
     }
 }
 

@@ -71,11 +71,6 @@ impl Registry {
         self.tabs.len()
     }
 
-    /// How many tabs of this client there are.
-    pub fn len_of(&self, client: &ClientId) -> usize {
-        self.tabs.iter().filter(|tab| tab.client == *client).count()
-    }
-
     /// Whether there is no tab.
     pub fn is_empty(&self) -> bool {
         self.tabs.is_empty()

@@ -1,5 +1,9 @@
 //! The answer to a request: exactly one, whatever happens.
 
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind};
 use tokio::time::Instant;
@@ -20,7 +24,26 @@ pub enum Answer {
         payload: Payload,
     },
     /// The request is answered by a newer one of the same connection, whose answer lists it.
-    Coalesced,
+    Coalesced(Kept),
+}
+
+/// What requests that a newer one answers keep of themselves until its answer is on its way. Clones are
+/// the same one.
+#[derive(Clone, Default)]
+pub struct Kept(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
+
+impl Kept {
+    /// Keeps this until the last clone is dropped.
+    pub fn keep(&self, what: impl Any + Send) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push(Box::new(what));
+    }
+}
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept")
+    }
 }
 
 /// How a request ended.
@@ -44,8 +67,8 @@ pub struct Reply {
     pub deadline: Instant,
 }
 
-impl std::fmt::Debug for Reply {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
             .field("kind", &self.kind)
             .finish_non_exhaustive()

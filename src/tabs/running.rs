@@ -18,6 +18,8 @@ pub struct Running {
     pub goal: Goal,
     /// How far it is.
     pub phase: Phase,
+    /// When it was started.
+    pub since: Instant,
     /// When its time is over.
     pub deadline: Instant,
 }
@@ -58,6 +60,18 @@ impl Running {
     /// Whether it gives the tab another target, so that captures of the old one make no sense.
     pub fn replaces_target(&self) -> bool {
         matches!(self.phase, Phase::Opening(_))
+    }
+
+    /// Since when the page owes an answer to it, if it does.
+    pub fn owing(&self) -> Option<Instant> {
+        let of_page = matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_));
+        of_page.then_some(self.since)
+    }
+
+    /// Whether it is a client's navigation that has had no effect yet.
+    pub fn may_begin_anew(&self) -> bool {
+        matches!(self.goal, Goal::Navigate { .. })
+            && matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_))
     }
 
     /// The kind of request, for messages; a navigation if no request waits.

@@ -20,6 +20,10 @@ pub struct TabSettings {
     pub max_tabs_of: HashMap<ClientId, usize>,
     /// A tab that gets no request for so long is closed.
     pub idle_timeout: Duration,
+    /// A page that owes an answer and gives none for so long hangs.
+    pub hang_timeout: Duration,
+    /// What becomes of a request for one more tab than a client may have.
+    pub when_full: WhenFull,
     /// The most changes that wait on one tab.
     pub max_waiting_changes: usize,
     /// Whether `alert`, `confirm` and `prompt` are answered with OK instead of Cancel.
@@ -40,6 +44,15 @@ pub struct TabSettings {
     pub navigate_timeout: Duration,
     /// The time limit of opening a target that no client waits for.
     pub open_timeout: Duration,
+}
+
+/// What becomes of a request for one more tab than a client may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WhenFull {
+    /// It is refused.
+    Refuse,
+    /// The tab that the client used least recently is closed.
+    CloseLru,
 }
 
 /// What a capture may grow to.

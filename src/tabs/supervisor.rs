@@ -5,6 +5,7 @@
 mod jobs;
 mod running;
 mod task;
+mod turns;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,7 +14,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::Viewport;
 use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::time::Instant;
 
+pub use self::turns::Turn;
+use self::turns::TurnRequest;
 use super::actor::Surroundings;
 use super::audience::Audience;
 use super::error::TabError;
@@ -53,11 +57,13 @@ enum Ask {
     Create(NewTab, Reply),
     Open(OpenRequest),
     Attach(AttachRequest),
+    Turn(TurnRequest),
     Release(BrowserContextId),
     Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
     BrowserUp(Browser, Inbox, Version),
     BrowserDown(String),
+    GivenUp(String),
     AllowTabs(HashMap<ClientId, usize>),
     Shutdown(oneshot::Sender<()>),
 }
@@ -120,9 +126,14 @@ impl SupervisorHandle {
         self.tell(Ask::BrowserUp(browser, inbox, version)).await;
     }
 
-    /// The browser is gone. Its tabs notice by themselves.
+    /// The browser is gone. Its tabs notice by themselves, and wait for the next one.
     pub async fn browser_down(&self, reason: String) {
         self.tell(Ask::BrowserDown(reason)).await;
+    }
+
+    /// There will be no other browser: the tabs end.
+    pub async fn browser_given_up(&self, reason: String) {
+        self.tell(Ask::GivenUp(reason)).await;
     }
 
     /// From now on these clients may have so many tabs, and the others as many as there may be. Tabs
@@ -153,6 +164,14 @@ impl SupervisorHandle {
         self.tell(Ask::Attach(AttachRequest { target, reply }))
             .await;
         attached.await.ok()
+    }
+
+    /// Waits until it is this tab's turn to get a new target: there is a browser, and the tabs that
+    /// were used later have had theirs. None: the bridge is stopping.
+    pub(super) async fn turn(&self, last_used: Instant) -> Option<Turn> {
+        let (reply, turn) = oneshot::channel();
+        self.tell(Ask::Turn(TurnRequest { last_used, reply })).await;
+        turn.await.ok()
     }
 
     /// A tab is done with its own context.

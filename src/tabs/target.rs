@@ -119,6 +119,14 @@ pub enum OpenError {
 }
 
 impl OpenError {
+    /// Whether it is the browser that was not there, or went away.
+    pub fn is_of_browser(&self) -> bool {
+        matches!(
+            self,
+            Self::BrowserDown(_) | Self::Call(CallError::Closed { .. })
+        )
+    }
+
     /// What it means for the request that needed the target.
     pub fn into_tab_error(self, request: RequestKind, limit: std::time::Duration) -> TabError {
         match self {

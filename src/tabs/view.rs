@@ -3,6 +3,8 @@
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{TabInfo, TabState};
 
+use tokio::time::Instant;
+
 use super::identity::ClientId;
 
 /// A tab at one moment.
@@ -22,6 +24,8 @@ pub struct TabView {
     pub state: TabState,
     /// The higher, the later it was created or activated.
     pub activated: u64,
+    /// When it got its latest request.
+    pub last_used: Instant,
 }
 
 /// The list that a client is shown: oldest tab first, and the one that was created or activated
@@ -58,6 +62,7 @@ mod tests {
             logged_out: false,
             state: TabState::Ready,
             activated,
+            last_used: Instant::now(),
         }
     }
 

@@ -251,6 +251,7 @@ impl Bridge {
             logged_out: false,
             state: TabState::Ready,
             activated: number,
+            last_used: tokio::time::Instant::now(),
         };
         let (sender, view) = watch::channel(view);
         self.views.lock().unwrap().push(sender);

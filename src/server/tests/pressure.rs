@@ -175,6 +175,7 @@ async fn in_memory_with(
         identity: anybody.unwrap(),
         encoding: Encoding::Text,
         resume: None,
+        arrival: shared.arrival(),
     };
     tokio::spawn(connection::run(theirs, visitor, Arc::clone(&shared)));
     let ws = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;

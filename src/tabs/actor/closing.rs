@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
+use cdp_bridge_protocol::event::CloseReason;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::Actor;
 use crate::cdp::CallError;
-use crate::tabs::changes::Goal;
 use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
@@ -58,6 +57,19 @@ impl End {
         Self { reason, replies }
     }
 
+    /// What a tab that ends so tells those who wait for something else.
+    pub(super) fn error(reason: CloseReason) -> TabError {
+        match reason {
+            CloseReason::BrowserExited => TabError::BrowserDown {
+                reason: "it ended, and is not started any more; /health says why".to_owned(),
+            },
+            CloseReason::Shutdown => TabError::ShuttingDown,
+            CloseReason::Page => TabError::Detached,
+            CloseReason::Crashed => TabError::Crashed,
+            CloseReason::Requested | CloseReason::Idle => TabError::Closed,
+        }
+    }
+
     /// The tab never came to be.
     pub(super) fn unborn() -> Self {
         Self::of(CloseReason::Requested)
@@ -73,17 +85,14 @@ impl Actor {
             closing.let_go = closing.let_go.or(let_go);
             return;
         }
-        let error = match reason {
-            CloseReason::Shutdown => TabError::ShuttingDown,
-            _ => TabError::Closed,
-        };
-        self.give_up(&error);
+        self.turn = None;
+        self.give_up(&End::error(reason));
         let done: BoxFuture<'static, _> = match &self.live {
-            Some(live) => {
+            Some(live) if !live.is_without_browser() => {
                 let target = &live.target;
                 Box::pin(close(target.browser.clone(), target.id.clone(), LONGEST))
             }
-            None => Box::pin(std::future::ready(Ok(()))),
+            _ => Box::pin(std::future::ready(Ok(()))),
         };
         self.closing = Some(Closing {
             reason,
@@ -145,32 +154,11 @@ impl Actor {
         self.heal()
     }
 
-    /// The target's session is over, and nobody here ended it.
-    pub(super) fn target_gone(&mut self) -> End {
-        let browser_gone = self
-            .live
-            .as_ref()
-            .is_some_and(|live| live.target.browser.has_ended());
-        match self.closing.take() {
-            Some(Closing {
-                reason, replies, ..
-            }) => End { reason, replies },
-            None if browser_gone => End::of(CloseReason::BrowserExited),
-            None => End::of(CloseReason::Page),
-        }
-    }
-
-    /// Gives a tab whose renderer died a new target, unless it has died too often.
-    pub(super) fn heal(&mut self) -> Option<End> {
-        if !self.live.as_ref().is_some_and(|live| live.crashed) {
-            return None;
-        }
-        if !self.crashes.allow(Instant::now()) {
-            return Some(End::of(CloseReason::Crashed));
-        }
-        self.changes.push_first(Goal::Rebuild {
-            reason: RebuildReason::Crashed,
-        });
-        None
+    /// The target is gone, which ends a close that is at work.
+    pub(super) fn closed_by_itself(&mut self) -> Option<End> {
+        let Closing {
+            reason, replies, ..
+        } = self.closing.take()?;
+        Some(End { reason, replies })
     }
 }

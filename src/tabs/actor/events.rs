@@ -1,6 +1,6 @@
 //! What a tab does about the events of its page.
 
-use cdp_bridge_protocol::event::{DialogOpened, LoadEventFired, Navigated, TabCrashed};
+use cdp_bridge_protocol::event::{LoadEventFired, Navigated, TabCrashed};
 
 use tokio::time::Instant;
 
@@ -11,6 +11,7 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::error::TabError;
+use crate::tabs::live::Loss;
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
@@ -83,20 +84,14 @@ impl Actor {
             }
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
-            PageEvent::Dialog { kind, message } => {
-                let accept = self.around.settings.accept_dialogs;
-                let handled = self.live.as_ref()?.answer_dialog(kind, accept);
-                let opened = DialogOpened {
-                    id: self.id,
-                    kind,
-                    message,
-                    handled,
-                };
-                self.tell(opened);
-            }
+            PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
             PageEvent::Crashed => return self.on_crash(),
+            PageEvent::CrashedSo(reason) => {
+                metrics::tab_crashed(reason);
+                return self.on_crash();
+            }
         }
         None
     }
@@ -144,13 +139,18 @@ impl Actor {
     /// the tab gets a new target, unless it has died too often.
     fn on_crash(&mut self) -> Option<End> {
         let live = self.live.as_mut()?;
-        if live.crashed {
+        if !live.is_usable() {
             return None;
         }
-        live.crashed = true;
-        metrics::tab_crashed();
+        tracing::warn!(tab = %self.id, url = redact_url(&live.page.url), "a tab's renderer died");
+        self.lose_page()
+    }
+
+    /// The page is lost, and the tab gets another.
+    pub(super) fn lose_page(&mut self) -> Option<End> {
+        let live = self.live.as_mut()?;
+        live.loss = Some(Loss::Crashed);
         let url = live.page.url.clone();
-        tracing::warn!(tab = %self.id, url = redact_url(&url), "a tab's renderer died");
         let crashed = TabCrashed { id: self.id, url };
         self.tell(crashed);
         let replaced = self.running.as_ref().is_some_and(Running::replaces_target);

@@ -7,6 +7,7 @@ use crate::cdp::ids::LoaderId;
 use crate::policy::{Denied, redact_url};
 use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
+use crate::tabs::live::Live;
 use crate::tabs::outlet::{Obstacle, is_of_proxy};
 
 /// The proxy's own answer to a plain request that it refuses.
@@ -94,7 +95,7 @@ impl Actor {
     /// Sends the tab away from where it may not be, before anything else that waits. A navigation
     /// that is at work takes it away by itself.
     pub(super) fn leave_if_refused(&mut self) {
-        let usable = self.live.as_ref().is_some_and(|live| !live.crashed);
+        let usable = self.live.as_ref().is_some_and(Live::is_usable);
         if self.must_leave && self.running.is_none() && usable {
             self.must_leave = false;
             let url = "about:blank".to_owned();

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::Event;
-use cdp_bridge_protocol::event::{
-    CloseReason, Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt,
-};
+use cdp_bridge_protocol::event::{Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt};
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -23,6 +21,7 @@ use crate::tabs::live::Live;
 use crate::tabs::reply::Reply;
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::watchdog::Watchdog;
 
 /// Where a tab is that was sent nowhere.
 pub(super) const BLANK: &str = "about:blank";
@@ -61,18 +60,13 @@ impl Actor {
                 return None;
             }
             Goal::Switch { enabled, .. } => self.open(wanted_place(*enabled), deadline),
-            Goal::Rebuild { .. } => {
-                let own = self
-                    .live
-                    .as_ref()
-                    .and_then(|live| live.target.own_context.clone());
-                self.open(own.map_or(Place::Shared, Place::Existing), deadline)
-            }
+            Goal::Rebuild { .. } => self.open(self.place_to_rebuild(), deadline),
         };
         self.running = Some(Running {
             place,
             goal,
             phase,
+            since: Instant::now(),
             deadline,
         });
         self.update_view();
@@ -178,6 +172,8 @@ impl Actor {
         };
         self.casts.moved(&target);
         self.must_leave = false;
+        self.watchdog = Watchdog::new(self.around.settings.hang_timeout);
+        let loss = self.live.as_ref().and_then(|live| live.loss);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
         }
@@ -199,7 +195,8 @@ impl Actor {
                 reply.event(created);
                 self.follow(url);
             }
-            Goal::Rebuild { reason } => {
+            Goal::Rebuild { .. } => {
+                let reason = loss.map_or(RebuildReason::Crashed, RebuildReason::from);
                 crate::metrics::tab_rebuilt(name_of(reason));
                 let rebuilt = TabRebuilt {
                     id: self.id,
@@ -207,7 +204,11 @@ impl Actor {
                     reason,
                 };
                 self.tell(rebuilt);
-                self.follow(url);
+                if self.changes.leads_elsewhere() {
+                    self.tell_blank();
+                } else {
+                    self.follow(url);
+                }
             }
             goal @ Goal::Switch { .. } if url == BLANK => {
                 self.tell_blank();
@@ -220,6 +221,7 @@ impl Actor {
                     place,
                     goal,
                     phase,
+                    since: Instant::now(),
                     deadline,
                 });
             }
@@ -262,6 +264,9 @@ impl Actor {
 
     /// Lets go of a target that was replaced, and of its context unless it is used further.
     fn retire(&self, old: Live, goal: &Goal) {
+        if old.is_without_browser() {
+            return;
+        }
         let supervisor = self.around.supervisor.clone();
         let keeps_context = matches!(goal, Goal::Rebuild { .. });
         tokio::spawn(async move {
@@ -284,6 +289,9 @@ impl Actor {
 
     fn not_opened(&mut self, error: OpenError) -> Option<End> {
         let running = self.running.take()?;
+        if matches!(running.goal, Goal::Rebuild { .. }) {
+            return self.not_rebuilt(&error);
+        }
         let limit = running
             .goal
             .reply()
@@ -293,21 +301,6 @@ impl Actor {
             Goal::Create { reply, .. } => {
                 reply.fail(error);
                 Some(End::unborn())
-            }
-            Goal::Rebuild { .. } => {
-                tracing::warn!(tab = %self.id, %error, "a tab could not be rebuilt");
-                match error {
-                    TabError::BrowserDown { .. } => Some(End::of(CloseReason::BrowserExited)),
-                    TabError::ShuttingDown => Some(End::of(CloseReason::Shutdown)),
-                    // What kills one renderer often kills others, and the new one may be among
-                    // them.
-                    TabError::Crashed | TabError::Detached
-                        if self.live.as_ref().is_some_and(|live| live.crashed) =>
-                    {
-                        self.heal()
-                    }
-                    _ => Some(End::of(CloseReason::Crashed)),
-                }
             }
             goal => {
                 if let Some(reply) = goal.into_reply() {
@@ -365,6 +358,7 @@ impl Actor {
         match (&running.goal, &running.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_)) => {
                 self.stop_loading();
+                self.watchdog.doubt(Instant::now());
                 let kind = running.kind();
                 let limit = match running.goal.reply() {
                     Some(reply) => reply.deadline - reply.arrived,
@@ -377,7 +371,7 @@ impl Actor {
                 });
                 None
             }
-            (Goal::Rebuild { .. }, _) => Some(End::of(CloseReason::Crashed)),
+            (Goal::Rebuild { .. }, _) => self.not_opened(OpenError::NotAttached),
             (goal, _) => {
                 let unborn = matches!(goal, Goal::Create { .. }).then(End::unborn);
                 let reply = self

@@ -128,13 +128,22 @@ impl Casts {
         self.waiting.iter().map(|(.., reply)| reply.deadline).min()
     }
 
-    /// Ends everything; those who still wait come back to be answered.
-    pub fn drain(&mut self) -> Vec<Reply> {
+    /// Ends everything but the waiting.
+    pub fn end(&mut self) {
         for watch in self.watching.drain(..) {
             watch.watcher.slot.close();
         }
         self.running.clear();
-        self.waiting.drain(..).map(|(.., reply)| reply).collect()
+    }
+
+    /// Those who wait for a page to show come back to be answered.
+    pub fn give_up_waiting(&mut self) -> Vec<Reply> {
+        let waiting = self.waiting.drain(..);
+        let replies = waiting.map(|(_, watcher, reply)| {
+            watcher.slot.close();
+            reply
+        });
+        replies.collect()
     }
 
     fn forget(&mut self, connection: ConnectionId) {

@@ -1,6 +1,6 @@
 //! The supervisor's task.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
@@ -8,9 +8,11 @@ use cdp_bridge_protocol::event::{CloseReason, TabState};
 use cdp_bridge_protocol::request::Viewport;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use super::jobs::{self, ContextFor, Done, Opening};
 use super::running::{News, Running, news, refuse};
+use super::turns::Turns;
 use super::{Ask, NewTab};
 use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
@@ -24,6 +26,7 @@ use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
+use crate::tabs::settings::WhenFull;
 use crate::tabs::target::{OpenError, OpenRequest, Place};
 use crate::tabs::view::TabView;
 
@@ -35,9 +38,13 @@ pub(super) struct Supervisor {
     next_tab: u64,
     /// The most tabs of single clients.
     max_tabs_of: HashMap<ClientId, usize>,
+    /// Tabs that were closed to make room for others; they count no more.
+    leaving: HashSet<TabId>,
     /// The tabs' tasks. A tab is off the list before its task has told its end.
     actors: JoinSet<()>,
     browser: Option<Running>,
+    /// The tabs that wait for a new target.
+    turns: Turns,
     /// Why there is no browser.
     down: String,
     /// The bridge is stopping: no tab is opened any more.
@@ -59,8 +66,10 @@ impl Supervisor {
             registry,
             asks,
             next_tab: 1,
+            leaving: HashSet::new(),
             actors: JoinSet::new(),
             browser: None,
+            turns: Turns::default(),
             down,
             stopping: false,
             stopped: None,
@@ -85,6 +94,8 @@ impl Supervisor {
                     Some(ask) => self.ask(ask),
                     None => return,
                 },
+                // After all who ask now, so that they come in the right order.
+                turn = self.turns.free(), if self.browser.is_some() => self.turns.give(turn),
             }
             if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
@@ -106,6 +117,7 @@ impl Supervisor {
                         .push(jobs::attach(running.browser.clone(), request));
                 }
             }
+            Ask::Turn(request) => self.turns.push(request),
             Ask::Release(context) => self.release(&context),
             Ask::Unwanted(target, context) => {
                 tracing::debug!(%target, "a page came too late for its tab");
@@ -115,6 +127,7 @@ impl Supervisor {
             }
             Ask::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
+                self.leaving.remove(&tab);
                 let _ = done.send(());
                 metrics::tabs(self.registry.len());
                 if let Some(running) = &mut self.browser {
@@ -133,14 +146,22 @@ impl Supervisor {
                 self.browser = None;
                 self.down = reason;
             }
+            Ask::GivenUp(reason) => {
+                self.down = reason;
+                self.close_all(CloseReason::BrowserExited);
+            }
             Ask::AllowTabs(max_tabs_of) => self.max_tabs_of = max_tabs_of,
             Ask::Shutdown(done) => {
-                for tab in self.registry.all() {
-                    tab.send(TabMessage::Close(CloseReason::Shutdown, None));
-                }
+                self.close_all(CloseReason::Shutdown);
                 self.stopping = true;
                 self.stopped = Some(done);
             }
+        }
+    }
+
+    fn close_all(&self, reason: CloseReason) {
+        for tab in self.registry.all() {
+            tab.send(TabMessage::Close(reason, None));
         }
     }
 
@@ -153,7 +174,9 @@ impl Supervisor {
                 reason: self.down.clone(),
             });
         }
-        if let Some(error) = self.lacks_room_for(&tab.client) {
+        if let Some(error) = self.lacks_room_for(&tab.client)
+            && !self.makes_room_for(&tab.client)
+        {
             return reply.fail(error);
         }
         let NewTab {
@@ -170,14 +193,33 @@ impl Supervisor {
         self.spawn(client, url, logged_out, viewport, goal, None);
     }
 
+    /// Closes the tab that this client used least recently, if the configuration says so. False: it
+    /// has none that could be closed.
+    fn makes_room_for(&mut self, client: &ClientId) -> bool {
+        if self.around.settings.when_full != WhenFull::CloseLru {
+            return false;
+        }
+        let own = self.registry.of(client).into_iter();
+        let least_recent = own
+            .filter(|tab| !self.leaving.contains(&tab.id))
+            .min_by_key(|tab| (tab.view().last_used, tab.id));
+        let Some(tab) = least_recent else {
+            return false;
+        };
+        self.leaving.insert(tab.id);
+        tab.send(TabMessage::Close(CloseReason::Idle, None));
+        true
+    }
+
     /// Why a client gets no further tab.
     fn lacks_room_for(&self, client: &ClientId) -> Option<TabError> {
         let limit = self.around.settings.max_tabs;
-        if self.registry.len() >= limit {
+        if self.registry.len().saturating_sub(self.leaving.len()) >= limit {
             return Some(TabError::TooManyTabs { limit });
         }
         let limit = *self.max_tabs_of.get(client)?;
-        if self.registry.len_of(client) < limit {
+        let own = self.registry.of(client).into_iter();
+        if own.filter(|tab| !self.leaving.contains(&tab.id)).count() < limit {
             return None;
         }
         metrics::client_limit("tabs");
@@ -206,6 +248,7 @@ impl Supervisor {
             logged_out,
             state,
             activated,
+            last_used: Instant::now(),
         };
         let (view, views) = watch::channel(view);
         let (mailbox, messages) = mpsc::channel(MAILBOX);

@@ -154,9 +154,9 @@ async fn a_snapshot_at_work_is_never_joined_by_a_second_one() {
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Runtime.evaluate");
     let first = bridge.client().html(tab);
-    sleep(1000 * MS).await;
+    sleep(400 * MS).await;
     let second = bridge.client().html(tab);
-    sleep(1000 * MS).await;
+    sleep(400 * MS).await;
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 1);
     bridge.fake.release("Runtime.evaluate");
     first.line().await;

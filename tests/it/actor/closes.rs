@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cdp_bridge::tabs::{TabError, TabSettings};
+use cdp_bridge::tabs::{TabError, TabSettings, WhenFull};
 use cdp_bridge_protocol::TabId;
 use tokio::time::{Duration, sleep};
 
@@ -207,4 +207,43 @@ async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
         matches!(refused, TabError::TooManyTabs { limit: 4 }),
         "those that are open beyond the limit stay, and count: {refused}"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn where_the_configuration_says_so_the_tab_that_was_used_least_recently_makes_room() {
+    let settings = TabSettings {
+        max_tabs: 3,
+        when_full: WhenFull::CloseLru,
+        ..settings()
+    };
+    let bridge = Bridge::with(settings).await;
+    let client = bridge.client();
+    let other = client
+        .clone()
+        .named("b")
+        .create("http://a.test/")
+        .tab()
+        .await;
+    bridge.settle().await;
+    let (first, _) = bridge.tab("http://a.test/").await;
+    let (second, _) = bridge.tab("http://a.test/").await;
+    client.html(first).line().await;
+    // Two at once: each finds a tab of its own to close.
+    let created = [
+        client.create("http://b.test/"),
+        client.create("http://b.test/"),
+    ];
+    for asked in created {
+        asked.tab().await;
+    }
+    bridge.hear(&format!("tabClosed {second} idle")).await;
+    bridge.hear(&format!("tabClosed {first} idle")).await;
+    bridge.settle().await;
+    let own = bridge.registry.list(&"a".into());
+    assert_eq!(own.len(), 2);
+    let others = bridge.registry.list(&"b".into());
+    assert_eq!(others[0].id, other, "nobody else's tab is touched");
+    // Who has no tab cannot make room.
+    let refused = client.named("c").create("http://a.test/");
+    assert_eq!(refused.code().await, "LIMIT_EXCEEDED");
 }

@@ -130,10 +130,21 @@ async fn a_tab_that_dies_while_its_mode_is_switched_is_healed_even_if_that_fails
 async fn a_tab_whose_new_target_cannot_be_opened_is_given_up() {
     let bridge = Bridge::start().await;
     let (_, target) = bridge.tab("http://a.test/").await;
-    bridge.fake.fail("Target.createTarget", "no window");
+    for _ in 0..3 {
+        bridge.fake.fail("Target.createTarget", "no window");
+    }
     bridge.fake.crash(&target);
     bridge.hear("tabClosed t1 crashed").await;
     assert!(bridge.registry.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tab_whose_new_target_cannot_be_opened_at_once_gets_one_later() {
+    let bridge = Bridge::start().await;
+    let (_, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.fail("Target.createTarget", "no window");
+    bridge.fake.crash(&target);
+    bridge.hear("navigated t1 http://a.test/ 200").await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,7 +64,7 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
             }
             head @ PayloadHead::Frame(_) => head.name().to_owned(),
         },
-        Ok(Answer::Coalesced) => "coalesced".to_owned(),
+        Ok(Answer::Coalesced(_)) => "coalesced".to_owned(),
         Err(failure) => code(&failure.error).to_owned(),
     }
 }

@@ -9,7 +9,7 @@ use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::tabs::{
     Answer, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure, NewTab,
-    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings,
+    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
@@ -37,6 +37,8 @@ pub(crate) fn settings() -> TabSettings {
         max_tabs: 20,
         max_tabs_of: HashMap::new(),
         idle_timeout: Duration::from_hours(24),
+        hang_timeout: 15_000 * MS,
+        when_full: WhenFull::Refuse,
         max_waiting_changes: 32,
         accept_dialogs: false,
         adopt_popups: true,
@@ -137,6 +139,15 @@ impl Bridge {
             Ok(version) => self.supervisor.browser_up(browser, inbox, version).await,
             Err(error) => tracing::debug!(%error, "the fake cannot be used"),
         }
+    }
+
+    /// The browser dies, and what watches over it says so.
+    pub(crate) async fn outage(&self) {
+        self.fake.hang_up();
+        self.settle().await;
+        let reason = "it was killed".to_owned();
+        self.supervisor.browser_down(reason).await;
+        self.settle().await;
     }
 
     /// The client `a` on its connection 1.

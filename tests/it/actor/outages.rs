@@ -1,5 +1,9 @@
 //! The browser goes away.
 
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::TabState;
+use cdp_bridge_protocol::request::Viewport;
+
 use super::closes::ask_everything;
 use super::describe::describe_outcome;
 use super::harness::{Bridge, MS};
@@ -15,8 +19,178 @@ async fn a_browser_that_hangs_up_answers_everybody_who_waits() {
         assert_eq!(describe_outcome(&outcome), "BROWSER_DOWN");
         assert!(took < 10 * MS, "nobody waits for a time limit");
     }
+    let state = bridge.registry.get(&"a".into(), tab).unwrap().view().state;
+    assert_eq!(state, TabState::Rebuilding);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_there_is_no_browser_a_tab_refuses_everything_but_to_be_closed() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    bridge.outage().await;
+    let client = bridge.client();
+    for asked in [
+        client.navigate(tab, "http://b.test/"),
+        client.html(tab),
+        client.screenshot(tab),
+        client.activate(tab),
+        client.switch(tab, true),
+    ] {
+        let (took, outcome) = asked.timed().await;
+        assert_eq!(describe_outcome(&outcome), "BROWSER_DOWN");
+        assert!(took < 10 * MS);
+    }
+    let closed = client.close(tab).line().await;
+    assert_eq!(closed, "tabClosed t1 requested");
+    assert!(bridge.registry.is_empty());
+    bridge.connect().await;
+    bridge.settle().await;
+    assert!(bridge.fake.targets().is_empty(), "it is not rebuilt");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tabs_come_back_under_their_names_where_and_as_they_were() {
+    let bridge = Bridge::start().await;
+    let client = bridge.client();
+    let viewport = Viewport {
+        width: 320,
+        height: 200,
+        device_scale_factor: Some(2.0),
+    };
+    let first = client.create_tab("http://a.test/", false, Some(viewport));
+    let first = first.tab().await;
+    let second = client.create_logged_out("http://a.test/").tab().await;
+    bridge.settle().await;
+    client.navigate(second, "http://b.test/").line().await;
+    bridge.outage().await;
+    bridge.connect().await;
+    bridge.hear("navigated t1 http://a.test/ 200").await;
+    bridge.hear("navigated t2 http://b.test/ 200").await;
+    let lines = bridge.lines();
+    for line in [
+        "tabRebuilt t1 http://a.test/ browserExited",
+        "tabRebuilt t2 http://b.test/ browserExited",
+    ] {
+        assert!(lines.iter().any(|said| said == line), "{line}: {lines:#?}");
+    }
+    bridge.settle().await;
+    let infos = bridge.registry.list(&"a".into());
+    let modes: Vec<_> = infos.iter().map(|tab| tab.logged_out).collect();
+    assert_eq!(modes, [false, true]);
+    let targets = bridge.fake.targets();
+    let contexts = bridge.fake.contexts();
+    assert_eq!((targets.len(), contexts.len()), (2, 2));
+    let picture = client.screenshot(first).line().await;
+    assert!(picture.contains("640x400"), "{picture}");
+    client.close(second).line().await;
+    bridge.settle().await;
+    assert_eq!(
+        bridge.fake.contexts().len(),
+        1,
+        "the mode's own context goes"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn tabs_come_back_in_order_of_their_last_use_and_few_at_a_time() {
+    let bridge = Bridge::start().await;
+    for number in 1..=6 {
+        let url = format!("http://{number}.test/");
+        bridge.fake.page(&url, "<html></html>");
+        bridge.tab(&url).await;
+    }
+    for number in [6, 3] {
+        bridge.client().html(TabId::new(number)).line().await;
+        bridge.settle().await;
+    }
+    bridge.outage().await;
+    bridge.forget();
+    bridge.fake.hold("Target.createTarget");
+    let asked = bridge.fake.calls_of("Target.createTarget").len();
+    bridge.connect().await;
+    bridge.settle().await;
+    let at_work = bridge.fake.calls_of("Target.createTarget").len() - asked;
+    assert_eq!(at_work, 4);
+    bridge.fake.release("Target.createTarget");
+    bridge.settle().await;
+    let rebuilt: Vec<_> = bridge
+        .lines()
+        .iter()
+        .filter_map(|line| line.strip_prefix("tabRebuilt t")?.chars().next())
+        .collect();
+    assert_eq!(rebuilt, ['3', '6', '5', '4', '2', '1']);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_browser_that_dies_while_tabs_come_back_is_followed_by_another() {
+    for method in [
+        "Target.createBrowserContext",
+        "Target.createTarget",
+        "Page.enable",
+    ] {
+        let bridge = Bridge::start().await;
+        bridge.tab("http://a.test/").await;
+        bridge.outage().await;
+        bridge.fake.hold(method);
+        let asked = bridge.fake.calls_of(method).len();
+        bridge.connect().await;
+        bridge.fake.wait_for(method, asked + 1).await;
+        bridge.outage().await;
+        bridge.fake.release(method);
+        bridge.connect().await;
+        bridge.hear("navigated t1 http://a.test/ 200").await;
+        bridge.settle().await;
+        let left = (bridge.fake.targets().len(), bridge.fake.contexts().len());
+        assert_eq!(left, (1, 1), "{method}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_tab_that_was_being_rebuilt_when_the_browser_died_is_rebuilt_in_the_next() {
+    let bridge = Bridge::start().await;
+    let client = bridge.client();
+    client.create_logged_out("http://a.test/").tab().await;
+    bridge.settle().await;
+    let target = bridge.fake.targets().pop().unwrap();
+    bridge.fake.hold("Target.createTarget");
+    let asked = bridge.fake.calls_of("Target.createTarget").len();
+    bridge.fake.crash(&target);
+    bridge.fake.wait_for("Target.createTarget", asked + 1).await;
+    bridge.outage().await;
+    bridge.fake.release("Target.createTarget");
+    bridge.connect().await;
+    bridge
+        .hear("tabRebuilt t1 http://a.test/ browserExited")
+        .await;
+    bridge.settle().await;
+    let left = (bridge.fake.targets().len(), bridge.fake.contexts().len());
+    assert_eq!(left, (1, 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_navigation_that_the_outage_cut_off_is_answered_and_not_repeated() {
+    let bridge = Bridge::start().await;
+    bridge.fake.silence("http://silent.test/");
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    let navigated = bridge.client().navigate(tab, "http://silent.test/");
+    bridge.settle().await;
+    bridge.outage().await;
+    assert_eq!(navigated.code().await, "BROWSER_DOWN");
+    bridge.connect().await;
+    bridge.hear("navigated t1 http://a.test/ 200").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_browser_that_is_given_up_ends_its_tabs_and_says_why_there_are_none() {
+    let bridge = Bridge::start().await;
+    bridge.tab("http://a.test/").await;
+    bridge.outage().await;
+    let why = "given up after 10 restarts".to_owned();
+    bridge.supervisor.browser_given_up(why).await;
     bridge.hear("tabClosed t1 browserExited").await;
     assert!(bridge.registry.is_empty());
+    let error = bridge.client().create("http://a.test/").error().await;
+    assert!(error.to_string().contains("given up"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -55,12 +229,7 @@ async fn a_close_that_is_at_work_when_the_browser_hangs_up_is_answered() {
 #[tokio::test(start_paused = true)]
 async fn without_a_browser_no_tab_is_opened() {
     let bridge = Bridge::start().await;
-    bridge.fake.hang_up();
-    bridge.settle().await;
-    bridge
-        .supervisor
-        .browser_down("it was killed".to_owned())
-        .await;
+    bridge.outage().await;
     let error = bridge.client().create("http://a.test/").error().await;
     assert!(error.to_string().contains("it was killed"), "{error}");
 }
@@ -69,12 +238,7 @@ async fn without_a_browser_no_tab_is_opened() {
 async fn a_browser_that_comes_back_serves_new_tabs_with_new_names() {
     let bridge = Bridge::start().await;
     bridge.tab("http://a.test/").await;
-    bridge.fake.hang_up();
-    bridge.hear("tabClosed t1 browserExited").await;
-    bridge
-        .supervisor
-        .browser_down("it was killed".to_owned())
-        .await;
+    bridge.outage().await;
     bridge.connect().await;
     let (tab, _) = bridge.tab("http://b.test/").await;
     assert_eq!(tab.to_string(), "t2");

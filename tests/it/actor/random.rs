@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::describe::describe_outcome;
 use super::harness::{Asked, Bridge, Client, MS, settings};
 
+/// How many runs there are if `SEEDS` does not say.
 const SEEDS: u64 = 300;
 const STEPS: usize = 60;
 
@@ -120,10 +121,10 @@ impl Run {
             (13, Some(target)) => fake.visit(&target, "http://b.test/"),
             (14, Some(target)) => fake.dialog(&target, "confirm", "?"),
             (15, _) if self.rng.u8(..4) == 0 => {
-                fake.hang_up();
-                self.bridge.settle().await;
-                let reason = "it was killed".to_owned();
-                self.bridge.supervisor.browser_down(reason).await;
+                self.bridge.outage().await;
+                if self.rng.bool() {
+                    self.ask();
+                }
                 self.bridge.connect().await;
             }
             _ => {}
@@ -178,12 +179,16 @@ fn ask_tab(client: &Client<'_>, tab: TabId, url: &str, kind: u8) -> Asked {
     }
 }
 
-/// `SEED` runs one of them alone.
+/// `SEED` runs one of them alone, `SEEDS` so many of them.
 #[test]
 fn whatever_happens_each_request_is_answered_once_and_nothing_is_left_behind() {
-    let seeds = match std::env::var("SEED") {
-        Ok(seed) => vec![seed.parse().expect("SEED is a number")],
-        Err(_) => (0..SEEDS).collect(),
+    let number = |name: &str| {
+        let value = std::env::var(name).ok()?;
+        Some(value.parse::<u64>().expect("SEED and SEEDS are numbers"))
+    };
+    let seeds = match number("SEED") {
+        Some(seed) => seed..seed + 1,
+        None => 0..number("SEEDS").unwrap_or(SEEDS),
     };
     for seed in seeds {
         let runtime = tokio::runtime::Builder::new_current_thread()

@@ -10,7 +10,7 @@ use tokio::sync::{Notify, watch};
 
 use super::browser::{Call, State};
 use super::site::Content;
-use super::target::Target;
+use super::target::{Hang, Target};
 use super::{memory, navigation, page, websocket};
 
 /// A fake Chromium. Clones are the same one.
@@ -154,6 +154,22 @@ impl Fake {
     /// A page's renderer dies.
     pub(crate) fn crash(&self, target: &str) {
         self.stir(|state| page::crash(state, target));
+    }
+
+    /// A page answers nothing until its script is terminated.
+    pub(crate) fn hang_in_script(&self, target: &str) {
+        self.hang(target, Hang::InScript);
+    }
+
+    /// A page answers nothing any more.
+    pub(crate) fn hang_for_good(&self, target: &str) {
+        self.hang(target, Hang::ForGood);
+    }
+
+    fn hang(&self, target: &str, how: Hang) {
+        let mut state = self.shared.state();
+        let page = state.targets.get_mut(target).expect("there is such a page");
+        page.hangs = Some(how);
     }
 
     /// A page goes away: `window.close()`.

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::browser::{Call, State};
-use super::target::{Metrics, Target};
+use super::target::{Hang, Metrics, Target};
 use super::{capture, navigation};
 
 /// What a page that stands still does all the same; everything else waits until it runs.
@@ -24,6 +24,15 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
     let method = call.method.as_str();
     if target.crashed {
         // A dead renderer answers nothing.
+        return;
+    }
+    if method == "Runtime.terminateExecution" && target.hangs != Some(Hang::ForGood) {
+        target.hangs = None;
+        state.answer(call, &json!({}));
+        return unpark(state, id);
+    }
+    if target.hangs.is_some() {
+        target.parked.push(call.clone());
         return;
     }
     if target.stands_still && !WHILE_STANDING.contains(&method)

@@ -22,6 +22,8 @@ pub(super) struct Target {
     /// It stands still until `Runtime.runIfWaitingForDebugger`.
     pub(super) stands_still: bool,
     pub(super) crashed: bool,
+    /// A script of its loops.
+    pub(super) hangs: Option<Hang>,
     /// A dialog is open, and the page's scripts stand still.
     pub(super) dialog: bool,
     /// Commands that are looked at once it runs again.
@@ -33,6 +35,15 @@ pub(super) struct Target {
     /// The domains whose events are wanted.
     pub(super) domains: BTreeSet<&'static str>,
     pub(super) metrics: Option<Metrics>,
+}
+
+/// How a page hangs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hang {
+    /// Until its script is terminated.
+    InScript,
+    /// For good: the renderer stands still.
+    ForGood,
 }
 
 /// Where a page is on its way to, and who sent it there if it was not its own doing.

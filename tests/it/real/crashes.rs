@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
+use crate::support::client::Client;
 use crate::support::pages::ENDLESS;
 use crate::support::processes;
 use crate::support::raw::Raw;
@@ -17,7 +18,7 @@ use crate::support::wait::until;
 on_both_browsers!(
     a_tab_whose_renderer_crashed_is_rebuilt_under_its_id,
     a_tab_that_crashes_again_and_again_is_closed,
-    a_browser_that_was_killed_is_started_again,
+    a_browser_that_was_killed_is_started_again_with_its_tabs,
 );
 
 async fn a_tab_whose_renderer_crashed_is_rebuilt_under_its_id(browser: TestBrowser) {
@@ -112,7 +113,7 @@ async fn a_tab_that_crashes_again_and_again_is_closed(browser: TestBrowser) {
     bridge.stop().await;
 }
 
-async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
+async fn a_browser_that_was_killed_is_started_again_with_its_tabs(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "alive");
     let endless = site.page("/endless", ENDLESS);
@@ -159,10 +160,6 @@ async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
             "{:?}",
             killed.elapsed()
         );
-        for tab in [&idle, &loading, &stuck] {
-            let closed = client.tab_event("tabClosed", tab).await;
-            assert_eq!(closed["reason"], "browserExited");
-        }
         let down = client.event("browserDown").await;
         assert!(
             down["reason"]
@@ -175,6 +172,13 @@ async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
     };
     futures::join!(health, told);
 
+    for (tab, url) in [(&idle, &page), (&loading, &page), (&stuck, &endless)] {
+        came_back(&client, tab, url).await;
+    }
+    for tab in [&idle, &loading] {
+        client.tab_event("loadEventFired", tab).await;
+        assert!(client.html(tab).await.contains("alive"));
+    }
     let tab = client.open(&page).await;
     assert!(client.html(&tab).await.contains("alive"));
     let health = bridge.get("/health").await;
@@ -189,4 +193,10 @@ async fn a_browser_that_was_killed_is_started_again(browser: TestBrowser) {
     })
     .await;
     bridge.stop().await;
+}
+
+async fn came_back(client: &Client, tab: &str, url: &str) {
+    let rebuilt = client.tab_event("tabRebuilt", tab).await;
+    let told = (&rebuilt["url"], &rebuilt["reason"]);
+    assert_eq!(told, (&json!(url), &json!("browserExited")));
 }

@@ -11,7 +11,7 @@ use crate::support::client::{Client, Mode};
 use crate::support::cut_coordinator::{Cut, CutCoordinator, Stories, compare, tell};
 use crate::support::pages::large;
 use crate::support::site::Site;
-use crate::support::wait::until;
+use crate::support::wait::LONGEST;
 
 on_both_browsers!(a_coordinator_cut_off_100_times_while_20_tabs_are_busy_hears_everything_once);
 
@@ -72,19 +72,27 @@ async fn a_coordinator_cut_off_100_times_while_20_tabs_are_busy_hears_everything
         coordinator.cut(cut).await;
     }
     coordinator.settle().await;
+    let mut closes = Vec::new();
     for tab in &tabs {
-        coordinator
-            .send(json!({ "type": "closeTab", "tabId": tab }))
-            .await;
+        let close = json!({ "type": "closeTab", "tabId": tab, "timeoutMs": 60_000 });
+        closes.push(coordinator.send(close).await);
     }
     coordinator.settle().await;
-    until("the witness heard all of it", async || {
-        let stories = told(&witness);
-        stories
-            .values()
-            .all(|story| story.last().unwrap()["type"] == "tabClosed")
-    })
-    .await;
+    for id in closes {
+        let answer = &coordinator.answers[&id];
+        assert_eq!(answer["type"], "tabClosed", "{answer}");
+    }
+    let heard_all = async {
+        let is_over = |story: &Vec<serde_json::Value>| story.last().unwrap()["type"] == "tabClosed";
+        while !told(&witness).values().all(is_over) {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(LONGEST, heard_all).await.is_err() {
+        let mut stories = told(&witness);
+        stories.retain(|_, story| story.last().unwrap()["type"] != "tabClosed");
+        panic!("the witness did not hear the end of {stories:#?}");
+    }
     let all = told(&witness);
     assert_eq!(all.len(), TABS);
     compare(&all, &coordinator.stories, coordinator.lost > 0);

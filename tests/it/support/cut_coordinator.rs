@@ -50,9 +50,6 @@ pub(crate) struct CutCoordinator {
     pub(crate) heard: u64,
     /// Requests that the bridge had not read and that were sent again.
     pub(crate) sent_again: u64,
-    /// Which they were. A snapshot among them may be answered twice: `inFlight` does not name one
-    /// that a kept payload answers by its `coalesced`.
-    repeated: Vec<u64>,
 }
 
 impl CutCoordinator {
@@ -71,7 +68,6 @@ impl CutCoordinator {
             lost_up_to: 0,
             heard: 0,
             sent_again: 0,
-            repeated: Vec::new(),
         };
         this.hear("the welcome", |this| !this.token.is_empty())
             .await;
@@ -169,15 +165,14 @@ impl CutCoordinator {
             .iter()
             .map(|id| id.as_u64().unwrap())
             .collect();
-        let unread: Vec<(u64, String)> = self
+        let unread: Vec<String> = self
             .unanswered
             .iter()
             .filter(|(id, _)| !in_flight.contains(id))
-            .map(|(id, text)| (*id, text.clone()))
+            .map(|(_, text)| text.clone())
             .collect();
-        for (id, text) in unread {
+        for text in unread {
             self.sent_again += 1;
-            self.repeated.push(id);
             self.ws.send(Message::text(text)).await.unwrap();
         }
     }
@@ -247,8 +242,10 @@ impl CutCoordinator {
         };
         self.unanswered.remove(&id);
         let before = self.answers.insert(id, answer.clone());
-        let is_once = before.is_none() || self.repeated.contains(&id);
-        assert!(is_once, "{id} was answered twice: {before:?}, {answer}");
+        assert!(
+            before.is_none(),
+            "{id} was answered twice: {before:?}, {answer}"
+        );
     }
 }
 

@@ -1,7 +1,7 @@
 //! The metrics with their kinds and labels, as operators know them.
 
 /// Every name of the operator's documentation, without the prefix, with its labels.
-pub(crate) const NAMES: [(&str, &str, &[&str]); 26] = [
+pub(crate) const NAMES: [(&str, &str, &[&str]); 27] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),
     ("cdp_round_trip_seconds", "histogram", &["domain"]),
@@ -24,7 +24,8 @@ pub(crate) const NAMES: [(&str, &str, &[&str]); 26] = [
     ("browser_up", "gauge", &[]),
     ("browser_restarts_total", "counter", &[]),
     ("tab_rebuilds_total", "counter", &["reason"]),
-    ("tab_crashes_total", "counter", &[]),
+    ("tab_crashes_total", "counter", &["reason"]),
+    ("page_terminations_total", "counter", &[]),
     ("build_info", "gauge", &["build", "version"]),
     ("process_resident_memory_bytes", "gauge", &[]),
     ("process_cpu_seconds_total", "counter", &[]),

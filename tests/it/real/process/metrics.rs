@@ -77,9 +77,10 @@ async fn metrics_are_complete_and_well_formed_after_use(browser: TestBrowser) {
     for (name, label, expected) in [
         ("browser_up", None, 1.0),
         ("browser_restarts_total", None, 1.0),
-        ("tab_crashes_total", None, 1.0),
+        ("tab_crashes_total", Some(("reason", "killed")), 1.0),
         ("tab_rebuilds_total", Some(("reason", "crashed")), 1.0),
-        ("tabs", None, 0.0),
+        ("tab_rebuilds_total", Some(("reason", "browserExited")), 1.0),
+        ("tabs", None, 1.0),
         ("connections", None, 1.0),
         ("requests_in_flight", None, 0.0),
         ("screenshot_queue_length", None, 0.0),
@@ -131,6 +132,7 @@ async fn used(daemon: &Daemon, page: &str) -> Client {
     client.html(&tab).await;
     processes::signal(pid, Signal::KILL);
     client.event("browserUp").await;
+    client.tab_event("tabRebuilt", &tab).await;
     client
 }
 
