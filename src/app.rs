@@ -57,6 +57,13 @@ pub enum StartError {
     Bind(#[from] BindError),
 }
 
+/// Whether the bridge can use a configuration whose values are each valid.
+pub fn check(config: &Config) -> Result<(), SettingsError> {
+    client_rules::read(config)?;
+    settings::server(config)?;
+    Ok(())
+}
+
 /// A bridge that serves.
 #[derive(Debug)]
 pub struct Bridge {

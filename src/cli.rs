@@ -72,10 +72,32 @@ pub enum Command {
     Console(ConsoleArgs),
     /// Say what serve would find on this machine, and what to do about what is wrong
     Doctor(ServeArgs),
+    /// Show, check or explain the configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
     /// Exit with 0 if a bridge is healthy
     Health(HealthArgs),
     /// Write the JSON Schemas
     Schema(SchemaArgs),
+}
+
+/// What is asked of the configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every value in force, with where it came from
+    Print(ServeArgs),
+    /// Exit with 0 if the configuration is valid
+    Check(CheckArgs),
+    /// Print every key with its default and what it does
+    Example,
+}
+
+/// Flags of `config check`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct CheckArgs {
+    /// The file to check, instead of the one that `serve` would read
+    #[arg(value_name = "FILE")]
+    pub file: Option<PathBuf>,
 }
 
 /// Flags of `serve`, and of `doctor`, which examines what `serve` would do with them.
@@ -253,7 +275,10 @@ impl Invocation {
             LogFormatArg::Json => "json",
         });
         add("--log-format", "log.format", format.map(str::to_owned));
-        if let Command::Serve(serve) | Command::Doctor(serve) = &self.command {
+        if let Command::Serve(serve)
+        | Command::Doctor(serve)
+        | Command::Config(ConfigCommand::Print(serve)) = &self.command
+        {
             add("--listen", "server.listen", serve.listen.clone());
             add("--chrome-path", "browser.path", serve.chrome_path.clone());
             add(

@@ -4,8 +4,8 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use cdp_bridge::app::{Bridge, SettingsError, StartError};
-use cdp_bridge::cli::{Command, ConsoleArgs, HealthArgs, Invocation};
+use cdp_bridge::app::{self, Bridge, SettingsError, StartError};
+use cdp_bridge::cli::{CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
@@ -30,6 +30,7 @@ async fn run(invocation: Invocation) -> ExitCode {
     let code = match &invocation.command {
         Command::Serve(_) => serve(&invocation).await,
         Command::Console(arguments) => talk(arguments).await,
+        Command::Config(command) => configuration(&invocation, command),
         Command::Doctor(_) => examine(&invocation).await,
         Command::Health(arguments) => health(&invocation, arguments).await,
         Command::Schema(arguments) => write_schemas(arguments.dir.clone()),
@@ -186,6 +187,40 @@ fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileErr
             source,
         }),
     }
+}
+
+fn configuration(invocation: &Invocation, command: &ConfigCommand) -> u8 {
+    let print = |text: &str| {
+        // Whoever closed stdout does not want to know.
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    };
+    let loaded = match command {
+        ConfigCommand::Example => {
+            print(&config::example());
+            return 0;
+        }
+        ConfigCommand::Check(CheckArgs { file: Some(file) }) => {
+            config::load(&Sources::of_process(Some(file.clone()), Vec::new()))
+        }
+        ConfigCommand::Check(_) | ConfigCommand::Print(_) => load(invocation),
+    };
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) => return fail(&error, USAGE),
+    };
+    if let Err(error) = app::check(&loaded.config) {
+        let place = loaded.origins.get(error.key()).to_string();
+        return fail(&Misplaced { place, error }, USAGE);
+    }
+    if let ConfigCommand::Print(_) = command {
+        print(&config::print(&loaded));
+    } else {
+        match &loaded.file {
+            Some(file) => print(&format!("{} is valid\n", file.display())),
+            None => print("there is no file; the environment is valid\n"),
+        }
+    }
+    0
 }
 
 async fn examine(invocation: &Invocation) -> u8 {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use super::catalogue::{Key, catalogue};
+use super::toml_text::toml_text;
 
 /// Lines of comments are no longer than this.
 const WIDTH: usize = 100;
@@ -53,25 +54,6 @@ fn add_key(text: &mut String, key: &Key) {
     }
     if !key.default.is_null() {
         line(text, &assignment(&key.default));
-    }
-}
-
-fn toml_text(value: &Value) -> String {
-    match value {
-        Value::Array(entries) => {
-            let entries: Vec<String> = entries.iter().map(toml_text).collect();
-            format!("[{}]", entries.join(", "))
-        }
-        Value::Object(entries) if entries.is_empty() => "{}".to_owned(),
-        Value::Object(entries) => {
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|(key, value)| format!("{key} = {}", toml_text(value)))
-                .collect();
-            format!("{{ {} }}", entries.join(", "))
-        }
-        // JSON's texts, numbers and words are TOML's too, as far as defaults and examples go.
-        other => other.to_string(),
     }
 }
 

@@ -24,6 +24,7 @@ mod nearest;
 mod ordered;
 mod origin;
 mod policy;
+mod print;
 mod private_networks;
 mod rules;
 mod schema;
@@ -34,6 +35,7 @@ mod sources;
 mod tabs;
 mod text_value;
 mod timeouts;
+mod toml_text;
 mod typed;
 mod types;
 mod url_text;
@@ -53,6 +55,7 @@ pub use origin::{Origin, Origins};
 pub use policy::{
     ClientPolicyConfig, DialogPolicy, DownloadPolicy, PolicyConfig, PolicyMode, PopupPolicy,
 };
+pub use print::print;
 pub use private_networks::PrivateNetworks;
 pub use schema::schema;
 pub use secret::Secret;

@@ -49,7 +49,7 @@ async fn its_tests_pass_with_this_bridge() {
     let browser = TestBrowser::shell().await;
     let compile = ["node_modules/typescript/bin/tsc", "-p", "."];
     succeeds(node, &compile, &folder, &[]).await;
-    let test = ["--test", "--test-timeout=60000", "dist/test/"];
+    let test = ["--test", "--test-timeout=240000", "dist/test/"];
     let environment = [
         (
             "BRIDGE_UNDER_TEST",
