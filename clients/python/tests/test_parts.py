@@ -99,6 +99,13 @@ class Unanswered(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(requests.send_again(["a"], lost=False), texts[1:])
         self.assertEqual(requests.unsent(), [])
 
+    async def test_requests_that_were_given_up_are_not_sent_again(self) -> None:
+        requests = UnansweredRequests()
+        id, _, answer = requests.add("createTab", {})
+        requests.sent(id)
+        answer.cancel()
+        self.assertEqual(requests.send_again([], lost=False), [])
+
     async def test_changes_fail_where_their_answer_may_be_lost_unless_a_key_makes_them_safe(
         self,
     ) -> None:

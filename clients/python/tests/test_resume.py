@@ -7,11 +7,13 @@ import unittest
 from collections import Counter
 
 from cdp_bridge import Bridge, ConnectionLost, OutcomeUnknown
-from cdp_bridge.protocol import ErrorEvent
+from cdp_bridge.protocol import ErrorEvent, GapEvent, NavigatedEvent, TabsEvent
 
 from .support import BridgeUnderTest, Relay, Site, until
 
 CUTS = 5
+#: Goes somewhere by itself again and again, each time with 8 kB of URL to tell.
+BUSY = "<script>let n = 0; setInterval(() => (location.hash = n++ + 'x'.repeat(8000)), 50)</script>"
 
 
 class AConnectionThatIsCut(unittest.IsolatedAsyncioTestCase):
@@ -19,11 +21,11 @@ class AConnectionThatIsCut(unittest.IsolatedAsyncioTestCase):
 
     @classmethod
     def setUpClass(cls) -> None:
-        cls.running = BridgeUnderTest.start("server.resume_window=1s")
+        cls.running = BridgeUnderTest.start()
         cls.addClassCleanup(cls.running.stop)
 
     async def asyncSetUp(self) -> None:
-        self.site = Site({"/large": f"<p>{'x' * 700_000}</p>"})
+        self.site = Site({"/busy": BUSY, "/large": f"<p>{'x' * 700_000}</p>"})
         await self.site.start()
         self.addAsyncCleanup(self.site.stop)
         self.relay = Relay(self.running)
@@ -63,28 +65,58 @@ class AConnectionThatIsCut(unittest.IsolatedAsyncioTestCase):
             await bridge.close_tab(tab_id=tab.id)
 
     async def test_says_after_too_long_which_changes_may_have_been_made(self) -> None:
-        async with await Bridge.connect(self.relay.url) as bridge:
+        # Long enough to be seen, and no longer than has to be waited for.
+        forgetful = BridgeUnderTest.start("server.resume_window=3s")
+        self.addCleanup(forgetful.stop)
+        relay = Relay(forgetful)
+        await relay.start()
+        self.addAsyncCleanup(relay.stop)
+        async with await Bridge.connect(relay.url) as bridge:
             failures = bridge.events(ErrorEvent)
-            self.relay.hears = False
+            relay.hears = False
             unknown = asyncio.create_task(bridge.create_tab())
             keyed = asyncio.create_task(bridge.create_tab(idempotency_key="once"))
             looked = asyncio.create_task(bridge.list_tabs())
             await asyncio.sleep(0)
-            self.relay.open = False
-            self.relay.cut()
+            relay.open = False
+            relay.cut()
 
             async def away(count: int) -> bool:
-                return await self.running.metric("cdp_bridge_sessions_away") == count
+                return await forgetful.metric("cdp_bridge_sessions_away") == count
 
             await until("the bridge misses its client", lambda: away(1))
             await until("the session is over", lambda: away(0))
-            self.relay.open = self.relay.hears = True
+            relay.open = relay.hears = True
             with self.assertRaises(OutcomeUnknown):
                 await unknown
             self.assertEqual((await anext(failures)).code, "RESUME_FAILED")
             self.assertEqual((await keyed).type, "tabCreated")
             self.assertEqual((await looked).type, "tabs")
             self.assertNotIn((await keyed).id, [it.id for it in bridge.welcome.tabs])
+
+    async def test_tells_what_is_lost_where_more_happened_than_is_kept(self) -> None:
+        small = BridgeUnderTest.start("server.resume_bytes=64KiB")
+        self.addCleanup(small.stop)
+        relay = Relay(small)
+        await relay.start()
+        self.addAsyncCleanup(relay.stop)
+        async with (
+            await Bridge.connect(relay.url) as bridge,
+            await Bridge.connect(small.url) as witness,
+        ):
+            tab = await bridge.create_tab(url=self.site.url("/busy"))
+            losses = bridge.events(GapEvent, TabsEvent)
+            moves = witness.events(NavigatedEvent)
+            relay.open = False
+            relay.cut()
+            for _ in range(20):
+                await anext(moves)
+            relay.open = True
+            gap, state = await anext(losses), await anext(losses)
+            assert isinstance(gap, GapEvent) and isinstance(state, TabsEvent), (gap, state)
+            self.assertLessEqual(gap.from_, gap.to)
+            self.assertIn(tab.id, [it.id for it in state.tabs])
+            await bridge.ping()
 
     async def test_ends_where_it_shall_not_be_resumed_and_fails_what_waits(self) -> None:
         bridge = await Bridge.connect(self.relay.url, resume_for=0)

@@ -142,7 +142,7 @@ export class Bridge extends Requests {
 
   /** Runs what a message asks for. One that breaks the protocol ends the connection. */
   #take(ws: WebSocket, received: () => void): void {
-    if (ws !== this.#ws || this.#over) return;
+    if (ws !== this.#ws || this.#over || this.#broken) return;
     try {
       received();
     } catch (error) {

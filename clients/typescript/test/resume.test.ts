@@ -4,6 +4,8 @@ import { Bridge, OutcomeUnknownError } from "cdp-bridge-client";
 import { Relay, serve, TestBridge, until } from "./support.js";
 
 const CUTS = 5;
+/** Goes somewhere by itself again and again, each time with 8 kB of URL to tell. */
+const BUSY = "<script>let n = 0; setInterval(() => (location.hash = n++ + 'x'.repeat(8000)), 50)</script>";
 
 describe("a connection that is cut", () => {
   let running: TestBridge;
@@ -11,8 +13,8 @@ describe("a connection that is cut", () => {
   let site: Awaited<ReturnType<typeof serve>>;
 
   before(async () => {
-    site = await serve({ "/": "<p>hello</p>", "/large": `<p>${"x".repeat(700_000)}</p>` });
-    running = await TestBridge.start(["server.resume_window=1s"]);
+    site = await serve({ "/": "<p>hello</p>", "/busy": BUSY, "/large": `<p>${"x".repeat(700_000)}</p>` });
+    running = await TestBridge.start();
     relay = await Relay.before(running);
   });
   after(async () => {
@@ -64,20 +66,23 @@ describe("a connection that is cut", () => {
   });
 
   it("has a new session after too long, and says which changes may have been made or not", async () => {
-    const bridge = await Bridge.connect(relay.url);
+    // Long enough to be seen, and no longer than has to be waited for.
+    const forgetful = await TestBridge.start(["server.resume_window=3s"]);
+    const cuttable = await Relay.before(forgetful);
+    const bridge = await Bridge.connect(cuttable.url);
     const failed = bridge.events({ types: ["error"] });
-    relay.hears = false;
+    cuttable.hears = false;
     const unknown = bridge.createTab();
     const rejected = assert.rejects(unknown, OutcomeUnknownError);
     const keyed = bridge.createTab({ idempotencyKey: "once" });
     const looked = bridge.listTabs();
     await new Promise(setImmediate);
-    relay.open = false;
-    relay.cut();
-    const away = () => running.metric("cdp_bridge_sessions_away");
+    cuttable.open = false;
+    cuttable.cut();
+    const away = () => forgetful.metric("cdp_bridge_sessions_away");
     await until("the bridge misses its client", async () => (await away()) === 1);
     await until("the session is over", async () => (await away()) === 0);
-    relay.open = relay.hears = true;
+    cuttable.open = cuttable.hears = true;
     await rejected;
     assert.equal((await failed.next()).value?.code, "RESUME_FAILED");
     const { id } = await keyed;
@@ -85,6 +90,29 @@ describe("a connection that is cut", () => {
     assert.deepEqual(bridge.welcome.tabs.map((tab) => tab.id), []);
     await bridge.closeTab({ tabId: id });
     await bridge.close();
+    await cuttable.stop();
+    await forgetful.stop();
+  });
+
+  it("tells what is lost where more happened than is kept", async () => {
+    const small = await TestBridge.start(["server.resume_bytes=64KiB"]);
+    const cuttable = await Relay.before(small);
+    const [bridge, witness] = await Promise.all([Bridge.connect(cuttable.url), Bridge.connect(small.url)]);
+    const { id } = await bridge.createTab({ url: site.url("/busy") });
+    const losses = bridge.events({ types: ["gap", "tabs"] });
+    const moves = witness.events({ types: ["navigated"] });
+    cuttable.open = false;
+    cuttable.cut();
+    for (let heard = 0; heard < 20; heard++) await moves.next();
+    cuttable.open = true;
+    const { value: gap } = await losses.next();
+    assert.ok(gap?.type === "gap" && gap.from <= gap.to, JSON.stringify(gap));
+    const { value: state } = await losses.next();
+    assert.ok(state?.type === "tabs" && state.tabs.some((tab) => tab.id === id), JSON.stringify(state));
+    await bridge.ping();
+    await Promise.all([bridge.close(), witness.close()]);
+    await cuttable.stop();
+    await small.stop();
   });
 
   it("ends where it shall not be resumed, and fails what waits", async () => {

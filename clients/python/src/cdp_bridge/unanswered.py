@@ -73,6 +73,10 @@ class UnansweredRequests:
         for id, request in list(self._requests.items()):
             if request.sent and id in running:
                 continue
+            # Nobody waits for it any more.
+            if request.answer.cancelled():
+                del self._requests[id]
+                continue
             if request.sent and lost and not request.repeatable:
                 del self._requests[id]
                 _reject(
