@@ -16,7 +16,7 @@ use super::processes;
 pub(crate) struct TestBridge {
     bridge: Bridge,
     address: SocketAddr,
-    _browser: TestBrowser,
+    _browser: Option<TestBrowser>,
 }
 
 impl TestBridge {
@@ -27,9 +27,17 @@ impl TestBridge {
 
     /// The same with further settings.
     pub(crate) async fn start_with(browser: TestBrowser, tune: impl FnOnce(&mut Config)) -> Self {
+        Self::start_for(Some(browser), tune).await
+    }
+
+    /// One that starts this browser, or none.
+    pub(crate) async fn start_for(
+        browser: Option<TestBrowser>,
+        tune: impl FnOnce(&mut Config),
+    ) -> Self {
         let mut config = Config::default();
         config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        config.browser.path = Some(browser.path().to_owned());
+        config.browser.path = browser.as_ref().map(|browser| browser.path().to_owned());
         config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".to_owned()]);
         for name in ["allowed.test", "other.test"] {
             let here = IpAddr::V4(Ipv4Addr::LOCALHOST);

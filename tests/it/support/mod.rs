@@ -12,5 +12,6 @@ pub(crate) mod plain;
 pub(crate) mod processes;
 pub(crate) mod raw;
 pub(crate) mod received;
+pub(crate) mod relay;
 pub(crate) mod site;
 pub(crate) mod wait;

@@ -90,6 +90,13 @@ impl Raw {
             .collect()
     }
 
+    /// How many pages there are whose URL contains this.
+    pub(crate) async fn pages_at(&mut self, url: &str) -> usize {
+        let pages = self.pages().await;
+        let is_there = |it: &&Value| it["url"].as_str().unwrap().contains(url);
+        pages.iter().filter(is_there).count()
+    }
+
     /// Attaches to the one page whose URL contains this.
     pub(crate) async fn page(&mut self, url: &str) -> String {
         let pages = self.pages().await;

@@ -16,7 +16,7 @@ fn documents(dir: &Path, found: &mut Vec<PathBuf>) {
             if !NOT_OURS.contains(&name.as_str()) {
                 documents(&path, found);
             }
-        } else if path.extension().is_some_and(|ending| ending == "md") {
+        } else if path.extension().is_some_and(|extension| extension == "md") {
             found.push(path);
         }
     }

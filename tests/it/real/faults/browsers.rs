@@ -10,6 +10,8 @@ use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::pages::ENDLESS;
 use crate::support::processes;
+use crate::support::raw::Raw;
+use crate::support::relay::Relay;
 use crate::support::site::{Reply, Site};
 use crate::support::wait::until;
 
@@ -21,6 +23,7 @@ on_both_browsers!(
     a_browser_that_stands_still_for_a_moment_is_not,
     a_browser_with_pages_that_do_not_want_to_go_ends_with_its_bridge,
     a_browser_that_always_dies_is_given_up_and_health_says_so,
+    a_connection_to_somebody_elses_browser_that_is_cut_is_made_again,
     twenty_tabs_come_back_after_each_of_several_deaths,
 );
 
@@ -175,6 +178,42 @@ async fn a_browser_that_always_dies_is_given_up_and_health_says_so(browser: Test
     let message = refused["message"].as_str().unwrap();
     assert!(message.contains("given up"), "{message}");
     bridge.stop().await;
+}
+
+async fn a_connection_to_somebody_elses_browser_that_is_cut_is_made_again(browser: TestBrowser) {
+    let site = Site::start().await;
+    let page = site.page("/page", "alive");
+    let own = site.page("/own", "its own");
+    let owner = TestBridge::start_on_port(browser).await;
+    let owners = owner.client().await;
+    let own_tab = owners.open(&own).await;
+    let port = std::fs::read_to_string(owner.profile().await.join("DevToolsActivePort")).unwrap();
+    let relay = Relay::to(port.lines().next().unwrap().parse().unwrap()).await;
+    let address = relay.address();
+    let guest = TestBridge::start_for(None, |config| {
+        config.browser.connect = Some(format!("http://{address}").parse().unwrap());
+    })
+    .await;
+    let client = guest.client().await;
+    let tab = client.open(&page).await;
+    let mut raw = Raw::of_profile(&owner.profile().await).await;
+    assert_eq!(raw.pages_at("/page").await, 1);
+    relay.cut();
+    client.event("browserDown").await;
+    client.event("browserUp").await;
+    let rebuilt = client.tab_event("tabRebuilt", &tab).await;
+    assert_eq!(rebuilt["reason"], "browserExited");
+    client.tab_event("loadEventFired", &tab).await;
+    assert!(client.html(&tab).await.contains("alive"));
+    // The page of the connection that was cut went with it, and nobody else's did.
+    until("there is one page", async || {
+        raw.pages_at("/page").await == 1
+    })
+    .await;
+    assert!(owners.html(&own_tab).await.contains("its own"));
+    guest.stop().await;
+    until("none is left", async || raw.pages_at("/page").await == 0).await;
+    owner.stop().await;
 }
 
 /// `KILLS=100` repeats it as often as one likes.
