@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::config::{CONSOLE_URL, FlagValue, value_of};
 
@@ -79,6 +80,8 @@ pub enum Command {
     Health(HealthArgs),
     /// Write the JSON Schemas
     Schema(SchemaArgs),
+    /// Print the completions of a shell
+    Completions(CompletionsArgs),
 }
 
 /// What is asked of the configuration.
@@ -224,6 +227,21 @@ pub struct SchemaArgs {
     pub dir: Option<PathBuf>,
 }
 
+/// Flags of `completions`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// What a shell reads to complete command lines of the bridge.
+pub fn completions(shell: Shell) -> Vec<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "cdp-bridge", &mut text);
+    text
+}
+
 impl Invocation {
     /// Parses the command line of this process. Prints help, version or a usage error and exits
     /// (with 2 for an error) where clap says so.
@@ -358,6 +376,17 @@ mod tests {
         assert_eq!(config.policy.allowlist, ["a.test", "b.test"]);
         assert!(config.policy.logged_out_default);
         assert_eq!(config.tabs.max, 8);
+    }
+
+    #[test]
+    fn every_shell_has_completions_that_name_the_commands() {
+        for shell in Shell::value_variants() {
+            let text = String::from_utf8(completions(*shell)).unwrap();
+            assert!(
+                text.contains("doctor") && text.contains("console"),
+                "{shell}"
+            );
+        }
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use cdp_bridge::app::{self, Bridge, SettingsError, StartError};
-use cdp_bridge::cli::{CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation};
+use cdp_bridge::cli::{
+    self, CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation,
+};
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
@@ -34,6 +36,11 @@ async fn run(invocation: Invocation) -> ExitCode {
         Command::Doctor(_) => examine(&invocation).await,
         Command::Health(arguments) => health(&invocation, arguments).await,
         Command::Schema(arguments) => write_schemas(arguments.dir.clone()),
+        Command::Completions(arguments) => {
+            // Whoever closed stdout does not want to know.
+            let _ = std::io::stdout().write_all(&cli::completions(arguments.shell));
+            0
+        }
     };
     ExitCode::from(code)
 }
