@@ -49,7 +49,10 @@ fn answer(kind: RequestKind) -> &'static str {
         RequestKind::CreateTab => "tabCreated",
         RequestKind::CloseTab => "tabClosed",
         RequestKind::ActivateTab => "tabActivated",
-        RequestKind::Navigate => "navigated",
+        RequestKind::Navigate
+        | RequestKind::GoBack
+        | RequestKind::GoForward
+        | RequestKind::Reload => "navigated",
         RequestKind::GetDomSnapshot => "domSnapshot",
         RequestKind::GetScreenshot => "screenshot",
         RequestKind::SetLoggedOutMode => "loggedOutModeSet",
@@ -57,6 +60,24 @@ fn answer(kind: RequestKind) -> &'static str {
         RequestKind::StartScreencast => "screencastStarted",
         RequestKind::StopScreencast => "screencastStopped",
         RequestKind::Ping => "pong",
+        RequestKind::Click
+        | RequestKind::Hover
+        | RequestKind::Focus
+        | RequestKind::Check
+        | RequestKind::Uncheck
+        | RequestKind::ScrollIntoView
+        | RequestKind::Fill
+        | RequestKind::Type
+        | RequestKind::Press
+        | RequestKind::Select
+        | RequestKind::Scroll
+        | RequestKind::Drag
+        | RequestKind::Upload => "done",
+        RequestKind::WaitFor => "waited",
+        RequestKind::Query => "queried",
+        RequestKind::Evaluate => "evaluated",
+        RequestKind::GetAxSnapshot => "axSnapshot",
+        RequestKind::GetContent => "content",
     }
 }
 

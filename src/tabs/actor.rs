@@ -1,6 +1,7 @@
 //! One tab. Its task owns everything about it and never waits for one thing only: the command at
 //! work is one arm of its `select!`, so that events, a close and a crash get through.
 
+mod acts;
 mod arrivals;
 mod closing;
 mod events;
@@ -24,6 +25,7 @@ use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
+use super::hands::looks::{Looked, Looks};
 use super::identity::ClientId;
 use super::live::{Live, News};
 use super::message::{Change, TabMessage};
@@ -72,6 +74,7 @@ pub struct Actor {
     /// Policy may have changed.
     policy: watch::Receiver<()>,
     captures: Captures,
+    looks: Looks,
     casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
@@ -113,6 +116,7 @@ impl Actor {
             must_leave: false,
             policy,
             captures,
+            looks: Looks::default(),
             casts,
             mailbox,
             closing: None,
@@ -189,6 +193,7 @@ impl Actor {
                 closed = closing(&mut self.closing) => Happened::Closed(closed),
                 step = step(&mut self.running) => Happened::Step(step),
                 done = self.captures.next_done() => Happened::Captured(done),
+                looked = self.looks.next_done() => Happened::Looked(looked),
                 () = timer => Happened::Tick,
             };
             let end = match happened {
@@ -196,8 +201,12 @@ impl Actor {
                     Some(end) => Some(end),
                     None => self.on_event(&event),
                 },
-                // Only pages are attached to, so that a page's own session attaches nothing.
-                Happened::News(News::Event(Some(Event::Attached(_)))) => None,
+                Happened::News(News::Event(Some(Event::Attached(frame)))) => {
+                    if let Some(live) = &self.live {
+                        live.attached(*frame);
+                    }
+                    None
+                }
                 Happened::News(News::Event(None)) => Some(self.target_gone()),
                 Happened::News(News::Title(title)) => {
                     self.on_title(title);
@@ -214,6 +223,10 @@ impl Actor {
                 Happened::Step(step) => self.on_step(step),
                 Happened::Captured(done) => {
                     self.on_captured(done);
+                    None
+                }
+                Happened::Looked(looked) => {
+                    looked.answer(self.session());
                     None
                 }
                 Happened::Tick => self.on_tick(),
@@ -250,6 +263,9 @@ impl Actor {
             |after| changes.permits(after, running),
             Instant::now(),
         );
+        self.looks.start_due(self.id, live.hands(), |after| {
+            changes.permits(after, running)
+        });
         None
     }
 
@@ -286,6 +302,8 @@ impl Actor {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
                     Change::Activate => Goal::Activate { reply },
                     Change::SetLoggedOut { enabled } => Goal::Switch { enabled, reply },
+                    Change::Travel(way) => Goal::Travel { way, reply },
+                    Change::Act(action) => Goal::Act { action, reply },
                 };
                 if let Err(goal) = self.changes.push(goal)
                     && let Some(reply) = goal.into_reply()
@@ -297,6 +315,7 @@ impl Actor {
             TabMessage::Capture(capture, reply) => {
                 self.captures.push(capture, self.changes.now(), reply, now);
             }
+            TabMessage::Look(look, reply) => self.looks.push(look, self.changes.now(), reply),
         }
         None
     }
@@ -314,14 +333,24 @@ impl Actor {
         let idle = self.last_used + self.around.settings.idle_timeout;
         let running = self.running.as_ref().map(|running| running.deadline);
         let captures = self.captures.next_wake(now);
+        let looks = self.looks.next_deadline();
         let changes = self.changes.next_deadline();
         let casts = self.casts.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
         let live = self.live.as_ref().and_then(Live::next_wake);
-        [Some(idle), running, captures, changes, casts, closing, live]
-            .into_iter()
-            .flatten()
-            .min()
+        [
+            Some(idle),
+            running,
+            captures,
+            looks,
+            changes,
+            casts,
+            closing,
+            live,
+        ]
+        .into_iter()
+        .flatten()
+        .min()
     }
 
     fn on_tick(&mut self) -> Option<End> {
@@ -331,6 +360,7 @@ impl Actor {
             reply.fail(self.failure(error));
         }
         self.captures.expire(now);
+        self.looks.expire(now);
         self.casts.expire(now);
         if let Some(live) = &mut self.live {
             live.listen_no_more(now);
@@ -358,6 +388,7 @@ impl Actor {
             .into_iter()
             .chain(self.changes.drain())
             .chain(self.captures.drain())
+            .chain(self.looks.drain())
             .chain(self.casts.drain());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
@@ -367,11 +398,13 @@ impl Actor {
 
     /// An error, with the session it happened in.
     fn failure(&self, error: TabError) -> Failure {
-        let session = self
-            .live
-            .as_ref()
-            .map(|live| live.target.session.id().to_string());
+        let session = self.session();
         Failure { error, session }
+    }
+
+    fn session(&self) -> Option<String> {
+        let live = self.live.as_ref()?;
+        Some(live.target.session.id().to_string())
     }
 
     /// Says anew how far the tab is.
@@ -404,6 +437,7 @@ enum Happened {
     Closed(Result<(), CallError>),
     Step(Step),
     Captured(Done),
+    Looked(Looked),
     Tick,
 }
 
@@ -428,6 +462,7 @@ fn subject(id: TabId, live: &Live, viewport: Viewport) -> Subject<'_> {
         url: &live.page.url,
         loader: live.page.loader.as_ref(),
         session: &live.target.session,
+        hands: live.hands(),
         viewport,
     }
 }

@@ -11,13 +11,15 @@ use tokio::time::Instant;
 
 use super::commands::set_up::network;
 use super::commands::title::title;
+use super::hands::HandsOn;
+use super::hands::page::Ears;
 use super::hearing::Hearing;
 use super::page::Page;
 use super::target::Target;
-use crate::cdp::Event;
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, HandleDialog, Method,
 };
+use crate::cdp::{Attachment, Event};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +32,8 @@ pub struct Live {
     pub page: Page,
     /// Its renderer died; only a new target helps.
     pub crashed: bool,
+    /// What tells the hands on the page of its events.
+    ears: Ears,
     /// Whether the page's network is listened to.
     hearing: Hearing,
     /// The title is being asked for.
@@ -48,9 +52,11 @@ impl Live {
     /// Moves into a target.
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
+        let ears = Ears::new(&target);
         Self {
             target,
             page,
+            ears,
             crashed: false,
             hearing: Hearing::default(),
             title: None,
@@ -61,12 +67,30 @@ impl Live {
     pub async fn news(&mut self) -> News {
         tokio::select! {
             biased;
-            event = self.target.inbox.next() => News::Event(event),
+            event = self.target.inbox.next() => News::Event(self.heard(event)),
             Some(title) = async { Some(self.title.as_mut()?.await) } => {
                 self.title = None;
                 News::Title(title)
             }
         }
+    }
+
+    /// Tells the hands of an event.
+    fn heard(&self, event: Option<Event>) -> Option<Event> {
+        if let Some(Event::Raw(event)) = &event {
+            self.ears.hear(event);
+        }
+        event
+    }
+
+    /// A page's own session attaches its frames of other processes only, which are for the hands.
+    pub fn attached(&self, frame: Attachment) {
+        self.ears.attached(frame);
+    }
+
+    /// The hands on the page.
+    pub fn hands(&self) -> &HandsOn {
+        self.ears.hands()
     }
 
     /// Reads the title anew. Chromium reports a target's title only as it is at the commit, when
