@@ -17,9 +17,6 @@ methods! {
         frame_id: Cow<'a, str>,
         /// The world's name.
         world_name: &'static str,
-        /// Whether its scripts may look into frames of other origins, of the same process. The name
-        /// is CDP's own.
-        grant_univeral_access: bool,
     }
 
     /// Evaluates an expression in a world.
@@ -206,6 +203,9 @@ pub struct Node {
     /// The frame that it holds.
     #[serde(default)]
     pub frame_id: Option<FrameId>,
+    /// The document in that frame, if it is of the same process.
+    #[serde(default)]
+    pub content_document: Option<serde::de::IgnoredAny>,
 }
 
 /// Result of [`ResolveNode`].

@@ -144,7 +144,7 @@ impl<'a> Reader<'a> {
     }
 
     /// What a segment consists of. A joint inside quotes is none: in text these are quotes that the
-    /// whole text stands in, elsewhere any.
+    /// whole text stands in, behind a role those of a value, elsewhere any.
     fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, BadLocator> {
         let start = self.at;
         let of_text = matches!(kind, Some("text" | "label" | "placeholder" | "testid"));
@@ -160,7 +160,10 @@ impl<'a> Reader<'a> {
                 }
                 None if self.at_joint() => break,
                 None => {
-                    let opens = !of_text || self.at == start;
+                    let opens = match kind {
+                        Some("role") => self.chars[..self.at].ends_with(&['=']),
+                        _ => !of_text || self.at == start,
+                    };
                     if opens && (c == '"' || c == '\'') {
                         quote = Some((c, self.at));
                     }

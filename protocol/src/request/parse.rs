@@ -434,6 +434,8 @@ mod tests {
             full_page: None,
             format: None,
             quality: None,
+            selector: None,
+            clip: None,
         };
         assert_eq!(
             Request::parse(text).map(|request| request.body),

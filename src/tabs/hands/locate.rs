@@ -125,7 +125,8 @@ impl HandsOn {
             let result = match world.call_raw(function, &located, deadline).await {
                 // A frame that went away takes its process's session with it; the page is still there.
                 Err(HandsError::Call(error))
-                    if error.is_session_gone() && world.owner().is_some() =>
+                    if (error.is_session_gone() || error.is_refusal())
+                        && world.owner().is_some() =>
                 {
                     return Err(HandsError::PageLeft);
                 }
@@ -207,16 +208,18 @@ impl HandsOn {
         let Some(frame) = node.frame_id else {
             return Err(HandsError::PageLeft);
         };
-        match self.frame(frame.as_str(), deadline).await? {
-            Some(world) => {
-                world.set_owner(Arc::downgrade(around), number);
-                Ok(world)
-            }
-            None => Err(HandsError::PageLeft),
-        }
+        let world = match node.content_document {
+            Some(_) => self.inner_frame(frame.as_str(), around),
+            None => self
+                .frame(frame.as_str(), deadline)
+                .await?
+                .ok_or(HandsError::PageLeft)?,
+        };
+        world.set_owner(Arc::downgrade(around), number);
+        Ok(world)
     }
 
-    /// From a point in a process's part of the page to one in the visible part of the page; with what
+    /// From a point in a world's part of the page to one in the visible part of the page; with what
     /// covers it on the way, if anything does.
     pub async fn to_page(
         &self,
@@ -224,45 +227,68 @@ impl HandsOn {
         point: Point,
         deadline: Instant,
     ) -> Result<(Point, Option<String>), HandsError> {
-        #[derive(Deserialize)]
-        struct Size {
-            width: f64,
-            height: f64,
-        }
         #[derive(Serialize)]
-        struct Cover {
+        struct Inside {
             number: u64,
             point: Point,
         }
         #[derive(Deserialize)]
-        struct Over {
+        struct Outside {
+            #[serde(default)]
+            point: Option<Point>,
+            #[serde(default)]
+            turned: bool,
             #[serde(default)]
             by: Option<String>,
         }
         let (mut world, mut point) = (Arc::clone(world), point);
         while let Some((around, number)) = world.owner() {
-            let Some(handle) = around.handle(number, deadline).await? else {
+            let inside = Inside { number, point };
+            let out: Outside = around.call("frameOut", &inside, deadline).await?;
+            if out.by.is_some() {
+                return Ok((point, out.by));
+            }
+            let Some(outside) = out.point else {
                 return Err(HandsError::PageLeft);
             };
-            let left = deadline.saturating_duration_since(Instant::now());
-            let boxes = around.session.call(
-                GetBoxModel {
-                    object_id: handle.id(),
-                },
-                left,
-            );
-            let boxes = boxes.await?.model;
-            let size: Size = world.call("size", &(), deadline).await?;
-            point = outside(point, (size.width, size.height), &boxes.content);
-            let over: Over = around
-                .call("frameCover", &Cover { number, point }, deadline)
-                .await?;
-            if over.by.is_some() {
-                return Ok((point, over.by));
+            if out.turned {
+                point = self
+                    .turned_out(&world, &around, number, point, deadline)
+                    .await?;
+                world = process_root(around);
+            } else {
+                point = outside;
+                world = around;
             }
-            world = around;
         }
         Ok((point, None))
+    }
+
+    /// The same through one frame that is turned or skewed: Chromium knows where its corners are, in
+    /// the part of the page that its process shows.
+    async fn turned_out(
+        &self,
+        world: &Arc<World>,
+        around: &Arc<World>,
+        number: u64,
+        point: Point,
+        deadline: Instant,
+    ) -> Result<Point, HandsError> {
+        #[derive(Deserialize)]
+        struct Size {
+            width: f64,
+            height: f64,
+        }
+        let Some(handle) = around.handle(number, deadline).await? else {
+            return Err(HandsError::PageLeft);
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let boxes = GetBoxModel {
+            object_id: handle.id(),
+        };
+        let boxes = around.session.call(boxes, left).await?.model;
+        let size: Size = world.call("size", &(), deadline).await?;
+        Ok(outside(point, (size.width, size.height), &boxes.content))
     }
 
     /// A handle to an element that a world knows by number; it must still be there.
@@ -299,6 +325,17 @@ impl World {
         let known: Known = self.call("knows", &Args { number }, deadline).await?;
         Ok(known.value)
     }
+}
+
+/// The world of the frame that a world's process shows first of all.
+pub fn process_root(mut world: Arc<World>) -> Arc<World> {
+    while let Some((around, _)) = world.owner() {
+        if around.session.id() != world.session.id() {
+            break;
+        }
+        world = around;
+    }
+    world
 }
 
 /// How long the script may wait.

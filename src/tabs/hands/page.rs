@@ -1,7 +1,7 @@
 //! The page as hands reach it: the worlds of its frames, and how far it has come.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -24,6 +24,9 @@ const ATTACH_LIMIT: Duration = Duration::from_secs(2);
 /// How long it may take for what no request waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
 
+/// How many frames of other origins are remembered of a page that never goes elsewhere.
+const MOST_INNER: usize = 256;
+
 type Frames = HashMap<String, Arc<World>>;
 
 /// What a page drags: `Input.DragData`.
@@ -40,6 +43,9 @@ struct Shared {
     main: Arc<World>,
     /// Frames of other processes, by their ids.
     frames: watch::Sender<Frames>,
+    /// Frames of other origins in the processes around them, by their ids, as far as they have been
+    /// looked into.
+    inner: Mutex<Frames>,
     progress: watch::Receiver<Progress>,
     drags: watch::Receiver<DragData>,
     /// Each is asked of Chromium once, and only of a page that is acted on.
@@ -66,6 +72,7 @@ impl Ears {
         let shared = Shared {
             main: Arc::new(World::new(target.session.clone(), &main_frame)),
             frames: watch::Sender::default(),
+            inner: Mutex::default(),
             progress: told,
             drags: dragged,
             attaches: OnceCell::new(),
@@ -102,6 +109,7 @@ impl Ears {
                 if is_new {
                     // Chromium may keep the document before in its cache, with its world alive.
                     self.hands.shared.main.renew();
+                    self.hands.inner().clear();
                 }
             }
             EventKind::DragIntercepted => {
@@ -192,9 +200,38 @@ impl HandsOn {
         &self.shared.main.session
     }
 
-    /// The worlds of all processes that frames have been looked into of.
+    /// The worlds of all frames that are not of the main one's origin, as far as they are known.
     pub fn frames(&self) -> Vec<Arc<World>> {
-        self.shared.frames.borrow().values().cloned().collect()
+        let apart = self.shared.frames.borrow();
+        let mut all: Vec<_> = apart.values().cloned().collect();
+        drop(apart);
+        all.extend(self.inner().values().cloned());
+        all
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Frames> {
+        self.shared
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world of a frame of another origin that is in the same process as the world around it.
+    pub fn inner_frame(&self, id: &str, around: &World) -> Arc<World> {
+        let mut inner = self.inner();
+        if inner.len() >= MOST_INNER {
+            inner.clear();
+        }
+        let session = &around.session;
+        let known = inner
+            .get(id)
+            .filter(|world| world.session.id() == session.id());
+        if let Some(world) = known {
+            return Arc::clone(world);
+        }
+        let world = Arc::new(World::new(session.clone(), id));
+        inner.insert(id.to_owned(), Arc::clone(&world));
+        world
     }
 
     /// The world of a frame of another process. None if there is no such frame for long.

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::action::Target;
 use super::error::HandsError;
 use super::keys::mask;
-use super::locate::Reached;
+use super::locate::{Reached, process_root};
 use super::page::HandsOn;
 use super::quad::middle;
 use super::world::{World, parse};
@@ -96,12 +96,13 @@ impl HandsOn {
                 held,
                 turned,
             } = parse(&result)?;
-            let point = if turned && position.is_none() {
-                self.turned(&reached, held, deadline).await?
+            let (from, point) = if turned && position.is_none() {
+                let point = self.turned(&reached, held, deadline).await?;
+                (process_root(Arc::clone(&reached.world)), point)
             } else {
-                point
+                (Arc::clone(&reached.world), point)
             };
-            let (point, cover) = match self.to_page(&reached.world, point, deadline).await {
+            let (point, cover) = match self.to_page(&from, point, deadline).await {
                 Err(HandsError::PageLeft) if self.try_again(deadline).await => continue,
                 outcome => outcome?,
             };

@@ -1,5 +1,6 @@
-//! The isolated world of one process's part of a page: its main frame, or a frame of another process,
-//! with the frames inside that the same process shows.
+//! The isolated world of one origin's part of a page: its main frame, or a frame of another origin or
+//! another process, with the frames inside that are of the same origin. Chromium lets scripts of no
+//! world look further.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, PoisonError, Weak};
@@ -27,14 +28,14 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 /// The world.
 #[derive(Debug)]
 pub struct World {
-    /// The session of the process.
+    /// The session of its process.
     pub session: Session,
-    /// The frame that the process shows.
+    /// The frame.
     frame: String,
     /// The world of the document that is there, once it has been made.
     context: Mutex<Option<i64>>,
-    /// Where the frame is, for a frame of another process: the world around it, and the number under
-    /// which that knows its element.
+    /// Where the frame is, unless it is the main one: the world around it, and the number under which
+    /// that knows its element.
     owner: Mutex<Option<(Weak<World>, u64)>>,
 }
 
@@ -171,7 +172,6 @@ impl World {
         let create = CreateIsolatedWorld {
             frame_id: Cow::Borrowed(&self.frame),
             world_name: NAME,
-            grant_univeral_access: true,
         };
         Ok(self.session.call(create, left).await?.execution_context_id)
     }

@@ -6,6 +6,7 @@ mod crashes;
 mod cuts;
 mod edge;
 mod egress;
+mod hands;
 mod isolation;
 mod logged_out;
 mod navigation;

@@ -81,11 +81,24 @@ const settle = (number) => {
   if (!element || !isConnected(element)) return {};
   const tag = localNameOf(element);
   if (tag === 'input' || tag === 'textarea') {
-    // Chromium tells a change when the field is left if it was typed into; setting its value, even to
-    // what it is, makes that the one it compares with.
-    const prototype = tag === 'input' ? windowOf(element).HTMLInputElement.prototype : windowOf(element).HTMLTextAreaElement.prototype;
-    const { set } = Object.getOwnPropertyDescriptor(prototype, 'value');
-    set.call(element, element.value);
+    // Chromium tells the change itself when the field is left. That is kept back, unless more has been
+    // typed by then.
+    const window = windowOf(element);
+    const { value } = element;
+    const end = () => {
+      window.removeEventListener('change', listen, { capture: true });
+      window.removeEventListener('blur', leave, { capture: true });
+    };
+    const listen = (event) => {
+      if (!event.isTrusted || event.composedPath()[0] !== element) return;
+      if (element.value === value) event.stopImmediatePropagation();
+      end();
+    };
+    const leave = (event) => {
+      if (event.composedPath()[0] === element) end();
+    };
+    window.addEventListener('change', listen, { capture: true });
+    window.addEventListener('blur', leave, { capture: true });
   }
   fire(element, 'change');
   return {};

@@ -62,7 +62,7 @@ const childrenOf = (element) => {
   return childNodesOf(element);
 };
 
-// The document in a frame; none if that is in another process.
+// The document in a frame; none if that is of another origin.
 const innerDocument = (frame) => {
   try {
     return frame.contentDocument;
@@ -71,7 +71,7 @@ const innerDocument = (frame) => {
   }
 };
 
-// The element of the frame that a document is in; none at the top of what this process shows.
+// The element of the frame that a document is in; none where the frame around it is of another origin.
 const frameOf = (document) => {
   try {
     const window = document.defaultView;

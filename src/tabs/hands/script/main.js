@@ -24,12 +24,16 @@ globalThis.cdpBridge = {
   area,
   outline,
   content,
-  // What covers a frame of another process at a point of it, and how large its inside is.
-  frameCover: ({ number, point }) => {
+  // From a point in a frame of another origin to one around it; what covers the frame there; and
+  // whether that can be said at all.
+  frameOut: ({ number, point }) => {
     const frame = fetchHeld(number);
-    if (!frame) return { gone: true };
-    const over = onTop(documentOf(frame), point);
-    return { by: over && !isWithin(over, frame) ? describe(over) : null };
+    if (!frame || !isConnected(frame)) return {};
+    if (isTurned(frame) || isInTurnedFrame(frame)) return { point, turned: true };
+    const mapping = frameMapping(frame);
+    const outside = { x: mapping.x + point.x * mapping.scaleX, y: mapping.y + point.y * mapping.scaleY };
+    const cover = coverAt(frame, outside);
+    return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };
   },
   scrolled: () => ({ x: scrollX, y: scrollY }),
   size: () => ({ width: innerWidth, height: innerHeight }),
