@@ -41,9 +41,9 @@ methods! {
         /// The object, which is `this`.
         object_id: &'a str,
         /// The function.
-        function_declaration: &'static str,
+        function_declaration: Cow<'a, str>,
         /// Its arguments.
-        arguments: Vec<Argument<'a>>,
+        arguments: Vec<&'a RawArgument>,
         /// Whether the value itself comes, or a handle to it.
         return_by_value: bool,
         /// Whether a promise is awaited.
@@ -169,14 +169,11 @@ methods! {
     }
 }
 
-/// An argument of [`CallOn`].
-#[derive(Debug, Clone, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Argument<'a> {
-    /// JSON.
-    Value(&'a RawValue),
-    /// An object that the page holds.
-    ObjectId(&'a str),
+/// An argument of [`CallOn`]: JSON.
+#[derive(Debug, Serialize)]
+pub struct RawArgument {
+    /// The JSON.
+    pub value: Box<RawValue>,
 }
 
 /// Result of [`CreateIsolatedWorld`].

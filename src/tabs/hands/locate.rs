@@ -15,8 +15,9 @@ use super::world::{Held, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
 use crate::locator::{Locator, Step};
 
-/// How much earlier than the request the script gives up, so that it can say why.
-const MARGIN: Duration = Duration::from_millis(60);
+/// How much earlier than the request the script gives up, so that it can say why; at most half of the
+/// time there is.
+const MARGIN: Duration = Duration::from_millis(150);
 
 /// How long to wait before a page that went elsewhere is asked again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -340,7 +341,8 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 
 /// How long the script may wait.
 fn millis_left(deadline: Instant) -> u64 {
-    let left = deadline.saturating_duration_since(Instant::now() + MARGIN);
+    let left = deadline.saturating_duration_since(Instant::now());
+    let left = left.saturating_sub(MARGIN).max(left / 2);
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -222,8 +222,9 @@ const scroll = ({ steps, by, to, smooth, ...call }) => {
       const inner = innerDocument(element);
       if (inner) return scrollTo(inner.scrollingElement ?? inner.documentElement, { by, to, smooth });
     }
-    const target = matches(element, 'html, body') ? (documentOf(element).scrollingElement ?? element) : element;
-    if (target === element && !canScroll(element)) {
+    const whole = matches(element, 'html, body');
+    const target = whole ? (documentOf(element).scrollingElement ?? element) : element;
+    if (!whole && !canScroll(element)) {
       return { fail: 'notActionable', reason: 'unsuitable', because: 'it does not scroll', element: describe(element) };
     }
     return scrollTo(target, { by, to, smooth });

@@ -123,7 +123,7 @@ const describe = (element) => {
     localNameOf(element) === 'textarea' ||
     closest(element, '[contenteditable]:not([contenteditable=false])') ||
     element.querySelector?.('textarea, [contenteditable]:not([contenteditable=false])');
-  const content = typed ? '' : squeeze(textOf(element).slice(0, 200));
+  const content = typed ? '' : squeeze((element.innerText ?? textOf(element)).slice(0, 200));
   if (content) text += content.length > 40 ? `${content.slice(0, 40)}…` : content;
   return text;
 };

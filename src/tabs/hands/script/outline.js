@@ -77,6 +77,12 @@ const outline = ({ steps, from, interactiveOnly, next, limit, inner }) => {
     if (text && !interactiveOnly) put(depth, `text: ${quote(text)}`);
   };
   const visitChildren = (element, depth, pending) => {
+    // Of what is folded up, only what it is called is there.
+    if (localNameOf(element) === 'details' && !element.open) {
+      const summary = firstChild(element, 'summary');
+      if (summary) visit(summary, depth, pending);
+      return;
+    }
     if (!interactiveOnly) pending.text += generated(element, '::before');
     for (const child of childrenOf(element)) {
       const type = nodeTypeOf(child);

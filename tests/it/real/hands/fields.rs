@@ -35,7 +35,8 @@ async fn a_field_is_filled_with_input_and_one_change(browser: TestBrowser) {
             "nëw \u{1f600} 'text'"
         );
         hands.fill(&format!("#{id}"), "").await.expect("done");
-        assert_eq!(hands.query(&format!("#{id}"), what).await, "");
+        let empty = hands.query(&format!("#{id}"), what).await;
+        assert_eq!(empty.as_str().map(str::trim), Some(""));
     }
     // What is typed after that is a change of its own.
     hands.fill("#i", "a").await.expect("done");

@@ -40,7 +40,7 @@ async fn elements_in_nested_frames_of_any_origin_are_acted_on(browser: TestBrows
     for way in ["#same", "#there", "#nested >> #in"] {
         let at = |segment: &str| format!("{way} >> {segment}");
         hands.click(&at("#b")).await;
-        assert_eq!(hands.text(&at("#b")).await, "true 30 15", "{way}");
+        assert_eq!(hands.text(&at("#b")).await, "true 28 13", "{way}");
         hands
             .fill(&at("label=Field"), "in a frame")
             .await
@@ -62,7 +62,7 @@ async fn elements_in_nested_frames_of_any_origin_are_acted_on(browser: TestBrows
     }
     let outline = hands.outline(json!({})).await;
     assert_eq!(
-        outline.matches("button \"true 30 15\"").count(),
+        outline.matches("button \"true 28 13\"").count(),
         3,
         "{outline}"
     );
@@ -109,7 +109,7 @@ async fn points_are_right_in_scaled_and_turned_frames_at_any_device_scale(browse
                 let query =
                     json!({"type": "query", "tabId": tab, "selector": "#f >> #b", "what": "text"});
                 let text = client.ask(query).await.expect("queried");
-                assert_eq!(text["value"], "true 30 15", "{path} at {scale}");
+                assert_eq!(text["value"], "true 28 13", "{path} at {scale}");
                 client.close(&tab).await;
             }
         }
@@ -186,7 +186,7 @@ async fn frames_of_other_processes_are_acted_on(browser: TestBrowser) {
             json!({"selector": format!("{way}#b"), "what": "text"}),
         )
         .await;
-        assert_eq!(text.expect("queried")["value"], "true 30 15", "turn {turn}");
+        assert_eq!(text.expect("queried")["value"], "true 28 13", "turn {turn}");
         let fill = json!({"selector": format!("{way}#i"), "value": "far away"});
         ask("fill", fill).await.expect("done");
         let outline = ask("getAxSnapshot", json!({})).await.expect("axSnapshot");

@@ -27,6 +27,11 @@ async fn a_tab_goes_back_and_forward_and_anew(browser: TestBrowser) {
         (&again["url"], &again["status"]),
         (&json!(two), &json!(200))
     );
+    hands.client.tab_event("loadEventFired", &hands.tab).await;
+    hands
+        .ask("waitFor", json!({"loadState": "load"}))
+        .await
+        .expect("waited");
     assert_eq!(
         hands
             .evaluate("document.body.textContent.includes('changed')")

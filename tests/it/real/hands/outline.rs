@@ -172,7 +172,7 @@ async fn an_outline_that_is_too_long_says_what_is_missing(browser: TestBrowser) 
 
 async fn a_long_outline_comes_in_parts(browser: TestBrowser) {
     let page =
-        "<script>for (let n = 0; n < 6000; n++) { const b = document.createElement('button');
+        "<script>for (let n = 0; n < 9000; n++) { const b = document.createElement('button');
         b.textContent = 'Ünïque ' + n + ' \u{1f34e}\"'; document.body.append(b); }</script>";
     let hands = Hands::on(browser, page).await;
     let outline = hands
@@ -180,11 +180,11 @@ async fn a_long_outline_comes_in_parts(browser: TestBrowser) {
         .await
         .expect("axSnapshot");
     assert!(outline.parts.len() > 1, "{outline}");
-    assert_eq!(outline.text().lines().count(), 6000);
+    assert_eq!(outline.text().lines().count(), 9000);
     assert!(
         outline
             .text()
-            .contains("button \"Ünïque 5999 \u{1f34e}\\\"\"")
+            .contains("button \"Ünïque 8999 \u{1f34e}\\\"\"")
     );
     hands.bridge.stop().await;
 }
