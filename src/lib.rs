@@ -10,6 +10,7 @@ pub mod console;
 pub mod egress;
 pub mod exposition;
 pub mod flow;
+pub mod locator;
 pub mod metrics;
 pub mod policy;
 pub mod runtime;

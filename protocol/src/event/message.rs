@@ -11,6 +11,7 @@ use super::bodies::{
     ScreencastStopped, Screenshot, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt,
     Tabs, Welcome,
 };
+use super::hands::{AxSnapshot, Content, Done, Evaluated, Queried, Waited};
 use crate::error::ErrorEvent;
 use crate::ids::RequestId;
 
@@ -181,6 +182,18 @@ events! {
     Resumed(Resumed) = "resumed",
     /// `gap`.
     Gap(Gap) = "gap",
+    /// `done`.
+    Done(Done) = "done",
+    /// `waited`.
+    Waited(Waited) = "waited",
+    /// `queried`.
+    Queried(Queried) = "queried",
+    /// `evaluated`.
+    Evaluated(Evaluated) = "evaluated",
+    /// `axSnapshot`.
+    AxSnapshot(AxSnapshot) = "axSnapshot",
+    /// `content`.
+    Content(Content) = "content",
 }
 
 impl Message {

@@ -8,8 +8,9 @@ use std::time::Duration;
 use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::tabs::{
-    Answer, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure, NewTab,
-    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, WhenFull,
+    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure,
+    NewTab, Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings,
+    WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
@@ -290,8 +291,13 @@ impl Client<'_> {
     }
 
     pub(crate) fn shot(&self, tab: TabId, format: ImageFormat, full_page: bool) -> Asked {
+        let area = if full_page {
+            Area::Whole
+        } else {
+            Area::Visible
+        };
         let capture = Capture::Screenshot {
-            full_page,
+            area,
             format,
             quality: 70,
         };
