@@ -25,7 +25,10 @@ fn positional(kind: RequestKind) -> &'static [&'static str] {
         | RequestKind::ActivateTab
         | RequestKind::GetScreenshot
         | RequestKind::StartScreencast
-        | RequestKind::StopScreencast => &["tabId"],
+        | RequestKind::StopScreencast
+        | RequestKind::GoBack
+        | RequestKind::GoForward
+        | RequestKind::Reload => &["tabId"],
         RequestKind::Navigate => &["tabId", "url"],
         RequestKind::GetDomSnapshot => &["tabId", "format"],
         RequestKind::SetLoggedOutMode => &["tabId", "enabled"],
@@ -45,7 +48,6 @@ fn positional(kind: RequestKind) -> &'static [&'static str] {
         RequestKind::Select => &["tabId", "selector", "values"],
         RequestKind::Scroll => &["tabId", "to", "selector"],
         RequestKind::Drag => &["tabId", "from", "to"],
-        RequestKind::GoBack | RequestKind::GoForward | RequestKind::Reload => &["tabId"],
         RequestKind::Query => &["tabId", "what", "selector"],
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],

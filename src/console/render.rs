@@ -67,6 +67,7 @@ fn tail(id: &RequestId, took: Option<Duration>) -> String {
 }
 
 /// What a person wants to know of an event, in one line.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn facts(event: &Event) -> String {
     match event {
         Event::Welcome(welcome) => format!(

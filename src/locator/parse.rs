@@ -233,14 +233,11 @@ fn number_of_ref(text: &str) -> Option<u64> {
 
 /// Text: exact where it is quoted.
 fn matcher(body: &Piece<'_>) -> Result<Matcher, BadLocator> {
-    let (value, length) = match quoted(body)? {
-        Some(quoted) => quoted,
-        None => {
-            return Ok(Matcher {
-                value: body.text(),
-                exact: false,
-            });
-        }
+    let Some((value, length)) = quoted(body)? else {
+        return Ok(Matcher {
+            value: body.text(),
+            exact: false,
+        });
     };
     if length < body.chars.len() {
         return Err(bad(body.start + length, Problem::BehindQuote));
@@ -331,7 +328,6 @@ fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, BadLoc
         match (quote, c) {
             (Some(_), '\\') => at += 1,
             (Some(open), c) if *c == open => quote = None,
-            (Some(_), _) => {}
             (None, '"' | '\'') if body.chars[at - 1] == '=' => quote = Some(*c),
             (None, ']') => {
                 return Ok(Piece {
@@ -339,7 +335,7 @@ fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, BadLoc
                     start: body.start + open + 1,
                 });
             }
-            (None, _) => {}
+            _ => {}
         }
         at += 1;
     }

@@ -47,7 +47,7 @@ pub enum Step {
         /// The attribute's value.
         value: String,
     },
-    /// What an XPath expression selects.
+    /// What an `XPath` expression selects.
     XPath {
         /// The expression; whether it is one, only the page can tell.
         value: String,

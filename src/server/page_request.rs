@@ -15,7 +15,7 @@ pub(super) fn job(body: RequestBody, may_evaluate: bool) -> Result<TabJob, Refus
     let tab = body.tab().and_then(TabRef::id);
     let locator = |text: &str| locate("selector", text, tab);
     let maybe = |text: Option<&String>| text.map(|text| locator(text)).transpose();
-    let act = |action| Ok(TabJob::Change(Change::Act(action)));
+    let act = |action| Ok(TabJob::Change(Change::Act(Box::new(action))));
     let travel = |way| Ok(TabJob::Change(Change::Travel(way)));
     let look = |look| Ok(TabJob::Look(look));
     match body {

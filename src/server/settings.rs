@@ -141,6 +141,10 @@ pub struct Remember {
 
 /// All of it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the configuration"
+)]
 pub struct ServerSettings {
     /// Where to listen.
     pub listen: Listen,

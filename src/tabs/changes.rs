@@ -59,7 +59,7 @@ pub enum Goal {
     /// Something that is done to the page.
     Act {
         /// What.
-        action: Action,
+        action: Box<Action>,
         /// Answered by `done` or `evaluated`.
         reply: Reply,
     },

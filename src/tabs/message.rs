@@ -57,7 +57,7 @@ pub enum Change {
     /// `goBack`, `goForward`, `reload`.
     Travel(Way),
     /// Something that is done to the page.
-    Act(Action),
+    Act(Box<Action>),
 }
 
 /// A way that a tab goes without being told a URL.

@@ -48,7 +48,7 @@ pub enum Step {
     /// Chromium answered the navigation.
     Started(Result<Started, CallError>),
     /// It has been done to the page, or not.
-    Acted(Result<Event, HandsError>),
+    Acted(Box<Result<Event, HandsError>>),
     /// The page is in front, or not.
     Activated(Result<(), CallError>),
 }
@@ -60,7 +60,7 @@ impl Running {
             Phase::Opening(opening) => Step::Opened(opening.await),
             Phase::Navigating(navigating) => Step::Started(navigating.await),
             Phase::Activating(activating) => Step::Activated(activating.await),
-            Phase::Acting(acting) => Step::Acted(acting.await),
+            Phase::Acting(acting) => Step::Acted(Box::new(acting.await)),
             Phase::Committing(_) | Phase::Travelling => std::future::pending().await,
         }
     }

@@ -83,6 +83,10 @@ macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($body:ident) = $name:literal),* $(,)?) => {
         /// What the bridge says.
         #[derive(Debug, Clone, PartialEq)]
+        #[expect(
+            clippy::large_enum_variant,
+            reason = "an error has room for the facts of every code; an event is boxed where many wait"
+        )]
         pub enum Event {
             $($(#[$doc])* $variant($body),)*
         }

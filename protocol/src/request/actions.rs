@@ -343,14 +343,13 @@ const MAX_NAME: usize = 255;
 impl Rules for Click {
     fn check(&self) -> Result<(), FieldError> {
         match (&self.selector, self.x, self.y) {
-            (Some(_), None, None) => {}
             (None, Some(_), Some(_)) if self.position.is_some() => {
                 return broken(
                     "position",
                     "a position goes with a selector, not with x and y",
                 );
             }
-            (None, Some(_), Some(_)) => {}
+            (Some(_), None, None) | (None, Some(_), Some(_)) => {}
             (Some(_), Some(_), _) => return broken("x", "either a selector, or x and y"),
             (Some(_), None, Some(_)) => return broken("y", "either a selector, or x and y"),
             (None, None, Some(_)) => return broken("x", "y needs x"),

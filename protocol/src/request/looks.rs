@@ -31,7 +31,7 @@ pub enum LoadState {
     DomContentLoaded,
     /// What belongs to it has been loaded.
     Load,
-    /// It has asked for nothing for half a second since; WebSockets do not count.
+    /// It has asked for nothing for half a second since; `WebSocket`s do not count.
     NetworkIdle,
 }
 

@@ -46,6 +46,13 @@ impl Actor {
         }
     }
 
+    /// Whether the tab is on its way back, forward or anew. Whose document it was that did not come is
+    /// not known then: of a frame's it is told in the same way.
+    pub(super) fn travels(&self) -> bool {
+        let phase = self.running.as_ref().map(|running| &running.phase);
+        matches!(phase, Some(Phase::Travelling))
+    }
+
     /// Sends the main frame some way.
     pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
         let (client, outlets) = (self.client.clone(), Arc::clone(&self.around.outlets));

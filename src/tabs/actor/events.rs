@@ -14,7 +14,7 @@ use crate::tabs::error::TabError;
 use crate::tabs::live::Loss;
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
-use crate::tabs::running::{Phase, Running};
+use crate::tabs::running::Running;
 
 impl Actor {
     /// Takes an event in, and tells whoever wants to know.
@@ -67,13 +67,7 @@ impl Actor {
             }
             PageEvent::Aborted { loader, net } => {
                 // If the proxy failed it, its error page says for which URL.
-                let travels = self
-                    .running
-                    .as_ref()
-                    .is_some_and(|running| matches!(running.phase, Phase::Travelling));
-                // Whose document it was that did not come is not known on the way back or forward: a
-                // frame's too is told so.
-                if self.awaits(Some(&loader)) && !travels && !is_of_proxy(&net) {
+                if self.awaits(Some(&loader)) && !self.travels() && !is_of_proxy(&net) {
                     self.not_arrived(|url| TabError::NavFailed {
                         url,
                         net,

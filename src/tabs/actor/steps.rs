@@ -17,6 +17,7 @@ use crate::tabs::commands::close::close;
 use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
+use crate::tabs::hands::Action;
 use crate::tabs::live::Live;
 use crate::tabs::reply::Reply;
 use crate::tabs::running::{Phase, Running, Step};
@@ -58,7 +59,7 @@ impl Actor {
                 self.heading = None;
                 self.travel(*way, deadline)?
             }
-            Goal::Act { action, reply } => self.act(reply.kind, action.clone(), deadline)?,
+            Goal::Act { action, reply } => self.act(reply.kind, Action::clone(action), deadline)?,
             Goal::Activate { .. } => self.activate(deadline)?,
             Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
                 self.answer_switch(goal);
@@ -155,7 +156,7 @@ impl Actor {
                 None
             }
             Step::Acted(outcome) => {
-                self.acted(outcome);
+                self.acted(*outcome);
                 None
             }
         };

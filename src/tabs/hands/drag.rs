@@ -88,20 +88,15 @@ impl HandsOn {
         // What is dragged away may leave the other place elsewhere.
         let end = self.place(to, deadline).await?;
         grip.at = end;
-        match data {
-            Some(data) => {
-                drag_over(session, nudged, end, &data, left).await?;
-                grip.release(deadline).await
-            }
-            None => {
-                let way = steps(nudged, end);
-                let moves: Vec<_> = way
-                    .map(|point| moved(point, 0, held(MouseButton::Left)))
-                    .collect();
-                dispatch(session, &moves, deadline).await?;
-                grip.release(deadline).await
-            }
+        if let Some(data) = data {
+            drag_over(session, nudged, end, &data, left).await?;
+        } else {
+            let button = held(MouseButton::Left);
+            let way = steps(nudged, end);
+            let moves: Vec<_> = way.map(|point| moved(point, 0, button)).collect();
+            dispatch(session, &moves, deadline).await?;
         }
+        grip.release(deadline).await
     }
 
     /// Where a place is now, with its element in sight.

@@ -30,12 +30,21 @@ enum Stroke {
 }
 
 #[derive(Serialize)]
-struct Nothing {}
+struct Focus {
+    /// Something is typed next.
+    typing: bool,
+}
 
 impl HandsOn {
-    /// Gives an element the keyboard.
-    pub async fn focus(&self, locator: &Locator, deadline: Instant) -> Result<(), HandsError> {
-        self.follow("focus", locator, &Nothing {}, deadline).await?;
+    /// Gives an element the keyboard, to be typed into next or not.
+    pub async fn focus(
+        &self,
+        locator: &Locator,
+        typing: bool,
+        deadline: Instant,
+    ) -> Result<(), HandsError> {
+        self.follow("focus", locator, &Focus { typing }, deadline)
+            .await?;
         Ok(())
     }
 

@@ -100,15 +100,12 @@ impl HandsOn {
             deadline,
         };
         let args = taking.args(0);
-        let (world, result) = match locator {
-            Some(locator) => {
-                let (reached, result) = self.follow("outline", locator, &args, deadline).await?;
-                (reached.world, result)
-            }
-            None => {
-                let result = self.whole("outline", &args, deadline).await?;
-                (Arc::clone(self.main()), result)
-            }
+        let (world, result) = if let Some(locator) = locator {
+            let (reached, result) = self.follow("outline", locator, &args, deadline).await?;
+            (reached.world, result)
+        } else {
+            let result = self.whole("outline", &args, deadline).await?;
+            (Arc::clone(self.main()), result)
         };
         let part: Part = parse(&result)?;
         let url = part.url.clone();

@@ -41,7 +41,7 @@ pub async fn perform(
             hands.click(&target, press, deadline).await?;
         }
         Action::Hover(locator) => hands.hover(&locator, deadline).await?,
-        Action::Focus(locator) => hands.focus(&locator, deadline).await?,
+        Action::Focus(locator) => hands.focus(&locator, false, deadline).await?,
         Action::Toggle { locator, on } => hands.toggle(&locator, on, deadline).await?,
         Action::Reveal(locator) => hands.reveal(&locator, deadline).await?,
         Action::Fill { locator, value } => hands.fill(&locator, &value, deadline).await?,
@@ -51,14 +51,14 @@ pub async fn perform(
             delay_ms,
         } => {
             if let Some(locator) = &locator {
-                hands.focus(locator, deadline).await?;
+                hands.focus(locator, true, deadline).await?;
             }
             let delay = Duration::from_millis(delay_ms.into());
             hands.type_text(&text, delay, deadline).await?;
         }
         Action::Press { locator, chord } => {
             if let Some(locator) = &locator {
-                hands.focus(locator, deadline).await?;
+                hands.focus(locator, true, deadline).await?;
             }
             hands.press_keys(&chord, deadline).await?;
         }

@@ -26,14 +26,6 @@ impl HandsOn {
         struct Answer {
             value: Value,
         }
-        let (reached, result) = self
-            .follow("query", locator, &Query { what }, deadline)
-            .await?;
-        let Answer { value } = parse(&result)?;
-        if what != What::Box || value.is_null() || reached.world.owner().is_none() {
-            return Ok(value);
-        }
-        // A frame of another process knows only where its elements are in itself.
         #[derive(Deserialize)]
         struct Area {
             x: f64,
@@ -41,6 +33,14 @@ impl HandsOn {
             width: f64,
             height: f64,
         }
+        let (reached, result) = self
+            .follow("query", locator, &Query { what }, deadline)
+            .await?;
+        let Answer { value } = parse(&result)?;
+        if what != What::Box || value.is_null() || reached.world.owner().is_none() {
+            return Ok(value);
+        }
+        // A frame of another origin knows only where its elements are in itself.
         let area: Area = serde_json::from_value(value).map_err(|error| {
             crate::cdp::client::shape::<crate::cdp::page_methods::EvaluateIn<'_>>(&error)
         })?;

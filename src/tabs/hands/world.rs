@@ -130,12 +130,11 @@ impl World {
         loop {
             let left = deadline.saturating_duration_since(Instant::now());
             let known = *lock(&self.context);
-            let (context, expression) = match known {
-                Some(context) => (context, Cow::Borrowed(call.as_str())),
-                None => {
-                    let context = self.create(left).await?;
-                    (context, Cow::Owned(format!("{SCRIPT}{call}")))
-                }
+            let (context, expression) = if let Some(context) = known {
+                (context, Cow::Borrowed(call.as_str()))
+            } else {
+                let context = self.create(left).await?;
+                (context, Cow::Owned(format!("{SCRIPT}{call}")))
             };
             let evaluate = EvaluateIn {
                 expression,

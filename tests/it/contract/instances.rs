@@ -226,6 +226,7 @@ fn actions(full: bool) -> Vec<RequestBody> {
 }
 
 /// One of each request that looks at a page, or runs a script in it.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn looks(full: bool) -> Vec<RequestBody> {
     let wait = WaitFor {
         tab_id: tab(),

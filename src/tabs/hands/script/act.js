@@ -15,10 +15,16 @@ const focusOn = (element) => {
   return Node.prototype.getRootNode.call(element).activeElement === element;
 };
 
-// Gives an element the keyboard.
-const focus = (call) =>
+// Gives an element the keyboard. What is typed into a field that did not have it goes to its beginning.
+const focus = ({ typing, ...call }) =>
   ready({ ...call, needs: { visible: true } }, (element) => {
-    if (focusOn(element)) return { held: hold(element) };
+    const had = Node.prototype.getRootNode.call(element).activeElement === element;
+    if (focusOn(element)) {
+      const name = localNameOf(element);
+      const typed = name === 'textarea' || (name === 'input' && element.selectionStart !== null);
+      if (typing && !had && typed) element.setSelectionRange(0, 0);
+      return { held: hold(element) };
+    }
     // What is inside of something editable is focused by that.
     const host = closest(element, '[contenteditable]:not([contenteditable=false])');
     if (host && focusOn(host)) return { held: hold(element) };

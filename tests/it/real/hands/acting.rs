@@ -315,9 +315,10 @@ async fn scrolling_ends_where_it_says(browser: TestBrowser) {
 }
 
 async fn several_elements_are_an_error_that_lists_them(browser: TestBrowser) {
-    let rows: String = (0..7)
+    let rows: Vec<_> = (0..7)
         .map(|n| format!("<button id=b{n}>Row {n}</button>"))
         .collect();
+    let rows = rows.concat();
     let hands = Hands::on(browser, &rows).await;
     for kind in ["click", "hover", "focus", "scrollIntoView"] {
         let error = hands

@@ -66,11 +66,11 @@ async fn fields_of_every_kind_take_their_values(browser: TestBrowser) {
         ("color", "#12ab34"),
         ("range", "30"),
     ];
-    let inputs: String = kinds
+    let inputs: Vec<_> = kinds
         .iter()
         .map(|(kind, _)| format!("<input type={kind} id={kind}>"))
         .collect();
-    let hands = Hands::on(browser, &inputs).await;
+    let hands = Hands::on(browser, &inputs.concat()).await;
     for (kind, value) in kinds {
         hands.fill(&format!("#{kind}"), value).await.expect("done");
         assert_eq!(

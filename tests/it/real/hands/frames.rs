@@ -23,7 +23,7 @@ async fn elements_in_nested_frames_of_any_origin_are_acted_on(browser: TestBrows
     let hands = Hands::on(browser, "").await;
     hands.site.page("/inner", INNER);
     let inner_here = hands.site.url_on("127.0.0.1", "/inner");
-    let inner_there = hands.site.url_on("allowed.test", "/inner");
+    let elsewhere = hands.site.url_on("allowed.test", "/inner");
     let middle = format!(
         "<p>middle</p><iframe id=in src='{inner_here}' style='width:300px;height:200px;border:5px solid;padding:7px'></iframe>"
     );
@@ -33,7 +33,7 @@ async fn elements_in_nested_frames_of_any_origin_are_acted_on(browser: TestBrows
         "/frames",
         &format!(
             "<div style='height:500px'></div><iframe id=same src=/inner></iframe>
-            <iframe id=there src='{inner_there}'></iframe><iframe id=nested src='{middle_there}' style='width:400px;height:300px'></iframe>"
+            <iframe id=there src='{elsewhere}'></iframe><iframe id=nested src='{middle_there}' style='width:400px;height:300px'></iframe>"
         ),
     );
     hands.client.go(&hands.tab, &page).await;

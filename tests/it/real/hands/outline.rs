@@ -190,7 +190,7 @@ async fn a_long_outline_comes_in_parts(browser: TestBrowser) {
 }
 
 /// What is held against Chromium's own tree: elements with all kinds of names.
-const NAMES: &str = r##"<label for=n1>Label one</label><input id=n1>
+const NAMES: &str = r#"<label for=n1>Label one</label><input id=n1>
 <label>Around <input id=n2> it</label><input id=n3 aria-label="By aria"><input id=n4 placeholder="By placeholder">
 <input id=n5 title="By title"><span id=l6>By</span><span id=m6>reference</span><input id=n6 aria-labelledby="l6 m6">
 <button id=n7>Text <b>in</b> <i>parts</i></button><button id=n8><img alt="A picture" src=x></button>
@@ -210,7 +210,7 @@ const NAMES: &str = r##"<label for=n1>Label one</label><input id=n1>
 <progress id=n35 aria-label=Load value=1 max=2></progress><dialog open id=n36 aria-label=Ask></dialog>
 <input type=search id=n37 aria-label=Find><input list=dl id=n38 aria-label=Pick><datalist id=dl></datalist>
 <article id=n39></article><aside id=n40></aside><footer id=n41></footer><div role="nonsense button" id=n42 tabindex=0>Second</div>
-<input type=image id=n43 alt="Go there"><output id=n44 aria-label=Out>5</output><hr id=n45>"##;
+<input type=image id=n43 alt="Go there"><output id=n44 aria-label=Out>5</output><hr id=n45>"#;
 
 async fn roles_and_names_are_those_of_chromium(browser: TestBrowser) {
     let site = Site::start().await;
