@@ -11,6 +11,7 @@ pub mod doctor;
 pub mod egress;
 pub mod exposition;
 pub mod flow;
+pub mod locator;
 pub mod metrics;
 pub mod policy;
 pub mod runtime;

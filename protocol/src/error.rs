@@ -43,11 +43,23 @@ pub enum ErrorCode {
     ResumeFailed,
     /// A fault of the bridge; its log has the rest.
     Internal,
+    /// No element was found within the time limit.
+    NotFound,
+    /// The element could not be acted on within the time limit.
+    NotActionable,
+    /// The locator matches several elements.
+    Ambiguous,
+    /// The element of a `ref` is gone, with its document or from it.
+    StaleRef,
+    /// The page's script threw an exception, or `evaluate` is not allowed.
+    EvaluationFailed,
+    /// The locator is none.
+    BadSelector,
 }
 
 impl ErrorCode {
     /// Every code, in the order of the protocol's table.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 23] = [
         Self::BadRequest,
         Self::UnknownTab,
         Self::NavDenied,
@@ -65,6 +77,12 @@ impl ErrorCode {
         Self::ShuttingDown,
         Self::ResumeFailed,
         Self::Internal,
+        Self::NotFound,
+        Self::NotActionable,
+        Self::Ambiguous,
+        Self::StaleRef,
+        Self::EvaluationFailed,
+        Self::BadSelector,
     ];
 
     /// The code as it stands on the wire and in metrics.
@@ -87,6 +105,12 @@ impl ErrorCode {
             Self::ShuttingDown => "SHUTTING_DOWN",
             Self::ResumeFailed => "RESUME_FAILED",
             Self::Internal => "INTERNAL",
+            Self::NotFound => "NOT_FOUND",
+            Self::NotActionable => "NOT_ACTIONABLE",
+            Self::Ambiguous => "AMBIGUOUS",
+            Self::StaleRef => "STALE_REF",
+            Self::EvaluationFailed => "EVALUATION_FAILED",
+            Self::BadSelector => "BAD_SELECTOR",
         }
     }
 
@@ -102,14 +126,20 @@ impl ErrorCode {
             | Self::Dropped
             | Self::RateLimited
             | Self::LimitExceeded
-            | Self::BrowserDown => true,
+            | Self::BrowserDown
+            | Self::NotFound
+            | Self::NotActionable => true,
             Self::BadRequest
             | Self::UnknownTab
             | Self::NavDenied
             | Self::TabClosed
             | Self::ShuttingDown
             | Self::ResumeFailed
-            | Self::Internal => false,
+            | Self::Internal
+            | Self::Ambiguous
+            | Self::StaleRef
+            | Self::EvaluationFailed
+            | Self::BadSelector => false,
         }
     }
 }
@@ -192,6 +222,22 @@ pub struct ErrorDetails {
     /// The limit that was passed: of pixels, of requests in flight, of tabs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
+    /// `AMBIGUOUS`: how many elements the locator matches.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
+    /// `AMBIGUOUS`: a line for each of the first five of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub elements: Option<Vec<String>>,
+    /// `NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
+    /// `covered`, or `unsuitable` where the request does not go with such an element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// `NOT_FOUND`: the segment of the locator that found nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub segment: Option<String>,
+    /// `BAD_SELECTOR`: the character that is wrong, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub position: Option<u64>,
 }
 
 #[cfg(test)]

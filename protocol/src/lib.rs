@@ -12,6 +12,7 @@
 //! | [`event`] | what the bridge says |
 //! | [`error`] | the error codes and what comes with them |
 //! | [`payload`] | splitting, joining and binary framing of snapshots and pictures |
+//! | [`typed_text`] | text that is never shown |
 //! | [`schema`] | the JSON Schemas of all of it |
 //! | [`handshake`] | subprotocol names and close codes of the WebSocket connection |
 
@@ -23,12 +24,14 @@ pub mod ids;
 pub mod payload;
 pub mod request;
 pub mod schema;
+pub mod typed_text;
 
 pub use error::{ErrorCode, ErrorDetails, ErrorEvent};
 pub use event::{Event, Message};
 pub use idempotency::IdempotencyKey;
 pub use ids::{RequestId, TabId, TabRef};
 pub use request::{Request, RequestBody, RequestKind};
+pub use typed_text::TypedText;
 
 /// The protocol's version, as `welcome.protocol` states it.
 pub const PROTOCOL_VERSION: u32 = 1;

@@ -4,7 +4,9 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::event::{DomSnapshotHead, FrameHead, ScreenshotHead, event_schemas};
+use crate::event::{
+    AxSnapshotHead, ContentHead, DomSnapshotHead, FrameHead, ScreenshotHead, event_schemas,
+};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::RequestId;
 use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, RequestKind, request_schemas};
@@ -54,13 +56,15 @@ pub fn requests() -> Value {
 }
 
 /// The schema of every text message the bridge sends. The JSON of binary frames stands in
-/// `$defs` as `DomSnapshotHead`, `ScreenshotHead` and `FrameHead`.
+/// `$defs` as `DomSnapshotHead`, `ScreenshotHead`, `FrameHead`, `AxSnapshotHead` and `ContentHead`.
 pub fn events() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let request_id = generator.subschema_for::<RequestId>().to_value();
     generator.subschema_for::<DomSnapshotHead>();
     generator.subschema_for::<ScreenshotHead>();
     generator.subschema_for::<FrameHead>();
+    generator.subschema_for::<AxSnapshotHead>();
+    generator.subschema_for::<ContentHead>();
     let cursor = json!({
         "type": "integer",
         "minimum": 1,

@@ -224,6 +224,7 @@ pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         },
         timeouts: timeouts(&config.timeouts),
         logged_out_default: config.policy.logged_out_default,
+        may_evaluate: config.policy.evaluate == config::EvaluatePolicy::Allow,
         close_tabs_on_disconnect: config.tabs.on_disconnect == config::OnDisconnect::Close,
         clients: clients(config)?,
     })
@@ -236,8 +237,44 @@ fn listen(listen: &config::Listen) -> Listen {
     }
 }
 
+/// The requests that share the time limit of page actions.
+const ACTIONS: [RequestKind; 13] = [
+    RequestKind::Click,
+    RequestKind::Hover,
+    RequestKind::Focus,
+    RequestKind::Check,
+    RequestKind::Uncheck,
+    RequestKind::ScrollIntoView,
+    RequestKind::Fill,
+    RequestKind::Type,
+    RequestKind::Press,
+    RequestKind::Select,
+    RequestKind::Scroll,
+    RequestKind::Drag,
+    RequestKind::Upload,
+];
+
+/// The requests that share the time limit of moving in a tab's history.
+const TRAVELS: [RequestKind; 3] = [
+    RequestKind::GoBack,
+    RequestKind::GoForward,
+    RequestKind::Reload,
+];
+
 fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
-    Timeouts::all(config.navigate)
+    let shared = [(&ACTIONS[..], config.act), (&TRAVELS[..], config.travel)];
+    let timeouts = shared
+        .into_iter()
+        .flat_map(|(kinds, limit)| kinds.iter().map(move |kind| (*kind, limit)))
+        .fold(Timeouts::all(config.navigate), |timeouts, (kind, limit)| {
+            timeouts.with(kind, limit)
+        });
+    timeouts
+        .with(RequestKind::WaitFor, config.wait_for)
+        .with(RequestKind::Query, config.query)
+        .with(RequestKind::Evaluate, config.evaluate)
+        .with(RequestKind::GetAxSnapshot, config.get_ax_snapshot)
+        .with(RequestKind::GetContent, config.get_content)
         .with(RequestKind::CreateTab, config.create_tab)
         .with(RequestKind::CloseTab, config.close_tab)
         .with(RequestKind::ActivateTab, config.activate_tab)

@@ -89,6 +89,23 @@ impl CallError {
                 || message.contains("Execution context was destroyed"))
     }
 
+    /// The execution context was gone before the call, so that nothing of it has run.
+    pub fn is_context_unknown(&self) -> bool {
+        matches!(self, Self::Protocol { message, .. }
+            if message.contains("Cannot find context with specified id")
+                || message.contains("Cannot find default execution context"))
+    }
+
+    /// The session is over, or was before the call.
+    pub fn is_session_gone(&self) -> bool {
+        matches!(self, Self::SessionEnded { .. })
+    }
+
+    /// Chromium answered, but not with a result.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Protocol { .. })
+    }
+
     /// What was to be closed or disposed of does not exist any more.
     pub fn is_already_gone(&self) -> bool {
         match self {

@@ -71,6 +71,10 @@ kinds! {
     AuthRequired = "Fetch.authRequired",
     /// [`OfRequest`].
     RequestPaused = "Fetch.requestPaused",
+    /// A frame's document has come so far.
+    LifecycleEvent = "Page.lifecycleEvent",
+    /// A page has begun to drag something, which the bridge carries on.
+    DragIntercepted = "Input.dragIntercepted",
 }
 
 impl EventKind {
@@ -81,6 +85,13 @@ impl EventKind {
             Self::ResponseReceived | Self::LoadingFailed => {
                 memmem::find(params, br#""type":"Document""#).is_some()
             }
+            Self::LifecycleEvent => [
+                &br#""name":"networkIdle""#[..],
+                br#""name":"DOMContentLoaded""#,
+                br#""name":"load""#,
+            ]
+            .iter()
+            .any(|name| memmem::find(params, name).is_some()),
             _ => true,
         }
     }
@@ -167,6 +178,21 @@ pub struct TargetCrashed {
 pub struct FrameNavigated {
     /// The frame.
     pub frame: Frame,
+    /// `Navigation`, or `BackForwardCacheRestore`: a document that was kept has come back.
+    #[serde(default)]
+    pub r#type: String,
+}
+
+/// `Page.lifecycleEvent`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LifecycleEvent {
+    /// The frame.
+    pub frame_id: FrameId,
+    /// The navigation that brought its document.
+    pub loader_id: LoaderId,
+    /// How far it has come: `DOMContentLoaded`, `load`, `networkIdle` and others.
+    pub name: String,
 }
 
 /// `Page.Frame`.

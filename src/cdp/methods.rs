@@ -20,6 +20,7 @@ pub trait Method: Serialize + Send + Sync {
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Done {}
 
+/// Writes commands down as types: their name, what they return, and their fields.
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident $(<$life:lifetime>)? = $method:literal -> $returns:ty {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
@@ -39,6 +40,7 @@ macro_rules! methods {
         )*
     };
 }
+pub(super) use methods;
 
 /// A number as an argument of [`CallFunctionOn`].
 #[derive(Debug, Clone, Copy, Serialize)]

@@ -13,6 +13,7 @@
 //! | [`connection`] | the task |
 //! | [`client`] | the handles |
 //! | [`methods`] | the few commands the bridge uses, typed |
+//! | [`page_methods`] | those of them that act on what is in a page |
 //! | [`events`] | the few events the bridge reads, decoded late and leniently |
 //! | [`results`] | results with a payload, which is sliced and not parsed |
 //! | [`error`] | why a call failed |
@@ -25,6 +26,7 @@ pub mod events;
 pub mod ids;
 pub mod message;
 pub mod methods;
+pub mod page_methods;
 pub mod results;
 pub mod routes;
 pub mod transport;

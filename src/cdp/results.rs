@@ -81,6 +81,50 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
     })
 }
 
+/// The words of the exception that a script threw: its first lines, without the places in the code.
+pub fn exception(result: &Bytes) -> String {
+    #[derive(Deserialize)]
+    struct Outline {
+        #[serde(default, rename = "exceptionDetails")]
+        details: Details,
+    }
+
+    #[derive(Default, Deserialize)]
+    struct Details {
+        #[serde(default)]
+        text: String,
+        #[serde(default)]
+        exception: Option<Thrown>,
+    }
+
+    #[derive(Deserialize)]
+    struct Thrown {
+        #[serde(default)]
+        description: Option<String>,
+        #[serde(default)]
+        value: Option<serde_json::Value>,
+    }
+
+    const MOST: usize = 500;
+
+    let details = serde_json::from_slice(result)
+        .map_or_else(|_| Details::default(), |outline: Outline| outline.details);
+    let thrown = details.exception.and_then(|thrown| {
+        let value = thrown.value.map(|value| match value {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        });
+        thrown.description.or(value)
+    });
+    let words = thrown.unwrap_or(details.text);
+    let lines = words
+        .lines()
+        .take_while(|line| !line.starts_with("    at "));
+    let words: Vec<_> = lines.collect();
+    words.join(" ").chars().take(MOST).collect()
+}
+
+/// One picture of a screencast.
 /// One picture of a screencast.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScreencastFrame {

@@ -53,7 +53,8 @@ pub use load::{Loaded, load, load_with};
 pub use log::{LogConfig, LogFormat};
 pub use origin::{Origin, Origins};
 pub use policy::{
-    ClientPolicyConfig, DialogPolicy, DownloadPolicy, PolicyConfig, PolicyMode, PopupPolicy,
+    ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig, PolicyMode,
+    PopupPolicy,
 };
 pub use print::print;
 pub use private_networks::PrivateNetworks;

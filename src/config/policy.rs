@@ -32,6 +32,8 @@ pub struct PolicyConfig {
     pub downloads: DownloadPolicy,
     /// What becomes of windows that pages open: "adopt" (each becomes a tab) or "block".
     pub popups: PopupPolicy,
+    /// Whether clients may run scripts in pages, by `evaluate`: "allow" or "deny".
+    pub evaluate: EvaluatePolicy,
     /// Whether tabs are created in logged-out mode where a request does not say.
     pub logged_out_default: bool,
 }
@@ -86,6 +88,17 @@ pub enum DialogPolicy {
 pub enum DownloadPolicy {
     /// None is written.
     #[default]
+    Deny,
+}
+
+/// Whether clients may run scripts in pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum EvaluatePolicy {
+    /// They may.
+    #[default]
+    Allow,
+    /// `evaluate` is refused.
     Deny,
 }
 

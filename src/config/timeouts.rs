@@ -47,6 +47,36 @@ pub struct TimeoutsConfig {
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub stop_screencast: Duration,
+    /// Acting on a page: clicking, filling, typing and their like, until the element can be acted on and
+    /// it is done.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub act: Duration,
+    /// Going back or forward in a tab's history, or loading its page anew, until the main frame has
+    /// committed.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub travel: Duration,
+    /// Waiting until something is so.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub wait_for: Duration,
+    /// Asking something of an element, until there is one.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub query: Duration,
+    /// Running a client's script in a page.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub evaluate: Duration,
+    /// Writing the outline of a page.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub get_ax_snapshot: Duration,
+    /// Reading a page's content.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub get_content: Duration,
 }
 
 impl Default for TimeoutsConfig {
@@ -61,13 +91,20 @@ impl Default for TimeoutsConfig {
             set_logged_out_mode: Duration::from_secs(35),
             start_screencast: Duration::from_secs(5),
             stop_screencast: Duration::from_secs(5),
+            act: Duration::from_secs(10),
+            travel: Duration::from_secs(30),
+            wait_for: Duration::from_secs(30),
+            query: Duration::from_secs(10),
+            evaluate: Duration::from_secs(10),
+            get_ax_snapshot: Duration::from_secs(10),
+            get_content: Duration::from_secs(10),
         }
     }
 }
 
 impl TimeoutsConfig {
     /// Every limit with its key, in the order of the struct.
-    pub(crate) fn entries(&self) -> [(&'static str, Duration); 9] {
+    pub(crate) fn entries(&self) -> [(&'static str, Duration); 16] {
         [
             ("create_tab", self.create_tab),
             ("close_tab", self.close_tab),
@@ -78,6 +115,13 @@ impl TimeoutsConfig {
             ("set_logged_out_mode", self.set_logged_out_mode),
             ("start_screencast", self.start_screencast),
             ("stop_screencast", self.stop_screencast),
+            ("act", self.act),
+            ("travel", self.travel),
+            ("wait_for", self.wait_for),
+            ("query", self.query),
+            ("evaluate", self.evaluate),
+            ("get_ax_snapshot", self.get_ax_snapshot),
+            ("get_content", self.get_content),
         ]
     }
 }

@@ -25,11 +25,32 @@ fn positional(kind: RequestKind) -> &'static [&'static str] {
         | RequestKind::ActivateTab
         | RequestKind::GetScreenshot
         | RequestKind::StartScreencast
-        | RequestKind::StopScreencast => &["tabId"],
+        | RequestKind::StopScreencast
+        | RequestKind::GoBack
+        | RequestKind::GoForward
+        | RequestKind::Reload => &["tabId"],
         RequestKind::Navigate => &["tabId", "url"],
         RequestKind::GetDomSnapshot => &["tabId", "format"],
         RequestKind::SetLoggedOutMode => &["tabId", "enabled"],
         RequestKind::ListTabs | RequestKind::Ping => &[],
+        RequestKind::Click
+        | RequestKind::Hover
+        | RequestKind::Focus
+        | RequestKind::Check
+        | RequestKind::Uncheck
+        | RequestKind::ScrollIntoView
+        | RequestKind::Upload
+        | RequestKind::WaitFor
+        | RequestKind::GetAxSnapshot => &["tabId", "selector"],
+        RequestKind::Fill => &["tabId", "selector", "value"],
+        RequestKind::Type => &["tabId", "text", "selector"],
+        RequestKind::Press => &["tabId", "key", "selector"],
+        RequestKind::Select => &["tabId", "selector", "values"],
+        RequestKind::Scroll => &["tabId", "to", "selector"],
+        RequestKind::Drag => &["tabId", "from", "to"],
+        RequestKind::Query => &["tabId", "what", "selector"],
+        RequestKind::Evaluate => &["tabId", "expression", "selector"],
+        RequestKind::GetContent => &["tabId", "format", "selector"],
     }
 }
 
@@ -69,7 +90,7 @@ pub(super) fn read(
                 }
                 _ => return Err(FieldProblem::UnknownOption(word.clone())),
             }
-        } else if let Some((name, value)) = named(word) {
+        } else if let Some((name, value)) = named(kind, word) {
             put(&mut fields, full_name(kind, name), value);
         } else if let Some((field, value)) = flag(kind, word) {
             fields.insert(field.to_owned(), value);
@@ -82,13 +103,32 @@ pub(super) fn read(
     Ok(fields)
 }
 
-/// `key=value`. A URL with a query is none: its `=` comes after characters no key has.
-fn named(word: &str) -> Option<(&str, &str)> {
+/// `key=value`. A URL with a query is none: its `=` comes after characters no key has. Nor is a
+/// locator such as `text=Sign in`, which looks like one, unless it names a field: `text` is one of
+/// `type` and `waitFor`.
+fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
+    let takes_text = matches!(kind, RequestKind::Type | RequestKind::WaitFor);
+    if LOCATORS.contains(&name) && !(name == "text" && takes_text) {
+        return None;
+    }
     let key = name.starts_with(|c: char| c.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '.');
     key.then_some((name, value))
 }
+
+/// What a locator may begin with.
+const LOCATORS: [&str; 9] = [
+    "css",
+    "text",
+    "role",
+    "label",
+    "placeholder",
+    "testid",
+    "xpath",
+    "nth",
+    "ref",
+];
 
 /// Words that are a field and its value in one.
 fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
@@ -96,6 +136,15 @@ fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
         (RequestKind::GetScreenshot, "full") => Some(("fullPage", true.into())),
         (RequestKind::GetScreenshot, "png" | "jpeg" | "webp") => Some(("format", word.into())),
         (RequestKind::GetScreenshot, "jpg") => Some(("format", "jpeg".into())),
+        (RequestKind::GetAxSnapshot, "interactive") => Some(("interactiveOnly", true.into())),
+        (RequestKind::Click, "right" | "middle") => Some(("button", word.into())),
+        (RequestKind::Click, "double") => Some(("clickCount", 2.into())),
+        (RequestKind::WaitFor, "hidden" | "attached" | "detached" | "visible") => {
+            Some(("state", word.into()))
+        }
+        (RequestKind::WaitFor, "load" | "domcontentloaded" | "networkidle") => {
+            Some(("loadState", word.into()))
+        }
         _ => None,
     }
 }
@@ -104,6 +153,8 @@ fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
 fn full_name(kind: RequestKind, name: &str) -> &str {
     match (kind, name) {
         (_, "tab") => "tabId",
+        (RequestKind::GetAxSnapshot, "interactive") => "interactiveOnly",
+        (RequestKind::WaitFor, "load") => "loadState",
         (RequestKind::StartScreencast, "fps") => "maxFps",
         (RequestKind::StartScreencast, "width") => "maxWidth",
         (RequestKind::StartScreencast, "height") => "maxHeight",
@@ -127,13 +178,17 @@ fn put(fields: &mut Map<String, Value>, name: &str, value: &str) {
 /// what was expected.
 fn typed(field: &str, text: &str) -> Value {
     let value = match field {
-        "loggedOut" | "fullPage" | "enabled" => match text {
+        "loggedOut" | "fullPage" | "enabled" | "smooth" | "interactiveOnly" => match text {
             "on" | "true" | "yes" => Some(true.into()),
             "off" | "false" | "no" => Some(false.into()),
             _ => None,
         },
         "quality" | "maxFps" | "maxWidth" | "maxHeight" | "timeoutMs" | "width" | "height"
-        | "deviceScaleFactor" => number(text),
+        | "deviceScaleFactor" | "x" | "y" | "clickCount" | "delayMs" => number(text),
+        "values" if !text.starts_with('[') => Some(json!([text])),
+        "values" | "files" | "args" | "modifiers" => serde_json::from_str(text).ok(),
+        "by" | "from" | "to" | "position" => point(text),
+        "clip" => area(text),
         "viewport" => viewport(text),
         _ => None,
     };
@@ -143,6 +198,22 @@ fn typed(field: &str, text: &str) -> Value {
 fn number(text: &str) -> Option<Value> {
     let whole = text.parse::<i64>().ok().map(Value::from);
     whole.or_else(|| Some(serde_json::Number::from_f64(text.parse().ok()?)?.into()))
+}
+
+/// `10,-20`.
+fn point(text: &str) -> Option<Value> {
+    let (x, y) = text.split_once(',')?;
+    Some(json!({ "x": number(x)?, "y": number(y)? }))
+}
+
+/// `0,100,640x480`.
+fn area(text: &str) -> Option<Value> {
+    let (x, rest) = text.split_once(',')?;
+    let (y, size) = rest.split_once(',')?;
+    let (width, height) = size.split_once(['x', 'X'])?;
+    Some(json!({
+        "x": number(x)?, "y": number(y)?, "width": number(width)?, "height": number(height)?,
+    }))
 }
 
 /// `800x600` or `800x600@2`.

@@ -79,6 +79,8 @@ fn payload_value(joined: &Joined) -> Value {
         PayloadHead::DomSnapshot(head) => serde_json::to_value(head),
         PayloadHead::Screenshot(head) => serde_json::to_value(head),
         PayloadHead::Frame(head) => serde_json::to_value(head),
+        PayloadHead::AxSnapshot(head) => serde_json::to_value(head),
+        PayloadHead::Content(head) => serde_json::to_value(head),
     };
     let mut value = head.unwrap_or_default();
     value["type"] = joined.head.name().into();
@@ -86,8 +88,11 @@ fn payload_value(joined: &Joined) -> Value {
         value["requestId"] = json!(id);
     }
     value["bytes"] = joined.payload.len().into();
-    if let PayloadHead::DomSnapshot(_) = joined.head {
-        value["snapshot"] = String::from_utf8_lossy(&joined.payload).into();
+    match joined.head {
+        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) => {}
+        PayloadHead::DomSnapshot(_) | PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
+            value[joined.head.field()] = String::from_utf8_lossy(&joined.payload).into();
+        }
     }
     value
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{TabInfo, TabState};
+use cdp_bridge_protocol::event::{Done, TabInfo, TabState};
 use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::{ErrorEvent, Event, RequestId, TabId};
 use serde_json::Value;
@@ -16,6 +16,8 @@ use super::text::{beginning, duration, grouped, shown};
 const LINE: usize = 400;
 /// Characters of a document that are shown.
 const BEGINNING: usize = 200;
+/// Lines of an outline or a text that are shown.
+const ROWS: usize = 60;
 
 /// The line, or lines, of what came; `took` is how long its request waited for it.
 pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) -> String {
@@ -65,6 +67,7 @@ fn tail(id: &RequestId, took: Option<Duration>) -> String {
 }
 
 /// What a person wants to know of an event, in one line.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn facts(event: &Event) -> String {
     match event {
         Event::Welcome(welcome) => format!(
@@ -145,8 +148,35 @@ fn facts(event: &Event) -> String {
         ),
         Event::Gap(gap) => format!("messages {} to {} are lost", gap.from, gap.to),
         // Those with a payload come as payloads; here they could only be a part of one.
-        Event::DomSnapshot(_) | Event::Screenshot(_) | Event::Frame(_) => String::new(),
+        Event::DomSnapshot(_)
+        | Event::Screenshot(_)
+        | Event::Frame(_)
+        | Event::AxSnapshot(_)
+        | Event::Content(_) => String::new(),
+        Event::Done(done) => done_facts(done),
+        Event::Waited(waited) => at(waited.id, &waited.url),
+        Event::Queried(queried) => {
+            format!("{} {}", queried.id, shown(&queried.value.to_string(), LINE))
+        }
+        Event::Evaluated(evaluated) => {
+            let value = evaluated.value.to_string();
+            format!("{} {}", evaluated.id, shown(&value, LINE))
+        }
     }
+}
+
+fn done_facts(done: &Done) -> String {
+    let mut text = format!("{} {}", done.id, shown(&done.action, 64));
+    if let Some(values) = &done.values {
+        append(
+            &mut text,
+            format_args!(" {}", shown(&values.join(", "), LINE)),
+        );
+    }
+    if let Some(position) = done.position {
+        append(&mut text, format_args!(" at {},{}", position.x, position.y));
+    }
+    text
 }
 
 fn error_facts(error: &ErrorEvent) -> String {
@@ -226,6 +256,22 @@ fn payload_facts(joined: &Joined) -> String {
             head.width,
             head.height
         ),
+        PayloadHead::AxSnapshot(head) => {
+            let lines = usize::try_from(head.lines).unwrap_or(usize::MAX);
+            let mut text = format!("{} {}", head.id, counted(lines, "line"));
+            if let Some(omitted) = head.omitted {
+                append(&mut text, format_args!(", {omitted} elements left out"));
+            }
+            text
+        }
+        PayloadHead::Content(head) => {
+            let cut = if head.truncated == Some(true) {
+                ", cut"
+            } else {
+                ""
+            };
+            format!("{} {} {bytes} bytes{cut}", head.id, head.format.as_str())
+        }
     }
 }
 
@@ -236,8 +282,25 @@ fn payload_rows(joined: &Joined) -> Vec<String> {
             let start = &joined.payload[..joined.payload.len().min(BEGINNING * 64)];
             vec![beginning(&String::from_utf8_lossy(start), BEGINNING)]
         }
+        // An outline and a text are there to be read.
+        PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
+            let text = String::from_utf8_lossy(&joined.payload);
+            let lines = text.lines().take(ROWS);
+            let mut rows: Vec<String> = lines.map(|line| indented(line, LINE)).collect();
+            let more = text.lines().count().saturating_sub(ROWS);
+            if more > 0 {
+                rows.push(format!("… and {}", counted(more, "line")));
+            }
+            rows
+        }
         PayloadHead::Screenshot(_) | PayloadHead::Frame(_) => Vec::new(),
     }
+}
+
+/// A line as it is shown, with the spaces that it begins with.
+fn indented(line: &str, most: usize) -> String {
+    let spaces = line.len() - line.trim_start_matches(' ').len();
+    format!("{}{}", " ".repeat(spaces.min(80)), shown(line, most))
 }
 
 fn at(id: TabId, url: &str) -> String {

@@ -4,7 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cdp_bridge_protocol::payload::{Joined, PayloadHead};
-use cdp_bridge_protocol::request::SnapshotFormat;
+use cdp_bridge_protocol::request::{ContentFormat, SnapshotFormat};
 use tokio::io::AsyncWriteExt as _;
 
 use super::error::ConsoleError;
@@ -93,6 +93,11 @@ fn file_name(head: &PayloadHead, number: u32) -> Option<String> {
             "image/png" => ("shot", "png"),
             "image/webp" => ("shot", "webp"),
             _ => ("shot", "bin"),
+        },
+        PayloadHead::AxSnapshot(_) => ("outline", "txt"),
+        PayloadHead::Content(head) => match head.format {
+            ContentFormat::Text => ("content", "txt"),
+            ContentFormat::Markdown => ("content", "md"),
         },
         PayloadHead::Frame(_) => return None,
     };

@@ -45,7 +45,7 @@ pub(super) const VERBS: &[Verb] = &[
     Verb {
         names: &["shot", "screenshot"],
         kind: RequestKind::GetScreenshot,
-        usage: "shot TAB [full] [png|jpeg|webp] [quality=N]",
+        usage: "shot TAB [full] [png|jpeg|webp] [quality=N] [selector=LOCATOR] [clip=X,Y,WxH]",
         about: "take a picture",
     },
     Verb {
@@ -83,6 +83,132 @@ pub(super) const VERBS: &[Verb] = &[
         kind: RequestKind::StopScreencast,
         usage: "uncast TAB",
         about: "end it",
+    },
+    Verb {
+        names: &["click"],
+        kind: RequestKind::Click,
+        usage: "click TAB LOCATOR [right|middle|double] [x=N y=N]",
+        about: "click an element, or a point",
+    },
+    Verb {
+        names: &["fill"],
+        kind: RequestKind::Fill,
+        usage: "fill TAB LOCATOR TEXT",
+        about: "replace what stands in a field",
+    },
+    Verb {
+        names: &["type"],
+        kind: RequestKind::Type,
+        usage: "type TAB TEXT [LOCATOR] [delayMs=N]",
+        about: "type key by key",
+    },
+    Verb {
+        names: &["press"],
+        kind: RequestKind::Press,
+        usage: "press TAB KEY [LOCATOR]",
+        about: "press a key: Enter, Control+A",
+    },
+    Verb {
+        names: &["select"],
+        kind: RequestKind::Select,
+        usage: "select TAB LOCATOR OPTION",
+        about: "choose an option; several as [\"a\",2]",
+    },
+    Verb {
+        names: &["check"],
+        kind: RequestKind::Check,
+        usage: "check TAB LOCATOR",
+        about: "have a checkbox be on",
+    },
+    Verb {
+        names: &["uncheck"],
+        kind: RequestKind::Uncheck,
+        usage: "uncheck TAB LOCATOR",
+        about: "have it be off",
+    },
+    Verb {
+        names: &["hover"],
+        kind: RequestKind::Hover,
+        usage: "hover TAB LOCATOR",
+        about: "move the mouse over an element",
+    },
+    Verb {
+        names: &["focus"],
+        kind: RequestKind::Focus,
+        usage: "focus TAB LOCATOR",
+        about: "give an element the keyboard",
+    },
+    Verb {
+        names: &["scroll"],
+        kind: RequestKind::Scroll,
+        usage: "scroll TAB [top|bottom|X,Y] [LOCATOR] [by=X,Y]",
+        about: "scroll the page, or an element",
+    },
+    Verb {
+        names: &["reveal"],
+        kind: RequestKind::ScrollIntoView,
+        usage: "reveal TAB LOCATOR",
+        about: "scroll until an element is in sight",
+    },
+    Verb {
+        names: &["drag"],
+        kind: RequestKind::Drag,
+        usage: "drag TAB LOCATOR|X,Y LOCATOR|X,Y",
+        about: "drag one thing to another",
+    },
+    Verb {
+        names: &["upload"],
+        kind: RequestKind::Upload,
+        usage: "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]",
+        about: "put files into a field, in base64",
+    },
+    Verb {
+        names: &["back"],
+        kind: RequestKind::GoBack,
+        usage: "back TAB",
+        about: "go back in the history",
+    },
+    Verb {
+        names: &["forward"],
+        kind: RequestKind::GoForward,
+        usage: "forward TAB",
+        about: "go forward in the history",
+    },
+    Verb {
+        names: &["reload"],
+        kind: RequestKind::Reload,
+        usage: "reload TAB",
+        about: "load the page anew",
+    },
+    Verb {
+        names: &["wait"],
+        kind: RequestKind::WaitFor,
+        usage: "wait TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]",
+        about: "wait until something is so",
+    },
+    Verb {
+        names: &["query", "ask"],
+        kind: RequestKind::Query,
+        usage: "query TAB text|html|value|visible|enabled|checked|count|box|attributes LOCATOR",
+        about: "ask something of an element",
+    },
+    Verb {
+        names: &["eval"],
+        kind: RequestKind::Evaluate,
+        usage: "eval TAB SCRIPT [LOCATOR]",
+        about: "run a script in the page",
+    },
+    Verb {
+        names: &["outline", "ax"],
+        kind: RequestKind::GetAxSnapshot,
+        usage: "outline TAB [LOCATOR] [interactive]",
+        about: "the page as assistive technology sees it",
+    },
+    Verb {
+        names: &["content", "read"],
+        kind: RequestKind::GetContent,
+        usage: "content TAB text|markdown [LOCATOR]",
+        about: "the page's content",
     },
     Verb {
         names: &["ping"],
@@ -220,20 +346,27 @@ pub(super) enum DraftError {
     Bad(#[from] BadRequest),
 }
 
+/// How wide the column of usages is in the help.
+const COLUMN: usize = 46;
+
 /// What `help` shows.
 pub(super) fn help() -> String {
     let mut text = String::new();
-    let width = VERBS.iter().map(|verb| verb.usage.len()).max().unwrap_or(0);
     for verb in VERBS {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "  {:width$}  {}", verb.usage, verb.about);
+        // Writing to a string cannot fail. What is used in many ways has its line for itself.
+        let _ = write!(text, "  {:COLUMN$}  ", verb.usage);
+        if verb.usage.chars().count() > COLUMN {
+            let _ = write!(text, "\n  {:COLUMN$}  ", "");
+        }
+        text.push_str(verb.about);
         if let Some(alias) = verb.names.get(1) {
             let _ = write!(text, " (also `{alias}`)");
         }
         text.push('\n');
     }
     text.push_str(
-        "TAB is a tab id such as t1, or $ for the tab created last. Request names (createTab …) work\n\
+        "LOCATOR is CSS, or text=…, role=button[name=\"…\"], label=…, ref=e12; in quotes where it has spaces.\n\
+         TAB is a tab id such as t1, or $ for the tab created last. Request names (createTab …) work\n\
          too, and every field can be written as key=value, also timeoutMs and requestId. A line that\n\
          starts with { is sent as it is. `quit` or Ctrl-D leaves; tabs stay open.\n",
     );

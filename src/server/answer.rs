@@ -9,7 +9,17 @@ use super::once::First;
 use super::outbox::Outbox;
 use super::wire_error;
 use crate::metrics;
+use crate::tabs::hands::HandsError;
 use crate::tabs::{Answer, ClientId, Failure, Outcome, ScreenshotError, TabError};
+
+/// Whether the log should have it, because the answer does not say all of it.
+fn is_fault(error: &TabError) -> bool {
+    match error {
+        TabError::Lost | TabError::Refused(_) => true,
+        TabError::Hands(error) => matches!(**error, HandsError::Script(_)),
+        _ => false,
+    }
+}
 
 /// Everything that answering one request takes.
 #[derive(Debug)]
@@ -93,7 +103,7 @@ impl Answering {
     }
 
     fn failed(&mut self, kind: RequestKind, failure: &Failure) {
-        if matches!(failure.error, TabError::Lost | TabError::Refused(_)) {
+        if is_fault(&failure.error) {
             tracing::warn!(
                 tab = self.tab.map(tracing::field::display),
                 session = failure.session.as_deref(),

@@ -14,10 +14,12 @@ use super::answer::Answering;
 use super::drain::Phase;
 use super::inflight::{InFlight, NotAdmitted, Ticket};
 use super::outbox::Outbox;
+use super::page_request;
 use super::shared::Shared;
 use super::wire_error;
 use crate::clock::epoch_ms;
 use crate::metrics;
+use crate::tabs::hands::Look;
 use crate::tabs::{
     Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
 };
@@ -33,7 +35,7 @@ pub struct Dispatcher {
 }
 
 /// A request that may not even begin, and its answer.
-struct Refused(Box<ErrorEvent>);
+pub(super) struct Refused(Box<ErrorEvent>);
 
 impl From<ErrorEvent> for Refused {
     fn from(error: ErrorEvent) -> Self {
@@ -49,9 +51,10 @@ enum Task {
     Tell(TabHandle, TabJob),
 }
 
-enum TabJob {
+pub(super) enum TabJob {
     Change(Change),
     Capture(Capture),
+    Look(Look),
     Watch(CastSpec, Option<u8>),
     Unwatch,
     Close,
@@ -191,7 +194,7 @@ impl Dispatcher {
             }
             RequestBody::GetScreenshot(shot) => {
                 let capture = Capture::Screenshot {
-                    full_page: shot.full_page.unwrap_or(false),
+                    area: page_request::area(&shot)?,
                     format: shot.format.unwrap_or_default(),
                     quality: shot.quality(),
                 };
@@ -206,6 +209,15 @@ impl Dispatcher {
                 tell(&start.tab_id, TabJob::Watch(spec, start.max_fps))
             }
             RequestBody::StopScreencast(stop) => tell(&stop.tab_id, TabJob::Unwatch),
+            body => {
+                let Some(tab) = body.tab().cloned() else {
+                    return Err(wire_error::lost().into());
+                };
+                let handle = self.tab(&tab)?;
+                let may_evaluate = self.shared.settings.may_evaluate;
+                let job = page_request::job(body, may_evaluate)?;
+                Ok(Task::Tell(handle, job))
+            }
         }
     }
 
@@ -219,6 +231,7 @@ impl Dispatcher {
             Task::Tell(tab, job) => tab.send(match job {
                 TabJob::Change(change) => TabMessage::Change(change, reply),
                 TabJob::Capture(capture) => TabMessage::Capture(capture, reply),
+                TabJob::Look(look) => TabMessage::Look(look, reply),
                 TabJob::Watch(spec, max_fps) => {
                     let slot = self.outbox.watch(tab.id);
                     let watcher = Watcher {

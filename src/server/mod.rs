@@ -37,6 +37,7 @@ pub mod lanes;
 pub mod listener;
 mod once;
 pub mod outbox;
+mod page_request;
 mod peers;
 pub mod ports;
 mod presence;

@@ -141,6 +141,10 @@ pub struct Remember {
 
 /// All of it.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of the configuration"
+)]
 pub struct ServerSettings {
     /// Where to listen.
     pub listen: Listen,
@@ -188,6 +192,8 @@ pub struct ServerSettings {
     pub timeouts: Timeouts,
     /// Whether a new tab is logged out where the request does not say.
     pub logged_out_default: bool,
+    /// Whether clients may run scripts in pages.
+    pub may_evaluate: bool,
     /// Whether a client's tabs end with its last connection.
     pub close_tabs_on_disconnect: bool,
     /// Who may connect; nobody listed means that everybody may.

@@ -8,6 +8,9 @@ use cdp_bridge_protocol::{
 
 use super::allowance::{Exhausted, TooOften};
 use super::ports::NavDenied;
+use crate::locator::BadLocator;
+use crate::tabs::hands::HandsError;
+use crate::tabs::hands::keys::NoSuchKey;
 use crate::tabs::{Failure, ScreenshotError, SnapshotError, TabError};
 
 /// A request that a tab, or the supervisor of tabs, could not fulfil.
@@ -29,7 +32,8 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
 
 fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
-        TabError::NavFailed { .. } => ErrorCode::NavFailed,
+        TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
+        TabError::Hands(error) => code_of_hands(error),
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
@@ -49,6 +53,87 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
             _ => ErrorCode::Internal,
         },
         TabError::NoWayOut(_) | TabError::Lost => ErrorCode::Internal,
+    }
+}
+
+fn code_of_hands(error: &HandsError) -> ErrorCode {
+    match error {
+        HandsError::NotFound { .. } => ErrorCode::NotFound,
+        HandsError::NotActionable { .. } => ErrorCode::NotActionable,
+        HandsError::Ambiguous { .. } => ErrorCode::Ambiguous,
+        HandsError::StaleRef { .. } => ErrorCode::StaleRef,
+        HandsError::BadSelector { .. } => ErrorCode::BadSelector,
+        HandsError::Threw { .. } | HandsError::TooLarge { .. } => ErrorCode::EvaluationFailed,
+        HandsError::PageLeft | HandsError::Replaced => ErrorCode::CdpDetached,
+        HandsError::Script(_) | HandsError::Call(_) => ErrorCode::Internal,
+    }
+}
+
+fn details_of_hands(error: &HandsError) -> Option<ErrorDetails> {
+    let none = ErrorDetails::default();
+    Some(match error {
+        HandsError::NotFound { segment, .. } => ErrorDetails {
+            segment: Some(segment.clone()),
+            ..none
+        },
+        HandsError::NotActionable { reason, .. } => ErrorDetails {
+            reason: Some(reason.clone()),
+            ..none
+        },
+        HandsError::Ambiguous {
+            count, elements, ..
+        } => ErrorDetails {
+            count: Some(*count),
+            elements: Some(elements.clone()),
+            ..none
+        },
+        HandsError::BadSelector { position, .. } => ErrorDetails {
+            field: Some("selector".to_owned()),
+            position: Some(*position),
+            ..none
+        },
+        HandsError::TooLarge { chars, max } => ErrorDetails {
+            bytes: Some(*chars),
+            max_bytes: Some(*max),
+            ..none
+        },
+        _ => return None,
+    })
+}
+
+/// A locator that is none.
+pub fn bad_selector(field: &str, bad: &BadLocator, tab: Option<TabId>) -> ErrorEvent {
+    ErrorEvent {
+        id: tab,
+        details: Some(ErrorDetails {
+            field: Some(field.to_owned()),
+            position: Some(bad.position as u64),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(ErrorCode::BadSelector, bad.to_string())
+    }
+}
+
+/// A key that is none.
+pub fn no_such_key(error: NoSuchKey, tab: Option<TabId>) -> ErrorEvent {
+    ErrorEvent {
+        id: tab,
+        details: Some(ErrorDetails {
+            field: Some("key".to_owned()),
+            ..ErrorDetails::default()
+        }),
+        ..ErrorEvent::new(ErrorCode::BadRequest, error.to_string())
+    }
+}
+
+/// `evaluate`, where policy has none of it.
+pub fn may_not_evaluate(tab: Option<TabId>) -> ErrorEvent {
+    ErrorEvent {
+        id: tab,
+        ..ErrorEvent::new(
+            ErrorCode::EvaluationFailed,
+            "the configuration allows no scripts of clients (policy.evaluate)",
+        )
     }
 }
 
@@ -86,6 +171,7 @@ fn details_of(error: &TabError) -> Option<ErrorDetails> {
             limit: Some(*limit),
             ..none
         },
+        TabError::Hands(error) => return details_of_hands(error),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }
         | TabError::TooManyOwnTabs { limit } => ErrorDetails {

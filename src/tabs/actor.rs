@@ -1,6 +1,7 @@
 //! One tab. Its task owns everything about it and never waits for one thing only: the command at
 //! work is one arm of its `select!`, so that events, a close and a crash get through.
 
+mod acts;
 mod arrivals;
 mod closing;
 mod events;
@@ -28,6 +29,7 @@ use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
+use super::hands::looks::{Looked, Looks};
 use super::identity::ClientId;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
@@ -81,6 +83,7 @@ pub struct Actor {
     /// Policy may have changed.
     policy: watch::Receiver<()>,
     captures: Captures,
+    looks: Looks,
     casts: Casts,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
@@ -127,6 +130,7 @@ impl Actor {
             must_leave: false,
             policy,
             captures,
+            looks: Looks::default(),
             casts,
             mailbox,
             closing: None,
@@ -196,6 +200,7 @@ impl Actor {
                 step = step(&mut self.running) => Happened::Step(step),
                 turn = turn(&mut self.turn) => Happened::Turn(turn),
                 done = self.captures.next_done() => Happened::Captured(done),
+                looked = self.looks.next_done() => Happened::Looked(looked),
                 () = timer => Happened::Tick,
             };
             let end = match happened {
@@ -203,8 +208,12 @@ impl Actor {
                     Some(end) => Some(end),
                     None => self.on_event(&event),
                 },
-                // Only pages are attached to, so that a page's own session attaches nothing.
-                Happened::News(News::Event(Some(Event::Attached(_)))) => None,
+                Happened::News(News::Event(Some(Event::Attached(frame)))) => {
+                    if let Some(live) = &self.live {
+                        live.attached(*frame);
+                    }
+                    None
+                }
                 Happened::News(News::Event(None)) => self.target_gone(),
                 Happened::News(News::Title(title)) => {
                     self.on_title(title);
@@ -229,6 +238,10 @@ impl Actor {
                 Happened::Turn(turn) => self.on_turn(turn),
                 Happened::Captured(done) => {
                     self.on_captured(done);
+                    None
+                }
+                Happened::Looked(looked) => {
+                    looked.answer(self.session());
                     None
                 }
                 Happened::Tick => self.on_tick(),
@@ -266,6 +279,9 @@ impl Actor {
             |after| changes.permits(after, running),
             Instant::now(),
         );
+        self.looks.start_due(self.id, live.hands(), |after| {
+            changes.permits(after, running)
+        });
         None
     }
 
@@ -311,6 +327,8 @@ impl Actor {
                     Change::Navigate { url } => Goal::Navigate { url, reply },
                     Change::Activate => Goal::Activate { reply },
                     Change::SetLoggedOut { enabled } => Goal::Switch { enabled, reply },
+                    Change::Travel(way) => Goal::Travel { way, reply },
+                    Change::Act(action) => Goal::Act { action, reply },
                 };
                 if let Err(goal) = self.changes.push(goal)
                     && let Some(reply) = goal.into_reply()
@@ -322,6 +340,7 @@ impl Actor {
             TabMessage::Capture(capture, reply) => {
                 self.captures.push(capture, self.changes.now(), reply, now);
             }
+            TabMessage::Look(look, reply) => self.looks.push(look, self.changes.now(), reply),
         }
         None
     }
@@ -339,6 +358,7 @@ impl Actor {
         let idle = self.last_used + self.around.settings.idle_timeout;
         let running = self.running.as_ref().map(|running| running.deadline);
         let captures = self.captures.next_wake(now);
+        let looks = self.looks.next_deadline();
         let changes = self.changes.next_deadline();
         let casts = self.casts.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
@@ -348,6 +368,7 @@ impl Actor {
             Some(idle),
             running,
             captures,
+            looks,
             changes,
             casts,
             closing,
@@ -365,7 +386,8 @@ impl Actor {
             let error = reply.timed_out("the tab's other requests");
             reply.fail(self.failure(error));
         }
-        if self.captures.expire(now) {
+        // Both, whatever the first one says.
+        if self.captures.expire(now) | self.looks.expire(now) {
             self.watchdog.doubt(now);
         }
         self.casts.expire(now);
@@ -403,6 +425,7 @@ impl Actor {
             .into_iter()
             .chain(self.changes.drain())
             .chain(self.captures.drain())
+            .chain(self.looks.drain())
             .chain(self.casts.give_up_waiting());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
@@ -412,11 +435,13 @@ impl Actor {
 
     /// An error, with the session it happened in.
     fn failure(&self, error: TabError) -> Failure {
-        let session = self
-            .live
-            .as_ref()
-            .map(|live| live.target.session.id().to_string());
+        let session = self.session();
         Failure { error, session }
+    }
+
+    fn session(&self) -> Option<String> {
+        let live = self.live.as_ref()?;
+        Some(live.target.session.id().to_string())
     }
 
     /// Says anew how far the tab is.
@@ -450,6 +475,7 @@ enum Happened {
     Step(Step),
     Turn(Option<Turn>),
     Captured(Done),
+    Looked(Looked),
     Tick,
 }
 
@@ -474,6 +500,7 @@ fn subject(id: TabId, live: &Live, viewport: Viewport) -> Subject<'_> {
         url: &live.page.url,
         loader: live.page.loader.as_ref(),
         session: &live.target.session,
+        hands: live.hands(),
         viewport,
     }
 }

@@ -17,6 +17,7 @@ use super::changes::Place;
 use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
+use super::hands::{HandsError, HandsOn};
 use super::message::Capture;
 use super::picture::Picture;
 use super::reply::{Answer, Kept, Reply};
@@ -83,6 +84,8 @@ pub struct Subject<'a> {
     pub loader: Option<&'a LoaderId>,
     /// The session it lives in.
     pub session: &'a Session,
+    /// The hands on its page.
+    pub hands: &'a HandsOn,
     /// Its visible part.
     pub viewport: Viewport,
 }
@@ -110,8 +113,9 @@ impl Captures {
             after,
             reply,
         };
-        match capture {
+        match &waiting.capture {
             Capture::Snapshot { format } => {
+                let format = *format;
                 if let Err(Full(Waiting { reply, .. })) = self.snapshots.push(format, waiting, now)
                 {
                     reply.fail(TabError::QueueFull {
@@ -182,7 +186,7 @@ impl Captures {
 
     fn start_shot(&mut self, subject: &Subject<'_>, waiting: Waiting) {
         let Capture::Screenshot {
-            full_page,
+            area,
             format,
             quality,
         } = waiting.capture
@@ -190,8 +194,9 @@ impl Captures {
             return;
         };
         let (viewport, max_pixels) = (subject.viewport, self.limits.screenshot_pixels);
+        let hands = subject.hands.clone();
         let shot = Shot {
-            full_page,
+            area,
             format,
             quality,
             viewport,
@@ -211,7 +216,7 @@ impl Captures {
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return Brought::Picture(format, Err(timed_out));
             };
-            let outcome = screenshot(session, shot, deadline).await;
+            let outcome = screenshot(session, &hands, shot, deadline).await;
             Brought::Picture(format, outcome.map_err(of_screenshot))
         });
     }
@@ -433,6 +438,14 @@ fn of_snapshot(error: SnapshotError) -> TabError {
 }
 
 fn of_screenshot(error: ScreenshotError) -> TabError {
+    let error = match error {
+        // That its element could not be found is no matter of pictures.
+        ScreenshotError::Hands(error) => match *error {
+            HandsError::Call(call) => ScreenshotError::Call(call),
+            error => return TabError::Hands(Box::new(error)),
+        },
+        error => error,
+    };
     match &error {
         ScreenshotError::Call(call) => ending(call, RequestKind::GetScreenshot),
         _ => None,

@@ -5,6 +5,8 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
+use super::hands::Action;
+use super::message::Way;
 use super::reply::Reply;
 use super::supervisor::Turn;
 
@@ -47,6 +49,20 @@ pub enum Goal {
         /// Answered by `loggedOutModeSet`.
         reply: Reply,
     },
+    /// `goBack`, `goForward`, `reload`.
+    Travel {
+        /// Which way.
+        way: Way,
+        /// Answered by `navigated`.
+        reply: Reply,
+    },
+    /// Something that is done to the page.
+    Act {
+        /// What.
+        action: Box<Action>,
+        /// Answered by `done` or `evaluated`.
+        reply: Reply,
+    },
     /// A new target for a tab that has lost its own.
     Rebuild {
         /// Until the new one is there, others wait for theirs.
@@ -61,7 +77,9 @@ impl Goal {
             Self::Create { reply, .. }
             | Self::Navigate { reply, .. }
             | Self::Activate { reply }
-            | Self::Switch { reply, .. } => Some(reply),
+            | Self::Switch { reply, .. }
+            | Self::Travel { reply, .. }
+            | Self::Act { reply, .. } => Some(reply),
             Self::Adopt { .. } | Self::Follow { .. } | Self::Rebuild { .. } => None,
         }
     }
@@ -72,7 +90,9 @@ impl Goal {
             Self::Create { reply, .. }
             | Self::Navigate { reply, .. }
             | Self::Activate { reply }
-            | Self::Switch { reply, .. } => Some(reply),
+            | Self::Switch { reply, .. }
+            | Self::Travel { reply, .. }
+            | Self::Act { reply, .. } => Some(reply),
             Self::Adopt { .. } | Self::Follow { .. } | Self::Rebuild { .. } => None,
         }
     }

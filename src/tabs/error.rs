@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::RequestKind;
 
+use super::hands::HandsError;
+use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
 use crate::policy::Denied;
 
@@ -42,6 +44,12 @@ pub enum TabError {
         /// The URL turned out to be a download.
         is_download: bool,
     },
+    /// There is no entry in the tab's history that way.
+    #[error("there is nothing that way in the tab's history")]
+    NoEntry,
+    /// Something could not be done to the page, or asked of it.
+    #[error(transparent)]
+    Hands(Box<HandsError>),
     /// Policy refuses where the navigation led.
     #[error("{0}")]
     NavDenied(Denied),
@@ -159,6 +167,9 @@ pub enum ScreenshotError {
     /// Chromium's own words.
     #[error("no picture could be taken: {0}")]
     Call(CallError),
+    /// The element to picture was not found.
+    #[error(transparent)]
+    Hands(Box<HandsError>),
     /// Chromium sent something that is no picture.
     #[error("Chromium sent no picture")]
     NotAPicture,
@@ -177,6 +188,18 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 }
 
 impl TabError {
+    /// What a failure of the hands means for the request that needed them.
+    pub fn of_hands(error: HandsError, reply: &Reply) -> Self {
+        match error {
+            HandsError::Call(call) => {
+                let limit = reply.deadline - reply.arrived;
+                Self::of_ending(&call, reply.kind, limit).unwrap_or(Self::Refused(call))
+            }
+            HandsError::Replaced => Self::Detached,
+            error => Self::Hands(Box::new(error)),
+        }
+    }
+
     /// What the end of a session, of the transport, or of time means for a request. None: the
     /// call failed on its own account, and the request decides what that means.
     pub fn of_ending(error: &CallError, request: RequestKind, limit: Duration) -> Option<Self> {

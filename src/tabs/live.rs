@@ -12,6 +12,8 @@ use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
 use super::commands::title::title;
+use super::hands::HandsOn;
+use super::hands::page::Ears;
 use super::hearing::Hearing;
 use super::page::Page;
 use super::target::Target;
@@ -19,7 +21,7 @@ use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
     HandleDialog, Method, TerminateExecution,
 };
-use crate::cdp::{CallError, Event};
+use crate::cdp::{Attachment, CallError, Event};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -30,6 +32,8 @@ pub struct Live {
     pub target: Target,
     /// What its events told so far.
     pub page: Page,
+    /// What tells the hands on the page of its events.
+    ears: Ears,
     /// Why it is of no use any more, if it is not; only a new target helps.
     pub loss: Option<Loss>,
     /// Its session is over: it says nothing any more.
@@ -81,9 +85,11 @@ impl Live {
     /// Moves into a target.
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
+        let ears = Ears::new(&target);
         Self {
             target,
             page,
+            ears,
             loss: None,
             is_over: false,
             probe: None,
@@ -113,7 +119,7 @@ impl Live {
     pub async fn news(&mut self) -> News {
         tokio::select! {
             biased;
-            event = self.target.inbox.next(), if !self.is_over => News::Event(event),
+            event = self.target.inbox.next(), if !self.is_over => News::Event(self.heard(event)),
             Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
                 self.witness = None;
                 News::Witnessed(answers)
@@ -128,6 +134,24 @@ impl Live {
             }
             else => std::future::pending().await,
         }
+    }
+
+    /// Tells the hands of an event.
+    fn heard(&self, event: Option<Event>) -> Option<Event> {
+        if let Some(Event::Raw(event)) = &event {
+            self.ears.hear(event);
+        }
+        event
+    }
+
+    /// A page's own session attaches its frames of other processes only, which are for the hands.
+    pub fn attached(&self, frame: Attachment) {
+        self.ears.attached(frame);
+    }
+
+    /// The hands on the page.
+    pub fn hands(&self) -> &HandsOn {
+        self.ears.hands()
     }
 
     /// Reads the title anew. Chromium reports a target's title only as it is at the commit, when

@@ -1,10 +1,12 @@
 //! What a tab may be asked.
 
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
+use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
 
+use super::hands::{Action, Look};
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
+use crate::locator::Locator;
 
 /// One message to a tab's actor.
 #[derive(Debug)]
@@ -13,6 +15,8 @@ pub enum TabMessage {
     Change(Change, Reply),
     /// Looks at the tab, after the changes that precede it.
     Capture(Capture, Reply),
+    /// Looks at what is in the page, or waits for it, after the changes that precede it.
+    Look(Look, Reply),
     /// Sends the tab's pictures to a slot as they are drawn.
     Watch(CastSpec, Watcher, Reply),
     /// Sends the connection that asks no more of them.
@@ -27,6 +31,7 @@ impl TabMessage {
         match self {
             Self::Change(_, reply)
             | Self::Capture(_, reply)
+            | Self::Look(_, reply)
             | Self::Watch(.., reply)
             | Self::Unwatch(reply) => Some(reply),
             Self::Close(_, reply) => reply,
@@ -35,7 +40,7 @@ impl TabMessage {
 }
 
 /// A request that changes a tab.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// `navigate`, to a URL that policy has allowed.
     Navigate {
@@ -49,10 +54,38 @@ pub enum Change {
         /// The mode that is wanted.
         enabled: bool,
     },
+    /// `goBack`, `goForward`, `reload`.
+    Travel(Way),
+    /// Something that is done to the page.
+    Act(Box<Action>),
+}
+
+/// A way that a tab goes without being told a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Way {
+    /// One entry back in its history.
+    Back,
+    /// One entry forward.
+    Forward,
+    /// To where it is, anew.
+    Again,
+}
+
+/// What of a page is pictured.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Area {
+    /// Its visible part.
+    Visible,
+    /// All of it.
+    Whole,
+    /// A part of it.
+    Clip(Clip),
+    /// An element.
+    Element(Locator),
 }
 
 /// A request that looks at a tab.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Capture {
     /// `getDomSnapshot`.
     Snapshot {
@@ -61,8 +94,8 @@ pub enum Capture {
     },
     /// `getScreenshot`.
     Screenshot {
-        /// The whole page instead of its visible part.
-        full_page: bool,
+        /// What of the page.
+        area: Area,
         /// The encoding.
         format: ImageFormat,
         /// Of `jpeg` and `webp`.

@@ -10,6 +10,7 @@
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
+//! | [`hands`] | what is done to the elements of a page, and asked of them |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
 
@@ -21,6 +22,7 @@ pub mod commands;
 pub mod contexts;
 pub mod error;
 pub mod handle;
+pub mod hands;
 pub mod hearing;
 pub mod identity;
 pub mod live;
@@ -42,7 +44,7 @@ pub use audience::Audience;
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use handle::TabHandle;
 pub use identity::{ClientId, ConnectionId};
-pub use message::{Capture, Change, TabMessage};
+pub use message::{Area, Capture, Change, TabMessage, Way};
 pub use outlet::{Obstacle, Outlet, Outlets};
 pub use registry::{Registry, TabCounts};
 pub use reply::{Answer, Kept, Outcome, Reply};

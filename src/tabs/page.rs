@@ -183,10 +183,12 @@ impl Page {
                 let OfRequest { request_id } = event.decode()?;
                 Some(PageEvent::Paused { request_id })
             }
-            // A screencast has a session of its own.
+            // A screencast has a session of its own, and the hands have ears of theirs.
             EventKind::AttachedToTarget
             | EventKind::DetachedFromTarget
-            | EventKind::ScreencastFrame => None,
+            | EventKind::ScreencastFrame
+            | EventKind::LifecycleEvent
+            | EventKind::DragIntercepted => None,
         }
     }
 

@@ -1,11 +1,12 @@
 //! The one change that is at work on a tab.
 
-use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::{Event, RequestKind};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::changes::{Goal, Place};
 use super::commands::navigate::Started;
+use super::hands::HandsError;
 use super::target::{OpenError, Target};
 use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
@@ -32,6 +33,10 @@ pub enum Phase {
     Navigating(BoxFuture<'static, Result<Started, CallError>>),
     /// The commit of this navigation is awaited; of a move within the document, if none.
     Committing(Option<LoaderId>),
+    /// The tab goes some way: its next commit is awaited, or its next move within the document.
+    Travelling,
+    /// Something is being done to the page.
+    Acting(BoxFuture<'static, Result<Event, HandsError>>),
     /// The page is being brought to the front.
     Activating(BoxFuture<'static, Result<(), CallError>>),
 }
@@ -42,6 +47,8 @@ pub enum Step {
     Opened(Result<Target, OpenError>),
     /// Chromium answered the navigation.
     Started(Result<Started, CallError>),
+    /// It has been done to the page, or not.
+    Acted(Box<Result<Event, HandsError>>),
     /// The page is in front, or not.
     Activated(Result<(), CallError>),
 }
@@ -53,7 +60,8 @@ impl Running {
             Phase::Opening(opening) => Step::Opened(opening.await),
             Phase::Navigating(navigating) => Step::Started(navigating.await),
             Phase::Activating(activating) => Step::Activated(activating.await),
-            Phase::Committing(_) => std::future::pending().await,
+            Phase::Acting(acting) => Step::Acted(Box::new(acting.await)),
+            Phase::Committing(_) | Phase::Travelling => std::future::pending().await,
         }
     }
 
@@ -64,8 +72,8 @@ impl Running {
 
     /// Since when the page owes an answer to it, if it does.
     pub fn owing(&self) -> Option<Instant> {
-        let of_page = matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_));
-        of_page.then_some(self.since)
+        let of_browser = matches!(self.phase, Phase::Opening(_) | Phase::Activating(_));
+        (!of_browser).then_some(self.since)
     }
 
     /// Whether it is a client's navigation that has had no effect yet.
@@ -86,7 +94,8 @@ impl Running {
         match self.phase {
             Phase::Opening(_) => "a new page",
             Phase::Navigating(_) => "Page.navigate",
-            Phase::Committing(_) => "Page.frameNavigated",
+            Phase::Committing(_) | Phase::Travelling => "Page.frameNavigated",
+            Phase::Acting(_) => "the page's answer",
             Phase::Activating(_) => "Target.activateTarget",
         }
     }

@@ -11,6 +11,7 @@ use super::bodies::{
     ScreencastStopped, Screenshot, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt,
     Tabs, Welcome,
 };
+use super::hands::{AxSnapshot, Content, Done, Evaluated, Queried, Waited};
 use crate::error::ErrorEvent;
 use crate::ids::RequestId;
 
@@ -82,6 +83,10 @@ macro_rules! events {
     ($($(#[$doc:meta])* $variant:ident($body:ident) = $name:literal),* $(,)?) => {
         /// What the bridge says.
         #[derive(Debug, Clone, PartialEq)]
+        #[expect(
+            clippy::large_enum_variant,
+            reason = "an error has room for the facts of every code; an event is boxed where many wait"
+        )]
         pub enum Event {
             $($(#[$doc])* $variant($body),)*
         }
@@ -181,6 +186,18 @@ events! {
     Resumed(Resumed) = "resumed",
     /// `gap`.
     Gap(Gap) = "gap",
+    /// `done`.
+    Done(Done) = "done",
+    /// `waited`.
+    Waited(Waited) = "waited",
+    /// `queried`.
+    Queried(Queried) = "queried",
+    /// `evaluated`.
+    Evaluated(Evaluated) = "evaluated",
+    /// `axSnapshot`.
+    AxSnapshot(AxSnapshot) = "axSnapshot",
+    /// `content`.
+    Content(Content) = "content",
 }
 
 impl Message {

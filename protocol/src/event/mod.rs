@@ -1,9 +1,10 @@
 //! What the bridge says (protocol section 4).
 //!
-//! [`bodies`] holds a type for each event, [`message`] the envelope with its `type` and
+//! [`bodies`] and [`hands`] hold a type for each event, [`message`] the envelope with its `type` and
 //! `requestId`.
 
 mod bodies;
+mod hands;
 mod message;
 
 pub use bodies::{
@@ -12,6 +13,9 @@ pub use bodies::{
     RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
     ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
     Tabs, Welcome,
+};
+pub use hands::{
+    AxSnapshot, AxSnapshotHead, Content, ContentHead, Done, Evaluated, Queried, Waited,
 };
 pub use message::{Event, Message, NotAMessage, numbered};
 

@@ -101,6 +101,11 @@ impl Joiner {
                 let part = decode(&event.data, event.head.seq)?;
                 (PayloadHead::Frame(event.head), part)
             }
+            Event::AxSnapshot(event) => (
+                PayloadHead::AxSnapshot(event.head),
+                event.snapshot.into_bytes(),
+            ),
+            Event::Content(event) => (PayloadHead::Content(event.head), event.content.into_bytes()),
             event => {
                 self.give_up(request_id.as_ref(), &event);
                 let message = Message {
@@ -150,6 +155,8 @@ impl Joiner {
             PayloadHead::DomSnapshot(head) => (head.seq, head.total, 0),
             PayloadHead::Screenshot(head) => (head.seq, head.total, 0),
             PayloadHead::Frame(head) => (head.seq, head.total, head.frame_no),
+            PayloadHead::AxSnapshot(head) => (head.seq, head.total, 0),
+            PayloadHead::Content(head) => (head.seq, head.total, 0),
         };
         let key = Key {
             name: head.name(),
@@ -191,10 +198,10 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead)
         .and_then(|name| name.as_str())
         .unwrap_or_default()
         .to_owned();
-    let field = if name == "domSnapshot" {
-        "snapshot"
-    } else {
-        "data"
+    let field = match name.as_str() {
+        "domSnapshot" | "axSnapshot" => "snapshot",
+        "content" => "content",
+        _ => "data",
     };
     fields.insert(field.to_owned(), "".into());
     let text = serde_json::Value::Object(fields).to_string();
@@ -207,6 +214,8 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead)
         Event::DomSnapshot(event) => PayloadHead::DomSnapshot(event.head),
         Event::Screenshot(event) => PayloadHead::Screenshot(event.head),
         Event::Frame(event) => PayloadHead::Frame(event.head),
+        Event::AxSnapshot(event) => PayloadHead::AxSnapshot(event.head),
+        Event::Content(event) => PayloadHead::Content(event.head),
         _ => return Err(JoinError::UnexpectedBinary(name)),
     };
     Ok((request_id, cursor, head))

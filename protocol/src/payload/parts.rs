@@ -7,7 +7,9 @@ use serde::Serialize;
 
 use super::binary::BinaryFrame;
 use super::escaped::EscapedText;
-use crate::event::{DomSnapshotHead, Envelope, FrameHead, ScreenshotHead};
+use crate::event::{
+    AxSnapshotHead, ContentHead, DomSnapshotHead, Envelope, FrameHead, ScreenshotHead,
+};
 use crate::ids::{RequestId, TabId};
 
 /// What a message carries, in the form in which it came from Chromium. Cheap to clone.
@@ -43,6 +45,10 @@ pub enum PayloadHead {
     Screenshot(ScreenshotHead),
     /// `frame`, whose payload is the field `data`.
     Frame(FrameHead),
+    /// `axSnapshot`, whose payload is the field `snapshot`.
+    AxSnapshot(AxSnapshotHead),
+    /// `content`, whose payload is the field `content`.
+    Content(ContentHead),
 }
 
 impl PayloadHead {
@@ -52,14 +58,17 @@ impl PayloadHead {
             Self::DomSnapshot(_) => "domSnapshot",
             Self::Screenshot(_) => "screenshot",
             Self::Frame(_) => "frame",
+            Self::AxSnapshot(_) => "axSnapshot",
+            Self::Content(_) => "content",
         }
     }
 
     /// The field that holds the payload in a text message.
     pub fn field(&self) -> &'static str {
         match self {
-            Self::DomSnapshot(_) => "snapshot",
+            Self::DomSnapshot(_) | Self::AxSnapshot(_) => "snapshot",
             Self::Screenshot(_) | Self::Frame(_) => "data",
+            Self::Content(_) => "content",
         }
     }
 
@@ -69,6 +78,8 @@ impl PayloadHead {
             Self::DomSnapshot(head) => head.id,
             Self::Screenshot(head) => head.id,
             Self::Frame(head) => head.id,
+            Self::AxSnapshot(head) => head.id,
+            Self::Content(head) => head.id,
         }
     }
 
@@ -77,6 +88,8 @@ impl PayloadHead {
             Self::DomSnapshot(head) => (&mut head.seq, &mut head.total),
             Self::Screenshot(head) => (&mut head.seq, &mut head.total),
             Self::Frame(head) => (&mut head.seq, &mut head.total),
+            Self::AxSnapshot(head) => (&mut head.seq, &mut head.total),
+            Self::Content(head) => (&mut head.seq, &mut head.total),
         };
         (*seq, *total) = (part, of);
     }
@@ -100,6 +113,8 @@ impl PayloadHead {
             Self::DomSnapshot(head) => json(self.name(), request_id, cursor, head),
             Self::Screenshot(head) => json(self.name(), request_id, cursor, head),
             Self::Frame(head) => json(self.name(), request_id, cursor, head),
+            Self::AxSnapshot(head) => json(self.name(), request_id, cursor, head),
+            Self::Content(head) => json(self.name(), request_id, cursor, head),
         }
     }
 }

@@ -11,7 +11,7 @@ impl RequestKind {
             Self::CreateTab => "tabCreated",
             Self::CloseTab => "tabClosed",
             Self::ActivateTab => "tabActivated",
-            Self::Navigate => "navigated",
+            Self::Navigate | Self::GoBack | Self::GoForward | Self::Reload => "navigated",
             Self::GetDomSnapshot => "domSnapshot",
             Self::GetScreenshot => "screenshot",
             Self::SetLoggedOutMode => "loggedOutModeSet",
@@ -19,6 +19,24 @@ impl RequestKind {
             Self::StartScreencast => "screencastStarted",
             Self::StopScreencast => "screencastStopped",
             Self::Ping => "pong",
+            Self::Click
+            | Self::Hover
+            | Self::Focus
+            | Self::Check
+            | Self::Uncheck
+            | Self::ScrollIntoView
+            | Self::Fill
+            | Self::Type
+            | Self::Press
+            | Self::Select
+            | Self::Scroll
+            | Self::Drag
+            | Self::Upload => "done",
+            Self::WaitFor => "waited",
+            Self::Query => "queried",
+            Self::Evaluate => "evaluated",
+            Self::GetAxSnapshot => "axSnapshot",
+            Self::GetContent => "content",
         }
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Check, FieldError, within};
+use super::parse::{Check, FieldError, broken, within};
 use crate::ids::TabRef;
 
 /// Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
@@ -130,9 +130,42 @@ impl ImageFormat {
     }
 }
 
-/// Takes a picture of a page.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+/// A part of the page, in CSS pixels from the page's own top left.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Clip {
+    /// Its left side.
+    #[schemars(range(min = 0.0, max = 1_000_000.0))]
+    pub x: f64,
+    /// Its upper side.
+    #[schemars(range(min = 0.0, max = 1_000_000.0))]
+    pub y: f64,
+    /// How wide it is.
+    #[schemars(range(min = 1.0, max = 1_000_000.0))]
+    pub width: f64,
+    /// How high it is.
+    #[schemars(range(min = 1.0, max = 1_000_000.0))]
+    pub height: f64,
+}
+
+/// Takes a picture of a page: of its visible part or, of `fullPage`, `selector` and `clip`, of the one
+/// that is given.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("not" = { "anyOf": [
+    {
+        "required": ["fullPage", "selector"],
+        "properties": { "fullPage": { "const": true }, "selector": { "type": "string" } },
+    },
+    {
+        "required": ["fullPage", "clip"],
+        "properties": { "fullPage": { "const": true }, "clip": { "type": "object" } },
+    },
+    {
+        "required": ["selector", "clip"],
+        "properties": { "selector": { "type": "string" }, "clip": { "type": "object" } },
+    },
+] }))]
 pub struct GetScreenshot {
     /// The tab.
     pub tab_id: TabRef,
@@ -146,6 +179,12 @@ pub struct GetScreenshot {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub quality: Option<u8>,
+    /// The element that is taken, all of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The part of the page that is taken.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clip: Option<Clip>,
 }
 
 /// The quality of pictures where none is asked for.
@@ -220,6 +259,9 @@ pub struct Ping {}
 /// The longest side of a viewport or a screencast frame, in pixels.
 const MAX_SIDE: u32 = 8192;
 
+/// How far from a page's top left a clip may reach, in CSS pixels.
+const FARTHEST: f64 = 1_000_000.0;
+
 impl Check for CreateTab {
     fn check(&self) -> Result<(), FieldError> {
         let Some(viewport) = &self.viewport else {
@@ -236,6 +278,19 @@ impl Check for CreateTab {
 
 impl Check for GetScreenshot {
     fn check(&self) -> Result<(), FieldError> {
+        let full_page = self.full_page == Some(true);
+        if full_page && self.selector.is_some() {
+            return broken("selector", "either fullPage or a selector");
+        }
+        if self.clip.is_some() && (full_page || self.selector.is_some()) {
+            return broken("clip", "only one of fullPage, selector and clip");
+        }
+        if let Some(clip) = &self.clip {
+            within("clip.x", clip.x, 0.0, FARTHEST)?;
+            within("clip.y", clip.y, 0.0, FARTHEST)?;
+            within("clip.width", clip.width, 1.0, FARTHEST)?;
+            within("clip.height", clip.height, 1.0, FARTHEST)?;
+        }
         self.quality
             .map_or(Ok(()), |quality| within("quality", quality, 1, 100))
     }

@@ -5,10 +5,15 @@ use std::time::Duration;
 use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value};
 
+use super::actions::{
+    Check, Click, Drag, Fill, Focus, GoBack, GoForward, Hover, Press, Reload, Scroll,
+    ScrollIntoView, Select, Type, Uncheck, Upload,
+};
 use super::bodies::{
     ActivateTab, CloseTab, CreateTab, GetDomSnapshot, GetScreenshot, ListTabs, Navigate, Ping,
     SetLoggedOutMode, StartScreencast, StopScreencast,
 };
+use super::looks::{Evaluate, GetAxSnapshot, GetContent, Query, WaitFor};
 use super::parse::{FieldError, parse_body};
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{RequestId, TabRef};
@@ -115,6 +120,48 @@ requests! {
     StopScreencast = "stopScreencast",
     /// `ping`.
     Ping = "ping",
+    /// `click`.
+    Click = "click",
+    /// `hover`.
+    Hover = "hover",
+    /// `focus`.
+    Focus = "focus",
+    /// `check`.
+    Check = "check",
+    /// `uncheck`.
+    Uncheck = "uncheck",
+    /// `scrollIntoView`.
+    ScrollIntoView = "scrollIntoView",
+    /// `fill`.
+    Fill = "fill",
+    /// `type`.
+    Type = "type",
+    /// `press`.
+    Press = "press",
+    /// `select`.
+    Select = "select",
+    /// `scroll`.
+    Scroll = "scroll",
+    /// `drag`.
+    Drag = "drag",
+    /// `upload`.
+    Upload = "upload",
+    /// `goBack`.
+    GoBack = "goBack",
+    /// `goForward`.
+    GoForward = "goForward",
+    /// `reload`.
+    Reload = "reload",
+    /// `waitFor`.
+    WaitFor = "waitFor",
+    /// `query`.
+    Query = "query",
+    /// `evaluate`.
+    Evaluate = "evaluate",
+    /// `getAxSnapshot`.
+    GetAxSnapshot = "getAxSnapshot",
+    /// `getContent`.
+    GetContent = "getContent",
 }
 
 impl RequestKind {
@@ -126,13 +173,34 @@ impl RequestKind {
             | Self::CloseTab
             | Self::ActivateTab
             | Self::Navigate
-            | Self::SetLoggedOutMode => true,
+            | Self::SetLoggedOutMode
+            | Self::Click
+            | Self::Hover
+            | Self::Focus
+            | Self::Check
+            | Self::Uncheck
+            | Self::ScrollIntoView
+            | Self::Fill
+            | Self::Type
+            | Self::Press
+            | Self::Select
+            | Self::Scroll
+            | Self::Drag
+            | Self::Upload
+            | Self::GoBack
+            | Self::GoForward
+            | Self::Reload
+            | Self::Evaluate => true,
             Self::GetDomSnapshot
             | Self::GetScreenshot
             | Self::ListTabs
             | Self::StartScreencast
             | Self::StopScreencast
-            | Self::Ping => false,
+            | Self::Ping
+            | Self::WaitFor
+            | Self::Query
+            | Self::GetAxSnapshot
+            | Self::GetContent => false,
         }
     }
 }
@@ -148,7 +216,28 @@ impl RequestBody {
             | Self::GetScreenshot(GetScreenshot { tab_id, .. })
             | Self::SetLoggedOutMode(SetLoggedOutMode { tab_id, .. })
             | Self::StartScreencast(StartScreencast { tab_id, .. })
-            | Self::StopScreencast(StopScreencast { tab_id }) => Some(tab_id),
+            | Self::StopScreencast(StopScreencast { tab_id })
+            | Self::Click(Click { tab_id, .. })
+            | Self::Hover(Hover { tab_id, .. })
+            | Self::Focus(Focus { tab_id, .. })
+            | Self::Check(Check { tab_id, .. })
+            | Self::Uncheck(Uncheck { tab_id, .. })
+            | Self::ScrollIntoView(ScrollIntoView { tab_id, .. })
+            | Self::Fill(Fill { tab_id, .. })
+            | Self::Type(Type { tab_id, .. })
+            | Self::Press(Press { tab_id, .. })
+            | Self::Select(Select { tab_id, .. })
+            | Self::Scroll(Scroll { tab_id, .. })
+            | Self::Drag(Drag { tab_id, .. })
+            | Self::Upload(Upload { tab_id, .. })
+            | Self::GoBack(GoBack { tab_id, .. })
+            | Self::GoForward(GoForward { tab_id, .. })
+            | Self::Reload(Reload { tab_id, .. })
+            | Self::WaitFor(WaitFor { tab_id, .. })
+            | Self::Query(Query { tab_id, .. })
+            | Self::Evaluate(Evaluate { tab_id, .. })
+            | Self::GetAxSnapshot(GetAxSnapshot { tab_id, .. })
+            | Self::GetContent(GetContent { tab_id, .. }) => Some(tab_id),
             Self::CreateTab(_) | Self::ListTabs(_) | Self::Ping(_) => None,
         }
     }

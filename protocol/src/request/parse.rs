@@ -77,6 +77,25 @@ pub(super) fn within<T: PartialOrd + Display + Copy>(
     })
 }
 
+/// Holds the length of a list against its limit.
+pub(super) fn at_most(field: &str, count: usize, most: usize) -> Result<(), FieldError> {
+    if count <= most {
+        return Ok(());
+    }
+    broken(
+        field,
+        &format!("{count} are too many, expected at most {most}"),
+    )
+}
+
+/// The error of a field that does not go with the others.
+pub(super) fn broken<T>(field: &str, problem: &str) -> Result<T, FieldError> {
+    Err(FieldError {
+        field: Some(field.to_owned()),
+        message: format!("{field}: {problem}"),
+    })
+}
+
 /// The fields of one body, with the name of the one that is wrong in the error.
 pub(super) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
 where
@@ -415,6 +434,8 @@ mod tests {
             full_page: None,
             format: None,
             quality: None,
+            selector: None,
+            clip: None,
         };
         assert_eq!(
             Request::parse(text).map(|request| request.body),

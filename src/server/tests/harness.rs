@@ -70,6 +70,7 @@ pub(super) fn settings() -> ServerSettings {
         timeouts: Timeouts::all(Duration::from_secs(30))
             .with(RequestKind::Navigate, Duration::from_secs(20)),
         logged_out_default: false,
+        may_evaluate: true,
         close_tabs_on_disconnect: false,
         clients: Vec::new(),
     }

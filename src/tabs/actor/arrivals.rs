@@ -40,6 +40,9 @@ impl Actor {
             }
             Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
             Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
+            Ok(Started::Anything) => running.phase = Phase::Travelling,
+            Ok(Started::Nowhere) => self.not_arrived(|_| TabError::NoEntry),
+            Ok(Started::Denied(denied)) => self.not_arrived(|_| TabError::NavDenied(denied)),
             Ok(Started::Failed {
                 loader: Some(loader),
                 net,
@@ -75,13 +78,17 @@ impl Actor {
     /// Whether the change at work waits for this commit; for a move within the document, if none.
     pub(super) fn awaits(&self, loader: Option<&LoaderId>) -> bool {
         let phase = self.running.as_ref().map(|running| &running.phase);
-        matches!(phase, Some(Phase::Committing(awaited)) if awaited.as_ref() == loader)
+        match phase {
+            Some(Phase::Committing(awaited)) => awaited.as_ref() == loader,
+            Some(Phase::Travelling) => true,
+            _ => false,
+        }
     }
 
     /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
     pub(super) fn arrived(&mut self, navigated: &Navigated) {
         let asker = match self.running.take().map(|running| running.goal) {
-            Some(Goal::Navigate { reply, .. }) => Some(reply),
+            Some(Goal::Navigate { reply, .. } | Goal::Travel { reply, .. }) => Some(reply),
             Some(goal @ Goal::Switch { .. }) => {
                 self.tell(navigated.clone());
                 self.answer_switch(goal);
@@ -109,7 +116,7 @@ impl Actor {
         };
         let failure = self.failure(error(url));
         match running.goal {
-            Goal::Navigate { reply, .. } => reply.fail(failure),
+            Goal::Navigate { reply, .. } | Goal::Travel { reply, .. } => reply.fail(failure),
             // The mode is what was asked for, and it is set; that the page could not be loaded
             // again is a fact of its own.
             goal @ Goal::Switch { .. } => {

@@ -67,7 +67,7 @@ impl Actor {
             }
             PageEvent::Aborted { loader, net } => {
                 // If the proxy failed it, its error page says for which URL.
-                if self.awaits(Some(&loader)) && !is_of_proxy(&net) {
+                if self.awaits(Some(&loader)) && !self.travels() && !is_of_proxy(&net) {
                     self.not_arrived(|url| TabError::NavFailed {
                         url,
                         net,

@@ -109,7 +109,8 @@ impl Actor {
     /// own, and lets the renderer go that the next page might get otherwise.
     fn give_page_up(&mut self, reason: &'static str) -> Option<End> {
         metrics::tab_crashed(reason);
-        for reply in self.captures.abandon() {
+        let at_work = self.captures.abandon().into_iter();
+        for reply in at_work.chain(self.looks.abandon()) {
             reply.fail(self.failure(TabError::Crashed));
         }
         if let Some(running) = self.running.take_if(|running| running.may_begin_anew()) {

@@ -17,6 +17,7 @@ use crate::tabs::commands::close::close;
 use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
+use crate::tabs::hands::Action;
 use crate::tabs::live::Live;
 use crate::tabs::reply::Reply;
 use crate::tabs::running::{Phase, Running, Step};
@@ -54,6 +55,11 @@ impl Actor {
                 self.heading = None;
                 self.navigate(url.clone(), deadline)?
             }
+            Goal::Travel { way, .. } => {
+                self.heading = None;
+                self.travel(*way, deadline)?
+            }
+            Goal::Act { action, reply } => self.act(reply.kind, Action::clone(action), deadline)?,
             Goal::Activate { .. } => self.activate(deadline)?,
             Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
                 self.answer_switch(goal);
@@ -147,6 +153,10 @@ impl Actor {
             }
             Step::Activated(outcome) => {
                 self.activated(outcome);
+                None
+            }
+            Step::Acted(outcome) => {
+                self.acted(*outcome);
                 None
             }
         };
@@ -356,7 +366,7 @@ impl Actor {
         let running = self.running.as_ref()?;
         let waiting_for = running.waiting_for();
         match (&running.goal, &running.phase) {
-            (_, Phase::Navigating(_) | Phase::Committing(_)) => {
+            (_, Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling) => {
                 self.stop_loading();
                 self.watchdog.doubt(Instant::now());
                 let kind = running.kind();

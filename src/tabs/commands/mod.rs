@@ -10,3 +10,4 @@ pub mod set_up;
 pub mod snapshot;
 pub mod title;
 pub mod too_large;
+pub mod travel;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::cdp::ids::LoaderId;
 use crate::cdp::methods::{Navigate, StopLoading};
 use crate::cdp::{CallError, Session};
+use crate::policy::Denied;
 
 /// How far a navigation got.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,12 @@ pub enum Started {
     Document(LoaderId),
     /// Only the fragment changes.
     SameDocument,
+    /// Whatever comes next.
+    Anything,
+    /// There is nothing that way.
+    Nowhere,
+    /// Policy refuses what is that way.
+    Denied(Denied),
     /// Chromium could not load it.
     Failed {
         /// The navigation, whose error page may still commit.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::{ImageFormat, Viewport};
+use cdp_bridge_protocol::request::{Clip as Wanted, ImageFormat, Viewport};
 use tokio::time::Instant;
 
 use super::retry::while_navigating;
@@ -10,6 +10,8 @@ use crate::cdp::Session;
 use crate::cdp::methods::{CaptureScreenshot, Clip, GetLayoutMetrics, Size};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
+use crate::tabs::hands::HandsOn;
+use crate::tabs::message::Area;
 use crate::tabs::picture::{NotAPicture, Picture};
 
 /// The longest side of a WebP picture, by its file format.
@@ -18,10 +20,10 @@ const WEBP_SIDE: u64 = 16_383;
 const JPEG_SIDE: u64 = 65_535;
 
 /// What is to be taken.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Shot {
-    /// The whole page instead of its visible part.
-    pub full_page: bool,
+    /// What of the page.
+    pub area: Area,
     /// The encoding.
     pub format: ImageFormat,
     /// Of `jpeg` and `webp`.
@@ -38,15 +40,23 @@ pub struct Shot {
 /// is as high as the viewport would become as high as the page.
 pub async fn screenshot(
     session: Session,
+    hands: &HandsOn,
     shot: Shot,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
-    let clip = if shot.full_page {
-        Some(whole_page(&session, &shot, deadline).await?)
-    } else {
-        let viewport = shot.viewport;
-        check_size(f64::from(viewport.width), f64::from(viewport.height), &shot)?;
-        None
+    let clip = match &shot.area {
+        Area::Whole => Some(whole_page(&session, &shot, deadline).await?),
+        Area::Visible => {
+            let viewport = shot.viewport;
+            check_size(f64::from(viewport.width), f64::from(viewport.height), &shot)?;
+            None
+        }
+        Area::Clip(area) => Some(part(*area, &shot)?),
+        Area::Element(locator) => {
+            let area = hands.area(locator, deadline).await;
+            let area = area.map_err(|error| ScreenshotError::Hands(Box::new(error)))?;
+            Some(part(area, &shot)?)
+        }
     };
     let result = while_navigating(deadline, |left: Duration| {
         let quality = (shot.format != ImageFormat::Png).then_some(shot.quality);
@@ -54,7 +64,7 @@ pub async fn screenshot(
             format: shot.format.as_str(),
             quality,
             clip,
-            capture_beyond_viewport: shot.full_page,
+            capture_beyond_viewport: clip.is_some(),
             optimize_for_speed: true,
         };
         session.call_raw(method, left)
@@ -63,6 +73,21 @@ pub async fn screenshot(
     .map_err(ScreenshotError::Call)?;
     let data = screenshot_data(&result).map_err(ScreenshotError::Call)?;
     Picture::new(data).map_err(|NotAPicture| ScreenshotError::NotAPicture)
+}
+
+/// A part of the page, in whole pixels around it.
+fn part(area: Wanted, shot: &Shot) -> Result<Clip, ScreenshotError> {
+    let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
+    let width = ((area.x + area.width).ceil() - x).max(1.0);
+    let height = ((area.y + area.height).ceil() - y).max(1.0);
+    check_size(width, height, shot)?;
+    Ok(Clip {
+        x,
+        y,
+        width,
+        height,
+        scale: 1.0,
+    })
 }
 
 async fn whole_page(
@@ -144,7 +169,7 @@ mod tests {
             device_scale_factor: Some(2.0),
         };
         Shot {
-            full_page: true,
+            area: Area::Whole,
             format,
             quality: 70,
             viewport,

@@ -1,5 +1,6 @@
 //! Events and answers in a line each, so that tests can be read.
 
+use cdp_bridge::tabs::hands::HandsError;
 use cdp_bridge::tabs::{Answer, Outcome, TabError};
 use cdp_bridge_protocol::Event;
 use cdp_bridge_protocol::payload::PayloadHead;
@@ -62,7 +63,7 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
                 let (width, height) = (head.width, head.height);
                 format!("screenshot {} {} {width}x{height}", head.id, head.mime)
             }
-            head @ PayloadHead::Frame(_) => head.name().to_owned(),
+            head => head.name().to_owned(),
         },
         Ok(Answer::Coalesced(_)) => "coalesced".to_owned(),
         Err(failure) => code(&failure.error).to_owned(),
@@ -78,7 +79,17 @@ fn word(value: &impl Serialize) -> String {
 /// The code of the protocol that the server makes of an error.
 pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
-        TabError::NavFailed { .. } => "NAV_FAILED",
+        TabError::NavFailed { .. } | TabError::NoEntry => "NAV_FAILED",
+        TabError::Hands(error) => match **error {
+            HandsError::NotFound { .. } => "NOT_FOUND",
+            HandsError::NotActionable { .. } => "NOT_ACTIONABLE",
+            HandsError::Ambiguous { .. } => "AMBIGUOUS",
+            HandsError::StaleRef { .. } => "STALE_REF",
+            HandsError::BadSelector { .. } => "BAD_SELECTOR",
+            HandsError::Threw { .. } | HandsError::TooLarge { .. } => "EVALUATION_FAILED",
+            HandsError::PageLeft | HandsError::Replaced => "CDP_DETACHED",
+            HandsError::Script(_) | HandsError::Call(_) => "INTERNAL (hands)",
+        },
         TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",

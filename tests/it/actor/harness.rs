@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
+use cdp_bridge::locator::Locator;
+use cdp_bridge::tabs::hands::{Action, Look, Target};
 use cdp_bridge::tabs::{
-    Answer, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure, NewTab,
-    Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, WhenFull,
+    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure,
+    NewTab, Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, Way,
+    WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
+use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
@@ -290,12 +293,54 @@ impl Client<'_> {
     }
 
     pub(crate) fn shot(&self, tab: TabId, format: ImageFormat, full_page: bool) -> Asked {
+        let area = if full_page {
+            Area::Whole
+        } else {
+            Area::Visible
+        };
         let capture = Capture::Screenshot {
-            full_page,
+            area,
             format,
             quality: 70,
         };
         self.capture(tab, RequestKind::GetScreenshot, capture)
+    }
+
+    /// Clicks an element.
+    pub(crate) fn click(&self, tab: TabId, selector: &str) -> Asked {
+        let action = Action::Click {
+            target: Target::Element(locator(selector), None),
+            button: MouseButton::Left,
+            count: 1,
+            modifiers: Vec::new(),
+        };
+        let change = Change::Act(Box::new(action));
+        self.change(tab, RequestKind::Click, change)
+    }
+
+    pub(crate) fn fill(&self, tab: TabId, selector: &str, value: &str) -> Asked {
+        let (locator, value) = (locator(selector), value.into());
+        let change = Change::Act(Box::new(Action::Fill { locator, value }));
+        self.change(tab, RequestKind::Fill, change)
+    }
+
+    pub(crate) fn query(&self, tab: TabId, selector: &str) -> Asked {
+        let look = Look::Query(locator(selector), What::Text);
+        self.look(tab, RequestKind::Query, look)
+    }
+
+    pub(crate) fn wait_for_url(&self, tab: TabId, glob: &str) -> Asked {
+        self.look(tab, RequestKind::WaitFor, Look::WaitUrl(glob.to_owned()))
+    }
+
+    pub(crate) fn travel(&self, tab: TabId, way: Way) -> Asked {
+        self.change(tab, RequestKind::GoBack, Change::Travel(way))
+    }
+
+    fn look(&self, tab: TabId, kind: RequestKind, look: Look) -> Asked {
+        let (reply, asked) = self.reply(kind);
+        self.send(tab, TabMessage::Look(look, reply));
+        asked
     }
 
     pub(crate) fn close(&self, tab: TabId) -> Asked {
@@ -345,6 +390,10 @@ impl Client<'_> {
         };
         (reply, asked)
     }
+}
+
+fn locator(selector: &str) -> Locator {
+    Locator::parse(selector).expect("a locator")
 }
 
 /// A request that was made.

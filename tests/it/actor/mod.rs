@@ -8,6 +8,7 @@ mod contexts;
 mod crashes;
 mod cuts;
 mod describe;
+mod hands;
 mod hangs;
 mod harness;
 mod late;

@@ -77,7 +77,13 @@ fn every_request_and_event_is_a_message_of_the_channel_with_its_own_schema() {
         .iter()
         .map(|kind| (kind.as_str(), "request"));
     let events = Event::NAMES.iter().map(|name| (*name, "event"));
-    let mut expected = BTreeSet::from(["domSnapshotBinary", "screenshotBinary", "frameBinary"]);
+    let mut expected = BTreeSet::from([
+        "domSnapshotBinary",
+        "screenshotBinary",
+        "frameBinary",
+        "axSnapshotBinary",
+        "contentBinary",
+    ]);
     for (name, file) in requests.chain(events) {
         expected.insert(name);
         let message = &root["components"]["messages"][name];

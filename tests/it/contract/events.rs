@@ -69,7 +69,7 @@ fn an_event_without_a_field_it_must_have_is_not_valid() {
 }
 
 /// The heads of everything that carries a payload.
-fn heads() -> [(PayloadHead, &'static str); 4] {
+fn heads() -> [(PayloadHead, &'static str); 6] {
     [
         (
             PayloadHead::DomSnapshot(instances::dom_snapshot_head(true)),
@@ -84,12 +84,20 @@ fn heads() -> [(PayloadHead, &'static str); 4] {
             "ScreenshotHead",
         ),
         (PayloadHead::Frame(instances::frame_head()), "FrameHead"),
+        (
+            PayloadHead::AxSnapshot(instances::ax_snapshot_head(true)),
+            "AxSnapshotHead",
+        ),
+        (
+            PayloadHead::Content(instances::content_head(false)),
+            "ContentHead",
+        ),
     ]
 }
 
 fn parts(head: &PayloadHead, encoding: Encoding) -> Vec<Part> {
     let payload = match head {
-        PayloadHead::DomSnapshot(_) => {
+        PayloadHead::DomSnapshot(_) | PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
             let html = "<p>one \"two\" \u{1f600}</p>".repeat(20);
             Payload::Text(EscapedText::from_text(&html))
         }

@@ -2,15 +2,20 @@
 //! without.
 
 use cdp_bridge_protocol::event::{
-    BrowserDown, BrowserUp, CloseReason, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
-    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
-    ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
-    Tabs, Welcome,
+    AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, Content, ContentHead,
+    DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead, Done, Evaluated, Frame, FrameHead, Gap,
+    Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried, RebuildReason,
+    RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead,
+    TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, Tabs, Waited,
+    Welcome,
 };
 use cdp_bridge_protocol::request::{
-    ActivateTab, CloseTab, CreateTab, GetDomSnapshot, GetScreenshot, ImageFormat, ListTabs,
-    Navigate, Ping, SetLoggedOutMode, SnapshotFormat, StartScreencast, StopScreencast, Viewport,
+    ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
+    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetScreenshot, GoBack,
+    GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping,
+    Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
+    SnapshotFormat, Spot, StartScreencast, StopScreencast, Type, Uncheck, Upload, UploadFile,
+    Viewport, WaitFor, WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -37,7 +42,7 @@ fn maybe<T>(full: bool, value: T) -> Option<T> {
 
 /// One of each request.
 pub(super) fn requests(full: bool) -> Vec<RequestBody> {
-    vec![
+    let core: Vec<RequestBody> = vec![
         CreateTab {
             url: maybe(full, url()),
             logged_out: maybe(full, true),
@@ -68,6 +73,8 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
             full_page: maybe(full, true),
             format: maybe(full, ImageFormat::Webp),
             quality: maybe(full, 80),
+            selector: None,
+            clip: None,
         }
         .into(),
         SetLoggedOutMode {
@@ -86,6 +93,222 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
         .into(),
         StopScreencast { tab_id: tab() }.into(),
         Ping {}.into(),
+    ];
+    core.into_iter()
+        .chain(actions(full))
+        .chain(looks(full))
+        .collect()
+}
+
+fn selector() -> String {
+    "role=button[name=\"a\"] >> nth=0".to_owned()
+}
+
+const POINT: Point = Point { x: 1.5, y: -2.0 };
+
+/// One of each request that acts on a page; and what goes with another field of theirs.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
+fn actions(full: bool) -> Vec<RequestBody> {
+    let (tab_id, selector) = (tab(), selector());
+    vec![
+        Click {
+            tab_id: tab(),
+            selector: Some(selector.clone()),
+            x: None,
+            y: None,
+            button: maybe(full, MouseButton::Middle),
+            click_count: maybe(full, 2),
+            modifiers: maybe(full, vec![Modifier::Alt, Modifier::Shift]),
+            position: maybe(full, POINT),
+        }
+        .into(),
+        Click {
+            tab_id: tab(),
+            selector: None,
+            x: Some(1.0),
+            y: Some(2.5),
+            button: maybe(full, MouseButton::Right),
+            click_count: None,
+            modifiers: maybe(full, vec![Modifier::Control, Modifier::Meta]),
+            position: None,
+        }
+        .into(),
+        Hover {
+            tab_id: tab(),
+            selector: selector.clone(),
+        }
+        .into(),
+        Focus {
+            tab_id: tab(),
+            selector: selector.clone(),
+        }
+        .into(),
+        Check {
+            tab_id: tab(),
+            selector: selector.clone(),
+        }
+        .into(),
+        Uncheck {
+            tab_id: tab(),
+            selector: selector.clone(),
+        }
+        .into(),
+        ScrollIntoView {
+            tab_id: tab(),
+            selector: selector.clone(),
+        }
+        .into(),
+        Fill {
+            tab_id: tab(),
+            selector: selector.clone(),
+            value: "a \"b\"".into(),
+        }
+        .into(),
+        Type {
+            tab_id: tab(),
+            selector: maybe(full, selector.clone()),
+            text: "c\n".into(),
+            delay_ms: maybe(full, 1000),
+        }
+        .into(),
+        Press {
+            tab_id: tab(),
+            selector: maybe(full, selector.clone()),
+            key: "Control+A".to_owned(),
+        }
+        .into(),
+        Select {
+            tab_id: tab(),
+            selector: selector.clone(),
+            values: vec![Choice::Text("a".to_owned()), Choice::Index(2)],
+        }
+        .into(),
+        Scroll {
+            tab_id: tab(),
+            selector: maybe(full, selector.clone()),
+            by: Some(POINT),
+            to: None,
+            smooth: maybe(full, true),
+        }
+        .into(),
+        Scroll {
+            tab_id: tab(),
+            selector: None,
+            by: None,
+            to: Some(if full {
+                ScrollTo::Point(POINT)
+            } else {
+                ScrollTo::Edge(Edge::Bottom)
+            }),
+            smooth: None,
+        }
+        .into(),
+        Drag {
+            tab_id: tab(),
+            from: Spot::Element(selector.clone()),
+            to: Spot::Point(POINT),
+        }
+        .into(),
+        Upload {
+            tab_id: tab(),
+            selector,
+            files: vec![UploadFile {
+                name: "a.txt".to_owned(),
+                mime: maybe(full, "text/plain".to_owned()),
+                data: "QUJD".into(),
+            }],
+        }
+        .into(),
+        GoBack { tab_id: tab() }.into(),
+        GoForward { tab_id: tab() }.into(),
+        Reload { tab_id }.into(),
+    ]
+}
+
+/// One of each request that looks at a page, or runs a script in it.
+#[expect(clippy::too_many_lines, reason = "it is a list")]
+fn looks(full: bool) -> Vec<RequestBody> {
+    let wait = WaitFor {
+        tab_id: tab(),
+        selector: None,
+        state: None,
+        load_state: None,
+        url: None,
+        text: None,
+    };
+    vec![
+        WaitFor {
+            selector: Some(selector()),
+            state: maybe(full, WaitState::Detached),
+            ..wait.clone()
+        }
+        .into(),
+        WaitFor {
+            load_state: Some(LoadState::NetworkIdle),
+            ..wait.clone()
+        }
+        .into(),
+        WaitFor {
+            url: Some("**/b".to_owned()),
+            ..wait.clone()
+        }
+        .into(),
+        WaitFor {
+            text: Some("b".to_owned()),
+            ..wait
+        }
+        .into(),
+        Query {
+            tab_id: tab(),
+            selector: selector(),
+            what: What::Attributes,
+        }
+        .into(),
+        Evaluate {
+            tab_id: tab(),
+            expression: "(a, b) => a + b".to_owned(),
+            args: maybe(full, vec![1.into(), "b".into()]),
+            selector: maybe(full, selector()),
+        }
+        .into(),
+        GetAxSnapshot {
+            tab_id: tab(),
+            selector: maybe(full, selector()),
+            interactive_only: maybe(full, true),
+        }
+        .into(),
+        GetContent {
+            tab_id: tab(),
+            format: ContentFormat::Markdown,
+            selector: maybe(full, selector()),
+        }
+        .into(),
+        GetScreenshot {
+            tab_id: tab(),
+            full_page: maybe(full, false),
+            format: None,
+            quality: None,
+            selector: maybe(full, selector()),
+            clip: None,
+        }
+        .into(),
+        GetScreenshot {
+            tab_id: tab(),
+            full_page: None,
+            format: None,
+            quality: None,
+            selector: None,
+            clip: maybe(
+                full,
+                Clip {
+                    x: 0.0,
+                    y: 10.5,
+                    width: 1.0,
+                    height: 1_000_000.0,
+                },
+            ),
+        }
+        .into(),
     ]
 }
 
@@ -195,6 +418,11 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
             width: Some(5),
             height: Some(6),
             limit: Some(u64::MAX),
+            count: Some(7),
+            elements: Some(vec!["<button>".to_owned()]),
+            reason: text("covered"),
+            segment: text("nth=0"),
+            position: Some(8),
         },
     );
     error
@@ -285,12 +513,74 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         .into(),
     );
     events.push(Gap { from: 41, to: 57 }.into());
+    events.extend(hands(full));
     events.extend(screencast());
     events.extend(closings());
     events.extend(rebuilds());
     events.extend(dialogs());
     events.extend(ErrorCode::ALL.map(|code| error(code, full).into()));
     events
+}
+
+/// The head of an `axSnapshot`.
+pub(super) fn ax_snapshot_head(full: bool) -> AxSnapshotHead {
+    AxSnapshotHead {
+        id: id(),
+        url: url(),
+        lines: 12,
+        omitted: maybe(full, 3),
+        seq: 0,
+        total: 1,
+    }
+}
+
+/// The head of a `content`.
+pub(super) fn content_head(full: bool) -> ContentHead {
+    ContentHead {
+        id: id(),
+        url: url(),
+        format: ContentFormat::Text,
+        truncated: maybe(full, true),
+        seq: 0,
+        total: 1,
+    }
+}
+
+fn hands(full: bool) -> [Event; 6] {
+    [
+        Done {
+            id: id(),
+            action: "select".to_owned(),
+            values: maybe(full, vec!["a".to_owned()]),
+            position: maybe(full, POINT),
+        }
+        .into(),
+        Waited {
+            id: id(),
+            url: url(),
+        }
+        .into(),
+        Queried {
+            id: id(),
+            value: serde_json::json!({"x": 1.5}),
+        }
+        .into(),
+        Evaluated {
+            id: id(),
+            value: serde_json::json!([1, "b", null]),
+        }
+        .into(),
+        AxSnapshot {
+            head: ax_snapshot_head(full),
+            snapshot: "- button \"a\" [ref=e1]\n".to_owned(),
+        }
+        .into(),
+        Content {
+            head: content_head(full),
+            content: "# a\n".to_owned(),
+        }
+        .into(),
+    ]
 }
 
 fn screencast() -> [Event; 3] {

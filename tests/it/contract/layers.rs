@@ -9,6 +9,7 @@ use super::source::{self, Source};
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("policy", &[]),
+    ("locator", &[]),
     ("flow", &[]),
     ("config", &[]),
     ("telemetry", &[]),
@@ -25,13 +26,16 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("egress", &["policy", "metrics"]),
     (
         "tabs",
-        &["cdp", "clock", "flow", "metrics", "policy", "protocol"],
+        &[
+            "cdp", "clock", "flow", "locator", "metrics", "policy", "protocol",
+        ],
     ),
     (
         "server",
         &[
             "tabs",
             "clock",
+            "locator",
             "policy",
             "metrics",
             "telemetry",

@@ -58,7 +58,13 @@ fn agree(schema: &Validator, message: &Value) -> Result<bool, String> {
     }
 }
 
+/// A part of a page.
+fn clip() -> Value {
+    json!({ "x": 0, "y": 0, "width": 1, "height": 1 })
+}
+
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a list")]
 fn what_the_schema_refuses_the_parser_refuses() {
     let schema = schemas::request();
     let long = "x".repeat(65);
@@ -109,6 +115,41 @@ fn what_the_schema_refuses_the_parser_refuses() {
         json!({ "type": "createTab", "viewport": { "width": 1, "height": 1, "deviceScaleFactor": 0.05 } }),
         json!({ "type": "startScreencast", "tabId": "t1", "maxFps": 61 }),
         json!({ "type": "startScreencast", "tabId": "t1", "maxWidth": 8193 }),
+        json!({ "type": "getScreenshot", "tabId": "t1", "selector": "a", "fullPage": true }),
+        json!({ "type": "getScreenshot", "tabId": "t1", "selector": "a", "clip": clip() }),
+        json!({ "type": "getScreenshot", "tabId": "t1", "fullPage": true, "clip": clip() }),
+        json!({ "type": "getScreenshot", "tabId": "t1", "clip": {"x": -1, "y": 0, "width": 1, "height": 1} }),
+        json!({ "type": "getScreenshot", "tabId": "t1", "clip": {"x": 0, "y": 0, "width": 0, "height": 1} }),
+        json!({ "type": "click", "tabId": "t1" }),
+        json!({ "type": "click", "tabId": "t1", "selector": null }),
+        json!({ "type": "click", "tabId": "t1", "selector": "a", "x": 1, "y": 1 }),
+        json!({ "type": "click", "tabId": "t1", "selector": "a", "y": 1 }),
+        json!({ "type": "click", "tabId": "t1", "x": 1 }),
+        json!({ "type": "click", "tabId": "t1", "y": 1 }),
+        json!({ "type": "click", "tabId": "t1", "x": 1, "y": 1, "position": { "x": 1, "y": 1 } }),
+        json!({ "type": "click", "tabId": "t1", "selector": "a", "clickCount": 4 }),
+        json!({ "type": "click", "tabId": "t1", "selector": "a", "button": "main" }),
+        json!({ "type": "click", "tabId": "t1", "selector": "a", "modifiers": ["Hyper"] }),
+        json!({ "type": "fill", "tabId": "t1", "selector": "a" }),
+        json!({ "type": "fill", "tabId": "t1", "selector": "a", "value": 5 }),
+        json!({ "type": "type", "tabId": "t1", "text": "a", "delayMs": 1001 }),
+        json!({ "type": "press", "tabId": "t1" }),
+        json!({ "type": "select", "tabId": "t1", "selector": "a", "values": "b" }),
+        json!({ "type": "select", "tabId": "t1", "selector": "a", "values": [-1] }),
+        json!({ "type": "scroll", "tabId": "t1" }),
+        json!({ "type": "scroll", "tabId": "t1", "to": null }),
+        json!({ "type": "scroll", "tabId": "t1", "to": "left" }),
+        json!({ "type": "scroll", "tabId": "t1", "to": "top", "by": { "x": 1, "y": 1 } }),
+        json!({ "type": "drag", "tabId": "t1", "from": "a" }),
+        json!({ "type": "drag", "tabId": "t1", "from": "a", "to": { "x": 1 } }),
+        json!({ "type": "upload", "tabId": "t1", "selector": "a", "files": [{ "name": "", "data": "" }] }),
+        json!({ "type": "upload", "tabId": "t1", "selector": "a", "files": [{ "name": "a", "data": "?" }] }),
+        json!({ "type": "waitFor", "tabId": "t1" }),
+        json!({ "type": "waitFor", "tabId": "t1", "selector": "a", "text": "b" }),
+        json!({ "type": "waitFor", "tabId": "t1", "url": "a", "state": "visible" }),
+        json!({ "type": "waitFor", "tabId": "t1", "loadState": "domContentLoaded" }),
+        json!({ "type": "query", "tabId": "t1", "selector": "a", "what": "colour" }),
+        json!({ "type": "getContent", "tabId": "t1" }),
     ] {
         assert_eq!(agree(&schema, &message), Ok(false), "{message}");
     }
@@ -127,6 +168,12 @@ fn what_the_schema_accepts_the_parser_accepts() {
         json!({ "type": "createTab", "viewport": { "width": 1, "height": 1, "deviceScaleFactor": 5 } }),
         json!({ "type": "createTab", "viewport": { "width": 8192, "height": 8192, "deviceScaleFactor": 0.1 } }),
         json!({ "type": "getScreenshot", "tabId": "t1", "quality": null, "fullPage": false }),
+        json!({ "type": "getScreenshot", "tabId": "t1", "selector": "a", "fullPage": false, "clip": null }),
+        json!({ "type": "click", "tabId": "t1", "selector": "a", "x": null, "y": null }),
+        json!({ "type": "click", "tabId": "t1", "selector": null, "x": 0, "y": -1.5, "position": null }),
+        json!({ "type": "scroll", "tabId": "t1", "to": { "x": 0, "y": 1 }, "by": null }),
+        json!({ "type": "waitFor", "tabId": "t1", "text": "a", "selector": null, "state": null }),
+        json!({ "type": "upload", "tabId": "t1", "selector": "a", "files": [] }),
     ] {
         assert_eq!(agree(&schema, &message), Ok(true), "{message}");
     }
@@ -159,6 +206,11 @@ fn any_value() -> impl Strategy<Value = Value> {
         "webp",
         "t1",
         "https://a.test/",
+        "markdown",
+        "visible",
+        "load",
+        "top",
+        "count",
     ];
     prop_oneof![
         Just(Value::Null),
@@ -212,6 +264,25 @@ fn changed_request() -> impl Strategy<Value = Value> {
         "maxFps",
         "maxWidth",
         "maxHeight",
+        "selector",
+        "x",
+        "y",
+        "clickCount",
+        "position",
+        "clip",
+        "value",
+        "text",
+        "delayMs",
+        "key",
+        "values",
+        "by",
+        "to",
+        "from",
+        "smooth",
+        "state",
+        "loadState",
+        "what",
+        "interactiveOnly",
         "other",
     ];
     let bodies: Vec<RequestBody> = [instances::requests(true), instances::requests(false)].concat();

@@ -7,6 +7,7 @@
 //! | [`browser`] | its state: contexts, pages, and the frames that leave |
 //! | [`root`], [`page`] | the commands to the browser and to a page |
 //! | [`navigation`], [`capture`] | what a page does when it is sent somewhere or looked at |
+//! | [`hands`] | what the bridge's script in a page says |
 //! | [`site`] | the pages there are to visit |
 //! | [`rules`] | which answers are withheld, and which commands fail |
 //! | [`memory`], [`websocket`] | how the bridge reaches it |
@@ -14,6 +15,7 @@
 mod browser;
 mod capture;
 mod handle;
+mod hands;
 mod memory;
 mod navigation;
 mod page;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::browser::{Call, State};
 use super::target::{Hang, Metrics, Target};
-use super::{capture, navigation};
+use super::{capture, hands, navigation};
 
 /// What a page that stands still does all the same; everything else waits until it runs.
 const WHILE_STANDING: [&str; 4] = [
@@ -56,7 +56,19 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         "Fetch.enable" => enable(target, "Fetch"),
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
-        "Page.setInterceptFileChooserDialog" | "Page.bringToFront" | "Runtime.releaseObject" => {}
+        "Page.setInterceptFileChooserDialog"
+        | "Page.bringToFront"
+        | "Runtime.releaseObject"
+        | "Emulation.setFocusEmulationEnabled"
+        | "Page.setLifecycleEventsEnabled"
+        | "Input.insertText"
+        | "Input.dispatchKeyEvent"
+        | "Input.dispatchMouseEvent" => {}
+        "Page.getNavigationHistory" => {
+            let history = json!({"currentIndex": 0, "entries": [{"id": 1, "url": target.url}]});
+            return state.answer(call, &history);
+        }
+        "Page.createIsolatedWorld" => return state.answer(call, &hands::world()),
         "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
         "Page.handleJavaScriptDialog" => return end_dialog(state, id, call),
         "Page.navigate" => return navigation::navigate(state, id, call),
@@ -70,7 +82,8 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
             return state.answer(call, &picture);
         }
         "Runtime.evaluate" => {
-            let result = capture::evaluate(target, call);
+            let script = hands::script(call, &target.url);
+            let result = script.unwrap_or_else(|| capture::evaluate(target, call));
             return state.answer(call, &result);
         }
         "Runtime.callFunctionOn" => {

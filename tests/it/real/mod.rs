@@ -7,6 +7,7 @@ mod cuts;
 mod edge;
 mod egress;
 mod faults;
+mod hands;
 mod isolation;
 mod logged_out;
 mod navigation;

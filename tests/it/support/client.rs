@@ -354,7 +354,9 @@ impl Reader {
         );
         let incoming = self.joiner.text(text).unwrap();
         let fields = head.as_object_mut().unwrap();
-        let payload = fields.remove("snapshot").or_else(|| fields.remove("data"));
+        let payload = ["snapshot", "data", "content"]
+            .iter()
+            .find_map(|field| fields.remove(*field));
         let size = payload.map(|payload| payload.as_str().unwrap().len());
         self.finish(head, size, incoming)
     }

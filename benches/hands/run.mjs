@@ -1,0 +1,90 @@
+// The bridge's page actions beside Playwright's: `node run.mjs BRIDGE_BINARY BROWSER [SEQUENCES] [SEED]`.
+//
+// First, random sequences of actions are taken by both, and what a person would see afterwards must be
+// the same. Then `click`, `fill` and the outline are timed, in turn: only ratios within one run mean
+// something.
+
+import { performance } from "node:perf_hooks";
+import { viaBridge, viaPlaywright } from "./contenders.mjs";
+import { serve } from "./pages.mjs";
+
+const [binary, browser, sequences = "1000", seed = "1"] = process.argv.slice(2);
+if (!browser) throw new Error("usage: node run.mjs BRIDGE_BINARY BROWSER [SEQUENCES] [SEED]");
+
+const site = await serve();
+const both = [await viaBridge(binary, browser), await viaPlaywright(browser)];
+
+// mulberry32: the same numbers for the same seed.
+function numbers(seed) {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+const TEXTS = ["a", "Two words", "ümläut", "x@y.test", "日本", "1 < 2 & 3", ""];
+const STEPS = [
+  (pick) => ["click", pick(["#send", "#slide", "#grow", "#swap", "#late", "#low", "#shade", "#frame >> #in"])],
+  (pick) => ["fill", pick(["#name", "#mail", "#note", "#edit", "#frame >> #inField"]), pick(TEXTS)],
+  (pick) => ["fill", "#when", pick(["2026-01-02", "1999-12-31"])],
+  (pick) => ["fill", "#amount", pick(["1", "-2.5", "1000"])],
+  (pick) => ["type", pick(["#name", "#note", "#frame >> #inField"]), pick(["abc", "Q!", "ß x"])],
+  (pick) => ["press", pick(["#name", "#note"]), pick(["End", "Backspace", "Home", "Control+A", "Delete", "Enter", "Z"])],
+  (pick) => ["check", "#gift", pick([true, false])],
+  (pick) => ["check", pick(["#small", "#large"]), true],
+  (pick) => ["select", "#fruit", pick(["Apple", "Pear", "Plum"])],
+  (pick) => ["hover", pick(["#menu", "#low", "#name"])],
+];
+
+async function take(contender, steps) {
+  await contender.go(`${site.url}/`);
+  for (const [action, ...args] of steps) {
+    try {
+      await contender[action](...args);
+    } catch (error) {
+      return `${action} ${args.join(" ")} failed: ${error.message.split("\n")[0]}`;
+    }
+  }
+  return contender.state("state()");
+}
+
+let different = 0;
+for (let number = 0; number < Number(sequences); number++) {
+  const random = numbers(Number(seed) * 1_000_003 + number);
+  const pick = (list) => list[Math.floor(random() * list.length)];
+  const steps = Array.from({ length: 3 + Math.floor(random() * 6) }, () => pick(STEPS)(pick));
+  const [ours, theirs] = await Promise.all(both.map((contender) => take(contender, steps)));
+  if (ours !== theirs) {
+    different += 1;
+    if (different <= 5) console.log(`sequence ${number}: ${JSON.stringify(steps)}\n  bridge     ${ours}\n  playwright ${theirs}`);
+  }
+}
+console.log(`${sequences} sequences (seed ${seed}): ${different} with another outcome`);
+
+const middle = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
+
+async function timed(what, path, count, work) {
+  const times = both.map(() => []);
+  for (const contender of both) await contender.go(site.url + path);
+  for (let number = -5; number < count; number++) {
+    for (const [index, contender] of both.entries()) {
+      const start = performance.now();
+      await work(contender, number);
+      if (number >= 0) times[index].push(performance.now() - start);
+    }
+  }
+  const [ours, theirs] = times.map(middle);
+  console.log(`${what}: bridge ${ours.toFixed(1)} ms, Playwright ${theirs.toFixed(1)} ms, ratio ${(ours / theirs).toFixed(2)}`);
+}
+
+await timed("click", "/", 100, (contender) => contender.click("#send"));
+await timed("fill", "/", 100, (contender, number) => contender.fill("#name", `text ${number}`));
+await timed("click in a frame", "/", 60, (contender) => contender.click("#frame >> #in"));
+await timed("outline of 3,000 elements", "/long", 30, (contender) => contender.outline());
+
+for (const contender of both) await contender.stop();
+site.stop();
+process.exitCode = different ? 1 : 0;

@@ -1,0 +1,235 @@
+//! The fields of the requests that look at a page, or wait for it (protocol section 9); and of
+//! `evaluate`, which may do either.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::parse::{Check, FieldError, broken};
+use crate::ids::TabRef;
+
+/// What an element shall be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum WaitState {
+    /// In the page, with a box, and not hidden.
+    #[default]
+    Visible,
+    /// Not in the page, or without a box, or hidden.
+    Hidden,
+    /// In the page.
+    Attached,
+    /// Not in the page.
+    Detached,
+}
+
+/// How far a page shall have loaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LoadState {
+    /// Its HTML has been read.
+    DomContentLoaded,
+    /// What belongs to it has been loaded.
+    Load,
+    /// It has asked for nothing for half a second since; `WebSocket`s do not count.
+    NetworkIdle,
+}
+
+/// Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {
+        "required": ["selector"],
+        "properties": {
+            "selector": { "type": "string" },
+            "loadState": { "type": "null" },
+            "url": { "type": "null" },
+            "text": { "type": "null" },
+        },
+    },
+    {
+        "required": ["loadState"],
+        "properties": {
+            "loadState": { "type": "string" },
+            "selector": { "type": "null" },
+            "state": { "type": "null" },
+            "url": { "type": "null" },
+            "text": { "type": "null" },
+        },
+    },
+    {
+        "required": ["url"],
+        "properties": {
+            "url": { "type": "string" },
+            "selector": { "type": "null" },
+            "state": { "type": "null" },
+            "loadState": { "type": "null" },
+            "text": { "type": "null" },
+        },
+    },
+    {
+        "required": ["text"],
+        "properties": {
+            "text": { "type": "string" },
+            "selector": { "type": "null" },
+            "state": { "type": "null" },
+            "loadState": { "type": "null" },
+            "url": { "type": "null" },
+        },
+    },
+]))]
+pub struct WaitFor {
+    /// The tab.
+    pub tab_id: TabRef,
+    /// The element.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// What the element shall be; `visible` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<WaitState>,
+    /// How far the page shall have loaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub load_state: Option<LoadState>,
+    /// Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for anything
+    /// and `?` for one character.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// Text that shall be visible somewhere in the page; white space and case do not count.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+}
+
+/// What is asked of an element.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum What {
+    /// Its text as it is shown: a string.
+    Text,
+    /// Its `innerHTML`: a string.
+    Html,
+    /// The value of a field: a string; of a `<select multiple>` a list of them.
+    Value,
+    /// Whether it is in the page, has a box and is not hidden.
+    Visible,
+    /// Whether it is not disabled.
+    Enabled,
+    /// Whether it is on: a checkbox, a radio button, a switch.
+    Checked,
+    /// How many elements there are.
+    Count,
+    /// `{x, y, width, height}` in CSS pixels of the page's visible part; `null` without a box.
+    Box,
+    /// Its attributes by name.
+    Attributes,
+}
+
+/// Asks something of an element.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Query {
+    /// The tab.
+    pub tab_id: TabRef,
+    /// The element.
+    pub selector: String,
+    /// What is asked. `count` and `visible` are answered at once, also where there is no element; the
+    /// others wait for one.
+    pub what: What,
+}
+
+/// Runs a script in the page. Answered by `evaluated`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Evaluate {
+    /// The tab.
+    pub tab_id: TabRef,
+    /// JavaScript. If it comes to a function, that is called; if it comes to a promise, that is
+    /// awaited.
+    pub expression: String,
+    /// What the function is called with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub args: Option<Vec<Value>>,
+    /// The element that is the function's first argument, before `args`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+}
+
+/// Asks for an outline of the page as assistive technology sees it. Answered by `axSnapshot`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetAxSnapshot {
+    /// The tab.
+    pub tab_id: TabRef,
+    /// The element whose inside is wanted; the whole page if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// Whether only what can be operated is listed; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interactive_only: Option<bool>,
+}
+
+/// How a page's content is written down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum ContentFormat {
+    /// The text as it is shown.
+    Text,
+    /// Markdown.
+    Markdown,
+}
+
+impl ContentFormat {
+    /// The name as it stands on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Markdown => "markdown",
+        }
+    }
+}
+
+/// Asks for a page's content. Answered by `content`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetContent {
+    /// The tab.
+    pub tab_id: TabRef,
+    /// How it is written down.
+    pub format: ContentFormat,
+    /// The element whose content is wanted; the whole page if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+}
+
+impl Check for WaitFor {
+    fn check(&self) -> Result<(), FieldError> {
+        let given = [
+            ("selector", self.selector.is_some()),
+            ("loadState", self.load_state.is_some()),
+            ("url", self.url.is_some()),
+            ("text", self.text.is_some()),
+        ];
+        let mut names = given
+            .iter()
+            .filter(|(_, given)| *given)
+            .map(|(name, _)| *name);
+        match (names.next(), names.next()) {
+            (None, _) => broken(
+                "selector",
+                "expected one of selector, loadState, url and text",
+            ),
+            (Some(_), Some(second)) => {
+                broken(second, "only one of selector, loadState, url and text")
+            }
+            (Some(first), None) if first != "selector" && self.state.is_some() => {
+                broken("state", "a state goes with a selector")
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl Check for Query {}
+impl Check for Evaluate {}
+impl Check for GetAxSnapshot {}
+impl Check for GetContent {}

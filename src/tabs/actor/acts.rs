@@ -1,0 +1,67 @@
+//! How a tab's page is acted on, and how a tab goes back, forward and anew.
+
+use std::sync::Arc;
+
+use cdp_bridge_protocol::{Event, RequestKind};
+use tokio::time::Instant;
+
+use super::Actor;
+use super::steps::ASIDE_LIMIT;
+use crate::tabs::changes::Goal;
+use crate::tabs::commands::travel::travel;
+use crate::tabs::error::TabError;
+use crate::tabs::hands::perform::perform;
+use crate::tabs::hands::{Action, HandsError};
+use crate::tabs::message::Way;
+use crate::tabs::running::{Phase, Running};
+
+impl Actor {
+    /// Does something to the page.
+    pub(super) fn act(
+        &self,
+        kind: RequestKind,
+        action: Action,
+        deadline: Instant,
+    ) -> Option<Phase> {
+        let hands = self.live.as_ref()?.hands().clone();
+        let acting = perform(self.id, kind, action, hands, deadline);
+        Some(Phase::Acting(Box::pin(acting)))
+    }
+
+    /// It has been done, or not.
+    pub(super) fn acted(&mut self, outcome: Result<Event, HandsError>) {
+        let Some(Running {
+            goal: Goal::Act { reply, .. },
+            ..
+        }) = self.running.take()
+        else {
+            return;
+        };
+        match outcome {
+            Ok(event) => reply.event(event),
+            Err(error) => {
+                let error = TabError::of_hands(error, &reply);
+                reply.fail(self.failure(error));
+            }
+        }
+    }
+
+    /// Whether the tab is on its way back, forward or anew. Whose document it was that did not come is
+    /// not known then: of a frame's it is told in the same way.
+    pub(super) fn travels(&self) -> bool {
+        let phase = self.running.as_ref().map(|running| &running.phase);
+        matches!(phase, Some(Phase::Travelling))
+    }
+
+    /// Sends the main frame some way.
+    pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
+        let (client, outlets) = (self.client.clone(), Arc::clone(&self.around.outlets));
+        let live = self.live.as_mut()?;
+        live.listen();
+        let session = live.target.session.clone();
+        // As with a navigation, the actor's own deadline comes first.
+        let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
+        let travelling = travel(session, way, outlets, client, limit);
+        Some(Phase::Navigating(Box::pin(travelling)))
+    }
+}

@@ -1,0 +1,54 @@
+//! Where an element is on the page, for a picture of it.
+
+use cdp_bridge_protocol::request::{Clip, Point};
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::error::HandsError;
+use super::page::HandsOn;
+use super::world::parse;
+use crate::locator::Locator;
+
+#[derive(Serialize)]
+struct Nothing {}
+
+#[derive(Deserialize)]
+struct Found {
+    area: Clip,
+}
+
+#[derive(Deserialize)]
+struct Scrolled {
+    x: f64,
+    y: f64,
+}
+
+impl HandsOn {
+    /// The part of the page that an element takes, once it is in sight and at rest.
+    pub async fn area(&self, locator: &Locator, deadline: Instant) -> Result<Clip, HandsError> {
+        let (reached, result) = self.follow("area", locator, &Nothing {}, deadline).await?;
+        let Found { area } = parse(&result)?;
+        if reached.world.owner().is_none() {
+            return Ok(area);
+        }
+        // In a frame of another process, both ends are taken to the page around it.
+        let inner: Scrolled = reached.world.call("scrolled", &(), deadline).await?;
+        let outer: Scrolled = self.main().call("scrolled", &(), deadline).await?;
+        let from = Point {
+            x: area.x - inner.x,
+            y: area.y - inner.y,
+        };
+        let to = Point {
+            x: from.x + area.width,
+            y: from.y + area.height,
+        };
+        let (from, _) = self.to_page(&reached.world, from, deadline).await?;
+        let (to, _) = self.to_page(&reached.world, to, deadline).await?;
+        Ok(Clip {
+            x: from.x + outer.x,
+            y: from.y + outer.y,
+            width: to.x - from.x,
+            height: to.y - from.y,
+        })
+    }
+}

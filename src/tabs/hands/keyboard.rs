@@ -1,0 +1,221 @@
+//! The keyboard: `focus`, `type`, `press`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cdp_bridge_protocol::TypedText;
+use cdp_bridge_protocol::request::Modifier;
+use futures::future::{BoxFuture, FutureExt as _};
+use futures::{StreamExt as _, stream};
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+
+use super::error::HandsError;
+use super::keys::{Chord, Key, key_of, mask, typing};
+use super::page::HandsOn;
+use crate::cdp::methods::Done;
+use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
+use crate::cdp::{CallError, Session};
+use crate::locator::Locator;
+
+/// How many strokes are on their way before the first has been taken.
+const AHEAD: usize = 32;
+
+/// One thing that the keyboard does.
+enum Stroke {
+    /// A key goes down or up.
+    Key(DispatchKeyEvent<'static>),
+    /// Text that no key types comes in.
+    Text(String),
+}
+
+#[derive(Serialize)]
+struct Focus {
+    /// Something is typed next.
+    typing: bool,
+}
+
+impl HandsOn {
+    /// Gives an element the keyboard, to be typed into next or not.
+    pub async fn focus(
+        &self,
+        locator: &Locator,
+        typing: bool,
+        deadline: Instant,
+    ) -> Result<(), HandsError> {
+        self.follow("focus", locator, &Focus { typing }, deadline)
+            .await?;
+        Ok(())
+    }
+
+    /// Types a text key by key.
+    pub async fn type_text(
+        &self,
+        text: &TypedText,
+        delay: Duration,
+        deadline: Instant,
+    ) -> Result<(), HandsError> {
+        if delay.is_zero() {
+            return strike(self.session(), strokes(text.expose()), deadline).await;
+        }
+        for (number, c) in text.expose().chars().enumerate() {
+            if number > 0 {
+                sleep(delay).await;
+            }
+            strike(
+                self.session(),
+                strokes(c.encode_utf8(&mut [0; 4])),
+                deadline,
+            )
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Presses keys together.
+    pub async fn press_keys(&self, chord: &Chord, deadline: Instant) -> Result<(), HandsError> {
+        let mut all = Vec::new();
+        let mut modifiers: Vec<Modifier> = Vec::new();
+        for modifier in &chord.modifiers {
+            modifiers.push(*modifier);
+            all.push(down(&key_of(*modifier), mask(&modifiers)));
+        }
+        all.push(down(&chord.key, mask(&modifiers)));
+        all.push(up(&chord.key, mask(&modifiers)));
+        while let Some(modifier) = modifiers.pop() {
+            all.push(up(&key_of(modifier), mask(&modifiers)));
+        }
+        let all = all.into_iter().map(Stroke::Key).collect();
+        strike(self.session(), all, deadline).await
+    }
+
+    /// Puts text in where the keyboard is, in one piece.
+    pub async fn insert(&self, text: &str, deadline: Instant) -> Result<(), HandsError> {
+        strike(
+            self.session(),
+            vec![Stroke::Text(text.to_owned())],
+            deadline,
+        )
+        .await
+    }
+}
+
+/// The strokes of a text. What no key types is put in as it is, as much of it at once as stands
+/// together.
+fn strokes(text: &str) -> Vec<Stroke> {
+    let mut strokes = Vec::with_capacity(text.len() * 2);
+    let mut keyless = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        // A line ends once, however that is written.
+        if c == '\r' && chars.peek() == Some(&'\n') {
+            continue;
+        }
+        let Some(key) = typing(c) else {
+            keyless.push(c);
+            continue;
+        };
+        if !keyless.is_empty() {
+            strokes.push(Stroke::Text(std::mem::take(&mut keyless)));
+        }
+        let modifiers = if key.shift {
+            mask(&[Modifier::Shift])
+        } else {
+            0
+        };
+        strokes.push(Stroke::Key(down(&key, modifiers)));
+        strokes.push(Stroke::Key(up(&key, modifiers)));
+    }
+    if !keyless.is_empty() {
+        strokes.push(Stroke::Text(keyless));
+    }
+    strokes
+}
+
+/// A key goes down. It types nothing while a modifier is held that makes a command of it.
+fn down(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
+    let commands = mask(&[Modifier::Alt, Modifier::Control, Modifier::Meta]);
+    let text = key.text.clone().filter(|_| modifiers & commands == 0);
+    DispatchKeyEvent {
+        r#type: if text.is_some() {
+            "keyDown"
+        } else {
+            "rawKeyDown"
+        },
+        unmodified_text: text.clone(),
+        text,
+        ..event(key, modifiers)
+    }
+}
+
+fn up(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
+    event(key, modifiers)
+}
+
+fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
+    DispatchKeyEvent {
+        r#type: "keyUp",
+        modifiers,
+        key: Cow::clone(&key.key),
+        code: key.code,
+        windows_virtual_key_code: key.key_code,
+        location: key.location,
+        is_keypad: key.location == 3,
+        text: None,
+        unmodified_text: None,
+    }
+}
+
+/// Sends strokes in their order, and waits until the page has had them all.
+async fn strike(
+    session: &Session,
+    strokes: Vec<Stroke>,
+    deadline: Instant,
+) -> Result<(), HandsError> {
+    let limit = deadline.saturating_duration_since(Instant::now());
+    // Each is sent when it is first polled, which is in their order.
+    let mut sent = stream::iter(strokes)
+        .map(|stroke| -> BoxFuture<'_, Result<Done, CallError>> {
+            match stroke {
+                Stroke::Key(event) => session.call(event, limit).boxed(),
+                Stroke::Text(text) => {
+                    let text = Cow::Owned(text);
+                    session.call(InsertText { text }, limit).boxed()
+                }
+            }
+        })
+        .buffered(AHEAD);
+    while let Some(outcome) = sent.next().await {
+        let Done {} = outcome?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> String {
+        let words = strokes(text).into_iter().map(|stroke| match stroke {
+            Stroke::Key(event) => format!("{} {}", event.r#type, event.code),
+            Stroke::Text(text) => format!("insert {text}"),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn what_no_key_types_is_put_in_as_it_is() {
+        assert_eq!(line("a"), "keyDown KeyA, keyUp KeyA");
+        assert_eq!(line("äö\u{1f600}"), "insert äö\u{1f600}");
+        assert_eq!(line("äa"), "insert ä, keyDown KeyA, keyUp KeyA");
+        assert_eq!(line("\r\n"), "keyDown Enter, keyUp Enter");
+        assert_eq!(line("\t"), "rawKeyDown Tab, keyUp Tab");
+    }
+
+    #[test]
+    fn a_key_types_nothing_while_it_is_a_command() {
+        let key = typing('a').unwrap();
+        assert_eq!(down(&key, mask(&[Modifier::Control])).text, None);
+        assert!(down(&key, mask(&[Modifier::Shift])).text.is_some());
+    }
+}

@@ -1,0 +1,190 @@
+//! The requests that look at a tab's page: those that wait for changes before them, and those at work.
+//! They hold nobody up, neither changes nor each other.
+
+use std::collections::HashMap;
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::{AxSnapshotHead, ContentHead, Queried, Waited};
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::action::Look;
+use super::error::HandsError;
+use super::outline::Refs;
+use super::page::HandsOn;
+use crate::tabs::changes::Place;
+use crate::tabs::error::{Failure, TabError};
+use crate::tabs::reply::{Answer, Reply};
+
+/// The most looks that wait or are at work on one tab.
+const MOST: usize = 64;
+
+type Outcome = Result<Answer, HandsError>;
+
+/// A tab's looks.
+#[derive(Default)]
+pub struct Looks {
+    waiting: Vec<(Look, Place, Reply)>,
+    at_work: FuturesUnordered<BoxFuture<'static, (u64, Outcome)>>,
+    replies: HashMap<u64, Reply>,
+    next_id: u64,
+    /// They are the tab's: numbers go on where its page before left off.
+    refs: Refs,
+}
+
+/// A look that is done.
+pub struct Looked {
+    reply: Reply,
+    outcome: Outcome,
+}
+
+impl Looks {
+    /// Takes a request in; one too many is answered.
+    pub fn push(&mut self, look: Look, after: Place, reply: Reply) {
+        if self.waiting.len() + self.replies.len() >= MOST {
+            return reply.fail(TabError::QueueFull { limit: MOST });
+        }
+        self.waiting.push((look, after, reply));
+    }
+
+    /// Starts what is permitted.
+    pub fn start_due(&mut self, id: TabId, hands: &HandsOn, permitted: impl Fn(Place) -> bool) {
+        for (look, _, reply) in self
+            .waiting
+            .extract_if(.., |(_, after, _)| permitted(*after))
+        {
+            let number = self.next_id;
+            self.next_id += 1;
+            let (hands, refs, deadline) = (hands.clone(), self.refs.clone(), reply.deadline);
+            self.replies.insert(number, reply);
+            self.at_work.push(Box::pin(async move {
+                (number, perform(id, look, &hands, &refs, deadline).await)
+            }));
+        }
+    }
+
+    /// Waits until one is done. Never ends while none is at work.
+    pub async fn next_done(&mut self) -> Looked {
+        loop {
+            match self.at_work.next().await {
+                Some((number, outcome)) => {
+                    // One whose time was over is answered already.
+                    if let Some(reply) = self.replies.remove(&number) {
+                        return Looked { reply, outcome };
+                    }
+                }
+                None => return std::future::pending().await,
+            }
+        }
+    }
+
+    /// When the first of them runs out of time.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let waiting = self.waiting.iter().map(|(.., reply)| reply);
+        let all = waiting.chain(self.replies.values());
+        all.map(|reply| reply.deadline).min()
+    }
+
+    /// Answers those whose time is over. True: the page let the time of one pass.
+    pub fn expire(&mut self, now: Instant) -> bool {
+        for (_, _, reply) in self
+            .waiting
+            .extract_if(.., |(.., reply)| reply.deadline <= now)
+        {
+            let error = reply.timed_out("the tab's other requests");
+            reply.fail(error);
+        }
+        let mut is_page_late = false;
+        for (_, reply) in self.replies.extract_if(|_, reply| reply.deadline <= now) {
+            let error = reply.timed_out("what was waited for, or the page's answer");
+            reply.fail(error);
+            is_page_late = true;
+        }
+        is_page_late
+    }
+
+    /// Gives up what is at work; those who wait for it come back to be answered.
+    pub fn abandon(&mut self) -> Vec<Reply> {
+        self.at_work.clear();
+        self.replies.drain().map(|(_, reply)| reply).collect()
+    }
+
+    /// Gives everything up.
+    pub fn drain(&mut self) -> Vec<Reply> {
+        let at_work = self.abandon();
+        let waiting = self.waiting.drain(..).map(|(.., reply)| reply);
+        waiting.chain(at_work).collect()
+    }
+}
+
+impl Looked {
+    /// Answers whoever asked.
+    pub fn answer(self, session: Option<String>) {
+        let Self { reply, outcome } = self;
+        match outcome {
+            Ok(answer) => reply.send(Ok(answer)),
+            Err(error) => {
+                let error = TabError::of_hands(error, &reply);
+                reply.fail(Failure { error, session });
+            }
+        }
+    }
+}
+
+async fn perform(
+    id: TabId,
+    look: Look,
+    hands: &HandsOn,
+    refs: &Refs,
+    deadline: Instant,
+) -> Outcome {
+    match look {
+        Look::WaitElement(locator, state) => hands.wait_element(&locator, state, deadline).await?,
+        Look::WaitText(text) => hands.wait_text(&text, deadline).await?,
+        Look::WaitLoad(state) => hands.wait_load(state, deadline).await?,
+        Look::WaitUrl(url) => hands.wait_url(&url).await?,
+        Look::Query(locator, what) => {
+            let value = hands.query(&locator, what, deadline).await?;
+            let queried = Queried { id, value };
+            return Ok(Answer::Event(Box::new(queried.into())));
+        }
+        Look::Outline {
+            locator,
+            interactive_only,
+        } => {
+            let outline = hands.outline(locator.as_ref(), interactive_only, refs, deadline);
+            let outline = outline.await?;
+            let head = PayloadHead::AxSnapshot(AxSnapshotHead {
+                id,
+                url: outline.url,
+                lines: outline.lines,
+                omitted: (outline.omitted > 0).then_some(outline.omitted),
+                seq: 0,
+                total: 0,
+            });
+            return Ok(text_answer(head, &outline.text));
+        }
+        Look::Content { locator, format } => {
+            let content = hands.content(locator.as_ref(), format, deadline).await?;
+            let head = PayloadHead::Content(ContentHead {
+                id,
+                url: content.url,
+                format,
+                truncated: content.truncated.then_some(true),
+                seq: 0,
+                total: 0,
+            });
+            return Ok(text_answer(head, &content.text));
+        }
+    }
+    let url = hands.whereabouts().borrow().url.clone();
+    Ok(Answer::Event(Box::new(Waited { id, url }.into())))
+}
+
+fn text_answer(head: PayloadHead, text: &str) -> Answer {
+    let payload = Payload::Text(EscapedText::from_text(text));
+    Answer::Payload { head, payload }
+}

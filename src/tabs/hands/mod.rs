@@ -1,0 +1,51 @@
+//! Hands: what is done to the elements of a page, and what is asked of them (protocol section 9).
+//!
+//! A script of the bridge's own ([`script`]) runs in an isolated world of the page ([`world`]), where
+//! the page can neither see nor break it. It finds elements, waits until they can be acted on and says
+//! where they are; the mouse and the keyboard are then Chromium's own input.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`action`] | what may be done and asked, as data |
+//! | [`error`] | why it could not be |
+//! | [`page`] | the page as hands reach it: its worlds, and how far it has loaded |
+//! | [`world`], [`script`] | the isolated world of one process's part of the page |
+//! | [`locate`] | a locator's way through frames of several processes |
+//! | [`quad`] | from a turned frame's inside to the page around it |
+//! | [`pointer`], [`drag`] | the mouse |
+//! | [`keys`], [`keyboard`] | the keyboard: which key, and pressing it |
+//! | [`fields`], [`scroll`], [`upload`] | what is done to single kinds of elements |
+//! | [`evaluate`] | a client's own script |
+//! | [`perform`] | doing an action |
+//! | [`wait`], [`glob`], [`progress`] | waiting |
+//! | [`query`], [`outline`], [`content`], [`area`] | looking |
+//! | [`looks`] | the requests that look, which wait or are at work |
+
+pub mod action;
+pub mod area;
+pub mod content;
+pub mod drag;
+pub mod error;
+pub mod evaluate;
+pub mod fields;
+pub mod glob;
+pub mod keyboard;
+pub mod keys;
+pub mod locate;
+pub mod looks;
+pub mod outline;
+pub mod page;
+pub mod perform;
+pub mod pointer;
+pub mod progress;
+pub mod quad;
+pub mod query;
+pub mod script;
+pub mod scroll;
+pub mod upload;
+pub mod wait;
+pub mod world;
+
+pub use action::{Action, Look, Place, Target};
+pub use error::HandsError;
+pub use page::HandsOn;

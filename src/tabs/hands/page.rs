@@ -1,0 +1,298 @@
+//! The page as hands reach it: the worlds of its frames, and how far it has come.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::{OnceCell, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::error::HandsError;
+use super::progress::Progress;
+use super::world::World;
+use crate::cdp::events::EventKind;
+use crate::cdp::methods::{FilterEntry, SetAutoAttach};
+use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
+use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
+use crate::tabs::target::Target;
+
+/// How long Chromium may take to attach a frame that is in the page.
+const ATTACH_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long it may take for what no request waits for.
+const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How many frames of other origins are remembered of a page that never goes elsewhere.
+const MOST_INNER: usize = 256;
+
+type Frames = HashMap<String, Arc<World>>;
+
+/// What a page drags: `Input.DragData`.
+pub type DragData = Option<Arc<RawValue>>;
+
+/// The hands on one target's page. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct HandsOn {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    main: Arc<World>,
+    /// Frames of other processes, by their ids.
+    frames: watch::Sender<Frames>,
+    /// Frames of other origins in the processes around them, by their ids, as far as they have been
+    /// looked into.
+    inner: Mutex<Frames>,
+    progress: watch::Receiver<Progress>,
+    drags: watch::Receiver<DragData>,
+    /// Each is asked of Chromium once, and only of a page that is acted on.
+    attaches: OnceCell<()>,
+    focused: OnceCell<()>,
+    tells_progress: OnceCell<()>,
+}
+
+/// What tells the hands of a target's events. It ends with the target.
+#[derive(Debug)]
+pub struct Ears {
+    hands: HandsOn,
+    main_frame: String,
+    progress: watch::Sender<Progress>,
+    drags: watch::Sender<DragData>,
+}
+
+impl Ears {
+    /// Hands on this target, and what tells them.
+    pub fn new(target: &Target) -> Self {
+        let (progress, told) = watch::channel(Progress::new(target.url.clone()));
+        let (drags, dragged) = watch::channel(None);
+        let main_frame = target.id.as_str().to_owned();
+        let shared = Shared {
+            main: Arc::new(World::new(target.session.clone(), &main_frame)),
+            frames: watch::Sender::default(),
+            inner: Mutex::default(),
+            progress: told,
+            drags: dragged,
+            attaches: OnceCell::new(),
+            focused: OnceCell::new(),
+            tells_progress: OnceCell::new(),
+        };
+        Self {
+            hands: HandsOn {
+                shared: Arc::new(shared),
+            },
+            main_frame,
+            progress,
+            drags,
+        }
+    }
+
+    /// The hands.
+    pub fn hands(&self) -> &HandsOn {
+        &self.hands
+    }
+
+    /// Takes an event of the page in.
+    pub fn hear(&self, event: &RawEvent) {
+        match event.kind {
+            EventKind::FrameNavigated
+            | EventKind::NavigatedWithinDocument
+            | EventKind::LifecycleEvent => {
+                let mut is_new = false;
+                self.progress.send_if_modified(|progress| {
+                    let before = progress.clone();
+                    is_new = progress.on_event(event, &self.main_frame);
+                    *progress != before
+                });
+                if is_new {
+                    // Chromium may keep the document before in its cache, with its world alive.
+                    self.hands.shared.main.renew();
+                    self.hands.inner().clear();
+                }
+            }
+            EventKind::DragIntercepted => {
+                #[derive(Deserialize)]
+                struct DragIntercepted {
+                    data: Box<RawValue>,
+                }
+                if let Some(DragIntercepted { data }) = event.decode() {
+                    self.drags.send_replace(Some(data.into()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// A frame of another process was attached.
+    pub fn attached(&self, attachment: Attachment) {
+        attached(&Arc::downgrade(&self.hands.shared), attachment);
+    }
+}
+
+/// Takes a frame in, and listens to it for the frames inside.
+fn attached(shared: &Weak<Shared>, attachment: Attachment) {
+    let Some(strong) = shared.upgrade() else {
+        return;
+    };
+    let Attachment {
+        session,
+        inbox,
+        info,
+        ..
+    } = attachment;
+    let frame = info.target_id.as_str().to_owned();
+    let world = Arc::new(World::new(session.clone(), &frame));
+    strong.frames.send_modify(|frames| {
+        frames.insert(frame.clone(), world);
+    });
+    tokio::spawn(listen(shared.clone(), session, inbox, frame));
+}
+
+async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame: String) {
+    // A frame that goes away at once refuses this, and there is nothing in it then.
+    let _ = session.call(attach_frames(), ASIDE_LIMIT).await;
+    while let Some(event) = inbox.next().await {
+        if let Event::Attached(inner) = event {
+            attached(&shared, *inner);
+        }
+    }
+    if let Some(shared) = shared.upgrade() {
+        shared.frames.send_if_modified(|frames| {
+            // It may be back already, in another process.
+            let is_this = |world: &Arc<World>| world.session.id() == session.id();
+            let gone = frames.get(&frame).is_some_and(is_this);
+            if gone {
+                frames.remove(&frame);
+            }
+            gone
+        });
+    }
+}
+
+/// Frames run at once: nothing has to be told to them before their first script.
+fn attach_frames() -> SetAutoAttach {
+    let frames = FilterEntry {
+        r#type: Some("iframe"),
+        exclude: false,
+    };
+    let nothing_else = FilterEntry {
+        r#type: None,
+        exclude: true,
+    };
+    SetAutoAttach {
+        auto_attach: true,
+        wait_for_debugger_on_start: false,
+        flatten: true,
+        filter: vec![frames, nothing_else],
+    }
+}
+
+impl HandsOn {
+    /// The world of the main frame's process.
+    pub fn main(&self) -> &Arc<World> {
+        &self.shared.main
+    }
+
+    /// The session that the mouse and the keyboard are used through, whichever frame they reach.
+    pub fn session(&self) -> &Session {
+        &self.shared.main.session
+    }
+
+    /// The worlds of all frames that are not of the main one's origin, as far as they are known.
+    pub fn frames(&self) -> Vec<Arc<World>> {
+        let apart = self.shared.frames.borrow();
+        let mut all: Vec<_> = apart.values().cloned().collect();
+        drop(apart);
+        all.extend(self.inner().values().cloned());
+        all
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Frames> {
+        self.shared
+            .inner
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The world of a frame of another origin that is in the same process as the world around it.
+    pub fn inner_frame(&self, id: &str, around: &World) -> Arc<World> {
+        let mut inner = self.inner();
+        if inner.len() >= MOST_INNER {
+            inner.clear();
+        }
+        let session = &around.session;
+        let known = inner
+            .get(id)
+            .filter(|world| world.session.id() == session.id());
+        if let Some(world) = known {
+            return Arc::clone(world);
+        }
+        let world = Arc::new(World::new(session.clone(), id));
+        inner.insert(id.to_owned(), Arc::clone(&world));
+        world
+    }
+
+    /// The world of a frame of another process. None if there is no such frame for long.
+    pub async fn frame(
+        &self,
+        id: &str,
+        deadline: Instant,
+    ) -> Result<Option<Arc<World>>, HandsError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let attach = || async {
+            let outcome = self.session().call(attach_frames(), left).await;
+            outcome.map(|_| ())
+        };
+        self.shared.attaches.get_or_try_init(attach).await?;
+        let mut frames = self.shared.frames.subscribe();
+        let until = deadline.min(Instant::now() + ATTACH_LIMIT);
+        let found = timeout_at(until, frames.wait_for(|frames| frames.contains_key(id))).await;
+        Ok(match found {
+            Ok(Ok(frames)) => frames.get(id).cloned(),
+            _ => None,
+        })
+    }
+
+    /// Has the page believe that it has the keyboard, so that fields show it as they would to a person.
+    pub async fn focused(&self, deadline: Instant) -> Result<(), HandsError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let enabled = true;
+        let focus = || async {
+            let outcome = self
+                .session()
+                .call(SetFocusEmulation { enabled }, left)
+                .await;
+            outcome.map(|_| ())
+        };
+        self.shared.focused.get_or_try_init(focus).await?;
+        Ok(())
+    }
+
+    /// How far the page has come, now and from now on.
+    pub async fn progress(
+        &self,
+        deadline: Instant,
+    ) -> Result<watch::Receiver<Progress>, HandsError> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let tell = || async {
+            let tells = SetLifecycleEvents { enabled: true };
+            self.session().call(tells, left).await.map(|_| ())
+        };
+        self.shared.tells_progress.get_or_try_init(tell).await?;
+        Ok(self.shared.progress.clone())
+    }
+
+    /// Where the page is, now and from now on.
+    pub fn whereabouts(&self) -> watch::Receiver<Progress> {
+        self.shared.progress.clone()
+    }
+
+    /// What the page begins to drag from now on.
+    pub fn drags(&self) -> watch::Receiver<DragData> {
+        let mut drags = self.shared.drags.clone();
+        drags.mark_unchanged();
+        drags
+    }
+}

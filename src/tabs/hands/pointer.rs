@@ -1,0 +1,309 @@
+//! The mouse: `click`, `hover`, and what `check` does with it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::request::{Modifier, MouseButton, Point};
+use futures::future::join_all;
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::action::Target;
+use super::error::HandsError;
+use super::keys::mask;
+use super::locate::{Reached, process_root};
+use super::page::HandsOn;
+use super::quad::middle;
+use super::world::{World, parse};
+use crate::cdp::Session;
+use crate::cdp::methods::Done;
+use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
+use crate::locator::Locator;
+
+/// What the mouse does at a point.
+#[derive(Debug, Clone, Copy)]
+pub struct Press<'a> {
+    /// With which button.
+    pub button: MouseButton,
+    /// How often.
+    pub count: u8,
+    /// Which keys are held.
+    pub modifiers: &'a [Modifier],
+}
+
+/// A left click.
+pub const CLICK: Press<'_> = Press {
+    button: MouseButton::Left,
+    count: 1,
+    modifiers: &[],
+};
+
+/// For what an element is aimed at: its landing is watched accordingly.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// Presses and releases.
+    Click,
+    /// Moves.
+    Hover,
+}
+
+#[derive(Serialize)]
+struct Aim {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<Kind>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    position: Option<Point>,
+    attempts: u32,
+}
+
+#[derive(Deserialize)]
+struct Aimed {
+    point: Point,
+    held: u64,
+    turned: bool,
+}
+
+/// An element that can be acted on now.
+#[derive(Debug)]
+pub struct Aimable {
+    /// The world that it is in.
+    pub reached: Reached,
+    /// The number under which that knows it.
+    pub held: u64,
+    /// Where it is, in the visible part of the page.
+    pub point: Point,
+}
+
+impl HandsOn {
+    /// Waits until an element can be acted on, and has what covers it in frames around it named.
+    pub async fn aim(
+        &self,
+        locator: &Locator,
+        kind: Option<Kind>,
+        position: Option<Point>,
+        deadline: Instant,
+    ) -> Result<Aimable, HandsError> {
+        for attempts in 0.. {
+            let aim = Aim {
+                kind,
+                position,
+                attempts,
+            };
+            let (reached, result) = self.follow("aim", locator, &aim, deadline).await?;
+            let Aimed {
+                point,
+                held,
+                turned,
+            } = parse(&result)?;
+            let (from, point) = if turned && position.is_none() {
+                let point = self.turned(&reached, held, deadline).await?;
+                (process_root(Arc::clone(&reached.world)), point)
+            } else {
+                (Arc::clone(&reached.world), point)
+            };
+            let (point, cover) = match self.to_page(&from, point, deadline).await {
+                Err(HandsError::PageLeft) if self.try_again(deadline).await => continue,
+                outcome => outcome?,
+            };
+            if let Some(by) = cover {
+                if self.try_again(deadline).await {
+                    continue;
+                }
+                return Err(covered(locator, by));
+            }
+            return Ok(Aimable {
+                reached,
+                held,
+                point,
+            });
+        }
+        Err(HandsError::PageLeft)
+    }
+
+    /// Where an element in a turned frame is.
+    async fn turned(
+        &self,
+        reached: &Reached,
+        held: u64,
+        deadline: Instant,
+    ) -> Result<Point, HandsError> {
+        let handle = self.element(reached, held, deadline).await?;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let quads = GetContentQuads {
+            object_id: handle.id(),
+        };
+        let quads = reached.world.session.call(quads, left).await?.quads;
+        quads.first().map(middle).ok_or(HandsError::PageLeft)
+    }
+
+    /// Clicks, and makes sure that the element meant was the one clicked.
+    pub async fn click(
+        &self,
+        target: &Target,
+        press: Press<'_>,
+        deadline: Instant,
+    ) -> Result<Option<Aimable>, HandsError> {
+        let (locator, position) = match target {
+            Target::Element(locator, position) => (locator, *position),
+            Target::Point(point) => {
+                self.press(*point, press, deadline).await?;
+                return Ok(None);
+            }
+        };
+        loop {
+            let kind = Some(Kind::Click);
+            let aimed = self.aim(locator, kind, position, deadline).await?;
+            self.guard_frames(&aimed.reached.world, Kind::Click, deadline)
+                .await?;
+            self.press(aimed.point, press, deadline).await?;
+            let Some(by) = self.landed_on(&aimed.reached.world, deadline).await? else {
+                return Ok(Some(aimed));
+            };
+            if !self.try_again(deadline).await {
+                return Err(covered(locator, by));
+            }
+        }
+    }
+
+    /// Moves the mouse over an element.
+    pub async fn hover(&self, locator: &Locator, deadline: Instant) -> Result<(), HandsError> {
+        loop {
+            let kind = Some(Kind::Hover);
+            let aimed = self.aim(locator, kind, None, deadline).await?;
+            self.guard_frames(&aimed.reached.world, Kind::Hover, deadline)
+                .await?;
+            let session = self.session();
+            dispatch(session, &[moved(aimed.point, 0, 0)], deadline).await?;
+            let Some(by) = self.landed_on(&aimed.reached.world, deadline).await? else {
+                return Ok(());
+            };
+            if !self.try_again(deadline).await {
+                return Err(covered(locator, by));
+            }
+        }
+    }
+
+    /// In pages around a frame of another process, whatever the input meets is wrong.
+    async fn guard_frames(
+        &self,
+        world: &Arc<World>,
+        kind: Kind,
+        deadline: Instant,
+    ) -> Result<(), HandsError> {
+        #[derive(Serialize)]
+        struct Arm {
+            kind: Kind,
+        }
+        #[derive(Deserialize)]
+        struct Armed {}
+        let mut inner = Arc::clone(world);
+        while let Some((around, _)) = inner.owner() {
+            let _: Armed = around.call("arm", &Arm { kind }, deadline).await?;
+            inner = around;
+        }
+        Ok(())
+    }
+
+    /// What the input landed on, if it was something else than what was aimed at; it was kept from
+    /// that. A page that has left was clicked.
+    async fn landed_on(
+        &self,
+        world: &Arc<World>,
+        deadline: Instant,
+    ) -> Result<Option<String>, HandsError> {
+        #[derive(Deserialize)]
+        struct Landed {
+            #[serde(default)]
+            wrong: Option<String>,
+        }
+        let mut wrong = None;
+        let mut next = Some(Arc::clone(world));
+        while let Some(world) = next {
+            match world.call::<_, Landed>("disarm", &(), deadline).await {
+                Ok(landed) => wrong = wrong.or(landed.wrong),
+                Err(HandsError::PageLeft | HandsError::Script(_)) => {}
+                Err(HandsError::Call(error)) if error.is_session_gone() => {}
+                Err(error) => return Err(error),
+            }
+            next = world.owner().map(|(around, _)| around);
+        }
+        Ok(wrong)
+    }
+
+    /// Moves the mouse to a point, and presses and releases a button there. All of it leaves at once:
+    /// moving waits for a frame to be drawn.
+    async fn press(
+        &self,
+        point: Point,
+        press: Press<'_>,
+        deadline: Instant,
+    ) -> Result<(), HandsError> {
+        let modifiers = mask(press.modifiers);
+        let mut events = vec![moved(point, modifiers, 0)];
+        for count in 1..=press.count {
+            for r#type in ["mousePressed", "mouseReleased"] {
+                events.push(DispatchMouseEvent {
+                    r#type,
+                    x: point.x,
+                    y: point.y,
+                    modifiers,
+                    button: press.button.as_str(),
+                    buttons: if r#type == "mousePressed" {
+                        held(press.button)
+                    } else {
+                        0
+                    },
+                    click_count: count,
+                });
+            }
+        }
+        dispatch(self.session(), &events, deadline).await
+    }
+}
+
+/// A move of the mouse, while these buttons are held.
+pub fn moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
+    DispatchMouseEvent {
+        r#type: "mouseMoved",
+        x: point.x,
+        y: point.y,
+        modifiers,
+        button: if buttons == 0 { "none" } else { "left" },
+        buttons,
+        click_count: 0,
+    }
+}
+
+/// The bit of a button that is held.
+pub fn held(button: MouseButton) -> u8 {
+    match button {
+        MouseButton::Left => 1,
+        MouseButton::Right => 2,
+        MouseButton::Middle => 4,
+    }
+}
+
+/// Sends events of the mouse in this order, and waits until the page has had them all.
+pub async fn dispatch(
+    session: &Session,
+    events: &[DispatchMouseEvent],
+    deadline: Instant,
+) -> Result<(), HandsError> {
+    let left: Duration = deadline.saturating_duration_since(Instant::now());
+    let calls = events.iter().map(|event| session.call(event.clone(), left));
+    // Each is sent when it is first polled, which is in their order.
+    for outcome in join_all(calls).await {
+        let Done {} = outcome?;
+    }
+    Ok(())
+}
+
+fn covered(locator: &Locator, by: String) -> HandsError {
+    HandsError::NotActionable {
+        locator: locator.as_str().to_owned(),
+        element: "it".to_owned(),
+        reason: "covered".to_owned(),
+        by: Some(by),
+    }
+}

@@ -1,0 +1,59 @@
+//! `query`.
+
+use cdp_bridge_protocol::request::{Point, What};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::error::HandsError;
+use super::page::HandsOn;
+use super::world::parse;
+use crate::locator::Locator;
+
+impl HandsOn {
+    /// Asks something of an element.
+    pub async fn query(
+        &self,
+        locator: &Locator,
+        what: What,
+        deadline: Instant,
+    ) -> Result<Value, HandsError> {
+        #[derive(Serialize)]
+        struct Query {
+            what: What,
+        }
+        #[derive(Deserialize)]
+        struct Answer {
+            value: Value,
+        }
+        #[derive(Deserialize)]
+        struct Area {
+            x: f64,
+            y: f64,
+            width: f64,
+            height: f64,
+        }
+        let (reached, result) = self
+            .follow("query", locator, &Query { what }, deadline)
+            .await?;
+        let Answer { value } = parse(&result)?;
+        if what != What::Box || value.is_null() || reached.world.owner().is_none() {
+            return Ok(value);
+        }
+        // A frame of another origin knows only where its elements are in itself.
+        let area: Area = serde_json::from_value(value).map_err(|error| {
+            crate::cdp::client::shape::<crate::cdp::page_methods::EvaluateIn<'_>>(&error)
+        })?;
+        let from = Point {
+            x: area.x,
+            y: area.y,
+        };
+        let to = Point {
+            x: area.x + area.width,
+            y: area.y + area.height,
+        };
+        let (from, _) = self.to_page(&reached.world, from, deadline).await?;
+        let (to, _) = self.to_page(&reached.world, to, deadline).await?;
+        Ok(json!({"x": from.x, "y": from.y, "width": to.x - from.x, "height": to.y - from.y}))
+    }
+}

@@ -1,0 +1,293 @@
+// What is done to elements by script, where no input of a mouse or a keyboard does it.
+
+const fire = (element, name, options = {}) => {
+  const window = windowOf(element);
+  const type = name === 'input' ? window.InputEvent : window.Event;
+  element.dispatchEvent(new type(name, { bubbles: true, composed: name === 'input', ...options }));
+};
+
+const focusOn = (element) => {
+  const root = Node.prototype.getRootNode.call(element);
+  if (root.activeElement !== element) element.focus({ preventScroll: false });
+  let frame = frameOf(documentOf(element));
+  // The window of a frame must have the keyboard too, or keys go to the page around it.
+  if (frame) windowOf(element).focus();
+  return Node.prototype.getRootNode.call(element).activeElement === element;
+};
+
+// Gives an element the keyboard. What is typed into a field that did not have it goes to its beginning.
+const focus = ({ typing, ...call }) =>
+  ready({ ...call, needs: { visible: true } }, (element) => {
+    const had = Node.prototype.getRootNode.call(element).activeElement === element;
+    if (focusOn(element)) {
+      const name = localNameOf(element);
+      const typed = name === 'textarea' || (name === 'input' && element.selectionStart !== null);
+      if (typing && !had && typed) element.setSelectionRange(0, 0);
+      return { held: hold(element) };
+    }
+    // What is inside of something editable is focused by that.
+    const host = closest(element, '[contenteditable]:not([contenteditable=false])');
+    if (host && focusOn(host)) return { held: hold(element) };
+    return { reason: 'unsuitable', because: 'it cannot be focused' };
+  });
+
+const selectAll = (element) => {
+  const window = windowOf(element);
+  if (localNameOf(element) === 'input' || localNameOf(element) === 'textarea') {
+    element.select();
+    return;
+  }
+  const selection = window.getSelection();
+  const range = documentOf(element).createRange();
+  range.selectNodeContents(element);
+  selection.removeAllRanges();
+  selection.addRange(range);
+};
+
+// Makes a field ready to be typed over, or puts a value into one that is not typed into.
+const fill = ({ value, ...call }) =>
+  ready({ ...call, needs: { visible: true, enabled: true, editable: true } }, (found) => {
+    let element = found;
+    const tag = localNameOf(element);
+    if (tag === 'label' && element.control) element = element.control;
+    const name = localNameOf(element);
+    if (name === 'input') {
+      const type = typeOf(element);
+      if (VALUE_INPUTS.has(type)) {
+        const before = element.value;
+        focusOn(element);
+        const { set } = Object.getOwnPropertyDescriptor(windowOf(element).HTMLInputElement.prototype, 'value');
+        set.call(element, value.trim());
+        if (element.value !== value.trim() && type !== 'range' && type !== 'color') {
+          set.call(element, before);
+          return { fail: 'notActionable', reason: 'unsuitable', because: `its value has another form (type ${type})`, element: describe(element) };
+        }
+        fire(element, 'input');
+        fire(element, 'change');
+        return { filled: true };
+      }
+      if (!TEXT_INPUTS.has(type)) {
+        return { fail: 'notActionable', reason: 'unsuitable', because: `an input of type ${type} is not filled`, element: describe(element) };
+      }
+      if (type === 'number' && value.trim() !== '' && Number.isNaN(Number(value))) {
+        return { fail: 'notActionable', reason: 'unsuitable', because: 'it takes numbers only', element: describe(element) };
+      }
+    } else if (name !== 'textarea' && !isEditable(element)) {
+      return { fail: 'notActionable', reason: 'unsuitable', because: 'it is no field', element: describe(element) };
+    }
+    if (!focusOn(element)) return { reason: 'unsuitable', because: 'it cannot be focused' };
+    selectAll(element);
+    const empty = name === 'input' || name === 'textarea' ? element.value === '' : textOf(element) === '';
+    return { held: hold(element), empty };
+  });
+
+// A field has been typed over: what a person's leaving it would tell, is told now, and once.
+const settle = (number) => {
+  const element = fetchHeld(number);
+  if (!element || !isConnected(element)) return {};
+  const tag = localNameOf(element);
+  if (tag === 'input' || tag === 'textarea') {
+    // Chromium tells the change itself when the field is left. That is kept back, unless more has been
+    // typed by then.
+    const window = windowOf(element);
+    const { value } = element;
+    const end = () => {
+      window.removeEventListener('change', listen, { capture: true });
+      window.removeEventListener('blur', leave, { capture: true });
+    };
+    const listen = (event) => {
+      if (!event.isTrusted || event.composedPath()[0] !== element) return;
+      if (element.value === value) event.stopImmediatePropagation();
+      end();
+    };
+    const leave = (event) => {
+      if (event.composedPath()[0] === element) end();
+    };
+    window.addEventListener('change', listen, { capture: true });
+    window.addEventListener('blur', leave, { capture: true });
+  }
+  fire(element, 'change');
+  return {};
+};
+
+const SWITCHES = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem']);
+
+const toggleOf = (found) => {
+  const control = localNameOf(found) === 'label' ? found.control : closest(found, 'label')?.control;
+  const own = SWITCHES.has(roleOf(found)) ? found : control && SWITCHES.has(roleOf(control)) ? control : null;
+  return own;
+};
+
+// How a checkbox, or what is like one, stands; and whether it can be put as it is wanted.
+const toggled = ({ want, ...call }) =>
+  ready({ ...call, needs: {} }, (found) => {
+    const element = toggleOf(found);
+    const no = (because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(found) });
+    if (!element) return no('it is neither a checkbox nor a radio button nor a switch');
+    const role = roleOf(element);
+    const checked = checkedOf(element, role);
+    if (checked === want) return { is: true };
+    if (!want && (role === 'radio' || role === 'menuitemradio')) return no('a radio button is put off by choosing another');
+    return { is: false };
+  });
+
+// Whether it stands as wanted after the click, for which it is given a moment.
+const isToggled = async ({ want, number }) => {
+  const element = fetchHeld(number);
+  const own = element && toggleOf(element);
+  for (let tries = 0; tries < 20; tries += 1) {
+    if (!own || !isConnected(own) || checkedOf(own) === want) return { is: true };
+    await sleep(10);
+  }
+  return { is: false };
+};
+
+const choose = ({ values, ...call }) =>
+  ready({ ...call, needs: { visible: true, enabled: true } }, (found) => {
+    const element = localNameOf(found) === 'label' && found.control ? found.control : found;
+    const no = (because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(element) });
+    if (localNameOf(element) !== 'select') return no('it is no <select>');
+    if (!element.multiple && values.length !== 1) return no('it takes exactly one option');
+    const options = [...element.options];
+    const chosen = new Set();
+    for (const value of values) {
+      const option =
+        typeof value === 'number'
+          ? options[value]
+          : (options.find((option) => option.value === value) ??
+            options.find((option) => squeeze(option.label) === squeeze(value)));
+      // It may be on its way: the list of many a form is loaded.
+      if (!option) return { reason: 'unsuitable', because: `it has no option ${JSON.stringify(value)}` };
+      if (matches(option, ':disabled')) return { reason: 'disabled', because: `its option ${JSON.stringify(value)} is disabled` };
+      chosen.add(option);
+    }
+    focusOn(element);
+    let changed = false;
+    for (const option of options) {
+      if (option.selected !== chosen.has(option)) {
+        changed = true;
+        if (element.multiple || chosen.has(option)) option.selected = chosen.has(option);
+      }
+    }
+    if (changed) {
+      fire(element, 'input');
+      fire(element, 'change');
+    }
+    return { values: [...element.selectedOptions].map((option) => option.value) };
+  });
+
+const reveal = (call) =>
+  ready({ ...call, needs: { visible: true, stable: true } }, async (element) => {
+    Element.prototype.scrollIntoViewIfNeeded.call(element, true);
+    const window = windowOf(element);
+    for (let frames = 0; frames < 60; frames += 1) {
+      const before = rootBox(element);
+      await nextFrame(window);
+      if (sameBox(before, rootBox(element))) break;
+    }
+    return {};
+  });
+
+// Scrolls what is given, and says where that came to rest.
+const scrollTo = async (target, { by, to, smooth }) => {
+  const behavior = smooth ? 'smooth' : 'instant';
+  const window = windowOf(target);
+  const isDone = new Promise((done) => {
+    const listened = target === documentOf(target)?.scrollingElement ? documentOf(target) : target;
+    listened.addEventListener('scrollend', done, { once: true });
+  });
+  const before = { x: target.scrollLeft, y: target.scrollTop };
+  if (by) target.scrollBy({ left: by.x, top: by.y, behavior });
+  else if (to === 'top') target.scrollTo({ top: 0, behavior });
+  else if (to === 'bottom') target.scrollTo({ top: target.scrollHeight, behavior });
+  else target.scrollTo({ left: to.x, top: to.y, behavior });
+  if (smooth) {
+    await nextFrame(window);
+    await nextFrame(window);
+    const moves = target.scrollLeft !== before.x || target.scrollTop !== before.y;
+    if (moves) await Promise.race([isDone, sleep(3000)]);
+  } else {
+    await nextFrame(window);
+  }
+  return { position: { x: target.scrollLeft, y: target.scrollTop } };
+};
+
+const canScroll = (element) => {
+  const style = styleOf(element);
+  const may = (overflow) => overflow === 'auto' || overflow === 'scroll' || overflow === 'hidden';
+  return (
+    (may(style.overflowY) && element.scrollHeight > element.clientHeight) ||
+    (may(style.overflowX) && element.scrollWidth > element.clientWidth)
+  );
+};
+
+const scroll = ({ steps, by, to, smooth, ...call }) => {
+  if (!steps) return scrollTo(document.scrollingElement ?? document.documentElement, { by, to, smooth });
+  return ready({ steps, ...call, needs: { visible: true } }, (element) => {
+    if (isFrame(element)) {
+      const inner = innerDocument(element);
+      if (inner) return scrollTo(inner.scrollingElement ?? inner.documentElement, { by, to, smooth });
+    }
+    const whole = matches(element, 'html, body');
+    const target = whole ? (documentOf(element).scrollingElement ?? element) : element;
+    if (!whole && !canScroll(element)) {
+      return { fail: 'notActionable', reason: 'unsuitable', because: 'it does not scroll', element: describe(element) };
+    }
+    return scrollTo(target, { by, to, smooth });
+  });
+};
+
+const upload = ({ files, ...call }) =>
+  ready({ ...call, needs: {} }, (found) => {
+    const element = localNameOf(found) === 'label' && found.control ? found.control : found;
+    const no = (because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(element) });
+    if (localNameOf(element) !== 'input' || typeOf(element) !== 'file') return no('it is no <input type=file>');
+    if (files.length > 1 && !element.multiple) return no('it takes one file only');
+    if (isDisabled(element)) return { reason: 'disabled' };
+    const transfer = new DataTransfer();
+    for (const { name, mime, data } of files) {
+      const bytes = Uint8Array.from(atob(data), (char) => char.charCodeAt(0));
+      transfer.items.add(new File([bytes], name, { type: mime ?? '' }));
+    }
+    element.files = transfer.files;
+    fire(element, 'input');
+    fire(element, 'change');
+    return {};
+  });
+
+// Whether a page has begun to drag something of its own accord, as HTML5 has it.
+let dragging = null;
+const watchDrag = () => {
+  const state = { started: false };
+  const listen = (event) => {
+    // Bubbling has not begun: whether the page prevents it is known afterwards.
+    queueMicrotask(() => {
+      state.started = true;
+    });
+    state.event = event;
+  };
+  const windows = [];
+  const visit = (document) => {
+    windows.push(document.defaultView);
+    for (const frame of document.querySelectorAll('iframe, frame')) {
+      const inner = innerDocument(frame);
+      if (inner) visit(inner);
+    }
+  };
+  visit(document);
+  for (const window of windows) window.addEventListener('dragstart', listen, { capture: true });
+  dragging = {
+    state,
+    end: () => {
+      for (const window of windows) window.removeEventListener('dragstart', listen, { capture: true });
+    },
+  };
+  return {};
+};
+const dragStarted = () => {
+  const current = dragging;
+  dragging = null;
+  current?.end();
+  const event = current?.state.event;
+  return { started: Boolean(event) && !event.defaultPrevented };
+};

@@ -1,0 +1,75 @@
+//! `waitFor`. Elements and text are waited for in the page, by its own mutations; loading and moving
+//! are waited for by Chromium's events.
+
+use cdp_bridge_protocol::request::{LoadState, WaitState};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::error::HandsError;
+use super::glob;
+use super::page::HandsOn;
+use crate::locator::Locator;
+
+impl HandsOn {
+    /// Waits until the elements of a locator are so.
+    pub async fn wait_element(
+        &self,
+        locator: &Locator,
+        state: WaitState,
+        deadline: Instant,
+    ) -> Result<(), HandsError> {
+        #[derive(Serialize)]
+        struct Wait {
+            state: WaitState,
+        }
+        loop {
+            let wait = Wait { state };
+            let gone = matches!(state, WaitState::Hidden | WaitState::Detached);
+            match self.follow("waitElement", locator, &wait, deadline).await {
+                // The frame that it was in is no more.
+                Err(HandsError::PageLeft) if gone => return Ok(()),
+                Err(HandsError::PageLeft) if self.try_again(deadline).await => {}
+                outcome => return outcome.map(|_| ()),
+            }
+        }
+    }
+
+    /// Waits until a text can be seen somewhere in the page.
+    pub async fn wait_text(&self, text: &str, deadline: Instant) -> Result<(), HandsError> {
+        #[derive(Serialize)]
+        struct Wait<'a> {
+            text: &'a str,
+        }
+        #[derive(serde::Deserialize)]
+        struct Seen {
+            #[serde(default)]
+            fail: Option<String>,
+        }
+        let result = self.whole("waitText", &Wait { text }, deadline).await?;
+        let seen: Seen = super::world::parse(&result)?;
+        match seen.fail {
+            None => Ok(()),
+            Some(_) => Err(HandsError::NotFound {
+                locator: format!("text={text}"),
+                segment: format!("text={text}"),
+                waited: true,
+            }),
+        }
+    }
+
+    /// Waits until the page has loaded so far. Until when is the caller's.
+    pub async fn wait_load(&self, state: LoadState, deadline: Instant) -> Result<(), HandsError> {
+        let mut progress = self.progress(deadline).await?;
+        let reached = progress.wait_for(|progress| progress.has_reached(state));
+        reached.await.map_err(|_| HandsError::Replaced)?;
+        Ok(())
+    }
+
+    /// Waits until the tab is at a URL that fits a glob. Until when is the caller's.
+    pub async fn wait_url(&self, wanted: &str) -> Result<(), HandsError> {
+        let mut whereabouts = self.whereabouts();
+        let there = whereabouts.wait_for(|progress| glob::fits(wanted, &progress.url));
+        there.await.map_err(|_| HandsError::Replaced)?;
+        Ok(())
+    }
+}

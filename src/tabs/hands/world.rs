@@ -1,0 +1,227 @@
+//! The isolated world of one origin's part of a page: its main frame, or a frame of another origin or
+//! another process, with the frames inside that are of the same origin. Chromium lets scripts of no
+//! world look further.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::error::HandsError;
+use super::script::SCRIPT;
+use crate::cdp::client::shape;
+use crate::cdp::methods::{Method, ReleaseObject};
+use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
+use crate::cdp::results::{Evaluated, evaluated, exception};
+use crate::cdp::{CallError, Session};
+
+/// The world's name, for people who look at Chromium from elsewhere.
+const NAME: &str = "cdp-bridge";
+
+/// How long letting go of an object may take, for which nobody waits.
+const RELEASE_LIMIT: Duration = Duration::from_secs(5);
+
+/// The world.
+#[derive(Debug)]
+pub struct World {
+    /// The session of its process.
+    pub session: Session,
+    /// The frame.
+    frame: String,
+    /// The world of the document that is there, once it has been made.
+    context: Mutex<Option<i64>>,
+    /// Where the frame is, unless it is the main one: the world around it, and the number under which
+    /// that knows its element.
+    owner: Mutex<Option<(Weak<World>, u64)>>,
+}
+
+impl World {
+    /// The world of this frame.
+    pub fn new(session: Session, frame: &str) -> Self {
+        Self {
+            session,
+            frame: frame.to_owned(),
+            context: Mutex::new(None),
+            owner: Mutex::new(None),
+        }
+    }
+
+    /// There is another document: its world has yet to be made.
+    pub fn renew(&self) {
+        *lock(&self.context) = None;
+    }
+
+    /// The element that this world's frame is.
+    pub fn owner(&self) -> Option<(std::sync::Arc<Self>, u64)> {
+        let owner = lock(&self.owner);
+        let (world, number) = owner.as_ref()?;
+        Some((world.upgrade()?, *number))
+    }
+
+    /// The element that this world's frame is, as it was met last.
+    pub fn set_owner(&self, world: Weak<Self>, number: u64) {
+        *lock(&self.owner) = Some((world, number));
+    }
+
+    /// Calls one of the script's functions.
+    pub async fn call<A, R>(
+        &self,
+        function: &'static str,
+        args: &A,
+        deadline: Instant,
+    ) -> Result<R, HandsError>
+    where
+        A: Serialize + Sync + ?Sized,
+        R: DeserializeOwned,
+    {
+        let result = self.call_raw(function, args, deadline).await?;
+        parse(&result)
+    }
+
+    /// The same; what it comes to stays JSON.
+    pub async fn call_raw<A>(
+        &self,
+        function: &'static str,
+        args: &A,
+        deadline: Instant,
+    ) -> Result<Bytes, HandsError>
+    where
+        A: Serialize + Sync + ?Sized,
+    {
+        match self.evaluate(function, args, true, deadline).await? {
+            Evaluated::Value(value) => Ok(value),
+            _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script came to no object").into()),
+        }
+    }
+
+    /// Asks for a handle to an element that the script knows by number. None if it is gone.
+    pub async fn handle(&self, number: u64, deadline: Instant) -> Result<Option<Held>, HandsError> {
+        #[derive(Serialize)]
+        struct Args {
+            number: u64,
+        }
+        let args = Args { number };
+        let outcome = self.evaluate("held", &args, false, deadline);
+        Ok(match outcome.await? {
+            Evaluated::Handle(id) => Some(Held {
+                session: self.session.clone(),
+                id,
+            }),
+            _ => None,
+        })
+    }
+
+    async fn evaluate<A>(
+        &self,
+        function: &'static str,
+        args: &A,
+        by_value: bool,
+        deadline: Instant,
+    ) -> Result<Evaluated, HandsError>
+    where
+        A: Serialize + Sync + ?Sized,
+    {
+        let json = serde_json::to_string(args).map_err(|error| shape::<EvaluateIn<'_>>(&error))?;
+        let call = format!("cdpBridge.{function}({json})");
+        loop {
+            let left = deadline.saturating_duration_since(Instant::now());
+            let known = *lock(&self.context);
+            let (context, expression) = if let Some(context) = known {
+                (context, Cow::Borrowed(call.as_str()))
+            } else {
+                let context = self.create(left).await?;
+                (context, Cow::Owned(format!("{SCRIPT}{call}")))
+            };
+            let evaluate = EvaluateIn {
+                expression,
+                context_id: Some(context),
+                return_by_value: by_value,
+                await_promise: true,
+                user_gesture: true,
+                timeout: u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1),
+            };
+            let result = match self.session.call_raw(evaluate, left).await {
+                Ok(result) => result,
+                // Nothing has run: the document of that world was gone before.
+                Err(error) if error.is_context_unknown() => {
+                    self.forget(context);
+                    continue;
+                }
+                Err(error) if error.is_context_gone() => {
+                    self.forget(context);
+                    return Err(HandsError::PageLeft);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let outcome = evaluated(&result)?;
+            if outcome == Evaluated::Threw {
+                self.forget(context);
+                return Err(HandsError::Script(exception(&result)));
+            }
+            *lock(&self.context) = Some(context);
+            return Ok(outcome);
+        }
+    }
+
+    async fn create(&self, left: Duration) -> Result<i64, CallError> {
+        let create = CreateIsolatedWorld {
+            frame_id: Cow::Borrowed(&self.frame),
+            world_name: NAME,
+        };
+        Ok(self.session.call(create, left).await?.execution_context_id)
+    }
+
+    fn forget(&self, gone: i64) {
+        lock(&self.context).take_if(|context| *context == gone);
+    }
+}
+
+/// A handle to an object that the page holds for the bridge. It is let go of when this is dropped: a
+/// page that is acted on again and again must not grow.
+#[derive(Debug)]
+pub struct Held {
+    session: Session,
+    id: Box<str>,
+}
+
+impl Held {
+    /// A handle that Chromium gave.
+    pub fn new(session: Session, id: Box<str>) -> Self {
+        Self { session, id }
+    }
+
+    /// `Runtime.RemoteObjectId`.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (session, id) = (self.session.clone(), std::mem::take(&mut self.id));
+            runtime.spawn(async move {
+                let release = ReleaseObject { object_id: &id };
+                // A page that is gone holds nothing any more.
+                let _ = session.call(release, RELEASE_LIMIT).await;
+            });
+        }
+    }
+}
+
+/// Reads what the script came to.
+pub fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, HandsError> {
+    serde_json::from_slice(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
+}
+
+fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> HandsError {
+    HandsError::Call(shape::<M>(problem))
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

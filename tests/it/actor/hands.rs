@@ -1,0 +1,99 @@
+//! Page actions and looks among a tab's other requests.
+
+use std::time::Duration;
+
+use cdp_bridge::tabs::Way;
+
+use super::harness::{Bridge, MS};
+
+const MOUSE: &str = "Input.dispatchMouseEvent";
+
+#[tokio::test(start_paused = true)]
+async fn acts_run_one_after_the_other_and_a_look_waits_for_those_before_it() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    let client = bridge.client();
+    bridge.fake.hold(MOUSE);
+    let first = client.click(tab, "#a");
+    let look = client.query(tab, "#a");
+    let second = client.fill(tab, "#b", "x");
+    bridge.fake.wait_for(MOUSE, 3).await;
+    bridge.settle().await;
+    assert!(!first.is_answered() && !look.is_answered() && !second.is_answered());
+    assert_eq!(bridge.fake.calls_of("Input.insertText").len(), 0);
+    bridge.fake.release(MOUSE);
+    assert_eq!(first.line().await, "done");
+    assert_eq!(look.line().await, "queried");
+    assert_eq!(second.line().await, "done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_act_that_hangs_is_answered_in_time_and_the_next_one_runs() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold(MOUSE);
+    let limit = 700 * MS;
+    let hanging = bridge.client().within(limit).click(tab, "#a");
+    let (took, outcome) = hanging.timed().await;
+    assert!(outcome.is_err() && took == limit, "{took:?}");
+    let next = bridge.client().fill(tab, "#b", "x");
+    assert_eq!(next.line().await, "done");
+    // What may have taken effect is not sent again.
+    assert_eq!(bridge.fake.calls_of(MOUSE).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_crash_under_an_act_is_its_answer_and_it_is_not_done_again() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold(MOUSE);
+    let click = bridge.client().click(tab, "#a");
+    let look = bridge.client().query(tab, "#a");
+    bridge.fake.wait_for(MOUSE, 3).await;
+    bridge.fake.crash(&target);
+    assert_eq!(click.code().await, "TAB_CRASHED");
+    bridge.fake.release(MOUSE);
+    // The look comes to the page that the tab is rebuilt with.
+    assert_eq!(look.line().await, "queried");
+    assert_eq!(bridge.fake.calls_of(MOUSE).len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_waited_for_holds_nothing_up_and_ends_with_the_tab() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    let client = bridge.client();
+    let there = client.wait_for_url(tab, "http://b.*/");
+    let never = client.wait_for_url(tab, "http://c.*/");
+    assert_eq!(
+        client.navigate(tab, "http://b.test/").line().await,
+        "navigated t1 http://b.test/ 200"
+    );
+    assert_eq!(there.line().await, "waited");
+    assert!(!never.is_answered());
+    client.close(tab).answer().await;
+    assert_eq!(never.code().await, "TAB_CLOSED");
+}
+
+#[tokio::test(start_paused = true)]
+async fn too_many_looks_are_refused_and_those_there_are_run_out_of_time() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    let client = bridge.client().within(Duration::from_secs(5));
+    let mut looks: Vec<_> = (0..64).map(|_| client.wait_for_url(tab, "never")).collect();
+    assert_eq!(
+        client.wait_for_url(tab, "never").code().await,
+        "RATE_LIMITED"
+    );
+    assert_eq!(looks.pop().unwrap().code().await, "CDP_TIMEOUT");
+}
+
+#[tokio::test(start_paused = true)]
+async fn going_back_where_there_is_nothing_is_told() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    assert_eq!(
+        bridge.client().travel(tab, Way::Back).code().await,
+        "NAV_FAILED"
+    );
+}

@@ -1,0 +1,87 @@
+//! What is typed is in no log, metric or error.
+
+use rustix::process::Signal;
+use serde_json::json;
+
+use crate::support::browsers::{TestBrowser, on_both_browsers};
+use crate::support::client::{Client, Mode};
+use crate::support::daemon::Setup;
+use crate::support::site::Site;
+
+on_both_browsers!(what_is_typed_is_in_no_log_metric_or_error);
+
+async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
+    const FILLED: &str = "filled-1a2b3c";
+    const TYPED: &str = "typed-4d5e6f";
+    const HELD: &str = "held-7a8b9c";
+    const BYTES: &str = "Ynl0ZXMtMDExMg==";
+    const SCRIPT: &str = "script-3f4e5d";
+    const NUMBER: u64 = 471_147_114_711;
+    let number = NUMBER.to_string();
+    let secrets = [FILLED, TYPED, HELD, BYTES, SCRIPT, number.as_str()];
+
+    let site = Site::start().await;
+    let page = site.page(
+        "/in",
+        &format!(
+            "<input type=password id=p value='{HELD}'><div id=e contenteditable></div><textarea id=t></textarea>
+            <input type=file id=f><input id=n type=number><div id=over style='position:fixed;inset:0' hidden></div>"
+        ),
+    );
+    let daemon = Setup::serving(&browser)
+        .args(["--log-level", "trace,cdp_bridge=trace"])
+        .start()
+        .await;
+    let client = Client::connect(&daemon.url, Mode::Text).await;
+    client.event("welcome").await;
+    let tab = client.open(&page).await;
+    let mut errors = Vec::new();
+    for request in [
+        json!({"type": "fill", "selector": "#p", "value": FILLED}),
+        json!({"type": "type", "selector": "#e", "text": TYPED}),
+        json!({"type": "type", "selector": "#t", "text": TYPED}),
+        json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": BYTES}]}),
+        json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
+        // From here on everything fails.
+        json!({"type": "fill", "selector": "#none", "value": FILLED}),
+        json!({"type": "fill", "selector": "#n", "value": FILLED}),
+        json!({"type": "fill", "selector": "#f", "value": FILLED}),
+        json!({"type": "fill", "selector": "#p", "value": NUMBER}),
+        json!({"type": "type", "selector": "#p", "text": [TYPED]}),
+        json!({"type": "type", "selector": "a[", "text": TYPED}),
+        json!({"type": "press", "key": TYPED}),
+        json!({"type": "upload", "selector": "#n", "files": [{"name": "a", "data": BYTES}]}),
+        json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": NUMBER}]}),
+        json!({"type": "click", "selector": "#e, #t, #p"}),
+        json!({"type": "click", "selector": "#e"}),
+        json!({"type": "click", "selector": "#p"}),
+        json!({"type": "query", "selector": "#e", "what": "checked"}),
+    ] {
+        let mut request = request;
+        request["tabId"] = json!(tab);
+        request["timeoutMs"] = json!(400);
+        let answer = client.ask(request).await;
+        if answer.is("error") {
+            errors.push(answer.to_string());
+        }
+    }
+    assert_eq!(errors.len(), 13, "{errors:#?}");
+    let crash =
+        json!({"type": "fill", "tabId": tab, "selector": "#t", "value": FILLED, "timeoutMs": 300});
+    let asked = client.request(crash).await;
+    client.close(&tab).await;
+    errors.push(client.answer(&asked).await.to_string());
+    let metrics = daemon.get("/metrics").await.body;
+    let mut daemon = daemon;
+    daemon.signal(Signal::TERM);
+    assert_eq!(daemon.ended().await.code(), Some(0));
+    let log = daemon.log();
+    assert!(log.lines().count() > 10, "a fine log says something: {log}");
+    for secret in secrets {
+        let line = log.lines().find(|line| line.contains(secret));
+        assert_eq!(line, None, "{secret} is in the log");
+        assert!(!metrics.contains(secret), "{secret} is in the metrics");
+        let error = errors.iter().find(|error| error.contains(secret));
+        assert_eq!(error, None, "{secret} is in an error");
+    }
+}
