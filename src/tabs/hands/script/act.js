@@ -15,13 +15,13 @@ const focusOn = (element) => {
   return Node.prototype.getRootNode.call(element).activeElement === element;
 };
 
-// Gives an element the keyboard. What is typed into a field that did not have it goes to its beginning.
+// Gives an element the keyboard. What is typed into an `<input>` that did not have it goes to its
+// beginning, as with Playwright; a `<textarea>` goes on where it was left.
 const focus = ({ typing, ...call }) =>
   ready({ ...call, needs: { visible: true } }, (element) => {
     const had = Node.prototype.getRootNode.call(element).activeElement === element;
     if (focusOn(element)) {
-      const name = localNameOf(element);
-      const typed = name === 'textarea' || (name === 'input' && element.selectionStart !== null);
+      const typed = localNameOf(element) === 'input' && element.selectionStart !== null;
       if (typing && !had && typed) element.setSelectionRange(0, 0);
       return { held: hold(element) };
     }
