@@ -355,7 +355,6 @@ fn failure(head: Head, locator: &Locator, from: usize) -> Option<HandsError> {
         Fail::NotFound => HandsError::NotFound {
             locator: text,
             segment: segment.map(|it| it.text.clone()).unwrap_or_default(),
-            waited: true,
         },
         Fail::NotActionable => HandsError::NotActionable {
             locator: text,

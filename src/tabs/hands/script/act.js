@@ -161,7 +161,6 @@ const choose = ({ values, ...call }) =>
       if (matches(option, ':disabled')) return { reason: 'disabled', because: `its option ${JSON.stringify(value)} is disabled` };
       chosen.add(option);
     }
-    focusOn(element);
     let changed = false;
     for (const option of options) {
       if (option.selected !== chosen.has(option)) {
@@ -258,12 +257,9 @@ const upload = ({ files, ...call }) =>
 // Whether a page has begun to drag something of its own accord, as HTML5 has it.
 let dragging = null;
 const watchDrag = () => {
-  const state = { started: false };
+  const state = { event: null };
+  // Whether the page prevents it is known once it has been told of it.
   const listen = (event) => {
-    // Bubbling has not begun: whether the page prevents it is known afterwards.
-    queueMicrotask(() => {
-      state.started = true;
-    });
     state.event = event;
   };
   const windows = [];
