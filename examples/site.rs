@@ -1,5 +1,5 @@
-//! Serves the site of the tour on a free port of 127.0.0.1, for `scripts/demo`. It prints its
-//! address as its first line and runs until it is ended.
+//! Serves the sites of the examples on a free port of 127.0.0.1, for `scripts/demo` and for a try by
+//! hand. It prints its address as its first line and runs until it is ended.
 
 use std::error::Error;
 use std::io::Write as _;
@@ -14,16 +14,43 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 
 /// Path, file and media type of everything there is.
-const FILES: [(&str, &str, &str); 4] = [
-    ("/", "index.html", "text/html; charset=utf-8"),
-    ("/index.html", "index.html", "text/html; charset=utf-8"),
-    ("/second.html", "second.html", "text/html; charset=utf-8"),
-    ("/style.css", "style.css", "text/css; charset=utf-8"),
+const FILES: [(&str, &str, &str); 7] = [
+    ("/", "tour/site/index.html", "text/html; charset=utf-8"),
+    (
+        "/index.html",
+        "tour/site/index.html",
+        "text/html; charset=utf-8",
+    ),
+    (
+        "/second.html",
+        "tour/site/second.html",
+        "text/html; charset=utf-8",
+    ),
+    (
+        "/style.css",
+        "tour/site/style.css",
+        "text/css; charset=utf-8",
+    ),
+    (
+        "/form.html",
+        "hands/site/form.html",
+        "text/html; charset=utf-8",
+    ),
+    (
+        "/frame.html",
+        "hands/site/frame.html",
+        "text/html; charset=utf-8",
+    ),
+    (
+        "/shop.html",
+        "hands/site/shop.html",
+        "text/html; charset=utf-8",
+    ),
 ];
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/tour/site");
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
     let mut router = Router::new();
     for (path, file, mime) in FILES {
         let file = dir.join(file);
@@ -41,7 +68,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let (socket, _) = listener.accept().await?;
         let service = TowerToHyperService::new(router.clone());
         tokio::spawn(async move {
-            // A browser that hangs up early is no news to a site of three files.
+            // A browser that hangs up early is no news to a site of a few files.
             let _ = hyper::server::conn::http1::Builder::new()
                 .serve_connection(TokioIo::new(socket), service)
                 .await;

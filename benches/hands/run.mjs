@@ -5,6 +5,7 @@
 // something.
 
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { viaBridge, viaPlaywright } from "./contenders.mjs";
 import { serve } from "./pages.mjs";
 
@@ -48,6 +49,8 @@ async function take(contender, steps) {
       return `${action} ${args.join(" ")} failed: ${error.message.split("\n")[0]}`;
     }
   }
+  // What the mouse is over after scrolling is found out a moment later.
+  await sleep(150);
   return contender.state("state()");
 }
 

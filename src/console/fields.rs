@@ -281,6 +281,26 @@ mod tests {
                 json!({"tabId": "t1", "maxFps": 5}),
             ),
             (
+                RequestKind::Click,
+                "t1 text=Pay double",
+                json!({"tabId": "t1", "selector": "text=Pay", "clickCount": 2}),
+            ),
+            (
+                RequestKind::WaitFor,
+                "t1 text=Paid",
+                json!({"tabId": "t1", "text": "Paid"}),
+            ),
+            (
+                RequestKind::Select,
+                "t1 label=Size Large",
+                json!({"tabId": "t1", "selector": "label=Size", "values": ["Large"]}),
+            ),
+            (
+                RequestKind::Scroll,
+                "t1 by=0,-100",
+                json!({"tabId": "t1", "by": {"x": 0, "y": -100}}),
+            ),
+            (
                 StartScreencast,
                 "tab=t1 timeoutMs=500",
                 json!({"tabId": "t1", "timeoutMs": 500}),

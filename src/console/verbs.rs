@@ -181,9 +181,9 @@ pub(super) const VERBS: &[Verb] = &[
         about: "load the page anew",
     },
     Verb {
-        names: &["wait"],
+        names: &["until"],
         kind: RequestKind::WaitFor,
-        usage: "wait TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]",
+        usage: "until TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]",
         about: "wait until something is so",
     },
     Verb {

@@ -6,14 +6,12 @@ use crate::cdp::CallError;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum HandsError {
     /// No element, for as long as the request may wait.
-    #[error("no element for `{locator}`: `{segment}` found nothing{}", in_time(*.waited))]
+    #[error("no element for `{locator}`: `{segment}` found nothing within the time limit")]
     NotFound {
         /// The locator.
         locator: String,
         /// The segment that found nothing.
         segment: String,
-        /// Whether the time limit was waited for.
-        waited: bool,
     },
     /// There is an element, but it cannot be acted on.
     #[error("`{locator}` cannot be acted on: {element} {}", why(.reason, .by.as_deref()))]
@@ -83,10 +81,6 @@ pub enum HandsError {
     /// The tab has another target.
     #[error("the tab's target went away while the request waited")]
     Replaced,
-}
-
-fn in_time(waited: bool) -> &'static str {
-    if waited { " within the time limit" } else { "" }
 }
 
 fn why(reason: &str, by: Option<&str>) -> String {

@@ -15,9 +15,9 @@ use super::world::{Held, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
 use crate::locator::{Locator, Step};
 
-/// How much earlier than the request the script gives up, so that it can say why; at most half of the
-/// time there is.
-const MARGIN: Duration = Duration::from_millis(150);
+/// How much earlier than the request the script gives up, so that it can say why even where the machine
+/// is busy; at most three tenths of the time there is.
+const MARGIN: Duration = Duration::from_secs(1);
 
 /// How long to wait before a page that went elsewhere is asked again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -305,7 +305,8 @@ impl HandsOn {
 
     /// Waits a moment before a covered element is tried again; false if there is no time for that.
     pub async fn try_again(&self, deadline: Instant) -> bool {
-        let again = Instant::now() + COVERED_PAUSE + MARGIN < deadline;
+        let left = deadline.saturating_duration_since(Instant::now());
+        let again = left > COVERED_PAUSE * 4;
         if again {
             sleep(COVERED_PAUSE).await;
         }
@@ -342,7 +343,7 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 /// How long the script may wait.
 fn millis_left(deadline: Instant) -> u64 {
     let left = deadline.saturating_duration_since(Instant::now());
-    let left = left.saturating_sub(MARGIN).max(left / 2);
+    let left = left.saturating_sub(MARGIN).max(left * 7 / 10);
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -355,7 +356,6 @@ fn failure(head: Head, locator: &Locator, from: usize) -> Option<HandsError> {
         Fail::NotFound => HandsError::NotFound {
             locator: text,
             segment: segment.map(|it| it.text.clone()).unwrap_or_default(),
-            waited: true,
         },
         Fail::NotActionable => HandsError::NotActionable {
             locator: text,

@@ -52,7 +52,6 @@ impl HandsOn {
             Some(_) => Err(HandsError::NotFound {
                 locator: format!("text={text}"),
                 segment: format!("text={text}"),
-                waited: true,
             }),
         }
     }

@@ -133,7 +133,14 @@ impl World {
             let (context, expression) = if let Some(context) = known {
                 (context, Cow::Borrowed(call.as_str()))
             } else {
-                let context = self.create(left).await?;
+                // A frame that is just getting another document has no world for a moment.
+                let context = self.create(left).await.map_err(|error| {
+                    if error.is_refusal() {
+                        HandsError::PageLeft
+                    } else {
+                        error.into()
+                    }
+                })?;
                 (context, Cow::Owned(format!("{SCRIPT}{call}")))
             };
             let evaluate = EvaluateIn {

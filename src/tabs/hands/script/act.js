@@ -15,13 +15,13 @@ const focusOn = (element) => {
   return Node.prototype.getRootNode.call(element).activeElement === element;
 };
 
-// Gives an element the keyboard. What is typed into a field that did not have it goes to its beginning.
+// Gives an element the keyboard. What is typed into an `<input>` that did not have it goes to its
+// beginning, as with Playwright; a `<textarea>` goes on where it was left.
 const focus = ({ typing, ...call }) =>
   ready({ ...call, needs: { visible: true } }, (element) => {
     const had = Node.prototype.getRootNode.call(element).activeElement === element;
     if (focusOn(element)) {
-      const name = localNameOf(element);
-      const typed = name === 'textarea' || (name === 'input' && element.selectionStart !== null);
+      const typed = localNameOf(element) === 'input' && element.selectionStart !== null;
       if (typing && !had && typed) element.setSelectionRange(0, 0);
       return { held: hold(element) };
     }
@@ -161,7 +161,6 @@ const choose = ({ values, ...call }) =>
       if (matches(option, ':disabled')) return { reason: 'disabled', because: `its option ${JSON.stringify(value)} is disabled` };
       chosen.add(option);
     }
-    focusOn(element);
     let changed = false;
     for (const option of options) {
       if (option.selected !== chosen.has(option)) {
@@ -258,12 +257,9 @@ const upload = ({ files, ...call }) =>
 // Whether a page has begun to drag something of its own accord, as HTML5 has it.
 let dragging = null;
 const watchDrag = () => {
-  const state = { started: false };
+  const state = { event: null };
+  // Whether the page prevents it is known once it has been told of it.
   const listen = (event) => {
-    // Bubbling has not begun: whether the page prevents it is known afterwards.
-    queueMicrotask(() => {
-      state.started = true;
-    });
     state.event = event;
   };
   const windows = [];

@@ -41,7 +41,7 @@ const shownValue = (element, role) => {
   return attr(element, 'aria-valuetext') ?? attr(element, 'aria-valuenow') ?? (tag === 'progress' || tag === 'meter' ? String(element.value) : isEditingHost(element) ? squeeze(textOf(element)) : '');
 };
 
-const isOperable = (element, role, style) =>
+const isOperable = (element, role) =>
   INTERACTIVE.has(role) ||
   isEditingHost(element) ||
   (localNameOf(element) === 'input' && typeOf(element) !== 'hidden') ||

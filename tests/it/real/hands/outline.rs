@@ -153,7 +153,7 @@ async fn an_outline_that_is_too_long_says_what_is_missing(browser: TestBrowser) 
         b.textContent = 'Button with quite a long name, number ' + n; document.body.append(b); }</script>";
     let hands = Hands::on(browser, page).await;
     let outline = hands
-        .ask("getAxSnapshot", json!({}))
+        .ask("getAxSnapshot", json!({"timeoutMs": 60_000}))
         .await
         .expect("axSnapshot");
     let omitted = outline["omitted"]
@@ -176,7 +176,7 @@ async fn a_long_outline_comes_in_parts(browser: TestBrowser) {
         b.textContent = 'Ünïque ' + n + ' \u{1f34e}\"'; document.body.append(b); }</script>";
     let hands = Hands::on(browser, page).await;
     let outline = hands
-        .ask("getAxSnapshot", json!({}))
+        .ask("getAxSnapshot", json!({"timeoutMs": 60_000}))
         .await
         .expect("axSnapshot");
     assert!(outline.parts.len() > 1, "{outline}");
