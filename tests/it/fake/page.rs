@@ -31,11 +31,8 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         state.answer(call, &json!({}));
         return unpark(state, id);
     }
-    if target.hangs.is_some() {
-        target.parked.push(call.clone());
-        return;
-    }
-    if target.stands_still && !WHILE_STANDING.contains(&method)
+    if target.hangs.is_some()
+        || target.stands_still && !WHILE_STANDING.contains(&method)
         || target.dialog && !WHILE_DIALOG.contains(&method)
     {
         target.parked.push(call.clone());

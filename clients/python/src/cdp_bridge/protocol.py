@@ -8,6 +8,43 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from ._wire import Event, Payload, RequestsBase, optional, present
 
+#: One option of a `<select>`.
+Choice: TypeAlias = "int | str"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Clip:
+    """A part of the page, in CSS pixels from the page's own top left."""
+
+    height: float
+    """How high it is. From 1.0 to 1000000.0."""
+    width: float
+    """How wide it is. From 1.0 to 1000000.0."""
+    x: float
+    """Its left side. From 0.0 to 1000000.0."""
+    y: float
+    """Its upper side. From 0.0 to 1000000.0."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Clip:
+        return cls(
+            height=wire["height"],
+            width=wire["width"],
+            x=wire["x"],
+            y=wire["y"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "height": self.height,
+                "width": self.width,
+                "x": self.x,
+                "y": self.y,
+            }
+        )
+
+
 #: Why a tab is gone.
 #: - `requested`: A client asked for it.
 #: - `page`: The page closed itself, or Chromium closed it.
@@ -24,12 +61,22 @@ CloseReason: TypeAlias = Literal[
     "shutdown",
 ]
 
+#: How a page's content is written down.
+#: - `text`: The text as it is shown.
+#: - `markdown`: Markdown.
+ContentFormat: TypeAlias = Literal["text", "markdown"]
+
 #: Which dialog a page opened.
 #: - `alert`: `alert()`.
 #: - `confirm`: `confirm()`.
 #: - `prompt`: `prompt()`.
 #: - `beforeunload`: The page wanted to keep the user from leaving.
 DialogKind: TypeAlias = Literal["alert", "confirm", "prompt", "beforeunload"]
+
+#: An end of the way that may be scrolled.
+#: - `top`: The beginning.
+#: - `bottom`: The end.
+Edge: TypeAlias = Literal["top", "bottom"]
 
 #: What went wrong, for a program to act on.
 #: - `BAD_REQUEST`: Not JSON, an unknown type, or a bad field.
@@ -49,6 +96,12 @@ DialogKind: TypeAlias = Literal["alert", "confirm", "prompt", "beforeunload"]
 #: - `SHUTTING_DOWN`: The bridge is stopping.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
+#: - `NOT_FOUND`: No element was found within the time limit.
+#: - `NOT_ACTIONABLE`: The element could not be acted on within the time limit.
+#: - `AMBIGUOUS`: The locator matches several elements.
+#: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
+#: - `EVALUATION_FAILED`: The page's script threw an exception, or `evaluate` is not allowed.
+#: - `BAD_SELECTOR`: The locator is none.
 ErrorCode: TypeAlias = Literal[
     "BAD_REQUEST",
     "UNKNOWN_TAB",
@@ -67,6 +120,12 @@ ErrorCode: TypeAlias = Literal[
     "SHUTTING_DOWN",
     "RESUME_FAILED",
     "INTERNAL",
+    "NOT_FOUND",
+    "NOT_ACTIONABLE",
+    "AMBIGUOUS",
+    "STALE_REF",
+    "EVALUATION_FAILED",
+    "BAD_SELECTOR",
 ]
 
 
@@ -76,6 +135,10 @@ class ErrorDetails:
 
     bytes: int | None = None
     """`SNAPSHOT_FAIL`: size of the snapshot in bytes."""
+    count: int | None = None
+    """`AMBIGUOUS`: how many elements the locator matches."""
+    elements: list[str] | None = None
+    """`AMBIGUOUS`: a line for each of the first five of them."""
     field: str | None = None
     """`BAD_REQUEST`: the field that is wrong."""
     height: int | None = None
@@ -92,10 +155,18 @@ class ErrorDetails:
     """`NAV_FAILED`: Chromium's name of the failure, such as `net::ERR_CONNECTION_REFUSED`."""
     nodes: int | None = None
     """`SNAPSHOT_FAIL`: elements in the page."""
+    position: int | None = None
+    """`BAD_SELECTOR`: the character that is wrong, counted from 0."""
+    reason: str | None = None
+    """`NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
+    `covered`, or `unsuitable` where the request does not go with such an element.
+    """
     retry_after_ms: int | None = None
     """Milliseconds after which trying again makes sense."""
     scheme: str | None = None
     """`NAV_DENIED`: the scheme that was refused."""
+    segment: str | None = None
+    """`NOT_FOUND`: the segment of the locator that found nothing."""
     url: str | None = None
     """`NAV_FAILED`: the URL that could not be loaded, without user, password and query."""
     width: int | None = None
@@ -105,6 +176,8 @@ class ErrorDetails:
     def from_wire(cls, wire: Mapping[str, Any]) -> ErrorDetails:
         return cls(
             bytes=wire.get("bytes"),
+            count=wire.get("count"),
+            elements=wire.get("elements"),
             field=wire.get("field"),
             height=wire.get("height"),
             host=wire.get("host"),
@@ -113,8 +186,11 @@ class ErrorDetails:
             max_nodes=wire.get("maxNodes"),
             net=wire.get("net"),
             nodes=wire.get("nodes"),
+            position=wire.get("position"),
+            reason=wire.get("reason"),
             retry_after_ms=wire.get("retryAfterMs"),
             scheme=wire.get("scheme"),
+            segment=wire.get("segment"),
             url=wire.get("url"),
             width=wire.get("width"),
         )
@@ -123,6 +199,8 @@ class ErrorDetails:
         return present(
             {
                 "bytes": self.bytes,
+                "count": self.count,
+                "elements": self.elements,
                 "field": self.field,
                 "height": self.height,
                 "host": self.host,
@@ -131,8 +209,11 @@ class ErrorDetails:
                 "maxNodes": self.max_nodes,
                 "net": self.net,
                 "nodes": self.nodes,
+                "position": self.position,
+                "reason": self.reason,
                 "retryAfterMs": self.retry_after_ms,
                 "scheme": self.scheme,
+                "segment": self.segment,
                 "url": self.url,
                 "width": self.width,
             }
@@ -210,6 +291,51 @@ class Limits:
         )
 
 
+#: How far a page shall have loaded.
+#: - `domcontentloaded`: Its HTML has been read.
+#: - `load`: What belongs to it has been loaded.
+#: - `networkidle`: It has asked for nothing for half a second since; `WebSocket`s do not count.
+LoadState: TypeAlias = Literal["domcontentloaded", "load", "networkidle"]
+
+#: A key that is held while something else is pressed. Names are those of `KeyboardEvent.key`.
+#: - `Alt`: Alt, or Option.
+#: - `Control`: Control.
+#: - `Meta`: Command, or the Windows key.
+#: - `Shift`: Shift.
+Modifier: TypeAlias = Literal["Alt", "Control", "Meta", "Shift"]
+
+#: A button of the mouse.
+#: - `left`: The main one.
+#: - `middle`: The wheel.
+#: - `right`: The one that opens context menus.
+MouseButton: TypeAlias = Literal["left", "middle", "right"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A point, or a distance, in CSS pixels."""
+
+    x: float
+    """From the left."""
+    y: float
+    """From the top."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Point:
+        return cls(
+            x=wire["x"],
+            y=wire["y"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "x": self.x,
+                "y": self.y,
+            }
+        )
+
+
 #: Why a tab has a new target.
 #: - `crashed`: Its renderer died.
 #: - `detached`: Its target went away.
@@ -219,10 +345,16 @@ RebuildReason: TypeAlias = Literal["crashed", "detached", "browserExited"]
 #: The client's own name for a request, echoed as it was given.
 RequestId: TypeAlias = "str | int"
 
+#: Where to scroll.
+ScrollTo: TypeAlias = "Edge | Point"
+
 #: How a page's DOM is written down.
 #: - `html`: `document.documentElement.outerHTML`.
 #: - `structured`: The JSON text of CDP's `DOMSnapshot.captureSnapshot`.
 SnapshotFormat: TypeAlias = Literal["html", "structured"]
+
+#: An element, or a point of the visible part of the page.
+Spot: TypeAlias = "str | Point"
 
 #: A tab: t1, t2, …; never reused while the bridge runs.
 TabId: TypeAlias = str
@@ -283,6 +415,36 @@ TabState: TypeAlias = Literal["creating", "ready", "loading", "crashed", "rebuil
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UploadFile:
+    """A file that is handed to a page: its bytes, never a path of the server."""
+
+    data: str
+    """The bytes in base64."""
+    mime: str | None = None
+    """The media type that the page sees; none if absent."""
+    name: str
+    """The name that the page sees."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> UploadFile:
+        return cls(
+            data=wire["data"],
+            mime=wire.get("mime"),
+            name=wire["name"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "data": self.data,
+                "mime": self.mime,
+                "name": self.name,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Viewport:
     """Size of the page's visible part."""
 
@@ -310,6 +472,35 @@ class Viewport:
             }
         )
 
+
+#: What an element shall be.
+#: - `visible`: In the page, with a box, and not hidden.
+#: - `hidden`: Not in the page, or without a box, or hidden.
+#: - `attached`: In the page.
+#: - `detached`: Not in the page.
+WaitState: TypeAlias = Literal["visible", "hidden", "attached", "detached"]
+
+#: What is asked of an element.
+#: - `text`: Its text as it is shown: a string.
+#: - `html`: Its `innerHTML`: a string.
+#: - `value`: The value of a field: a string; of a `<select multiple>` a list of them.
+#: - `visible`: Whether it is in the page, has a box and is not hidden.
+#: - `enabled`: Whether it is not disabled.
+#: - `checked`: Whether it is on: a checkbox, a radio button, a switch.
+#: - `count`: How many elements there are.
+#: - `box`: `{x, y, width, height}` in CSS pixels of the page's visible part; `null` without a box.
+#: - `attributes`: Its attributes by name.
+What: TypeAlias = Literal[
+    "text",
+    "html",
+    "value",
+    "visible",
+    "enabled",
+    "checked",
+    "count",
+    "box",
+    "attributes",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -952,6 +1143,182 @@ class GapEvent(Event):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneEvent(Event):
+    """A page action is done."""
+
+    type: ClassVar[str] = "done"
+    action: str
+    """The request's `type`."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    position: Point | None = None
+    """`scroll`: the position that was reached."""
+    request_id: RequestId | None = None
+    values: list[str] | None = None
+    """`select`: the values of the options that are chosen now."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DoneEvent:
+        return cls(
+            action=wire["action"],
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            position=optional(Point.from_wire, wire.get("position")),
+            request_id=wire.get("requestId"),
+            values=wire.get("values"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitedEvent(Event):
+    """What was waited for is so."""
+
+    type: ClassVar[str] = "waited"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    url: str
+    """Where it is."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WaitedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueriedEvent(Event):
+    """What was asked of an element."""
+
+    type: ClassVar[str] = "queried"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    value: Any
+    """The answer; its shape depends on what was asked."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> QueriedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            value=wire["value"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluatedEvent(Event):
+    """What a script came to."""
+
+    type: ClassVar[str] = "evaluated"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    value: Any
+    """As `JSON.stringify` writes it; `null` for `undefined`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EvaluatedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            value=wire["value"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxSnapshotEvent(Event):
+    """An outline of a page, or one part of it. Here it is whole, put together from its parts."""
+
+    type: ClassVar[str] = "axSnapshot"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    lines: int
+    """How many lines there are."""
+    omitted: int | None = None
+    """How many elements were left out because the outline would be too long; absent if none was."""
+    request_id: RequestId | None = None
+    snapshot: str
+    """The outline: a line an element, with its role, its name, its state and its `[ref=e12]`,
+    indented by two spaces a level.
+    """
+    url: str
+    """Where the tab was when it was taken."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AxSnapshotEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            lines=wire["lines"],
+            omitted=wire.get("omitted"),
+            request_id=wire.get("requestId"),
+            snapshot=wire["snapshot"],
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContentEvent(Event):
+    """A page's content, or one part of it. Here it is whole, put together from its parts."""
+
+    type: ClassVar[str] = "content"
+    content: str
+    """The text."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    format: ContentFormat
+    """How it is written down."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    truncated: bool | None = None
+    """Whether its end is missing because it would be too long; absent if not."""
+    url: str
+    """Where the tab was when it was read."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ContentEvent:
+        return cls(
+            content=wire["content"],
+            cursor=wire.get("cursor"),
+            format=wire["format"],
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            truncated=wire.get("truncated"),
+            url=wire["url"],
+        )
+
+
 #: Every event by its `type`.
 EVENTS: dict[str, type[Event]] = {
     "welcome": WelcomeEvent,
@@ -977,6 +1344,12 @@ EVENTS: dict[str, type[Event]] = {
     "pong": PongEvent,
     "resumed": ResumedEvent,
     "gap": GapEvent,
+    "done": DoneEvent,
+    "waited": WaitedEvent,
+    "queried": QueriedEvent,
+    "evaluated": EvaluatedEvent,
+    "axSnapshot": AxSnapshotEvent,
+    "content": ContentEvent,
 }
 
 #: Events that come in parts, with their payload.
@@ -984,6 +1357,8 @@ PAYLOADS: dict[str, Payload] = {
     "domSnapshot": Payload(field="snapshot", base64=False),
     "screenshot": Payload(field="data", base64=True),
     "frame": Payload(field="data", base64=True),
+    "axSnapshot": Payload(field="snapshot", base64=False),
+    "content": Payload(field="content", base64=False),
 }
 
 #: Requests that change something: sent twice only with an `idempotencyKey`.
@@ -993,6 +1368,23 @@ CHANGES: frozenset[str] = frozenset([
     "activateTab",
     "navigate",
     "setLoggedOutMode",
+    "click",
+    "hover",
+    "focus",
+    "check",
+    "uncheck",
+    "scrollIntoView",
+    "fill",
+    "type",
+    "press",
+    "select",
+    "scroll",
+    "drag",
+    "upload",
+    "goBack",
+    "goForward",
+    "reload",
+    "evaluate",
 ])
 
 
@@ -1133,27 +1525,34 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        clip: Clip | None = None,
         format: ImageFormat | None = None,
         full_page: bool | None = None,
         quality: int | None = None,
+        selector: str | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> ScreenshotEvent:
-        """Takes a picture of a page.
+        """Takes a picture of a page: of its visible part or, of `fullPage`, `selector` and `clip`,
+        of the one that is given.
 
         - `tab_id`: The tab.
+        - `clip`: The part of the page that is taken.
         - `format`: The encoding; `jpeg` if absent.
         - `full_page`: Whether the whole page is taken instead of its visible part.
         - `quality`: Quality of `jpeg` and `webp`; 70 if absent. From 1 to 100.
+        - `selector`: The element that is taken, all of it.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
         return await self._ask(ScreenshotEvent, "getScreenshot", {
             "tabId": tab_id,
+            "clip": clip,
             "format": format,
             "fullPage": full_page,
             "quality": quality,
+            "selector": selector,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
@@ -1267,6 +1666,630 @@ class Requests(RequestsBase):
           From 100 to 120000.
         """
         return await self._ask(PongEvent, "ping", {
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def click(
+        self,
+        *,
+        tab_id: TabRef,
+        button: MouseButton | None = None,
+        click_count: int | None = None,
+        modifiers: list[Modifier] | None = None,
+        position: None = None,
+        selector: None = None,
+        x: float | None = None,
+        y: float | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Clicks an element, or a point of the visible part of the page.
+
+        - `tab_id`: The tab.
+        - `button`: The button; `left` if absent.
+        - `click_count`: 2 for a double click; 1 if absent. From 1 to 3.
+        - `modifiers`: Keys that are held meanwhile.
+        - `position`
+        - `selector`
+        - `x`
+        - `y`
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "click", {
+            "tabId": tab_id,
+            "button": button,
+            "clickCount": click_count,
+            "modifiers": modifiers,
+            "position": position,
+            "selector": selector,
+            "x": x,
+            "y": y,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def hover(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Moves the mouse over an element.
+
+        - `selector`: The element.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "hover", {
+            "selector": selector,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def focus(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Gives an element the keyboard.
+
+        - `selector`: The element.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "focus", {
+            "selector": selector,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def check(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Has a checkbox, a radio button or a switch be on.
+
+        - `selector`: The element.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "check", {
+            "selector": selector,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def uncheck(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Has a checkbox or a switch be off.
+
+        - `selector`: The element.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "uncheck", {
+            "selector": selector,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def scroll_into_view(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Scrolls until an element is in sight.
+
+        - `selector`: The element.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "scrollIntoView", {
+            "selector": selector,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def fill(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        value: str,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Replaces what stands in a field; fires `input` and `change`.
+
+        - `selector`: An `<input>`, a `<textarea>` or something `contenteditable`.
+        - `tab_id`: The tab.
+        - `value`: What shall stand in it. Of a date, a colour, a range and their like in the form
+          that HTML has for their values.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "fill", {
+            "selector": selector,
+            "tabId": tab_id,
+            "value": value,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def type(
+        self,
+        *,
+        tab_id: TabRef,
+        text: str,
+        delay_ms: int | None = None,
+        selector: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Types text key by key.
+
+        - `tab_id`: The tab.
+        - `text`: The text.
+        - `delay_ms`: Milliseconds between two keys; 0 if absent. From 0 to 1000.
+        - `selector`: The element that is given the keyboard first; if absent, what has it is typed
+          into.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "type", {
+            "tabId": tab_id,
+            "text": text,
+            "delayMs": delay_ms,
+            "selector": selector,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def press(
+        self,
+        *,
+        key: str,
+        tab_id: TabRef,
+        selector: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Presses a key, or keys together.
+
+        - `key`: `Enter`, `a`, `F5`, `Control+A`, `Shift+Tab`: names are those of
+          `KeyboardEvent.key` or `KeyboardEvent.code`.
+        - `tab_id`: The tab.
+        - `selector`: The element that is given the keyboard first; if absent, what has it gets the
+          key.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "press", {
+            "key": key,
+            "tabId": tab_id,
+            "selector": selector,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def select(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        values: list[Choice],
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Chooses options of a `<select>`; those that are not named are not chosen.
+
+        - `selector`: The `<select>`.
+        - `tab_id`: The tab.
+        - `values`: The options: one, or any number where the `<select>` is `multiple`.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "select", {
+            "selector": selector,
+            "tabId": tab_id,
+            "values": values,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def scroll(
+        self,
+        *,
+        tab_id: TabRef,
+        by: None = None,
+        selector: str | None = None,
+        smooth: bool | None = None,
+        to: Any = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Scrolls the page, or an element that scrolls.
+
+        - `tab_id`: The tab.
+        - `by`
+        - `selector`: The element; the page if absent.
+        - `smooth`: Whether it moves there instead of jumping; `false` if absent.
+        - `to`
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "scroll", {
+            "tabId": tab_id,
+            "by": by,
+            "selector": selector,
+            "smooth": smooth,
+            "to": to,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def drag(
+        self,
+        *,
+        from_: Spot,
+        tab_id: TabRef,
+        to: Spot,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Drags one thing to another with the mouse.
+
+        - `from_`: Where the button goes down.
+        - `tab_id`: The tab.
+        - `to`: Where it goes up.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "drag", {
+            "from": from_,
+            "tabId": tab_id,
+            "to": to,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def upload(
+        self,
+        *,
+        files: list[UploadFile],
+        selector: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Puts files into an `<input type=file>`; fires `input` and `change`.
+
+        - `files`: The files; none to take out those that are in it.
+        - `selector`: The `<input type=file>`.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "upload", {
+            "files": files,
+            "selector": selector,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def go_back(
+        self,
+        *,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> NavigatedEvent:
+        """Goes one entry back in the tab's history. Answered by `navigated`.
+
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(NavigatedEvent, "goBack", {
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def go_forward(
+        self,
+        *,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> NavigatedEvent:
+        """Goes one entry forward in the tab's history. Answered by `navigated`.
+
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(NavigatedEvent, "goForward", {
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def reload(
+        self,
+        *,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> NavigatedEvent:
+        """Loads the page anew. Answered by `navigated`.
+
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(NavigatedEvent, "reload", {
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def wait_for(
+        self,
+        *,
+        tab_id: TabRef,
+        load_state: None = None,
+        selector: None = None,
+        state: None = None,
+        text: str | None = None,
+        url: None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> WaitedEvent:
+        """Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
+
+        - `tab_id`: The tab.
+        - `load_state`
+        - `selector`
+        - `state`
+        - `text`
+        - `url`
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(WaitedEvent, "waitFor", {
+            "tabId": tab_id,
+            "loadState": load_state,
+            "selector": selector,
+            "state": state,
+            "text": text,
+            "url": url,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def query(
+        self,
+        *,
+        selector: str,
+        tab_id: TabRef,
+        what: What,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> QueriedEvent:
+        """Asks something of an element.
+
+        - `selector`: The element.
+        - `tab_id`: The tab.
+        - `what`: What is asked. `count` and `visible` are answered at once, also where there is no
+          element; the others wait for one.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(QueriedEvent, "query", {
+            "selector": selector,
+            "tabId": tab_id,
+            "what": what,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def evaluate(
+        self,
+        *,
+        expression: str,
+        tab_id: TabRef,
+        args: list[Any] | None = None,
+        selector: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> EvaluatedEvent:
+        """Runs a script in the page. Answered by `evaluated`.
+
+        - `expression`: JavaScript. If it comes to a function, that is called; if it comes to a
+          promise, that is awaited.
+        - `tab_id`: The tab.
+        - `args`: What the function is called with.
+        - `selector`: The element that is the function's first argument, before `args`.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(EvaluatedEvent, "evaluate", {
+            "expression": expression,
+            "tabId": tab_id,
+            "args": args,
+            "selector": selector,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def get_ax_snapshot(
+        self,
+        *,
+        tab_id: TabRef,
+        interactive_only: bool | None = None,
+        selector: str | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> AxSnapshotEvent:
+        """Asks for an outline of the page as assistive technology sees it. Answered by
+        `axSnapshot`.
+
+        - `tab_id`: The tab.
+        - `interactive_only`: Whether only what can be operated is listed; `false` if absent.
+        - `selector`: The element whose inside is wanted; the whole page if absent.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(AxSnapshotEvent, "getAxSnapshot", {
+            "tabId": tab_id,
+            "interactiveOnly": interactive_only,
+            "selector": selector,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def get_content(
+        self,
+        *,
+        format: ContentFormat,
+        tab_id: TabRef,
+        selector: str | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> ContentEvent:
+        """Asks for a page's content. Answered by `content`.
+
+        - `format`: How it is written down.
+        - `tab_id`: The tab.
+        - `selector`: The element whose content is wanted; the whole page if absent.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(ContentEvent, "getContent", {
+            "format": format,
+            "tabId": tab_id,
+            "selector": selector,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
