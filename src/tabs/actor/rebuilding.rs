@@ -54,6 +54,9 @@ impl Actor {
 
     /// The target is gone, alone or with its browser.
     pub(super) fn on_parting(&mut self, browser_answers: bool) -> Option<End> {
+        if let Some(end) = self.closed_by_itself() {
+            return Some(end);
+        }
         if browser_answers {
             return Some(End::of(CloseReason::Page));
         }

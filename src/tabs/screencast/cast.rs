@@ -28,6 +28,9 @@ use crate::tabs::supervisor::SupervisorHandle;
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
 
+/// Longer than anybody may wait for a cast.
+const LONGEST: Duration = Duration::from_mins(2);
+
 /// What a stream looks like. Watchers who want the same share one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CastSpec {
@@ -89,13 +92,28 @@ async fn run(start: CastStart, mut joins: mpsc::Receiver<Join>) {
     let Some(first) = joins.recv().await else {
         return;
     };
-    let deadline = first
-        .reply
-        .as_ref()
-        .map_or_else(|| Instant::now() + ASIDE_LIMIT, |reply| reply.deadline);
-    let opened = tokio::time::timeout_at(deadline, open(&start, deadline)).await;
-    let error = match opened {
-        Ok(Ok((session, inbox))) => {
+    // Whoever joins while it is being started waits with the first, each within its own time.
+    let mut waiting = vec![Waiting::new(first)];
+    let opened = {
+        let mut opening = std::pin::pin!(open(&start, Instant::now() + LONGEST));
+        loop {
+            let Some(due) = waiting.iter().map(|it| it.until).min() else {
+                break None;
+            };
+            tokio::select! {
+                biased;
+                opened = &mut opening => break Some(opened),
+                Some(join) = joins.recv() => waiting.push(Waiting::new(join)),
+                () = sleep_until(due) => {
+                    for over in waiting.extract_if(.., |it| it.until <= due) {
+                        over.refuse(&NotStarted::InTime);
+                    }
+                }
+            }
+        }
+    };
+    match opened {
+        Some(Ok((session, inbox))) => {
             let wake = Arc::new(Notify::new());
             let (pace, watchers) = (FramePace::default(), HashMap::new());
             let mut cast = Cast {
@@ -109,37 +127,76 @@ async fn run(start: CastStart, mut joins: mpsc::Receiver<Join>) {
                 ack: None,
                 wake,
             };
-            cast.join(first);
+            for Waiting { join, .. } in waiting {
+                cast.join(join);
+            }
             cast.run().await;
-            return;
         }
-        Ok(Err(error)) => Some(error),
-        Err(_) => None,
-    };
-    joins.close();
-    let mut waiting = vec![first];
-    while let Ok(join) = joins.try_recv() {
-        waiting.push(join);
+        Some(Err(error)) => {
+            joins.close();
+            while let Ok(join) = joins.try_recv() {
+                waiting.push(Waiting::new(join));
+            }
+            for refused in waiting {
+                refused.refuse(&error);
+            }
+        }
+        // Nobody waits any more; who comes now starts another.
+        None => {
+            joins.close();
+            while let Ok(join) = joins.try_recv() {
+                Waiting::new(join).refuse(&NotStarted::InTime);
+            }
+        }
     }
-    for reply in waiting.into_iter().filter_map(|join| join.reply) {
+}
+
+/// One who waits for the cast to start, and until when.
+struct Waiting {
+    join: Join,
+    until: Instant,
+}
+
+impl Waiting {
+    fn new(join: Join) -> Self {
+        let until = match &join.reply {
+            Some(reply) => reply.deadline,
+            None => Instant::now() + ASIDE_LIMIT,
+        };
+        Self { join, until }
+    }
+
+    /// There is no cast.
+    fn refuse(self, why: &NotStarted) {
+        let Some(reply) = self.join.reply else {
+            return;
+        };
         let limit = reply.deadline - reply.arrived;
-        let failure = match &error {
-            None => reply.timed_out("Page.startScreencast"),
-            Some(None) => TabError::Detached,
-            Some(Some(error)) => TabError::of_ending(error, reply.kind, limit)
+        let failure = match why {
+            NotStarted::InTime => reply.timed_out("Page.startScreencast"),
+            NotStarted::PageGone => TabError::Detached,
+            NotStarted::Refused(error) => TabError::of_ending(error, reply.kind, limit)
                 .unwrap_or_else(|| TabError::Refused(error.clone())),
         };
         reply.fail(failure);
     }
 }
 
-/// Makes the session and starts the stream. An error of none: the page is gone.
-async fn open(start: &CastStart, deadline: Instant) -> Result<(Session, Inbox), Option<CallError>> {
+/// Why a cast was not started.
+enum NotStarted {
+    /// Whoever waited ran out of time.
+    InTime,
+    PageGone,
+    Refused(CallError),
+}
+
+/// Makes the session and starts the stream.
+async fn open(start: &CastStart, deadline: Instant) -> Result<(Session, Inbox), NotStarted> {
     let attachment = start
         .supervisor
         .attach(start.target.clone())
         .await
-        .ok_or(None)?;
+        .ok_or(NotStarted::PageGone)?;
     let Attachment { session, inbox, .. } = attachment;
     let CastSpec {
         quality,
@@ -157,7 +214,8 @@ async fn open(start: &CastStart, deadline: Instant) -> Result<(Session, Inbox), 
             left,
         )
     })
-    .await?;
+    .await
+    .map_err(NotStarted::Refused)?;
     Ok((session, inbox))
 }
 

@@ -139,6 +139,17 @@ async fn a_page_that_closes_itself_while_it_is_being_closed_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_page_that_has_just_closed_itself_can_be_closed() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold("Target.closeTarget");
+    bridge.fake.close_target(&target);
+    bridge.settle().await;
+    let close = bridge.client().close(tab);
+    assert_eq!(close.line().await, "tabClosed t1 requested");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_tab_that_nobody_uses_is_closed() {
     let settings = TabSettings {
         idle_timeout: Duration::from_mins(1),
