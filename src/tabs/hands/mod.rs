@@ -12,7 +12,7 @@
 //! | [`world`], [`script`] | the isolated world of one process's part of the page |
 //! | [`locate`] | a locator's way through frames of several processes |
 //! | [`quad`] | from a turned frame's inside to the page around it |
-//! | [`pointer`], [`drag`] | the mouse |
+//! | [`mod@pointer`], [`drag`] | the mouse |
 //! | [`keys`], [`keyboard`] | the keyboard: which key, and pressing it |
 //! | [`fields`], [`scroll`], [`upload`] | what is done to single kinds of elements |
 //! | [`evaluate`] | a client's own script |
