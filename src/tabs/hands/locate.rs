@@ -16,8 +16,8 @@ use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
 use crate::locator::{Locator, Step};
 
 /// How much earlier than the request the script gives up, so that it can say why even where the machine
-/// is busy; at most three tenths of the time there is.
-const MARGIN: Duration = Duration::from_secs(1);
+/// is busy; at most four tenths of the time there is.
+const MARGIN: Duration = Duration::from_secs(2);
 
 /// How long to wait before a page that went elsewhere is asked again.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -343,7 +343,7 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 /// How long the script may wait.
 fn millis_left(deadline: Instant) -> u64 {
     let left = deadline.saturating_duration_since(Instant::now());
-    let left = left.saturating_sub(MARGIN).max(left * 7 / 10);
+    let left = left.saturating_sub(MARGIN).max(left * 6 / 10);
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 
