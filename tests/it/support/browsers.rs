@@ -8,7 +8,7 @@ use cdp_bridge::browser::options::Kind;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// How many browsers run at a time: more of them only wait for each other.
-const AT_A_TIME: usize = 3;
+const AT_A_TIME: usize = 2;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
 

@@ -144,10 +144,11 @@ const coverAt = (element, point) => {
 
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-// The next animation frame; a page that draws none is not waited for.
+// The next animation frame; a page that draws none is not waited for. On a busy machine a frame may be
+// long in coming, and without one an element that moves would seem to stand still.
 const nextFrame = (window) =>
   new Promise((done) => {
-    const timer = setTimeout(done, 100);
+    const timer = setTimeout(done, 500);
     window.requestAnimationFrame(() => {
       clearTimeout(timer);
       done();
