@@ -31,6 +31,7 @@ fuzz_target!(|text: &str| {
             holds(error.request_id.as_ref());
             let answer = Message {
                 request_id: error.request_id.clone(),
+                cursor: None,
                 event: error.to_event().into(),
             };
             let json = answer.to_json();

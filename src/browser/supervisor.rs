@@ -312,7 +312,12 @@ impl Keeper {
 async fn gone(browser: &Browser, process: &mut Option<BrowserProcess>) -> String {
     tokio::select! {
         reason = ended(browser, process) => reason,
-        error = silent(browser) => format!("Chromium does not answer ({error})"),
+        error = silent(browser) => {
+            let reason = format!("Chromium does not answer ({error})");
+            // Those who wait for it are answered now, not when it has been killed.
+            browser.hang_up(reason.as_str());
+            reason
+        }
     }
 }
 
@@ -335,13 +340,20 @@ async fn ended(browser: &Browser, process: &mut Option<BrowserProcess>) -> Strin
         return browser.ended().await.to_string();
     };
     let status = tokio::select! {
-        status = process.exited() => Some(status),
-        _ = browser.ended() => timeout(EXIT_GRACE, process.exited()).await.ok(),
+        status = process.exited() => status,
+        reason = browser.ended() => {
+            let status = timeout(EXIT_GRACE, process.exited()).await;
+            match status {
+                // It went away by itself.
+                Ok(status) if !browser.was_hung_up() => status,
+                Ok(_) => return reason.to_string(),
+                Err(_) => return format!("{reason}, and Chromium still runs"),
+            }
+        }
     };
     match status {
-        Some(Ok(status)) => format!("Chromium exited ({status})"),
-        Some(Err(error)) => format!("Chromium exited ({error})"),
-        None => "the connection to Chromium ended, though it still runs".to_owned(),
+        Ok(status) => format!("Chromium exited ({status})"),
+        Err(error) => format!("Chromium exited ({error})"),
     }
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Call {
 pub(super) struct Shared {
     pub(super) commands: mpsc::Sender<Command>,
     pub(super) next_id: std::sync::atomic::AtomicU64,
+    /// Why the bridge wants the transport to end, once it does.
+    pub(super) hang_up: watch::Sender<Option<Arc<str>>>,
     /// Why the transport ended, once it has.
     pub(super) ended: watch::Receiver<Option<Arc<str>>>,
 }
@@ -67,6 +69,17 @@ impl Browser {
     /// Whether the transport has ended.
     pub fn has_ended(&self) -> bool {
         self.shared.ended.borrow().is_some()
+    }
+
+    /// Ends the connection, for this reason: whatever is pending is failed at once with
+    /// [`CallError::Closed`]. A browser that the bridge started on a pipe exits when it notices.
+    pub fn hang_up(&self, reason: impl Into<Arc<str>>) {
+        self.shared.hang_up.send_replace(Some(reason.into()));
+    }
+
+    /// Whether the bridge itself has ended the connection.
+    pub fn was_hung_up(&self) -> bool {
+        self.shared.hang_up.borrow().is_some()
     }
 
     /// Waits until the transport has ended, and says why.

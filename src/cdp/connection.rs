@@ -45,15 +45,18 @@ pub type LastWords = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) {
     let (sender, commands) = mpsc::channel(COMMAND_QUEUE);
     let (routes, inbox) = Routes::new();
+    let (hang_up, hung_up) = watch::channel(None);
     let (ended_sender, ended) = watch::channel(None);
     let shared = Arc::new(Shared {
         commands: sender,
         next_id: AtomicU64::new(1),
+        hang_up,
         ended,
     });
     let connection = Connection {
         shared: Arc::downgrade(&shared),
         commands,
+        hung_up,
         calls: Calls::default(),
         routes,
         writer: Writer {
@@ -70,10 +73,33 @@ pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) 
     (Browser { shared }, inbox)
 }
 
+/// How a connection ends.
+enum End {
+    /// The transport ended by itself.
+    Failed(TransportError),
+    /// The bridge ended it, for this reason.
+    HungUp(Arc<str>),
+    /// The last handle was dropped.
+    LetGo,
+}
+
+/// Waits until the bridge has said why the connection is to end.
+async fn said(hung_up: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
+    if let Ok(said) = hung_up.wait_for(Option::is_some).await
+        && let Some(reason) = said.clone()
+    {
+        return reason;
+    }
+    // All handles are gone, which the commands tell.
+    std::future::pending().await
+}
+
 struct Connection {
     /// Weak, so that the task does not keep itself alive.
     shared: Weak<Shared>,
     commands: mpsc::Receiver<Command>,
+    /// Why the bridge has had enough of this browser.
+    hung_up: watch::Receiver<Option<Arc<str>>>,
     calls: Calls<Reply>,
     routes: Routes,
     writer: Writer,
@@ -90,15 +116,15 @@ impl Connection {
         last_words: LastWords,
         ended: watch::Sender<Option<Arc<str>>>,
     ) {
-        let reason = match self.run_inner(stream).await {
-            Some(error) => match last_words() {
-                Some(words) => format!("{error}; its last words: {words}"),
-                None => error.to_string(),
+        let reason: Arc<str> = match self.run_inner(stream).await {
+            End::Failed(error) => match last_words() {
+                Some(words) => format!("{error}; its last words: {words}").into(),
+                None => error.to_string().into(),
             },
-            None => "the bridge let go of the browser".to_owned(),
+            End::HungUp(reason) => reason,
+            End::LetGo => "the bridge let go of the browser".into(),
         };
-        tracing::debug!(reason, "the connection to Chromium ended");
-        let reason: Arc<str> = reason.into();
+        tracing::debug!(%reason, "the connection to Chromium ended");
         ended.send_replace(Some(Arc::clone(&reason)));
         for call in self.calls.end_all() {
             let (method, reason) = (call.method, Arc::clone(&reason));
@@ -117,8 +143,7 @@ impl Connection {
         }
     }
 
-    /// The error that ended the transport; none when the last handle was dropped.
-    async fn run_inner(&mut self, mut stream: FrameStream) -> Option<TransportError> {
+    async fn run_inner(&mut self, mut stream: FrameStream) -> End {
         loop {
             let deadline = self.calls.next_deadline();
             let expiry = async {
@@ -132,20 +157,21 @@ impl Connection {
                 // bounded by the callers' own limits and so cannot starve the reading.
                 biased;
                 () = expiry => self.expire(),
+                reason = said(&mut self.hung_up) => return End::HungUp(reason),
                 result = self.writer.drive() => match result {
                     Ok(()) => {}
-                    Err(error) => return Some(error),
+                    Err(error) => return End::Failed(error),
                 },
                 command = self.commands.recv(), if self.writer.queue.len() < WRITE_QUEUE => {
                     match command {
                         Some(command) => self.command(command),
-                        None => return None,
+                        None => return End::LetGo,
                     }
                 }
                 frame = stream.next() => match frame {
                     Some(Ok(frame)) => self.frame(&frame),
-                    Some(Err(error)) => return Some(error),
-                    None => return Some(TransportError::HungUp),
+                    Some(Err(error)) => return End::Failed(error),
+                    None => return End::Failed(TransportError::HungUp),
                 },
             }
         }

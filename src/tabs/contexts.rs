@@ -149,6 +149,7 @@ mod tests {
             place: Place::Shared,
             deadline,
             reply,
+            slot: None,
         }
     }
 

@@ -2,7 +2,9 @@
 //!
 //! Its task waits for nothing but its next message: whatever takes time is a job.
 
+mod gate;
 mod jobs;
+mod opens;
 mod running;
 mod task;
 mod turns;

@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::{RequestKind, TabId};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 
 use super::error::TabError;
@@ -96,6 +96,8 @@ pub struct OpenRequest {
     pub deadline: Instant,
     /// Where it goes to. If nobody waits any more, the target is closed again.
     pub reply: oneshot::Sender<Result<Delivery, OpenError>>,
+    /// What keeps others waiting while it is being opened; none while it waits itself.
+    pub slot: Option<OwnedSemaphorePermit>,
 }
 
 /// No target could be opened.
@@ -125,6 +127,14 @@ impl OpenError {
             self,
             Self::BrowserDown(_) | Self::Call(CallError::Closed { .. })
         )
+    }
+
+    /// The call that failed, if it was one.
+    pub(super) fn call(&self) -> Option<&CallError> {
+        match self {
+            Self::Call(error) => Some(error),
+            _ => None,
+        }
     }
 
     /// What it means for the request that needed the target.

@@ -104,6 +104,7 @@ impl Actor {
             place,
             deadline,
             reply,
+            slot: None,
         };
         let supervisor = self.around.supervisor.clone();
         let viewport = self.viewport;

@@ -1,18 +1,22 @@
 //! The browser that the tabs live in at the moment.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
+use tokio::time::{Instant, sleep_until};
 
-use super::jobs::{self, Done, Job, Made, Opening};
+use super::gate::Gate;
+use super::jobs::{self, ContextFor, Done, Job, Made, Opening};
+use super::opens::Opens;
 use super::{AttachRequest, SupervisorHandle};
 use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Event, Inbox, SessionId, TargetId,
 };
-use crate::tabs::contexts::Contexts;
-use crate::tabs::outlet::Outlet;
+use crate::tabs::contexts::{Contexts, SharedContext};
+use crate::tabs::outlet::{Outlet, Outlets};
 use crate::tabs::target::{Delivery, OpenError, OpenRequest, Place, Target};
 
 /// A browser that runs, with everything that ends with it.
@@ -38,6 +42,10 @@ pub(super) struct Running {
     /// Pages that Chromium was asked to open and has not named yet. While there are any, a page
     /// without an opener may be one of them and not a popup.
     pub(super) unnamed: usize,
+    /// What is to be opened when others have been.
+    pub(super) gate: Gate,
+    /// What it was asked to open and has not answered.
+    opens: Opens,
 }
 
 /// Half of what it takes to hand over one more session.
@@ -64,16 +72,78 @@ impl Running {
             unclaimed: Vec::new(),
             further: HashMap::new(),
             unnamed: 0,
+            gate: Gate::default(),
+            opens: Opens::default(),
         }
     }
 
-    pub(super) fn create_target(&mut self, context: Option<BrowserContextId>, opening: Opening) {
+    /// Has a page opened where the request says, and before it the context, if there is none yet.
+    pub(super) fn open(
+        &mut self,
+        request: OpenRequest,
+        in_default_context: bool,
+        outlets: &Arc<dyn Outlets>,
+    ) {
+        match request.place.clone() {
+            Place::Shared if in_default_context => self.create_target(None, request, None),
+            Place::Shared => {
+                let client = request.client.clone();
+                match self.contexts.shared(request) {
+                    SharedContext::Ready(context, request) => {
+                        self.create_target(Some(context), request, None);
+                    }
+                    SharedContext::Make => self.make_context(ContextFor::Client(client), outlets),
+                    SharedContext::Wait => {}
+                }
+            }
+            Place::Fresh => self.make_context(ContextFor::Tab(request), outlets),
+            Place::Existing(context) => {
+                self.create_target(Some(context.clone()), request, Some(context));
+            }
+        }
+    }
+
+    /// Has a page opened in this context; the tab may have one of its own, which is this one.
+    pub(super) fn create_target(
+        &mut self,
+        context: Option<BrowserContextId>,
+        request: OpenRequest,
+        own_context: Option<BrowserContextId>,
+    ) {
+        let opening = Opening {
+            request,
+            own_context,
+        };
         if opening.request.reply.is_closed() {
             return self.let_context_go(&opening);
         }
         self.unnamed += 1;
+        self.opens.asked(Instant::now());
         self.jobs
             .push(jobs::create_target(self.browser.clone(), context, opening));
+    }
+
+    fn make_context(&mut self, purpose: ContextFor, outlets: &Arc<dyn Outlets>) {
+        self.opens.asked(Instant::now());
+        let browser = self.browser.clone();
+        self.jobs
+            .push(jobs::make_context(browser, purpose, outlets));
+    }
+
+    /// A page or a context that was asked for came, or did not.
+    pub(super) fn open_ended<T>(&mut self, outcome: Result<&T, Option<&CallError>>) {
+        match outcome {
+            Ok(_) | Err(Some(CallError::Protocol { .. })) => self.opens.answered(Instant::now()),
+            Err(_) => self.opens.given_up(),
+        }
+    }
+
+    /// Waits until the browser has opened nothing for too long.
+    async fn hangs(opens: &Opens) {
+        match opens.hung_at() {
+            Some(hung_at) => sleep_until(hung_at).await,
+            None => std::future::pending().await,
+        }
     }
 
     pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
@@ -226,15 +296,21 @@ pub(super) fn refuse(request: OpenRequest, error: impl Into<OpenError>) {
 pub(super) enum News {
     Event(Option<Event>),
     Done(Done),
+    /// It answers, but opens nothing any more.
+    Hangs,
 }
 
 pub(super) async fn news(running: &mut Option<Running>) -> News {
-    let Some(Running { inbox, jobs, .. }) = running else {
+    let Some(Running {
+        inbox, jobs, opens, ..
+    }) = running
+    else {
         return std::future::pending().await;
     };
     tokio::select! {
         biased;
         event = inbox.next() => News::Event(event),
         Some(done) = jobs.next() => News::Done(done),
+        () = Running::hangs(opens) => News::Hangs,
     }
 }

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::jobs::{self, ContextFor, Done, Opening};
+use super::jobs::{self, ContextFor, Done};
+use super::opens::Opens;
 use super::running::{News, Running, news, refuse};
 use super::turns::Turns;
 use super::{Ask, NewTab};
@@ -18,7 +19,6 @@ use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
-use crate::tabs::contexts::SharedContext;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::ClientId;
@@ -27,7 +27,7 @@ use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
 use crate::tabs::settings::WhenFull;
-use crate::tabs::target::{OpenError, OpenRequest, Place};
+use crate::tabs::target::{OpenError, OpenRequest};
 use crate::tabs::view::TabView;
 
 /// The supervisor.
@@ -88,6 +88,7 @@ impl Supervisor {
                     News::Event(Some(Event::Raw(_))) => {}
                     News::Event(None) => self.browser = None,
                     News::Done(done) => self.job_done(done),
+                    News::Hangs => self.browser_hangs(),
                 },
                 Some(_) = self.actors.join_next() => {}
                 ask = self.asks.recv() => match ask {
@@ -97,6 +98,7 @@ impl Supervisor {
                 // After all who ask now, so that they come in the right order.
                 turn = self.turns.free(), if self.browser.is_some() => self.turns.give(turn),
             }
+            self.open_next();
             if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
             {
@@ -156,6 +158,15 @@ impl Supervisor {
                 self.stopping = true;
                 self.stopped = Some(done);
             }
+        }
+    }
+
+    /// Its connection is ended, so that whoever looks after the browser starts another one.
+    fn browser_hangs(&mut self) {
+        if let Some(running) = self.browser.take() {
+            self.down = Opens::verdict();
+            tracing::error!(reason = self.down, "Chromium hangs");
+            running.browser.hang_up(self.down.as_str());
         }
     }
 
@@ -261,61 +272,19 @@ impl Supervisor {
     }
 
     fn open(&mut self, request: OpenRequest) {
-        let Some(running) = &mut self.browser else {
-            let _ = request
-                .reply
-                .send(Err(OpenError::BrowserDown(self.down.clone())));
-            return;
-        };
-        let browser = running.browser.clone();
-        match &request.place {
-            Place::Shared if self.around.settings.use_default_context => {
-                running.create_target(
-                    None,
-                    Opening {
-                        request,
-                        own_context: None,
-                    },
-                );
-            }
-            Place::Shared => {
-                let client = request.client.clone();
-                match running.contexts.shared(request) {
-                    SharedContext::Ready(context, request) => {
-                        let opening = Opening {
-                            request,
-                            own_context: None,
-                        };
-                        running.create_target(Some(context), opening);
-                    }
-                    SharedContext::Make => {
-                        let purpose = ContextFor::Client(client);
-                        let outlets = &self.around.outlets;
-                        running
-                            .jobs
-                            .push(jobs::make_context(browser, purpose, outlets));
-                    }
-                    SharedContext::Wait => {}
-                }
-            }
-            Place::Fresh => {
-                let purpose = ContextFor::Tab(request);
-                let outlets = &self.around.outlets;
-                running
-                    .jobs
-                    .push(jobs::make_context(browser, purpose, outlets));
-            }
-            Place::Existing(context) => {
-                let context = context.clone();
-                let own_context = Some(context.clone());
-                running.create_target(
-                    Some(context),
-                    Opening {
-                        request,
-                        own_context,
-                    },
-                );
-            }
+        match &mut self.browser {
+            Some(running) => running.gate.push(request),
+            None => refuse(request, OpenError::BrowserDown(self.down.clone())),
+        }
+    }
+
+    /// Opens what has waited until others were open.
+    fn open_next(&mut self) {
+        while let Some(running) = &mut self.browser
+            && let Some(request) = running.gate.next()
+        {
+            let outlets = &self.around.outlets;
+            running.open(request, self.around.settings.use_default_context, outlets);
         }
     }
 
@@ -323,17 +292,20 @@ impl Supervisor {
         let Some(running) = &mut self.browser else {
             return;
         };
+        match &done {
+            Done::Context(_, outcome) => {
+                running.open_ended(outcome.as_ref().map_err(OpenError::call));
+            }
+            Done::Target(_, outcome) => running.open_ended(outcome.as_ref().map_err(Some)),
+            _ => {}
+        }
         match done {
             Done::Context(ContextFor::Client(client), made) => {
                 let made = made.map(|made| running.keep_outlet(made));
                 for request in running.contexts.shared_made(&client, made.as_ref().ok()) {
                     match &made {
                         Ok(context) => {
-                            let opening = Opening {
-                                request,
-                                own_context: None,
-                            };
-                            running.create_target(Some(context.clone()), opening);
+                            running.create_target(Some(context.clone()), request, None);
                         }
                         Err(error) => refuse(request, error.clone()),
                     }
@@ -342,14 +314,7 @@ impl Supervisor {
             Done::Context(ContextFor::Tab(request), Ok(made)) => {
                 let context = running.keep_outlet(made);
                 running.contexts.own_made(&request.client, &context);
-                let own_context = Some(context.clone());
-                running.create_target(
-                    Some(context),
-                    Opening {
-                        request,
-                        own_context,
-                    },
-                );
+                running.create_target(Some(context.clone()), request, Some(context));
             }
             Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
             Done::Target(opening, Ok(target)) => {

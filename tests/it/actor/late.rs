@@ -150,3 +150,24 @@ async fn a_page_that_is_lost_on_its_last_step_to_its_tab_is_closed() {
     bridge.settle().await;
     assert!(bridge.fake.targets().is_empty() && bridge.fake.contexts().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_many_tabs_that_are_given_up_before_their_time_no_page_is_ever_asked_for() {
+    let bridge = Bridge::start().await;
+    bridge.client().create("about:blank").tab().await;
+    bridge.fake.hold("Target.createTarget");
+    let before = bridge.fake.calls_of("Target.createTarget").len();
+    for _ in 0..5 {
+        let client = bridge.client().within(100 * MS);
+        let created: Vec<_> = (0..10).map(|_| client.create("http://a.test/")).collect();
+        for created in created {
+            assert_eq!(created.code().await, "CDP_TIMEOUT");
+        }
+    }
+    let asked = bridge.fake.calls_of("Target.createTarget").len() - before;
+    assert_eq!(asked, 8, "Chromium has enough to do with those");
+    bridge.fake.release("Target.createTarget");
+    bridge.client().create("http://a.test/").tab().await;
+    bridge.settle().await;
+    assert_eq!(bridge.fake.targets().len(), 2);
+}

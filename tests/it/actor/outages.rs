@@ -3,6 +3,7 @@
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabState;
 use cdp_bridge_protocol::request::Viewport;
+use tokio::time::sleep;
 
 use super::closes::ask_everything;
 use super::describe::describe_outcome;
@@ -255,4 +256,39 @@ async fn a_browser_that_cannot_be_prepared_is_not_used() {
     bridge.connect().await;
     let created = bridge.client().create("http://a.test/");
     assert_eq!(created.code().await, "BROWSER_DOWN");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_browser_that_answers_everything_but_what_opens_pages_is_given_up() {
+    for method in ["Target.createBrowserContext", "Target.createTarget"] {
+        let bridge = Bridge::start().await;
+        let (tab, _) = bridge.tab("http://a.test/").await;
+        bridge.fake.hold(method);
+        let client = bridge.client().within(60_000 * MS);
+        let created = client.create_logged_out("http://a.test/");
+        let (took, outcome) = created.timed().await;
+        assert_eq!(describe_outcome(&outcome), "BROWSER_DOWN", "{method}");
+        assert_eq!(took.as_secs(), 30, "{method}");
+        bridge.settle().await;
+        let state = bridge.registry.get(&"a".into(), tab).unwrap().view().state;
+        assert_eq!(state, TabState::Rebuilding, "{method}");
+        let error = bridge.client().create("http://a.test/").error().await;
+        assert!(error.to_string().contains("opened nothing"), "{error}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_browser_that_still_opens_something_is_kept_however_slow_it_is() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    for _ in 0..3 {
+        bridge.fake.hold("Target.createTarget");
+        let client = bridge.client().within(60_000 * MS);
+        let created = client.create("http://a.test/");
+        sleep(29_000 * MS).await;
+        bridge.fake.release("Target.createTarget");
+        created.tab().await;
+    }
+    let state = bridge.registry.get(&"a".into(), tab).unwrap().view().state;
+    assert_ne!(state, TabState::Rebuilding);
 }

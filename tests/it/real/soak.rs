@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::browsers::TestBrowser;
+use crate::support::browsers::{TestBrowser, on_both_browsers};
 
 #[path = "../../../benches/soak/chaos/mod.rs"]
 #[allow(clippy::cast_precision_loss, reason = "figures are rounded")]
@@ -10,11 +10,11 @@ mod chaos;
 
 use chaos::config::Plan;
 
-/// On the small build. On a busy machine new headless may be left answering everything but
-/// `Target.createTarget`, which the bridge does not take for a hang yet; `make soak` shows it.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn while_everything_goes_wrong_each_request_is_answered_once_and_nothing_leaks() {
-    let browser = TestBrowser::shell().await;
+on_both_browsers!(while_everything_goes_wrong_each_request_is_answered_once_and_nothing_leaks,);
+
+async fn while_everything_goes_wrong_each_request_is_answered_once_and_nothing_leaks(
+    browser: TestBrowser,
+) {
     let plan = Plan {
         seed: 1,
         length: Duration::from_secs(10),
