@@ -31,8 +31,6 @@ impl HandsOn {
             filled: bool,
             #[serde(default)]
             held: u64,
-            #[serde(default)]
-            empty: bool,
         }
         #[derive(Serialize)]
         struct Number {
@@ -43,18 +41,15 @@ impl HandsOn {
         let (reached, result) = self
             .follow("fill", locator, &Fill { value }, deadline)
             .await?;
-        let Filling {
-            filled,
-            held,
-            empty,
-        } = parse(&result)?;
+        let Filling { filled, held } = parse(&result)?;
         if filled {
             return Ok(());
         }
         let text = value.expose();
         if !text.is_empty() {
             self.insert(text, deadline).await?;
-        } else if !empty && let Ok(delete) = Chord::parse("Delete") {
+        } else if let Ok(delete) = Chord::parse("Delete") {
+            // Also where there is nothing to delete: a key brings the field into sight.
             self.press_keys(&delete, deadline).await?;
         }
         let number = Number { number: held };

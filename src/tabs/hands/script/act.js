@@ -75,10 +75,11 @@ const fill = ({ value, ...call }) =>
     } else if (name !== 'textarea' && !isEditable(element)) {
       return { fail: 'notActionable', reason: 'unsuitable', because: 'it is no field', element: describe(element) };
     }
-    if (!focusOn(element)) return { reason: 'unsuitable', because: 'it cannot be focused' };
+    // In this order a field that is out of sight comes to the edge, as when a person tabs to it; the
+    // other way round it comes to the middle.
     selectAll(element);
-    const empty = name === 'input' || name === 'textarea' ? element.value === '' : textOf(element) === '';
-    return { held: hold(element), empty };
+    if (!focusOn(element)) return { reason: 'unsuitable', because: 'it cannot be focused' };
+    return { held: hold(element) };
   });
 
 // A field has been typed over: what a person's leaving it would tell, is told now, and once.

@@ -106,8 +106,12 @@ const aim = ({ kind, position, ...call }) => {
   const needs = kind === 'hover' ? { visible: true, stable: true } : POINTER;
   return ready({ ...call, needs }, async (element, attempt) => {
     let point = pointOn(element, position);
-    if (!point || (attempt > 0 && coverAt(element, point))) {
-      bringIntoSight(element, attempt);
+    const before = rootBox(element);
+    // An element that is partly in sight comes into it whole; one that is there already stays.
+    if (attempt === 0 && !position) bringIntoSight(element, 0);
+    const moved = !sameBox(before, rootBox(element));
+    if (!point || moved || (attempt > 0 && coverAt(element, point))) {
+      if (!moved) bringIntoSight(element, attempt);
       // Frames further out take a moment, and a page may scroll smoothly.
       const window = windowOf(element);
       for (let frames = 0; frames < 30; frames += 1) {
