@@ -144,7 +144,7 @@ const byLabel = (scope, wanted) => {
   const all = bySelector(scope, 'input, textarea, select, button, meter, output, progress, [aria-label], [aria-labelledby]');
   return all.filter((element) => {
     const texts = [];
-    for (const label of element.labels ?? []) texts.push(textOf(label));
+    for (const label of labelsOf(element)) texts.push(textOf(label));
     if (hasAttr(element, 'aria-label')) texts.push(attr(element, 'aria-label'));
     const named = idsOf(element, 'aria-labelledby');
     if (named.length) texts.push(named.map(textOf).join(' '));
@@ -161,9 +161,9 @@ const search = (scope, step) => {
     case 'text':
       return byText(scope, step);
     case 'role':
-      return byRole(scope, step);
+      return readingLabelsOnce(() => byRole(scope, step));
     case 'label':
-      return byLabel(scope, step);
+      return readingLabelsOnce(() => byLabel(scope, step));
     case 'placeholder':
       return byAttribute(scope, 'placeholder', matcher(step));
     case 'testid':

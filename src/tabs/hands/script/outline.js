@@ -49,14 +49,13 @@ const isOperable = (element, role) =>
   (role === 'generic' && hasAttr(element, 'tabindex') && attr(element, 'tabindex') !== '-1') ||
   (role === 'generic' && hasAttr(element, 'onclick'));
 
-const outline = ({ steps, from, interactiveOnly, next, limit, inner }) => {
-  let root = document.body ?? document.documentElement;
-  if (steps) {
-    const result = resolveOne(steps, from);
-    if (result.hop) return { hop: hold(result.hop), at: result.at };
-    if (result.fail) return result;
-    root = result.element;
-  }
+// Of the whole page as it is, or of an element as soon as that is there.
+const outline = ({ steps, from, timeout, ...how }) => {
+  if (!steps) return outlineOf(document.body ?? document.documentElement, false, how);
+  return ready({ steps, from, timeout, needs: {} }, (element) => outlineOf(element, true, how));
+};
+
+const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
   let number = Math.max(next, lastNumber + 1);
   const give = (element) => numberOf(element, () => number++);
   const lines = [];
@@ -211,9 +210,10 @@ const outline = ({ steps, from, interactiveOnly, next, limit, inner }) => {
   };
   const pending = { text: '' };
   const base = inner ?? 0;
-  if (steps && !isFrame(root)) visit(root, base, pending);
-  else if (isFrame(root)) visit(root, base, pending);
-  else visitChildren(root, base, pending);
+  readingLabelsOnce(() => {
+    if (isPart || isFrame(root)) visit(root, base, pending);
+    else visitChildren(root, base, pending);
+  });
   flush(base, pending);
   lastNumber = Math.max(lastNumber, number - 1);
   return { url: location.href, lines, frames, omitted, next: number, length };

@@ -233,8 +233,34 @@ const alternative = (element, via, seen) => {
   return squeeze(attr(element, 'title') ?? '');
 };
 
+// An element's `labels` are looked for in its whole document each time. Where many elements are looked
+// at without the page running in between, all labels are read once.
+let labelBooks = null;
+const readingLabelsOnce = (look) => {
+  labelBooks = new Map();
+  try {
+    return look();
+  } finally {
+    labelBooks = null;
+  }
+};
+const labelBook = (root) => {
+  const book = new Map();
+  for (const label of root.querySelectorAll('label')) {
+    const { control } = label;
+    if (control) book.set(control, [...(book.get(control) ?? []), label]);
+  }
+  return book;
+};
+const labelsOf = (element) => {
+  if (!labelBooks) return element.labels ? [...element.labels] : [];
+  const root = Node.prototype.getRootNode.call(element);
+  if (!labelBooks.has(root)) labelBooks.set(root, labelBook(root));
+  return labelBooks.get(root).get(element) ?? [];
+};
+
 const labelsText = (element, seen) => {
-  const labels = element.labels ? [...element.labels] : [];
+  const labels = labelsOf(element);
   return squeeze(labels.map((label) => alternative(label, 'label', new Set(seen))).join(' '));
 };
 

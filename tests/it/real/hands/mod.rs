@@ -3,6 +3,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`steps`] | a tab with a page to act on, and short ways to ask it |
+//! | [`rows`] | each request with each of its failures |
+//! | [`awkward`] | pages that are hard to act on |
 //! | [`locators`] | every kind of segment |
 //! | [`acting`] | clicks and their like, on elements that move, hide and are covered |
 //! | [`fields`] | filling, typing, choosing, uploading |
@@ -14,6 +16,7 @@
 //! | [`secrets`] | what is typed is in no log, metric or error |
 
 mod acting;
+mod awkward;
 mod fields;
 mod frames;
 mod history;
@@ -21,5 +24,6 @@ mod locators;
 mod looking;
 mod outline;
 mod pictures;
+mod rows;
 mod secrets;
 mod steps;
