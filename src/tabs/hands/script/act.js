@@ -33,8 +33,12 @@ const focus = ({ typing, ...call }) =>
 
 const selectAll = (element) => {
   const window = windowOf(element);
-  if (localNameOf(element) === 'input' || localNameOf(element) === 'textarea') {
+  if (localNameOf(element) === 'input') {
     element.select();
+    return;
+  }
+  if (localNameOf(element) === 'textarea') {
+    element.setSelectionRange(0, element.value.length);
     return;
   }
   const selection = window.getSelection();
