@@ -75,7 +75,16 @@ export async function viaPlaywright(executablePath) {
   };
   return {
     name: "playwright",
-    go: (url) => page.goto(url),
+    // What a page was still doing may come in between, which is told as an abort.
+    go: async (url) => {
+      for (;;) {
+        try {
+          return await page.goto(url);
+        } catch (error) {
+          if (!error.message.includes("ERR_ABORTED")) throw error;
+        }
+      }
+    },
     click: (selector) => at(selector).click(),
     // The bridge tells the change that leaving the field tells.
     fill: (selector, value) => at(selector).fill(value),

@@ -74,6 +74,8 @@ async function timed(what, path, count, work) {
   for (const contender of both) await contender.go(site.url + path);
   for (let number = -5; number < count; number++) {
     for (const [index, contender] of both.entries()) {
+      // Both wait for frames. Without a pause of chance, one of them would always begin just after one.
+      await sleep(Math.random() * 17);
       const start = performance.now();
       await work(contender, number);
       if (number >= 0) times[index].push(performance.now() - start);
