@@ -45,7 +45,7 @@ pub type LastWords = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) {
     let (sender, commands) = mpsc::channel(COMMAND_QUEUE);
     let (routes, inbox) = Routes::new();
-    let (hang_up, hung_up) = watch::channel(None);
+    let (hang_up, wishes) = watch::channel(None);
     let (ended_sender, ended) = watch::channel(None);
     let shared = Arc::new(Shared {
         commands: sender,
@@ -56,7 +56,7 @@ pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) 
     let connection = Connection {
         shared: Arc::downgrade(&shared),
         commands,
-        hung_up,
+        wishes,
         calls: Calls::default(),
         routes,
         writer: Writer {
@@ -84,8 +84,8 @@ enum End {
 }
 
 /// Waits until the bridge has said why the connection is to end.
-async fn said(hung_up: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
-    if let Ok(said) = hung_up.wait_for(Option::is_some).await
+async fn said(wishes: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
+    if let Ok(said) = wishes.wait_for(Option::is_some).await
         && let Some(reason) = said.clone()
     {
         return reason;
@@ -99,7 +99,7 @@ struct Connection {
     shared: Weak<Shared>,
     commands: mpsc::Receiver<Command>,
     /// Why the bridge has had enough of this browser.
-    hung_up: watch::Receiver<Option<Arc<str>>>,
+    wishes: watch::Receiver<Option<Arc<str>>>,
     calls: Calls<Reply>,
     routes: Routes,
     writer: Writer,
@@ -157,7 +157,7 @@ impl Connection {
                 // bounded by the callers' own limits and so cannot starve the reading.
                 biased;
                 () = expiry => self.expire(),
-                reason = said(&mut self.hung_up) => return End::HungUp(reason),
+                reason = said(&mut self.wishes) => return End::HungUp(reason),
                 result = self.writer.drive() => match result {
                     Ok(()) => {}
                     Err(error) => return End::Failed(error),
