@@ -1,8 +1,9 @@
 // The two that act on the same page: each has a browser of its own, and takes the same steps.
 
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import WebSocket from "ws";
 
@@ -96,5 +97,21 @@ export async function viaPlaywright(executablePath) {
     outline: () => page.locator("body").ariaSnapshot(),
     state: (expression) => page.evaluate(expression),
     stop: () => browser.close(),
+  };
+}
+
+// A command line is started for each step, as its users do; its daemon keeps the browser.
+export async function viaAgentBrowser(program, browser) {
+  const run = promisify(execFile);
+  const session = ["--session", `hands-${process.pid}`, "--executable-path", browser, "--args", "--no-sandbox,--disable-gpu"];
+  const ask = async (...words) => (await run(program, [...session, ...words], { maxBuffer: 64 << 20 })).stdout;
+  await ask("open", "about:blank");
+  return {
+    name: "agent-browser",
+    go: (url) => ask("open", url),
+    outline: () => ask("snapshot"),
+    // What starting its command costs alone.
+    nothing: () => run(program, ["--version"]),
+    stop: () => ask("close"),
   };
 }

@@ -1,4 +1,5 @@
 // The bridge's page actions beside Playwright's: `node run.mjs BRIDGE_BINARY BROWSER [SEQUENCES] [SEED]`.
+// With AGENT_BROWSER, the path of that program, its outline is timed as well.
 //
 // First, random sequences of actions are taken by both, and what a person would see afterwards must be
 // the same. Then `click`, `fill` and the outline are timed, in turn: only ratios within one run mean
@@ -6,7 +7,7 @@
 
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { viaBridge, viaPlaywright } from "./contenders.mjs";
+import { viaAgentBrowser, viaBridge, viaPlaywright } from "./contenders.mjs";
 import { serve } from "./pages.mjs";
 
 const [binary, browser, sequences = "1000", seed = "1"] = process.argv.slice(2);
@@ -69,11 +70,11 @@ console.log(`${sequences} sequences (seed ${seed}): ${different} with another ou
 
 const middle = (times) => [...times].sort((a, b) => a - b)[Math.floor(times.length / 2)];
 
-async function timed(what, path, count, work) {
-  const times = both.map(() => []);
-  for (const contender of both) await contender.go(site.url + path);
+async function timed(what, path, count, work, contenders = both) {
+  const times = contenders.map(() => []);
+  for (const contender of contenders) await contender.go(site.url + path);
   for (let number = -5; number < count; number++) {
-    for (const [index, contender] of both.entries()) {
+    for (const [index, contender] of contenders.entries()) {
       // Both wait for frames. Without a pause of chance, one of them would always begin just after one.
       await sleep(Math.random() * 17);
       const start = performance.now();
@@ -81,15 +82,23 @@ async function timed(what, path, count, work) {
       if (number >= 0) times[index].push(performance.now() - start);
     }
   }
-  const [ours, theirs] = times.map(middle);
-  console.log(`${what}: bridge ${ours.toFixed(1)} ms, Playwright ${theirs.toFixed(1)} ms, ratio ${(ours / theirs).toFixed(2)}`);
+  const [ours, ...others] = times.map(middle);
+  const said = others.map((time, index) => `${contenders[index + 1].name} ${time.toFixed(1)} ms, ratio ${(ours / time).toFixed(2)}`);
+  console.log(`${what}: bridge ${ours.toFixed(1)} ms, ${said.join("; ")}`);
 }
 
 await timed("click", "/", 100, (contender) => contender.click("#send"));
 await timed("fill", "/", 100, (contender, number) => contender.fill("#name", `text ${number}`));
 await timed("click in a frame", "/", 60, (contender) => contender.click("#frame >> #in"));
-await timed("outline of 3,000 elements", "/long", 30, (contender) => contender.outline());
+const third = process.env.AGENT_BROWSER ? [await viaAgentBrowser(process.env.AGENT_BROWSER, browser)] : [];
+const all = [...both, ...third];
+await timed("outline of 3,000 elements", "/long", 30, (contender) => contender.outline(), all);
+for (const contender of third) {
+  const start = performance.now();
+  for (let number = 0; number < 20; number++) await contender.nothing();
+  console.log(`of agent-browser's time, starting its command: ${((performance.now() - start) / 20).toFixed(1)} ms`);
+}
 
-for (const contender of both) await contender.stop();
+for (const contender of all) await contender.stop();
 site.stop();
 process.exitCode = different ? 1 : 0;
