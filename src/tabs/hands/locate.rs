@@ -304,9 +304,8 @@ impl HandsOn {
     }
 
     /// Waits a moment before a covered element is tried again; false if there is no time for that.
-    pub async fn try_again(&self, deadline: Instant) -> bool {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let again = left > COVERED_PAUSE * 4;
+    pub async fn try_again(&self, until: Instant) -> bool {
+        let again = Instant::now() + COVERED_PAUSE < until;
         if again {
             sleep(COVERED_PAUSE).await;
         }
@@ -342,9 +341,15 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 
 /// How long the script may wait.
 fn millis_left(deadline: Instant) -> u64 {
-    let left = deadline.saturating_duration_since(Instant::now());
-    let left = left.saturating_sub(MARGIN).max(left * 6 / 10);
+    let left = last_try(deadline).saturating_duration_since(Instant::now());
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Until when something is tried again, so that there is time to say why it was in vain.
+pub fn last_try(deadline: Instant) -> Instant {
+    let now = Instant::now();
+    let left = deadline.saturating_duration_since(now);
+    now + left.saturating_sub(MARGIN).max(left * 6 / 10)
 }
 
 fn failure(head: Head, locator: &Locator, from: usize) -> Option<HandsError> {

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::action::Target;
 use super::error::HandsError;
 use super::keys::mask;
-use super::locate::{Reached, process_root};
+use super::locate::{Reached, last_try, process_root};
 use super::page::HandsOn;
 use super::quad::middle;
 use super::world::{World, parse};
@@ -84,6 +84,7 @@ impl HandsOn {
         position: Option<Point>,
         deadline: Instant,
     ) -> Result<Aimable, HandsError> {
+        let until = last_try(deadline);
         for attempts in 0.. {
             let aim = Aim {
                 kind,
@@ -103,11 +104,11 @@ impl HandsOn {
                 (Arc::clone(&reached.world), point)
             };
             let (point, cover) = match self.to_page(&from, point, deadline).await {
-                Err(HandsError::PageLeft) if self.try_again(deadline).await => continue,
+                Err(HandsError::PageLeft) if self.try_again(until).await => continue,
                 outcome => outcome?,
             };
             if let Some(by) = cover {
-                if self.try_again(deadline).await {
+                if self.try_again(until).await {
                     continue;
                 }
                 return Err(covered(locator, by));
@@ -151,6 +152,7 @@ impl HandsOn {
                 return Ok(None);
             }
         };
+        let until = last_try(deadline);
         loop {
             let kind = Some(Kind::Click);
             let aimed = self.aim(locator, kind, position, deadline).await?;
@@ -160,7 +162,7 @@ impl HandsOn {
             let Some(by) = self.landed_on(&aimed.reached.world, deadline).await? else {
                 return Ok(Some(aimed));
             };
-            if !self.try_again(deadline).await {
+            if !self.try_again(until).await {
                 return Err(covered(locator, by));
             }
         }
@@ -168,6 +170,7 @@ impl HandsOn {
 
     /// Moves the mouse over an element.
     pub async fn hover(&self, locator: &Locator, deadline: Instant) -> Result<(), HandsError> {
+        let until = last_try(deadline);
         loop {
             let kind = Some(Kind::Hover);
             let aimed = self.aim(locator, kind, None, deadline).await?;
@@ -178,7 +181,7 @@ impl HandsOn {
             let Some(by) = self.landed_on(&aimed.reached.world, deadline).await? else {
                 return Ok(());
             };
-            if !self.try_again(deadline).await {
+            if !self.try_again(until).await {
                 return Err(covered(locator, by));
             }
         }

@@ -182,7 +182,7 @@ const choose = ({ values, ...call }) =>
 
 const reveal = (call) =>
   ready({ ...call, needs: { visible: true, stable: true } }, async (element) => {
-    Element.prototype.scrollIntoViewIfNeeded.call(element, true);
+    bringIntoSight(element, 0);
     const window = windowOf(element);
     for (let frames = 0; frames < 60; frames += 1) {
       const before = rootBox(element);
@@ -192,6 +192,23 @@ const reveal = (call) =>
     return {};
   });
 
+// Where a scroller comes to rest if it is sent there. What runs from right to left begins at 0 and goes
+// to negative places.
+const destination = (target, { by, to }) => {
+  const from = { x: target.scrollLeft, y: target.scrollTop };
+  const sent = by
+    ? { x: from.x + by.x, y: from.y + by.y }
+    : { x: to.x ?? from.x, y: to === 'top' ? 0 : to === 'bottom' ? target.scrollHeight : to.y };
+  const clamp = (value, room, backwards) => (backwards ? Math.max(-room, Math.min(0, value)) : Math.max(0, Math.min(room, value)));
+  const page = documentOf(target);
+  const styles = [target, target === page.scrollingElement ? page.body : null].filter(Boolean).map((it) => styleOf(it));
+  const backwards = styles.some((style) => style?.direction === 'rtl' || style?.writingMode === 'vertical-rl');
+  return {
+    x: clamp(sent.x, target.scrollWidth - target.clientWidth, backwards),
+    y: clamp(sent.y, target.scrollHeight - target.clientHeight, false),
+  };
+};
+
 // Scrolls what is given, and says where that came to rest.
 const scrollTo = async (target, { by, to, smooth }) => {
   const behavior = smooth ? 'smooth' : 'instant';
@@ -200,19 +217,12 @@ const scrollTo = async (target, { by, to, smooth }) => {
     const listened = target === documentOf(target)?.scrollingElement ? documentOf(target) : target;
     listened.addEventListener('scrollend', done, { once: true });
   });
-  const before = { x: target.scrollLeft, y: target.scrollTop };
-  if (by) target.scrollBy({ left: by.x, top: by.y, behavior });
-  else if (to === 'top') target.scrollTo({ top: 0, behavior });
-  else if (to === 'bottom') target.scrollTo({ top: target.scrollHeight, behavior });
-  else target.scrollTo({ left: to.x, top: to.y, behavior });
-  if (smooth) {
-    await nextFrame(window);
-    await nextFrame(window);
-    const moves = target.scrollLeft !== before.x || target.scrollTop !== before.y;
-    if (moves) await Promise.race([isDone, sleep(3000)]);
-  } else {
-    await nextFrame(window);
-  }
+  const { x, y } = destination(target, { by, to });
+  const moves = Math.abs(target.scrollLeft - x) >= 1 || Math.abs(target.scrollTop - y) >= 1;
+  target.scrollTo({ left: x, top: y, behavior });
+  // Where it does not move, no end is told.
+  if (smooth && moves) await Promise.race([isDone, sleep(5000)]);
+  else await nextFrame(window);
   return { position: { x: target.scrollLeft, y: target.scrollTop } };
 };
 

@@ -144,16 +144,33 @@ const coverAt = (element, point) => {
 
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-// The next animation frame; a page that draws none is not waited for. On a busy machine a frame may be
-// long in coming, and without one an element that moves would seem to stand still.
+// The next animation frame: its time, by which animations go. A page that nobody sees draws none, and is
+// given a moment instead. Null if there was none: on a busy machine it may be too long in coming, and
+// between two looks without a frame what moves seems to stand still.
 const nextFrame = (window) =>
   new Promise((done) => {
-    const timer = setTimeout(done, 500);
-    window.requestAnimationFrame(() => {
+    const hidden = window.document.visibilityState === 'hidden';
+    const timer = setTimeout(() => done(hidden ? performance.now() : null), hidden ? 100 : 1000);
+    window.requestAnimationFrame((time) => {
       clearTimeout(timer);
-      done();
+      done(time);
     });
   });
+
+// Frames that are made up for may have nearly the same time: what moves seems to stand still between them too.
+const SHORTEST_FRAME = 10;
+
+// A look at something in two frames, one after the other. Null if there were none.
+const inTwoFrames = async (window, look) => {
+  const first = await nextFrame(window);
+  if (first === null) return null;
+  const before = look();
+  for (;;) {
+    const second = await nextFrame(window);
+    if (second === null) return null;
+    if (second - first >= SHORTEST_FRAME) return [before, look()];
+  }
+};
 
 const sameBox = (one, other) =>
   one.x === other.x && one.y === other.y && one.width === other.width && one.height === other.height;

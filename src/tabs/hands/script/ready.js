@@ -56,8 +56,17 @@ const obstacle = (element, needs) => {
 // Each try puts the element elsewhere in sight, to get it out from under what sticks to the edges.
 const PLACES = [null, { block: 'center', inline: 'center' }, { block: 'end', inline: 'end' }, { block: 'start', inline: 'start' }];
 
+// Whether something around an element scrolls smoothly, which takes its time.
+const isScrolledSmoothly = (element) => {
+  for (let at = element; at; at = parentOf(at) ?? frameOf(documentOf(at))) {
+    if (styleOf(at)?.scrollBehavior === 'smooth') return true;
+  }
+  return false;
+};
+
+// At first an element that is partly in sight comes into it whole, and one that is there already stays.
 const bringIntoSight = (element, attempt) => {
-  const place = PLACES[attempt % PLACES.length];
+  const place = PLACES[attempt % PLACES.length] ?? (isScrolledSmoothly(element) ? { block: 'nearest', inline: 'nearest' } : null);
   if (place) element.scrollIntoView({ ...place, behavior: 'instant' });
   else Element.prototype.scrollIntoViewIfNeeded.call(element, true);
 };
@@ -77,13 +86,11 @@ const ready = async ({ steps, from, needs, timeout, attempts = 0 }, check) => {
       let why = obstacle(element, needs);
       if (!why && needs.stable) {
         const window = windowOf(element);
-        await nextFrame(window);
-        const before = isConnected(element) ? rootBox(element) : null;
-        await nextFrame(window);
+        const boxes = await inTwoFrames(window, () => (isConnected(element) ? rootBox(element) : null));
         // The page may have put another element in its place meanwhile.
         const again = resolveOne(steps, from);
         if (again.element !== element) why = { reason: 'moving' };
-        else if (!before || !sameBox(before, rootBox(element))) why = { reason: 'moving' };
+        else if (!boxes?.[0] || !boxes[1] || !sameBox(...boxes)) why = { reason: 'moving' };
         else why = obstacle(element, needs);
       }
       if (!why) why = await check(element, attempt);
@@ -107,7 +114,6 @@ const aim = ({ kind, position, ...call }) => {
   return ready({ ...call, needs }, async (element, attempt) => {
     let point = pointOn(element, position);
     const before = rootBox(element);
-    // An element that is partly in sight comes into it whole; one that is there already stays.
     if (attempt === 0 && !position) bringIntoSight(element, 0);
     const moved = !sameBox(before, rootBox(element));
     if (!point || moved || (attempt > 0 && coverAt(element, point))) {
