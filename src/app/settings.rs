@@ -275,6 +275,7 @@ fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
         .with(RequestKind::Evaluate, config.evaluate)
         .with(RequestKind::GetAxSnapshot, config.get_ax_snapshot)
         .with(RequestKind::GetContent, config.get_content)
+        .with(RequestKind::Subscribe, config.subscribe)
         .with(RequestKind::CreateTab, config.create_tab)
         .with(RequestKind::CloseTab, config.close_tab)
         .with(RequestKind::ActivateTab, config.activate_tab)

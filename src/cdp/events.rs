@@ -61,6 +61,8 @@ kinds! {
     LoadEventFired = "Page.loadEventFired",
     /// [`JavascriptDialogOpening`].
     JavascriptDialogOpening = "Page.javascriptDialogOpening",
+    /// [`FileChooserOpened`].
+    FileChooserOpened = "Page.fileChooserOpened",
     /// [`ResponseReceived`]; only those of documents.
     ResponseReceived = "Network.responseReceived",
     /// [`LoadingFailed`]; only those of documents.
@@ -75,6 +77,12 @@ kinds! {
     LifecycleEvent = "Page.lifecycleEvent",
     /// A page has begun to drag something, which the bridge carries on.
     DragIntercepted = "Input.dragIntercepted",
+    /// [`ConsoleApiCalled`](super::console::ConsoleApiCalled).
+    ConsoleApiCalled = "Runtime.consoleAPICalled",
+    /// [`ExceptionThrown`](super::console::ExceptionThrown).
+    ExceptionThrown = "Runtime.exceptionThrown",
+    /// [`EntryAdded`](super::console::EntryAdded).
+    LogEntryAdded = "Log.entryAdded",
 }
 
 impl EventKind {
@@ -251,6 +259,13 @@ pub struct JavascriptDialogOpening {
     /// What it says.
     #[serde(default)]
     pub message: String,
+}
+
+/// `Page.fileChooserOpened`.
+#[derive(Debug, Deserialize)]
+pub struct FileChooserOpened {
+    /// `selectSingle` or `selectMultiple`.
+    pub mode: String,
 }
 
 /// `Network.responseReceived`.

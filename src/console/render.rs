@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{Done, TabInfo, TabState};
+use cdp_bridge_protocol::event::{ConsoleMessage, Done, TabInfo, TabState};
 use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::{ErrorEvent, Event, RequestId, TabId};
 use serde_json::Value;
@@ -162,7 +162,31 @@ fn facts(event: &Event) -> String {
             let value = evaluated.value.to_string();
             format!("{} {}", evaluated.id, shown(&value, LINE))
         }
+        Event::ConsoleMessage(message) => console_facts(message),
+        Event::FileChooserOpened(chooser) => {
+            let files = if chooser.multiple { "files" } else { "a file" };
+            format!("{} wants {files}", chooser.id)
+        }
     }
+}
+
+fn console_facts(message: &ConsoleMessage) -> String {
+    let mut text = format!(
+        "{} {} \"{}\"",
+        message.id,
+        wire(&message.level),
+        shown(&message.text, LINE)
+    );
+    if let Some(url) = &message.url {
+        append(&mut text, format_args!(" {}", shown(url, LINE)));
+    }
+    if let Some(line) = message.line {
+        append(&mut text, format_args!(":{line}"));
+    }
+    if let Some(omitted) = message.omitted {
+        append(&mut text, format_args!(", {omitted} before it left out"));
+    }
+    text
 }
 
 fn done_facts(done: &Done) -> String {

@@ -211,6 +211,12 @@ pub(super) const VERBS: &[Verb] = &[
         about: "the page's content",
     },
     Verb {
+        names: &["subscribe"],
+        kind: RequestKind::Subscribe,
+        usage: "subscribe TAB consoleMessage|none",
+        about: "be told what is written to the page's console, or no more",
+    },
+    Verb {
         names: &["ping"],
         kind: RequestKind::Ping,
         usage: "ping",

@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    EventKind, FrameNavigated, JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument,
-    OfFrame, OfRequest, ResponseReceived, TargetCrashed, TargetInfoChanged,
+    EventKind, FileChooserOpened, FrameNavigated, JavascriptDialogOpening, LoadingFailed,
+    NavigatedWithinDocument, OfFrame, OfRequest, ResponseReceived, TargetCrashed,
+    TargetInfoChanged,
 };
 use crate::cdp::ids::LoaderId;
 use crate::cdp::{RawEvent, TargetId};
@@ -71,6 +72,11 @@ pub enum PageEvent {
         kind: DialogKind,
         /// What it says.
         message: String,
+    },
+    /// The page asked for files, and nothing opened.
+    FileChooser {
+        /// Whether several may be chosen.
+        multiple: bool,
     },
     /// The renderer died.
     Crashed,
@@ -170,6 +176,11 @@ impl Page {
                     message,
                 })
             }
+            EventKind::FileChooserOpened => {
+                let FileChooserOpened { mode } = event.decode()?;
+                let multiple = mode == "selectMultiple";
+                Some(PageEvent::FileChooser { multiple })
+            }
             EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed),
             EventKind::TargetCrashed => {
                 let TargetCrashed { status, .. } = event.decode()?;
@@ -183,12 +194,16 @@ impl Page {
                 let OfRequest { request_id } = event.decode()?;
                 Some(PageEvent::Paused { request_id })
             }
-            // A screencast has a session of its own, and the hands have ears of theirs.
+            // Screencasts and the console have sessions of their own, and the hands have ears of
+            // theirs.
             EventKind::AttachedToTarget
             | EventKind::DetachedFromTarget
             | EventKind::ScreencastFrame
             | EventKind::LifecycleEvent
-            | EventKind::DragIntercepted => None,
+            | EventKind::DragIntercepted
+            | EventKind::ConsoleApiCalled
+            | EventKind::ExceptionThrown
+            | EventKind::LogEntryAdded => None,
         }
     }
 
@@ -389,6 +404,15 @@ mod tests {
             page.on_event(&response(&loader, &loader, 200));
         }
         assert_eq!(page.statuses.0.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn a_file_chooser_says_whether_it_wants_several() {
+        for (mode, multiple) in [("selectSingle", false), ("selectMultiple", true)] {
+            let opened = json!({"frameId": "F2", "mode": mode, "backendNodeId": 7});
+            let event = page().on_event(&event(EventKind::FileChooserOpened, &opened));
+            assert_eq!(event, Some(PageEvent::FileChooser { multiple }));
+        }
     }
 
     #[test]

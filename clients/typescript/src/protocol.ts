@@ -44,6 +44,30 @@ export type CloseReason =
   | "shutdown"
   ;
 
+/** How much a message of a page's console matters. */
+export type ConsoleLevel =
+  /** `console.debug`, and what Chromium calls verbose. */
+  | "debug"
+  /** `console.log` and its like. */
+  | "log"
+  /** `console.info`. */
+  | "info"
+  /** `console.warn`. */
+  | "warning"
+  /** `console.error`, a `console.assert` that failed, an exception, a request that failed. */
+  | "error"
+  ;
+
+/** Who wrote to a page's console. */
+export type ConsoleSource =
+  /** The page, by `console.…`. */
+  | "console"
+  /** A script of the page threw an exception that nothing caught, or a promise was rejected. */
+  | "exception"
+  /** Chromium, about the page: requests that failed, content that was blocked, deprecations. */
+  | "browser"
+  ;
+
 /** How a page's content is written down. */
 export type ContentFormat =
   /** The text as it is shown. */
@@ -277,6 +301,12 @@ export type SnapshotFormat =
 
 /** An element, or a point of the visible part of the page. */
 export type Spot = string | Point;
+
+/** An event that is told only to those who subscribe to it. All others come unasked. */
+export type Subscribable =
+  /** `consoleMessage`. */
+  | "consoleMessage"
+  ;
 
 /** A tab: t1, t2, …; never reused while the bridge runs. */
 export type TabId = string;
@@ -973,6 +1003,20 @@ export interface GetContentFields {
   timeoutMs?: number;
 }
 
+/** Fields of a `subscribe`. */
+export interface SubscribeFields {
+  /** The events. */
+  events: Array<Subscribable>;
+  requestId?: RequestId;
+  /** The tab. */
+  tabId: TabRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
 /** The first message on every connection. */
 export interface WelcomeEvent {
   /** Name and version of the browser; empty while it is down. */
@@ -1414,6 +1458,52 @@ export interface ContentEvent {
   url: string;
 }
 
+/**
+ * A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing opens,
+ * and nobody waits; `upload` puts files into that element.
+ */
+export interface FileChooserOpenedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab. */
+  id: TabId;
+  /** Whether several files may be chosen. */
+  multiple: boolean;
+  requestId?: RequestId;
+  type: "fileChooserOpened";
+}
+
+/** Something was written to a page's console. Comes only after `subscribe`. */
+export interface ConsoleMessageEvent {
+  /** The column there, from 1. */
+  column?: number | null;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab. */
+  id: TabId;
+  /** How much it matters. */
+  level: ConsoleLevel;
+  /** The line there, from 1. */
+  line?: number | null;
+  /**
+   * How many messages right before this one were left out because the page wrote too many at a
+   * time; absent if none was.
+   */
+  omitted?: number | null;
+  requestId?: RequestId;
+  /** Who wrote it. */
+  source: ConsoleSource;
+  /** What it says, at most 4096 characters. */
+  text: string;
+  /** `true` where the end of the text is missing because it is longer than that. */
+  truncated?: boolean | null;
+  /** When, in milliseconds since the epoch. */
+  ts: number;
+  type: "consoleMessage";
+  /** The script or document that wrote it, or that it is about; at most 1024 characters. */
+  url?: string | null;
+}
+
 /** Every event. One that this list does not know is passed on with its `type` all the same. */
 export type BridgeEvent =
   | WelcomeEvent
@@ -1444,7 +1534,9 @@ export type BridgeEvent =
   | QueriedEvent
   | EvaluatedEvent
   | AxSnapshotEvent
-  | ContentEvent;
+  | ContentEvent
+  | FileChooserOpenedEvent
+  | ConsoleMessageEvent;
 
 /** Every event by its `type`. */
 export interface EventTypes {
@@ -1477,6 +1569,8 @@ export interface EventTypes {
   evaluated: EvaluatedEvent;
   axSnapshot: AxSnapshotEvent;
   content: ContentEvent;
+  fileChooserOpened: FileChooserOpenedEvent;
+  consoleMessage: ConsoleMessageEvent;
 }
 
 /** Every request by its `type`: what it takes, and the event that answers it. */
@@ -1513,6 +1607,7 @@ export interface RequestTypes {
   evaluate: { fields: EvaluateFields; answer: EvaluatedEvent };
   getAxSnapshot: { fields: GetAxSnapshotFields; answer: AxSnapshotEvent };
   getContent: { fields: GetContentFields; answer: ContentEvent };
+  subscribe: { fields: SubscribeFields; answer: DoneEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
@@ -1697,5 +1792,13 @@ export abstract class Requests {
   /** Asks for a page's content. Answered by `content`. */
   getContent(fields: GetContentFields): Promise<RequestTypes["getContent"]["answer"]> {
     return this.request("getContent", fields);
+  }
+
+  /**
+   * Has events of a tab told to this connection, from the answer on, in place of those that it
+   * subscribed to before; none for an empty list. Answered by `done`.
+   */
+  subscribe(fields: SubscribeFields): Promise<RequestTypes["subscribe"]["answer"]> {
+    return this.request("subscribe", fields);
   }
 }

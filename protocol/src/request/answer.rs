@@ -31,7 +31,8 @@ impl RequestKind {
             | Self::Select
             | Self::Scroll
             | Self::Drag
-            | Self::Upload => "done",
+            | Self::Upload
+            | Self::Subscribe => "done",
             Self::WaitFor => "waited",
             Self::Query => "queried",
             Self::Evaluate => "evaluated",

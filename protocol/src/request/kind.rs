@@ -15,6 +15,7 @@ use super::bodies::{
 };
 use super::looks::{Evaluate, GetAxSnapshot, GetContent, Query, WaitFor};
 use super::parse::{FieldError, parse_body};
+use super::subscribe::Subscribe;
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{RequestId, TabRef};
 
@@ -162,6 +163,8 @@ requests! {
     GetAxSnapshot = "getAxSnapshot",
     /// `getContent`.
     GetContent = "getContent",
+    /// `subscribe`.
+    Subscribe = "subscribe",
 }
 
 impl RequestKind {
@@ -200,7 +203,8 @@ impl RequestKind {
             | Self::WaitFor
             | Self::Query
             | Self::GetAxSnapshot
-            | Self::GetContent => false,
+            | Self::GetContent
+            | Self::Subscribe => false,
         }
     }
 }
@@ -237,7 +241,8 @@ impl RequestBody {
             | Self::Query(Query { tab_id, .. })
             | Self::Evaluate(Evaluate { tab_id, .. })
             | Self::GetAxSnapshot(GetAxSnapshot { tab_id, .. })
-            | Self::GetContent(GetContent { tab_id, .. }) => Some(tab_id),
+            | Self::GetContent(GetContent { tab_id, .. })
+            | Self::Subscribe(Subscribe { tab_id, .. }) => Some(tab_id),
             Self::CreateTab(_) | Self::ListTabs(_) | Self::Ping(_) => None,
         }
     }

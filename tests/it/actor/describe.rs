@@ -43,6 +43,17 @@ pub(crate) fn describe(event: &Event) -> String {
             let (kind, handled) = (word(&dialog.kind), word(&dialog.handled));
             format!("{name} {} {kind} {handled}: {}", dialog.id, dialog.message)
         }
+        Event::FileChooserOpened(chooser) => {
+            let several = if chooser.multiple { " several" } else { "" };
+            format!("{name} {}{several}", chooser.id)
+        }
+        Event::ConsoleMessage(message) => {
+            let mut line = format!("{name} {} {}", message.id, message.text);
+            if let Some(omitted) = message.omitted {
+                line = format!("{line} after {omitted}");
+            }
+            line
+        }
         _ => name.to_owned(),
     }
 }

@@ -11,13 +11,13 @@ use cdp_bridge::locator::Locator;
 use cdp_bridge::tabs::hands::{Action, Look, Target};
 use cdp_bridge::tabs::{
     Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure,
-    NewTab, Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, Way,
-    WhenFull,
+    NewTab, Outcome, Registry, Reply, Subscriber, SupervisorHandle, TabError, TabMessage,
+    TabSettings, Way, WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::describe::{code, describe, describe_outcome};
@@ -81,6 +81,11 @@ impl Audience for Heard {
             line = format!("{line} (but c{number})");
         }
         self.push(line);
+    }
+
+    fn tell_only(&self, _: &ClientId, event: Event, listeners: &[ConnectionId]) {
+        let to: Vec<_> = listeners.iter().map(|id| format!("c{}", id.0)).collect();
+        self.push(format!("{} (to {})", describe(&event), to.join(", ")));
     }
 
     fn tell_failure(&self, _: &ClientId, tab: TabId, failure: Failure) {
@@ -335,6 +340,21 @@ impl Client<'_> {
 
     pub(crate) fn travel(&self, tab: TabId, way: Way) -> Asked {
         self.change(tab, RequestKind::GoBack, Change::Travel(way))
+    }
+
+    /// Subscribes to the console; until what comes back beside the answer is dropped.
+    pub(crate) fn subscribe(&self, tab: TabId) -> (Asked, watch::Sender<()>) {
+        let (reply, asked) = self.reply(RequestKind::Subscribe);
+        let (present, receiver) = watch::channel(());
+        let subscriber = Subscriber::new(self.connection, receiver);
+        self.send(tab, TabMessage::Subscribe(subscriber, reply));
+        (asked, present)
+    }
+
+    pub(crate) fn unsubscribe(&self, tab: TabId) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::Subscribe);
+        self.send(tab, TabMessage::Unsubscribe(reply));
+        asked
     }
 
     fn look(&self, tab: TabId, kind: RequestKind, look: Look) -> Asked {

@@ -4,6 +4,7 @@ mod bursts;
 mod captures;
 mod closes;
 mod connection;
+mod console;
 mod contexts;
 mod crashes;
 mod cuts;

@@ -2,20 +2,20 @@
 //! without.
 
 use cdp_bridge_protocol::event::{
-    AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, Content, ContentHead,
-    DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead, Done, Evaluated, Frame, FrameHead, Gap,
-    Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried, RebuildReason,
-    RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, Tabs, Waited,
-    Welcome,
+    AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
+    ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
+    Done, Evaluated, FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired,
+    LoggedOutModeSet, Navigated, Pong, Queried, RebuildReason, RequestBlocked, Resumed,
+    ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed,
+    TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, Tabs, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
     ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
     Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetScreenshot, GoBack,
     GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping,
     Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
-    SnapshotFormat, Spot, StartScreencast, StopScreencast, Type, Uncheck, Upload, UploadFile,
-    Viewport, WaitFor, WaitState, What,
+    SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
+    Upload, UploadFile, Viewport, WaitFor, WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -283,6 +283,13 @@ fn looks(full: bool) -> Vec<RequestBody> {
             selector: maybe(full, selector()),
         }
         .into(),
+        Subscribe {
+            tab_id: tab(),
+            events: maybe(full, Subscribable::ConsoleMessage)
+                .into_iter()
+                .collect(),
+        }
+        .into(),
         GetScreenshot {
             tab_id: tab(),
             full_page: maybe(full, false),
@@ -514,6 +521,14 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     );
     events.push(Gap { from: 41, to: 57 }.into());
     events.extend(hands(full));
+    events.extend(console(full));
+    events.push(
+        FileChooserOpened {
+            id: id(),
+            multiple: full,
+        }
+        .into(),
+    );
     events.extend(screencast());
     events.extend(closings());
     events.extend(rebuilds());
@@ -581,6 +596,31 @@ fn hands(full: bool) -> [Event; 6] {
         }
         .into(),
     ]
+}
+
+fn console(full: bool) -> impl Iterator<Item = Event> {
+    let kinds = [
+        (ConsoleLevel::Debug, ConsoleSource::Console),
+        (ConsoleLevel::Log, ConsoleSource::Console),
+        (ConsoleLevel::Info, ConsoleSource::Browser),
+        (ConsoleLevel::Warning, ConsoleSource::Browser),
+        (ConsoleLevel::Error, ConsoleSource::Exception),
+    ];
+    kinds.into_iter().map(move |(level, source)| {
+        ConsoleMessage {
+            id: id(),
+            level,
+            source,
+            text: "Uncaught Error: no".to_owned(),
+            truncated: maybe(full, true),
+            url: maybe(full, url()),
+            line: maybe(full, 7),
+            column: maybe(full, 1),
+            ts: 1_750_000_000_000,
+            omitted: maybe(full, 19_900),
+        }
+        .into()
+    })
 }
 
 fn screencast() -> [Event; 3] {

@@ -53,7 +53,16 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         "Fetch.enable" => enable(target, "Fetch"),
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
+        "Runtime.enable" => {
+            let session = call.session.as_deref().unwrap_or_default();
+            if let Some(listens) = target.further.get_mut(session) {
+                *listens = true;
+            }
+        }
         "Page.setInterceptFileChooserDialog"
+        | "Log.enable"
+        | "Target.setAutoAttach"
+        | "Runtime.releaseObjectGroup"
         | "Page.bringToFront"
         | "Runtime.releaseObject"
         | "Emulation.setFocusEmulationEnabled"

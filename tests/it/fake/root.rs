@@ -66,17 +66,28 @@ pub(super) fn perform(state: &mut State, call: &Call) {
             }
         }
         "Target.detachFromTarget" => {
-            let session = call.text("sessionId");
-            let id = state
+            let session = call.text("sessionId").unwrap_or_default();
+            let found = state
                 .targets
                 .values()
-                .find(|target| target.session.as_deref() == session)
-                .map(|target| target.id.clone());
-            let Some(id) = id else {
+                .find(|target| target.has_session(session))
+                .map(|target| (target.id.clone(), target.further.contains_key(session)));
+            let Some((id, is_further)) = found else {
                 return state.error(call, -32602, "No session with given id");
             };
             state.answer(call, &json!({}));
-            state.detach(&id);
+            if is_further {
+                state.detach_further(&id, session);
+            } else {
+                state.detach(&id);
+            }
+        }
+        "Target.attachToTarget" => {
+            let id = call.text("targetId").unwrap_or_default();
+            match state.attach_further(id) {
+                Some(session) => state.answer(call, &json!({"sessionId": session})),
+                None => state.error(call, -32602, NO_TARGET),
+            }
         }
         method => {
             let message = format!("'{method}' wasn't found");

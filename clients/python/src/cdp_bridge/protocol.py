@@ -61,6 +61,20 @@ CloseReason: TypeAlias = Literal[
     "shutdown",
 ]
 
+#: How much a message of a page's console matters.
+#: - `debug`: `console.debug`, and what Chromium calls verbose.
+#: - `log`: `console.log` and its like.
+#: - `info`: `console.info`.
+#: - `warning`: `console.warn`.
+#: - `error`: `console.error`, a `console.assert` that failed, an exception, a request that failed.
+ConsoleLevel: TypeAlias = Literal["debug", "log", "info", "warning", "error"]
+
+#: Who wrote to a page's console.
+#: - `console`: The page, by `console.…`.
+#: - `exception`: A script of the page threw an exception that nothing caught, or a promise was rejected.
+#: - `browser`: Chromium, about the page: requests that failed, content that was blocked, deprecations.
+ConsoleSource: TypeAlias = Literal["console", "exception", "browser"]
+
 #: How a page's content is written down.
 #: - `text`: The text as it is shown.
 #: - `markdown`: Markdown.
@@ -355,6 +369,10 @@ SnapshotFormat: TypeAlias = Literal["html", "structured"]
 
 #: An element, or a point of the visible part of the page.
 Spot: TypeAlias = "str | Point"
+
+#: An event that is told only to those who subscribe to it. All others come unasked.
+#: - `consoleMessage`: `consoleMessage`.
+Subscribable: TypeAlias = Literal["consoleMessage"]
 
 #: A tab: t1, t2, …; never reused while the bridge runs.
 TabId: TypeAlias = str
@@ -1319,6 +1337,84 @@ class ContentEvent(Event):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChooserOpenedEvent(Event):
+    """A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing
+    opens, and nobody waits; `upload` puts files into that element.
+    """
+
+    type: ClassVar[str] = "fileChooserOpened"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    multiple: bool
+    """Whether several files may be chosen."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FileChooserOpenedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            multiple=wire["multiple"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleMessageEvent(Event):
+    """Something was written to a page's console. Comes only after `subscribe`."""
+
+    type: ClassVar[str] = "consoleMessage"
+    column: int | None = None
+    """The column there, from 1."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    level: ConsoleLevel
+    """How much it matters."""
+    line: int | None = None
+    """The line there, from 1."""
+    omitted: int | None = None
+    """How many messages right before this one were left out because the page wrote too many at a
+    time; absent if none was.
+    """
+    request_id: RequestId | None = None
+    source: ConsoleSource
+    """Who wrote it."""
+    text: str
+    """What it says, at most 4096 characters."""
+    truncated: bool | None = None
+    """`true` where the end of the text is missing because it is longer than that."""
+    ts: int
+    """When, in milliseconds since the epoch."""
+    url: str | None = None
+    """The script or document that wrote it, or that it is about; at most 1024 characters."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsoleMessageEvent:
+        return cls(
+            column=wire.get("column"),
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            level=wire["level"],
+            line=wire.get("line"),
+            omitted=wire.get("omitted"),
+            request_id=wire.get("requestId"),
+            source=wire["source"],
+            text=wire["text"],
+            truncated=wire.get("truncated"),
+            ts=wire["ts"],
+            url=wire.get("url"),
+        )
+
+
 #: Every event by its `type`.
 EVENTS: dict[str, type[Event]] = {
     "welcome": WelcomeEvent,
@@ -1350,6 +1446,8 @@ EVENTS: dict[str, type[Event]] = {
     "evaluated": EvaluatedEvent,
     "axSnapshot": AxSnapshotEvent,
     "content": ContentEvent,
+    "fileChooserOpened": FileChooserOpenedEvent,
+    "consoleMessage": ConsoleMessageEvent,
 }
 
 #: Events that come in parts, with their payload.
@@ -2290,6 +2388,30 @@ class Requests(RequestsBase):
             "format": format,
             "tabId": tab_id,
             "selector": selector,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def subscribe(
+        self,
+        *,
+        events: list[Subscribable],
+        tab_id: TabRef,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Has events of a tab told to this connection, from the answer on, in place of those that
+        it subscribed to before; none for an empty list. Answered by `done`.
+
+        - `events`: The events.
+        - `tab_id`: The tab.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "subscribe", {
+            "events": events,
+            "tabId": tab_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

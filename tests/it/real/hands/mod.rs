@@ -10,10 +10,14 @@
 //! | [`looking`] | waiting, asking, evaluating, reading |
 //! | [`outline`] | the outline, and its refs |
 //! | [`history`] | back, forward, anew |
+//! | [`choosers`] | what asks for files |
+//! | [`console`] | what pages write to their consoles |
 //! | [`pictures`] | pictures of elements and parts |
 //! | [`secrets`] | what is typed is in no log, metric or error |
 
 mod acting;
+mod choosers;
+mod console;
 mod fields;
 mod frames;
 mod history;
