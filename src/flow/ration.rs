@@ -91,17 +91,21 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn due(news: u32, omitted: u64) -> Option<Due<u32>> {
-        Some(Due { news, omitted })
+    fn due(news: u32, omitted: u64) -> Due<u32> {
+        Due { news, omitted }
     }
 
     #[test]
     fn what_is_within_the_ration_is_told_at_once() {
         let (mut ration, now) = (Ration::new(SECOND, 2), Instant::now());
-        assert_eq!(ration.add(1, now), due(1, 0));
-        assert_eq!(ration.add(2, now + SECOND / 2), due(2, 0));
+        assert_eq!(ration.add(1, now), Some(due(1, 0)));
+        assert_eq!(ration.add(2, now + SECOND / 2), Some(due(2, 0)));
         assert_eq!(ration.next_due(), None);
-        assert_eq!(ration.add(3, now + SECOND), due(3, 0), "a new interval");
+        assert_eq!(
+            ration.add(3, now + SECOND),
+            Some(due(3, 0)),
+            "a new interval"
+        );
     }
 
     #[test]
@@ -113,14 +117,14 @@ mod tests {
         }
         assert_eq!(ration.take_due(now), None);
         assert_eq!(ration.next_due(), Some(now + SECOND));
-        assert_eq!(ration.take_due(now + SECOND), due(10, 7));
+        assert_eq!(ration.take_due(now + SECOND), Some(due(10, 7)));
         assert_eq!(
             ration.add(11, now + SECOND),
-            due(11, 0),
+            Some(due(11, 0)),
             "one is left of it"
         );
         assert_eq!(ration.add(12, now + SECOND), None);
-        assert_eq!(ration.take_due(now + 2 * SECOND), due(12, 0));
+        assert_eq!(ration.take_due(now + 2 * SECOND), Some(due(12, 0)));
         assert_eq!(ration.take_due(now + 3 * SECOND), None);
         assert_eq!(ration.next_due(), None);
     }
@@ -128,17 +132,17 @@ mod tests {
     #[test]
     fn what_waits_is_told_before_what_comes_late() {
         let (mut ration, now) = (Ration::new(SECOND, 1), Instant::now());
-        assert_eq!(ration.add(1, now), due(1, 0));
+        assert_eq!(ration.add(1, now), Some(due(1, 0)));
         assert_eq!(ration.add(2, now), None);
         assert_eq!(ration.add(3, now + 2 * SECOND), None);
-        assert_eq!(ration.take_due(now + 2 * SECOND), due(3, 1));
+        assert_eq!(ration.take_due(now + 2 * SECOND), Some(due(3, 1)));
     }
 
     #[test]
     fn what_was_lost_on_the_way_counts() {
         let (mut ration, now) = (Ration::new(SECOND, 5), Instant::now());
         ration.lost(4);
-        assert_eq!(ration.add(1, now), due(1, 4));
-        assert_eq!(ration.add(2, now), due(2, 0));
+        assert_eq!(ration.add(1, now), Some(due(1, 4)));
+        assert_eq!(ration.add(2, now), Some(due(2, 0)));
     }
 }

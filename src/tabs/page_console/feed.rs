@@ -126,7 +126,9 @@ pub(super) fn start(start: FeedStart, joins: Vec<Join>) -> mpsc::Sender<Order> {
         ration: Ration::new(INTERVAL, MOST),
         is_silent: false,
     };
-    joins.into_iter().for_each(|join| feed.join(join));
+    for join in joins {
+        feed.join(join);
+    }
     tokio::spawn(feed.run());
     sender
 }
@@ -242,7 +244,7 @@ impl Feed {
         let departures: Vec<_> = departures.collect();
         let somebody_left = async {
             if departures.is_empty() {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             } else {
                 select_all(departures).await;
             }
