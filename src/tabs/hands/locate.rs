@@ -341,7 +341,7 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 }
 
 /// How long the script may wait.
-fn millis_left(deadline: Instant) -> u64 {
+pub fn millis_left(deadline: Instant) -> u64 {
     let left = deadline.saturating_duration_since(Instant::now());
     let left = left.saturating_sub(MARGIN).max(left * 6 / 10);
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
