@@ -81,6 +81,10 @@ pub struct TimeoutsConfig {
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub subscribe: Duration,
+    /// Reading what was downloaded.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub get_download: Duration,
 }
 
 impl Default for TimeoutsConfig {
@@ -103,13 +107,14 @@ impl Default for TimeoutsConfig {
             get_ax_snapshot: Duration::from_secs(10),
             get_content: Duration::from_secs(10),
             subscribe: Duration::from_secs(5),
+            get_download: Duration::from_secs(10),
         }
     }
 }
 
 impl TimeoutsConfig {
     /// Every limit with its key, in the order of the struct.
-    pub(crate) fn entries(&self) -> [(&'static str, Duration); 17] {
+    pub(crate) fn entries(&self) -> [(&'static str, Duration); 18] {
         [
             ("create_tab", self.create_tab),
             ("close_tab", self.close_tab),
@@ -128,6 +133,7 @@ impl TimeoutsConfig {
             ("get_ax_snapshot", self.get_ax_snapshot),
             ("get_content", self.get_content),
             ("subscribe", self.subscribe),
+            ("get_download", self.get_download),
         ]
     }
 }

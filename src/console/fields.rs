@@ -52,6 +52,7 @@ fn positional(kind: RequestKind) -> &'static [&'static str] {
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],
         RequestKind::Subscribe => &["tabId", "events"],
+        RequestKind::GetDownload => &["tabId", "downloadId"],
     }
 }
 

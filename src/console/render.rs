@@ -152,7 +152,8 @@ fn facts(event: &Event) -> String {
         | Event::Screenshot(_)
         | Event::Frame(_)
         | Event::AxSnapshot(_)
-        | Event::Content(_) => String::new(),
+        | Event::Content(_)
+        | Event::Download(_) => String::new(),
         Event::Done(done) => done_facts(done),
         Event::Waited(waited) => at(waited.id, &waited.url),
         Event::Queried(queried) => {
@@ -163,6 +164,21 @@ fn facts(event: &Event) -> String {
             format!("{} {}", evaluated.id, shown(&value, LINE))
         }
         Event::ConsoleMessage(message) => console_facts(message),
+        Event::DownloadStarted(download) => format!(
+            "{} {} \"{}\" {}",
+            download.id,
+            shown(&download.download_id, 64),
+            shown(&download.name, LINE),
+            shown(&download.url, LINE)
+        ),
+        Event::DownloadFinished(download) => format!(
+            "{} {} \"{}\" {} bytes, {}",
+            download.id,
+            shown(&download.download_id, 64),
+            shown(&download.name, LINE),
+            download.bytes,
+            wire(&download.state)
+        ),
         Event::FileChooserOpened(chooser) => {
             let files = if chooser.multiple { "files" } else { "a file" };
             format!("{} wants {files}", chooser.id)
@@ -296,6 +312,13 @@ fn payload_facts(joined: &Joined) -> String {
             };
             format!("{} {} {bytes} bytes{cut}", head.id, head.format.as_str())
         }
+        PayloadHead::Download(head) => format!(
+            "{} {} \"{}\" {bytes} bytes in {}",
+            head.id,
+            shown(&head.download_id, 64),
+            shown(&head.name, LINE),
+            counted(head.total as usize, "part")
+        ),
     }
 }
 
@@ -317,7 +340,7 @@ fn payload_rows(joined: &Joined) -> Vec<String> {
             }
             rows
         }
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) => Vec::new(),
+        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => Vec::new(),
     }
 }
 

@@ -59,6 +59,7 @@ pub(super) enum TabJob {
     Unwatch,
     Subscribe,
     Unsubscribe,
+    Download(String),
     Close,
 }
 
@@ -211,6 +212,7 @@ impl Dispatcher {
                 tell(&start.tab_id, TabJob::Watch(spec, start.max_fps))
             }
             RequestBody::StopScreencast(stop) => tell(&stop.tab_id, TabJob::Unwatch),
+            RequestBody::GetDownload(get) => tell(&get.tab_id, TabJob::Download(get.download_id)),
             RequestBody::Subscribe(subscribe) => {
                 // There is only one event that can be subscribed to.
                 let job = if subscribe.events.is_empty() {
@@ -258,6 +260,7 @@ impl Dispatcher {
                     let subscriber = Subscriber::new(self.outbox.id(), present);
                     TabMessage::Subscribe(subscriber, reply)
                 }
+                TabJob::Download(id) => TabMessage::Download(id, reply),
                 TabJob::Unsubscribe => TabMessage::Unsubscribe(reply),
                 TabJob::Close => TabMessage::Close(CloseReason::Requested, Some(reply)),
             }),

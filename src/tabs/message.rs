@@ -26,6 +26,8 @@ pub enum TabMessage {
     Subscribe(Subscriber, Reply),
     /// Tells it no more.
     Unsubscribe(Reply),
+    /// Wants what the tab has downloaded under this name.
+    Download(String, Reply),
     /// Ends the tab; waits for nothing.
     Close(CloseReason, Option<Reply>),
 }
@@ -40,7 +42,8 @@ impl TabMessage {
             | Self::Watch(.., reply)
             | Self::Unwatch(reply)
             | Self::Subscribe(_, reply)
-            | Self::Unsubscribe(reply) => Some(reply),
+            | Self::Unsubscribe(reply)
+            | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
         }
     }

@@ -12,6 +12,7 @@
 //! | [`watchdog`] | whether a page is busy or dead |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
 //! | [`screencast`], [`page_console`] | what is told of a page to those who want it |
+//! | [`downloads`] | the files that pages hand out |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
 
@@ -21,6 +22,7 @@ pub mod captures;
 pub mod changes;
 pub mod commands;
 pub mod contexts;
+pub mod downloads;
 pub mod error;
 pub mod handle;
 pub mod hands;
@@ -43,6 +45,7 @@ pub mod view;
 pub mod watchdog;
 
 pub use audience::Audience;
+pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use handle::TabHandle;
 pub use identity::{ClientId, ConnectionId};

@@ -88,6 +88,20 @@ export type DialogKind =
   | "beforeunload"
   ;
 
+/** How a download ended. */
+export type DownloadState =
+  /** All of it is there: `getDownload` has it. */
+  | "completed"
+  /** The page, the server or the network broke it off. */
+  | "canceled"
+  /** Policy has none of it (`policy.downloads`), and nothing was written. */
+  | "denied"
+  /** It is larger than what is kept (`flow.max_download_bytes`, `flow.kept_download_bytes`). */
+  | "tooLarge"
+  /** As many as are kept are under way already (`flow.kept_downloads`). */
+  | "tooMany"
+  ;
+
 /** An end of the way that may be scrolled. */
 export type Edge =
   /** The beginning. */
@@ -132,7 +146,7 @@ export type ErrorCode =
   | "RESUME_FAILED"
   /** A fault of the bridge; its log has the rest. */
   | "INTERNAL"
-  /** No element was found within the time limit. */
+  /** No element was found within the time limit; or there is no such download. */
   | "NOT_FOUND"
   /** The element could not be acted on within the time limit. */
   | "NOT_ACTIONABLE"
@@ -1017,6 +1031,20 @@ export interface SubscribeFields {
   timeoutMs?: number;
 }
 
+/** Fields of a `getDownload`. */
+export interface GetDownloadFields {
+  /** The `downloadId` of its `downloadFinished`. */
+  downloadId: string;
+  requestId?: RequestId;
+  /** The tab. */
+  tabId: TabRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
 /** The first message on every connection. */
 export interface WelcomeEvent {
   /** Name and version of the browser; empty while it is down. */
@@ -1504,6 +1532,59 @@ export interface ConsoleMessageEvent {
   url?: string | null;
 }
 
+/** A page hands out a file, instead of a document or by a link. `downloadFinished` follows. */
+export interface DownloadStartedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** What the bridge calls it: `d1`, `d2`, …, never used again while the bridge runs. */
+  downloadId: string;
+  /** The tab. */
+  id: TabId;
+  /** The file's name, as the server or the page says: no path, and at most 255 characters. */
+  name: string;
+  requestId?: RequestId;
+  type: "downloadStarted";
+  /** Where it comes from, at most 1024 characters. */
+  url: string;
+}
+
+/** A download has come to its end. */
+export interface DownloadFinishedEvent {
+  /** How many bytes there are; 0 where none is kept. */
+  bytes: number;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The download. */
+  downloadId: string;
+  /** The tab. */
+  id: TabId;
+  /** The file's name. */
+  name: string;
+  requestId?: RequestId;
+  /** How it ended. */
+  state: DownloadState;
+  type: "downloadFinished";
+}
+
+/**
+ * What was downloaded, or one part of it.
+ * Here it is whole, put together from its parts.
+ */
+export interface DownloadEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The bytes, decoded. */
+  data: Uint8Array;
+  /** The download. */
+  downloadId: string;
+  /** The tab. */
+  id: TabId;
+  /** The file's name. */
+  name: string;
+  requestId?: RequestId;
+  type: "download";
+}
+
 /** Every event. One that this list does not know is passed on with its `type` all the same. */
 export type BridgeEvent =
   | WelcomeEvent
@@ -1536,7 +1617,10 @@ export type BridgeEvent =
   | AxSnapshotEvent
   | ContentEvent
   | FileChooserOpenedEvent
-  | ConsoleMessageEvent;
+  | ConsoleMessageEvent
+  | DownloadStartedEvent
+  | DownloadFinishedEvent
+  | DownloadEvent;
 
 /** Every event by its `type`. */
 export interface EventTypes {
@@ -1571,6 +1655,9 @@ export interface EventTypes {
   content: ContentEvent;
   fileChooserOpened: FileChooserOpenedEvent;
   consoleMessage: ConsoleMessageEvent;
+  downloadStarted: DownloadStartedEvent;
+  downloadFinished: DownloadFinishedEvent;
+  download: DownloadEvent;
 }
 
 /** Every request by its `type`: what it takes, and the event that answers it. */
@@ -1608,6 +1695,7 @@ export interface RequestTypes {
   getAxSnapshot: { fields: GetAxSnapshotFields; answer: AxSnapshotEvent };
   getContent: { fields: GetContentFields; answer: ContentEvent };
   subscribe: { fields: SubscribeFields; answer: DoneEvent };
+  getDownload: { fields: GetDownloadFields; answer: DownloadEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
@@ -1620,6 +1708,7 @@ export const PAYLOADS: Readonly<Record<string, { field: string; base64: boolean 
   frame: {"field":"data","base64":true},
   axSnapshot: {"field":"snapshot","base64":false},
   content: {"field":"content","base64":false},
+  download: {"field":"data","base64":true},
 };
 
 /** A method for each request. */
@@ -1800,5 +1889,10 @@ export abstract class Requests {
    */
   subscribe(fields: SubscribeFields): Promise<RequestTypes["subscribe"]["answer"]> {
     return this.request("subscribe", fields);
+  }
+
+  /** Asks for what was downloaded. Answered by `download`. */
+  getDownload(fields: GetDownloadFields): Promise<RequestTypes["getDownload"]["answer"]> {
+    return this.request("getDownload", fields);
   }
 }

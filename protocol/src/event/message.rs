@@ -12,7 +12,7 @@ use super::bodies::{
     Tabs, Welcome,
 };
 use super::console::ConsoleMessage;
-use super::files::FileChooserOpened;
+use super::files::{Download, DownloadFinished, DownloadStarted, FileChooserOpened};
 use super::hands::{AxSnapshot, Content, Done, Evaluated, Queried, Waited};
 use crate::error::ErrorEvent;
 use crate::ids::RequestId;
@@ -204,6 +204,12 @@ events! {
     FileChooserOpened(FileChooserOpened) = "fileChooserOpened",
     /// `consoleMessage`.
     ConsoleMessage(ConsoleMessage) = "consoleMessage",
+    /// `downloadStarted`.
+    DownloadStarted(DownloadStarted) = "downloadStarted",
+    /// `downloadFinished`.
+    DownloadFinished(DownloadFinished) = "downloadFinished",
+    /// `download`.
+    Download(Download) = "download",
 }
 
 impl Message {

@@ -17,7 +17,9 @@ pub use bodies::{
     Tabs, Welcome,
 };
 pub use console::{ConsoleLevel, ConsoleMessage, ConsoleSource};
-pub use files::FileChooserOpened;
+pub use files::{
+    Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, FileChooserOpened,
+};
 pub use hands::{
     AxSnapshot, AxSnapshotHead, Content, ContentHead, Done, Evaluated, Queried, Waited,
 };

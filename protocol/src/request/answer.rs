@@ -38,6 +38,7 @@ impl RequestKind {
             Self::Evaluate => "evaluated",
             Self::GetAxSnapshot => "axSnapshot",
             Self::GetContent => "content",
+            Self::GetDownload => "download",
         }
     }
 }

@@ -13,7 +13,7 @@ use super::bodies::{
     ActivateTab, CloseTab, CreateTab, GetDomSnapshot, GetScreenshot, ListTabs, Navigate, Ping,
     SetLoggedOutMode, StartScreencast, StopScreencast,
 };
-use super::looks::{Evaluate, GetAxSnapshot, GetContent, Query, WaitFor};
+use super::looks::{Evaluate, GetAxSnapshot, GetContent, GetDownload, Query, WaitFor};
 use super::parse::{FieldError, parse_body};
 use super::subscribe::Subscribe;
 use crate::idempotency::IdempotencyKey;
@@ -165,6 +165,8 @@ requests! {
     GetContent = "getContent",
     /// `subscribe`.
     Subscribe = "subscribe",
+    /// `getDownload`.
+    GetDownload = "getDownload",
 }
 
 impl RequestKind {
@@ -204,7 +206,8 @@ impl RequestKind {
             | Self::Query
             | Self::GetAxSnapshot
             | Self::GetContent
-            | Self::Subscribe => false,
+            | Self::Subscribe
+            | Self::GetDownload => false,
         }
     }
 }
@@ -242,7 +245,8 @@ impl RequestBody {
             | Self::Evaluate(Evaluate { tab_id, .. })
             | Self::GetAxSnapshot(GetAxSnapshot { tab_id, .. })
             | Self::GetContent(GetContent { tab_id, .. })
-            | Self::Subscribe(Subscribe { tab_id, .. }) => Some(tab_id),
+            | Self::Subscribe(Subscribe { tab_id, .. })
+            | Self::GetDownload(GetDownload { tab_id, .. }) => Some(tab_id),
             Self::CreateTab(_) | Self::ListTabs(_) | Self::Ping(_) => None,
         }
     }

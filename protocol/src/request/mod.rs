@@ -23,7 +23,8 @@ pub use bodies::{
 };
 pub use kind::{Request, RequestBody, RequestKind};
 pub use looks::{
-    ContentFormat, Evaluate, GetAxSnapshot, GetContent, LoadState, Query, WaitFor, WaitState, What,
+    ContentFormat, Evaluate, GetAxSnapshot, GetContent, GetDownload, LoadState, Query, WaitFor,
+    WaitState, What,
 };
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS};
 pub use subscribe::{Subscribable, Subscribe};

@@ -91,6 +91,7 @@ impl Actor {
                     multiple,
                 });
             }
+            PageEvent::Download { guid } => self.around.supervisor.claim_download(guid, self.id),
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
             PageEvent::Crashed => return self.on_crash(),

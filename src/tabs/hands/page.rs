@@ -216,7 +216,12 @@ async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame:
     while let Some(event) = inbox.next().await {
         match event {
             Event::Attached(inner) => attached(&shared, *inner),
-            Event::Raw(event) if event.kind == EventKind::FileChooserOpened => {
+            Event::Raw(event)
+                if matches!(
+                    event.kind,
+                    EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
+                ) =>
+            {
                 let told = shared.upgrade().map(|shared| shared.of_frames.clone());
                 if told.is_some_and(|told| told.try_send(event).is_err()) {
                     metrics::dropped("cdpEvent", "inboxFull");

@@ -1,6 +1,7 @@
 //! The tabs with a fake Chromium under them and a listener over them.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,8 +11,8 @@ use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::locator::Locator;
 use cdp_bridge::tabs::hands::{Action, Look, Target};
 use cdp_bridge::tabs::{
-    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure,
-    NewTab, Outcome, Registry, Reply, Subscriber, SupervisorHandle, TabError, TabMessage,
+    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, DownloadLimits,
+    Failure, NewTab, Outcome, Registry, Reply, Subscriber, SupervisorHandle, TabError, TabMessage,
     TabSettings, Way, WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
@@ -53,6 +54,11 @@ pub(crate) fn settings() -> TabSettings {
             snapshot_nodes: 100,
             snapshot_bytes: 10_000,
             screenshot_pixels: 10_000_000,
+        },
+        downloads: DownloadLimits {
+            largest: 1000,
+            most: 4,
+            bytes: 2000,
         },
         navigate_timeout: LIMIT,
         open_timeout: LIMIT,
@@ -141,10 +147,18 @@ impl Bridge {
 
     /// The browser comes up, for the first time or anew.
     pub(crate) async fn connect(&self) {
+        self.connect_with(None).await;
+    }
+
+    /// The same, with a directory for what it downloads.
+    pub(crate) async fn connect_with(&self, files: Option<PathBuf>) {
         let (browser, inbox) = cdp::connect(self.fake.transport(), Box::new(|| None));
         *self.browser.lock().unwrap() = Some(browser.clone());
         match prepare(&browser, LIMIT).await {
-            Ok(version) => self.supervisor.browser_up(browser, inbox, version).await,
+            Ok(version) => {
+                let supervisor = &self.supervisor;
+                supervisor.browser_up(browser, inbox, version, files).await;
+            }
             Err(error) => tracing::debug!(%error, "the fake cannot be used"),
         }
     }
@@ -349,6 +363,12 @@ impl Client<'_> {
         let subscriber = Subscriber::new(self.connection, receiver);
         self.send(tab, TabMessage::Subscribe(subscriber, reply));
         (asked, present)
+    }
+
+    pub(crate) fn download(&self, tab: TabId, id: &str) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::GetDownload);
+        self.send(tab, TabMessage::Download(id.to_owned(), reply));
+        asked
     }
 
     pub(crate) fn unsubscribe(&self, tab: TabId) -> Asked {

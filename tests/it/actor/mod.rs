@@ -9,6 +9,7 @@ mod contexts;
 mod crashes;
 mod cuts;
 mod describe;
+mod downloads;
 mod hands;
 mod hangs;
 mod harness;

@@ -4,16 +4,17 @@
 use cdp_bridge_protocol::event::{
     AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
     ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Done, Evaluated, FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired,
-    LoggedOutModeSet, Navigated, Pong, Queried, RebuildReason, RequestBlocked, Resumed,
-    ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed,
-    TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, Tabs, Waited, Welcome,
+    Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
+    FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet,
+    Navigated, Pong, Queried, RebuildReason, RequestBlocked, Resumed, ScreencastStarted,
+    ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated,
+    TabInfo, TabRebuilt, TabState, Tabs, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
     ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
-    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetScreenshot, GoBack,
-    GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping,
-    Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
+    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload, GetScreenshot,
+    GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate,
+    Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
     SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
     Upload, UploadFile, Viewport, WaitFor, WaitState, What,
 };
@@ -290,6 +291,16 @@ fn looks(full: bool) -> Vec<RequestBody> {
                 .collect(),
         }
         .into(),
+        GetDownload {
+            tab_id: tab(),
+            download_id: "d7".to_owned(),
+        }
+        .into(),
+        GetDownload {
+            tab_id: tab(),
+            download_id: "d7".to_owned(),
+        }
+        .into(),
         GetScreenshot {
             tab_id: tab(),
             full_page: maybe(full, false),
@@ -522,6 +533,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.push(Gap { from: 41, to: 57 }.into());
     events.extend(hands(full));
     events.extend(console(full));
+    events.extend(downloads());
     events.push(
         FileChooserOpened {
             id: id(),
@@ -621,6 +633,52 @@ fn console(full: bool) -> impl Iterator<Item = Event> {
         }
         .into()
     })
+}
+
+/// The head of a `download`.
+pub(super) fn download_head() -> DownloadHead {
+    DownloadHead {
+        id: id(),
+        download_id: "d7".to_owned(),
+        name: "report.pdf".to_owned(),
+        seq: 0,
+        total: 1,
+    }
+}
+
+fn downloads() -> impl Iterator<Item = Event> {
+    let states = [
+        DownloadState::Completed,
+        DownloadState::Canceled,
+        DownloadState::Denied,
+        DownloadState::TooLarge,
+        DownloadState::TooMany,
+    ];
+    let finished = states.map(|state| {
+        DownloadFinished {
+            id: id(),
+            download_id: "d7".to_owned(),
+            name: "report.pdf".to_owned(),
+            bytes: 3,
+            state,
+        }
+        .into()
+    });
+    let others: [Event; 2] = [
+        DownloadStarted {
+            id: id(),
+            download_id: "d7".to_owned(),
+            url: url(),
+            name: "report.pdf".to_owned(),
+        }
+        .into(),
+        Download {
+            head: download_head(),
+            data: "AAAA".to_owned(),
+        }
+        .into(),
+    ];
+    finished.into_iter().chain(others)
 }
 
 fn screencast() -> [Event; 3] {

@@ -240,6 +240,11 @@ impl Fake {
         usize::from(target.session.is_some()) + target.further.len()
     }
 
+    /// Sends an event of the browser itself, whatever it is.
+    pub(crate) fn send_as_browser(&self, method: &str, params: &Value) {
+        self.stir(|state| state.event(method, params));
+    }
+
     /// The browser ends.
     pub(crate) fn hang_up(&self) {
         self.stir(|state| state.hung_up = true);

@@ -11,6 +11,7 @@
 //! | [`outline`] | the outline, and its refs |
 //! | [`history`] | back, forward, anew |
 //! | [`choosers`] | what asks for files |
+//! | [`downloads`] | files that pages hand out |
 //! | [`console`] | what pages write to their consoles |
 //! | [`pictures`] | pictures of elements and parts |
 //! | [`secrets`] | what is typed is in no log, metric or error |
@@ -18,6 +19,7 @@
 mod acting;
 mod choosers;
 mod console;
+mod downloads;
 mod fields;
 mod frames;
 mod history;
