@@ -1,6 +1,6 @@
 //! What the supervisor does about downloads: they are the browser's, and are told as the tabs'.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 
 use cdp_bridge_protocol::TabId;
@@ -17,6 +17,9 @@ use crate::tabs::error::TabError;
 use crate::tabs::identity::ClientId;
 use crate::tabs::reply::Reply;
 
+/// How many popups are remembered that may go away before they are tabs.
+const POPUPS: usize = 64;
+
 /// What one browser does with downloads.
 #[derive(Debug)]
 pub(super) struct Keeping {
@@ -28,6 +31,9 @@ pub(super) struct Keeping {
     pub(super) default_client: Option<ClientId>,
     /// Downloads that wait until the page they come from is a tab's.
     awaited: Vec<(String, TargetId)>,
+    /// The latest popups, with the pages that opened them. Chromium closes one that turns out to be a
+    /// download, maybe before it is a tab.
+    popups: VecDeque<(TargetId, TargetId)>,
 }
 
 impl Keeping {
@@ -38,7 +44,21 @@ impl Keeping {
             told: HashMap::from([(None, false)]),
             default_client: None,
             awaited: Vec::new(),
+            popups: VecDeque::new(),
         }
+    }
+
+    /// A page has opened another.
+    pub(super) fn popup(&mut self, popup: TargetId, opener: TargetId) {
+        if self.popups.len() >= POPUPS {
+            self.popups.pop_front();
+        }
+        self.popups.push_back((popup, opener));
+    }
+
+    fn opener_of(&self, popup: &TargetId) -> Option<&TargetId> {
+        let known = self.popups.iter().find(|(known, _)| known == popup);
+        known.map(|(_, opener)| opener)
     }
 
     /// A context was made, and told this.
@@ -137,10 +157,7 @@ impl Supervisor {
         let Some(info) = info.filter(|_| self.book.is_unclaimed(&guid, None)) else {
             return;
         };
-        let owner = self.owner_of_page(&info.target_id);
-        // A page that is opened for a download only goes away before it is a tab's.
-        let owner = owner.or_else(|| self.owner_of_page(&info.opener_id?));
-        if let Some(owner) = owner {
+        if let Some(owner) = self.owner_of_page(&info.target_id) {
             let effects = self.book.claim(&guid, owner, Instant::now());
             self.apply(effects);
         } else if let Some(running) = &mut self.browser {
@@ -235,8 +252,12 @@ impl Supervisor {
     }
 
     fn owner_of_page(&self, target: &TargetId) -> Option<Owner> {
-        let tab = self.browser.as_ref()?.tabs.get(target)?;
-        self.owner_of_tab(*tab)
+        let running = self.browser.as_ref()?;
+        match running.tabs.get(target) {
+            Some(tab) => self.owner_of_tab(*tab),
+            // Of a popup that is no tab yet, it is the first thing that comes.
+            None => self.owner_of_page(running.keeping.opener_of(target)?),
+        }
     }
 
     fn owner_of_tab(&self, tab: TabId) -> Option<Owner> {

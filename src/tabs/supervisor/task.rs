@@ -405,6 +405,10 @@ impl Supervisor {
             running.further_attached(attachment);
             return;
         }
+        if let Some(opener) = attachment.info.opener_id.clone() {
+            let popup = attachment.info.target_id.clone();
+            running.keeping.popup(popup, opener);
+        }
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
             || context.is_some_and(|context| running.contexts.owner(context).is_some());

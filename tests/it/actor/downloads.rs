@@ -140,6 +140,13 @@ async fn one_of_a_popup_that_never_had_a_page_is_its_openers() {
     bridge.hear("downloadStarted t1 d1 f.bin").await;
     bridge.begin(&popup, "g2");
     bridge.hear("downloadStarted t1 d2 f.bin").await;
+    // Or it goes away before that.
+    bridge.fake.hold("Page.enable");
+    let popup = bridge.fake.popup(&target, "http://b.test/file");
+    bridge.settle().await;
+    bridge.fake.close_target(&popup);
+    bridge.begin(&popup, "g3");
+    bridge.hear("downloadStarted t1 d3 f.bin").await;
 }
 
 #[tokio::test(start_paused = true)]
