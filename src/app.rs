@@ -24,7 +24,7 @@ use crate::browser::connect::ConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
-use crate::config::Config;
+use crate::config::{Config, DownloadPolicy};
 use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
 use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
@@ -192,6 +192,12 @@ fn say_what_is_not_ours(config: &Config, is_local: bool) {
     if config.browser.connect.is_none() {
         return;
     }
+    if config.policy.downloads == DownloadPolicy::Keep {
+        tracing::warn!(
+            "browser.connect: what this Chromium downloads cannot be kept (policy.downloads); it is \
+             denied"
+        );
+    }
     if is_local {
         tracing::warn!(
             "browser.connect: the switches of this Chromium are not the bridge's. Its WebRTC may send \
@@ -228,13 +234,14 @@ impl Follower {
                 inbox,
                 version,
                 pid,
+                files,
                 restarts,
             } => {
                 match pid {
                     Some(pid) => self.admission.browser(pid),
                     None => self.admission.anyone(),
                 }
-                self.tabs.browser_up(browser, inbox, version).await;
+                self.tabs.browser_up(browser, inbox, version, files).await;
                 if restarts > 0 {
                     let reason = self.last_reason.take();
                     self.audience

@@ -43,7 +43,7 @@ pub enum ErrorCode {
     ResumeFailed,
     /// A fault of the bridge; its log has the rest.
     Internal,
-    /// No element was found within the time limit.
+    /// No element was found within the time limit; or there is no such download.
     NotFound,
     /// The element could not be acted on within the time limit.
     NotActionable,

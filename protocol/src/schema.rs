@@ -5,7 +5,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use crate::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, FrameHead, ScreenshotHead, event_schemas,
+    AxSnapshotHead, ContentHead, DomSnapshotHead, DownloadHead, FrameHead, ScreenshotHead,
+    event_schemas,
 };
 use crate::idempotency::IdempotencyKey;
 use crate::ids::RequestId;
@@ -56,7 +57,8 @@ pub fn requests() -> Value {
 }
 
 /// The schema of every text message the bridge sends. The JSON of binary frames stands in
-/// `$defs` as `DomSnapshotHead`, `ScreenshotHead`, `FrameHead`, `AxSnapshotHead` and `ContentHead`.
+/// `$defs` as `DomSnapshotHead`, `ScreenshotHead`, `FrameHead`, `AxSnapshotHead`, `ContentHead` and
+/// `DownloadHead`.
 pub fn events() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let request_id = generator.subschema_for::<RequestId>().to_value();
@@ -65,6 +67,7 @@ pub fn events() -> Value {
     generator.subschema_for::<FrameHead>();
     generator.subschema_for::<AxSnapshotHead>();
     generator.subschema_for::<ContentHead>();
+    generator.subschema_for::<DownloadHead>();
     let cursor = json!({
         "type": "integer",
         "minimum": 1,

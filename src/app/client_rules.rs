@@ -88,6 +88,7 @@ fn merged(usual: &PolicyConfig, own: ClientPolicyConfig) -> PolicyConfig {
         mode: own.mode.unwrap_or(usual.mode),
         private_networks: own.private_networks.unwrap_or(usual.private_networks),
         resolve: own.resolve.unwrap_or(usual.resolve),
+        downloads: own.downloads.unwrap_or(usual.downloads),
         ..usual
     }
 }
@@ -100,6 +101,7 @@ fn whole(usual: &PolicyConfig) -> ClientPolicyConfig {
         mode: Some(usual.mode),
         private_networks: Some(usual.private_networks.clone()),
         resolve: Some(usual.resolve.clone()),
+        downloads: Some(usual.downloads),
     }
 }
 

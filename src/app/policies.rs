@@ -6,6 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::client_rules::ClientRules;
+use crate::config::DownloadPolicy;
 use crate::egress::Recall;
 use crate::policy::{Denied, EgressPolicy};
 use crate::server::{NavDenied, UrlPolicy};
@@ -94,6 +95,13 @@ impl ClientPolicy {
     /// What its pages may reach.
     pub(super) fn egress(&self) -> watch::Receiver<Arc<EgressPolicy>> {
         self.egress.subscribe()
+    }
+
+    /// Whether what its pages hand out as files is kept.
+    pub(super) fn keeps_downloads(&self) -> bool {
+        let rules = self.rules.borrow();
+        let policy = rules.as_ref().map(|rules| rules.written.downloads);
+        policy == Some(DownloadPolicy::Keep)
     }
 
     /// When what it says may have changed.

@@ -51,6 +51,7 @@ impl Bridge {
         self.tabs
             .allow_tabs(settings::tab_quotas(&config.auth))
             .await;
+        self.tabs.policy_changed().await;
         replacement.put_in_force();
         Ok(config::changed_keys(&config, new))
     }
@@ -71,6 +72,7 @@ fn changed(start: &Config, new: &Config) -> Config {
         .private_networks
         .clone_from(&new.policy.private_networks);
     config.policy.resolve.clone_from(&new.policy.resolve);
+    config.policy.downloads = new.policy.downloads;
     // Only the files change: whether TLS is spoken does not.
     if let (Some(tls), Some(new)) = (&mut config.server.tls, &new.server.tls) {
         tls.clone_from(new);
@@ -142,6 +144,7 @@ mod tests {
         new.policy
             .resolve
             .insert("a.test".to_owned(), [127, 0, 0, 1].into());
+        new.policy.downloads = config::DownloadPolicy::Keep;
         assert_eq!(changed(&start, &new), new);
         assert!(need_restart(&start, &new).is_empty());
     }

@@ -19,7 +19,7 @@ use crate::server::{
     ClientLimits, ClientToken, Listen, Remember, ServerSettings, Timeouts, TlsFiles, TokenHash,
     WelcomeLimits,
 };
-use crate::tabs::{CaptureLimits, ClientId, TabSettings, WhenFull};
+use crate::tabs::{CaptureLimits, ClientId, DownloadLimits, TabSettings, WhenFull};
 
 /// How many changes wait on one tab.
 const WAITING_CHANGES: usize = 64;
@@ -187,6 +187,11 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
             snapshot_bytes: flow.max_snapshot_bytes as u64,
             screenshot_pixels: flow.max_screenshot_pixels,
         },
+        downloads: DownloadLimits {
+            largest: flow.max_download_bytes as u64,
+            most: flow.kept_downloads,
+            bytes: flow.kept_download_bytes as u64,
+        },
         navigate_timeout: config.timeouts.navigate,
         open_timeout: config.timeouts.create_tab,
     }
@@ -275,6 +280,8 @@ fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
         .with(RequestKind::Evaluate, config.evaluate)
         .with(RequestKind::GetAxSnapshot, config.get_ax_snapshot)
         .with(RequestKind::GetContent, config.get_content)
+        .with(RequestKind::Subscribe, config.subscribe)
+        .with(RequestKind::GetDownload, config.get_download)
         .with(RequestKind::CreateTab, config.create_tab)
         .with(RequestKind::CloseTab, config.close_tab)
         .with(RequestKind::ActivateTab, config.activate_tab)

@@ -73,6 +73,10 @@ impl Outlets for WaysOut {
         Ok(Outlet::new(Some(gate.url()), several, gate))
     }
 
+    fn keeps_downloads(&self, client: &ClientId) -> bool {
+        self.policies.of(client).keeps_downloads()
+    }
+
     fn changes(&self, client: &ClientId) -> watch::Receiver<()> {
         self.policies.of(client).changes()
     }

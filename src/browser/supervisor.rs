@@ -52,6 +52,8 @@ pub enum Lifecycle {
         version: Version,
         /// The process, if the bridge started it. It leads the group of all of Chromium's.
         pid: Option<u32>,
+        /// A directory of the browser's own that goes with it, if the bridge started it.
+        files: Option<PathBuf>,
         /// How often it was started again so far.
         restarts: u64,
     },
@@ -236,6 +238,8 @@ impl Keeper {
             .map(Path::to_path_buf)
             .collect();
         dirs.dedup();
+        let own = profile.and_then(|profile| profile.to_remove().next());
+        let files = own.and_then(files_in);
         let pid = process.map(BrowserProcess::pid);
         tracing::info!(version = version.product, pid, "Chromium serves");
         metrics::browser_up(true);
@@ -253,6 +257,7 @@ impl Keeper {
             inbox,
             version,
             pid,
+            files,
             restarts,
         };
         // When nobody uses the browser any more, the bridge is stopping.
@@ -366,4 +371,16 @@ async fn close(browser: &Browser, process: Option<BrowserProcess>) {
     }
     let ended = process.end(CLOSE_GRACE).await;
     tracing::info!(?ended, "Chromium ended");
+}
+/// A directory for what pages download, in one that goes with the browser, as everything of ours
+/// does.
+fn files_in(own: &Path) -> Option<PathBuf> {
+    let files = own.join("downloads");
+    match std::fs::create_dir(&files) {
+        Ok(()) => Some(files),
+        Err(error) => {
+            tracing::error!(%error, "there is no place for downloads");
+            None
+        }
+    }
 }

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::calls::{Calls, Pending};
 use super::client::{Browser, Call, Command, Session, Shared};
+use super::console::shortened;
 use super::error::{CallError, SessionEnd};
 use super::events::{
     AttachedToTarget, DetachedFromTarget, EventKind, TargetCrashed, TargetInfoChanged,
@@ -235,6 +236,7 @@ impl Connection {
                     return;
                 };
                 if kind.wants(&params) {
+                    let params = shortened(kind, params);
                     self.event(session.as_ref(), RawEvent { kind, params });
                 }
             }

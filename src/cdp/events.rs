@@ -61,6 +61,8 @@ kinds! {
     LoadEventFired = "Page.loadEventFired",
     /// [`JavascriptDialogOpening`].
     JavascriptDialogOpening = "Page.javascriptDialogOpening",
+    /// [`FileChooserOpened`].
+    FileChooserOpened = "Page.fileChooserOpened",
     /// [`ResponseReceived`]; only those of documents.
     ResponseReceived = "Network.responseReceived",
     /// [`LoadingFailed`]; only those of documents.
@@ -75,6 +77,18 @@ kinds! {
     LifecycleEvent = "Page.lifecycleEvent",
     /// A page has begun to drag something, which the bridge carries on.
     DragIntercepted = "Input.dragIntercepted",
+    /// [`DownloadWillBegin`]; of the browser.
+    DownloadWillBegin = "Browser.downloadWillBegin",
+    /// [`DownloadProgress`]; of the browser.
+    DownloadProgress = "Browser.downloadProgress",
+    /// [`DownloadWillBegin`]; of a page.
+    PageDownloadWillBegin = "Page.downloadWillBegin",
+    /// [`ConsoleApiCalled`](super::console::ConsoleApiCalled).
+    ConsoleApiCalled = "Runtime.consoleAPICalled",
+    /// [`ExceptionThrown`](super::console::ExceptionThrown).
+    ExceptionThrown = "Runtime.exceptionThrown",
+    /// [`EntryAdded`](super::console::EntryAdded).
+    LogEntryAdded = "Log.entryAdded",
 }
 
 impl EventKind {
@@ -131,6 +145,9 @@ pub struct TargetInfo {
     /// The browser context it belongs to.
     #[serde(default)]
     pub browser_context_id: Option<BrowserContextId>,
+    /// Of a frame of another process: the frame around it.
+    #[serde(default)]
+    pub parent_frame_id: Option<FrameId>,
 }
 
 /// `Target.attachedToTarget`.
@@ -251,6 +268,45 @@ pub struct JavascriptDialogOpening {
     /// What it says.
     #[serde(default)]
     pub message: String,
+}
+
+/// `Browser.downloadWillBegin`, and `Page.downloadWillBegin`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadWillBegin {
+    /// The frame that it comes from.
+    pub frame_id: FrameId,
+    /// The download.
+    pub guid: String,
+    /// Where it comes from.
+    #[serde(default)]
+    pub url: String,
+    /// The file's name.
+    #[serde(default)]
+    pub suggested_filename: String,
+}
+
+/// `Browser.downloadProgress`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadProgress {
+    /// The download.
+    pub guid: String,
+    /// 0 as long as it is not known.
+    #[serde(default)]
+    pub total_bytes: f64,
+    /// So far.
+    #[serde(default)]
+    pub received_bytes: f64,
+    /// `inProgress`, `completed` or `canceled`.
+    pub state: String,
+}
+
+/// `Page.fileChooserOpened`.
+#[derive(Debug, Deserialize)]
+pub struct FileChooserOpened {
+    /// `selectSingle` or `selectMultiple`.
+    pub mode: String,
 }
 
 /// `Network.responseReceived`.

@@ -58,8 +58,22 @@ methods! {
 
     /// Says what becomes of downloads in a browser context; each one must be told.
     SetDownloadBehavior = "Browser.setDownloadBehavior" -> Done {
-        /// `deny`, `allow` or `default`.
+        /// `deny`, `allow`, `allowAndName` or `default`.
         behavior: &'static str,
+        /// The default context if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        browser_context_id: Option<BrowserContextId>,
+        /// Where they are written.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        download_path: Option<String>,
+        /// Whether they are reported.
+        events_enabled: bool,
+    }
+
+    /// Breaks a download off.
+    CancelDownload = "Browser.cancelDownload" -> Done {
+        /// The download.
+        guid: String,
         /// The default context if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         browser_context_id: Option<BrowserContextId>,
@@ -320,6 +334,19 @@ impl SetDownloadBehavior {
         Self {
             behavior: "deny",
             browser_context_id,
+            download_path: None,
+            events_enabled: true,
+        }
+    }
+
+    /// What is downloaded in this context is written to a directory, each file under the name that
+    /// its events have for it.
+    pub fn keep(browser_context_id: Option<BrowserContextId>, dir: String) -> Self {
+        Self {
+            behavior: "allowAndName",
+            browser_context_id,
+            download_path: Some(dir),
+            events_enabled: true,
         }
     }
 }

@@ -14,6 +14,7 @@
 //! | [`client`] | the handles |
 //! | [`methods`] | the few commands the bridge uses, typed |
 //! | [`page_methods`] | those of them that act on what is in a page |
+//! | [`console`] | those of a page's console, with its events |
 //! | [`events`] | the few events the bridge reads, decoded late and leniently |
 //! | [`results`] | results with a payload, which is sliced and not parsed |
 //! | [`error`] | why a call failed |
@@ -21,6 +22,7 @@
 pub mod calls;
 pub mod client;
 pub mod connection;
+pub mod console;
 pub mod error;
 pub mod events;
 pub mod ids;

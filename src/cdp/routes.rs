@@ -1,6 +1,8 @@
 //! Which session's events go to which inbox. No I/O.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
@@ -48,12 +50,18 @@ pub struct Attachment {
 #[derive(Debug)]
 pub struct Inbox {
     events: mpsc::Receiver<Event>,
+    lost: Arc<AtomicU64>,
 }
 
 impl Inbox {
     /// The next event; none once the session is over.
     pub async fn next(&mut self) -> Option<Event> {
         self.events.recv().await
+    }
+
+    /// How many events did not fit since this was last asked.
+    pub fn take_lost(&self) -> u64 {
+        self.lost.swap(0, Ordering::Relaxed)
     }
 }
 
@@ -64,6 +72,7 @@ pub struct Undelivered(pub Event);
 #[derive(Debug)]
 struct Route {
     inbox: mpsc::Sender<Event>,
+    lost: Arc<AtomicU64>,
     target: Option<TargetId>,
 }
 
@@ -118,22 +127,24 @@ impl Routes {
                 None => return Ok(()),
             },
         };
-        route
-            .inbox
-            .try_send(event)
-            .map_err(|error| Undelivered(error.into_inner()))
+        route.inbox.try_send(event).map_err(|error| {
+            route.lost.fetch_add(1, Ordering::Relaxed);
+            Undelivered(error.into_inner())
+        })
     }
 }
 
 impl Route {
     fn new(target: Option<TargetId>) -> (Self, Inbox) {
         let (sender, events) = mpsc::channel(INBOX_CAPACITY);
+        let lost = Arc::new(AtomicU64::new(0));
         (
             Self {
                 inbox: sender,
+                lost: Arc::clone(&lost),
                 target,
             },
-            Inbox { events },
+            Inbox { events, lost },
         )
     }
 }
@@ -173,13 +184,14 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_that_is_full_gives_the_event_back() {
+    fn an_inbox_that_is_full_gives_the_event_back_and_counts_it() {
         let (mut routes, _root) = Routes::new();
         let a = routes.insert("A".into(), "T".into());
         for _ in 0..INBOX_CAPACITY {
             routes.deliver(Some(&"A".into()), event()).unwrap();
         }
         assert!(routes.deliver(Some(&"A".into()), event()).is_err());
+        assert_eq!((a.take_lost(), a.take_lost()), (1, 0));
         drop(a);
     }
 }

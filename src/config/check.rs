@@ -152,6 +152,17 @@ impl Check<'_> {
             "flow.max_screenshot_pixels",
             flow.max_screenshot_pixels,
             1..=u64::MAX,
+        )?;
+        self.bytes(
+            "flow.max_download_bytes",
+            flow.max_download_bytes,
+            1 << 10..=1 << 30,
+        )?;
+        self.number("flow.kept_downloads", flow.kept_downloads, 1..=1024)?;
+        self.bytes(
+            "flow.kept_download_bytes",
+            flow.kept_download_bytes,
+            1 << 10..=64 << 30,
         )
     }
 

@@ -1,4 +1,4 @@
-//! Section `flow`: pace and size of snapshots, screenshots and requests.
+//! Section `flow`: pace and size of snapshots, screenshots, downloads and requests.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::byte_size::{self, ByteSizeText};
 use super::duration::{self, DurationText};
 
-/// Pace and size of snapshots, screenshots and requests.
+/// Pace and size of snapshots, screenshots, downloads and requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlowConfig {
@@ -43,6 +43,17 @@ pub struct FlowConfig {
     /// A screenshot of more pixels than this is not taken, at least 1.
     #[schemars(range(min = 1))]
     pub max_screenshot_pixels: u64,
+    /// A download longer than this is broken off: from 1KiB to 1GiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub max_download_bytes: usize,
+    /// Downloads kept of one client, from 1 to 1024, those under way among them; the oldest go.
+    #[schemars(range(min = 1, max = 1024))]
+    pub kept_downloads: usize,
+    /// Bytes kept of one client's downloads, on disk: from 1KiB to 64GiB; the oldest go.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub kept_download_bytes: usize,
 }
 
 impl Default for FlowConfig {
@@ -57,6 +68,9 @@ impl Default for FlowConfig {
             max_snapshot_nodes: 200_000,
             max_snapshot_bytes: 64 << 20,
             max_screenshot_pixels: 100_000_000,
+            max_download_bytes: 32 << 20,
+            kept_downloads: 32,
+            kept_download_bytes: 256 << 20,
         }
     }
 }

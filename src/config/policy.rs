@@ -28,7 +28,8 @@ pub struct PolicyConfig {
     pub resolve: BTreeMap<String, IpAddr>,
     /// What is answered to alert, confirm, prompt and beforeunload: "dismiss" or "accept".
     pub dialogs: DialogPolicy,
-    /// What becomes of downloads: "deny".
+    /// What becomes of files that pages hand out: "deny" (none is written) or "keep" (`getDownload` has
+    /// it, as long as its tab is there; needs a Chromium that the bridge starts).
     pub downloads: DownloadPolicy,
     /// What becomes of windows that pages open: "adopt" (each becomes a tab) or "block".
     pub popups: PopupPolicy,
@@ -49,7 +50,7 @@ pub enum PolicyMode {
     Report,
 }
 
-/// What one client's pages may reach, where that differs from section `policy`: a key that is not
+/// What one client's pages may reach and hand out, where that differs from section `policy`: a key that is not
 /// set is as it is there.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -69,6 +70,9 @@ pub struct ClientPolicyConfig {
     /// As `policy.resolve`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resolve: Option<BTreeMap<String, IpAddr>>,
+    /// As `policy.downloads`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub downloads: Option<DownloadPolicy>,
 }
 
 /// What is answered to a page's dialogs.
@@ -89,6 +93,8 @@ pub enum DownloadPolicy {
     /// None is written.
     #[default]
     Deny,
+    /// They are kept for `getDownload`.
+    Keep,
 }
 
 /// Whether clients may run scripts in pages.

@@ -77,6 +77,14 @@ pub struct TimeoutsConfig {
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub get_content: Duration,
+    /// Subscribing to events.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub subscribe: Duration,
+    /// Reading what was downloaded.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub get_download: Duration,
 }
 
 impl Default for TimeoutsConfig {
@@ -98,13 +106,15 @@ impl Default for TimeoutsConfig {
             evaluate: Duration::from_secs(10),
             get_ax_snapshot: Duration::from_secs(10),
             get_content: Duration::from_secs(10),
+            subscribe: Duration::from_secs(5),
+            get_download: Duration::from_secs(10),
         }
     }
 }
 
 impl TimeoutsConfig {
     /// Every limit with its key, in the order of the struct.
-    pub(crate) fn entries(&self) -> [(&'static str, Duration); 16] {
+    pub(crate) fn entries(&self) -> [(&'static str, Duration); 18] {
         [
             ("create_tab", self.create_tab),
             ("close_tab", self.close_tab),
@@ -122,6 +132,8 @@ impl TimeoutsConfig {
             ("evaluate", self.evaluate),
             ("get_ax_snapshot", self.get_ax_snapshot),
             ("get_content", self.get_content),
+            ("subscribe", self.subscribe),
+            ("get_download", self.get_download),
         ]
     }
 }

@@ -51,6 +51,8 @@ fn positional(kind: RequestKind) -> &'static [&'static str] {
         RequestKind::Query => &["tabId", "what", "selector"],
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],
+        RequestKind::Subscribe => &["tabId", "events"],
+        RequestKind::GetDownload => &["tabId", "downloadId"],
     }
 }
 
@@ -186,13 +188,21 @@ fn typed(field: &str, text: &str) -> Value {
         "quality" | "maxFps" | "maxWidth" | "maxHeight" | "timeoutMs" | "width" | "height"
         | "deviceScaleFactor" | "x" | "y" | "clickCount" | "delayMs" => number(text),
         "values" if !text.starts_with('[') => Some(json!([text])),
-        "values" | "files" | "args" | "modifiers" => serde_json::from_str(text).ok(),
+        "events" if !text.starts_with('[') => Some(names(text)),
+        "values" | "events" | "files" | "args" | "modifiers" => serde_json::from_str(text).ok(),
         "by" | "from" | "to" | "position" => point(text),
         "clip" => area(text),
         "viewport" => viewport(text),
         _ => None,
     };
     value.unwrap_or_else(|| text.into())
+}
+
+/// `consoleMessage,other`; `none` is an empty list.
+fn names(text: &str) -> Value {
+    text.split(',')
+        .filter(|name| !name.is_empty() && *name != "none")
+        .collect()
 }
 
 fn number(text: &str) -> Option<Value> {
@@ -299,6 +309,16 @@ mod tests {
                 RequestKind::Scroll,
                 "t1 by=0,-100",
                 json!({"tabId": "t1", "by": {"x": 0, "y": -100}}),
+            ),
+            (
+                RequestKind::Subscribe,
+                "t1 consoleMessage",
+                json!({"tabId": "t1", "events": ["consoleMessage"]}),
+            ),
+            (
+                RequestKind::Subscribe,
+                "t1 none",
+                json!({"tabId": "t1", "events": []}),
             ),
             (
                 StartScreencast,

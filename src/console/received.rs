@@ -81,6 +81,7 @@ fn payload_value(joined: &Joined) -> Value {
         PayloadHead::Frame(head) => serde_json::to_value(head),
         PayloadHead::AxSnapshot(head) => serde_json::to_value(head),
         PayloadHead::Content(head) => serde_json::to_value(head),
+        PayloadHead::Download(head) => serde_json::to_value(head),
     };
     let mut value = head.unwrap_or_default();
     value["type"] = joined.head.name().into();
@@ -89,7 +90,7 @@ fn payload_value(joined: &Joined) -> Value {
     }
     value["bytes"] = joined.payload.len().into();
     match joined.head {
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) => {}
+        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => {}
         PayloadHead::DomSnapshot(_) | PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
             value[joined.head.field()] = String::from_utf8_lossy(&joined.payload).into();
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{Done, TabInfo, TabState};
+use cdp_bridge_protocol::event::{ConsoleMessage, Done, TabInfo, TabState};
 use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::{ErrorEvent, Event, RequestId, TabId};
 use serde_json::Value;
@@ -152,7 +152,8 @@ fn facts(event: &Event) -> String {
         | Event::Screenshot(_)
         | Event::Frame(_)
         | Event::AxSnapshot(_)
-        | Event::Content(_) => String::new(),
+        | Event::Content(_)
+        | Event::Download(_) => String::new(),
         Event::Done(done) => done_facts(done),
         Event::Waited(waited) => at(waited.id, &waited.url),
         Event::Queried(queried) => {
@@ -162,7 +163,46 @@ fn facts(event: &Event) -> String {
             let value = evaluated.value.to_string();
             format!("{} {}", evaluated.id, shown(&value, LINE))
         }
+        Event::ConsoleMessage(message) => console_facts(message),
+        Event::DownloadStarted(download) => format!(
+            "{} {} \"{}\" {}",
+            download.id,
+            shown(&download.download_id, 64),
+            shown(&download.name, LINE),
+            shown(&download.url, LINE)
+        ),
+        Event::DownloadFinished(download) => format!(
+            "{} {} \"{}\" {} bytes, {}",
+            download.id,
+            shown(&download.download_id, 64),
+            shown(&download.name, LINE),
+            download.bytes,
+            wire(&download.state)
+        ),
+        Event::FileChooserOpened(chooser) => {
+            let files = if chooser.multiple { "files" } else { "a file" };
+            format!("{} wants {files}", chooser.id)
+        }
     }
+}
+
+fn console_facts(message: &ConsoleMessage) -> String {
+    let mut text = format!(
+        "{} {} \"{}\"",
+        message.id,
+        wire(&message.level),
+        shown(&message.text, LINE)
+    );
+    if let Some(url) = &message.url {
+        append(&mut text, format_args!(" {}", shown(url, LINE)));
+    }
+    if let Some(line) = message.line {
+        append(&mut text, format_args!(":{line}"));
+    }
+    if let Some(omitted) = message.omitted {
+        append(&mut text, format_args!(", {omitted} before it left out"));
+    }
+    text
 }
 
 fn done_facts(done: &Done) -> String {
@@ -272,6 +312,13 @@ fn payload_facts(joined: &Joined) -> String {
             };
             format!("{} {} {bytes} bytes{cut}", head.id, head.format.as_str())
         }
+        PayloadHead::Download(head) => format!(
+            "{} {} \"{}\" {bytes} bytes in {}",
+            head.id,
+            shown(&head.download_id, 64),
+            shown(&head.name, LINE),
+            counted(head.total as usize, "part")
+        ),
     }
 }
 
@@ -293,7 +340,7 @@ fn payload_rows(joined: &Joined) -> Vec<String> {
             }
             rows
         }
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) => Vec::new(),
+        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => Vec::new(),
     }
 }
 

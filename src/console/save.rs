@@ -99,6 +99,8 @@ fn file_name(head: &PayloadHead, number: u32) -> Option<String> {
             ContentFormat::Text => ("content", "txt"),
             ContentFormat::Markdown => ("content", "md"),
         },
+        // Its name is a stranger's: it does not decide what the file is called.
+        PayloadHead::Download(_) => ("download", "bin"),
         PayloadHead::Frame(_) => return None,
     };
     Some(format!("{what}-{}-{number:04}.{extension}", head.tab()))

@@ -211,6 +211,18 @@ pub(super) const VERBS: &[Verb] = &[
         about: "the page's content",
     },
     Verb {
+        names: &["subscribe"],
+        kind: RequestKind::Subscribe,
+        usage: "subscribe TAB consoleMessage|none",
+        about: "be told what is written to the page's console, or no more",
+    },
+    Verb {
+        names: &["download"],
+        kind: RequestKind::GetDownload,
+        usage: "download TAB DOWNLOAD",
+        about: "what was downloaded, as downloadFinished names it",
+    },
+    Verb {
         names: &["ping"],
         kind: RequestKind::Ping,
         usage: "ping",

@@ -21,7 +21,7 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::tabs::hands::Look;
 use crate::tabs::{
-    Capture, CastSpec, Change, ClientId, NewTab, Reply, TabHandle, TabMessage, Watcher,
+    Capture, CastSpec, Change, ClientId, NewTab, Reply, Subscriber, TabHandle, TabMessage, Watcher,
 };
 
 /// Takes the requests of one session.
@@ -57,6 +57,9 @@ pub(super) enum TabJob {
     Look(Look),
     Watch(CastSpec, Option<u8>),
     Unwatch,
+    Subscribe,
+    Unsubscribe,
+    Download(String),
     Close,
 }
 
@@ -209,6 +212,16 @@ impl Dispatcher {
                 tell(&start.tab_id, TabJob::Watch(spec, start.max_fps))
             }
             RequestBody::StopScreencast(stop) => tell(&stop.tab_id, TabJob::Unwatch),
+            RequestBody::GetDownload(get) => tell(&get.tab_id, TabJob::Download(get.download_id)),
+            RequestBody::Subscribe(subscribe) => {
+                // There is only one event that can be subscribed to.
+                let job = if subscribe.events.is_empty() {
+                    TabJob::Unsubscribe
+                } else {
+                    TabJob::Subscribe
+                };
+                tell(&subscribe.tab_id, job)
+            }
             body => {
                 let Some(tab) = body.tab().cloned() else {
                     return Err(wire_error::lost().into());
@@ -242,6 +255,13 @@ impl Dispatcher {
                     TabMessage::Watch(spec, watcher, reply)
                 }
                 TabJob::Unwatch => TabMessage::Unwatch(reply),
+                TabJob::Subscribe => {
+                    let present = self.outbox.listen(tab.id);
+                    let subscriber = Subscriber::new(self.outbox.id(), present);
+                    TabMessage::Subscribe(subscriber, reply)
+                }
+                TabJob::Download(id) => TabMessage::Download(id, reply),
+                TabJob::Unsubscribe => TabMessage::Unsubscribe(reply),
                 TabJob::Close => TabMessage::Close(CloseReason::Requested, Some(reply)),
             }),
         }

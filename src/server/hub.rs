@@ -77,6 +77,21 @@ impl Hub {
         self.clients().values().flatten().for_each(act);
     }
 
+    /// Tells those sessions of a client that this is true of.
+    fn tell_where(&self, client: &ClientId, event: Event, hears: impl Fn(ConnectionId) -> bool) {
+        let clients = self.clients();
+        let mut listeners = clients
+            .get(client)
+            .into_iter()
+            .flatten()
+            .filter(|outbox| hears(outbox.id()))
+            .peekable();
+        if listeners.peek().is_some() {
+            let json = Bytes::from(Message::unasked(event).to_json());
+            listeners.for_each(|outbox| outbox.push_text(json.clone()));
+        }
+    }
+
     fn clients(&self) -> MutexGuard<'_, HashMap<ClientId, Vec<Outbox>>> {
         self.clients.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -103,17 +118,11 @@ impl Drop for Membership {
 
 impl Audience for Hub {
     fn tell(&self, client: &ClientId, event: Event, except: Option<ConnectionId>) {
-        let clients = self.clients();
-        let mut listeners = clients
-            .get(client)
-            .into_iter()
-            .flatten()
-            .filter(|outbox| Some(outbox.id()) != except)
-            .peekable();
-        if listeners.peek().is_some() {
-            let json = Bytes::from(Message::unasked(event).to_json());
-            listeners.for_each(|outbox| outbox.push_text(json.clone()));
-        }
+        self.tell_where(client, event, |id| Some(id) != except);
+    }
+
+    fn tell_only(&self, client: &ClientId, event: Event, listeners: &[ConnectionId]) {
+        self.tell_where(client, event, |id| listeners.contains(&id));
     }
 
     fn tell_failure(&self, client: &ClientId, tab: TabId, failure: Failure) {
@@ -159,6 +168,9 @@ mod tests {
         assert_eq!(boxes.each_ref().map(heard), [1, 0, 0]);
         hub.tell(&"a".into(), Pong { ts: 1 }.into(), None);
         assert_eq!(boxes.each_ref().map(heard), [1, 1, 0]);
+        let others = [ConnectionId(1), ConnectionId(3)];
+        hub.tell_only(&"a".into(), Pong { ts: 1 }.into(), &others);
+        assert_eq!(boxes.each_ref().map(heard), [1, 0, 0]);
         hub.tell_all(Pong { ts: 2 }.into());
         assert_eq!(boxes.each_ref().map(heard), [1, 1, 1]);
     }

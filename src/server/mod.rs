@@ -13,6 +13,7 @@
 //! | [`allowance`], [`rate`] | how much one client may use, over all of its connections |
 //! | `once`, [`idempotency`] | changes that are made once however often they are asked for |
 //! | [`hub`], [`outbox`], [`lanes`] | from an event or an answer to the socket |
+//! | [`watching`], [`listening`] | the screencasts and consoles that one session is told of |
 //! | [`drain`] | how far the server is with stopping |
 //! | [`reload`] | clients and certificate, replaced while it runs |
 
@@ -35,6 +36,7 @@ pub mod inflight;
 pub mod keepalive;
 pub mod lanes;
 pub mod listener;
+pub mod listening;
 mod once;
 pub mod outbox;
 mod page_request;

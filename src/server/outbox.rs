@@ -6,11 +6,12 @@ use bytes::Bytes;
 use cdp_bridge_protocol::event::Gap;
 use cdp_bridge_protocol::payload::{Encoding, NotBase64, Parts, Payload, PayloadHead};
 use cdp_bridge_protocol::{Message, RequestId, TabId};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
 use super::history::{Answers, Keep, NeverWritten};
 use super::lanes::{Ending, Lanes, Next, Overflow, TOO_SLOW, Unkept};
+use super::listening::Listening;
 use super::watching::Watching;
 use super::wire_error;
 use crate::metrics;
@@ -30,6 +31,7 @@ struct Inner {
     chunk_bytes: usize,
     lanes: Mutex<Lanes>,
     watching: Mutex<Watching>,
+    listening: Mutex<Listening>,
     ready: Arc<Notify>,
     overflow: Notify,
 }
@@ -51,6 +53,7 @@ impl Outbox {
                 chunk_bytes,
                 lanes: Mutex::new(Lanes::new(limit, keep)),
                 watching: Mutex::default(),
+                listening: Mutex::default(),
                 ready: Arc::default(),
                 overflow: Notify::new(),
             }),
@@ -227,6 +230,12 @@ impl Outbox {
         slot
     }
 
+    /// This connection is told what is written to the console of a tab, as long as the other end of
+    /// what comes back is there.
+    pub fn listen(&self, tab: TabId) -> watch::Receiver<()> {
+        self.listening().begin(tab)
+    }
+
     /// The session is over: it watches nothing any more, and what comes goes nowhere.
     pub fn end(&self) {
         self.change(|lanes| {
@@ -234,6 +243,7 @@ impl Outbox {
             Ok(())
         });
         *self.watching() = Watching::default();
+        *self.listening() = Listening::default();
     }
 
     /// Waits until more was pushed than may wait.
@@ -271,6 +281,11 @@ impl Outbox {
             .lanes
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn listening(&self) -> MutexGuard<'_, Listening> {
+        let listening = self.inner.listening.lock();
+        listening.unwrap_or_else(PoisonError::into_inner)
     }
 
     fn watching(&self) -> MutexGuard<'_, Watching> {

@@ -11,7 +11,7 @@ use super::ports::NavDenied;
 use crate::locator::BadLocator;
 use crate::tabs::hands::HandsError;
 use crate::tabs::hands::keys::NoSuchKey;
-use crate::tabs::{Failure, ScreenshotError, SnapshotError, TabError};
+use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
 
 /// A request that a tab, or the supervisor of tabs, could not fulfil.
 pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> ErrorEvent {
@@ -34,6 +34,9 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
         TabError::Hands(error) => code_of_hands(error),
+        TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
+            ErrorCode::NotFound
+        }
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
@@ -52,7 +55,9 @@ fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
             RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
             _ => ErrorCode::Internal,
         },
-        TabError::NoWayOut(_) | TabError::Lost => ErrorCode::Internal,
+        TabError::Download(DownloadError::Unreadable { .. })
+        | TabError::NoWayOut(_)
+        | TabError::Lost => ErrorCode::Internal,
     }
 }
 

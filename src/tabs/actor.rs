@@ -34,6 +34,7 @@ use super::identity::ClientId;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
+use super::page_console::Subscribers;
 use super::running::{Phase, Running, Step};
 use super::screencast::Casts;
 use super::settings::TabSettings;
@@ -85,6 +86,7 @@ pub struct Actor {
     captures: Captures,
     looks: Looks,
     casts: Casts,
+    console: Subscribers,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -110,6 +112,10 @@ impl Actor {
         let policy = around.outlets.changes(&client);
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
         let casts = Casts::new(id, around.supervisor.clone());
+        let console = {
+            let (client, supervisor) = (client.clone(), around.supervisor.clone());
+            Subscribers::new(id, client, supervisor, Arc::clone(&around.audience))
+        };
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
         let watchdog = Watchdog::new(around.settings.hang_timeout);
@@ -132,6 +138,7 @@ impl Actor {
             captures,
             looks: Looks::default(),
             casts,
+            console,
             mailbox,
             closing: None,
             last_used: now,
@@ -312,6 +319,8 @@ impl Actor {
                 }
             }
             TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
+            TabMessage::Download(id, reply) => self.around.supervisor.download(self.id, id, reply),
+            TabMessage::Unsubscribe(reply) => self.console.unsubscribe(reply),
             message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {
                     reply.fail(error);
@@ -321,6 +330,11 @@ impl Actor {
                 let usable = self.live.as_ref().filter(|live| live.is_usable());
                 self.casts
                     .watch(spec, watcher, reply, usable.map(|live| &live.target));
+            }
+            TabMessage::Subscribe(subscriber, reply) => {
+                let usable = self.live.as_ref().filter(|live| live.is_usable());
+                let target = usable.map(|live| &live.target);
+                self.console.subscribe(subscriber, reply, target);
             }
             TabMessage::Change(change, reply) => {
                 let goal = match change {
@@ -361,6 +375,7 @@ impl Actor {
         let looks = self.looks.next_deadline();
         let changes = self.changes.next_deadline();
         let casts = self.casts.next_deadline();
+        let console = self.console.next_deadline();
         let closing = self.closing.as_ref().and_then(Closing::next_deadline);
         let live = self.live.as_ref().and_then(Live::next_wake);
         let look = self.next_look();
@@ -371,6 +386,7 @@ impl Actor {
             looks,
             changes,
             casts,
+            console,
             closing,
             live,
             look,
@@ -391,6 +407,7 @@ impl Actor {
             self.watchdog.doubt(now);
         }
         self.casts.expire(now);
+        self.console.expire(now);
         if let Some(live) = &mut self.live {
             live.listen_no_more(now);
         }
@@ -412,6 +429,7 @@ impl Actor {
     /// Ends everything, and answers what runs or waits with this error.
     fn give_up(&mut self, error: &TabError) {
         self.casts.end();
+        self.console.end();
         self.refuse_everything(error);
     }
 
@@ -426,7 +444,8 @@ impl Actor {
             .chain(self.changes.drain())
             .chain(self.captures.drain())
             .chain(self.looks.drain())
-            .chain(self.casts.give_up_waiting());
+            .chain(self.casts.give_up_waiting())
+            .chain(self.console.give_up_waiting());
         let replies: Vec<_> = replies.collect();
         for reply in replies {
             reply.fail(self.failure(error.clone()));

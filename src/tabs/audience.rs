@@ -11,6 +11,9 @@ pub trait Audience: Send + Sync + 'static {
     /// the one that asked for it, which gets it as its answer.
     fn tell(&self, client: &ClientId, event: Event, except: Option<ConnectionId>);
 
+    /// Something happened that only these connections of the client want to hear of.
+    fn tell_only(&self, client: &ClientId, event: Event, listeners: &[ConnectionId]);
+
     /// Something that nobody asked for went wrong in a tab of this client.
     fn tell_failure(&self, client: &ClientId, tab: TabId, failure: Failure);
 

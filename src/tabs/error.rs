@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::RequestKind;
 
+use super::downloads::DownloadError;
 use super::hands::HandsError;
 use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
@@ -50,6 +51,9 @@ pub enum TabError {
     /// Something could not be done to the page, or asked of it.
     #[error(transparent)]
     Hands(Box<HandsError>),
+    /// A download cannot be had.
+    #[error(transparent)]
+    Download(DownloadError),
     /// Policy refuses where the navigation led.
     #[error("{0}")]
     NavDenied(Denied),
@@ -177,7 +181,9 @@ pub enum ScreenshotError {
 
 fn nav_failed(net: &str, is_download: bool) -> String {
     if is_download {
-        return "the URL is a download, which policy.downloads does not allow".to_owned();
+        return "the URL is a download and no page: downloadFinished says what became of it, and \
+                policy.downloads whether it is kept"
+            .to_owned();
     }
     match net {
         "net::ERR_ABORTED" => "the navigation was aborted: the server sent no document, or \

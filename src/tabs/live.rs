@@ -120,6 +120,7 @@ impl Live {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => News::Event(self.heard(event)),
+            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(Event::Raw(event))),
             Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
                 self.witness = None;
                 News::Witnessed(answers)

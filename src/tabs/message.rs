@@ -4,6 +4,7 @@ use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
 
 use super::hands::{Action, Look};
+use super::page_console::Subscriber;
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
 use crate::locator::Locator;
@@ -21,6 +22,12 @@ pub enum TabMessage {
     Watch(CastSpec, Watcher, Reply),
     /// Sends the connection that asks no more of them.
     Unwatch(Reply),
+    /// Tells the connection that asks what is written to the page's console.
+    Subscribe(Subscriber, Reply),
+    /// Tells it no more.
+    Unsubscribe(Reply),
+    /// Wants what the tab has downloaded under this name.
+    Download(String, Reply),
     /// Ends the tab; waits for nothing.
     Close(CloseReason, Option<Reply>),
 }
@@ -33,7 +40,10 @@ impl TabMessage {
             | Self::Capture(_, reply)
             | Self::Look(_, reply)
             | Self::Watch(.., reply)
-            | Self::Unwatch(reply) => Some(reply),
+            | Self::Unwatch(reply)
+            | Self::Subscribe(_, reply)
+            | Self::Unsubscribe(reply)
+            | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
         }
     }

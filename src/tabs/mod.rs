@@ -11,6 +11,8 @@
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
+//! | [`screencast`], [`page_console`] | what is told of a page to those who want it |
+//! | [`downloads`] | the files that pages hand out |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
 
@@ -20,6 +22,7 @@ pub mod captures;
 pub mod changes;
 pub mod commands;
 pub mod contexts;
+pub mod downloads;
 pub mod error;
 pub mod handle;
 pub mod hands;
@@ -29,6 +32,7 @@ pub mod live;
 pub mod message;
 pub mod outlet;
 pub mod page;
+pub mod page_console;
 pub mod picture;
 pub mod registry;
 pub mod reply;
@@ -41,11 +45,13 @@ pub mod view;
 pub mod watchdog;
 
 pub use audience::Audience;
+pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use handle::TabHandle;
 pub use identity::{ClientId, ConnectionId};
 pub use message::{Area, Capture, Change, TabMessage, Way};
 pub use outlet::{Obstacle, Outlet, Outlets};
+pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
 pub use reply::{Answer, Kept, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};

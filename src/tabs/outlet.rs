@@ -17,6 +17,9 @@ pub trait Outlets: Send + Sync + 'static {
     /// A way out for a new browser context of this client; for one tab alone, if one is named.
     fn open(&self, client: &ClientId, tab: Option<TabId>) -> io::Result<Outlet>;
 
+    /// Whether what pages of this client hand out as files is kept for it.
+    fn keeps_downloads(&self, client: &ClientId) -> bool;
+
     /// Says when [`check`](Self::check) may have another answer for this client.
     fn changes(&self, client: &ClientId) -> watch::Receiver<()>;
 

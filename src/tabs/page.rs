@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    EventKind, FrameNavigated, JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument,
-    OfFrame, OfRequest, ResponseReceived, TargetCrashed, TargetInfoChanged,
+    DownloadWillBegin, EventKind, FileChooserOpened, FrameNavigated, JavascriptDialogOpening,
+    LoadingFailed, NavigatedWithinDocument, OfFrame, OfRequest, ResponseReceived, TargetCrashed,
+    TargetInfoChanged,
 };
 use crate::cdp::ids::LoaderId;
 use crate::cdp::{RawEvent, TargetId};
@@ -71,6 +72,16 @@ pub enum PageEvent {
         kind: DialogKind,
         /// What it says.
         message: String,
+    },
+    /// The page asked for files, and nothing opened.
+    FileChooser {
+        /// Whether several may be chosen.
+        multiple: bool,
+    },
+    /// A frame inside the page hands out a file.
+    Download {
+        /// The download, as the browser's own events name it.
+        guid: String,
     },
     /// The renderer died.
     Crashed,
@@ -139,36 +150,24 @@ impl Page {
                 self.title = target_info.title;
                 changed.then_some(PageEvent::Changed)
             }
-            EventKind::ResponseReceived => {
-                let ResponseReceived {
-                    request_id,
-                    loader_id,
-                    response,
-                } = event.decode()?;
-                // A frame inside the page has a document too, but its request is its own.
-                if request_id == loader_id.as_str() {
-                    self.statuses.insert(loader_id, response.status);
-                }
-                None
-            }
-            EventKind::LoadingFailed => {
-                let LoadingFailed {
-                    request_id,
-                    error_text,
-                } = event.decode()?;
-                let loader = LoaderId::from(request_id.as_str());
-                self.failures.insert(loader.clone(), error_text.clone());
-                Some(PageEvent::Aborted {
-                    loader,
-                    net: error_text,
-                })
-            }
+            EventKind::ResponseReceived => self.responded(event.decode()?),
+            EventKind::LoadingFailed => Some(self.loading_failed(event.decode()?)),
             EventKind::JavascriptDialogOpening => {
                 let JavascriptDialogOpening { r#type, message } = event.decode()?;
                 Some(PageEvent::Dialog {
                     kind: dialog_kind(&r#type),
                     message,
                 })
+            }
+            EventKind::FileChooserOpened => {
+                let FileChooserOpened { mode } = event.decode()?;
+                let multiple = mode == "selectMultiple";
+                Some(PageEvent::FileChooser { multiple })
+            }
+            EventKind::PageDownloadWillBegin => {
+                let DownloadWillBegin { frame_id, guid, .. } = event.decode()?;
+                // That of the main frame is known to be the tab's.
+                (!self.is_main(frame_id.as_str())).then_some(PageEvent::Download { guid })
             }
             EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed),
             EventKind::TargetCrashed => {
@@ -183,12 +182,18 @@ impl Page {
                 let OfRequest { request_id } = event.decode()?;
                 Some(PageEvent::Paused { request_id })
             }
-            // A screencast has a session of its own, and the hands have ears of theirs.
+            // The browser's own events are the supervisor's. Screencasts and the console have sessions of their own, and the hands have ears of
+            // theirs.
             EventKind::AttachedToTarget
             | EventKind::DetachedFromTarget
             | EventKind::ScreencastFrame
             | EventKind::LifecycleEvent
-            | EventKind::DragIntercepted => None,
+            | EventKind::DragIntercepted
+            | EventKind::DownloadWillBegin
+            | EventKind::DownloadProgress
+            | EventKind::ConsoleApiCalled
+            | EventKind::ExceptionThrown
+            | EventKind::LogEntryAdded => None,
         }
     }
 
@@ -211,6 +216,29 @@ impl Page {
         }
         self.url = frame.url + frame.url_fragment.as_deref().unwrap_or_default();
         Some(PageEvent::Committed { loader, status })
+    }
+
+    fn responded(&mut self, event: ResponseReceived) -> Option<PageEvent> {
+        let ResponseReceived {
+            request_id,
+            loader_id,
+            response,
+        } = event;
+        // A frame inside the page has a document too, but its request is its own.
+        if request_id == loader_id.as_str() {
+            self.statuses.insert(loader_id, response.status);
+        }
+        None
+    }
+
+    fn loading_failed(&mut self, event: LoadingFailed) -> PageEvent {
+        let LoadingFailed {
+            request_id,
+            error_text: net,
+        } = event;
+        let loader = LoaderId::from(request_id.as_str());
+        self.failures.insert(loader.clone(), net.clone());
+        PageEvent::Aborted { loader, net }
     }
 
     fn loading(&mut self, event: &RawEvent, loading: bool) -> Option<PageEvent> {
@@ -389,6 +417,15 @@ mod tests {
             page.on_event(&response(&loader, &loader, 200));
         }
         assert_eq!(page.statuses.0.len(), REMEMBERED);
+    }
+
+    #[test]
+    fn a_file_chooser_says_whether_it_wants_several() {
+        for (mode, multiple) in [("selectSingle", false), ("selectMultiple", true)] {
+            let opened = json!({"frameId": "F2", "mode": mode, "backendNodeId": 7});
+            let event = page().on_event(&event(EventKind::FileChooserOpened, &opened));
+            assert_eq!(event, Some(PageEvent::FileChooser { multiple }));
+        }
     }
 
     #[test]

@@ -34,6 +34,11 @@ impl Registry {
             .map(|tab| tab.clone())
     }
 
+    /// The tab with this id, whoever's it is.
+    pub(super) fn find(&self, id: TabId) -> Option<TabHandle> {
+        self.tabs.get(&id).map(|tab| tab.clone())
+    }
+
     /// All tabs of a client, as it is shown them.
     pub fn list(&self, client: &ClientId) -> Vec<TabInfo> {
         view::list(self.of(client).iter().map(TabHandle::view).collect())

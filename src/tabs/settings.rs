@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 
+use super::downloads::DownloadLimits;
 use super::identity::ClientId;
 
 /// What the configuration says about tabs.
@@ -40,6 +41,8 @@ pub struct TabSettings {
     pub screenshot_queue: usize,
     /// What a capture may grow to.
     pub limits: CaptureLimits,
+    /// What is kept of a client's downloads.
+    pub downloads: DownloadLimits,
     /// The time limit of navigations that no client waits for.
     pub navigate_timeout: Duration,
     /// The time limit of opening a target that no client waits for.

@@ -2,6 +2,7 @@
 //!
 //! Its task waits for nothing but its next message: whatever takes time is a job.
 
+mod downloads;
 mod gate;
 mod jobs;
 mod opens;
@@ -10,6 +11,7 @@ mod task;
 mod turns;
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -31,6 +33,7 @@ use super::settings::TabSettings;
 use super::target::{OpenError, OpenRequest};
 use crate::cdp::methods::Version;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
+use crate::metrics;
 
 /// How many messages wait for the supervisor, which takes them at once.
 const MAILBOX: usize = 1024;
@@ -63,10 +66,13 @@ enum Ask {
     Release(BrowserContextId),
     Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
-    BrowserUp(Browser, Inbox, Version),
+    BrowserUp(Browser, Inbox, Version, Option<PathBuf>),
     BrowserDown(String),
     GivenUp(String),
     AllowTabs(HashMap<ClientId, usize>),
+    Claim(String, TabId),
+    Download(TabId, String, Reply),
+    PolicyChanged,
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -123,9 +129,17 @@ impl SupervisorHandle {
         }
     }
 
-    /// The browser serves, and attaches pages: they are the supervisor's from now on.
-    pub async fn browser_up(&self, browser: Browser, inbox: Inbox, version: Version) {
-        self.tell(Ask::BrowserUp(browser, inbox, version)).await;
+    /// The browser serves, and attaches pages: they are the supervisor's from now on. What it
+    /// downloads may be written to this directory, which goes with it.
+    pub async fn browser_up(
+        &self,
+        browser: Browser,
+        inbox: Inbox,
+        version: Version,
+        files: Option<PathBuf>,
+    ) {
+        let up = Ask::BrowserUp(browser, inbox, version, files);
+        self.tell(up).await;
     }
 
     /// The browser is gone. Its tabs notice by themselves, and wait for the next one.
@@ -142,6 +156,32 @@ impl SupervisorHandle {
     /// that are open beyond that stay.
     pub async fn allow_tabs(&self, max_tabs_of: HashMap<ClientId, usize>) {
         self.tell(Ask::AllowTabs(max_tabs_of)).await;
+    }
+
+    /// What [`Outlets::keeps_downloads`] says may be something else now.
+    pub async fn policy_changed(&self) {
+        self.tell(Ask::PolicyChanged).await;
+    }
+
+    /// A tab wants what it has downloaded.
+    pub(super) fn download(&self, tab: TabId, id: String, reply: Reply) {
+        let (ask, error) = match self.mailbox.try_send(Ask::Download(tab, id, reply)) {
+            Ok(()) => return,
+            Err(mpsc::error::TrySendError::Full(ask)) => {
+                (ask, TabError::QueueFull { limit: MAILBOX })
+            }
+            Err(mpsc::error::TrySendError::Closed(ask)) => (ask, TabError::ShuttingDown),
+        };
+        if let Ask::Download(_, _, reply) = ask {
+            reply.fail(error);
+        }
+    }
+
+    /// A frame inside the page of a tab has begun a download.
+    pub(super) fn claim_download(&self, guid: String, tab: TabId) {
+        if self.mailbox.try_send(Ask::Claim(guid, tab)).is_err() {
+            metrics::dropped("download", "supervisorFull");
+        }
     }
 
     /// Closes every tab, and waits until the last one is gone.

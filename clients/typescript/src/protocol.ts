@@ -44,6 +44,30 @@ export type CloseReason =
   | "shutdown"
   ;
 
+/** How much a message of a page's console matters. */
+export type ConsoleLevel =
+  /** `console.debug`, and what Chromium calls verbose. */
+  | "debug"
+  /** `console.log` and its like. */
+  | "log"
+  /** `console.info`. */
+  | "info"
+  /** `console.warn`. */
+  | "warning"
+  /** `console.error`, a `console.assert` that failed, an exception, a request that failed. */
+  | "error"
+  ;
+
+/** Who wrote to a page's console. */
+export type ConsoleSource =
+  /** The page, by `console.…`. */
+  | "console"
+  /** A script of the page threw an exception that nothing caught, or a promise was rejected. */
+  | "exception"
+  /** Chromium, about the page: requests that failed, content that was blocked, deprecations. */
+  | "browser"
+  ;
+
 /** How a page's content is written down. */
 export type ContentFormat =
   /** The text as it is shown. */
@@ -62,6 +86,20 @@ export type DialogKind =
   | "prompt"
   /** The page wanted to keep the user from leaving. */
   | "beforeunload"
+  ;
+
+/** How a download ended. */
+export type DownloadState =
+  /** All of it is there: `getDownload` has it. */
+  | "completed"
+  /** The page, the server or the network broke it off. */
+  | "canceled"
+  /** Policy has none of it (`policy.downloads`), and nothing was written. */
+  | "denied"
+  /** It is larger than what is kept (`flow.max_download_bytes`, `flow.kept_download_bytes`). */
+  | "tooLarge"
+  /** As many as are kept are under way already (`flow.kept_downloads`). */
+  | "tooMany"
   ;
 
 /** An end of the way that may be scrolled. */
@@ -108,7 +146,7 @@ export type ErrorCode =
   | "RESUME_FAILED"
   /** A fault of the bridge; its log has the rest. */
   | "INTERNAL"
-  /** No element was found within the time limit. */
+  /** No element was found within the time limit; or there is no such download. */
   | "NOT_FOUND"
   /** The element could not be acted on within the time limit. */
   | "NOT_ACTIONABLE"
@@ -277,6 +315,12 @@ export type SnapshotFormat =
 
 /** An element, or a point of the visible part of the page. */
 export type Spot = string | Point;
+
+/** An event that is told only to those who subscribe to it. All others come unasked. */
+export type Subscribable =
+  /** `consoleMessage`. */
+  | "consoleMessage"
+  ;
 
 /** A tab: t1, t2, …; never reused while the bridge runs. */
 export type TabId = string;
@@ -973,6 +1017,34 @@ export interface GetContentFields {
   timeoutMs?: number;
 }
 
+/** Fields of a `subscribe`. */
+export interface SubscribeFields {
+  /** The events. */
+  events: Array<Subscribable>;
+  requestId?: RequestId;
+  /** The tab. */
+  tabId: TabRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
+/** Fields of a `getDownload`. */
+export interface GetDownloadFields {
+  /** The `downloadId` of its `downloadFinished`. */
+  downloadId: string;
+  requestId?: RequestId;
+  /** The tab. */
+  tabId: TabRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
 /** The first message on every connection. */
 export interface WelcomeEvent {
   /** Name and version of the browser; empty while it is down. */
@@ -1414,6 +1486,105 @@ export interface ContentEvent {
   url: string;
 }
 
+/**
+ * A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing opens,
+ * and nobody waits; `upload` puts files into that element.
+ */
+export interface FileChooserOpenedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab. */
+  id: TabId;
+  /** Whether several files may be chosen. */
+  multiple: boolean;
+  requestId?: RequestId;
+  type: "fileChooserOpened";
+}
+
+/** Something was written to a page's console. Comes only after `subscribe`. */
+export interface ConsoleMessageEvent {
+  /** The column there, from 1. */
+  column?: number | null;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab. */
+  id: TabId;
+  /** How much it matters. */
+  level: ConsoleLevel;
+  /** The line there, from 1. */
+  line?: number | null;
+  /**
+   * How many messages right before this one were left out because the page wrote too many at a
+   * time; absent if none was.
+   */
+  omitted?: number | null;
+  requestId?: RequestId;
+  /** Who wrote it. */
+  source: ConsoleSource;
+  /** What it says, at most 4096 characters. */
+  text: string;
+  /** `true` where the end of the text is missing because it is longer than that. */
+  truncated?: boolean | null;
+  /** When, in milliseconds since the epoch. */
+  ts: number;
+  type: "consoleMessage";
+  /** The script or document that wrote it, or that it is about; at most 1024 characters. */
+  url?: string | null;
+}
+
+/** A page hands out a file, instead of a document or by a link. `downloadFinished` follows. */
+export interface DownloadStartedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** What the bridge calls it: `d1`, `d2`, …, never used again while the bridge runs. */
+  downloadId: string;
+  /** The tab. */
+  id: TabId;
+  /** The file's name, as the server or the page says: no path, and at most 255 characters. */
+  name: string;
+  requestId?: RequestId;
+  type: "downloadStarted";
+  /** Where it comes from, at most 1024 characters. */
+  url: string;
+}
+
+/** A download has come to its end. */
+export interface DownloadFinishedEvent {
+  /** How many bytes there are; 0 where none is kept. */
+  bytes: number;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The download. */
+  downloadId: string;
+  /** The tab. */
+  id: TabId;
+  /** The file's name. */
+  name: string;
+  requestId?: RequestId;
+  /** How it ended. */
+  state: DownloadState;
+  type: "downloadFinished";
+}
+
+/**
+ * What was downloaded, or one part of it.
+ * Here it is whole, put together from its parts.
+ */
+export interface DownloadEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The bytes, decoded. */
+  data: Uint8Array;
+  /** The download. */
+  downloadId: string;
+  /** The tab. */
+  id: TabId;
+  /** The file's name. */
+  name: string;
+  requestId?: RequestId;
+  type: "download";
+}
+
 /** Every event. One that this list does not know is passed on with its `type` all the same. */
 export type BridgeEvent =
   | WelcomeEvent
@@ -1444,7 +1615,12 @@ export type BridgeEvent =
   | QueriedEvent
   | EvaluatedEvent
   | AxSnapshotEvent
-  | ContentEvent;
+  | ContentEvent
+  | FileChooserOpenedEvent
+  | ConsoleMessageEvent
+  | DownloadStartedEvent
+  | DownloadFinishedEvent
+  | DownloadEvent;
 
 /** Every event by its `type`. */
 export interface EventTypes {
@@ -1477,6 +1653,11 @@ export interface EventTypes {
   evaluated: EvaluatedEvent;
   axSnapshot: AxSnapshotEvent;
   content: ContentEvent;
+  fileChooserOpened: FileChooserOpenedEvent;
+  consoleMessage: ConsoleMessageEvent;
+  downloadStarted: DownloadStartedEvent;
+  downloadFinished: DownloadFinishedEvent;
+  download: DownloadEvent;
 }
 
 /** Every request by its `type`: what it takes, and the event that answers it. */
@@ -1513,6 +1694,8 @@ export interface RequestTypes {
   evaluate: { fields: EvaluateFields; answer: EvaluatedEvent };
   getAxSnapshot: { fields: GetAxSnapshotFields; answer: AxSnapshotEvent };
   getContent: { fields: GetContentFields; answer: ContentEvent };
+  subscribe: { fields: SubscribeFields; answer: DoneEvent };
+  getDownload: { fields: GetDownloadFields; answer: DownloadEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
@@ -1525,6 +1708,7 @@ export const PAYLOADS: Readonly<Record<string, { field: string; base64: boolean 
   frame: {"field":"data","base64":true},
   axSnapshot: {"field":"snapshot","base64":false},
   content: {"field":"content","base64":false},
+  download: {"field":"data","base64":true},
 };
 
 /** A method for each request. */
@@ -1697,5 +1881,18 @@ export abstract class Requests {
   /** Asks for a page's content. Answered by `content`. */
   getContent(fields: GetContentFields): Promise<RequestTypes["getContent"]["answer"]> {
     return this.request("getContent", fields);
+  }
+
+  /**
+   * Has events of a tab told to this connection, from the answer on, in place of those that it
+   * subscribed to before; none for an empty list. Answered by `done`.
+   */
+  subscribe(fields: SubscribeFields): Promise<RequestTypes["subscribe"]["answer"]> {
+    return this.request("subscribe", fields);
+  }
+
+  /** Asks for what was downloaded. Answered by `download`. */
+  getDownload(fields: GetDownloadFields): Promise<RequestTypes["getDownload"]["answer"]> {
+    return this.request("getDownload", fields);
   }
 }

@@ -11,6 +11,8 @@ use super::bodies::{
     ScreencastStopped, Screenshot, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt,
     Tabs, Welcome,
 };
+use super::console::ConsoleMessage;
+use super::files::{Download, DownloadFinished, DownloadStarted, FileChooserOpened};
 use super::hands::{AxSnapshot, Content, Done, Evaluated, Queried, Waited};
 use crate::error::ErrorEvent;
 use crate::ids::RequestId;
@@ -198,6 +200,16 @@ events! {
     AxSnapshot(AxSnapshot) = "axSnapshot",
     /// `content`.
     Content(Content) = "content",
+    /// `fileChooserOpened`.
+    FileChooserOpened(FileChooserOpened) = "fileChooserOpened",
+    /// `consoleMessage`.
+    ConsoleMessage(ConsoleMessage) = "consoleMessage",
+    /// `downloadStarted`.
+    DownloadStarted(DownloadStarted) = "downloadStarted",
+    /// `downloadFinished`.
+    DownloadFinished(DownloadFinished) = "downloadFinished",
+    /// `download`.
+    Download(Download) = "download",
 }
 
 impl Message {

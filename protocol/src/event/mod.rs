@@ -1,9 +1,11 @@
 //! What the bridge says (protocol section 4).
 //!
-//! [`bodies`] and [`hands`] hold a type for each event, [`message`] the envelope with its `type` and
+//! [`bodies`], [`hands`], [`console`] and [`files`] hold a type for each event, [`message`] the envelope with its `type` and
 //! `requestId`.
 
 mod bodies;
+mod console;
+mod files;
 mod hands;
 mod message;
 
@@ -13,6 +15,10 @@ pub use bodies::{
     RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
     ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
     Tabs, Welcome,
+};
+pub use console::{ConsoleLevel, ConsoleMessage, ConsoleSource};
+pub use files::{
+    Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, FileChooserOpened,
 };
 pub use hands::{
     AxSnapshot, AxSnapshotHead, Content, ContentHead, Done, Evaluated, Queried, Waited,

@@ -101,6 +101,10 @@ impl Joiner {
                 let part = decode(&event.data, event.head.seq)?;
                 (PayloadHead::Frame(event.head), part)
             }
+            Event::Download(event) => {
+                let part = decode(&event.data, event.head.seq)?;
+                (PayloadHead::Download(event.head), part)
+            }
             Event::AxSnapshot(event) => (
                 PayloadHead::AxSnapshot(event.head),
                 event.snapshot.into_bytes(),
@@ -157,6 +161,7 @@ impl Joiner {
             PayloadHead::Frame(head) => (head.seq, head.total, head.frame_no),
             PayloadHead::AxSnapshot(head) => (head.seq, head.total, 0),
             PayloadHead::Content(head) => (head.seq, head.total, 0),
+            PayloadHead::Download(head) => (head.seq, head.total, 0),
         };
         let key = Key {
             name: head.name(),
@@ -216,6 +221,7 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead)
         Event::Frame(event) => PayloadHead::Frame(event.head),
         Event::AxSnapshot(event) => PayloadHead::AxSnapshot(event.head),
         Event::Content(event) => PayloadHead::Content(event.head),
+        Event::Download(event) => PayloadHead::Download(event.head),
         _ => return Err(JoinError::UnexpectedBinary(name)),
     };
     Ok((request_id, cursor, head))

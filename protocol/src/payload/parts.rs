@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::binary::BinaryFrame;
 use super::escaped::EscapedText;
 use crate::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, Envelope, FrameHead, ScreenshotHead,
+    AxSnapshotHead, ContentHead, DomSnapshotHead, DownloadHead, Envelope, FrameHead, ScreenshotHead,
 };
 use crate::ids::{RequestId, TabId};
 
@@ -19,6 +19,8 @@ pub enum Payload {
     Text(EscapedText),
     /// A picture in base64.
     Base64(Bytes),
+    /// A file, as it is.
+    Raw(Bytes),
 }
 
 impl Payload {
@@ -26,7 +28,7 @@ impl Payload {
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.as_bytes().len(),
-            Self::Base64(data) => data.len(),
+            Self::Base64(data) | Self::Raw(data) => data.len(),
         }
     }
 
@@ -49,6 +51,8 @@ pub enum PayloadHead {
     AxSnapshot(AxSnapshotHead),
     /// `content`, whose payload is the field `content`.
     Content(ContentHead),
+    /// `download`, whose payload is the field `data`.
+    Download(DownloadHead),
 }
 
 impl PayloadHead {
@@ -60,6 +64,7 @@ impl PayloadHead {
             Self::Frame(_) => "frame",
             Self::AxSnapshot(_) => "axSnapshot",
             Self::Content(_) => "content",
+            Self::Download(_) => "download",
         }
     }
 
@@ -67,7 +72,7 @@ impl PayloadHead {
     pub fn field(&self) -> &'static str {
         match self {
             Self::DomSnapshot(_) | Self::AxSnapshot(_) => "snapshot",
-            Self::Screenshot(_) | Self::Frame(_) => "data",
+            Self::Screenshot(_) | Self::Frame(_) | Self::Download(_) => "data",
             Self::Content(_) => "content",
         }
     }
@@ -80,6 +85,7 @@ impl PayloadHead {
             Self::Frame(head) => head.id,
             Self::AxSnapshot(head) => head.id,
             Self::Content(head) => head.id,
+            Self::Download(head) => head.id,
         }
     }
 
@@ -90,6 +96,7 @@ impl PayloadHead {
             Self::Frame(head) => (&mut head.seq, &mut head.total),
             Self::AxSnapshot(head) => (&mut head.seq, &mut head.total),
             Self::Content(head) => (&mut head.seq, &mut head.total),
+            Self::Download(head) => (&mut head.seq, &mut head.total),
         };
         (*seq, *total) = (part, of);
     }
@@ -115,6 +122,7 @@ impl PayloadHead {
             Self::Frame(head) => json(self.name(), request_id, cursor, head),
             Self::AxSnapshot(head) => json(self.name(), request_id, cursor, head),
             Self::Content(head) => json(self.name(), request_id, cursor, head),
+            Self::Download(head) => json(self.name(), request_id, cursor, head),
         }
     }
 }
@@ -175,10 +183,17 @@ impl Parts {
                 let cuts = utf8_cuts(&raw, chunk_bytes);
                 (raw, cuts)
             }
-            (Payload::Base64(data), Encoding::Text) => (
-                data.clone(),
-                even_cuts(data.len(), (chunk_bytes / 4 * 4).max(4)),
-            ),
+            (Payload::Base64(data), Encoding::Text) => {
+                (data.clone(), base64_cuts(data, chunk_bytes))
+            }
+            (Payload::Raw(data), Encoding::Text) => {
+                let data = Bytes::from(STANDARD.encode(data));
+                let cuts = base64_cuts(&data, chunk_bytes);
+                (data, cuts)
+            }
+            (Payload::Raw(data), Encoding::Binary) => {
+                (data.clone(), even_cuts(data.len(), chunk_bytes))
+            }
             (Payload::Base64(data), Encoding::Binary) => {
                 let raw = Bytes::from(STANDARD.decode(data)?);
                 let cuts = even_cuts(raw.len(), chunk_bytes);
@@ -255,6 +270,11 @@ fn text_message(head: &str, field: &str, payload: &[u8]) -> Bytes {
     message.extend_from_slice(payload);
     message.extend_from_slice(b"\"}");
     message.into()
+}
+
+/// Where base64 is cut so that each part can be decoded alone.
+fn base64_cuts(data: &Bytes, chunk_bytes: usize) -> Vec<usize> {
+    even_cuts(data.len(), (chunk_bytes / 4 * 4).max(4))
 }
 
 fn even_cuts(len: usize, step: usize) -> Vec<usize> {

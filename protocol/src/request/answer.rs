@@ -31,12 +31,14 @@ impl RequestKind {
             | Self::Select
             | Self::Scroll
             | Self::Drag
-            | Self::Upload => "done",
+            | Self::Upload
+            | Self::Subscribe => "done",
             Self::WaitFor => "waited",
             Self::Query => "queried",
             Self::Evaluate => "evaluated",
             Self::GetAxSnapshot => "axSnapshot",
             Self::GetContent => "content",
+            Self::GetDownload => "download",
         }
     }
 }

@@ -13,8 +13,9 @@ use super::bodies::{
     ActivateTab, CloseTab, CreateTab, GetDomSnapshot, GetScreenshot, ListTabs, Navigate, Ping,
     SetLoggedOutMode, StartScreencast, StopScreencast,
 };
-use super::looks::{Evaluate, GetAxSnapshot, GetContent, Query, WaitFor};
+use super::looks::{Evaluate, GetAxSnapshot, GetContent, GetDownload, Query, WaitFor};
 use super::parse::{FieldError, parse_body};
+use super::subscribe::Subscribe;
 use crate::idempotency::IdempotencyKey;
 use crate::ids::{RequestId, TabRef};
 
@@ -162,6 +163,10 @@ requests! {
     GetAxSnapshot = "getAxSnapshot",
     /// `getContent`.
     GetContent = "getContent",
+    /// `subscribe`.
+    Subscribe = "subscribe",
+    /// `getDownload`.
+    GetDownload = "getDownload",
 }
 
 impl RequestKind {
@@ -200,7 +205,9 @@ impl RequestKind {
             | Self::WaitFor
             | Self::Query
             | Self::GetAxSnapshot
-            | Self::GetContent => false,
+            | Self::GetContent
+            | Self::Subscribe
+            | Self::GetDownload => false,
         }
     }
 }
@@ -237,7 +244,9 @@ impl RequestBody {
             | Self::Query(Query { tab_id, .. })
             | Self::Evaluate(Evaluate { tab_id, .. })
             | Self::GetAxSnapshot(GetAxSnapshot { tab_id, .. })
-            | Self::GetContent(GetContent { tab_id, .. }) => Some(tab_id),
+            | Self::GetContent(GetContent { tab_id, .. })
+            | Self::Subscribe(Subscribe { tab_id, .. })
+            | Self::GetDownload(GetDownload { tab_id, .. }) => Some(tab_id),
             Self::CreateTab(_) | Self::ListTabs(_) | Self::Ping(_) => None,
         }
     }

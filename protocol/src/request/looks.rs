@@ -201,6 +201,16 @@ pub struct GetContent {
     pub selector: Option<String>,
 }
 
+/// Asks for what was downloaded. Answered by `download`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GetDownload {
+    /// The tab.
+    pub tab_id: TabRef,
+    /// The `downloadId` of its `downloadFinished`.
+    pub download_id: String,
+}
+
 impl Check for WaitFor {
     fn check(&self) -> Result<(), FieldError> {
         let given = [
@@ -233,3 +243,4 @@ impl Check for Query {}
 impl Check for Evaluate {}
 impl Check for GetAxSnapshot {}
 impl Check for GetContent {}
+impl Check for GetDownload {}

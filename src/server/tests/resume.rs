@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{
-    CloseReason, DomSnapshotHead, LoadEventFired, ScreencastStarted, TabActivated, TabClosed,
+    CloseReason, ConsoleLevel, ConsoleMessage, ConsoleSource, DomSnapshotHead, Done,
+    LoadEventFired, ScreencastStarted, TabActivated, TabClosed,
 };
 use cdp_bridge_protocol::handshake::resume_subprotocol;
 use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
@@ -513,6 +514,68 @@ async fn a_screencast_stands_still_while_its_watcher_is_away_and_goes_on_with_th
     coordinator.client.ws.close(None).await.unwrap();
     soon("the end of the screencast", async {
         while !watcher.slot.is_closed() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_subscription_outlives_its_connection_and_ends_with_its_session() {
+    let bridge = Bridge::start().await;
+    let mut tab = bridge.tab("default", 1);
+    let mut coordinator = Coordinator::new(&bridge).await;
+    let request = |id: u64, events: &[&str]| {
+        json!({ "type": "subscribe", "requestId": id, "tabId": "t1", "events": events }).to_string()
+    };
+    let done = || Done {
+        id: TabId::new(1),
+        action: "subscribe".to_owned(),
+        values: None,
+        position: None,
+    };
+    coordinator
+        .client
+        .send(&request(1, &["consoleMessage"]))
+        .await;
+    let Some(TabMessage::Subscribe(subscriber, reply)) = tab.recv().await else {
+        panic!("the tab is asked for its console");
+    };
+    reply.event(done());
+    assert_eq!(coordinator.next().await["type"], "done");
+    coordinator.cut().await;
+    assert!(!subscriber.is_gone());
+    let say = |text: &str| {
+        let message = ConsoleMessage {
+            id: TabId::new(1),
+            level: ConsoleLevel::Log,
+            source: ConsoleSource::Console,
+            text: text.to_owned(),
+            truncated: None,
+            url: None,
+            line: None,
+            column: None,
+            ts: 1,
+            omitted: None,
+        };
+        let listeners = [subscriber.connection];
+        bridge
+            .hub
+            .tell_only(&"default".into(), message.into(), &listeners);
+    };
+    say("away");
+    assert_eq!(coordinator.come_back().await["type"], "resumed");
+    assert_eq!(coordinator.next().await["text"], "away");
+    coordinator.client.send(&request(2, &[])).await;
+    let Some(TabMessage::Unsubscribe(reply)) = tab.recv().await else {
+        panic!("the tab is told that it is wanted no more");
+    };
+    assert_eq!(reply.connection, subscriber.connection);
+    reply.event(done());
+    assert_eq!(coordinator.next().await["type"], "done");
+    coordinator.client.ws.close(None).await.unwrap();
+    soon("the end of the subscription", async {
+        while !subscriber.is_gone() {
             tokio::task::yield_now().await;
         }
     })

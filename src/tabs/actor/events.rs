@@ -1,6 +1,6 @@
 //! What a tab does about the events of its page.
 
-use cdp_bridge_protocol::event::{LoadEventFired, Navigated, TabCrashed};
+use cdp_bridge_protocol::event::{FileChooserOpened, LoadEventFired, Navigated, TabCrashed};
 
 use tokio::time::Instant;
 
@@ -85,6 +85,13 @@ impl Actor {
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
+            PageEvent::FileChooser { multiple } => {
+                self.tell(FileChooserOpened {
+                    id: self.id,
+                    multiple,
+                });
+            }
+            PageEvent::Download { guid } => self.around.supervisor.claim_download(guid, self.id),
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
             PageEvent::Crashed => return self.on_crash(),

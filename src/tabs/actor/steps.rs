@@ -182,6 +182,7 @@ impl Actor {
             _ => self.destination(),
         };
         self.casts.moved(&target);
+        self.console.moved(&target);
         self.must_leave = false;
         self.watchdog = Watchdog::new(self.around.settings.hang_timeout);
         let loss = self.live.as_ref().and_then(|live| live.loss);

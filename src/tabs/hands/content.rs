@@ -1,16 +1,27 @@
-//! `getContent`.
+//! `getContent`. Scripts cannot look into frames of other origins: where one stands, the text of the
+//! page has a mark that no page can know, and what is in the frame takes its place.
+
+use std::sync::Arc;
 
 use cdp_bridge_protocol::request::ContentFormat;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::error::HandsError;
 use super::page::HandsOn;
-use super::world::parse;
+use super::world::{World, parse};
 use crate::locator::Locator;
 
 /// The longest content, in UTF-16 units of the page.
 const MAX_CHARS: u64 = 8 * 1024 * 1024;
+
+/// How deep frames of other origins are read inside each other.
+const MAX_DEPTH: usize = 16;
+
+/// What a mark begins with: for private use, as Unicode has it.
+const MARK: char = '\u{e0f0}';
 
 /// A page's content.
 #[derive(Debug, Deserialize)]
@@ -23,10 +34,18 @@ pub struct Content {
     pub truncated: bool,
 }
 
-#[derive(Serialize)]
+#[derive(Clone, Serialize)]
 struct Args {
     format: ContentFormat,
     limit: u64,
+    mark: String,
+}
+
+/// Frames of other origins as they are read.
+struct Reading<'a> {
+    hands: &'a HandsOn,
+    args: Args,
+    deadline: Instant,
 }
 
 impl HandsOn {
@@ -40,11 +59,140 @@ impl HandsOn {
         let args = Args {
             format,
             limit: MAX_CHARS,
+            mark: format!("{MARK}{:016x}:", fastrand::u64(..)),
         };
-        let result = match locator {
-            Some(locator) => self.follow("content", locator, &args, deadline).await?.1,
-            None => self.whole("content", &args, deadline).await?,
+        let (world, result) = if let Some(locator) = locator {
+            let (reached, result) = self.follow("content", locator, &args, deadline).await?;
+            (reached.world, result)
+        } else {
+            let result = self.whole("content", &args, deadline).await?;
+            (Arc::clone(self.main()), result)
         };
-        parse(&result)
+        let reading = Reading {
+            hands: self,
+            args,
+            deadline,
+        };
+        let mut content: Content = parse(&result)?;
+        content.fill(&world, &reading, 0).await?;
+        Ok(content)
+    }
+}
+
+impl Content {
+    /// Puts in what is in frames of other origins.
+    fn fill<'a>(
+        &'a mut self,
+        world: &'a Arc<World>,
+        reading: &'a Reading<'a>,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<(), HandsError>> {
+        async move {
+            let mark = reading.args.mark.as_str();
+            let mut filled = String::with_capacity(self.text.len());
+            let mut rest = std::mem::take(&mut self.text);
+            while let Some(at) = rest.find(mark) {
+                filled.push_str(&rest[..at]);
+                let after = &rest[at + mark.len()..];
+                // A mark that is cut off stands at the end of a text that is.
+                let Some((number, after)) = after.split_once(';') else {
+                    rest.clear();
+                    break;
+                };
+                let number: Option<u64> = number.parse().ok();
+                let after = after.to_owned();
+                let room = MAX_CHARS.saturating_sub(units(&filled) + units(&after));
+                if let Some(number) = number
+                    && depth < MAX_DEPTH
+                    && let Some(inner) = reading.inside(world, number, room, depth).await?
+                {
+                    put_in(&mut filled, &inner.text);
+                    self.truncated |= inner.truncated;
+                }
+                rest = after;
+            }
+            if self.truncated
+                && let Some(at) = rest.rfind(MARK)
+                && mark.starts_with(&rest[at..])
+            {
+                rest.truncate(at);
+            }
+            filled.push_str(&rest);
+            self.text = filled;
+            Ok(())
+        }
+        .boxed()
+    }
+}
+
+impl Reading<'_> {
+    /// What is in a frame; none if it is gone, or has no page yet.
+    async fn inside(
+        &self,
+        around: &Arc<World>,
+        number: u64,
+        room: u64,
+        depth: usize,
+    ) -> Result<Option<Content>, HandsError> {
+        let args = Args {
+            limit: room,
+            ..self.args.clone()
+        };
+        let read = async {
+            let inner = self.hands.enter(around, number, self.deadline).await?;
+            let mut content: Content = inner.call("content", &args, self.deadline).await?;
+            content.fill(&inner, self, depth + 1).await?;
+            Ok(content)
+        };
+        match read.await {
+            Ok(content) => Ok(Some(content)),
+            Err(HandsError::PageLeft | HandsError::Script(_)) => Ok(None),
+            Err(HandsError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// Adds a text of several lines behind what begins a line, such as the indentation of a list.
+fn put_in(text: &mut String, inner: &str) {
+    let begun = text.rfind('\n').map_or(0, |at| at + 1);
+    let begins = |it: char| it == ' ' || it == '>';
+    let prefix: String = text[begun..]
+        .chars()
+        .map(|it| if begins(it) { it } else { ' ' })
+        .collect();
+    for (number, line) in inner.split('\n').enumerate() {
+        if number > 0 {
+            text.push('\n');
+            if !line.is_empty() {
+                text.push_str(&prefix);
+            }
+        }
+        text.push_str(line);
+    }
+}
+
+fn units(text: &str) -> u64 {
+    text.encode_utf16().count() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_of_several_lines_stands_as_deep_as_its_first() {
+        for (before, expected) in [
+            ("above\n\n", "above\n\na\n\nb"),
+            ("- ", "- a\n\n  b"),
+            ("> > ", "> > a\n\n> > b"),
+            ("", "a\n\nb"),
+        ] {
+            let mut text = before.to_owned();
+            put_in(&mut text, "a\n\nb");
+            assert_eq!(text, expected);
+        }
     }
 }

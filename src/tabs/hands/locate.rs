@@ -340,7 +340,7 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 }
 
 /// How long the script may wait.
-fn millis_left(deadline: Instant) -> u64 {
+pub fn millis_left(deadline: Instant) -> u64 {
     let left = last_try(deadline).saturating_duration_since(Instant::now());
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }

@@ -17,7 +17,7 @@
 //! | [`fields`], [`scroll`], [`upload`] | what is done to single kinds of elements |
 //! | [`evaluate`] | a client's own script |
 //! | [`perform`] | doing an action |
-//! | [`wait`], [`glob`], [`progress`] | waiting |
+//! | [`wait`], [`seek`], [`glob`], [`progress`] | waiting |
 //! | [`query`], [`outline`], [`content`], [`area`] | looking |
 //! | [`looks`] | the requests that look, which wait or are at work |
 
@@ -42,6 +42,7 @@ pub mod quad;
 pub mod query;
 pub mod script;
 pub mod scroll;
+pub mod seek;
 pub mod upload;
 pub mod wait;
 pub mod world;

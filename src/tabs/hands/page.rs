@@ -4,18 +4,22 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
+use futures::FutureExt as _;
+use futures::future::join3;
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use tokio::sync::{OnceCell, watch};
+use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::task::unconstrained;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::HandsError;
 use super::progress::Progress;
 use super::world::World;
 use crate::cdp::events::EventKind;
-use crate::cdp::methods::{FilterEntry, SetAutoAttach};
+use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
+use crate::metrics;
 use crate::tabs::target::Target;
 
 /// How long Chromium may take to attach a frame that is in the page.
@@ -52,7 +56,14 @@ struct Shared {
     attaches: OnceCell<()>,
     focused: OnceCell<()>,
     tells_progress: OnceCell<()>,
+    /// What happens in frames of other processes that concerns the whole tab.
+    of_frames: mpsc::Sender<RawEvent>,
+    /// How many frames are being made ready.
+    settling: watch::Sender<usize>,
 }
+
+/// How many events of frames wait for the tab, which takes them at once.
+const OF_FRAMES: usize = 16;
 
 /// What tells the hands of a target's events. It ends with the target.
 #[derive(Debug)]
@@ -61,6 +72,7 @@ pub struct Ears {
     main_frame: String,
     progress: watch::Sender<Progress>,
     drags: watch::Sender<DragData>,
+    of_frames: mpsc::Receiver<RawEvent>,
 }
 
 impl Ears {
@@ -68,6 +80,7 @@ impl Ears {
     pub fn new(target: &Target) -> Self {
         let (progress, told) = watch::channel(Progress::new(target.url.clone()));
         let (drags, dragged) = watch::channel(None);
+        let (told_of_frames, of_frames) = mpsc::channel(OF_FRAMES);
         let main_frame = target.id.as_str().to_owned();
         let shared = Shared {
             main: Arc::new(World::new(target.session.clone(), &main_frame)),
@@ -78,6 +91,8 @@ impl Ears {
             attaches: OnceCell::new(),
             focused: OnceCell::new(),
             tells_progress: OnceCell::new(),
+            of_frames: told_of_frames,
+            settling: watch::Sender::new(0),
         };
         Self {
             hands: HandsOn {
@@ -86,6 +101,15 @@ impl Ears {
             main_frame,
             progress,
             drags,
+            of_frames,
+        }
+    }
+
+    /// What happens next in a frame of another process that concerns the whole tab.
+    pub async fn of_frames(&mut self) -> RawEvent {
+        match self.of_frames.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
         }
     }
 
@@ -144,18 +168,66 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     } = attachment;
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
+    // It leaves now and not when a task gets its turn, so that it comes before what is asked of the
+    // frame.
+    let mut setting_up = Box::pin(set_up(session.clone()));
+    let pending = unconstrained(&mut setting_up).now_or_never().is_none();
+    let settling = Settling::new(strong.settling.clone());
     strong.frames.send_modify(|frames| {
         frames.insert(frame.clone(), world);
     });
+    if pending {
+        tokio::spawn(async move {
+            setting_up.await;
+            drop(settling);
+        });
+    }
     tokio::spawn(listen(shared.clone(), session, inbox, frame));
 }
 
+/// A frame that is being made ready, until this is dropped.
+struct Settling(watch::Sender<usize>);
+
+impl Settling {
+    fn new(settling: watch::Sender<usize>) -> Self {
+        settling.send_modify(|count| *count += 1);
+        Self(settling)
+    }
+}
+
+impl Drop for Settling {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Makes a frame ready: the frames inside are attached, and what it asks files of opens nothing. One
+/// that goes away at once refuses this, and there is nothing in it then.
+async fn set_up(session: Session) {
+    let _ = join3(
+        session.call(attach_frames(), ASIDE_LIMIT),
+        session.call(EnablePage {}, ASIDE_LIMIT),
+        session.call(InterceptFileChooser { enabled: true }, ASIDE_LIMIT),
+    )
+    .await;
+}
+
 async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame: String) {
-    // A frame that goes away at once refuses this, and there is nothing in it then.
-    let _ = session.call(attach_frames(), ASIDE_LIMIT).await;
     while let Some(event) = inbox.next().await {
-        if let Event::Attached(inner) = event {
-            attached(&shared, *inner);
+        match event {
+            Event::Attached(inner) => attached(&shared, *inner),
+            Event::Raw(event)
+                if matches!(
+                    event.kind,
+                    EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
+                ) =>
+            {
+                let told = shared.upgrade().map(|shared| shared.of_frames.clone());
+                if told.is_some_and(|told| told.try_send(event).is_err()) {
+                    metrics::dropped("cdpEvent", "inboxFull");
+                }
+            }
+            Event::Raw(_) => {}
         }
     }
     if let Some(shared) = shared.upgrade() {
@@ -172,7 +244,7 @@ async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame:
 }
 
 /// Frames run at once: nothing has to be told to them before their first script.
-fn attach_frames() -> SetAutoAttach {
+pub fn attach_frames() -> SetAutoAttach {
     let frames = FilterEntry {
         r#type: Some("iframe"),
         exclude: false,
@@ -234,18 +306,35 @@ impl HandsOn {
         world
     }
 
-    /// The world of a frame of another process. None if there is no such frame for long.
-    pub async fn frame(
-        &self,
-        id: &str,
-        deadline: Instant,
-    ) -> Result<Option<Arc<World>>, HandsError> {
+    /// Has Chromium attach the frames of other processes, from now on.
+    async fn attach(&self, deadline: Instant) -> Result<(), HandsError> {
         let left = deadline.saturating_duration_since(Instant::now());
         let attach = || async {
             let outcome = self.session().call(attach_frames(), left).await;
             outcome.map(|_| ())
         };
         self.shared.attaches.get_or_try_init(attach).await?;
+        Ok(())
+    }
+
+    /// Has the frames of other processes attached, and waits until those there are now are ready. The
+    /// mouse reaches them past their sessions, and so past what these were told.
+    pub async fn ready(&self, deadline: Instant) -> Result<(), HandsError> {
+        self.attach(deadline).await?;
+        let mut settling = self.shared.settling.subscribe();
+        let until = deadline.min(Instant::now() + ATTACH_LIMIT);
+        // A frame that hangs is no reason not to act on the page around it.
+        let _ = timeout_at(until, settling.wait_for(|count| *count == 0)).await;
+        Ok(())
+    }
+
+    /// The world of a frame of another process. None if there is no such frame for long.
+    pub async fn frame(
+        &self,
+        id: &str,
+        deadline: Instant,
+    ) -> Result<Option<Arc<World>>, HandsError> {
+        self.attach(deadline).await?;
         let mut frames = self.shared.frames.subscribe();
         let until = deadline.min(Instant::now() + ATTACH_LIMIT);
         let found = timeout_at(until, frames.wait_for(|frames| frames.contains_key(id))).await;

@@ -148,6 +148,8 @@ impl HandsOn {
         let (locator, position) = match target {
             Target::Element(locator, position) => (locator, *position),
             Target::Point(point) => {
+                // What is there may be a frame that nothing has been found in yet.
+                self.ready(deadline).await?;
                 self.press(*point, press, deadline).await?;
                 return Ok(None);
             }

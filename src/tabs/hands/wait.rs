@@ -1,5 +1,7 @@
-//! `waitFor`. Elements and text are waited for in the page, by its own mutations; loading and moving
-//! are waited for by Chromium's events.
+//! `waitFor`. Elements are waited for in the page, by its own mutations, as is text ([`seek`]); loading
+//! and moving are waited for by Chromium's events.
+//!
+//! [`seek`]: super::seek
 
 use cdp_bridge_protocol::request::{LoadState, WaitState};
 use serde::Serialize;
@@ -31,28 +33,6 @@ impl HandsOn {
                 Err(HandsError::PageLeft) if self.try_again(deadline).await => {}
                 outcome => return outcome.map(|_| ()),
             }
-        }
-    }
-
-    /// Waits until a text can be seen somewhere in the page.
-    pub async fn wait_text(&self, text: &str, deadline: Instant) -> Result<(), HandsError> {
-        #[derive(Serialize)]
-        struct Wait<'a> {
-            text: &'a str,
-        }
-        #[derive(serde::Deserialize)]
-        struct Seen {
-            #[serde(default)]
-            fail: Option<String>,
-        }
-        let result = self.whole("waitText", &Wait { text }, deadline).await?;
-        let seen: Seen = super::world::parse(&result)?;
-        match seen.fail {
-            None => Ok(()),
-            Some(_) => Err(HandsError::NotFound {
-                locator: format!("text={text}"),
-                segment: format!("text={text}"),
-            }),
         }
     }
 

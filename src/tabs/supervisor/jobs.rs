@@ -1,6 +1,7 @@
 //! What the supervisor has Chromium do: each a future whose end the task takes in.
 
 use std::borrow::Cow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,13 +11,16 @@ use futures::future::{BoxFuture, join};
 use tokio::time::{Instant, sleep};
 
 use super::AttachRequest;
+use crate::cdp::events::TargetInfo;
 use crate::cdp::methods::{
-    AttachToTarget, CreateBrowserContext, CreateTarget, DetachFromTarget, DisposeBrowserContext,
-    GrantPermissions, RunIfWaitingForDebugger, SetDownloadBehavior,
+    AttachToTarget, CancelDownload, CreateBrowserContext, CreateTarget, DetachFromTarget,
+    DisposeBrowserContext, GetTargetInfo, GrantPermissions, RunIfWaitingForDebugger,
+    SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
+use crate::tabs::downloads::file;
 use crate::tabs::identity::ClientId;
 use crate::tabs::outlet::{Outlet, Outlets};
 use crate::tabs::target::{OpenError, OpenRequest};
@@ -31,6 +35,12 @@ const LATE_LIMIT: Duration = Duration::from_mins(1);
 /// How long after its page was named an attachment may still be set up: it is attached before it
 /// is named, and setting it up is limited.
 const ATTACH_LIMIT: Duration = Duration::from_secs(20);
+
+/// How long after a download began it may become known whose it is.
+const UNCLAIMED_LIMIT: Duration = Duration::from_secs(10);
+
+/// How many frames of other processes may be inside each other.
+const MAX_DEPTH: usize = 16;
 
 /// A job.
 pub(super) type Job = BoxFuture<'static, Done>;
@@ -51,6 +61,10 @@ pub(super) enum Done {
     Overdue(TargetId),
     /// A context that Chromium did not dispose of, so that its way out must stay taken.
     Left(Outlet),
+    /// The page that a download comes from; none if that is told by a tab.
+    Page(String, Option<TargetInfo>),
+    /// If it is not known by now whose this download is, it never will be.
+    Unclaimed(String),
     Nothing,
 }
 
@@ -58,6 +72,8 @@ pub(super) enum Done {
 pub(super) struct Made {
     pub(super) context: BrowserContextId,
     pub(super) outlet: Outlet,
+    /// What is downloaded in it is kept.
+    pub(super) keeps_downloads: bool,
 }
 
 /// A target that is being opened.
@@ -67,17 +83,22 @@ pub(super) struct Opening {
     pub(super) own_context: Option<BrowserContextId>,
 }
 
-/// Makes a context that has a way out of its own, in which nothing is downloaded, and in which
-/// pages get no permission.
+/// Makes a context that has a way out of its own, in which downloads are kept where policy says so
+/// and there is a place for them, and in which pages get no permission.
 pub(super) fn make_context(
     browser: Browser,
     purpose: ContextFor,
     outlets: &Arc<dyn Outlets>,
+    files: Option<&Path>,
 ) -> Job {
-    let opened = match &purpose {
-        ContextFor::Client(client) => outlets.open(client, None),
-        ContextFor::Tab(request) => outlets.open(&request.client, Some(request.tab)),
+    let (client, tab) = match &purpose {
+        ContextFor::Client(client) => (client, None),
+        ContextFor::Tab(request) => (&request.client, Some(request.tab)),
     };
+    let opened = outlets.open(client, tab);
+    let files = files
+        .filter(|_| outlets.keeps_downloads(client))
+        .map(Path::to_path_buf);
     async move {
         let made = async {
             let outlet = opened.map_err(|error| {
@@ -92,7 +113,7 @@ pub(super) fn make_context(
                 proxy_server,
             };
             let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
-            let downloads = SetDownloadBehavior::deny(Some(context.clone()));
+            let downloads = downloads(Some(context.clone()), files.as_deref());
             let permissions = GrantPermissions::none(Some(context.clone()));
             let (downloads, permissions) = join(
                 browser.call(downloads, JOB_LIMIT),
@@ -103,11 +124,89 @@ pub(super) fn make_context(
                 dispose(browser, context, Some(outlet)).await;
                 return Err(error.into());
             }
-            Ok(Made { context, outlet })
+            Ok(Made {
+                context,
+                outlet,
+                keeps_downloads: files.is_some(),
+            })
         };
         Done::Context(purpose, made.await)
     }
     .boxed()
+}
+
+/// What becomes of downloads in a context: they are written to this directory, if there is one.
+fn downloads(context: Option<BrowserContextId>, files: Option<&Path>) -> SetDownloadBehavior {
+    match files {
+        Some(dir) => SetDownloadBehavior::keep(context, dir.to_string_lossy().into_owned()),
+        None => SetDownloadBehavior::deny(context),
+    }
+}
+
+/// Says anew what becomes of downloads in a context.
+pub(super) fn set_downloads(
+    browser: Browser,
+    context: Option<BrowserContextId>,
+    files: Option<&Path>,
+) -> Job {
+    let method = downloads(context, files);
+    async move {
+        let outcome = browser.call(method, JOB_LIMIT).await;
+        aside(outcome.map(|_| ()), "change what becomes of downloads")
+    }
+    .boxed()
+}
+
+/// Breaks a download off, in whichever of these contexts it is.
+pub(super) fn cancel_download(
+    browser: Browser,
+    contexts: Vec<Option<BrowserContextId>>,
+    guid: String,
+) -> Job {
+    async move {
+        for browser_context_id in contexts {
+            let cancel = CancelDownload {
+                guid: guid.clone(),
+                browser_context_id,
+            };
+            if browser.call(cancel, JOB_LIMIT).await.is_ok() {
+                break;
+            }
+        }
+        Done::Nothing
+    }
+    .boxed()
+}
+
+/// Removes the file of a download.
+pub(super) fn remove_download(dir: PathBuf, guid: String) -> Job {
+    file::remove(dir, guid).map(|()| Done::Nothing).boxed()
+}
+
+/// Finds the page that a frame is in: through frames of other processes, which are targets too.
+pub(super) fn find_page(browser: Browser, guid: String, frame: TargetId) -> Job {
+    async move {
+        let mut target_id = frame;
+        for _ in 0..MAX_DEPTH {
+            let Ok(found) = browser.call(GetTargetInfo { target_id }, JOB_LIMIT).await else {
+                break;
+            };
+            let info = found.target_info;
+            match &info.parent_frame_id {
+                Some(parent) => target_id = TargetId::from(parent.as_str()),
+                None => return Done::Page(guid, Some(info)),
+            }
+        }
+        Done::Page(guid, None)
+    }
+    .boxed()
+}
+
+/// Says when it must be known whose a download is.
+pub(super) fn unclaimed(guid: String) -> Job {
+    sleep(UNCLAIMED_LIMIT)
+        .map(|()| Done::Unclaimed(guid))
+        .boxed()
 }
 
 /// Opens a page in a window of its own, so that no other page hides it.

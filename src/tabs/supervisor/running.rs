@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::{Instant, sleep_until};
 
+use super::downloads::Keeping;
 use super::gate::Gate;
 use super::jobs::{self, ContextFor, Done, Job, Made, Opening};
 use super::opens::Opens;
@@ -46,6 +47,8 @@ pub(super) struct Running {
     pub(super) gate: Gate,
     /// What it was asked to open and has not answered.
     opens: Opens,
+    /// What it does with downloads.
+    pub(super) keeping: Keeping,
 }
 
 /// Half of what it takes to hand over one more session.
@@ -58,7 +61,7 @@ enum Further {
 
 impl Running {
     /// A browser that has been prepared.
-    pub(super) fn new(browser: Browser, cancel_auth: bool, inbox: Inbox) -> Self {
+    pub(super) fn new(browser: Browser, cancel_auth: bool, inbox: Inbox, keeping: Keeping) -> Self {
         Self {
             browser,
             cancel_auth,
@@ -74,6 +77,7 @@ impl Running {
             unnamed: 0,
             gate: Gate::default(),
             opens: Opens::default(),
+            keeping,
         }
     }
 
@@ -85,7 +89,10 @@ impl Running {
         outlets: &Arc<dyn Outlets>,
     ) {
         match request.place.clone() {
-            Place::Shared if in_default_context => self.create_target(None, request, None),
+            Place::Shared if in_default_context => {
+                self.keeping.default_client = Some(request.client.clone());
+                self.create_target(None, request, None);
+            }
             Place::Shared => {
                 let client = request.client.clone();
                 match self.contexts.shared(request) {
@@ -126,8 +133,9 @@ impl Running {
     fn make_context(&mut self, purpose: ContextFor, outlets: &Arc<dyn Outlets>) {
         self.opens.asked(Instant::now());
         let browser = self.browser.clone();
+        let files = self.keeping.files.as_deref();
         self.jobs
-            .push(jobs::make_context(browser, purpose, outlets));
+            .push(jobs::make_context(browser, purpose, outlets, files));
     }
 
     /// A page or a context that was asked for came, or did not.
@@ -261,6 +269,7 @@ impl Running {
 
     pub(super) fn release(&mut self, context: &BrowserContextId) {
         if self.contexts.leave(context) {
+            self.keeping.gone(context);
             let outlet = self.outlets.remove(context);
             self.jobs
                 .push(jobs::dispose(self.browser.clone(), context.clone(), outlet));
@@ -269,7 +278,12 @@ impl Running {
 
     /// A context was made: its way out stays open as long as it is there.
     pub(super) fn keep_outlet(&mut self, made: Made) -> BrowserContextId {
-        let Made { context, outlet } = made;
+        let Made {
+            context,
+            outlet,
+            keeps_downloads,
+        } = made;
+        self.keeping.made(&context, keeps_downloads);
         self.outlets.insert(context.clone(), outlet);
         context
     }

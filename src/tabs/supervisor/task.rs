@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::downloads::Keeping;
 use super::jobs::{self, ContextFor, Done};
 use super::opens::Opens;
 use super::running::{News, Running, news, refuse};
@@ -19,6 +20,7 @@ use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
+use crate::tabs::downloads::Book;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::ClientId;
@@ -32,8 +34,8 @@ use crate::tabs::view::TabView;
 
 /// The supervisor.
 pub(super) struct Supervisor {
-    around: Arc<Surroundings>,
-    registry: Registry,
+    pub(super) around: Arc<Surroundings>,
+    pub(super) registry: Registry,
     asks: mpsc::Receiver<Ask>,
     next_tab: u64,
     /// The most tabs of single clients.
@@ -42,11 +44,15 @@ pub(super) struct Supervisor {
     leaving: HashSet<TabId>,
     /// The tabs' tasks. A tab is off the list before its task has told its end.
     actors: JoinSet<()>,
-    browser: Option<Running>,
+    pub(super) browser: Option<Running>,
+    /// What pages hand out as files.
+    pub(super) book: Book,
+    /// Which tab opened each popup.
+    pub(super) openers: HashMap<TabId, TabId>,
     /// The tabs that wait for a new target.
     turns: Turns,
     /// Why there is no browser.
-    down: String,
+    pub(super) down: String,
     /// The bridge is stopping: no tab is opened any more.
     stopping: bool,
     /// Whoever waits for the last tab to be gone.
@@ -62,6 +68,8 @@ impl Supervisor {
         let down = "it has not been started yet".to_owned();
         Self {
             max_tabs_of: around.settings.max_tabs_of.clone(),
+            book: Book::new(around.settings.downloads),
+            openers: HashMap::new(),
             around,
             registry,
             asks,
@@ -84,9 +92,8 @@ impl Supervisor {
                 biased;
                 news = news(&mut self.browser) => match news {
                     News::Event(Some(Event::Attached(attachment))) => self.attached(*attachment),
-                    // Events of targets go to their sessions; nothing else concerns the tabs.
-                    News::Event(Some(Event::Raw(_))) => {}
-                    News::Event(None) => self.browser = None,
+                    News::Event(Some(Event::Raw(event))) => self.on_browser_event(&event),
+                    News::Event(None) => self.lose_browser(),
                     News::Done(done) => self.job_done(done),
                     News::Hangs => self.browser_hangs(),
                 },
@@ -99,6 +106,7 @@ impl Supervisor {
                 turn = self.turns.free(), if self.browser.is_some() => self.turns.give(turn),
             }
             self.open_next();
+            self.settle_downloads();
             if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
             {
@@ -130,6 +138,9 @@ impl Supervisor {
             Ask::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
                 self.leaving.remove(&tab);
+                self.openers.remove(&tab);
+                let effects = self.book.tab_ended(tab);
+                self.apply(effects);
                 let _ = done.send(());
                 metrics::tabs(self.registry.len());
                 if let Some(running) = &mut self.browser {
@@ -139,15 +150,20 @@ impl Supervisor {
                     self.release(&context);
                 }
             }
-            Ask::BrowserUp(browser, inbox, version) => {
+            Ask::BrowserUp(browser, inbox, version, files) => {
+                self.lose_browser();
                 // Only a whole browser has to be told what to do with prompts for passwords.
                 let cancel_auth = !version.is_headless_shell();
-                self.browser = Some(Running::new(browser, cancel_auth, inbox));
+                let keeping = Keeping::new(files);
+                self.browser = Some(Running::new(browser, cancel_auth, inbox, keeping));
             }
             Ask::BrowserDown(reason) => {
-                self.browser = None;
+                self.lose_browser();
                 self.down = reason;
             }
+            Ask::Claim(guid, tab) => self.claim_download(&guid, tab),
+            Ask::Download(tab, id, reply) => self.serve_download(tab, id, reply),
+            Ask::PolicyChanged => self.renew_downloads(),
             Ask::GivenUp(reason) => {
                 self.down = reason;
                 self.close_all(CloseReason::BrowserExited);
@@ -167,6 +183,7 @@ impl Supervisor {
             self.down = Opens::verdict();
             tracing::error!(reason = self.down, "Chromium hangs");
             running.browser.hang_up(self.down.as_str());
+            self.lose_browser();
         }
     }
 
@@ -284,7 +301,11 @@ impl Supervisor {
             && let Some(request) = running.gate.next()
         {
             let outlets = &self.around.outlets;
-            running.open(request, self.around.settings.use_default_context, outlets);
+            let in_default = self.around.settings.use_default_context;
+            running.open(request, in_default, outlets);
+            if in_default {
+                self.renew_downloads();
+            }
         }
     }
 
@@ -310,11 +331,13 @@ impl Supervisor {
                         Err(error) => refuse(request, error.clone()),
                     }
                 }
+                self.renew_downloads();
             }
             Done::Context(ContextFor::Tab(request), Ok(made)) => {
                 let context = running.keep_outlet(made);
                 running.contexts.own_made(&request.client, &context);
                 running.create_target(Some(context.clone()), request, Some(context));
+                self.renew_downloads();
             }
             Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
             Done::Target(opening, Ok(target)) => {
@@ -364,6 +387,8 @@ impl Supervisor {
                 }
             }
             Done::Left(outlet) => running.keep_left(outlet),
+            Done::Page(guid, info) => self.page_found(guid, info),
+            Done::Unclaimed(guid) => self.give_download_up(&guid),
             Done::Nothing => {}
         }
     }
@@ -379,6 +404,10 @@ impl Supervisor {
             // One more session to a tab's page, which somebody asked for.
             running.further_attached(attachment);
             return;
+        }
+        if let Some(opener) = attachment.info.opener_id.clone() {
+            let popup = attachment.info.target_id.clone();
+            running.keeping.popup(popup, opener);
         }
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
@@ -467,6 +496,7 @@ impl Supervisor {
             Goal::Adopt { opener },
             live,
         );
+        self.openers.extend(opener.map(|opener| (id, opener)));
         if let Some(running) = &mut self.browser {
             running.tabs.insert(target_id, id);
         }

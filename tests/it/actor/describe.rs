@@ -43,6 +43,24 @@ pub(crate) fn describe(event: &Event) -> String {
             let (kind, handled) = (word(&dialog.kind), word(&dialog.handled));
             format!("{name} {} {kind} {handled}: {}", dialog.id, dialog.message)
         }
+        Event::DownloadStarted(it) => {
+            format!("{name} {} {} {}", it.id, it.download_id, it.name)
+        }
+        Event::DownloadFinished(it) => {
+            let state = word(&it.state);
+            format!("{name} {} {} {state} {}", it.id, it.download_id, it.bytes)
+        }
+        Event::FileChooserOpened(chooser) => {
+            let several = if chooser.multiple { " several" } else { "" };
+            format!("{name} {}{several}", chooser.id)
+        }
+        Event::ConsoleMessage(message) => {
+            let mut line = format!("{name} {} {}", message.id, message.text);
+            if let Some(omitted) = message.omitted {
+                line = format!("{line} after {omitted}");
+            }
+            line
+        }
         _ => name.to_owned(),
     }
 }
@@ -90,6 +108,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
             HandsError::PageLeft | HandsError::Replaced => "CDP_DETACHED",
             HandsError::Script(_) | HandsError::Call(_) => "INTERNAL (hands)",
         },
+        TabError::Download(_) => "NOT_FOUND",
         TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",

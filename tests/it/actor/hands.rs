@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use cdp_bridge::tabs::Way;
+use serde_json::json;
 
 use super::harness::{Bridge, MS};
 
@@ -96,4 +97,19 @@ async fn going_back_where_there_is_nothing_is_told() {
         bridge.client().travel(tab, Way::Back).code().await,
         "NAV_FAILED"
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_asks_for_files_is_told_of_and_holds_nothing_up() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold(MOUSE);
+    let click = bridge.client().click(tab, "#a");
+    bridge.fake.wait_for(MOUSE, 3).await;
+    let opened = json!({"frameId": "F", "mode": "selectMultiple", "backendNodeId": 1});
+    bridge.fake.send(&target, "Page.fileChooserOpened", &opened);
+    bridge.hear("fileChooserOpened t1 several").await;
+    assert!(!click.is_answered());
+    bridge.fake.release(MOUSE);
+    assert_eq!(click.line().await, "done");
 }

@@ -1,6 +1,7 @@
 //! The tabs with a fake Chromium under them and a listener over them.
 
 use std::collections::HashMap;
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,14 +11,14 @@ use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::locator::Locator;
 use cdp_bridge::tabs::hands::{Action, Look, Target};
 use cdp_bridge::tabs::{
-    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, Failure,
-    NewTab, Outcome, Registry, Reply, SupervisorHandle, TabError, TabMessage, TabSettings, Way,
-    WhenFull,
+    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, DownloadLimits,
+    Failure, NewTab, Outcome, Registry, Reply, Subscriber, SupervisorHandle, TabError, TabMessage,
+    TabSettings, Way, WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::describe::{code, describe, describe_outcome};
@@ -54,6 +55,11 @@ pub(crate) fn settings() -> TabSettings {
             snapshot_bytes: 10_000,
             screenshot_pixels: 10_000_000,
         },
+        downloads: DownloadLimits {
+            largest: 1000,
+            most: 4,
+            bytes: 2000,
+        },
         navigate_timeout: LIMIT,
         open_timeout: LIMIT,
     }
@@ -81,6 +87,11 @@ impl Audience for Heard {
             line = format!("{line} (but c{number})");
         }
         self.push(line);
+    }
+
+    fn tell_only(&self, _: &ClientId, event: Event, listeners: &[ConnectionId]) {
+        let to: Vec<_> = listeners.iter().map(|id| format!("c{}", id.0)).collect();
+        self.push(format!("{} (to {})", describe(&event), to.join(", ")));
     }
 
     fn tell_failure(&self, _: &ClientId, tab: TabId, failure: Failure) {
@@ -136,10 +147,18 @@ impl Bridge {
 
     /// The browser comes up, for the first time or anew.
     pub(crate) async fn connect(&self) {
+        self.connect_with(None).await;
+    }
+
+    /// The same, with a directory for what it downloads.
+    pub(crate) async fn connect_with(&self, files: Option<PathBuf>) {
         let (browser, inbox) = cdp::connect(self.fake.transport(), Box::new(|| None));
         *self.browser.lock().unwrap() = Some(browser.clone());
         match prepare(&browser, LIMIT).await {
-            Ok(version) => self.supervisor.browser_up(browser, inbox, version).await,
+            Ok(version) => {
+                let supervisor = &self.supervisor;
+                supervisor.browser_up(browser, inbox, version, files).await;
+            }
             Err(error) => tracing::debug!(%error, "the fake cannot be used"),
         }
     }
@@ -335,6 +354,27 @@ impl Client<'_> {
 
     pub(crate) fn travel(&self, tab: TabId, way: Way) -> Asked {
         self.change(tab, RequestKind::GoBack, Change::Travel(way))
+    }
+
+    /// Subscribes to the console; until what comes back beside the answer is dropped.
+    pub(crate) fn subscribe(&self, tab: TabId) -> (Asked, watch::Sender<()>) {
+        let (reply, asked) = self.reply(RequestKind::Subscribe);
+        let (present, receiver) = watch::channel(());
+        let subscriber = Subscriber::new(self.connection, receiver);
+        self.send(tab, TabMessage::Subscribe(subscriber, reply));
+        (asked, present)
+    }
+
+    pub(crate) fn download(&self, tab: TabId, id: &str) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::GetDownload);
+        self.send(tab, TabMessage::Download(id.to_owned(), reply));
+        asked
+    }
+
+    pub(crate) fn unsubscribe(&self, tab: TabId) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::Subscribe);
+        self.send(tab, TabMessage::Unsubscribe(reply));
+        asked
     }
 
     fn look(&self, tab: TabId, kind: RequestKind, look: Look) -> Asked {

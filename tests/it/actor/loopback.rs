@@ -41,6 +41,7 @@ async fn tabs_work_over_a_debugging_port_and_again_after_it_was_lost() {
                 connected.browser.clone(),
                 connected.inbox,
                 connected.version,
+                None,
             )
             .await;
         let client = bridge.client();

@@ -1,7 +1,7 @@
 //! Ways out that only count how many are open, and refuse `evil.test` and what a test forbids.
 
 use std::io;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cdp_bridge::policy::Denied;
@@ -16,6 +16,7 @@ pub(crate) struct CountedOutlets {
     /// Beginnings of URLs, with the client that may not go there.
     forbidden: Arc<Mutex<Vec<(ClientId, String)>>>,
     changes: watch::Sender<()>,
+    keeps_downloads: Arc<AtomicBool>,
 }
 
 /// Takes itself off the count.
@@ -31,6 +32,11 @@ impl CountedOutlets {
     /// How many are open now.
     pub(crate) fn open_now(&self) -> usize {
         self.open.load(Ordering::Relaxed)
+    }
+
+    /// Whether downloads are kept from now on.
+    pub(crate) fn keep_downloads(&self, keeps: bool) {
+        self.keeps_downloads.store(keeps, Ordering::Relaxed);
     }
 
     /// From now on this client may not be where URLs begin so.
@@ -52,6 +58,10 @@ impl Outlets for CountedOutlets {
             Arc::default(),
             Open(Arc::clone(&self.open)),
         ))
+    }
+
+    fn keeps_downloads(&self, _: &ClientId) -> bool {
+        self.keeps_downloads.load(Ordering::Relaxed)
     }
 
     fn changes(&self, _: &ClientId) -> watch::Receiver<()> {

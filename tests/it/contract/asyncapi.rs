@@ -83,6 +83,7 @@ fn every_request_and_event_is_a_message_of_the_channel_with_its_own_schema() {
         "frameBinary",
         "axSnapshotBinary",
         "contentBinary",
+        "downloadBinary",
     ]);
     for (name, file) in requests.chain(events) {
         expected.insert(name);

@@ -69,7 +69,7 @@ fn an_event_without_a_field_it_must_have_is_not_valid() {
 }
 
 /// The heads of everything that carries a payload.
-fn heads() -> [(PayloadHead, &'static str); 6] {
+fn heads() -> [(PayloadHead, &'static str); 7] {
     [
         (
             PayloadHead::DomSnapshot(instances::dom_snapshot_head(true)),
@@ -89,6 +89,10 @@ fn heads() -> [(PayloadHead, &'static str); 6] {
             "AxSnapshotHead",
         ),
         (
+            PayloadHead::Download(instances::download_head()),
+            "DownloadHead",
+        ),
+        (
             PayloadHead::Content(instances::content_head(false)),
             "ContentHead",
         ),
@@ -101,6 +105,7 @@ fn parts(head: &PayloadHead, encoding: Encoding) -> Vec<Part> {
             let html = "<p>one \"two\" \u{1f600}</p>".repeat(20);
             Payload::Text(EscapedText::from_text(&html))
         }
+        PayloadHead::Download(_) => Payload::Raw(Bytes::from("QUJD".repeat(100))),
         _ => Payload::Base64(Bytes::from("QUJD".repeat(100))),
     };
     let id = Some("r1".into());

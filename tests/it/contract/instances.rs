@@ -2,20 +2,21 @@
 //! without.
 
 use cdp_bridge_protocol::event::{
-    AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, Content, ContentHead,
-    DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead, Done, Evaluated, Frame, FrameHead, Gap,
-    Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried, RebuildReason,
-    RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, Tabs, Waited,
-    Welcome,
+    AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
+    ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
+    Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
+    FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet,
+    Navigated, Pong, Queried, RebuildReason, RequestBlocked, Resumed, ScreencastStarted,
+    ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated,
+    TabInfo, TabRebuilt, TabState, Tabs, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
     ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
-    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetScreenshot, GoBack,
-    GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping,
-    Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
-    SnapshotFormat, Spot, StartScreencast, StopScreencast, Type, Uncheck, Upload, UploadFile,
-    Viewport, WaitFor, WaitState, What,
+    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload, GetScreenshot,
+    GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate,
+    Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
+    SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
+    Upload, UploadFile, Viewport, WaitFor, WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -283,6 +284,23 @@ fn looks(full: bool) -> Vec<RequestBody> {
             selector: maybe(full, selector()),
         }
         .into(),
+        Subscribe {
+            tab_id: tab(),
+            events: maybe(full, Subscribable::ConsoleMessage)
+                .into_iter()
+                .collect(),
+        }
+        .into(),
+        GetDownload {
+            tab_id: tab(),
+            download_id: "d7".to_owned(),
+        }
+        .into(),
+        GetDownload {
+            tab_id: tab(),
+            download_id: "d7".to_owned(),
+        }
+        .into(),
         GetScreenshot {
             tab_id: tab(),
             full_page: maybe(full, false),
@@ -514,6 +532,15 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     );
     events.push(Gap { from: 41, to: 57 }.into());
     events.extend(hands(full));
+    events.extend(console(full));
+    events.extend(downloads());
+    events.push(
+        FileChooserOpened {
+            id: id(),
+            multiple: full,
+        }
+        .into(),
+    );
     events.extend(screencast());
     events.extend(closings());
     events.extend(rebuilds());
@@ -581,6 +608,77 @@ fn hands(full: bool) -> [Event; 6] {
         }
         .into(),
     ]
+}
+
+fn console(full: bool) -> impl Iterator<Item = Event> {
+    let kinds = [
+        (ConsoleLevel::Debug, ConsoleSource::Console),
+        (ConsoleLevel::Log, ConsoleSource::Console),
+        (ConsoleLevel::Info, ConsoleSource::Browser),
+        (ConsoleLevel::Warning, ConsoleSource::Browser),
+        (ConsoleLevel::Error, ConsoleSource::Exception),
+    ];
+    kinds.into_iter().map(move |(level, source)| {
+        ConsoleMessage {
+            id: id(),
+            level,
+            source,
+            text: "Uncaught Error: no".to_owned(),
+            truncated: maybe(full, true),
+            url: maybe(full, url()),
+            line: maybe(full, 7),
+            column: maybe(full, 1),
+            ts: 1_750_000_000_000,
+            omitted: maybe(full, 19_900),
+        }
+        .into()
+    })
+}
+
+/// The head of a `download`.
+pub(super) fn download_head() -> DownloadHead {
+    DownloadHead {
+        id: id(),
+        download_id: "d7".to_owned(),
+        name: "report.pdf".to_owned(),
+        seq: 0,
+        total: 1,
+    }
+}
+
+fn downloads() -> impl Iterator<Item = Event> {
+    let states = [
+        DownloadState::Completed,
+        DownloadState::Canceled,
+        DownloadState::Denied,
+        DownloadState::TooLarge,
+        DownloadState::TooMany,
+    ];
+    let finished = states.map(|state| {
+        DownloadFinished {
+            id: id(),
+            download_id: "d7".to_owned(),
+            name: "report.pdf".to_owned(),
+            bytes: 3,
+            state,
+        }
+        .into()
+    });
+    let others: [Event; 2] = [
+        DownloadStarted {
+            id: id(),
+            download_id: "d7".to_owned(),
+            url: url(),
+            name: "report.pdf".to_owned(),
+        }
+        .into(),
+        Download {
+            head: download_head(),
+            data: "AAAA".to_owned(),
+        }
+        .into(),
+    ];
+    finished.into_iter().chain(others)
 }
 
 fn screencast() -> [Event; 3] {

@@ -150,6 +150,13 @@ fn what_the_schema_refuses_the_parser_refuses() {
         json!({ "type": "waitFor", "tabId": "t1", "loadState": "domContentLoaded" }),
         json!({ "type": "query", "tabId": "t1", "selector": "a", "what": "colour" }),
         json!({ "type": "getContent", "tabId": "t1" }),
+        json!({ "type": "getDownload", "tabId": "t1" }),
+        json!({ "type": "getDownload", "tabId": "t1", "downloadId": 1 }),
+        json!({ "type": "subscribe", "tabId": "t1" }),
+        json!({ "type": "subscribe", "tabId": "t1", "events": "consoleMessage" }),
+        json!({ "type": "subscribe", "tabId": "t1", "events": ["navigated"] }),
+        json!({ "type": "subscribe", "tabId": "t1", "events": vec!["consoleMessage"; 17] }),
+        json!({ "type": "subscribe", "tabId": "t1", "events": [], "idempotencyKey": "k" }),
     ] {
         assert_eq!(agree(&schema, &message), Ok(false), "{message}");
     }

@@ -90,7 +90,7 @@ impl State {
         let id = self
             .targets
             .values()
-            .find(|target| target.session.as_ref() == Some(session))
+            .find(|target| target.has_session(session))
             .map(|target| target.id.clone());
         match id {
             Some(id) => page::perform(self, &id, call),
@@ -188,12 +188,55 @@ impl State {
         };
         target.parked.clear();
         target.hanging = None;
+        let further: Vec<_> = target.further.keys().cloned().collect();
         let Some(session) = target.session.take() else {
             return;
         };
+        for session in further {
+            self.detach_further(id, &session);
+        }
         self.rules.forget_session(&session);
         self.info_changed(id);
         let detached = json!({"sessionId": session, "targetId": id});
         self.event("Target.detachedFromTarget", &detached);
+    }
+
+    /// Makes one more session to a page.
+    pub(super) fn attach_further(&mut self, id: &str) -> Option<String> {
+        let session = self.fresh("S");
+        let target = self.targets.get_mut(id)?;
+        target.further.insert(session.clone(), false);
+        let info = target.info();
+        let attached =
+            json!({"sessionId": session, "targetInfo": info, "waitingForDebugger": false});
+        self.event("Target.attachedToTarget", &attached);
+        Some(session)
+    }
+
+    /// Ends one of the further sessions to a page.
+    pub(super) fn detach_further(&mut self, id: &str, session: &str) {
+        let target = self.targets.get_mut(id);
+        if target.is_some_and(|target| target.further.remove(session).is_some()) {
+            self.rules.forget_session(session);
+            let detached = json!({"sessionId": session, "targetId": id});
+            self.event("Target.detachedFromTarget", &detached);
+        }
+    }
+
+    /// Something is written to a page's console.
+    pub(super) fn write_to_console(&mut self, id: &str, text: &str) {
+        let Some(target) = self.targets.get(id) else {
+            return;
+        };
+        let listening = target.further.iter().filter(|(_, listens)| **listens);
+        let sessions: Vec<_> = listening.map(|(session, _)| session.clone()).collect();
+        let params =
+            json!({"type": "log", "args": [{"type": "string", "value": text}], "timestamp": 1.0});
+        for session in sessions {
+            let message = json!({
+                "method": "Runtime.consoleAPICalled", "params": params, "sessionId": session
+            });
+            self.send(&message);
+        }
     }
 }

@@ -229,6 +229,22 @@ impl Fake {
         self.stir(|state| state.page_event(target, method, params));
     }
 
+    /// Something is written to a page's console.
+    pub(crate) fn write_to_console(&self, target: &str, text: &str) {
+        self.stir(|state| state.write_to_console(target, text));
+    }
+
+    /// How many sessions are attached to a page.
+    pub(crate) fn sessions_of(&self, target: &str) -> usize {
+        let target = &self.shared.state().targets[target];
+        usize::from(target.session.is_some()) + target.further.len()
+    }
+
+    /// Sends an event of the browser itself, whatever it is.
+    pub(crate) fn send_as_browser(&self, method: &str, params: &Value) {
+        self.stir(|state| state.event(method, params));
+    }
+
     /// The browser ends.
     pub(crate) fn hang_up(&self) {
         self.stir(|state| state.hung_up = true);

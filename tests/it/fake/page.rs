@@ -14,6 +14,21 @@ const WHILE_STANDING: [&str; 4] = [
     "Fetch.enable",
 ];
 
+/// What is done by answering it.
+const DONE_AT_ONCE: [&str; 11] = [
+    "Page.setInterceptFileChooserDialog",
+    "Log.enable",
+    "Target.setAutoAttach",
+    "Runtime.releaseObjectGroup",
+    "Page.bringToFront",
+    "Runtime.releaseObject",
+    "Emulation.setFocusEmulationEnabled",
+    "Page.setLifecycleEventsEnabled",
+    "Input.insertText",
+    "Input.dispatchKeyEvent",
+    "Input.dispatchMouseEvent",
+];
+
 /// What a page does while a dialog is open.
 const WHILE_DIALOG: [&str; 1] = ["Page.handleJavaScriptDialog"];
 
@@ -53,14 +68,8 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         "Fetch.enable" => enable(target, "Fetch"),
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
-        "Page.setInterceptFileChooserDialog"
-        | "Page.bringToFront"
-        | "Runtime.releaseObject"
-        | "Emulation.setFocusEmulationEnabled"
-        | "Page.setLifecycleEventsEnabled"
-        | "Input.insertText"
-        | "Input.dispatchKeyEvent"
-        | "Input.dispatchMouseEvent" => {}
+        "Runtime.enable" => listen(target, call),
+        method if DONE_AT_ONCE.contains(&method) => {}
         "Page.getNavigationHistory" => {
             let history = json!({"currentIndex": 0, "entries": [{"id": 1, "url": target.url}]});
             return state.answer(call, &history);
@@ -97,6 +106,14 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
     }
     state.answer(call, &json!({}));
+}
+
+/// One of the further sessions wants to know what is written to the console.
+fn listen(target: &mut Target, call: &Call) {
+    let session = call.session.as_deref().unwrap_or_default();
+    if let Some(listens) = target.further.get_mut(session) {
+        *listens = true;
+    }
 }
 
 fn enable(target: &mut Target, domain: &'static str) {

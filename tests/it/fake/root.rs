@@ -26,7 +26,7 @@ pub(super) fn perform(state: &mut State, call: &Call) {
         {
             state.error(call, -32000, "Failed to find browser context with id");
         }
-        "Browser.setDownloadBehavior" | "Browser.grantPermissions" => {
+        "Browser.setDownloadBehavior" | "Browser.grantPermissions" | "Browser.cancelDownload" => {
             state.answer(call, &json!({}));
         }
         "Target.setDiscoverTargets" => {
@@ -65,23 +65,36 @@ pub(super) fn perform(state: &mut State, call: &Call) {
                 None => state.error(call, -32602, NO_TARGET),
             }
         }
-        "Target.detachFromTarget" => {
-            let session = call.text("sessionId");
-            let id = state
-                .targets
-                .values()
-                .find(|target| target.session.as_deref() == session)
-                .map(|target| target.id.clone());
-            let Some(id) = id else {
-                return state.error(call, -32602, "No session with given id");
-            };
-            state.answer(call, &json!({}));
-            state.detach(&id);
+        "Target.detachFromTarget" => detach(state, call),
+        "Target.attachToTarget" => {
+            let id = call.text("targetId").unwrap_or_default();
+            match state.attach_further(id) {
+                Some(session) => state.answer(call, &json!({"sessionId": session})),
+                None => state.error(call, -32602, NO_TARGET),
+            }
         }
         method => {
             let message = format!("'{method}' wasn't found");
             state.error(call, -32601, &message);
         }
+    }
+}
+
+fn detach(state: &mut State, call: &Call) {
+    let session = call.text("sessionId").unwrap_or_default();
+    let found = state
+        .targets
+        .values()
+        .find(|target| target.has_session(session))
+        .map(|target| (target.id.clone(), target.further.contains_key(session)));
+    let Some((id, is_further)) = found else {
+        return state.error(call, -32602, "No session with given id");
+    };
+    state.answer(call, &json!({}));
+    if is_further {
+        state.detach_further(&id, session);
+    } else {
+        state.detach(&id);
     }
 }
 

@@ -1,6 +1,6 @@
 //! One page of the fake.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -14,6 +14,8 @@ pub(super) struct Target {
     pub(super) context: Option<String>,
     pub(super) opener: Option<String>,
     pub(super) session: Option<String>,
+    /// Further sessions, and whether each wants to know what is written to the console.
+    pub(super) further: BTreeMap<String, bool>,
     pub(super) url: String,
     pub(super) title: String,
     pub(super) html: String,
@@ -66,6 +68,11 @@ impl Target {
     /// Whether the events of this domain are wanted.
     pub(super) fn reports(&self, domain: &str) -> bool {
         self.domains.contains(domain)
+    }
+
+    /// Whether this is one of the sessions attached to it.
+    pub(super) fn has_session(&self, session: &str) -> bool {
+        self.session.as_deref() == Some(session) || self.further.contains_key(session)
     }
 
     /// `Target.TargetInfo`.

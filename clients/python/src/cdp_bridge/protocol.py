@@ -61,6 +61,20 @@ CloseReason: TypeAlias = Literal[
     "shutdown",
 ]
 
+#: How much a message of a page's console matters.
+#: - `debug`: `console.debug`, and what Chromium calls verbose.
+#: - `log`: `console.log` and its like.
+#: - `info`: `console.info`.
+#: - `warning`: `console.warn`.
+#: - `error`: `console.error`, a `console.assert` that failed, an exception, a request that failed.
+ConsoleLevel: TypeAlias = Literal["debug", "log", "info", "warning", "error"]
+
+#: Who wrote to a page's console.
+#: - `console`: The page, by `console.…`.
+#: - `exception`: A script of the page threw an exception that nothing caught, or a promise was rejected.
+#: - `browser`: Chromium, about the page: requests that failed, content that was blocked, deprecations.
+ConsoleSource: TypeAlias = Literal["console", "exception", "browser"]
+
 #: How a page's content is written down.
 #: - `text`: The text as it is shown.
 #: - `markdown`: Markdown.
@@ -72,6 +86,14 @@ ContentFormat: TypeAlias = Literal["text", "markdown"]
 #: - `prompt`: `prompt()`.
 #: - `beforeunload`: The page wanted to keep the user from leaving.
 DialogKind: TypeAlias = Literal["alert", "confirm", "prompt", "beforeunload"]
+
+#: How a download ended.
+#: - `completed`: All of it is there: `getDownload` has it.
+#: - `canceled`: The page, the server or the network broke it off.
+#: - `denied`: Policy has none of it (`policy.downloads`), and nothing was written.
+#: - `tooLarge`: It is larger than what is kept (`flow.max_download_bytes`, `flow.kept_download_bytes`).
+#: - `tooMany`: As many as are kept are under way already (`flow.kept_downloads`).
+DownloadState: TypeAlias = Literal["completed", "canceled", "denied", "tooLarge", "tooMany"]
 
 #: An end of the way that may be scrolled.
 #: - `top`: The beginning.
@@ -96,7 +118,7 @@ Edge: TypeAlias = Literal["top", "bottom"]
 #: - `SHUTTING_DOWN`: The bridge is stopping.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
-#: - `NOT_FOUND`: No element was found within the time limit.
+#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download.
 #: - `NOT_ACTIONABLE`: The element could not be acted on within the time limit.
 #: - `AMBIGUOUS`: The locator matches several elements.
 #: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
@@ -355,6 +377,10 @@ SnapshotFormat: TypeAlias = Literal["html", "structured"]
 
 #: An element, or a point of the visible part of the page.
 Spot: TypeAlias = "str | Point"
+
+#: An event that is told only to those who subscribe to it. All others come unasked.
+#: - `consoleMessage`: `consoleMessage`.
+Subscribable: TypeAlias = Literal["consoleMessage"]
 
 #: A tab: t1, t2, …; never reused while the bridge runs.
 TabId: TypeAlias = str
@@ -1319,6 +1345,180 @@ class ContentEvent(Event):
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChooserOpenedEvent(Event):
+    """A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing
+    opens, and nobody waits; `upload` puts files into that element.
+    """
+
+    type: ClassVar[str] = "fileChooserOpened"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    multiple: bool
+    """Whether several files may be chosen."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FileChooserOpenedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            multiple=wire["multiple"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleMessageEvent(Event):
+    """Something was written to a page's console. Comes only after `subscribe`."""
+
+    type: ClassVar[str] = "consoleMessage"
+    column: int | None = None
+    """The column there, from 1."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    level: ConsoleLevel
+    """How much it matters."""
+    line: int | None = None
+    """The line there, from 1."""
+    omitted: int | None = None
+    """How many messages right before this one were left out because the page wrote too many at a
+    time; absent if none was.
+    """
+    request_id: RequestId | None = None
+    source: ConsoleSource
+    """Who wrote it."""
+    text: str
+    """What it says, at most 4096 characters."""
+    truncated: bool | None = None
+    """`true` where the end of the text is missing because it is longer than that."""
+    ts: int
+    """When, in milliseconds since the epoch."""
+    url: str | None = None
+    """The script or document that wrote it, or that it is about; at most 1024 characters."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ConsoleMessageEvent:
+        return cls(
+            column=wire.get("column"),
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            level=wire["level"],
+            line=wire.get("line"),
+            omitted=wire.get("omitted"),
+            request_id=wire.get("requestId"),
+            source=wire["source"],
+            text=wire["text"],
+            truncated=wire.get("truncated"),
+            ts=wire["ts"],
+            url=wire.get("url"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadStartedEvent(Event):
+    """A page hands out a file, instead of a document or by a link. `downloadFinished` follows."""
+
+    type: ClassVar[str] = "downloadStarted"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    download_id: str
+    """What the bridge calls it: `d1`, `d2`, …, never used again while the bridge runs."""
+    id: TabId
+    """The tab."""
+    name: str
+    """The file's name, as the server or the page says: no path, and at most 255 characters."""
+    request_id: RequestId | None = None
+    url: str
+    """Where it comes from, at most 1024 characters."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DownloadStartedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            download_id=wire["downloadId"],
+            id=wire["id"],
+            name=wire["name"],
+            request_id=wire.get("requestId"),
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadFinishedEvent(Event):
+    """A download has come to its end."""
+
+    type: ClassVar[str] = "downloadFinished"
+    bytes: int
+    """How many bytes there are; 0 where none is kept."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    download_id: str
+    """The download."""
+    id: TabId
+    """The tab."""
+    name: str
+    """The file's name."""
+    request_id: RequestId | None = None
+    state: DownloadState
+    """How it ended."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DownloadFinishedEvent:
+        return cls(
+            bytes=wire["bytes"],
+            cursor=wire.get("cursor"),
+            download_id=wire["downloadId"],
+            id=wire["id"],
+            name=wire["name"],
+            request_id=wire.get("requestId"),
+            state=wire["state"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DownloadEvent(Event):
+    """What was downloaded, or one part of it. Here it is whole, put together from its parts."""
+
+    type: ClassVar[str] = "download"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    data: bytes
+    """The bytes, decoded."""
+    download_id: str
+    """The download."""
+    id: TabId
+    """The tab."""
+    name: str
+    """The file's name."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DownloadEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            data=wire["data"],
+            download_id=wire["downloadId"],
+            id=wire["id"],
+            name=wire["name"],
+            request_id=wire.get("requestId"),
+        )
+
+
 #: Every event by its `type`.
 EVENTS: dict[str, type[Event]] = {
     "welcome": WelcomeEvent,
@@ -1350,6 +1550,11 @@ EVENTS: dict[str, type[Event]] = {
     "evaluated": EvaluatedEvent,
     "axSnapshot": AxSnapshotEvent,
     "content": ContentEvent,
+    "fileChooserOpened": FileChooserOpenedEvent,
+    "consoleMessage": ConsoleMessageEvent,
+    "downloadStarted": DownloadStartedEvent,
+    "downloadFinished": DownloadFinishedEvent,
+    "download": DownloadEvent,
 }
 
 #: Events that come in parts, with their payload.
@@ -1359,6 +1564,7 @@ PAYLOADS: dict[str, Payload] = {
     "frame": Payload(field="data", base64=True),
     "axSnapshot": Payload(field="snapshot", base64=False),
     "content": Payload(field="content", base64=False),
+    "download": Payload(field="data", base64=True),
 }
 
 #: Requests that change something: sent twice only with an `idempotencyKey`.
@@ -2290,6 +2496,53 @@ class Requests(RequestsBase):
             "format": format,
             "tabId": tab_id,
             "selector": selector,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def subscribe(
+        self,
+        *,
+        events: list[Subscribable],
+        tab_id: TabRef,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Has events of a tab told to this connection, from the answer on, in place of those that
+        it subscribed to before; none for an empty list. Answered by `done`.
+
+        - `events`: The events.
+        - `tab_id`: The tab.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "subscribe", {
+            "events": events,
+            "tabId": tab_id,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def get_download(
+        self,
+        *,
+        download_id: str,
+        tab_id: TabRef,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DownloadEvent:
+        """Asks for what was downloaded. Answered by `download`.
+
+        - `download_id`: The `downloadId` of its `downloadFinished`.
+        - `tab_id`: The tab.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DownloadEvent, "getDownload", {
+            "downloadId": download_id,
+            "tabId": tab_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

@@ -1,6 +1,7 @@
-// A page's content for reading: as text, or as Markdown.
+// A page's content for reading: as text, or as Markdown. Where a frame of another origin stands, `gap`
+// says what is put there.
 
-const readText = (root) => {
+const readText = (root, gap) => {
   const parts = [];
   const visit = (element) => {
     // `innerText` is the text as it is laid out, but for what is in shadow roots and frames.
@@ -12,8 +13,10 @@ const readText = (root) => {
       parts.push(pending.text);
     }
     for (const frame of element.querySelectorAll('iframe, frame')) {
+      if (!frame.checkVisibility({ visibilityProperty: true })) continue;
       const inner = innerDocument(frame);
-      if (inner?.body && frame.checkVisibility({ visibilityProperty: true })) visit(inner.body);
+      if (!inner) parts.push(gap(frame));
+      else if (inner.body) visit(inner.body);
     }
   };
   const shadowText = (element, pending) => {
@@ -34,7 +37,7 @@ const readText = (root) => {
 
 const escapeMarkdown = (text) => text.replace(/([\\`*_[\]<>])/g, '\\$1');
 
-const readMarkdown = (root) => {
+const readMarkdown = (root, gap) => {
   const inline = (element) => {
     let text = '';
     for (const child of childrenOf(element)) {
@@ -183,7 +186,8 @@ const readMarkdown = (root) => {
       case 'iframe':
       case 'frame': {
         const inner = innerDocument(element);
-        if (inner?.body) visitChildren(inner.body);
+        if (!inner) blocks.push(gap(element));
+        else if (inner.body) visitChildren(inner.body);
         return;
       }
       default:
@@ -195,13 +199,19 @@ const readMarkdown = (root) => {
   return blocks.join('\n\n');
 };
 
-const content = ({ steps, from, format, limit, timeout }) => {
+const content = ({ steps, from, format, limit, mark, timeout }) => {
+  let gaps = 0;
+  const gap = (frame) => {
+    gaps += 1;
+    return gaps > MOST_STRANGERS ? '' : `${mark}${hold(frame)};`;
+  };
   const read = (root) => {
-    const text = format === 'markdown' ? readMarkdown(root) : readText(root);
+    const text = format === 'markdown' ? readMarkdown(root, gap) : readText(root, gap);
     const truncated = text.length > limit;
     return { url: location.href, text: truncated ? text.slice(0, limit) : text, truncated };
   };
-  if (!steps) return read(document.body ?? document.documentElement);
+  // All of it is wanted, too, where the locator ends at the frame that this document is in.
+  if (!steps || from >= steps.length) return read(document.body ?? document.documentElement);
   return ready({ steps, from, timeout, needs: {} }, (element) => {
     const inner = isFrame(element) ? innerDocument(element)?.body : element;
     return inner ? read(inner) : { hop: hold(element), at: steps.length };

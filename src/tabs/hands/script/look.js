@@ -39,7 +39,9 @@ const waitElement = async ({ steps, from, state, timeout }) => {
   }
 };
 
-const hasText = (wanted) => {
+// Whether a text can be seen in the document, or in frames of its origin. Frames of other origins that
+// are met on the way are added to a list.
+const hasText = (wanted, strangers) => {
   const visit = (inner) => {
     if (!inner.body) return false;
     // What is not laid out is no part of `innerText`, but what is in shadow roots is not either.
@@ -50,19 +52,32 @@ const hasText = (wanted) => {
       }
     }
     for (const frame of inner.querySelectorAll('iframe, frame')) {
+      if (!frame.checkVisibility({ visibilityProperty: true })) continue;
       const next = innerDocument(frame);
-      if (next && frame.checkVisibility({ visibilityProperty: true }) && visit(next)) return true;
+      if (!next) strangers.push(frame);
+      else if (visit(next)) return true;
     }
     return false;
   };
   return visit(document);
 };
 
-const waitText = async ({ text, timeout }) => {
+// The most frames of other origins that are looked into from one document.
+const MOST_STRANGERS = 32;
+
+// Waits until a text can be seen; or until there are other frames of other origins than those that are
+// known, which are looked into elsewhere.
+const waitText = async ({ text, known = [], timeout }) => {
   const end = performance.now() + timeout;
   const wanted = fold(text);
   for (;;) {
-    if (hasText(wanted)) return { url: location.href };
+    const strangers = [];
+    if (hasText(wanted, strangers)) return { url: location.href };
+    const before = known.map(fetchHeld);
+    const now = strangers.slice(0, MOST_STRANGERS);
+    if (now.length !== before.length || now.some((frame, at) => frame !== before[at])) {
+      return { frames: now.map((frame) => known[before.indexOf(frame)] ?? hold(frame)) };
+    }
     const left = end - performance.now();
     if (left <= 0) return { fail: 'notFound', at: 0 };
     await change(left);

@@ -13,6 +13,7 @@ on_both_browsers!(
     points_are_right_in_scaled_and_turned_frames_at_any_device_scale,
     a_frame_that_is_covered_or_goes_away_is_told,
     frames_of_other_processes_are_acted_on,
+    text_and_content_are_found_in_frames_of_any_process,
 );
 
 const INNER: &str = "<style>body { margin: 0; height: 900px }</style><div style='height:300px'></div>
@@ -205,5 +206,84 @@ async fn frames_of_other_processes_are_acted_on(browser: TestBrowser) {
             .await
             .expect_error("STALE_REF");
     }
+    bridge.stop().await;
+}
+
+async fn text_and_content_are_found_in_frames_of_any_process(browser: TestBrowser) {
+    let site = Site::start().await;
+    let isolate = |config: &mut cdp_bridge::config::Config| {
+        config.browser.args.push("--site-per-process".to_owned());
+    };
+    let bridge = TestBridge::start_with(browser, isolate).await;
+    let client = bridge.client().await;
+    site.page(
+        "/inner",
+        "<h2>Deep</h2><p>down <b>here</b></p><p id=late></p>
+        <script>onmessage = () => { late.textContent = 'late words' }</script>",
+    );
+    site.page("/own", "<p>a frame of its own");
+    site.page("/elsewhere", "<p>elsewhere by now");
+    // One in another process, and one in the process of the page inside that.
+    let inner = site.url_on("127.0.0.1", "/inner");
+    let middle = format!(
+        "<p>middle</p><iframe id=in src='{inner}'></iframe>
+        <script>onmessage = () => frames[0].postMessage('', '*')</script>"
+    );
+    site.page("/middle", &middle);
+    let there = site.url_on("other.test", "/middle");
+    let body = format!(
+        "<p>first</p><ul><li>item <iframe id=out src='{there}'></iframe></li></ul>
+        <iframe hidden src='{there}'></iframe><p>last</p>"
+    );
+    let tab = client.open(&site.page("/page", &body)).await;
+    let ask = async |kind: &str, mut fields: serde_json::Value| {
+        fields["type"] = json!(kind);
+        fields["tabId"] = json!(tab);
+        client.ask(fields).await
+    };
+    // What is there already.
+    let wait = ask("waitFor", json!({"text": "DOWN here"})).await;
+    wait.expect("waited");
+    let content = ask("getContent", json!({"format": "markdown"})).await;
+    let content = content.expect("content");
+    assert_eq!(
+        content.text(),
+        "first\n\n- item\n\n  middle\n\n  ## Deep\n\n  down **here**\n\nlast"
+    );
+    let content = ask("getContent", json!({"format": "text"})).await;
+    let content = content.expect("content");
+    for line in ["first", "item", "middle", "Deep", "down here", "last"] {
+        assert_eq!(
+            content.text().matches(line).count(),
+            1,
+            "{}",
+            content.text()
+        );
+    }
+    let part = json!({"format": "text", "selector": "#out"});
+    let content = ask("getContent", part).await.expect("content");
+    assert!(content.text().starts_with("middle"), "{}", content.text());
+    assert!(content.text().contains("down here"), "{}", content.text());
+    // What comes later; in a frame that comes later; in one that goes elsewhere.
+    let source = |path: &str| site.url_on("other.test", path);
+    let add = format!(
+        "document.body.append(Object.assign(document.createElement('iframe'), {{src: '{}'}}))",
+        source("/own")
+    );
+    let away = format!("out.src = '{}'", source("/elsewhere"));
+    for (text, script) in [
+        ("late words", "out.contentWindow.postMessage('', '*')"),
+        ("a frame of its own", &add),
+        ("elsewhere by now", &away),
+    ] {
+        let wait = json!({"type": "waitFor", "tabId": tab, "text": text});
+        let wait = client.request(wait).await;
+        ask("evaluate", json!({"expression": script}))
+            .await
+            .expect("evaluated");
+        client.answer(&wait).await.expect("waited");
+    }
+    let fields = json!({"text": "nowhere to be seen", "timeoutMs": SHORT_MS});
+    ask("waitFor", fields).await.expect_error("NOT_FOUND");
     bridge.stop().await;
 }

@@ -12,11 +12,17 @@
 //! | [`looking`] | waiting, asking, evaluating, reading |
 //! | [`outline`] | the outline, and its refs |
 //! | [`history`] | back, forward, anew |
+//! | [`choosers`] | what asks for files |
+//! | [`downloads`] | files that pages hand out |
+//! | [`console`] | what pages write to their consoles |
 //! | [`pictures`] | pictures of elements and parts |
 //! | [`secrets`] | what is typed is in no log, metric or error |
 
 mod acting;
 mod awkward;
+mod choosers;
+mod console;
+mod downloads;
 mod fields;
 mod frames;
 mod history;

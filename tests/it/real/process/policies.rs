@@ -16,7 +16,10 @@ use crate::support::daemon::{Daemon, Setup};
 use crate::support::site::{Reply, Site};
 use crate::support::wait::until;
 
-on_both_browsers!(a_narrower_policy_cuts_what_is_open_and_another_client_notices_nothing);
+on_both_browsers!(
+    a_narrower_policy_cuts_what_is_open_and_another_client_notices_nothing,
+    whose_downloads_are_kept_changes_under_open_tabs,
+);
 
 const ALICE: &str = "tok-alice-1a2b3c4d";
 const BOB: &str = "tok-bob-5e6f7a8b";
@@ -172,6 +175,47 @@ async fn a_narrower_policy_cuts_what_is_open_and_another_client_notices_nothing(
     alice.go(&of_alice, &forbidden).await;
     alice.open(&forbidden).await;
     refused_is_counted(&daemon).await;
+    daemon.stop().await;
+}
+
+/// Clicks what hands out a file, and says how that ended.
+async fn download(client: &Client, tab: &str) -> serde_json::Value {
+    let click = json!({"type": "click", "tabId": tab, "selector": "#a"});
+    client.ask(click).await.expect("done");
+    let finished = client.tab_event("downloadFinished", tab).await;
+    finished["state"].clone()
+}
+
+async fn whose_downloads_are_kept_changes_under_open_tabs(browser: TestBrowser) {
+    let site = Site::start().await;
+    let file = Reply::page("bytes").with("content-disposition", "attachment");
+    site.serve(
+        "/file",
+        file.with("content-type", "application/octet-stream"),
+    );
+    let page = site.page("/page", "<a id=a href=/file>file</a>");
+    let keep = "policy = { downloads = \"keep\" }";
+    let setup = Setup::serving(&browser)
+        .file("bridge.toml", &configured(keep, ""))
+        .args(["--config", "bridge.toml"]);
+    let daemon = setup.start().await;
+    let alice = connect(&daemon, ALICE).await.unwrap();
+    let bob = connect(&daemon, BOB).await.unwrap();
+    let (of_alice, of_bob) = (alice.open(&page).await, bob.open(&page).await);
+    assert_eq!(download(&alice, &of_alice).await, "completed");
+    assert_eq!(download(&bob, &of_bob).await, "denied");
+    let turned = configured("policy = { downloads = \"deny\" }", "downloads = \"keep\"");
+    std::fs::write(daemon.dir().join("bridge.toml"), turned).unwrap();
+    hang_up(&daemon, TAKEN).await;
+    assert_eq!(download(&alice, &of_alice).await, "denied");
+    // Chromium may hear of it a little later.
+    until("Bob's are kept", async || {
+        download(&bob, &of_bob).await == "completed"
+    })
+    .await;
+    // What was kept before stays.
+    let first = json!({"type": "getDownload", "tabId": of_alice, "downloadId": "d1"});
+    alice.ask(first).await.expect("download");
     daemon.stop().await;
 }
 

@@ -1,0 +1,92 @@
+//! The fields of events about files: those that pages ask for, and those that they hand out (protocol
+//! section 9).
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::ids::TabId;
+
+/// A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing opens,
+/// and nobody waits; `upload` puts files into that element.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileChooserOpened {
+    /// The tab.
+    pub id: TabId,
+    /// Whether several files may be chosen.
+    pub multiple: bool,
+}
+
+/// How a download ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum DownloadState {
+    /// All of it is there: `getDownload` has it.
+    Completed,
+    /// The page, the server or the network broke it off.
+    Canceled,
+    /// Policy has none of it (`policy.downloads`), and nothing was written.
+    Denied,
+    /// It is larger than what is kept (`flow.max_download_bytes`, `flow.kept_download_bytes`).
+    TooLarge,
+    /// As many as are kept are under way already (`flow.kept_downloads`).
+    TooMany,
+}
+
+/// A page hands out a file, instead of a document or by a link. `downloadFinished` follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadStarted {
+    /// The tab.
+    pub id: TabId,
+    /// What the bridge calls it: `d1`, `d2`, …, never used again while the bridge runs.
+    pub download_id: String,
+    /// Where it comes from, at most 1024 characters.
+    pub url: String,
+    /// The file's name, as the server or the page says: no path, and at most 255 characters.
+    pub name: String,
+}
+
+/// A download has come to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadFinished {
+    /// The tab.
+    pub id: TabId,
+    /// The download.
+    pub download_id: String,
+    /// The file's name.
+    pub name: String,
+    /// How many bytes there are; 0 where none is kept.
+    pub bytes: u64,
+    /// How it ended.
+    pub state: DownloadState,
+}
+
+/// What was downloaded, without its bytes: the JSON of a binary frame.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DownloadHead {
+    /// The tab.
+    pub id: TabId,
+    /// The download.
+    pub download_id: String,
+    /// The file's name.
+    pub name: String,
+    /// Number of this part, from 0.
+    pub seq: u32,
+    /// How many parts there are.
+    pub total: u32,
+}
+
+/// What was downloaded, or one part of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Download {
+    /// Everything but the bytes.
+    #[serde(flatten)]
+    pub head: DownloadHead,
+    /// The bytes in base64.
+    #[schemars(extend("contentEncoding" = "base64"))]
+    pub data: String,
+}

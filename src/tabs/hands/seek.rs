@@ -1,0 +1,136 @@
+//! `waitFor` a text: in the page, and in frames of other origins, each of which is waited in by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::StreamExt as _;
+use futures::future::BoxFuture;
+use futures::stream::FuturesUnordered;
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
+
+use super::error::HandsError;
+use super::locate::millis_left;
+use super::page::HandsOn;
+use super::world::World;
+
+/// How deep frames of other origins are looked into inside each other.
+const MAX_DEPTH: usize = 16;
+
+/// How long to wait before a frame that went elsewhere is looked into again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+#[derive(Serialize)]
+struct Args<'a> {
+    text: &'a str,
+    known: &'a [u64],
+    timeout: u64,
+}
+
+/// What the script says of one document.
+#[derive(Deserialize)]
+struct Seen {
+    /// There are other frames of other origins now.
+    #[serde(default)]
+    frames: Option<Vec<u64>>,
+    /// The text did not come to be seen in time.
+    #[serde(default)]
+    fail: Option<String>,
+}
+
+/// What is looked for, and until when.
+#[derive(Clone, Copy)]
+struct Wanted<'a> {
+    hands: &'a HandsOn,
+    text: &'a str,
+    deadline: Instant,
+}
+
+impl HandsOn {
+    /// Waits until a text can be seen somewhere in the page.
+    pub async fn wait_text(&self, text: &str, deadline: Instant) -> Result<(), HandsError> {
+        let wanted = Wanted {
+            hands: self,
+            text,
+            deadline,
+        };
+        loop {
+            match wanted.seek(Arc::clone(self.main()), 0).await {
+                Ok(true) => return Ok(()),
+                Err(HandsError::PageLeft) if Instant::now() + PAUSE < deadline => {
+                    sleep(PAUSE).await;
+                }
+                Ok(false) => {
+                    return Err(HandsError::NotFound {
+                        locator: format!("text={text}"),
+                        segment: format!("text={text}"),
+                    });
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl<'a> Wanted<'a> {
+    /// Waits until the text can be seen in a document or in a frame inside; false if it cannot in time.
+    fn seek(self, world: Arc<World>, depth: usize) -> BoxFuture<'a, Result<bool, HandsError>> {
+        Box::pin(async move {
+            let mut known = Vec::new();
+            let mut inner = FuturesUnordered::new();
+            let mut own = self.see(Arc::clone(&world), Vec::new());
+            loop {
+                tokio::select! {
+                    biased;
+                    seen = &mut own => match seen? {
+                        Seen { frames: Some(frames), .. } => {
+                            let new = frames.iter().filter(|frame| !known.contains(*frame));
+                            for frame in new.filter(|_| depth < MAX_DEPTH) {
+                                inner.push(self.seek_in(Arc::clone(&world), *frame, depth));
+                            }
+                            known.clone_from(&frames);
+                            own = self.see(Arc::clone(&world), frames);
+                        }
+                        Seen { fail, .. } => return Ok(fail.is_none()),
+                    },
+                    Some((frame, seen)) = inner.next() => {
+                        if seen {
+                            return Ok(true);
+                        }
+                        // It went elsewhere; or away, which the document around it says.
+                        if known.contains(&frame) && Instant::now() + PAUSE < self.deadline {
+                            inner.push(self.seek_in(Arc::clone(&world), frame, depth));
+                        }
+                    }
+                }
+            }
+        })
+    }
+
+    /// The same in a frame that the document around it knows by number. Whatever goes wrong there is
+    /// no fault of the page.
+    fn seek_in(self, around: Arc<World>, frame: u64, depth: usize) -> BoxFuture<'a, (u64, bool)> {
+        Box::pin(async move {
+            let seen = match self.hands.enter(&around, frame, self.deadline).await {
+                Ok(world) => self.seek(world, depth + 1).await,
+                Err(error) => Err(error),
+            };
+            let seen = matches!(seen, Ok(true));
+            if !seen {
+                sleep(PAUSE).await;
+            }
+            (frame, seen)
+        })
+    }
+
+    fn see(self, world: Arc<World>, known: Vec<u64>) -> BoxFuture<'a, Result<Seen, HandsError>> {
+        Box::pin(async move {
+            let args = Args {
+                text: self.text,
+                known: &known,
+                timeout: millis_left(self.deadline),
+            };
+            world.call("waitText", &args, self.deadline).await
+        })
+    }
+}

@@ -1,0 +1,376 @@
+//! What is written to a tab's console, on its way to those who subscribed: a task with a session of
+//! its own.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::Done;
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, select_all};
+use tokio::sync::{mpsc, watch};
+use tokio::time::{Instant, sleep_until};
+
+use super::entry::Entry;
+use super::frames::{Heard, listen};
+use crate::cdp::methods::DetachFromTarget;
+use crate::cdp::{Attachment, Browser, CallError, Session, TargetId};
+use crate::flow::Ration;
+use crate::flow::ration::Due;
+use crate::metrics;
+use crate::tabs::audience::Audience;
+use crate::tabs::error::TabError;
+use crate::tabs::identity::{ClientId, ConnectionId};
+use crate::tabs::reply::Reply;
+use crate::tabs::supervisor::SupervisorHandle;
+
+/// How long Chromium may take for what nobody waits for.
+const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+
+/// Longer than anybody may wait for it.
+const LONGEST: Duration = Duration::from_mins(2);
+
+/// So many messages of a tab are told in each [`INTERVAL`].
+const MOST: u32 = 100;
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many orders may wait for the task, which takes them at once.
+pub(super) const MAILBOX: usize = 64;
+
+/// How many reports of a page wait for the task beside those in its inboxes.
+const REPORTS: usize = 256;
+
+/// A connection that wants to be told. Clones are the same one.
+#[derive(Debug, Clone)]
+pub struct Subscriber {
+    /// The connection.
+    pub connection: ConnectionId,
+    /// Its other end is dropped when the connection's session is over, or wants no more.
+    present: watch::Receiver<()>,
+    is_over: Arc<AtomicBool>,
+}
+
+impl Subscriber {
+    /// A connection that is there until the other end of `present` is dropped.
+    pub fn new(connection: ConnectionId, present: watch::Receiver<()>) -> Self {
+        Self {
+            connection,
+            present,
+            is_over: Arc::default(),
+        }
+    }
+
+    /// Tells it no more.
+    pub(super) fn end(&self) {
+        self.is_over.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is to be told no more.
+    pub fn is_gone(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed) || self.present.has_changed().is_err()
+    }
+
+    /// Waits until its session is over, or wants no more.
+    async fn gone(&mut self) {
+        while self.present.changed().await.is_ok() {}
+    }
+}
+
+/// One more subscriber; nobody waits for the answer after a rebuild.
+pub(super) struct Join(pub(super) Subscriber, pub(super) Option<Reply>);
+
+/// What a feed may be told.
+pub(super) enum Order {
+    /// Somebody wants to be told.
+    Join(Join),
+    /// Whoever asks is told no more.
+    Leave(Reply),
+}
+
+/// What a feed needs to start.
+pub(super) struct FeedStart {
+    pub(super) tab: TabId,
+    pub(super) client: ClientId,
+    pub(super) target: TargetId,
+    pub(super) browser: Browser,
+    pub(super) supervisor: SupervisorHandle,
+    pub(super) audience: Arc<dyn Audience>,
+    /// The page is new: what it has written so far is told, too.
+    pub(super) is_new: bool,
+}
+
+/// The answer to whoever subscribed.
+pub(super) fn done(tab: TabId) -> Done {
+    Done {
+        id: tab,
+        action: "subscribe".to_owned(),
+        values: None,
+        position: None,
+    }
+}
+
+/// Starts a feed for these. It ends when nobody is subscribed any more, with its page, or when whoever
+/// started it lets go of it.
+pub(super) fn start(start: FeedStart, joins: Vec<Join>) -> mpsc::Sender<Order> {
+    let (sender, orders) = mpsc::channel(MAILBOX);
+    let (heard, reports) = mpsc::channel(REPORTS);
+    let opening = open(&start, heard).boxed();
+    let mut feed = Feed {
+        start,
+        orders,
+        reports,
+        state: State::Opening(opening),
+        subscribers: Vec::new(),
+        waiting: Vec::new(),
+        ration: Ration::new(INTERVAL, MOST),
+        is_silent: false,
+    };
+    for join in joins {
+        feed.join(join);
+    }
+    tokio::spawn(feed.run());
+    sender
+}
+
+/// Why a page is not heard.
+#[derive(Debug, Clone)]
+enum NotOpened {
+    PageGone,
+    Refused(CallError),
+}
+
+enum State {
+    Opening(BoxFuture<'static, Result<Listening, NotOpened>>),
+    /// Held until the feed ends.
+    Open(#[expect(dead_code, reason = "dropping it is its use")] Listening),
+}
+
+/// A session that is let go of when this is dropped.
+struct Listening {
+    browser: Browser,
+    session: Session,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let (browser, session_id) = (self.browser.clone(), self.session.id().clone());
+        runtime.spawn(async move {
+            let detach = DetachFromTarget { session_id };
+            // Of a page that is gone there is no session any more.
+            let _ = browser.call(detach, ASIDE_LIMIT).await;
+        });
+    }
+}
+
+struct Feed {
+    start: FeedStart,
+    orders: mpsc::Receiver<Order>,
+    reports: mpsc::Receiver<Heard>,
+    state: State,
+    subscribers: Vec<Subscriber>,
+    /// Those who have not been answered.
+    waiting: Vec<(Subscriber, Reply)>,
+    ration: Ration<Entry>,
+    /// The page went away before it was heard.
+    is_silent: bool,
+}
+
+/// What woke the feed.
+enum Happened {
+    Order(Option<Order>),
+    Opened(Result<Listening, NotOpened>),
+    Heard(Option<Heard>),
+    Tick,
+    SomebodyLeft,
+}
+
+impl Feed {
+    async fn run(mut self) {
+        loop {
+            self.subscribers.retain(|subscriber| !subscriber.is_gone());
+            self.expire(Instant::now());
+            if self.subscribers.is_empty() && self.waiting.is_empty() {
+                // Who comes from here on starts another feed; who came before is still served.
+                self.orders.close();
+                match self.orders.recv().await {
+                    Some(order) => self.obey(order),
+                    None => break,
+                }
+                continue;
+            }
+            match self.next().await {
+                Happened::Order(Some(order)) => self.obey(order),
+                // The tab is gone, or has another page, which has a feed of its own.
+                Happened::Order(None) => break,
+                Happened::Opened(Ok(_)) if self.is_silent => {
+                    return self.refuse(&NotOpened::PageGone);
+                }
+                Happened::Opened(Ok(listening)) => self.opened(listening),
+                Happened::Opened(Err(error)) => return self.refuse(&error),
+                Happened::Heard(Some(heard)) => self.hear(&heard),
+                // The page is gone; if the tab gets another, its actor starts another feed.
+                Happened::Heard(None) if matches!(self.state, State::Open(_)) => return,
+                Happened::Heard(None) => self.is_silent = true,
+                Happened::Tick => {
+                    if let Some(due) = self.ration.take_due(Instant::now()) {
+                        self.tell(due);
+                    }
+                }
+                Happened::SomebodyLeft => {}
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Happened {
+        let deadlines = self.waiting.iter().map(|(_, reply)| reply.deadline);
+        let wake = deadlines.chain(self.ration.next_due()).min();
+        let timer = async {
+            match wake {
+                Some(wake) => sleep_until(wake).await,
+                None => std::future::pending().await,
+            }
+        };
+        let opened = async {
+            match &mut self.state {
+                State::Opening(opening) => opening.await,
+                State::Open(_) => std::future::pending().await,
+            }
+        };
+        let departures = self.subscribers.iter_mut().map(|it| it.gone().boxed());
+        let departures: Vec<_> = departures.collect();
+        let somebody_left = async {
+            if departures.is_empty() {
+                std::future::pending::<()>().await;
+            } else {
+                select_all(departures).await;
+            }
+        };
+        tokio::select! {
+            // Who leaves hears no more, and a flood holds nobody up.
+            biased;
+            order = self.orders.recv() => Happened::Order(order),
+            () = somebody_left => Happened::SomebodyLeft,
+            () = timer => Happened::Tick,
+            outcome = opened => Happened::Opened(outcome),
+            heard = self.reports.recv(), if !self.is_silent => Happened::Heard(heard),
+        }
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Join(join) => self.join(join),
+            Order::Leave(reply) => {
+                self.forget(reply.connection);
+                reply.event(done(self.start.tab));
+            }
+        }
+    }
+
+    fn join(&mut self, Join(subscriber, reply): Join) {
+        self.forget(subscriber.connection);
+        match (reply, &self.state) {
+            (Some(reply), State::Opening(_)) => self.waiting.push((subscriber, reply)),
+            (reply, _) => {
+                self.subscribers.push(subscriber);
+                if let Some(reply) = reply {
+                    reply.event(done(self.start.tab));
+                }
+            }
+        }
+    }
+
+    fn forget(&mut self, connection: ConnectionId) {
+        self.subscribers.retain(|it| it.connection != connection);
+        for (subscriber, reply) in self
+            .waiting
+            .extract_if(.., |(it, _)| it.connection == connection)
+        {
+            subscriber.end();
+            reply.fail(TabError::Dropped);
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        for (subscriber, reply) in self
+            .waiting
+            .extract_if(.., |(_, reply)| reply.deadline <= now)
+        {
+            subscriber.end();
+            let error = reply.timed_out("Runtime.enable");
+            reply.fail(error);
+        }
+    }
+
+    fn opened(&mut self, listening: Listening) {
+        self.state = State::Open(listening);
+        for (subscriber, reply) in self.waiting.drain(..) {
+            self.subscribers.push(subscriber);
+            reply.event(done(self.start.tab));
+        }
+    }
+
+    fn refuse(mut self, why: &NotOpened) {
+        self.orders.close();
+        while let Ok(order) = self.orders.try_recv() {
+            self.obey(order);
+        }
+        for (subscriber, reply) in self.waiting.drain(..) {
+            subscriber.end();
+            let limit = reply.deadline - reply.arrived;
+            let error = match why {
+                NotOpened::PageGone => TabError::Detached,
+                NotOpened::Refused(error) => TabError::of_ending(error, reply.kind, limit)
+                    .unwrap_or_else(|| TabError::Refused(error.clone())),
+            };
+            reply.fail(error);
+        }
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        self.ration.lost(heard.lost);
+        let Some(entry) = Entry::read(&heard.event) else {
+            return;
+        };
+        match self.ration.add(entry, Instant::now()) {
+            Some(due) => self.tell(due),
+            None => metrics::dropped("consoleMessage", "flood"),
+        }
+    }
+
+    fn tell(&self, Due { news, omitted }: Due<Entry>) {
+        let FeedStart {
+            tab,
+            client,
+            audience,
+            ..
+        } = &self.start;
+        let message = news.into_message(*tab, omitted);
+        let present = self.subscribers.iter().filter(|it| !it.is_gone());
+        let present: Vec<_> = present.map(|it| it.connection).collect();
+        audience.tell_only(client, message.into(), &present);
+    }
+}
+
+/// Makes the session, and has the page's console reported.
+fn open(
+    start: &FeedStart,
+    heard: mpsc::Sender<Heard>,
+) -> impl Future<Output = Result<Listening, NotOpened>> + use<> {
+    let (supervisor, target) = (start.supervisor.clone(), start.target.clone());
+    let (browser, is_new) = (start.browser.clone(), start.is_new);
+    async move {
+        let attached = supervisor.attach(target).await;
+        let Attachment { session, inbox, .. } = attached.ok_or(NotOpened::PageGone)?;
+        let listening = Listening { browser, session };
+        let session = listening.session.clone();
+        match listen(session, inbox, is_new, LONGEST, heard).await {
+            Ok(Ok(())) => Ok(listening),
+            Ok(Err(error)) => Err(NotOpened::Refused(error)),
+            Err(_) => Err(NotOpened::PageGone),
+        }
+    }
+}

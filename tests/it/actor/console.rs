@@ -1,0 +1,134 @@
+//! What is written to a page's console, on its way to those who subscribed.
+
+use super::harness::{Bridge, LIMIT, MS};
+
+const ENABLE: &str = "Runtime.enable";
+
+#[tokio::test(start_paused = true)]
+async fn only_those_who_subscribed_are_told_until_they_want_no_more() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.write_to_console(&target, "unheard");
+    let first = bridge.client();
+    let second = bridge.client().on_connection(2);
+    let (answer, _present) = first.subscribe(tab);
+    assert_eq!(answer.line().await, "done");
+    let (answer, _also) = second.subscribe(tab);
+    assert_eq!(answer.line().await, "done");
+    bridge.forget();
+    bridge.fake.write_to_console(&target, "both");
+    bridge.hear("consoleMessage t1 both (to c1, c2)").await;
+    assert_eq!(first.unsubscribe(tab).line().await, "done");
+    bridge.fake.write_to_console(&target, "one");
+    bridge.hear("consoleMessage t1 one (to c2)").await;
+    assert_eq!(
+        bridge.fake.calls_of(ENABLE).len(),
+        1,
+        "they share a session"
+    );
+    assert_eq!(bridge.fake.sessions_of(&target), 2);
+    assert_eq!(second.unsubscribe(tab).line().await, "done");
+    bridge.settle().await;
+    assert_eq!(bridge.fake.sessions_of(&target), 1, "nobody listens");
+    assert_eq!(first.unsubscribe(tab).line().await, "done");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_is_over_ends_its_subscription() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let (answer, present) = bridge.client().subscribe(tab);
+    answer.line().await;
+    drop(present);
+    bridge.settle().await;
+    assert_eq!(bridge.fake.sessions_of(&target), 1);
+    let (answer, _present) = bridge.client().subscribe(tab);
+    assert_eq!(answer.line().await, "done", "another feed is started");
+    assert_eq!(bridge.fake.calls_of(ENABLE).len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_flood_the_latest_is_told_with_how_many_were_left_out() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let (answer, _present) = bridge.client().subscribe(tab);
+    answer.line().await;
+    bridge.forget();
+    for number in 0..5000 {
+        bridge.fake.write_to_console(&target, &number.to_string());
+    }
+    bridge.settle().await;
+    assert!(bridge.lines().len() <= 100, "{}", bridge.lines().len());
+    tokio::time::sleep(1000 * MS).await;
+    bridge.fake.write_to_console(&target, "after");
+    bridge.hear("consoleMessage t1 after (to c1)").await;
+    let lines = bridge.forget();
+    let left_out = lines.iter().filter_map(|line| {
+        let (_, count) = line.strip_suffix(" (to c1)")?.split_once(" after ")?;
+        count.parse::<usize>().ok()
+    });
+    assert_eq!(left_out.sum::<usize>() + lines.len(), 5001, "{lines:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_subscription_goes_on_in_the_page_that_a_tab_is_rebuilt_with() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    let (answer, _present) = bridge.client().subscribe(tab);
+    answer.line().await;
+    bridge.fake.crash(&target);
+    bridge.fake.wait_for(ENABLE, 2).await;
+    bridge.settle().await;
+    let rebuilt = bridge.fake.targets().pop().unwrap();
+    bridge.fake.write_to_console(&rebuilt, "again");
+    bridge.hear("consoleMessage t1 again (to c1)").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_does_not_answer_is_told_in_time_and_left_alone() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold(ENABLE);
+    let limit = 700 * MS;
+    let (answer, _present) = bridge.client().within(limit).subscribe(tab);
+    let (took, outcome) = answer.timed().await;
+    assert!(outcome.is_err() && took == limit, "{took:?}");
+    bridge.settle().await;
+    assert_eq!(bridge.fake.sessions_of(&target), 1);
+    bridge.fake.release(ENABLE);
+    let (answer, _present) = bridge.client().subscribe(tab);
+    assert_eq!(answer.line().await, "done");
+    bridge.forget();
+    bridge.fake.write_to_console(&target, "once");
+    bridge.hear("consoleMessage t1 once (to c1)").await;
+    assert_eq!(bridge.lines().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_page_is_answered_once_whatever_becomes_of_it() {
+    let bridge = Bridge::start().await;
+    let (tab, target) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold(ENABLE);
+    let (crashed, _present) = bridge.client().subscribe(tab);
+    bridge.fake.wait_for(ENABLE, 1).await;
+    bridge.fake.crash(&target);
+    assert_eq!(crashed.code().await, "TAB_CRASHED");
+    bridge.fake.wait_for("Page.enable", 2).await;
+    let (closed, _present) = bridge.client().subscribe(tab);
+    bridge.settle().await;
+    bridge.client().close(tab).answer().await;
+    let (took, outcome) = closed.timed().await;
+    assert!(outcome.is_err() && took < LIMIT, "{outcome:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_subscribes_again_before_the_answer_gets_one_for_each() {
+    let bridge = Bridge::start().await;
+    let (tab, _) = bridge.tab("http://a.test/").await;
+    bridge.fake.hold(ENABLE);
+    let (first, _present) = bridge.client().subscribe(tab);
+    let (second, _also) = bridge.client().subscribe(tab);
+    assert_eq!(first.code().await, "DROPPED");
+    bridge.fake.release(ENABLE);
+    assert_eq!(second.line().await, "done");
+}
