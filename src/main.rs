@@ -1,7 +1,7 @@
 //! The `cdp-bridge` command: reads the command line and the configuration, and hands over.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cdp_bridge::app::{self, Bridge, SettingsError, StartError};
@@ -41,6 +41,7 @@ async fn run(invocation: Invocation) -> ExitCode {
             let _ = std::io::stdout().write_all(&cli::completions(arguments.shell));
             0
         }
+        Command::Man(arguments) => manual(arguments.dir.as_deref()),
     };
     ExitCode::from(code)
 }
@@ -283,6 +284,26 @@ fn write_schemas(dir: Option<PathBuf>) -> u8 {
     match schema::write(&dir) {
         Ok(written) => {
             let mut stdout = std::io::stdout().lock();
+            for path in written {
+                let _ = writeln!(stdout, "{}", path.display());
+            }
+            0
+        }
+        Err(error) => fail(&error, FAILURE),
+    }
+}
+
+fn manual(dir: Option<&Path>) -> u8 {
+    let mut stdout = std::io::stdout().lock();
+    let Some(dir) = dir else {
+        for page in cli::man_pages().iter().take(1) {
+            // Whoever closed stdout does not want to know.
+            let _ = stdout.write_all(&page.text);
+        }
+        return 0;
+    };
+    match cli::write_man_pages(dir) {
+        Ok(written) => {
             for path in written {
                 let _ = writeln!(stdout, "{}", path.display());
             }

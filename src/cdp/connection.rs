@@ -45,7 +45,7 @@ pub type LastWords = Box<dyn Fn() -> Option<String> + Send + Sync>;
 pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) {
     let (sender, commands) = mpsc::channel(COMMAND_QUEUE);
     let (routes, inbox) = Routes::new();
-    let (hang_up, hung_up) = watch::channel(None);
+    let (hang_up, words) = watch::channel(None);
     let (ended_sender, ended) = watch::channel(None);
     let shared = Arc::new(Shared {
         commands: sender,
@@ -56,7 +56,7 @@ pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) 
     let connection = Connection {
         shared: Arc::downgrade(&shared),
         commands,
-        hung_up,
+        hung_up: words,
         calls: Calls::default(),
         routes,
         writer: Writer {

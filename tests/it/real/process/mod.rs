@@ -4,6 +4,7 @@ mod configuration;
 mod custody;
 mod doctor;
 mod endings;
+mod manual;
 mod metrics;
 mod policies;
 mod reload;
