@@ -174,6 +174,20 @@ fn parse_assignment(text: &str) -> Result<Assignment, NotAnAssignment> {
     })
 }
 
+/// How the console shows pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PicturesArg {
+    /// As the terminal can, where it is known
+    #[default]
+    Auto,
+    /// By the protocol of kitty, which takes PNG
+    Kitty,
+    /// By the protocol of iTerm2
+    Iterm,
+    /// Not at all
+    Off,
+}
+
 /// Flags of `console`.
 #[derive(Clone, PartialEq, Eq, Default, Args)]
 pub struct ConsoleArgs {
@@ -186,6 +200,13 @@ pub struct ConsoleArgs {
     /// Write screenshots and snapshots into a directory
     #[arg(long, value_name = "DIR", help_heading = help::FILES)]
     pub save: Option<PathBuf>,
+    /// Write what is asked into a new file, as a script that plays it again; what is typed into pages
+    /// stands in it
+    #[arg(long, value_name = "FILE", help_heading = help::FILES)]
+    pub record: Option<PathBuf>,
+    /// Show screenshots in the terminal itself
+    #[arg(long, value_name = "HOW", default_value = "auto", help_heading = help::TERMINAL)]
+    pub pictures: PicturesArg,
     /// Token to show to the bridge; other users can see it in the list of processes
     #[arg(long, value_name = "TOKEN", conflicts_with = "token_file", help_heading = help::CONNECTION)]
     pub token: Option<String>,
@@ -207,6 +228,8 @@ impl std::fmt::Debug for ConsoleArgs {
             .field("url", &self.url)
             .field("script", &self.script)
             .field("save", &self.save)
+            .field("record", &self.record)
+            .field("pictures", &self.pictures)
             .field("token", &self.token.as_ref().map(|_| "[redacted]"))
             .field("token_file", &self.token_file)
             .field("ca", &self.ca)

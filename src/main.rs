@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use cdp_bridge::app::{self, Bridge, SettingsError, StartError};
 use cdp_bridge::cli::{
-    self, CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation,
+    self, CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
 };
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
@@ -161,11 +161,21 @@ async fn talk(arguments: &ConsoleArgs) -> u8 {
         Err(error) => return fail(&error, USAGE),
     };
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let shown = match arguments.pictures {
+        PicturesArg::Auto if std::io::stdout().is_terminal() => {
+            console::Pictures::of_terminal(&|name| std::env::var(name).ok())
+        }
+        PicturesArg::Auto | PicturesArg::Off => None,
+        PicturesArg::Kitty => Some(console::Pictures::Kitty),
+        PicturesArg::Iterm => Some(console::Pictures::ITerm),
+    };
     let options = console::Options {
         url: arguments.url_or_default(&environment),
         token: token.or_else(|| environment.get("CDP_BRIDGE_AUTH_TOKEN").cloned()),
         script: arguments.script.clone(),
         save: arguments.save.clone(),
+        record: arguments.record.clone(),
+        pictures: shown,
         ca: arguments.ca.clone(),
         binary: arguments.binary,
         color,

@@ -12,6 +12,8 @@ pub(super) const COORDINATORS: &str = "Coordinators and pages";
 pub(super) const CONNECTION: &str = "Connection";
 /// Heading of the console's flags that read and write files.
 pub(super) const FILES: &str = "Scripts and files";
+/// Heading of the console's flags about the terminal.
+pub(super) const TERMINAL: &str = "Terminal";
 
 /// After the help of the program.
 pub(super) const PROGRAM: &str = "\
@@ -48,9 +50,11 @@ Examples:
   cdp-bridge console
   cdp-bridge console wss://bridge.example:9333 --token-file token --save pictures
   cdp-bridge console --script examples/tour/tour.cdp
+  cdp-bridge console --record session.cdp
   echo 'create https://example.com/' | cdp-bridge console
 
-At the prompt `help` lists the verbs; Tab completes verbs and tabs. A script or a pipe in which anything fails ends with 1.";
+At the prompt `help` lists the verbs and `help VERB` explains one; Tab completes verbs, tabs and \
+fields. A script or a pipe in which anything fails ends with 1.";
 
 /// After the help of `doctor`.
 pub(super) const DOCTOR: &str = "\

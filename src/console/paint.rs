@@ -27,6 +27,11 @@ impl Paint {
         self.with("36", text)
     }
 
+    /// A number or another plain value.
+    pub(super) fn value(self, text: &str) -> String {
+        self.with("33", text)
+    }
+
     /// What stands in the background.
     pub(super) fn dim(self, text: &str) -> String {
         self.with("2", text)

@@ -61,6 +61,11 @@ async fn man_prints_the_first_page_and_writes_all_of_them() {
     let first = std::fs::read_to_string(setup.dir().join("pages/man1/cdp-bridge.1")).unwrap();
     assert_eq!(first, printed.stdout);
     assert_eq!(written.stdout.lines().count(), COMMANDS.len());
+    let setup = Setup::new().file("file", "").args(["man", "file/man1"]);
+    setup
+        .run()
+        .await
+        .expect(1, &["file/man1 could not be written"]);
 }
 
 #[tokio::test]

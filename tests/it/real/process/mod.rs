@@ -1,6 +1,7 @@
 //! The built binary as a process: how it starts, what it says, and what it leaves behind.
 
 mod configuration;
+mod console;
 mod custody;
 mod doctor;
 mod endings;

@@ -1,11 +1,10 @@
-//! The one task that owns the WebSocket.
+//! The one task that owns a WebSocket to a bridge.
 
-use std::fmt;
-use std::path::Path;
 use std::time::Duration;
 
-use cdp_bridge_protocol::handshake::SUBPROTOCOL_BINARY;
+use cdp_bridge_protocol::handshake::{SUBPROTOCOL_BINARY, SUBPROTOCOL_TEXT, resume_subprotocol};
 use cdp_bridge_protocol::payload::{Incoming, JoinError, Joiner};
+use cdp_bridge_protocol::{ErrorCode, Event, Message};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::mpsc;
@@ -19,7 +18,9 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::address::Address;
-use super::error::ConsoleError;
+use super::closing::Closing;
+use super::error::ConnectError;
+use super::options::Options;
 use super::received::Received;
 use super::socket::{self, Stream};
 
@@ -35,74 +36,71 @@ const QUEUE: usize = 64;
 
 type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// A connection to the bridge.
+/// A connection to a bridge, as it is: text goes in, and whatever comes comes out, in order. Who
+/// wants answers to requests takes a [`Bridge`](super::Bridge), which stands on this.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub struct Connection {
     outgoing: mpsc::Sender<String>,
     incoming: mpsc::Receiver<Received>,
-    task: JoinHandle<()>,
+    task: JoinHandle<State>,
 }
 
-/// How a connection ended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Closing {
-    /// The WebSocket close code, where there was a close frame with one.
-    pub code: Option<u16>,
-    /// What the other side, or the system, said.
-    pub reason: String,
+/// What a later connection needs to go on with the session of this one (`docs/resume.md`).
+#[derive(Debug)]
+pub struct Resume {
+    token: String,
+    joiner: Joiner,
 }
 
-impl fmt::Display for Closing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.code {
-            Some(code) => {
-                let meaning = match code {
-                    1000 => "normally",
-                    1001 => "the bridge is stopping",
-                    1008 => "a rule was broken",
-                    1009 => "a message was longer than `limits.maxMessageBytes`",
-                    1011 => "a fault of the bridge, see its log",
-                    1013 => "the bridge has as many connections as it takes; try again later",
-                    4008 => "the console read too slowly; its tabs are still there",
-                    4009 => "another connection goes on with this one's session",
-                    _ => "by the bridge",
-                };
-                write!(f, "{code}, {meaning}")?;
-            }
-            None => f.write_str("without a close code")?,
-        }
-        if self.reason.is_empty() {
-            return Ok(());
-        }
-        write!(f, " ({})", self.reason)
+impl Resume {
+    /// The last `cursor` that came, or 0.
+    pub fn cursor(&self) -> u64 {
+        self.joiner.cursor()
     }
+}
+
+/// What is known of the session: the newest token, the cursor, and the parts that came.
+#[derive(Debug, Default)]
+struct State {
+    token: Option<String>,
+    joiner: Joiner,
 }
 
 impl Connection {
     /// Connects and asks for the upgrade.
-    pub(super) async fn open(
+    pub async fn open(address: &Address, options: &Options) -> Result<Self, ConnectError> {
+        Self::resume(address, options, &mut None).await
+    }
+
+    /// The same, and offers to go on with a session, which is taken out once there is a connection.
+    /// Whether the bridge goes on with it is told after `welcome`, by `resumed` or by an error.
+    pub async fn resume(
         address: &Address,
-        token: Option<&str>,
-        binary: bool,
-        authority: Option<&Path>,
-    ) -> Result<Self, ConsoleError> {
-        let upgrade = upgrade(address, token, binary)?;
-        let stream = socket::open(address, authority).await?;
+        options: &Options,
+        resume: &mut Option<Resume>,
+    ) -> Result<Self, ConnectError> {
+        let upgrade = upgrade(address, options, resume.as_ref())?;
+        let token_given = options.token.is_some();
+        let stream = socket::open(address, options.authority.as_deref()).await?;
         let config = WebSocketConfig::default()
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
         let answer = client_async_with_config(upgrade, stream, Some(config));
         let (socket, _) = tokio::time::timeout(UPGRADE_LIMIT, answer)
             .await
-            .map_err(|_| ConsoleError::NoAnswer {
+            .map_err(|_| ConnectError::NoAnswer {
                 address: address.to_string(),
                 limit: UPGRADE_LIMIT,
             })?
-            .map_err(|error| refusal(address, token.is_some(), error))?;
+            .map_err(|error| refusal(address, token_given, error))?;
 
         let (outgoing, to_send) = mpsc::channel(QUEUE);
         let (received, incoming) = mpsc::channel(QUEUE);
-        let task = tokio::spawn(serve(socket, to_send, received));
+        let state = resume.take().map_or_else(State::default, |resume| State {
+            token: Some(resume.token),
+            joiner: resume.joiner,
+        });
+        let task = tokio::spawn(serve(socket, to_send, received, state));
         Ok(Self {
             outgoing,
             incoming,
@@ -111,78 +109,115 @@ impl Connection {
     }
 
     /// Sends a text frame. If the connection is over, [`Self::next`] says so and how.
-    pub(super) async fn send(&self, text: String) {
+    pub async fn send(&self, text: String) {
         let _ = self.outgoing.send(text).await;
     }
 
     /// What comes next. May be given up at any time without losing anything.
-    pub(super) async fn next(&mut self) -> Received {
+    pub async fn next(&mut self) -> Received {
         self.incoming
             .recv()
             .await
             .unwrap_or_else(|| Received::Closed(Closing::default()))
     }
 
-    /// Says goodbye.
-    pub(super) async fn close(self) {
+    /// Says goodbye, which ends the session too.
+    pub async fn close(self) {
         drop((self.outgoing, self.incoming));
         let mut task = self.task;
         if tokio::time::timeout(CLOSE_LIMIT, &mut task).await.is_err() {
             task.abort();
         }
     }
+
+    /// What a later connection can go on with, once [`Self::next`] has said that this one is over;
+    /// nothing where the bridge gave no token.
+    pub async fn into_resume(self) -> Option<Resume> {
+        drop((self.outgoing, self.incoming));
+        let mut task = self.task;
+        let Ok(ended) = tokio::time::timeout(CLOSE_LIMIT * 2, &mut task).await else {
+            task.abort();
+            return None;
+        };
+        let State { token, joiner } = ended.ok()?;
+        Some(Resume {
+            token: token?,
+            joiner,
+        })
+    }
 }
 
-fn upgrade(address: &Address, token: Option<&str>, binary: bool) -> Result<Upgrade, ConsoleError> {
+fn upgrade(
+    address: &Address,
+    options: &Options,
+    resume: Option<&Resume>,
+) -> Result<Upgrade, ConnectError> {
     let mut upgrade = address
         .websocket()
         .into_client_request()
-        .map_err(|error| refusal(address, token.is_some(), error))?;
-    if let Some(token) = token {
+        .map_err(|error| refusal(address, options.token.is_some(), error))?;
+    if let Some(token) = &options.token {
         let mut value =
-            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ConsoleError::Token)?;
+            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| ConnectError::Token)?;
         value.set_sensitive(true);
         upgrade.headers_mut().insert(AUTHORIZATION, value);
     }
-    if binary {
-        // Text is in force when none is offered.
-        let value = HeaderValue::from_static(SUBPROTOCOL_BINARY);
-        upgrade.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, value);
-    }
+    let encoding = if options.binary {
+        SUBPROTOCOL_BINARY
+    } else {
+        SUBPROTOCOL_TEXT
+    };
+    let offered = match resume {
+        Some(resume) => {
+            let session = resume_subprotocol(&resume.token, resume.cursor());
+            format!("{encoding}, {session}")
+        }
+        None => encoding.to_owned(),
+    };
+    let offered = HeaderValue::try_from(offered).map_err(|_| ConnectError::Token)?;
+    upgrade
+        .headers_mut()
+        .insert(SEC_WEBSOCKET_PROTOCOL, offered);
     Ok(upgrade)
 }
 
 /// Why there is no WebSocket.
-fn refusal(address: &Address, token_given: bool, error: WsError) -> ConsoleError {
+fn refusal(address: &Address, token_given: bool, error: WsError) -> ConnectError {
     let address = address.to_string();
     match error {
-        WsError::Http(answer) if answer.status() == 401 => ConsoleError::Unauthorized {
+        WsError::Http(answer) if answer.status() == 401 => ConnectError::Unauthorized {
             address,
             token_given,
         },
-        WsError::Http(answer) => ConsoleError::Refused {
+        WsError::Http(answer) => ConnectError::Refused {
             address,
             status: answer.status().as_u16(),
             body: answer
                 .body()
                 .as_deref()
-                .map(|body| super::text::shown(&String::from_utf8_lossy(body), 500))
+                .map(|body| one_line(&String::from_utf8_lossy(body)))
                 .unwrap_or_default(),
         },
-        source => ConsoleError::NotABridge {
+        source => ConnectError::NotABridge {
             address,
             source: Box::new(source),
         },
     }
 }
 
-/// Owns the socket until either side is done.
+/// The beginning of a text that somebody else wrote, without what could move a cursor.
+fn one_line(text: &str) -> String {
+    let printable = |c: char| if c.is_control() { ' ' } else { c };
+    text.chars().take(500).map(printable).collect()
+}
+
+/// Owns the socket until either side is done, and gives back what a later connection goes on with.
 async fn serve(
     mut socket: Socket,
     mut to_send: mpsc::Receiver<String>,
     received: mpsc::Sender<Received>,
-) {
-    let mut joiner = Joiner::default();
+    mut state: State,
+) -> State {
     loop {
         // A place for what comes is taken before the socket is read, so that a full queue stops
         // the reading and nothing else: what the console wants to send still gets out.
@@ -196,19 +231,19 @@ async fn serve(
                 let Some(text) = text else { break };
                 if let Err(error) = socket.send(Frame::text(text)).await {
                     let _ = received.send(Received::Closed(broken(&error))).await;
-                    return;
+                    return state;
                 }
                 continue;
             }
             read = read => read,
         };
         let Ok(place) = place else { break };
-        match interpret(&mut joiner, frame) {
+        match interpret(&mut state, frame) {
             Some(closed @ Received::Closed(_)) => {
                 place.send(closed);
                 // Polling on lets the answer to the close frame out.
                 let _ = tokio::time::timeout(CLOSE_LIMIT, socket.next()).await;
-                return;
+                return state;
             }
             Some(received) => place.send(received),
             None => {}
@@ -217,21 +252,22 @@ async fn serve(
     if socket.close(None).await.is_ok() {
         while let Some(Ok(_)) = socket.next().await {}
     }
+    state
 }
 
 /// What a frame means; nothing for parts, pings and pongs (pings are answered by the socket).
-fn interpret(joiner: &mut Joiner, frame: Option<Result<Frame, WsError>>) -> Option<Received> {
+fn interpret(state: &mut State, frame: Option<Result<Frame, WsError>>) -> Option<Received> {
     Some(match frame {
-        Some(Ok(Frame::Text(text))) => match joiner.text(&text) {
-            Ok(incoming) => whole(incoming)?,
+        Some(Ok(Frame::Text(text))) => match state.joiner.text(&text) {
+            Ok(incoming) => whole(state, incoming)?,
             Err(JoinError::Message(error)) => match serde_json::from_str(&text) {
                 Ok(Value::Object(fields)) if fields.contains_key("type") => Received::Other(fields),
                 _ => Received::Unreadable(error.to_string()),
             },
             Err(error) => Received::Unreadable(error.to_string()),
         },
-        Some(Ok(Frame::Binary(bytes))) => match joiner.binary(&bytes) {
-            Ok(incoming) => whole(incoming)?,
+        Some(Ok(Frame::Binary(bytes))) => match state.joiner.binary(&bytes) {
+            Ok(incoming) => whole(state, incoming)?,
             Err(error) => Received::Unreadable(error.to_string()),
         },
         Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => return None,
@@ -244,11 +280,25 @@ fn interpret(joiner: &mut Joiner, frame: Option<Result<Frame, WsError>>) -> Opti
     })
 }
 
-fn whole(incoming: Incoming) -> Option<Received> {
+fn whole(state: &mut State, incoming: Incoming) -> Option<Received> {
     match incoming {
-        Incoming::Message(message) => Some(Received::Message(message)),
+        Incoming::Message(message) => {
+            note_session(state, &message);
+            Some(Received::Message(message))
+        }
         Incoming::Payload(joined) => Some(Received::Payload(joined)),
         Incoming::Part => None,
+    }
+}
+
+/// Each connection has a token of its own, and a session that is no more has left no parts.
+fn note_session(state: &mut State, message: &Message) {
+    match &message.event {
+        Event::Welcome(welcome) => state.token.clone_from(&welcome.resume_token),
+        Event::Error(error) if error.code == ErrorCode::ResumeFailed => {
+            state.joiner = Joiner::default();
+        }
+        _ => {}
     }
 }
 
@@ -262,14 +312,16 @@ fn broken(error: &WsError) -> Closing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::testing::{FakeBridge, Reply};
+    use crate::client::testing::{FakeBridge, Reply};
     use cdp_bridge_protocol::Event;
 
     async fn open(bridge: &FakeBridge, binary: bool) -> Connection {
         let address = Address::parse(&bridge.address).unwrap();
-        Connection::open(&address, None, binary, None)
-            .await
-            .unwrap()
+        let options = Options {
+            binary,
+            ..Options::default()
+        };
+        Connection::open(&address, &options).await.unwrap()
     }
 
     #[tokio::test]
@@ -355,7 +407,7 @@ mod tests {
         let address = listener.local_addr().unwrap().to_string();
         drop(listener);
         let address = Address::parse(&address).unwrap();
-        let error = Connection::open(&address, None, false, None)
+        let error = Connection::open(&address, &Options::default())
             .await
             .unwrap_err();
         assert!(error.to_string().contains("cdp-bridge serve"), "{error}");
@@ -370,9 +422,11 @@ mod tests {
         ] {
             let address = FakeBridge::http(status, "no such luck").await;
             let address = Address::parse(&address).unwrap();
-            let error = Connection::open(&address, token, false, None)
-                .await
-                .unwrap_err();
+            let options = Options {
+                token: token.map(str::to_owned),
+                ..Options::default()
+            };
+            let error = Connection::open(&address, &options).await.unwrap_err();
             assert!(error.to_string().contains(expected), "{error}");
         }
     }
@@ -380,10 +434,12 @@ mod tests {
     #[tokio::test]
     async fn a_token_with_a_line_break_is_refused_before_it_is_sent() {
         let address = Address::parse("127.0.0.1:1").unwrap();
-        let error = Connection::open(&address, Some("a\nb"), false, None)
-            .await
-            .unwrap_err();
-        assert!(matches!(error, ConsoleError::Token));
+        let options = Options {
+            token: Some("a\nb".to_owned()),
+            ..Options::default()
+        };
+        let error = Connection::open(&address, &options).await.unwrap_err();
+        assert!(matches!(error, ConnectError::Token));
         assert!(!error.to_string().contains('a') || !error.to_string().contains("a\nb"));
     }
 }
