@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench soak fuzz demo schemas install clean help
+.PHONY: run test lint bench soak fuzz demo schemas install dist clean help
 
 # Rust is found where its installer puts it, also before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -69,6 +69,12 @@ install: ## Install the program, its man pages and its completions below PREFIX 
 	@scripts/need-rust
 	cargo build --release --locked
 	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(BINARY)
+
+# The archive of a release for this machine, with its checksum.
+dist: ## Build from the lock file and pack the archive of a release into target/dist
+	@scripts/need-rust
+	cargo build --release --locked
+	@scripts/release-archive $(BINARY) "$$(rustc -vV | sed -n 's/^host: //p')" "$(or $(CARGO_TARGET_DIR),target)/dist"
 
 clean: ## Remove what was built
 	cargo clean

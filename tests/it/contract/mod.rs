@@ -9,6 +9,7 @@ mod events;
 mod instances;
 mod layers;
 mod readme;
+mod release;
 mod requests;
 pub(crate) mod schemas;
 mod sizes;
