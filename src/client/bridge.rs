@@ -1,6 +1,7 @@
 //! The handle of a program that uses a bridge.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cdp_bridge_protocol::event::Welcome;
 use cdp_bridge_protocol::{Request, RequestBody};
@@ -17,6 +18,8 @@ use super::keeper::{Keeper, Question};
 use super::options::Options;
 use super::received::Received;
 
+/// How long a bridge may take to greet, which it does at once.
+const WELCOME_LIMIT: Duration = Duration::from_secs(10);
 /// Requests that wait to be sent; whoever asks for more waits.
 const QUEUE: usize = 64;
 
@@ -39,7 +42,12 @@ impl Bridge {
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
         let address = Address::parse(url)?;
         let mut connection = Connection::open(&address, &options).await?;
-        let first = match connection.next().await {
+        let greeted = tokio::time::timeout(WELCOME_LIMIT, connection.next()).await;
+        let greeted = greeted.map_err(|_| ConnectError::NoAnswer {
+            address: address.to_string(),
+            limit: WELCOME_LIMIT,
+        })?;
+        let first = match greeted {
             Received::Message(message) => message.event,
             Received::Closed(closing) => {
                 let address = address.to_string();
@@ -136,5 +144,67 @@ fn no_welcome(address: &Address, first: &str) -> ConnectError {
             code: None,
             reason: format!("a `{first}` came first"),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::testing::{FakeBridge, Reply};
+    use cdp_bridge_protocol::request::Ping;
+    use futures::StreamExt as _;
+
+    #[tokio::test]
+    async fn what_is_none_of_the_protocol_leaves_nobody_waiting() {
+        let fake = FakeBridge::answering(|_| vec![Reply::json("nonsense")]).await;
+        let bridge = Bridge::connect(&fake.address, Options::default())
+            .await
+            .unwrap();
+        let error = bridge.ask(Ping {}).await.unwrap_err();
+        assert!(matches!(error, RequestError::Over(closing) if closing.code == Some(1002)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_another_type_and_an_event_that_is_not_known_are_told_as_such() {
+        let fake = FakeBridge::answering(|request| {
+            vec![
+                Reply::event("tabGlowing", serde_json::json!({})),
+                Reply::to(
+                    &request,
+                    "screencastStopped",
+                    serde_json::json!({"id": "t1"}),
+                ),
+            ]
+        })
+        .await;
+        let bridge = Bridge::connect(&fake.address, Options::default())
+            .await
+            .unwrap();
+        let mut events = bridge.events();
+        let error = bridge.ask(Ping {}).await.unwrap_err().to_string();
+        assert!(
+            error.contains("a ping was answered by `screencastStopped`"),
+            "{error}"
+        );
+        assert_eq!(events.next().await.unwrap().unwrap().name(), "tabGlowing");
+    }
+
+    #[tokio::test]
+    async fn closing_fails_what_is_unanswered_and_ends_the_streams() {
+        let fake = FakeBridge::answering(|_| Vec::new()).await;
+        let bridge = Bridge::connect(&fake.address, Options::default())
+            .await
+            .unwrap();
+        let events = bridge.events();
+        let asking = tokio::spawn({
+            let bridge = bridge.clone();
+            async move { bridge.ask(Ping {}).await }
+        });
+        tokio::task::yield_now().await;
+        bridge.close().await;
+        let over = asking.await.unwrap().unwrap_err();
+        assert!(matches!(over, RequestError::Over(closing) if closing.code == Some(1000)));
+        drop(bridge);
+        assert_eq!(events.collect::<Vec<_>>().await, Vec::new());
     }
 }

@@ -29,6 +29,7 @@ impl fmt::Display for Closing {
                 let meaning = match code {
                     1000 => "normally",
                     1001 => "the bridge is stopping",
+                    1002 => "what came was none of this protocol",
                     1008 => "a rule was broken",
                     1009 => "a message was longer than `limits.maxMessageBytes`",
                     1011 => "a fault of the bridge, see its log",

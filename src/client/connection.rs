@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use cdp_bridge_protocol::handshake::{SUBPROTOCOL_BINARY, SUBPROTOCOL_TEXT, resume_subprotocol};
 use cdp_bridge_protocol::payload::{Incoming, JoinError, Joiner};
 use cdp_bridge_protocol::{ErrorCode, Event, Message};
@@ -9,6 +10,7 @@ use futures::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
+use tokio::time::{Instant, MissedTickBehavior, interval_at, timeout};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::handshake::client::Request as Upgrade;
 use tokio_tungstenite::tungstenite::http::HeaderValue;
@@ -28,6 +30,10 @@ use super::socket::{self, Stream};
 const UPGRADE_LIMIT: Duration = Duration::from_secs(10);
 /// How long a bridge may take to answer the close frame.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How often the bridge is asked for a sign of life.
+const PING_EVERY: Duration = Duration::from_secs(20);
+/// How long it may give none: a peer that is gone without a word is told from a quiet one by this.
+const SILENCE_LIMIT: Duration = Duration::from_mins(1);
 /// The bridge says how long its parts are only after the upgrade, and a bridge may be configured
 /// to send a whole structured snapshot at once: a gibibyte is more than any of them.
 const MAX_MESSAGE_BYTES: usize = 1 << 30;
@@ -86,7 +92,7 @@ impl Connection {
             .max_message_size(Some(MAX_MESSAGE_BYTES))
             .max_frame_size(Some(MAX_MESSAGE_BYTES));
         let answer = client_async_with_config(upgrade, stream, Some(config));
-        let (socket, _) = tokio::time::timeout(UPGRADE_LIMIT, answer)
+        let (socket, _) = timeout(UPGRADE_LIMIT, answer)
             .await
             .map_err(|_| ConnectError::NoAnswer {
                 address: address.to_string(),
@@ -125,7 +131,7 @@ impl Connection {
     pub async fn close(self) {
         drop((self.outgoing, self.incoming));
         let mut task = self.task;
-        if tokio::time::timeout(CLOSE_LIMIT, &mut task).await.is_err() {
+        if timeout(CLOSE_LIMIT, &mut task).await.is_err() {
             task.abort();
         }
     }
@@ -135,7 +141,7 @@ impl Connection {
     pub async fn into_resume(self) -> Option<Resume> {
         drop((self.outgoing, self.incoming));
         let mut task = self.task;
-        let Ok(ended) = tokio::time::timeout(CLOSE_LIMIT * 2, &mut task).await else {
+        let Ok(ended) = timeout(CLOSE_LIMIT * 2, &mut task).await else {
             task.abort();
             return None;
         };
@@ -218,9 +224,12 @@ async fn serve(
     received: mpsc::Sender<Received>,
     mut state: State,
 ) -> State {
+    let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut heard = Instant::now();
     loop {
         // A place for what comes is taken before the socket is read, so that a full queue stops
-        // the reading and nothing else: what the console wants to send still gets out.
+        // the reading and nothing else: what is to be sent still gets out.
         let read = async {
             let place = received.reserve().await;
             (place, socket.next().await)
@@ -229,20 +238,40 @@ async fn serve(
             biased;
             text = to_send.recv() => {
                 let Some(text) = text else { break };
-                if let Err(error) = socket.send(Frame::text(text)).await {
-                    let _ = received.send(Received::Closed(broken(&error))).await;
-                    return state;
-                }
-                continue;
+                let sending = timeout(SILENCE_LIMIT, socket.send(Frame::text(text)));
+                let closing = match sending.await {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(error)) => broken(&error),
+                    Err(_) => silent(),
+                };
+                // Whoever waits to send shall not keep this from being received.
+                to_send.close();
+                let _ = received.send(Received::Closed(closing)).await;
+                return state;
             }
             read = read => read,
+            now = pings.tick() => {
+                // While nobody takes what came, nothing is read, and silence says nothing.
+                if received.capacity() == 0 {
+                    heard = now;
+                }
+                if now.duration_since(heard) >= SILENCE_LIMIT {
+                    to_send.close();
+                    let _ = received.send(Received::Closed(silent())).await;
+                    return state;
+                }
+                // A socket that is broken says so when it is read.
+                let _ = socket.send(Frame::Ping(Bytes::new())).await;
+                continue;
+            }
         };
+        heard = Instant::now();
         let Ok(place) = place else { break };
         match interpret(&mut state, frame) {
             Some(closed @ Received::Closed(_)) => {
                 place.send(closed);
                 // Polling on lets the answer to the close frame out.
-                let _ = tokio::time::timeout(CLOSE_LIMIT, socket.next()).await;
+                let _ = timeout(CLOSE_LIMIT, socket.next()).await;
                 return state;
             }
             Some(received) => place.send(received),
@@ -302,6 +331,13 @@ fn note_session(state: &mut State, message: &Message) {
     }
 }
 
+fn silent() -> Closing {
+    Closing {
+        code: None,
+        reason: format!("nothing was heard for {} s", SILENCE_LIMIT.as_secs()),
+    }
+}
+
 fn broken(error: &WsError) -> Closing {
     Closing {
         code: None,
@@ -313,7 +349,7 @@ fn broken(error: &WsError) -> Closing {
 mod tests {
     use super::*;
     use crate::client::testing::{FakeBridge, Reply};
-    use cdp_bridge_protocol::Event;
+    use tokio_tungstenite::tungstenite::protocol::Role;
 
     async fn open(bridge: &FakeBridge, binary: bool) -> Connection {
         let address = Address::parse(&bridge.address).unwrap();
@@ -411,6 +447,32 @@ mod tests {
             .await
             .unwrap_err();
         assert!(error.to_string().contains("cdp-bridge serve"), "{error}");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bridge_that_is_gone_without_a_word_is_noticed_and_a_quiet_one_is_kept() {
+        for is_there in [true, false] {
+            let (near, far) = tokio::io::duplex(1024);
+            let near: Box<dyn Stream> = Box::new(near);
+            let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+            let mut far = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
+            let (_outgoing, to_send) = mpsc::channel(1);
+            let (received, mut incoming) = mpsc::channel(1);
+            tokio::spawn(serve(socket, to_send, received, State::default()));
+            if is_there {
+                // Reading is what answers pings.
+                tokio::spawn(async move { while let Some(Ok(_)) = far.next().await {} });
+                let waiting = timeout(SILENCE_LIMIT * 10, incoming.recv());
+                assert!(waiting.await.is_err(), "it goes on");
+            } else {
+                let waiting = timeout(SILENCE_LIMIT * 2, incoming.recv());
+                let Ok(Some(Received::Closed(closing))) = waiting.await else {
+                    panic!("it is closed");
+                };
+                assert_eq!(closing.reason, "nothing was heard for 60 s");
+                assert!(!closing.is_final(), "it is come back to");
+            }
+        }
     }
 
     #[tokio::test]

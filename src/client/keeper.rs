@@ -19,6 +19,8 @@ use super::received::Received;
 
 /// The pause before a second attempt; it doubles from one to the next.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// The close code of a peer that does not keep to the protocol (RFC 6455 section 7.4.1).
+const PROTOCOL_ERROR: u16 = 1002;
 /// The longest pause between attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
@@ -131,6 +133,11 @@ impl Keeper {
                 () = stop.cancelled() => return End::Wanted,
                 received = connection.next() => match received {
                     Received::Closed(closing) => return End::Cut(closing),
+                    // It may have been an answer, which somebody would wait for in vain.
+                    Received::Unreadable(reason) => {
+                        let code = Some(PROTOCOL_ERROR);
+                        return End::Cut(Closing { code, reason });
+                    }
                     received => self.note(connection, received).await,
                 },
                 question = self.questions.recv(), if self.stage == Stage::Ready => {

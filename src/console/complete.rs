@@ -59,7 +59,8 @@ impl Hinter for Prompt {
     type Hint = String;
 
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<String> {
-        (position == line.len()).then(|| usage_after(line))?
+        // Without colours a hint would look as if it had been typed.
+        (self.paint.is_on() && position == line.len()).then(|| usage_after(line))?
     }
 }
 
@@ -134,8 +135,9 @@ fn arguments(verb: &Verb, typed: &[String], word: &str, tabs: &[String]) -> Vec<
     let taken: Vec<&str> = places.by_ref().take(unnamed.count()).collect();
     if let Some(next) = places.next() {
         let values = values(shape, next, tabs);
+        let fits = values.iter().any(|value| value.starts_with(word));
         all.extend(values.iter().map(|value| format!("{value} ")));
-        if next == "tabId" && word.is_empty() {
+        if next == "tabId" && (fits || word.is_empty()) {
             // First of all a tab; what else there is would hide them.
             return all;
         }
@@ -180,6 +182,7 @@ mod tests {
             (6, vec!["t12 ".to_owned()])
         );
         assert_eq!(completed("close "), ["$ ", "t1 ", "t12 "]);
+        assert_eq!(completed("shot t"), ["t1 ", "t12 "], "and not `timeoutMs=`");
         assert_eq!(
             completed("close tabId="),
             ["tabId=$ ", "tabId=t1 ", "tabId=t12 "]

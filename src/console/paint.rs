@@ -12,6 +12,11 @@ impl Paint {
         Self { on }
     }
 
+    /// Whether there are colours at all.
+    pub(super) fn is_on(self) -> bool {
+        self.on
+    }
+
     /// What went well.
     pub(super) fn good(self, text: &str) -> String {
         self.with("32", text)

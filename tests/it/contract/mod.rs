@@ -8,7 +8,6 @@ pub(crate) mod documents;
 mod events;
 mod instances;
 mod layers;
-mod readme;
 mod release;
 mod requests;
 pub(crate) mod schemas;

@@ -7,6 +7,7 @@ mod configuration;
 mod generated;
 mod links;
 mod markdown;
+mod messages;
 mod metrics;
 mod names;
 mod protocol;

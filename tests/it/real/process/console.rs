@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use tokio::io::AsyncWriteExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -64,6 +64,83 @@ async fn a_recorded_session_is_a_script_that_passes() {
     again.expect(1, &["recording to session.cdp", "a new file"]);
     let played = console(&daemon, &["--script", "session.cdp"], "").await;
     assert_eq!(played.code, Some(0), "{script}\n{played:#?}");
+    daemon.stop().await;
+}
+
+#[tokio::test]
+async fn at_a_terminal_verbs_and_tabs_are_completed_usages_hinted_and_lines_remembered() {
+    let site = Site::start().await;
+    let page = site.page("/page", "hello");
+    let daemon = daemon().await;
+    // The program that records terminal sessions gives the console a terminal of its own.
+    let command = format!(
+        "{} console {}",
+        env!("CARGO_BIN_EXE_cdp-bridge"),
+        daemon.url
+    );
+    let terminal = Command::new("script")
+        .args([
+            "--quiet",
+            "--flush",
+            "--return",
+            "--command",
+            &command,
+            "/dev/null",
+        ])
+        .current_dir(daemon.dir())
+        .env("HOME", daemon.dir())
+        .env("TERM", "xterm-kitty")
+        .env_remove("XDG_STATE_HOME")
+        .env_remove("NO_COLOR")
+        .env_remove("TMUX")
+        .env_remove("STY")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn();
+    let mut terminal = terminal.expect("`script`, of bsdutils, is there");
+    let mut keys = terminal.stdin.take().unwrap();
+    let mut screen = terminal.stdout.take().unwrap();
+    let mut shown = String::new();
+    for (typed, expected) in [
+        ("", "connected to"),
+        ("navi\t", "navigate \u{1b}[2mTAB URL"),
+        ("\u{15}", "> "),
+        (&format!("create {page}\r"), "loadEventFired"),
+        ("shot t\tpng\r", "\u{1b}_Ga=T,f=100,q=2,c=72,"),
+        (" ping\r", "pong"),
+        ("close t\t\r", "tabClosed"),
+    ] {
+        keys.write_all(typed.as_bytes()).await.unwrap();
+        let reading = async {
+            let mut since = String::new();
+            let mut bytes = [0; 4096];
+            while !since.contains(expected) {
+                let count = screen.read(&mut bytes).await.unwrap();
+                assert!(count > 0, "{typed:?} shows {expected:?}: {shown}{since}");
+                since.push_str(&String::from_utf8_lossy(&bytes[..count]));
+            }
+            since
+        };
+        let since = timeout(LONGEST, reading).await;
+        shown += &since.unwrap_or_else(|_| panic!("{typed:?} shows {expected:?}: {shown}"));
+    }
+    keys.write_all(b"\x04").await.unwrap();
+    let mut rest = Vec::new();
+    let reading = screen.read_to_end(&mut rest);
+    timeout(LONGEST, reading).await.expect("it ends").unwrap();
+    let status = timeout(LONGEST, terminal.wait())
+        .await
+        .expect("it ends")
+        .unwrap();
+    assert!(status.success(), "{status}: {shown}");
+    let history = daemon.dir().join(".local/state/cdp-bridge/history");
+    let history = std::fs::read_to_string(history).unwrap();
+    assert!(history.contains("shot t1 png\n"), "{history}");
+    assert!(
+        !history.contains("ping"),
+        "what begins with a blank is not kept: {history}"
+    );
     daemon.stop().await;
 }
 

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use cdp_bridge_protocol::{Message, Request};
 use serde_json::Value;
 
-use super::documents::blocks;
-use super::schemas;
+use super::blocks;
+use crate::contract::schemas;
 
 /// The messages of one block: JSON values one after the other, on one line or on several. Arrows
 /// at the start of a line, which say who speaks, are passed over.
