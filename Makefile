@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench soak fuzz demo schemas clean help
+.PHONY: run test lint bench soak fuzz demo schemas install dist clean help
 
 # Rust is found where its installer puts it, also before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -61,6 +61,20 @@ schemas: ## Write schemas/ again from the types, and the types of clients/ from 
 	cargo run --locked -- schema schemas
 	@if command -v python3 >/dev/null; then clients/python/scripts/generate.py; else echo "No Python: clients/python is as it was" >&2; fi
 	@if command -v node >/dev/null; then clients/typescript/scripts/generate.mjs; else echo "No Node: clients/typescript is as it was" >&2; fi
+
+# Where `make install` puts things, as packagers expect it.
+PREFIX ?= /usr/local
+DESTDIR ?=
+install: ## Install the program, its man pages and its completions below PREFIX (/usr/local)
+	@scripts/need-rust
+	cargo build --release --locked
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(BINARY)
+
+# The archive of a release for this machine, with its checksum.
+dist: ## Build from the lock file and pack the archive of a release into target/dist
+	@scripts/need-rust
+	cargo build --release --locked
+	@scripts/release-archive $(BINARY) "$$(rustc -vV | sed -n 's/^host: //p')" "$(or $(CARGO_TARGET_DIR),target)/dist"
 
 clean: ## Remove what was built
 	cargo clean

@@ -1,4 +1,12 @@
 //! The command line. Environment variables are read by the configuration, not here.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | `help` | headings and examples of the help texts |
+//! | `man` | the same as man pages |
+
+mod help;
+mod man;
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
@@ -9,6 +17,8 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use man::{ManError, ManPage, man_pages, write_man_pages};
+
 use crate::config::{CONSOLE_URL, FlagValue, value_of};
 
 /// Where the console connects to when nobody says.
@@ -17,10 +27,7 @@ const DEFAULT_URL: &str = "ws://127.0.0.1:9333/ws";
 /// The command line as it is parsed.
 #[derive(Debug, Parser)]
 #[command(name = "cdp-bridge", version, about, max_term_width = 100)]
-#[command(
-    after_help = "Without a command the bridge serves. Every key of the configuration can be \
-    set with --set or in the environment (CDP_BRIDGE_SECTION_KEY)."
-)]
+#[command(after_help = help::PROGRAM)]
 struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -43,13 +50,13 @@ pub struct Invocation {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct GlobalArgs {
     /// Configuration file, instead of cdp-bridge.toml in the working directory
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = help::CONFIGURATION)]
     pub config: Option<PathBuf>,
     /// error, warn, info, debug, trace, off, or a filter such as `info,cdp_bridge=debug`
-    #[arg(long, global = true, value_name = "LEVEL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, global = true, value_name = "LEVEL", value_parser = NonEmptyStringValueParser::new(), help_heading = help::LOG)]
     pub log_level: Option<String>,
     /// Form of the log on stderr
-    #[arg(long, global = true, value_name = "FORMAT")]
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = help::LOG)]
     pub log_format: Option<LogFormatArg>,
 }
 
@@ -68,30 +75,42 @@ pub enum LogFormatArg {
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum Command {
     /// Run the bridge (also without a command)
+    #[command(after_help = help::SERVE)]
     Serve(ServeArgs),
     /// Talk to a bridge by hand, or play a script of requests
+    #[command(after_help = help::CONSOLE)]
     Console(ConsoleArgs),
     /// Say what serve would find on this machine, and what to do about what is wrong
+    #[command(after_help = help::DOCTOR)]
     Doctor(ServeArgs),
     /// Show, check or explain the configuration
-    #[command(subcommand)]
+    #[command(subcommand, after_help = help::CONFIG)]
     Config(ConfigCommand),
     /// Exit with 0 if a bridge is healthy
+    #[command(after_help = help::HEALTH)]
     Health(HealthArgs),
     /// Write the JSON Schemas
+    #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
     /// Print the completions of a shell
+    #[command(after_help = help::COMPLETIONS)]
     Completions(CompletionsArgs),
+    /// Print the manual, or write its pages into a directory
+    #[command(after_help = help::MAN)]
+    Man(ManArgs),
 }
 
 /// What is asked of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
     /// Print every value in force, with where it came from
+    #[command(after_help = help::CONFIG_PRINT)]
     Print(ServeArgs),
     /// Exit with 0 if the configuration is valid
+    #[command(after_help = help::CONFIG_CHECK)]
     Check(CheckArgs),
     /// Print every key with its default and what it does
+    #[command(after_help = help::CONFIG_EXAMPLE)]
     Example,
 }
 
@@ -107,25 +126,25 @@ pub struct CheckArgs {
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct ServeArgs {
     /// Address to listen on: `IP:PORT` or `unix:/path`
-    #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "ADDRESS", value_parser = NonEmptyStringValueParser::new(), help_heading = help::COORDINATORS)]
     pub listen: Option<String>,
     /// The browser's executable
-    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new(), help_heading = help::BROWSER)]
     pub chrome_path: Option<String>,
     /// DevTools port instead of a pipe; 0 picks a free one
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", help_heading = help::BROWSER)]
     pub cdp_port: Option<u16>,
     /// Use a Chromium that already runs, by its http or ws URL
-    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), help_heading = help::BROWSER)]
     pub connect: Option<String>,
     /// Host that may be navigated to; give it once a host
-    #[arg(long, value_name = "HOST", value_parser = NonEmptyStringValueParser::new())]
+    #[arg(long, value_name = "HOST", value_parser = NonEmptyStringValueParser::new(), help_heading = help::COORDINATORS)]
     pub allow: Vec<String>,
     /// Create tabs in logged-out mode where a request does not say
-    #[arg(long)]
+    #[arg(long, help_heading = help::COORDINATORS)]
     pub logged_out: bool,
     /// Set any key of the configuration, such as tabs.max=8
-    #[arg(long, value_name = "SECTION.KEY=VALUE", value_parser = parse_assignment)]
+    #[arg(long, value_name = "SECTION.KEY=VALUE", value_parser = parse_assignment, help_heading = help::CONFIGURATION)]
     pub set: Vec<Assignment>,
 }
 
@@ -155,6 +174,20 @@ fn parse_assignment(text: &str) -> Result<Assignment, NotAnAssignment> {
     })
 }
 
+/// How the console shows pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PicturesArg {
+    /// As the terminal can, where it is known
+    #[default]
+    Auto,
+    /// By the protocol of kitty, which takes PNG
+    Kitty,
+    /// By the protocol of iTerm2
+    Iterm,
+    /// Not at all
+    Off,
+}
+
 /// Flags of `console`.
 #[derive(Clone, PartialEq, Eq, Default, Args)]
 pub struct ConsoleArgs {
@@ -162,22 +195,29 @@ pub struct ConsoleArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// Play a file of requests, waits and expectations, then exit with 0 or 1
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = help::FILES)]
     pub script: Option<PathBuf>,
     /// Write screenshots and snapshots into a directory
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", help_heading = help::FILES)]
     pub save: Option<PathBuf>,
+    /// Write what is asked into a new file, as a script that plays it again; what is typed into pages
+    /// stands in it
+    #[arg(long, value_name = "FILE", help_heading = help::FILES)]
+    pub record: Option<PathBuf>,
+    /// Show screenshots in the terminal itself
+    #[arg(long, value_name = "HOW", default_value = "auto", help_heading = help::TERMINAL)]
+    pub pictures: PicturesArg,
     /// Token to show to the bridge; other users can see it in the list of processes
-    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file")]
+    #[arg(long, value_name = "TOKEN", conflicts_with = "token_file", help_heading = help::CONNECTION)]
     pub token: Option<String>,
     /// File that holds the token
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = help::CONNECTION)]
     pub token_file: Option<PathBuf>,
     /// Certificate (PEM) of the authority to trust for wss and https, instead of the system's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = help::CONNECTION)]
     pub ca: Option<PathBuf>,
     /// Receive payloads in binary frames
-    #[arg(long)]
+    #[arg(long, help_heading = help::CONNECTION)]
     pub binary: bool,
 }
 
@@ -188,6 +228,8 @@ impl std::fmt::Debug for ConsoleArgs {
             .field("url", &self.url)
             .field("script", &self.script)
             .field("save", &self.save)
+            .field("record", &self.record)
+            .field("pictures", &self.pictures)
             .field("token", &self.token.as_ref().map(|_| "[redacted]"))
             .field("token_file", &self.token_file)
             .field("ca", &self.ca)
@@ -215,7 +257,7 @@ pub struct HealthArgs {
     #[arg(value_name = "URL")]
     pub url: Option<String>,
     /// Certificate (PEM) of the authority to trust for https, instead of the system's
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = help::CONNECTION)]
     pub ca: Option<PathBuf>,
 }
 
@@ -233,6 +275,14 @@ pub struct CompletionsArgs {
     /// The shell
     #[arg(value_name = "SHELL")]
     pub shell: Shell,
+}
+
+/// Flags of `man`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
+pub struct ManArgs {
+    /// Directory to write every page into; without it the first page is printed
+    #[arg(value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// What a shell reads to complete command lines of the bridge.
@@ -386,6 +436,59 @@ mod tests {
                 text.contains("doctor") && text.contains("console"),
                 "{shell}"
             );
+        }
+    }
+
+    #[test]
+    fn every_example_in_the_help_texts_is_a_command_line_that_is_understood() {
+        let mut count = 0;
+        for text in [
+            help::PROGRAM,
+            help::SERVE,
+            help::CONSOLE,
+            help::DOCTOR,
+            help::CONFIG,
+            help::CONFIG_PRINT,
+            help::CONFIG_CHECK,
+            help::CONFIG_EXAMPLE,
+            help::HEALTH,
+            help::SCHEMA,
+            help::COMPLETIONS,
+            help::MAN,
+        ] {
+            let examples = text.lines().filter_map(|line| line.strip_prefix("  "));
+            for example in examples.filter(|line| line.contains("cdp-bridge")) {
+                let (_, from) = example.split_at(example.find("cdp-bridge ").unwrap_or(0));
+                let line = from.split([';', '|', '>']).next().unwrap_or_default();
+                // What the example does stands to its right.
+                let line = line.split("   ").next().unwrap_or_default();
+                assert!(
+                    parse(line).is_ok(),
+                    "{example}: {}",
+                    parse(line).unwrap_err()
+                );
+                count += 1;
+            }
+        }
+        assert!(count > 20, "examples are found at all: {count}");
+    }
+
+    #[test]
+    fn every_flag_stands_below_a_heading_that_says_what_it_is_about() {
+        let mut program = Cli::command();
+        program.build();
+        let mut commands = vec![&program];
+        while let Some(command) = commands.pop() {
+            for flag in command.get_arguments().filter(|it| it.get_long().is_some()) {
+                let own = matches!(flag.get_id().as_str(), "help" | "version");
+                let (name, command) = (flag.get_id(), command.get_name());
+                assert_eq!(
+                    flag.get_help_heading().is_none(),
+                    own,
+                    "{name} of {command}"
+                );
+            }
+            commands.extend(command.get_subcommands());
         }
     }
 

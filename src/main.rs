@@ -1,12 +1,12 @@
 //! The `cdp-bridge` command: reads the command line and the configuration, and hands over.
 
 use std::io::{IsTerminal as _, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use cdp_bridge::app::{self, Bridge, SettingsError, StartError};
 use cdp_bridge::cli::{
-    self, CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation,
+    self, CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
 };
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
@@ -41,6 +41,7 @@ async fn run(invocation: Invocation) -> ExitCode {
             let _ = std::io::stdout().write_all(&cli::completions(arguments.shell));
             0
         }
+        Command::Man(arguments) => manual(arguments.dir.as_deref()),
     };
     ExitCode::from(code)
 }
@@ -160,11 +161,21 @@ async fn talk(arguments: &ConsoleArgs) -> u8 {
         Err(error) => return fail(&error, USAGE),
     };
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let shown = match arguments.pictures {
+        PicturesArg::Auto if std::io::stdout().is_terminal() => {
+            console::Pictures::of_terminal(&|name| std::env::var(name).ok())
+        }
+        PicturesArg::Auto | PicturesArg::Off => None,
+        PicturesArg::Kitty => Some(console::Pictures::Kitty),
+        PicturesArg::Iterm => Some(console::Pictures::ITerm),
+    };
     let options = console::Options {
         url: arguments.url_or_default(&environment),
         token: token.or_else(|| environment.get("CDP_BRIDGE_AUTH_TOKEN").cloned()),
         script: arguments.script.clone(),
         save: arguments.save.clone(),
+        record: arguments.record.clone(),
+        pictures: shown,
         ca: arguments.ca.clone(),
         binary: arguments.binary,
         color,
@@ -283,6 +294,26 @@ fn write_schemas(dir: Option<PathBuf>) -> u8 {
     match schema::write(&dir) {
         Ok(written) => {
             let mut stdout = std::io::stdout().lock();
+            for path in written {
+                let _ = writeln!(stdout, "{}", path.display());
+            }
+            0
+        }
+        Err(error) => fail(&error, FAILURE),
+    }
+}
+
+fn manual(dir: Option<&Path>) -> u8 {
+    let mut stdout = std::io::stdout().lock();
+    let Some(dir) = dir else {
+        for page in cli::man_pages().iter().take(1) {
+            // Whoever closed stdout does not want to know.
+            let _ = stdout.write_all(&page.text);
+        }
+        return 0;
+    };
+    match cli::write_man_pages(dir) {
+        Ok(written) => {
             for path in written {
                 let _ = writeln!(stdout, "{}", path.display());
             }

@@ -6,10 +6,11 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 
 use super::error::ConsoleError;
+use super::explain::explain;
 use super::outcome::Outcome;
-use super::received::Received;
 use super::session::Session;
 use super::verbs::{self, Command};
+use crate::client::Received;
 
 /// How long answers are waited for once the input has ended: what a request may be given at most,
 /// and some.
@@ -97,7 +98,8 @@ async fn carry_out<W: Write>(
         Command::Raw(text) => {
             session.raw(text).await;
         }
-        Command::Help => session.say(verbs::help().trim_end())?,
+        Command::Help(None) => session.say(verbs::help().trim_end())?,
+        Command::Help(Some(verb)) => session.say(explain(verb).trim_end())?,
         Command::Quit => {}
     }
     Ok(true)
@@ -114,22 +116,24 @@ fn complain<W: Write>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::address::Address;
-    use crate::console::connection::Connection;
+    use crate::client::Address;
+    use crate::client::Connection;
+    use crate::client::testing::{self, FakeBridge, Reply};
     use crate::console::paint::Paint;
-    use crate::console::testing::{self, FakeBridge, Reply};
 
     async fn piped(
         bridge: FakeBridge,
         input: &'static str,
     ) -> (Result<Outcome, ConsoleError>, String) {
         let address = Address::parse(&bridge.address).unwrap();
-        let connection = Connection::open(&address, None, false, None).await.unwrap();
+        let connection = Connection::open(&address, &crate::client::Options::default())
+            .await
+            .unwrap();
         let mut output = Vec::new();
         let mut session = Session::new(connection, &mut output, Paint::new(false), None);
         let lines = super::super::lines::read(input.as_bytes());
         let outcome = converse(&mut session, lines, |_| {}).await;
-        session.close().await;
+        session.close().await.unwrap();
         (outcome, String::from_utf8(output).unwrap())
     }
 

@@ -18,7 +18,7 @@ pub enum FieldProblem {
 }
 
 /// The fields that stand without a name, in their order.
-fn positional(kind: RequestKind) -> &'static [&'static str] {
+pub(super) fn positional(kind: RequestKind) -> &'static [&'static str] {
     match kind {
         RequestKind::CreateTab => &["url"],
         RequestKind::CloseTab
@@ -96,7 +96,7 @@ pub(super) fn read(
             put(&mut fields, full_name(kind, name), value);
         } else if let Some((field, value)) = flag(kind, word) {
             fields.insert(field.to_owned(), value);
-        } else if let Some(field) = places.next() {
+        } else if let Some(field) = places.find(|field| !fields.contains_key(**field)) {
             fields.insert((*field).to_owned(), typed(field, word));
         } else {
             return Err(FieldProblem::Unexpected(word.clone()));
@@ -132,6 +132,31 @@ const LOCATORS: [&str; 9] = [
     "ref",
 ];
 
+/// Whether a word takes one of the places that have no name.
+pub(super) fn is_unnamed(kind: RequestKind, word: &str) -> bool {
+    !word.starts_with("--") && named(kind, word).is_none() && flag(kind, word).is_none()
+}
+
+/// Every word that is a field and its value in one, and the options, for completion.
+pub(super) fn flags(kind: RequestKind) -> &'static [&'static str] {
+    match kind {
+        RequestKind::CreateTab => &["--logged-out", "--viewport"],
+        RequestKind::GetScreenshot => &["full", "png", "jpeg", "webp"],
+        RequestKind::GetAxSnapshot => &["interactive"],
+        RequestKind::Click => &["right", "middle", "double"],
+        RequestKind::WaitFor => &[
+            "load",
+            "domcontentloaded",
+            "networkidle",
+            "visible",
+            "hidden",
+            "attached",
+            "detached",
+        ],
+        _ => &[],
+    }
+}
+
 /// Words that are a field and its value in one.
 fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
     match (kind, word) {
@@ -152,7 +177,7 @@ fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
 }
 
 /// Short names of fields with long ones.
-fn full_name(kind: RequestKind, name: &str) -> &str {
+pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
     match (kind, name) {
         (_, "tab") => "tabId",
         (RequestKind::GetAxSnapshot, "interactive") => "interactiveOnly",
@@ -321,6 +346,11 @@ mod tests {
                 json!({"tabId": "t1", "events": []}),
             ),
             (
+                Navigate,
+                "tabId=t1 about:blank",
+                json!({"tabId": "t1", "url": "about:blank"}),
+            ),
+            (
                 StartScreencast,
                 "tab=t1 timeoutMs=500",
                 json!({"tabId": "t1", "timeoutMs": 500}),
@@ -328,6 +358,17 @@ mod tests {
         ];
         for (kind, words, expected) in cases {
             assert_eq!(fields(kind, words), Ok(expected), "{words}");
+        }
+    }
+
+    #[test]
+    fn every_flag_that_is_completed_is_one() {
+        for kind in RequestKind::ALL {
+            for word in flags(*kind) {
+                let is_option = word.starts_with("--");
+                assert!(is_option || flag(*kind, word).is_some(), "{kind:?} {word}");
+                assert!(!is_unnamed(*kind, word), "{kind:?} {word}");
+            }
         }
     }
 

@@ -11,11 +11,10 @@ use hyper::header::{CONNECTION, HOST};
 use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
-use super::address::Address;
 use super::error::ConsoleError;
 use super::options::Options;
 use super::outcome::Outcome;
-use super::socket;
+use crate::client::{Address, ConnectError, open_socket};
 
 /// A bridge asks Chromium for at most a second; a container's HEALTHCHECK must not hang.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -32,7 +31,7 @@ pub async fn health<W: Write>(
 ) -> Result<Outcome, ConsoleError> {
     let address = Address::parse(url.as_deref().unwrap_or(Options::DEFAULT_URL))?;
     let answer = tokio::time::timeout(LIMIT, ask(&address, authority)).await;
-    let (status, body) = answer.map_err(|_| ConsoleError::NoAnswer {
+    let (status, body) = answer.map_err(|_| ConnectError::NoAnswer {
         address: address.to_string(),
         limit: LIMIT,
     })??;
@@ -60,7 +59,7 @@ async fn ask(
         .header(CONNECTION, "close")
         .body(Empty::<Bytes>::new())
         .map_err(|error| broken(error.into()))?;
-    let stream = socket::open(address, authority).await?;
+    let stream = open_socket(address, authority).await?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|error| broken(error.into()))?;
@@ -84,7 +83,7 @@ async fn ask(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::testing::FakeBridge;
+    use crate::client::testing::FakeBridge;
 
     async fn asked(url: String) -> (Result<Outcome, ConsoleError>, String) {
         let mut output = Vec::new();
@@ -109,7 +108,10 @@ mod tests {
     #[tokio::test]
     async fn nobody_there_is_an_error() {
         let (outcome, output) = asked("127.0.0.1:1".to_owned()).await;
-        assert!(matches!(outcome, Err(ConsoleError::NoDaemon { .. })));
+        assert!(matches!(
+            outcome,
+            Err(ConsoleError::Connect(ConnectError::NoDaemon { .. }))
+        ));
         assert_eq!(output, "");
     }
 

@@ -8,12 +8,13 @@ use std::path::{Path, PathBuf};
 
 use rustyline::error::ReadlineError;
 use rustyline::history::DefaultHistory;
-use rustyline::{Config, Editor, ExternalPrinter};
+use rustyline::{CompletionType, Config, Editor, ExternalPrinter};
 use tokio::sync::mpsc;
 
 use super::complete::{KnownTabs, Prompt};
 use super::error::ConsoleError;
 use super::lines;
+use super::paint::Paint;
 
 /// Lines that are remembered from one run to the next.
 const HISTORY: usize = 1000;
@@ -27,18 +28,22 @@ pub(super) struct Terminal {
 }
 
 /// Starts the prompt.
-pub(super) fn start(tabs: KnownTabs) -> Result<Terminal, ConsoleError> {
+pub(super) fn start(tabs: KnownTabs, paint: Paint) -> Result<Terminal, ConsoleError> {
     let failed = |error| ConsoleError::Terminal(Box::new(error));
     let as_it_was = AsItWas::now();
     let config = Config::builder()
         .max_history_size(HISTORY)
         .map_err(failed)?
         .auto_add_history(true)
+        // As in shells: what is common to all candidates, then their list.
+        .completion_type(CompletionType::List)
+        // A line with a password is begun with a blank, as in shells.
+        .history_ignore_space(true)
         // A process that ends at the prompt would leave the terminal in this mode.
         .bracketed_paste(false)
         .build();
     let mut editor: Editor<Prompt, DefaultHistory> = Editor::with_config(config).map_err(failed)?;
-    editor.set_helper(Some(Prompt { tabs }));
+    editor.set_helper(Some(Prompt { tabs, paint }));
     let history = history_file();
     if let Some(file) = &history {
         // Without a history the console works all the same, so nothing is said if this fails.

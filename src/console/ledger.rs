@@ -7,7 +7,7 @@ use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::received::Received;
+use crate::client::Received;
 
 /// How the answer to a request will be known.
 #[derive(Debug, Clone, PartialEq, Eq)]

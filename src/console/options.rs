@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::picture::Pictures;
+
 /// The console's options, as the command line gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
@@ -13,6 +15,10 @@ pub struct Options {
     pub script: Option<PathBuf>,
     /// A directory that gets every screenshot and snapshot as a file.
     pub save: Option<PathBuf>,
+    /// A file that gets what is asked, as a script that plays it again.
+    pub record: Option<PathBuf>,
+    /// How pictures are shown in the terminal itself, where they are.
+    pub pictures: Option<Pictures>,
     /// The certificate of the one authority to trust; without it, those that the system trusts.
     pub ca: Option<PathBuf>,
     /// Whether payloads travel as binary frames.
@@ -33,6 +39,8 @@ impl Default for Options {
             token: None,
             script: None,
             save: None,
+            record: None,
+            pictures: None,
             ca: None,
             binary: false,
             color: false,

@@ -12,6 +12,11 @@ impl Paint {
         Self { on }
     }
 
+    /// Whether there are colours at all.
+    pub(super) fn is_on(self) -> bool {
+        self.on
+    }
+
     /// What went well.
     pub(super) fn good(self, text: &str) -> String {
         self.with("32", text)
@@ -25,6 +30,11 @@ impl Paint {
     /// What nobody asked for.
     pub(super) fn unasked(self, text: &str) -> String {
         self.with("36", text)
+    }
+
+    /// A number or another plain value.
+    pub(super) fn value(self, text: &str) -> String {
+        self.with("33", text)
     }
 
     /// What stands in the background.

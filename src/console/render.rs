@@ -8,9 +8,10 @@ use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::{ErrorEvent, Event, RequestId, TabId};
 use serde_json::Value;
 
+use super::fold::{Folded, fold};
 use super::paint::Paint;
-use super::received::Received;
 use super::text::{beginning, duration, grouped, shown};
+use crate::client::Received;
 
 /// Characters of a URL or a message that are shown.
 const LINE: usize = 400;
@@ -21,19 +22,26 @@ const ROWS: usize = 60;
 
 /// The line, or lines, of what came; `took` is how long its request waited for it.
 pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) -> String {
-    let (facts, below) = match received {
+    let (mut facts, mut below) = match received {
         Received::Message(message) => (facts(&message.event), rows(&message.event)),
         Received::Payload(joined) => (payload_facts(joined), payload_rows(joined)),
-        Received::Other(fields) => {
-            let mut fields = fields.clone();
-            fields.remove("type");
-            fields.remove("requestId");
-            let text = shown(&Value::Object(fields).to_string(), LINE);
-            (text, Vec::new())
-        }
+        Received::Other(_) => (String::new(), Vec::new()),
         Received::Unreadable(problem) => (shown(problem, LINE), Vec::new()),
         Received::Closed(closing) => (shown(&closing.to_string(), LINE), Vec::new()),
     };
+    for row in &mut below {
+        *row = paint.dim(row);
+    }
+    match value_of(received).map(|value| fold(&value, paint)) {
+        Some(Folded::Line(line)) => {
+            if !facts.is_empty() {
+                facts.push(' ');
+            }
+            facts.push_str(&line);
+        }
+        Some(Folded::Rows(rows)) => below.extend(rows),
+        None => {}
+    }
     let id = received.request_id();
     let name = shown(received.name(), 64);
     let name = match (received.name(), &id) {
@@ -52,9 +60,28 @@ pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) 
     }
     for row in below {
         line.push_str("\n    ");
-        line.push_str(&paint.dim(&row));
+        line.push_str(&row);
     }
     line
+}
+
+/// The JSON that a person wants to see: what a page gave, and what this version does not know.
+fn value_of(received: &Received) -> Option<Value> {
+    match received {
+        Received::Message(message) => match &message.event {
+            Event::Queried(queried) => Some(queried.value.clone()),
+            Event::Evaluated(evaluated) => Some(evaluated.value.clone()),
+            Event::Error(error) => serde_json::to_value(error.details.as_ref()?).ok(),
+            _ => None,
+        },
+        Received::Other(fields) => {
+            let mut fields = fields.clone();
+            fields.remove("type");
+            fields.remove("requestId");
+            Some(Value::Object(fields))
+        }
+        Received::Payload(_) | Received::Unreadable(_) | Received::Closed(_) => None,
+    }
 }
 
 /// `(c1, 34 ms)`.
@@ -156,13 +183,8 @@ fn facts(event: &Event) -> String {
         | Event::Download(_) => String::new(),
         Event::Done(done) => done_facts(done),
         Event::Waited(waited) => at(waited.id, &waited.url),
-        Event::Queried(queried) => {
-            format!("{} {}", queried.id, shown(&queried.value.to_string(), LINE))
-        }
-        Event::Evaluated(evaluated) => {
-            let value = evaluated.value.to_string();
-            format!("{} {}", evaluated.id, shown(&value, LINE))
-        }
+        Event::Queried(queried) => queried.id.to_string(),
+        Event::Evaluated(evaluated) => evaluated.id.to_string(),
         Event::ConsoleMessage(message) => console_facts(message),
         Event::DownloadStarted(download) => format!(
             "{} {} \"{}\" {}",
@@ -228,11 +250,6 @@ fn error_facts(error: &ErrorEvent) -> String {
     text.push_str(&shown(&error.message, LINE));
     if error.retryable {
         text.push_str(", may be tried again");
-    }
-    if let Some(details) = &error.details {
-        let details = serde_json::to_string(details).unwrap_or_default();
-        text.push(' ');
-        text.push_str(&shown(&details, LINE));
     }
     text
 }
@@ -412,7 +429,7 @@ mod tests {
             ),
             (
                 r#"{"type":"error","requestId":9,"id":"t1","code":"NAV_DENIED","message":"no","retryable":false,"details":{"host":"evil.test"}}"#,
-                r#"← error NAV_DENIED t1: no {"host":"evil.test"} (9, 34 ms)"#,
+                r#"← error NAV_DENIED t1: no {host: "evil.test"} (9, 34 ms)"#,
             ),
             (
                 r#"{"type":"error","code":"NAV_FAILED","message":"no","retryable":true}"#,
@@ -492,7 +509,7 @@ mod tests {
         };
         assert_eq!(
             render(&Received::Other(fields), None, Paint::new(false)),
-            r#"← done {"action":"click","id":"t1"} (c1)"#
+            r#"← done {action: "click", id: "t1"} (c1)"#
         );
     }
 

@@ -3,18 +3,18 @@
 use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 
-use super::address::Address;
 use super::complete::KnownTabs;
-use super::connection::Connection;
 use super::converse::converse;
 use super::error::ConsoleError;
 use super::options::Options;
 use super::outcome::Outcome;
 use super::paint::Paint;
+use super::record::Recorder;
 use super::save::Saver;
 use super::script;
 use super::session::Session;
 use super::{interactive, lines};
+use crate::client::{self, Address, Connection};
 
 /// Runs `cdp-bridge console`: plays a script, or serves whoever is at standard input.
 ///
@@ -32,7 +32,7 @@ pub async fn run(options: Options) -> Result<Outcome, ConsoleError> {
     let lines = lines::read(io::BufReader::new(io::stdin()));
     let mut session = open(&options, io::stdout()).await?;
     let outcome = converse(&mut session, lines, |_| {}).await;
-    session.close().await;
+    session.close().await?;
     outcome
 }
 
@@ -41,15 +41,13 @@ async fn prompt(options: &Options) -> Result<Outcome, ConsoleError> {
     let address = Address::parse(&options.url)?;
     // The prompt appears only once there is somebody to talk to.
     let connection = connect(options, &address).await?;
-    let saver = saver(options).await?;
+    let (saver, recorder) = (saver(options).await?, recorder(options).await?);
     let tabs = KnownTabs::default();
-    let terminal = interactive::start(tabs.clone())?;
-    let mut session = Session::new(
-        connection,
-        terminal.output,
-        Paint::new(options.color),
-        saver,
-    );
+    let paint = Paint::new(options.color);
+    let terminal = interactive::start(tabs.clone(), paint)?;
+    let mut session = Session::new(connection, terminal.output, paint, saver);
+    session.record(recorder);
+    session.show_pictures(options.pictures);
     session.say(&format!(
         "connected to {address}; `help` lists the verbs, Ctrl-D leaves"
     ))?;
@@ -57,7 +55,8 @@ async fn prompt(options: &Options) -> Result<Outcome, ConsoleError> {
         tabs.set(session.ledger().tabs().map(|tab| tab.to_string()).collect());
     })
     .await;
-    session.close().await;
+    let closed = session.close().await;
+    let outcome = outcome.and_then(|outcome| closed.map(|()| outcome));
     if outcome.is_err() {
         // The error must not be written behind the prompt and what was typed there.
         let _ = io::stdout().write_all(b"\r\n");
@@ -75,30 +74,40 @@ async fn play<W: Write>(
     let mut session = open(options, output).await?;
     let folder = options.save.clone().unwrap_or_else(|| PathBuf::from("."));
     let outcome = script::play(&mut session, script, &folder).await;
-    session.close().await;
+    session.close().await?;
     outcome
 }
 
 async fn open<W: Write>(options: &Options, output: W) -> Result<Session<W>, ConsoleError> {
     let address = Address::parse(&options.url)?;
     let connection = connect(options, &address).await?;
-    let saver = saver(options).await?;
-    Ok(Session::new(
-        connection,
-        output,
-        Paint::new(options.color),
-        saver,
-    ))
+    let (saver, recorder) = (saver(options).await?, recorder(options).await?);
+    let mut session = Session::new(connection, output, Paint::new(options.color), saver);
+    session.record(recorder);
+    session.show_pictures(options.pictures);
+    Ok(session)
 }
 
 async fn connect(options: &Options, address: &Address) -> Result<Connection, ConsoleError> {
-    let (token, ca) = (options.token.as_deref(), options.ca.as_deref());
-    Connection::open(address, token, options.binary, ca).await
+    let client = client::Options {
+        token: options.token.clone(),
+        binary: options.binary,
+        authority: options.ca.clone(),
+        ..client::Options::default()
+    };
+    Ok(Connection::open(address, &client).await?)
 }
 
 async fn saver(options: &Options) -> Result<Option<Saver>, ConsoleError> {
     match &options.save {
         Some(directory) => Ok(Some(Saver::new(directory).await?)),
+        None => Ok(None),
+    }
+}
+
+async fn recorder(options: &Options) -> Result<Option<Recorder>, ConsoleError> {
+    match &options.record {
+        Some(file) => Ok(Some(Recorder::new(file).await?)),
         None => Ok(None),
     }
 }
@@ -126,7 +135,7 @@ async fn read_script(file: &Path) -> Result<script::Script, ConsoleError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::testing::{self, FakeBridge};
+    use crate::client::testing::{self, FakeBridge};
 
     #[tokio::test]
     async fn the_tour_passes_and_its_payloads_are_saved() {

@@ -13,12 +13,12 @@ use super::words::{self, OpenQuote};
 pub(super) const LAST_TAB: &str = "$";
 
 /// One verb: its short names, and how it is used.
-#[derive(Debug)]
+#[derive(Debug, PartialEq)]
 pub(super) struct Verb {
     /// Short names; the request's own name is understood too.
-    names: &'static [&'static str],
-    kind: RequestKind,
-    usage: &'static str,
+    pub(super) names: &'static [&'static str],
+    pub(super) kind: RequestKind,
+    pub(super) usage: &'static str,
     about: &'static str,
 }
 
@@ -240,8 +240,8 @@ pub(super) enum Command {
     Request(Draft),
     /// Text to be sent as it is.
     Raw(String),
-    /// Show the verbs.
-    Help,
+    /// Show the verbs, or explain one.
+    Help(Option<&'static Verb>),
     /// Leave.
     Quit,
 }
@@ -251,6 +251,7 @@ pub(super) enum Command {
 pub(super) struct Draft {
     kind: RequestKind,
     fields: Map<String, Value>,
+    typed: String,
 }
 
 /// The line is nothing the console knows.
@@ -294,10 +295,23 @@ pub(super) fn parse_line(line: &str) -> Result<Option<Command>, VerbError> {
     let words = words::split(line)?;
     match words.first().map(String::as_str) {
         None => Ok(None),
-        Some("help" | "?") => Ok(Some(Command::Help)),
+        Some("help" | "?") => match words.get(1) {
+            Some(name) => match find(name) {
+                Some(verb) => Ok(Some(Command::Help(Some(verb)))),
+                None => Err(VerbError::Unknown(name.clone())),
+            },
+            None => Ok(Some(Command::Help(None))),
+        },
         Some("quit" | "exit") => Ok(Some(Command::Quit)),
         Some(_) => parse_request(&words).map(|draft| Some(Command::Request(draft))),
     }
+}
+
+/// The verb of this name, which may be a request's own.
+pub(super) fn find(name: &str) -> Option<&'static Verb> {
+    VERBS
+        .iter()
+        .find(|verb| verb.kind.as_str() == name || verb.names.contains(&name))
 }
 
 /// Reads the words of a request.
@@ -305,16 +319,15 @@ pub(super) fn parse_request(words: &[String]) -> Result<Draft, VerbError> {
     let (name, rest) = words
         .split_first()
         .ok_or_else(|| VerbError::Unknown(String::new()))?;
-    let verb = VERBS
-        .iter()
-        .find(|verb| verb.kind.as_str() == name || verb.names.contains(&name.as_str()))
-        .ok_or_else(|| VerbError::Unknown(name.clone()))?;
+    let verb = find(name).ok_or_else(|| VerbError::Unknown(name.clone()))?;
     let usage = verb.usage;
+    let typed: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
     let fields =
         fields::read(verb.kind, rest).map_err(|problem| VerbError::Field { problem, usage })?;
     let draft = Draft {
         kind: verb.kind,
         fields,
+        typed: typed.join(" "),
     };
     match draft.read() {
         Ok(_) => Ok(draft),
@@ -323,6 +336,11 @@ pub(super) fn parse_request(words: &[String]) -> Result<Draft, VerbError> {
 }
 
 impl Draft {
+    /// The line as it can be typed again.
+    pub(super) fn typed(&self) -> &str {
+        &self.typed
+    }
+
     /// Whether it needs to know the last tab.
     pub(super) fn needs_last_tab(&self) -> bool {
         self.fields.get("tabId").is_some_and(|tab| tab == LAST_TAB)
@@ -380,17 +398,22 @@ pub(super) fn help() -> String {
         "LOCATOR is CSS, or text=…, role=button[name=\"…\"], label=…, ref=e12; in quotes where it has spaces.\n\
          TAB is a tab id such as t1, or $ for the tab created last. Request names (createTab …) work\n\
          too, and every field can be written as key=value, also timeoutMs and requestId. A line that\n\
-         starts with { is sent as it is. `quit` or Ctrl-D leaves; tabs stay open.\n",
+         starts with { is sent as it is. `help VERB` explains one, with all of its fields; Tab completes.\n\
+         `quit` or Ctrl-D leaves; tabs stay open.\n",
     );
     text
 }
 
 /// Every first word of a line, for completion.
 pub(super) fn first_words() -> impl Iterator<Item = &'static str> {
-    let requests = VERBS
+    request_words().chain(OWN_WORDS)
+}
+
+/// Every name of a request.
+pub(super) fn request_words() -> impl Iterator<Item = &'static str> {
+    VERBS
         .iter()
-        .flat_map(|verb| verb.names.iter().copied().chain([verb.kind.as_str()]));
-    requests.chain(OWN_WORDS)
+        .flat_map(|verb| verb.names.iter().copied().chain([verb.kind.as_str()]))
 }
 
 #[cfg(test)]
@@ -485,7 +508,13 @@ mod tests {
         );
         assert_eq!(parse_line("   "), Ok(None));
         assert_eq!(parse_line("quit"), Ok(Some(Command::Quit)));
-        assert_eq!(parse_line("help"), Ok(Some(Command::Help)));
+        assert_eq!(parse_line("help"), Ok(Some(Command::Help(None))));
+        let Ok(Some(Command::Help(Some(verb)))) = parse_line("? html") else {
+            panic!("it is the help of a verb");
+        };
+        assert_eq!(verb.kind, RequestKind::GetDomSnapshot);
+        let unknown = parse_line("help jump").unwrap_err().to_string();
+        assert!(unknown.contains("`jump` is no verb"), "{unknown}");
     }
 
     #[test]

@@ -33,7 +33,6 @@ pub(super) fn split(line: &str) -> Result<Vec<String>, OpenQuote> {
 }
 
 /// Writes a word so that [`split`] reads it as one.
-#[cfg(test)]
 pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && c != '"';
     if !word.is_empty() && word.chars().all(plain) {

@@ -198,6 +198,18 @@ impl StartScreencast {
 }
 
 impl GetScreenshot {
+    /// The visible part of a tab, as the protocol's default has it.
+    pub fn of(tab: impl Into<TabRef>) -> Self {
+        Self {
+            tab_id: tab.into(),
+            full_page: None,
+            format: None,
+            quality: None,
+            selector: None,
+            clip: None,
+        }
+    }
+
     /// The quality asked for, or the protocol's default.
     pub fn quality(&self) -> u8 {
         self.quality.unwrap_or(DEFAULT_QUALITY)

@@ -134,6 +134,15 @@ impl Condition {
     }
 }
 
+/// What stands at a path of an event, as a text; nothing where nothing does.
+pub(super) fn text_at(event: &Value, path: &str) -> Option<String> {
+    match lookup(event, path)? {
+        Value::String(text) => Some(text),
+        Value::Null => None,
+        other => Some(other.to_string()),
+    }
+}
+
 /// Goes down a dotted path; `length` of an array is how many it holds.
 fn lookup(event: &Value, path: &str) -> Option<Value> {
     let mut here = event;

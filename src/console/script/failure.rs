@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::condition::Expectation;
-use crate::console::connection::Closing;
+use super::parse::StepProblem;
+use crate::client::Closing;
 use crate::console::error::ConsoleError;
 use crate::console::text::duration;
 use crate::console::verbs::{DraftError, NoTabYet};
@@ -30,6 +31,12 @@ pub(super) enum Failure {
     Closed(Closing),
     #[error("there is no payload to save to {}: no snapshot or screenshot has come yet", .0.display())]
     NothingToSave(PathBuf),
+    #[error("there is no answer and no expected event yet whose `{0}` could be kept")]
+    NothingToKeep(String),
+    #[error("there is nothing at `{path}` of {event}")]
+    NothingAtPath { path: String, event: String },
+    #[error(transparent)]
+    Step(#[from] Box<StepProblem>),
     #[error(transparent)]
     NoTabYet(#[from] NoTabYet),
     #[error(transparent)]

@@ -11,10 +11,13 @@
 //! | `sleep 200ms`, `timeout 10s` | waits; sets how long a step may take (30 s at first) |
 //! | `save NAME` | writes the last payload to a file |
 //! | `print TEXT` | shows a text |
+//! | `let NAME TEXT` | gives a variable a value |
+//! | `keep NAME PATH` | gives it what stands at a path of the last answer, or of the event last expected |
 //!
 //! A condition is `path=value`, `path!=value`, `path~=part`, `path>=number` or `path<=number`,
 //! where a path goes into objects and arrays (`tabs.0.url`, `tabs.length`). `$` is the tab
-//! created last, `${NAME}` a variable of the environment.
+//! created last, `${NAME}` a variable of `let`, of `keep` or else of the environment,
+//! `${NAME:-text}` the same with a default, and `$${` a `${` that is none.
 //!
 //! | module | holds |
 //! | --- | --- |

@@ -1,5 +1,6 @@
 //! From text to steps (pure).
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 use cdp_bridge_protocol::ErrorCode;
@@ -75,12 +76,13 @@ pub(in crate::console) fn parse(
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Script, ScriptError> {
     let mut steps = Vec::new();
+    let mut known = Known::default();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
-        let step = step(line, variable).map_err(|problem| ScriptError {
+        let step = known.read(line, variable).map_err(|problem| ScriptError {
             file: file.to_owned(),
             line: number + 1,
             problem: Box::new(problem),
@@ -96,7 +98,62 @@ pub(in crate::console) fn parse(
     })
 }
 
-fn step(line: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Step, StepProblem> {
+/// The variables of the lines before.
+#[derive(Debug, Default)]
+struct Known {
+    /// Those whose value is known already.
+    set: BTreeMap<String, String>,
+    /// Those that get theirs while the script plays.
+    late: BTreeSet<String>,
+}
+
+impl Known {
+    fn read(
+        &mut self,
+        line: &str,
+        variable: &dyn Fn(&str) -> Option<String>,
+    ) -> Result<Step, StepProblem> {
+        let value = |name: &str| self.set.get(name).cloned().or_else(|| variable(name));
+        let names = variables::names(line)?;
+        if names.iter().any(|name| self.late.contains(*name)) {
+            let known = names
+                .iter()
+                .filter(|name| !self.late.contains(**name))
+                .filter_map(|name| Some(((*name).to_owned(), value(name)?)));
+            let known = known.collect();
+            let mut words = line.split_whitespace();
+            if let (Some("let" | "keep"), Some(name)) = (words.next(), words.next()) {
+                self.is_late(name);
+            }
+            return Ok(Step {
+                line: 0,
+                text: line.to_owned(),
+                action: Action::Late(line.to_owned(), known),
+            });
+        }
+        let step = step(line, &value)?;
+        match &step.action {
+            Action::Let(name, value) => {
+                self.late.remove(name);
+                self.set.insert(name.clone(), value.clone());
+            }
+            Action::Keep(name, _) => self.is_late(name),
+            _ => {}
+        }
+        Ok(step)
+    }
+
+    fn is_late(&mut self, name: &str) {
+        self.set.remove(name);
+        self.late.insert(name.to_owned());
+    }
+}
+
+/// Reads one line, all of whose variables are known.
+pub(super) fn step(
+    line: &str,
+    variable: &dyn Fn(&str) -> Option<String>,
+) -> Result<Step, StepProblem> {
     let action = if let Some(rest) = line.strip_prefix('&') {
         if rest.trim_start().starts_with('!') {
             return Err(StepProblem::BothMarks);
@@ -130,6 +187,19 @@ fn plain(line: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Action
         "timeout" => Action::Limit(time::parse(&one(rest, variable, "timeout TIME")?)?),
         "save" => Action::Save(file_name(&one(rest, variable, "save NAME")?)?),
         "print" => Action::Print(variables::fill_in(rest, variable)?),
+        "let" => {
+            let (name, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+            variables::check_name(name)?;
+            let value = variables::fill_in(value.trim(), variable)?;
+            Action::Let(name.to_owned(), value)
+        }
+        "keep" => match <[String; 2]>::try_from(words_of(rest, variable)?) {
+            Ok([name, path]) => {
+                variables::check_name(&name)?;
+                Action::Keep(name, path)
+            }
+            Err(_) => return Err(StepProblem::Usage("keep NAME PATH")),
+        },
         _ => Action::Send(sending(line, ' ', variable)?, Mode::Succeeds),
     })
 }
@@ -145,7 +215,8 @@ fn sending(
     }
     let words = words_of(line, variable)?;
     match words.first().map(String::as_str) {
-        None | Some("expect" | "wait" | "sleep" | "timeout" | "save" | "print") => {
+        None
+        | Some("expect" | "wait" | "sleep" | "timeout" | "save" | "print" | "let" | "keep") => {
             Err(StepProblem::NotARequest(mark))
         }
         Some(word @ ("help" | "?" | "quit" | "exit")) => {

@@ -1,5 +1,6 @@
 //! Carries the steps of a script out.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::Path;
 use std::time::Duration;
@@ -8,15 +9,18 @@ use cdp_bridge_protocol::ErrorCode;
 use cdp_bridge_protocol::payload::Joined;
 use tokio::time::{Instant, timeout_at};
 
-use super::condition::Expectation;
+use serde_json::Value;
+
+use super::condition::{self, Expectation};
 use super::failure::{Failure, Stop};
+use super::parse;
 use super::seen::Seen;
 use super::step::{Action, Mode, Script, Sending, Step};
+use crate::client::Received;
 use crate::console::error::ConsoleError;
 use crate::console::ledger::Ticket;
 use crate::console::outcome::Outcome;
 use crate::console::paint::Paint;
-use crate::console::received::Received;
 use crate::console::render::render;
 use crate::console::save;
 use crate::console::session::Session;
@@ -38,6 +42,8 @@ pub(in crate::console) async fn play<W: Write>(
         seen: Seen::default(),
         limit: LIMIT,
         last_payload: None,
+        last_event: None,
+        variables: BTreeMap::new(),
     };
     let mut at = None;
     let mut result = player.welcome().await;
@@ -83,6 +89,9 @@ struct Player<'a, W> {
     seen: Seen,
     limit: Duration,
     last_payload: Option<Joined>,
+    /// The last answer, or the event last expected.
+    last_event: Option<Value>,
+    variables: BTreeMap<String, String>,
 }
 
 impl<W: Write> Player<'_, W> {
@@ -96,6 +105,16 @@ impl<W: Write> Player<'_, W> {
     }
 
     async fn step(&mut self, step: &Step) -> Result<(), Stop> {
+        let Action::Late(line, known) = &step.action else {
+            return self.act(step).await;
+        };
+        let variable = |name: &str| self.variables.get(name).or(known.get(name)).cloned();
+        let now = parse::step(line, &variable).map_err(|problem| Failure::Step(problem.into()))?;
+        self.act(&now).await
+    }
+
+    /// Carries out a step all of whose variables are filled in.
+    async fn act(&mut self, step: &Step) -> Result<(), Stop> {
         match &step.action {
             Action::Send(sending, mode) => self.send(sending, *mode, &step.text).await,
             Action::Expect(expectation) => self.expect(expectation, &step.text).await,
@@ -121,7 +140,30 @@ impl<W: Write> Player<'_, W> {
                 Ok(())
             }
             Action::Print(text) => Ok(self.session.say(&shown(text, usize::MAX))?),
+            Action::Let(name, value) => {
+                self.variables.insert(name.clone(), value.clone());
+                Ok(self.echo(&step.text)?)
+            }
+            Action::Keep(name, path) => self.keep(name, path, &step.text),
+            // `step` has read it.
+            Action::Late(..) => Ok(()),
         }
+    }
+
+    fn keep(&mut self, name: &str, path: &str, text: &str) -> Result<(), Stop> {
+        let Some(event) = &self.last_event else {
+            return Err(Failure::NothingToKeep(path.to_owned()).into());
+        };
+        let Some(value) = condition::text_at(event, path) else {
+            return Err(Failure::NothingAtPath {
+                path: path.to_owned(),
+                event: shown(&event.to_string(), 300),
+            }
+            .into());
+        };
+        let kept = format!("{text} ({})", shown(&value, 80));
+        self.variables.insert(name.to_owned(), value);
+        Ok(self.echo(&kept)?)
     }
 
     /// Shows a step that sends nothing.
@@ -148,6 +190,7 @@ impl<W: Write> Player<'_, W> {
         let deadline = Instant::now() + self.limit;
         while let Some(received) = self.next(deadline).await? {
             if ticket.is_answered_by(&received) {
+                self.last_event = Some(received.to_value());
                 return Ok(judge(&received, mode)?);
             }
         }
@@ -159,7 +202,11 @@ impl<W: Write> Player<'_, W> {
         let last_tab = self.session.ledger().last_tab();
         let expectation = expectation.resolve(last_tab).map_err(Failure::from)?;
         let deadline = Instant::now() + self.limit;
-        while !self.seen.has(&expectation) {
+        loop {
+            if let Some(event) = self.seen.find(&expectation) {
+                self.last_event = Some(event.clone());
+                return Ok(());
+            }
             if self.next(deadline).await?.is_none() {
                 return Err(Failure::NoEvent {
                     came: self.seen.instead(&expectation),
@@ -169,7 +216,6 @@ impl<W: Write> Player<'_, W> {
                 .into());
             }
         }
-        Ok(())
     }
 
     /// Waits for what was sent in the background, so that a bridge that forgets a request fails
@@ -233,10 +279,10 @@ fn judge(received: &Received, mode: Mode) -> Result<(), Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::console::address::Address;
-    use crate::console::connection::Connection;
+    use crate::client::Address;
+    use crate::client::Connection;
+    use crate::client::testing::{self, FakeBridge, Reply};
     use crate::console::script::parse;
-    use crate::console::testing::{self, FakeBridge, Reply};
     use serde_json::{Value, json};
 
     async fn played(
@@ -247,11 +293,13 @@ mod tests {
         let bridge = FakeBridge::answering(answer).await;
         let script = parse("test.cdp", text, &|_| None).unwrap();
         let address = Address::parse(&bridge.address).unwrap();
-        let connection = Connection::open(&address, None, false, None).await.unwrap();
+        let connection = Connection::open(&address, &crate::client::Options::default())
+            .await
+            .unwrap();
         let mut output = Vec::new();
         let mut session = Session::new(connection, &mut output, Paint::new(false), None);
         let outcome = play(&mut session, &script, folder).await.unwrap();
-        session.close().await;
+        session.close().await.unwrap();
         (outcome, String::from_utf8(output).unwrap())
     }
 
@@ -285,7 +333,7 @@ mod tests {
             "· expect navigated id=$ status=200\n",
             "← domSnapshot t1 html 56 bytes in 1 part (c2",
             "\n    <html><body><h1>One socket, real tabs</h1></body></html>\n",
-            "← error NAV_DENIED t1: file: is not let through {\"scheme\":\"file\"} (c4",
+            "← error NAV_DENIED t1: file: is not let through {scheme: \"file\"} (c4",
             "\ndone\n",
             "← tabClosed t1 requested (c6",
             "✓ test.cdp: all 13 steps passed\n",
@@ -387,11 +435,57 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn variables_are_kept_from_answers_and_events() {
+        let text = "
+            let SITE http://site.test
+            create ${SITE}/
+            keep TAB id
+            & create ${SITE}/other
+            expect tabCreated url~=other
+            keep OTHER id
+            let BOTH ${TAB} and ${OTHER}
+            print ${BOTH}, ${NONE:-nothing}
+            navigate tabId=${OTHER} about:blank
+            expect navigated id=${OTHER} url=about:blank
+            {\"type\":\"closeTab\",\"tabId\":\"${TAB}\"}
+            expect tabClosed id=${TAB}
+        ";
+        let (outcome, output) = browsed(text).await;
+        assert_eq!(outcome, Outcome::Passed, "{output}");
+        for line in [
+            "· keep OTHER id (t2)\n",
+            "\nt1 and t2, nothing\n",
+            "→ navigate tabId=t2",
+        ] {
+            assert!(output.contains(line), "{line}: {output}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_not_there_cannot_be_kept_and_a_late_line_is_named_as_any_other() {
+        for (text, expected) in [
+            ("keep A id", "`keep A id`: there is no answer"),
+            (
+                "ping\nkeep A id",
+                ":2: `keep A id`: there is nothing at `id` of {",
+            ),
+            (
+                "ping\nkeep A ts\nclose ${A} ${A}",
+                ":3: `close ${A} ${A}`: `5` has no place here",
+            ),
+        ] {
+            let (outcome, output) = browsed(text).await;
+            assert_eq!(outcome, Outcome::Failed, "{output}");
+            assert!(output.contains(expected), "{expected}: {output}");
+        }
+    }
+
+    #[tokio::test]
     async fn a_connection_that_ends_fails_the_step_and_says_how() {
         let (outcome, output) = played(|_| vec![Reply::Close(4008)], "ping", Path::new(".")).await;
         assert_eq!(outcome, Outcome::Failed);
         assert!(
-            output.contains("`ping`: the connection ended: 4008, the console read too slowly"),
+            output.contains("`ping`: the connection ended: 4008, this client read too slowly"),
             "{output}"
         );
     }

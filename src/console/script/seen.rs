@@ -38,9 +38,10 @@ impl Seen {
         self.events.push_back(event);
     }
 
-    /// Whether what is expected has come.
-    pub(super) fn has(&self, expectation: &Expectation) -> bool {
-        self.events.iter().any(|event| expectation.matches(event))
+    /// What is expected, if it has come; the newest of several.
+    pub(super) fn find(&self, expectation: &Expectation) -> Option<&Value> {
+        let mut newest_first = self.events.iter().rev();
+        newest_first.find(|event| expectation.matches(event))
     }
 
     /// What came instead: the events of that name if there are any, else the names of all.
@@ -83,9 +84,9 @@ mod tests {
     fn a_request_starts_anew() {
         let mut seen = Seen::default();
         seen.event(json!({"type": "pong"}));
-        assert!(seen.has(&pong("")));
+        assert!(seen.find(&pong("")).is_some());
         seen.request(false);
-        assert!(!seen.has(&pong("")));
+        assert!(seen.find(&pong("")).is_none());
     }
 
     #[test]
@@ -96,10 +97,10 @@ mod tests {
         seen.event(json!({"type": "pong", "ts": 1}));
         seen.request(true);
         seen.request(false);
-        assert!(!seen.has(&pong("ts=0")));
-        assert!(seen.has(&pong("ts=1")));
+        assert!(seen.find(&pong("ts=0")).is_none());
+        assert!(seen.find(&pong("ts=1")).is_some());
         seen.request(false);
-        assert!(!seen.has(&pong("ts=1")));
+        assert!(seen.find(&pong("ts=1")).is_none());
     }
 
     #[test]
@@ -123,7 +124,7 @@ mod tests {
         for ts in 0..=MAX {
             seen.event(json!({"type": "pong", "ts": ts}));
         }
-        assert!(!seen.has(&pong("ts=0")));
-        assert!(seen.has(&pong("ts=1")));
+        assert!(seen.find(&pong("ts=0")).is_none());
+        assert!(seen.find(&pong("ts=1")).is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! The steps of a script.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,6 +42,13 @@ pub(super) enum Action {
     Save(PathBuf),
     /// Shows a text.
     Print(String),
+    /// Gives a variable a value.
+    Let(String, String),
+    /// Gives a variable what stands at a path of the last answer, or of the event last expected.
+    Keep(String, String),
+    /// A line with a variable that only the playing knows: read when it is its turn, with these
+    /// other variables.
+    Late(String, BTreeMap<String, String>),
 }
 
 /// What is sent.

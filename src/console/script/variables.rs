@@ -3,30 +3,90 @@
 /// A variable cannot be filled in.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VariableProblem {
-    /// The environment has none of this name.
-    #[error("the variable `{0}` is not set in the environment")]
+    /// Nothing has this name.
+    #[error(
+        "the variable `{0}` is not set: neither by `let` or `keep` before this line, nor in the environment; `${{{0}:-…}}` would give it a value"
+    )]
     NotSet(String),
     /// `${` without its `}`.
     #[error("`${{` is opened and not closed")]
     Open,
+    /// Something that cannot be a name.
+    #[error("`{0}` is no name of a variable; expected letters, digits and underscores")]
+    Name(String),
 }
 
-/// Fills in every `${NAME}`. What is filled in is not looked at again.
+/// A piece of a text.
+enum Piece<'a> {
+    Text(&'a str),
+    Variable {
+        name: &'a str,
+        otherwise: Option<&'a str>,
+    },
+}
+
+/// Fills in every `${NAME}`; `${NAME:-text}` is the text where nothing has that name, and `$${` a
+/// `${` that is none. What is filled in is not looked at again.
 pub(super) fn fill_in(
     text: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<String, VariableProblem> {
     let mut filled = String::new();
+    for piece in pieces(text)? {
+        match piece {
+            Piece::Text(text) => filled.push_str(text),
+            Piece::Variable { name, otherwise } => {
+                let value = variable(name).or_else(|| otherwise.map(str::to_owned));
+                let value = value.ok_or_else(|| VariableProblem::NotSet(name.to_owned()))?;
+                filled.push_str(&value);
+            }
+        }
+    }
+    Ok(filled)
+}
+
+/// The names of the variables in a text.
+pub(super) fn names(text: &str) -> Result<Vec<&str>, VariableProblem> {
+    let pieces = pieces(text)?.into_iter();
+    let names = pieces.filter_map(|piece| match piece {
+        Piece::Text(_) => None,
+        Piece::Variable { name, .. } => Some(name),
+    });
+    Ok(names.collect())
+}
+
+/// Whether this can be the name of a variable.
+pub(super) fn check_name(name: &str) -> Result<(), VariableProblem> {
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    if is_name {
+        Ok(())
+    } else {
+        Err(VariableProblem::Name(name.to_owned()))
+    }
+}
+
+fn pieces(text: &str) -> Result<Vec<Piece<'_>>, VariableProblem> {
+    let mut pieces = Vec::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
-        let (name, after) = after.split_once('}').ok_or(VariableProblem::Open)?;
-        let value = variable(name).ok_or_else(|| VariableProblem::NotSet(name.to_owned()))?;
-        filled.push_str(before);
-        filled.push_str(&value);
+        if let Some(before) = before.strip_suffix('$') {
+            pieces.push(Piece::Text(before));
+            pieces.push(Piece::Text("${"));
+            rest = after;
+            continue;
+        }
+        let (inside, after) = after.split_once('}').ok_or(VariableProblem::Open)?;
+        let (name, otherwise) = match inside.split_once(":-") {
+            Some((name, otherwise)) => (name, Some(otherwise)),
+            None => (inside, None),
+        };
+        pieces.push(Piece::Text(before));
+        pieces.push(Piece::Variable { name, otherwise });
         rest = after;
     }
-    filled.push_str(rest);
-    Ok(filled)
+    pieces.push(Piece::Text(rest));
+    Ok(pieces)
 }
 
 #[cfg(test)]
@@ -49,11 +109,29 @@ mod tests {
     }
 
     #[test]
-    fn a_variable_that_is_not_set_is_named() {
+    fn a_variable_that_is_not_set_is_named_unless_it_has_a_default() {
         assert_eq!(
             filled("${NO}"),
             Err(VariableProblem::NotSet("NO".to_owned()))
         );
         assert_eq!(filled("${SITE"), Err(VariableProblem::Open));
+        assert_eq!(filled("${NO:-a b}/${NO:-}"), Ok("a b/".to_owned()));
+        assert_eq!(filled("${SITE:-x}"), Ok("http://${x}".to_owned()));
+    }
+
+    #[test]
+    fn a_dollar_before_it_makes_it_no_variable() {
+        assert_eq!(filled("`$${a}` $$"), Ok("`${a}` $$".to_owned()));
+        assert_eq!(names("${A} $${B} ${C:-d}"), Ok(vec!["A", "C"]));
+    }
+
+    #[test]
+    fn names_are_letters_digits_and_underscores() {
+        for name in ["T7", "_a", "a_1"] {
+            assert_eq!(check_name(name), Ok(()));
+        }
+        for name in ["", "7", "a-b", "ä", "$"] {
+            assert!(check_name(name).is_err(), "{name}");
+        }
     }
 }

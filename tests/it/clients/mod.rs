@@ -1,7 +1,8 @@
-//! Clients in other languages: their generated types are those of `schemas/`, and their own tests
+//! Clients, in other languages and in Rust: their generated types are those of `schemas/`, and their own tests
 //! pass with the bridge that was built. Where a language or its packages are not on the machine,
 //! stderr says what was not tested.
 
-mod program;
-mod python;
-mod typescript;
+pub(crate) mod program;
+pub(crate) mod python;
+mod rust;
+pub(crate) mod typescript;

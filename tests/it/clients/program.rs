@@ -12,7 +12,7 @@ use tokio::time::timeout;
 const LONGEST: Duration = Duration::from_mins(5);
 
 /// The folder of a client.
-pub(super) fn client(name: &str) -> PathBuf {
+pub(crate) fn client(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("clients")
         .join(name)
@@ -20,19 +20,19 @@ pub(super) fn client(name: &str) -> PathBuf {
 
 /// Says what is not tested, and why. Written to stderr itself, so that it is seen although the test
 /// passes.
-pub(super) fn skipped(what: &str, why: &str) {
+pub(crate) fn skipped(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "NOT TESTED: {what}: {why}");
 }
 
 /// What a program says on stdout, if it is there and succeeds.
-pub(super) async fn asked(program: &Path, arguments: &[&str]) -> Option<String> {
+pub(crate) async fn asked(program: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().await.ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }
 
 /// Runs a program in a folder, and fails with what it said unless it succeeds.
-pub(super) async fn succeeds(
+pub(crate) async fn succeeds(
     program: &Path,
     arguments: &[&str],
     folder: &Path,

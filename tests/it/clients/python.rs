@@ -7,7 +7,7 @@ use crate::support::browsers::TestBrowser;
 
 /// The first Python for which a script succeeds: the client's own environment, the one of the path,
 /// or the system's, which has the packages of the distribution.
-async fn python(script: &str) -> Option<PathBuf> {
+pub(crate) async fn python(script: &str) -> Option<PathBuf> {
     let candidates = [
         client("python").join(".venv/bin/python"),
         "python3".into(),
@@ -22,7 +22,8 @@ async fn python(script: &str) -> Option<PathBuf> {
 }
 
 const NEW_ENOUGH: &str = "import sys; assert sys.version_info >= (3, 11)";
-const WITH_WEBSOCKETS: &str = "import sys, websockets; assert sys.version_info >= (3, 11)";
+pub(crate) const WITH_WEBSOCKETS: &str =
+    "import sys, websockets; assert sys.version_info >= (3, 11)";
 
 #[tokio::test]
 async fn its_types_are_those_of_the_schemas() {

@@ -32,17 +32,23 @@ async fn its_types_are_those_of_the_schemas() {
     }
 }
 
+/// A Node with the client's packages beside it, or why there is none.
+pub(crate) async fn ready() -> Result<&'static Path, String> {
+    let node = node().await?;
+    if client("typescript")
+        .join("node_modules/typescript")
+        .is_dir()
+    {
+        Ok(node)
+    } else {
+        Err("its packages are not installed; run scripts/install-client-packages".to_owned())
+    }
+}
+
 #[tokio::test]
 async fn its_tests_pass_with_this_bridge() {
     let folder = client("typescript");
-    let ready = match node().await {
-        Ok(node) if folder.join("node_modules/typescript").is_dir() => Ok(node),
-        Ok(_) => {
-            Err("its packages are not installed; run scripts/install-client-packages".to_owned())
-        }
-        Err(why) => Err(why),
-    };
-    let node = match ready {
+    let node = match ready().await {
         Ok(node) => node,
         Err(why) => return skipped("clients/typescript", &why),
     };

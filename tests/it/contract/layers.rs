@@ -20,7 +20,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("systemd", &[]),
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
-    ("console", &["protocol"]),
+    ("client", &["protocol"]),
+    ("console", &["client", "protocol"]),
     ("cdp", &["metrics"]),
     ("browser", &["cdp", "flow", "metrics"]),
     ("egress", &["policy", "metrics"]),
@@ -118,8 +119,9 @@ fn the_walls_of_the_house_stand_in_the_table() {
         assert!(!knows(room, "protocol"), "{room} knows no Coordinators");
     }
     assert_eq!(
-        allowed("console"),
+        allowed("client"),
         Some(&["protocol"][..]),
         "a client like any other"
     );
+    assert_eq!(allowed("console"), Some(&["client", "protocol"][..]));
 }

@@ -4,12 +4,12 @@
 mod asyncapi;
 mod committed;
 mod deploy;
-mod documents;
+pub(crate) mod documents;
 mod events;
 mod instances;
 mod layers;
-mod readme;
+mod release;
 mod requests;
-mod schemas;
+pub(crate) mod schemas;
 mod sizes;
 mod source;

@@ -4,6 +4,7 @@ mod bad_input;
 mod conversation;
 mod crashes;
 mod cuts;
+mod documents;
 mod edge;
 mod egress;
 mod faults;

@@ -80,6 +80,38 @@ impl Setup {
         }
     }
 
+    /// Runs a command and interrupts it once it has logged this.
+    pub(crate) async fn interrupted_at(&self, words: &str) -> Ended {
+        let mut child = self
+            .command()
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        let mut log = String::new();
+        let reading = async {
+            while !log.contains(words) {
+                assert!(
+                    stderr.read_line(&mut log).await.unwrap() > 0,
+                    "{words:?} in {log}"
+                );
+            }
+        };
+        timeout(LONGEST, reading).await.expect("it logs that");
+        let pid = i32::try_from(child.id().expect("it has not been waited for")).unwrap();
+        processes::signal(pid, Signal::INT);
+        let output = timeout(LONGEST, child.wait_with_output()).await;
+        let output = output.expect("it ends").unwrap();
+        // What was started may still hold the pipe, so its end is not waited for.
+        Ended {
+            code: output.status.code(),
+            stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
+            stderr: log,
+        }
+    }
+
     /// Starts a daemon and waits until it serves.
     pub(crate) async fn start(self) -> Daemon {
         let mut child = self

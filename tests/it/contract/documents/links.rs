@@ -1,26 +1,10 @@
 //! Every relative link in a document leads to a file, and to a heading where it names one.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use super::blocks;
 use super::markdown::{headings, prose};
 use crate::contract::schemas::repository;
-
-/// What is not the repository's own.
-const NOT_OURS: [&str; 4] = ["target", "node_modules", ".venv", ".git"];
-
-fn documents(dir: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(dir).unwrap() {
-        let path = entry.unwrap().path();
-        let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        if path.is_dir() {
-            if !NOT_OURS.contains(&name.as_str()) {
-                documents(&path, found);
-            }
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            found.push(path);
-        }
-    }
-}
 
 /// The targets of the links in a line: what stands in `](…)`.
 fn targets(line: &str) -> impl Iterator<Item = &str> {
@@ -41,8 +25,10 @@ fn anchor(heading: &str) -> String {
 
 #[test]
 fn every_relative_link_leads_somewhere() {
-    let mut found = Vec::new();
-    documents(&repository(""), &mut found);
+    let found: Vec<PathBuf> = blocks::documents()
+        .iter()
+        .map(|path| repository(path))
+        .collect();
     let (mut count, mut broken) = (0, Vec::new());
     for document in &found {
         let text = std::fs::read_to_string(document).unwrap();

@@ -1,5 +1,6 @@
 //! Whatever ends the daemon, nothing of it is left.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
 
 use rustix::process::Signal;
@@ -110,6 +111,23 @@ async fn sigkill_leaves_nothing(setup: Setup) {
             it.is("close") || it.is("broken")
         })
         .await;
+}
+
+#[tokio::test]
+async fn an_interruption_before_it_serves_ends_it_with_130() {
+    let setup = Setup::new().file("silent", "#!/bin/sh\nsleep 300\n");
+    let silent = setup.dir().join("silent");
+    std::fs::set_permissions(&silent, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let setup = setup
+        .args(["serve", "--listen", "127.0.0.1:0", "--chrome-path"])
+        .args([silent.to_str().unwrap()]);
+    let ended = setup.interrupted_at("using this browser").await;
+    assert_eq!(ended.code, Some(130), "{ended:#?}");
+    assert_eq!(ended.stdout, "", "it never served");
+    until("nothing is left", async || {
+        processes::naming(&silent).is_empty()
+    })
+    .await;
 }
 
 async fn a_second_signal_ends_it_at_once(browser: TestBrowser) {

@@ -1,9 +1,11 @@
 //! The built binary as a process: how it starts, what it says, and what it leaves behind.
 
 mod configuration;
+mod console;
 mod custody;
 mod doctor;
 mod endings;
+mod manual;
 mod metrics;
 mod policies;
 mod reload;

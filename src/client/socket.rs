@@ -8,25 +8,25 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
 use super::address::{Address, Place};
-use super::error::ConsoleError;
+use super::error::ConnectError;
 use super::tls;
 
 /// Long enough for a bridge on another continent, short enough for a person.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
 /// What both kinds of sockets can do.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 /// Connects. `authority` is whom to trust where TLS is spoken.
-pub(super) async fn open(
+pub(crate) async fn open(
     address: &Address,
     authority: Option<&Path>,
-) -> Result<Box<dyn Stream>, ConsoleError> {
+) -> Result<Box<dyn Stream>, ConnectError> {
     let opening = async {
         let connected = connect(&address.place).await;
-        let stream = connected.map_err(|source| ConsoleError::NoDaemon {
+        let stream = connected.map_err(|source| ConnectError::NoDaemon {
             address: address.to_string(),
             source,
         })?;
@@ -38,7 +38,7 @@ pub(super) async fn open(
     };
     match tokio::time::timeout(CONNECT_LIMIT, opening).await {
         Ok(opened) => opened,
-        Err(_) => Err(ConsoleError::NoAnswer {
+        Err(_) => Err(ConnectError::NoAnswer {
             address: address.to_string(),
             limit: CONNECT_LIMIT,
         }),

@@ -4,17 +4,17 @@ use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::{Message, RequestId};
 use serde_json::{Map, Value, json};
 
-use super::connection::Closing;
+use super::closing::Closing;
 
 /// One thing that came.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Received {
+pub enum Received {
     /// A message without a payload.
     Message(Box<Message>),
     /// A whole payload.
     Payload(Joined),
     /// A JSON object with a `type` that this version does not know, or whose fields it cannot
-    /// read. Clients pass over such a message; the console shows it.
+    /// read. Programs pass over such a message; the console shows it.
     Other(Map<String, Value>),
     /// A frame that makes no sense at all, and why.
     Unreadable(String),
@@ -24,7 +24,7 @@ pub(super) enum Received {
 
 impl Received {
     /// The request it answers first of all.
-    pub(super) fn request_id(&self) -> Option<RequestId> {
+    pub fn request_id(&self) -> Option<RequestId> {
         match self {
             Self::Message(message) => message.request_id.clone(),
             Self::Payload(joined) => joined.request_id.clone(),
@@ -34,7 +34,7 @@ impl Received {
     }
 
     /// Every request it answers: a snapshot may answer several.
-    pub(super) fn answers(&self) -> Vec<RequestId> {
+    pub fn answers(&self) -> Vec<RequestId> {
         let mut ids: Vec<_> = self.request_id().into_iter().collect();
         if let Self::Payload(Joined {
             head: PayloadHead::DomSnapshot(head),
@@ -47,7 +47,7 @@ impl Received {
     }
 
     /// Its `type`.
-    pub(super) fn name(&self) -> &str {
+    pub fn name(&self) -> &str {
         match self {
             Self::Message(message) => message.event.name(),
             Self::Payload(joined) => joined.head.name(),
@@ -59,7 +59,7 @@ impl Received {
 
     /// Its fields, for expectations. A snapshot has its text, a picture only its size in
     /// `bytes`.
-    pub(super) fn to_value(&self) -> Value {
+    pub fn to_value(&self) -> Value {
         match self {
             Self::Message(message) => {
                 serde_json::from_str(&message.to_json()).unwrap_or(Value::Null)

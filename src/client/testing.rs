@@ -1,7 +1,6 @@
-//! A scripted bridge for the tests of the console: it speaks the protocol and does nothing.
+//! A scripted bridge for the tests of the client and of the console: it speaks the protocol and does nothing.
 
 use cdp_bridge_protocol::event::{Limits, ScreenshotHead, Welcome};
-use cdp_bridge_protocol::handshake::SUBPROTOCOL_BINARY;
 use cdp_bridge_protocol::payload::{Encoding, Part, Parts, Payload, PayloadHead};
 use cdp_bridge_protocol::{Message, TabId};
 use futures::{SinkExt as _, StreamExt as _};
@@ -16,7 +15,7 @@ use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 
 /// What the bridge does about a request.
 #[derive(Debug, Clone)]
-pub(super) enum Reply {
+pub(crate) enum Reply {
     /// A text frame.
     Text(String),
     /// A binary frame.
@@ -28,12 +27,12 @@ pub(super) enum Reply {
 }
 
 impl Reply {
-    pub(super) fn json(text: impl Into<String>) -> Self {
+    pub(crate) fn json(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
     /// The answer to a request: an event with the request's id and these fields.
-    pub(super) fn to(request: &Value, name: &str, mut fields: Value) -> Self {
+    pub(crate) fn to(request: &Value, name: &str, mut fields: Value) -> Self {
         fields["type"] = name.into();
         if !request["requestId"].is_null() {
             fields["requestId"] = request["requestId"].clone();
@@ -42,12 +41,12 @@ impl Reply {
     }
 
     /// An event nobody asked for.
-    pub(super) fn event(name: &str, fields: Value) -> Self {
+    pub(crate) fn event(name: &str, fields: Value) -> Self {
         Self::to(&Value::Null, name, fields)
     }
 
     /// A screenshot in parts of so many bytes.
-    pub(super) fn picture(request: &Value, bytes: &[u8], chunk: usize, binary: bool) -> Vec<Self> {
+    pub(crate) fn picture(request: &Value, bytes: &[u8], chunk: usize, binary: bool) -> Vec<Self> {
         use base64::Engine as _;
         let data = base64::engine::general_purpose::STANDARD.encode(bytes);
         let head = PayloadHead::Screenshot(ScreenshotHead {
@@ -75,13 +74,13 @@ impl Reply {
 }
 
 /// A bridge that listens.
-pub(super) struct FakeBridge {
-    pub(super) address: String,
+pub(crate) struct FakeBridge {
+    pub(crate) address: String,
 }
 
 impl FakeBridge {
     /// A bridge that greets one client and answers each of its messages as the function says.
-    pub(super) async fn answering<F>(answer: F) -> Self
+    pub(crate) async fn answering<F>(answer: F) -> Self
     where
         F: FnMut(Value) -> Vec<Reply> + Send + 'static,
     {
@@ -95,7 +94,7 @@ impl FakeBridge {
     }
 
     /// An HTTP server with one answer; gives its address.
-    pub(super) async fn http(status: &'static str, body: &'static str) -> String {
+    pub(crate) async fn http(status: &'static str, body: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         tokio::spawn(async move {
@@ -113,7 +112,7 @@ impl FakeBridge {
     }
 }
 
-pub(super) fn welcome() -> String {
+pub(crate) fn welcome() -> String {
     let limits = Limits {
         max_message_bytes: 1_048_576,
         chunk_bytes: 262_144,
@@ -145,8 +144,10 @@ where
         reason = "the signature is the library's callback"
     )]
     let subprotocol = |request: &Request, mut response: Response| {
-        if request.headers().get("sec-websocket-protocol").is_some() {
-            let chosen = HeaderValue::from_static(SUBPROTOCOL_BINARY);
+        let offered = request.headers().get("sec-websocket-protocol");
+        let first = offered.and_then(|offered| offered.to_str().ok()?.split(',').next());
+        if let Some(first) = first {
+            let chosen = HeaderValue::from_str(first).unwrap();
             response
                 .headers_mut()
                 .insert("sec-websocket-protocol", chosen);
@@ -183,7 +184,7 @@ where
 
 /// A bridge with one make-believe browser behind it: tabs that load at once, a policy that
 /// refuses `file:`, and answers to every request.
-pub(super) fn browser() -> impl FnMut(Value) -> Vec<Reply> + Send + 'static {
+pub(crate) fn browser() -> impl FnMut(Value) -> Vec<Reply> + Send + 'static {
     use serde_json::json;
 
     let mut created = 0;

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::address::{Address, Place};
-use super::error::ConsoleError;
+use super::error::ConnectError;
 
 /// Goes through the handshake over a stream to this address, trusting one authority or those of
 /// the system.
@@ -20,11 +20,11 @@ pub(super) async fn handshake<S>(
     stream: S,
     address: &Address,
     authority: Option<&Path>,
-) -> Result<TlsStream<S>, ConsoleError>
+) -> Result<TlsStream<S>, ConnectError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let failed = |source| ConsoleError::Tls {
+    let failed = |source| ConnectError::Tls {
         address: address.to_string(),
         source,
     };
@@ -49,8 +49,8 @@ where
 }
 
 /// The one authority that the person trusts.
-fn authority_of(path: &Path) -> Result<RootCertStore, ConsoleError> {
-    let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConsoleError::Authority {
+fn authority_of(path: &Path) -> Result<RootCertStore, ConnectError> {
+    let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError::Authority {
         path: path.to_owned(),
         source,
     };
@@ -69,11 +69,11 @@ fn authority_of(path: &Path) -> Result<RootCertStore, ConsoleError> {
 }
 
 /// Those that the system trusts. Of a list some of whose files cannot be read, the rest counts.
-fn system_authorities(address: &Address) -> Result<RootCertStore, ConsoleError> {
+fn system_authorities(address: &Address) -> Result<RootCertStore, ConnectError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
-        return Err(ConsoleError::NoAuthorities {
+        return Err(ConnectError::NoAuthorities {
             address: address.to_string(),
         });
     }

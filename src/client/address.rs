@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::error::ConsoleError;
+use super::error::ConnectError;
 
 /// The port of a bridge that was configured no other way.
 const DEFAULT_PORT: u16 = 9333;
@@ -21,7 +21,7 @@ pub(super) enum Place {
 
 /// A place and what to ask for there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Address {
+pub struct Address {
     pub(super) place: Place,
     /// Whether it speaks TLS.
     pub(super) tls: bool,
@@ -49,9 +49,10 @@ pub enum AddressProblem {
 }
 
 impl Address {
-    /// Reads an address as a person types it.
-    pub(super) fn parse(given: &str) -> Result<Self, ConsoleError> {
-        Self::read(given.trim()).map_err(|problem| ConsoleError::Address {
+    /// Reads an address as a person types it: `ws://…`, `wss://…`, `http://…`, `https://…`,
+    /// `HOST:PORT` or `unix:/PATH`.
+    pub fn parse(given: &str) -> Result<Self, ConnectError> {
+        Self::read(given.trim()).map_err(|problem| ConnectError::Address {
             given: given.to_owned(),
             problem,
         })
@@ -110,7 +111,7 @@ impl Address {
     }
 
     /// Host and port for the `Host` header.
-    pub(super) fn authority(&self) -> &str {
+    pub(crate) fn authority(&self) -> &str {
         &self.authority
     }
 
@@ -127,7 +128,7 @@ impl Address {
 
     /// The path of the health probe. The WebSocket's own path is rewritten, so that both commands
     /// take the same address.
-    pub(super) fn health_path(&self) -> &str {
+    pub(crate) fn health_path(&self) -> &str {
         match self.path.as_str() {
             "" | "/ws" => "/health",
             path => path,

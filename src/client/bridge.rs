@@ -1,0 +1,210 @@
+//! The handle of a program that uses a bridge.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::Welcome;
+use cdp_bridge_protocol::{Request, RequestBody};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+
+use super::address::Address;
+use super::answers::Ask;
+use super::closing::Closing;
+use super::connection::Connection;
+use super::error::{ConnectError, RequestError};
+use super::events::Events;
+use super::keeper::{Keeper, Question};
+use super::options::Options;
+use super::received::Received;
+
+/// How long a bridge may take to greet, which it does at once.
+const WELCOME_LIMIT: Duration = Duration::from_secs(10);
+/// Requests that wait to be sent; whoever asks for more waits.
+const QUEUE: usize = 64;
+
+/// A Coordinator's connection to a bridge; clones share it. A cut connection is resumed by itself.
+///
+/// It ends, and its session with it, when [`close`](Self::close) is called or the last clone is
+/// dropped. Tabs stay.
+#[derive(Debug, Clone)]
+pub struct Bridge {
+    questions: mpsc::Sender<Question>,
+    events: broadcast::WeakSender<Arc<Received>>,
+    welcome: watch::Receiver<Arc<Welcome>>,
+    closing: watch::Receiver<Option<Closing>>,
+    stop: CancellationToken,
+}
+
+impl Bridge {
+    /// Connects to `ws://HOST:PORT/ws`, `wss://…`, `HOST:PORT` or `unix:/PATH`, and waits for the
+    /// welcome.
+    pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
+        let address = Address::parse(url)?;
+        let mut connection = Connection::open(&address, &options).await?;
+        let greeted = tokio::time::timeout(WELCOME_LIMIT, connection.next()).await;
+        let greeted = greeted.map_err(|_| ConnectError::NoAnswer {
+            address: address.to_string(),
+            limit: WELCOME_LIMIT,
+        })?;
+        let first = match greeted {
+            Received::Message(message) => message.event,
+            Received::Closed(closing) => {
+                let address = address.to_string();
+                return Err(ConnectError::NoWelcome { address, closing });
+            }
+            other => {
+                return Err(no_welcome(&address, other.name()));
+            }
+        };
+        let cdp_bridge_protocol::Event::Welcome(welcome) = first else {
+            return Err(no_welcome(&address, first.name()));
+        };
+        let (questions, asked) = mpsc::channel(QUEUE);
+        let (events, _) = broadcast::channel(options.waiting_events.max(1));
+        let (welcomes, welcome) = watch::channel(Arc::new(welcome));
+        let (ended, closing) = watch::channel(None);
+        let stop = CancellationToken::new();
+        let bridge = Self {
+            questions,
+            events: events.downgrade(),
+            welcome,
+            closing,
+            stop: stop.clone(),
+        };
+        let keeper = Keeper::new(address, options, asked, events, welcomes, ended, stop);
+        tokio::spawn(keeper.run(connection));
+        Ok(bridge)
+    }
+
+    /// What the bridge said last when a connection began: its limits, and the tabs at that time.
+    pub fn welcome(&self) -> Arc<Welcome> {
+        self.welcome.borrow().clone()
+    }
+
+    /// Asks, with the configured time limit, and waits for the answer. To give the waiting up, drop
+    /// the future; the bridge answers all the same.
+    pub async fn ask<R: Ask>(&self, request: R) -> Result<R::Answer, RequestError> {
+        let body: RequestBody = request.into();
+        let kind = body.kind().as_str();
+        let received = self
+            .request(Request {
+                request_id: None,
+                timeout: None,
+                idempotency_key: None,
+                body,
+            })
+            .await?;
+        let answer = received.name().to_owned();
+        R::answer(received).ok_or(RequestError::WrongAnswer { kind, answer })
+    }
+
+    /// Asks with a time limit, an id or an idempotency key of the program's own.
+    pub async fn request(&self, request: Request) -> Result<Received, RequestError> {
+        let (answer, answered) = oneshot::channel();
+        let question = Question { request, answer };
+        if self.questions.send(question).await.is_err() {
+            return Err(self.over());
+        }
+        answered.await.unwrap_or_else(|_| Err(self.over()))
+    }
+
+    /// What nobody asks for, from now on. Each reader has a queue of its own, of
+    /// [`Options::waiting_events`]; one that is too slow is told how many it missed, and makes nobody
+    /// wait.
+    pub fn events(&self) -> Events {
+        Events::new(self.events.upgrade().map(|events| events.subscribe()))
+    }
+
+    /// Waits until the connection is over for good, and says how it ended.
+    pub async fn closed(&self) -> Closing {
+        let mut closing = self.closing.clone();
+        let ended = closing.wait_for(Option::is_some).await;
+        ended
+            .ok()
+            .and_then(|closing| closing.clone())
+            .unwrap_or_default()
+    }
+
+    /// Ends the connection and its session. What is unanswered fails; tabs stay.
+    pub async fn close(&self) {
+        self.stop.cancel();
+        self.closed().await;
+    }
+
+    fn over(&self) -> RequestError {
+        RequestError::Over(self.closing.borrow().clone().unwrap_or_default())
+    }
+}
+
+fn no_welcome(address: &Address, first: &str) -> ConnectError {
+    ConnectError::NoWelcome {
+        address: address.to_string(),
+        closing: Closing {
+            code: None,
+            reason: format!("a `{first}` came first"),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::testing::{FakeBridge, Reply};
+    use cdp_bridge_protocol::request::Ping;
+    use futures::StreamExt as _;
+
+    #[tokio::test]
+    async fn what_is_none_of_the_protocol_leaves_nobody_waiting() {
+        let fake = FakeBridge::answering(|_| vec![Reply::json("nonsense")]).await;
+        let bridge = Bridge::connect(&fake.address, Options::default())
+            .await
+            .unwrap();
+        let error = bridge.ask(Ping {}).await.unwrap_err();
+        assert!(matches!(error, RequestError::Over(closing) if closing.code == Some(1002)));
+    }
+
+    #[tokio::test]
+    async fn an_answer_of_another_type_and_an_event_that_is_not_known_are_told_as_such() {
+        let fake = FakeBridge::answering(|request| {
+            vec![
+                Reply::event("tabGlowing", serde_json::json!({})),
+                Reply::to(
+                    &request,
+                    "screencastStopped",
+                    serde_json::json!({"id": "t1"}),
+                ),
+            ]
+        })
+        .await;
+        let bridge = Bridge::connect(&fake.address, Options::default())
+            .await
+            .unwrap();
+        let mut events = bridge.events();
+        let error = bridge.ask(Ping {}).await.unwrap_err().to_string();
+        assert!(
+            error.contains("a ping was answered by `screencastStopped`"),
+            "{error}"
+        );
+        assert_eq!(events.next().await.unwrap().unwrap().name(), "tabGlowing");
+    }
+
+    #[tokio::test]
+    async fn closing_fails_what_is_unanswered_and_ends_the_streams() {
+        let fake = FakeBridge::answering(|_| Vec::new()).await;
+        let bridge = Bridge::connect(&fake.address, Options::default())
+            .await
+            .unwrap();
+        let events = bridge.events();
+        let asking = tokio::spawn({
+            let bridge = bridge.clone();
+            async move { bridge.ask(Ping {}).await }
+        });
+        tokio::task::yield_now().await;
+        bridge.close().await;
+        let over = asking.await.unwrap().unwrap_err();
+        assert!(matches!(over, RequestError::Over(closing) if closing.code == Some(1000)));
+        drop(bridge);
+        assert_eq!(events.collect::<Vec<_>>().await, Vec::new());
+    }
+}
