@@ -1,16 +1,16 @@
 //! Which type answers which request (protocol section 3).
 
 use cdp_bridge_protocol::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, Done, Evaluated, LoggedOutModeSet, Navigated,
-    Pong, Queried, ScreencastStarted, ScreencastStopped, ScreenshotHead, TabActivated, TabClosed,
-    TabCreated, Tabs, Waited,
+    AxSnapshotHead, ContentHead, DomSnapshotHead, Done, DownloadHead, Evaluated, LoggedOutModeSet,
+    Navigated, Pong, Queried, ScreencastStarted, ScreencastStopped, ScreenshotHead, TabActivated,
+    TabClosed, TabCreated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::request::{
     ActivateTab, Check, Click, CloseTab, CreateTab, Drag, Evaluate, Fill, Focus, GetAxSnapshot,
-    GetContent, GetDomSnapshot, GetScreenshot, GoBack, GoForward, Hover, ListTabs, Navigate, Ping,
-    Press, Query, Reload, Scroll, ScrollIntoView, Select, SetLoggedOutMode, StartScreencast,
-    StopScreencast, Type, Uncheck, Upload, WaitFor,
+    GetContent, GetDomSnapshot, GetDownload, GetScreenshot, GoBack, GoForward, Hover, ListTabs,
+    Navigate, Ping, Press, Query, Reload, Scroll, ScrollIntoView, Select, SetLoggedOutMode,
+    StartScreencast, StopScreencast, Subscribe, Type, Uncheck, Upload, WaitFor,
 };
 use cdp_bridge_protocol::{Event, RequestBody};
 
@@ -98,6 +98,7 @@ answered_by_events! {
     WaitFor => Waited(Waited),
     Query => Queried(Queried),
     Evaluate => Evaluated(Evaluated),
+    Subscribe => Done(Done),
 }
 
 answered_by_payloads! {
@@ -105,6 +106,7 @@ answered_by_payloads! {
     GetScreenshot => Screenshot(ScreenshotHead),
     GetAxSnapshot => AxSnapshot(AxSnapshotHead),
     GetContent => Content(ContentHead),
+    GetDownload => Download(DownloadHead),
 }
 
 #[cfg(test)]

@@ -316,6 +316,25 @@ mod tests {
                 json!({"tabId": "t1", "maxFps": 5}),
             ),
             (
+                Navigate,
+                "tabId=t1 about:blank",
+                json!({"tabId": "t1", "url": "about:blank"}),
+            ),
+            (
+                StartScreencast,
+                "tab=t1 timeoutMs=500",
+                json!({"tabId": "t1", "timeoutMs": 500}),
+            ),
+        ];
+        for (kind, words, expected) in cases {
+            assert_eq!(fields(kind, words), Ok(expected), "{words}");
+        }
+    }
+
+    #[test]
+    fn words_of_page_actions_find_their_fields() {
+        let cases = [
+            (
                 RequestKind::Click,
                 "t1 text=Pay double",
                 json!({"tabId": "t1", "selector": "text=Pay", "clickCount": 2}),
@@ -344,16 +363,6 @@ mod tests {
                 RequestKind::Subscribe,
                 "t1 none",
                 json!({"tabId": "t1", "events": []}),
-            ),
-            (
-                Navigate,
-                "tabId=t1 about:blank",
-                json!({"tabId": "t1", "url": "about:blank"}),
-            ),
-            (
-                StartScreencast,
-                "tab=t1 timeoutMs=500",
-                json!({"tabId": "t1", "timeoutMs": 500}),
             ),
         ];
         for (kind, words, expected) in cases {
