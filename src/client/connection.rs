@@ -30,6 +30,9 @@ use super::socket::{self, Stream};
 const UPGRADE_LIMIT: Duration = Duration::from_secs(10);
 /// How long a bridge may take to answer the close frame.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// How long the bridge may go on talking after this side's goodbye. It is read on for so long, since
+/// the goodbye itself may be lost where a socket is left with something unread.
+const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 /// How often the bridge is asked for a sign of life.
 const PING_EVERY: Duration = Duration::from_secs(20);
 /// How long it may give none: a peer that is gone without a word is told from a quiet one by this.
@@ -255,14 +258,16 @@ async fn serve(
                 if received.capacity() == 0 {
                     heard = now;
                 }
-                if now.duration_since(heard) >= SILENCE_LIMIT {
-                    to_send.close();
-                    let _ = received.send(Received::Closed(silent())).await;
-                    return state;
+                if now.duration_since(heard) < SILENCE_LIMIT {
+                    let ping = timeout(SILENCE_LIMIT, socket.send(Frame::Ping(Bytes::new())));
+                    // A socket that is broken says so when it is read.
+                    if ping.await.is_ok() {
+                        continue;
+                    }
                 }
-                // A socket that is broken says so when it is read.
-                let _ = socket.send(Frame::Ping(Bytes::new())).await;
-                continue;
+                to_send.close();
+                let _ = received.send(Received::Closed(silent())).await;
+                return state;
             }
         };
         heard = Instant::now();
@@ -278,9 +283,12 @@ async fn serve(
             None => {}
         }
     }
-    if socket.close(None).await.is_ok() {
-        while let Some(Ok(_)) = socket.next().await {}
-    }
+    let goodbye = async {
+        if socket.close(None).await.is_ok() {
+            while let Some(Ok(_)) = socket.next().await {}
+        }
+    };
+    let _ = timeout(DRAIN_LIMIT, goodbye).await;
     state
 }
 
@@ -472,6 +480,37 @@ mod tests {
                 assert_eq!(closing.reason, "nothing was heard for 60 s");
                 assert!(!closing.is_final(), "it is come back to");
             }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bridge_that_stops_reading_is_noticed_although_no_ping_gets_out() {
+        // There is no place for a whole ping.
+        let (near, _far) = tokio::io::duplex(1);
+        let near: Box<dyn Stream> = Box::new(near);
+        let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+        let (_outgoing, to_send) = mpsc::channel(1);
+        let (received, mut incoming) = mpsc::channel(1);
+        tokio::spawn(serve(socket, to_send, received, State::default()));
+        let waiting = timeout(SILENCE_LIMIT * 2, incoming.recv());
+        let Ok(Some(Received::Closed(closing))) = waiting.await else {
+            panic!("it is closed");
+        };
+        assert_eq!(closing.reason, "nothing was heard for 60 s");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bridge_that_does_not_answer_a_goodbye_is_left() {
+        for place in [1, 1024] {
+            let (near, _far) = tokio::io::duplex(place);
+            let near: Box<dyn Stream> = Box::new(near);
+            let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
+            let (outgoing, to_send) = mpsc::channel(1);
+            let (received, _incoming) = mpsc::channel(1);
+            let task = tokio::spawn(serve(socket, to_send, received, State::default()));
+            drop(outgoing);
+            let left = timeout(DRAIN_LIMIT * 2, task).await;
+            assert!(left.is_ok(), "with a place for {place} bytes");
         }
     }
 

@@ -2,27 +2,23 @@
 //! is cut.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use cdp_bridge_protocol::event::Welcome;
 use cdp_bridge_protocol::{ErrorCode, Event, Request, RequestId};
 use tokio::sync::{broadcast, mpsc, watch};
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Address;
 use super::closing::Closing;
 use super::connection::{Connection, Resume};
 use super::options::Options;
+use super::pauses::Pauses;
 use super::pending::{Answer, Pending};
 use super::received::Received;
 
-/// The pause before a second attempt; it doubles from one to the next.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// The close code of a peer that does not keep to the protocol (RFC 6455 section 7.4.1).
 const PROTOCOL_ERROR: u16 = 1002;
-/// The longest pause between attempts.
-const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
 /// What a handle asks.
 #[derive(Debug)]
@@ -47,6 +43,8 @@ enum End {
     Wanted,
     /// The other side, or the network.
     Cut(Closing),
+    /// The bridge has not gone on with the session in time.
+    Unresumed,
 }
 
 /// Owns the connection and its unanswered requests.
@@ -61,8 +59,9 @@ pub(super) struct Keeper {
     stop: CancellationToken,
     pending: Pending,
     stage: Stage,
-    /// When the connection was cut, until the session goes on.
-    cut_at: Option<Instant>,
+    /// When a session that was cut is given up, until it goes on.
+    deadline: Option<Instant>,
+    pauses: Pauses,
 }
 
 impl Keeper {
@@ -85,7 +84,8 @@ impl Keeper {
             stop,
             pending: Pending::default(),
             stage: Stage::Ready,
-            cut_at: None,
+            deadline: None,
+            pauses: Pauses::default(),
         }
     }
 
@@ -106,6 +106,16 @@ impl Keeper {
                     return Closing {
                         code: Some(1000),
                         reason: String::new(),
+                    };
+                }
+                End::Unresumed => {
+                    connection.close().await;
+                    let limit = self.options.resume_for.as_secs_f64();
+                    return Closing {
+                        code: None,
+                        reason: format!(
+                            "the bridge did not say within {limit} s of the cut whether it goes on with the session"
+                        ),
                     };
                 }
                 End::Cut(closing) if closing.is_final() => return closing,
@@ -131,6 +141,7 @@ impl Keeper {
                 // waiting by either.
                 biased;
                 () = stop.cancelled() => return End::Wanted,
+                () = passed(self.deadline) => return End::Unresumed,
                 received = connection.next() => match received {
                     Received::Closed(closing) => return End::Cut(closing),
                     // It may have been an answer, which somebody would wait for in vain.
@@ -187,7 +198,8 @@ impl Keeper {
             connection.send(text).await;
         }
         self.stage = Stage::Ready;
-        self.cut_at = None;
+        self.deadline = None;
+        self.pauses.go_on(Instant::now());
     }
 
     /// A new connection that offers to go on with the session; nothing once that makes no sense any
@@ -196,27 +208,135 @@ impl Keeper {
         self.stage = Stage::Resuming {
             cursor: resume.cursor(),
         };
+        let now = Instant::now();
+        self.pauses.cut(now);
+        let deadline = *self.deadline.get_or_insert(now + self.options.resume_for);
+        if now >= deadline {
+            return None;
+        }
+        let stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => None,
+            connected = timeout_at(deadline, self.connect(resume)) => connected.ok().flatten(),
+        }
+    }
+
+    /// Tries until there is a connection, or there will be none.
+    async fn connect(&mut self, resume: Resume) -> Option<Connection> {
         let mut resume = Some(resume);
-        let cut_at = *self.cut_at.get_or_insert_with(Instant::now);
-        let deadline = cut_at + self.options.resume_for;
-        let mut pause = FIRST_PAUSE;
         loop {
-            if Instant::now() >= deadline || self.stop.is_cancelled() {
-                return None;
-            }
-            let opening = Connection::resume(&self.address, &self.options, &mut resume);
-            match timeout_at(deadline, opening).await.ok()? {
+            sleep(self.pauses.next(fastrand::f64())).await;
+            match Connection::resume(&self.address, &self.options, &mut resume).await {
                 Ok(connection) => return Some(connection),
                 Err(error) if error.may_pass() => {}
                 Err(_) => return None,
             }
-            // Coordinators of one bridge that went away shall not all come back in one moment.
-            let jitter = pause.mul_f64(0.5 + fastrand::f64());
-            tokio::select! {
-                () = sleep(jitter) => {}
-                () = self.stop.cancelled() => return None,
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
         }
+    }
+}
+
+/// Waits for a deadline, for ever where there is none.
+async fn passed(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cdp_bridge_protocol::request::Ping;
+    use tokio::time::timeout;
+
+    use super::*;
+    use crate::client::Bridge;
+    use crate::client::error::RequestError;
+    use crate::client::testing::{FakeBridge, Reply, greeting};
+
+    /// Longer than anything takes here, and shorter than what a connection may take.
+    const SOON: Duration = Duration::from_secs(5);
+
+    fn resumed() -> Reply {
+        Reply::event("resumed", serde_json::json!({"next": 1, "inFlight": []}))
+    }
+
+    async fn connect(fake: &FakeBridge, resume_for: Duration) -> Bridge {
+        let options = Options {
+            resume_for,
+            ..Options::default()
+        };
+        Bridge::connect(&fake.address, options).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_bridge_that_has_no_room_is_come_back_to_with_growing_pauses() {
+        let (seen, mut connections) = watch::channel(0);
+        let fake = FakeBridge::scripted(move |number| {
+            seen.send_replace(number);
+            let welcome = (number == 1).then(|| greeting(Some("token")));
+            Some(welcome.into_iter().chain([Reply::Close(1013)]).collect())
+        })
+        .await;
+        let bridge = connect(&fake, Duration::from_millis(500)).await;
+        timeout(SOON, bridge.closed()).await.unwrap();
+        let second = connections.wait_for(|number| *number >= 2);
+        timeout(SOON, second).await.unwrap().unwrap();
+        // The first one, one at once, and more after at least 25, 50, 100 and 200 ms.
+        let count = *connections.borrow();
+        assert!(count <= 6, "{count} connections");
+    }
+
+    #[tokio::test]
+    async fn a_session_that_is_closed_as_soon_as_it_is_resumed_is_come_back_to_with_pauses() {
+        let (seen, mut connections) = watch::channel(0);
+        let fake = FakeBridge::scripted(move |number| {
+            seen.send_replace(number);
+            let script = [greeting(Some("token")), resumed(), Reply::Close(4008)];
+            Some(script.into())
+        })
+        .await;
+        let start = Instant::now();
+        let bridge = connect(&fake, Duration::from_secs(30)).await;
+        let fifth = connections.wait_for(|number| *number >= 5);
+        timeout(SOON, fifth).await.unwrap().unwrap();
+        // The pauses before the third, fourth and fifth.
+        assert!(start.elapsed() >= Duration::from_millis(25 + 50 + 100));
+        timeout(SOON, bridge.close()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn closing_does_not_wait_for_a_connection_that_is_being_made() {
+        let (seen, mut connections) = watch::channel(0);
+        let fake = FakeBridge::scripted(move |number| {
+            seen.send_replace(number);
+            (number == 1).then(|| vec![greeting(Some("token")), Reply::Close(1011)])
+        })
+        .await;
+        let bridge = connect(&fake, Duration::from_secs(30)).await;
+        let second = connections.wait_for(|number| *number == 2);
+        timeout(SOON, second).await.unwrap().unwrap();
+        timeout(SOON, bridge.close()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_bridge_that_does_not_say_whether_the_session_goes_on_leaves_nobody_waiting() {
+        let fake = FakeBridge::scripted(|number| {
+            let mut script = vec![greeting(Some("token"))];
+            if number == 1 {
+                script.push(Reply::Close(1011));
+            }
+            Some(script)
+        })
+        .await;
+        let bridge = connect(&fake, Duration::from_secs(1)).await;
+        let asked = timeout(SOON, bridge.ask(Ping {})).await.unwrap();
+        let Err(RequestError::Over(closing)) = asked else {
+            panic!("the session is over");
+        };
+        assert_eq!(closing.code, None);
+        assert!(closing.reason.contains("within 1 s"), "{closing}");
     }
 }

@@ -39,6 +39,7 @@
 //! | `pending` | requests that wait for their answer (pure) |
 //! | `bridge`, `events` | the handles of a program |
 //! | `keeper` | the task behind them: connects again, and sends again what was never read |
+//! | `pauses` | how long it waits before it does (pure) |
 
 mod address;
 mod answers;
@@ -49,6 +50,7 @@ mod error;
 mod events;
 mod keeper;
 mod options;
+mod pauses;
 mod pending;
 mod received;
 mod socket;

@@ -7,11 +7,11 @@ use futures::{SinkExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::accept_hdr_async;
 use tokio_tungstenite::tungstenite::Message as Frame;
 use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
 use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async};
 
 /// What the bridge does about a request.
 #[derive(Debug, Clone)]
@@ -93,6 +93,38 @@ impl FakeBridge {
         Self { address }
     }
 
+    /// A bridge that is connected to again and again. What it says on each connection, whose number
+    /// the function gets, counted from 1, nobody asks for; nothing where it does not even upgrade.
+    pub(crate) async fn scripted<F>(mut script: F) -> Self
+    where
+        F: FnMut(usize) -> Option<Vec<Reply>> + Send + 'static,
+    {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        tokio::spawn(async move {
+            for number in 1.. {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let Some(replies) = script(number) else {
+                    let reads = async move {
+                        let _ = tokio::io::copy(&mut stream, &mut tokio::io::sink()).await;
+                    };
+                    tokio::spawn(reads);
+                    continue;
+                };
+                tokio::spawn(async move {
+                    let mut socket = accept(stream).await;
+                    for reply in replies {
+                        if !say(&mut socket, reply).await {
+                            return;
+                        }
+                    }
+                    while let Some(Ok(_)) = socket.next().await {}
+                });
+            }
+        });
+        Self { address }
+    }
+
     /// An HTTP server with one answer; gives its address.
     pub(crate) async fn http(status: &'static str, body: &'static str) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -112,7 +144,8 @@ impl FakeBridge {
     }
 }
 
-pub(crate) fn welcome() -> String {
+/// A welcome to a session that can be resumed with this token, if there is one.
+pub(crate) fn greeting(resume_token: Option<&str>) -> Reply {
     let limits = Limits {
         max_message_bytes: 1_048_576,
         chunk_bytes: 262_144,
@@ -130,15 +163,12 @@ pub(crate) fn welcome() -> String {
         browser: "HeadlessChrome/149".to_owned(),
         limits,
         tabs: Vec::new(),
-        resume_token: None,
+        resume_token: resume_token.map(str::to_owned),
     };
-    Message::unasked(cdp_bridge_protocol::Event::from(welcome)).to_json()
+    Reply::Text(Message::unasked(cdp_bridge_protocol::Event::from(welcome)).to_json())
 }
 
-async fn converse<F>(stream: TcpStream, mut answer: F)
-where
-    F: FnMut(Value) -> Vec<Reply>,
-{
+async fn accept(stream: TcpStream) -> WebSocketStream<TcpStream> {
     #[expect(
         clippy::result_large_err,
         reason = "the signature is the library's callback"
@@ -154,32 +184,44 @@ where
         }
         Ok(response)
     };
-    let mut socket = accept_hdr_async(stream, subprotocol).await.unwrap();
-    socket.send(Frame::text(welcome())).await.unwrap();
+    accept_hdr_async(stream, subprotocol).await.unwrap()
+}
+
+async fn converse<F>(stream: TcpStream, mut answer: F)
+where
+    F: FnMut(Value) -> Vec<Reply>,
+{
+    let mut socket = accept(stream).await;
+    assert!(say(&mut socket, greeting(None)).await);
     while let Some(Ok(frame)) = socket.next().await {
         let Frame::Text(text) = frame else { continue };
         let request = serde_json::from_str(&text).unwrap_or(Value::Null);
         for reply in answer(request) {
-            let sent = match reply {
-                Reply::Text(text) => socket.send(Frame::text(text)).await,
-                Reply::Binary(bytes) => socket.send(Frame::binary(bytes)).await,
-                Reply::After(ms) => {
-                    tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
-                    Ok(())
-                }
-                Reply::Close(code) => {
-                    let close = CloseFrame {
-                        code: code.into(),
-                        reason: "".into(),
-                    };
-                    socket.close(Some(close)).await
-                }
-            };
-            if sent.is_err() {
+            if !say(&mut socket, reply).await {
                 return;
             }
         }
     }
+}
+
+/// Whether the client is still there to be told.
+async fn say(socket: &mut WebSocketStream<TcpStream>, reply: Reply) -> bool {
+    let said = match reply {
+        Reply::Text(text) => socket.send(Frame::text(text)).await,
+        Reply::Binary(bytes) => socket.send(Frame::binary(bytes)).await,
+        Reply::After(ms) => {
+            tokio::time::sleep(std::time::Duration::from_millis(ms)).await;
+            Ok(())
+        }
+        Reply::Close(code) => {
+            let close = CloseFrame {
+                code: code.into(),
+                reason: "".into(),
+            };
+            socket.close(Some(close)).await
+        }
+    };
+    said.is_ok()
 }
 
 /// A bridge with one make-believe browser behind it: tabs that load at once, a policy that
