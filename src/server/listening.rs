@@ -12,13 +12,13 @@ pub struct Listening {
 }
 
 impl Listening {
-    /// The session listens to this tab from now on. What comes back knows when it does so no more.
+    /// The session listens to this tab from now on. What comes back knows when it does so no more. It may
+    /// have listened before, and goes on if the tab does not take this request.
     pub fn begin(&mut self, tab: TabId) -> watch::Receiver<()> {
         // Tabs that are gone, and where it was told no more.
         self.tabs.retain(|_, present| !present.is_closed());
-        let (sender, present) = watch::channel(());
-        self.tabs.insert(tab, sender);
-        present
+        let present = self.tabs.entry(tab);
+        present.or_insert_with(|| watch::channel(()).0).subscribe()
     }
 }
 
@@ -27,15 +27,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_listens_anew_or_is_gone_listens_no_more_as_before() {
+    fn who_listens_anew_goes_on_listening_until_it_is_gone() {
         let mut listening = Listening::default();
         let first = listening.begin(TabId::new(1));
         let other = listening.begin(TabId::new(2));
         let second = listening.begin(TabId::new(1));
-        assert!(first.has_changed().is_err());
-        assert!(second.has_changed().is_ok() && other.has_changed().is_ok());
+        let all = [&first, &second, &other];
+        assert!(all.iter().all(|present| present.has_changed().is_ok()));
         drop(listening);
-        assert!(second.has_changed().is_err() && other.has_changed().is_err());
+        assert!(
+            first.has_changed().is_err()
+                && second.has_changed().is_err()
+                && other.has_changed().is_err()
+        );
     }
 
     #[test]

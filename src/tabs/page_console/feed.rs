@@ -14,10 +14,11 @@ use tokio::time::{Instant, sleep_until};
 
 use super::entry::Entry;
 use super::frames::{Heard, listen};
+use super::join::Join;
 use crate::cdp::methods::DetachFromTarget;
 use crate::cdp::{Attachment, Browser, CallError, Session, TargetId};
-use crate::flow::Ration;
 use crate::flow::ration::Due;
+use crate::flow::{Backoff, Ration};
 use crate::metrics;
 use crate::tabs::audience::Audience;
 use crate::tabs::error::TabError;
@@ -30,6 +31,11 @@ const ASIDE_LIMIT: Duration = Duration::from_secs(5);
 
 /// Longer than anybody may wait for it.
 const LONGEST: Duration = Duration::from_mins(2);
+
+/// How long the feed waits before it tries again to hear a page for those who subscribed to the one
+/// before it.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// So many messages of a tab are told in each [`INTERVAL`].
 const MOST: u32 = 100;
@@ -77,12 +83,9 @@ impl Subscriber {
     }
 }
 
-/// One more subscriber; nobody waits for the answer after a rebuild.
-pub(super) struct Join(pub(super) Subscriber, pub(super) Option<Reply>);
-
 /// What a feed may be told.
 pub(super) enum Order {
-    /// Somebody wants to be told.
+    /// Somebody wants to be told. Who has been answered before goes on, in another page.
     Join(Join),
     /// Whoever asks is told no more.
     Leave(Reply),
@@ -110,27 +113,32 @@ pub(super) fn done(tab: TabId) -> Done {
     }
 }
 
-/// Starts a feed for these. It ends when nobody is subscribed any more, with its page, or when whoever
-/// started it lets go of it.
+/// Starts a feed for these. While nobody is subscribed it keeps no session; it ends with its page, or
+/// when whoever started it lets go of it.
 pub(super) fn start(start: FeedStart, joins: Vec<Join>) -> mpsc::Sender<Order> {
     let (sender, orders) = mpsc::channel(MAILBOX);
-    let (heard, reports) = mpsc::channel(REPORTS);
-    let opening = open(&start, heard).boxed();
     let mut feed = Feed {
         start,
         orders,
-        reports,
-        state: State::Opening(opening),
+        reports: silence(),
+        state: State::Shut(None),
         subscribers: Vec::new(),
         waiting: Vec::new(),
         ration: Ration::new(INTERVAL, MOST),
-        is_silent: false,
+        backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
+        is_silent: true,
     };
+    feed.open();
     for join in joins {
         feed.join(join);
     }
     tokio::spawn(feed.run());
     sender
+}
+
+/// The reports of a page that is not listened to.
+fn silence() -> mpsc::Receiver<Heard> {
+    mpsc::channel(1).1
 }
 
 /// Why a page is not heard.
@@ -140,9 +148,24 @@ enum NotOpened {
     Refused(CallError),
 }
 
+impl NotOpened {
+    /// Whether there is something left that may be heard later.
+    fn may_pass(&self) -> bool {
+        match self {
+            Self::PageGone => false,
+            Self::Refused(error) => !matches!(
+                error,
+                CallError::SessionEnded { .. } | CallError::Closed { .. }
+            ),
+        }
+    }
+}
+
 enum State {
+    /// Nothing is heard, and when that is tried again by itself.
+    Shut(Option<Instant>),
     Opening(BoxFuture<'static, Result<Listening, NotOpened>>),
-    /// Held until the feed ends.
+    /// Held while somebody is subscribed.
     Open(#[expect(dead_code, reason = "dropping it is its use")] Listening),
 }
 
@@ -173,9 +196,10 @@ struct Feed {
     state: State,
     subscribers: Vec<Subscriber>,
     /// Those who have not been answered.
-    waiting: Vec<(Subscriber, Reply)>,
+    waiting: Vec<Join>,
     ration: Ration<Entry>,
-    /// The page went away before it was heard.
+    backoff: Backoff,
+    /// There are no reports: it is not listened to, or the page went away before it was heard.
     is_silent: bool,
 }
 
@@ -184,6 +208,7 @@ enum Happened {
     Order(Option<Order>),
     Opened(Result<Listening, NotOpened>),
     Heard(Option<Heard>),
+    Rested,
     Tick,
     SomebodyLeft,
 }
@@ -192,29 +217,34 @@ impl Feed {
     async fn run(mut self) {
         loop {
             self.subscribers.retain(|subscriber| !subscriber.is_gone());
+            self.waiting.retain(Join::is_waiting);
             self.expire(Instant::now());
             if self.subscribers.is_empty() && self.waiting.is_empty() {
-                // Who comes from here on starts another feed; who came before is still served.
-                self.orders.close();
-                match self.orders.recv().await {
-                    Some(order) => self.obey(order),
-                    None => break,
+                // Who has asked already need not wait for another session.
+                if let Ok(order) = self.orders.try_recv() {
+                    self.obey(order);
+                    continue;
                 }
-                continue;
+                self.shut(None);
             }
             match self.next().await {
                 Happened::Order(Some(order)) => self.obey(order),
-                // The tab is gone, or has another page, which has a feed of its own.
+                // The tab is gone, or has another page, which has a feed of its own. Who was not
+                // answered is answered there.
                 Happened::Order(None) => break,
                 Happened::Opened(Ok(_)) if self.is_silent => {
-                    return self.refuse(&NotOpened::PageGone);
+                    return self.end(&NotOpened::PageGone).await;
                 }
                 Happened::Opened(Ok(listening)) => self.opened(listening),
-                Happened::Opened(Err(error)) => return self.refuse(&error),
+                Happened::Opened(Err(why)) if why.may_pass() => self.not_opened(&why),
+                Happened::Opened(Err(why)) => return self.end(&why).await,
                 Happened::Heard(Some(heard)) => self.hear(&heard),
                 // The page is gone; if the tab gets another, its actor starts another feed.
-                Happened::Heard(None) if matches!(self.state, State::Open(_)) => return,
+                Happened::Heard(None) if matches!(self.state, State::Open(_)) => {
+                    return self.end(&NotOpened::PageGone).await;
+                }
                 Happened::Heard(None) => self.is_silent = true,
+                Happened::Rested => self.open(),
                 Happened::Tick => {
                     if let Some(due) = self.ration.take_due(Instant::now()) {
                         self.tell(due);
@@ -226,7 +256,7 @@ impl Feed {
     }
 
     async fn next(&mut self) -> Happened {
-        let deadlines = self.waiting.iter().map(|(_, reply)| reply.deadline);
+        let deadlines = self.waiting.iter().filter_map(Join::deadline);
         let wake = deadlines.chain(self.ration.next_due()).min();
         let timer = async {
             match wake {
@@ -236,8 +266,12 @@ impl Feed {
         };
         let opened = async {
             match &mut self.state {
-                State::Opening(opening) => opening.await,
-                State::Open(_) => std::future::pending().await,
+                State::Opening(opening) => Happened::Opened(opening.await),
+                State::Shut(Some(again)) => {
+                    sleep_until(*again).await;
+                    Happened::Rested
+                }
+                State::Shut(None) | State::Open(_) => std::future::pending().await,
             }
         };
         let departures = self.subscribers.iter_mut().map(|it| it.gone().boxed());
@@ -255,7 +289,7 @@ impl Feed {
             order = self.orders.recv() => Happened::Order(order),
             () = somebody_left => Happened::SomebodyLeft,
             () = timer => Happened::Tick,
-            outcome = opened => Happened::Opened(outcome),
+            happened = opened => happened,
             heard = self.reports.recv(), if !self.is_silent => Happened::Heard(heard),
         }
     }
@@ -270,67 +304,108 @@ impl Feed {
         }
     }
 
-    fn join(&mut self, Join(subscriber, reply): Join) {
-        self.forget(subscriber.connection);
-        match (reply, &self.state) {
-            (Some(reply), State::Opening(_)) => self.waiting.push((subscriber, reply)),
-            (reply, _) => {
-                self.subscribers.push(subscriber);
+    fn join(&mut self, join: Join) {
+        self.forget(join.subscriber.connection);
+        match &self.state {
+            State::Open(_) => {
+                let reply = join.take_reply();
+                self.subscribers.push(join.subscriber);
                 if let Some(reply) = reply {
                     reply.event(done(self.start.tab));
                 }
             }
+            _ if !join.is_waiting() => self.subscribers.push(join.subscriber),
+            State::Opening(_) => self.waiting.push(join),
+            State::Shut(_) => {
+                self.waiting.push(join);
+                self.open();
+            }
         }
     }
 
+    /// Whoever of them still waited has been answered by the tab.
     fn forget(&mut self, connection: ConnectionId) {
         self.subscribers.retain(|it| it.connection != connection);
-        for (subscriber, reply) in self
-            .waiting
-            .extract_if(.., |(it, _)| it.connection == connection)
-        {
-            subscriber.end();
-            reply.fail(TabError::Dropped);
-        }
+        self.waiting
+            .retain(|it| it.subscriber.connection != connection);
     }
 
     fn expire(&mut self, now: Instant) {
-        for (subscriber, reply) in self
-            .waiting
-            .extract_if(.., |(_, reply)| reply.deadline <= now)
-        {
-            subscriber.end();
-            let error = reply.timed_out("Runtime.enable");
-            reply.fail(error);
+        let is_over = |join: &mut Join| join.deadline().is_some_and(|deadline| deadline <= now);
+        for join in self.waiting.extract_if(.., is_over) {
+            join.refuse(|reply| reply.timed_out("Runtime.enable"));
         }
+    }
+
+    /// Begins to listen.
+    fn open(&mut self) {
+        let (heard, reports) = mpsc::channel(REPORTS);
+        self.reports = reports;
+        self.is_silent = false;
+        self.state = State::Opening(open(&self.start, heard).boxed());
     }
 
     fn opened(&mut self, listening: Listening) {
         self.state = State::Open(listening);
-        for (subscriber, reply) in self.waiting.drain(..) {
-            self.subscribers.push(subscriber);
-            reply.event(done(self.start.tab));
+        self.backoff.reset();
+        for join in self.waiting.drain(..) {
+            if let Some(reply) = join.take_reply() {
+                self.subscribers.push(join.subscriber);
+                reply.event(done(self.start.tab));
+            }
         }
     }
 
-    fn refuse(mut self, why: &NotOpened) {
+    /// Listens no more, until somebody subscribes or this time has come.
+    fn shut(&mut self, again: Option<Instant>) {
+        if again.is_none() {
+            // What is written while nobody is subscribed is nobody's.
+            self.start.is_new = false;
+            self.ration = Ration::new(INTERVAL, MOST);
+        }
+        self.reports = silence();
+        self.is_silent = true;
+        self.state = State::Shut(again);
+    }
+
+    /// Chromium does not let the page be heard. Those who subscribed to the one before it were told
+    /// that they are, and cannot know that they should ask again.
+    fn not_opened(&mut self, why: &NotOpened) {
+        self.refuse(why);
+        if !self.subscribers.is_empty() {
+            let tab = self.start.tab;
+            tracing::warn!(%tab, ?why, "the page's console is not heard; trying again");
+        }
+        // There is nobody else to keep out of the way of.
+        let pause = self.backoff.next(1.0);
+        self.shut(Some(Instant::now() + pause));
+    }
+
+    /// The page is gone. Who came before is still answered.
+    async fn end(mut self, why: &NotOpened) {
         self.orders.close();
-        while let Ok(order) = self.orders.try_recv() {
+        while let Some(order) = self.orders.recv().await {
             self.obey(order);
         }
-        for (subscriber, reply) in self.waiting.drain(..) {
-            subscriber.end();
-            let limit = reply.deadline - reply.arrived;
-            let error = match why {
-                NotOpened::PageGone => TabError::Detached,
-                NotOpened::Refused(error) => TabError::of_ending(error, reply.kind, limit)
-                    .unwrap_or_else(|| TabError::Refused(error.clone())),
-            };
-            reply.fail(error);
+        self.refuse(why);
+    }
+
+    fn refuse(&mut self, why: &NotOpened) {
+        for join in self.waiting.drain(..) {
+            join.refuse(|reply| {
+                let limit = reply.deadline - reply.arrived;
+                match why {
+                    NotOpened::PageGone => TabError::Detached,
+                    NotOpened::Refused(error) => TabError::of_ending(error, reply.kind, limit)
+                        .unwrap_or_else(|| TabError::Refused(error.clone())),
+                }
+            });
         }
     }
 
     fn hear(&mut self, heard: &Heard) {
+        // Another try shall not tell it again.
+        self.start.is_new = false;
         self.ration.lost(heard.lost);
         let Some(entry) = Entry::read(&heard.event) else {
             return;

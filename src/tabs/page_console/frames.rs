@@ -16,6 +16,9 @@ use crate::tabs::hands::page::attach_frames;
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
 
+/// How long those who want to hear a page wait for the parts inside, one of which may hang.
+const INNER_LIMIT: Duration = Duration::from_secs(1);
+
 /// How long handles to things that were written are kept: long enough to let go of many at a time.
 const RELEASE_PAUSE: Duration = Duration::from_secs(1);
 
@@ -48,6 +51,7 @@ pub(super) fn listen(
         heard,
         ready: Some(told),
         inner: FuturesUnordered::new(),
+        patience: None,
         release: None,
     };
     tokio::spawn(part.run(limit));
@@ -64,6 +68,8 @@ struct Part {
     ready: Option<oneshot::Sender<Result<(), CallError>>>,
     /// The parts inside that were there already, and are not heard yet.
     inner: FuturesUnordered<Ready>,
+    /// Until when they are waited for.
+    patience: Option<Instant>,
     /// When handles are let go of, if there are any.
     release: Option<Instant>,
 }
@@ -73,13 +79,7 @@ impl Part {
         let mut enabling = enable(self.session.clone(), limit);
         let mut is_enabled = false;
         loop {
-            let release = self.release;
-            let timer = async {
-                match release {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let (release, patience) = (until(self.release), until(self.patience));
             tokio::select! {
                 // What was written before comes before the answer.
                 biased;
@@ -87,7 +87,10 @@ impl Part {
                     Some(Event::Attached(frame)) => {
                         let (is_new, heard) = (self.is_new || is_enabled, self.heard.clone());
                         let ready = listen(frame.session, frame.inbox, is_new, ASIDE_LIMIT, heard);
-                        self.inner.push(ready);
+                        // One that comes later is heard when it is; nobody waits for it.
+                        if !is_enabled {
+                            self.inner.push(ready);
+                        }
                     }
                     Some(Event::Raw(event)) => {
                         if event.kind == EventKind::ConsoleApiCalled {
@@ -108,16 +111,19 @@ impl Part {
                         return;
                     }
                     self.inbox.take_lost();
+                    self.patience = Some(Instant::now() + INNER_LIMIT);
                 }
                 // A part inside that cannot be heard goes away by itself, or is not answering.
                 Some(_) = self.inner.next(), if is_enabled => {}
-                () = timer => {
+                () = patience => self.inner.clear(),
+                () = release => {
                     self.release = None;
                     self.let_go();
                 }
                 () = self.heard.closed() => return,
             }
             if is_enabled && self.inner.is_empty() {
+                self.patience = None;
                 self.tell(Ok(()));
             }
         }
@@ -139,6 +145,14 @@ impl Part {
                 .call(ReleaseObjectGroup::console(), ASIDE_LIMIT)
                 .await;
         });
+    }
+}
+
+/// Waits for this time; for ever if there is none.
+async fn until(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => std::future::pending().await,
     }
 }
 

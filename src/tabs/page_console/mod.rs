@@ -3,11 +3,12 @@
 //! Only while somebody is subscribed does Chromium report it. A [`feed`] is the task that listens,
 //! with a CDP session of its own, so that a flood fills no other inbox; [`frames`] are the parts of
 //! the page that it hears; [`entry`] reads what it hears; [`subscribers`] is what the tab's actor
-//! keeps: who is subscribed, and the feed that runs for them.
+//! keeps: who is subscribed, and the feed that runs for them; `join` is what both hold of each.
 
 pub mod entry;
 pub mod feed;
 pub mod frames;
+mod join;
 pub mod subscribers;
 
 pub use feed::Subscriber;

@@ -7,7 +7,8 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
-use super::feed::{FeedStart, Join, MAILBOX, Order, Subscriber, done, start};
+use super::feed::{FeedStart, MAILBOX, Order, Subscriber, done, start};
+use super::join::Join;
 use crate::tabs::audience::Audience;
 use crate::tabs::error::TabError;
 use crate::tabs::identity::{ClientId, ConnectionId};
@@ -21,10 +22,11 @@ pub struct Subscribers {
     client: ClientId,
     supervisor: SupervisorHandle,
     audience: Arc<dyn Audience>,
-    subscribed: Vec<Subscriber>,
+    /// Those whom the feed tells, or is to tell as soon as it hears the page.
+    subscribed: Vec<Join>,
     feed: Option<mpsc::Sender<Order>>,
     /// Those who asked while the tab had no page.
-    waiting: Vec<(Subscriber, Reply)>,
+    waiting: Vec<Join>,
 }
 
 impl Subscribers {
@@ -48,29 +50,27 @@ impl Subscribers {
 
     /// A connection wants to be told from now on.
     pub fn subscribe(&mut self, subscriber: Subscriber, reply: Reply, target: Option<&Target>) {
-        self.forget(subscriber.connection);
-        self.subscribed.retain(|it| !it.is_gone());
+        let join = Join::new(subscriber, reply);
+        let feed = self.feed.as_ref().filter(|feed| !feed.is_closed());
+        if target.is_some() && feed.is_some_and(|feed| feed.capacity() == 0) {
+            // A subscription that it has goes on.
+            join.refuse(|_| TabError::QueueFull { limit: MAILBOX });
+            return;
+        }
+        self.forget(join.subscriber.connection);
+        self.forget_gone();
         let Some(target) = target else {
-            self.waiting.push((subscriber, reply));
+            self.waiting.push(join);
             return;
         };
-        self.subscribed.push(subscriber.clone());
-        let mut join = Join(subscriber, Some(reply));
-        if let Some(feed) = &self.feed {
-            join = match feed.try_send(Order::Join(join)) {
-                // It has ended.
-                Err(TrySendError::Closed(Order::Join(back))) => back,
-                Err(TrySendError::Full(Order::Join(Join(subscriber, reply)))) => {
-                    subscriber.end();
-                    if let Some(reply) = reply {
-                        reply.fail(TabError::QueueFull { limit: MAILBOX });
-                    }
-                    return;
-                }
-                _ => return,
-            };
+        self.subscribed.push(join.clone());
+        let order = Order::Join(join);
+        let feed = self.feed.as_ref();
+        let is_sent = feed.is_some_and(|feed| feed.try_send(order).is_ok());
+        if !is_sent {
+            // There is none, or it has ended and tells nobody any more.
+            self.start(target, false);
         }
-        self.start(target, false, vec![join]);
     }
 
     /// A connection wants to be told no more, or never was: the answer is the same. It comes after
@@ -87,71 +87,71 @@ impl Subscribers {
         }
     }
 
-    /// The tab lives in another target: everybody goes on listening to that.
+    /// The tab lives in another target: everybody goes on listening to that, and who waits is
+    /// answered when it is heard.
     pub fn moved(&mut self, target: &Target) {
         self.feed = None;
-        self.subscribed.retain(|it| !it.is_gone());
-        let known = self.subscribed.iter().cloned();
-        let mut joins: Vec<_> = known.map(|subscriber| Join(subscriber, None)).collect();
-        for (subscriber, reply) in self.waiting.drain(..) {
-            self.subscribed.push(subscriber.clone());
-            joins.push(Join(subscriber, Some(reply)));
-        }
-        if !joins.is_empty() {
-            self.start(target, true, joins);
+        self.forget_gone();
+        self.subscribed.append(&mut self.waiting);
+        if !self.subscribed.is_empty() {
+            self.start(target, true);
         }
     }
 
     /// Those whose time is over before the tab had a page.
     pub fn expire(&mut self, now: Instant) {
-        for (subscriber, reply) in self
-            .waiting
-            .extract_if(.., |(_, reply)| reply.deadline <= now)
-        {
-            subscriber.end();
-            let error = reply.timed_out("the tab's page");
-            reply.fail(error);
+        let is_over = |join: &mut Join| join.deadline().is_none_or(|deadline| deadline <= now);
+        for join in self.waiting.extract_if(.., is_over) {
+            join.refuse(|reply| reply.timed_out("the tab's page"));
         }
     }
 
     /// When the first of them runs out of time.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.waiting.iter().map(|(_, reply)| reply.deadline).min()
+        self.waiting.iter().filter_map(Join::deadline).min()
     }
 
-    /// Ends everything but the waiting.
+    /// Ends everything. Who has not been answered waits for that still.
     pub fn end(&mut self) {
-        self.subscribed.drain(..).for_each(|it| it.end());
         self.feed = None;
+        self.subscribed.iter().for_each(|it| it.subscriber.end());
+        self.waiting.append(&mut self.subscribed);
     }
 
-    /// Those who wait for a page come back to be answered.
+    /// Those who wait, for a page or until it is heard, come back to be answered.
     pub fn give_up_waiting(&mut self) -> Vec<Reply> {
-        let waiting = self.waiting.drain(..);
-        let replies = waiting.map(|(subscriber, reply)| {
-            subscriber.end();
-            reply
-        });
-        replies.collect()
+        let mut replies = Vec::new();
+        // Whoever is not among them has just been answered by the feed.
+        for join in self.subscribed.iter().chain(&self.waiting) {
+            if let Some(reply) = join.take_reply() {
+                join.subscriber.end();
+                replies.push(reply);
+            }
+        }
+        self.waiting.clear();
+        replies
     }
 
     fn forget(&mut self, connection: ConnectionId) {
-        for subscriber in self
-            .subscribed
-            .extract_if(.., |it| it.connection == connection)
-        {
-            subscriber.end();
-        }
-        for (subscriber, reply) in self
-            .waiting
-            .extract_if(.., |(it, _)| it.connection == connection)
-        {
-            subscriber.end();
-            reply.fail(TabError::Dropped);
+        self.forget_those(|it| it.connection == connection);
+    }
+
+    /// Forgets those whose session is over, or who were told no more.
+    fn forget_gone(&mut self) {
+        self.forget_those(Subscriber::is_gone);
+    }
+
+    fn forget_those(&mut self, which: impl Fn(&Subscriber) -> bool) {
+        for joins in [&mut self.subscribed, &mut self.waiting] {
+            for join in joins.extract_if(.., |it| which(&it.subscriber)) {
+                join.subscriber.end();
+                join.refuse(|_| TabError::Dropped);
+            }
         }
     }
 
-    fn start(&mut self, target: &Target, is_new: bool, joins: Vec<Join>) {
+    /// Starts a feed for all.
+    fn start(&mut self, target: &Target, is_new: bool) {
         let feed = start(
             FeedStart {
                 tab: self.tab,
@@ -162,7 +162,7 @@ impl Subscribers {
                 audience: Arc::clone(&self.audience),
                 is_new,
             },
-            joins,
+            self.subscribed.clone(),
         );
         self.feed = Some(feed);
     }
