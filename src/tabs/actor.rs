@@ -48,6 +48,10 @@ use crate::flow::RestartBudget;
 const CRASHES: usize = 3;
 const CRASH_WINDOW: Duration = Duration::from_mins(1);
 
+/// How often a page may ask for files in [`CHOOSER_WINDOW`] and be told of; it gets none either way.
+const CHOOSERS: usize = 10;
+const CHOOSER_WINDOW: Duration = Duration::from_secs(10);
+
 /// What all tabs share.
 pub struct Surroundings {
     /// The configuration.
@@ -60,6 +64,8 @@ pub struct Surroundings {
     pub supervisor: SupervisorHandle,
     /// Captures at work in the whole browser.
     pub capture_permits: Arc<Semaphore>,
+    /// Downloads that are read at a time.
+    pub download_permits: Arc<Semaphore>,
 }
 
 /// A tab's task.
@@ -76,6 +82,7 @@ pub struct Actor {
     turn: Option<Waiting>,
     crashes: RestartBudget,
     dialogs: RestartBudget,
+    choosers: RestartBudget,
     watchdog: Watchdog,
     /// Where a new target was sent on its way, until something has come of it.
     heading: Option<String>,
@@ -118,6 +125,7 @@ impl Actor {
         };
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
+        let choosers = RestartBudget::new(CHOOSERS, CHOOSER_WINDOW);
         let watchdog = Watchdog::new(around.settings.hang_timeout);
         Self {
             id,
@@ -131,6 +139,7 @@ impl Actor {
             turn: None,
             crashes,
             dialogs,
+            choosers,
             watchdog,
             heading: None,
             must_leave: false,

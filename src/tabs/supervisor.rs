@@ -43,6 +43,9 @@ const MAILBOX: usize = 1024;
 /// more, each only becomes slower (performance: Capture).
 const CAPTURES_AT_WORK: usize = 8;
 
+/// Downloads that are in memory at a time on their way to clients.
+const DOWNLOADS_AT_WORK: usize = 2;
+
 /// A tab that is wanted.
 #[derive(Debug)]
 pub struct NewTab {
@@ -110,6 +113,7 @@ impl SupervisorHandle {
             outlets,
             supervisor: supervisor.clone(),
             capture_permits: Arc::new(Semaphore::new(CAPTURES_AT_WORK)),
+            download_permits: Arc::new(Semaphore::new(DOWNLOADS_AT_WORK)),
         });
         tokio::spawn(task::Supervisor::new(around, registry, asks).run());
         supervisor

@@ -28,6 +28,8 @@ async def main() -> int:
             tab = await bridge.create_tab()
             navigated = await bridge.navigate(tab_id=tab.id, url=page)
             print(f"{tab.id} is at {navigated.url} (HTTP {navigated.status})")
+            # It is answered as soon as the page is there; what is in it comes until it has loaded.
+            await bridge.wait_for(tab_id=tab.id, load_state="load")
             snapshot = await bridge.get_dom_snapshot(tab_id=tab.id)
             print(f"its DOM has {len(snapshot.snapshot)} characters")
             shot = await bridge.get_screenshot(tab_id=tab.id, format="png")

@@ -21,6 +21,8 @@ try {
   const tab = await bridge.createTab();
   const { url: arrived, status } = await bridge.navigate({ tabId: tab.id, url: page });
   console.log(`${tab.id} is at ${arrived} (HTTP ${status})`);
+  // It is answered as soon as the page is there; what is in it comes until it has loaded.
+  await bridge.waitFor({ tabId: tab.id, loadState: "load" });
   const { snapshot } = await bridge.getDomSnapshot({ tabId: tab.id });
   console.log(`its DOM has ${snapshot.length} characters`);
   const { data, width, height } = await bridge.getScreenshot({ tabId: tab.id, format: "png" });

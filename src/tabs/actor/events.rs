@@ -85,12 +85,7 @@ impl Actor {
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
-            PageEvent::FileChooser { multiple } => {
-                self.tell(FileChooserOpened {
-                    id: self.id,
-                    multiple,
-                });
-            }
+            PageEvent::FileChooser { multiple } => self.on_chooser(multiple),
             PageEvent::Download { guid } => self.around.supervisor.claim_download(guid, self.id),
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
@@ -140,6 +135,17 @@ impl Actor {
             status,
             same_document,
         }
+    }
+
+    /// The page asks for files, and gets none.
+    fn on_chooser(&mut self, multiple: bool) {
+        if !self.choosers.allow(Instant::now()) {
+            return metrics::dropped("fileChooser", "storm");
+        }
+        self.tell(FileChooserOpened {
+            id: self.id,
+            multiple,
+        });
     }
 
     /// The renderer died. The calls that were pending have been failed by the connection; here

@@ -209,17 +209,16 @@ impl Book {
     pub fn begin_unclaimed(&mut self, begun: Begun) -> (Option<TabId>, Vec<Effect>) {
         let claim = self.claims.iter().position(|(guid, _)| *guid == begun.guid);
         let claim = claim.and_then(|at| self.claims.remove(at));
-        let mut effects = Vec::new();
-        if self.unclaimed.len() >= MOST_UNCLAIMED
-            && let Some(oldest) = self.unclaimed.pop_front()
-        {
-            effects.extend(given_up(oldest));
-        }
-        self.unclaimed.push_back(Unclaimed {
+        let unclaimed = Unclaimed {
             begun,
             progress: None,
-        });
-        (claim.map(|(_, tab)| tab), effects)
+        };
+        // The newcomer goes, so that one page cannot take away what others wait for.
+        if self.unclaimed.len() >= MOST_UNCLAIMED {
+            return (None, given_up(unclaimed).into());
+        }
+        self.unclaimed.push_back(unclaimed);
+        (claim.map(|(_, tab)| tab), Vec::new())
     }
 
     /// Whether it is not known yet whose this one is. If it has not even begun, it is remembered that
@@ -735,6 +734,11 @@ mod tests {
         desk.progress("1", ended(7, true));
         assert_eq!(words(desk.book.give_up("1")), ["remove 1", "dropped"]);
         assert_eq!(words(desk.book.give_up("2")), ["cancel 2", "dropped"]);
+        let newcomer = MOST_UNCLAIMED.to_string();
+        assert!(
+            desk.book.give_up(&newcomer).is_empty(),
+            "it was not taken in"
+        );
         assert!(desk.book.give_up("2").is_empty());
     }
 }

@@ -2,10 +2,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::DownloadHead;
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
+use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use super::book::{DownloadError, Found};
@@ -23,8 +25,20 @@ pub fn is_name(guid: &str) -> bool {
             .all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
 
-/// Answers with what was downloaded.
-pub async fn answer(dir: PathBuf, tab: TabId, id: String, found: Found, reply: Reply) {
+/// Answers with what was downloaded, when it has its turn: each is in memory as a whole.
+pub async fn answer(
+    turns: Arc<Semaphore>,
+    dir: PathBuf,
+    tab: TabId,
+    id: String,
+    found: Found,
+    reply: Reply,
+) {
+    // Held until the answer is on its way. The semaphore is never closed.
+    let Ok(turn) = timeout_at(reply.deadline, turns.acquire()).await else {
+        let error = reply.timed_out("other downloads");
+        return reply.fail(error);
+    };
     let path = dir.join(&found.guid);
     let whole = async {
         let bytes = tokio::fs::read(path).await?;
@@ -56,6 +70,7 @@ pub async fn answer(dir: PathBuf, tab: TabId, id: String, found: Found, reply: R
             reply.fail(error);
         }
     }
+    drop(turn);
 }
 
 /// Removes a file, and what there may be of it that is unfinished.

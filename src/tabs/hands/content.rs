@@ -2,16 +2,18 @@
 //! page has a mark that no page can know, and what is in the frame takes its place.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cdp_bridge_protocol::request::ContentFormat;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::error::HandsError;
 use super::page::HandsOn;
 use super::world::{World, parse};
+use crate::cdp::CallError;
 use crate::locator::Locator;
 
 /// The longest content, in UTF-16 units of the page.
@@ -19,6 +21,15 @@ const MAX_CHARS: u64 = 8 * 1024 * 1024;
 
 /// How deep frames of other origins are read inside each other.
 const MAX_DEPTH: usize = 16;
+
+/// How many frames of other origins are read in one document.
+const MOST_FRAMES: usize = 64;
+
+/// How long a frame of another origin may take. What hangs in there is no fault of the page.
+const FRAME_LIMIT: Duration = Duration::from_secs(4);
+
+/// The longest that begins the lines of a frame's text, such as the marks of quotations around it.
+const LONGEST_PREFIX: usize = 256;
 
 /// What a mark begins with: for private use, as Unicode has it.
 const MARK: char = '\u{e0f0}';
@@ -80,6 +91,15 @@ impl HandsOn {
 }
 
 impl Content {
+    /// Of a frame that does not answer.
+    fn missing() -> Self {
+        Self {
+            url: String::new(),
+            text: String::new(),
+            truncated: true,
+        }
+    }
+
     /// Puts in what is in frames of other origins.
     fn fill<'a>(
         &'a mut self,
@@ -91,6 +111,7 @@ impl Content {
             let mark = reading.args.mark.as_str();
             let mut filled = String::with_capacity(self.text.len());
             let mut rest = std::mem::take(&mut self.text);
+            let mut frames = 0;
             while let Some(at) = rest.find(mark) {
                 filled.push_str(&rest[..at]);
                 let after = &rest[at + mark.len()..];
@@ -102,12 +123,14 @@ impl Content {
                 let number: Option<u64> = number.parse().ok();
                 let after = after.to_owned();
                 let room = MAX_CHARS.saturating_sub(units(&filled) + units(&after));
-                if let Some(number) = number
-                    && depth < MAX_DEPTH
+                frames += 1;
+                if frames > MOST_FRAMES || depth >= MAX_DEPTH {
+                    self.truncated = true;
+                } else if let Some(number) = number
                     && let Some(inner) = reading.inside(world, number, room, depth).await?
                 {
-                    put_in(&mut filled, &inner.text);
-                    self.truncated |= inner.truncated;
+                    let is_whole = put_in(&mut filled, &inner.text, room);
+                    self.truncated |= inner.truncated || !is_whole;
                 }
                 rest = after;
             }
@@ -138,14 +161,26 @@ impl Reading<'_> {
             limit: room,
             ..self.args.clone()
         };
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        let reading = Reading {
+            hands: self.hands,
+            args: self.args.clone(),
+            deadline: now + FRAME_LIMIT.min(left / 2),
+        };
+        let deadline = reading.deadline;
         let read = async {
-            let inner = self.hands.enter(around, number, self.deadline).await?;
-            let mut content: Content = inner.call("content", &args, self.deadline).await?;
-            content.fill(&inner, self, depth + 1).await?;
+            let inner = self.hands.enter(around, number, deadline).await?;
+            let mut content: Content = inner.call("content", &args, deadline).await?;
+            content.fill(&inner, &reading, depth + 1).await?;
             Ok(content)
         };
-        match read.await {
+        match timeout_at(deadline, read)
+            .await
+            .unwrap_or_else(|_| Ok(Content::missing()))
+        {
             Ok(content) => Ok(Some(content)),
+            Err(HandsError::Call(CallError::Timeout { .. })) => Ok(Some(Content::missing())),
             Err(HandsError::PageLeft | HandsError::Script(_)) => Ok(None),
             Err(HandsError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
                 Ok(None)
@@ -155,15 +190,22 @@ impl Reading<'_> {
     }
 }
 
-/// Adds a text of several lines behind what begins a line, such as the indentation of a list.
-fn put_in(text: &mut String, inner: &str) {
+/// Adds a text of several lines behind what begins a line, such as the indentation of a list, as far as
+/// there is room. False: not all of it.
+fn put_in(text: &mut String, inner: &str, mut room: u64) -> bool {
     let begun = text.rfind('\n').map_or(0, |at| at + 1);
     let begins = |it: char| it == ' ' || it == '>';
     let prefix: String = text[begun..]
         .chars()
+        .take(LONGEST_PREFIX)
         .map(|it| if begins(it) { it } else { ' ' })
         .collect();
     for (number, line) in inner.split('\n').enumerate() {
+        let cost = units(line) + 1 + prefix.len() as u64;
+        if cost > room {
+            return false;
+        }
+        room -= cost;
         if number > 0 {
             text.push('\n');
             if !line.is_empty() {
@@ -172,6 +214,7 @@ fn put_in(text: &mut String, inner: &str) {
         }
         text.push_str(line);
     }
+    true
 }
 
 fn units(text: &str) -> u64 {
@@ -191,8 +234,17 @@ mod tests {
             ("", "a\n\nb"),
         ] {
             let mut text = before.to_owned();
-            put_in(&mut text, "a\n\nb");
+            assert!(put_in(&mut text, "a\n\nb", 99));
             assert_eq!(text, expected);
         }
+    }
+
+    #[test]
+    fn what_begins_the_lines_of_a_frame_takes_room_too() {
+        let mut text = "> ".repeat(5000);
+        let before = text.len();
+        assert!(!put_in(&mut text, &"a\n".repeat(10_000), 10_000));
+        let added = text.len() - before;
+        assert!((5_000..=10_000).contains(&added), "{added}");
     }
 }

@@ -1,5 +1,6 @@
 //! `waitFor` a text: in the page, and in frames of other origins, each of which is waited in by itself.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,9 @@ use super::error::HandsError;
 use super::locate::millis_left;
 use super::page::HandsOn;
 use super::world::World;
+
+/// How many frames of other origins are looked into from one document at a time.
+const MOST_FRAMES: usize = 64;
 
 /// How deep frames of other origins are looked into inside each other.
 const MAX_DEPTH: usize = 16;
@@ -78,18 +82,21 @@ impl<'a> Wanted<'a> {
         Box::pin(async move {
             let mut known = Vec::new();
             let mut inner = FuturesUnordered::new();
-            let mut own = self.see(Arc::clone(&world), Vec::new());
+            // Each frame is looked into once at a time, also if it comes and goes.
+            let mut looking = HashSet::new();
+            let mut own = self.see(Arc::clone(&world), Vec::new(), Duration::ZERO);
             loop {
                 tokio::select! {
                     biased;
                     seen = &mut own => match seen? {
                         Seen { frames: Some(frames), .. } => {
-                            let new = frames.iter().filter(|frame| !known.contains(*frame));
-                            for frame in new.filter(|_| depth < MAX_DEPTH) {
-                                inner.push(self.seek_in(Arc::clone(&world), *frame, depth));
+                            for frame in frames.iter().filter(|_| depth < MAX_DEPTH) {
+                                if looking.len() < MOST_FRAMES && looking.insert(*frame) {
+                                    inner.push(self.seek_in(Arc::clone(&world), *frame, depth));
+                                }
                             }
                             known.clone_from(&frames);
-                            own = self.see(Arc::clone(&world), frames);
+                            own = self.see(Arc::clone(&world), frames, PAUSE);
                         }
                         Seen { fail, .. } => return Ok(fail.is_none()),
                     },
@@ -98,7 +105,9 @@ impl<'a> Wanted<'a> {
                             return Ok(true);
                         }
                         // It went elsewhere; or away, which the document around it says.
+                        looking.remove(&frame);
                         if known.contains(&frame) && Instant::now() + PAUSE < self.deadline {
+                            looking.insert(frame);
                             inner.push(self.seek_in(Arc::clone(&world), frame, depth));
                         }
                     }
@@ -123,8 +132,15 @@ impl<'a> Wanted<'a> {
         })
     }
 
-    fn see(self, world: Arc<World>, known: Vec<u64>) -> BoxFuture<'a, Result<Seen, HandsError>> {
+    /// Looks into one document, after a pause: a page whose frames come and go keeps nobody busy.
+    fn see(
+        self,
+        world: Arc<World>,
+        known: Vec<u64>,
+        pause: Duration,
+    ) -> BoxFuture<'a, Result<Seen, HandsError>> {
         Box::pin(async move {
+            sleep(pause).await;
             let args = Args {
                 text: self.text,
                 known: &known,

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
@@ -116,7 +117,9 @@ impl Supervisor {
         if let Some(tab) = claimant {
             return self.claim_download(&guid, tab);
         }
-        if let Some(running) = &mut self.browser {
+        if self.book.is_unclaimed(&guid, None)
+            && let Some(running) = &mut self.browser
+        {
             let find = jobs::find_page(running.browser.clone(), guid.clone(), frame);
             running.jobs.push(find);
             running.jobs.push(jobs::unclaimed(guid));
@@ -130,6 +133,9 @@ impl Supervisor {
             _ => None,
         };
         let guid = &progress.guid;
+        if !file::is_name(guid) {
+            return;
+        }
         let client = self.book.client_of(guid).cloned();
         let keeps = client.is_some_and(|client| self.keeps_downloads(&client));
         let progress = Progress {
@@ -202,7 +208,8 @@ impl Supervisor {
             .and_then(|it| it.keeping.files.clone());
         match (self.book.find(tab, &id), files) {
             (Ok(found), Some(dir)) => {
-                tokio::spawn(file::answer(dir, tab, id, found, reply));
+                let turns = Arc::clone(&self.around.download_permits);
+                tokio::spawn(file::answer(turns, dir, tab, id, found, reply));
             }
             (Ok(_), None) => reply.fail(TabError::BrowserDown {
                 reason: self.down.clone(),
@@ -289,10 +296,16 @@ impl Supervisor {
                 }
                 Effect::Cancel(guid) => {
                     if let Some(running) = &mut self.browser {
-                        // Events do not say in which context it is.
-                        let contexts = running.keeping.told.keys().cloned().collect();
-                        let cancel = jobs::cancel_download(running.browser.clone(), contexts, guid);
-                        running.jobs.push(cancel);
+                        // Events do not say in which context it is; where nothing is kept, Chromium has
+                        // broken it off already.
+                        let keeping = running.keeping.told.iter().filter(|(_, keeps)| **keeps);
+                        let contexts: Vec<_> =
+                            keeping.map(|(context, _)| context.clone()).collect();
+                        if !contexts.is_empty() {
+                            let browser = running.browser.clone();
+                            let cancel = jobs::cancel_download(browser, contexts, guid);
+                            running.jobs.push(cancel);
+                        }
                     }
                 }
                 Effect::Remove(guid) => {

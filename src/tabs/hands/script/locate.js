@@ -243,4 +243,18 @@ const hold = (element) => {
   if (held.size > 64) held.delete(held.keys().next().value);
   return lastHeld;
 };
-const fetchHeld = (number) => held.get(number)?.deref() ?? null;
+// Frames in which something is waited for keep their number for as long as they are there: several waits
+// go on at a time, and must not take each other's numbers away.
+const strangerNumbers = new WeakMap();
+const heldStrangers = new Map();
+const holdStranger = (frame) => {
+  if (!strangerNumbers.has(frame)) {
+    lastHeld += 1;
+    strangerNumbers.set(frame, lastHeld);
+  }
+  const number = strangerNumbers.get(frame);
+  heldStrangers.set(number, new WeakRef(frame));
+  if (heldStrangers.size > 1024) heldStrangers.delete(heldStrangers.keys().next().value);
+  return number;
+};
+const fetchHeld = (number) => (held.get(number) ?? heldStrangers.get(number))?.deref() ?? null;
