@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::Client;
-use crate::support::pages::ENDLESS;
+use crate::support::pages::{ENDLESS, LOOPS};
 use crate::support::processes;
 use crate::support::raw::Raw;
 use crate::support::site::{Reply, Site};
@@ -40,12 +40,15 @@ async fn a_tab_whose_renderer_crashed_is_rebuilt_under_its_id(browser: TestBrows
     let mut raw = Raw::of_profile(&bridge.profile().await).await;
     let session = raw.page("/page").await;
     // Keeps the renderer busy, so that a request is in flight when it dies.
-    let busy = json!({"expression": "const end = Date.now() + 20000; while (Date.now() < end) {}"});
+    let busy = json!({"expression": "const busy = new XMLHttpRequest(); busy.open('GET', '/busy', false); busy.send();
+        const end = Date.now() + 20000; while (Date.now() < end) {}"});
     raw.send(Some(&session), "Runtime.evaluate", busy).await;
+    until("the page is busy", async || !site.asked("/busy").is_empty()).await;
     let pending = client
         .request(json!({"type": "getDomSnapshot", "tabId": tab}))
         .await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    // Messages are read in their order.
+    client.ping().await;
     let renderers: Vec<_> = processes::of_group(bridge.browser_pid().await)
         .into_iter()
         .filter(|process| process.kind() == Some("renderer"))
@@ -123,7 +126,7 @@ async fn a_browser_that_was_killed_is_started_again_with_its_tabs(browser: TestB
     let idle = client.open(&page).await;
     let loading = client.open(&page).await;
     let stuck = client.open(&endless).await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until("the page loops", async || !site.asked(LOOPS).is_empty()).await;
     let pending = [
         client
             .request(json!({"type": "getDomSnapshot", "tabId": stuck}))
@@ -132,7 +135,7 @@ async fn a_browser_that_was_killed_is_started_again_with_its_tabs(browser: TestB
             .request(json!({"type": "navigate", "tabId": loading, "url": never}))
             .await,
     ];
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    until("the page loads", async || !site.asked("/never").is_empty()).await;
     let profile = bridge.profile().await;
     let pid = bridge.browser_pid().await;
     let health = bridge.get("/health").await;

@@ -162,8 +162,11 @@ async fn a_download_is_refused_and_writes_nothing(browser: TestBrowser) {
         );
         client.go(&tab, &page).await;
         assert!(client.html(&tab).await.contains("get"));
+        for _ in ["sent there", "by its link"] {
+            let finished = client.tab_event("downloadFinished", &tab).await;
+            assert_eq!(finished["state"], "denied", "{finished}");
+        }
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
     let home = std::env::var_os("HOME")
         .map(std::path::PathBuf::from)
         .unwrap();

@@ -9,8 +9,9 @@ use tokio::time::Instant;
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::Client;
-use crate::support::pages::ENDLESS;
+use crate::support::pages::{ENDLESS, LOOPS};
 use crate::support::site::Site;
+use crate::support::wait::until;
 
 on_both_browsers!(
     twenty_tabs_over_two_connections_get_their_own_answers,
@@ -107,7 +108,7 @@ async fn a_tab_that_loops_delays_no_ping_and_no_other_tab_and_can_be_closed(brow
     let before = median_ping(&client).await;
 
     let stuck = client.open(&endless).await;
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    until("the page loops", async || !site.asked(LOOPS).is_empty()).await;
     let asked = [
         json!({"type": "getDomSnapshot", "tabId": stuck, "timeoutMs": 1500}),
         json!({"type": "getScreenshot", "tabId": stuck, "timeoutMs": 1500}),

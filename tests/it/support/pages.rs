@@ -25,6 +25,11 @@ pub(crate) fn tall(pixels: u32) -> String {
     )
 }
 
-/// A script that never ends, started once the page has loaded.
-pub(crate) const ENDLESS: &str =
-    "<script>onload = () => setTimeout(() => { while (1) {} }, 50)</script>";
+/// A script that never ends, started once the page has loaded. The last that it does is to ask the page's
+/// host for [`LOOPS`], so that a test can wait until it loops.
+pub(crate) const ENDLESS: &str = "<script>onload = () => setTimeout(() => {
+    const last = new XMLHttpRequest(); last.open('GET', '/loops', false); last.send();
+    while (1) {} }, 50)</script>";
+
+/// What a page asks for right before it loops for ever.
+pub(crate) const LOOPS: &str = "/loops";

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::daemon::{Daemon, Setup};
-use crate::support::pages::ENDLESS;
+use crate::support::pages::{ENDLESS, LOOPS};
 use crate::support::processes;
 use crate::support::site::{Reply, Site};
 use crate::support::wait::until;
@@ -32,7 +32,10 @@ async fn keep_busy(daemon: &Daemon, site: &Site) -> crate::support::client::Clie
     client
         .request(json!({"type": "navigate", "tabId": loading, "url": never, "requestId": "never"}))
         .await;
-    tokio::time::sleep(Duration::from_millis(200)).await;
+    until("the pages are busy", async || {
+        !site.asked("/never").is_empty() && !site.asked(LOOPS).is_empty()
+    })
+    .await;
     client
 }
 
