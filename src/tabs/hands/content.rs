@@ -22,9 +22,6 @@ const MAX_CHARS: u64 = 8 * 1024 * 1024;
 /// How deep frames of other origins are read inside each other.
 const MAX_DEPTH: usize = 16;
 
-/// How many frames of other origins are read in one document.
-const MOST_FRAMES: usize = 64;
-
 /// How long a frame of another origin may take. What hangs in there is no fault of the page.
 const FRAME_LIMIT: Duration = Duration::from_secs(4);
 
@@ -111,7 +108,6 @@ impl Content {
             let mark = reading.args.mark.as_str();
             let mut filled = String::with_capacity(self.text.len());
             let mut rest = std::mem::take(&mut self.text);
-            let mut frames = 0;
             while let Some(at) = rest.find(mark) {
                 filled.push_str(&rest[..at]);
                 let after = &rest[at + mark.len()..];
@@ -123,8 +119,7 @@ impl Content {
                 let number: Option<u64> = number.parse().ok();
                 let after = after.to_owned();
                 let room = MAX_CHARS.saturating_sub(units(&filled) + units(&after));
-                frames += 1;
-                if frames > MOST_FRAMES || depth >= MAX_DEPTH {
+                if depth >= MAX_DEPTH {
                     self.truncated = true;
                 } else if let Some(number) = number
                     && let Some(inner) = reading.inside(world, number, room, depth).await?

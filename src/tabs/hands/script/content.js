@@ -207,8 +207,8 @@ const content = ({ steps, from, format, limit, mark, timeout }) => {
   };
   const read = (root) => {
     const text = format === 'markdown' ? readMarkdown(root, gap) : readText(root, gap);
-    const truncated = text.length > limit;
-    return { url: location.href, text: truncated ? text.slice(0, limit) : text, truncated };
+    const truncated = text.length > limit || gaps > MOST_STRANGERS;
+    return { url: location.href, text: text.slice(0, limit), truncated };
   };
   // All of it is wanted, too, where the locator ends at the frame that this document is in.
   if (!steps || from >= steps.length) return read(document.body ?? document.documentElement);

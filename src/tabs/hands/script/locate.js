@@ -234,27 +234,22 @@ const resolveOne = (steps, from) => {
   return { element: result.found[0] };
 };
 
-// Frames of other processes are handed over by a number, under which the bridge asks for the element.
+// Elements and frames are handed over by a number, under which the bridge asks for them. An element keeps
+// its number: several requests go on at a time, and must not take each other's away.
+const MOST_HELD = 1024;
+const heldNumbers = new WeakMap();
 const held = new Map();
 let lastHeld = 0;
 const hold = (element) => {
-  lastHeld += 1;
-  held.set(lastHeld, new WeakRef(element));
-  if (held.size > 64) held.delete(held.keys().next().value);
-  return lastHeld;
-};
-// Frames in which something is waited for keep their number for as long as they are there: several waits
-// go on at a time, and must not take each other's numbers away.
-const strangerNumbers = new WeakMap();
-const heldStrangers = new Map();
-const holdStranger = (frame) => {
-  if (!strangerNumbers.has(frame)) {
+  if (!heldNumbers.has(element)) {
     lastHeld += 1;
-    strangerNumbers.set(frame, lastHeld);
+    heldNumbers.set(element, lastHeld);
   }
-  const number = strangerNumbers.get(frame);
-  heldStrangers.set(number, new WeakRef(frame));
-  if (heldStrangers.size > 1024) heldStrangers.delete(heldStrangers.keys().next().value);
+  const number = heldNumbers.get(element);
+  // Those that were asked for longest ago go first.
+  held.delete(number);
+  held.set(number, new WeakRef(element));
+  if (held.size > MOST_HELD) held.delete(held.keys().next().value);
   return number;
 };
-const fetchHeld = (number) => (held.get(number) ?? heldStrangers.get(number))?.deref() ?? null;
+const fetchHeld = (number) => held.get(number)?.deref() ?? null;

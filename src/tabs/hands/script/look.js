@@ -76,7 +76,7 @@ const waitText = async ({ text, known = [], timeout }) => {
     const before = known.map(fetchHeld);
     const now = strangers.slice(0, MOST_STRANGERS);
     if (now.length !== before.length || now.some((frame, at) => frame !== before[at])) {
-      return { frames: now.map(holdStranger) };
+      return { frames: now.map(hold) };
     }
     const left = end - performance.now();
     if (left <= 0) return { fail: 'notFound', at: 0 };
