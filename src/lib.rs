@@ -2,6 +2,7 @@
 
 pub mod app;
 pub mod browser;
+pub mod bus;
 pub mod cdp;
 pub mod cli;
 pub mod client;

@@ -7,10 +7,11 @@ use super::drain::Counted;
 use super::inflight::Ticket;
 use super::once::First;
 use super::outbox::Outbox;
+use super::wire::{self, WireAnswer};
 use super::wire_error;
 use crate::metrics;
 use crate::tabs::hands::HandsError;
-use crate::tabs::{Answer, ClientId, Failure, Outcome, ScreenshotError, TabError};
+use crate::tabs::{Answer, AnswerKind, ClientId, Failure, Outcome, ScreenshotError, TabError};
 
 /// Whether the log should have it, because the answer does not say all of it.
 fn is_fault(error: &TabError) -> bool {
@@ -19,6 +20,12 @@ fn is_fault(error: &TabError) -> bool {
         TabError::Hands(error) => matches!(**error, HandsError::Script(_)),
         _ => false,
     }
+}
+
+/// What is left of a request that a newer one is answered in place of.
+struct Older {
+    request_id: Option<RequestId>,
+    _ticket: Option<Ticket>,
 }
 
 /// Everything that answering one request takes.
@@ -74,13 +81,34 @@ impl Answering {
         drop(self.running);
     }
 
+    /// Answers with this message.
+    pub(super) fn say(mut self, event: impl Into<Event>) {
+        self.finish(None);
+        self.push(event.into());
+        drop(self.running);
+    }
+
     fn good(&mut self, kind: RequestKind, answer: Answer) {
-        match answer {
-            Answer::Event(event) => {
+        let older: Vec<Older> = match &answer.kind {
+            // The newer request's answer lists this one's id. It counts as unanswered until that is sent.
+            AnswerKind::Superseded(superseded) => {
                 self.finish(None);
-                self.push(*event);
+                superseded.leave(Older {
+                    request_id: self.request_id.take(),
+                    _ticket: self.ticket.take(),
+                });
+                return;
             }
-            Answer::Payload { head, payload } => {
+            AnswerKind::Snapshot { superseded, .. } => superseded.take(),
+            _ => Vec::new(),
+        };
+        let ids = older.iter().filter_map(|older| older.request_id.clone());
+        match wire::answer(kind, answer, ids.collect()) {
+            WireAnswer::Event(event) => {
+                self.finish(None);
+                self.push(event);
+            }
+            WireAnswer::Payload(head, payload) => {
                 self.free_id();
                 let pushed = self
                     .outbox
@@ -93,11 +121,6 @@ impl Answering {
                         self.failed(kind, &failure);
                     }
                 }
-            }
-            // The newer request's answer lists this one's id.
-            Answer::Coalesced(kept) => {
-                self.finish(None);
-                kept.keep(self.ticket.take());
             }
         }
     }

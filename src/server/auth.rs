@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::allowance::{Allowance, ClientLimits};
 use super::settings::{ClientToken, TokenHash};
-use crate::tabs::ClientId;
+use crate::tabs::{ClientId, Scope};
 
 /// The client that everybody is where no tokens are configured.
 pub const DEFAULT_CLIENT: &str = "default";
@@ -42,6 +42,13 @@ pub struct Identity {
     pub allowance: Arc<Allowance>,
     /// Its token; none where nobody needed one.
     token: Option<TokenHash>,
+}
+
+impl Identity {
+    /// The client's implicit session, which owns its tabs.
+    pub fn scope(&self) -> Scope {
+        Scope::default_of(self.client.clone())
+    }
 }
 
 /// The token is missing or wrong; which of them is not told apart, so that nothing is learnt.

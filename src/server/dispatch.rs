@@ -21,14 +21,14 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::tabs::hands::Look;
 use crate::tabs::{
-    Capture, CastSpec, Change, ClientId, NewTab, Reply, Subscriber, TabHandle, TabMessage, Watcher,
+    Capture, CastSpec, Change, NewTab, Reply, Scope, Subscriber, TabHandle, TabMessage, Watcher,
 };
 
 /// Takes the requests of one session.
 #[derive(Debug)]
 pub struct Dispatcher {
     shared: Arc<Shared>,
-    client: ClientId,
+    scope: Scope,
     outbox: Outbox,
     allowance: Arc<Allowance>,
     inflight: InFlight,
@@ -67,14 +67,14 @@ impl Dispatcher {
     /// A dispatcher for one session.
     pub(super) fn new(
         shared: Arc<Shared>,
-        client: ClientId,
+        scope: Scope,
         allowance: Arc<Allowance>,
         outbox: Outbox,
         inflight: InFlight,
     ) -> Self {
         Self {
             shared,
-            client,
+            scope,
             outbox,
             allowance,
             inflight,
@@ -126,7 +126,7 @@ impl Dispatcher {
         }
         if let Some(key) = idempotency_key {
             let once = &self.shared.once;
-            match once.begin(&self.client, &key, &body, answering, now) {
+            match once.begin(&self.scope.client, &key, &body, answering, now) {
                 Some(first) => answering = first,
                 None => return,
             }
@@ -134,16 +134,17 @@ impl Dispatcher {
         let timeout = timeout.unwrap_or_else(|| self.shared.settings.timeouts.of(kind));
         match self.task(body) {
             Err(Refused(error)) => answering.refuse(*error),
-            Ok(task) => {
-                let reply = Reply::new(
-                    kind,
-                    request_id,
-                    self.outbox.id(),
-                    now,
-                    now + timeout,
-                    move |outcome| answering.deliver(kind, outcome),
-                );
-                self.begin(task, reply);
+            Ok(Task::Ping) => answering.say(Pong { ts: epoch_ms() }),
+            Ok(Task::List) => answering.say(Tabs {
+                tabs: self.shared.deps.registry.list(&self.scope),
+            }),
+            Ok(Task::Create(tab)) => {
+                let reply = self.reply(answering, kind, now + timeout);
+                self.shared.deps.opener.create(tab, reply);
+            }
+            Ok(Task::Tell(tab, job)) => {
+                let reply = self.reply(answering, kind, now + timeout);
+                self.tell(&tab, job, reply);
             }
         }
     }
@@ -234,43 +235,53 @@ impl Dispatcher {
         }
     }
 
-    fn begin(&self, task: Task, reply: Reply) {
-        match task {
-            Task::Ping => reply.event(Pong { ts: epoch_ms() }),
-            Task::List => reply.event(Tabs {
-                tabs: self.shared.deps.registry.list(&self.client),
-            }),
-            Task::Create(tab) => self.shared.deps.opener.create(tab, reply),
-            Task::Tell(tab, job) => tab.send(match job {
-                TabJob::Change(change) => TabMessage::Change(change, reply),
-                TabJob::Capture(capture) => TabMessage::Capture(capture, reply),
-                TabJob::Look(look) => TabMessage::Look(look, reply),
-                TabJob::Watch(spec, max_fps) => {
-                    let slot = self.outbox.watch(tab.id);
-                    let watcher = Watcher {
-                        connection: self.outbox.id(),
-                        max_fps,
-                        slot,
-                    };
-                    TabMessage::Watch(spec, watcher, reply)
-                }
-                TabJob::Unwatch => TabMessage::Unwatch(reply),
-                TabJob::Subscribe => {
-                    let present = self.outbox.listen(tab.id);
-                    let subscriber = Subscriber::new(self.outbox.id(), present);
-                    TabMessage::Subscribe(subscriber, reply)
-                }
-                TabJob::Download(id) => TabMessage::Download(id, reply),
-                TabJob::Unsubscribe => TabMessage::Unsubscribe(reply),
-                TabJob::Close => TabMessage::Close(CloseReason::Requested, Some(reply)),
-            }),
-        }
+    fn reply(&self, answering: Answering, kind: RequestKind, deadline: Instant) -> Reply {
+        let call = self.shared.next_call(self.outbox.id().into());
+        // A request without an id could not be named in the answer to another one.
+        let may_coalesce = answering.request_id.is_some();
+        let arrived = answering.arrived;
+        Reply::new(
+            kind,
+            call,
+            may_coalesce,
+            arrived,
+            deadline,
+            move |outcome| {
+                answering.deliver(kind, outcome);
+            },
+        )
+    }
+
+    fn tell(&self, tab: &TabHandle, job: TabJob, reply: Reply) {
+        tab.send(match job {
+            TabJob::Change(change) => TabMessage::Change(change, reply),
+            TabJob::Capture(capture) => TabMessage::Capture(capture, reply),
+            TabJob::Look(look) => TabMessage::Look(look, reply),
+            TabJob::Watch(spec, max_fps) => {
+                let slot = self.outbox.watch(tab.id);
+                let watcher = Watcher {
+                    caller: self.outbox.id().into(),
+                    max_fps,
+                    slot,
+                };
+                TabMessage::Watch(spec, watcher, reply)
+            }
+            TabJob::Unwatch => TabMessage::Unwatch(reply),
+            TabJob::Subscribe => {
+                let present = self.outbox.listen(tab.id);
+                let subscriber = Subscriber::new(self.outbox.id().into(), present);
+                TabMessage::Subscribe(subscriber, reply)
+            }
+            TabJob::Download(id) => TabMessage::Download(id, reply),
+            TabJob::Unsubscribe => TabMessage::Unsubscribe(reply),
+            TabJob::Close => TabMessage::Close(CloseReason::Requested, Some(reply)),
+        });
     }
 
     fn new_tab(&self, create: &CreateTab) -> Result<NewTab, Refused> {
         let url = create.url.as_deref().unwrap_or("about:blank");
         Ok(NewTab {
-            client: self.client.clone(),
+            scope: self.scope.clone(),
             url: self.url(url, None)?,
             logged_out: create
                 .logged_out
@@ -281,7 +292,7 @@ impl Dispatcher {
 
     fn tab(&self, tab: &TabRef) -> Result<TabHandle, Refused> {
         tab.id()
-            .and_then(|id| self.shared.deps.registry.get(&self.client, id))
+            .and_then(|id| self.shared.deps.registry.get(&self.scope, id))
             .ok_or_else(|| wire_error::unknown_tab(tab).into())
     }
 
@@ -289,7 +300,7 @@ impl Dispatcher {
         self.shared
             .deps
             .policy
-            .check(&self.client, url)
+            .check(&self.scope.client, url)
             .map_err(|denied| wire_error::nav_denied(denied, tab.and_then(TabRef::id)).into())
     }
 
@@ -301,7 +312,7 @@ impl Dispatcher {
         arrived: Instant,
     ) -> Answering {
         Answering {
-            client: self.client.clone(),
+            client: self.scope.client.clone(),
             outbox: self.outbox.clone(),
             request_id,
             kind,

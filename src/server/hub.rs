@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use cdp_bridge_protocol::{Event, Message, RequestKind, TabId};
+use cdp_bridge_protocol::Message;
 
+use super::connection_id::ConnectionId;
 use super::outbox::Outbox;
-use super::wire_error;
+use super::wire;
+use crate::bus::{FactListener, Published};
 use crate::metrics;
-use crate::tabs::{Audience, ClientId, ConnectionId, Failure};
+use crate::tabs::{Audience, CallerId, Scope};
 
 /// The sessions of every client, and how many of them are connected.
 #[derive(Debug, Default)]
 pub struct Hub {
-    clients: Mutex<HashMap<ClientId, Vec<Outbox>>>,
+    scopes: Mutex<HashMap<Scope, Vec<Outbox>>>,
     connected: AtomicUsize,
 }
 
@@ -27,7 +29,7 @@ pub struct Connected<'a>(&'a Hub);
 #[derive(Debug)]
 pub struct Membership {
     hub: Arc<Hub>,
-    client: ClientId,
+    scope: Scope,
     id: ConnectionId,
 }
 
@@ -38,14 +40,14 @@ impl Hub {
     }
 
     /// Lets a session hear the events of its client's tabs.
-    pub fn join(self: &Arc<Self>, client: ClientId, outbox: Outbox) -> Membership {
+    pub fn join(self: &Arc<Self>, scope: Scope, outbox: Outbox) -> Membership {
         let id = outbox.id();
-        let mut clients = self.clients();
-        clients.entry(client.clone()).or_default().push(outbox);
-        drop(clients);
+        let mut scopes = self.scopes();
+        scopes.entry(scope.clone()).or_default().push(outbox);
+        drop(scopes);
         Membership {
             hub: Arc::clone(self),
-            client,
+            scope,
             id,
         }
     }
@@ -68,32 +70,17 @@ impl Hub {
     }
 
     /// Whether this client has a session.
-    pub fn has(&self, client: &ClientId) -> bool {
-        self.clients().contains_key(client)
+    pub fn has(&self, scope: &Scope) -> bool {
+        self.scopes().contains_key(scope)
     }
 
     /// Does something with every session.
     pub(super) fn each(&self, act: impl Fn(&Outbox)) {
-        self.clients().values().flatten().for_each(act);
+        self.scopes().values().flatten().for_each(act);
     }
 
-    /// Tells those sessions of a client that this is true of.
-    fn tell_where(&self, client: &ClientId, event: Event, hears: impl Fn(ConnectionId) -> bool) {
-        let clients = self.clients();
-        let mut listeners = clients
-            .get(client)
-            .into_iter()
-            .flatten()
-            .filter(|outbox| hears(outbox.id()))
-            .peekable();
-        if listeners.peek().is_some() {
-            let json = Bytes::from(Message::unasked(event).to_json());
-            listeners.for_each(|outbox| outbox.push_text(json.clone()));
-        }
-    }
-
-    fn clients(&self) -> MutexGuard<'_, HashMap<ClientId, Vec<Outbox>>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    fn scopes(&self) -> MutexGuard<'_, HashMap<Scope, Vec<Outbox>>> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,35 +93,49 @@ impl Drop for Connected<'_> {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let mut clients = self.hub.clients();
-        if let Some(outboxes) = clients.get_mut(&self.client) {
+        let mut scopes = self.hub.scopes();
+        if let Some(outboxes) = scopes.get_mut(&self.scope) {
             outboxes.retain(|outbox| outbox.id() != self.id);
             if outboxes.is_empty() {
-                clients.remove(&self.client);
+                scopes.remove(&self.scope);
             }
         }
     }
 }
 
-impl Audience for Hub {
-    fn tell(&self, client: &ClientId, event: Event, except: Option<ConnectionId>) {
-        self.tell_where(client, event, |id| Some(id) != except);
-    }
-
-    fn tell_only(&self, client: &ClientId, event: Event, listeners: &[ConnectionId]) {
-        self.tell_where(client, event, |id| listeners.contains(&id));
-    }
-
-    fn tell_failure(&self, client: &ClientId, tab: TabId, failure: Failure) {
-        // What goes wrong in a tab without a request is a navigation: the first one, or the
-        // page's own.
-        let error = wire_error::of_failure(RequestKind::Navigate, &failure, Some(tab));
-        self.tell(client, error.into(), None);
-    }
-
-    fn tell_all(&self, event: Event) {
-        let json = Bytes::from(Message::unasked(event).to_json());
-        self.each(|outbox| outbox.push_text(json.clone()));
+impl FactListener for Hub {
+    /// Every session that the fact concerns is sent it, except the one whose call caused it, which gets it
+    /// as its answer.
+    fn on_fact(&self, published: &Arc<Published>) {
+        let fact = &published.fact;
+        let cause = fact.cause.map(|call| call.caller);
+        let concerns = |caller: CallerId| {
+            let wants = match &fact.audience {
+                Audience::Subscribers(_, callers) => callers.contains(&caller),
+                Audience::Everyone | Audience::Scope(_) => true,
+            };
+            wants && Some(caller) != cause
+        };
+        let scopes = self.scopes();
+        let all = match fact.audience.scope() {
+            Some(scope) => scopes.get(scope).map_or(&[][..], Vec::as_slice),
+            None => &[],
+        };
+        let everyone = scopes
+            .values()
+            .flatten()
+            .filter(|_| fact.audience == Audience::Everyone);
+        let mut listeners = all
+            .iter()
+            .chain(everyone)
+            .filter(|outbox| concerns(outbox.id().into()))
+            .peekable();
+        if listeners.peek().is_some()
+            && let Some(event) = wire::event(fact.clone())
+        {
+            let json = Bytes::from(Message::unasked(event).to_json());
+            listeners.for_each(|outbox| outbox.push_text(json.clone()));
+        }
     }
 }
 

@@ -23,6 +23,7 @@ mod answer;
 pub mod auth;
 pub mod closing;
 pub mod connection;
+pub mod connection_id;
 pub mod dispatch;
 pub mod drain;
 pub mod edge;
@@ -56,6 +57,7 @@ pub mod shared;
 pub mod tls;
 pub mod upgrade;
 pub mod watching;
+pub mod wire;
 pub mod wire_error;
 
 #[cfg(test)]

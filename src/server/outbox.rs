@@ -9,13 +9,15 @@ use cdp_bridge_protocol::{Message, RequestId, TabId};
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
+use super::connection_id::ConnectionId;
 use super::history::{Answers, Keep, NeverWritten};
 use super::lanes::{Ending, Lanes, Next, Overflow, TOO_SLOW, Unkept};
 use super::listening::Listening;
 use super::watching::Watching;
+use super::wire;
 use super::wire_error;
 use crate::metrics;
-use crate::tabs::{ConnectionId, FrameSlot};
+use crate::tabs::FrameSlot;
 
 /// A handle to what waits in one session, and what was written lately. Cheap to clone; pushing
 /// never waits. It outlives the connection: what comes while there is none is kept for the next.
@@ -208,7 +210,7 @@ impl Outbox {
         let Some((frame, slot)) = self.watching().take() else {
             return;
         };
-        let (head, payload) = frame.into_message();
+        let (head, payload) = wire::frame(frame);
         let Inner {
             encoding,
             chunk_bytes,

@@ -7,25 +7,25 @@ use cdp_bridge_protocol::event::CloseReason;
 use super::hub::Membership;
 use super::outbox::Outbox;
 use super::shared::Shared;
-use crate::tabs::{ClientId, TabMessage};
+use crate::tabs::{Scope, TabMessage};
 
 /// A session is there until this is dropped.
 #[derive(Debug)]
 pub(super) struct Presence {
     shared: Arc<Shared>,
-    client: ClientId,
+    scope: Scope,
     membership: Option<Membership>,
     outbox: Outbox,
 }
 
 impl Presence {
     /// From here on the session hears the events of its client's tabs.
-    pub(super) fn new(shared: &Arc<Shared>, client: ClientId, outbox: Outbox) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, scope: Scope, outbox: Outbox) -> Self {
         Self {
-            membership: Some(shared.deps.hub.join(client.clone(), outbox.clone())),
+            membership: Some(shared.deps.hub.join(scope.clone(), outbox.clone())),
             outbox,
             shared: Arc::clone(shared),
-            client,
+            scope,
         }
     }
 }
@@ -36,9 +36,9 @@ impl Drop for Presence {
         self.shared.sessions.close(self.outbox.id());
         drop(self.membership.take());
         self.outbox.end();
-        let last = !deps.hub.has(&self.client);
+        let last = !deps.hub.has(&self.scope);
         if last && self.shared.settings.close_tabs_on_disconnect {
-            for tab in deps.registry.of(&self.client) {
+            for tab in deps.registry.of(&self.scope) {
                 // The client asked for it when it left: that is what the setting says.
                 tab.send(TabMessage::Close(CloseReason::Requested, None));
             }

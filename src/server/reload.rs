@@ -8,7 +8,7 @@ use tokio_rustls::rustls;
 use super::settings::{ClientToken, Listen};
 use super::shared::Shared;
 use super::tls::{self, TlsError, TlsFiles};
-use crate::tabs::TabMessage;
+use crate::tabs::{Scope, TabMessage};
 
 /// Why nothing can be replaced.
 #[derive(Debug, thiserror::Error)]
@@ -74,7 +74,7 @@ impl Replacement {
             port.replace(identity);
         }
         for gone in shared.auth.replace(&self.clients) {
-            for tab in shared.deps.registry.of(&gone) {
+            for tab in shared.deps.registry.of(&Scope::default_of(gone)) {
                 tab.send(TabMessage::Close(CloseReason::Requested, None));
             }
         }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use subtle::ConstantTimeEq as _;
 
-use crate::tabs::ConnectionId;
+use super::connection_id::ConnectionId;
 
 /// A token: the session's id, by which it is found, and a secret, which nobody can guess.
 #[derive(Clone, Copy)]

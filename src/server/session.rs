@@ -78,14 +78,14 @@ impl Session {
         let (token, asks) = opened.unzip();
         // Events are heard from here on, and `welcome` is then put in front of them, so that a tab
         // that changes in between is either in the welcome or in an event after it.
-        let presence = Presence::new(shared, client.clone(), outbox.clone());
+        let presence = Presence::new(shared, identity.scope(), outbox.clone());
         outbox.greet(&welcome(shared, &identity, token));
         let allowance = Arc::clone(&identity.allowance);
         let inflight = InFlight::new(Arc::clone(&allowance));
         Self {
             dispatcher: Dispatcher::new(
                 Arc::clone(shared),
-                client,
+                identity.scope(),
                 allowance,
                 outbox.clone(),
                 inflight.clone(),
@@ -128,7 +128,7 @@ impl Session {
 
     /// Every change since is in the list of tabs or in an event after it, as with `welcome`.
     fn tell_gap(&self, gap: Gap) {
-        let tabs = self.shared.deps.registry.list(&self.identity.client);
+        let tabs = self.shared.deps.registry.list(&self.identity.scope());
         self.outbox.greet(&Message::unasked(gap));
         self.outbox.greet(&Message::unasked(Tabs { tabs }));
     }
@@ -209,7 +209,7 @@ fn welcome(shared: &Shared, identity: &Identity, token: Option<ResumeToken>) -> 
         server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
         browser: shared.deps.browser.version(),
         limits: shared.settings.limits_with(identity.allowance.limits()),
-        tabs: shared.deps.registry.list(&identity.client),
+        tabs: shared.deps.registry.list(&identity.scope()),
         resume_token: token.map(|token| token.to_string()),
     })
 }

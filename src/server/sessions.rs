@@ -6,11 +6,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use cdp_bridge_protocol::payload::Encoding;
 use tokio::sync::{mpsc, oneshot};
 
+use super::connection_id::ConnectionId;
 use super::outbox::Outbox;
 use super::resume_token::{ResumeOffer, ResumeToken};
 use super::session::Session;
 use crate::metrics;
-use crate::tabs::{ClientId, ConnectionId};
+use crate::tabs::ClientId;
 
 /// What the task that holds a session may be asked.
 #[derive(Debug)]

@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::allowance::{Allowance, Seat};
 use super::auth::Authenticator;
+use super::connection_id::ConnectionId;
 use super::drain::{Counted, Drain, Phase, going_away};
 use super::edge::Edge;
 use super::health::Health;
@@ -22,7 +23,7 @@ use super::sessions::{Arrival, Sessions};
 use super::settings::ServerSettings;
 use super::tls::TlsPort;
 use crate::metrics;
-use crate::tabs::{ConnectionId, Registry};
+use crate::tabs::{CallId, CallerId, Registry};
 
 /// The rest of the bridge, as the server needs it.
 #[derive(Clone)]
@@ -66,6 +67,7 @@ pub struct Shared {
     pub(super) listening: String,
     slots: Arc<Semaphore>,
     connections: AtomicU64,
+    calls: AtomicU64,
     arrivals: AtomicU64,
 }
 
@@ -99,6 +101,7 @@ impl Shared {
                 settings.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             connections: AtomicU64::new(1),
+            calls: AtomicU64::new(1),
             arrivals: AtomicU64::new(1),
             settings,
             deps,
@@ -140,6 +143,12 @@ impl Shared {
     /// The place of a connection that is being made among all of them.
     pub(super) fn arrival(&self) -> Arrival {
         Arrival(self.arrivals.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// A call of this caller.
+    pub(super) fn next_call(&self, caller: CallerId) -> CallId {
+        let number = self.calls.fetch_add(1, Ordering::Relaxed);
+        CallId { caller, number }
     }
 
     /// A connection's id.
