@@ -106,7 +106,7 @@ impl Answering {
         match wire::answer(kind, answer, ids.collect()) {
             WireAnswer::Event(event) => {
                 self.finish(None);
-                self.push(event);
+                self.push(*event);
             }
             WireAnswer::Payload(head, payload) => {
                 self.free_id();

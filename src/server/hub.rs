@@ -142,8 +142,10 @@ impl FactListener for Hub {
 #[cfg(test)]
 mod tests {
     use super::super::lanes::Next;
+    use super::super::tests::harness::publish;
     use super::*;
-    use cdp_bridge_protocol::event::Pong;
+    use crate::tabs::{CallId, Fact, FactKind};
+    use cdp_bridge_protocol::TabId;
     use cdp_bridge_protocol::payload::{Encoding, Part};
 
     fn outbox(id: u64) -> Outbox {
@@ -165,14 +167,30 @@ mod tests {
             hub.join("a".into(), boxes[1].clone()),
             hub.join("b".into(), boxes[2].clone()),
         ];
-        hub.tell(&"a".into(), Pong { ts: 1 }.into(), Some(ConnectionId(2)));
+        let loaded = || Fact::of_tab(&"a".into(), TabId::new(1), FactKind::Loaded { at_ms: 1 });
+        let call = CallId {
+            caller: CallerId(2),
+            number: 1,
+        };
+        publish(&hub, loaded().caused_by(call));
         assert_eq!(boxes.each_ref().map(heard), [1, 0, 0]);
-        hub.tell(&"a".into(), Pong { ts: 1 }.into(), None);
+        publish(&hub, loaded());
         assert_eq!(boxes.each_ref().map(heard), [1, 1, 0]);
-        let others = [ConnectionId(1), ConnectionId(3)];
-        hub.tell_only(&"a".into(), Pong { ts: 1 }.into(), &others);
+        let some = vec![CallerId(1), CallerId(3)];
+        publish(
+            &hub,
+            Fact {
+                audience: Audience::Subscribers("a".into(), some),
+                ..loaded()
+            },
+        );
         assert_eq!(boxes.each_ref().map(heard), [1, 0, 0]);
-        hub.tell_all(Pong { ts: 2 }.into());
+        let reason = None;
+        let up = FactKind::BrowserUp {
+            reason,
+            restarts: 1,
+        };
+        publish(&hub, Fact::of_browser(up));
         assert_eq!(boxes.each_ref().map(heard), [1, 1, 1]);
     }
 
@@ -181,7 +199,8 @@ mod tests {
         let hub = Arc::new(Hub::new());
         let left = outbox(1);
         drop(hub.join("a".into(), left.clone()));
-        hub.tell(&"a".into(), Pong { ts: 1 }.into(), None);
+        let loaded = FactKind::Loaded { at_ms: 1 };
+        publish(&hub, Fact::of_tab(&"a".into(), TabId::new(1), loaded));
         assert_eq!((heard(&left), hub.has(&"a".into())), (0, false));
     }
 }
