@@ -8,7 +8,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::activity::Activity;
-use super::client_hello::{self, Start};
+use super::client_hello::{self, FirstBytes};
 use super::limits::Limits;
 use super::route::{Route, withdrawn};
 use super::service::Terms;
@@ -96,15 +96,15 @@ async fn first_words(near: &mut (impl AsyncRead + Unpin), host: &Host, port: u16
 
 /// What policy says about the beginning of a tunnel; nothing yet, if there is too little of it.
 /// Without TLS it is a WebSocket, which names its host in the clear to a server that was checked.
-fn verdict(start: Start, host: &Host, port: u16) -> Option<Result<(), Denied>> {
+fn verdict(start: FirstBytes, host: &Host, port: u16) -> Option<Result<(), Denied>> {
     let named = match start {
-        Start::Unfinished => return None,
-        Start::Plain if port != HTTPS => return Some(Ok(())),
-        Start::Plain | Start::Malformed => {
+        FirstBytes::Incomplete => return None,
+        FirstBytes::NotTls if port != HTTPS => return Some(Ok(())),
+        FirstBytes::NotTls | FirstBytes::Malformed => {
             let host = host.to_string();
             return Some(Err(Denied::NotTls { host }));
         }
-        Start::Hello(named) => named,
+        FirstBytes::Hello(named) => named,
     };
     let agrees = match (host, &named) {
         (Host::Domain(wanted), Some(name)) => name.strip_suffix('.').unwrap_or(name) == wanted,
@@ -126,14 +126,14 @@ fn verdict(start: Start, host: &Host, port: u16) -> Option<Result<(), Denied>> {
 mod tests {
     use super::*;
 
-    fn on(host: &str, port: u16, start: Start) -> Option<&'static str> {
+    fn on(host: &str, port: u16, start: FirstBytes) -> Option<&'static str> {
         let host = url::Host::parse(host).unwrap();
         let verdict = verdict(start, &host, port)?;
         Some(verdict.map_or_else(|denied| denied.reason(), |()| "allowed"))
     }
 
-    fn hello(name: &str) -> Start {
-        Start::Hello(Some(name.to_owned()))
+    fn hello(name: &str) -> FirstBytes {
+        FirstBytes::Hello(Some(name.to_owned()))
     }
 
     #[test]
@@ -142,21 +142,28 @@ mod tests {
         assert_eq!(on("a.test", 443, hello("a.test.")), Some("allowed"));
         assert_eq!(on("a.test", 8443, hello("b.test")), Some("server_name"));
         assert_eq!(on("a.test", 443, hello("www.a.test")), Some("server_name"));
-        assert_eq!(on("a.test", 443, Start::Hello(None)), Some("server_name"));
-        assert_eq!(on("a.test", 443, Start::Unfinished), None);
+        assert_eq!(
+            on("a.test", 443, FirstBytes::Hello(None)),
+            Some("server_name")
+        );
+        assert_eq!(on("a.test", 443, FirstBytes::Incomplete), None);
     }
 
     #[test]
     fn an_address_is_not_named() {
-        assert_eq!(on("8.8.8.8", 443, Start::Hello(None)), Some("allowed"));
-        assert_eq!(on("[2600::1]", 443, Start::Hello(None)), Some("allowed"));
+        assert_eq!(on("8.8.8.8", 443, FirstBytes::Hello(None)), Some("allowed"));
+        assert_eq!(
+            on("[2600::1]", 443, FirstBytes::Hello(None)),
+            Some("allowed")
+        );
         assert_eq!(on("8.8.8.8", 443, hello("b.test")), Some("server_name"));
+        assert_eq!(on("8.8.8.8", 443, hello("9.9.9.9")), Some("server_name"));
     }
 
     #[test]
     fn what_is_no_tls_is_a_websocket_but_not_on_the_port_of_https() {
-        assert_eq!(on("a.test", 80, Start::Plain), Some("allowed"));
-        assert_eq!(on("a.test", 443, Start::Plain), Some("not_tls"));
-        assert_eq!(on("a.test", 80, Start::Malformed), Some("not_tls"));
+        assert_eq!(on("a.test", 80, FirstBytes::NotTls), Some("allowed"));
+        assert_eq!(on("a.test", 443, FirstBytes::NotTls), Some("not_tls"));
+        assert_eq!(on("a.test", 80, FirstBytes::Malformed), Some("not_tls"));
     }
 }
