@@ -13,6 +13,7 @@ pub mod egress;
 pub mod exposition;
 pub mod flow;
 pub mod locator;
+mod lock;
 pub mod metrics;
 pub mod policy;
 pub mod runtime;

@@ -1,7 +1,7 @@
 //! One connection of Chromium's, request by request.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -21,6 +21,7 @@ use super::service::{Egress, Terms};
 use super::target::{BadTarget, Target};
 use super::tunnel::Tunnel;
 use super::upstream::Upstream;
+use crate::lock::lock;
 use crate::policy::{Denied, Host, Verdict};
 
 /// A page's own response, or one of ours.
@@ -89,11 +90,7 @@ impl Connection {
         if let Err(error) = served {
             tracing::trace!(%error, "a connection to the proxy ended");
         }
-        let tunnel = connection
-            .tunnel
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let tunnel = lock(&connection.tunnel).take();
         if let Some(tunnel) = tunnel {
             tunnel.run(&limits, &connection.terms, activity).await;
         }
@@ -128,7 +125,7 @@ impl Connection {
             far: dialled.stream,
             route,
         };
-        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+        *lock(&self.tunnel) = Some(tunnel);
         Response::new(Either::Right(Full::default()))
     }
 
@@ -184,27 +181,21 @@ impl Connection {
     }
 
     fn route(&self) -> Option<Route> {
-        self.route
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        lock(&self.route).clone()
     }
 
     /// It leads there from now on, or nowhere.
     pub(super) fn set_route(&self, route: Option<Route>) {
-        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = route;
+        *lock(&self.route) = route;
     }
 
     /// Takes the connection over which the last plain request was passed on.
     pub(super) fn take_upstream(&self) -> Option<Upstream> {
-        self.upstream
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.upstream).take()
     }
 
     pub(super) fn keep_upstream(&self, upstream: Upstream) {
-        *self.upstream.lock().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
+        *lock(&self.upstream) = Some(upstream);
     }
 }
 

@@ -4,11 +4,12 @@
 //! navigation that failed asks here for the reason.
 
 use std::collections::VecDeque;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::lock::lock;
 use crate::policy::Denied;
 
 /// How many hosts are remembered, and for how long.
@@ -67,7 +68,7 @@ impl Recall {
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
-        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.entries)
     }
 }
 

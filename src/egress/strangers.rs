@@ -11,7 +11,9 @@ use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
 #[cfg(target_os = "linux")]
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
+
+use crate::lock::lock;
 
 /// Who may use the gates. Clones are the same one.
 #[derive(Debug, Clone, Default)]
@@ -47,12 +49,12 @@ impl Admission {
     }
 
     fn set(&self, users: Users) {
-        *self.users.lock().unwrap_or_else(PoisonError::into_inner) = users;
+        *lock(&self.users) = users;
     }
 
     /// Whether a connection from this address to a gate's is one of a user's.
     pub(super) async fn admits(&self, peer: SocketAddr, gate: SocketAddr) -> bool {
-        let users = *self.users.lock().unwrap_or_else(PoisonError::into_inner);
+        let users = *lock(&self.users);
         match users {
             Users::Nobody => false,
             Users::Anyone => true,

@@ -16,6 +16,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("exposition", &[]),
     ("metrics", &[]),
     ("clock", &[]),
+    ("lock", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
     ("cli", &["config"]),
@@ -23,12 +24,12 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
     ("cdp", &["metrics"]),
-    ("browser", &["cdp", "flow", "metrics"]),
-    ("egress", &["policy", "metrics"]),
+    ("browser", &["cdp", "flow", "lock", "metrics"]),
+    ("egress", &["lock", "policy", "metrics"]),
     (
         "tabs",
         &[
-            "cdp", "clock", "flow", "locator", "metrics", "policy", "protocol",
+            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol",
         ],
     ),
     (
@@ -37,6 +38,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "tabs",
             "clock",
             "locator",
+            "lock",
             "policy",
             "metrics",
             "telemetry",
