@@ -2,13 +2,14 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use cdp_bridge_protocol::{Event, Message, RequestKind, TabId};
 
 use super::outbox::Outbox;
 use super::wire_error;
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::{Audience, ClientId, ConnectionId, Failure};
 
@@ -93,7 +94,7 @@ impl Hub {
     }
 
     fn clients(&self) -> MutexGuard<'_, HashMap<ClientId, Vec<Outbox>>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.clients)
     }
 }
 

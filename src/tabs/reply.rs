@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind};
@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::error::{Failure, TabError};
 use super::identity::ConnectionId;
+use crate::lock::lock;
 
 /// A good answer.
 #[derive(Debug)]
@@ -35,7 +36,7 @@ pub struct Kept(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
 impl Kept {
     /// Keeps this until the last clone is dropped.
     pub fn keep(&self, what: impl Any + Send) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = lock(&self.0);
         kept.push(Box::new(what));
     }
 }

@@ -1,7 +1,7 @@
 //! The page as hands reach it: the worlds of its frames, and how far it has come.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -19,6 +19,7 @@ use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::target::Target;
 
@@ -282,10 +283,7 @@ impl HandsOn {
     }
 
     fn inner(&self) -> MutexGuard<'_, Frames> {
-        self.shared
-            .inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.inner)
     }
 
     /// The world of a frame of another origin that is in the same process as the world around it.
