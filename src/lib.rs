@@ -22,3 +22,4 @@ pub mod server;
 pub mod systemd;
 pub mod tabs;
 pub mod telemetry;
+mod timer;

@@ -17,19 +17,20 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("clock", &[]),
     ("lock", &[]),
+    ("timer", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
     ("cli", &["config"]),
     ("schema", &["config", "protocol"]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
-    ("cdp", &["metrics"]),
+    ("cdp", &["metrics", "timer"]),
     ("browser", &["cdp", "flow", "lock", "metrics"]),
     ("egress", &["lock", "policy", "metrics"]),
     (
         "tabs",
         &[
-            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol",
+            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol", "timer",
         ],
     ),
     (
