@@ -6,11 +6,12 @@ use std::time::Duration;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::RequestBlocked;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::egress::Blocked;
 use crate::flow::Digest;
 use crate::tabs::{Audience, ClientId};
+use crate::timer::sleep_until_opt;
 
 /// How many wait to be told.
 pub(super) const WAITING: usize = 256;
@@ -35,12 +36,7 @@ pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver
     let mut digest = Digest::new(INTERVAL);
     loop {
         let due = digest.next_due();
-        let timer = async {
-            match due {
-                Some(due) => sleep_until(due).await,
-                None => std::future::pending().await,
-            }
-        };
+        let timer = sleep_until_opt(due);
         tokio::select! {
             told = coming.recv() => {
                 let Some(Told { client, tab, blocked }) = told else {

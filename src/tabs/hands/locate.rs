@@ -14,6 +14,7 @@ use super::quad::outside;
 use super::world::{Held, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
 use crate::locator::{Locator, Step};
+use crate::timer::remaining;
 
 /// How much earlier than the request the script gives up, so that it can say why even where the machine
 /// is busy; at most four tenths of the time there is.
@@ -201,7 +202,7 @@ impl HandsOn {
         let Some(handle) = around.handle(number, deadline).await? else {
             return Err(HandsError::PageLeft);
         };
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let describe = DescribeNode {
             object_id: handle.id(),
         };
@@ -283,7 +284,7 @@ impl HandsOn {
         let Some(handle) = around.handle(number, deadline).await? else {
             return Err(HandsError::PageLeft);
         };
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let boxes = GetBoxModel {
             object_id: handle.id(),
         };
@@ -341,7 +342,7 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 
 /// How long the script may wait.
 pub fn millis_left(deadline: Instant) -> u64 {
-    let left = last_try(deadline).saturating_duration_since(Instant::now());
+    let left = remaining(last_try(deadline));
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -22,6 +22,7 @@ use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
 use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::target::Target;
+use crate::timer::remaining;
 
 /// How long Chromium may take to attach a frame that is in the page.
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
@@ -306,7 +307,7 @@ impl HandsOn {
 
     /// Has Chromium attach the frames of other processes, from now on.
     async fn attach(&self, deadline: Instant) -> Result<(), HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let attach = || async {
             let outcome = self.session().call(attach_frames(), left).await;
             outcome.map(|_| ())
@@ -344,7 +345,7 @@ impl HandsOn {
 
     /// Has the page believe that it has the keyboard, so that fields show it as they would to a person.
     pub async fn focused(&self, deadline: Instant) -> Result<(), HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let enabled = true;
         let focus = || async {
             let outcome = self
@@ -362,7 +363,7 @@ impl HandsOn {
         &self,
         deadline: Instant,
     ) -> Result<watch::Receiver<Progress>, HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let tell = || async {
             let tells = SetLifecycleEvents { enabled: true };
             self.session().call(tells, left).await.map(|_| ())

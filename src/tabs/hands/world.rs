@@ -19,6 +19,7 @@ use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
 use crate::cdp::results::{Evaluated, evaluated, exception};
 use crate::cdp::{CallError, Session};
 use crate::lock::lock;
+use crate::timer::remaining;
 
 /// The world's name, for people who look at Chromium from elsewhere.
 const NAME: &str = "cdp-bridge";
@@ -129,7 +130,7 @@ impl World {
         let json = serde_json::to_string(args).map_err(|error| shape::<EvaluateIn<'_>>(&error))?;
         let call = format!("cdpBridge.{function}({json})");
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = remaining(deadline);
             let known = *lock(&self.context);
             let (context, expression) = if let Some(context) = known {
                 (context, Cow::Borrowed(call.as_str()))

@@ -25,6 +25,7 @@ use crate::tabs::error::TabError;
 use crate::tabs::identity::{ClientId, ConnectionId};
 use crate::tabs::reply::Reply;
 use crate::tabs::supervisor::SupervisorHandle;
+use crate::timer::sleep_until_opt;
 
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -258,12 +259,7 @@ impl Feed {
     async fn next(&mut self) -> Happened {
         let deadlines = self.waiting.iter().filter_map(Join::deadline);
         let wake = deadlines.chain(self.ration.next_due()).min();
-        let timer = async {
-            match wake {
-                Some(wake) => sleep_until(wake).await,
-                None => std::future::pending().await,
-            }
-        };
+        let timer = sleep_until_opt(wake);
         let opened = async {
             match &mut self.state {
                 State::Opening(opening) => Happened::Opened(opening.await),

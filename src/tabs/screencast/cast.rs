@@ -24,6 +24,7 @@ use crate::tabs::identity::ConnectionId;
 use crate::tabs::picture::Picture;
 use crate::tabs::reply::Reply;
 use crate::tabs::supervisor::SupervisorHandle;
+use crate::timer::sleep_until_opt;
 
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -249,12 +250,7 @@ impl Cast {
             }
             self.offer(now);
             let due = self.pace.next_due(now);
-            let timer = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let timer = sleep_until_opt(due);
             tokio::select! {
                 biased;
                 event = self.inbox.next() => match event {
