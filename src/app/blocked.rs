@@ -8,8 +8,8 @@ use cdp_bridge_protocol::event::RequestBlocked;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::egress::Blocked;
-use crate::flow::Digest;
+use crate::egress::BlockedRequest;
+use crate::flow::KeyedThrottle;
 use crate::tabs::{Audience, ClientId};
 use crate::timer::sleep_until_opt;
 
@@ -28,14 +28,14 @@ pub(super) struct Told {
     pub(super) client: ClientId,
     /// The tab, where only one can have made it.
     pub(super) tab: Option<TabId>,
-    pub(super) blocked: Blocked,
+    pub(super) blocked: BlockedRequest,
 }
 
 /// Tells what comes, until nothing can come any more.
 pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver<Told>) {
-    let mut digest = Digest::new(INTERVAL);
+    let mut throttle = KeyedThrottle::new(INTERVAL);
     loop {
-        let due = digest.next_due();
+        let due = throttle.next_due();
         let timer = sleep_until_opt(due);
         tokio::select! {
             told = coming.recv() => {
@@ -43,12 +43,12 @@ pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver
                     return;
                 };
                 let key = (client, tab);
-                if let Some(blocked) = digest.add(key.clone(), blocked, Instant::now()) {
+                if let Some(blocked) = throttle.add(key.clone(), blocked, Instant::now()) {
                     say(audience.as_ref(), &key, blocked, 1);
                 }
             }
             () = timer => {
-                for (key, blocked, count) in digest.take_due(Instant::now()) {
+                for (key, blocked, count) in throttle.take_due(Instant::now()) {
                     say(audience.as_ref(), &key, blocked, count);
                 }
             }
@@ -59,7 +59,7 @@ pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver
 fn say(
     audience: &dyn Audience,
     (client, tab): &(ClientId, Option<TabId>),
-    blocked: Blocked,
+    blocked: BlockedRequest,
     count: u64,
 ) {
     let mut reason = blocked.denied.to_string();

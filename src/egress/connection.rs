@@ -13,16 +13,16 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::activity::{Activity, Watched};
+use super::activity::{Activity, ActivityStream};
 use super::dial::{DialError, Dialled, dial};
 use super::forward;
-use super::route::{Route, withdrawn};
-use super::service::{Egress, Terms};
-use super::target::{BadTarget, Target};
+use super::route::{CheckedRoute, revoked};
+use super::service::{Egress, ProxyConfig};
+use super::target::{InvalidTarget, ProxyTarget};
 use super::tunnel::Tunnel;
 use super::upstream::Upstream;
 use crate::lock::lock;
-use crate::policy::{Denied, Host, Verdict};
+use crate::policy::{Denied, EgressVerdict, Host};
 
 /// A page's own response, or one of ours.
 pub(super) type Body = Either<Incoming, Full<Bytes>>;
@@ -30,34 +30,34 @@ pub(super) type Body = Either<Incoming, Full<Bytes>>;
 /// A plain request cannot be answered with what the network did. The connection is closed without
 /// a word, which Chromium shows as an error page; an answer it would show as the site's own.
 #[derive(Debug)]
-pub(super) struct HangUp;
+pub(super) struct CloseWithoutResponse;
 
-impl fmt::Display for HangUp {
+impl fmt::Display for CloseWithoutResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the server could not be reached")
     }
 }
 
-impl std::error::Error for HangUp {}
+impl std::error::Error for CloseWithoutResponse {}
 
 /// One connection.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ProxyConnection {
     pub(super) egress: Egress,
-    pub(super) terms: Terms,
+    pub(super) config: ProxyConfig,
     /// What the connection becomes once a CONNECT has been answered.
     tunnel: Mutex<Option<Tunnel>>,
     /// The connection over which the last plain request was passed on.
     upstream: Mutex<Option<Upstream>>,
     /// Where it leads at the moment.
-    route: Mutex<Option<Route>>,
+    route: Mutex<Option<CheckedRoute>>,
 }
 
-impl Connection {
-    pub(super) fn new(egress: Egress, terms: Terms) -> Self {
+impl ProxyConnection {
+    pub(super) fn new(egress: Egress, config: ProxyConfig) -> Self {
         Self {
             egress,
-            terms,
+            config,
             tunnel: Mutex::default(),
             upstream: Mutex::default(),
             route: Mutex::default(),
@@ -68,7 +68,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let limits = self.egress.limits;
         let activity = Activity::new();
-        let stream = TokioIo::new(Watched::new(stream, activity.clone()));
+        let stream = TokioIo::new(ActivityStream::new(stream, activity.clone()));
         let connection = Arc::new(self);
         let service = service_fn(|request| {
             let connection = Arc::clone(&connection);
@@ -85,18 +85,21 @@ impl Connection {
         let served = tokio::select! {
             served = serving => served,
             () = activity.idle_for(limits.idle) => return,
-            () = withdrawn(connection.terms.policy.clone(), || connection.route()) => return,
+            () = revoked(connection.config.policy.clone(), || connection.route()) => return,
         };
         if let Err(error) = served {
             tracing::trace!(%error, "a connection to the proxy ended");
         }
         let tunnel = lock(&connection.tunnel).take();
         if let Some(tunnel) = tunnel {
-            tunnel.run(&limits, &connection.terms, activity).await;
+            tunnel.run(&limits, &connection.config, activity).await;
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, HangUp> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<Body>, CloseWithoutResponse> {
         if request.method() == Method::CONNECT {
             return Ok(self.connect(request).await);
         }
@@ -104,7 +107,7 @@ impl Connection {
     }
 
     async fn connect(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let target = match Target::of_connect(request.uri()) {
+        let target = match ProxyTarget::of_connect(request.uri()) {
             Ok(target) => target,
             Err(bad) => return refuse_bad(bad),
         };
@@ -130,16 +133,16 @@ impl Connection {
     }
 
     /// Asks policy about a host, and says what it refuses.
-    pub(super) fn judge(&self, target: &Target, url: &str) -> Result<Host, Denied> {
-        let policy = self.terms.policy.borrow().clone();
-        match policy.judge(&target.host, target.port) {
-            Verdict::Allowed(host) => Ok(host),
-            Verdict::Reported(host, denied) => {
-                self.terms.reporter.let_through(url, denied);
+    pub(super) fn judge(&self, target: &ProxyTarget, url: &str) -> Result<Host, Denied> {
+        let policy = self.config.policy.borrow().clone();
+        match policy.check_host(&target.host, target.port) {
+            EgressVerdict::Allowed(host) => Ok(host),
+            EgressVerdict::Reported(host, denied) => {
+                self.config.reporter.let_through(url, denied);
                 Ok(host)
             }
-            Verdict::Denied(denied) => {
-                self.terms.reporter.denied(target, url, denied.clone());
+            EgressVerdict::Denied(denied) => {
+                self.config.reporter.denied(target, url, denied.clone());
                 Err(denied)
             }
         }
@@ -148,17 +151,17 @@ impl Connection {
     /// Connects, and says what came of it.
     pub(super) async fn dial(
         &self,
-        target: &Target,
+        target: &ProxyTarget,
         host: &Host,
         url: &str,
-    ) -> Result<(Dialled, Route), DialError> {
-        let policy = self.terms.policy.borrow().clone();
+    ) -> Result<(Dialled, CheckedRoute), DialError> {
+        let policy = self.config.policy.borrow().clone();
         let Egress {
             resolver, limits, ..
         } = &self.egress;
         let dialled = dial(&policy, resolver.as_ref(), limits, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
-            let route = Route {
+            let route = CheckedRoute {
                 target: target.clone(),
                 host: host.clone(),
                 address: dialled.address,
@@ -167,11 +170,11 @@ impl Connection {
             // Known first and then held against policy once more, which may have changed meanwhile:
             // whatever changes from here on cuts the connection.
             self.set_route(Some(route.clone()));
-            let policy = self.terms.policy.borrow().clone();
+            let policy = self.config.policy.borrow().clone();
             route.check(&policy).map_err(DialError::Denied)?;
             Ok((dialled, route))
         });
-        let reporter = &self.terms.reporter;
+        let reporter = &self.config.reporter;
         match &reached {
             Ok(_) => reporter.reached(target),
             Err(DialError::Denied(denied)) => reporter.denied(target, url, denied.clone()),
@@ -180,12 +183,12 @@ impl Connection {
         reached
     }
 
-    fn route(&self) -> Option<Route> {
+    fn route(&self) -> Option<CheckedRoute> {
         lock(&self.route).clone()
     }
 
     /// It leads there from now on, or nowhere.
-    pub(super) fn set_route(&self, route: Option<Route>) {
+    pub(super) fn set_route(&self, route: Option<CheckedRoute>) {
         *lock(&self.route) = route;
     }
 
@@ -204,7 +207,7 @@ pub(super) fn forbidden(denied: &Denied) -> Response<Body> {
     said(StatusCode::FORBIDDEN, format!("{denied}\n"))
 }
 
-pub(super) fn refuse_bad(bad: BadTarget) -> Response<Body> {
+pub(super) fn refuse_bad(bad: InvalidTarget) -> Response<Body> {
     said(StatusCode::BAD_REQUEST, format!("{bad}\n"))
 }
 

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::limits::Limits;
+use super::limits::ProxyLimits;
 use super::resolve::Resolve;
 use crate::policy::{Denied, EgressPolicy, Host};
 
@@ -32,12 +32,12 @@ pub(super) enum DialError {
 const NOT_RESOLVED: DialError = DialError::Failed("net::ERR_NAME_NOT_RESOLVED");
 const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
 
-/// Connects to a host that [`EgressPolicy::judge`] has let pass. The addresses are looked up once,
+/// Connects to a host that [`EgressPolicy::check_host`] has let pass. The addresses are looked up once,
 /// and those that are connected to are the very ones that were checked.
 pub(super) async fn dial(
     policy: &EgressPolicy,
     resolver: &dyn Resolve,
-    limits: &Limits,
+    limits: &ProxyLimits,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
@@ -80,7 +80,7 @@ pub(super) async fn dial(
 async fn addresses(
     policy: &EgressPolicy,
     resolver: &dyn Resolve,
-    limits: &Limits,
+    limits: &ProxyLimits,
     host: &Host,
 ) -> Result<Vec<IpAddr>, DialError> {
     let name = match host {

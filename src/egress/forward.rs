@@ -5,10 +5,10 @@ use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri, Version};
 
-use super::connection::{Body, Connection, HangUp, forbidden, refuse_bad, said};
+use super::connection::{Body, CloseWithoutResponse, ProxyConnection, forbidden, refuse_bad, said};
 use super::dial::DialError;
 use super::headers::{drop_hop_by_hop, is_framed_once};
-use super::target::Target;
+use super::target::ProxyTarget;
 use super::upstream::Upstream;
 use crate::policy::Host;
 
@@ -16,10 +16,10 @@ const INVALID_RESPONSE: &str = "net::ERR_INVALID_HTTP_RESPONSE";
 
 /// Answers a plain request.
 pub(super) async fn answer(
-    connection: &Connection,
+    connection: &ProxyConnection,
     mut request: Request<Incoming>,
-) -> Result<Response<Body>, HangUp> {
-    let target = match Target::of_absolute(request.uri()) {
+) -> Result<Response<Body>, CloseWithoutResponse> {
+    let target = match ProxyTarget::of_absolute(request.uri()) {
         Ok(target) => target,
         Err(bad) => return Ok(refuse_bad(bad)),
     };
@@ -44,7 +44,7 @@ pub(super) async fn answer(
             None => match reach(connection, &target, &host, &url).await {
                 Ok(upstream) => upstream,
                 Err(DialError::Denied(denied)) => return Ok(forbidden(&denied)),
-                Err(DialError::Failed(_)) => return Err(HangUp),
+                Err(DialError::Failed(_)) => return Err(CloseWithoutResponse),
             },
         };
         match upstream.sender.try_send_request(request).await {
@@ -57,9 +57,9 @@ pub(super) async fn answer(
                 Some(unsent) if is_kept => request = unsent,
                 _ => {
                     if error.error().is_parse() {
-                        connection.terms.reporter.failed(&target, INVALID_RESPONSE);
+                        connection.config.reporter.failed(&target, INVALID_RESPONSE);
                     }
-                    return Err(HangUp);
+                    return Err(CloseWithoutResponse);
                 }
             },
         }
@@ -67,7 +67,7 @@ pub(super) async fn answer(
 }
 
 /// Turns a request to a proxy into one to the server itself.
-fn make_direct(request: &mut Request<Incoming>, target: &Target) -> bool {
+fn make_direct(request: &mut Request<Incoming>, target: &ProxyTarget) -> bool {
     let path = request
         .uri()
         .path_and_query()
@@ -88,8 +88,8 @@ fn make_direct(request: &mut Request<Incoming>, target: &Target) -> bool {
 
 /// The connection of the request before, if it leads to the same server and policy, which may
 /// have changed since, still permits its address.
-fn reusable(connection: &Connection, host: &Host, port: u16) -> Option<Upstream> {
-    let policy = connection.terms.policy.borrow().clone();
+fn reusable(connection: &ProxyConnection, host: &Host, port: u16) -> Option<Upstream> {
+    let policy = connection.config.policy.borrow().clone();
     let upstream = connection.take_upstream().filter(|upstream| {
         policy.permits(host, upstream.address).is_ok() && upstream.serves(host, port)
     });
@@ -100,8 +100,8 @@ fn reusable(connection: &Connection, host: &Host, port: u16) -> Option<Upstream>
 }
 
 async fn reach(
-    connection: &Connection,
-    target: &Target,
+    connection: &ProxyConnection,
+    target: &ProxyTarget,
     host: &Host,
     url: &str,
 ) -> Result<Upstream, DialError> {
@@ -111,11 +111,11 @@ async fn reach(
         .map_err(|_| DialError::Failed("net::ERR_CONNECTION_RESET"))
 }
 
-fn pass_back(response: Response<Incoming>) -> Result<Response<Body>, HangUp> {
+fn pass_back(response: Response<Incoming>) -> Result<Response<Body>, CloseWithoutResponse> {
     let (mut head, body) = response.into_parts();
     // Nothing was offered to switch to.
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(HangUp);
+        return Err(CloseWithoutResponse);
     }
     drop_hop_by_hop(&mut head.headers);
     head.version = Version::HTTP_11;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// The limits of every gate.
 #[derive(Debug, Clone, Copy)]
-pub struct Limits {
+pub struct ProxyLimits {
     /// Connections of one gate at a time. Chromium itself keeps at most 32 to a proxy for
     /// requests, and as many for `WebSocket`s.
     pub connections: usize,
@@ -24,7 +24,7 @@ pub struct Limits {
     pub idle: Duration,
 }
 
-impl Default for Limits {
+impl Default for ProxyLimits {
     fn default() -> Self {
         Self {
             connections: 256,

@@ -8,33 +8,33 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`service`] | what all gates share, and how one is opened |
-//! | [`gate`] | one listener, with everything that goes through it |
+//! | [`proxy_listener`] | one listener, with everything that goes through it |
 //! | `connection` | one connection of Chromium's, request by request |
 //! | `forward`, `upstream` | plain HTTP, and the connection it is passed on over |
 //! | `tunnel` | CONNECT |
 //! | [`target`], [`headers`], [`client_hello`] | what a request or a TLS handshake asks for, without I/O |
 //! | [`resolve`], `dial` | from a host to a connection with a checked address |
 //! | `route` | where a connection leads, and whether policy still lets it |
-//! | [`strangers`], `sockets` | whose connection it is |
-//! | [`recall`], [`report`] | what is told of what was refused or failed |
+//! | [`peer_check`], `socket_owner` | whose connection it is |
+//! | [`recent_failures`], [`block_reporter`] | what is told of what was refused or failed |
 //! | [`limits`], `activity` | how much and how long |
 
 mod activity;
+pub mod block_reporter;
 pub mod client_hello;
 mod connection;
 mod dial;
 mod forward;
-pub mod gate;
 pub mod headers;
 pub mod limits;
-pub mod recall;
-pub mod report;
+pub mod peer_check;
+pub mod proxy_listener;
+pub mod recent_failures;
 pub mod resolve;
 mod route;
 pub mod service;
 #[cfg(target_os = "linux")]
-mod sockets;
-pub mod strangers;
+mod socket_owner;
 pub mod target;
 mod tunnel;
 mod upstream;
@@ -42,10 +42,10 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use gate::Gate;
-pub use limits::Limits;
-pub use recall::{Obstacle, Recall};
-pub use report::{Blocked, Reporter};
+pub use block_reporter::{BlockReporter, BlockedRequest};
+pub use limits::ProxyLimits;
+pub use peer_check::PeerCheck;
+pub use proxy_listener::ProxyListener;
+pub use recent_failures::{ConnectFailure, RecentFailures};
 pub use resolve::{Resolve, SystemResolver};
-pub use service::{Egress, Terms};
-pub use strangers::Admission;
+pub use service::{Egress, ProxyConfig};

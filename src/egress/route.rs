@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::target::Target;
-use crate::policy::{Denied, EgressPolicy, Host, Verdict};
+use super::target::ProxyTarget;
+use crate::policy::{Denied, EgressPolicy, EgressVerdict, Host};
 
 /// Where a connection leads.
 #[derive(Debug, Clone)]
-pub(super) struct Route {
+pub(super) struct CheckedRoute {
     /// What was asked for.
-    pub(super) target: Target,
+    pub(super) target: ProxyTarget,
     /// Its host in the form that was compared.
     pub(super) host: Host,
     /// The address that was connected to.
@@ -21,10 +21,12 @@ pub(super) struct Route {
     pub(super) reported: Option<Denied>,
 }
 
-impl Route {
+impl CheckedRoute {
     /// Whether a connection that leads there may be.
     pub(super) fn check(&self, policy: &EgressPolicy) -> Result<(), Denied> {
-        if let Verdict::Denied(denied) = policy.judge(&self.target.host, self.target.port) {
+        if let EgressVerdict::Denied(denied) =
+            policy.check_host(&self.target.host, self.target.port)
+        {
             return Err(denied);
         }
         policy.permits(&self.host, self.address)?;
@@ -36,9 +38,9 @@ impl Route {
 }
 
 /// Waits until policy has changed and does not allow the route of that time any more, if there is one.
-pub(super) async fn withdrawn(
+pub(super) async fn revoked(
     mut policies: watch::Receiver<Arc<EgressPolicy>>,
-    route: impl Fn() -> Option<Route>,
+    route: impl Fn() -> Option<CheckedRoute>,
 ) {
     loop {
         if policies.changed().await.is_err() {

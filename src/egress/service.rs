@@ -6,28 +6,28 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::gate::Gate;
-use super::limits::Limits;
-use super::report::Reporter;
+use super::block_reporter::BlockReporter;
+use super::limits::ProxyLimits;
+use super::peer_check::PeerCheck;
+use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
-use super::strangers::Admission;
 use crate::policy::EgressPolicy;
 
 /// Opens gates. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
     pub(super) resolver: Arc<dyn Resolve>,
-    pub(super) limits: Limits,
-    pub(super) admission: Admission,
+    pub(super) limits: ProxyLimits,
+    pub(super) peer_check: PeerCheck,
 }
 
 /// What one gate goes by.
 #[derive(Debug, Clone)]
-pub struct Terms {
+pub struct ProxyConfig {
     /// Policy, which may change while the gate is open: what is not allowed any more is cut.
     pub policy: watch::Receiver<Arc<EgressPolicy>>,
     /// Where it says what it refused.
-    pub reporter: Reporter,
+    pub reporter: BlockReporter,
 }
 
 impl fmt::Debug for Egress {
@@ -38,21 +38,21 @@ impl fmt::Debug for Egress {
 
 impl Egress {
     /// Gates with this resolver and these limits, which nobody may use yet.
-    pub fn new(resolver: Arc<dyn Resolve>, limits: Limits) -> Self {
+    pub fn new(resolver: Arc<dyn Resolve>, limits: ProxyLimits) -> Self {
         Self {
             resolver,
             limits,
-            admission: Admission::default(),
+            peer_check: PeerCheck::default(),
         }
     }
 
     /// Who may use the gates.
-    pub fn admission(&self) -> &Admission {
-        &self.admission
+    pub fn peer_check(&self) -> &PeerCheck {
+        &self.peer_check
     }
 
     /// Opens a gate on a free port of the loopback. It must be called inside a runtime.
-    pub fn open(&self, terms: Terms) -> io::Result<Gate> {
-        Gate::open(self.clone(), terms)
+    pub fn open(&self, config: ProxyConfig) -> io::Result<ProxyListener> {
+        ProxyListener::open(self.clone(), config)
     }
 }

@@ -6,7 +6,7 @@ use thiserror::Error;
 
 /// A host and a port, as a request names them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct ProxyTarget {
     /// The host.
     pub host: url::Host<String>,
     /// The port, which is never 0.
@@ -15,7 +15,7 @@ pub struct Target {
 
 /// A request that asks for nothing that a proxy could do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum BadTarget {
+pub enum InvalidTarget {
     /// Of CONNECT, in another form.
     #[error("CONNECT wants HOST:PORT and nothing else")]
     Connect,
@@ -33,42 +33,42 @@ pub enum BadTarget {
     Port,
 }
 
-impl Target {
+impl ProxyTarget {
     /// Of `CONNECT host:port`.
-    pub fn of_connect(uri: &Uri) -> Result<Self, BadTarget> {
+    pub fn of_connect(uri: &Uri) -> Result<Self, InvalidTarget> {
         let Some(authority) = uri.authority() else {
-            return Err(BadTarget::Connect);
+            return Err(InvalidTarget::Connect);
         };
         if uri.scheme().is_some() || uri.path_and_query().is_some() {
-            return Err(BadTarget::Connect);
+            return Err(InvalidTarget::Connect);
         }
         Self::of(authority, None)
     }
 
     /// Of `GET http://host/path`.
-    pub fn of_absolute(uri: &Uri) -> Result<Self, BadTarget> {
+    pub fn of_absolute(uri: &Uri) -> Result<Self, InvalidTarget> {
         match (uri.scheme_str(), uri.authority()) {
             (Some("http"), Some(authority)) => Self::of(authority, Some(80)),
-            _ => Err(BadTarget::NotAbsolute),
+            _ => Err(InvalidTarget::NotAbsolute),
         }
     }
 
-    fn of(authority: &Authority, default_port: Option<u16>) -> Result<Self, BadTarget> {
+    fn of(authority: &Authority, default_port: Option<u16>) -> Result<Self, InvalidTarget> {
         if authority.as_str().contains('@') {
-            return Err(BadTarget::UserInfo);
+            return Err(InvalidTarget::UserInfo);
         }
-        let host = url::Host::parse(authority.host()).map_err(|_| BadTarget::Host)?;
+        let host = url::Host::parse(authority.host()).map_err(|_| InvalidTarget::Host)?;
         // A port that is there but cannot be read must not count as none.
         let rest = &authority.as_str()[authority.host().len()..];
         let port = match (rest.strip_prefix(':'), default_port) {
             (None, Some(port)) if rest.is_empty() => port,
             (Some(digits), _) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().map_err(|_| BadTarget::Port)?
+                digits.parse().map_err(|_| InvalidTarget::Port)?
             }
-            _ => return Err(BadTarget::Port),
+            _ => return Err(InvalidTarget::Port),
         };
         if port == 0 {
-            return Err(BadTarget::Port);
+            return Err(InvalidTarget::Port);
         }
         Ok(Self { host, port })
     }
@@ -94,12 +94,12 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn connect(text: &str) -> Result<Target, BadTarget> {
-        Target::of_connect(&text.parse().unwrap())
+    fn connect(text: &str) -> Result<ProxyTarget, InvalidTarget> {
+        ProxyTarget::of_connect(&text.parse().unwrap())
     }
 
-    fn absolute(text: &str) -> Result<Target, BadTarget> {
-        Target::of_absolute(&text.parse().unwrap())
+    fn absolute(text: &str) -> Result<ProxyTarget, InvalidTarget> {
+        ProxyTarget::of_absolute(&text.parse().unwrap())
     }
 
     #[test]
@@ -118,12 +118,12 @@ mod tests {
 
     #[test]
     fn a_tunnel_to_anything_else_is_refused() {
-        assert_eq!(connect("a.test"), Err(BadTarget::Port));
-        assert_eq!(connect("a.test:0"), Err(BadTarget::Port));
-        assert_eq!(connect("a.test:99999"), Err(BadTarget::Port));
-        assert_eq!(connect("u@a.test:443"), Err(BadTarget::UserInfo));
-        assert_eq!(connect("http://a.test:443/"), Err(BadTarget::Connect));
-        assert_eq!(connect("/path"), Err(BadTarget::Connect));
+        assert_eq!(connect("a.test"), Err(InvalidTarget::Port));
+        assert_eq!(connect("a.test:0"), Err(InvalidTarget::Port));
+        assert_eq!(connect("a.test:99999"), Err(InvalidTarget::Port));
+        assert_eq!(connect("u@a.test:443"), Err(InvalidTarget::UserInfo));
+        assert_eq!(connect("http://a.test:443/"), Err(InvalidTarget::Connect));
+        assert_eq!(connect("/path"), Err(InvalidTarget::Connect));
     }
 
     #[test]
@@ -132,9 +132,9 @@ mod tests {
         assert_eq!((target.authority(), target.port), ("a.test".into(), 80));
         let target = absolute("http://a.test:8080/").unwrap();
         assert_eq!(target.authority(), "a.test:8080");
-        assert_eq!(absolute("https://a.test/"), Err(BadTarget::NotAbsolute));
-        assert_eq!(absolute("/b"), Err(BadTarget::NotAbsolute));
-        assert_eq!(absolute("http://u:p@a.test/"), Err(BadTarget::UserInfo));
-        assert_eq!(absolute("http://1.2.3.256/"), Err(BadTarget::Host));
+        assert_eq!(absolute("https://a.test/"), Err(InvalidTarget::NotAbsolute));
+        assert_eq!(absolute("/b"), Err(InvalidTarget::NotAbsolute));
+        assert_eq!(absolute("http://u:p@a.test/"), Err(InvalidTarget::UserInfo));
+        assert_eq!(absolute("http://1.2.3.256/"), Err(InvalidTarget::Host));
     }
 }

@@ -15,8 +15,11 @@ use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
 use super::client_hello::samples::hello;
-use super::{Blocked, Egress, Gate, Limits, Obstacle, Recall, Reporter, Resolve, Terms};
-use crate::policy::{EgressPolicy, Mode, PrivateNetworks};
+use super::{
+    BlockReporter, BlockedRequest, ConnectFailure, Egress, ProxyConfig, ProxyLimits, ProxyListener,
+    RecentFailures, Resolve,
+};
+use crate::policy::{EgressPolicy, EnforcementMode, PrivateNetworks};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -95,13 +98,13 @@ async fn answer(mut stream: TcpStream, heard: Arc<Mutex<Vec<u8>>>) {
 
 struct World {
     egress: Egress,
-    gate: Gate,
+    gate: ProxyListener,
     policy: watch::Sender<Arc<EgressPolicy>>,
-    recall: Arc<Recall>,
-    blocked: Arc<Mutex<Vec<Blocked>>>,
+    recent_failures: Arc<RecentFailures>,
+    blocked: Arc<Mutex<Vec<BlockedRequest>>>,
 }
 
-fn policy(allowlist: &[&str], private: &[&str], mode: Mode) -> Arc<EgressPolicy> {
+fn policy(allowlist: &[&str], private: &[&str], mode: EnforcementMode) -> Arc<EgressPolicy> {
     let allowlist: Vec<String> = allowlist.iter().map(ToString::to_string).collect();
     let private = private.iter().map(|range| range.parse().unwrap()).collect();
     let private = PrivateNetworks::Only(private);
@@ -109,11 +112,11 @@ fn policy(allowlist: &[&str], private: &[&str], mode: Mode) -> Arc<EgressPolicy>
     Arc::new(policy.unwrap())
 }
 
-fn limits() -> Limits {
-    Limits {
+fn limits() -> ProxyLimits {
+    ProxyLimits {
         connections: 4,
         head: Duration::from_millis(300),
-        ..Limits::default()
+        ..ProxyLimits::default()
     }
 }
 
@@ -121,28 +124,30 @@ impl World {
     /// `a.test` and what is below it may be reached, and is here.
     fn new() -> Self {
         Self::with(
-            policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce),
+            policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Enforce),
             vec![vec![HERE]],
         )
     }
 
     fn with(first: Arc<EgressPolicy>, addresses: Vec<Vec<IpAddr>>) -> Self {
         let egress = Egress::new(Arc::new(Script(Mutex::new(addresses))), limits());
-        egress.admission().anyone();
+        egress.peer_check().allow_all();
         let (policy, policies) = watch::channel(first);
-        let blocked: Arc<Mutex<Vec<Blocked>>> = Arc::default();
-        let (told, recall) = (Arc::clone(&blocked), Arc::<Recall>::default());
-        let reporter = Reporter::new(Arc::clone(&recall), move |it| told.lock().unwrap().push(it));
-        let terms = Terms {
+        let blocked: Arc<Mutex<Vec<BlockedRequest>>> = Arc::default();
+        let (told, recent_failures) = (Arc::clone(&blocked), Arc::<RecentFailures>::default());
+        let reporter = BlockReporter::new(Arc::clone(&recent_failures), move |it| {
+            told.lock().unwrap().push(it)
+        });
+        let config = ProxyConfig {
             policy: policies,
             reporter,
         };
-        let gate = egress.open(terms).unwrap();
+        let gate = egress.open(config).unwrap();
         Self {
             egress,
             gate,
             policy,
-            recall,
+            recent_failures,
             blocked,
         }
     }
@@ -274,10 +279,10 @@ async fn what_policy_refuses_is_answered_403_and_told_without_its_query() {
     let plain = format!("http://b.test:{}/path", site.port());
     assert_eq!(urls, [plain.as_str(), "https://b.test/"]);
     assert!(matches!(
-        world.recall.of_url(&url),
-        Some(Obstacle::Denied(_))
+        world.recent_failures.for_url(&url),
+        Some(ConnectFailure::Denied(_))
     ));
-    assert_eq!(world.recall.of_url("http://a.test/"), None);
+    assert_eq!(world.recent_failures.for_url("http://a.test/"), None);
 }
 
 #[tokio::test]
@@ -356,7 +361,7 @@ async fn a_tunnel_carries_tls_to_the_host_it_was_asked_for_and_no_other() {
 #[tokio::test]
 async fn a_name_that_turns_to_a_private_address_is_not_followed() {
     let site = Site::start().await;
-    let public = policy(&[], &[], Mode::Enforce);
+    let public = policy(&[], &[], EnforcementMode::Enforce);
     let metadata: IpAddr = [169, 254, 169, 254].into();
     for private in [HERE, metadata] {
         let world = World::with(Arc::clone(&public), vec![vec![private]]);
@@ -364,7 +369,7 @@ async fn a_name_that_turns_to_a_private_address_is_not_followed() {
         let answer = world.get(&url).await;
         assert!(answer.starts_with("HTTP/1.1 403 "), "{answer}");
         assert_eq!(world.reasons(), ["address"]);
-        let Some(Obstacle::Denied(denied)) = world.recall.of_url(&url) else {
+        let Some(ConnectFailure::Denied(denied)) = world.recent_failures.for_url(&url) else {
             panic!("it is remembered");
         };
         assert!(
@@ -381,7 +386,7 @@ async fn each_connection_is_made_to_the_address_that_was_checked_for_it() {
     // At first the name leads to an address that is let in, and then to one that is not.
     let other: IpAddr = [127, 0, 0, 2].into();
     let world = World::with(
-        policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce),
+        policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Enforce),
         vec![vec![other, HERE], vec![other]],
     );
     let url = format!("http://a.test:{}/", site.port());
@@ -398,20 +403,23 @@ async fn what_the_network_does_is_remembered_and_a_plain_request_is_left_unanswe
     drop(listener);
     let url = format!("http://a.test:{dead}/");
     assert_eq!(world.get(&url).await, "");
-    let refused = Some(Obstacle::Failed("net::ERR_CONNECTION_REFUSED"));
-    assert_eq!(world.recall.of_url(&url), refused);
-    let world = World::with(policy(&[], &[], Mode::Enforce), vec![]);
+    let refused = Some(ConnectFailure::Failed("net::ERR_CONNECTION_REFUSED"));
+    assert_eq!(world.recent_failures.for_url(&url), refused);
+    let world = World::with(policy(&[], &[], EnforcementMode::Enforce), vec![]);
     let asked = "CONNECT unknown.test:443 HTTP/1.1\r\nHost: unknown.test:443\r\n\r\n";
     assert!(world.ask(asked).await.starts_with("HTTP/1.1 502 "));
-    let unknown = Some(Obstacle::Failed("net::ERR_NAME_NOT_RESOLVED"));
-    assert_eq!(world.recall.of_url("https://unknown.test/"), unknown);
+    let unknown = Some(ConnectFailure::Failed("net::ERR_NAME_NOT_RESOLVED"));
+    assert_eq!(
+        world.recent_failures.for_url("https://unknown.test/"),
+        unknown
+    );
     assert!(world.reasons().is_empty());
 }
 
 #[tokio::test]
 async fn a_policy_that_only_reports_lets_through_and_tells() {
     let site = Site::start().await;
-    let report = policy(&["a.test"], &["127.0.0.1/32"], Mode::Report);
+    let report = policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Report);
     let world = World::with(report, vec![vec![HERE]]);
     assert!(
         world
@@ -442,7 +450,11 @@ async fn a_policy_that_changes_counts_at_once_also_for_what_is_open() {
     let mut cut = world.tunnel(&format!("a.test:{}", site.port())).await;
     cut.write_all(b"two").await.unwrap();
     assert_eq!(read(&mut cut).await, "two");
-    let stricter = policy(&["www.a.test", "b.test"], &["127.0.0.1/32"], Mode::Enforce);
+    let stricter = policy(
+        &["www.a.test", "b.test"],
+        &["127.0.0.1/32"],
+        EnforcementMode::Enforce,
+    );
     world.policy.send_replace(stricter);
     assert!(is_cut(cut).await);
     kept.write_all(b"three").await.unwrap();
@@ -467,9 +479,11 @@ async fn a_plain_connection_that_leads_where_it_may_not_any_more_is_cut() {
     let mut kept = ask("www.a.test", "/", "hello").await;
     let idle = ask("a.test", "/", "hello").await;
     let busy = ask("a.test", "/endless", "\r\n\r\n").await;
-    world
-        .policy
-        .send_replace(policy(&["www.a.test"], &["127.0.0.1/32"], Mode::Enforce));
+    world.policy.send_replace(policy(
+        &["www.a.test"],
+        &["127.0.0.1/32"],
+        EnforcementMode::Enforce,
+    ));
     assert!(is_cut(idle).await && is_cut(busy).await);
     let again = format!("GET http://www.a.test:{}/ HTTP/1.1\r\n\r\n", site.port());
     kept.write_all(again.as_bytes()).await.unwrap();
@@ -480,7 +494,7 @@ async fn a_plain_connection_that_leads_where_it_may_not_any_more_is_cut() {
 #[tokio::test]
 async fn what_was_only_reported_is_cut_when_it_is_enforced() {
     let world = World::with(
-        policy(&["a.test"], &["127.0.0.1/32"], Mode::Report),
+        policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Report),
         vec![vec![HERE]],
     );
     let site = Site::start().await;
@@ -491,9 +505,11 @@ async fn what_was_only_reported_is_cut_when_it_is_enforced() {
     let mut unlisted = world.tunnel(&format!("b.test:{}", site.port())).await;
     unlisted.write_all(b"one").await.unwrap();
     assert_eq!(read(&mut unlisted).await, "one");
-    world
-        .policy
-        .send_replace(policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce));
+    world.policy.send_replace(policy(
+        &["a.test"],
+        &["127.0.0.1/32"],
+        EnforcementMode::Enforce,
+    ));
     assert!(is_cut(other_name).await && is_cut(unlisted).await);
 }
 
@@ -535,21 +551,21 @@ async fn a_gate_that_is_dropped_cuts_what_goes_through_it() {
 async fn a_stranger_is_not_served() {
     let (world, site) = (World::new(), Site::start().await);
     let url = format!("http://a.test:{}/", site.port());
-    let admission = world.egress.admission();
-    admission.nobody();
+    let peer_check = world.egress.peer_check();
+    peer_check.deny_all();
     assert_eq!(world.get(&url).await, "", "there is no browser");
     let mut browser = std::process::Command::new("sleep")
         .arg("60")
         .spawn()
         .unwrap();
-    admission.browser(browser.id());
+    peer_check.allow_process_group(browser.id());
     assert_eq!(
         world.get(&url).await,
         "",
         "this process is none of the browser's"
     );
-    let own = super::sockets::group_of(std::process::id()).unwrap();
-    admission.browser(own);
+    let own = super::socket_owner::group_of(std::process::id()).unwrap();
+    peer_check.allow_process_group(own);
     assert!(world.get(&url).await.ends_with("hello"));
     assert!(world.get(&url).await.ends_with("hello"));
     browser.kill().unwrap();

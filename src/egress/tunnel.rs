@@ -9,9 +9,9 @@ use tokio::time::timeout;
 
 use super::activity::Activity;
 use super::client_hello::{self, FirstBytes};
-use super::limits::Limits;
-use super::route::{Route, withdrawn};
-use super::service::Terms;
+use super::limits::ProxyLimits;
+use super::route::{CheckedRoute, revoked};
+use super::service::ProxyConfig;
 use crate::policy::{Denied, Host};
 
 /// The port on which there is nothing but TLS.
@@ -26,12 +26,12 @@ const MAX_SHOWN: usize = 128;
 pub(super) struct Tunnel {
     pub(super) upgrade: OnUpgrade,
     pub(super) far: TcpStream,
-    pub(super) route: Route,
+    pub(super) route: CheckedRoute,
 }
 
 impl Tunnel {
     /// Runs to its end: of either side, of policy's consent, or of everybody's patience.
-    pub(super) async fn run(self, limits: &Limits, terms: &Terms, activity: Activity) {
+    pub(super) async fn run(self, limits: &ProxyLimits, config: &ProxyConfig, activity: Activity) {
         let Self {
             upgrade,
             mut far,
@@ -44,18 +44,18 @@ impl Tunnel {
         let speaking = first_words(&mut near, &route.host, route.target.port);
         let first = tokio::select! {
             first = timeout(limits.first_word, speaking) => first,
-            () = withdrawn(terms.policy.clone(), || Some(route.clone())) => return,
+            () = revoked(config.policy.clone(), || Some(route.clone())) => return,
         };
         let Ok(Some(first)) = first else {
             return;
         };
         if let Err(denied) = first.verdict {
             let url = route.target.tunnel_url();
-            if terms.policy.borrow().only_reports(&denied) {
-                terms.reporter.let_through(&url, denied.clone());
+            if config.policy.borrow().only_reports(&denied) {
+                config.reporter.let_through(&url, denied.clone());
                 route.reported = Some(denied);
             } else {
-                return terms.reporter.denied(&route.target, &url, denied);
+                return config.reporter.denied(&route.target, &url, denied);
             }
         }
         let talking = async {
@@ -66,7 +66,7 @@ impl Tunnel {
         tokio::select! {
             // First, because policy may have changed while the first words were waited for.
             biased;
-            () = withdrawn(terms.policy.clone(), || Some(route.clone())) => {}
+            () = revoked(config.policy.clone(), || Some(route.clone())) => {}
             () = talking => {}
             () = activity.idle_for(limits.idle) => {}
         }

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 /// The queue is full; the item comes back, to be answered so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[error("too many requests are waiting for a capture; ask again when one has been answered")]
-pub struct Full<T>(pub T);
+pub struct QueueFull<T>(pub T);
 
 /// Waiting requests by key: requests of one key may share a capture.
 ///
@@ -62,11 +62,11 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
     }
 
     /// Adds an item, or gives it back where too many wait or too many keys are busy.
-    pub fn push(&mut self, key: K, item: T, now: Instant) -> Result<(), Full<T>> {
+    pub fn push(&mut self, key: K, item: T, now: Instant) -> Result<(), QueueFull<T>> {
         self.forget_quiet_keys(now);
         let no_room_for_key = self.keys.len() >= self.capacity && !self.keys.contains_key(&key);
         if self.waiting >= self.capacity || no_room_for_key {
-            return Err(Full(item));
+            return Err(QueueFull(item));
         }
         let number = self.next_number;
         self.next_number += 1;
@@ -291,18 +291,18 @@ mod tests {
         let mut debounce = Debounce::new(WINDOW, 2);
         debounce.push("a", 1, start).unwrap();
         debounce.push("a", 2, start).unwrap();
-        assert_eq!(debounce.push("a", 3, start), Err(Full(3)));
+        assert_eq!(debounce.push("a", 3, start), Err(QueueFull(3)));
         assert!(debounce.take_due(start, any).is_some());
         debounce.push("b", 4, start).unwrap();
         assert_eq!(
             debounce.push("c", 5, start),
-            Err(Full(5)),
+            Err(QueueFull(5)),
             "two keys are busy"
         );
         debounce.finished(&"a");
         assert_eq!(
             debounce.push("c", 6, start + MS),
-            Err(Full(6)),
+            Err(QueueFull(6)),
             "the window is not over"
         );
         debounce.push("c", 7, start + WINDOW).unwrap();
@@ -363,7 +363,7 @@ mod tests {
             for step in steps {
                 match step {
                     Step::Push(key) => {
-                        if let Err(Full((_, item))) = debounce.push(key, (key, pushed), now) {
+                        if let Err(QueueFull((_, item))) = debounce.push(key, (key, pushed), now) {
                             out.push(item);
                         }
                         pushed += 1;

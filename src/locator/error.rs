@@ -3,7 +3,7 @@
 /// A text that is no locator. Positions count characters, not bytes, from 0.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("selector: {problem} (character {position})")]
-pub struct BadLocator {
+pub struct LocatorError {
     /// The character that is wrong.
     pub position: usize,
     /// What is wrong there, and what was expected.

@@ -10,6 +10,6 @@ pub mod error;
 pub mod parse;
 pub mod segment;
 
-pub use error::BadLocator;
+pub use error::LocatorError;
 pub use parse::Locator;
-pub use segment::{Matcher, RoleState, Segment, Step};
+pub use segment::{Matcher, RoleState, Segment, SegmentKind};

@@ -1,7 +1,7 @@
 //! From text to a locator.
 
-use super::error::{BadLocator, Problem};
-use super::segment::{Matcher, RoleState, Segment, Step};
+use super::error::{LocatorError, Problem};
+use super::segment::{Matcher, RoleState, Segment, SegmentKind};
 
 /// The longest locator, in characters.
 const MAX_CHARS: usize = 4096;
@@ -18,7 +18,7 @@ pub struct Locator {
 
 impl Locator {
     /// Reads a locator.
-    pub fn parse(text: &str) -> Result<Self, BadLocator> {
+    pub fn parse(text: &str) -> Result<Self, LocatorError> {
         let chars: Vec<char> = text.chars().collect();
         if chars.len() > MAX_CHARS {
             return Err(bad(MAX_CHARS, Problem::TooLong { max: MAX_CHARS }));
@@ -57,15 +57,15 @@ impl Locator {
         matches!(
             self.segments.first(),
             Some(Segment {
-                step: Step::Ref { .. },
+                kind: SegmentKind::Ref { .. },
                 ..
             })
         )
     }
 }
 
-fn bad(position: usize, problem: Problem) -> BadLocator {
-    BadLocator { position, problem }
+fn bad(position: usize, problem: Problem) -> LocatorError {
+    LocatorError { position, problem }
 }
 
 /// A piece of the text, with where it begins.
@@ -99,7 +99,7 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads one segment, up to the joint behind it or to the end.
-    fn segment(&mut self, first: bool) -> Result<Segment, BadLocator> {
+    fn segment(&mut self, first: bool) -> Result<Segment, LocatorError> {
         while self.peek().is_some_and(char::is_whitespace) && !self.at_joint() {
             self.at += 1;
         }
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
             return Err(bad(body.start.min(self.at), problem));
         }
         Ok(Segment {
-            step: step(kind, &body, first, start)?,
+            kind: segment_kind(kind, &body, first, start)?,
             position: start,
             text: text.trim().to_owned(),
         })
@@ -128,7 +128,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The word before an equals sign at the beginning of a segment. No CSS selector begins so.
-    fn kind(&mut self) -> Result<Option<&'static str>, BadLocator> {
+    fn kind(&mut self) -> Result<Option<&'static str>, LocatorError> {
         let rest = &self.chars[self.at..];
         let length = rest.iter().take_while(|c| c.is_ascii_alphabetic()).count();
         if length == 0 || rest.get(length) != Some(&'=') {
@@ -145,7 +145,7 @@ impl<'a> Reader<'a> {
 
     /// What a segment consists of. A joint inside quotes is none: in text these are quotes that the
     /// whole text stands in, behind a role those of a value, elsewhere any.
-    fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, BadLocator> {
+    fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, LocatorError> {
         let start = self.at;
         let of_text = matches!(kind, Some("text" | "label" | "placeholder" | "testid"));
         let mut quote: Option<(char, usize)> = None;
@@ -194,30 +194,30 @@ const KINDS: [&str; 9] = [
     "ref",
 ];
 
-fn step(
+fn segment_kind(
     kind: Option<&'static str>,
     body: &Piece<'_>,
     first: bool,
     segment: usize,
-) -> Result<Step, BadLocator> {
+) -> Result<SegmentKind, LocatorError> {
     let value = || body.text();
     Ok(match kind {
-        None | Some("css") => Step::Css { value: value() },
-        Some("text") => Step::Text(matcher(body)?),
-        Some("label") => Step::Label(matcher(body)?),
-        Some("placeholder") => Step::Placeholder(matcher(body)?),
-        Some("testid") => Step::TestId {
+        None | Some("css") => SegmentKind::Css { value: value() },
+        Some("text") => SegmentKind::Text(matcher(body)?),
+        Some("label") => SegmentKind::Label(matcher(body)?),
+        Some("placeholder") => SegmentKind::Placeholder(matcher(body)?),
+        Some("testid") => SegmentKind::TestId {
             value: matcher(body)?.value,
         },
-        Some("xpath") => Step::XPath { value: value() },
+        Some("xpath") => SegmentKind::XPath { value: value() },
         Some("nth") if first => return Err(bad(segment, Problem::NthFirst)),
-        Some("nth") => Step::Nth {
+        Some("nth") => SegmentKind::Nth {
             index: value()
                 .parse()
                 .map_err(|_| bad(body.start, Problem::NotANumber))?,
         },
         Some("ref") if !first => return Err(bad(segment, Problem::RefNotFirst)),
-        Some("ref") => Step::Ref {
+        Some("ref") => SegmentKind::Ref {
             number: number_of_ref(&value()).ok_or_else(|| bad(body.start, Problem::NotARef))?,
         },
         Some(_) => role(body)?,
@@ -232,7 +232,7 @@ fn number_of_ref(text: &str) -> Option<u64> {
 }
 
 /// Text: exact where it is quoted.
-fn matcher(body: &Piece<'_>) -> Result<Matcher, BadLocator> {
+fn matcher(body: &Piece<'_>) -> Result<Matcher, LocatorError> {
     let Some((value, length)) = quoted(body)? else {
         return Ok(Matcher {
             value: body.text(),
@@ -246,7 +246,7 @@ fn matcher(body: &Piece<'_>) -> Result<Matcher, BadLocator> {
 }
 
 /// What stands in the quotes that the piece begins with, and how many characters they take with it.
-fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, BadLocator> {
+fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, LocatorError> {
     let Some(open) = body.chars.first().filter(|c| matches!(c, '"' | '\'')) else {
         return Ok(None);
     };
@@ -267,7 +267,7 @@ fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, BadLocator> {
 }
 
 /// `button[name="Sign in"][disabled=false]`.
-fn role(body: &Piece<'_>) -> Result<Step, BadLocator> {
+fn role(body: &Piece<'_>) -> Result<SegmentKind, LocatorError> {
     let length = body
         .chars
         .iter()
@@ -312,7 +312,7 @@ fn role(body: &Piece<'_>) -> Result<Step, BadLocator> {
         }
         at = next;
     }
-    Ok(Step::Role {
+    Ok(SegmentKind::Role {
         role: role.to_ascii_lowercase(),
         name,
         level,
@@ -321,7 +321,7 @@ fn role(body: &Piece<'_>) -> Result<Step, BadLocator> {
 }
 
 /// What stands between the bracket at this place and the one that ends it.
-fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, BadLocator> {
+fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, LocatorError> {
     let mut quote = None;
     let mut at = open + 1;
     while let Some(c) = body.chars.get(at) {
@@ -358,14 +358,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn steps(text: &str) -> Vec<Step> {
+    fn steps(text: &str) -> Vec<SegmentKind> {
         let locator = Locator::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let segments = locator.segments().iter();
-        segments.map(|segment| segment.step.clone()).collect()
+        segments.map(|segment| segment.kind.clone()).collect()
     }
 
-    fn css(value: &str) -> Step {
-        Step::Css {
+    fn css(value: &str) -> SegmentKind {
+        SegmentKind::Css {
             value: value.to_owned(),
         }
     }
@@ -394,29 +394,29 @@ mod tests {
     fn text_in_quotes_is_exact() {
         assert_eq!(
             steps("text=Sign in"),
-            [Step::Text(matches("Sign in", false))]
+            [SegmentKind::Text(matches("Sign in", false))]
         );
         assert_eq!(
             steps("text=\"a \\\" b\""),
-            [Step::Text(matches("a \" b", true))]
+            [SegmentKind::Text(matches("a \" b", true))]
         );
         assert_eq!(
             steps("label='E-mail'"),
-            [Step::Label(matches("E-mail", true))]
+            [SegmentKind::Label(matches("E-mail", true))]
         );
         assert_eq!(
             steps("placeholder=name"),
-            [Step::Placeholder(matches("name", false))]
+            [SegmentKind::Placeholder(matches("name", false))]
         );
         let value = "a b".to_owned();
-        assert_eq!(steps("testid=a b"), [Step::TestId { value }]);
+        assert_eq!(steps("testid=a b"), [SegmentKind::TestId { value }]);
     }
 
     #[test]
     fn an_apostrophe_in_text_is_no_quote() {
         assert_eq!(
             steps("text=Don't worry >> b"),
-            [Step::Text(matches("Don't worry", false)), css("b")]
+            [SegmentKind::Text(matches("Don't worry", false)), css("b")]
         );
     }
 
@@ -426,14 +426,14 @@ mod tests {
             steps("a[title=\"x >> y\"] >> text=\"p >> q\""),
             [
                 css("a[title=\"x >> y\"]"),
-                Step::Text(matches("p >> q", true))
+                SegmentKind::Text(matches("p >> q", true))
             ]
         );
     }
 
     #[test]
     fn a_role_may_have_a_name_a_level_and_states() {
-        let role = |name, level, states| Step::Role {
+        let role = |name, level, states| SegmentKind::Role {
             role: "button".to_owned(),
             name,
             level,
@@ -459,13 +459,16 @@ mod tests {
         assert_eq!(
             steps("xpath=//a[@x=\"1\"] >> nth=-1"),
             [
-                Step::XPath {
+                SegmentKind::XPath {
                     value: "//a[@x=\"1\"]".to_owned()
                 },
-                Step::Nth { index: -1 }
+                SegmentKind::Nth { index: -1 }
             ]
         );
-        assert_eq!(steps("ref=e12 >> b"), [Step::Ref { number: 12 }, css("b")]);
+        assert_eq!(
+            steps("ref=e12 >> b"),
+            [SegmentKind::Ref { number: 12 }, css("b")]
+        );
         assert!(Locator::parse("ref=e12").unwrap().is_ref());
     }
 
@@ -535,7 +538,7 @@ mod tests {
         fn any_quoted_text_is_read_as_it_was(value in "\\PC{1,40}", tail in "[a-z]{1,5}") {
             let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
             let text = format!("text=\"{escaped}\" >> {tail}");
-            let expected = [Step::Text(Matcher { value, exact: true }), css(&tail)];
+            let expected = [SegmentKind::Text(Matcher { value, exact: true }), css(&tail)];
             prop_assert_eq!(steps(&text), expected);
         }
     }

@@ -6,7 +6,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     /// What is looked for.
-    pub step: Step,
+    pub kind: SegmentKind,
     /// Where it stands in the locator, in characters.
     pub position: usize,
     /// As it was written.
@@ -16,7 +16,7 @@ pub struct Segment {
 /// What a segment looks for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "by", rename_all = "lowercase")]
-pub enum Step {
+pub enum SegmentKind {
     /// What a CSS selector selects.
     Css {
         /// The selector; whether it is one, only the page can tell.

@@ -11,7 +11,7 @@ use super::private::PrivateNetworks;
 
 /// What becomes of what the allowlist refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
+pub enum EnforcementMode {
     /// It is refused.
     #[default]
     Enforce,
@@ -25,11 +25,11 @@ pub enum Mode {
 /// - The hosts of the allowlist and of `subresources`; any host where the allowlist is empty.
 ///   Ports are as in the allowlist: an entry without one allows every port.
 /// - Addresses are held against `private` twice: where the host is one or is known without DNS,
-///   in [`EgressPolicy::judge`]; and where a name was resolved, in [`EgressPolicy::permits`].
+///   in [`EgressPolicy::check_host`]; and where a name was resolved, in [`EgressPolicy::permits`].
 #[derive(Debug, Clone)]
 pub struct EgressPolicy {
     rules: Option<Rules>,
-    mode: Mode,
+    mode: EnforcementMode,
 }
 
 #[derive(Debug, Clone)]
@@ -42,7 +42,7 @@ struct Rules {
 
 /// What becomes of a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
+pub enum EgressVerdict {
     /// It may be made, to this host.
     Allowed(Host),
     /// It may be made, but shall be reported.
@@ -58,7 +58,7 @@ impl EgressPolicy {
         subresources: &[String],
         private: PrivateNetworks,
         resolve: BTreeMap<String, IpAddr>,
-        mode: Mode,
+        mode: EnforcementMode,
     ) -> Result<Self, PatternError> {
         // Read in any case, so that a mistake in an entry shows even where it has no effect yet.
         let further = NavigationPolicy::new(subresources, private.clone(), BTreeMap::new())?;
@@ -79,29 +79,29 @@ impl EgressPolicy {
     pub fn closed() -> Self {
         Self {
             rules: None,
-            mode: Mode::Enforce,
+            mode: EnforcementMode::Enforce,
         }
     }
 
     /// Whether a connection may be made, as far as that is known before the name is resolved.
-    pub fn judge<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> Verdict {
+    pub fn check_host<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> EgressVerdict {
         let Some(Rules { listed, unlisted }) = &self.rules else {
             let host = unnormalised(host);
-            return Verdict::Denied(Denied::Closed { host });
+            return EgressVerdict::Denied(Denied::Closed { host });
         };
         match listed.check_host(host, port) {
-            Ok(host) => Verdict::Allowed(host),
+            Ok(host) => EgressVerdict::Allowed(host),
             Err(denied) if self.only_reports(&denied) => match unlisted.check_host(host, port) {
-                Ok(host) => Verdict::Reported(host, denied),
-                Err(denied) => Verdict::Denied(denied),
+                Ok(host) => EgressVerdict::Reported(host, denied),
+                Err(denied) => EgressVerdict::Denied(denied),
             },
-            Err(denied) => Verdict::Denied(denied),
+            Err(denied) => EgressVerdict::Denied(denied),
         }
     }
 
     /// Whether this refusal shall be reported only.
     pub fn only_reports(&self, denied: &Denied) -> bool {
-        self.mode == Mode::Report && denied.is_of_allowlist()
+        self.mode == EnforcementMode::Report && denied.is_of_allowlist()
     }
 
     /// Whether an address may be connected to that this host led to.
@@ -135,7 +135,7 @@ fn unnormalised<S: AsRef<str>>(host: &url::Host<S>) -> String {
 mod tests {
     use super::*;
 
-    fn policy(allowlist: &[&str], subresources: &[&str], mode: Mode) -> EgressPolicy {
+    fn policy(allowlist: &[&str], subresources: &[&str], mode: EnforcementMode) -> EgressPolicy {
         let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         let resolve = BTreeMap::from([("pinned.test".to_owned(), [8, 8, 8, 8].into())]);
         let (allowlist, subresources) = (owned(allowlist), owned(subresources));
@@ -143,20 +143,20 @@ mod tests {
         EgressPolicy::new(&allowlist, &subresources, private, resolve, mode).unwrap()
     }
 
-    fn judge(policy: &EgressPolicy, host: &str, port: u16) -> Verdict {
-        policy.judge(&url::Host::parse(host).unwrap(), port)
+    fn judge(policy: &EgressPolicy, host: &str, port: u16) -> EgressVerdict {
+        policy.check_host(&url::Host::parse(host).unwrap(), port)
     }
 
-    fn reason(verdict: Verdict) -> &'static str {
+    fn reason(verdict: EgressVerdict) -> &'static str {
         match verdict {
-            Verdict::Allowed(_) => "allowed",
-            Verdict::Reported(_, denied) | Verdict::Denied(denied) => denied.reason(),
+            EgressVerdict::Allowed(_) => "allowed",
+            EgressVerdict::Reported(_, denied) | EgressVerdict::Denied(denied) => denied.reason(),
         }
     }
 
     #[test]
     fn pages_load_from_the_allowlist_and_from_the_further_hosts() {
-        let policy = policy(&["a.test"], &["=cdn.test:443"], Mode::Enforce);
+        let policy = policy(&["a.test"], &["=cdn.test:443"], EnforcementMode::Enforce);
         assert_eq!(reason(judge(&policy, "a.test", 8080)), "allowed");
         assert_eq!(reason(judge(&policy, "www.A.test.", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "cdn.test", 443)), "allowed");
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_empty_allowlist_is_any_public_host() {
-        let policy = policy(&[], &["cdn.test"], Mode::Enforce);
+        let policy = policy(&[], &["cdn.test"], EnforcementMode::Enforce);
         assert_eq!(reason(judge(&policy, "b.test", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "10.0.0.1", 80)), "address");
         assert_eq!(reason(judge(&policy, "localhost", 80)), "address");
@@ -176,9 +176,12 @@ mod tests {
 
     #[test]
     fn what_is_only_reported_is_let_through_unless_it_is_private() {
-        let policy = policy(&["a.test"], &[], Mode::Report);
-        assert!(matches!(judge(&policy, "a.test", 80), Verdict::Allowed(_)));
-        let Verdict::Reported(host, denied) = judge(&policy, "b.test.", 80) else {
+        let policy = policy(&["a.test"], &[], EnforcementMode::Report);
+        assert!(matches!(
+            judge(&policy, "a.test", 80),
+            EgressVerdict::Allowed(_)
+        ));
+        let EgressVerdict::Reported(host, denied) = judge(&policy, "b.test.", 80) else {
             panic!("it is reported");
         };
         assert_eq!(
@@ -186,13 +189,16 @@ mod tests {
             ("b.test".into(), "allowlist")
         );
         let private = judge(&policy, "169.254.169.254", 80);
-        assert!(matches!(private, Verdict::Denied(Denied::Address { .. })));
+        assert!(matches!(
+            private,
+            EgressVerdict::Denied(Denied::Address { .. })
+        ));
         assert!(policy.permits(&host, [127, 0, 0, 1].into()).is_err());
     }
 
     #[test]
     fn a_refused_address_is_told_with_the_name_that_led_there() {
-        let policy = policy(&[], &[], Mode::Enforce);
+        let policy = policy(&[], &[], EnforcementMode::Enforce);
         let host = Host::Domain("a.test".to_owned());
         assert_eq!(policy.permits(&host, [8, 8, 8, 8].into()), Ok(()));
         let denied = policy.permits(&host, [127, 0, 0, 1].into()).unwrap_err();
@@ -211,7 +217,13 @@ mod tests {
     fn a_mistake_in_the_further_hosts_is_an_error_also_where_any_host_is_allowed() {
         let private = PrivateNetworks::Deny;
         let further = ["*.cdn.test".to_owned()];
-        let read = EgressPolicy::new(&[], &further, private, BTreeMap::new(), Mode::Enforce);
+        let read = EgressPolicy::new(
+            &[],
+            &further,
+            private,
+            BTreeMap::new(),
+            EnforcementMode::Enforce,
+        );
         assert!(matches!(read, Err(PatternError::Wildcard { .. })));
     }
 }

@@ -25,7 +25,7 @@ pub mod redact;
 
 pub use address::{Special, special};
 pub use denied::Denied;
-pub use egress::{EgressPolicy, Mode, Verdict};
+pub use egress::{EgressPolicy, EgressVerdict, EnforcementMode};
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
 pub use pattern::HostPattern;

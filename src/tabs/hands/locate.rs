@@ -13,7 +13,7 @@ use super::page::HandsOn;
 use super::quad::outside;
 use super::world::{Held, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
-use crate::locator::{Locator, Step};
+use crate::locator::{Locator, SegmentKind};
 use crate::timer::remaining;
 
 /// How much earlier than the request the script gives up, so that it can say why even where the machine
@@ -37,7 +37,7 @@ pub struct Reached {
 #[derive(Serialize)]
 struct Located<'a, A> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<Vec<&'a Step>>,
+    steps: Option<Vec<&'a SegmentKind>>,
     from: usize,
     timeout: u64,
     #[serde(flatten)]
@@ -117,7 +117,7 @@ impl HandsOn {
         let mut world = self.start(locator, deadline).await?;
         let mut from = 0;
         loop {
-            let steps = locator.segments().iter().map(|segment| &segment.step);
+            let steps = locator.segments().iter().map(|segment| &segment.kind);
             let located = Located {
                 steps: Some(steps.collect()),
                 from,
@@ -175,7 +175,8 @@ impl HandsOn {
 
     /// Where a locator begins: in the main frame, or wherever its ref is known.
     async fn start(&self, locator: &Locator, deadline: Instant) -> Result<Arc<World>, HandsError> {
-        let Some(Step::Ref { number }) = locator.segments().first().map(|first| &first.step) else {
+        let Some(SegmentKind::Ref { number }) = locator.segments().first().map(|first| &first.kind)
+        else {
             return Ok(Arc::clone(self.main()));
         };
         let frames = self.frames();

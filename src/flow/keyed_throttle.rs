@@ -9,7 +9,7 @@ use tokio::time::Instant;
 /// The burst of each key. The first news is told at once; what follows within the interval is
 /// counted, and told at its end with the latest of it.
 #[derive(Debug)]
-pub struct Digest<K, T> {
+pub struct KeyedThrottle<K, T> {
     interval: Duration,
     bursts: HashMap<K, Burst<T>>,
 }
@@ -22,7 +22,7 @@ struct Burst<T> {
     waiting: Option<(T, u64)>,
 }
 
-impl<K: Hash + Eq + Clone, T> Digest<K, T> {
+impl<K: Hash + Eq + Clone, T> KeyedThrottle<K, T> {
     /// No news yet.
     pub fn new(interval: Duration) -> Self {
         Self {
@@ -79,31 +79,31 @@ mod tests {
 
     #[test]
     fn the_first_is_told_at_once_and_the_rest_once_an_interval() {
-        let mut digest = Digest::new(SECOND);
+        let mut throttle = KeyedThrottle::new(SECOND);
         let start = Instant::now();
-        assert_eq!(digest.add("a", 1, start), Some(1));
+        assert_eq!(throttle.add("a", 1, start), Some(1));
         for news in 2..=5 {
-            assert_eq!(digest.add("a", news, start + SECOND / 2), None);
+            assert_eq!(throttle.add("a", news, start + SECOND / 2), None);
         }
-        assert!(digest.take_due(start + SECOND / 2).is_empty());
-        assert_eq!(digest.next_due(), Some(start + SECOND));
-        assert_eq!(digest.take_due(start + SECOND), [("a", 5, 4)]);
+        assert!(throttle.take_due(start + SECOND / 2).is_empty());
+        assert_eq!(throttle.next_due(), Some(start + SECOND));
+        assert_eq!(throttle.take_due(start + SECOND), [("a", 5, 4)]);
         assert_eq!(
-            digest.add("a", 6, start + SECOND),
+            throttle.add("a", 6, start + SECOND),
             None,
             "one was just told"
         );
-        assert_eq!(digest.take_due(start + 2 * SECOND), [("a", 6, 1)]);
+        assert_eq!(throttle.take_due(start + 2 * SECOND), [("a", 6, 1)]);
     }
 
     #[test]
     fn keys_have_bursts_of_their_own_and_are_forgotten_in_quiet_times() {
-        let mut digest = Digest::new(SECOND);
+        let mut throttle = KeyedThrottle::new(SECOND);
         let start = Instant::now();
-        assert_eq!(digest.add("a", 1, start), Some(1));
-        assert_eq!(digest.add("b", 2, start), Some(2));
-        assert!(digest.take_due(start + SECOND).is_empty());
-        assert_eq!(digest.next_due(), None);
-        assert_eq!(digest.add("a", 3, start + SECOND), Some(3));
+        assert_eq!(throttle.add("a", 1, start), Some(1));
+        assert_eq!(throttle.add("b", 2, start), Some(2));
+        assert!(throttle.take_due(start + SECOND).is_empty());
+        assert_eq!(throttle.next_due(), None);
+        assert_eq!(throttle.add("a", 3, start + SECOND), Some(3));
     }
 }

@@ -17,14 +17,14 @@ use crate::lock::lock;
 
 /// Who may use the gates. Clones are the same one.
 #[derive(Debug, Clone, Default)]
-pub struct Admission {
-    users: Arc<Mutex<Users>>,
+pub struct PeerCheck {
+    users: Arc<Mutex<AllowedPeers>>,
     /// The process that held the last connection: in Chromium it is always the same one.
     last: Arc<AtomicU32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-enum Users {
+enum AllowedPeers {
     #[default]
     Nobody,
     Anyone,
@@ -32,33 +32,33 @@ enum Users {
     Group(u32),
 }
 
-impl Admission {
+impl PeerCheck {
     /// Lets in the processes of a browser that leads a process group of its own, and nobody else.
-    pub fn browser(&self, leader: u32) {
-        self.set(Users::Group(leader));
+    pub fn allow_process_group(&self, leader: u32) {
+        self.set(AllowedPeers::Group(leader));
     }
 
     /// Lets nobody in: there is no browser.
-    pub fn nobody(&self) {
-        self.set(Users::Nobody);
+    pub fn deny_all(&self) {
+        self.set(AllowedPeers::Nobody);
     }
 
     /// Lets in anyone on this machine.
-    pub fn anyone(&self) {
-        self.set(Users::Anyone);
+    pub fn allow_all(&self) {
+        self.set(AllowedPeers::Anyone);
     }
 
-    fn set(&self, users: Users) {
+    fn set(&self, users: AllowedPeers) {
         *lock(&self.users) = users;
     }
 
     /// Whether a connection from this address to a gate's is one of a user's.
-    pub(super) async fn admits(&self, peer: SocketAddr, gate: SocketAddr) -> bool {
+    pub(super) async fn allows(&self, peer: SocketAddr, gate: SocketAddr) -> bool {
         let users = *lock(&self.users);
         match users {
-            Users::Nobody => false,
-            Users::Anyone => true,
-            Users::Group(group) => {
+            AllowedPeers::Nobody => false,
+            AllowedPeers::Anyone => true,
+            AllowedPeers::Group(group) => {
                 let admitted = self.is_of_group(peer, gate, group).await;
                 if !admitted {
                     tracing::warn!(%peer, "somebody who is not our Chromium tried to use its proxy");
@@ -98,7 +98,7 @@ fn holder(
     group: u32,
     last: u32,
 ) -> Option<u32> {
-    use super::sockets::{Holds, find, group_of, holds, members_of, uid_of};
+    use super::socket_owner::{Holds, find, group_of, holds, members_of, uid_of};
 
     let socket = match find(peer, gate) {
         Ok(socket) => socket?,

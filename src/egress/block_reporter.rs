@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::recall::{Obstacle, Recall};
-use super::target::Target;
+use super::recent_failures::{ConnectFailure, RecentFailures};
+use super::target::ProxyTarget;
 use crate::metrics;
 use crate::policy::{Denied, Host, redact_url};
 
 /// A request of a page that policy stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blocked {
+pub struct BlockedRequest {
     /// What was asked for, without user, password and query; of a tunnel only the host.
     pub url: String,
     /// Why.
@@ -23,30 +23,36 @@ pub struct Blocked {
 
 /// Where the gates of one client say what they refused.
 #[derive(Clone)]
-pub struct Reporter {
-    recall: Arc<Recall>,
+pub struct BlockReporter {
+    recent_failures: Arc<RecentFailures>,
     /// It must not wait.
-    tell: Arc<dyn Fn(Blocked) + Send + Sync>,
+    tell: Arc<dyn Fn(BlockedRequest) + Send + Sync>,
 }
 
-impl fmt::Debug for Reporter {
+impl fmt::Debug for BlockReporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reporter").finish_non_exhaustive()
+        f.debug_struct("BlockReporter").finish_non_exhaustive()
     }
 }
 
-impl Reporter {
+impl BlockReporter {
     /// A reporter that tells a function, which must not wait.
-    pub fn new(recall: Arc<Recall>, tell: impl Fn(Blocked) + Send + Sync + 'static) -> Self {
+    pub fn new(
+        recent_failures: Arc<RecentFailures>,
+        tell: impl Fn(BlockedRequest) + Send + Sync + 'static,
+    ) -> Self {
         let tell = Arc::new(tell);
-        Self { recall, tell }
+        Self {
+            recent_failures,
+            tell,
+        }
     }
 
     /// Policy stopped a request.
-    pub(super) fn denied(&self, target: &Target, url: &str, denied: Denied) {
-        let obstacle = Obstacle::Denied(denied.clone());
+    pub(super) fn denied(&self, target: &ProxyTarget, url: &str, denied: Denied) {
+        let obstacle = ConnectFailure::Denied(denied.clone());
         let host = name_of(&target.host);
-        self.recall
+        self.recent_failures
             .keep(&host, target.port, obstacle, Instant::now());
         self.blocked(url, denied, false);
     }
@@ -57,21 +63,22 @@ impl Reporter {
     }
 
     /// The network did not do what it was asked for.
-    pub(super) fn failed(&self, target: &Target, net: &'static str) {
-        let obstacle = Obstacle::Failed(net);
+    pub(super) fn failed(&self, target: &ProxyTarget, net: &'static str) {
+        let obstacle = ConnectFailure::Failed(net);
         let host = name_of(&target.host);
-        self.recall
+        self.recent_failures
             .keep(&host, target.port, obstacle, Instant::now());
     }
 
     /// A connection was made.
-    pub(super) fn reached(&self, target: &Target) {
-        self.recall.forget(&name_of(&target.host), target.port);
+    pub(super) fn reached(&self, target: &ProxyTarget) {
+        self.recent_failures
+            .forget(&name_of(&target.host), target.port);
     }
 
     fn blocked(&self, url: &str, denied: Denied, let_through: bool) {
         metrics::request_blocked(denied.reason());
-        (self.tell)(Blocked {
+        (self.tell)(BlockedRequest {
             url: redact_url(url),
             denied,
             let_through,
@@ -85,9 +92,9 @@ pub(super) fn name_of(host: &url::Host<String>) -> String {
     normal.as_ref().unwrap_or(host).to_string()
 }
 
-impl Recall {
+impl RecentFailures {
     /// The same by URL: only `http` and `https` ones lead anywhere.
-    pub fn of_url(&self, url: &str) -> Option<Obstacle> {
+    pub fn for_url(&self, url: &str) -> Option<ConnectFailure> {
         let url = url::Url::parse(url).ok()?;
         let host = url.host()?.to_owned();
         self.of(

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The ration of one stream of news. What is over it is told as the latest of it at the end of the
+/// The ration of one stream of item. What is over it is told as the latest of it at the end of the
 /// interval, with how many it stands for.
 #[derive(Debug)]
-pub struct Ration<T> {
+pub struct RateSummary<T> {
     interval: Duration,
     most: u32,
     /// When the interval that runs is over; none in quiet times.
     end: Option<Instant>,
     told: u32,
-    /// The latest news over the ration.
+    /// The latest item over the ration.
     waiting: Option<T>,
     /// How many before the next that is told were left out.
     omitted: u64,
@@ -21,15 +21,15 @@ pub struct Ration<T> {
 
 /// News to be told now.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Due<T> {
-    /// The news.
-    pub news: T,
+pub struct Summary<T> {
+    /// The item.
+    pub item: T,
     /// How many right before it were left out.
     pub omitted: u64,
 }
 
-impl<T> Ration<T> {
-    /// No news yet; `most` an interval are told.
+impl<T> RateSummary<T> {
+    /// No item yet; `most` an interval are told.
     pub fn new(interval: Duration, most: u32) -> Self {
         Self {
             interval,
@@ -41,36 +41,36 @@ impl<T> Ration<T> {
         }
     }
 
-    /// Takes news in. It comes back if it is to be told now; otherwise it waits, and what waited
+    /// Takes item in. It comes back if it is to be told now; otherwise it waits, and what waited
     /// before it is left out.
-    pub fn add(&mut self, news: T, now: Instant) -> Option<Due<T>> {
+    pub fn add(&mut self, item: T, now: Instant) -> Option<Summary<T>> {
         if self.waiting.is_none() && self.end.is_none_or(|end| end <= now) {
             self.end = Some(now + self.interval);
             self.told = 0;
         }
         if self.waiting.is_none() && self.told < self.most {
-            return Some(self.tell(news));
+            return Some(self.tell(item));
         }
-        if self.waiting.replace(news).is_some() {
+        if self.waiting.replace(item).is_some() {
             self.omitted += 1;
         }
         None
     }
 
-    /// So many news were lost before they came here.
+    /// So many item were lost before they came here.
     pub fn lost(&mut self, count: u64) {
         self.omitted += count;
     }
 
     /// What is to be told now that the interval is over.
-    pub fn take_due(&mut self, now: Instant) -> Option<Due<T>> {
+    pub fn take_due(&mut self, now: Instant) -> Option<Summary<T>> {
         if self.end.is_none_or(|end| end > now) {
             return None;
         }
         let waiting = self.waiting.take();
         self.end = waiting.is_some().then_some(now + self.interval);
         self.told = 0;
-        waiting.map(|news| self.tell(news))
+        waiting.map(|item| self.tell(item))
     }
 
     /// When [`take_due`](Self::take_due) has something to say.
@@ -78,10 +78,10 @@ impl<T> Ration<T> {
         self.end.filter(|_| self.waiting.is_some())
     }
 
-    fn tell(&mut self, news: T) -> Due<T> {
+    fn tell(&mut self, item: T) -> Summary<T> {
         self.told += 1;
         let omitted = std::mem::take(&mut self.omitted);
-        Due { news, omitted }
+        Summary { item, omitted }
     }
 }
 
@@ -91,13 +91,13 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn due(news: u32, omitted: u64) -> Due<u32> {
-        Due { news, omitted }
+    fn due(item: u32, omitted: u64) -> Summary<u32> {
+        Summary { item, omitted }
     }
 
     #[test]
     fn what_is_within_the_ration_is_told_at_once() {
-        let (mut ration, now) = (Ration::new(SECOND, 2), Instant::now());
+        let (mut ration, now) = (RateSummary::new(SECOND, 2), Instant::now());
         assert_eq!(ration.add(1, now), Some(due(1, 0)));
         assert_eq!(ration.add(2, now + SECOND / 2), Some(due(2, 0)));
         assert_eq!(ration.next_due(), None);
@@ -110,10 +110,10 @@ mod tests {
 
     #[test]
     fn of_a_flood_the_latest_is_told_with_how_many_were_left_out() {
-        let (mut ration, now) = (Ration::new(SECOND, 2), Instant::now());
-        for news in 1..=10 {
-            let told = ration.add(news, now);
-            assert_eq!(told.is_some(), news <= 2);
+        let (mut ration, now) = (RateSummary::new(SECOND, 2), Instant::now());
+        for item in 1..=10 {
+            let told = ration.add(item, now);
+            assert_eq!(told.is_some(), item <= 2);
         }
         assert_eq!(ration.take_due(now), None);
         assert_eq!(ration.next_due(), Some(now + SECOND));
@@ -131,7 +131,7 @@ mod tests {
 
     #[test]
     fn what_waits_is_told_before_what_comes_late() {
-        let (mut ration, now) = (Ration::new(SECOND, 1), Instant::now());
+        let (mut ration, now) = (RateSummary::new(SECOND, 1), Instant::now());
         assert_eq!(ration.add(1, now), Some(due(1, 0)));
         assert_eq!(ration.add(2, now), None);
         assert_eq!(ration.add(3, now + 2 * SECOND), None);
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_was_lost_on_the_way_counts() {
-        let (mut ration, now) = (Ration::new(SECOND, 5), Instant::now());
+        let (mut ration, now) = (RateSummary::new(SECOND, 5), Instant::now());
         ration.lost(4);
         assert_eq!(ration.add(1, now), Some(due(1, 4)));
         assert_eq!(ration.add(2, now), Some(due(2, 0)));

@@ -18,7 +18,7 @@ const MEMORY: Duration = Duration::from_secs(30);
 
 /// What kept a connection from being made.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Obstacle {
+pub enum ConnectFailure {
     /// Policy.
     Denied(Denied),
     /// The network; Chromium's name for it, such as `net::ERR_CONNECTION_REFUSED`.
@@ -27,7 +27,7 @@ pub enum Obstacle {
 
 /// The latest obstacles.
 #[derive(Debug, Default)]
-pub struct Recall {
+pub struct RecentFailures {
     entries: Mutex<VecDeque<Entry>>,
 }
 
@@ -36,19 +36,19 @@ struct Entry {
     host: String,
     port: u16,
     at: Instant,
-    obstacle: Obstacle,
+    obstacle: ConnectFailure,
 }
 
-impl Recall {
+impl RecentFailures {
     /// What lately kept a connection to this host and port from being made, if the latest one was
     /// not made.
-    pub fn of(&self, host: &str, port: u16, now: Instant) -> Option<Obstacle> {
+    pub fn of(&self, host: &str, port: u16, now: Instant) -> Option<ConnectFailure> {
         let entries = self.entries();
         let entry = entries.iter().find(|entry| entry.is(host, port))?;
         (now.saturating_duration_since(entry.at) < MEMORY).then(|| entry.obstacle.clone())
     }
 
-    pub(super) fn keep(&self, host: &str, port: u16, obstacle: Obstacle, now: Instant) {
+    pub(super) fn keep(&self, host: &str, port: u16, obstacle: ConnectFailure, now: Instant) {
         let mut entries = self.entries();
         entries.retain(|entry| !entry.is(host, port));
         if entries.len() == REMEMBERED {
@@ -82,27 +82,27 @@ impl Entry {
 mod tests {
     use super::*;
 
-    const REFUSED: Obstacle = Obstacle::Failed("net::ERR_CONNECTION_REFUSED");
+    const REFUSED: ConnectFailure = ConnectFailure::Failed("net::ERR_CONNECTION_REFUSED");
 
     #[test]
     fn an_obstacle_is_known_until_it_is_gone_or_long_ago() {
-        let (recall, now) = (Recall::default(), Instant::now());
-        recall.keep("a.test", 80, REFUSED, now);
-        assert_eq!(recall.of("a.test", 80, now), Some(REFUSED));
-        assert_eq!(recall.of("a.test", 81, now), None);
-        assert_eq!(recall.of("a.test", 80, now + MEMORY), None);
-        recall.forget("a.test", 80);
-        assert_eq!(recall.of("a.test", 80, now), None);
+        let (recent_failures, now) = (RecentFailures::default(), Instant::now());
+        recent_failures.keep("a.test", 80, REFUSED, now);
+        assert_eq!(recent_failures.of("a.test", 80, now), Some(REFUSED));
+        assert_eq!(recent_failures.of("a.test", 81, now), None);
+        assert_eq!(recent_failures.of("a.test", 80, now + MEMORY), None);
+        recent_failures.forget("a.test", 80);
+        assert_eq!(recent_failures.of("a.test", 80, now), None);
     }
 
     #[test]
     fn obstacles_do_not_pile_up() {
-        let (recall, now) = (Recall::default(), Instant::now());
+        let (recent_failures, now) = (RecentFailures::default(), Instant::now());
         for port in 0..1000 {
-            recall.keep("a.test", port, REFUSED, now);
-            recall.keep("a.test", port, REFUSED, now);
+            recent_failures.keep("a.test", port, REFUSED, now);
+            recent_failures.keep("a.test", port, REFUSED, now);
         }
-        assert_eq!(recall.entries().len(), REMEMBERED);
-        assert_eq!(recall.of("a.test", 999, now), Some(REFUSED));
+        assert_eq!(recent_failures.entries().len(), REMEMBERED);
+        assert_eq!(recent_failures.of("a.test", 999, now), Some(REFUSED));
     }
 }

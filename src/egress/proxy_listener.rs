@@ -11,8 +11,8 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::connection::Connection;
-use super::service::{Egress, Terms};
+use super::connection::ProxyConnection;
+use super::service::{Egress, ProxyConfig};
 use crate::metrics;
 
 /// How long is waited after a connection could not be accepted: it is for want of something that
@@ -26,19 +26,19 @@ const NO_ROOM: &[u8] =
 /// An open gate. When it is dropped the listener is closed, and every connection that goes
 /// through it is cut.
 #[derive(Debug)]
-pub struct Gate {
+pub struct ProxyListener {
     address: SocketAddr,
     _open: DropGuard,
 }
 
-impl Gate {
-    pub(super) fn open(egress: Egress, terms: Terms) -> io::Result<Self> {
+impl ProxyListener {
+    pub(super) fn open(egress: Egress, config: ProxyConfig) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let closed = CancellationToken::new();
-        let listening = listen(listener, address, egress, terms, closed.clone());
+        let listening = listen(listener, address, egress, config, closed.clone());
         tokio::spawn(closed.clone().run_until_cancelled_owned(listening));
         Ok(Self {
             address,
@@ -61,7 +61,7 @@ async fn listen(
     listener: TcpListener,
     address: SocketAddr,
     egress: Egress,
-    terms: Terms,
+    config: ProxyConfig,
     closed: CancellationToken,
 ) {
     let places = Arc::new(Semaphore::new(egress.limits.connections));
@@ -80,12 +80,12 @@ async fn listen(
             continue;
         };
         let egress = egress.clone();
-        let terms = terms.clone();
+        let config = config.clone();
         let work = async move {
             // The place is given back when the connection is over.
             let _place = place;
-            if egress.admission.admits(peer, address).await {
-                Connection::new(egress, terms).run(stream).await;
+            if egress.peer_check.allows(peer, address).await {
+                ProxyConnection::new(egress, config).run(stream).await;
             } else {
                 metrics::dropped("egressConnection", "stranger");
             }

@@ -25,7 +25,7 @@ const INODE_AT: usize = 16 + 68;
 
 /// One end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Socket {
+pub(super) struct SocketInfo {
     pub(super) inode: u32,
     pub(super) uid: u32,
 }
@@ -40,7 +40,7 @@ pub(super) enum Holds {
 }
 
 /// The end of a connection that has this local and this remote address.
-pub(super) fn find(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<Socket>> {
+pub(super) fn find(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<SocketInfo>> {
     match ask_kernel(local, remote) {
         // Some sandboxes have no such sockets.
         Err(_) => Ok(find_in_table(
@@ -52,7 +52,7 @@ pub(super) fn find(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Opti
     }
 }
 
-fn ask_kernel(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<Socket>> {
+fn ask_kernel(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<SocketInfo>> {
     let socket = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::DGRAM,
@@ -93,7 +93,7 @@ fn question(local: SocketAddrV4, remote: SocketAddrV4) -> Vec<u8> {
     bytes
 }
 
-fn read_answer(bytes: &[u8]) -> Option<Socket> {
+fn read_answer(bytes: &[u8]) -> Option<SocketInfo> {
     let number = |at: usize| {
         let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_ne_bytes(bytes))
@@ -104,18 +104,18 @@ fn read_answer(bytes: &[u8]) -> Option<Socket> {
     }
     let (uid, inode) = (number(UID_AT)?, number(INODE_AT)?);
     // A socket that nobody holds any more has no inode.
-    (inode != 0).then_some(Socket { inode, uid })
+    (inode != 0).then_some(SocketInfo { inode, uid })
 }
 
 /// The same from the text of `/proc/net/tcp`.
-fn find_in_table(table: &str, local: SocketAddrV4, remote: SocketAddrV4) -> Option<Socket> {
+fn find_in_table(table: &str, local: SocketAddrV4, remote: SocketAddrV4) -> Option<SocketInfo> {
     let (local, remote) = (in_table(local), in_table(remote));
     table.lines().find_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let is_it =
             fields.get(1) == Some(&local.as_str()) && fields.get(2) == Some(&remote.as_str());
         let (uid, inode) = (fields.get(7)?, fields.get(9)?);
-        let socket = Socket {
+        let socket = SocketInfo {
             inode: inode.parse().ok()?,
             uid: uid.parse().ok()?,
         };
@@ -225,7 +225,7 @@ mod tests {
         answer[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
         assert_eq!(read_answer(&answer), None, "nobody holds it");
         answer[INODE_AT..].copy_from_slice(&7_u32.to_ne_bytes());
-        assert_eq!(read_answer(&answer), Some(Socket { inode: 7, uid: 0 }));
+        assert_eq!(read_answer(&answer), Some(SocketInfo { inode: 7, uid: 0 }));
         assert_eq!(read_answer(&answer[..80]), None);
     }
 }
