@@ -1,4 +1,4 @@
-//! What is told of what was refused or failed.
+//! Reports blocked requests, and records why connections failed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,25 +8,24 @@ use tokio::time::Instant;
 use super::recent_failures::{ConnectFailure, RecentFailures};
 use super::target::ProxyTarget;
 use crate::metrics;
-use crate::policy::{Denied, Host, redact_url};
+use crate::policy::{Denied, Host, normalise, redact_url};
 
-/// A request of a page that policy stopped.
+/// A request that policy blocked, or would have blocked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockedRequest {
-    /// What was asked for, without user, password and query; of a tunnel only the host.
+    /// Without user, password and query; for a tunnel only the host.
     pub url: String,
-    /// Why.
     pub denied: Denied,
-    /// It was let through all the same, because policy only reports.
+    /// The request was let through, because policy is in report mode.
     pub let_through: bool,
 }
 
-/// Where the gates of one client say what they refused.
+/// Where the proxies of one client report blocked requests.
 #[derive(Clone)]
 pub struct BlockReporter {
     recent_failures: Arc<RecentFailures>,
-    /// It must not wait.
-    tell: Arc<dyn Fn(BlockedRequest) + Send + Sync>,
+    /// Must not block.
+    on_blocked: Arc<dyn Fn(BlockedRequest) + Send + Sync>,
 }
 
 impl fmt::Debug for BlockReporter {
@@ -36,49 +35,46 @@ impl fmt::Debug for BlockReporter {
 }
 
 impl BlockReporter {
-    /// A reporter that tells a function, which must not wait.
+    /// `on_blocked` is called from the proxy's tasks and must not block.
     pub fn new(
         recent_failures: Arc<RecentFailures>,
-        tell: impl Fn(BlockedRequest) + Send + Sync + 'static,
+        on_blocked: impl Fn(BlockedRequest) + Send + Sync + 'static,
     ) -> Self {
-        let tell = Arc::new(tell);
+        let on_blocked = Arc::new(on_blocked);
         Self {
             recent_failures,
-            tell,
+            on_blocked,
         }
     }
 
-    /// Policy stopped a request.
     pub(super) fn denied(&self, target: &ProxyTarget, url: &str, denied: Denied) {
-        let obstacle = ConnectFailure::Denied(denied.clone());
-        let host = name_of(&target.host);
+        let failure = ConnectFailure::Denied(denied.clone());
+        let host = host_key(&target.host);
         self.recent_failures
-            .keep(&host, target.port, obstacle, Instant::now());
+            .record(&host, target.port, failure, Instant::now());
         self.blocked(url, denied, false);
     }
 
-    /// Policy would have stopped a request.
+    /// Report mode: policy would have blocked the request.
     pub(super) fn let_through(&self, url: &str, denied: Denied) {
         self.blocked(url, denied, true);
     }
 
-    /// The network did not do what it was asked for.
     pub(super) fn failed(&self, target: &ProxyTarget, net: &'static str) {
-        let obstacle = ConnectFailure::Failed(net);
-        let host = name_of(&target.host);
+        let failure = ConnectFailure::Failed(net);
+        let host = host_key(&target.host);
         self.recent_failures
-            .keep(&host, target.port, obstacle, Instant::now());
+            .record(&host, target.port, failure, Instant::now());
     }
 
-    /// A connection was made.
     pub(super) fn reached(&self, target: &ProxyTarget) {
         self.recent_failures
-            .forget(&name_of(&target.host), target.port);
+            .clear(&host_key(&target.host), target.port);
     }
 
     fn blocked(&self, url: &str, denied: Denied, let_through: bool) {
         metrics::request_blocked(denied.reason());
-        (self.tell)(BlockedRequest {
+        (self.on_blocked)(BlockedRequest {
             url: redact_url(url),
             denied,
             let_through,
@@ -86,19 +82,19 @@ impl BlockReporter {
     }
 }
 
-/// The name under which a host is remembered, the same for every way to write it.
-pub(super) fn name_of(host: &url::Host<String>) -> String {
-    let normal: Option<Host> = crate::policy::host::normalise(host).ok();
+/// The key under which failures of a host are recorded, the same for every spelling of it.
+pub(super) fn host_key(host: &url::Host<String>) -> String {
+    let normal: Option<Host> = normalise(host).ok();
     normal.as_ref().unwrap_or(host).to_string()
 }
 
 impl RecentFailures {
-    /// The same by URL: only `http` and `https` ones lead anywhere.
+    /// `None` for URLs other than `http` and `https` too.
     pub fn for_url(&self, url: &str) -> Option<ConnectFailure> {
         let url = url::Url::parse(url).ok()?;
         let host = url.host()?.to_owned();
-        self.of(
-            &name_of(&host),
+        self.get(
+            &host_key(&host),
             url.port_or_known_default()?,
             Instant::now(),
         )

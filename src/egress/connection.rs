@@ -1,4 +1,4 @@
-//! One connection of Chromium's, request by request.
+//! One connection from Chromium: answers its requests in turn.
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
@@ -24,11 +24,11 @@ use super::upstream::Upstream;
 use crate::lock::lock;
 use crate::policy::{Denied, EgressVerdict, Host};
 
-/// A page's own response, or one of ours.
-pub(super) type Body = Either<Incoming, Full<Bytes>>;
+/// The response of the origin server, or one made by the proxy.
+pub(super) type ResponseBody = Either<Incoming, Full<Bytes>>;
 
-/// A plain request cannot be answered with what the network did. The connection is closed without
-/// a word, which Chromium shows as an error page; an answer it would show as the site's own.
+/// The upstream connection failed. The proxy closes its connection without a response, which
+/// Chromium shows as an error page; an error response would be shown as the site's own content.
 #[derive(Debug)]
 pub(super) struct CloseWithoutResponse;
 
@@ -40,16 +40,15 @@ impl fmt::Display for CloseWithoutResponse {
 
 impl std::error::Error for CloseWithoutResponse {}
 
-/// One connection.
 #[derive(Debug)]
 pub(super) struct ProxyConnection {
     pub(super) egress: Egress,
     pub(super) config: ProxyConfig,
-    /// What the connection becomes once a CONNECT has been answered.
+    /// Set by CONNECT; it takes over when the response has been sent.
     tunnel: Mutex<Option<Tunnel>>,
-    /// The connection over which the last plain request was passed on.
+    /// Kept alive for the next plain request.
     upstream: Mutex<Option<Upstream>>,
-    /// Where it leads at the moment.
+    /// What is connected to at the moment, for when policy changes.
     route: Mutex<Option<CheckedRoute>>,
 }
 
@@ -76,19 +75,19 @@ impl ProxyConnection {
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
-            .max_header_size(limits.head_bytes)
+            .header_read_timeout(limits.header_timeout)
+            .max_header_size(limits.max_header_bytes)
             .preserve_header_case(true)
             .auto_date_header(false)
             .serve_connection(stream, service)
             .with_upgrades();
         let served = tokio::select! {
             served = serving => served,
-            () = activity.idle_for(limits.idle) => return,
+            () = activity.idle_for(limits.idle_timeout) => return,
             () = revoked(connection.config.policy.clone(), || connection.route()) => return,
         };
         if let Err(error) = served {
-            tracing::trace!(%error, "a connection to the proxy ended");
+            tracing::trace!(%error, "connection to the proxy failed");
         }
         let tunnel = lock(&connection.tunnel).take();
         if let Some(tunnel) = tunnel {
@@ -99,20 +98,20 @@ impl ProxyConnection {
     async fn answer(
         &self,
         request: Request<Incoming>,
-    ) -> Result<Response<Body>, CloseWithoutResponse> {
+    ) -> Result<Response<ResponseBody>, CloseWithoutResponse> {
         if request.method() == Method::CONNECT {
             return Ok(self.connect(request).await);
         }
-        forward::answer(self, request).await
+        forward::forward(self, request).await
     }
 
-    async fn connect(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let target = match ProxyTarget::of_connect(request.uri()) {
+    async fn connect(&self, mut request: Request<Incoming>) -> Response<ResponseBody> {
+        let target = match ProxyTarget::from_connect(request.uri()) {
             Ok(target) => target,
-            Err(bad) => return refuse_bad(bad),
+            Err(error) => return bad_request(error),
         };
         let url = target.tunnel_url();
-        let host = match self.judge(&target, &url) {
+        let host = match self.check_host(&target, &url) {
             Ok(host) => host,
             Err(denied) => return forbidden(&denied),
         };
@@ -120,20 +119,20 @@ impl ProxyConnection {
             Ok(reached) => reached,
             Err(DialError::Denied(denied)) => return forbidden(&denied),
             Err(DialError::Failed(net)) => {
-                return said(StatusCode::BAD_GATEWAY, format!("{net}\n"));
+                return text_response(StatusCode::BAD_GATEWAY, format!("{net}\n"));
             }
         };
         let tunnel = Tunnel {
             upgrade: hyper::upgrade::on(&mut request),
-            far: dialled.stream,
+            server: dialled.stream,
             route,
         };
         *lock(&self.tunnel) = Some(tunnel);
         Response::new(Either::Right(Full::default()))
     }
 
-    /// Asks policy about a host, and says what it refuses.
-    pub(super) fn judge(&self, target: &ProxyTarget, url: &str) -> Result<Host, Denied> {
+    /// Checks a host against policy, and reports what policy blocks.
+    pub(super) fn check_host(&self, target: &ProxyTarget, url: &str) -> Result<Host, Denied> {
         let policy = self.config.policy.borrow().clone();
         match policy.check_host(&target.host, target.port) {
             EgressVerdict::Allowed(host) => Ok(host),
@@ -148,7 +147,7 @@ impl ProxyConnection {
         }
     }
 
-    /// Connects, and says what came of it.
+    /// Connects, and records the outcome.
     pub(super) async fn dial(
         &self,
         target: &ProxyTarget,
@@ -167,8 +166,8 @@ impl ProxyConnection {
                 address: dialled.address,
                 reported: None,
             };
-            // Known first and then held against policy once more, which may have changed meanwhile:
-            // whatever changes from here on cuts the connection.
+            // Policy may have changed during the dial. The route is published first and checked
+            // afterwards, so that any later change finds it and cuts the connection.
             self.set_route(Some(route.clone()));
             let policy = self.config.policy.borrow().clone();
             route.check(&policy).map_err(DialError::Denied)?;
@@ -187,12 +186,10 @@ impl ProxyConnection {
         lock(&self.route).clone()
     }
 
-    /// It leads there from now on, or nowhere.
     pub(super) fn set_route(&self, route: Option<CheckedRoute>) {
         *lock(&self.route) = route;
     }
 
-    /// Takes the connection over which the last plain request was passed on.
     pub(super) fn take_upstream(&self) -> Option<Upstream> {
         lock(&self.upstream).take()
     }
@@ -202,16 +199,16 @@ impl ProxyConnection {
     }
 }
 
-/// What a page gets instead of what policy refuses.
-pub(super) fn forbidden(denied: &Denied) -> Response<Body> {
-    said(StatusCode::FORBIDDEN, format!("{denied}\n"))
+/// The response to a request that policy blocks.
+pub(super) fn forbidden(denied: &Denied) -> Response<ResponseBody> {
+    text_response(StatusCode::FORBIDDEN, format!("{denied}\n"))
 }
 
-pub(super) fn refuse_bad(bad: InvalidTarget) -> Response<Body> {
-    said(StatusCode::BAD_REQUEST, format!("{bad}\n"))
+pub(super) fn bad_request(error: InvalidTarget) -> Response<ResponseBody> {
+    text_response(StatusCode::BAD_REQUEST, format!("{error}\n"))
 }
 
-pub(super) fn said(status: StatusCode, text: String) -> Response<Body> {
+pub(super) fn text_response(status: StatusCode, text: String) -> Response<ResponseBody> {
     let mut response = Response::new(Either::Right(Full::from(text)));
     *response.status_mut() = status;
     let headers = response.headers_mut();

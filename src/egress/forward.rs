@@ -1,11 +1,13 @@
-//! Plain HTTP: a request in its absolute form is passed on.
+//! Plain HTTP: forwards requests in absolute form.
 
 use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri, Version};
 
-use super::connection::{Body, CloseWithoutResponse, ProxyConnection, forbidden, refuse_bad, said};
+use super::connection::{
+    CloseWithoutResponse, ProxyConnection, ResponseBody, bad_request, forbidden, text_response,
+};
 use super::dial::DialError;
 use super::headers::{drop_hop_by_hop, is_framed_once};
 use super::target::ProxyTarget;
@@ -14,27 +16,27 @@ use crate::policy::Host;
 
 const INVALID_RESPONSE: &str = "net::ERR_INVALID_HTTP_RESPONSE";
 
-/// Answers a plain request.
-pub(super) async fn answer(
+pub(super) async fn forward(
     connection: &ProxyConnection,
     mut request: Request<Incoming>,
-) -> Result<Response<Body>, CloseWithoutResponse> {
-    let target = match ProxyTarget::of_absolute(request.uri()) {
+) -> Result<Response<ResponseBody>, CloseWithoutResponse> {
+    let target = match ProxyTarget::from_absolute(request.uri()) {
         Ok(target) => target,
-        Err(bad) => return Ok(refuse_bad(bad)),
+        Err(error) => return Ok(bad_request(error)),
     };
     if !is_framed_once(request.headers()) {
-        let text = "the length of the body is said in more than one way\n".to_owned();
-        return Ok(said(StatusCode::BAD_REQUEST, text));
+        let text =
+            "the request has more than one Content-Length or Transfer-Encoding header\n".to_owned();
+        return Ok(text_response(StatusCode::BAD_REQUEST, text));
     }
     let url = request.uri().to_string();
-    let host = match connection.judge(&target, &url) {
+    let host = match connection.check_host(&target, &url) {
         Ok(host) => host,
         Err(denied) => return Ok(forbidden(&denied)),
     };
-    if !make_direct(&mut request, &target) {
-        let text = "the path cannot be read\n".to_owned();
-        return Ok(said(StatusCode::BAD_REQUEST, text));
+    if !to_origin_form(&mut request, &target) {
+        let text = "the path of the URL is invalid\n".to_owned();
+        return Ok(text_response(StatusCode::BAD_REQUEST, text));
     }
     let mut kept = reusable(connection, &host, target.port);
     loop {
@@ -53,7 +55,7 @@ pub(super) async fn answer(
                 return pass_back(response);
             }
             Err(mut error) => match error.take_message() {
-                // The server closed the kept connection just now, and has seen nothing of it.
+                // The server closed the kept connection before it read anything: send it again.
                 Some(unsent) if is_kept => request = unsent,
                 _ => {
                     if error.error().is_parse() {
@@ -66,8 +68,8 @@ pub(super) async fn answer(
     }
 }
 
-/// Turns a request to a proxy into one to the server itself.
-fn make_direct(request: &mut Request<Incoming>, target: &ProxyTarget) -> bool {
+/// Turns a request in absolute form into one for the origin server.
+fn to_origin_form(request: &mut Request<Incoming>, target: &ProxyTarget) -> bool {
     let path = request
         .uri()
         .path_and_query()
@@ -81,13 +83,13 @@ fn make_direct(request: &mut Request<Incoming>, target: &ProxyTarget) -> bool {
     *request.uri_mut() = path;
     *request.version_mut() = Version::HTTP_11;
     drop_hop_by_hop(request.headers_mut());
-    // The host that was checked, whatever the request says besides.
+    // The host that was checked, not the one in the client's `Host` header.
     request.headers_mut().insert(HOST, authority);
     true
 }
 
-/// The connection of the request before, if it leads to the same server and policy, which may
-/// have changed since, still permits its address.
+/// The connection of the request before, if it goes to the same server and current policy permits
+/// its address.
 fn reusable(connection: &ProxyConnection, host: &Host, port: u16) -> Option<Upstream> {
     let policy = connection.config.policy.borrow().clone();
     let upstream = connection.take_upstream().filter(|upstream| {
@@ -111,9 +113,9 @@ async fn reach(
         .map_err(|_| DialError::Failed("net::ERR_CONNECTION_RESET"))
 }
 
-fn pass_back(response: Response<Incoming>) -> Result<Response<Body>, CloseWithoutResponse> {
+fn pass_back(response: Response<Incoming>) -> Result<Response<ResponseBody>, CloseWithoutResponse> {
     let (mut head, body) = response.into_parts();
-    // Nothing was offered to switch to.
+    // The `Upgrade` header was dropped, so the server has no reason to switch protocols.
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(CloseWithoutResponse);
     }

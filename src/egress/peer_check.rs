@@ -1,11 +1,10 @@
-//! Who may use the gates: the processes of the bridge's own Chromium and nobody else.
+//! Which processes may use the proxies: only those of the daemon's own Chromium.
 //!
-//! A gate listens on loopback, where every process of the machine can reach it. On Linux each
-//! connection is traced to the process that holds its other end, which must belong to Chromium's
-//! process group. Where Chromium's descriptors may not be looked at, because it runs under
-//! another account, that account is what counts. Elsewhere, and where the bridge only connects
-//! to a Chromium that somebody else started, nothing is known of its processes, and anyone on
-//! this machine is let in.
+//! A proxy listens on loopback, which every process of the machine can reach. On Linux each
+//! connection is traced to the process at its other end, which must be in Chromium's process
+//! group. Where Chromium's file descriptors cannot be read because it runs under another account,
+//! the account is compared instead. On other systems, and where the daemon connects to a Chromium
+//! that it did not start, the processes are unknown, and every local process is allowed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
@@ -15,55 +14,54 @@ use std::sync::{Arc, Mutex};
 
 use crate::lock::lock;
 
-/// Who may use the gates. Clones are the same one.
+/// Which processes may use the proxies. Clones share the setting.
 #[derive(Debug, Clone, Default)]
 pub struct PeerCheck {
-    users: Arc<Mutex<AllowedPeers>>,
-    /// The process that held the last connection: in Chromium it is always the same one.
-    last: Arc<AtomicU32>,
+    allowed: Arc<Mutex<AllowedPeers>>,
+    /// The process of the last connection, tried first: in Chromium it is always the same one.
+    last_pid: Arc<AtomicU32>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 enum AllowedPeers {
     #[default]
-    Nobody,
-    Anyone,
-    /// The processes of this group.
-    Group(u32),
+    None,
+    Any,
+    ProcessGroup(u32),
 }
 
 impl PeerCheck {
-    /// Lets in the processes of a browser that leads a process group of its own, and nobody else.
+    /// Allows only the process group that this browser leads.
     pub fn allow_process_group(&self, leader: u32) {
-        self.set(AllowedPeers::Group(leader));
+        self.set(AllowedPeers::ProcessGroup(leader));
     }
 
-    /// Lets nobody in: there is no browser.
+    /// While no browser is running.
     pub fn deny_all(&self) {
-        self.set(AllowedPeers::Nobody);
+        self.set(AllowedPeers::None);
     }
 
-    /// Lets in anyone on this machine.
+    /// Allows every process on this machine.
     pub fn allow_all(&self) {
-        self.set(AllowedPeers::Anyone);
+        self.set(AllowedPeers::Any);
     }
 
-    fn set(&self, users: AllowedPeers) {
-        *lock(&self.users) = users;
+    fn set(&self, allowed: AllowedPeers) {
+        *lock(&self.allowed) = allowed;
     }
 
-    /// Whether a connection from this address to a gate's is one of a user's.
-    pub(super) async fn allows(&self, peer: SocketAddr, gate: SocketAddr) -> bool {
-        let users = *lock(&self.users);
-        match users {
-            AllowedPeers::Nobody => false,
-            AllowedPeers::Anyone => true,
-            AllowedPeers::Group(group) => {
-                let admitted = self.is_of_group(peer, gate, group).await;
-                if !admitted {
-                    tracing::warn!(%peer, "somebody who is not our Chromium tried to use its proxy");
+    /// Whether the connection from `peer` to the proxy at `proxy` comes from an allowed process.
+    pub(super) async fn allows(&self, peer: SocketAddr, proxy: SocketAddr) -> bool {
+        let allowed = *lock(&self.allowed);
+        match allowed {
+            AllowedPeers::None => false,
+            AllowedPeers::Any => true,
+            AllowedPeers::ProcessGroup(group) => {
+                let is_member = self.is_of_group(peer, proxy, group).await;
+                if !is_member {
+                    tracing::warn!(%peer, "connection to the proxy rejected: the process is not our Chromium");
                 }
-                admitted
+                is_member
             }
         }
     }
@@ -75,41 +73,44 @@ impl PeerCheck {
     }
 
     #[cfg(target_os = "linux")]
-    async fn is_of_group(&self, peer: SocketAddr, gate: SocketAddr, group: u32) -> bool {
-        let (SocketAddr::V4(peer), SocketAddr::V4(gate)) = (peer, gate) else {
+    async fn is_of_group(&self, peer: SocketAddr, proxy: SocketAddr, group: u32) -> bool {
+        let (SocketAddr::V4(peer), SocketAddr::V4(proxy)) = (peer, proxy) else {
             return false;
         };
-        let last = Arc::clone(&self.last);
-        // It reads files of the kernel's, which is quick, but not for the runtime to wait for.
-        let looking = tokio::task::spawn_blocking(move || {
-            let holder = holder(peer, gate, group, last.load(Ordering::Relaxed))?;
-            last.store(holder, Ordering::Relaxed);
+        let last = Arc::clone(&self.last_pid);
+        // Reads /proc: fast, but blocking.
+        let lookup = tokio::task::spawn_blocking(move || {
+            let pid = owner(peer, proxy, group, last.load(Ordering::Relaxed))?;
+            last.store(pid, Ordering::Relaxed);
             Some(())
         });
-        looking.await.ok().flatten().is_some()
+        lookup.await.ok().flatten().is_some()
     }
 }
 
-/// The process of the group that holds a connection.
+/// The process of the group that owns the connection's socket.
 #[cfg(target_os = "linux")]
-fn holder(
+fn owner(
     peer: std::net::SocketAddrV4,
-    gate: std::net::SocketAddrV4,
+    proxy: std::net::SocketAddrV4,
     group: u32,
-    last: u32,
+    last_pid: u32,
 ) -> Option<u32> {
     use super::socket_owner::{Holds, find, group_of, holds, members_of, uid_of};
 
-    let socket = match find(peer, gate) {
+    let socket = match find(peer, proxy) {
         Ok(socket) => socket?,
         Err(error) => {
-            tracing::warn!(%error, "a connection to the proxy cannot be traced to its process");
+            tracing::warn!(%error, "connection to the proxy rejected: its process could not be found");
             return None;
         }
     };
-    // Its number may have been given to somebody else since.
-    if last != 0 && group_of(last) == Some(group) && holds(last, socket.inode) == Holds::Yes {
-        return Some(last);
+    // The pid may have been reused by another process since.
+    if last_pid != 0
+        && group_of(last_pid) == Some(group)
+        && holds(last_pid, socket.inode) == Holds::Yes
+    {
+        return Some(last_pid);
     }
     let mut unreadable = false;
     for pid in members_of(group) {

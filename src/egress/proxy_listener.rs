@@ -1,4 +1,4 @@
-//! One listener, with everything that goes through it.
+//! The loopback listener of one proxy, with all of its connections.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,16 +15,14 @@ use super::connection::ProxyConnection;
 use super::service::{Egress, ProxyConfig};
 use crate::metrics;
 
-/// How long is waited after a connection could not be accepted: it is for want of something that
-/// others must give back first.
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long somebody may take to hear that there is no room.
-const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
-const NO_ROOM: &[u8] =
+/// The pause after a failed `accept`: usually file descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long writing the 503 response may take.
+const REJECT_TIMEOUT: Duration = Duration::from_secs(1);
+const SERVICE_UNAVAILABLE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/// An open gate. When it is dropped the listener is closed, and every connection that goes
-/// through it is cut.
+/// Dropping it closes the listener and all connections through it.
 #[derive(Debug)]
 pub struct ProxyListener {
     address: SocketAddr,
@@ -46,12 +44,11 @@ impl ProxyListener {
         })
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same as a proxy's URL.
+    /// For Chromium's `proxyServer`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -64,26 +61,26 @@ async fn listen(
     config: ProxyConfig,
     closed: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(egress.limits.connections));
+    let permits = Arc::new(Semaphore::new(egress.limits.max_connections));
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection to the proxy could not be accepted");
-                sleep(PAUSE).await;
+                tracing::warn!(%error, "accepting a connection to the proxy failed");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
             metrics::dropped("egressConnection", "full");
-            refuse(stream).await;
+            reject(stream).await;
             continue;
         };
         let egress = egress.clone();
         let config = config.clone();
         let work = async move {
-            // The place is given back when the connection is over.
-            let _place = place;
+            // Held until the connection ends.
+            let _permit = permit;
             if egress.peer_check.allows(peer, address).await {
                 ProxyConnection::new(egress, config).run(stream).await;
             } else {
@@ -94,7 +91,7 @@ async fn listen(
     }
 }
 
-/// Says that there is no room, without being held up by whoever does not listen.
-async fn refuse(mut stream: TcpStream) {
-    let _ = timeout(REFUSAL_LIMIT, stream.write_all(NO_ROOM)).await;
+/// Answers 503, without waiting long for a peer that does not read.
+async fn reject(mut stream: TcpStream) {
+    let _ = timeout(REJECT_TIMEOUT, stream.write_all(SERVICE_UNAVAILABLE)).await;
 }

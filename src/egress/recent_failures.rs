@@ -1,7 +1,7 @@
-//! What lately kept a connection from being made.
+//! Why connections to hosts failed recently.
 //!
-//! Chromium knows only that the proxy did not do what it was asked for. Whoever looks after a
-//! navigation that failed asks here for the reason.
+//! For a failed navigation Chromium only reports that the proxy refused or closed the connection.
+//! The reason is looked up here.
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
@@ -12,20 +12,20 @@ use tokio::time::Instant;
 use crate::lock::lock;
 use crate::policy::Denied;
 
-/// How many hosts are remembered, and for how long.
-const REMEMBERED: usize = 64;
-const MEMORY: Duration = Duration::from_secs(30);
+/// The most hosts that are kept.
+const CAPACITY: usize = 64;
+const RETENTION: Duration = Duration::from_secs(30);
 
-/// What kept a connection from being made.
+/// Why a connection could not be made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ConnectFailure {
-    /// Policy.
+    /// Blocked by policy.
     Denied(Denied),
-    /// The network; Chromium's name for it, such as `net::ERR_CONNECTION_REFUSED`.
+    /// A network error, by Chromium's code, such as `net::ERR_CONNECTION_REFUSED`.
     Failed(&'static str),
 }
 
-/// The latest obstacles.
+/// The last failure of each host and port. A connection that succeeds clears it.
 #[derive(Debug, Default)]
 pub struct RecentFailures {
     entries: Mutex<VecDeque<Entry>>,
@@ -36,35 +36,32 @@ struct Entry {
     host: String,
     port: u16,
     at: Instant,
-    obstacle: ConnectFailure,
+    failure: ConnectFailure,
 }
 
 impl RecentFailures {
-    /// What lately kept a connection to this host and port from being made, if the latest one was
-    /// not made.
-    pub fn of(&self, host: &str, port: u16, now: Instant) -> Option<ConnectFailure> {
+    pub fn get(&self, host: &str, port: u16, now: Instant) -> Option<ConnectFailure> {
         let entries = self.entries();
-        let entry = entries.iter().find(|entry| entry.is(host, port))?;
-        (now.saturating_duration_since(entry.at) < MEMORY).then(|| entry.obstacle.clone())
+        let entry = entries.iter().find(|entry| entry.matches(host, port))?;
+        (now.saturating_duration_since(entry.at) < RETENTION).then(|| entry.failure.clone())
     }
 
-    pub(super) fn keep(&self, host: &str, port: u16, obstacle: ConnectFailure, now: Instant) {
+    pub(super) fn record(&self, host: &str, port: u16, failure: ConnectFailure, now: Instant) {
         let mut entries = self.entries();
-        entries.retain(|entry| !entry.is(host, port));
-        if entries.len() == REMEMBERED {
+        entries.retain(|entry| !entry.matches(host, port));
+        if entries.len() == CAPACITY {
             entries.pop_front();
         }
         entries.push_back(Entry {
             host: host.to_owned(),
             port,
             at: now,
-            obstacle,
+            failure,
         });
     }
 
-    /// A connection has been made.
-    pub(super) fn forget(&self, host: &str, port: u16) {
-        self.entries().retain(|entry| !entry.is(host, port));
+    pub(super) fn clear(&self, host: &str, port: u16) {
+        self.entries().retain(|entry| !entry.matches(host, port));
     }
 
     fn entries(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
@@ -73,7 +70,7 @@ impl RecentFailures {
 }
 
 impl Entry {
-    fn is(&self, host: &str, port: u16) -> bool {
+    fn matches(&self, host: &str, port: u16) -> bool {
         self.host == host && self.port == port
     }
 }
@@ -85,24 +82,24 @@ mod tests {
     const REFUSED: ConnectFailure = ConnectFailure::Failed("net::ERR_CONNECTION_REFUSED");
 
     #[test]
-    fn an_obstacle_is_known_until_it_is_gone_or_long_ago() {
+    fn a_failure_is_kept_until_a_success_or_the_end_of_its_time() {
         let (recent_failures, now) = (RecentFailures::default(), Instant::now());
-        recent_failures.keep("a.test", 80, REFUSED, now);
-        assert_eq!(recent_failures.of("a.test", 80, now), Some(REFUSED));
-        assert_eq!(recent_failures.of("a.test", 81, now), None);
-        assert_eq!(recent_failures.of("a.test", 80, now + MEMORY), None);
-        recent_failures.forget("a.test", 80);
-        assert_eq!(recent_failures.of("a.test", 80, now), None);
+        recent_failures.record("a.test", 80, REFUSED, now);
+        assert_eq!(recent_failures.get("a.test", 80, now), Some(REFUSED));
+        assert_eq!(recent_failures.get("a.test", 81, now), None);
+        assert_eq!(recent_failures.get("a.test", 80, now + RETENTION), None);
+        recent_failures.clear("a.test", 80);
+        assert_eq!(recent_failures.get("a.test", 80, now), None);
     }
 
     #[test]
-    fn obstacles_do_not_pile_up() {
+    fn failures_are_bounded() {
         let (recent_failures, now) = (RecentFailures::default(), Instant::now());
         for port in 0..1000 {
-            recent_failures.keep("a.test", port, REFUSED, now);
-            recent_failures.keep("a.test", port, REFUSED, now);
+            recent_failures.record("a.test", port, REFUSED, now);
+            recent_failures.record("a.test", port, REFUSED, now);
         }
-        assert_eq!(recent_failures.entries().len(), REMEMBERED);
-        assert_eq!(recent_failures.of("a.test", 999, now), Some(REFUSED));
+        assert_eq!(recent_failures.entries().len(), CAPACITY);
+        assert_eq!(recent_failures.get("a.test", 999, now), Some(REFUSED));
     }
 }

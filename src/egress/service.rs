@@ -1,4 +1,4 @@
-//! What all gates share, and how one is opened.
+//! Opens proxies; what they share.
 
 use std::fmt;
 use std::io;
@@ -13,7 +13,7 @@ use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
 use crate::policy::EgressPolicy;
 
-/// Opens gates. Cheap to clone.
+/// Opens proxies. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
     pub(super) resolver: Arc<dyn Resolve>,
@@ -21,12 +21,11 @@ pub struct Egress {
     pub(super) peer_check: PeerCheck,
 }
 
-/// What one gate goes by.
+/// The policy and the reporter of one proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyConfig {
-    /// Policy, which may change while the gate is open: what is not allowed any more is cut.
+    /// May change while the proxy runs: connections that it no longer allows are closed.
     pub policy: watch::Receiver<Arc<EgressPolicy>>,
-    /// Where it says what it refused.
     pub reporter: BlockReporter,
 }
 
@@ -37,7 +36,7 @@ impl fmt::Debug for Egress {
 }
 
 impl Egress {
-    /// Gates with this resolver and these limits, which nobody may use yet.
+    /// All peers are rejected until [`PeerCheck`] allows some.
     pub fn new(resolver: Arc<dyn Resolve>, limits: ProxyLimits) -> Self {
         Self {
             resolver,
@@ -46,12 +45,11 @@ impl Egress {
         }
     }
 
-    /// Who may use the gates.
     pub fn peer_check(&self) -> &PeerCheck {
         &self.peer_check
     }
 
-    /// Opens a gate on a free port of the loopback. It must be called inside a runtime.
+    /// Opens a proxy on a free loopback port. Must be called inside a runtime.
     pub fn open(&self, config: ProxyConfig) -> io::Result<ProxyListener> {
         ProxyListener::open(self.clone(), config)
     }

@@ -1,4 +1,4 @@
-//! News that come in bursts, told at most once an interval for each of those they are about.
+//! At most one event per key and interval; the others are counted.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// The burst of each key. The first news is told at once; what follows within the interval is
-/// counted, and told at its end with the latest of it.
+/// The first event of a key passes at once. Those that follow within the interval are counted, and
+/// the last of them is returned at its end, with the count.
 #[derive(Debug)]
 pub struct KeyedThrottle<K, T> {
     interval: Duration,
@@ -16,14 +16,13 @@ pub struct KeyedThrottle<K, T> {
 
 #[derive(Debug)]
 struct Burst<T> {
-    /// When the next news may be told.
+    /// The end of the interval.
     next: Instant,
-    /// The latest news that was not told, and how many it stands for.
+    /// The latest event within the interval, and how many there were.
     waiting: Option<(T, u64)>,
 }
 
 impl<K: Hash + Eq + Clone, T> KeyedThrottle<K, T> {
-    /// No news yet.
     pub fn new(interval: Duration) -> Self {
         Self {
             interval,
@@ -31,21 +30,21 @@ impl<K: Hash + Eq + Clone, T> KeyedThrottle<K, T> {
         }
     }
 
-    /// Takes news in. It comes back if it is to be told now.
-    pub fn add(&mut self, key: K, news: T, now: Instant) -> Option<T> {
+    /// Returns the event if it passes now.
+    pub fn add(&mut self, key: K, event: T, now: Instant) -> Option<T> {
         if let Some(burst) = self.bursts.get_mut(&key) {
             let before = burst.waiting.take().map_or(0, |(_, count)| count);
-            burst.waiting = Some((news, before + 1));
+            burst.waiting = Some((event, before + 1));
             return None;
         }
         let next = now + self.interval;
         let waiting = None;
         self.bursts.insert(key, Burst { next, waiting });
-        Some(news)
+        Some(event)
     }
 
-    /// What is to be told now, with how many news each stands for. A key of which there was
-    /// nothing new is forgotten.
+    /// The events that are due, each with the count of events that it stands for. Keys without a
+    /// new event are forgotten.
     pub fn take_due(&mut self, now: Instant) -> Vec<(K, T, u64)> {
         let mut due = Vec::new();
         let interval = self.interval;
@@ -55,8 +54,8 @@ impl<K: Hash + Eq + Clone, T> KeyedThrottle<K, T> {
             }
             burst.next = now + interval;
             match burst.waiting.take() {
-                Some((news, count)) => {
-                    due.push((key.clone(), news, count));
+                Some((event, count)) => {
+                    due.push((key.clone(), event, count));
                     true
                 }
                 None => false,
@@ -65,7 +64,6 @@ impl<K: Hash + Eq + Clone, T> KeyedThrottle<K, T> {
         due
     }
 
-    /// When something is due next.
     pub fn next_due(&self) -> Option<Instant> {
         self.bursts.values().map(|burst| burst.next).min()
     }
@@ -78,12 +76,12 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn the_first_is_told_at_once_and_the_rest_once_an_interval() {
+    fn the_first_passes_at_once_and_the_rest_once_per_interval() {
         let mut throttle = KeyedThrottle::new(SECOND);
         let start = Instant::now();
         assert_eq!(throttle.add("a", 1, start), Some(1));
-        for news in 2..=5 {
-            assert_eq!(throttle.add("a", news, start + SECOND / 2), None);
+        for event in 2..=5 {
+            assert_eq!(throttle.add("a", event, start + SECOND / 2), None);
         }
         assert!(throttle.take_due(start + SECOND / 2).is_empty());
         assert_eq!(throttle.next_due(), Some(start + SECOND));
@@ -91,13 +89,13 @@ mod tests {
         assert_eq!(
             throttle.add("a", 6, start + SECOND),
             None,
-            "one was just told"
+            "one has just passed"
         );
         assert_eq!(throttle.take_due(start + 2 * SECOND), [("a", 6, 1)]);
     }
 
     #[test]
-    fn keys_have_bursts_of_their_own_and_are_forgotten_in_quiet_times() {
+    fn keys_are_independent_and_are_forgotten_when_quiet() {
         let mut throttle = KeyedThrottle::new(SECOND);
         let start = Instant::now();
         assert_eq!(throttle.add("a", 1, start), Some(1));

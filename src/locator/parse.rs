@@ -1,15 +1,14 @@
-//! From text to a locator.
+//! Parses locators.
 
-use super::error::{LocatorError, Problem};
+use super::error::{LocatorError, LocatorProblem};
 use super::segment::{Matcher, RoleState, Segment, SegmentKind};
 
-/// The longest locator, in characters.
 const MAX_CHARS: usize = 4096;
 
-/// What joins segments.
-const JOINT: [char; 4] = [' ', '>', '>', ' '];
+/// Separates segments.
+const SEPARATOR: [char; 4] = [' ', '>', '>', ' '];
 
-/// How a client names an element.
+/// How a client selects elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locator {
     text: String,
@@ -17,11 +16,10 @@ pub struct Locator {
 }
 
 impl Locator {
-    /// Reads a locator.
     pub fn parse(text: &str) -> Result<Self, LocatorError> {
         let chars: Vec<char> = text.chars().collect();
         if chars.len() > MAX_CHARS {
-            return Err(bad(MAX_CHARS, Problem::TooLong { max: MAX_CHARS }));
+            return Err(bad(MAX_CHARS, LocatorProblem::TooLong { max: MAX_CHARS }));
         }
         let mut reader = Reader {
             chars: &chars,
@@ -34,7 +32,7 @@ impl Locator {
             if reader.at >= chars.len() {
                 break;
             }
-            reader.at += JOINT.len();
+            reader.at += SEPARATOR.len();
         }
         Ok(Self {
             text: text.to_owned(),
@@ -42,17 +40,17 @@ impl Locator {
         })
     }
 
-    /// As it was written.
+    /// The original text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Its segments, at least one.
+    /// At least one.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Whether it begins with the ref of an `axSnapshot`.
+    /// Whether it starts with a ref from an `axSnapshot`.
     pub fn is_ref(&self) -> bool {
         matches!(
             self.segments.first(),
@@ -64,11 +62,11 @@ impl Locator {
     }
 }
 
-fn bad(position: usize, problem: Problem) -> LocatorError {
+fn bad(position: usize, problem: LocatorProblem) -> LocatorError {
     LocatorError { position, problem }
 }
 
-/// A piece of the text, with where it begins.
+/// A slice of the text, with its position.
 struct Piece<'a> {
     chars: &'a [char],
     start: usize,
@@ -79,7 +77,6 @@ impl Piece<'_> {
         self.chars.iter().collect()
     }
 
-    /// Without white space around it.
     fn trimmed(&self) -> Self {
         let space = |c: &char| c.is_whitespace();
         let head = self.chars.iter().take_while(|c| space(c)).count();
@@ -98,9 +95,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads one segment, up to the joint behind it or to the end.
+    /// Parses one segment, up to the next separator or the end.
     fn segment(&mut self, first: bool) -> Result<Segment, LocatorError> {
-        while self.peek().is_some_and(char::is_whitespace) && !self.at_joint() {
+        while self.peek().is_some_and(char::is_whitespace) && !self.at_separator() {
             self.at += 1;
         }
         let start = self.at;
@@ -109,7 +106,9 @@ impl<'a> Reader<'a> {
         let text: String = self.chars[start..self.at].iter().collect();
         let body = body.trimmed();
         if body.chars.is_empty() {
-            let problem = kind.map_or(Problem::Empty, |kind| Problem::NoValue { kind });
+            let problem = kind.map_or(LocatorProblem::Empty, |kind| LocatorProblem::NoValue {
+                kind,
+            });
             return Err(bad(body.start.min(self.at), problem));
         }
         Ok(Segment {
@@ -123,11 +122,11 @@ impl<'a> Reader<'a> {
         self.chars.get(self.at).copied()
     }
 
-    fn at_joint(&self) -> bool {
-        self.chars[self.at..].starts_with(&JOINT)
+    fn at_separator(&self) -> bool {
+        self.chars[self.at..].starts_with(&SEPARATOR)
     }
 
-    /// The word before an equals sign at the beginning of a segment. No CSS selector begins so.
+    /// The word before an equals sign at the start of a segment. No CSS selector starts like that.
     fn kind(&mut self) -> Result<Option<&'static str>, LocatorError> {
         let rest = &self.chars[self.at..];
         let length = rest.iter().take_while(|c| c.is_ascii_alphabetic()).count();
@@ -137,14 +136,14 @@ impl<'a> Reader<'a> {
         let name: String = rest[..length].iter().collect();
         let kind = KINDS.iter().find(|kind| **kind == name);
         let Some(kind) = kind else {
-            return Err(bad(self.at, Problem::UnknownKind { name }));
+            return Err(bad(self.at, LocatorProblem::UnknownKind { name }));
         };
         self.at += length + 1;
         Ok(Some(kind))
     }
 
-    /// What a segment consists of. A joint inside quotes is none: in text these are quotes that the
-    /// whole text stands in, behind a role those of a value, elsewhere any.
+    /// The body of a segment. Separators inside quotes are ignored. Which quotes count depends on the
+    /// kind: for text those around the whole text, for a role those of a value, otherwise any.
     fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, LocatorError> {
         let start = self.at;
         let of_text = matches!(kind, Some("text" | "label" | "placeholder" | "testid"));
@@ -158,7 +157,7 @@ impl<'a> Reader<'a> {
                         quote = None;
                     }
                 }
-                None if self.at_joint() => break,
+                None if self.at_separator() => break,
                 None => {
                     let opens = match kind {
                         Some("role") => self.chars[..self.at].ends_with(&['=']),
@@ -173,7 +172,7 @@ impl<'a> Reader<'a> {
         }
         self.at = self.at.min(self.chars.len());
         if let Some((_, at)) = quote {
-            return Err(bad(at, Problem::OpenQuote));
+            return Err(bad(at, LocatorProblem::OpenQuote));
         }
         Ok(Piece {
             chars: &self.chars[start..self.at],
@@ -210,28 +209,29 @@ fn segment_kind(
             value: matcher(body)?.value,
         },
         Some("xpath") => SegmentKind::XPath { value: value() },
-        Some("nth") if first => return Err(bad(segment, Problem::NthFirst)),
+        Some("nth") if first => return Err(bad(segment, LocatorProblem::NthFirst)),
         Some("nth") => SegmentKind::Nth {
             index: value()
                 .parse()
-                .map_err(|_| bad(body.start, Problem::NotANumber))?,
+                .map_err(|_| bad(body.start, LocatorProblem::NotANumber))?,
         },
-        Some("ref") if !first => return Err(bad(segment, Problem::RefNotFirst)),
+        Some("ref") if !first => return Err(bad(segment, LocatorProblem::RefNotFirst)),
         Some("ref") => SegmentKind::Ref {
-            number: number_of_ref(&value()).ok_or_else(|| bad(body.start, Problem::NotARef))?,
+            number: number_of_ref(&value())
+                .ok_or_else(|| bad(body.start, LocatorProblem::NotARef))?,
         },
         Some(_) => role(body)?,
     })
 }
 
-/// `e12`, as an outline writes it and not otherwise.
+/// `e12`, exactly as an `axSnapshot` writes it.
 fn number_of_ref(text: &str) -> Option<u64> {
     let digits = text.strip_prefix('e')?;
     let canonical = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     canonical.then(|| digits.parse().ok())?
 }
 
-/// Text: exact where it is quoted.
+/// Quoted text matches exactly.
 fn matcher(body: &Piece<'_>) -> Result<Matcher, LocatorError> {
     let Some((value, length)) = quoted(body)? else {
         return Ok(Matcher {
@@ -240,12 +240,12 @@ fn matcher(body: &Piece<'_>) -> Result<Matcher, LocatorError> {
         });
     };
     if length < body.chars.len() {
-        return Err(bad(body.start + length, Problem::BehindQuote));
+        return Err(bad(body.start + length, LocatorProblem::TextAfterQuote));
     }
     Ok(Matcher { value, exact: true })
 }
 
-/// What stands in the quotes that the piece begins with, and how many characters they take with it.
+/// The quoted text at the start of the piece, and its length including the quotes.
 fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, LocatorError> {
     let Some(open) = body.chars.first().filter(|c| matches!(c, '"' | '\'')) else {
         return Ok(None);
@@ -263,7 +263,7 @@ fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, LocatorError> {
         }
         at += 1;
     }
-    Err(bad(body.start, Problem::OpenQuote))
+    Err(bad(body.start, LocatorProblem::OpenQuote))
 }
 
 /// `button[name="Sign in"][disabled=false]`.
@@ -274,19 +274,19 @@ fn role(body: &Piece<'_>) -> Result<SegmentKind, LocatorError> {
         .take_while(|c| c.is_ascii_alphabetic())
         .count();
     if length == 0 {
-        return Err(bad(body.start, Problem::NotARole));
+        return Err(bad(body.start, LocatorProblem::NotARole));
     }
     let role: String = body.chars[..length].iter().collect();
     let (mut name, mut level, mut states) = (None, None, Vec::new());
     let mut at = length;
     while at < body.chars.len() {
         if body.chars[at] != '[' {
-            return Err(bad(body.start + at, Problem::NotARole));
+            return Err(bad(body.start + at, LocatorProblem::NotARole));
         }
         let inside = inside_bracket(body, at)?;
         let next = inside.start - body.start + inside.chars.len() + 1;
         let Some(equals) = inside.chars.iter().position(|c| *c == '=') else {
-            return Err(bad(inside.start, Problem::NotAnAttribute));
+            return Err(bad(inside.start, LocatorProblem::NotAnAttribute));
         };
         let key: String = inside.chars[..equals].iter().collect();
         let value = Piece {
@@ -298,14 +298,15 @@ fn role(body: &Piece<'_>) -> Result<SegmentKind, LocatorError> {
             "name" => name = Some(matcher(&value)?),
             "level" => {
                 let number = value.text().parse();
-                level = Some(number.map_err(|_| bad(value.start, Problem::NotANumber))?);
+                level = Some(number.map_err(|_| bad(value.start, LocatorProblem::NotANumber))?);
             }
             key => {
-                let state = state(key).ok_or_else(|| bad(inside.start, Problem::NotAnAttribute))?;
+                let state =
+                    state(key).ok_or_else(|| bad(inside.start, LocatorProblem::NotAnAttribute))?;
                 let wanted = match value.text().as_str() {
                     "true" => true,
                     "false" => false,
-                    _ => return Err(bad(value.start, Problem::NotABoolean)),
+                    _ => return Err(bad(value.start, LocatorProblem::NotABoolean)),
                 };
                 states.push((state, wanted));
             }
@@ -320,7 +321,7 @@ fn role(body: &Piece<'_>) -> Result<SegmentKind, LocatorError> {
     })
 }
 
-/// What stands between the bracket at this place and the one that ends it.
+/// The text between the bracket at this position and its closing bracket.
 fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, LocatorError> {
     let mut quote = None;
     let mut at = open + 1;
@@ -339,7 +340,7 @@ fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, Locato
         }
         at += 1;
     }
-    Err(bad(body.start + open, Problem::OpenBracket))
+    Err(bad(body.start + open, LocatorProblem::OpenBracket))
 }
 
 fn state(key: &str) -> Option<RoleState> {
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_css_unless_it_says_otherwise() {
+    fn a_segment_without_a_kind_is_css() {
         assert_eq!(steps("#a > b[c='d']"), [css("#a > b[c='d']")]);
         assert_eq!(steps("css=text"), [css("text")]);
         assert_eq!(steps("a >> b"), [css("a"), css("b")]);
@@ -413,7 +414,7 @@ mod tests {
     }
 
     #[test]
-    fn an_apostrophe_in_text_is_no_quote() {
+    fn an_apostrophe_in_text_is_not_a_quote() {
         assert_eq!(
             steps("text=Don't worry >> b"),
             [SegmentKind::Text(matches("Don't worry", false)), css("b")]
@@ -421,7 +422,7 @@ mod tests {
     }
 
     #[test]
-    fn a_joint_in_quotes_is_none() {
+    fn a_separator_in_quotes_is_ignored() {
         assert_eq!(
             steps("a[title=\"x >> y\"] >> text=\"p >> q\""),
             [
@@ -455,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn nth_xpath_and_ref_are_read() {
+    fn nth_xpath_and_ref_are_parsed() {
         assert_eq!(
             steps("xpath=//a[@x=\"1\"] >> nth=-1"),
             [
@@ -473,32 +474,32 @@ mod tests {
     }
 
     #[test]
-    fn an_error_points_at_the_character() {
+    fn an_error_has_the_position_of_the_character() {
         let long = "x".repeat(MAX_CHARS + 1);
         for (text, position, problem) in [
             ("", 0, "expected a CSS selector"),
             ("   ", 3, "expected a CSS selector"),
             ("a >> ", 5, "expected a CSS selector"),
             ("a >>  >> b", 5, "expected a CSS selector"),
-            ("txt=a", 0, "`txt=` is no kind"),
-            ("a >> foo=b", 5, "`foo=` is no kind"),
-            ("text=", 5, "expected something behind `text=`"),
-            ("äöü >> role=", 12, "expected something behind `role=`"),
-            ("text=\"abc", 5, "this quote has no end"),
-            ("a[b='c]", 4, "this quote has no end"),
+            ("txt=a", 0, "`txt=` is not a kind"),
+            ("a >> foo=b", 5, "`foo=` is not a kind"),
+            ("text=", 5, "expected a value after `text=`"),
+            ("äöü >> role=", 12, "expected a value after `role=`"),
+            ("text=\"abc", 5, "this quote is not closed"),
+            ("a[b='c]", 4, "this quote is not closed"),
             ("text=\"a\" b", 8, "expected the end of the segment"),
-            ("nth=0", 0, "there is none"),
+            ("nth=0", 0, "cannot be the first segment"),
             ("a >> nth=x", 9, "expected a whole number"),
             ("ref=12", 4, "expected a ref"),
             ("ref=e012", 4, "expected a ref"),
             ("ref=e99999999999999999999", 4, "expected a ref"),
-            ("a >> ref=e1", 5, "must come first"),
+            ("a >> ref=e1", 5, "must be the first segment"),
             ("role=[name=a]", 5, "expected a role"),
             ("role=button name", 11, "expected a role"),
             ("role=button[size=1]", 12, "expected one of [name=…]"),
             ("role=button[checked]", 12, "expected one of [name=…]"),
             ("role=button[checked=1]", 20, "`true` or `false`"),
-            ("role=button[name=a", 11, "this bracket has no end"),
+            ("role=button[name=a", 11, "this bracket is not closed"),
             (&long, MAX_CHARS, "at most 4096 characters"),
         ] {
             let error = Locator::parse(text).unwrap_err();
@@ -508,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_knows_where_it_stands() {
+    fn a_segment_has_its_position() {
         let locator = Locator::parse("ä >>  text=b").unwrap();
         let last = &locator.segments()[1];
         assert_eq!((last.position, last.text.as_str()), (6, "text=b"));

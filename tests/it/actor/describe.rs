@@ -1,4 +1,4 @@
-//! Events and answers in a line each, so that tests can be read.
+//! Events and answers in one line each, for readable assertions.
 
 use cdp_bridge::tabs::hands::HandsError;
 use cdp_bridge::tabs::{Answer, Outcome, TabError};
@@ -6,7 +6,7 @@ use cdp_bridge_protocol::Event;
 use cdp_bridge_protocol::payload::PayloadHead;
 use serde::Serialize;
 
-/// An event with what counts of its fields.
+/// An event with its relevant fields.
 pub(crate) fn describe(event: &Event) -> String {
     let name = event.name();
     match event {
@@ -88,13 +88,13 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// The name that the protocol has for a word of its own.
+/// The protocol's name of an enum variant.
 fn word(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap();
     value.as_str().unwrap().to_owned()
 }
 
-/// The code of the protocol that the server makes of an error.
+/// The protocol's code of an error.
 pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => "NAV_FAILED",
@@ -122,7 +122,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",
-        TabError::NoWayOut(_) => "INTERNAL (no way out)",
+        TabError::NoWayOut(_) => "INTERNAL (no proxy)",
         TabError::Lost => "INTERNAL (lost)",
     }
 }
