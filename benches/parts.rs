@@ -1,4 +1,4 @@
-//! The parts that every message passes through, measured alone: `cargo bench --bench parts`.
+//! Microbenchmarks of the parts that every message passes through: `cargo bench --bench parts`.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -28,12 +28,12 @@ use tokio::time::Instant;
 /// The default of `flow.chunk_bytes`.
 const CHUNK: usize = 262_144;
 
-/// Chromium's answer to `Runtime.evaluate` of a page with so many bytes of HTML.
+/// Chromium's answer to `Runtime.evaluate` for a page with this many bytes of HTML.
 fn html_frame(bytes: usize) -> Bytes {
     const ARTICLE: &str = "<article class=\"card\"><h2>Article</h2><p>The quick brown fox jumps \
         over the lazy dog; Grüße aus Köln.</p><a href=\"/article?ref=list&amp;x=1\">more</a></article>\n";
     let html = ARTICLE.repeat(bytes / ARTICLE.len() + 1);
-    // Chromium escapes all that is not ASCII, and writes its members in this order.
+    // Chromium escapes everything but ASCII, and writes the members in this order.
     let html = serde_json::to_string(&html).unwrap();
     let html = html
         .replace('ü', "\\u00fc")
@@ -57,7 +57,7 @@ fn snapshot_head() -> PayloadHead {
     })
 }
 
-/// From Chromium's frame to the messages for the socket, as the bridge does it.
+/// From Chromium's frame to the messages for the socket, as in the bridge.
 fn relay(frame: &Bytes, encoding: Encoding) -> usize {
     let Ok(Frame::Response {
         outcome: Ok(result),
@@ -80,7 +80,7 @@ fn len(part: &Part) -> usize {
     }
 }
 
-/// The same the plain way: parsed into values, taken out, and written anew.
+/// The naive way: parse into values, extract, and serialize again.
 fn through_values(frame: &Bytes) -> usize {
     let mut frame: Value = serde_json::from_slice(frame).unwrap();
     let html = frame["result"]["result"]["value"].take();

@@ -25,7 +25,7 @@ use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
 use crate::bus::{EventBus, FactListener};
 use crate::config::{Config, DownloadPolicy};
-use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
+use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
@@ -77,7 +77,7 @@ pub struct Bridge {
     /// The configuration at the start, which holds for all that is not replaced.
     started_with: Config,
     /// What comes from no browser context of the bridge's goes here, as long as Chromium runs.
-    _process_wide: Gate,
+    _process_wide: ProxyListener,
 }
 
 impl Bridge {
@@ -87,7 +87,7 @@ impl Bridge {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let egress = Egress::new(Arc::new(SystemResolver), Limits::default());
+        let egress = Egress::new(Arc::new(SystemResolver), ProxyLimits::default());
         let (told, coming) = mpsc::channel(blocked::WAITING);
         let ways_out = WaysOut {
             egress: egress.clone(),
@@ -135,7 +135,7 @@ impl Bridge {
         let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
         status.follow(browser.status());
         let mut follower = Follower {
-            admission: egress.admission().clone(),
+            peer_check: egress.peer_check().clone(),
             tabs: tabs.clone(),
             facts,
             last_reason: None,
@@ -216,7 +216,7 @@ fn say_what_is_not_ours(config: &Config, is_local: bool) {
 
 /// Tells the proxy, the tabs and the Coordinators, in this order, how the browser fares.
 struct Follower {
-    admission: Admission,
+    peer_check: PeerCheck,
     tabs: SupervisorHandle,
     facts: Arc<dyn FactSink>,
     last_reason: Option<String>,
@@ -240,8 +240,8 @@ impl Follower {
                 restarts,
             } => {
                 match pid {
-                    Some(pid) => self.admission.browser(pid),
-                    None => self.admission.anyone(),
+                    Some(pid) => self.peer_check.allow_process_group(pid),
+                    None => self.peer_check.allow_all(),
                 }
                 self.tabs.browser_up(browser, inbox, version, files).await;
                 if restarts > 0 {
@@ -252,7 +252,7 @@ impl Follower {
             }
             Lifecycle::GivenUp { reason } => self.tabs.browser_given_up(reason).await,
             Lifecycle::Down { reason, restarts } => {
-                self.admission.nobody();
+                self.peer_check.deny_all();
                 self.tabs
                     .browser_down("it ended and is being started again".to_owned())
                     .await;

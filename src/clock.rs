@@ -1,9 +1,9 @@
-//! The time of day, for people and for `ts` fields. Everything that is measured or waited for uses
-//! tokio's clock instead.
+//! Wall-clock time, for timestamps such as `ts` fields. Durations and deadlines use tokio's monotonic
+//! clock.
 
 use std::time::SystemTime;
 
-/// Milliseconds since the epoch.
+/// Milliseconds since the Unix epoch.
 pub fn epoch_ms() -> u64 {
     let since = SystemTime::now()
         .duration_since(SystemTime::UNIX_EPOCH)

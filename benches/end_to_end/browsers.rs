@@ -1,4 +1,4 @@
-//! The two browsers side by side.
+//! The two browsers, side by side.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -18,34 +18,34 @@ use crate::raw::{Raw, RawTab};
 use crate::support::coordinator::Coordinator;
 use crate::support::samples::{Samples, time};
 
-/// Between two captures of one tab, so that the bridge takes each at once.
+/// The pause between two captures of one tab, so that the bridge starts each at once.
 const SNAPSHOT_PAUSE: Duration = Duration::from_millis(320);
 const PICTURE_PAUSE: Duration = Duration::from_millis(530);
 
-/// Everything that is measured against each other.
+/// Both sides of the comparison.
 pub(crate) struct Browsers {
     pub(crate) runtime: Runtime,
     pub(crate) site: Site,
     pub(crate) raw: Raw,
     pub(crate) bridge: BridgeAt,
     pub(crate) client: Coordinator,
-    /// Name and version of the browser.
+    /// The name and version of the browser.
     pub(crate) version: String,
     pub(crate) found: Found,
 }
 
-/// A bridge that serves.
+/// A running bridge.
 pub(crate) struct BridgeAt {
     bridge: Bridge,
     pub(crate) address: SocketAddr,
 }
 
 impl BridgeAt {
-    /// Starts a bridge on a port of its own.
+    /// Starts a bridge on a free port.
     pub(crate) async fn start(config: &Config) -> Self {
         let bridge = Bridge::start(config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
-            panic!("it was told to listen on TCP");
+            panic!("it is configured to listen on TCP");
         };
         Self { bridge, address }
     }
@@ -85,7 +85,7 @@ impl Browsers {
         self.runtime.block_on(self.bridge.stop());
     }
 
-    /// Opens so many tabs of a page on both sides.
+    /// Opens this many tabs of a page on both sides.
     pub(crate) fn open(&mut self, url: &str, count: usize) -> Vec<TabPair> {
         (0..count)
             .map(|_| TabPair {
@@ -96,8 +96,8 @@ impl Browsers {
             .collect()
     }
 
-    /// How long a page takes to load on either side, so many times. The first load of each is
-    /// not among them: it makes processes and connections that later ones find.
+    /// The load times of a page on both sides. The first load of each is
+    /// excluded: it creates processes and connections that later ones reuse.
     pub(crate) fn loads(&mut self, url: &str, count: usize) -> (Samples, Samples) {
         let tabs = self.open(url, 1);
         let (mut raw, mut bridge) = (Samples::default(), Samples::default());
@@ -137,12 +137,12 @@ pub(crate) struct TabPair {
 }
 
 impl TabPair {
-    /// Waits until a snapshot would be taken at once.
+    /// Waits until a snapshot would start at once.
     pub(crate) fn quiet_for_snapshot(&mut self) {
         self.quiet(SNAPSHOT_PAUSE);
     }
 
-    /// Waits until a picture would be taken at once.
+    /// Waits until a screenshot would start at once.
     pub(crate) fn quiet_for_picture(&mut self) {
         self.quiet(PICTURE_PAUSE);
     }
@@ -162,7 +162,7 @@ impl TabPair {
     }
 }
 
-/// The configuration of a bridge that may look at the pages of the benchmark.
+/// The configuration of a bridge that allows the pages of the benchmark.
 pub(crate) fn configuration(found: &Found) -> Config {
     let mut config = Config::default();
     config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
@@ -171,7 +171,7 @@ pub(crate) fn configuration(found: &Found) -> Config {
     config
 }
 
-/// How the raw browser is started: as the bridge starts its own.
+/// The switches of the raw browser: the same as the bridge's.
 pub(crate) fn launch_options(found: &Found) -> LaunchOptions {
     LaunchOptions {
         executable: found.path.clone(),

@@ -1,4 +1,4 @@
-//! The daemon itself, as a process of its own: memory, and processor time.
+//! Memory and processor time of the daemon process.
 
 use std::time::Duration;
 
@@ -93,7 +93,7 @@ fn connections(daemon: &Daemon, report: &mut Report) {
     );
 }
 
-/// Beside the relay itself it reads a pipe and writes a socket, 64 KiB at a time.
+/// In addition to relaying, it reads a pipe and writes a socket, 64 KiB at a time.
 fn large(
     daemon: &Daemon,
     client: &mut Coordinator,

@@ -1,11 +1,11 @@
-//! What the way through the bridge's proxy costs a page that loads much and small.
+//! The overhead of the bridge's proxy for a page with many small resources.
 
 use crate::browsers::Browsers;
 use crate::options::Options;
 use crate::pages::IMAGES;
 use crate::report::Report;
 
-/// The raw browser goes to the site itself, the bridge's by way of its proxy.
+/// The raw browser connects directly, the bridge's through the proxy.
 pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     let url = browsers.site.images();
     let (raw, bridge) = browsers.loads(&url, options.samples(60));

@@ -1,4 +1,4 @@
-//! A large snapshot in flight, and pings on the same connection meanwhile.
+//! A large snapshot in flight, and pings on the same connection at the same time.
 
 use serde_json::json;
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, options: &Op
                 }
                 head.request_id == ping
             });
-            // Those that were sent before the first part and answered before it met nothing.
+            // Excludes pings that were sent before the first part and answered before it.
             if parts > 0 || begun {
                 pings.add(start.elapsed());
                 parts_between.push(f64::from(parts));

@@ -1,4 +1,4 @@
-//! A tab whose script never ends, and what the others notice of it.
+//! A tab with an endless script, and its effect on other tabs.
 
 use serde_json::json;
 
@@ -25,7 +25,7 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, options: &Op
     for _ in 0..ROUNDS {
         through_bridge(browsers, &mut tabs, samples, &mut quiet);
         let stuck = browsers.client.open_at(&endless);
-        // The page starts its loop a little after it has loaded.
+        // The page starts its loop shortly after it has loaded.
         std::thread::sleep(std::time::Duration::from_millis(200));
         through_bridge(browsers, &mut tabs, samples, &mut beside);
         browsers
@@ -85,7 +85,7 @@ fn through_bridge(
     }
 }
 
-/// At the same pace as through the bridge.
+/// At the same rate as through the bridge.
 fn raw(browsers: &mut Browsers, tabs: &[TabPair], samples: usize, into: &mut Samples) {
     for number in 0..samples {
         let tab = &tabs[number % TABS];

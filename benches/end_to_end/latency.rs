@@ -1,4 +1,4 @@
-//! One request at a time: how much longer its answer takes than raw CDP's.
+//! One request at a time: the overhead over raw CDP.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::report::Report;
 use crate::support::coordinator::Coordinator;
 use crate::support::samples::{Samples, time};
 
-/// Tabs to rotate over, so that no request waits for the pace of its tab.
+/// Tabs to rotate over, so that no request waits for the rate limit of its tab.
 const EMPTY_TABS: usize = 20;
 const MEDIUM_TABS: usize = 8;
 const LARGE_TABS: usize = 2;
 
-/// Requests that carry next to nothing.
+/// Requests with almost no payload.
 pub(crate) fn small(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     ping(browsers, report, options);
     evaluate(browsers, report, options);
@@ -53,7 +53,7 @@ fn html_raw(browsers: &mut Browsers, tab: &crate::browsers::TabPair) {
 
 fn new_tab(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     let (mut raw, mut bridge) = (Samples::default(), Samples::default());
-    // The first tab of a client makes its context, and would be measured otherwise.
+    // The first tab of a client creates its context, which is not to be measured.
     let keep = browsers.open("about:blank", 1);
     for _ in 0..options.samples(30) {
         let (tab, took) = time(|| browsers.raw.open());
@@ -75,7 +75,7 @@ fn navigate(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     report.show("navigate to load, small page", Some(raw), Some(bridge));
 }
 
-/// Requests that carry a page or a picture.
+/// Requests with a snapshot or a screenshot.
 pub(crate) fn payloads(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     medium(browsers, report, options);
     large(browsers, report, options);
@@ -97,7 +97,7 @@ fn medium(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     for number in 0..options.samples(240) {
         let tab = &mut tabs[number % MEDIUM_TABS];
         tab.quiet_for_picture();
-        // Each is the first as often as the other.
+        // Each side goes first equally often.
         for turn in 0..2 {
             out_of_step(number);
             if (number + turn) % 2 == 0 {
@@ -112,8 +112,8 @@ fn medium(browsers: &mut Browsers, report: &mut Report, options: &Options) {
         }
     }
     let picture = bridge.quantile(0.95);
-    // A picture takes whole frames of the browser's, one or two, so that a median says only which
-    // of them is the more frequent.
+    // A screenshot takes one or two whole frames of the browser, so a median only says which
+    // is more frequent.
     let (raw_mean, bridge_mean) = (raw.mean(), bridge.mean());
     report.show("screenshot, jpeg 70, medium page", Some(raw), Some(bridge));
     report.figure(
@@ -143,8 +143,8 @@ fn medium(browsers: &mut Browsers, report: &mut Report, options: &Options) {
     );
 }
 
-/// A picture waits for the browser's next frames, so that what matters is when in a frame it is
-/// asked for. Each side is asked at every phase, the same for both.
+/// A screenshot waits for the next frames of the browser, so the result depends on the phase of its
+/// request within a frame. Both sides are measured at the same phases.
 fn out_of_step(number: usize) {
     const STEPS: usize = 13;
     let step = u64::try_from(number * 5 % STEPS).unwrap();

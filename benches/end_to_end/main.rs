@@ -1,8 +1,8 @@
 //! The bridge against raw CDP, in one run: `cargo bench --bench end_to_end -- [OPTIONS]`.
 //!
 //! Two browsers of the same build run side by side, one behind the bridge and one driven over its
-//! pipe by a tight loop. Every sample of one is followed by a sample of the other, because a
-//! machine's speed drifts and only ratios within one run mean something.
+//! pipe by a tight loop. Samples of both alternate, because the speed of a machine drifts and only
+//! ratios within one run are meaningful.
 //!
 //! Options: `--browser shell|chrome`, `--quick` (a quarter of the samples), `--only WORD` (groups
 //! whose name contains it). The table is also written to `target/bench/end_to_end.json`.
@@ -45,7 +45,6 @@ use options::Options;
 use pages::Site;
 use report::Report;
 
-/// A group of rows.
 type Group = fn(&mut Browsers, &mut Report, &Options);
 
 const GROUPS: [(&str, Group); 11] = [

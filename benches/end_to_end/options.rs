@@ -1,8 +1,7 @@
-//! What the benchmark is told on its command line.
+//! Command-line options of the benchmark.
 
 use cdp_bridge::browser::options::Kind;
 
-/// The options.
 pub(crate) struct Options {
     pub(crate) kind: Kind,
     quick: bool,
@@ -10,7 +9,7 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    /// The options of this process; what cargo adds by itself is passed over.
+    /// The options of this process, without those that cargo adds.
     pub(crate) fn of_process() -> Self {
         let mut options = Self {
             kind: Kind::Shell,
@@ -36,13 +35,13 @@ impl Options {
         options
     }
 
-    /// Whether a group of rows is to be measured.
+    /// Whether to measure a group of rows.
     pub(crate) fn wants(&self, group: &str) -> bool {
         let only = self.only.as_ref();
         only.is_none_or(|words| words.split(',').any(|word| group.contains(word)))
     }
 
-    /// How many samples to take where a full run takes so many.
+    /// The number of samples, given that of a full run.
     pub(crate) fn samples(&self, full: usize) -> usize {
         if self.quick { (full / 4).max(3) } else { full }
     }

@@ -1,4 +1,4 @@
-//! The pages that are looked at, and a server for them.
+//! The pages of the benchmark, and their server.
 
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -30,7 +30,7 @@ impl Site {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let pages = Arc::clone(&pages);
-                // A browser that goes away in the middle is no concern of the server's.
+                // A browser that disconnects is not an error of the server.
                 std::thread::spawn(move || pages.serve(stream));
             }
         });
@@ -41,7 +41,7 @@ impl Site {
         format!("http://{}{path}", self.address)
     }
 
-    /// A page of a few lines.
+    /// A short page.
     pub(crate) fn small(self) -> String {
         self.url("/small")
     }
@@ -56,24 +56,24 @@ impl Site {
         self.url("/large")
     }
 
-    /// One that shows many small images, none of which is ever cached.
+    /// A page with many small images that are never cached.
     pub(crate) fn images(self) -> String {
         self.url("/images")
     }
 
-    /// One that moves all the time.
+    /// An animated page.
     pub(crate) fn animated(self) -> String {
         self.url("/animated")
     }
 
-    /// One whose script never ends, on another host so that its process is its own.
+    /// A page with an endless script, on another host so that it has its own process.
     pub(crate) fn endless(self) -> String {
         format!("http://localhost:{}/endless", self.address.port())
     }
 }
 
 impl Pages {
-    /// Answers one request, and further ones of the same connection while images are asked for.
+    /// Answers one request, and further ones of the same connection while images are requested.
     fn serve(&self, stream: TcpStream) -> std::io::Result<()> {
         stream.set_nodelay(true)?;
         let mut reader = BufReader::new(stream);
@@ -88,7 +88,7 @@ impl Pages {
             }
             let path = request.split(' ').nth(1).unwrap_or_default();
             let stays = path.starts_with("/image");
-            // One write, so that no small packet waits for another.
+            // One write, so that Nagle's algorithm delays nothing.
             let answer = self.answer(path, stays);
             reader.get_mut().write_all(&answer)?;
             if !stays {
@@ -113,7 +113,7 @@ impl Pages {
         } else {
             "200 OK"
         };
-        // What stays in a cache would not be loaded again.
+        // Cached images would not be loaded again.
         let more = if stays {
             "keep-alive\r\nCache-Control: no-store"
         } else {
@@ -130,7 +130,7 @@ impl Pages {
 
 const HTML: &str = "text/html; charset=utf-8";
 
-/// How many images the page of images shows.
+/// The number of images.
 pub(crate) const IMAGES: usize = 300;
 
 /// One transparent pixel.

@@ -1,4 +1,4 @@
-//! Chromium without a bridge: a blocking loop over its pipe that does nothing but what is measured.
+//! Chromium without a bridge: a blocking loop over its pipe that does only what is measured.
 
 use std::fs::File;
 use std::io::{Read as _, Write as _};
@@ -12,7 +12,7 @@ use memchr::{memchr, memmem};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;
 
-/// What a pipe holds.
+/// The capacity of a pipe.
 const READ_BYTES: usize = 64 * 1024;
 
 /// A page of the raw browser.
@@ -22,7 +22,7 @@ pub(crate) struct RawTab {
     target: String,
 }
 
-/// A browser at the other end of a pipe.
+/// A browser, driven over a pipe.
 pub(crate) struct Raw {
     process: Option<BrowserProcess>,
     reader: File,
@@ -33,11 +33,10 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Starts one.
     pub(crate) fn start(runtime: &Handle, options: &LaunchOptions) -> Self {
         let launched = runtime.block_on(launch(options)).unwrap();
         let Endpoint::Pipe { reader, writer } = launched.endpoint else {
-            panic!("it was told to use a pipe");
+            panic!("it was started with a pipe");
         };
         Self {
             process: Some(launched.process),
@@ -55,7 +54,6 @@ impl Raw {
         }
     }
 
-    /// Sends a command.
     pub(crate) fn send(&mut self, session: Option<&str>, method: &str, params: &Value) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
@@ -66,7 +64,6 @@ impl Raw {
         id
     }
 
-    /// The next frame.
     pub(crate) fn next(&mut self) -> Bytes {
         let mut searched = 0;
         loop {
@@ -82,7 +79,7 @@ impl Raw {
         }
     }
 
-    /// The next frame that fits.
+    /// The next frame that matches.
     pub(crate) fn until(&mut self, mut fits: impl FnMut(&Bytes) -> bool) -> Bytes {
         loop {
             let frame = self.next();
@@ -92,7 +89,6 @@ impl Raw {
         }
     }
 
-    /// The answer to a command.
     pub(crate) fn answer(&mut self, id: u64) -> Bytes {
         self.until(|frame| answers(frame, id))
     }
@@ -103,7 +99,7 @@ impl Raw {
         self.answer(id)
     }
 
-    /// Opens an empty page, attaches to it and enables what is needed to work with it.
+    /// Opens an empty page, attaches to it and enables the domains that are needed.
     pub(crate) fn open(&mut self) -> RawTab {
         let created = self.call(
             None,
@@ -150,7 +146,7 @@ impl Raw {
         tab
     }
 
-    /// Asks for the page's HTML as the bridge does.
+    /// Gets the HTML as the bridge does.
     pub(crate) fn ask_html(&mut self, tab: &RawTab) -> u64 {
         let expression = "(() => { const nodes = document.getElementsByTagName('*').length; \
              if (nodes > 200000) return {nodes}; \
@@ -160,7 +156,7 @@ impl Raw {
         self.send(Some(&tab.session), "Runtime.evaluate", &params)
     }
 
-    /// Asks for a picture as the bridge does.
+    /// Takes a screenshot as the bridge does.
     pub(crate) fn ask_picture(&mut self, tab: &RawTab) -> u64 {
         let params = json!({"format": "jpeg", "quality": 70, "optimizeForSpeed": true,
             "captureBeyondViewport": false});

@@ -9,7 +9,7 @@ use crate::browsers::Browsers;
 use crate::support::output_dir;
 use crate::support::samples::Samples;
 
-/// One line of the table.
+/// One row of the table.
 #[derive(Debug)]
 struct Row {
     name: String,
@@ -20,7 +20,6 @@ struct Row {
     met: Option<bool>,
 }
 
-/// All lines.
 #[derive(Debug)]
 pub(crate) struct Report {
     browser: String,
@@ -35,7 +34,7 @@ impl Report {
         }
     }
 
-    /// A row whose goal is a ratio to raw CDP, plus so many milliseconds.
+    /// A row with the goal of a ratio to raw CDP, plus milliseconds.
     pub(crate) fn compare(&mut self, name: &str, raw: Samples, bridge: Samples, goal: (f64, f64)) {
         let (factor, plus) = goal;
         let ratio = bridge.median() / raw.median();
@@ -55,7 +54,7 @@ impl Report {
         });
     }
 
-    /// A row that has no goal of its own.
+    /// A row without a goal.
     pub(crate) fn show(&mut self, name: &str, raw: Option<Samples>, bridge: Option<Samples>) {
         let figure = match (&raw, &bridge) {
             (Some(raw), Some(bridge)) => format!("×{:.3}", bridge.median() / raw.median()),
@@ -71,7 +70,7 @@ impl Report {
         });
     }
 
-    /// A row with a figure of its own kind.
+    /// A row with a custom figure.
     pub(crate) fn figure(&mut self, name: &str, figure: String, goal: &str, met: bool) {
         self.push(Row {
             name: name.to_owned(),
@@ -88,7 +87,7 @@ impl Report {
         self.rows.push(row);
     }
 
-    /// Writes `target/bench/end_to_end.json` and says where that is.
+    /// Writes `target/bench/end_to_end.json` and prints its path.
     pub(crate) fn write(&self) -> PathBuf {
         let path = output_dir().join("end_to_end.json");
         let rows: Vec<_> = self.rows.iter().map(Row::to_json).collect();

@@ -1,4 +1,4 @@
-//! Streaming an animated page: frames a second, the first frame, and how old frames are.
+//! Streaming an animated page: frame rate, first frame, and age of frames.
 
 use std::time::{Duration, SystemTime};
 

@@ -1,4 +1,4 @@
-//! A screencast whose client takes five frames a second: what it costs, over a minute.
+//! The cost of a screencast whose client reads five frames per second, over a minute.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -14,7 +14,7 @@ use crate::support::coordinator::Coordinator;
 use crate::support::daemon::Daemon;
 
 const PAUSE: Duration = Duration::from_millis(200);
-/// By then the kernel holds for the client what it ever will.
+/// By then the kernel's socket buffers are full.
 const WARM_UP: usize = 100;
 const FRAMES: usize = 300;
 
@@ -47,7 +47,7 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, options: &Op
     );
 }
 
-/// Takes so many frames, slowly.
+/// Reads this many frames, slowly.
 fn take(client: &mut Coordinator, frames: usize) {
     for _ in 0..frames {
         client.until(|head| head.r#type == "frame");
@@ -55,7 +55,7 @@ fn take(client: &mut Coordinator, frames: usize) {
     }
 }
 
-/// How many calls of the domain `Page` were answered: once the tab is open, all of them are
+/// The number of answered calls of the domain `Page`: once the tab is open, all of them are
 /// acknowledgements of frames.
 fn acknowledged(daemon: &Daemon) -> f64 {
     let mut stream = TcpStream::connect(daemon.address).unwrap();

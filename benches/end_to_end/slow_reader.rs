@@ -1,4 +1,4 @@
-//! One client that never reads, beside ten that work.
+//! One client that never reads, and ten that do.
 
 use std::net::SocketAddr;
 use std::thread;
@@ -14,15 +14,15 @@ use crate::support::coordinator::Coordinator;
 use crate::support::samples::{Samples, time};
 
 const WORKERS: usize = 10;
-/// Enough to fill what the kernel holds for a socket, and its queue.
+/// Enough to fill the kernel's socket buffers, and its queue.
 const ROUNDS: usize = 30;
 const PAUSE: Duration = Duration::from_millis(400);
-/// What the eleventh client asks for in each pause: more tabs fill its queue sooner.
+/// The requests of the eleventh client per round: more tabs fill its queue sooner.
 const ITS_TABS: usize = 2;
-/// How much may wait for it, beside what its socket holds.
+/// The limit of its queue, without the socket buffers.
 const QUEUE_BYTES: u64 = 1024 * 1024;
 
-/// A worker and its tab.
+/// A client and its tab.
 struct Worker {
     client: Coordinator,
     tab: String,
@@ -49,7 +49,7 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, _: &Options)
 
     let mut with_reader = Samples::default();
     let mut beside_it = Samples::default();
-    // It reads at first, and asks for the same: only its reading makes the difference.
+    // It reads at first, with the same requests: only its reading changes.
     let reading = |client: &mut Coordinator| {
         for tab in &its_tabs {
             client.ask(json!({"type": "getDomSnapshot", "tabId": tab}));
@@ -92,7 +92,7 @@ pub(crate) fn measure(browsers: &mut Browsers, report: &mut Report, _: &Options)
     );
 }
 
-/// All workers ask once in every pause, each on a thread of its own, and so does the eleventh.
+/// All clients send a request per round, each on a thread of its own, and so does the eleventh.
 fn work(
     workers: &mut [Worker],
     into: &mut Samples,
@@ -129,7 +129,7 @@ fn work(
     });
 }
 
-/// Reads what is left, and the code of the close.
+/// Reads the remaining messages, and the close code.
 fn end_of(client: &mut Coordinator) -> Option<u16> {
     loop {
         match client.try_next() {

@@ -1,4 +1,4 @@
-//! From nothing to the first tab.
+//! From the start to the first tab.
 
 use serde_json::json;
 

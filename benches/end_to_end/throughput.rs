@@ -1,5 +1,5 @@
-//! Eight tabs at once. The bridge paces each tab, so that what is compared is a burst over all of
-//! them: from the first request to the last answer.
+//! Eight tabs at once. The bridge limits the rate of each tab, so a burst over all of them is compared:
+//! from the first request to the last answer.
 
 use crate::browsers::{Browsers, TabPair};
 use crate::options::Options;

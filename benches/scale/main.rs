@@ -1,8 +1,8 @@
-//! What a tab and a connection cost as they become many, and what others feel of those that behave
-//! badly: `cargo bench --bench scale`.
+//! What many tabs and connections cost, and how badly behaved clients affect others:
+//! `cargo bench --bench scale`.
 //!
-//! The daemon runs as a process of its own, on a fake Chromium in this one, so that its memory is
-//! its own. The fake looks its pages up one by one: with many of them, part of the time is its.
+//! The daemon is a process of its own, and its fake Chromium runs in this one, so that the memory can be
+//! told apart. The fake looks its pages up linearly: with many pages, part of the time is its own.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -69,7 +69,7 @@ fn tabs(daemon: &Daemon, rows: &mut Vec<Value>) {
             creating.add(time(|| client.ask(json!({"type": "createTab"}))).1);
             open += 1;
         }
-        // The cost of one more, where there are already so many.
+        // The cost of one more, when there are already this many.
         for _ in 0..SAMPLES {
             let (created, took) = time(|| client.ask(json!({"type": "createTab"})));
             creating.add(took);
@@ -114,7 +114,7 @@ fn pings(client: &mut Coordinator) -> Samples {
     pings
 }
 
-/// Resident memory in KiB, once it has come to rest.
+/// Resident memory in KiB, once it is stable.
 fn settled(daemon: &Daemon) -> u64 {
     std::thread::sleep(SETTLE);
     daemon.memory("VmRSS:")
@@ -132,7 +132,7 @@ fn spread(samples: &Samples) -> Value {
     json!({"median": samples.median(), "p95": samples.quantile(0.95), "samples": samples.len()})
 }
 
-/// Writes `target/bench/scale.json` and says where that is.
+/// Writes `target/bench/scale.json` and prints its path.
 fn write(rows: &[Value]) -> PathBuf {
     let dir = support::output_dir();
     let path = dir.join("scale.json");

@@ -1,5 +1,5 @@
-//! What the well-behaved feel of a flood of messages, of readers that never read, and of a storm of
-//! connections.
+//! How well-behaved clients are affected by a flood of messages, by clients that never read, and by a
+//! storm of connections.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -16,21 +16,21 @@ use crate::support::coordinator::Coordinator;
 use crate::support::daemon::Daemon;
 use crate::support::samples::{Samples, time};
 
-/// How long each is measured.
+/// The duration of each measurement.
 const LENGTH: Duration = Duration::from_secs(3);
-/// Between two questions of one who behaves.
+/// The interval of a well-behaved client's pings.
 const PAUSE: Duration = Duration::from_millis(3);
-/// Who never reads, and who does.
+/// Clients that never read, and clients that do.
 const SLOW: usize = 1_000;
 const HEALTHY: usize = 10;
-/// How many answers one who never reads asks for in its turn.
+/// The number of requests per turn of a client that never reads.
 const ANSWERS: usize = 200;
-/// Connections a second in a storm.
+/// Connections per second in a storm.
 const STORM: u32 = 1_000;
-/// Messages that are written at once in a flood.
+/// Messages per write in a flood.
 const BATCH: usize = 500;
 
-/// Measures all three, each on a daemon of its own.
+/// Runs all three, each on a new daemon.
 pub(crate) fn measure(settings: &[String], rows: &mut Vec<Value>) {
     let small_queues = ["server.outbound_bytes=64KiB".to_owned()];
     let settings: Vec<_> = settings.iter().cloned().chain(small_queues).collect();
@@ -42,7 +42,7 @@ pub(crate) fn measure(settings: &[String], rows: &mut Vec<Value>) {
     storm(&start(), rows);
 }
 
-/// Something that goes on in threads until this is dropped.
+/// Work in threads, until this is dropped.
 struct Background {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<()>>,
@@ -56,7 +56,7 @@ impl Background {
         }
     }
 
-    /// Does the work again and again, until it says that it is done.
+    /// Repeats the work until it is finished.
     fn add(&mut self, mut work: impl FnMut() -> bool + Send + 'static) {
         let stop = Arc::clone(&self.stop);
         self.threads.push(thread::spawn(move || {
@@ -74,7 +74,7 @@ impl Drop for Background {
     }
 }
 
-/// How long pings of these clients take for a while.
+/// The times of pings of these clients.
 fn pings(clients: &mut [Coordinator]) -> Samples {
     let mut samples = Samples::default();
     let start = Instant::now();
@@ -87,7 +87,7 @@ fn pings(clients: &mut [Coordinator]) -> Samples {
     samples
 }
 
-/// One client sends as fast as it can, and reads what it is answered.
+/// One client sends as fast as it can, and reads its answers.
 fn flood(daemon: &Daemon, rows: &mut Vec<Value>) {
     let mut healthy = [Coordinator::connect(daemon.address, false)];
     let without = pings(&mut healthy);
@@ -108,7 +108,7 @@ fn flood(daemon: &Daemon, rows: &mut Vec<Value>) {
     row("flood", &without, &with, &note, rows);
 }
 
-/// Many ask for much and read nothing.
+/// Many clients send requests and read nothing.
 fn slow_readers(daemon: &Daemon, rows: &mut Vec<Value>) {
     let mut healthy: Vec<_> = (0..HEALTHY)
         .map(|_| Coordinator::connect(daemon.address, false))
@@ -121,7 +121,7 @@ fn slow_readers(daemon: &Daemon, rows: &mut Vec<Value>) {
     let mut next = 0;
     background.add(move || {
         let list = json!({"type": "listTabs"});
-        // More for each in turn, until it is closed because nobody reads its answers.
+        // More for each in turn, until it is closed because it does not read its answers.
         let client = &mut slow[next % SLOW];
         next += 1;
         for _ in 0..ANSWERS {
@@ -137,7 +137,7 @@ fn slow_readers(daemon: &Daemon, rows: &mut Vec<Value>) {
     row("slow readers", &without, &with, &note, rows);
 }
 
-/// `/health`, while many connect and leave.
+/// `/health`, while many clients connect and disconnect.
 fn storm(daemon: &Daemon, rows: &mut Vec<Value>) {
     let address = daemon.address;
     let without = health(address);
@@ -181,7 +181,7 @@ const UPGRADE: &[u8] = b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websock
     Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 
-/// A WebSocket as two ends of its socket. What comes is not looked at.
+/// A WebSocket as the two halves of its socket. Received data is discarded.
 fn upgraded(address: SocketAddr) -> (TcpStream, TcpStream) {
     let mut writer = TcpStream::connect(address).unwrap();
     writer.write_all(UPGRADE).unwrap();
@@ -189,13 +189,13 @@ fn upgraded(address: SocketAddr) -> (TcpStream, TcpStream) {
     let mut head = [0; 12];
     reader.read_exact(&mut head).unwrap();
     assert_eq!(&head, b"HTTP/1.1 101");
-    // So that both threads end with what they work for.
+    // So that both threads end when the socket is closed.
     reader.set_read_timeout(Some(LENGTH)).unwrap();
     writer.set_write_timeout(Some(LENGTH)).unwrap();
     (writer, reader)
 }
 
-/// A short text as a frame whose mask changes nothing.
+/// A short text as a frame with a zero mask.
 fn masked(text: &[u8]) -> Vec<u8> {
     let length = u8::try_from(text.len()).unwrap();
     [&[0x81, 0x80 | length, 0, 0, 0, 0], text].concat()

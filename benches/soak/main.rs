@@ -1,4 +1,4 @@
-//! `cargo bench --bench soak -- --duration 10m --seed 1 --browser shell`: the daemon under chaos.
+//! `cargo bench --bench soak -- --duration 10m --seed 1 --browser shell`: the daemon with random faults.
 //!
 //! The report is printed, and written to `target/bench/soak.json`. The exit code is 1 if anything is
 //! wrong.
@@ -33,7 +33,7 @@ use std::time::Duration;
 use chaos::config::Plan;
 use support::browsers::TestBrowser;
 
-/// The pause between two faults where nothing else is said.
+/// The default pause between two faults.
 const PACE: Duration = Duration::from_secs(2);
 
 struct Options {
@@ -43,7 +43,7 @@ struct Options {
     chrome: bool,
 }
 
-/// What cargo adds by itself is passed over.
+/// Ignores the arguments that cargo adds.
 fn options() -> Options {
     let mut options = Options {
         length: Duration::from_mins(10),

@@ -1,4 +1,4 @@
-//! A Coordinator that does no more than measuring takes: blocking, and payloads are not parsed.
+//! A minimal Coordinator for measurements: blocking, and without parsing payloads.
 
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Message, WebSocket};
 
-/// Longer than anything that goes well takes.
+/// Longer than anything takes in a successful run.
 const PATIENCE: Duration = Duration::from_secs(40);
-/// A payload starts within so many bytes of its message.
+/// A payload starts within this many bytes of its message.
 const HEAD_BYTES: usize = 1024;
 
-/// What a message says beside its payload.
+/// The fields of a message beside its payload.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Head {
@@ -28,26 +28,25 @@ pub(crate) struct Head {
     pub(crate) total: u32,
     pub(crate) ts: u64,
     pub(crate) message: String,
-    /// The code of a close, which is no message.
+    /// The close code, if the connection was closed.
     #[serde(skip)]
     pub(crate) closed: Option<u16>,
 }
 
 impl Head {
-    /// Whether nothing more of it comes.
+    /// Whether it is the last part.
     fn is_last(&self) -> bool {
         self.seq + 1 >= self.total
     }
 }
 
-/// A connection.
 pub(crate) struct Coordinator {
     socket: WebSocket<TcpStream>,
     next_id: u64,
 }
 
 impl Coordinator {
-    /// Connects and takes the welcome.
+    /// Connects and receives the welcome.
     pub(crate) fn connect(address: SocketAddr, binary: bool) -> Self {
         let stream = TcpStream::connect(address).unwrap();
         stream.set_nodelay(true).unwrap();
@@ -71,7 +70,6 @@ impl Coordinator {
         coordinator
     }
 
-    /// Sends a request.
     pub(crate) fn send(&mut self, mut request: Value) -> String {
         let id = format!("b{}", self.next_id);
         self.next_id += 1;
@@ -82,17 +80,16 @@ impl Coordinator {
         id
     }
 
-    /// Sends a request if the connection still takes one.
+    /// Sends a request if the connection is still open.
     pub(crate) fn try_send(&mut self, request: &Value) -> bool {
         self.socket.send(Message::text(request.to_string())).is_ok()
     }
 
-    /// The next message.
     pub(crate) fn next(&mut self) -> Head {
         self.try_next().expect("the connection is there")
     }
 
-    /// The next message; none where the connection ended without a close.
+    /// The next message; `None` if the connection ended without a close frame.
     pub(crate) fn try_next(&mut self) -> Option<Head> {
         loop {
             match self.socket.read().ok()? {
@@ -113,7 +110,7 @@ impl Coordinator {
         }
     }
 
-    /// The next message that fits.
+    /// The next message that matches.
     pub(crate) fn until(&mut self, mut fits: impl FnMut(&Head) -> bool) -> Head {
         loop {
             let head = self.next();
@@ -124,7 +121,7 @@ impl Coordinator {
         }
     }
 
-    /// The last message of the answer to a request.
+    /// The last part of the answer to a request.
     pub(crate) fn answer(&mut self, id: &str) -> Head {
         let head = self.until(|head| head.request_id == id && head.is_last());
         assert_ne!(head.r#type, "error", "{head:?}");
@@ -146,7 +143,7 @@ impl Coordinator {
         }
     }
 
-    /// Opens a tab and waits until its page has loaded, which an empty one need not do.
+    /// Opens a tab and waits until its page has loaded, unless it is empty.
     pub(crate) fn open_at(&mut self, url: &str) -> String {
         let tab = self
             .ask(serde_json::json!({"type": "createTab", "url": url}))
@@ -165,7 +162,7 @@ fn text_head(text: &str) -> Head {
         memmem::find(start, b",\"snapshot\":\"").or_else(|| memmem::find(start, b",\"data\":\""));
     match payload {
         Some(at) => serde_json::from_str(&format!("{}}}", &text[..at])).unwrap(),
-        // `limits`, `tabs` and the like are passed over.
+        // `limits`, `tabs` and other fields are ignored.
         None => serde_json::from_str(text).unwrap(),
     }
 }

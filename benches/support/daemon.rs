@@ -1,4 +1,4 @@
-//! The built binary, run as a process of its own and looked at from outside.
+//! The built binary, run as a process and measured from outside.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
@@ -7,14 +7,14 @@ use std::process::{Child, Command, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-/// A daemon that serves.
+/// A running daemon.
 pub(crate) struct Daemon {
     child: Child,
     pub(crate) address: SocketAddr,
 }
 
 impl Daemon {
-    /// Starts one with these settings, and this browser where none of them names another.
+    /// Starts a daemon with these settings, and this browser unless they contain another.
     pub(crate) fn start(settings: &[String], browser: &Path) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cdp-bridge"));
         command.args(["serve", "--listen", "127.0.0.1:0"]);
@@ -60,11 +60,11 @@ impl Daemon {
 }
 
 impl Drop for Daemon {
-    /// Has it end in good order, which takes its browser with it.
+    /// Stops it with SIGTERM, and with it its browser.
     fn drop(&mut self) {
         let pid = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
         if pid.is_some_and(|pid| kill_process(pid, Signal::TERM).is_ok()) {
-            // It was our child, so that there is nothing else to learn from its end.
+            // It was our child process, so no error is possible here.
             let _ = self.child.wait();
         }
     }

@@ -1,10 +1,10 @@
-//! Times, and what is said of them.
+//! Times, and their statistics.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Samples in milliseconds, or in whatever unit their row names.
+/// Samples in milliseconds, or in the unit of their row.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Samples(Vec<f64>);
 
@@ -33,7 +33,7 @@ impl Samples {
         self.0.iter().sum::<f64>() / self.len() as f64
     }
 
-    /// The nearest rank; not a number where nothing was measured.
+    /// The nearest rank; NaN without samples.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -50,7 +50,7 @@ impl Samples {
     }
 }
 
-/// How long something takes.
+/// The duration of a call.
 pub(crate) fn time<T>(work: impl FnOnce() -> T) -> (T, Duration) {
     let start = Instant::now();
     let outcome = work();

@@ -1,5 +1,5 @@
-//! What Chromium sends over the pipe: frames are cut at zero bytes however they arrive, and the head
-//! of a large one is read by its ends as the whole of it would be.
+//! Frames from Chromium's pipe: they are split at zero bytes however they arrive, and the fast path for
+//! large frames gives the same result as parsing them whole.
 #![no_main]
 
 use bytes::{Bytes, BytesMut};
@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 use tokio_util::codec::Decoder as _;
 
-/// More than what is read in full.
+/// Longer than frames that are parsed whole.
 const LARGE: usize = 16 * 1024;
 
 fn cut(bytes: &[u8], step: usize) -> Vec<Bytes> {
@@ -24,7 +24,7 @@ fn cut(bytes: &[u8], step: usize) -> Vec<Bytes> {
     frames
 }
 
-/// A large frame around a value that may look like anything, also like the end of a frame.
+/// A large frame around any value, which may look like the end of a frame.
 fn large(value: &RawValue) {
     let padding = "x".repeat(LARGE);
     for result in [
@@ -60,13 +60,13 @@ fuzz_target!(|bytes: &[u8]| {
     };
     let frames = cut(bytes, usize::from(*step).max(1));
     let mut expected: Vec<&[u8]> = bytes.split(|byte| *byte == 0).collect();
-    // What comes after the last zero is no frame yet.
+    // The bytes after the last zero are an incomplete frame.
     expected.pop();
     assert_eq!(frames, expected);
     for frame in &frames {
         let _ = Frame::parse(frame);
     }
-    // Chromium sends JSON, so that inside a large frame only JSON can stand.
+    // Chromium sends JSON, so a large frame contains only JSON.
     if let Ok(value) = serde_json::from_slice::<&RawValue>(bytes) {
         large(value);
     }

@@ -1,5 +1,4 @@
-//! Large payloads: what is cut into parts is the same when a client has put it together again, and
-//! whatever else a client is sent is an error and no panic.
+//! Large payloads: splitting and joining gives the same bytes, and invalid parts are errors, not panics.
 #![no_main]
 
 use base64::Engine as _;
@@ -35,7 +34,7 @@ fn picture() -> PayloadHead {
     })
 }
 
-/// What a client has in the end. Every part is as small as was asked for.
+/// The payload after splitting into parts of `chunk` bytes and joining them again.
 fn sent(head: PayloadHead, payload: &Payload, encoding: Encoding, chunk: usize) -> Vec<u8> {
     let parts = Parts::new(head, Some(7.into()), payload, encoding, chunk).unwrap();
     let total = parts.total();
@@ -61,7 +60,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Some((chunk, bytes)) = bytes.split_first() else {
         return;
     };
-    // Long payloads are not cut into thousands of parts, which would take all the time.
+    // Long payloads are not split into thousands of parts, which would take too long.
     let chunk = usize::from(*chunk).max(bytes.len() / 64).max(1);
     let encodings = [Encoding::Text, Encoding::Binary];
 
@@ -77,7 +76,7 @@ fuzz_target!(|bytes: &[u8]| {
         }
         let _ = Joiner::default().text(text);
     }
-    // As Chromium writes a string: with escapes of its choice, and perhaps with half a character.
+    // Like a string from Chromium: with any escapes, and possibly with a lone surrogate.
     let quoted = Bytes::from([b"\"", bytes, b"\""].concat());
     let escaped = EscapedText::from_json_string(&quoted);
     let strict = serde_json::from_slice::<String>(&quoted);

@@ -1,9 +1,8 @@
-//! What Chromium asks the proxy: a request line and headers, of which it is clear what they mean, or
-//! which are refused.
+//! Requests to the proxy: a request line and headers are either unambiguous or rejected.
 #![no_main]
 
 use cdp_bridge::egress::headers::{drop_hop_by_hop, is_framed_once};
-use cdp_bridge::egress::target::Target;
+use cdp_bridge::egress::target::ProxyTarget;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TRANSFER_ENCODING};
 use hyper::{HeaderMap, Uri};
 use libfuzzer_sys::fuzz_target;
@@ -29,18 +28,18 @@ fn of_line(line: &[u8]) {
     let Ok(uri) = Uri::try_from(line) else {
         return;
     };
-    if let Ok(target) = Target::of_connect(&uri) {
+    if let Ok(target) = ProxyTarget::from_connect(&uri) {
         assert_ne!(target.port, 0);
-        // As it is written down, it is the same place.
+        // Its canonical text parses to the same target.
         let again = format!("{}:{}", target.host, target.port).parse().unwrap();
-        assert_eq!(Target::of_connect(&again), Ok(target.clone()));
+        assert_eq!(ProxyTarget::from_connect(&again), Ok(target.clone()));
         let url: url::Url = target.tunnel_url().parse().unwrap();
         assert_eq!(url.host().map(|host| host.to_owned()), Some(target.host));
     }
-    if let Ok(target) = Target::of_absolute(&uri) {
+    if let Ok(target) = ProxyTarget::from_absolute(&uri) {
         assert_ne!(target.port, 0);
         let again = format!("http://{}/", target.authority()).parse().unwrap();
-        assert_eq!(Target::of_absolute(&again), Ok(target));
+        assert_eq!(ProxyTarget::from_absolute(&again), Ok(target));
     }
 }
 

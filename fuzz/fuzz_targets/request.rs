@@ -1,11 +1,10 @@
-//! What a Coordinator sends: a text frame is a request whose limits hold, or an error that says why
-//! not and can itself be sent.
+//! Text frames from a Coordinator: either a valid request within its limits, or an error that can be sent.
 #![no_main]
 
 use cdp_bridge_protocol::{Message, Request, RequestId};
 use libfuzzer_sys::fuzz_target;
 
-/// Longer errors would let a peer have its own text sent back at length.
+/// Errors must not echo much of the peer's text.
 const LONGEST_MESSAGE: usize = 4096;
 
 fn holds(id: Option<&RequestId>) {

@@ -1,5 +1,5 @@
-//! Where tabs may go: whatever the text, a URL that is let through is one of the allowed hosts, and
-//! is let through again as it was returned.
+//! The navigation policy: for any text, an allowed URL has an allowed host, and checking the returned URL
+//! again gives the same URL.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -25,7 +25,7 @@ static LISTED: LazyLock<NavigationPolicy> = LazyLock::new(|| {
 });
 static OPEN: LazyLock<NavigationPolicy> = LazyLock::new(|| policy(&[]));
 
-/// The list in other words than the policy's own.
+/// An independent implementation of the allowlist.
 fn is_listed(host: &str, port: u16) -> bool {
     let host = host.trim_end_matches('.');
     host == "example.com"

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
-use crate::egress::Blocked;
-use crate::flow::Digest;
+use crate::egress::BlockedRequest;
+use crate::flow::KeyedThrottle;
 use crate::tabs::{Audience, ClientId, Fact, FactKind, FactSink, Scope};
+use crate::timer::sleep_until_opt;
 
 /// How many wait to be told.
 pub(super) const WAITING: usize = 256;
@@ -26,32 +27,27 @@ pub(super) struct Told {
     pub(super) client: ClientId,
     /// The tab, where only one can have made it.
     pub(super) tab: Option<TabId>,
-    pub(super) blocked: Blocked,
+    pub(super) blocked: BlockedRequest,
 }
 
 /// Tells what comes, until nothing can come any more.
 pub(super) async fn tell(facts: Arc<dyn FactSink>, mut coming: mpsc::Receiver<Told>) {
-    let mut digest = Digest::new(INTERVAL);
+    let mut throttle = KeyedThrottle::new(INTERVAL);
     loop {
-        let due = digest.next_due();
-        let timer = async {
-            match due {
-                Some(due) => sleep_until(due).await,
-                None => std::future::pending().await,
-            }
-        };
+        let due = throttle.next_due();
+        let timer = sleep_until_opt(due);
         tokio::select! {
             told = coming.recv() => {
                 let Some(Told { client, tab, blocked }) = told else {
                     return;
                 };
                 let key = (client, tab);
-                if let Some(blocked) = digest.add(key.clone(), blocked, Instant::now()) {
+                if let Some(blocked) = throttle.add(key.clone(), blocked, Instant::now()) {
                     say(facts.as_ref(), &key, blocked, 1);
                 }
             }
             () = timer => {
-                for (key, blocked, count) in digest.take_due(Instant::now()) {
+                for (key, blocked, count) in throttle.take_due(Instant::now()) {
                     say(facts.as_ref(), &key, blocked, count);
                 }
             }
@@ -62,7 +58,7 @@ pub(super) async fn tell(facts: Arc<dyn FactSink>, mut coming: mpsc::Receiver<To
 fn say(
     facts: &dyn FactSink,
     (client, tab): &(ClientId, Option<TabId>),
-    blocked: Blocked,
+    blocked: BlockedRequest,
     count: u64,
 ) {
     let mut reason = blocked.denied.to_string();

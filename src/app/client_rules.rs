@@ -9,7 +9,9 @@ use ipnet::IpNet;
 
 use super::settings::{self, SettingsError};
 use crate::config::{self, ClientPolicyConfig, Config, PolicyConfig, PolicyMode};
-use crate::policy::{EgressPolicy, Mode, NavigationPolicy, PatternError, PrivateNetworks};
+use crate::policy::{
+    EgressPolicy, EnforcementMode, NavigationPolicy, PatternError, PrivateNetworks,
+};
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;
 
@@ -54,13 +56,13 @@ impl ClientRules {
         // Entries have been checked where they are written.
         let private = private_networks(&written.private_networks).unwrap_or_default();
         let mode = match written.mode {
-            PolicyMode::Enforce => Mode::Enforce,
-            PolicyMode::Report => Mode::Report,
+            PolicyMode::Enforce => EnforcementMode::Enforce,
+            PolicyMode::Report => EnforcementMode::Report,
         };
         // What a tab is sent to is reported where it goes out.
         let listed = match mode {
-            Mode::Enforce => written.allowlist.as_slice(),
-            Mode::Report => &[],
+            EnforcementMode::Enforce => written.allowlist.as_slice(),
+            EnforcementMode::Report => &[],
         };
         let resolve = &written.resolve;
         let navigation = NavigationPolicy::new(listed, private.clone(), resolve.clone())?;

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::client_rules::ClientRules;
 use crate::config::DownloadPolicy;
-use crate::egress::Recall;
+use crate::egress::RecentFailures;
 use crate::policy::{Denied, EgressPolicy};
 use crate::server::{NavDenied, UrlPolicy};
 use crate::tabs::ClientId;
@@ -28,7 +28,7 @@ pub(super) struct ClientPolicy {
     rules: watch::Sender<Option<Arc<ClientRules>>>,
     egress: watch::Sender<Arc<EgressPolicy>>,
     changes: watch::Sender<()>,
-    pub(super) recall: Arc<Recall>,
+    pub(super) recent_failures: Arc<RecentFailures>,
 }
 
 impl Policies {
@@ -71,7 +71,7 @@ impl Default for ClientPolicy {
             rules: watch::Sender::new(None),
             egress: watch::Sender::new(Arc::new(EgressPolicy::closed())),
             changes: watch::Sender::new(()),
-            recall: Arc::default(),
+            recent_failures: Arc::default(),
         }
     }
 }
@@ -247,8 +247,10 @@ mod tests {
         assert!(!may(&policies, "a", "http://usual.test/"));
         assert!(may(&policies, "b", "http://own.test/"));
         let reaches = |gate: &watch::Receiver<Arc<EgressPolicy>>| {
-            let verdict = gate.borrow().judge(&url::Host::Domain("next.test"), 80);
-            matches!(verdict, crate::policy::Verdict::Allowed(_))
+            let verdict = gate
+                .borrow()
+                .check_host(&url::Host::Domain("next.test"), 80);
+            matches!(verdict, crate::policy::EgressVerdict::Allowed(_))
         };
         assert_eq!(gates.each_ref().map(reaches), [true, false, false]);
     }
@@ -261,10 +263,10 @@ mod tests {
         without.auth.clients.pop();
         policies.put_in_force(client_rules::read(&without).unwrap());
         let closed = || {
-            let verdict = gate.borrow().judge(&url::Host::Domain("any.test"), 80);
+            let verdict = gate.borrow().check_host(&url::Host::Domain("any.test"), 80);
             matches!(
                 verdict,
-                crate::policy::Verdict::Denied(Denied::Closed { .. })
+                crate::policy::EgressVerdict::Denied(Denied::Closed { .. })
             )
         };
         assert!(closed() && !may(&policies, "c", "http://any.test/"));

@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::blocked::Told;
 use super::policies::Policies;
-use crate::egress::{self, Egress, Gate, Recall, Reporter, Terms};
+use crate::egress::{self, BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
 use crate::metrics;
 use crate::policy::{Denied, EgressPolicy};
 use crate::tabs::{ClientId, Obstacle, Outlet, Outlets, Scope};
@@ -27,15 +27,15 @@ pub(super) struct WaysOut {
 impl WaysOut {
     /// A gate for what belongs to no context of the bridge's: closed, unless tabs of a client live
     /// there.
-    pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<Gate> {
+    pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<ProxyListener> {
         if let Some(client) = client {
             return self.gate(client, None, Arc::default());
         }
         let (_, policy) = watch::channel(Arc::new(EgressPolicy::closed()));
-        let reporter = Reporter::new(Arc::<Recall>::default(), |blocked| {
+        let reporter = BlockReporter::new(Arc::<RecentFailures>::default(), |blocked| {
             tracing::debug!(url = blocked.url, "Chromium's own request was stopped");
         });
-        self.egress.open(Terms { policy, reporter })
+        self.egress.open(ProxyConfig { policy, reporter })
     }
 
     fn gate(
@@ -43,10 +43,10 @@ impl WaysOut {
         client: &ClientId,
         tab: Option<TabId>,
         several: Arc<AtomicBool>,
-    ) -> io::Result<Gate> {
+    ) -> io::Result<ProxyListener> {
         let policy = self.policies.of(client);
         let (told, client) = (self.told.clone(), client.clone());
-        let reporter = Reporter::new(Arc::clone(&policy.recall), move |blocked| {
+        let reporter = BlockReporter::new(Arc::clone(&policy.recent_failures), move |blocked| {
             let told_now = Told {
                 client: client.clone(),
                 tab: tab.filter(|_| !several.load(Ordering::Relaxed)),
@@ -56,7 +56,7 @@ impl WaysOut {
                 metrics::dropped("requestBlocked", "full");
             }
         });
-        self.egress.open(Terms {
+        self.egress.open(ProxyConfig {
             policy: policy.egress(),
             reporter,
         })
@@ -86,10 +86,10 @@ impl Outlets for WaysOut {
     }
 
     fn obstacle(&self, scope: &Scope, url: &str) -> Option<Obstacle> {
-        let obstacle = self.policies.of(&scope.client).recall.of_url(url)?;
+        let obstacle = self.policies.of(&scope.client).recent_failures.for_url(url)?;
         Some(match obstacle {
-            egress::Obstacle::Denied(denied) => Obstacle::Denied(denied),
-            egress::Obstacle::Failed(net) => Obstacle::Failed(net),
+            egress::ConnectFailure::Denied(denied) => Obstacle::Denied(denied),
+            egress::ConnectFailure::Failed(net) => Obstacle::Failed(net),
         })
     }
 }

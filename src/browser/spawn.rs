@@ -12,12 +12,14 @@ use std::os::fd::OwnedFd;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use command_fds::{CommandFdExt as _, FdMapping};
 use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::lock::lock;
 
 /// Starts that may wait for the thread; each takes it a few milliseconds.
 const QUEUE: usize = 16;
@@ -158,7 +160,7 @@ pub async fn spawn(command: Command) -> Result<Child, SpawnError> {
 
 /// The sender to the thread, which is started at the first use.
 fn spawner() -> Result<mpsc::Sender<Job>, SpawnError> {
-    let mut spawner = SPAWNER.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut spawner = lock(&SPAWNER);
     if let Some(sender) = &*spawner {
         return Ok(sender.clone());
     }

@@ -1,11 +1,13 @@
 //! The last lines Chromium wrote to its standard error, for error messages.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::task::JoinHandle;
+
+use crate::lock::lock;
 
 /// How many lines are kept.
 const LINES: usize = 50;
@@ -37,7 +39,7 @@ pub struct StderrLines(Arc<Mutex<Kept>>);
 impl StderrLines {
     /// The lines kept so far, oldest first.
     pub fn lines(&self) -> Vec<String> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.0);
         kept.lines.iter().cloned().collect()
     }
 }
@@ -57,17 +59,13 @@ impl StderrTail {
 
     /// The last lines, oldest first.
     pub fn lines(&self) -> Vec<String> {
-        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = lock(&self.kept);
         kept.lines.iter().cloned().collect()
     }
 
     /// The address Chromium said it listens on.
     pub fn listening(&self) -> Option<String> {
-        self.kept
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .listening
-            .clone()
+        lock(&self.kept).listening.clone()
     }
 
     /// Waits until Chromium has closed the stream, so that its last words are in; at most `limit`,
@@ -108,7 +106,7 @@ fn keep(kept: &Mutex<Kept>, line: &[u8]) {
         return;
     }
     let line: String = text.chars().take(LINE_CHARS).collect();
-    let mut kept = kept.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut kept = lock(kept);
     if kept.listening.is_none() {
         kept.listening = line.strip_prefix(LISTENING).map(str::to_owned);
     }

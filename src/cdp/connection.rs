@@ -14,7 +14,7 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use futures::StreamExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::calls::{Calls, Pending};
 use super::client::{Browser, Call, Command, Session, Shared};
@@ -29,6 +29,7 @@ use super::methods::{DetachFromTarget, Method, RunIfWaitingForDebugger};
 use super::routes::{Attachment, Event, Inbox, RawEvent, Routes, Undelivered};
 use super::transport::{Transport, TransportError};
 use crate::metrics;
+use crate::timer::sleep_until_opt;
 
 /// How many commands may wait for the task. Callers beyond that wait, within their time limits.
 const COMMAND_QUEUE: usize = 256;
@@ -147,12 +148,7 @@ impl Connection {
     async fn run_inner(&mut self, mut stream: FrameStream) -> End {
         loop {
             let deadline = self.calls.next_deadline();
-            let expiry = async {
-                match deadline {
-                    Some(deadline) => sleep_until(deadline).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let expiry = sleep_until_opt(deadline);
             tokio::select! {
                 // Deadlines first, because they are promises; then what goes out, which is
                 // bounded by the callers' own limits and so cannot starve the reading.

@@ -1,4 +1,4 @@
-//! When a connection was last used.
+//! Idle detection for connections.
 
 use std::io;
 use std::pin::Pin;
@@ -10,16 +10,15 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, sleep};
 
-/// When a connection was last used. Clones are about the same connection.
+/// The time of the last byte on a connection. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct Activity {
     since: Instant,
-    /// Milliseconds after `since`.
+    /// In milliseconds after `since`.
     last: Arc<AtomicU64>,
 }
 
 impl Activity {
-    /// It is used now.
     pub(super) fn new() -> Self {
         Self {
             since: Instant::now(),
@@ -37,7 +36,7 @@ impl Activity {
         self.since.elapsed().saturating_sub(last)
     }
 
-    /// Waits until it has not been used for so long.
+    /// Waits until no byte has passed for `limit`.
     pub(super) async fn idle_for(&self, limit: Duration) {
         loop {
             let quiet = self.quiet();
@@ -49,20 +48,20 @@ impl Activity {
     }
 }
 
-/// A stream whose every byte, in either direction, is activity.
+/// A stream that records every read and write as activity.
 #[derive(Debug)]
-pub(super) struct Watched<S> {
+pub(super) struct ActivityStream<S> {
     stream: S,
     activity: Activity,
 }
 
-impl<S> Watched<S> {
+impl<S> ActivityStream<S> {
     pub(super) fn new(stream: S, activity: Activity) -> Self {
         Self { stream, activity }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for ActivityStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -77,7 +76,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for ActivityStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,

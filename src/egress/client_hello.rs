@@ -1,89 +1,101 @@
-//! The server that a TLS handshake names, read from its first bytes without any cryptography.
+//! Reads the server name (SNI) from a TLS `ClientHello`, without any cryptography.
 //!
-//! A tunnel is asked for with a host that policy checks. Inside it, the handshake could name
-//! another server that the same address serves (domain fronting); so the two must agree.
+//! A CONNECT tunnel is requested with a host that policy checks. The handshake inside could name
+//! another server behind the same address (domain fronting), so the two must agree.
+//!
+//! Why not `rustls::server::Acceptor` (tried with rustls 0.23.46): it decides whether to serve a
+//! client, which is another question than what the client asks for.
+//! - A server name that is an IP address is reported as no name, so a tunnel to one address could
+//!   carry a handshake for another.
+//! - In a list of server names, everything behind an entry of an unknown type is skipped; other
+//!   servers read on and may find a second name there.
+//! - A `ClientHello` without `signature_algorithms`, and names with a label such as `a-` (which
+//!   exist, and which Chromium sends), are errors.
+//! - A handshake record that is no `ClientHello` is reported only once the whole message is there.
+//!
+//! The tests below hold each of these.
 
-/// The longest handshake message that is looked at. Those of browsers have 2 KiB at most.
-const MOST: usize = 16 * 1024;
+/// The longest handshake message that is read. Browsers send 2 KiB at most.
+const MAX_MESSAGE: usize = 16 * 1024;
 
 const RECORD_HANDSHAKE: u8 = 0x16;
 const CLIENT_HELLO: u8 = 0x01;
 const EXTENSION_SERVER_NAME: u16 = 0;
 const NAME_TYPE_HOST: u8 = 0;
 
-/// What the first bytes of a tunnel are.
+/// What the first bytes of a tunnel turn out to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Start {
-    /// Too few to tell.
-    Unfinished,
-    /// No TLS.
-    Plain,
-    /// TLS, with the name of a server in lower case, if it has one.
+pub enum FirstBytes {
+    /// More bytes are needed.
+    Incomplete,
+    NotTls,
+    /// A `ClientHello`, with its server name in lower case, if it has one.
     Hello(Option<String>),
-    /// They begin as TLS does, but cannot be read.
+    /// A TLS record header, followed by something other than a valid `ClientHello`.
     Malformed,
 }
 
-/// Looks at the first bytes of a tunnel.
-pub fn read(bytes: &[u8]) -> Start {
+/// Classifies the first bytes of a tunnel. A result other than `Incomplete` is final: further bytes
+/// do not change it.
+pub fn read(bytes: &[u8]) -> FirstBytes {
     match bytes.first() {
-        None => return Start::Unfinished,
+        None => return FirstBytes::Incomplete,
         Some(&RECORD_HANDSHAKE) => {}
-        Some(_) => return Start::Plain,
+        Some(_) => return FirstBytes::NotTls,
     }
     match handshake(bytes) {
-        Joined::Whole(hello) => match server_name(&hello) {
-            Some(Named(name)) => Start::Hello(name),
-            None => Start::Malformed,
+        Joined::Complete(hello) => match server_name(&hello) {
+            Some(Named(name)) => FirstBytes::Hello(name),
+            None => FirstBytes::Malformed,
         },
-        Joined::Part => Start::Unfinished,
-        Joined::Broken => Start::Malformed,
+        Joined::Incomplete => FirstBytes::Incomplete,
+        Joined::Malformed => FirstBytes::Malformed,
     }
 }
 
 enum Joined {
     /// The body of the first handshake message.
-    Whole(Vec<u8>),
-    Part,
-    Broken,
+    Complete(Vec<u8>),
+    Incomplete,
+    Malformed,
 }
 
-/// Puts the first handshake message together from the records that it may be spread over.
+/// Joins the first handshake message from the records that it may be split over.
 fn handshake(mut bytes: &[u8]) -> Joined {
     let mut joined: Vec<u8> = Vec::new();
     loop {
         if !may_be_hello(&joined) {
-            return Joined::Broken;
+            return Joined::Malformed;
         }
         if let [_, high, middle, low, rest @ ..] = &joined[..] {
             let length = usize::from(*high) << 16 | usize::from(*middle) << 8 | usize::from(*low);
-            if length > MOST {
-                return Joined::Broken;
+            if length > MAX_MESSAGE {
+                return Joined::Malformed;
             }
             if let Some(body) = rest.get(..length) {
-                return Joined::Whole(body.to_vec());
+                return Joined::Complete(body.to_vec());
             }
         }
         let [kind, major, _, high, low, rest @ ..] = bytes else {
             let is_record = bytes.first().is_none_or(|kind| *kind == RECORD_HANDSHAKE);
             return if is_record {
-                Joined::Part
+                Joined::Incomplete
             } else {
-                Joined::Broken
+                Joined::Malformed
             };
         };
         let length = usize::from(u16::from_be_bytes([*high, *low]));
-        // Empty records would let a peer keep the reader busy for nothing.
-        if *kind != RECORD_HANDSHAKE || *major != 3 || length == 0 || length > MOST {
-            return Joined::Broken;
+        // Empty records would let a peer keep the reader busy without ever finishing a message.
+        if *kind != RECORD_HANDSHAKE || *major != 3 || length == 0 || length > MAX_MESSAGE {
+            return Joined::Malformed;
         }
         let Some((fragment, next)) = rest.split_at_checked(length) else {
-            // What is there of it may already show that the message is none.
+            // The part of the record that has arrived may already show another message type.
             joined.extend_from_slice(rest);
             return if may_be_hello(&joined) {
-                Joined::Part
+                Joined::Incomplete
             } else {
-                Joined::Broken
+                Joined::Malformed
             };
         };
         joined.extend_from_slice(fragment);
@@ -91,18 +103,18 @@ fn handshake(mut bytes: &[u8]) -> Joined {
     }
 }
 
-/// Whether a message can still be a `ClientHello`, as far as it is there.
+/// Whether the part of a message that has arrived may be the start of a `ClientHello`.
 fn may_be_hello(message: &[u8]) -> bool {
     message.first().is_none_or(|kind| *kind == CLIENT_HELLO)
 }
 
-/// The server that a handshake names, if it names one.
+/// The server name of a `ClientHello`, if it has one.
 struct Named(Option<String>);
 
-/// The name in a `ClientHello`; none if that cannot be read.
+/// `None` where the message is malformed.
 fn server_name(hello: &[u8]) -> Option<Named> {
     let mut reader = Reader(hello);
-    // The version and the random number.
+    // `legacy_version` and `random`; then session id, cipher suites and compression methods.
     reader.take(2 + 32)?;
     reader.vector8()?;
     reader.vector16()?;
@@ -119,7 +131,7 @@ fn server_name(hello: &[u8]) -> Option<Named> {
         let kind = extensions.u16()?;
         let body = extensions.vector16()?;
         if kind == EXTENSION_SERVER_NAME {
-            // A second one would let two readers come to two results.
+            // Two parsers could pick different ones of two extensions.
             if found.is_some() {
                 return None;
             }
@@ -129,7 +141,7 @@ fn server_name(hello: &[u8]) -> Option<Named> {
     Some(Named(found))
 }
 
-/// The one name in a list of server names.
+/// The only name in a list of server names; `None` where the list is malformed or has more entries.
 fn host_name(extension: &[u8]) -> Option<String> {
     let mut reader = Reader(extension);
     let mut list = Reader(reader.vector16()?);
@@ -142,7 +154,7 @@ fn host_name(extension: &[u8]) -> Option<String> {
     String::from_utf8(name.to_ascii_lowercase()).ok()
 }
 
-/// Takes bytes from the front.
+/// Takes bytes from the front of a slice.
 struct Reader<'a>(&'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -157,20 +169,20 @@ impl<'a> Reader<'a> {
         Some(u16::from_be_bytes([bytes[0], bytes[1]]))
     }
 
-    /// Bytes behind a length of one byte.
+    /// A vector with a length prefix of one byte.
     fn vector8(&mut self) -> Option<&'a [u8]> {
         let length = *self.take(1)?.first()?;
         self.take(usize::from(length))
     }
 
-    /// Bytes behind a length of two bytes.
+    /// A vector with a length prefix of two bytes.
     fn vector16(&mut self) -> Option<&'a [u8]> {
         let length = self.u16()?;
         self.take(usize::from(length))
     }
 }
 
-/// Handshakes for tests.
+/// `ClientHello` messages for tests.
 #[cfg(test)]
 pub(super) mod samples {
     fn with_length16(bytes: &[u8]) -> Vec<u8> {
@@ -178,11 +190,20 @@ pub(super) mod samples {
         [&length[..], bytes].concat()
     }
 
-    /// The extension that names a server.
-    pub(in crate::egress) fn naming(name: &str) -> Vec<u8> {
-        let entry = [&[0][..], &with_length16(name.as_bytes())].concat();
-        let list = with_length16(&with_length16(&entry));
+    /// A `server_name` extension with these entries.
+    pub(in crate::egress) fn server_names(entries: &[u8]) -> Vec<u8> {
+        let list = with_length16(&with_length16(entries));
         [&[0, 0][..], &list].concat()
+    }
+
+    /// A host name, as an entry of that extension.
+    pub(in crate::egress) fn entry(name: &str) -> Vec<u8> {
+        [&[0][..], &with_length16(name.as_bytes())].concat()
+    }
+
+    /// A `server_name` extension with one host name.
+    pub(in crate::egress) fn naming(name: &str) -> Vec<u8> {
+        server_names(&entry(name))
     }
 
     /// A handshake message with these extensions.
@@ -197,17 +218,17 @@ pub(super) mod samples {
         [&[1][..], &length[1..], &hello].concat()
     }
 
-    /// The same in records of at most so many bytes.
-    pub(in crate::egress) fn records(message: &[u8], most: usize) -> Vec<u8> {
+    /// A handshake message, split into records of at most `size` bytes.
+    pub(in crate::egress) fn records(message: &[u8], size: usize) -> Vec<u8> {
         message
-            .chunks(most)
+            .chunks(size)
             .flat_map(|part| [&[0x16, 3, 1][..], &with_length16(part)].concat())
             .collect()
     }
 
-    /// The first bytes of a TLS connection to a server.
+    /// The first bytes of a TLS connection to this server.
     pub(in crate::egress) fn hello(name: &str) -> Vec<u8> {
-        // An extension that nobody knows stands in front, as browsers have it.
+        // Browsers send an unknown extension first (GREASE).
         let extensions = [&[0x1a, 0x1a, 0, 1, 0][..], &naming(name)].concat();
         records(&message(&extensions), 4096)
     }
@@ -215,91 +236,120 @@ pub(super) mod samples {
 
 #[cfg(test)]
 mod tests {
-    use super::samples::{hello, message, naming, records};
+    use super::samples::{entry, hello, message, naming, records, server_names};
     use super::*;
     use proptest::prelude::*;
 
-    fn named(name: &str) -> Start {
-        Start::Hello(Some(name.to_owned()))
+    fn named(name: &str) -> FirstBytes {
+        FirstBytes::Hello(Some(name.to_owned()))
     }
 
     #[test]
-    fn the_name_is_found_in_lower_case() {
+    fn the_server_name_is_returned_in_lower_case() {
         assert_eq!(read(&hello("A.Test")), named("a.test"));
     }
 
     #[test]
-    fn a_handshake_may_be_spread_over_records_and_arrive_byte_by_byte() {
+    fn a_client_hello_may_be_split_over_records_and_arrive_byte_by_byte() {
         let message = message(&naming("a.test"));
-        for most in [1, 2, 3, 5, 64] {
-            let bytes = records(&message, most);
-            assert_eq!(read(&bytes), named("a.test"), "{most}");
+        for size in [1, 2, 3, 5, 64] {
+            let bytes = records(&message, size);
+            assert_eq!(read(&bytes), named("a.test"), "{size}");
             for end in 0..bytes.len() {
-                assert_eq!(read(&bytes[..end]), Start::Unfinished, "{most} {end}");
+                assert_eq!(read(&bytes[..end]), FirstBytes::Incomplete, "{size} {end}");
             }
         }
     }
 
     #[test]
-    fn what_follows_the_handshake_does_not_matter() {
+    fn bytes_behind_the_client_hello_are_ignored() {
         let bytes = [hello("a.test"), vec![0x17, 3, 3, 0, 1, 0]].concat();
         assert_eq!(read(&bytes), named("a.test"));
     }
 
     #[test]
-    fn a_handshake_need_not_name_a_server() {
+    fn a_client_hello_without_a_server_name_is_accepted() {
         let without = records(&message(&[0x1a, 0x1a, 0, 0]), 4096);
-        assert_eq!(read(&without), Start::Hello(None));
+        assert_eq!(read(&without), FirstBytes::Hello(None));
     }
 
     #[test]
-    fn other_protocols_are_plain() {
-        assert_eq!(read(b"GET / HTTP/1.1\r\n"), Start::Plain);
-        assert_eq!(read(b""), Start::Unfinished);
+    fn other_protocols_are_not_tls() {
+        assert_eq!(read(b"GET / HTTP/1.1\r\n"), FirstBytes::NotTls);
+        assert_eq!(read(b""), FirstBytes::Incomplete);
     }
 
     #[test]
-    fn what_two_readers_could_read_differently_is_malformed() {
+    fn every_name_that_a_browser_may_send_is_returned() {
+        for name in [
+            "a-.test", "-a.test", "a_b.test", "a+b.test", "1.2.3.4", "a.test.",
+        ] {
+            assert_eq!(read(&hello(name)), named(name));
+        }
+    }
+
+    #[test]
+    fn a_hello_that_two_parsers_could_read_differently_is_malformed() {
         let twice = [naming("a.test"), naming("b.test")].concat();
-        assert_eq!(read(&records(&message(&twice), 4096)), Start::Malformed);
-        let mut two_names = naming("a.test");
-        let inner = [&two_names[6..], &two_names[6..]].concat();
-        let length = u16::try_from(inner.len()).unwrap();
-        two_names.truncate(2);
-        two_names.extend((length + 2).to_be_bytes());
-        two_names.extend(length.to_be_bytes());
-        two_names.extend(inner);
-        assert_eq!(read(&records(&message(&two_names), 4096)), Start::Malformed);
+        assert_eq!(
+            read(&records(&message(&twice), 4096)),
+            FirstBytes::Malformed
+        );
+        let two_names = server_names(&[entry("a.test"), entry("b.test")].concat());
+        assert_eq!(
+            read(&records(&message(&two_names), 4096)),
+            FirstBytes::Malformed
+        );
+        let unknown_type = vec![5, 0, 1, 0];
+        let hidden_name = [entry("a.test"), unknown_type, entry("b.test")].concat();
+        let bytes = records(&message(&server_names(&hidden_name)), 4096);
+        assert_eq!(read(&bytes), FirstBytes::Malformed);
         let mut trailing = message(&naming("a.test"));
         trailing.push(0);
         trailing[3] += 1;
-        assert_eq!(read(&records(&trailing, 4096)), Start::Malformed);
+        assert_eq!(read(&records(&trailing, 4096)), FirstBytes::Malformed);
     }
 
     #[test]
-    fn what_is_no_handshake_is_malformed_as_soon_as_it_shows() {
+    fn another_message_is_malformed_as_soon_as_that_can_be_seen() {
         assert_eq!(
             read(&[0x16, 3, 1, 0, 0]),
-            Start::Malformed,
+            FirstBytes::Malformed,
             "an empty record"
         );
         assert_eq!(
             read(&[0x16, 2, 1, 0, 9]),
-            Start::Malformed,
+            FirstBytes::Malformed,
             "a wrong version"
         );
         assert_eq!(
             read(&[0x16, 3, 1, 0xff, 0xff]),
-            Start::Malformed,
+            FirstBytes::Malformed,
             "too long"
         );
-        assert_eq!(read(&[0x16, 3, 1, 0, 9, 2]), Start::Malformed, "no hello");
+        assert_eq!(
+            read(&[0x16, 3, 1, 0, 9, 2]),
+            FirstBytes::Malformed,
+            "no hello"
+        );
         let whole = [0x16, 3, 1, 0, 2, 2, 0];
-        assert_eq!(read(&whole), Start::Malformed, "nor in a whole record");
+        assert_eq!(
+            read(&whole),
+            FirstBytes::Malformed,
+            "no hello in a complete record"
+        );
         let endless = [0x16, 3, 1, 0, 4, 1, 0xff, 0xff, 0xff];
-        assert_eq!(read(&endless), Start::Malformed, "a message without end");
+        assert_eq!(
+            read(&endless),
+            FirstBytes::Malformed,
+            "longer than the limit"
+        );
         let other = [&[0x16, 3, 1, 0, 1, 1][..], &[0x17, 3, 3, 0, 1, 0]].concat();
-        assert_eq!(read(&other), Start::Malformed, "another record in between");
+        assert_eq!(
+            read(&other),
+            FirstBytes::Malformed,
+            "another record in between"
+        );
     }
 
     proptest! {
@@ -310,13 +360,13 @@ mod tests {
         }
 
         #[test]
-        fn a_damaged_handshake_never_brings_up_a_name_out_of_nothing(
+        fn a_damaged_client_hello_never_yields_a_name_of_another_length(
             at in 0_usize..80, value in any::<u8>(),
         ) {
             let mut bytes = hello("a.test");
             let at = at % bytes.len();
             bytes[at] = value;
-            if let Start::Hello(Some(name)) = read(&bytes) {
+            if let FirstBytes::Hello(Some(name)) = read(&bytes) {
                 prop_assert_eq!(name.len(), "a.test".len());
             }
         }

@@ -1,7 +1,7 @@
-//! One connection of Chromium's, request by request.
+//! One connection from Chromium: answers its requests in turn.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use http_body_util::{Either, Full};
@@ -13,50 +13,50 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::activity::{Activity, Watched};
+use super::activity::{Activity, ActivityStream};
 use super::dial::{DialError, Dialled, dial};
 use super::forward;
-use super::route::{Route, withdrawn};
-use super::service::{Egress, Terms};
-use super::target::{BadTarget, Target};
+use super::route::{CheckedRoute, revoked};
+use super::service::{Egress, ProxyConfig};
+use super::target::{InvalidTarget, ProxyTarget};
 use super::tunnel::Tunnel;
 use super::upstream::Upstream;
-use crate::policy::{Denied, Host, Verdict};
+use crate::lock::lock;
+use crate::policy::{Denied, EgressVerdict, Host};
 
-/// A page's own response, or one of ours.
-pub(super) type Body = Either<Incoming, Full<Bytes>>;
+/// The response of the origin server, or one made by the proxy.
+pub(super) type ResponseBody = Either<Incoming, Full<Bytes>>;
 
-/// A plain request cannot be answered with what the network did. The connection is closed without
-/// a word, which Chromium shows as an error page; an answer it would show as the site's own.
+/// The upstream connection failed. The proxy closes its connection without a response, which
+/// Chromium shows as an error page; an error response would be shown as the site's own content.
 #[derive(Debug)]
-pub(super) struct HangUp;
+pub(super) struct CloseWithoutResponse;
 
-impl fmt::Display for HangUp {
+impl fmt::Display for CloseWithoutResponse {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the server could not be reached")
     }
 }
 
-impl std::error::Error for HangUp {}
+impl std::error::Error for CloseWithoutResponse {}
 
-/// One connection.
 #[derive(Debug)]
-pub(super) struct Connection {
+pub(super) struct ProxyConnection {
     pub(super) egress: Egress,
-    pub(super) terms: Terms,
-    /// What the connection becomes once a CONNECT has been answered.
+    pub(super) config: ProxyConfig,
+    /// Set by CONNECT; it takes over when the response has been sent.
     tunnel: Mutex<Option<Tunnel>>,
-    /// The connection over which the last plain request was passed on.
+    /// Kept alive for the next plain request.
     upstream: Mutex<Option<Upstream>>,
-    /// Where it leads at the moment.
-    route: Mutex<Option<Route>>,
+    /// What is connected to at the moment, for when policy changes.
+    route: Mutex<Option<CheckedRoute>>,
 }
 
-impl Connection {
-    pub(super) fn new(egress: Egress, terms: Terms) -> Self {
+impl ProxyConnection {
+    pub(super) fn new(egress: Egress, config: ProxyConfig) -> Self {
         Self {
             egress,
-            terms,
+            config,
             tunnel: Mutex::default(),
             upstream: Mutex::default(),
             route: Mutex::default(),
@@ -67,7 +67,7 @@ impl Connection {
         let _ = stream.set_nodelay(true);
         let limits = self.egress.limits;
         let activity = Activity::new();
-        let stream = TokioIo::new(Watched::new(stream, activity.clone()));
+        let stream = TokioIo::new(ActivityStream::new(stream, activity.clone()));
         let connection = Arc::new(self);
         let service = service_fn(|request| {
             let connection = Arc::clone(&connection);
@@ -75,44 +75,43 @@ impl Connection {
         });
         let serving = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
-            .max_header_size(limits.head_bytes)
+            .header_read_timeout(limits.header_timeout)
+            .max_header_size(limits.max_header_bytes)
             .preserve_header_case(true)
             .auto_date_header(false)
             .serve_connection(stream, service)
             .with_upgrades();
         let served = tokio::select! {
             served = serving => served,
-            () = activity.idle_for(limits.idle) => return,
-            () = withdrawn(connection.terms.policy.clone(), || connection.route()) => return,
+            () = activity.idle_for(limits.idle_timeout) => return,
+            () = revoked(connection.config.policy.clone(), || connection.route()) => return,
         };
         if let Err(error) = served {
-            tracing::trace!(%error, "a connection to the proxy ended");
+            tracing::trace!(%error, "connection to the proxy failed");
         }
-        let tunnel = connection
-            .tunnel
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
+        let tunnel = lock(&connection.tunnel).take();
         if let Some(tunnel) = tunnel {
-            tunnel.run(&limits, &connection.terms, activity).await;
+            tunnel.run(&limits, &connection.config, activity).await;
         }
     }
 
-    async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, HangUp> {
+    async fn answer(
+        &self,
+        request: Request<Incoming>,
+    ) -> Result<Response<ResponseBody>, CloseWithoutResponse> {
         if request.method() == Method::CONNECT {
             return Ok(self.connect(request).await);
         }
-        forward::answer(self, request).await
+        forward::forward(self, request).await
     }
 
-    async fn connect(&self, mut request: Request<Incoming>) -> Response<Body> {
-        let target = match Target::of_connect(request.uri()) {
+    async fn connect(&self, mut request: Request<Incoming>) -> Response<ResponseBody> {
+        let target = match ProxyTarget::from_connect(request.uri()) {
             Ok(target) => target,
-            Err(bad) => return refuse_bad(bad),
+            Err(error) => return bad_request(error),
         };
         let url = target.tunnel_url();
-        let host = match self.judge(&target, &url) {
+        let host = match self.check_host(&target, &url) {
             Ok(host) => host,
             Err(denied) => return forbidden(&denied),
         };
@@ -120,61 +119,61 @@ impl Connection {
             Ok(reached) => reached,
             Err(DialError::Denied(denied)) => return forbidden(&denied),
             Err(DialError::Failed(net)) => {
-                return said(StatusCode::BAD_GATEWAY, format!("{net}\n"));
+                return text_response(StatusCode::BAD_GATEWAY, format!("{net}\n"));
             }
         };
         let tunnel = Tunnel {
             upgrade: hyper::upgrade::on(&mut request),
-            far: dialled.stream,
+            server: dialled.stream,
             route,
         };
-        *self.tunnel.lock().unwrap_or_else(PoisonError::into_inner) = Some(tunnel);
+        *lock(&self.tunnel) = Some(tunnel);
         Response::new(Either::Right(Full::default()))
     }
 
-    /// Asks policy about a host, and says what it refuses.
-    pub(super) fn judge(&self, target: &Target, url: &str) -> Result<Host, Denied> {
-        let policy = self.terms.policy.borrow().clone();
-        match policy.judge(&target.host, target.port) {
-            Verdict::Allowed(host) => Ok(host),
-            Verdict::Reported(host, denied) => {
-                self.terms.reporter.let_through(url, denied);
+    /// Checks a host against policy, and reports what policy blocks.
+    pub(super) fn check_host(&self, target: &ProxyTarget, url: &str) -> Result<Host, Denied> {
+        let policy = self.config.policy.borrow().clone();
+        match policy.check_host(&target.host, target.port) {
+            EgressVerdict::Allowed(host) => Ok(host),
+            EgressVerdict::Reported(host, denied) => {
+                self.config.reporter.let_through(url, denied);
                 Ok(host)
             }
-            Verdict::Denied(denied) => {
-                self.terms.reporter.denied(target, url, denied.clone());
+            EgressVerdict::Denied(denied) => {
+                self.config.reporter.denied(target, url, denied.clone());
                 Err(denied)
             }
         }
     }
 
-    /// Connects, and says what came of it.
+    /// Connects, and records the outcome.
     pub(super) async fn dial(
         &self,
-        target: &Target,
+        target: &ProxyTarget,
         host: &Host,
         url: &str,
-    ) -> Result<(Dialled, Route), DialError> {
-        let policy = self.terms.policy.borrow().clone();
+    ) -> Result<(Dialled, CheckedRoute), DialError> {
+        let policy = self.config.policy.borrow().clone();
         let Egress {
             resolver, limits, ..
         } = &self.egress;
         let dialled = dial(&policy, resolver.as_ref(), limits, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
-            let route = Route {
+            let route = CheckedRoute {
                 target: target.clone(),
                 host: host.clone(),
                 address: dialled.address,
                 reported: None,
             };
-            // Known first and then held against policy once more, which may have changed meanwhile:
-            // whatever changes from here on cuts the connection.
+            // Policy may have changed during the dial. The route is published first and checked
+            // afterwards, so that any later change finds it and cuts the connection.
             self.set_route(Some(route.clone()));
-            let policy = self.terms.policy.borrow().clone();
+            let policy = self.config.policy.borrow().clone();
             route.check(&policy).map_err(DialError::Denied)?;
             Ok((dialled, route))
         });
-        let reporter = &self.terms.reporter;
+        let reporter = &self.config.reporter;
         match &reached {
             Ok(_) => reporter.reached(target),
             Err(DialError::Denied(denied)) => reporter.denied(target, url, denied.clone()),
@@ -183,41 +182,33 @@ impl Connection {
         reached
     }
 
-    fn route(&self) -> Option<Route> {
-        self.route
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn route(&self) -> Option<CheckedRoute> {
+        lock(&self.route).clone()
     }
 
-    /// It leads there from now on, or nowhere.
-    pub(super) fn set_route(&self, route: Option<Route>) {
-        *self.route.lock().unwrap_or_else(PoisonError::into_inner) = route;
+    pub(super) fn set_route(&self, route: Option<CheckedRoute>) {
+        *lock(&self.route) = route;
     }
 
-    /// Takes the connection over which the last plain request was passed on.
     pub(super) fn take_upstream(&self) -> Option<Upstream> {
-        self.upstream
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
+        lock(&self.upstream).take()
     }
 
     pub(super) fn keep_upstream(&self, upstream: Upstream) {
-        *self.upstream.lock().unwrap_or_else(PoisonError::into_inner) = Some(upstream);
+        *lock(&self.upstream) = Some(upstream);
     }
 }
 
-/// What a page gets instead of what policy refuses.
-pub(super) fn forbidden(denied: &Denied) -> Response<Body> {
-    said(StatusCode::FORBIDDEN, format!("{denied}\n"))
+/// The response to a request that policy blocks.
+pub(super) fn forbidden(denied: &Denied) -> Response<ResponseBody> {
+    text_response(StatusCode::FORBIDDEN, format!("{denied}\n"))
 }
 
-pub(super) fn refuse_bad(bad: BadTarget) -> Response<Body> {
-    said(StatusCode::BAD_REQUEST, format!("{bad}\n"))
+pub(super) fn bad_request(error: InvalidTarget) -> Response<ResponseBody> {
+    text_response(StatusCode::BAD_REQUEST, format!("{error}\n"))
 }
 
-pub(super) fn said(status: StatusCode, text: String) -> Response<Body> {
+pub(super) fn text_response(status: StatusCode, text: String) -> Response<ResponseBody> {
     let mut response = Response::new(Either::Right(Full::from(text)));
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -1,4 +1,4 @@
-//! From a host to a connection whose address has been checked.
+//! Resolves a host and connects to an address that policy has checked.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -6,38 +6,36 @@ use std::net::{IpAddr, SocketAddr};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
-use super::limits::Limits;
+use super::limits::ProxyLimits;
 use super::resolve::Resolve;
 use crate::policy::{Denied, EgressPolicy, Host};
 
-/// How many addresses of a host are tried.
-const TRIED: usize = 8;
+/// The most addresses of a host that are tried.
+const MAX_ADDRESSES: usize = 8;
 
-/// A connection, and the address that was checked for it.
 #[derive(Debug)]
 pub(super) struct Dialled {
     pub(super) stream: TcpStream,
     pub(super) address: IpAddr,
 }
 
-/// No connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum DialError {
-    /// The host led to no address that may be connected to.
+    /// Policy permits none of the host's addresses.
     Denied(Denied),
-    /// The network; with Chromium's name for it.
+    /// The network failed; named by Chromium's error code.
     Failed(&'static str),
 }
 
 const NOT_RESOLVED: DialError = DialError::Failed("net::ERR_NAME_NOT_RESOLVED");
 const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
 
-/// Connects to a host that [`EgressPolicy::judge`] has let pass. The addresses are looked up once,
-/// and those that are connected to are the very ones that were checked.
+/// Connects to a host that [`EgressPolicy::check_host`] allows. The name is resolved once, and the
+/// addresses that are checked are the ones that are connected to (no DNS rebinding).
 pub(super) async fn dial(
     policy: &EgressPolicy,
     resolver: &dyn Resolve,
-    limits: &Limits,
+    limits: &ProxyLimits,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
@@ -50,27 +48,27 @@ pub(super) async fn dial(
             Err(denied) => refusal = refusal.or(Some(denied)),
         }
     }
-    permitted.truncate(TRIED);
+    permitted.truncate(MAX_ADDRESSES);
     if permitted.is_empty() {
         return Err(refusal.map_or(NOT_RESOLVED, DialError::Denied));
     }
-    let deadline = Instant::now() + limits.connect;
+    let deadline = Instant::now() + limits.connect_timeout;
     let mut last = TIMED_OUT;
     let tries = permitted.len();
     for (number, address) in permitted.into_iter().enumerate() {
         let until = if number + 1 == tries {
             deadline
         } else {
-            deadline.min(Instant::now() + limits.connect_one)
+            deadline.min(Instant::now() + limits.connect_one_timeout)
         };
         let connecting = TcpStream::connect(SocketAddr::new(address, port));
         match timeout_at(until, connecting).await {
             Ok(Ok(stream)) => {
-                // What is passed on has been put together already; holding it back only costs time.
+                // The proxy writes whole messages: Nagle's algorithm would only delay them.
                 let _ = stream.set_nodelay(true);
                 return Ok(Dialled { stream, address });
             }
-            Ok(Err(error)) => last = DialError::Failed(name_of(&error)),
+            Ok(Err(error)) => last = DialError::Failed(chromium_error(&error)),
             Err(_) => last = TIMED_OUT,
         }
     }
@@ -80,7 +78,7 @@ pub(super) async fn dial(
 async fn addresses(
     policy: &EgressPolicy,
     resolver: &dyn Resolve,
-    limits: &Limits,
+    limits: &ProxyLimits,
     host: &Host,
 ) -> Result<Vec<IpAddr>, DialError> {
     let name = match host {
@@ -91,18 +89,18 @@ async fn addresses(
     if let Some(address) = policy.pinned(name) {
         return Ok(vec![address]);
     }
-    match timeout(limits.resolve, resolver.resolve(name)).await {
+    match timeout(limits.resolve_timeout, resolver.resolve(name)).await {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => {
-            tracing::debug!(name, %error, "a name could not be resolved");
+            tracing::debug!(name, %error, "DNS lookup failed");
             Err(NOT_RESOLVED)
         }
         Err(_) => Err(DialError::Failed("net::ERR_DNS_TIMED_OUT")),
     }
 }
 
-/// Chromium's name for a failed connection.
-fn name_of(error: &io::Error) -> &'static str {
+/// Chromium's error code for a failed connection.
+fn chromium_error(error: &io::Error) -> &'static str {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => "net::ERR_CONNECTION_REFUSED",
         io::ErrorKind::ConnectionReset => "net::ERR_CONNECTION_RESET",

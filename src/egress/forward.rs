@@ -1,40 +1,42 @@
-//! Plain HTTP: a request in its absolute form is passed on.
+//! Plain HTTP: forwards requests in absolute form.
 
 use http_body_util::Either;
 use hyper::body::Incoming;
 use hyper::header::{HOST, HeaderValue};
 use hyper::{Request, Response, StatusCode, Uri, Version};
 
-use super::connection::{Body, Connection, HangUp, forbidden, refuse_bad, said};
+use super::connection::{
+    CloseWithoutResponse, ProxyConnection, ResponseBody, bad_request, forbidden, text_response,
+};
 use super::dial::DialError;
 use super::headers::{drop_hop_by_hop, is_framed_once};
-use super::target::Target;
+use super::target::ProxyTarget;
 use super::upstream::Upstream;
 use crate::policy::Host;
 
 const INVALID_RESPONSE: &str = "net::ERR_INVALID_HTTP_RESPONSE";
 
-/// Answers a plain request.
-pub(super) async fn answer(
-    connection: &Connection,
+pub(super) async fn forward(
+    connection: &ProxyConnection,
     mut request: Request<Incoming>,
-) -> Result<Response<Body>, HangUp> {
-    let target = match Target::of_absolute(request.uri()) {
+) -> Result<Response<ResponseBody>, CloseWithoutResponse> {
+    let target = match ProxyTarget::from_absolute(request.uri()) {
         Ok(target) => target,
-        Err(bad) => return Ok(refuse_bad(bad)),
+        Err(error) => return Ok(bad_request(error)),
     };
     if !is_framed_once(request.headers()) {
-        let text = "the length of the body is said in more than one way\n".to_owned();
-        return Ok(said(StatusCode::BAD_REQUEST, text));
+        let text =
+            "the request has more than one Content-Length or Transfer-Encoding header\n".to_owned();
+        return Ok(text_response(StatusCode::BAD_REQUEST, text));
     }
     let url = request.uri().to_string();
-    let host = match connection.judge(&target, &url) {
+    let host = match connection.check_host(&target, &url) {
         Ok(host) => host,
         Err(denied) => return Ok(forbidden(&denied)),
     };
-    if !make_direct(&mut request, &target) {
-        let text = "the path cannot be read\n".to_owned();
-        return Ok(said(StatusCode::BAD_REQUEST, text));
+    if !to_origin_form(&mut request, &target) {
+        let text = "the path of the URL is invalid\n".to_owned();
+        return Ok(text_response(StatusCode::BAD_REQUEST, text));
     }
     let mut kept = reusable(connection, &host, target.port);
     loop {
@@ -44,7 +46,7 @@ pub(super) async fn answer(
             None => match reach(connection, &target, &host, &url).await {
                 Ok(upstream) => upstream,
                 Err(DialError::Denied(denied)) => return Ok(forbidden(&denied)),
-                Err(DialError::Failed(_)) => return Err(HangUp),
+                Err(DialError::Failed(_)) => return Err(CloseWithoutResponse),
             },
         };
         match upstream.sender.try_send_request(request).await {
@@ -53,21 +55,21 @@ pub(super) async fn answer(
                 return pass_back(response);
             }
             Err(mut error) => match error.take_message() {
-                // The server closed the kept connection just now, and has seen nothing of it.
+                // The server closed the kept connection before it read anything: send it again.
                 Some(unsent) if is_kept => request = unsent,
                 _ => {
                     if error.error().is_parse() {
-                        connection.terms.reporter.failed(&target, INVALID_RESPONSE);
+                        connection.config.reporter.failed(&target, INVALID_RESPONSE);
                     }
-                    return Err(HangUp);
+                    return Err(CloseWithoutResponse);
                 }
             },
         }
     }
 }
 
-/// Turns a request to a proxy into one to the server itself.
-fn make_direct(request: &mut Request<Incoming>, target: &Target) -> bool {
+/// Turns a request in absolute form into one for the origin server.
+fn to_origin_form(request: &mut Request<Incoming>, target: &ProxyTarget) -> bool {
     let path = request
         .uri()
         .path_and_query()
@@ -81,15 +83,15 @@ fn make_direct(request: &mut Request<Incoming>, target: &Target) -> bool {
     *request.uri_mut() = path;
     *request.version_mut() = Version::HTTP_11;
     drop_hop_by_hop(request.headers_mut());
-    // The host that was checked, whatever the request says besides.
+    // The host that was checked, not the one in the client's `Host` header.
     request.headers_mut().insert(HOST, authority);
     true
 }
 
-/// The connection of the request before, if it leads to the same server and policy, which may
-/// have changed since, still permits its address.
-fn reusable(connection: &Connection, host: &Host, port: u16) -> Option<Upstream> {
-    let policy = connection.terms.policy.borrow().clone();
+/// The connection of the request before, if it goes to the same server and current policy permits
+/// its address.
+fn reusable(connection: &ProxyConnection, host: &Host, port: u16) -> Option<Upstream> {
+    let policy = connection.config.policy.borrow().clone();
     let upstream = connection.take_upstream().filter(|upstream| {
         policy.permits(host, upstream.address).is_ok() && upstream.serves(host, port)
     });
@@ -100,8 +102,8 @@ fn reusable(connection: &Connection, host: &Host, port: u16) -> Option<Upstream>
 }
 
 async fn reach(
-    connection: &Connection,
-    target: &Target,
+    connection: &ProxyConnection,
+    target: &ProxyTarget,
     host: &Host,
     url: &str,
 ) -> Result<Upstream, DialError> {
@@ -111,11 +113,11 @@ async fn reach(
         .map_err(|_| DialError::Failed("net::ERR_CONNECTION_RESET"))
 }
 
-fn pass_back(response: Response<Incoming>) -> Result<Response<Body>, HangUp> {
+fn pass_back(response: Response<Incoming>) -> Result<Response<ResponseBody>, CloseWithoutResponse> {
     let (mut head, body) = response.into_parts();
-    // Nothing was offered to switch to.
+    // The `Upgrade` header was dropped, so the server has no reason to switch protocols.
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
-        return Err(HangUp);
+        return Err(CloseWithoutResponse);
     }
     drop_hop_by_hop(&mut head.headers);
     head.version = Version::HTTP_11;

@@ -1,4 +1,4 @@
-//! The headers of a message that is passed on.
+//! Headers of forwarded messages.
 
 use hyper::HeaderMap;
 use hyper::header::{
@@ -9,7 +9,7 @@ use hyper::header::{
 const KEEP_ALIVE: HeaderName = HeaderName::from_static("keep-alive");
 const PROXY_CONNECTION: HeaderName = HeaderName::from_static("proxy-connection");
 
-/// Headers that are about one connection and not about the message.
+/// Headers that concern one connection only (RFC 9110, section 7.6.1).
 const HOP_BY_HOP: [HeaderName; 9] = [
     CONNECTION,
     KEEP_ALIVE,
@@ -22,15 +22,14 @@ const HOP_BY_HOP: [HeaderName; 9] = [
     UPGRADE,
 ];
 
-/// Whether the length of a request's body is said in one way only. Two ways are how one request
-/// is smuggled inside another.
+/// Whether at most one header gives the length of the body. Two of them allow request smuggling.
 pub fn is_framed_once(headers: &HeaderMap) -> bool {
     let lengths = headers.get_all(CONTENT_LENGTH).iter().count();
     let encodings = headers.get_all(TRANSFER_ENCODING).iter().count();
     lengths + encodings <= 1
 }
 
-/// Takes out what is about this connection: the next one has its own.
+/// Removes hop-by-hop headers, with those that `Connection` names.
 pub fn drop_hop_by_hop(headers: &mut HeaderMap) {
     let named: Vec<HeaderName> = headers
         .get_all(CONNECTION)
@@ -38,7 +37,7 @@ pub fn drop_hop_by_hop(headers: &mut HeaderMap) {
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .filter_map(|name| name.trim().parse().ok())
-        // The length is about the message, whatever anybody says.
+        // `Content-Length` belongs to the message even where `Connection` names it.
         .filter(|name| *name != CONTENT_LENGTH)
         .collect();
     for name in HOP_BY_HOP.iter().chain(&named) {
@@ -60,7 +59,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_about_the_connection_stays_with_it() {
+    fn hop_by_hop_headers_are_dropped() {
         let mut headers = headers(&[
             ("Connection", "close, X-Mine, content-length"),
             ("Proxy-Connection", "keep-alive"),

@@ -1,40 +1,40 @@
-//! The way out for pages: a forward proxy on loopback that lets through what policy allows.
+//! Egress control: forward proxies on loopback that only connect where policy allows.
 //!
-//! Every browser context is given a gate of its own. A gate speaks HTTP: plain requests in their
-//! absolute form, and CONNECT for everything else. It resolves names itself, checks every address
-//! and connects to the address it checked, so that a name cannot mean one thing to the check and
-//! another to the connection. Nobody but the bridge's own Chromium may use it.
+//! Every browser context has a proxy of its own. It accepts plain HTTP requests in absolute form,
+//! and CONNECT for everything else. It resolves names itself, checks each address and connects to
+//! the address that it checked, so that DNS cannot give one address to the check and another to the
+//! connection. Only the daemon's own Chromium may use it.
 //!
-//! | module | holds |
+//! | module | contents |
 //! | --- | --- |
-//! | [`service`] | what all gates share, and how one is opened |
-//! | [`gate`] | one listener, with everything that goes through it |
-//! | `connection` | one connection of Chromium's, request by request |
-//! | `forward`, `upstream` | plain HTTP, and the connection it is passed on over |
+//! | `service` | opens proxies; what they share |
+//! | `proxy_listener` | the listener of one proxy |
+//! | `connection` | one connection from Chromium |
+//! | `forward`, `upstream` | plain HTTP, and the kept-alive connection to the server |
 //! | `tunnel` | CONNECT |
-//! | [`target`], [`headers`], [`client_hello`] | what a request or a TLS handshake asks for, without I/O |
-//! | [`resolve`], `dial` | from a host to a connection with a checked address |
-//! | `route` | where a connection leads, and whether policy still lets it |
-//! | [`strangers`], `sockets` | whose connection it is |
-//! | [`recall`], [`report`] | what is told of what was refused or failed |
-//! | [`limits`], `activity` | how much and how long |
+//! | [`target`], [`headers`], [`client_hello`] | parsers: request target, headers, TLS server name (public for fuzzing) |
+//! | `resolve`, `dial` | DNS, address check and connect |
+//! | `route` | re-checks open connections when policy changes |
+//! | `peer_check`, `socket_owner` | which process a connection comes from |
+//! | `recent_failures`, `block_reporter` | why connections failed, and reports of blocked requests |
+//! | `limits`, `activity` | limits, timeouts, idle detection |
 
 mod activity;
+mod block_reporter;
 pub mod client_hello;
 mod connection;
 mod dial;
 mod forward;
-pub mod gate;
 pub mod headers;
-pub mod limits;
-pub mod recall;
-pub mod report;
-pub mod resolve;
+mod limits;
+mod peer_check;
+mod proxy_listener;
+mod recent_failures;
+mod resolve;
 mod route;
-pub mod service;
+mod service;
 #[cfg(target_os = "linux")]
-mod sockets;
-pub mod strangers;
+mod socket_owner;
 pub mod target;
 mod tunnel;
 mod upstream;
@@ -42,10 +42,10 @@ mod upstream;
 #[cfg(test)]
 mod tests;
 
-pub use gate::Gate;
-pub use limits::Limits;
-pub use recall::{Obstacle, Recall};
-pub use report::{Blocked, Reporter};
+pub use block_reporter::{BlockReporter, BlockedRequest};
+pub use limits::ProxyLimits;
+pub use peer_check::PeerCheck;
+pub use proxy_listener::ProxyListener;
+pub use recent_failures::{ConnectFailure, RecentFailures};
 pub use resolve::{Resolve, SystemResolver};
-pub use service::{Egress, Terms};
-pub use strangers::Admission;
+pub use service::{Egress, ProxyConfig};

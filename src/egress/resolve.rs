@@ -1,4 +1,4 @@
-//! From a name to its addresses.
+//! Name resolution.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -6,9 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 
-/// Somebody who knows the addresses of names.
 pub trait Resolve: Send + Sync + 'static {
-    /// The addresses of a name, the best one first. They are checked by whoever asks.
+    /// The addresses of a name, best first. The caller checks them against policy.
     fn resolve(&self, name: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 }
 
@@ -18,13 +17,13 @@ pub struct SystemResolver;
 
 impl Resolve for SystemResolver {
     fn resolve(&self, name: &str) -> BoxFuture<'static, io::Result<Vec<IpAddr>>> {
-        // Browsers ask nobody about these (RFC 6761), so that no resolver can lead them elsewhere.
+        // Browsers resolve these themselves (RFC 6761), so that no resolver can redirect them.
         if name == "localhost" || name.ends_with(".localhost") {
-            let here = [
+            let loopback = [
                 IpAddr::V4(Ipv4Addr::LOCALHOST),
                 IpAddr::V6(Ipv6Addr::LOCALHOST),
             ];
-            return std::future::ready(Ok(here.to_vec())).boxed();
+            return std::future::ready(Ok(loopback.to_vec())).boxed();
         }
         let name = name.to_owned();
         async move {

@@ -1,30 +1,31 @@
-//! Where a connection leads, and whether policy still lets it.
+//! Re-checks open connections when policy changes.
 
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::target::Target;
-use crate::policy::{Denied, EgressPolicy, Host, Verdict};
+use super::target::ProxyTarget;
+use crate::policy::{Denied, EgressPolicy, EgressVerdict, Host};
 
-/// Where a connection leads.
+/// The destination of an open connection, as it was checked.
 #[derive(Debug, Clone)]
-pub(super) struct Route {
-    /// What was asked for.
-    pub(super) target: Target,
-    /// Its host in the form that was compared.
+pub(super) struct CheckedRoute {
+    /// As it was requested.
+    pub(super) target: ProxyTarget,
+    /// The normalised host, which was compared with policy.
     pub(super) host: Host,
-    /// The address that was connected to.
     pub(super) address: IpAddr,
-    /// What was let through, because policy only reported it.
+    /// A violation that was let through in report mode.
     pub(super) reported: Option<Denied>,
 }
 
-impl Route {
-    /// Whether a connection that leads there may be.
+impl CheckedRoute {
+    /// Whether this policy still allows the connection.
     pub(super) fn check(&self, policy: &EgressPolicy) -> Result<(), Denied> {
-        if let Verdict::Denied(denied) = policy.judge(&self.target.host, self.target.port) {
+        if let EgressVerdict::Denied(denied) =
+            policy.check_host(&self.target.host, self.target.port)
+        {
             return Err(denied);
         }
         policy.permits(&self.host, self.address)?;
@@ -35,14 +36,14 @@ impl Route {
     }
 }
 
-/// Waits until policy has changed and does not allow the route of that time any more, if there is one.
-pub(super) async fn withdrawn(
+/// Waits until a change of policy forbids the current route.
+pub(super) async fn revoked(
     mut policies: watch::Receiver<Arc<EgressPolicy>>,
-    route: impl Fn() -> Option<Route>,
+    route: impl Fn() -> Option<CheckedRoute>,
 ) {
     loop {
         if policies.changed().await.is_err() {
-            // Whoever could change it is gone, so that it stays as it is.
+            // The sender is gone: policy will not change any more.
             std::future::pending::<()>().await;
         }
         let policy = policies.borrow_and_update().clone();

@@ -1,4 +1,4 @@
-//! What all gates share, and how one is opened.
+//! Opens proxies; what they share.
 
 use std::fmt;
 use std::io;
@@ -6,28 +6,27 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::gate::Gate;
-use super::limits::Limits;
-use super::report::Reporter;
+use super::block_reporter::BlockReporter;
+use super::limits::ProxyLimits;
+use super::peer_check::PeerCheck;
+use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
-use super::strangers::Admission;
 use crate::policy::EgressPolicy;
 
-/// Opens gates. Cheap to clone.
+/// Opens proxies. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
     pub(super) resolver: Arc<dyn Resolve>,
-    pub(super) limits: Limits,
-    pub(super) admission: Admission,
+    pub(super) limits: ProxyLimits,
+    pub(super) peer_check: PeerCheck,
 }
 
-/// What one gate goes by.
+/// The policy and the reporter of one proxy.
 #[derive(Debug, Clone)]
-pub struct Terms {
-    /// Policy, which may change while the gate is open: what is not allowed any more is cut.
+pub struct ProxyConfig {
+    /// May change while the proxy runs: connections that it no longer allows are closed.
     pub policy: watch::Receiver<Arc<EgressPolicy>>,
-    /// Where it says what it refused.
-    pub reporter: Reporter,
+    pub reporter: BlockReporter,
 }
 
 impl fmt::Debug for Egress {
@@ -37,22 +36,21 @@ impl fmt::Debug for Egress {
 }
 
 impl Egress {
-    /// Gates with this resolver and these limits, which nobody may use yet.
-    pub fn new(resolver: Arc<dyn Resolve>, limits: Limits) -> Self {
+    /// All peers are rejected until [`PeerCheck`] allows some.
+    pub fn new(resolver: Arc<dyn Resolve>, limits: ProxyLimits) -> Self {
         Self {
             resolver,
             limits,
-            admission: Admission::default(),
+            peer_check: PeerCheck::default(),
         }
     }
 
-    /// Who may use the gates.
-    pub fn admission(&self) -> &Admission {
-        &self.admission
+    pub fn peer_check(&self) -> &PeerCheck {
+        &self.peer_check
     }
 
-    /// Opens a gate on a free port of the loopback. It must be called inside a runtime.
-    pub fn open(&self, terms: Terms) -> io::Result<Gate> {
-        Gate::open(self.clone(), terms)
+    /// Opens a proxy on a free loopback port. Must be called inside a runtime.
+    pub fn open(&self, config: ProxyConfig) -> io::Result<ProxyListener> {
+        ProxyListener::open(self.clone(), config)
     }
 }

@@ -1,79 +1,76 @@
-//! Where a request wants to go, read strictly.
+//! Parses the target of a proxy request, strictly.
 
 use hyper::Uri;
 use hyper::http::uri::Authority;
 use thiserror::Error;
 
-/// A host and a port, as a request names them.
+/// The host and port of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The host.
+pub struct ProxyTarget {
     pub host: url::Host<String>,
-    /// The port, which is never 0.
+    /// Never 0.
     pub port: u16,
 }
 
-/// A request that asks for nothing that a proxy could do.
+/// A request target that a proxy cannot serve.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-pub enum BadTarget {
-    /// Of CONNECT, in another form.
-    #[error("CONNECT wants HOST:PORT and nothing else")]
+pub enum InvalidTarget {
+    #[error("CONNECT takes HOST:PORT and nothing else")]
     Connect,
-    /// Of any other method, in another form.
-    #[error("a request to a proxy names a whole http:// URL")]
+    #[error("a request to a proxy takes an absolute http:// URL")]
     NotAbsolute,
-    /// A user name or a password.
-    #[error("a user name has no place in what a proxy is asked for")]
+    #[error("a user name or password in the request target is not accepted")]
     UserInfo,
-    /// A host that is none.
-    #[error("the host cannot be read")]
+    #[error("the host is invalid")]
     Host,
-    /// A port that is none.
-    #[error("the port cannot be read")]
+    #[error("the port is missing or invalid")]
     Port,
 }
 
-impl Target {
-    /// Of `CONNECT host:port`.
-    pub fn of_connect(uri: &Uri) -> Result<Self, BadTarget> {
+impl ProxyTarget {
+    /// Parses the target of `CONNECT host:port`.
+    pub fn from_connect(uri: &Uri) -> Result<Self, InvalidTarget> {
         let Some(authority) = uri.authority() else {
-            return Err(BadTarget::Connect);
+            return Err(InvalidTarget::Connect);
         };
         if uri.scheme().is_some() || uri.path_and_query().is_some() {
-            return Err(BadTarget::Connect);
+            return Err(InvalidTarget::Connect);
         }
-        Self::of(authority, None)
+        Self::from_authority(authority, None)
     }
 
-    /// Of `GET http://host/path`.
-    pub fn of_absolute(uri: &Uri) -> Result<Self, BadTarget> {
+    /// Parses the target of `GET http://host/path`.
+    pub fn from_absolute(uri: &Uri) -> Result<Self, InvalidTarget> {
         match (uri.scheme_str(), uri.authority()) {
-            (Some("http"), Some(authority)) => Self::of(authority, Some(80)),
-            _ => Err(BadTarget::NotAbsolute),
+            (Some("http"), Some(authority)) => Self::from_authority(authority, Some(80)),
+            _ => Err(InvalidTarget::NotAbsolute),
         }
     }
 
-    fn of(authority: &Authority, default_port: Option<u16>) -> Result<Self, BadTarget> {
+    fn from_authority(
+        authority: &Authority,
+        default_port: Option<u16>,
+    ) -> Result<Self, InvalidTarget> {
         if authority.as_str().contains('@') {
-            return Err(BadTarget::UserInfo);
+            return Err(InvalidTarget::UserInfo);
         }
-        let host = url::Host::parse(authority.host()).map_err(|_| BadTarget::Host)?;
-        // A port that is there but cannot be read must not count as none.
+        let host = url::Host::parse(authority.host()).map_err(|_| InvalidTarget::Host)?;
+        // An invalid port must not be treated as a missing one.
         let rest = &authority.as_str()[authority.host().len()..];
         let port = match (rest.strip_prefix(':'), default_port) {
             (None, Some(port)) if rest.is_empty() => port,
             (Some(digits), _) if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-                digits.parse().map_err(|_| BadTarget::Port)?
+                digits.parse().map_err(|_| InvalidTarget::Port)?
             }
-            _ => return Err(BadTarget::Port),
+            _ => return Err(InvalidTarget::Port),
         };
         if port == 0 {
-            return Err(BadTarget::Port);
+            return Err(InvalidTarget::Port);
         }
         Ok(Self { host, port })
     }
 
-    /// What stands in `Host`.
+    /// The value of the `Host` header.
     pub fn authority(&self) -> String {
         match self.port {
             80 => self.host.to_string(),
@@ -81,7 +78,7 @@ impl Target {
         }
     }
 
-    /// The URL of a tunnel to it. What the tunnel is for is not known when it is asked for.
+    /// The URL under which a tunnel is checked and reported; its real purpose is unknown.
     pub fn tunnel_url(&self) -> String {
         match self.port {
             443 => format!("https://{}/", self.host),
@@ -94,16 +91,16 @@ impl Target {
 mod tests {
     use super::*;
 
-    fn connect(text: &str) -> Result<Target, BadTarget> {
-        Target::of_connect(&text.parse().unwrap())
+    fn connect(text: &str) -> Result<ProxyTarget, InvalidTarget> {
+        ProxyTarget::from_connect(&text.parse().unwrap())
     }
 
-    fn absolute(text: &str) -> Result<Target, BadTarget> {
-        Target::of_absolute(&text.parse().unwrap())
+    fn absolute(text: &str) -> Result<ProxyTarget, InvalidTarget> {
+        ProxyTarget::from_absolute(&text.parse().unwrap())
     }
 
     #[test]
-    fn a_tunnel_is_asked_for_by_host_and_port() {
+    fn connect_takes_a_host_and_a_port() {
         let target = connect("A.test:443").unwrap();
         assert_eq!(
             (target.host.to_string(), target.port),
@@ -117,24 +114,24 @@ mod tests {
     }
 
     #[test]
-    fn a_tunnel_to_anything_else_is_refused() {
-        assert_eq!(connect("a.test"), Err(BadTarget::Port));
-        assert_eq!(connect("a.test:0"), Err(BadTarget::Port));
-        assert_eq!(connect("a.test:99999"), Err(BadTarget::Port));
-        assert_eq!(connect("u@a.test:443"), Err(BadTarget::UserInfo));
-        assert_eq!(connect("http://a.test:443/"), Err(BadTarget::Connect));
-        assert_eq!(connect("/path"), Err(BadTarget::Connect));
+    fn connect_rejects_everything_else() {
+        assert_eq!(connect("a.test"), Err(InvalidTarget::Port));
+        assert_eq!(connect("a.test:0"), Err(InvalidTarget::Port));
+        assert_eq!(connect("a.test:99999"), Err(InvalidTarget::Port));
+        assert_eq!(connect("u@a.test:443"), Err(InvalidTarget::UserInfo));
+        assert_eq!(connect("http://a.test:443/"), Err(InvalidTarget::Connect));
+        assert_eq!(connect("/path"), Err(InvalidTarget::Connect));
     }
 
     #[test]
-    fn a_plain_request_names_a_whole_url() {
+    fn a_plain_request_takes_an_absolute_url() {
         let target = absolute("http://a.test/b?c").unwrap();
         assert_eq!((target.authority(), target.port), ("a.test".into(), 80));
         let target = absolute("http://a.test:8080/").unwrap();
         assert_eq!(target.authority(), "a.test:8080");
-        assert_eq!(absolute("https://a.test/"), Err(BadTarget::NotAbsolute));
-        assert_eq!(absolute("/b"), Err(BadTarget::NotAbsolute));
-        assert_eq!(absolute("http://u:p@a.test/"), Err(BadTarget::UserInfo));
-        assert_eq!(absolute("http://1.2.3.256/"), Err(BadTarget::Host));
+        assert_eq!(absolute("https://a.test/"), Err(InvalidTarget::NotAbsolute));
+        assert_eq!(absolute("/b"), Err(InvalidTarget::NotAbsolute));
+        assert_eq!(absolute("http://u:p@a.test/"), Err(InvalidTarget::UserInfo));
+        assert_eq!(absolute("http://1.2.3.256/"), Err(InvalidTarget::Host));
     }
 }

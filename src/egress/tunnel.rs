@@ -1,5 +1,5 @@
-//! CONNECT: bytes in both directions, once it is clear that they are for the host that was asked
-//! for.
+//! CONNECT: copies bytes in both directions, after checking that the first ones are meant for the
+//! requested host.
 
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
@@ -8,107 +8,114 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::activity::Activity;
-use super::client_hello::{self, Start};
-use super::limits::Limits;
-use super::route::{Route, withdrawn};
-use super::service::Terms;
+use super::client_hello::{self, FirstBytes};
+use super::limits::ProxyLimits;
+use super::route::{CheckedRoute, revoked};
+use super::service::ProxyConfig;
 use crate::policy::{Denied, Host};
 
-/// The port on which there is nothing but TLS.
 const HTTPS: u16 = 443;
-/// Bytes that wait in each direction.
-const BUFFER: usize = 16 * 1024;
-/// How much of a name is repeated in messages.
+/// The copy buffer of each direction.
+const BUFFER_BYTES: usize = 16 * 1024;
+/// The most characters of a server name that are shown in messages.
 const MAX_SHOWN: usize = 128;
 
-/// A tunnel that has been granted.
 #[derive(Debug)]
 pub(super) struct Tunnel {
     pub(super) upgrade: OnUpgrade,
-    pub(super) far: TcpStream,
-    pub(super) route: Route,
+    pub(super) server: TcpStream,
+    pub(super) route: CheckedRoute,
 }
 
 impl Tunnel {
-    /// Runs to its end: of either side, of policy's consent, or of everybody's patience.
-    pub(super) async fn run(self, limits: &Limits, terms: &Terms, activity: Activity) {
+    /// Copies until either side closes, policy revokes the route, or the idle timeout fires.
+    pub(super) async fn run(self, limits: &ProxyLimits, config: &ProxyConfig, activity: Activity) {
         let Self {
             upgrade,
-            mut far,
+            mut server,
             mut route,
         } = self;
         let Ok(upgraded) = upgrade.await else {
             return;
         };
-        let mut near = TokioIo::new(upgraded);
-        let speaking = first_words(&mut near, &route.host, route.target.port);
+        let mut client = TokioIo::new(upgraded);
+        let reading = read_first_bytes(&mut client, &route.host, route.target.port);
         let first = tokio::select! {
-            first = timeout(limits.first_word, speaking) => first,
-            () = withdrawn(terms.policy.clone(), || Some(route.clone())) => return,
+            first = timeout(limits.first_bytes_timeout, reading) => first,
+            () = revoked(config.policy.clone(), || Some(route.clone())) => return,
         };
         let Ok(Some(first)) = first else {
             return;
         };
         if let Err(denied) = first.verdict {
             let url = route.target.tunnel_url();
-            if terms.policy.borrow().only_reports(&denied) {
-                terms.reporter.let_through(&url, denied.clone());
+            if config.policy.borrow().only_reports(&denied) {
+                config.reporter.let_through(&url, denied.clone());
                 route.reported = Some(denied);
             } else {
-                return terms.reporter.denied(&route.target, &url, denied);
+                return config.reporter.denied(&route.target, &url, denied);
             }
         }
-        let talking = async {
-            if far.write_all(&first.bytes).await.is_ok() {
-                let _ = copy_bidirectional_with_sizes(&mut near, &mut far, BUFFER, BUFFER).await;
+        let copying = async {
+            if server.write_all(&first.bytes).await.is_ok() {
+                let _ = copy_bidirectional_with_sizes(
+                    &mut client,
+                    &mut server,
+                    BUFFER_BYTES,
+                    BUFFER_BYTES,
+                )
+                .await;
             }
         };
         tokio::select! {
-            // First, because policy may have changed while the first words were waited for.
+            // First: policy may have changed while the first bytes were read.
             biased;
-            () = withdrawn(terms.policy.clone(), || Some(route.clone())) => {}
-            () = talking => {}
-            () = activity.idle_for(limits.idle) => {}
+            () = revoked(config.policy.clone(), || Some(route.clone())) => {}
+            () = copying => {}
+            () = activity.idle_for(limits.idle_timeout) => {}
         }
     }
 }
 
-/// The first bytes of a tunnel.
-struct First {
+/// The first bytes of a tunnel, which are forwarded if the verdict allows them.
+struct Preamble {
     bytes: Vec<u8>,
     verdict: Result<(), Denied>,
 }
 
-/// Reads until it is clear whether the tunnel is used for what it was asked for. None: it ended
-/// before that.
-async fn first_words(near: &mut (impl AsyncRead + Unpin), host: &Host, port: u16) -> Option<First> {
+/// Reads until the first bytes can be checked. `None`: the connection ended before that.
+async fn read_first_bytes(
+    client: &mut (impl AsyncRead + Unpin),
+    host: &Host,
+    port: u16,
+) -> Option<Preamble> {
     let mut bytes = Vec::with_capacity(4 * 1024);
     loop {
-        // What is too long to be a handshake is refused by its reader, so that this is bounded.
-        if near.read_buf(&mut bytes).await.ok()? == 0 {
+        // Bounded, because the parser rejects a handshake that is too long.
+        if client.read_buf(&mut bytes).await.ok()? == 0 {
             return None;
         }
         if let Some(verdict) = verdict(client_hello::read(&bytes), host, port) {
-            return Some(First { bytes, verdict });
+            return Some(Preamble { bytes, verdict });
         }
     }
 }
 
-/// What policy says about the beginning of a tunnel; nothing yet, if there is too little of it.
-/// Without TLS it is a WebSocket, which names its host in the clear to a server that was checked.
-fn verdict(start: Start, host: &Host, port: u16) -> Option<Result<(), Denied>> {
-    let named = match start {
-        Start::Unfinished => return None,
-        Start::Plain if port != HTTPS => return Some(Ok(())),
-        Start::Plain | Start::Malformed => {
+/// Whether the first bytes fit the requested host; `None` if more are needed. A tunnel without TLS
+/// is a WebSocket, whose plain-text `Host` header can only reach the server that was checked.
+fn verdict(first: FirstBytes, host: &Host, port: u16) -> Option<Result<(), Denied>> {
+    let named = match first {
+        FirstBytes::Incomplete => return None,
+        FirstBytes::NotTls if port != HTTPS => return Some(Ok(())),
+        FirstBytes::NotTls | FirstBytes::Malformed => {
             let host = host.to_string();
             return Some(Err(Denied::NotTls { host }));
         }
-        Start::Hello(named) => named,
+        FirstBytes::Hello(named) => named,
     };
     let agrees = match (host, &named) {
         (Host::Domain(wanted), Some(name)) => name.strip_suffix('.').unwrap_or(name) == wanted,
-        // An address is never named in a handshake.
+        // Browsers send no server name for an address.
         (Host::Ipv4(_) | Host::Ipv6(_), None) => true,
         _ => false,
     };
@@ -126,37 +133,44 @@ fn verdict(start: Start, host: &Host, port: u16) -> Option<Result<(), Denied>> {
 mod tests {
     use super::*;
 
-    fn on(host: &str, port: u16, start: Start) -> Option<&'static str> {
+    fn on(host: &str, port: u16, first: FirstBytes) -> Option<&'static str> {
         let host = url::Host::parse(host).unwrap();
-        let verdict = verdict(start, &host, port)?;
+        let verdict = verdict(first, &host, port)?;
         Some(verdict.map_or_else(|denied| denied.reason(), |()| "allowed"))
     }
 
-    fn hello(name: &str) -> Start {
-        Start::Hello(Some(name.to_owned()))
+    fn hello(name: &str) -> FirstBytes {
+        FirstBytes::Hello(Some(name.to_owned()))
     }
 
     #[test]
-    fn the_handshake_names_the_host_that_was_asked_for() {
+    fn the_server_name_must_be_the_requested_host() {
         assert_eq!(on("a.test", 443, hello("a.test")), Some("allowed"));
         assert_eq!(on("a.test", 443, hello("a.test.")), Some("allowed"));
         assert_eq!(on("a.test", 8443, hello("b.test")), Some("server_name"));
         assert_eq!(on("a.test", 443, hello("www.a.test")), Some("server_name"));
-        assert_eq!(on("a.test", 443, Start::Hello(None)), Some("server_name"));
-        assert_eq!(on("a.test", 443, Start::Unfinished), None);
+        assert_eq!(
+            on("a.test", 443, FirstBytes::Hello(None)),
+            Some("server_name")
+        );
+        assert_eq!(on("a.test", 443, FirstBytes::Incomplete), None);
     }
 
     #[test]
-    fn an_address_is_not_named() {
-        assert_eq!(on("8.8.8.8", 443, Start::Hello(None)), Some("allowed"));
-        assert_eq!(on("[2600::1]", 443, Start::Hello(None)), Some("allowed"));
+    fn a_tunnel_to_an_address_has_no_server_name() {
+        assert_eq!(on("8.8.8.8", 443, FirstBytes::Hello(None)), Some("allowed"));
+        assert_eq!(
+            on("[2600::1]", 443, FirstBytes::Hello(None)),
+            Some("allowed")
+        );
         assert_eq!(on("8.8.8.8", 443, hello("b.test")), Some("server_name"));
+        assert_eq!(on("8.8.8.8", 443, hello("9.9.9.9")), Some("server_name"));
     }
 
     #[test]
-    fn what_is_no_tls_is_a_websocket_but_not_on_the_port_of_https() {
-        assert_eq!(on("a.test", 80, Start::Plain), Some("allowed"));
-        assert_eq!(on("a.test", 443, Start::Plain), Some("not_tls"));
-        assert_eq!(on("a.test", 80, Start::Malformed), Some("not_tls"));
+    fn a_tunnel_without_tls_is_allowed_except_on_port_443() {
+        assert_eq!(on("a.test", 80, FirstBytes::NotTls), Some("allowed"));
+        assert_eq!(on("a.test", 443, FirstBytes::NotTls), Some("not_tls"));
+        assert_eq!(on("a.test", 80, FirstBytes::Malformed), Some("not_tls"));
     }
 }

@@ -1,4 +1,4 @@
-//! The connection over which plain requests are passed on, kept for the next one.
+//! The kept-alive connection over which plain requests are forwarded.
 
 use std::net::IpAddr;
 
@@ -11,17 +11,15 @@ use super::dial::Dialled;
 use crate::policy::Host;
 
 /// The most headers of a response.
-const HEADERS: usize = 256;
+const MAX_HEADERS: usize = 256;
 
-/// A connection to a server.
 #[derive(Debug)]
 pub(super) struct Upstream {
     host: Host,
     port: u16,
-    /// The address that was checked.
     pub(super) address: IpAddr,
     pub(super) sender: SendRequest<Incoming>,
-    /// Reads and writes; it ends with the connection to Chromium.
+    /// Drives the connection; ends with the connection from Chromium.
     _work: AbortOnDropHandle<()>,
 }
 
@@ -30,15 +28,15 @@ impl Upstream {
         let Dialled { stream, address } = dialled;
         let (sender, connection) = http1::Builder::new()
             .preserve_header_case(true)
-            // As browsers do with what servers get wrong.
+            // Browsers tolerate these mistakes of servers too.
             .ignore_invalid_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)
-            .max_headers(HEADERS)
+            .max_headers(MAX_HEADERS)
             .handshake(TokioIo::new(stream))
             .await?;
         let work = async move {
             if let Err(error) = connection.await {
-                tracing::trace!(%error, "a connection to a server ended");
+                tracing::trace!(%error, "upstream connection failed");
             }
         };
         Ok(Self {
@@ -50,7 +48,7 @@ impl Upstream {
         })
     }
 
-    /// Whether it leads there and can take a request now.
+    /// Whether it goes to this server and can take a request now.
     pub(super) fn serves(&self, host: &Host, port: u16) -> bool {
         self.host == *host && self.port == port && self.sender.is_ready()
     }

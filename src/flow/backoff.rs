@@ -1,12 +1,12 @@
-//! How long to wait before the next try, and when to stop trying.
+//! Exponential backoff, and a limit on restarts.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Exponential backoff with full jitter: each wait is drawn from zero to a ceiling that doubles
-/// from try to try, so that those who fail together do not come back together.
+/// Exponential backoff with full jitter: each wait is random between zero and a ceiling that doubles
+/// with each attempt, so that clients that fail together do not retry together.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     initial: Duration,
@@ -15,7 +15,7 @@ pub struct Backoff {
 }
 
 impl Backoff {
-    /// A backoff whose ceiling starts at `initial` and ends at `max`.
+    /// The ceiling starts at `initial` and grows up to `max`.
     pub fn new(initial: Duration, max: Duration) -> Self {
         let initial = initial.min(max);
         Self {
@@ -25,8 +25,7 @@ impl Backoff {
         }
     }
 
-    /// The wait before the next try. `random` is a number from 0 to 1; what is not is taken for
-    /// the nearest of the two.
+    /// The wait before the next attempt. `random` is a number from 0 to 1 and is clamped to that.
     pub fn next(&mut self, random: f64) -> Duration {
         let ceiling = self.ceiling;
         self.ceiling = ceiling.saturating_mul(2).min(self.max);
@@ -35,29 +34,27 @@ impl Backoff {
         } else {
             random.clamp(0.0, 1.0)
         };
-        // Rounding may carry a very long ceiling past what a duration can hold.
+        // Rounding may push a very long ceiling beyond the range of `Duration`.
         Duration::try_from_secs_f64(ceiling.as_secs_f64() * random)
             .map_or(ceiling, |wait| wait.min(ceiling))
     }
 
-    /// It worked: the next wait is a short one again.
+    /// After a success: starts over with `initial`.
     pub fn reset(&mut self) {
         self.ceiling = self.initial;
     }
 }
 
-/// At most so many restarts within any window of time; more of them mean that restarting does
-/// not help.
+/// Allows a number of restarts within any window of time; beyond it, restarting does not help.
 #[derive(Debug, Clone)]
 pub struct RestartBudget {
     max: usize,
     window: Duration,
-    /// The restarts that were allowed within the window, oldest first; never more than `max`.
+    /// The allowed restarts within the window, oldest first; at most `max`.
     recent: VecDeque<Instant>,
 }
 
 impl RestartBudget {
-    /// A budget of `max` restarts in every `window`.
     pub fn new(max: usize, window: Duration) -> Self {
         Self {
             max,
@@ -66,8 +63,8 @@ impl RestartBudget {
         }
     }
 
-    /// Whether one more restart is allowed now. One that is allowed counts.
-    #[must_use = "a restart that is allowed counts, whether it is made or not"]
+    /// Whether one more restart is allowed now. Spends the budget if it is.
+    #[must_use = "an allowed restart is counted, whether it is made or not"]
     pub fn allow(&mut self, now: Instant) -> bool {
         let window = self.window;
         while self
@@ -93,7 +90,7 @@ mod tests {
     const MS: Duration = Duration::from_millis(1);
 
     #[test]
-    fn the_ceiling_doubles_up_to_its_end_and_starts_again_after_a_success() {
+    fn the_ceiling_doubles_up_to_the_maximum_and_is_reset_by_a_success() {
         let mut backoff = Backoff::new(250 * MS, 1_000 * MS);
         let waits: Vec<_> = (0..4).map(|_| backoff.next(1.0)).collect();
         assert_eq!(waits, [250 * MS, 500 * MS, 1_000 * MS, 1_000 * MS]);
@@ -103,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_out_of_range_and_an_endless_ceiling_do_no_harm() {
+    fn numbers_out_of_range_are_clamped() {
         let mut backoff = Backoff::new(Duration::MAX, Duration::MAX);
         assert_eq!(backoff.next(1.0), Duration::MAX);
         assert_eq!(backoff.next(f64::NAN), Duration::MAX);
@@ -112,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn the_budget_is_spent_within_its_window_and_comes_back_after_it() {
+    fn the_budget_is_per_window() {
         let start = Instant::now();
         let mut budget = RestartBudget::new(2, 100 * MS);
         assert!(budget.allow(start));

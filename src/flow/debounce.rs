@@ -1,8 +1,8 @@
-//! Requests that come close together share one capture.
+//! Requests in quick succession share one capture.
 //!
-//! The first request after a quiet time starts at once. Those that come within the window of
-//! that start wait for its end and are taken together. While a capture of a key is at work, no
-//! second one of it starts, however long it takes. Different keys know nothing of each other.
+//! The first request after a quiet period starts at once. Requests within the window after that
+//! start wait for its end and are taken together. While a capture of a key is running, no second
+//! one of that key starts, however long it takes. Keys are independent.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,12 +11,12 @@ use std::time::Duration;
 use thiserror::Error;
 use tokio::time::Instant;
 
-/// The queue is full; the item comes back, to be answered so.
+/// The queue is full. Returns the item, so that its request can be answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("too many requests are waiting for a capture; ask again when one has been answered")]
-pub struct Full<T>(pub T);
+#[error("too many requests are waiting for a capture; retry when one has been answered")]
+pub struct QueueFull<T>(pub T);
 
-/// Waiting requests by key: requests of one key may share a capture.
+/// Queued requests by key: requests of one key may share a capture.
 ///
 /// The owner calls [`Debounce::take_due`] until it returns `None` after every push, every
 /// [`Debounce::finished`], every change of readiness, and at [`Debounce::next_due`].
@@ -29,12 +29,11 @@ pub struct Debounce<K, T> {
     keys: HashMap<K, Lane<T>>,
 }
 
-/// What is known of one key.
 #[derive(Debug)]
 struct Lane<T> {
     last_start: Option<Instant>,
-    at_work: bool,
-    /// Oldest first, each with its number in the order of arrival over all keys.
+    running: bool,
+    /// Oldest first, each with its sequence number over all keys.
     waiting: Vec<(u64, T)>,
 }
 
@@ -44,13 +43,13 @@ impl<T> Lane<T> {
     }
 
     fn is_due(&self, window: Duration, now: Instant) -> bool {
-        !self.at_work && self.window_end(window).is_none_or(|end| end <= now)
+        !self.running && self.window_end(window).is_none_or(|end| end <= now)
     }
 }
 
 impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
-    /// One start per `window` and key; up to `capacity` items wait, and up to `capacity` keys are
-    /// remembered (at least one).
+    /// One start per `window` and key. `capacity` limits the queued items and the known keys, and is
+    /// at least one.
     pub fn new(window: Duration, capacity: usize) -> Self {
         Self {
             window,
@@ -61,12 +60,12 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         }
     }
 
-    /// Adds an item, or gives it back where too many wait or too many keys are busy.
-    pub fn push(&mut self, key: K, item: T, now: Instant) -> Result<(), Full<T>> {
+    /// Adds an item, or returns it if too many are queued or too many keys are active.
+    pub fn push(&mut self, key: K, item: T, now: Instant) -> Result<(), QueueFull<T>> {
         self.forget_quiet_keys(now);
         let no_room_for_key = self.keys.len() >= self.capacity && !self.keys.contains_key(&key);
         if self.waiting >= self.capacity || no_room_for_key {
-            return Err(Full(item));
+            return Err(QueueFull(item));
         }
         let number = self.next_number;
         self.next_number += 1;
@@ -75,7 +74,7 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
             .entry(key)
             .or_insert_with(|| Lane {
                 last_start: None,
-                at_work: false,
+                running: false,
                 waiting: Vec::new(),
             })
             .waiting
@@ -83,9 +82,9 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         Ok(())
     }
 
-    /// The items of one key that is due, oldest first: those that are `ready`, while the others
-    /// stay. Taking them is a start, and the key is at work until [`Debounce::finished`]. Of
-    /// several due keys, the one whose ready item has waited longest comes first.
+    /// Takes the `ready` items of one key that is due, oldest first; the others stay. That is a
+    /// start: the key is running until [`Debounce::finished`]. Of several due keys, the one whose
+    /// ready item has waited longest comes first.
     pub fn take_due(&mut self, now: Instant, ready: impl Fn(&T) -> bool) -> Option<(K, Vec<T>)> {
         let window = self.window;
         let (_, key) = self
@@ -101,32 +100,31 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         let lane = self.keys.get_mut(&key)?;
         let taken = split_off(&mut lane.waiting, ready);
         lane.last_start = Some(now);
-        lane.at_work = true;
+        lane.running = true;
         self.waiting -= taken.len();
         Some((key, taken))
     }
 
-    /// The capture of a key has ended, well or badly.
+    /// The capture of a key has ended, successfully or not.
     pub fn finished(&mut self, key: &K) {
         if let Some(lane) = self.keys.get_mut(key) {
-            lane.at_work = false;
+            lane.running = false;
         }
     }
 
-    /// When the next key will become due by the passing of time alone. Keys at work wait for
-    /// [`Debounce::finished`], and items left behind by [`Debounce::take_due`] wait for their
-    /// readiness: neither has a time.
+    /// When the next key becomes due by time alone. Running keys wait for [`Debounce::finished`],
+    /// and items that [`Debounce::take_due`] did not take wait until they are ready.
     pub fn next_due(&self, now: Instant) -> Option<Instant> {
         self.keys
             .values()
-            .filter(|lane| !lane.at_work && !lane.waiting.is_empty())
+            .filter(|lane| !lane.running && !lane.waiting.is_empty())
             .filter_map(|lane| lane.window_end(self.window))
             .filter(|&end| end > now)
             .min()
     }
 
-    /// Removes the waiting items for which `pred` holds, such as expired ones or those of a
-    /// connection that has closed, and returns them in the order of arrival.
+    /// Removes the queued items that match, such as expired ones, and returns them in the order of
+    /// arrival.
     pub fn remove(&mut self, pred: impl Fn(&T) -> bool) -> Vec<T> {
         let mut gone: Vec<(u64, T)> = Vec::new();
         for lane in self.keys.values_mut() {
@@ -137,30 +135,26 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         gone.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// Removes all waiting items and returns them in the order of arrival. Keys at work stay so
-    /// until they have finished.
+    /// Removes all queued items and returns them in the order of arrival. Running keys stay running.
     pub fn drain(&mut self) -> Vec<T> {
         self.remove(|_| true)
     }
 
-    /// The items that wait.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.keys
             .values()
             .flat_map(|lane| lane.waiting.iter().map(|(_, item)| item))
     }
 
-    /// How many items wait.
     pub fn len(&self) -> usize {
         self.waiting
     }
 
-    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
     }
 
-    /// A key whose window is over, with nothing waiting and nothing at work, is as good as new.
+    /// Keys whose window is over, with nothing queued or running, need not be remembered.
     fn forget_quiet_keys(&mut self, now: Instant) {
         let window = self.window;
         self.keys
@@ -168,7 +162,7 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
     }
 }
 
-/// Takes the items for which `pred` holds out of a lane, in their order.
+/// Takes out the items that match, in order.
 fn split_off<T>(waiting: &mut Vec<(u64, T)>, pred: impl Fn(&T) -> bool) -> Vec<T> {
     waiting
         .extract_if(.., |(_, item)| pred(item))
@@ -193,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_after_a_quiet_time_is_due_at_once_and_the_rest_share_the_windows_end() {
+    fn the_first_is_due_at_once_and_the_rest_together_at_the_end_of_the_window() {
         let start = Instant::now();
         let mut debounce = debounce();
         debounce.push("html", 1, start).unwrap();
@@ -217,7 +211,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_at_work_is_not_due_until_it_has_finished() {
+    fn a_running_key_is_not_due_until_it_has_finished() {
         let start = Instant::now();
         let mut debounce = debounce();
         debounce.push("html", 1, start).unwrap();
@@ -272,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_removed_or_drained_comes_back_in_the_order_of_arrival() {
+    fn removed_and_drained_items_are_returned_in_the_order_of_arrival() {
         let start = Instant::now();
         let mut debounce = debounce();
         for (key, item) in [("a", 1), ("b", 2), ("a", 3), ("c", 4)] {
@@ -286,23 +280,23 @@ mod tests {
     }
 
     #[test]
-    fn beyond_the_capacity_an_item_comes_back() {
+    fn beyond_the_capacity_the_item_is_returned() {
         let start = Instant::now();
         let mut debounce = Debounce::new(WINDOW, 2);
         debounce.push("a", 1, start).unwrap();
         debounce.push("a", 2, start).unwrap();
-        assert_eq!(debounce.push("a", 3, start), Err(Full(3)));
+        assert_eq!(debounce.push("a", 3, start), Err(QueueFull(3)));
         assert!(debounce.take_due(start, any).is_some());
         debounce.push("b", 4, start).unwrap();
         assert_eq!(
             debounce.push("c", 5, start),
-            Err(Full(5)),
+            Err(QueueFull(5)),
             "two keys are busy"
         );
         debounce.finished(&"a");
         assert_eq!(
             debounce.push("c", 6, start + MS),
-            Err(Full(6)),
+            Err(QueueFull(6)),
             "the window is not over"
         );
         debounce.push("c", 7, start + WINDOW).unwrap();
@@ -359,11 +353,11 @@ mod tests {
             let mut debounce: Debounce<u8, (u8, u32)> = Debounce::new(WINDOW, capacity);
             let (mut pushed, mut out) = (0, Vec::new());
             let mut starts: HashMap<u8, Vec<Instant>> = HashMap::new();
-            let mut at_work: Vec<u8> = Vec::new();
+            let mut running: Vec<u8> = Vec::new();
             for step in steps {
                 match step {
                     Step::Push(key) => {
-                        if let Err(Full((_, item))) = debounce.push(key, (key, pushed), now) {
+                        if let Err(QueueFull((_, item))) = debounce.push(key, (key, pushed), now) {
                             out.push(item);
                         }
                         pushed += 1;
@@ -372,17 +366,17 @@ mod tests {
                     Step::Take { odd_only } => {
                         let ready = |item: &(u8, u32)| !odd_only || item.1 % 2 == 1;
                         if let Some((key, items)) = debounce.take_due(now, ready) {
-                            prop_assert!(!at_work.contains(&key), "two captures of one key");
+                            prop_assert!(!running.contains(&key), "two captures of one key");
                             prop_assert!(!items.is_empty());
                             prop_assert!(items.iter().all(|item| item.0 == key && ready(item)));
                             prop_assert!(items.is_sorted_by_key(|item| item.1));
-                            at_work.push(key);
+                            running.push(key);
                             starts.entry(key).or_default().push(now);
                             out.extend(items.iter().map(|item| item.1));
                         }
                     }
                     Step::Finish(key) => {
-                        at_work.retain(|&other| other != key);
+                        running.retain(|&other| other != key);
                         debounce.finished(&key);
                     }
                     Step::Remove(n) => {

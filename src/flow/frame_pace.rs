@@ -1,40 +1,40 @@
-//! When which watcher of a screencast gets the newest frame, and when the next one is asked for.
+//! Frame rate of a screencast: when each subscriber gets a frame, and when to request the next one.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long before it is due the next frame is asked for: about as long as Chromium takes to
-/// draw one, so that it is there in time.
+/// How long before a frame is due the next one is requested: about the time that Chromium needs to
+/// draw it.
 const LEAD: Duration = Duration::from_millis(16);
 
-/// The pace of all watchers of one screencast. Newest wins: a watcher that is slow, or wants
-/// fewer frames, gets the latest one when it is ready, and never one that is out of date.
+/// The frame rates of all subscribers of one screencast. Latest wins: a subscriber that is slow or
+/// wants fewer frames gets the newest frame when it is ready, and never a stale one.
 #[derive(Debug)]
 pub struct FramePace<K> {
-    watchers: Vec<(K, Watcher)>,
-    /// Number of the newest frame; 0 before the first.
+    subscribers: Vec<(K, SubscriberPace)>,
+    /// The number of the newest frame; 0 before the first.
     newest: u64,
-    /// Chromium waits to be told that the newest frame was used, before it sends another.
+    /// Chromium waits for the acknowledgement of the newest frame before it sends another.
     unacknowledged: bool,
 }
 
 #[derive(Debug)]
-struct Watcher {
+struct SubscriberPace {
     /// The shortest time between two frames.
     interval: Duration,
     /// When the next frame may be offered.
     due: Instant,
     /// The last frame that was offered.
     offered: u64,
-    /// That frame has not left for the watcher yet.
+    /// That frame has not been sent to the subscriber yet.
     waiting: bool,
 }
 
 impl<K> Default for FramePace<K> {
     fn default() -> Self {
         Self {
-            watchers: Vec::new(),
+            subscribers: Vec::new(),
             newest: 0,
             unacknowledged: false,
         }
@@ -42,15 +42,15 @@ impl<K> Default for FramePace<K> {
 }
 
 impl<K: PartialEq + Clone> FramePace<K> {
-    /// Adds a watcher, who gets the newest frame at once if there is one.
+    /// Adds a subscriber, who gets the newest frame at once if there is one.
     pub fn add(&mut self, key: K, max_fps: Option<u8>, now: Instant) {
         self.remove(&key);
         let interval = max_fps.map_or(Duration::ZERO, |fps| {
             Duration::from_secs(1) / u32::from(fps.max(1))
         });
-        self.watchers.push((
+        self.subscribers.push((
             key,
-            Watcher {
+            SubscriberPace {
                 interval,
                 due: now,
                 offered: 0,
@@ -59,74 +59,73 @@ impl<K: PartialEq + Clone> FramePace<K> {
         ));
     }
 
-    /// Removes a watcher.
     pub fn remove(&mut self, key: &K) {
-        self.watchers.retain(|(known, _)| known != key);
+        self.subscribers.retain(|(known, _)| known != key);
     }
 
-    /// Whether nobody watches.
     pub fn is_empty(&self) -> bool {
-        self.watchers.is_empty()
+        self.subscribers.is_empty()
     }
 
-    /// Chromium sent a frame.
+    /// Chromium sent a new frame.
     pub fn arrived(&mut self) {
         self.newest += 1;
         self.unacknowledged = true;
     }
 
-    /// The watchers that are to be offered the newest frame now. One to whom an older frame is
-    /// still on its way gets this one in its place.
+    /// The subscribers that get the newest frame now. It replaces an older frame that has not been
+    /// sent yet.
     pub fn take_due(&mut self, now: Instant) -> Vec<K> {
         let newest = self.newest;
         let mut due = Vec::new();
-        for (key, watcher) in &mut self.watchers {
-            if watcher.offered == newest || !(watcher.waiting || watcher.due <= now) {
+        for (key, subscriber) in &mut self.subscribers {
+            if subscriber.offered == newest || !(subscriber.waiting || subscriber.due <= now) {
                 continue;
             }
-            if !watcher.waiting {
-                // Counted from when it was due, so that a frame that came a little late does not
-                // slow all that follow; but a pause is not made up for by a burst.
-                watcher.due = (watcher.due + watcher.interval).max(now);
-                watcher.waiting = true;
+            if !subscriber.waiting {
+                // Relative to the time when it was due, so that one late frame does not delay all
+                // that follow; `max(now)`, so that no burst follows a pause.
+                subscriber.due = (subscriber.due + subscriber.interval).max(now);
+                subscriber.waiting = true;
             }
-            watcher.offered = newest;
+            subscriber.offered = newest;
             due.push(key.clone());
         }
         due
     }
 
-    /// The frame offered to a watcher has left for its socket.
+    /// The frame offered to a subscriber has been sent.
     pub fn left(&mut self, key: &K) {
-        if let Some((_, watcher)) = self.watchers.iter_mut().find(|(known, _)| known == key) {
-            watcher.waiting = false;
+        if let Some((_, subscriber)) = self.subscribers.iter_mut().find(|(known, _)| known == key) {
+            subscriber.waiting = false;
         }
     }
 
-    /// Whether Chromium is to be asked for another frame now; it is asked once.
+    /// Whether to acknowledge the newest frame now, which makes Chromium send another. True once
+    /// per frame.
     pub fn take_acknowledgement(&mut self, now: Instant) -> bool {
         let wanted = self.unacknowledged
             && self
-                .watchers
+                .subscribers
                 .iter()
-                .any(|(_, watcher)| watcher.wants_next(self.newest, now));
+                .any(|(_, subscriber)| subscriber.wants_next(self.newest, now));
         if wanted {
             self.unacknowledged = false;
         }
         wanted
     }
 
-    /// When something is due next by time alone.
+    /// When the next frame or acknowledgement is due by time alone.
     pub fn next_due(&self, now: Instant) -> Option<Instant> {
         let ready = self
-            .watchers
+            .subscribers
             .iter()
-            .map(|(_, watcher)| watcher)
+            .map(|(_, subscriber)| subscriber)
             .filter(|it| !it.waiting);
         ready
-            .flat_map(|watcher| {
-                let offer = (watcher.offered < self.newest).then_some(watcher.due);
-                let ask = self.unacknowledged.then(|| watcher.ask_at());
+            .flat_map(|subscriber| {
+                let offer = (subscriber.offered < self.newest).then_some(subscriber.due);
+                let ask = self.unacknowledged.then(|| subscriber.ask_at());
                 [offer, ask]
             })
             .flatten()
@@ -135,7 +134,7 @@ impl<K: PartialEq + Clone> FramePace<K> {
     }
 }
 
-impl Watcher {
+impl SubscriberPace {
     fn wants_next(&self, newest: u64, now: Instant) -> bool {
         !self.waiting && self.offered == newest && self.ask_at() <= now
     }
@@ -151,15 +150,15 @@ mod tests {
 
     const FRAME: Duration = Duration::from_micros(16_667);
 
-    /// Runs a page that draws 60 times a second for ten seconds, and watchers whose frames need
-    /// so long to leave. Counts the frames each got, and those that Chromium sent.
-    fn play(watchers: &[(Option<u8>, Duration)]) -> (Vec<u32>, u32) {
+    /// Simulates ten seconds of a page with 60 frames per second. Each subscriber has a frame limit
+    /// and a send time. Returns the frames that each received, and those that Chromium sent.
+    fn play(subscribers: &[(Option<u8>, Duration)]) -> (Vec<u32>, u32) {
         let start = Instant::now();
         let mut pace = FramePace::default();
-        for (key, (fps, _)) in watchers.iter().enumerate() {
+        for (key, (fps, _)) in subscribers.iter().enumerate() {
             pace.add(key, *fps, start);
         }
-        let mut got = vec![0; watchers.len()];
+        let mut got = vec![0; subscribers.len()];
         let mut leaving: Vec<(Instant, usize)> = Vec::new();
         let (mut sent, mut asked) = (0, true);
         for tick in 0..10_000 {
@@ -175,7 +174,7 @@ mod tests {
             }
             for key in pace.take_due(now) {
                 if !leaving.iter().any(|(_, on_its_way)| *on_its_way == key) {
-                    leaving.push((now + watchers[key].1, key));
+                    leaving.push((now + subscribers[key].1, key));
                 }
             }
             asked |= pace.take_acknowledgement(now);
@@ -184,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_without_a_limit_gets_every_frame() {
+    fn a_subscriber_without_a_limit_gets_every_frame() {
         let (got, sent) = play(&[(None, Duration::ZERO)]);
         assert!(sent > 550, "{sent}");
         assert!(sent - got[0] <= 1, "{got:?} of {sent}");
@@ -196,12 +195,12 @@ mod tests {
         assert!((95..=101).contains(&got[0]), "{got:?}");
         assert!(
             sent <= 105,
-            "Chromium is asked for no more than is needed: {sent}"
+            "no more frames are requested than needed: {sent}"
         );
     }
 
     #[test]
-    fn a_slow_reader_slows_chromium_and_nobody_else() {
+    fn a_slow_subscriber_slows_down_chromium_but_no_other_subscriber() {
         let (got, sent) = play(&[(None, Duration::from_millis(200))]);
         assert!(
             (45..=51).contains(&got[0]) && sent <= 52,
@@ -214,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn who_comes_later_gets_the_last_frame_of_a_page_that_stands_still() {
+    fn a_new_subscriber_gets_the_last_frame_of_a_static_page() {
         let now = Instant::now();
         let mut pace = FramePace::default();
         pace.add("first", None, now);
@@ -228,14 +227,14 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_on_its_way_is_replaced_by_a_newer_one() {
+    fn an_unsent_frame_is_replaced_by_a_newer_one() {
         let now = Instant::now();
         let mut pace = FramePace::default();
         pace.add("slow", None, now);
         pace.add("fast", None, now);
         pace.arrived();
         assert_eq!(pace.take_due(now), ["slow", "fast"]);
-        assert!(!pace.take_acknowledgement(now), "nothing has left yet");
+        assert!(!pace.take_acknowledgement(now), "nothing has been sent yet");
         pace.left(&"fast");
         assert!(pace.take_acknowledgement(now));
         pace.arrived();
@@ -243,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_watcher_that_left_is_not_waited_for() {
+    fn a_removed_subscriber_is_not_waited_for() {
         let now = Instant::now();
         let mut pace = FramePace::default();
         pace.add(1, Some(1), now);

@@ -1,24 +1,25 @@
-//! Pressure, as pure values: data and `now` in, what to do out. Whoever owns one of them asks it
-//! after every change and sleeps until it says.
+//! Rate limiting and scheduling as pure values: data and `now` in, decisions out. The owner asks
+//! again after every change, and sleeps until the time that the value gives.
 //!
-//! | module | holds |
+//! | module | contents |
 //! | --- | --- |
-//! | [`debounce`] | requests that come close together share one capture |
-//! | [`paced_queue`] | at most one start per interval; the oldest gives way |
-//! | [`digest`] | news that come in bursts are told once an interval |
-//! | [`ration`] | of a flood, so much an interval is told |
-//! | [`backoff`] | how long to wait before the next try, and when to stop trying |
+//! | `debounce` | requests in quick succession share one capture |
+//! | `paced_queue` | at most one start per interval; drops the oldest when full |
+//! | `keyed_throttle` | at most one event per key and interval, with a count of the others |
+//! | `rate_summary` | a limited number of items per interval, with a count of the others |
+//! | `frame_pace` | frame rate of each screencast subscriber |
+//! | `backoff` | exponential backoff and restart budgets |
 
-pub mod backoff;
-pub mod debounce;
-pub mod digest;
-pub mod frame_pace;
-pub mod paced_queue;
-pub mod ration;
+mod backoff;
+mod debounce;
+mod frame_pace;
+mod keyed_throttle;
+mod paced_queue;
+mod rate_summary;
 
 pub use backoff::{Backoff, RestartBudget};
-pub use debounce::{Debounce, Full};
-pub use digest::Digest;
+pub use debounce::{Debounce, QueueFull};
 pub use frame_pace::FramePace;
+pub use keyed_throttle::KeyedThrottle;
 pub use paced_queue::PacedQueue;
-pub use ration::Ration;
+pub use rate_summary::{RateSummary, Summary};

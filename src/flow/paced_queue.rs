@@ -1,24 +1,23 @@
-//! At most one start per interval; while the queue is full, the oldest gives way.
+//! A queue with at most one start per interval, which drops the oldest item when full.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// A bounded queue from which at most one item is taken per interval: the first one at once, and
-/// after a pause no more than one at once either.
+/// A bounded queue from which at most one item is taken per interval. The first one is due at once;
+/// a pause does not allow a burst.
 #[derive(Debug)]
 pub struct PacedQueue<T> {
     interval: Duration,
     capacity: usize,
     last_start: Option<Instant>,
-    /// Oldest first, each with when it came.
+    /// Oldest first, with the time of arrival.
     waiting: VecDeque<(Instant, T)>,
 }
 
 impl<T> PacedQueue<T> {
-    /// A queue with one start per `interval`, where up to `capacity` items wait (at least one:
-    /// an item has to stand somewhere before it starts).
+    /// `capacity` is at least one.
     pub fn new(interval: Duration, capacity: usize) -> Self {
         Self {
             interval,
@@ -28,9 +27,9 @@ impl<T> PacedQueue<T> {
         }
     }
 
-    /// Adds an item. Where the queue is full, the oldest item gives way and is returned, to be
-    /// answered `DROPPED`.
-    #[must_use = "the item that gave way has to be answered"]
+    /// Adds an item. If the queue is full, the oldest item is removed and returned, to be answered
+    /// `DROPPED`.
+    #[must_use = "the dropped item has to be answered"]
     pub fn push(&mut self, item: T, now: Instant) -> Option<T> {
         let oldest = if self.waiting.len() >= self.capacity {
             self.waiting.pop_front().map(|(_, item)| item)
@@ -41,8 +40,8 @@ impl<T> PacedQueue<T> {
         oldest
     }
 
-    /// The oldest item that is `ready`, if the interval since the last start has passed. Taking
-    /// one is a start.
+    /// Takes the oldest `ready` item, if the interval since the last start has passed. That is a
+    /// start.
     pub fn take_due(&mut self, now: Instant, ready: impl Fn(&T) -> bool) -> Option<T> {
         if self.due_at().is_some_and(|due| due > now) {
             return None;
@@ -53,9 +52,8 @@ impl<T> PacedQueue<T> {
         Some(item)
     }
 
-    /// When the next item will become due by the passing of time alone. `None` where none waits,
-    /// and where one is due already: such a one has been left behind because it is not ready, and
-    /// [`PacedQueue::take_due`] is to be asked again when that changes, not at a time.
+    /// When the next item becomes due by time alone. `None` if the queue is empty, and also if an
+    /// item is due but not ready: call [`PacedQueue::take_due`] again when that changes.
     pub fn next_due(&self, now: Instant) -> Option<Instant> {
         if self.waiting.is_empty() {
             return None;
@@ -63,8 +61,7 @@ impl<T> PacedQueue<T> {
         self.due_at().filter(|&due| due > now)
     }
 
-    /// Removes the items for which `pred` holds, such as expired ones, and returns them, oldest
-    /// first.
+    /// Removes the items that match, such as expired ones, and returns them, oldest first.
     pub fn remove(&mut self, pred: impl Fn(&T) -> bool) -> Vec<T> {
         let (gone, kept): (VecDeque<_>, VecDeque<_>) =
             self.waiting.drain(..).partition(|(_, item)| pred(item));
@@ -72,22 +69,20 @@ impl<T> PacedQueue<T> {
         gone.into_iter().map(|(_, item)| item).collect()
     }
 
-    /// Removes all items and returns them, oldest first. The pace is kept.
+    /// Removes all items and returns them, oldest first. The interval still applies.
     pub fn drain(&mut self) -> Vec<T> {
         self.waiting.drain(..).map(|(_, item)| item).collect()
     }
 
-    /// The items that wait, oldest first.
+    /// Oldest first.
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.waiting.iter().map(|(_, item)| item)
     }
 
-    /// How many items wait.
     pub fn len(&self) -> usize {
         self.waiting.len()
     }
 
-    /// Whether none waits.
     pub fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }
@@ -126,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_saves_up_no_burst() {
+    fn a_pause_allows_no_burst() {
         let start = Instant::now();
         let mut queue = PacedQueue::new(INTERVAL, 4);
         for item in 0..4 {
@@ -139,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn the_oldest_gives_way_when_the_queue_is_full() {
+    fn the_oldest_is_dropped_when_the_queue_is_full() {
         let start = Instant::now();
         let mut queue = PacedQueue::new(INTERVAL, 2);
         assert_eq!(queue.push(1, start), None);
@@ -153,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn an_item_that_is_not_ready_lets_the_ready_ones_pass() {
+    fn ready_items_overtake_those_that_are_not() {
         let start = Instant::now();
         let mut queue = PacedQueue::new(INTERVAL, 4);
         for item in 1..=3 {

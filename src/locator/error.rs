@@ -1,71 +1,49 @@
-//! Why a text is no locator.
+//! Errors in locators.
 
-/// A text that is no locator. Positions count characters, not bytes, from 0.
+/// An invalid locator. Positions count characters from 0, not bytes.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("selector: {problem} (character {position})")]
-pub struct BadLocator {
-    /// The character that is wrong.
+pub struct LocatorError {
     pub position: usize,
-    /// What is wrong there, and what was expected.
-    pub problem: Problem,
+    pub problem: LocatorProblem,
 }
 
-/// What is wrong with a locator.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Problem {
-    /// More than a page can be asked.
+pub enum LocatorProblem {
     #[error("a locator has at most {max} characters")]
-    TooLong {
-        /// The limit.
-        max: usize,
-    },
-    /// A segment without anything in it.
+    TooLong { max: usize },
+    /// An empty segment.
     #[error("expected a CSS selector, or one of {KINDS}")]
     Empty,
-    /// The beginning of something that is not known.
-    #[error("`{name}=` is no kind of segment, expected one of {KINDS}")]
-    UnknownKind {
-        /// What stands before the equals sign.
-        name: String,
-    },
-    /// Nothing behind the equals sign.
-    #[error("expected something behind `{kind}=`")]
-    NoValue {
-        /// The kind of segment.
-        kind: &'static str,
-    },
-    /// A quote that does not end.
-    #[error("this quote has no end")]
+    #[error("`{name}=` is not a kind of segment, expected one of {KINDS}")]
+    UnknownKind { name: String },
+    #[error("expected a value after `{kind}=`")]
+    NoValue { kind: &'static str },
+    #[error("this quote is not closed")]
     OpenQuote,
-    /// Text behind a quote that has ended.
-    #[error("expected the end of the segment behind the quote, or ` >> `")]
-    BehindQuote,
-    /// `nth` with something else than a number.
+    #[error("expected the end of the segment or ` >> ` after the quote")]
+    TextAfterQuote,
     #[error("expected a whole number, such as `nth=0` or `nth=-1`")]
     NotANumber,
-    /// `nth` with nothing to choose from.
-    #[error("`nth` chooses among what the segment before it finds; there is none")]
+    #[error(
+        "`nth` selects one of the elements that the segment before it finds, so it cannot be the first segment"
+    )]
     NthFirst,
-    /// Not a ref.
     #[error("expected a ref of an `axSnapshot`, such as `ref=e12`")]
     NotARef,
-    /// A ref inside of something.
-    #[error("a `ref` names one element by itself; it must come first")]
+    #[error("`ref` identifies one element, so it must be the first segment")]
     RefNotFirst,
-    /// A role with other characters than letters.
+    /// A role consists of letters.
     #[error("expected a role, such as `role=button` or `role=link[name=\"Home\"]`")]
     NotARole,
-    /// An attribute of a role that is not known.
     #[error(
         "expected one of [name=…], [level=…], [checked=…], [disabled=…], [expanded=…], [pressed=…] \
          and [selected=…]"
     )]
     NotAnAttribute,
-    /// The value of such an attribute is none.
     #[error("expected `true` or `false`")]
     NotABoolean,
-    /// A bracket that does not end.
-    #[error("this bracket has no end")]
+    #[error("this bracket is not closed")]
     OpenBracket,
 }
 

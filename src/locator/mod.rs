@@ -1,15 +1,15 @@
-//! Locators: how a client names an element of a page (protocol section 9). Pure.
+//! Locators: how clients select elements of a page (protocol, section 9). Pure.
 //!
-//! | module | holds |
+//! | module | contents |
 //! | --- | --- |
-//! | [`segment`] | what a locator is made of |
-//! | [`parse`] | from text to that |
-//! | [`error`] | why a text is none, and at which character |
+//! | `segment` | the parts of a locator |
+//! | `parse` | the parser |
+//! | `error` | syntax errors, with their position |
 
-pub mod error;
-pub mod parse;
-pub mod segment;
+mod error;
+mod parse;
+mod segment;
 
-pub use error::BadLocator;
+pub use error::{LocatorError, LocatorProblem};
 pub use parse::Locator;
-pub use segment::{Matcher, RoleState, Segment, Step};
+pub use segment::{Matcher, RoleState, Segment, SegmentKind};

@@ -1,15 +1,14 @@
-//! From text to a locator.
+//! Parses locators.
 
-use super::error::{BadLocator, Problem};
-use super::segment::{Matcher, RoleState, Segment, Step};
+use super::error::{LocatorError, LocatorProblem};
+use super::segment::{Matcher, RoleState, Segment, SegmentKind};
 
-/// The longest locator, in characters.
 const MAX_CHARS: usize = 4096;
 
-/// What joins segments.
-const JOINT: [char; 4] = [' ', '>', '>', ' '];
+/// Separates segments.
+const SEPARATOR: [char; 4] = [' ', '>', '>', ' '];
 
-/// How a client names an element.
+/// How a client selects elements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locator {
     text: String,
@@ -17,11 +16,10 @@ pub struct Locator {
 }
 
 impl Locator {
-    /// Reads a locator.
-    pub fn parse(text: &str) -> Result<Self, BadLocator> {
+    pub fn parse(text: &str) -> Result<Self, LocatorError> {
         let chars: Vec<char> = text.chars().collect();
         if chars.len() > MAX_CHARS {
-            return Err(bad(MAX_CHARS, Problem::TooLong { max: MAX_CHARS }));
+            return Err(bad(MAX_CHARS, LocatorProblem::TooLong { max: MAX_CHARS }));
         }
         let mut reader = Reader {
             chars: &chars,
@@ -34,7 +32,7 @@ impl Locator {
             if reader.at >= chars.len() {
                 break;
             }
-            reader.at += JOINT.len();
+            reader.at += SEPARATOR.len();
         }
         Ok(Self {
             text: text.to_owned(),
@@ -42,33 +40,33 @@ impl Locator {
         })
     }
 
-    /// As it was written.
+    /// The original text.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Its segments, at least one.
+    /// At least one.
     pub fn segments(&self) -> &[Segment] {
         &self.segments
     }
 
-    /// Whether it begins with the ref of an `axSnapshot`.
+    /// Whether it starts with a ref from an `axSnapshot`.
     pub fn is_ref(&self) -> bool {
         matches!(
             self.segments.first(),
             Some(Segment {
-                step: Step::Ref { .. },
+                kind: SegmentKind::Ref { .. },
                 ..
             })
         )
     }
 }
 
-fn bad(position: usize, problem: Problem) -> BadLocator {
-    BadLocator { position, problem }
+fn bad(position: usize, problem: LocatorProblem) -> LocatorError {
+    LocatorError { position, problem }
 }
 
-/// A piece of the text, with where it begins.
+/// A slice of the text, with its position.
 struct Piece<'a> {
     chars: &'a [char],
     start: usize,
@@ -79,7 +77,6 @@ impl Piece<'_> {
         self.chars.iter().collect()
     }
 
-    /// Without white space around it.
     fn trimmed(&self) -> Self {
         let space = |c: &char| c.is_whitespace();
         let head = self.chars.iter().take_while(|c| space(c)).count();
@@ -98,9 +95,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    /// Reads one segment, up to the joint behind it or to the end.
-    fn segment(&mut self, first: bool) -> Result<Segment, BadLocator> {
-        while self.peek().is_some_and(char::is_whitespace) && !self.at_joint() {
+    /// Parses one segment, up to the next separator or the end.
+    fn segment(&mut self, first: bool) -> Result<Segment, LocatorError> {
+        while self.peek().is_some_and(char::is_whitespace) && !self.at_separator() {
             self.at += 1;
         }
         let start = self.at;
@@ -109,11 +106,13 @@ impl<'a> Reader<'a> {
         let text: String = self.chars[start..self.at].iter().collect();
         let body = body.trimmed();
         if body.chars.is_empty() {
-            let problem = kind.map_or(Problem::Empty, |kind| Problem::NoValue { kind });
+            let problem = kind.map_or(LocatorProblem::Empty, |kind| LocatorProblem::NoValue {
+                kind,
+            });
             return Err(bad(body.start.min(self.at), problem));
         }
         Ok(Segment {
-            step: step(kind, &body, first, start)?,
+            kind: segment_kind(kind, &body, first, start)?,
             position: start,
             text: text.trim().to_owned(),
         })
@@ -123,12 +122,12 @@ impl<'a> Reader<'a> {
         self.chars.get(self.at).copied()
     }
 
-    fn at_joint(&self) -> bool {
-        self.chars[self.at..].starts_with(&JOINT)
+    fn at_separator(&self) -> bool {
+        self.chars[self.at..].starts_with(&SEPARATOR)
     }
 
-    /// The word before an equals sign at the beginning of a segment. No CSS selector begins so.
-    fn kind(&mut self) -> Result<Option<&'static str>, BadLocator> {
+    /// The word before an equals sign at the start of a segment. No CSS selector starts like that.
+    fn kind(&mut self) -> Result<Option<&'static str>, LocatorError> {
         let rest = &self.chars[self.at..];
         let length = rest.iter().take_while(|c| c.is_ascii_alphabetic()).count();
         if length == 0 || rest.get(length) != Some(&'=') {
@@ -137,15 +136,15 @@ impl<'a> Reader<'a> {
         let name: String = rest[..length].iter().collect();
         let kind = KINDS.iter().find(|kind| **kind == name);
         let Some(kind) = kind else {
-            return Err(bad(self.at, Problem::UnknownKind { name }));
+            return Err(bad(self.at, LocatorProblem::UnknownKind { name }));
         };
         self.at += length + 1;
         Ok(Some(kind))
     }
 
-    /// What a segment consists of. A joint inside quotes is none: in text these are quotes that the
-    /// whole text stands in, behind a role those of a value, elsewhere any.
-    fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, BadLocator> {
+    /// The body of a segment. Separators inside quotes are ignored. Which quotes count depends on the
+    /// kind: for text those around the whole text, for a role those of a value, otherwise any.
+    fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, LocatorError> {
         let start = self.at;
         let of_text = matches!(kind, Some("text" | "label" | "placeholder" | "testid"));
         let mut quote: Option<(char, usize)> = None;
@@ -158,7 +157,7 @@ impl<'a> Reader<'a> {
                         quote = None;
                     }
                 }
-                None if self.at_joint() => break,
+                None if self.at_separator() => break,
                 None => {
                     let opens = match kind {
                         Some("role") => self.chars[..self.at].ends_with(&['=']),
@@ -173,7 +172,7 @@ impl<'a> Reader<'a> {
         }
         self.at = self.at.min(self.chars.len());
         if let Some((_, at)) = quote {
-            return Err(bad(at, Problem::OpenQuote));
+            return Err(bad(at, LocatorProblem::OpenQuote));
         }
         Ok(Piece {
             chars: &self.chars[start..self.at],
@@ -194,45 +193,46 @@ const KINDS: [&str; 9] = [
     "ref",
 ];
 
-fn step(
+fn segment_kind(
     kind: Option<&'static str>,
     body: &Piece<'_>,
     first: bool,
     segment: usize,
-) -> Result<Step, BadLocator> {
+) -> Result<SegmentKind, LocatorError> {
     let value = || body.text();
     Ok(match kind {
-        None | Some("css") => Step::Css { value: value() },
-        Some("text") => Step::Text(matcher(body)?),
-        Some("label") => Step::Label(matcher(body)?),
-        Some("placeholder") => Step::Placeholder(matcher(body)?),
-        Some("testid") => Step::TestId {
+        None | Some("css") => SegmentKind::Css { value: value() },
+        Some("text") => SegmentKind::Text(matcher(body)?),
+        Some("label") => SegmentKind::Label(matcher(body)?),
+        Some("placeholder") => SegmentKind::Placeholder(matcher(body)?),
+        Some("testid") => SegmentKind::TestId {
             value: matcher(body)?.value,
         },
-        Some("xpath") => Step::XPath { value: value() },
-        Some("nth") if first => return Err(bad(segment, Problem::NthFirst)),
-        Some("nth") => Step::Nth {
+        Some("xpath") => SegmentKind::XPath { value: value() },
+        Some("nth") if first => return Err(bad(segment, LocatorProblem::NthFirst)),
+        Some("nth") => SegmentKind::Nth {
             index: value()
                 .parse()
-                .map_err(|_| bad(body.start, Problem::NotANumber))?,
+                .map_err(|_| bad(body.start, LocatorProblem::NotANumber))?,
         },
-        Some("ref") if !first => return Err(bad(segment, Problem::RefNotFirst)),
-        Some("ref") => Step::Ref {
-            number: number_of_ref(&value()).ok_or_else(|| bad(body.start, Problem::NotARef))?,
+        Some("ref") if !first => return Err(bad(segment, LocatorProblem::RefNotFirst)),
+        Some("ref") => SegmentKind::Ref {
+            number: number_of_ref(&value())
+                .ok_or_else(|| bad(body.start, LocatorProblem::NotARef))?,
         },
         Some(_) => role(body)?,
     })
 }
 
-/// `e12`, as an outline writes it and not otherwise.
+/// `e12`, exactly as an `axSnapshot` writes it.
 fn number_of_ref(text: &str) -> Option<u64> {
     let digits = text.strip_prefix('e')?;
     let canonical = digits.bytes().all(|b| b.is_ascii_digit()) && !digits.starts_with('0');
     canonical.then(|| digits.parse().ok())?
 }
 
-/// Text: exact where it is quoted.
-fn matcher(body: &Piece<'_>) -> Result<Matcher, BadLocator> {
+/// Quoted text matches exactly.
+fn matcher(body: &Piece<'_>) -> Result<Matcher, LocatorError> {
     let Some((value, length)) = quoted(body)? else {
         return Ok(Matcher {
             value: body.text(),
@@ -240,13 +240,13 @@ fn matcher(body: &Piece<'_>) -> Result<Matcher, BadLocator> {
         });
     };
     if length < body.chars.len() {
-        return Err(bad(body.start + length, Problem::BehindQuote));
+        return Err(bad(body.start + length, LocatorProblem::TextAfterQuote));
     }
     Ok(Matcher { value, exact: true })
 }
 
-/// What stands in the quotes that the piece begins with, and how many characters they take with it.
-fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, BadLocator> {
+/// The quoted text at the start of the piece, and its length including the quotes.
+fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, LocatorError> {
     let Some(open) = body.chars.first().filter(|c| matches!(c, '"' | '\'')) else {
         return Ok(None);
     };
@@ -263,30 +263,30 @@ fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, BadLocator> {
         }
         at += 1;
     }
-    Err(bad(body.start, Problem::OpenQuote))
+    Err(bad(body.start, LocatorProblem::OpenQuote))
 }
 
 /// `button[name="Sign in"][disabled=false]`.
-fn role(body: &Piece<'_>) -> Result<Step, BadLocator> {
+fn role(body: &Piece<'_>) -> Result<SegmentKind, LocatorError> {
     let length = body
         .chars
         .iter()
         .take_while(|c| c.is_ascii_alphabetic())
         .count();
     if length == 0 {
-        return Err(bad(body.start, Problem::NotARole));
+        return Err(bad(body.start, LocatorProblem::NotARole));
     }
     let role: String = body.chars[..length].iter().collect();
     let (mut name, mut level, mut states) = (None, None, Vec::new());
     let mut at = length;
     while at < body.chars.len() {
         if body.chars[at] != '[' {
-            return Err(bad(body.start + at, Problem::NotARole));
+            return Err(bad(body.start + at, LocatorProblem::NotARole));
         }
         let inside = inside_bracket(body, at)?;
         let next = inside.start - body.start + inside.chars.len() + 1;
         let Some(equals) = inside.chars.iter().position(|c| *c == '=') else {
-            return Err(bad(inside.start, Problem::NotAnAttribute));
+            return Err(bad(inside.start, LocatorProblem::NotAnAttribute));
         };
         let key: String = inside.chars[..equals].iter().collect();
         let value = Piece {
@@ -298,21 +298,22 @@ fn role(body: &Piece<'_>) -> Result<Step, BadLocator> {
             "name" => name = Some(matcher(&value)?),
             "level" => {
                 let number = value.text().parse();
-                level = Some(number.map_err(|_| bad(value.start, Problem::NotANumber))?);
+                level = Some(number.map_err(|_| bad(value.start, LocatorProblem::NotANumber))?);
             }
             key => {
-                let state = state(key).ok_or_else(|| bad(inside.start, Problem::NotAnAttribute))?;
+                let state =
+                    state(key).ok_or_else(|| bad(inside.start, LocatorProblem::NotAnAttribute))?;
                 let wanted = match value.text().as_str() {
                     "true" => true,
                     "false" => false,
-                    _ => return Err(bad(value.start, Problem::NotABoolean)),
+                    _ => return Err(bad(value.start, LocatorProblem::NotABoolean)),
                 };
                 states.push((state, wanted));
             }
         }
         at = next;
     }
-    Ok(Step::Role {
+    Ok(SegmentKind::Role {
         role: role.to_ascii_lowercase(),
         name,
         level,
@@ -320,8 +321,8 @@ fn role(body: &Piece<'_>) -> Result<Step, BadLocator> {
     })
 }
 
-/// What stands between the bracket at this place and the one that ends it.
-fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, BadLocator> {
+/// The text between the bracket at this position and its closing bracket.
+fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, LocatorError> {
     let mut quote = None;
     let mut at = open + 1;
     while let Some(c) = body.chars.get(at) {
@@ -339,7 +340,7 @@ fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, BadLoc
         }
         at += 1;
     }
-    Err(bad(body.start + open, Problem::OpenBracket))
+    Err(bad(body.start + open, LocatorProblem::OpenBracket))
 }
 
 fn state(key: &str) -> Option<RoleState> {
@@ -358,14 +359,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn steps(text: &str) -> Vec<Step> {
+    fn steps(text: &str) -> Vec<SegmentKind> {
         let locator = Locator::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"));
         let segments = locator.segments().iter();
-        segments.map(|segment| segment.step.clone()).collect()
+        segments.map(|segment| segment.kind.clone()).collect()
     }
 
-    fn css(value: &str) -> Step {
-        Step::Css {
+    fn css(value: &str) -> SegmentKind {
+        SegmentKind::Css {
             value: value.to_owned(),
         }
     }
@@ -378,7 +379,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_is_css_unless_it_says_otherwise() {
+    fn a_segment_without_a_kind_is_css() {
         assert_eq!(steps("#a > b[c='d']"), [css("#a > b[c='d']")]);
         assert_eq!(steps("css=text"), [css("text")]);
         assert_eq!(steps("a >> b"), [css("a"), css("b")]);
@@ -394,46 +395,46 @@ mod tests {
     fn text_in_quotes_is_exact() {
         assert_eq!(
             steps("text=Sign in"),
-            [Step::Text(matches("Sign in", false))]
+            [SegmentKind::Text(matches("Sign in", false))]
         );
         assert_eq!(
             steps("text=\"a \\\" b\""),
-            [Step::Text(matches("a \" b", true))]
+            [SegmentKind::Text(matches("a \" b", true))]
         );
         assert_eq!(
             steps("label='E-mail'"),
-            [Step::Label(matches("E-mail", true))]
+            [SegmentKind::Label(matches("E-mail", true))]
         );
         assert_eq!(
             steps("placeholder=name"),
-            [Step::Placeholder(matches("name", false))]
+            [SegmentKind::Placeholder(matches("name", false))]
         );
         let value = "a b".to_owned();
-        assert_eq!(steps("testid=a b"), [Step::TestId { value }]);
+        assert_eq!(steps("testid=a b"), [SegmentKind::TestId { value }]);
     }
 
     #[test]
-    fn an_apostrophe_in_text_is_no_quote() {
+    fn an_apostrophe_in_text_is_not_a_quote() {
         assert_eq!(
             steps("text=Don't worry >> b"),
-            [Step::Text(matches("Don't worry", false)), css("b")]
+            [SegmentKind::Text(matches("Don't worry", false)), css("b")]
         );
     }
 
     #[test]
-    fn a_joint_in_quotes_is_none() {
+    fn a_separator_in_quotes_is_ignored() {
         assert_eq!(
             steps("a[title=\"x >> y\"] >> text=\"p >> q\""),
             [
                 css("a[title=\"x >> y\"]"),
-                Step::Text(matches("p >> q", true))
+                SegmentKind::Text(matches("p >> q", true))
             ]
         );
     }
 
     #[test]
     fn a_role_may_have_a_name_a_level_and_states() {
-        let role = |name, level, states| Step::Role {
+        let role = |name, level, states| SegmentKind::Role {
             role: "button".to_owned(),
             name,
             level,
@@ -455,47 +456,50 @@ mod tests {
     }
 
     #[test]
-    fn nth_xpath_and_ref_are_read() {
+    fn nth_xpath_and_ref_are_parsed() {
         assert_eq!(
             steps("xpath=//a[@x=\"1\"] >> nth=-1"),
             [
-                Step::XPath {
+                SegmentKind::XPath {
                     value: "//a[@x=\"1\"]".to_owned()
                 },
-                Step::Nth { index: -1 }
+                SegmentKind::Nth { index: -1 }
             ]
         );
-        assert_eq!(steps("ref=e12 >> b"), [Step::Ref { number: 12 }, css("b")]);
+        assert_eq!(
+            steps("ref=e12 >> b"),
+            [SegmentKind::Ref { number: 12 }, css("b")]
+        );
         assert!(Locator::parse("ref=e12").unwrap().is_ref());
     }
 
     #[test]
-    fn an_error_points_at_the_character() {
+    fn an_error_has_the_position_of_the_character() {
         let long = "x".repeat(MAX_CHARS + 1);
         for (text, position, problem) in [
             ("", 0, "expected a CSS selector"),
             ("   ", 3, "expected a CSS selector"),
             ("a >> ", 5, "expected a CSS selector"),
             ("a >>  >> b", 5, "expected a CSS selector"),
-            ("txt=a", 0, "`txt=` is no kind"),
-            ("a >> foo=b", 5, "`foo=` is no kind"),
-            ("text=", 5, "expected something behind `text=`"),
-            ("äöü >> role=", 12, "expected something behind `role=`"),
-            ("text=\"abc", 5, "this quote has no end"),
-            ("a[b='c]", 4, "this quote has no end"),
+            ("txt=a", 0, "`txt=` is not a kind"),
+            ("a >> foo=b", 5, "`foo=` is not a kind"),
+            ("text=", 5, "expected a value after `text=`"),
+            ("äöü >> role=", 12, "expected a value after `role=`"),
+            ("text=\"abc", 5, "this quote is not closed"),
+            ("a[b='c]", 4, "this quote is not closed"),
             ("text=\"a\" b", 8, "expected the end of the segment"),
-            ("nth=0", 0, "there is none"),
+            ("nth=0", 0, "cannot be the first segment"),
             ("a >> nth=x", 9, "expected a whole number"),
             ("ref=12", 4, "expected a ref"),
             ("ref=e012", 4, "expected a ref"),
             ("ref=e99999999999999999999", 4, "expected a ref"),
-            ("a >> ref=e1", 5, "must come first"),
+            ("a >> ref=e1", 5, "must be the first segment"),
             ("role=[name=a]", 5, "expected a role"),
             ("role=button name", 11, "expected a role"),
             ("role=button[size=1]", 12, "expected one of [name=…]"),
             ("role=button[checked]", 12, "expected one of [name=…]"),
             ("role=button[checked=1]", 20, "`true` or `false`"),
-            ("role=button[name=a", 11, "this bracket has no end"),
+            ("role=button[name=a", 11, "this bracket is not closed"),
             (&long, MAX_CHARS, "at most 4096 characters"),
         ] {
             let error = Locator::parse(text).unwrap_err();
@@ -505,7 +509,7 @@ mod tests {
     }
 
     #[test]
-    fn a_segment_knows_where_it_stands() {
+    fn a_segment_has_its_position() {
         let locator = Locator::parse("ä >>  text=b").unwrap();
         let last = &locator.segments()[1];
         assert_eq!((last.position, last.text.as_str()), (6, "text=b"));
@@ -535,7 +539,7 @@ mod tests {
         fn any_quoted_text_is_read_as_it_was(value in "\\PC{1,40}", tail in "[a-z]{1,5}") {
             let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
             let text = format!("text=\"{escaped}\" >> {tail}");
-            let expected = [Step::Text(Matcher { value, exact: true }), css(&tail)];
+            let expected = [SegmentKind::Text(Matcher { value, exact: true }), css(&tail)];
             prop_assert_eq!(steps(&text), expected);
         }
     }

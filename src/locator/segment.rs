@@ -1,40 +1,36 @@
-//! What a locator is made of.
+//! The segments of a locator.
 
 use serde::Serialize;
 
-/// One segment: what is looked for inside what the one before it found.
+/// One segment: it searches inside the elements that the one before it found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
-    /// What is looked for.
-    pub step: Step,
-    /// Where it stands in the locator, in characters.
+    pub kind: SegmentKind,
+    /// In characters from the start of the locator.
     pub position: usize,
-    /// As it was written.
+    /// The original text.
     pub text: String,
 }
 
-/// What a segment looks for.
+/// What a segment searches for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "by", rename_all = "lowercase")]
-pub enum Step {
-    /// What a CSS selector selects.
+pub enum SegmentKind {
     Css {
-        /// The selector; whether it is one, only the page can tell.
+        /// Only the page can tell whether the selector is valid.
         value: String,
     },
     /// The innermost elements with this text.
     Text(Matcher),
-    /// What has this role for assistive technology, and is not hidden from it.
+    /// Elements with this role that are not hidden from assistive technology.
     Role {
-        /// The ARIA role.
         role: String,
-        /// Its accessible name.
+        /// The accessible name.
         #[serde(skip_serializing_if = "Option::is_none")]
         name: Option<Matcher>,
-        /// The level of a heading or a tree item.
+        /// Of a heading or a tree item.
         #[serde(skip_serializing_if = "Option::is_none")]
         level: Option<u32>,
-        /// Its states.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         states: Vec<(RoleState, bool)>,
     },
@@ -43,48 +39,40 @@ pub enum Step {
     /// Fields by their placeholder.
     Placeholder(Matcher),
     /// Elements by `data-testid`, exactly.
-    TestId {
-        /// The attribute's value.
-        value: String,
-    },
-    /// What an `XPath` expression selects.
+    TestId { value: String },
     XPath {
-        /// The expression; whether it is one, only the page can tell.
+        /// Only the page can tell whether the expression is valid.
         value: String,
     },
-    /// One of what was found so far.
+    /// One of the elements found so far.
     Nth {
-        /// From 0; below 0, from the end.
+        /// From 0; negative numbers count from the end.
         index: i32,
     },
-    /// The element that this number was given to in an `axSnapshot`.
+    /// The element with this number in an `axSnapshot`.
     Ref {
-        /// The number behind the `e`.
+        /// The number after the `e`.
         number: u64,
     },
 }
 
-/// How text is compared. White space is taken together in both.
+/// How text is compared, after collapsing white space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Matcher {
-    /// The text.
     pub value: String,
-    /// It was quoted: all of it, with the same case. Otherwise it stands somewhere, in any case.
+    /// The whole text must match, case-sensitively. Otherwise it may be a substring in any case.
     pub exact: bool,
 }
 
-/// A state that is asked for beside a role.
+/// A state to match in addition to a role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RoleState {
     /// `aria-checked`, or a checkbox that is on.
     Checked,
-    /// It cannot be operated.
     Disabled,
-    /// What it opens is open.
     Expanded,
-    /// A toggle button that is on.
+    /// For toggle buttons.
     Pressed,
-    /// Chosen among others.
     Selected,
 }

@@ -1,15 +1,15 @@
-//! Addresses that are not of the public internet, and what they are instead.
+//! Classifies addresses that are not on the public internet.
 //!
-//! Addresses that carry an IPv4 address inside them (IPv4-mapped, NAT64, 6to4, Teredo) are
-//! judged by the address inside: whoever forwards them sends the packet there.
+//! Addresses that embed an IPv4 address (IPv4-mapped, NAT64, 6to4, Teredo) are classified by that
+//! address, because gateways forward the packets to it.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What an address is that does not belong to the public internet.
+/// The kinds of addresses that are not on the public internet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Special {
-    /// `0.0.0.0` and `::`, which reach the own machine.
+    /// `0.0.0.0` and `::`, which connect to the local machine.
     Unspecified,
     /// The rest of `0.0.0.0/8`.
     ThisNetwork,
@@ -17,11 +17,11 @@ pub enum Special {
     Loopback,
     /// `10.0.0.0/8`, `172.16.0.0/12`, `192.168.0.0/16`.
     Private,
-    /// `100.64.0.0/10`, behind a provider's NAT.
+    /// `100.64.0.0/10`, carrier-grade NAT.
     Shared,
     /// `169.254.0.0/16` and `fe80::/10`.
     LinkLocal,
-    /// Where clouds hand credentials to their machines.
+    /// Cloud metadata services, which hand out credentials.
     Metadata,
     /// `fc00::/7`.
     UniqueLocal,
@@ -33,16 +33,16 @@ pub enum Special {
     Broadcast,
     /// `198.18.0.0/15` and `2001:2::/48`.
     Benchmarking,
-    /// The networks of examples in texts.
+    /// Networks reserved for documentation.
     Documentation,
-    /// `64:ff9b:1::/48`: NAT64 of the local network, which may lead anywhere inside it.
+    /// `64:ff9b:1::/48`: NAT64 of the local network, which may reach any address inside it.
     LocalNat64,
-    /// Reserved, or not given out as public unicast.
+    /// Reserved, or not allocated as public unicast.
     Reserved,
 }
 
 impl Special {
-    /// The kind with its article, as it stands in messages.
+    /// The kind with its article, for messages.
     pub fn name(self) -> &'static str {
         match self {
             Self::Unspecified => "the unspecified address",
@@ -70,7 +70,7 @@ impl fmt::Display for Special {
     }
 }
 
-/// What the address is, or `None` for one of the public internet.
+/// The kind of an address, or `None` for a public one.
 pub fn special(address: IpAddr) -> Option<Special> {
     match address.to_canonical() {
         IpAddr::V4(v4) => special_v4(v4),
@@ -80,7 +80,7 @@ pub fn special(address: IpAddr) -> Option<Special> {
 
 fn special_v4(address: Ipv4Addr) -> Option<Special> {
     let kind = match address.octets() {
-        // AWS, Azure, GCP and most others; Alibaba; Azure's host agent, on a public number.
+        // AWS, Azure, GCP and most others; Alibaba; Azure's host agent, which has a public address.
         [169, 254, 169, 254] | [100, 100, 100, 200] | [168, 63, 129, 16] => Special::Metadata,
         [0, 0, 0, 0] => Special::Unspecified,
         [0, ..] => Special::ThisNetwork,
@@ -108,29 +108,29 @@ fn special_v6(address: Ipv6Addr) -> Option<Special> {
         }
         [0, 0, 0, 0, 0, 0, 0, 0] => Special::Unspecified,
         [0, 0, 0, 0, 0, 0, 0, 1] => Special::Loopback,
-        // The old "IPv4-compatible" and "IPv4-translated" forms: never public, whatever is inside.
+        // The obsolete "IPv4-compatible" and "IPv4-translated" forms are never public.
         [0, 0, 0, 0, 0 | 0xffff, 0, high, low] => {
             special_v4(embedded(high, low)).unwrap_or(Special::Reserved)
         }
-        // NAT64 carries the address that it leads to, 6to4 that of its gateway.
+        // NAT64 embeds the destination, 6to4 the gateway.
         [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             return special_v4(embedded(high, low));
         }
         [0x64, 0xff9b, 1, ..] => Special::LocalNat64,
-        // Teredo carries its server, and its client with every bit turned over.
+        // Teredo embeds its server, and its client with all bits inverted.
         [0x2001, 0, server_high, server_low, _, _, high, low] => {
             return special_v4(embedded(!high, !low))
                 .or_else(|| special_v4(embedded(server_high, server_low)));
         }
         [0x2001, 2, 0, ..] => Special::Benchmarking,
         [0x2001, 0xdb8, ..] | [0x3fff, 0..=0x0fff, ..] => Special::Documentation,
-        // ORCHID, both generations: identifiers, not places.
+        // ORCHID and ORCHIDv2 are identifiers, not routable addresses.
         [0x2001, 0x10..=0x2f, ..] => Special::Reserved,
         [0xfc00..=0xfdff, ..] => Special::UniqueLocal,
         [0xfe80..=0xfebf, ..] => Special::LinkLocal,
         [0xfec0..=0xfeff, ..] => Special::SiteLocal,
         [0xff00..=0xffff, ..] => Special::Multicast,
-        // Public unicast is given out of 2000::/3 alone.
+        // Public unicast is allocated from 2000::/3 only.
         [0x2000..=0x3fff, ..] => return None,
         _ => Special::Reserved,
     };

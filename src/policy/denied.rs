@@ -1,4 +1,4 @@
-//! Why something was refused, and which key would allow it.
+//! Why a request was denied, and which configuration key would allow it.
 
 use std::net::IpAddr;
 
@@ -7,50 +7,38 @@ use thiserror::Error;
 use super::address::Special;
 use super::host::HostFault;
 
-/// Why a URL, a host or an address was refused. Nothing in a message is secret: user names,
-/// passwords, queries and fragments are never part of it.
+/// Why a URL, a host or an address was denied. Messages contain no secrets: no user names,
+/// passwords, queries or fragments.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Denied {
-    /// The text is no absolute URL.
     #[error("{url:?} is not a URL ({source}); give an absolute http or https URL")]
     NotAUrl {
-        /// The text, redacted.
+        /// Redacted.
         url: String,
-        /// What the parser said.
         source: url::ParseError,
     },
     /// Neither `http`, nor `https`, nor exactly `about:blank`.
     #[error("the scheme {scheme:?} is not allowed; only http, https and exactly about:blank are")]
     Scheme {
-        /// The scheme, in lower case and cut where it is very long.
+        /// In lower case, shortened.
         scheme: String,
     },
-    /// A host that cannot be compared safely.
+    /// URL parsers may disagree on the host, so it cannot be compared safely.
     #[error("{host:?} is not accepted as a host: {source}")]
     Host {
-        /// The host, cut where it is very long.
+        /// Shortened.
         host: String,
-        /// What is wrong with it.
         source: HostFault,
     },
-    /// The host matches no entry.
     #[error("{host} is not in the allowlist (policy.allowlist)")]
-    NotInAllowlist {
-        /// The host.
-        host: String,
-    },
-    /// The host stands in the allowlist, but only with other ports.
+    NotInAllowlist { host: String },
+    /// The allowlist has the host, but only with other ports.
     #[error(
         "{host} is in the allowlist, but not with port {port}; \
          add {host}:{port} to policy.allowlist"
     )]
-    Port {
-        /// The host.
-        host: String,
-        /// The port that was asked for.
-        port: u16,
-    },
-    /// The host is, or leads to, an address outside the public internet.
+    Port { host: String, port: u16 },
+    /// The host is, or resolves to, an address outside the public internet.
     #[error(
         "{}; policy.private_networks does not allow it (add \"{}/{}\" to its list)",
         describe(host, *address, *special),
@@ -58,51 +46,42 @@ pub enum Denied {
         if address.is_ipv4() { 32 } else { 128 }
     )]
     Address {
-        /// The host that led there; the address itself where no name did.
+        /// The name that resolved to the address, or the address itself.
         host: String,
-        /// The address, an IPv4-mapped one as IPv4.
+        /// An IPv4-mapped address is given as IPv4.
         address: IpAddr,
-        /// What the address is.
         special: Special,
     },
-    /// Nothing may be reached this way.
+    /// Requests outside of every client's tabs are all denied.
     #[error(
-        "{host} was asked for outside of every tab, or for a client that is none any more; nothing \
-         is let out there"
+        "{host} was requested outside of every tab, or for a client that was removed from the \
+         configuration; no requests are allowed there"
     )]
-    Closed {
-        /// The host that was asked for.
-        host: String,
-    },
-    /// A TLS handshake names another server than the one that the connection is for, or none.
+    Closed { host: String },
+    /// The server name of the TLS handshake is missing, or is not the requested host.
     #[error(
-        "the TLS handshake {}, but the connection was asked for {host}",
-        named.as_ref().map_or("names no server".to_owned(), |name| format!("names {name:?}"))
+        "the TLS handshake has {}, but the connection was requested for {host}",
+        named.as_ref().map_or("no server name".to_owned(), |name| format!("the server name {name:?}"))
     )]
     ServerName {
-        /// The host that the connection was asked for.
         host: String,
-        /// The server that the handshake names, cut where it is very long.
+        /// Shortened.
         named: Option<String>,
     },
-    /// What should be a TLS handshake is none.
-    #[error("what was sent to {host} does not begin with a TLS handshake that can be read")]
-    NotTls {
-        /// The host that the connection was asked for.
-        host: String,
-    },
+    #[error("the data sent to {host} does not start with a valid TLS handshake")]
+    NotTls { host: String },
 }
 
 fn describe(host: &str, address: IpAddr, special: Special) -> String {
     if host == address.to_string() {
         format!("{address} is {special}")
     } else {
-        format!("{host} leads to {address}, which is {special}")
+        format!("{host} resolves to {address}, which is {special}")
     }
 }
 
 impl Denied {
-    /// The host that was refused, where the refusal is about a host.
+    /// The denied host, if the denial is about a host.
     pub fn host(&self) -> Option<&str> {
         match self {
             Self::NotAUrl { .. } | Self::Scheme { .. } => None,
@@ -116,7 +95,7 @@ impl Denied {
         }
     }
 
-    /// The scheme that was refused, where the refusal is about the scheme.
+    /// The denied scheme, if the denial is about the scheme.
     pub fn scheme(&self) -> Option<&str> {
         match self {
             Self::Scheme { scheme } => Some(scheme),
@@ -124,7 +103,7 @@ impl Denied {
         }
     }
 
-    /// Whether the allowlist alone refused it, which a mode that only reports lets through.
+    /// Whether only the allowlist denied it: report mode lets that through.
     pub fn is_of_allowlist(&self) -> bool {
         matches!(
             self,
@@ -135,16 +114,16 @@ impl Denied {
         )
     }
 
-    /// A refused address with the name that led to it, so that the message can say both.
+    /// Adds the name that resolved to a denied address, so that the message contains both.
     #[must_use]
-    pub fn reached_by(mut self, name: &str) -> Self {
+    pub fn with_name(mut self, name: &str) -> Self {
         if let Self::Address { host, .. } = &mut self {
             name.clone_into(host);
         }
         self
     }
 
-    /// A word for a metric's `reason` label: the set is fixed.
+    /// The value of the metric label `reason`, from a fixed set.
     pub fn reason(&self) -> &'static str {
         match self {
             Self::NotAUrl { .. } => "not_a_url",
@@ -183,18 +162,18 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_led_to_an_address_is_part_of_the_message() {
-        let denied = loopback().reached_by("allowed.test");
+    fn the_message_contains_the_name_that_resolved_to_the_address() {
+        let denied = loopback().with_name("allowed.test");
         assert_eq!(denied.host(), Some("allowed.test"));
         assert!(
             denied
                 .to_string()
-                .starts_with("allowed.test leads to 127.0.0.1, which is a loopback address;")
+                .starts_with("allowed.test resolves to 127.0.0.1, which is a loopback address;")
         );
     }
 
     #[test]
-    fn host_and_scheme_are_fields_of_the_refusals_about_them() {
+    fn denials_of_hosts_and_schemes_have_them_as_fields() {
         let scheme = Denied::Scheme {
             scheme: "file".into(),
         };

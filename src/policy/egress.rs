@@ -1,4 +1,4 @@
-//! The decision about a connection that a page wants.
+//! The policy for connections that pages make.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -9,45 +9,42 @@ use super::navigation::NavigationPolicy;
 use super::pattern_error::PatternError;
 use super::private::PrivateNetworks;
 
-/// What becomes of what the allowlist refuses.
+/// Whether violations of the allowlist are blocked or only reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// It is refused.
+pub enum EnforcementMode {
     #[default]
     Enforce,
-    /// It is reported, and let through. Private networks stay closed: they are another key's
-    /// business, and what they guard is not the page's but the operator's.
+    /// Violations are reported and let through. Private networks stay blocked: they protect the
+    /// operator's network and have a key of their own.
     Report,
 }
 
-/// What pages may connect to, whatever they use it for.
+/// What pages may connect to, by any protocol.
 ///
 /// - The hosts of the allowlist and of `subresources`; any host where the allowlist is empty.
 ///   Ports are as in the allowlist: an entry without one allows every port.
-/// - Addresses are held against `private` twice: where the host is one or is known without DNS,
-///   in [`EgressPolicy::judge`]; and where a name was resolved, in [`EgressPolicy::permits`].
+/// - Addresses are checked against `private` twice: in [`EgressPolicy::check_host`] if the host is
+///   an address or is known without DNS, and in [`EgressPolicy::permits`] after DNS.
 #[derive(Debug, Clone)]
 pub struct EgressPolicy {
     rules: Option<Rules>,
-    mode: Mode,
+    mode: EnforcementMode,
 }
 
 #[derive(Debug, Clone)]
 struct Rules {
-    /// With the allowlist.
     listed: NavigationPolicy,
-    /// The same without it.
+    /// The same without an allowlist.
     unlisted: NavigationPolicy,
 }
 
-/// What becomes of a connection.
+/// The decision about a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// It may be made, to this host.
+pub enum EgressVerdict {
+    /// With the normalised host.
     Allowed(Host),
-    /// It may be made, but shall be reported.
+    /// Allowed because of report mode.
     Reported(Host, Denied),
-    /// It may not be made.
     Denied(Denied),
 }
 
@@ -58,9 +55,9 @@ impl EgressPolicy {
         subresources: &[String],
         private: PrivateNetworks,
         resolve: BTreeMap<String, IpAddr>,
-        mode: Mode,
+        mode: EnforcementMode,
     ) -> Result<Self, PatternError> {
-        // Read in any case, so that a mistake in an entry shows even where it has no effect yet.
+        // Parsed even if the allowlist is empty, so that a mistake is found before it has an effect.
         let further = NavigationPolicy::new(subresources, private.clone(), BTreeMap::new())?;
         let listed = if allowlist.is_empty() {
             NavigationPolicy::new(&[], private.clone(), resolve.clone())?
@@ -75,49 +72,49 @@ impl EgressPolicy {
         })
     }
 
-    /// Nothing may be reached.
+    /// Denies everything.
     pub fn closed() -> Self {
         Self {
             rules: None,
-            mode: Mode::Enforce,
+            mode: EnforcementMode::Enforce,
         }
     }
 
-    /// Whether a connection may be made, as far as that is known before the name is resolved.
-    pub fn judge<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> Verdict {
+    /// Checks a host before DNS.
+    pub fn check_host<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> EgressVerdict {
         let Some(Rules { listed, unlisted }) = &self.rules else {
             let host = unnormalised(host);
-            return Verdict::Denied(Denied::Closed { host });
+            return EgressVerdict::Denied(Denied::Closed { host });
         };
         match listed.check_host(host, port) {
-            Ok(host) => Verdict::Allowed(host),
+            Ok(host) => EgressVerdict::Allowed(host),
             Err(denied) if self.only_reports(&denied) => match unlisted.check_host(host, port) {
-                Ok(host) => Verdict::Reported(host, denied),
-                Err(denied) => Verdict::Denied(denied),
+                Ok(host) => EgressVerdict::Reported(host, denied),
+                Err(denied) => EgressVerdict::Denied(denied),
             },
-            Err(denied) => Verdict::Denied(denied),
+            Err(denied) => EgressVerdict::Denied(denied),
         }
     }
 
-    /// Whether this refusal shall be reported only.
+    /// Whether this denial is only reported, because of report mode.
     pub fn only_reports(&self, denied: &Denied) -> bool {
-        self.mode == Mode::Report && denied.is_of_allowlist()
+        self.mode == EnforcementMode::Report && denied.is_of_allowlist()
     }
 
-    /// Whether an address may be connected to that this host led to.
+    /// Checks an address that the host resolved to.
     pub fn permits(&self, host: &Host, address: IpAddr) -> Result<(), Denied> {
         match &self.rules {
             Some(rules) => rules
                 .unlisted
                 .permits(address)
-                .map_err(|denied| denied.reached_by(&host.to_string())),
+                .map_err(|denied| denied.with_name(&host.to_string())),
             None => Err(Denied::Closed {
                 host: host.to_string(),
             }),
         }
     }
 
-    /// The address that `policy.resolve` gives for a name, which is then not asked for in DNS.
+    /// The address that `policy.resolve` sets for a name, instead of DNS.
     pub fn pinned(&self, name: &str) -> Option<IpAddr> {
         self.rules.as_ref()?.unlisted.pinned(name)
     }
@@ -135,7 +132,7 @@ fn unnormalised<S: AsRef<str>>(host: &url::Host<S>) -> String {
 mod tests {
     use super::*;
 
-    fn policy(allowlist: &[&str], subresources: &[&str], mode: Mode) -> EgressPolicy {
+    fn policy(allowlist: &[&str], subresources: &[&str], mode: EnforcementMode) -> EgressPolicy {
         let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         let resolve = BTreeMap::from([("pinned.test".to_owned(), [8, 8, 8, 8].into())]);
         let (allowlist, subresources) = (owned(allowlist), owned(subresources));
@@ -143,20 +140,20 @@ mod tests {
         EgressPolicy::new(&allowlist, &subresources, private, resolve, mode).unwrap()
     }
 
-    fn judge(policy: &EgressPolicy, host: &str, port: u16) -> Verdict {
-        policy.judge(&url::Host::parse(host).unwrap(), port)
+    fn judge(policy: &EgressPolicy, host: &str, port: u16) -> EgressVerdict {
+        policy.check_host(&url::Host::parse(host).unwrap(), port)
     }
 
-    fn reason(verdict: Verdict) -> &'static str {
+    fn reason(verdict: EgressVerdict) -> &'static str {
         match verdict {
-            Verdict::Allowed(_) => "allowed",
-            Verdict::Reported(_, denied) | Verdict::Denied(denied) => denied.reason(),
+            EgressVerdict::Allowed(_) => "allowed",
+            EgressVerdict::Reported(_, denied) | EgressVerdict::Denied(denied) => denied.reason(),
         }
     }
 
     #[test]
-    fn pages_load_from_the_allowlist_and_from_the_further_hosts() {
-        let policy = policy(&["a.test"], &["=cdn.test:443"], Mode::Enforce);
+    fn pages_load_from_the_allowlist_and_the_subresource_hosts() {
+        let policy = policy(&["a.test"], &["=cdn.test:443"], EnforcementMode::Enforce);
         assert_eq!(reason(judge(&policy, "a.test", 8080)), "allowed");
         assert_eq!(reason(judge(&policy, "www.A.test.", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "cdn.test", 443)), "allowed");
@@ -166,8 +163,8 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_allowlist_is_any_public_host() {
-        let policy = policy(&[], &["cdn.test"], Mode::Enforce);
+    fn an_empty_allowlist_allows_any_public_host() {
+        let policy = policy(&[], &["cdn.test"], EnforcementMode::Enforce);
         assert_eq!(reason(judge(&policy, "b.test", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "10.0.0.1", 80)), "address");
         assert_eq!(reason(judge(&policy, "localhost", 80)), "address");
@@ -175,10 +172,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_only_reported_is_let_through_unless_it_is_private() {
-        let policy = policy(&["a.test"], &[], Mode::Report);
-        assert!(matches!(judge(&policy, "a.test", 80), Verdict::Allowed(_)));
-        let Verdict::Reported(host, denied) = judge(&policy, "b.test.", 80) else {
+    fn report_mode_lets_through_all_but_private_addresses() {
+        let policy = policy(&["a.test"], &[], EnforcementMode::Report);
+        assert!(matches!(
+            judge(&policy, "a.test", 80),
+            EgressVerdict::Allowed(_)
+        ));
+        let EgressVerdict::Reported(host, denied) = judge(&policy, "b.test.", 80) else {
             panic!("it is reported");
         };
         assert_eq!(
@@ -186,21 +186,28 @@ mod tests {
             ("b.test".into(), "allowlist")
         );
         let private = judge(&policy, "169.254.169.254", 80);
-        assert!(matches!(private, Verdict::Denied(Denied::Address { .. })));
+        assert!(matches!(
+            private,
+            EgressVerdict::Denied(Denied::Address { .. })
+        ));
         assert!(policy.permits(&host, [127, 0, 0, 1].into()).is_err());
     }
 
     #[test]
-    fn a_refused_address_is_told_with_the_name_that_led_there() {
-        let policy = policy(&[], &[], Mode::Enforce);
+    fn a_denied_address_is_reported_with_its_name() {
+        let policy = policy(&[], &[], EnforcementMode::Enforce);
         let host = Host::Domain("a.test".to_owned());
         assert_eq!(policy.permits(&host, [8, 8, 8, 8].into()), Ok(()));
         let denied = policy.permits(&host, [127, 0, 0, 1].into()).unwrap_err();
-        assert!(denied.to_string().starts_with("a.test leads to 127.0.0.1"));
+        assert!(
+            denied
+                .to_string()
+                .starts_with("a.test resolves to 127.0.0.1")
+        );
     }
 
     #[test]
-    fn closed_is_closed() {
+    fn a_closed_policy_denies_everything() {
         let policy = EgressPolicy::closed();
         assert_eq!(reason(judge(&policy, "a.test", 80)), "closed");
         let host = Host::Domain("a.test".to_owned());
@@ -208,10 +215,16 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_in_the_further_hosts_is_an_error_also_where_any_host_is_allowed() {
+    fn a_mistake_in_the_subresource_hosts_is_an_error_even_with_an_empty_allowlist() {
         let private = PrivateNetworks::Deny;
         let further = ["*.cdn.test".to_owned()];
-        let read = EgressPolicy::new(&[], &further, private, BTreeMap::new(), Mode::Enforce);
+        let read = EgressPolicy::new(
+            &[],
+            &further,
+            private,
+            BTreeMap::new(),
+            EnforcementMode::Enforce,
+        );
         assert!(matches!(read, Err(PatternError::Wildcard { .. })));
     }
 }

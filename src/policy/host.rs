@@ -1,44 +1,41 @@
-//! The one form in which hosts are compared.
+//! Normalises hosts for comparison.
 //!
-//! A URL is parsed by the `url` crate here and by Chromium's own parser there. The two were
-//! compared on hostile input: wherever the host consists of `a-z`, `0-9`, `.`, `-`, or is an IP
-//! literal, they agree on it. So every other character is refused, but for `_`: it occurs in
-//! real names (`my_bucket.example.com`, `_dmarc`), both parsers pass it through untouched, and
-//! nothing maps onto it or away from it.
+//! The `url` crate parses a URL here, Chromium parses it again. The two were compared on hostile
+//! input: they agree on hosts of `a-z`, `0-9`, `.` and `-`, and on IP literals. All other characters
+//! are rejected except `_`: it occurs in real names (`my_bucket.example.com`, `_dmarc`), both parsers
+//! keep it, and neither maps another character to it.
 
 use thiserror::Error;
 
-/// A host in the form that is compared: ASCII, lower case, without a trailing dot; an
-/// IPv4-mapped IPv6 address as the IPv4 address it stands for.
+/// A normalised host: ASCII, lower case, without a trailing dot; an IPv4-mapped IPv6 address as IPv4.
 pub type Host = url::Host<String>;
 
-/// The longest name that DNS can hold, written with dots.
+/// The longest name in DNS, in its dotted form.
 const MAX_NAME: usize = 253;
 
-/// Why a host cannot be compared safely, and is therefore refused.
+/// Why a host cannot be compared safely and is rejected.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum HostFault {
-    /// There is no host, or it is only a dot.
+    /// No host, or only a dot.
     #[error("the host is empty")]
     Empty,
     /// Two dots in a row, or one at the start, or more than one at the end.
     #[error("the host has an empty label (two dots in a row, or a dot in front)")]
     EmptyLabel,
-    /// A character on which URL parsers do not agree.
+    /// A character on which URL parsers may disagree.
     #[error("the host contains {0:?}; only a-z, 0-9, '.', '-' and '_' are accepted")]
     Character(char),
-    /// Longer than DNS allows.
     #[error("the host is longer than {MAX_NAME} characters")]
     TooLong,
 }
 
-/// Whether a name in its final form may hold this character.
-pub fn is_host_character(character: char) -> bool {
+/// Whether a normalised name may contain this character.
+pub(super) fn is_host_character(character: char) -> bool {
     matches!(character, 'a'..='z' | '0'..='9' | '.' | '-' | '_')
 }
 
-/// Brings a parsed host into the form that is compared, or says why it is refused.
-pub fn normalise<S: AsRef<str>>(host: &url::Host<S>) -> Result<Host, HostFault> {
+/// Normalises a parsed host.
+pub(crate) fn normalise<S: AsRef<str>>(host: &url::Host<S>) -> Result<Host, HostFault> {
     match host {
         url::Host::Domain(name) => normalise_name(name.as_ref()).map(Host::Domain),
         url::Host::Ipv4(address) => Ok(Host::Ipv4(*address)),
@@ -79,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn one_trailing_dot_is_stripped_and_letters_are_lowered() {
+    fn one_trailing_dot_is_removed_and_letters_become_lower_case() {
         assert_eq!(
             domain("Example.COM."),
             Ok(Host::Domain("example.com".into()))
@@ -87,12 +84,12 @@ mod tests {
     }
 
     #[test]
-    fn an_underscore_is_accepted_since_real_names_have_it() {
+    fn an_underscore_is_accepted_because_real_names_contain_it() {
         assert_eq!(domain("a_b.test"), Ok(Host::Domain("a_b.test".into())));
     }
 
     #[test]
-    fn every_fault_has_its_own_name() {
+    fn each_fault_has_its_own_variant() {
         assert_eq!(domain(""), Err(HostFault::Empty));
         assert_eq!(domain("."), Err(HostFault::Empty));
         assert_eq!(domain("a..b"), Err(HostFault::EmptyLabel));
@@ -105,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mapped_address_becomes_the_address_it_stands_for() {
+    fn a_mapped_address_becomes_an_ipv4_address() {
         let mapped = url::Host::<&str>::Ipv6("::ffff:127.0.0.1".parse().unwrap());
         assert_eq!(normalise(&mapped), Ok(Host::Ipv4([127, 0, 0, 1].into())));
     }

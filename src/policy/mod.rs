@@ -1,31 +1,31 @@
-//! What may be opened, and what may be written down about it. Pure: a URL or an address in,
-//! a decision with its reason out; no sockets, no CDP.
+//! Policy: which URLs and addresses are allowed, and which parts of a URL may be logged. Pure: no
+//! sockets, no CDP.
 //!
-//! | module | holds |
+//! | module | contents |
 //! | --- | --- |
-//! | [`host`] | the one form of a host that is compared, and the characters it may hold |
-//! | [`pattern`] | entries of the allowlist |
-//! | [`pattern_error`] | why an entry is none, and what to write instead |
-//! | [`address`] | which addresses are not of the public internet, and what they are |
-//! | [`private`] | whether such an address is let in all the same |
-//! | [`navigation`] | the decision about a whole URL |
-//! | [`egress`] | the decision about a connection that a page wants |
-//! | [`denied`] | why something was refused, and which key would allow it |
-//! | [`redact`] | URLs as they may stand in logs and error details |
+//! | `host` | normalises hosts for comparison |
+//! | `pattern`, `pattern_error` | entries of the allowlist, and mistakes in them |
+//! | `address` | classifies addresses that are not on the public internet |
+//! | `private` | whether such addresses may be reached |
+//! | `navigation` | the policy for URLs that tabs open |
+//! | `egress` | the policy for connections that pages make |
+//! | `denied` | why a request was denied, and which key would allow it |
+//! | `redact` | URLs for logs and error details |
 
-pub mod address;
-pub mod denied;
-pub mod egress;
-pub mod host;
-pub mod navigation;
-pub mod pattern;
-pub mod pattern_error;
-pub mod private;
-pub mod redact;
+mod address;
+mod denied;
+mod egress;
+mod host;
+mod navigation;
+mod pattern;
+mod pattern_error;
+mod private;
+mod redact;
 
 pub use address::{Special, special};
 pub use denied::Denied;
-pub use egress::{EgressPolicy, Mode, Verdict};
+pub use egress::{EgressPolicy, EgressVerdict, EnforcementMode};
+pub(crate) use host::normalise;
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
 pub use pattern::HostPattern;

@@ -1,4 +1,4 @@
-//! The decision about a whole URL.
+//! The policy for URLs that tabs open.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -12,17 +12,17 @@ use super::pattern_error::PatternError;
 use super::private::{LOCALHOST, PrivateNetworks};
 use super::redact::{redact_url, shorten};
 
-/// Hosts and schemes are cut to this many characters before they go into a message.
+/// The most characters of a host or a scheme in a message.
 const MAX_SHOWN: usize = 128;
 
-/// Which pages tabs may open.
+/// The URLs that tabs may open.
 ///
 /// - Only `http`, `https` and exactly `about:blank`.
-/// - An empty allowlist means any host. An entry without a port allows every port of its host;
-///   the port of a URL that names none is the scheme's own.
-/// - Addresses, names in `resolve`, and `localhost` with everything below it are held against
-///   `private` here, also where the allowlist names them. What other names lead to is only known
-///   where the connection is made, and is checked there with [`NavigationPolicy::permits`].
+/// - An empty allowlist means any host. An entry without a port allows every port of its host; a
+///   URL without a port has the default port of its scheme.
+/// - Addresses, names in `resolve`, and `localhost` with its subdomains are checked against
+///   `private` here, even if the allowlist contains them. Other names are checked with
+///   [`NavigationPolicy::permits`] when the proxy has resolved them.
 #[derive(Debug, Clone)]
 pub struct NavigationPolicy {
     allowlist: Vec<HostPattern>,
@@ -50,17 +50,16 @@ impl NavigationPolicy {
         })
     }
 
-    /// The same with the hosts that another one names, too.
+    /// Adds the hosts of another policy.
     #[must_use]
     pub(super) fn with_hosts_of(mut self, other: Self) -> Self {
         self.allowlist.extend(other.allowlist);
         self
     }
 
-    /// Whether a tab may be sent to this URL.
+    /// Checks a URL that a tab is about to open.
     ///
-    /// Send the URL that is returned, never the text that was checked: so it does not matter
-    /// where Chromium would have read the text differently.
+    /// Navigate to the returned URL, never to the text: Chromium might parse the text differently.
     pub fn check(&self, text: &str) -> Result<Url, Denied> {
         let url = Url::parse(text).map_err(|source| Denied::NotAUrl {
             url: redact_url(text),
@@ -74,7 +73,7 @@ impl NavigationPolicy {
                 scheme: shorten(url.scheme(), MAX_SHOWN),
             });
         }
-        // Both are always there with http and https; a missing one is refused, not assumed.
+        // Both are always present with http and https; a missing one is denied, not assumed.
         let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
             return Err(Denied::NotAUrl {
                 url: redact_url(text),
@@ -85,8 +84,8 @@ impl NavigationPolicy {
         Ok(url)
     }
 
-    /// Whether a tab may stay on the URL that it has committed: what [`NavigationPolicy::check`]
-    /// allows, and the places where Chromium itself puts a tab.
+    /// Checks a committed URL: what [`NavigationPolicy::check`] allows, and Chromium's own internal
+    /// pages.
     pub fn check_committed(&self, text: &str) -> Result<Url, Denied> {
         let url = Url::parse(text).map_err(|source| Denied::NotAUrl {
             url: redact_url(text),
@@ -98,8 +97,7 @@ impl NavigationPolicy {
         }
     }
 
-    /// Whether a host may be reached on a port, as far as that is known before its name is
-    /// resolved. Returns the host in the form that was compared.
+    /// Checks a host and port before DNS. Returns the normalised host.
     pub fn check_host<S: AsRef<str>>(
         &self,
         host: &url::Host<S>,
@@ -122,13 +120,12 @@ impl NavigationPolicy {
         Ok(host)
     }
 
-    /// Whether an address may be connected to; for whoever resolves names.
+    /// Checks an address that a name resolved to.
     pub fn permits(&self, address: IpAddr) -> Result<(), Denied> {
         self.private.permits(address)
     }
 
-    /// The address that `policy.resolve` gives for a name (in the form that
-    /// [`NavigationPolicy::check_host`] returns), which is then not asked for in DNS.
+    /// The address that `policy.resolve` sets for a normalised name, instead of DNS.
     pub fn pinned(&self, name: &str) -> Option<IpAddr> {
         self.resolve.get(name).copied()
     }
@@ -152,13 +149,13 @@ impl NavigationPolicy {
         }
     }
 
-    /// What is known of a name without asking DNS. `localhost` leads to both loopback addresses,
-    /// and one that is let in is enough: the other one is refused where the connection is made.
+    /// Checks names whose addresses are known without DNS. `localhost` has both loopback addresses;
+    /// one that is permitted is enough, because the proxy checks the address that it connects to.
     fn check_known_name(&self, name: &str) -> Result<(), Denied> {
         if let Some(address) = self.pinned(name) {
             return self
                 .permits(address)
-                .map_err(|denied| denied.reached_by(name));
+                .map_err(|denied| denied.with_name(name));
         }
         if name != "localhost" && !name.ends_with(".localhost") {
             return Ok(());
@@ -166,7 +163,7 @@ impl NavigationPolicy {
         let [v4, v6] = LOCALHOST;
         match self.permits(v4) {
             Err(_) if self.permits(v6).is_ok() => Ok(()),
-            decision => decision.map_err(|denied| denied.reached_by(name)),
+            decision => decision.map_err(|denied| denied.with_name(name)),
         }
     }
 }

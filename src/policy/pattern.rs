@@ -2,11 +2,11 @@
 //!
 //! | entry | matches |
 //! | --- | --- |
-//! | `example.com` | it and every name below it, on label boundaries |
-//! | `=example.com` | it alone |
-//! | `10.0.0.1`, `::1`, `[::1]` | that address, written as such in a URL |
-//! | `10.0.0.0/8`, `fd00::/8` | every address of that range, written as such in a URL |
-//! | any but a range, with `:port` (IPv6 in brackets) | the same, with that port alone |
+//! | `example.com` | the name and its subdomains |
+//! | `=example.com` | the name only |
+//! | `10.0.0.1`, `::1`, `[::1]` | that address as the host of a URL |
+//! | `10.0.0.0/8`, `fd00::/8` | every address of that range as the host of a URL |
+//! | any but a range, with `:port` (IPv6 in brackets) | the same, with that port only |
 //!
 //! An entry without a port matches **every** port. Names are compared in lower case, in their
 //! ASCII form (`bücher.example` is `xn--bcher-kva.example`) and without a trailing dot.
@@ -30,14 +30,14 @@ pub struct HostPattern {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Rule {
-    Below(String),
-    Exactly(String),
+    WithSubdomains(String),
+    Exact(String),
     Address(IpAddr),
     Range(IpNet),
 }
 
 impl HostPattern {
-    /// Reads an entry. Blanks around it do not count.
+    /// Parses an entry, ignoring white space around it.
     pub fn parse(entry: &str) -> Result<Self, PatternError> {
         let entry = entry.trim();
         let (exact, rest) = match entry.strip_prefix('=') {
@@ -47,7 +47,7 @@ impl HostPattern {
         if rest.is_empty() {
             return Err(PatternError::Empty);
         }
-        refuse_common_mistakes(entry, rest)?;
+        reject_common_mistakes(entry, rest)?;
         if rest.contains('/') {
             return match rest.parse::<IpNet>() {
                 Ok(range) if !exact => Ok(Self {
@@ -61,43 +61,43 @@ impl HostPattern {
         }
         let (host, port) = split_port(entry, rest)?;
         let rule = match parse_host(entry, host)? {
-            Host::Domain(name) if exact => Rule::Exactly(name),
-            Host::Domain(name) => Rule::Below(name),
+            Host::Domain(name) if exact => Rule::Exact(name),
+            Host::Domain(name) => Rule::WithSubdomains(name),
             Host::Ipv4(address) => Rule::Address(address.into()),
             Host::Ipv6(address) => Rule::Address(address.into()),
         };
         Ok(Self { rule, port })
     }
 
-    /// Whether this entry allows a host (in the form that [`normalise`] gives) with a port.
+    /// Whether this entry allows a normalised host with a port.
     pub fn matches(&self, host: &Host, port: u16) -> bool {
         self.port.is_none_or(|wanted| wanted == port) && self.matches_host(host)
     }
 
-    /// Whether this entry is about a host, whatever the port.
+    /// Whether this entry matches a host, ignoring the port.
     pub fn matches_host(&self, host: &Host) -> bool {
         match (&self.rule, host) {
-            (Rule::Exactly(wanted), Host::Domain(name)) => name == wanted,
-            (Rule::Below(wanted), Host::Domain(name)) => name
+            (Rule::Exact(wanted), Host::Domain(name)) => name == wanted,
+            (Rule::WithSubdomains(wanted), Host::Domain(name)) => name
                 .strip_suffix(wanted.as_str())
                 .is_some_and(|below| below.is_empty() || below.ends_with('.')),
             (Rule::Address(wanted), Host::Ipv4(address)) => *wanted == *address,
             (Rule::Address(wanted), Host::Ipv6(address)) => *wanted == *address,
             (Rule::Range(range), Host::Ipv4(address)) => range.contains(&IpAddr::V4(*address)),
             (Rule::Range(range), Host::Ipv6(address)) => range.contains(&IpAddr::V6(*address)),
-            (Rule::Exactly(_) | Rule::Below(_), Host::Ipv4(_) | Host::Ipv6(_))
+            (Rule::Exact(_) | Rule::WithSubdomains(_), Host::Ipv4(_) | Host::Ipv6(_))
             | (Rule::Address(_) | Rule::Range(_), Host::Domain(_)) => false,
         }
     }
 }
 
-/// Reads a name that stands for one host: no address, no port, no wildcard.
+/// Parses the name of a single host: no address, no port, no wildcard.
 pub(super) fn parse_name(entry: &str) -> Result<String, PatternError> {
     let text = entry.trim();
     if text.is_empty() {
         return Err(PatternError::Empty);
     }
-    refuse_common_mistakes(text, text)?;
+    reject_common_mistakes(text, text)?;
     match parse_host(text, text)? {
         Host::Domain(name) => Ok(name),
         Host::Ipv4(_) | Host::Ipv6(_) => Err(PatternError::NotAName {
@@ -106,7 +106,7 @@ pub(super) fn parse_name(entry: &str) -> Result<String, PatternError> {
     }
 }
 
-fn refuse_common_mistakes(entry: &str, rest: &str) -> Result<(), PatternError> {
+fn reject_common_mistakes(entry: &str, rest: &str) -> Result<(), PatternError> {
     if let Some((_, after)) = rest.split_once("://") {
         let authority = after
             .split(['/', '?', '#', '\\'])
@@ -130,8 +130,8 @@ fn refuse_common_mistakes(entry: &str, rest: &str) -> Result<(), PatternError> {
     Ok(())
 }
 
-/// The host and, where there is one, the port. A bare IPv6 address has none: its last group
-/// cannot be told from a port.
+/// Splits off the port, if there is one. An IPv6 address without brackets has none: its last group
+/// could not be distinguished from a port.
 fn split_port<'a>(entry: &str, rest: &'a str) -> Result<(&'a str, Option<u16>), PatternError> {
     let wrong = || PatternError::Port {
         entry: entry.to_owned(),
@@ -154,7 +154,7 @@ fn split_port<'a>(entry: &str, rest: &'a str) -> Result<(&'a str, Option<u16>), 
     let Some(text) = port else {
         return Ok((host, None));
     };
-    // `u16` would also read "+80".
+    // `u16::from_str` also accepts "+80".
     let number = text
         .bytes()
         .all(|byte| byte.is_ascii_digit())
@@ -173,7 +173,7 @@ fn parse_host(entry: &str, text: &str) -> Result<Host, PatternError> {
     if text.is_empty() {
         return Err(fault(HostFault::Empty));
     }
-    // In a URL `%65` is an `e`; who writes it into a configuration has made a mistake.
+    // `%65` is an `e` in a URL, but a mistake in a configuration.
     if text.contains('%') {
         return Err(fault(HostFault::Character('%')));
     }
@@ -206,8 +206,8 @@ impl FromStr for HostPattern {
 impl fmt::Display for HostPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.rule {
-            Rule::Below(name) => f.write_str(name)?,
-            Rule::Exactly(name) => write!(f, "={name}")?,
+            Rule::WithSubdomains(name) => f.write_str(name)?,
+            Rule::Exact(name) => write!(f, "={name}")?,
             Rule::Address(IpAddr::V4(address)) => write!(f, "{address}")?,
             Rule::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
             Rule::Range(range) => write!(f, "{range}")?,
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_matches_itself_and_what_is_below_it_on_label_boundaries() {
+    fn a_name_matches_itself_and_its_subdomains() {
         for host in [
             "example.com",
             "www.example.com",
@@ -251,13 +251,13 @@ mod tests {
     }
 
     #[test]
-    fn an_equals_sign_matches_the_name_alone() {
+    fn an_equals_sign_matches_the_name_only() {
         assert!(matches("=example.com", "example.com", 80));
         assert!(!matches("=example.com", "www.example.com", 80));
     }
 
     #[test]
-    fn a_port_narrows_an_entry_and_no_port_means_every_port() {
+    fn an_entry_without_a_port_matches_every_port() {
         assert!(matches("example.com:8443", "www.example.com", 8443));
         assert!(!matches("example.com:8443", "www.example.com", 443));
         assert!(matches("=example.com:80", "example.com", 80));
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wildcard_is_refused_with_what_to_write_instead() {
+    fn a_wildcard_is_rejected_with_what_to_write_instead() {
         for entry in ["*.example.com", ".example.com", "=*.example.com"] {
             let error = HostPattern::parse(entry).unwrap_err();
             assert!(matches!(error, PatternError::Wildcard { .. }), "{entry}");
@@ -308,7 +308,7 @@ mod tests {
     }
 
     #[test]
-    fn a_url_is_refused_with_the_host_to_write_instead() {
+    fn a_url_is_rejected_with_the_host_to_write_instead() {
         let error = HostPattern::parse("https://u@example.com:8443/path").unwrap_err();
         assert!(matches!(error, PatternError::Url { .. }));
         assert!(
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn every_other_mistake_has_its_own_error() {
+    fn each_other_mistake_has_its_own_error() {
         type Check = fn(&PatternError) -> bool;
         let table: [(&str, Check); 21] = [
             ("", |e| matches!(e, PatternError::Empty)),
@@ -362,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_to_resolve_is_a_name_and_nothing_else() {
+    fn a_name_to_resolve_is_only_a_name() {
         assert_eq!(parse_name(" Allowed.TEST. "), Ok("allowed.test".into()));
         assert!(matches!(
             parse_name("127.0.0.1"),
@@ -374,7 +374,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_displayed_reads_back_as_the_same_pattern() {
+    fn the_displayed_text_parses_to_the_same_pattern() {
         for entry in [
             "example.com",
             "=example.com",

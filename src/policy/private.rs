@@ -1,4 +1,4 @@
-//! Whether addresses outside the public internet are let in.
+//! Whether addresses outside the public internet may be reached.
 
 use std::net::{IpAddr, Ipv6Addr};
 
@@ -7,35 +7,32 @@ use ipnet::{IpNet, Ipv4Net};
 use super::address::special;
 use super::denied::Denied;
 
-/// `policy.private_networks`: which addresses outside the public internet may be reached.
-/// Public addresses are not its business and always pass.
+/// `policy.private_networks`: which addresses outside the public internet may be reached. Public
+/// addresses are always permitted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum PrivateNetworks {
-    /// None.
     #[default]
     Deny,
-    /// All of them.
     Allow,
-    /// Those inside one of these ranges.
+    /// Only addresses in one of these ranges.
     Only(Vec<IpNet>),
 }
 
 impl PrivateNetworks {
-    /// Whether this address may be reached. An IPv4-mapped address is judged as the IPv4 address
-    /// it stands for.
+    /// Checks an address. An IPv4-mapped address is checked as IPv4.
     pub fn permits(&self, address: IpAddr) -> Result<(), Denied> {
         let address = address.to_canonical();
         let Some(special) = special(address) else {
             return Ok(());
         };
-        let let_in = match self {
+        let permitted = match self {
             Self::Deny => false,
             Self::Allow => true,
             Self::Only(ranges) => ranges
                 .iter()
                 .any(|range| canonical(*range).contains(&address)),
         };
-        if let_in {
+        if permitted {
             Ok(())
         } else {
             Err(Denied::Address {
@@ -47,7 +44,7 @@ impl PrivateNetworks {
     }
 }
 
-/// A range of IPv4-mapped addresses as the IPv4 range it stands for, without host bits.
+/// The range without host bits; a range of IPv4-mapped addresses as IPv4.
 pub(super) fn canonical(range: IpNet) -> IpNet {
     let IpNet::V6(v6) = range.trunc() else {
         return range.trunc();
@@ -61,7 +58,7 @@ pub(super) fn canonical(range: IpNet) -> IpNet {
     }
 }
 
-/// The addresses that `localhost` and names below it lead to, without asking anybody.
+/// The addresses of `localhost` and its subdomains, which are never looked up in DNS.
 pub(super) const LOCALHOST: [IpAddr; 2] = [
     IpAddr::V4(std::net::Ipv4Addr::LOCALHOST),
     IpAddr::V6(Ipv6Addr::LOCALHOST),
@@ -81,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn deny_is_the_default_and_lets_public_addresses_pass() {
+    fn deny_is_the_default_and_permits_public_addresses() {
         let networks = PrivateNetworks::default();
         assert!(permits(&networks, "8.8.8.8"));
         assert!(permits(&networks, "2606:4700::1111"));
@@ -97,12 +94,12 @@ mod tests {
     }
 
     #[test]
-    fn allow_lets_everything_in() {
+    fn allow_permits_everything() {
         assert!(permits(&PrivateNetworks::Allow, "169.254.169.254"));
     }
 
     #[test]
-    fn a_list_lets_in_what_it_holds_and_nothing_beside_it() {
+    fn a_list_permits_only_its_ranges() {
         let networks = only(&["127.0.0.1/32", "fd12::/16"]);
         assert!(permits(&networks, "127.0.0.1"));
         assert!(permits(&networks, "::ffff:127.0.0.1"));
@@ -114,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn ranges_of_mapped_addresses_and_ranges_with_host_bits_mean_what_they_stand_for() {
+    fn ranges_of_mapped_addresses_and_ranges_with_host_bits_are_normalised() {
         assert!(permits(&only(&["::ffff:10.0.0.0/104"]), "10.200.0.1"));
         assert!(permits(&only(&["10.1.2.3/8"]), "10.200.0.1"));
         assert!(
@@ -124,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn the_refusal_says_what_the_address_is() {
+    fn the_denial_contains_the_kind_of_the_address() {
         let denied = PrivateNetworks::Deny.permits("::ffff:10.0.0.1".parse().unwrap());
         assert_eq!(
             denied,

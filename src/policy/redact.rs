@@ -1,19 +1,17 @@
-//! URLs as they may stand in logs and in error details.
+//! Redacts URLs for logs and error details.
 //!
-//! What identifies or admits somebody stays out: user names, passwords, queries, fragments. What
-//! could forge a log line stays out too: control characters and marks that turn text around.
+//! Removes what may contain credentials or personal data (user names, passwords, queries, fragments),
+//! and what could forge a log line (control characters and direction marks).
 
 use url::Url;
 
-/// The most characters of a URL that are shown.
 const MAX_SHOWN: usize = 512;
 
-/// The URL without user name, password, query and fragment; without control characters; at most
-/// 512 characters. A URL whose content follows its scheme directly (`data:`, `blob:`,
-/// `javascript:`, `view-source:`) is shown as its scheme alone, since any of it may be secret;
-/// `about:` ones keep their name.
+/// The URL without user name, password, query, fragment and control characters, in at most 512
+/// characters. Of a URL with its content behind the scheme (`data:`, `blob:`, `javascript:`,
+/// `view-source:`) only the scheme remains, because any of it may be secret; `about:` URLs are kept.
 pub fn redact_url(text: &str) -> String {
-    // These may be megabytes long and need no parser to be shortened.
+    // These may be megabytes long: not worth parsing.
     for scheme in ["data:", "blob:"] {
         if text
             .get(..scheme.len())
@@ -28,7 +26,7 @@ pub fn redact_url(text: &str) -> String {
     }
 }
 
-/// The URL without user name and password. What is no URL has none and stays as it is.
+/// The URL without user name and password. Text that is not a URL is returned unchanged.
 pub fn without_credentials(text: &str) -> String {
     match Url::parse(text) {
         Ok(mut url) if !url.username().is_empty() || url.password().is_some() => {
@@ -40,7 +38,7 @@ pub fn without_credentials(text: &str) -> String {
 }
 
 fn remove_credentials(url: &mut Url) {
-    // Both fail only where a URL cannot have credentials, and then there are none to remove.
+    // Both fail only for URLs that cannot have credentials.
     let _ = url.set_username("");
     let _ = url.set_password(None);
 }
@@ -55,8 +53,7 @@ fn redact_parsed(mut url: Url) -> String {
     shorten(url.as_str(), MAX_SHOWN)
 }
 
-/// No parser tells where the credentials of such a text end. So where it may have any, nothing
-/// after its scheme is shown.
+/// Where credentials end in such a text is unknown, so if it may contain any, only its scheme is kept.
 fn redact_unparsable(text: &str) -> String {
     if text.contains('@') {
         return match text.split_once("://") {
@@ -70,8 +67,8 @@ fn redact_unparsable(text: &str) -> String {
     shorten(&text[..end], MAX_SHOWN)
 }
 
-/// At most `max` characters of a text, without control characters and direction marks; the cut
-/// is marked by `…`.
+/// At most `max` characters of a text, without control characters and direction marks; `…` marks a
+/// cut.
 pub(super) fn shorten(text: &str, max: usize) -> String {
     let mut shown: String = text
         .chars()
@@ -98,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_user_name_and_password_are_taken_out_of_a_url_that_is_gone_to_again() {
+    fn only_user_name_and_password_are_removed_from_a_url_that_is_opened_again() {
         for (text, without) in [
             ("http://u:p@a.test/b?c#d", "http://a.test/b?c#d"),
             ("https://u@a.test:8443/", "https://a.test:8443/"),
@@ -113,7 +110,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn credentials_queries_and_fragments_are_left_out() {
+    fn credentials_queries_and_fragments_are_removed() {
         assert_eq!(
             redact_url("https://user:secret@example.com:8443/a/b?token=secret#secret"),
             "https://example.com:8443/a/b"
@@ -122,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn urls_that_carry_their_content_are_shown_as_their_scheme() {
+    fn urls_with_embedded_content_are_reduced_to_their_scheme() {
         for (text, shown) in [
             ("data:text/html,secret", "data:"),
             ("DATA:text/html,secret", "data:"),
@@ -140,12 +137,12 @@ mod tests {
     }
 
     #[test]
-    fn about_urls_keep_their_name() {
+    fn about_urls_are_kept() {
         assert_eq!(redact_url("about:blank#secret"), "about:blank");
     }
 
     #[test]
-    fn a_text_that_is_no_url_gives_nothing_away_either() {
+    fn text_that_is_not_a_url_is_redacted_too() {
         assert_eq!(redact_url("/path?token=secret"), "/path");
         assert_eq!(redact_url("http://user:sec?ret@bad host/"), "http://…");
         assert_eq!(redact_url("//user:secret@host"), "…");
@@ -154,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_url_is_cut_and_says_so() {
+    fn a_long_url_is_shortened_with_a_mark() {
         let shown = redact_url(&format!("https://example.com/{}", "a".repeat(5_000)));
         assert_eq!(shown.chars().count(), 512);
         assert!(shown.ends_with('…'));

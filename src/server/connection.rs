@@ -2,7 +2,7 @@
 //! of that task which run side by side, so that a peer that reads slowly is still heard, and one
 //! that sends much is still answered.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use cdp_bridge_protocol::handshake::CloseCode;
@@ -30,6 +30,7 @@ use super::session::Session;
 use super::sessions::Arrival;
 use super::settings::ServerSettings;
 use super::shared::Shared;
+use crate::lock::lock;
 use crate::metrics;
 
 /// Who connected, how payloads travel to them, and which session they want to go on with.
@@ -225,10 +226,7 @@ fn frame(part: Part) -> Message {
 /// Pings the peer, and gives it up when it stays silent.
 async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
     loop {
-        let due = alive
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .due(Instant::now());
+        let due = lock(alive).due(Instant::now());
         match due {
             Due::At(then) => sleep_until(then).await,
             Due::Ping => outbox.ping(),

@@ -1,7 +1,7 @@
 //! Whether Chromium answers, asked once for all who want to know at the same time.
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -9,6 +9,7 @@ use futures::future::{BoxFuture, Shared};
 use tokio::time::timeout;
 
 use super::ports::{BrowserStatus, Probe};
+use crate::lock::lock;
 
 /// How long a round trip may take before Chromium counts as down.
 const DEADLINE: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ impl Health {
     /// What a round trip finds that was not finished when this was asked.
     pub async fn probe(&self) -> Probe {
         let probe = {
-            let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut running = lock(&self.running);
             match running.as_ref().filter(|probe| probe.peek().is_none()) {
                 Some(probe) => probe.clone(),
                 None => running.insert(self.start()).clone(),

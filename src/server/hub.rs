@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
 use cdp_bridge_protocol::Message;
@@ -11,6 +11,7 @@ use super::connection_id::ConnectionId;
 use super::outbox::Outbox;
 use super::wire;
 use crate::bus::{FactListener, Published};
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::{Audience, CallerId, Scope};
 
@@ -80,7 +81,7 @@ impl Hub {
     }
 
     fn scopes(&self) -> MutexGuard<'_, HashMap<Scope, Vec<Outbox>>> {
-        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.scopes)
     }
 }
 

@@ -2,11 +2,12 @@
 //! counts among those of its client.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::RequestId;
 
 use super::allowance::{Allowance, Exhausted, Unanswered};
+use crate::lock::lock;
 
 /// The unanswered requests of one session. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -78,7 +79,7 @@ impl InFlight {
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.open)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changes that are made once: the requests of a client that carry the same idempotency key.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::{
     ErrorCode, ErrorEvent, Event, IdempotencyKey, Message, RequestBody, RequestKind,
@@ -12,6 +12,7 @@ use super::answer::Answering;
 use super::idempotency::{Begin, Fingerprint, Table};
 use super::settings::Remember;
 use super::wire_error;
+use crate::lock::lock;
 use crate::tabs::ClientId;
 
 /// What is remembered for all clients.
@@ -72,7 +73,7 @@ impl Once {
     }
 
     fn table(&self) -> MutexGuard<'_, Table<Answering>> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 }
 

@@ -16,6 +16,7 @@ use super::listening::Listening;
 use super::watching::Watching;
 use super::wire;
 use super::wire_error;
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::FrameSlot;
 
@@ -279,20 +280,15 @@ impl Outbox {
 
     fn lanes(&self) -> MutexGuard<'_, Lanes> {
         // A panic in between leaves nothing half done that matters more than the next message.
-        self.inner
-            .lanes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.lanes)
     }
 
     fn listening(&self) -> MutexGuard<'_, Listening> {
-        let listening = self.inner.listening.lock();
-        listening.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.listening)
     }
 
     fn watching(&self) -> MutexGuard<'_, Watching> {
-        let watching = self.inner.watching.lock();
-        watching.unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner.watching)
     }
 }
 

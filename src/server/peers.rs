@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use crate::lock::lock;
 
 /// Who has how many.
 #[derive(Debug)]
@@ -61,7 +63,7 @@ impl Peers {
     }
 
     fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, Count>> {
-        self.counts.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.counts)
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a Coordinator sends.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 use cdp_bridge_protocol::handshake::CloseCode;
 use futures::StreamExt as _;
@@ -14,6 +14,7 @@ use super::closing::{End, of_error};
 use super::dispatch::Dispatcher;
 use super::keepalive::KeepAlive;
 use super::lanes::Ending;
+use crate::lock::lock;
 use crate::metrics;
 
 /// Reads until the connection ends. Nothing here waits for the other direction.
@@ -34,10 +35,7 @@ where
             }
             Some(Ok(message)) => message,
         };
-        alive
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .heard(Instant::now());
+        lock(alive).heard(Instant::now());
         match message {
             Message::Text(text) => {
                 metrics::ws_bytes_in(text.len());

@@ -1,7 +1,7 @@
 //! The directory of sessions: who holds each of them, and what their clients prove it with.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use cdp_bridge_protocol::payload::Encoding;
 use tokio::sync::{mpsc, oneshot};
@@ -10,6 +10,7 @@ use super::connection_id::ConnectionId;
 use super::outbox::Outbox;
 use super::resume_token::{ResumeOffer, ResumeToken};
 use super::session::Session;
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::ClientId;
 
@@ -164,7 +165,7 @@ impl Sessions {
     }
 
     fn table(&self) -> MutexGuard<'_, Table> {
-        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.table)
     }
 }
 

@@ -8,7 +8,7 @@ use cdp_bridge_protocol::{
 
 use super::allowance::{Exhausted, TooOften};
 use super::ports::NavDenied;
-use crate::locator::BadLocator;
+use crate::locator::LocatorError;
 use crate::tabs::hands::HandsError;
 use crate::tabs::hands::keys::NoSuchKey;
 use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
@@ -107,7 +107,7 @@ fn details_of_hands(error: &HandsError) -> Option<ErrorDetails> {
 }
 
 /// A locator that is none.
-pub fn bad_selector(field: &str, bad: &BadLocator, tab: Option<TabId>) -> ErrorEvent {
+pub fn bad_selector(field: &str, bad: &LocatorError, tab: Option<TabId>) -> ErrorEvent {
     ErrorEvent {
         id: tab,
         details: Some(ErrorDetails {

@@ -19,7 +19,7 @@ use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::unconstrained;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
 use self::hanging::{DIALOG_WINDOW, DIALOGS};
@@ -44,6 +44,7 @@ use super::view::TabView;
 use super::watchdog::Watchdog;
 use crate::cdp::{CallError, Event};
 use crate::flow::RestartBudget;
+use crate::timer::sleep_until_opt;
 
 /// How often a tab may be rebuilt in [`CRASH_WINDOW`] before it is given up.
 const CRASHES: usize = 3;
@@ -196,12 +197,7 @@ impl Actor {
                 return end;
             }
             let wake = self.next_wake();
-            let timer = async {
-                match wake {
-                    Some(wake) => sleep_until(wake).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let timer = sleep_until_opt(wake);
             let happened = tokio::select! {
                 // What Chromium says comes first: a crash or a detach decides what the rest
                 // means. Requests come before the work they may cancel.

@@ -23,7 +23,7 @@ use super::reply::{AnswerKind, Reply, Superseded};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;
 use crate::cdp::ids::LoaderId;
-use crate::flow::{Debounce, Full, PacedQueue};
+use crate::flow::{Debounce, PacedQueue, QueueFull};
 use crate::metrics;
 
 /// The most snapshots that wait for one capture.
@@ -110,7 +110,8 @@ impl Captures {
         match &waiting.capture {
             Capture::Snapshot { format } => {
                 let format = *format;
-                if let Err(Full(Waiting { reply, .. })) = self.snapshots.push(format, waiting, now)
+                if let Err(QueueFull(Waiting { reply, .. })) =
+                    self.snapshots.push(format, waiting, now)
                 {
                     reply.fail(TabError::QueueFull {
                         limit: SNAPSHOT_WAITERS,

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use cdp_bridge_protocol::payload::{EscapedText, Payload};
 use cdp_bridge_protocol::request::{ContentFormat, ImageFormat, Point, SnapshotFormat};
@@ -14,6 +14,7 @@ use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
 use super::picture::Picture;
+use crate::lock::lock;
 
 /// A good answer, about a tab. Cheap to clone, payloads among it.
 #[derive(Debug, Clone)]
@@ -127,7 +128,7 @@ impl Superseded {
     }
 
     fn left(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Any + Send>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0)
     }
 }
 

@@ -1,4 +1,4 @@
-//! How long a run is, and how its daemon is set up.
+//! The duration of a run, and the configuration of its daemon.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -6,18 +6,17 @@ use std::time::Duration;
 use crate::support::browsers::TestBrowser;
 use crate::support::daemon::Setup;
 
-/// A run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    /// What is asked and what breaks follows from it, though not when.
+    /// Determines the requests and the faults, though not their timing.
     pub(crate) seed: u64,
-    /// How long things go wrong.
+    /// How long faults are injected.
     pub(crate) length: Duration,
-    /// The pause between two faults, on average.
+    /// The average pause between two faults.
     pub(crate) pace: Duration,
 }
 
-/// Who connects, with its token: two share a client, and with it their tabs.
+/// The clients with their tokens: two connections share a client, and with it their tabs.
 pub(crate) const COORDINATORS: [(&str, &str); 4] = [
     ("alice", "tok-alice-0123456789"),
     ("alice", "tok-alice-0123456789"),
@@ -25,10 +24,10 @@ pub(crate) const COORDINATORS: [(&str, &str); 4] = [
     ("carol", "tok-carol-0123456789"),
 ];
 
-/// The token of whoever looks on.
+/// The token of the client that only pings.
 pub(crate) const WITNESS: &str = "tok-witness-0123456789";
 
-/// A daemon that gives up on nothing and lets little wait, so that its limits are met.
+/// A daemon that never gives up, with small queues, so that its limits are reached.
 pub(crate) fn setup(browser: &TestBrowser) -> Setup {
     let mut clients = vec![("witness", WITNESS)];
     clients.extend(COORDINATORS);

@@ -1,4 +1,4 @@
-//! A Coordinator that works at random and holds the bridge to its word.
+//! A Coordinator that sends random requests and checks the answers.
 
 use std::time::Duration;
 
@@ -20,43 +20,43 @@ use super::ledger::Ledger;
 use super::requests::{self, Ask};
 use super::tally::Tally;
 
-/// What a Coordinator is told.
+/// Orders to a Coordinator.
 #[derive(Debug)]
 pub(crate) enum Order {
-    /// Begin to work.
+    /// Start to send requests.
     Work,
-    /// Drop the connection without a word, and come back.
+    /// Drop the connection without a close frame, and reconnect.
     Cut,
-    /// Ask for much and read nothing for so long.
+    /// Send many requests and read nothing for this duration.
     Pause(Duration),
     /// Send hundreds of messages at once.
     Flood,
-    /// Stop working, close all tabs, and say when nothing is open any more.
+    /// Stop, close all tabs, and report when no request is open any more.
     Rest(oneshot::Sender<()>),
 }
 
 /// The longest pause between two requests.
 const LONGEST_PAUSE: u64 = 200;
-/// Between two looks at what is left, at rest.
+/// The pause between two lists of tabs while it stops.
 const LOOK: Duration = Duration::from_millis(200);
-/// How many messages a flood has.
+/// The number of messages in a flood.
 const FLOOD: usize = 400;
-/// How long the bridge may take to take a message off the wire, and to let a connection in.
+/// How long the bridge may take to read a message, and to accept a connection.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 
-/// The connection is over.
+/// The connection has ended.
 struct Over;
 
-/// Whether it works.
+/// Whether it sends requests.
 enum State {
     Waiting,
     Working,
     Resting(Option<oneshot::Sender<()>>),
 }
 
-/// One Coordinator. It comes back when its connection ends.
+/// One Coordinator. It reconnects when its connection ends.
 pub(crate) struct Coordinator {
     pub(crate) url: String,
     pub(crate) token: &'static str,
@@ -68,9 +68,9 @@ pub(crate) struct Coordinator {
     ledger: Ledger,
     tally: Tally,
     joiner: Joiner,
-    /// The tabs it knows of: opened by it, or by others of its client.
+    /// The tabs it knows of: its own, and those of other connections of its client.
     tabs: Vec<String>,
-    /// Whether the list of tabs has come since it began to rest.
+    /// Whether a list of tabs has arrived since it was stopped.
     listed: bool,
     next: Instant,
 }
@@ -99,11 +99,11 @@ impl Coordinator {
         }
     }
 
-    /// Works until nobody gives orders any more.
+    /// Runs until the channel of orders is closed.
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) -> Tally {
         loop {
             let Some(mut socket) = self.connect().await else {
-                // No new connections while it stops, and none once it has.
+                // No new connections while it stops, and none afterwards.
                 sleep(LOOK).await;
                 if orders.is_closed() {
                     return self.tally;
@@ -125,7 +125,7 @@ impl Coordinator {
                     () = sleep_until(self.next) => if self.act(&mut socket).await.is_err() { break; },
                 }
             }
-            // Dropped as it is: to the other side this looks like a machine that went away.
+            // Dropped without a close frame: the bridge sees a peer that has disappeared.
             drop(socket);
             self.ledger.cut(&mut self.tally);
         }
@@ -182,7 +182,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Does what is due, and says when to do so again.
+    /// Does what is due, and returns the time of the next call.
     async fn act(&mut self, socket: &mut Socket) -> Result<(), Over> {
         let now = Instant::now();
         self.ledger.overdue(now, &mut self.tally);
@@ -202,7 +202,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Closes what is there, until a new list says that nothing is.
+    /// Closes all tabs, until a new list is empty.
     async fn rest(&mut self, socket: &mut Socket) -> Result<(), Over> {
         if !self.ledger.is_empty() {
             return Ok(());
@@ -211,7 +211,7 @@ impl Coordinator {
             if let State::Resting(done) = &mut self.state
                 && let Some(done) = done.take()
             {
-                // Whoever waits no longer has said so already.
+                // A receiver that was dropped has given up waiting.
                 let _ = done.send(());
             }
             return Ok(());
@@ -268,12 +268,10 @@ impl Coordinator {
                     }
                 }
                 match (&joined.request_id, joined.head.name()) {
-                    // A frame of a screencast answers nothing.
+                    // A frame of a screencast is not an answer.
                     (_, "frame") => *self.tally.events.entry("frame").or_default() += 1,
                     (Some(id), name) => self.answer(id, name),
-                    (None, name) => self
-                        .tally
-                        .wrong(|| format!("a {name} that nobody asked for")),
+                    (None, name) => self.tally.wrong(|| format!("a {name} without a request")),
                 }
             }
             Err(error) => self.unreadable(&error),

@@ -1,4 +1,4 @@
-//! Which requests are open, and whether each is answered exactly once and in time.
+//! The open requests, and whether each is answered exactly once and in time.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -7,8 +7,8 @@ use tokio::time::Instant;
 
 use super::tally::Tally;
 
-/// What an answer may take beyond its request's own limit: the way there and back, on a machine that
-/// is busy with everything else.
+/// What an answer may take beyond the limit of its request: transport, on a machine that is
+/// fully loaded.
 const SLACK: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
@@ -18,7 +18,7 @@ struct Open {
     limit: Duration,
 }
 
-/// The requests of one Coordinator. Their ids are numbers that are never used again.
+/// The requests of one Coordinator. Ids are never reused.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     next: u64,
@@ -26,7 +26,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// A request that leaves now, and the id it is to have.
+    /// Records a request, and returns its id.
     pub(crate) fn ask(&mut self, kind: &'static str, limit: Duration, now: Instant) -> u64 {
         let id = self.next;
         self.next += 1;
@@ -35,12 +35,12 @@ impl Ledger {
         id
     }
 
-    /// Whether nothing is open.
+    /// Whether no request is open.
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// An answer, which is `outcome`.
+    /// Records an answer, which is `outcome`.
     pub(crate) fn answered(&mut self, id: u64, outcome: &str, now: Instant, tally: &mut Tally) {
         let Some(asked) = self.open.remove(&id) else {
             if id < self.next {
@@ -60,11 +60,11 @@ impl Ledger {
         }
     }
 
-    /// Gives up those whose time has long passed.
+    /// Drops requests whose deadline has long passed.
     pub(crate) fn overdue(&mut self, now: Instant, tally: &mut Tally) {
         self.open.retain(|id, asked| {
             let Open { kind, sent, limit } = asked;
-            // One that is late is still waited for, so that late and lost are told apart.
+            // A late request stays open for some time, to distinguish late answers from lost ones.
             let lost = now.saturating_duration_since(*sent) > *limit + SLACK * 2;
             if lost {
                 tally.unanswered += 1;
@@ -74,15 +74,15 @@ impl Ledger {
         });
     }
 
-    /// Whoever does not read cannot know when an answer came.
+    /// While the client does not read, the time of an answer is unknown.
     pub(crate) fn not_reading_for(&mut self, pause: Duration) {
         for asked in self.open.values_mut() {
             asked.limit += pause;
         }
     }
 
-    /// The connection ended; its answers cannot come any more. Where answers are kept for a
-    /// connection that comes back, this is the place to go on waiting for them.
+    /// The connection ended; its answers cannot arrive any more. If answers are kept for a
+    /// connection that resumes, they are to be awaited from here on.
     pub(crate) fn cut(&mut self, tally: &mut Tally) {
         tally.cut += self.open.len() as u64;
         self.open.clear();

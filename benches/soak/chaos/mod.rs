@@ -1,10 +1,10 @@
-//! A real daemon on a real Chromium, while everything that can go wrong does, at a seed.
+//! A real daemon on a real Chromium with random faults, reproducible by a seed.
 //!
-//! Several Coordinators work at once while renderers and browsers are killed and stopped, connections
-//! are cut, and readers dawdle. Every request must be answered exactly once and within its time, and
-//! in the end nothing may be left: no process, no descriptor, no directory, and little memory.
+//! Several Coordinators send requests while renderers and browsers are killed and paused, connections
+//! are cut, and clients read slowly. Every request must be answered exactly once and in time, and
+//! nothing may be leaked: no process, no descriptor, no directory, and little memory.
 //!
-//! `make soak` runs it for as long as is wanted; a short run is one of the tests.
+//! `make soak` runs it for a chosen duration; a short run is one of the tests.
 
 pub(crate) mod config;
 pub(crate) mod coordinator;

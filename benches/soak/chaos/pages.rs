@@ -1,11 +1,10 @@
-//! The site that everybody visits: pages that are good, slow, large, and hostile.
+//! The site that all clients visit: normal, slow, large, and hostile pages.
 
 use std::time::Duration;
 
 use crate::support::pages::{ENDLESS, large};
 use crate::support::site::{Reply, Site};
 
-/// Starts it.
 pub(crate) async fn start() -> Site {
     let site = Site::start().await;
     site.page("/small", "<p>small</p>");
@@ -36,7 +35,7 @@ pub(crate) async fn start() -> Site {
     site
 }
 
-/// The paths, the good ones more often.
+/// The paths, the normal ones more often.
 pub(crate) const PATHS: [&str; 16] = [
     "/small",
     "/small",

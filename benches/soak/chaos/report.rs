@@ -1,4 +1,4 @@
-//! What a run found, for people and for programs.
+//! The results of a run, for people and for programs.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,45 +11,44 @@ use super::tally::Tally;
 use super::watch::Look;
 use super::witness::Pongs;
 
-/// Memory may rise by so much in any run: allocators keep what they had at their busiest moment.
+/// The growth of memory that is allowed in any run: allocators keep their peak.
 const MEMORY_NOISE_MIB: f64 = 8.0;
-/// And by so much in each hour.
+/// The additional growth that is allowed per hour.
 const MEMORY_MIB_AN_HOUR: f64 = 1.0;
-/// Descriptors that a busy daemon may have opened since: Chromium keeps up to six idle connections to
-/// a host in each client's context, and each has two ends in the proxy.
+/// The additional descriptors of a busy daemon: Chromium keeps up to six idle connections to
+/// a host in each client's context, and each has two sockets in the proxy.
 const MORE_DESCRIPTORS: u64 = 32;
 
-/// What may have been left behind.
+/// Possible leaks.
 #[derive(Debug, Default)]
 pub(crate) struct Leaks {
-    /// The daemon at rest, before and after.
+    /// The idle daemon, before and after.
     pub(crate) before: Look,
     pub(crate) after: Look,
-    /// Browsers that ran at the end; one is right.
+    /// Browsers at the end; one is right.
     pub(crate) browsers: usize,
-    /// Directories that were there at the end; one is right.
+    /// Directories at the end; one is right.
     pub(crate) directories: usize,
-    /// Children of the daemon that it has not reaped.
+    /// Zombie children of the daemon.
     pub(crate) zombies: usize,
-    /// Once the daemon had ended.
+    /// After the end of the daemon.
     pub(crate) left_processes: usize,
     pub(crate) left_directories: usize,
 }
 
-/// A run.
 #[derive(Debug)]
 pub(crate) struct Report {
     pub(crate) plan: Plan,
-    /// Which build of Chromium.
+    /// The build of Chromium.
     pub(crate) build: &'static str,
-    /// How often Chromium was started again.
+    /// Restarts of Chromium.
     pub(crate) restarts: u64,
     pub(crate) tally: Tally,
     pub(crate) faults: BTreeMap<&'static str, u64>,
     pub(crate) looks: Vec<Look>,
     pub(crate) pongs: Pongs,
     pub(crate) leaks: Leaks,
-    /// What must not happen, beside what the tally says.
+    /// Violations in addition to those in the tally.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -62,7 +61,7 @@ impl Report {
             .collect()
     }
 
-    /// Everything that is wrong, a sentence each. None of it: the run is good.
+    /// Everything that is wrong, one sentence each. Empty: the run passed.
     pub(crate) fn verdict(&self) -> Vec<String> {
         let Self { tally, leaks, .. } = self;
         let mut wrong = self.wrong.clone();
@@ -104,7 +103,6 @@ impl Report {
         wrong
     }
 
-    /// The report as JSON.
     pub(crate) fn to_json(&self) -> Value {
         let line = line(&self.memory());
         json!({

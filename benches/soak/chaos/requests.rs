@@ -1,11 +1,11 @@
-//! What a Coordinator asks next.
+//! Chooses the next request of a Coordinator.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::pages::PATHS;
 
-/// With so many tabs it opens no more.
+/// With this many tabs it opens no more.
 const TABS: usize = 5;
 
 /// A request without its id and its time limit.
@@ -15,7 +15,7 @@ pub(crate) struct Ask {
     pub(crate) body: Value,
 }
 
-/// The next request, given the tabs that are there. `site` is the address of the pages.
+/// The next request, given the open tabs. `site` is the address of the pages.
 pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
     let Some(tab) = rng.choice(tabs) else {
         return create(rng, site);
@@ -55,7 +55,7 @@ pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
         82..85 => on("stopScreencast"),
         85..89 => alone("listTabs"),
         89..95 => alone("ping"),
-        // What is refused.
+        // Requests that are rejected.
         95..97 => with(on("navigate"), json!({"url": "file:///etc/hostname"})),
         97 => with(on("navigate"), json!({"url": 5})),
         98 => with(on("closeTab"), json!({"tabId": "t999999999"})),
@@ -63,7 +63,7 @@ pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
     }
 }
 
-/// A request about no tab.
+/// A request without a tab.
 pub(crate) fn alone(kind: &'static str) -> Ask {
     Ask {
         kind,
@@ -71,7 +71,7 @@ pub(crate) fn alone(kind: &'static str) -> Ask {
     }
 }
 
-/// The close of a tab.
+/// A `closeTab`.
 pub(crate) fn close(tab: &str) -> Ask {
     Ask {
         kind: "closeTab",

@@ -1,4 +1,4 @@
-//! A run from its start to its report.
+//! One run, from start to report.
 
 use std::time::Duration;
 
@@ -24,19 +24,19 @@ use crate::support::daemon::Daemon;
 use crate::support::processes;
 use crate::support::site::Site;
 
-/// How long everything may take to come to rest: a browser that hangs is noticed after twenty
+/// How long everything may take to become idle: a hanging browser is detected after twenty
 /// seconds, and requests may take twelve.
 const REST: Duration = Duration::from_secs(90);
-/// Work before the first look, in which everybody opens tabs once.
+/// The warm-up before the first measurement, in which all Coordinators open tabs.
 const WARM_UP: Duration = Duration::from_secs(3);
-/// How many looks at the daemon a run has.
+/// The number of measurements of the daemon in a run.
 const LOOKS: u32 = 600;
-/// The shortest time between two looks.
+/// The shortest time between two measurements.
 const SHORTEST_LOOK: Duration = Duration::from_millis(250);
-/// Orders that may wait.
+/// The most queued orders.
 const ORDERS: usize = 4;
 
-/// Runs, on a daemon of its own.
+/// Runs on a new daemon.
 pub(crate) async fn run(browser: &TestBrowser, plan: Plan) -> Report {
     let site = pages::start().await;
     let daemon = setup(browser).start().await;
@@ -98,7 +98,7 @@ fn pause(plan: Plan) -> Duration {
     (plan.length / LOOKS).max(SHORTEST_LOOK)
 }
 
-/// Something that goes on until its sender is used.
+/// A task that runs until its sender is used.
 fn in_background<F, T>(
     work: impl FnOnce(oneshot::Receiver<()>) -> F,
 ) -> (JoinHandle<T>, oneshot::Sender<()>)
@@ -110,7 +110,6 @@ where
     (tokio::spawn(work(stopped)), stop)
 }
 
-/// The Coordinators.
 struct Team {
     orders: Vec<mpsc::Sender<Order>>,
     tasks: Vec<JoinHandle<Tally>>,
@@ -121,7 +120,7 @@ impl Team {
         let mut seeds = Rng::with_seed(seed);
         let members = COORDINATORS.iter().enumerate().map(|(number, (_, token))| {
             let (url, site) = (daemon.url.clone(), site.url(""));
-            // Every other one takes its payloads as binary frames.
+            // Every other one receives its payloads as binary frames.
             let binary = number % 2 == 1;
             let coordinator = Coordinator::new(url, token, binary, site, seeds.fork());
             let (orders, queue) = mpsc::channel(ORDERS);
@@ -133,12 +132,12 @@ impl Team {
 
     async fn work(&mut self) {
         for orders in &self.orders {
-            // One that has ended is found when its task is asked for its numbers.
+            // A Coordinator that has ended is noticed when its task is joined.
             let _ = orders.send(Order::Work).await;
         }
     }
 
-    /// Has everybody finish and close. What is wrong if that takes too long.
+    /// Stops all Coordinators and waits until they have closed their tabs. Returns what failed.
     async fn rest(&mut self, when: &str) -> Option<String> {
         let resting = async {
             let mut waiting = Vec::new();
@@ -167,7 +166,7 @@ impl Team {
     }
 }
 
-/// Waits until a new client is served as if nothing had been; says what is wrong if it never is.
+/// Waits until a new client is served normally; returns what is wrong if that takes too long.
 async fn restored(daemon: &Daemon, site: &Site) -> Option<String> {
     let start = Instant::now();
     let mut last = String::new();
@@ -181,7 +180,7 @@ async fn restored(daemon: &Daemon, site: &Site) -> Option<String> {
     Some(format!("service was not restored within {REST:?}: {last}"))
 }
 
-/// One conversation. An answer that should not be is the error.
+/// One sequence of requests. An unexpected answer is the error.
 async fn served(daemon: &Daemon, site: &Site) -> Result<(), Value> {
     let client = witness::connect(&daemon.url).await;
     let ask = async |request: Value, kind: &str| {
@@ -212,7 +211,7 @@ async fn served(daemon: &Daemon, site: &Site) -> Result<(), Value> {
     Ok(())
 }
 
-/// Stops the daemon and looks at what is left of it.
+/// Stops the daemon and looks for leaks.
 async fn ends(mut daemon: Daemon, leaks: &mut Leaks) -> Option<String> {
     daemon.signal(Signal::TERM);
     let status = daemon.ended().await;

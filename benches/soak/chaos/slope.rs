@@ -1,16 +1,16 @@
 //! Whether memory grows.
 
-/// The straight line through points by least squares.
+/// A straight line through points, by least squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Line {
-    /// By how much it rises for each unit to the right.
+    /// The rise per unit.
     pub(crate) slope: f64,
-    /// By how much it rises from the first point to the last.
+    /// The rise from the first point to the last.
     pub(crate) rise: f64,
 }
 
-/// The line through the points that come after the first tenth, in which caches fill. None where
-/// there are not enough of them.
+/// The line through the points after the first tenth, in which caches fill. `None` if there are too few
+/// of them.
 pub(crate) fn line(points: &[(f64, f64)]) -> Option<Line> {
     let (first, last) = (points.first()?.0, points.last()?.0);
     let start = first + (last - first) / 10.0;
@@ -46,7 +46,7 @@ mod tests {
         assert!((leak.slope - 0.5).abs() < 1e-9 && (leak.rise - 45.0).abs() < 1e-9);
         let warm = line(&points(|x| if x < 10.0 { x } else { 10.0 })).unwrap();
         assert!(warm.slope.abs() < 1e-9, "{warm:?}");
-        // Noise around a level is none either.
+        // Noise around a constant level has no slope either.
         let noise = line(&points(|x| if x % 2.0 == 0.0 { 1.0 } else { -1.0 })).unwrap();
         assert!(noise.rise.abs() < 0.2, "{noise:?}");
         assert_eq!(line(&[(0.0, 1.0), (1.0, 2.0)]), None);

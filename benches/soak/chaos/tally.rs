@@ -1,41 +1,40 @@
-//! What became of the requests, in numbers.
+//! The outcomes of requests, in numbers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// How many examples of each fault are kept.
+/// The most examples of each fault that are kept.
 const EXAMPLES: usize = 10;
 
-/// Counts of one Coordinator, or of all together.
+/// The counts of one Coordinator, or of all together.
 #[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Tally {
-    /// By type and outcome: the answer's `type`, or the code of an error.
+    /// By type and outcome: the `type` of the answer, or the code of an error.
     pub(crate) requests: BTreeMap<&'static str, BTreeMap<String, u64>>,
-    /// Never answered, though the time had passed and the connection was there.
+    /// Never answered, although the time had passed and the connection was open.
     pub(crate) unanswered: u64,
     /// Answered more than once.
     pub(crate) doubled: u64,
-    /// Answered after their time.
+    /// Answered after their deadline.
     pub(crate) late: u64,
     /// In flight when their connection ended.
     pub(crate) cut: u64,
-    /// Ends of connections by close code; 0 where there was none.
+    /// Ends of connections by close code; 0 without a close frame.
     pub(crate) closes: BTreeMap<u16, u64>,
-    /// Events nobody asked for, by `type`.
+    /// Unrequested events, by `type`.
     pub(crate) events: BTreeMap<&'static str, u64>,
-    /// Connections that were made.
+    /// Connections so far.
     pub(crate) connects: u64,
-    /// The longest that an answer took, in milliseconds.
+    /// The slowest answer, in milliseconds.
     pub(crate) longest_ms: u64,
-    /// What must not happen, with examples.
+    /// Violations, with examples.
     pub(crate) wrong: Vec<String>,
 }
 
 impl Tally {
-    /// A request was answered.
     pub(crate) fn answered(&mut self, kind: &'static str, outcome: &str, took: Duration) {
         let outcomes = self.requests.entry(kind).or_default();
         *outcomes.entry(outcome.to_owned()).or_default() += 1;
@@ -43,20 +42,20 @@ impl Tally {
         self.longest_ms = self.longest_ms.max(took);
     }
 
-    /// Something happened that must not.
+    /// Records a violation.
     pub(crate) fn wrong(&mut self, what: impl FnOnce() -> String) {
         if self.wrong.len() < EXAMPLES {
             self.wrong.push(what());
         }
     }
 
-    /// How many requests were answered.
+    /// The number of answered requests.
     pub(crate) fn answers(&self) -> u64 {
         let outcomes = self.requests.values().flat_map(BTreeMap::values);
         outcomes.sum()
     }
 
-    /// Takes another's counts in.
+    /// Adds the counts of another.
     pub(crate) fn add(&mut self, other: Self) {
         for (kind, outcomes) in other.requests {
             let ours = self.requests.entry(kind).or_default();

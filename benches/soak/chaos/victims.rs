@@ -1,4 +1,4 @@
-//! The processes of a daemon's Chromium, to be killed and stopped.
+//! The processes of a daemon's Chromium, to be killed and paused.
 
 use std::path::Path;
 use std::time::Duration;
@@ -8,8 +8,8 @@ use tokio::time::sleep;
 
 use crate::support::processes::{self, Process};
 
-/// The main processes of the browsers that keep their files in this directory: one, or none while
-/// it is being started again.
+/// The main processes of the browsers with files in this directory: one, or none while the browser is
+/// being restarted.
 pub(crate) fn browsers(temporary: &Path) -> Vec<Process> {
     let mut all = processes::naming(temporary);
     all.retain(|it| {
@@ -22,7 +22,7 @@ pub(crate) fn browsers(temporary: &Path) -> Vec<Process> {
     all
 }
 
-/// A process of this kind of the browser that runs, at this position among its like.
+/// A process of this kind of the running browser, by its position among its kind.
 pub(crate) fn of_kind(temporary: &Path, kinds: &[&str], position: usize) -> Option<i32> {
     let leader = browsers(temporary).first()?.pid;
     let mut all = processes::of_group(leader);
@@ -32,8 +32,8 @@ pub(crate) fn of_kind(temporary: &Path, kinds: &[&str], position: usize) -> Opti
     Some(all[position].pid)
 }
 
-/// Stops a process for a while. One that is gone by then is not looked for, and its pid is another's
-/// only if it no longer belongs to this daemon.
+/// Pauses a process for a while. If it has ended by then, its pid may belong to another process, so it
+/// is resumed only if it still belongs to this daemon.
 pub(crate) async fn freeze(temporary: &Path, pid: i32, pause: Duration) {
     if !processes::try_signal(pid, Signal::STOP) {
         return;

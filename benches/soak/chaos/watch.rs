@@ -1,4 +1,4 @@
-//! The daemon from outside, over time: memory and descriptors.
+//! Samples memory and descriptors of the daemon over time.
 
 use std::time::Duration;
 
@@ -6,21 +6,19 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-/// One look at the daemon.
+/// One sample.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Look {
-    /// Since the beginning, in seconds.
+    /// Since the start, in seconds.
     pub(crate) at: f64,
     /// Resident memory in KiB.
     pub(crate) memory: u64,
-    /// Open descriptors.
     pub(crate) descriptors: u64,
-    /// Threads.
     pub(crate) threads: u64,
 }
 
-/// Looks at a process now.
+/// Samples a process now.
 pub(crate) fn look(pid: i32, at: Duration) -> Look {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let field = |name: &str| {
@@ -37,7 +35,7 @@ pub(crate) fn look(pid: i32, at: Duration) -> Look {
     }
 }
 
-/// Looks again and again until told to stop.
+/// Samples until it is stopped.
 pub(crate) async fn watch(pid: i32, pause: Duration, mut stop: oneshot::Receiver<()>) -> Vec<Look> {
     let start = Instant::now();
     let mut looks = Vec::new();

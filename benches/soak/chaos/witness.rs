@@ -1,4 +1,4 @@
-//! Somebody who only asks whether the bridge is there, all the time.
+//! A client that only pings, to measure whether the bridge responds.
 
 use std::time::Duration;
 
@@ -9,17 +9,17 @@ use tokio::time::{Instant, sleep, timeout};
 use super::config::WITNESS;
 use crate::support::client::{Client, Mode};
 
-/// Between two pings.
+/// The interval of pings.
 const PAUSE: Duration = Duration::from_millis(100);
-/// Without an answer after so long, the bridge is stuck.
+/// A ping without an answer for this long is a hang.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// How long pongs took, in milliseconds.
+/// The times of pongs, in milliseconds.
 #[derive(Debug, Default)]
 pub(crate) struct Pongs(Vec<f64>);
 
 impl Pongs {
-    /// The nearest rank; 0 where there was none.
+    /// The nearest rank; 0 without samples.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -36,7 +36,6 @@ impl Pongs {
     }
 }
 
-/// Connects as the witness.
 pub(crate) async fn connect(url: &str) -> Client {
     let bearer = format!("Bearer {WITNESS}");
     let client = Client::try_connect(url, Mode::Text, &[("Authorization", &bearer)]).await;
@@ -45,7 +44,7 @@ pub(crate) async fn connect(url: &str) -> Client {
     client
 }
 
-/// Pings until told to stop. An error is a ping that was not answered.
+/// Pings until it is stopped. An unanswered ping is an error.
 pub(crate) async fn watch(url: String, mut stop: oneshot::Receiver<()>) -> Result<Pongs, Duration> {
     let client = connect(&url).await;
     let mut pongs = Pongs::default();
@@ -54,7 +53,7 @@ pub(crate) async fn watch(url: String, mut stop: oneshot::Receiver<()>) -> Resul
         let pong = client.ask(json!({"type": "ping"}));
         timeout(PATIENCE, pong).await.map_err(|_| PATIENCE)?;
         pongs.0.push(sent.elapsed().as_secs_f64() * 1000.0);
-        // What has come is not needed any more.
+        // Discards the messages so far.
         client.forget();
         sleep(PAUSE).await;
     }

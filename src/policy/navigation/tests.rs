@@ -1,4 +1,4 @@
-//! The tricks that get past allowlists elsewhere, and properties that no trick may break.
+//! Known ways to bypass allowlists, and properties that must hold for any input.
 
 use super::*;
 use crate::policy::host::is_host_character;
@@ -51,7 +51,7 @@ fn an_allowed_host_is_allowed_in_every_spelling() {
 }
 
 #[test]
-fn a_host_that_only_looks_allowed_is_denied_by_its_true_name() {
+fn a_host_that_only_looks_allowed_is_denied_by_its_real_name() {
     for (text, host) in [
         ("http://evilexample.com/", "evilexample.com"),
         ("http://example.com.evil.test/", "example.com.evil.test"),
@@ -108,7 +108,7 @@ fn hosts_that_cannot_be_compared_safely_are_denied_whatever_the_allowlist() {
 }
 
 #[test]
-fn text_that_is_no_absolute_url_is_denied() {
+fn text_that_is_not_an_absolute_url_is_denied() {
     for text in [
         "",
         "example.com",
@@ -167,7 +167,7 @@ fn every_scheme_but_http_and_https_is_denied_by_name() {
 }
 
 #[test]
-fn an_address_is_judged_in_every_spelling_even_where_the_allowlist_names_it() {
+fn an_address_is_checked_in_every_spelling_even_if_the_allowlist_contains_it() {
     let named = policy(&["127.0.0.1", "localhost", "::1"], PrivateNetworks::Deny);
     for text in [
         "http://127.0.0.1/",
@@ -212,7 +212,7 @@ fn an_address_is_judged_in_every_spelling_even_where_the_allowlist_names_it() {
 }
 
 #[test]
-fn localhost_is_let_in_with_either_loopback_address() {
+fn localhost_is_allowed_with_either_loopback_address() {
     for range in ["127.0.0.1/32", "::1/128"] {
         let only = PrivateNetworks::Only(vec![range.parse().unwrap()]);
         assert!(
@@ -227,12 +227,12 @@ fn localhost_is_let_in_with_either_loopback_address() {
     assert!(
         denied
             .to_string()
-            .starts_with("localhost leads to 127.0.0.1, which is a loopback")
+            .starts_with("localhost resolves to 127.0.0.1, which is a loopback")
     );
 }
 
 #[test]
-fn a_name_in_resolve_is_judged_by_its_address() {
+fn a_name_in_resolve_is_checked_by_its_address() {
     let denied = anywhere().check("http://local.test/").unwrap_err();
     assert_eq!(denied.host(), Some("local.test"));
     assert!(matches!(denied, Denied::Address { .. }));
@@ -246,7 +246,7 @@ fn a_name_in_resolve_is_judged_by_its_address() {
 }
 
 #[test]
-fn a_port_that_the_allowlist_does_not_name_is_denied_as_a_port() {
+fn a_port_that_the_allowlist_does_not_contain_is_denied_as_a_port() {
     let policy = policy(
         &["example.com:8443", "example.com:80"],
         PrivateNetworks::Deny,
@@ -266,7 +266,7 @@ fn a_port_that_the_allowlist_does_not_name_is_denied_as_a_port() {
 }
 
 #[test]
-fn a_committed_url_may_also_be_where_chromium_itself_puts_a_tab() {
+fn a_committed_url_may_also_be_an_internal_page_of_chromium() {
     for text in [
         "about:blank",
         "about:srcdoc",
@@ -303,7 +303,7 @@ fn no_message_shows_credentials_or_grows_with_the_url() {
 }
 
 #[test]
-fn a_bad_entry_or_name_is_told_when_the_policy_is_made() {
+fn an_invalid_entry_or_name_is_an_error_when_the_policy_is_made() {
     let none = BTreeMap::new;
     let bad = ["https://example.com".to_owned()];
     assert!(NavigationPolicy::new(&bad, PrivateNetworks::Deny, none()).is_err());

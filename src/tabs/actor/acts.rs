@@ -14,6 +14,7 @@ use crate::tabs::hands::{Action, HandsError};
 use crate::tabs::message::Way;
 use crate::tabs::reply::AnswerKind;
 use crate::tabs::running::{Phase, Running};
+use crate::timer::remaining;
 
 impl Actor {
     /// Does something to the page.
@@ -55,7 +56,7 @@ impl Actor {
         live.listen();
         let session = live.target.session.clone();
         // As with a navigation, the actor's own deadline comes first.
-        let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
+        let limit = remaining(deadline) + ASIDE_LIMIT;
         let travelling = travel(session, way, outlets, scope, limit);
         Some(Phase::Navigating(Box::pin(travelling)))
     }

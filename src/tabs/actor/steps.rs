@@ -24,6 +24,7 @@ use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
 use crate::tabs::watchdog::Watchdog;
+use crate::timer::remaining;
 
 /// Where a tab is that was sent nowhere.
 pub(super) const BLANK: &str = "about:blank";
@@ -110,7 +111,7 @@ impl Actor {
             let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
             let delivery = opened.await.unwrap_or_else(|_| Err(gone()))?;
             if let Some(session) = delivery.session().filter(|_| !usual) {
-                let limit = deadline.saturating_duration_since(Instant::now());
+                let limit = remaining(deadline);
                 session.call(metrics_of(viewport), limit).await?;
             }
             delivery.accept().ok_or(OpenError::NotAttached)
@@ -124,13 +125,13 @@ impl Actor {
         live.listen();
         let session = live.target.session.clone();
         // The actor's own deadline comes first, because it also stops the navigation.
-        let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
+        let limit = remaining(deadline) + ASIDE_LIMIT;
         Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
     }
 
     fn activate(&self, deadline: Instant) -> Option<Phase> {
         let target = &self.live.as_ref()?.target;
-        let limit = deadline.saturating_duration_since(Instant::now());
+        let limit = remaining(deadline);
         let work = activate(target.browser.clone(), target.id.clone(), limit);
         Some(Phase::Activating(Box::pin(work)))
     }

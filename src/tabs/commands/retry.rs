@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::cdp::CallError;
+use crate::timer::remaining;
 
 /// The first pause; each one after is twice as long, up to [`LONGEST`].
 const FIRST: Duration = Duration::from_millis(10);
@@ -27,7 +28,7 @@ where
     let mut pause = FIRST;
     let mut misses = 0;
     loop {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let error = match attempt(left).await {
             Ok(value) => return Ok(value),
             Err(error) if error.is_page_not_active() || error.is_context_gone() => error,

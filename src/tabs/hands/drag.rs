@@ -15,6 +15,7 @@ use super::page::HandsOn;
 use super::pointer::{Kind, dispatch, held, moved};
 use crate::cdp::Session;
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
+use crate::timer::remaining;
 
 /// How many steps the mouse takes on its way.
 const STEPS: u32 = 6;
@@ -41,7 +42,7 @@ impl HandsOn {
         to: &Target,
         deadline: Instant,
     ) -> Result<(), HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let session = self.session();
         let start = self.place(from, deadline).await?;
         let mut worlds = vec![Arc::clone(self.main())];
@@ -170,7 +171,7 @@ struct Grip {
 
 impl Grip {
     async fn release(mut self, deadline: Instant) -> Result<(), HandsError> {
-        let limit = deadline.saturating_duration_since(Instant::now());
+        let limit = remaining(deadline);
         let (session, up) = (self.session.clone(), button("mouseReleased", self.at));
         self.pressed = false;
         session.call(up, limit).await?;

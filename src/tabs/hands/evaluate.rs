@@ -17,6 +17,7 @@ use crate::cdp::page_methods::{CallOn, DescribeNode, EvaluateIn, RawArgument, Re
 use crate::cdp::results::{Evaluated, evaluated, exception};
 use crate::cdp::{CallError, Session};
 use crate::locator::Locator;
+use crate::timer::remaining;
 
 /// The longest value that is sent, in characters of JSON.
 pub const MAX_CHARS: u64 = 1024 * 1024;
@@ -58,7 +59,7 @@ impl HandsOn {
             return finish(&session, &element, &function, args, deadline).await;
         }
         let session = self.session();
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let evaluate = EvaluateIn {
             expression: Cow::Borrowed(expression.expose()),
             context_id: None,
@@ -96,7 +97,7 @@ impl HandsOn {
         let Found { held } = parse(&result)?;
         let handle = self.element(&reached, held, deadline).await?;
         let session = reached.world.session.clone();
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let describe = DescribeNode {
             object_id: handle.id(),
         };
@@ -132,7 +133,7 @@ async fn finish(
         await_promise: true,
         user_gesture: true,
     };
-    let left = deadline.saturating_duration_since(Instant::now());
+    let left = remaining(deadline);
     let result = match session.call_raw(call, left).await {
         Ok(result) => result,
         // A script that is none is refused as the declaration of a function.

@@ -17,6 +17,7 @@ use crate::cdp::methods::Done;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, Session};
 use crate::locator::Locator;
+use crate::timer::remaining;
 
 /// How many strokes are on their way before the first has been taken.
 const AHEAD: usize = 32;
@@ -172,7 +173,7 @@ async fn strike(
     strokes: Vec<Stroke>,
     deadline: Instant,
 ) -> Result<(), HandsError> {
-    let limit = deadline.saturating_duration_since(Instant::now());
+    let limit = remaining(deadline);
     // Each is sent when it is first polled, which is in their order.
     let mut sent = stream::iter(strokes)
         .map(|stroke| -> BoxFuture<'_, Result<Done, CallError>> {

@@ -13,7 +13,8 @@ use super::page::HandsOn;
 use super::quad::outside;
 use super::world::{Held, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
-use crate::locator::{Locator, Step};
+use crate::locator::{Locator, SegmentKind};
+use crate::timer::remaining;
 
 /// How much earlier than the request the script gives up, so that it can say why even where the machine
 /// is busy; at most four tenths of the time there is.
@@ -36,7 +37,7 @@ pub struct Reached {
 #[derive(Serialize)]
 struct Located<'a, A> {
     #[serde(skip_serializing_if = "Option::is_none")]
-    steps: Option<Vec<&'a Step>>,
+    steps: Option<Vec<&'a SegmentKind>>,
     from: usize,
     timeout: u64,
     #[serde(flatten)]
@@ -116,7 +117,7 @@ impl HandsOn {
         let mut world = self.start(locator, deadline).await?;
         let mut from = 0;
         loop {
-            let steps = locator.segments().iter().map(|segment| &segment.step);
+            let steps = locator.segments().iter().map(|segment| &segment.kind);
             let located = Located {
                 steps: Some(steps.collect()),
                 from,
@@ -174,7 +175,8 @@ impl HandsOn {
 
     /// Where a locator begins: in the main frame, or wherever its ref is known.
     async fn start(&self, locator: &Locator, deadline: Instant) -> Result<Arc<World>, HandsError> {
-        let Some(Step::Ref { number }) = locator.segments().first().map(|first| &first.step) else {
+        let Some(SegmentKind::Ref { number }) = locator.segments().first().map(|first| &first.kind)
+        else {
             return Ok(Arc::clone(self.main()));
         };
         let frames = self.frames();
@@ -201,7 +203,7 @@ impl HandsOn {
         let Some(handle) = around.handle(number, deadline).await? else {
             return Err(HandsError::PageLeft);
         };
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let describe = DescribeNode {
             object_id: handle.id(),
         };
@@ -283,7 +285,7 @@ impl HandsOn {
         let Some(handle) = around.handle(number, deadline).await? else {
             return Err(HandsError::PageLeft);
         };
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let boxes = GetBoxModel {
             object_id: handle.id(),
         };
@@ -341,7 +343,7 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 
 /// How long the script may wait.
 pub fn millis_left(deadline: Instant) -> u64 {
-    let left = last_try(deadline).saturating_duration_since(Instant::now());
+    let left = remaining(last_try(deadline));
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 

@@ -1,7 +1,7 @@
 //! The page as hands reach it: the worlds of its frames, and how far it has come.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -19,8 +19,10 @@ use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::target::Target;
+use crate::timer::remaining;
 
 /// How long Chromium may take to attach a frame that is in the page.
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
@@ -282,10 +284,7 @@ impl HandsOn {
     }
 
     fn inner(&self) -> MutexGuard<'_, Frames> {
-        self.shared
-            .inner
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        lock(&self.shared.inner)
     }
 
     /// The world of a frame of another origin that is in the same process as the world around it.
@@ -308,7 +307,7 @@ impl HandsOn {
 
     /// Has Chromium attach the frames of other processes, from now on.
     async fn attach(&self, deadline: Instant) -> Result<(), HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let attach = || async {
             let outcome = self.session().call(attach_frames(), left).await;
             outcome.map(|_| ())
@@ -346,7 +345,7 @@ impl HandsOn {
 
     /// Has the page believe that it has the keyboard, so that fields show it as they would to a person.
     pub async fn focused(&self, deadline: Instant) -> Result<(), HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let enabled = true;
         let focus = || async {
             let outcome = self
@@ -364,7 +363,7 @@ impl HandsOn {
         &self,
         deadline: Instant,
     ) -> Result<watch::Receiver<Progress>, HandsError> {
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let tell = || async {
             let tells = SetLifecycleEvents { enabled: true };
             self.session().call(tells, left).await.map(|_| ())

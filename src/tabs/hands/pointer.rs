@@ -19,6 +19,7 @@ use crate::cdp::Session;
 use crate::cdp::methods::Done;
 use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
 use crate::locator::Locator;
+use crate::timer::remaining;
 
 /// What the mouse does at a point.
 #[derive(Debug, Clone, Copy)]
@@ -130,7 +131,7 @@ impl HandsOn {
         deadline: Instant,
     ) -> Result<Point, HandsError> {
         let handle = self.element(reached, held, deadline).await?;
-        let left = deadline.saturating_duration_since(Instant::now());
+        let left = remaining(deadline);
         let quads = GetContentQuads {
             object_id: handle.id(),
         };
@@ -295,7 +296,7 @@ pub async fn dispatch(
     events: &[DispatchMouseEvent],
     deadline: Instant,
 ) -> Result<(), HandsError> {
-    let left: Duration = deadline.saturating_duration_since(Instant::now());
+    let left: Duration = remaining(deadline);
     let calls = events.iter().map(|event| session.call(event.clone(), left));
     // Each is sent when it is first polled, which is in their order.
     for outcome in join_all(calls).await {

@@ -3,7 +3,7 @@
 //! world look further.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, PoisonError, Weak};
+use std::sync::{Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -18,6 +18,8 @@ use crate::cdp::methods::{Method, ReleaseObject};
 use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
 use crate::cdp::results::{Evaluated, evaluated, exception};
 use crate::cdp::{CallError, Session};
+use crate::lock::lock;
+use crate::timer::remaining;
 
 /// The world's name, for people who look at Chromium from elsewhere.
 const NAME: &str = "cdp-bridge";
@@ -128,7 +130,7 @@ impl World {
         let json = serde_json::to_string(args).map_err(|error| shape::<EvaluateIn<'_>>(&error))?;
         let call = format!("cdpBridge.{function}({json})");
         loop {
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = remaining(deadline);
             let known = *lock(&self.context);
             let (context, expression) = if let Some(context) = known {
                 (context, Cow::Borrowed(call.as_str()))
@@ -227,8 +229,4 @@ pub fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, HandsError> {
 
 fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> HandsError {
     HandsError::Call(shape::<M>(problem))
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,14 +16,14 @@ use super::frames::{Heard, listen};
 use super::join::Join;
 use crate::cdp::methods::DetachFromTarget;
 use crate::cdp::{Attachment, Browser, CallError, Session, TargetId};
-use crate::flow::ration::Due;
-use crate::flow::{Backoff, Ration};
+use crate::flow::{Backoff, RateSummary, Summary};
 use crate::metrics;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{Audience, Fact, FactKind, FactSink};
 use crate::tabs::identity::{CallerId, Scope};
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
+use crate::timer::sleep_until_opt;
 
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -113,7 +113,7 @@ pub(super) fn start(start: FeedStart, joins: Vec<Join>) -> mpsc::Sender<Order> {
         state: State::Shut(None),
         subscribers: Vec::new(),
         waiting: Vec::new(),
-        ration: Ration::new(INTERVAL, MOST),
+        rate_summary: RateSummary::new(INTERVAL, MOST),
         backoff: Backoff::new(FIRST_PAUSE, LONGEST_PAUSE),
         is_silent: true,
     };
@@ -186,7 +186,7 @@ struct Feed {
     subscribers: Vec<Subscriber>,
     /// Those who have not been answered.
     waiting: Vec<Join>,
-    ration: Ration<Entry>,
+    rate_summary: RateSummary<Entry>,
     backoff: Backoff,
     /// There are no reports: it is not listened to, or the page went away before it was heard.
     is_silent: bool,
@@ -235,7 +235,7 @@ impl Feed {
                 Happened::Heard(None) => self.is_silent = true,
                 Happened::Rested => self.open(),
                 Happened::Tick => {
-                    if let Some(due) = self.ration.take_due(Instant::now()) {
+                    if let Some(due) = self.rate_summary.take_due(Instant::now()) {
                         self.tell(due);
                     }
                 }
@@ -246,13 +246,8 @@ impl Feed {
 
     async fn next(&mut self) -> Happened {
         let deadlines = self.waiting.iter().filter_map(Join::deadline);
-        let wake = deadlines.chain(self.ration.next_due()).min();
-        let timer = async {
-            match wake {
-                Some(wake) => sleep_until(wake).await,
-                None => std::future::pending().await,
-            }
-        };
+        let wake = deadlines.chain(self.rate_summary.next_due()).min();
+        let timer = sleep_until_opt(wake);
         let opened = async {
             match &mut self.state {
                 State::Opening(opening) => Happened::Opened(opening.await),
@@ -349,7 +344,7 @@ impl Feed {
         if again.is_none() {
             // What is written while nobody is subscribed is nobody's.
             self.start.is_new = false;
-            self.ration = Ration::new(INTERVAL, MOST);
+            self.rate_summary = RateSummary::new(INTERVAL, MOST);
         }
         self.reports = silence();
         self.is_silent = true;
@@ -394,23 +389,23 @@ impl Feed {
     fn hear(&mut self, heard: &Heard) {
         // Another try shall not tell it again.
         self.start.is_new = false;
-        self.ration.lost(heard.lost);
+        self.rate_summary.lost(heard.lost);
         let Some(entry) = Entry::read(&heard.event) else {
             return;
         };
-        match self.ration.add(entry, Instant::now()) {
+        match self.rate_summary.add(entry, Instant::now()) {
             Some(due) => self.tell(due),
             None => metrics::dropped("consoleMessage", "flood"),
         }
     }
 
-    fn tell(&self, Due { news, omitted }: Due<Entry>) {
+    fn tell(&self, Summary { item, omitted }: Summary<Entry>) {
         let FeedStart {
             tab, scope, facts, ..
         } = &self.start;
         let present = self.subscribers.iter().filter(|it| !it.is_gone());
         let present = present.map(|it| it.caller).collect();
-        let line = FactKind::ConsoleMessage(news.into_line(omitted));
+        let line = FactKind::ConsoleMessage(item.into_line(omitted));
         facts.publish(Fact {
             audience: Audience::Subscribers(scope.clone(), present),
             ..Fact::of_tab(scope, *tab, line)

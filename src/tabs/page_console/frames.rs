@@ -6,12 +6,13 @@ use futures::StreamExt as _;
 use futures::future::{BoxFuture, join3};
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
 use crate::cdp::{CallError, Event, Inbox, RawEvent, Session};
 use crate::tabs::hands::page::attach_frames;
+use crate::timer::sleep_until_opt;
 
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -150,10 +151,7 @@ impl Part {
 
 /// Waits for this time; for ever if there is none.
 async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
-    }
+    sleep_until_opt(time).await;
 }
 
 fn enable(session: Session, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {

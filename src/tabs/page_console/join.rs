@@ -1,10 +1,11 @@
 //! One who subscribes, and the answer that is still to be given.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::time::Instant;
 
 use super::feed::Subscriber;
+use crate::lock::lock;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
@@ -28,13 +29,13 @@ impl Join {
 
     /// The answer, for the one who comes first.
     pub(super) fn take_reply(&self) -> Option<Reply> {
-        let mut reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reply = lock(&self.reply);
         reply.take()
     }
 
     /// When its time is over; none if it has been answered.
     pub(super) fn deadline(&self) -> Option<Instant> {
-        let reply = self.reply.lock().unwrap_or_else(PoisonError::into_inner);
+        let reply = lock(&self.reply);
         reply.as_ref().map(|reply| reply.deadline)
     }
 

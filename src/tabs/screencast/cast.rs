@@ -23,6 +23,7 @@ use crate::tabs::identity::CallerId;
 use crate::tabs::picture::Picture;
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
+use crate::timer::sleep_until_opt;
 
 /// How long Chromium may take for what nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -248,12 +249,7 @@ impl Cast {
             }
             self.offer(now);
             let due = self.pace.next_due(now);
-            let timer = async {
-                match due {
-                    Some(due) => sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
+            let timer = sleep_until_opt(due);
             tokio::select! {
                 biased;
                 event = self.inbox.next() => match event {

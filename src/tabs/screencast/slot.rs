@@ -1,10 +1,11 @@
 //! The place for the one frame that is on its way to a watcher.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::Notify;
 
+use crate::lock::lock;
 use crate::tabs::picture::Picture;
 
 /// A frame of a screencast. Cheap to clone: all watchers share its bytes.
@@ -105,6 +106,6 @@ impl FrameSlot {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.0.state)
     }
 }

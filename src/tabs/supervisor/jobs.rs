@@ -8,7 +8,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join};
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::AttachRequest;
 use crate::cdp::events::TargetInfo;
@@ -24,6 +24,7 @@ use crate::tabs::downloads::file;
 use crate::tabs::identity::Scope;
 use crate::tabs::outlet::{Outlet, Outlets};
 use crate::tabs::target::{OpenError, OpenRequest};
+use crate::timer::remaining;
 
 /// How long Chromium may take for what no client waits for.
 pub(super) const JOB_LIMIT: Duration = Duration::from_secs(10);
@@ -216,10 +217,7 @@ pub(super) fn create_target(
     opening: Opening,
 ) -> Job {
     async move {
-        let left = opening
-            .request
-            .deadline
-            .saturating_duration_since(Instant::now());
+        let left = remaining(opening.request.deadline);
         let method = CreateTarget {
             url: Cow::Borrowed("about:blank"),
             browser_context_id: context,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use cdp_bridge_protocol::TabId;
 use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use super::downloads::Keeping;
 use super::gate::Gate;
@@ -19,6 +19,7 @@ use crate::cdp::{
 use crate::tabs::contexts::{Contexts, SharedContext};
 use crate::tabs::outlet::{Outlet, Outlets};
 use crate::tabs::target::{Delivery, OpenError, OpenRequest, Place, Target};
+use crate::timer::sleep_until_opt;
 
 /// A browser that runs, with everything that ends with it.
 pub(super) struct Running {
@@ -148,10 +149,7 @@ impl Running {
 
     /// Waits until the browser has opened nothing for too long.
     async fn hangs(opens: &Opens) {
-        match opens.hung_at() {
-            Some(hung_at) => sleep_until(hung_at).await,
-            None => std::future::pending().await,
-        }
+        sleep_until_opt(opens.hung_at()).await;
     }
 
     pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {

@@ -1,4 +1,4 @@
-//! Many captures of one tab at once: each is answered, and Chromium is hardly troubled.
+//! Many captures of one tab at once: each is answered, and Chromium gets few calls.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ async fn a_hundred_snapshots_in_a_second_cost_at_most_five_captures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_fifty_screenshots_in_a_second_those_in_time_and_the_queue_are_taken() {
+async fn of_fifty_screenshots_in_a_second_the_due_and_the_queued_ones_are_taken() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -55,7 +55,7 @@ async fn of_fifty_screenshots_in_a_second_those_in_time_and_the_queue_are_taken(
             }
         }
     }
-    // At 0 and 500 ms one is started, and four wait when the second is over.
+    // One is started at 0 ms and one at 500 ms, and four are queued at the end of the second.
     assert_eq!((taken, dropped), (6, 44));
     let calls = bridge.fake.calls_of("Page.captureScreenshot");
     assert_eq!(calls.len(), 6);

@@ -1,4 +1,4 @@
-//! Snapshots and screenshots: their order, their pace and their sharing.
+//! Snapshots and screenshots: their order, rate and sharing.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ async fn a_snapshot_is_the_html_of_the_page() {
     assert_eq!(&text.decode()[..], b"<html><title>A</title></html>");
 }
 
-/// A bridge with a tab that shows a page of so many bytes.
+/// A bridge with a tab whose page has this many bytes.
 async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
     let mut settings = settings();
     settings.limits.snapshot_bytes = 10_000_000;
@@ -31,7 +31,7 @@ async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_large_page_is_pulled_in_pieces_which_the_page_holds_no_longer() {
+async fn a_large_page_is_read_in_parts_which_are_then_released() {
     let (bridge, tab, html) = large_page(1_000_000).await;
     let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
         panic!("a snapshot is text");
@@ -43,7 +43,7 @@ async fn a_large_page_is_pulled_in_pieces_which_the_page_holds_no_longer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_large_page_that_gives_way_to_another_between_its_pieces_is_taken_anew() {
+async fn a_large_page_that_is_replaced_between_parts_is_captured_again() {
     let (bridge, tab, html) = large_page(1_000_000).await;
     let gone = "Could not find object with given id";
     bridge.fake.fail("Runtime.callFunctionOn", gone);
@@ -56,7 +56,7 @@ async fn a_large_page_that_gives_way_to_another_between_its_pieces_is_taken_anew
 }
 
 #[tokio::test(start_paused = true)]
-async fn pieces_that_do_not_come_in_time_are_let_go_of() {
+async fn parts_that_time_out_are_released() {
     let (bridge, tab, _) = large_page(1_000_000).await;
     bridge.fake.hold("Runtime.callFunctionOn");
     assert_eq!(bridge.client().html(tab).code().await, "CDP_TIMEOUT");
@@ -139,7 +139,7 @@ async fn snapshots_of_different_formats_never_share_a_capture() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_snapshot_at_work_is_never_joined_by_a_second_one() {
+async fn only_one_snapshot_of_a_format_runs_at_a_time() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Runtime.evaluate");
@@ -236,7 +236,7 @@ async fn screenshots_keep_their_distance() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_oldest_screenshot_that_waits_gives_way_to_a_newer_one() {
+async fn the_oldest_queued_screenshot_is_dropped_for_a_newer_one() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();

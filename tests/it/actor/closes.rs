@@ -1,4 +1,4 @@
-//! How a tab ends, and that nobody who waits for it is forgotten.
+//! How a tab ends, and that all of its pending requests are answered.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use tokio::time::{Duration, sleep};
 
 use super::harness::{Asked, Bridge, Client, MS, settings};
 
-/// Requests of every kind, of which some are at work and some wait.
+/// Requests of every kind, some running and some queued.
 pub(crate) async fn ask_everything(bridge: &Bridge, client: &Client<'_>, tab: TabId) -> Vec<Asked> {
     for method in [
         "Page.navigate",
@@ -36,7 +36,7 @@ pub(crate) async fn ask_everything(bridge: &Bridge, client: &Client<'_>, tab: Ta
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_is_closed_answers_everybody_who_waits() {
+async fn closing_a_tab_answers_all_pending_requests() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -58,7 +58,7 @@ async fn a_tab_that_is_closed_answers_everybody_who_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn two_that_close_the_same_tab_are_both_answered_and_it_is_closed_once() {
+async fn two_closes_of_the_same_tab_are_both_answered_and_it_is_closed_once() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -75,7 +75,7 @@ async fn two_that_close_the_same_tab_are_both_answered_and_it_is_closed_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_that_closes_a_tab_has_its_own_time() {
+async fn each_close_of_a_tab_has_its_own_time_limit() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Target.closeTarget");
@@ -89,7 +89,7 @@ async fn each_that_closes_a_tab_has_its_own_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_could_not_be_closed_is_as_good_as_before() {
+async fn a_tab_that_could_not_be_closed_stays_usable() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -113,7 +113,7 @@ async fn a_tab_that_could_not_be_closed_is_as_good_as_before() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_closes_itself_answers_everybody_who_waits() {
+async fn a_page_that_closes_itself_answers_all_pending_requests() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let waiting = ask_everything(&bridge, &bridge.client(), tab).await;
@@ -121,7 +121,7 @@ async fn a_page_that_closes_itself_answers_everybody_who_waits() {
     for asked in waiting {
         let (took, outcome) = asked.timed().await;
         assert_eq!(super::describe::describe_outcome(&outcome), "CDP_DETACHED");
-        assert!(took < 10 * MS, "nobody waits for a time limit");
+        assert!(took < 10 * MS, "no request waits for its time limit");
     }
     bridge.hear("tabClosed t1 page").await;
     assert!(bridge.registry.is_empty());
@@ -150,7 +150,7 @@ async fn a_page_that_has_just_closed_itself_can_be_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_nobody_uses_is_closed() {
+async fn an_idle_tab_is_closed() {
     let settings = TabSettings {
         idle_timeout: Duration::from_mins(1),
         ..settings()
@@ -186,7 +186,7 @@ async fn no_more_tabs_are_opened_than_are_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
+async fn a_client_has_no_more_tabs_than_its_own_limit() {
     let settings = TabSettings {
         max_tabs: 4,
         max_tabs_of: HashMap::from([("a".into(), 1)]),
@@ -221,7 +221,7 @@ async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn where_the_configuration_says_so_the_tab_that_was_used_least_recently_makes_room() {
+async fn with_eviction_configured_the_least_recently_used_tab_is_closed() {
     let settings = TabSettings {
         max_tabs: 3,
         when_full: WhenFull::CloseLru,
@@ -253,8 +253,8 @@ async fn where_the_configuration_says_so_the_tab_that_was_used_least_recently_ma
     let own = bridge.registry.list(&"a".into());
     assert_eq!(own.len(), 2);
     let others = bridge.registry.list(&"b".into());
-    assert_eq!(others[0].id, other, "nobody else's tab is touched");
-    // Who has no tab cannot make room.
+    assert_eq!(others[0].id, other, "the other client's tab is untouched");
+    // A client without a tab cannot make room.
     let refused = client.named("c").create("http://a.test/");
     assert_eq!(refused.code().await, "LIMIT_EXCEEDED");
 }

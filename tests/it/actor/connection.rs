@@ -1,4 +1,4 @@
-//! The connection to Chromium by itself: a test plays the far end, frame by frame.
+//! The connection to Chromium alone: the test is the peer, frame by frame.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 const LIMIT: Duration = Duration::from_secs(10);
 
-/// A connection whose far end is in the test's hands.
+/// A connection whose peer is the test.
 struct Line {
     browser: Browser,
     inbox: Inbox,
@@ -56,7 +56,7 @@ impl Line {
         }
     }
 
-    /// A call to a session, which the far end has seen.
+    /// A call to a session, which the peer has received.
     async fn pending(&mut self, session: &Attachment) -> JoinHandle<CallError> {
         let session = session.session.clone();
         let call =
@@ -100,7 +100,7 @@ async fn calls_to_a_session_that_ends_are_failed_at_once_and_no_others() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_to_a_renderer_that_dies_are_failed_at_once_however_it_is_said() {
+async fn calls_to_a_renderer_that_crashes_fail_at_once_for_each_crash_event() {
     let says = [
         json!({"method": "Inspector.targetCrashed", "params": {}, "sessionId": "S1"}),
         json!({"method": "Target.targetCrashed", "params": {"targetId": "T1", "status": "killed"}}),
@@ -120,13 +120,13 @@ async fn calls_to_a_renderer_that_dies_are_failed_at_once_however_it_is_said() {
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert!(
             matches!(page.inbox.next().await, Some(Event::Raw(_))),
-            "the tab hears of it"
+            "the tab receives it"
         );
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn calls_are_failed_at_once_with_the_last_words_when_chromium_hangs_up() {
+async fn calls_fail_at_once_with_the_last_stderr_lines_when_chromium_disconnects() {
     let mut line = Line::new();
     let mut page = line.attached("S1", "T1").await;
     let start = Instant::now();
@@ -175,13 +175,13 @@ async fn a_call_that_its_caller_gave_up_has_no_late_effect() {
     sleep(Duration::from_millis(1)).await;
     line.say(json!({"id": id, "result": {"product": "late"}}))
         .await;
-    // Its own deadline passes without anything to fail.
+    // Its own deadline passes without an effect.
     sleep(2 * LIMIT).await;
     assert!(!browser.has_ended());
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_nobody_reads_do_not_hold_an_answer_up() {
+async fn unread_events_do_not_delay_an_answer() {
     let mut line = Line::new();
     let page = line.attached("S1", "T1").await;
     let session = page.session.clone();
@@ -196,7 +196,7 @@ async fn events_that_nobody_reads_do_not_hold_an_answer_up() {
         .await;
     call.await.unwrap().unwrap();
     assert_eq!(start.elapsed(), Duration::ZERO);
-    // What fitted is there, in its order; what did not is counted by the metrics.
+    // The events that fitted are there, in order; the others are counted by the metrics.
     drop(line);
     let mut inbox = page.inbox;
     let mut read = 0;
@@ -207,7 +207,7 @@ async fn events_that_nobody_reads_do_not_hold_an_answer_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_follows_an_attachment_at_once_finds_its_inbox() {
+async fn events_right_after_an_attachment_find_its_inbox() {
     let mut line = Line::new();
     line.say(attached("S1", "T1")).await;
     line.say(load_event("S1")).await;
@@ -219,7 +219,7 @@ async fn what_follows_an_attachment_at_once_finds_its_inbox() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_nobody_can_look_after_is_let_run_and_let_go() {
+async fn a_page_without_an_owner_is_resumed_and_detached() {
     let mut line = Line::new();
     for number in 0..INBOX_CAPACITY {
         line.say(attached(&format!("S{number}"), &format!("T{number}")))
@@ -258,7 +258,7 @@ async fn a_large_answer_is_a_slice_of_its_frame() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn frames_that_are_no_messages_are_passed_over() {
+async fn invalid_frames_are_ignored() {
     let mut line = Line::new();
     for frame in ["", "nonsense", "[]", "{}", r#"{"error":{"code":-32700}}"#] {
         line.far_end.frames.send(frame.into()).await.unwrap();

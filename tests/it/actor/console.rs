@@ -1,11 +1,11 @@
-//! What is written to a page's console, on its way to those who subscribed.
+//! Console messages, from the page to the subscribers.
 
 use super::harness::{Bridge, MS};
 
 const ENABLE: &str = "Runtime.enable";
 
 #[tokio::test(start_paused = true)]
-async fn only_those_who_subscribed_are_told_until_they_want_no_more() {
+async fn only_subscribers_get_messages_until_they_unsubscribe() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.write_to_console(&target, "unheard");
@@ -29,12 +29,16 @@ async fn only_those_who_subscribed_are_told_until_they_want_no_more() {
     assert_eq!(bridge.fake.sessions_of(&target), 2);
     assert_eq!(second.unsubscribe(tab).line().await, "done");
     bridge.settle().await;
-    assert_eq!(bridge.fake.sessions_of(&target), 1, "nobody listens");
+    assert_eq!(
+        bridge.fake.sessions_of(&target),
+        1,
+        "no session is subscribed"
+    );
     assert_eq!(first.unsubscribe(tab).line().await, "done");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_is_over_ends_its_subscription() {
+async fn a_session_that_ends_ends_its_subscription() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, present) = bridge.client().subscribe(tab);
@@ -48,7 +52,7 @@ async fn a_session_that_is_over_ends_its_subscription() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_a_flood_the_latest_is_told_with_how_many_were_left_out() {
+async fn in_a_flood_the_latest_message_is_published_with_the_number_of_omitted_ones() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -85,7 +89,7 @@ async fn a_subscription_goes_on_in_the_page_that_a_tab_is_rebuilt_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_does_not_answer_is_told_in_time_and_left_alone() {
+async fn a_page_that_does_not_answer_a_subscription_is_reported_in_time_and_left_alone() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
@@ -105,7 +109,7 @@ async fn a_page_that_does_not_answer_is_told_in_time_and_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_for_a_page_is_answered_once_whatever_becomes_of_it() {
+async fn a_pending_subscription_is_answered_once_in_any_case() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
@@ -121,13 +125,13 @@ async fn who_waits_for_a_page_is_answered_once_whatever_becomes_of_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_until_a_page_is_heard_is_told_that_its_tab_was_closed() {
+async fn a_pending_subscription_fails_when_its_tab_is_closed() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
     let (first, _present) = bridge.client().subscribe(tab);
     bridge.fake.wait_for(ENABLE, 1).await;
-    // This one is still on its way to the feed when the tab is closed.
+    // This message is still queued for the feed when the tab is closed.
     let (second, _also) = bridge.client().on_connection(2).subscribe(tab);
     let closed = bridge.client().close(tab);
     assert_eq!(first.code().await, "TAB_CLOSED");
@@ -136,7 +140,7 @@ async fn who_waits_until_a_page_is_heard_is_told_that_its_tab_was_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_waits_until_a_page_is_heard_is_answered_by_the_one_that_takes_its_place() {
+async fn a_pending_subscription_is_answered_by_the_replacement_page() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
@@ -155,7 +159,7 @@ async fn who_waits_until_a_page_is_heard_is_answered_by_the_one_that_takes_its_p
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_leaves_and_comes_back_at_once_is_told() {
+async fn resubscribing_at_once_is_answered() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -165,17 +169,25 @@ async fn who_leaves_and_comes_back_at_once_is_told() {
     assert_eq!(left.line().await, "done");
     assert_eq!(back.line().await, "done");
     bridge.settle().await;
-    assert_eq!(bridge.fake.sessions_of(&target), 2, "somebody listens");
+    assert_eq!(
+        bridge.fake.sessions_of(&target),
+        2,
+        "one session is subscribed"
+    );
     bridge.fake.write_to_console(&target, "still");
     bridge.hear("consoleMessage t1 still (to c1)").await;
-    // The tab still finds the feed, and no other listens beside it.
+    // The tab still has its feed, and no second one subscribes.
     assert_eq!(bridge.client().unsubscribe(tab).line().await, "done");
     bridge.settle().await;
-    assert_eq!(bridge.fake.sessions_of(&target), 1, "nobody listens");
+    assert_eq!(
+        bridge.fake.sessions_of(&target),
+        1,
+        "no session is subscribed"
+    );
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_is_not_heard_after_a_rebuild_is_tried_again() {
+async fn subscribing_to_a_rebuilt_page_is_retried() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -188,14 +200,14 @@ async fn a_page_that_is_not_heard_after_a_rebuild_is_tried_again() {
     assert_eq!(
         bridge.fake.sessions_of(&rebuilt),
         2,
-        "the first is let go of"
+        "the first is detached"
     );
     bridge.fake.write_to_console(&rebuilt, "at last");
     bridge.hear("consoleMessage t1 at last (to c1)").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn who_subscribes_again_before_the_answer_gets_one_for_each() {
+async fn each_of_two_pending_subscriptions_is_answered() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);

@@ -1,4 +1,4 @@
-//! Which browser context a tab lives in.
+//! The browser context of each tab.
 
 use serde_json::json;
 
@@ -22,7 +22,7 @@ async fn a_client_has_one_context_for_all_its_tabs() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_context_is_told_to_download_nothing_and_to_grant_no_permission() {
+async fn every_context_denies_downloads_and_permissions() {
     let bridge = Bridge::start().await;
     bridge.client().create("about:blank").tab().await;
     bridge.client().create_logged_out("about:blank").tab().await;
@@ -56,7 +56,7 @@ async fn a_context_that_could_not_be_made_is_tried_again_by_the_next_tab() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_that_cannot_be_told_what_to_deny_is_not_kept() {
+async fn a_context_whose_setup_fails_is_not_kept() {
     for method in ["Browser.setDownloadBehavior", "Browser.grantPermissions"] {
         let bridge = Bridge::start().await;
         bridge.client().create("about:blank").tab().await;
@@ -185,7 +185,7 @@ async fn a_switch_that_fails_leaves_the_tab_where_it_was() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_waits_behind_a_switch_is_done_in_the_new_context() {
+async fn requests_queued_behind_a_switch_run_in_the_new_context() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();

@@ -1,4 +1,4 @@
-//! Renderers die.
+//! Renderers crash.
 
 use super::describe::describe_outcome;
 use super::harness::{Bridge, MS};
@@ -27,7 +27,7 @@ async fn a_tab_that_crashes_is_rebuilt_under_its_own_name() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_was_at_work_when_the_renderer_died_is_answered_at_once() {
+async fn requests_in_progress_are_answered_at_once_when_the_renderer_crashes() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -114,7 +114,7 @@ async fn a_tab_that_dies_while_it_is_being_closed_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_dies_while_its_mode_is_switched_is_healed_even_if_that_fails() {
+async fn a_tab_that_crashes_during_a_mode_switch_is_rebuilt_even_if_the_switch_fails() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Target.createBrowserContext");
@@ -148,7 +148,7 @@ async fn a_tab_whose_new_target_cannot_be_opened_at_once_gets_one_later() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_target_that_dies_before_it_is_ready_is_followed_by_another() {
+async fn a_new_target_that_crashes_before_it_is_ready_is_followed_by_another() {
     let bridge = Bridge::start().await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Page.enable");

@@ -1,5 +1,5 @@
-//! The whole bridge over the fake, and a Coordinator that is cut off again and again while its tabs
-//! are busy: nothing is lost or doubled, or a gap says so. `SEED` runs one of them alone.
+//! The whole bridge over the fake, and a Coordinator whose connection is cut repeatedly while its tabs
+//! are busy: no event is lost or duplicated without a `gap`. `SEED` runs a single seed.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -21,7 +21,7 @@ const CUTS: usize = 100;
 const TABS: usize = 8;
 const URLS: [&str; 3] = ["http://a.test/", "http://b.test/", "http://large.test/"];
 
-/// Pages go somewhere by themselves until this is aborted.
+/// Pages navigate by themselves until this is aborted.
 fn busy(fake: Fake, mut rng: Rng) -> JoinHandle<()> {
     tokio::spawn(async move {
         loop {
@@ -45,7 +45,7 @@ async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Bridge, String) {
     config.browser.connect = Some(fake.listen().await);
     let bridge = app::Bridge::start(&config, None).await.unwrap();
     let Listen::Tcp(address) = *bridge.address() else {
-        panic!("it was told to listen on TCP");
+        panic!("it is configured to listen on TCP");
     };
     (bridge, format!("ws://{address}/ws"))
 }
@@ -61,7 +61,7 @@ fn any_request(rng: &mut Rng, tabs: &[String]) -> Value {
     }
 }
 
-/// What one who was never cut off was told.
+/// The events that a connection without interruptions received.
 fn told(witness: &Client) -> Stories {
     let mut stories = Stories::new();
     for received in witness.log() {
@@ -164,11 +164,11 @@ fn seed() -> u64 {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_coordinator_that_is_cut_off_100_times_hears_everything_once() {
+async fn a_coordinator_that_is_cut_off_100_times_gets_every_event_once() {
     run(seed(), 4 << 20).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn with_little_room_a_gap_says_that_something_is_lost_and_nothing_is_doubled() {
+async fn with_a_small_history_a_gap_reports_lost_events_and_none_is_duplicated() {
     run(seed(), 64 << 10).await;
 }

@@ -1,4 +1,4 @@
-//! Events and answers in a line each, so that tests can be read.
+//! Events and answers in one line each, for readable assertions.
 
 use cdp_bridge::server::wire::{self, WireAnswer};
 use cdp_bridge::tabs::hands::HandsError;
@@ -107,13 +107,13 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
     }
 }
 
-/// The name that the protocol has for a word of its own.
+/// The protocol's name of an enum variant.
 fn word(value: &impl Serialize) -> String {
     let value = serde_json::to_value(value).unwrap();
     value.as_str().unwrap().to_owned()
 }
 
-/// The code of the protocol that the server makes of an error.
+/// The protocol's code of an error.
 pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => "NAV_FAILED",
@@ -141,7 +141,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",
-        TabError::NoWayOut(_) => "INTERNAL (no way out)",
+        TabError::NoWayOut(_) => "INTERNAL (no proxy)",
         TabError::Lost => "INTERNAL (lost)",
     }
 }

@@ -1,4 +1,4 @@
-//! Downloads, which the browser reports and tabs are told of.
+//! Downloads: the browser reports them, the tabs publish them.
 
 use std::time::Duration;
 
@@ -39,7 +39,7 @@ impl Bridge {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contexts_are_told_what_policy_says_and_again_when_it_changes() {
+async fn contexts_get_the_download_policy_and_its_changes() {
     let dir = tempfile::tempdir().unwrap();
     let bridge = keeping(&dir).await;
     bridge.tab("http://a.test/").await;
@@ -63,7 +63,7 @@ async fn contexts_are_told_what_policy_says_and_again_when_it_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_with_no_place_for_them_keeps_none() {
+async fn a_browser_without_a_download_directory_keeps_no_downloads() {
     let bridge = Bridge::start().await;
     bridge.outlets.keep_downloads(true);
     let (_, target) = bridge.tab("http://a.test/").await;
@@ -75,7 +75,7 @@ async fn a_browser_with_no_place_for_them_keeps_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_is_told_and_had_and_goes_with_its_tab() {
+async fn a_download_is_published_and_fetched_and_removed_with_its_tab() {
     let dir = tempfile::tempdir().unwrap();
     let bridge = keeping(&dir).await;
     let (tab, target) = bridge.tab("http://a.test/").await;
@@ -100,7 +100,7 @@ async fn a_download_is_told_and_had_and_goes_with_its_tab() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_from_a_frame_inside_is_the_tabs_whoever_says_so_first() {
+async fn a_download_of_a_subframe_belongs_to_the_tab_in_any_order_of_events() {
     let dir = tempfile::tempdir().unwrap();
     let bridge = keeping(&dir).await;
     let (_, target) = bridge.tab("http://a.test/").await;
@@ -117,7 +117,7 @@ async fn one_from_a_frame_inside_is_the_tabs_whoever_says_so_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_nobodys_is_broken_off_untold() {
+async fn a_download_without_a_tab_is_cancelled_silently() {
     let dir = tempfile::tempdir().unwrap();
     let bridge = keeping(&dir).await;
     bridge.tab("http://a.test/").await;
@@ -129,18 +129,18 @@ async fn one_that_is_nobodys_is_broken_off_untold() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_of_a_popup_that_never_had_a_page_is_its_openers() {
+async fn a_download_of_a_popup_without_a_page_belongs_to_its_opener() {
     let dir = tempfile::tempdir().unwrap();
     let bridge = keeping(&dir).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.silence("http://b.test/file");
     let popup = bridge.fake.popup(&target, "http://b.test/file");
-    // It may be heard of before the popup is a tab.
+    // The download may be reported before the popup is a tab.
     bridge.begin(&popup, "g1");
     bridge.hear("downloadStarted t1 d1 f.bin").await;
     bridge.begin(&popup, "g2");
     bridge.hear("downloadStarted t1 d2 f.bin").await;
-    // Or it goes away before that.
+    // Or it is closed before that.
     bridge.fake.hold("Page.enable");
     let popup = bridge.fake.popup(&target, "http://b.test/file");
     bridge.settle().await;
@@ -150,7 +150,7 @@ async fn one_of_a_popup_that_never_had_a_page_is_its_openers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_when_the_browser_dies_has_come_to_nothing() {
+async fn downloads_in_progress_when_the_browser_crashes_are_cancelled() {
     let dir = tempfile::tempdir().unwrap();
     let bridge = keeping(&dir).await;
     let (tab, target) = bridge.tab("http://a.test/").await;

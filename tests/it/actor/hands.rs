@@ -1,4 +1,4 @@
-//! Page actions and looks among a tab's other requests.
+//! Page actions and queries between other requests of a tab.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::harness::{Bridge, MS};
 const MOUSE: &str = "Input.dispatchMouseEvent";
 
 #[tokio::test(start_paused = true)]
-async fn acts_run_one_after_the_other_and_a_look_waits_for_those_before_it() {
+async fn actions_run_one_after_the_other_and_a_query_waits_for_those_before_it() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -29,7 +29,7 @@ async fn acts_run_one_after_the_other_and_a_look_waits_for_those_before_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_act_that_hangs_is_answered_in_time_and_the_next_one_runs() {
+async fn an_action_that_hangs_is_answered_in_time_and_the_next_one_runs() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(MOUSE);
@@ -39,12 +39,12 @@ async fn an_act_that_hangs_is_answered_in_time_and_the_next_one_runs() {
     assert!(outcome.is_err() && took == limit, "{took:?}");
     let next = bridge.client().fill(tab, "#b", "x");
     assert_eq!(next.line().await, "done");
-    // What may have taken effect is not sent again.
+    // A call that may have taken effect is not sent again.
     assert_eq!(bridge.fake.calls_of(MOUSE).len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_crash_under_an_act_is_its_answer_and_it_is_not_done_again() {
+async fn a_crash_during_an_action_is_its_answer_and_it_is_not_repeated() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(MOUSE);
@@ -54,13 +54,13 @@ async fn a_crash_under_an_act_is_its_answer_and_it_is_not_done_again() {
     bridge.fake.crash(&target);
     assert_eq!(click.code().await, "TAB_CRASHED");
     bridge.fake.release(MOUSE);
-    // The look comes to the page that the tab is rebuilt with.
+    // The query runs in the page that the tab is rebuilt with.
     assert_eq!(look.line().await, "queried");
     assert_eq!(bridge.fake.calls_of(MOUSE).len(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_waited_for_holds_nothing_up_and_ends_with_the_tab() {
+async fn a_wait_blocks_nothing_and_ends_with_the_tab() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
@@ -77,7 +77,7 @@ async fn what_is_waited_for_holds_nothing_up_and_ends_with_the_tab() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn too_many_looks_are_refused_and_those_there_are_run_out_of_time() {
+async fn too_many_queries_are_rejected_and_running_ones_time_out() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client().within(Duration::from_secs(5));
@@ -90,7 +90,7 @@ async fn too_many_looks_are_refused_and_those_there_are_run_out_of_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn going_back_where_there_is_nothing_is_told() {
+async fn going_back_without_history_is_an_error() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     assert_eq!(
@@ -100,7 +100,7 @@ async fn going_back_where_there_is_nothing_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_asks_for_files_is_told_of_and_holds_nothing_up() {
+async fn a_file_chooser_is_published_and_blocks_nothing() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(MOUSE);

@@ -1,4 +1,4 @@
-//! Pages that answer nothing, and pages that never stop asking.
+//! Pages that hang, and pages that call `location` in a loop.
 
 use std::time::Duration;
 
@@ -6,9 +6,9 @@ use cdp_bridge_protocol::event::TabState;
 
 use super::harness::{Bridge, LIMIT, MS};
 
-/// `hang_timeout`, as the harness sets it.
+/// The value of `hang_timeout` in the harness.
 const HANG: Duration = Duration::from_secs(15);
-/// A page is suspected after that.
+/// A page is probed after that.
 const SUSPICION: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
@@ -25,7 +25,7 @@ async fn a_page_whose_script_loops_is_freed_and_answers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_hangs_for_good_is_replaced_and_who_waits_is_told() {
+async fn a_page_that_hangs_permanently_is_replaced_and_pending_requests_are_answered() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hang_for_good(&target);
@@ -53,7 +53,7 @@ async fn a_page_that_hangs_for_good_is_replaced_and_who_waits_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_navigation_away_from_a_page_that_hangs_for_good_arrives_in_another_page() {
+async fn a_navigation_away_from_a_permanently_hung_page_commits_in_another_page() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hang_for_good(&target);
@@ -67,7 +67,7 @@ async fn a_navigation_away_from_a_page_that_hangs_for_good_arrives_in_another_pa
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_let_a_short_request_run_out_of_time_is_looked_after_though_nobody_waits() {
+async fn a_page_is_probed_after_a_timeout_even_without_pending_requests() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hang_for_good(&target);
@@ -89,7 +89,7 @@ async fn a_page_that_is_slow_to_be_captured_but_answers_is_left_alone() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_opens_dialog_after_dialog_is_left_for_a_blank_one() {
+async fn a_page_that_keeps_opening_dialogs_is_replaced_by_a_blank_one() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     for number in 0..30 {

@@ -1,4 +1,4 @@
-//! The tabs with a fake Chromium under them and a listener over them.
+//! The tabs, between a fake Chromium and a recording listener.
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -25,12 +25,12 @@ use super::describe::{code, describe_fact, describe_outcome};
 use super::outlets::CountedOutlets;
 use crate::fake::Fake;
 
-/// The time limit of a request that says none.
+/// The default time limit of a request.
 pub(crate) const LIMIT: Duration = Duration::from_secs(30);
 
 pub(crate) const MS: Duration = Duration::from_millis(1);
 
-/// What the configuration says by default.
+/// The defaults of the configuration.
 pub(crate) fn settings() -> TabSettings {
     TabSettings {
         viewport: Viewport {
@@ -65,7 +65,7 @@ pub(crate) fn settings() -> TabSettings {
     }
 }
 
-/// Everything that was said, in order: events and answers alike.
+/// All events and answers, in order.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Heard {
     lines: Arc<Mutex<Vec<String>>>,
@@ -84,7 +84,7 @@ impl FactSink for Heard {
                 let tab = fact.tab.expect("it is known which tab failed");
                 format!("failure {tab} {}", code(&failure.error))
             }
-            (_, Audience::Everyone) => format!("everybody: {}", describe_fact(&fact)),
+            (_, Audience::Everyone) => format!("all: {}", describe_fact(&fact)),
             (_, Audience::Subscribers(_, callers)) => {
                 let to: Vec<_> = callers.iter().map(|id| format!("c{}", id.0)).collect();
                 format!("{} (to {})", describe_fact(&fact), to.join(", "))
@@ -104,14 +104,14 @@ impl FactSink for Heard {
     }
 }
 
-/// The tabs, with all around them.
+/// The tabs with their surroundings.
 pub(crate) struct Bridge {
     pub(crate) fake: Fake,
     pub(crate) supervisor: SupervisorHandle,
     pub(crate) registry: Registry,
     pub(crate) heard: Heard,
     pub(crate) outlets: CountedOutlets,
-    /// Kept as the browser's own supervisor keeps it.
+    /// Kept as the browser's supervisor keeps it.
     pub(crate) browser: Mutex<Option<Browser>>,
     requests: Arc<AtomicU64>,
 }
@@ -146,12 +146,12 @@ impl Bridge {
         bridge
     }
 
-    /// The browser comes up, for the first time or anew.
+    /// Starts the browser, for the first time or again.
     pub(crate) async fn connect(&self) {
         self.connect_with(None).await;
     }
 
-    /// The same, with a directory for what it downloads.
+    /// The same, with a download directory.
     pub(crate) async fn connect_with(&self, files: Option<PathBuf>) {
         let (browser, inbox) = cdp::connect(self.fake.transport(), Box::new(|| None));
         *self.browser.lock().unwrap() = Some(browser.clone());
@@ -164,7 +164,7 @@ impl Bridge {
         }
     }
 
-    /// The browser dies, and what watches over it says so.
+    /// Kills the browser, which its supervisor reports.
     pub(crate) async fn outage(&self) {
         self.fake.hang_up();
         self.settle().await;
@@ -173,7 +173,7 @@ impl Bridge {
         self.settle().await;
     }
 
-    /// The client `a` on its connection 1.
+    /// Connection 1 of the client `a`.
     pub(crate) fn client(&self) -> Client<'_> {
         Client {
             bridge: self,
@@ -183,7 +183,7 @@ impl Bridge {
         }
     }
 
-    /// A tab at this URL, with its first page loaded, and its target; nothing of it in the log.
+    /// A tab at this URL, with its first page loaded, and its target. Clears the log.
     pub(crate) async fn tab(&self, url: &str) -> (TabId, String) {
         let before = self.fake.targets();
         let tab = self.client().create(url).tab().await;
@@ -194,23 +194,23 @@ impl Bridge {
         (tab, targets.pop().unwrap())
     }
 
-    /// Lets everything happen that happens without time passing.
+    /// Runs all tasks until they wait for the clock.
     pub(crate) async fn settle(&self) {
-        // The paused clock only moves when there is nothing left to do.
+        // The paused clock only advances when all tasks are idle.
         sleep(MS).await;
     }
 
-    /// What was said so far.
+    /// The log so far.
     pub(crate) fn lines(&self) -> Vec<String> {
         self.heard.lines.lock().unwrap().clone()
     }
 
-    /// What was said so far, which is forgotten.
+    /// Takes the log so far.
     pub(crate) fn forget(&self) -> Vec<String> {
         std::mem::take(&mut *self.heard.lines.lock().unwrap())
     }
 
-    /// Waits, however long it takes, until this was said.
+    /// Waits, however long it takes, for this log entry.
     pub(crate) async fn hear(&self, line: &str) {
         let saying = async {
             while !self.lines().iter().any(|said| said == line) {
@@ -225,14 +225,14 @@ impl Bridge {
         );
     }
 
-    /// What was asked of Chromium since the given number of calls, without small talk.
+    /// The calls to Chromium since the given number of calls, without set-up calls.
     pub(crate) fn methods_since(&self, count: usize) -> Vec<String> {
         let calls = self.fake.calls().into_iter().skip(count);
         calls.map(|call| call.method).collect()
     }
 }
 
-/// Somebody who asks.
+/// A connection that sends requests.
 #[derive(Clone)]
 pub(crate) struct Client<'a> {
     bridge: &'a Bridge,
@@ -357,7 +357,7 @@ impl Client<'_> {
         self.change(tab, RequestKind::GoBack, Change::Travel(way))
     }
 
-    /// Subscribes to the console; until what comes back beside the answer is dropped.
+    /// Subscribes to the console until the returned guard is dropped.
     pub(crate) fn subscribe(&self, tab: TabId) -> (Asked, watch::Sender<()>) {
         let (reply, asked) = self.reply(RequestKind::Subscribe);
         let (present, receiver) = watch::channel(());
@@ -407,7 +407,7 @@ impl Client<'_> {
         handle.expect("the tab is on the list").send(message);
     }
 
-    /// A reply that can only be delivered once, and where its outcome arrives.
+    /// A reply that can be delivered only once, and the receiver of its outcome.
     fn reply(&self, kind: RequestKind) -> (Reply, Asked) {
         let number = self.bridge.requests.fetch_add(1, Ordering::Relaxed) + 1;
         let heard = self.bridge.heard.clone();
@@ -448,7 +448,7 @@ fn locator(selector: &str) -> Locator {
     Locator::parse(selector).expect("a locator")
 }
 
-/// A request that was made.
+/// A pending request.
 pub(crate) struct Asked {
     pub(crate) number: u64,
     pub(crate) kind: RequestKind,
@@ -480,7 +480,7 @@ impl Asked {
         !self.outcome.is_empty()
     }
 
-    /// A good answer.
+    /// The answer, which must be a success.
     pub(crate) async fn answer(self) -> Answer {
         let kind = self.kind;
         match self.outcome().await {
@@ -489,7 +489,7 @@ impl Asked {
         }
     }
 
-    /// A good answer in a line.
+    /// The answer in one line, which must be a success.
     pub(crate) async fn line(self) -> String {
         describe_outcome(&Ok(self.answer().await))
     }

@@ -1,4 +1,4 @@
-//! What comes after whoever wanted it has gone.
+//! Events and answers that arrive after the request or tab that they belong to has ended.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use super::harness::{Bridge, MS};
 use crate::fake::Fake;
 
-/// What a tab that is opened waits for, one after the other.
+/// What a tab waits for while it is opened, in order.
 const STEPS: [&str; 3] = [
     "Target.createBrowserContext",
     "Target.createTarget",
@@ -36,7 +36,7 @@ async fn a_page_that_comes_too_late_for_its_tab_is_closed() {
                 assert!(bridge.fake.targets().is_empty(), "{why}");
                 let contexts = usize::from(!logged_out);
                 assert_eq!(bridge.fake.contexts().len(), contexts, "{why}");
-                // The context that was made for the client is not lost.
+                // The context that was created for the client is not lost.
                 bridge.client().create("about:blank").tab().await;
             }
         }
@@ -62,7 +62,7 @@ async fn a_tab_that_is_closed_while_it_is_opened_leaves_no_page_behind() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn requests_to_a_tab_that_never_came_to_be_are_answered_so() {
+async fn requests_to_a_tab_that_failed_to_open_are_answered() {
     let bridge = Bridge::start().await;
     bridge.fake.hold("Target.createTarget");
     let created = bridge.client().within(100 * MS).create("http://a.test/");
@@ -143,7 +143,7 @@ async fn a_page_that_is_lost_on_its_last_step_to_its_tab_is_closed() {
         .fake
         .wait_for("Emulation.setDeviceMetricsOverride", 1)
         .await;
-    // The page is ready for everybody, but not yet for this tab.
+    // The page is ready for the other connections, but not yet for this tab.
     bridge.fake.hold("Emulation.setDeviceMetricsOverride");
     bridge.fake.release("Page.enable");
     assert_eq!(created.code().await, "CDP_TIMEOUT");
@@ -152,7 +152,7 @@ async fn a_page_that_is_lost_on_its_last_step_to_its_tab_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn of_many_tabs_that_are_given_up_before_their_time_no_page_is_ever_asked_for() {
+async fn tabs_that_time_out_in_the_open_queue_never_request_a_page() {
     let bridge = Bridge::start().await;
     bridge.client().create("about:blank").tab().await;
     bridge.fake.hold("Target.createTarget");

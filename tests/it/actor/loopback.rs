@@ -1,4 +1,4 @@
-//! The same tabs over a WebSocket, as `browser.connect` reaches a browser.
+//! The same tabs over a WebSocket, as with `browser.connect`.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Tabs and their connection to Chromium, against the fake in memory with the clock paused.
+//! Tabs and their connection to Chromium, against the fake in memory with a paused clock.
 
 mod bursts;
 mod captures;

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::harness::{Bridge, MS};
 
 #[tokio::test(start_paused = true)]
-async fn a_created_tab_is_answered_before_its_first_commit_is_told() {
+async fn a_created_tab_is_answered_before_its_first_commit_is_published() {
     let bridge = Bridge::start().await;
     bridge.client().create("http://a.test/").tab().await;
     bridge.settle().await;
@@ -22,7 +22,7 @@ async fn a_created_tab_is_answered_before_its_first_commit_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_is_sent_nowhere_is_at_about_blank() {
+async fn a_tab_without_a_url_is_at_about_blank() {
     let bridge = Bridge::start().await;
     bridge.client().create("about:blank").tab().await;
     bridge.settle().await;
@@ -36,9 +36,9 @@ async fn a_tab_that_is_sent_nowhere_is_at_about_blank() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_new_target_is_set_up_in_one_go_and_let_run_last() {
+async fn a_new_target_is_set_up_in_one_batch_and_resumed_last() {
     let bridge = Bridge::start().await;
-    // The first set-up command is not even looked at: the others come all the same.
+    // The first set-up command is not answered yet: the others are sent regardless.
     bridge.fake.hold("Page.enable");
     let created = bridge.client().create("about:blank");
     bridge
@@ -82,11 +82,11 @@ async fn a_navigation_is_answered_by_its_own_commit_only() {
         "navigate => navigated t1 http://b.test/ 200",
         "loadEventFired t1",
     ];
-    assert_eq!(bridge.lines(), expected, "each commit is told once");
+    assert_eq!(bridge.lines(), expected, "each commit is published once");
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_status_of_a_page_is_told_to_who_asked_for_it() {
+async fn the_answer_to_a_navigation_has_the_http_status() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("about:blank").await;
     bridge.fake.page_with_status("http://a.test/gone", 404, "");
@@ -95,7 +95,7 @@ async fn the_status_of_a_page_is_told_to_who_asked_for_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_page_does_by_itself_is_told_without_being_asked() {
+async fn navigations_of_the_page_itself_are_published() {
     let bridge = Bridge::start().await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.visit(&target, "http://b.test/#top");
@@ -122,7 +122,7 @@ async fn a_navigation_to_a_fragment_is_answered_without_a_document() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_cannot_be_loaded_is_one_failure_with_chromiums_reason() {
+async fn a_failed_load_is_one_failure_with_chromiums_reason() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let refused = "net::ERR_CONNECTION_REFUSED";
@@ -136,7 +136,7 @@ async fn a_page_that_cannot_be_loaded_is_one_failure_with_chromiums_reason() {
         "{error}"
     );
     bridge.settle().await;
-    // The error page fires its own `load` event, as any other document.
+    // The error page fires a `load` event of its own, like any other document.
     assert_eq!(
         bridge.lines(),
         ["navigate => NAV_FAILED", "loadEventFired t1"]
@@ -146,7 +146,7 @@ async fn a_page_that_cannot_be_loaded_is_one_failure_with_chromiums_reason() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_error_page_that_nobody_asked_for_is_told_as_a_failure() {
+async fn an_error_page_of_the_page_itself_is_published_as_a_failure() {
     let bridge = Bridge::start().await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.visit(&target, "http://unknown.test/");
@@ -158,7 +158,7 @@ async fn an_error_page_that_nobody_asked_for_is_told_as_a_failure() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_first_page_that_cannot_be_loaded_leaves_a_tab_and_is_told_once() {
+async fn a_first_page_that_fails_to_load_leaves_a_tab_and_is_reported_once() {
     let bridge = Bridge::start().await;
     bridge.client().create("http://unknown.test/").tab().await;
     bridge.settle().await;
@@ -291,7 +291,7 @@ async fn more_requests_than_the_tabs_queue_holds_are_refused() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_takes_its_time_to_load_is_not_listened_to_until_it_goes_elsewhere() {
+async fn a_slow_load_disables_the_network_domain_until_the_next_navigation() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let frame = json!({"id": target, "loaderId": "SLOW", "url": "http://a.test/slow"});
@@ -320,7 +320,7 @@ async fn a_page_that_takes_its_time_to_load_is_not_listened_to_until_it_goes_els
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_has_loaded_is_listened_to_again() {
+async fn the_end_of_a_load_enables_the_network_domain_again() {
     let bridge = Bridge::start().await;
     let (_, target) = bridge.tab("http://a.test/").await;
     let loading = json!({"frameId": target});

@@ -1,4 +1,4 @@
-//! The browser goes away.
+//! The browser ends or crashes.
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabState;
@@ -10,7 +10,7 @@ use super::describe::describe_outcome;
 use super::harness::{Bridge, MS};
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_hangs_up_answers_everybody_who_waits() {
+async fn a_browser_that_disconnects_fails_all_pending_requests() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let waiting = ask_everything(&bridge, &bridge.client(), tab).await;
@@ -18,14 +18,14 @@ async fn a_browser_that_hangs_up_answers_everybody_who_waits() {
     for asked in waiting {
         let (took, outcome) = asked.timed().await;
         assert_eq!(describe_outcome(&outcome), "BROWSER_DOWN");
-        assert!(took < 10 * MS, "nobody waits for a time limit");
+        assert!(took < 10 * MS, "no request waits for its time limit");
     }
     let state = bridge.registry.get(&"a".into(), tab).unwrap().view().state;
     assert_eq!(state, TabState::Rebuilding);
 }
 
 #[tokio::test(start_paused = true)]
-async fn while_there_is_no_browser_a_tab_refuses_everything_but_to_be_closed() {
+async fn without_a_browser_a_tab_only_accepts_a_close() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.outage().await;
@@ -50,7 +50,7 @@ async fn while_there_is_no_browser_a_tab_refuses_everything_but_to_be_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_tabs_come_back_under_their_names_where_and_as_they_were() {
+async fn tabs_are_rebuilt_with_their_ids_urls_and_modes() {
     let bridge = Bridge::start().await;
     let client = bridge.client();
     let viewport = Viewport {
@@ -93,7 +93,7 @@ async fn the_tabs_come_back_under_their_names_where_and_as_they_were() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn tabs_come_back_in_order_of_their_last_use_and_few_at_a_time() {
+async fn tabs_are_rebuilt_in_order_of_their_last_use_with_limited_concurrency() {
     let bridge = Bridge::start().await;
     for number in 1..=6 {
         let url = format!("http://{number}.test/");
@@ -123,7 +123,7 @@ async fn tabs_come_back_in_order_of_their_last_use_and_few_at_a_time() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_dies_while_tabs_come_back_is_followed_by_another() {
+async fn a_browser_that_crashes_during_a_rebuild_is_followed_by_another() {
     for method in [
         "Target.createBrowserContext",
         "Target.createTarget",
@@ -169,7 +169,7 @@ async fn a_tab_that_was_being_rebuilt_when_the_browser_died_is_rebuilt_in_the_ne
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_navigation_that_the_outage_cut_off_is_answered_and_not_repeated() {
+async fn a_navigation_interrupted_by_a_crash_is_answered_and_not_repeated() {
     let bridge = Bridge::start().await;
     bridge.fake.silence("http://silent.test/");
     let (tab, _) = bridge.tab("http://a.test/").await;
@@ -182,7 +182,7 @@ async fn a_navigation_that_the_outage_cut_off_is_answered_and_not_repeated() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_is_given_up_ends_its_tabs_and_says_why_there_are_none() {
+async fn a_browser_that_is_given_up_closes_its_tabs_with_the_reason() {
     let bridge = Bridge::start().await;
     bridge.tab("http://a.test/").await;
     bridge.outage().await;
@@ -195,7 +195,7 @@ async fn a_browser_that_is_given_up_ends_its_tabs_and_says_why_there_are_none() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_is_being_opened_when_the_browser_hangs_up_is_answered_so() {
+async fn opening_a_tab_fails_when_the_browser_disconnects() {
     for method in [
         "Target.createBrowserContext",
         "Target.createTarget",
@@ -215,7 +215,7 @@ async fn a_tab_that_is_being_opened_when_the_browser_hangs_up_is_answered_so() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_close_that_is_at_work_when_the_browser_hangs_up_is_answered() {
+async fn a_close_in_progress_is_answered_when_the_browser_disconnects() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Target.closeTarget");
@@ -259,7 +259,7 @@ async fn a_browser_that_cannot_be_prepared_is_not_used() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_answers_everything_but_what_opens_pages_is_given_up() {
+async fn a_browser_that_does_not_open_pages_is_restarted() {
     for method in ["Target.createBrowserContext", "Target.createTarget"] {
         let bridge = Bridge::start().await;
         let (tab, _) = bridge.tab("http://a.test/").await;
@@ -278,7 +278,7 @@ async fn a_browser_that_answers_everything_but_what_opens_pages_is_given_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_that_still_opens_something_is_kept_however_slow_it_is() {
+async fn a_slow_browser_that_still_opens_pages_is_kept() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! Ways out that only count how many are open, and refuse `evil.test` and what a test forbids.
+//! Proxies that only count how many are open, and deny `evil.test` and the URLs that a test sets.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -13,13 +13,13 @@ use tokio::sync::watch;
 pub(crate) struct CountedOutlets {
     open: Arc<AtomicUsize>,
     opened: Arc<AtomicUsize>,
-    /// Beginnings of URLs, with the client that may not go there.
+    /// URL prefixes, each with the client that it is denied to.
     forbidden: Arc<Mutex<Vec<(Scope, String)>>>,
     changes: watch::Sender<()>,
     keeps_downloads: Arc<AtomicBool>,
 }
 
-/// Takes itself off the count.
+/// Decrements the count.
 struct Open(Arc<AtomicUsize>);
 
 impl Drop for Open {
@@ -39,7 +39,7 @@ impl CountedOutlets {
         self.keeps_downloads.store(keeps, Ordering::Relaxed);
     }
 
-    /// From now on this client may not be where URLs begin so.
+    /// Denies URLs with this prefix to this client from now on.
     pub(crate) fn forbid(&self, client: &str, url: &str) {
         let mut forbidden = self.forbidden.lock().unwrap();
         forbidden.push((client.into(), url.to_owned()));

@@ -1,4 +1,4 @@
-//! What pages do to their tabs: dialogs, floods, odd events.
+//! What pages do to their tabs: dialogs, floods of events, unexpected events.
 
 use cdp_bridge::tabs::TabSettings;
 use serde_json::json;
@@ -25,7 +25,7 @@ async fn a_dialog_is_answered_at_once_and_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_may_always_be_left_and_other_dialogs_are_accepted_where_policy_says_so() {
+async fn beforeunload_is_always_accepted_and_other_dialogs_by_policy() {
     for (accept_dialogs, kind, handled) in [
         (false, "beforeunload", "accepted"),
         (false, "alert", "dismissed"),
@@ -47,7 +47,7 @@ async fn a_page_may_always_be_left_and_other_dialogs_are_accepted_where_policy_s
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_dialog_in_the_middle_of_a_capture_does_not_hold_it_up() {
+async fn a_dialog_during_a_capture_does_not_block_it() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Runtime.evaluate");
@@ -59,7 +59,7 @@ async fn a_dialog_in_the_middle_of_a_capture_does_not_hold_it_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn ten_thousand_events_that_nobody_reads_do_not_delay_an_answer() {
+async fn ten_thousand_unread_events_do_not_delay_an_answer() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.flood(&target, 10_000);
@@ -69,7 +69,7 @@ async fn ten_thousand_events_that_nobody_reads_do_not_delay_an_answer() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_of_an_unexpected_shape_are_passed_over() {
+async fn events_of_an_unexpected_shape_are_ignored() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     for method in [
@@ -85,7 +85,7 @@ async fn events_of_an_unexpected_shape_are_passed_over() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn documents_that_a_whole_browser_pauses_are_sent_on() {
+async fn documents_that_a_full_browser_pauses_are_continued() {
     let bridge = Bridge::start().await;
     bridge.fake.hang_up();
     bridge.settle().await;

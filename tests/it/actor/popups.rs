@@ -33,7 +33,7 @@ async fn a_popup_that_does_not_know_its_opener_is_known_by_its_context() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn popups_are_closed_where_policy_wants_none() {
+async fn popups_are_closed_if_policy_denies_them() {
     let settings = TabSettings {
         adopt_popups: false,
         ..settings()

@@ -1,5 +1,5 @@
-//! Requests and misfortunes in random order: whatever happens, each request is answered once and
-//! within its time, and nothing is left behind.
+//! Requests and failures in random order: each request is answered once and within its time limit, and
+//! nothing is leaked.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use tokio::time::{sleep, timeout};
 use super::describe::describe_outcome;
 use super::harness::{Asked, Bridge, Client, MS, settings};
 
-/// How many runs there are if `SEEDS` does not say.
+/// The number of runs without `SEEDS`.
 const SEEDS: u64 = 300;
 const STEPS: usize = 60;
 
@@ -39,7 +39,7 @@ const METHODS: [&str; 9] = [
 
 const REMOVING: [&str; 2] = ["Target.closeTarget", "Target.disposeBrowserContext"];
 
-/// One run, with everything that was asked in it.
+/// One run, with all of its requests.
 struct Run {
     rng: Rng,
     bridge: Bridge,
@@ -107,7 +107,7 @@ impl Run {
         match (kind, target) {
             (0..2, _) => fake.hold(method),
             (2, _) => fake.hold_answers(method),
-            // What removes something fails only where that is gone already.
+            // Removing fails only if the object is already gone.
             (3, _) if !REMOVING.contains(&method) => fake.fail(method, "Internal error"),
             (4..9, _) => METHODS.iter().for_each(|method| fake.release(method)),
             (9, Some(target)) => fake.crash(&target),
@@ -179,9 +179,9 @@ fn ask_tab(client: &Client<'_>, tab: TabId, url: &str, kind: u8) -> Asked {
     }
 }
 
-/// `SEED` runs one of them alone, `SEEDS` so many of them.
+/// `SEED` runs a single seed, `SEEDS` sets their number.
 #[test]
-fn whatever_happens_each_request_is_answered_once_and_nothing_is_left_behind() {
+fn each_request_is_answered_once_and_nothing_is_leaked() {
     let number = |name: &str| {
         let value = std::env::var(name).ok()?;
         Some(value.parse::<u64>().expect("SEED and SEEDS are numbers"))

@@ -1,4 +1,4 @@
-//! What policy refuses where a tab was led, and the ways out of its contexts.
+//! Policy violations of pages, and the proxies of their contexts.
 
 use cdp_bridge::tabs::TabError;
 
@@ -7,7 +7,7 @@ use super::harness::Bridge;
 const TUNNEL_FAILED: &str = "net::ERR_TUNNEL_CONNECTION_FAILED";
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_goes_where_it_may_not_is_told_as_a_refusal_and_sent_away() {
+async fn a_page_that_navigates_to_a_denied_url_is_reported_and_replaced() {
     let bridge = Bridge::start().await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.page_with_status("http://evil.test/", 403, "");
@@ -27,11 +27,11 @@ async fn a_page_that_goes_where_it_may_not_is_told_as_a_refusal_and_sent_away() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_navigation_that_is_led_where_it_may_not_go_ends_in_a_refusal() {
+async fn a_navigation_that_is_redirected_to_a_denied_url_is_denied() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let client = bridge.client();
-    // As after a redirect: committed with the proxy's own answer, or failed by it.
+    // As after a redirect: committed with the proxy's response, or failed because of it.
     bridge.fake.page_with_status("http://evil.test/", 403, "");
     assert_eq!(
         client.navigate(tab, "http://evil.test/").code().await,
@@ -46,7 +46,7 @@ async fn a_navigation_that_is_led_where_it_may_not_go_ends_in_a_refusal() {
     let line = html.line().await;
     assert_eq!(
         line, "domSnapshot t1 about:blank",
-        "nobody sees what was refused"
+        "the denied URL is not published"
     );
     bridge.settle().await;
     assert_eq!(bridge.fake.url_of(&target), "about:blank");
@@ -85,7 +85,7 @@ async fn the_proxy_knows_why_it_failed_a_navigation() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_navigation_at_work_takes_the_tab_away_by_itself() {
+async fn a_navigation_in_progress_leaves_the_denied_page_by_itself() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.page_with_status("http://evil.test/", 403, "");
@@ -101,7 +101,7 @@ async fn a_navigation_at_work_takes_the_tab_away_by_itself() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_leaves_where_policy_does_not_want_it_any_more_and_other_tabs_stay() {
+async fn a_tab_leaves_a_url_that_policy_now_denies_and_other_tabs_stay() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (_, stays) = bridge.tab("http://b.test/").await;
@@ -130,7 +130,7 @@ async fn a_tab_leaves_where_policy_does_not_want_it_any_more_and_other_tabs_stay
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_tab_that_is_on_its_way_elsewhere_goes_there_when_policy_changes() {
+async fn a_tab_with_a_pending_navigation_continues_it_when_policy_changes() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold("Page.navigate");
@@ -145,7 +145,7 @@ async fn a_tab_that_is_on_its_way_elsewhere_goes_there_when_policy_changes() {
     bridge.settle().await;
     assert_eq!(bridge.fake.url_of(&target), "http://b.test/");
 
-    // What it is on its way to is refused when it gets there.
+    // The pending URL is denied when it commits.
     bridge.fake.hold("Page.navigate");
     bridge.fake.page("http://c.test/", "C");
     let asked = bridge.client().navigate(tab, "http://c.test/");
@@ -159,7 +159,7 @@ async fn a_tab_that_is_on_its_way_elsewhere_goes_there_when_policy_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn every_context_has_a_way_out_of_its_own_until_it_is_disposed_of() {
+async fn every_context_has_its_own_proxy_until_it_is_disposed() {
     let bridge = Bridge::start().await;
     let client = bridge.client();
     client.create("about:blank").tab().await;
@@ -186,7 +186,7 @@ async fn every_context_has_a_way_out_of_its_own_until_it_is_disposed_of() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_context_that_is_not_disposed_of_keeps_its_way_out_to_itself() {
+async fn a_context_that_is_not_disposed_keeps_its_proxy() {
     let bridge = Bridge::start().await;
     let own = bridge.client().create_logged_out("about:blank").tab().await;
     bridge.fake.fail("Target.disposeBrowserContext", "no");

@@ -8,7 +8,7 @@ use super::closes::ask_everything;
 use super::harness::{Bridge, MS};
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_closes_every_tab_and_answers_everybody() {
+async fn a_stop_closes_every_tab_and_answers_all_requests() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge
@@ -47,7 +47,7 @@ async fn a_stop_ends_the_tabs_that_are_being_opened() {
         assert_eq!(
             bridge.lines(),
             ["createTab => SHUTTING_DOWN"],
-            "a tab that nobody was told of does not end either ({method})"
+            "a tab that was never published does not end either ({method})"
         );
         bridge.fake.release(method);
         tokio::time::sleep(Duration::from_mins(1)).await;
@@ -57,7 +57,7 @@ async fn a_stop_ends_the_tabs_that_are_being_opened() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_without_tabs_or_without_a_browser_is_done_at_once() {
+async fn a_stop_without_tabs_or_without_a_browser_completes_at_once() {
     let bridge = Bridge::start().await;
     bridge.supervisor.shut_down().await;
     let bridge = Bridge::start().await;

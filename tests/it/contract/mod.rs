@@ -13,3 +13,4 @@ mod requests;
 pub(crate) mod schemas;
 mod sizes;
 mod source;
+mod words;

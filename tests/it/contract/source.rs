@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
-use std::path::Path;
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
@@ -193,12 +192,10 @@ fn test_item(tokens: &[TokenTree]) -> Option<usize> {
     Some(end.map_or(tokens.len(), |end| end + 1))
 }
 
-/// Every file below these directories of the repository, but those that are tests only.
+/// Every file below these directories of the repository, except those that are tests only.
 pub(super) fn read_all(directories: &[&str]) -> Vec<Source> {
-    let mut sources = Vec::new();
-    for directory in directories {
-        read_directory(&repository(directory), directory, &mut sources);
-    }
+    let files = directories.iter().flat_map(|path| rust_files(path));
+    let mut sources: Vec<Source> = files.map(|(path, text)| Source::new(&path, text)).collect();
     let tests: BTreeSet<Vec<String>> = sources
         .iter()
         .flat_map(|source| source.test_modules.clone())
@@ -207,22 +204,21 @@ pub(super) fn read_all(directories: &[&str]) -> Vec<Source> {
     sources
 }
 
-fn read_directory(directory: &Path, shown: &str, sources: &mut Vec<Source>) {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let mut entries: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
-    entries.sort();
-    for path in entries {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        let shown = format!("{shown}/{name}");
-        if path.is_dir() {
-            read_directory(&path, &shown, sources);
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push(Source::new(&shown, std::fs::read_to_string(&path).unwrap()));
-        }
+/// The path and the text of a Rust file, or of every one below a directory, in order.
+pub(super) fn rust_files(path: &str) -> Vec<(String, String)> {
+    let full = repository(path);
+    if full.is_file() {
+        let is_rust = full.extension().is_some_and(|extension| extension == "rs");
+        let read = || (path.to_owned(), std::fs::read_to_string(&full).unwrap());
+        return is_rust.then(read).into_iter().collect();
     }
+    let entries = std::fs::read_dir(&full).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    let inside = names.iter().map(|name| format!("{path}/{name}"));
+    inside.flat_map(|path| rust_files(&path)).collect()
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The fake's state, and the frames that leave it.
+//! The state of the fake browser, and the frames that it sends.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,7 +12,7 @@ use super::site::Site;
 use super::target::Target;
 use super::{page, root};
 
-/// A command that the fake was sent.
+/// A command that the fake received.
 #[derive(Debug, Clone, Deserialize)]
 pub(crate) struct Call {
     pub(crate) id: u64,
@@ -21,19 +21,18 @@ pub(crate) struct Call {
     pub(crate) params: Value,
     #[serde(default, rename = "sessionId")]
     pub(crate) session: Option<String>,
-    /// When it came.
+    /// The time of arrival.
     #[serde(skip, default = "Instant::now")]
     pub(crate) at: Instant,
 }
 
 impl Call {
-    /// A parameter that is text.
+    /// A parameter of type string.
     pub(crate) fn text(&self, name: &str) -> Option<&str> {
         self.params[name].as_str()
     }
 }
 
-/// The browser.
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) site: Site,
@@ -42,18 +41,18 @@ pub(super) struct State {
     pub(super) targets: BTreeMap<String, Target>,
     pub(super) auto_attach: bool,
     pub(super) discover: bool,
-    /// Its name, if it is not the headless shell.
+    /// The product name, if it is not the headless shell.
     pub(super) name: Option<&'static str>,
-    /// Everything it was ever asked, in order.
+    /// All commands, in order.
     pub(super) calls: Vec<Call>,
-    /// It has let go of its client.
+    /// It does not attach to new targets any more.
     pub(super) hung_up: bool,
     out: VecDeque<Bytes>,
     next: u64,
 }
 
 impl State {
-    /// A client has connected: to it, the browser is a new one.
+    /// A client has connected: for it, the browser is a new one.
     pub(super) fn connected(&mut self) {
         self.contexts.clear();
         self.targets.clear();
@@ -64,13 +63,13 @@ impl State {
         self.hung_up = false;
     }
 
-    /// A name that was never given before.
+    /// Returns an unused id with this prefix.
     pub(super) fn fresh(&mut self, prefix: &str) -> String {
         self.next += 1;
         format!("{prefix}{:04}", self.next)
     }
 
-    /// Takes one frame in.
+    /// Handles one incoming frame.
     pub(super) fn frame(&mut self, frame: &[u8]) {
         let call: Call = serde_json::from_slice(frame).expect("the bridge sends commands");
         self.calls.push(call.clone());
@@ -79,7 +78,7 @@ impl State {
         }
     }
 
-    /// Does what a command says.
+    /// Executes a command.
     pub(super) fn perform(&mut self, call: &Call) {
         if let Some(message) = self.rules.take_failure(&call.method) {
             return self.error(call, -32000, &message);
@@ -112,12 +111,12 @@ impl State {
         self.send(&json!({"id": call.id, "error": {"code": code, "message": message}}));
     }
 
-    /// An event of the browser.
+    /// Sends an event of the browser.
     pub(super) fn event(&mut self, method: &str, params: &Value) {
         self.send(&json!({"method": method, "params": params}));
     }
 
-    /// An event of a page, if anybody is attached to it.
+    /// Sends an event of a page, if a session is attached to it.
     pub(super) fn page_event(&mut self, target: &str, method: &str, params: &Value) {
         let session = self
             .targets
@@ -132,12 +131,12 @@ impl State {
         self.out.push_back(message.to_string().into());
     }
 
-    /// The frames that leave now.
+    /// Takes the frames that are to be sent now.
     pub(super) fn take_out(&mut self) -> VecDeque<Bytes> {
         std::mem::take(&mut self.out)
     }
 
-    /// Opens a page, and attaches to it before anybody is answered.
+    /// Opens a page, and attaches to it before the command is answered.
     pub(super) fn open(&mut self, mut target: Target) -> String {
         target.id = self.fresh("T");
         let id = target.id.clone();
@@ -152,7 +151,7 @@ impl State {
         id
     }
 
-    /// Attaches to a page, which stands still from then on.
+    /// Attaches to a page, which stays paused.
     pub(super) fn attach(&mut self, id: &str) {
         let session = self.fresh("S");
         let Some(target) = self.targets.get_mut(id) else {
@@ -174,7 +173,7 @@ impl State {
         }
     }
 
-    /// A page goes away, and what it was asked is never answered.
+    /// Closes a page. Its pending commands are never answered.
     pub(super) fn close(&mut self, id: &str) {
         self.detach(id);
         if self.targets.remove(id).is_some() && self.discover {
@@ -201,7 +200,7 @@ impl State {
         self.event("Target.detachedFromTarget", &detached);
     }
 
-    /// Makes one more session to a page.
+    /// Attaches an additional session to a page.
     pub(super) fn attach_further(&mut self, id: &str) -> Option<String> {
         let session = self.fresh("S");
         let target = self.targets.get_mut(id)?;
@@ -213,7 +212,7 @@ impl State {
         Some(session)
     }
 
-    /// Ends one of the further sessions to a page.
+    /// Detaches an additional session from a page.
     pub(super) fn detach_further(&mut self, id: &str, session: &str) {
         let target = self.targets.get_mut(id);
         if target.is_some_and(|target| target.further.remove(session).is_some()) {
@@ -223,7 +222,7 @@ impl State {
         }
     }
 
-    /// Something is written to a page's console.
+    /// Writes a message to the console of a page.
     pub(super) fn write_to_console(&mut self, id: &str, text: &str) {
         let Some(target) = self.targets.get(id) else {
             return;

@@ -1,4 +1,4 @@
-//! What a page shows when it is looked at.
+//! Snapshots and screenshots of a page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::browser::Call;
 use super::target::{Metrics, Target};
 
-/// How large the pieces of a large page are.
+/// The length of one part of a large page.
 const PIECE: usize = 100_000;
 
 const USUAL: Metrics = Metrics {
@@ -16,14 +16,14 @@ const USUAL: Metrics = Metrics {
     scale: 1.0,
 };
 
-/// The whole page is always twice as high as its visible part.
+/// The whole page is always twice as high as its viewport.
 pub(super) fn layout_metrics(target: &Target) -> Value {
     let Metrics { width, height, .. } = target.metrics.unwrap_or(USUAL);
     json!({"cssContentSize": {"x": 0, "y": 0, "width": width, "height": height * 2.0}})
 }
 
-/// `Runtime.evaluate`, for the expressions with which the bridge reads a page: they count its
-/// elements, and come to its HTML, to nothing, or to the counts of a page that is too large.
+/// `Runtime.evaluate`, for the expressions with which the bridge reads a page. Their results are the
+/// number of elements, the HTML, `undefined`, or the sizes of a page that is too large.
 pub(super) fn evaluate(target: &Target, call: &Call) -> Value {
     let expression = call.text("expression").unwrap_or_default();
     let html = target.html.as_str();
@@ -55,10 +55,10 @@ pub(super) fn evaluate(target: &Target, call: &Call) -> Value {
     json!({"result": {"type": kind, "value": value}})
 }
 
-/// The handle to the pieces of a large page.
+/// The object id for the parts of a large page.
 const PIECES: &str = "pieces";
 
-/// `Runtime.callFunctionOn`, for the function that gives one of the pieces.
+/// `Runtime.callFunctionOn`, for the function that returns one part.
 pub(super) fn piece(target: &Target, call: &Call) -> Value {
     assert_eq!(call.text("objectId"), Some(PIECES));
     let number = call.params["arguments"][0]["value"].as_u64().unwrap();
@@ -117,7 +117,7 @@ pub(super) fn screenshot(target: &Target, call: &Call) -> Value {
     json!({"data": STANDARD.encode(head)})
 }
 
-/// The first bytes of a picture, from which its size can be read: more of it nobody looks at.
+/// The first bytes of a picture, which contain its size: tests read no more of it.
 fn png(width: u16, height: u16) -> Vec<u8> {
     let mut head = b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR".to_vec();
     head.extend(u32::from(width).to_be_bytes());

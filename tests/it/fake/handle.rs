@@ -1,4 +1,4 @@
-//! What tests do with the fake.
+//! What tests call on the fake.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -13,19 +13,19 @@ use super::site::Content;
 use super::target::{Hang, Target};
 use super::{memory, navigation, page, websocket};
 
-/// A fake Chromium. Clones are the same one.
+/// A fake Chromium. Clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Fake {
     shared: Arc<Shared>,
 }
 
-/// The state, and the bells that ring when it changes.
+/// The state, with notifications of changes.
 #[derive(Debug)]
 pub(super) struct Shared {
     state: Mutex<State>,
-    /// There is something to send.
+    /// There are frames to send.
     stir: Notify,
-    /// How many commands have come.
+    /// The number of received commands.
     asked: watch::Sender<usize>,
 }
 
@@ -51,7 +51,7 @@ impl Shared {
         self.state().hung_up
     }
 
-    /// Waits until a test has done something.
+    /// Waits until a test has changed something.
     pub(super) async fn stirred(&self) {
         self.stir.notified().await;
     }
@@ -69,12 +69,12 @@ impl Fake {
         }
     }
 
-    /// A connection in memory, with which the clock may be paused.
+    /// A connection in memory, which works with a paused clock.
     pub(crate) fn transport(&self) -> Transport {
         memory::connect(Arc::clone(&self.shared))
     }
 
-    /// A debugging port; gives the address for `browser.connect`.
+    /// A debugging port; returns the address for `browser.connect`.
     pub(crate) async fn listen(&self) -> url::Url {
         websocket::listen(Arc::clone(&self.shared)).await
     }
@@ -89,7 +89,7 @@ impl Fake {
         self.shared.state().site.put(url, content);
     }
 
-    /// There is a page at this URL.
+    /// Adds a page.
     pub(crate) fn page(&self, url: &str, html: &str) {
         self.page_with_status(url, 200, html);
     }
@@ -99,7 +99,7 @@ impl Fake {
         self.put(url, Content::Html { status, html });
     }
 
-    /// This URL cannot be reached. One that nothing was said of does not resolve.
+    /// Makes a URL fail. Unknown URLs fail to resolve.
     pub(crate) fn unreachable(&self, url: &str, net: &str) {
         self.put(url, Content::Unreachable(net.to_owned()));
     }
@@ -108,22 +108,22 @@ impl Fake {
         self.put(url, Content::Download);
     }
 
-    /// The server behind this URL never answers.
+    /// Makes a server that never answers.
     pub(crate) fn silence(&self, url: &str) {
         self.put(url, Content::Silence);
     }
 
-    /// Commands of this method are put aside from now on, and nothing comes of them.
+    /// Holds back commands of this method: they have no effect yet.
     pub(crate) fn hold(&self, method: &str) {
         self.shared.state().rules.hold(method);
     }
 
-    /// Commands of this method are carried out from now on, but not answered.
+    /// Holds back the answers to this method: its commands have their effect.
     pub(crate) fn hold_answers(&self, method: &str) {
         self.shared.state().rules.hold_answers(method);
     }
 
-    /// What was put aside of this method is carried out and answered.
+    /// Executes and answers what was held back of this method.
     pub(crate) fn release(&self, method: &str) {
         self.stir(|state| {
             let (calls, answers) = state.rules.release(method);
@@ -136,32 +136,32 @@ impl Fake {
         });
     }
 
-    /// The next command of this method fails.
+    /// Makes the next command of this method fail.
     pub(crate) fn fail(&self, method: &str, message: &str) {
         self.shared.state().rules.fail(method, message);
     }
 
-    /// It is not the headless shell but a whole browser.
+    /// Makes it a full browser instead of the headless shell.
     pub(crate) fn whole_browser(&self) {
         self.shared.state().name = Some("Chrome");
     }
 
-    /// New pages are not attached to any more.
+    /// Stops attaching to new pages.
     pub(crate) fn attach_nothing(&self) {
         self.shared.state().auto_attach = false;
     }
 
-    /// A page's renderer dies.
+    /// Crashes the renderer of a page.
     pub(crate) fn crash(&self, target: &str) {
         self.stir(|state| page::crash(state, target));
     }
 
-    /// A page answers nothing until its script is terminated.
+    /// Makes a page hang until its script is terminated.
     pub(crate) fn hang_in_script(&self, target: &str) {
         self.hang(target, Hang::InScript);
     }
 
-    /// A page answers nothing any more.
+    /// Makes a page hang permanently.
     pub(crate) fn hang_for_good(&self, target: &str) {
         self.hang(target, Hang::ForGood);
     }
@@ -172,17 +172,17 @@ impl Fake {
         page.hangs = Some(how);
     }
 
-    /// A page goes away: `window.close()`.
+    /// Closes a page from within: `window.close()`.
     pub(crate) fn close_target(&self, target: &str) {
         self.stir(|state| state.close(target));
     }
 
-    /// A page opens another one, which stands still until it is let run.
+    /// Opens a page from another one; it stays paused until it is resumed.
     pub(crate) fn popup(&self, opener: &str, url: &str) -> String {
         self.open(opener, url, true)
     }
 
-    /// A page opens another one that knows nothing of it: `noopener`.
+    /// Opens a page from another one with `noopener`.
     pub(crate) fn popup_without_opener(&self, opener: &str, url: &str) -> String {
         self.open(opener, url, false)
     }
@@ -199,22 +199,22 @@ impl Fake {
         })
     }
 
-    /// A page opens a dialog.
+    /// Opens a dialog.
     pub(crate) fn dialog(&self, target: &str, kind: &str, message: &str) {
         self.stir(|state| page::open_dialog(state, target, kind, message));
     }
 
-    /// A page goes somewhere by itself.
+    /// Starts a navigation from within the page.
     pub(crate) fn visit(&self, target: &str, url: &str) {
         self.stir(|state| navigation::visit(state, target, url));
     }
 
-    /// A frame inside a page goes somewhere.
+    /// Navigates a subframe.
     pub(crate) fn visit_in_frame(&self, target: &str, url: &str) {
         self.stir(|state| navigation::visit_in_frame(state, target, url));
     }
 
-    /// A page sends so many events that nobody reads.
+    /// Sends this number of events of a page, none of which the bridge uses.
     pub(crate) fn flood(&self, target: &str, count: usize) {
         self.stir(|state| {
             for number in 0..count {
@@ -224,38 +224,38 @@ impl Fake {
         });
     }
 
-    /// Sends an event of a page, whatever it is.
+    /// Sends an event of a page.
     pub(crate) fn send(&self, target: &str, method: &str, params: &Value) {
         self.stir(|state| state.page_event(target, method, params));
     }
 
-    /// Something is written to a page's console.
+    /// Writes a message to the console of a page.
     pub(crate) fn write_to_console(&self, target: &str, text: &str) {
         self.stir(|state| state.write_to_console(target, text));
     }
 
-    /// How many sessions are attached to a page.
+    /// The number of sessions that are attached to a page.
     pub(crate) fn sessions_of(&self, target: &str) -> usize {
         let target = &self.shared.state().targets[target];
         usize::from(target.session.is_some()) + target.further.len()
     }
 
-    /// Sends an event of the browser itself, whatever it is.
+    /// Sends an event of the browser itself.
     pub(crate) fn send_as_browser(&self, method: &str, params: &Value) {
         self.stir(|state| state.event(method, params));
     }
 
-    /// The browser ends.
+    /// Ends the browser.
     pub(crate) fn hang_up(&self) {
         self.stir(|state| state.hung_up = true);
     }
 
-    /// Everything it was asked, in order.
+    /// All commands, in order.
     pub(crate) fn calls(&self) -> Vec<Call> {
         self.shared.state().calls.clone()
     }
 
-    /// Everything of one method it was asked, in order.
+    /// All commands of one method, in order.
     pub(crate) fn calls_of(&self, method: &str) -> Vec<Call> {
         let calls = self.calls();
         calls
@@ -264,7 +264,7 @@ impl Fake {
             .collect()
     }
 
-    /// Waits until it was asked this the `count`th time.
+    /// Waits for the `count`th command of this method.
     pub(crate) async fn wait_for(&self, method: &str, count: usize) -> Call {
         let mut asked = self.shared.asked.subscribe();
         loop {
@@ -276,22 +276,22 @@ impl Fake {
         }
     }
 
-    /// The contexts there are besides the default one.
+    /// All contexts except the default one.
     pub(crate) fn contexts(&self) -> Vec<String> {
         self.shared.state().contexts.iter().cloned().collect()
     }
 
-    /// The pages there are, oldest first.
+    /// All pages, oldest first.
     pub(crate) fn targets(&self) -> Vec<String> {
         self.shared.state().targets.keys().cloned().collect()
     }
 
-    /// Where a page is.
+    /// The URL of a page.
     pub(crate) fn url_of(&self, target: &str) -> String {
         self.shared.state().targets[target].url.clone()
     }
 
-    /// Which context a page is in.
+    /// The context of a page.
     pub(crate) fn context_of(&self, target: &str) -> Option<String> {
         self.shared.state().targets[target].context.clone()
     }

@@ -1,4 +1,4 @@
-//! What the bridge's script in a page says, for a page on which everything can be done at once.
+//! Results of the bridge's script in a page, for a page where every action succeeds at once.
 
 use serde_json::{Value, json};
 
@@ -12,7 +12,7 @@ pub(super) fn world() -> Value {
     json!({ "executionContextId": WORLD })
 }
 
-/// What a call of the script comes to; none if it is no such call.
+/// The result of a call of the script; `None` for other calls.
 pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     if call.params["contextId"] != json!(WORLD) {
         return None;

@@ -1,4 +1,4 @@
-//! The fake at the far end of a transport in memory.
+//! A connection to the fake in memory.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use futures::{SinkExt as _, StreamExt as _};
 
 use super::handle::Shared;
 
-/// Frames that wait in each direction.
+/// The most frames that wait in each direction.
 const CAPACITY: usize = 64;
 
 /// Connects a client to the fake.
@@ -19,7 +19,7 @@ pub(super) fn connect(shared: Arc<Shared>) -> Transport {
     transport
 }
 
-/// Ends, and so hangs up, when the fake is told to or when its client is gone.
+/// Ends, and closes the connection, when the fake is stopped or its client is gone.
 async fn serve(shared: Arc<Shared>, far_end: FarEnd) {
     let FarEnd {
         mut commands,

@@ -1,16 +1,16 @@
-//! A fake Chromium. It speaks the protocol as the real one was observed to speak it, it is as
-//! silent as the real one where that never answers, and tests tell it what happens to its pages.
+//! A fake Chromium. Its messages and their order were observed on the real one; where the real one
+//! does not answer, it does not either. Tests control what happens to its pages.
 //!
-//! | module | holds |
+//! | module | contents |
 //! | --- | --- |
-//! | [`handle`] | what tests do with it: the verbs, and what it was asked |
-//! | [`browser`] | its state: contexts, pages, and the frames that leave |
-//! | [`root`], [`page`] | the commands to the browser and to a page |
-//! | [`navigation`], [`capture`] | what a page does when it is sent somewhere or looked at |
-//! | [`hands`] | what the bridge's script in a page says |
-//! | [`site`] | the pages there are to visit |
-//! | [`rules`] | which answers are withheld, and which commands fail |
-//! | [`memory`], [`websocket`] | how the bridge reaches it |
+//! | [`handle`] | what tests call: control of pages, and the received commands |
+//! | [`browser`] | state: contexts, pages, frames to send |
+//! | [`root`], [`page`] | commands to the browser and to a page |
+//! | [`navigation`], [`capture`] | navigations, snapshots and screenshots |
+//! | [`hands`] | results of the bridge's script in a page |
+//! | [`site`] | the pages that can be visited |
+//! | [`rules`] | which answers are held back, and which commands fail |
+//! | [`memory`], [`websocket`] | transports |
 
 mod browser;
 mod capture;

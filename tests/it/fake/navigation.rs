@@ -1,4 +1,4 @@
-//! What a page does when it is sent somewhere, in the order in which Chromium reports it.
+//! Navigations, with their events in the order in which Chromium sends them.
 
 use serde_json::{Value, json};
 
@@ -8,7 +8,7 @@ use super::target::Departure;
 
 const ABORTED: &str = "net::ERR_ABORTED";
 
-/// `Page.navigate`: the answer stands between the response and the commit.
+/// `Page.navigate`: answered between the response and the commit.
 pub(super) fn navigate(state: &mut State, id: &str, call: &Call) {
     stop(state, id);
     let url = call.text("url").unwrap_or_default().to_owned();
@@ -20,7 +20,7 @@ pub(super) fn navigate(state: &mut State, id: &str, call: &Call) {
     depart(state, id, url, Some(call.clone()));
 }
 
-/// The page goes somewhere by itself.
+/// A navigation that the page starts itself.
 pub(super) fn visit(state: &mut State, id: &str, url: &str) {
     if is_same_document(state, id, url) {
         start(state, id);
@@ -45,7 +45,7 @@ fn depart(state: &mut State, id: &str, url: String, call: Option<Call>) {
     travel(state, id, departure);
 }
 
-/// `Fetch.continueRequest`: a request that was paused goes on.
+/// `Fetch.continueRequest`: continues a paused request.
 pub(super) fn go_on(state: &mut State, id: &str, call: &Call) {
     let paused = state.targets.get_mut(id).and_then(|target| {
         target
@@ -92,7 +92,7 @@ fn travel(state: &mut State, id: &str, departure: Departure) {
     }
 }
 
-/// A frame inside the page goes somewhere.
+/// A navigation of a subframe.
 pub(super) fn visit_in_frame(state: &mut State, id: &str, url: &str) {
     let (frame, loader) = (state.fresh("F"), state.fresh("L"));
     page_event(
@@ -116,7 +116,7 @@ pub(super) fn visit_in_frame(state: &mut State, id: &str, url: &str) {
     );
 }
 
-/// Ends a navigation that hangs.
+/// Ends a navigation without a response.
 pub(super) fn stop(state: &mut State, id: &str) {
     let hanging = state
         .targets
@@ -232,7 +232,7 @@ fn arrive(state: &mut State, id: &str, url: &str, title: String, html: String, f
     }
     let navigated = json!({"frame": frame, "type": "Navigation"});
     page_event(state, id, "Page.frameNavigated", &navigated);
-    // The document has no title yet when its target is reported, and nothing is when it has.
+    // Chromium reports the target before the document has a title, and nothing afterwards.
     state.info_changed(id);
     if let Some(target) = state.targets.get_mut(id) {
         target.title = title;
@@ -257,7 +257,7 @@ fn moved(state: &mut State, id: &str, url: &str) {
     stopped(state, id);
 }
 
-/// An event of the `Page` domain, which is silent until it is enabled.
+/// Sends an event of the `Page` domain, if it is enabled.
 fn page_event(state: &mut State, id: &str, method: &str, params: &Value) {
     if state
         .targets

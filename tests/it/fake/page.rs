@@ -6,7 +6,7 @@ use super::browser::{Call, State};
 use super::target::{Hang, Metrics, Target};
 use super::{capture, hands, navigation};
 
-/// What a page that stands still does all the same; everything else waits until it runs.
+/// Commands that a paused page answers; all others wait until it runs.
 const WHILE_STANDING: [&str; 4] = [
     "Runtime.runIfWaitingForDebugger",
     "Network.enable",
@@ -14,7 +14,7 @@ const WHILE_STANDING: [&str; 4] = [
     "Fetch.enable",
 ];
 
-/// What is done by answering it.
+/// Commands without a result or an effect.
 const DONE_AT_ONCE: [&str; 11] = [
     "Page.setInterceptFileChooserDialog",
     "Log.enable",
@@ -29,7 +29,7 @@ const DONE_AT_ONCE: [&str; 11] = [
     "Input.dispatchMouseEvent",
 ];
 
-/// What a page does while a dialog is open.
+/// Commands that a page answers while a dialog is open.
 const WHILE_DIALOG: [&str; 1] = ["Page.handleJavaScriptDialog"];
 
 pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
@@ -38,7 +38,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
     };
     let method = call.method.as_str();
     if target.crashed {
-        // A dead renderer answers nothing.
+        // A crashed renderer answers nothing.
         return;
     }
     if method == "Runtime.terminateExecution" && target.hangs != Some(Hang::ForGood) {
@@ -108,7 +108,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
     state.answer(call, &json!({}));
 }
 
-/// One of the further sessions wants to know what is written to the console.
+/// `Runtime.enable` on an additional session: subscribes to console messages.
 fn listen(target: &mut Target, call: &Call) {
     let session = call.session.as_deref().unwrap_or_default();
     if let Some(listens) = target.further.get_mut(session) {
@@ -157,7 +157,7 @@ fn unpark(state: &mut State, id: &str) {
     }
 }
 
-/// The page opens a dialog. One that opens before `Page.enable` is never reported.
+/// Opens a dialog. Before `Page.enable` it is not reported.
 pub(super) fn open_dialog(state: &mut State, id: &str, kind: &str, message: &str) {
     let Some(target) = state.targets.get_mut(id) else {
         return;
@@ -169,7 +169,7 @@ pub(super) fn open_dialog(state: &mut State, id: &str, kind: &str, message: &str
     }
 }
 
-/// The page's renderer dies.
+/// Crashes the renderer of a page.
 pub(super) fn crash(state: &mut State, id: &str) {
     let Some(target) = state.targets.get_mut(id) else {
         return;

@@ -1,4 +1,4 @@
-//! What tests have told the fake about its answers.
+//! Which answers of the fake tests hold back or let fail.
 
 use std::collections::{HashMap, HashSet, VecDeque};
 
@@ -7,10 +7,10 @@ use super::browser::Call;
 #[derive(Debug, Default)]
 pub(super) struct Rules {
     held: HashSet<String>,
-    /// Commands that were put aside, oldest first.
+    /// Commands that are held back, oldest first.
     waiting: Vec<Call>,
     mute: HashSet<String>,
-    /// Answers that were put aside, oldest first, with the command each belongs to.
+    /// Answers that are held back, oldest first, with their commands.
     unsaid: Vec<(Call, serde_json::Value)>,
     failing: HashMap<String, VecDeque<String>>,
 }
@@ -24,7 +24,7 @@ impl Rules {
         self.mute.insert(method.to_owned());
     }
 
-    /// Ends both kinds of holding; what was put aside comes back.
+    /// Stops holding back this method, and returns what was held back.
     pub(super) fn release(&mut self, method: &str) -> (Vec<Call>, Vec<serde_json::Value>) {
         self.held.remove(method);
         self.mute.remove(method);
@@ -38,7 +38,7 @@ impl Rules {
         (waiting, unsaid.map(|(_, answer)| answer).collect())
     }
 
-    /// Puts a command aside if its method is held; otherwise it comes back.
+    /// Holds back a command if its method is on hold; otherwise returns it.
     pub(super) fn admit(&mut self, call: Call) -> Option<Call> {
         if self.held.contains(&call.method) {
             self.waiting.push(call);
@@ -47,7 +47,7 @@ impl Rules {
         Some(call)
     }
 
-    /// Puts an answer aside if those of its method are held; otherwise it comes back.
+    /// Holds back an answer if its method is on hold; otherwise returns it.
     pub(super) fn say(
         &mut self,
         call: &Call,
@@ -60,7 +60,7 @@ impl Rules {
         Some(answer)
     }
 
-    /// A session is over: what it was asked is never answered.
+    /// A session has ended: its commands are never answered.
     pub(super) fn forget_session(&mut self, session: &str) {
         let of_it = |call: &Call| call.session.as_deref() == Some(session);
         self.waiting.retain(|call| !of_it(call));

@@ -2,20 +2,20 @@
 
 use std::collections::HashMap;
 
-/// What is at a URL.
+/// The content of a URL.
 #[derive(Debug, Clone)]
 pub(super) enum Content {
-    /// A document.
-    Html { status: u16, html: String },
+    Html {
+        status: u16,
+        html: String,
+    },
     /// Chromium's `net::ERR_…`.
     Unreachable(String),
-    /// A file.
     Download,
-    /// The server takes the request and says nothing.
+    /// The server accepts the request and never answers.
     Silence,
 }
 
-/// All of them.
 #[derive(Debug, Default)]
 pub(super) struct Site {
     contents: HashMap<String, Content>,
@@ -26,7 +26,7 @@ impl Site {
         self.contents.insert(url.to_owned(), content);
     }
 
-    /// What is at a URL, whose fragment does not count.
+    /// Looks up a URL without its fragment.
     pub(super) fn get(&self, url: &str) -> Content {
         let (address, _) = split_fragment(url);
         if let Some(content) = self.contents.get(address) {
@@ -36,12 +36,12 @@ impl Site {
     }
 }
 
-/// A URL's parts before its `#`, and from it on.
+/// Splits a URL at its `#`.
 pub(super) fn split_fragment(url: &str) -> (&str, &str) {
     url.split_at(url.find('#').unwrap_or(url.len()))
 }
 
-/// What stands in the document's `<title>`.
+/// The text of the document's `<title>`.
 pub(super) fn title_of(html: &str) -> Option<&str> {
     let (_, rest) = html.split_once("<title>")?;
     rest.split_once("</title>").map(|(title, _)| title)

@@ -1,4 +1,4 @@
-//! One page of the fake.
+//! The state of one page.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,35 +6,34 @@ use serde_json::{Value, json};
 
 use super::browser::Call;
 
-/// A page.
 #[derive(Debug, Default)]
 pub(super) struct Target {
     pub(super) id: String,
-    /// None: the default context.
+    /// `None`: the default context.
     pub(super) context: Option<String>,
     pub(super) opener: Option<String>,
     pub(super) session: Option<String>,
-    /// Further sessions, and whether each wants to know what is written to the console.
+    /// Additional sessions, and whether each is subscribed to console messages.
     pub(super) further: BTreeMap<String, bool>,
     pub(super) url: String,
     pub(super) title: String,
     pub(super) html: String,
-    /// Where it goes as soon as it runs.
+    /// The URL that it navigates to once it runs.
     pub(super) destination: Option<String>,
-    /// It stands still until `Runtime.runIfWaitingForDebugger`.
+    /// Paused until `Runtime.runIfWaitingForDebugger`.
     pub(super) stands_still: bool,
     pub(super) crashed: bool,
-    /// A script of its loops.
+    /// One of its scripts loops.
     pub(super) hangs: Option<Hang>,
-    /// A dialog is open, and the page's scripts stand still.
+    /// A dialog is open, which blocks the scripts of the page.
     pub(super) dialog: bool,
-    /// Commands that are looked at once it runs again.
+    /// Commands that are handled once it runs again.
     pub(super) parked: Vec<Call>,
     /// A navigation whose server does not answer.
     pub(super) hanging: Option<Call>,
     /// A navigation that is paused until `Fetch.continueRequest`, with its request.
     pub(super) paused: Option<(String, Departure)>,
-    /// The domains whose events are wanted.
+    /// The enabled domains.
     pub(super) domains: BTreeSet<&'static str>,
     pub(super) metrics: Option<Metrics>,
 }
@@ -44,11 +43,11 @@ pub(super) struct Target {
 pub(super) enum Hang {
     /// Until its script is terminated.
     InScript,
-    /// For good: the renderer stands still.
+    /// Permanently.
     ForGood,
 }
 
-/// Where a page is on its way to, and who sent it there if it was not its own doing.
+/// The URL of a pending navigation, and the command that started it, if there is one.
 #[derive(Debug, Clone)]
 pub(super) struct Departure {
     pub(super) call: Option<Call>,
@@ -65,12 +64,12 @@ pub(super) struct Metrics {
 }
 
 impl Target {
-    /// Whether the events of this domain are wanted.
+    /// Whether this domain is enabled.
     pub(super) fn reports(&self, domain: &str) -> bool {
         self.domains.contains(domain)
     }
 
-    /// Whether this is one of the sessions attached to it.
+    /// Whether this session is attached to the page.
     pub(super) fn has_session(&self, session: &str) -> bool {
         self.session.as_deref() == Some(session) || self.further.contains_key(session)
     }

@@ -11,7 +11,7 @@ use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::handle::Shared;
 
-/// Listens on a free port of the loopback, and gives the address for `browser.connect`.
+/// Listens on a free loopback port, and returns the address for `browser.connect`.
 pub(super) async fn listen(shared: Arc<Shared>) -> url::Url {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -32,7 +32,7 @@ async fn serve(shared: Arc<Shared>, mut stream: TcpStream, address: String) {
         let _ = say_version(&mut stream, &address).await;
         return;
     }
-    // Small frames are answers that somebody waits for.
+    // Without Nagle's algorithm, because tests wait for small frames.
     let _ = stream.set_nodelay(true);
     let Ok(mut socket) = accept_async(stream).await else {
         return;

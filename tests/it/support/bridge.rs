@@ -1,4 +1,4 @@
-//! A bridge inside the test's own process.
+//! A bridge inside the process of the test.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use super::client::{Client, Mode};
 use super::http::{self, Response};
 use super::processes;
 
-/// A bridge that serves, with the browser it was started for.
+/// A running bridge, with its browser.
 pub(crate) struct TestBridge {
     bridge: Bridge,
     address: SocketAddr,
@@ -20,17 +20,17 @@ pub(crate) struct TestBridge {
 }
 
 impl TestBridge {
-    /// A bridge that may go to the test sites.
+    /// A bridge that allows the test sites.
     pub(crate) async fn start(browser: TestBrowser) -> Self {
         Self::start_with(browser, |_| {}).await
     }
 
-    /// The same with further settings.
+    /// The same with other settings.
     pub(crate) async fn start_with(browser: TestBrowser, tune: impl FnOnce(&mut Config)) -> Self {
         Self::start_for(Some(browser), tune).await
     }
 
-    /// One that starts this browser, or none.
+    /// A bridge that starts this browser, or none.
     pub(crate) async fn start_for(
         browser: Option<TestBrowser>,
         tune: impl FnOnce(&mut Config),
@@ -46,7 +46,7 @@ impl TestBridge {
         tune(&mut config);
         let bridge = Bridge::start(&config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
-            panic!("it was told to listen on TCP");
+            panic!("it is configured to listen on TCP");
         };
         Self {
             bridge,
@@ -55,7 +55,7 @@ impl TestBridge {
         }
     }
 
-    /// A bridge that speaks to its browser over a port, so that a test can do so too.
+    /// A bridge that uses a debugging port, so that a test can use it too.
     pub(crate) async fn start_on_port(browser: TestBrowser) -> Self {
         Self::start_with(browser, |config| {
             config.browser.transport = TransportKind::Port;
@@ -63,7 +63,7 @@ impl TestBridge {
         .await
     }
 
-    /// A Coordinator that has been welcomed.
+    /// Connects a Coordinator and waits for its `welcome`.
     pub(crate) async fn client(&self) -> Client {
         self.client_in(Mode::Text).await
     }

@@ -1,4 +1,4 @@
-//! The two builds of Chromium that every test of a real browser runs on.
+//! The two builds of Chromium that all tests with a real browser run on.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -7,12 +7,12 @@ use cdp_bridge::browser::find::{Flavor, Query, ThisMachine, find};
 use cdp_bridge::browser::options::Kind;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many browsers run at a time: more of them only wait for each other.
+/// The most browsers that run at a time: more of them would only slow each other down.
 const AT_A_TIME: usize = 2;
 
 static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
 
-/// A browser to test with. While it is held, it counts as running.
+/// A browser to test with. It counts as running while this is held.
 pub(crate) struct TestBrowser {
     path: &'static Path,
     kind: Kind,
@@ -48,7 +48,7 @@ impl TestBrowser {
     }
 }
 
-/// Where it is. A browser that is missing fails the test: skipped, it would hide what is untested.
+/// Its path. A missing browser fails the test: skipping would hide what is not tested.
 fn locate(kind: Kind) -> PathBuf {
     let (variable, flavor, package) = match kind {
         Kind::Shell => ("TEST_SHELL_PATH", Flavor::Shell, "chromium-headless-shell"),

@@ -1,4 +1,4 @@
-//! A Coordinator: sends requests, keeps everything it receives, and waits for what it expects.
+//! A Coordinator: sends requests, records everything it receives, and waits for messages.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 use super::received::Received;
 use super::wait::{LONGEST, until_some};
 
-/// How payloads come.
+/// How payloads are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Text,
@@ -42,7 +42,7 @@ impl Client {
             .unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
-    /// Connects with further headers, which may be refused.
+    /// Connects with additional headers; the connection may be rejected.
     pub(crate) async fn try_connect(
         url: &str,
         mode: Mode,
@@ -88,7 +88,7 @@ impl Client {
         })
     }
 
-    /// Sends a request under an id of its own, which is returned.
+    /// Sends a request with a new id, which is returned.
     pub(crate) async fn request(&self, mut body: Value) -> Value {
         let number = self
             .next_id
@@ -115,12 +115,12 @@ impl Client {
             .await
     }
 
-    /// Waits for the next event of this name that nobody asked for.
+    /// Waits for the next event with this name that answers no request.
     pub(crate) async fn event(&self, kind: &str) -> Received {
         self.take(kind, |it| it.is(kind) && !it.was_asked()).await
     }
 
-    /// Waits for the next event of this name about this tab that nobody asked for.
+    /// Waits for the next event with this name about this tab that answers no request.
     pub(crate) async fn tab_event(&self, kind: &str, tab: &str) -> Received {
         self.take(&format!("{kind} of {tab}"), |it| {
             it.is(kind) && it.id() == tab && !it.was_asked()
@@ -128,7 +128,7 @@ impl Client {
         .await
     }
 
-    /// Waits for the first message, come or to come, that fits and that no wait has had.
+    /// Waits for the first message, past or future, that matches and was not returned before.
     pub(crate) async fn take(&self, what: &str, fits: impl Fn(&Received) -> bool) -> Received {
         let mut changes = self.changes.clone();
         let wait = async {
@@ -149,10 +149,10 @@ impl Client {
         };
         timeout(LONGEST, wait)
             .await
-            .unwrap_or_else(|_| panic!("waited in vain for {what}; received:\n{}", self.story()))
+            .unwrap_or_else(|_| panic!("timed out waiting for {what}; received:\n{}", self.story()))
     }
 
-    /// The first message that fits, if it has come.
+    /// The first message that matches, if it has arrived.
     pub(crate) fn take_now(&self, fits: impl Fn(&Received) -> bool) -> Option<Received> {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         let found = log.iter_mut().find(|it| !it.taken && fits(it))?;
@@ -160,13 +160,13 @@ impl Client {
         Some(found.clone())
     }
 
-    /// Forgets everything received so far that a wait has had.
+    /// Forgets all messages that were returned before.
     pub(crate) fn forget(&self) {
         let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
         log.retain(|it| !it.taken);
     }
 
-    /// Everything received so far, whether waited for or not.
+    /// All messages so far.
     pub(crate) fn log(&self) -> Vec<Received> {
         self.log
             .lock()
@@ -181,7 +181,7 @@ impl Client {
         about.map(|it| it.kind().to_owned()).collect()
     }
 
-    /// Everything received, a line each.
+    /// All messages, one per line.
     pub(crate) fn story(&self) -> String {
         let lines: Vec<_> = self.log().iter().map(ToString::to_string).collect();
         lines.join("\n")
@@ -207,7 +207,7 @@ impl Client {
 
     // Requests that nearly every test makes.
 
-    /// Opens a tab and waits until its first page is there.
+    /// Opens a tab and waits for its first page.
     pub(crate) async fn open(&self, url: &str) -> String {
         self.open_with(json!({"url": url})).await
     }
@@ -261,7 +261,7 @@ impl Client {
         self.ask(json!({"type": "ping"})).await.expect("pong")
     }
 
-    /// Waits until the tab is ready under this title: Chromium tells both a little after `load`.
+    /// Waits until the tab is ready with this title: Chromium reports both shortly after `load`.
     pub(crate) async fn settled(&self, tab: &str, title: &str) -> Value {
         let what = format!("{tab} is ready and called {title}");
         let (info, _) = until_some(&what, async || {
@@ -272,7 +272,7 @@ impl Client {
         info
     }
 
-    /// What `listTabs` says of this tab.
+    /// The entry of this tab in `listTabs`.
     pub(crate) async fn tab_info(&self, tab: &str) -> Option<Value> {
         let tabs = self.ask(json!({"type": "listTabs"})).await.expect("tabs");
         let tabs = tabs["tabs"].as_array().unwrap();
@@ -336,11 +336,11 @@ where
     }
 }
 
-/// Puts payloads together, and holds every message against the protocol's own types.
+/// Joins payloads, and checks every message against the protocol's types.
 #[derive(Default)]
 struct Reader {
     joiner: Joiner,
-    /// Sizes of the parts of payloads that are not whole yet.
+    /// The sizes of the parts of incomplete payloads.
     parts: Vec<(Value, Vec<usize>)>,
 }
 

@@ -1,4 +1,4 @@
-//! A Coordinator whose connection is cut again and again, and that resumes its session each time.
+//! A Coordinator whose connection is cut repeatedly, and that resumes its session each time.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -17,25 +17,24 @@ use tokio_tungstenite::tungstenite::http::HeaderValue;
 
 use super::wait::LONGEST;
 
-/// The stories of tabs: what was told of each, in order.
+/// The events of each tab, in order.
 pub(crate) type Stories = BTreeMap<String, Vec<Value>>;
 
 /// How a connection is cut.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// The socket is closed without a word.
+    /// The socket is closed without a close frame.
     Drop,
-    /// The client gives it up, but the bridge is not told.
+    /// The client stops reading, and the socket stays open.
     HalfOpen,
-    /// The next connection too, before its welcome is read.
+    /// The next connection is cut too, before its `welcome` is read.
     BeforeWelcome,
 }
 
-/// The Coordinator.
 pub(crate) struct CutCoordinator {
     url: String,
     ws: WebSocketStream<TcpStream>,
-    /// Sockets that the bridge may still believe in.
+    /// Sockets that are still open for the bridge.
     stale: Vec<WebSocketStream<TcpStream>>,
     token: String,
     joiner: Joiner,
@@ -46,7 +45,7 @@ pub(crate) struct CutCoordinator {
     pub(crate) stories: Stories,
     pub(crate) lost: u64,
     lost_up_to: u64,
-    /// Messages that came with a number.
+    /// Messages with a cursor.
     pub(crate) heard: u64,
     /// Requests that the bridge had not read and that were sent again.
     pub(crate) sent_again: u64,
@@ -74,7 +73,7 @@ impl CutCoordinator {
         this
     }
 
-    /// Sends a request, and gives its id.
+    /// Sends a request, and returns its id.
     pub(crate) async fn send(&mut self, request: Value) -> u64 {
         let id = self.send_into_the_void(request);
         let text = self.unanswered[&id].clone();
@@ -82,7 +81,7 @@ impl CutCoordinator {
         id
     }
 
-    /// Sends a request that never arrives, as the last ones before a cut may not.
+    /// Sends a request that never arrives, like the last ones before a cut.
     pub(crate) fn send_into_the_void(&mut self, mut request: Value) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
@@ -91,7 +90,7 @@ impl CutCoordinator {
         id
     }
 
-    /// Hears what comes until it is as wanted.
+    /// Receives until the condition holds.
     pub(crate) async fn hear(&mut self, what: &str, wanted: impl Fn(&Self) -> bool) {
         let heard = timeout(LONGEST, async {
             while !wanted(self) {
@@ -107,13 +106,13 @@ impl CutCoordinator {
         );
     }
 
-    /// Waits for the answers to all that was asked.
+    /// Waits for the answers to all requests.
     pub(crate) async fn settle(&mut self) {
         self.hear("an answer", |this| this.unanswered.is_empty())
             .await;
     }
 
-    /// The same where answers may be lost: what was not answered is asked again after each cut.
+    /// The same where answers may be lost: unanswered requests are sent again after each cut.
     pub(crate) async fn settle_over_cuts(&mut self) {
         for _ in 0..100 {
             if self.unanswered.is_empty() {
@@ -125,7 +124,7 @@ impl CutCoordinator {
         panic!("never answered: {:?}", self.unanswered);
     }
 
-    /// Hears what comes for so long.
+    /// Receives for this long.
     pub(crate) async fn hear_for(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while let Ok(message) = timeout_at(end, self.ws.next()).await {
@@ -134,7 +133,7 @@ impl CutCoordinator {
         }
     }
 
-    /// Loses the connection, comes back, and asks again for what was never read.
+    /// Cuts the connection, resumes, and sends the requests again that were never read.
     pub(crate) async fn cut(&mut self, cut: Cut) {
         if cut == Cut::BeforeWelcome {
             let resuming = self.resuming().await;
@@ -190,7 +189,7 @@ impl CutCoordinator {
         let before = self.joiner.cursor();
         let incoming = match self.joiner.text(&text) {
             Ok(incoming) => incoming,
-            // Of a payload whose beginning is lost the rest is worth nothing.
+            // Without its first part, the rest of a payload is useless.
             Err(_) if self.lost > 0 => Incoming::Part,
             Err(error) => panic!("{error}: {text}"),
         };
@@ -269,7 +268,7 @@ async fn open(url: &str, resume: Option<&str>) -> WebSocketStream<TcpStream> {
     timeout(LONGEST, connecting).await.unwrap().unwrap().0
 }
 
-/// Adds an event about a tab to its story, as everybody is told it.
+/// Records an event about a tab that every connection receives.
 pub(crate) fn tell(stories: &mut Stories, event: &Value) {
     const TOLD_TO_ALL: [&str; 5] = [
         "tabCreated",
@@ -289,8 +288,8 @@ pub(crate) fn tell(stories: &mut Stories, event: &Value) {
     stories.entry(tab.to_owned()).or_default().push(event);
 }
 
-/// Fails unless the second story is the first one, or, where something may be missing, a part of it
-/// in its order.
+/// Fails unless the second sequence of events equals the first one, or, where events may be missing, is a
+/// subsequence of it.
 pub(crate) fn compare(told: &Stories, heard: &Stories, may_miss: bool) {
     for (tab, told) in told {
         let heard = heard.get(tab).map_or(&[][..], Vec::as_slice);

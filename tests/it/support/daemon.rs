@@ -1,4 +1,4 @@
-//! The built binary, run as a process of its own.
+//! The built binary, run as a process.
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -18,8 +18,8 @@ use super::http::{self, Response};
 use super::processes::{self, Process};
 use super::wait::{LONGEST, until_some};
 
-/// How a daemon is to be started, in a directory of its own that is also its home and where its
-/// temporary files go.
+/// How to start a daemon. Its directory is also its home and the place of its temporary
+/// files.
 pub(crate) struct Setup {
     dir: TempDir,
     arguments: Vec<String>,
@@ -37,7 +37,7 @@ impl Setup {
         }
     }
 
-    /// One that serves on a free port and may go to the test sites.
+    /// Listens on a free port; the test sites are allowed.
     pub(crate) fn serving(browser: &TestBrowser) -> Self {
         Self::new()
             .args(["serve", "--listen", "127.0.0.1:0"])
@@ -66,7 +66,7 @@ impl Setup {
         self.dir.path()
     }
 
-    /// Runs a command that ends by itself.
+    /// Runs a command to its end.
     pub(crate) async fn run(&self) -> Ended {
         let running = self.command().stdin(Stdio::null()).output();
         let output = timeout(LONGEST, running)
@@ -80,7 +80,7 @@ impl Setup {
         }
     }
 
-    /// Runs a command and interrupts it once it has logged this.
+    /// Runs a command and interrupts it after this log line.
     pub(crate) async fn interrupted_at(&self, words: &str) -> Ended {
         let mut child = self
             .command()
@@ -104,7 +104,7 @@ impl Setup {
         processes::signal(pid, Signal::INT);
         let output = timeout(LONGEST, child.wait_with_output()).await;
         let output = output.expect("it ends").unwrap();
-        // What was started may still hold the pipe, so its end is not waited for.
+        // Child processes may still hold the pipe, so do not wait for its end.
         Ended {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -112,7 +112,7 @@ impl Setup {
         }
     }
 
-    /// Starts a daemon and waits until it serves.
+    /// Starts a daemon and waits until it is ready.
     pub(crate) async fn start(self) -> Daemon {
         let mut child = self
             .command()
@@ -177,7 +177,7 @@ pub(crate) struct Ended {
 }
 
 impl Ended {
-    /// Fails unless it ended so and said all of this on stderr.
+    /// Fails unless it ended with this code and printed all of these texts to stderr.
     #[track_caller]
     pub(crate) fn expect(&self, code: i32, said: &[&str]) {
         assert_eq!(self.code, Some(code), "{self:#?}");
@@ -195,9 +195,9 @@ impl Ended {
     }
 }
 
-/// A daemon that serves.
+/// A running daemon.
 pub(crate) struct Daemon {
-    /// What it said it listens on.
+    /// The address from its log.
     pub(crate) url: String,
     child: Child,
     stdout: BufReader<ChildStdout>,
@@ -234,7 +234,7 @@ impl Daemon {
         self.setup.dir()
     }
 
-    /// What it has logged so far.
+    /// The log so far.
     pub(crate) fn log(&self) -> String {
         self.log
             .lock()
@@ -242,18 +242,18 @@ impl Daemon {
             .clone()
     }
 
-    /// Its Chromium, with all of that one's processes.
+    /// All processes of its Chromium.
     pub(crate) fn browsers(&self) -> Vec<Process> {
         processes::naming(&self.dir().join("tmp"))
     }
 
-    /// What is left of its temporary files.
+    /// The temporary files that are left.
     pub(crate) fn temporary_files(&self) -> Vec<PathBuf> {
         let entries = std::fs::read_dir(self.dir().join("tmp")).unwrap();
         entries.map(|entry| entry.unwrap().path()).collect()
     }
 
-    /// Its process.
+    /// Its process id.
     pub(crate) fn pid(&self) -> i32 {
         let pid = self.child.id().expect("it has not been waited for");
         i32::try_from(pid).unwrap()
@@ -263,7 +263,7 @@ impl Daemon {
         processes::signal(self.pid(), signal);
     }
 
-    /// Waits for its end. All of its output is in [`log`](Self::log) then.
+    /// Waits for its end. [`log`](Self::log) is complete then.
     pub(crate) async fn ended(&mut self) -> ExitStatus {
         let status = timeout(LONGEST, self.child.wait())
             .await
@@ -276,7 +276,7 @@ impl Daemon {
         status
     }
 
-    /// Waits for its end after a kill, which leaves its output to whoever else holds it.
+    /// Waits for its end after a kill; other processes may still hold its output.
     pub(crate) async fn killed(&mut self) {
         timeout(LONGEST, self.child.wait())
             .await
@@ -284,19 +284,19 @@ impl Daemon {
             .unwrap();
     }
 
-    /// Ends it in good order.
+    /// Stops it with SIGTERM and waits.
     pub(crate) async fn stop(mut self) {
         self.end().await;
     }
 
-    /// The same, by whoever still has a use for its directory.
+    /// The same, and keeps its directory.
     pub(crate) async fn end(&mut self) {
         self.signal(Signal::TERM);
         let status = self.ended().await;
         assert_eq!(status.code(), Some(0), "{}", self.log());
     }
 
-    /// Waits until the log has a line with all of this, and returns it.
+    /// Waits for a log line that contains all of these texts, and returns it.
     pub(crate) async fn logged(&self, words: &[&str]) -> String {
         let (line, _) = until_some(&format!("{words:?} in the log"), async || {
             let log = self.log();

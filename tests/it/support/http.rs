@@ -1,4 +1,4 @@
-//! One HTTP request, sent and read by hand, so that no library mends what is wrong with it.
+//! One HTTP request, written and parsed by hand, so that no library corrects it.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::wait::LONGEST;
 
-/// What came back.
+/// The response.
 #[derive(Debug, Clone)]
 pub(crate) struct Response {
     pub(crate) status: u16,
@@ -46,7 +46,7 @@ pub(crate) async fn try_get(
         request += "\r\n";
         stream.write_all(request.as_bytes()).await?;
         let mut answer = Vec::new();
-        // Chromium does not close a connection because it is asked to.
+        // Chromium does not close a connection on request.
         while !is_whole(&String::from_utf8_lossy(&answer)) {
             if stream.read_buf(&mut answer).await? == 0 {
                 break;

@@ -1,6 +1,6 @@
-//! The metrics with their kinds and labels, as operators know them.
+//! All metrics with their kinds and labels, as they are documented.
 
-/// Every name of the operator's documentation, without the prefix, with its labels.
+/// The metrics of the operator's documentation, without the prefix, with their labels.
 pub(crate) const NAMES: [(&str, &str, &[&str]); 27] = [
     ("requests_total", "counter", &["outcome", "type"]),
     ("request_duration_seconds", "histogram", &["type"]),

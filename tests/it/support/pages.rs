@@ -1,6 +1,6 @@
-//! Pages that are hard on a bridge.
+//! Pages that are difficult for a bridge.
 
-/// A page of at least this many bytes, full of what breaks escaping and cutting: quotes,
+/// A page of at least this many bytes, full of text that breaks escaping and splitting: quotes,
 /// backslashes, control characters, and characters of every length in UTF-8.
 pub(crate) fn large(bytes: usize) -> String {
     const PIECE: &str = "<p title='\"q\" &amp; \\ /'>Grüße, 世界 — 🦀👩‍👩‍👧 \u{1}\u{b}\u{1f}\u{7f}\u{2028}\u{feff} tab\there &lt;!-- \\u0041\\n</p>\n";
@@ -25,11 +25,11 @@ pub(crate) fn tall(pixels: u32) -> String {
     )
 }
 
-/// A script that never ends, started once the page has loaded. The last that it does is to ask the page's
-/// host for [`LOOPS`], so that a test can wait until it loops.
+/// A script that loops for ever, started once the page has loaded. Right before it, it requests
+/// [`LOOPS`] from the page's host, so that a test can wait for it.
 pub(crate) const ENDLESS: &str = "<script>onload = () => setTimeout(() => {
     const last = new XMLHttpRequest(); last.open('GET', '/loops', false); last.send();
     while (1) {} }, 50)</script>";
 
-/// What a page asks for right before it loops for ever.
+/// The path that a page requests right before it loops for ever.
 pub(crate) const LOOPS: &str = "/loops";

@@ -1,4 +1,4 @@
-//! Chromium without a bridge and without any of its switches.
+//! Chromium without the bridge and without its switches.
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -21,7 +21,7 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// Starts it with these further switches.
+    /// Starts it with these additional switches.
     pub(crate) async fn start(browser: &TestBrowser, switches: &[String]) -> Self {
         let profile = tempfile::Builder::new().prefix("cdpb-").tempdir().unwrap();
         let mut command = Command::new(browser.path());
@@ -58,7 +58,7 @@ impl Plain {
         }
     }
 
-    /// Where its DevTools are.
+    /// The address of its DevTools.
     pub(crate) fn url(&self) -> String {
         let port = std::fs::read_to_string(listens(self.profile.path())).unwrap();
         format!("http://127.0.0.1:{}", port.lines().next().unwrap())
@@ -69,7 +69,7 @@ impl Plain {
         &mut self.raw
     }
 
-    /// A new context beside the default one.
+    /// Creates a context.
     pub(crate) async fn context(&mut self) -> String {
         let made = self
             .raw
@@ -87,7 +87,7 @@ impl Plain {
         self.raw.call(None, "Target.createTarget", params).await;
     }
 
-    /// Ends it in good order, so that all of its files are written.
+    /// Closes it, so that all of its files are written.
     pub(crate) async fn stop(mut self) {
         self.raw.send(None, "Browser.close", json!({})).await;
         timeout(LONGEST, self.child.wait())
@@ -101,7 +101,7 @@ fn listens(profile: &Path) -> PathBuf {
     profile.join("DevToolsActivePort")
 }
 
-/// The file is made before it is written.
+/// The file is created before it is written.
 fn is_whole(file: &Path) -> bool {
     std::fs::read_to_string(file).is_ok_and(|text| text.trim().contains('\n'))
 }

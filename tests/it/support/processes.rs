@@ -1,4 +1,4 @@
-//! Looking at processes from outside, through `/proc`.
+//! Inspects processes through `/proc`.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// What kind of Chromium process it is; the browser itself has no type.
+    /// The kind of a Chromium process; the browser process itself has no `--type`.
     pub(crate) fn kind(&self) -> Option<&str> {
         self.argument("--type=")
     }
@@ -22,7 +22,7 @@ impl Process {
     }
 }
 
-/// Every living process whose command line names this path. Zombies have no command line.
+/// Every living process whose command line contains this path. Zombies have no command line.
 pub(crate) fn naming(path: &Path) -> Vec<Process> {
     let wanted = path.to_str().unwrap();
     all()
@@ -30,7 +30,7 @@ pub(crate) fn naming(path: &Path) -> Vec<Process> {
         .collect()
 }
 
-/// Every living process of a process group. A browser leads the one of all its processes.
+/// Every living process of a process group. A browser leads the group of all its processes.
 pub(crate) fn of_group(leader: i32) -> Vec<Process> {
     all()
         .filter(|process| stat(process.pid).is_some_and(|it| !it.is_zombie && it.group == leader))
@@ -47,12 +47,12 @@ pub(crate) fn signal(pid: i32, signal: Signal) {
     kill_process(Pid::from_raw(pid).unwrap(), signal).unwrap();
 }
 
-/// The same to one that may be gone. False if it was.
+/// The same for a process that may be gone. False if it was.
 pub(crate) fn try_signal(pid: i32, signal: Signal) -> bool {
     kill_process(Pid::from_raw(pid).unwrap(), signal).is_ok()
 }
 
-/// The children of a process that have ended and that it has not asked about.
+/// The zombie children of a process.
 pub(crate) fn zombies_of(parent: i32) -> Vec<i32> {
     let pids = std::fs::read_dir("/proc").unwrap().flatten();
     let pids = pids.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
@@ -68,7 +68,7 @@ fn all() -> impl Iterator<Item = Process> {
         .filter_map(read)
 }
 
-/// What `/proc/PID/stat` says.
+/// The fields of `/proc/PID/stat`.
 struct Stat {
     is_zombie: bool,
     parent: i32,
@@ -87,7 +87,7 @@ fn stat(pid: i32) -> Option<Stat> {
 
 fn read(pid: i32) -> Option<Process> {
     let line = std::fs::read(format!("/proc/{pid}/cmdline")).ok()?;
-    // Chromium's children write their command line anew, with spaces.
+    // Chromium's children rewrite their command line, separated by spaces.
     let line = String::from_utf8_lossy(&line);
     let arguments: Vec<String> = line
         .split(['\0', ' '])

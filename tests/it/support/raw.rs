@@ -1,4 +1,4 @@
-//! A second CDP client on the bridge's own Chromium, to see what Chromium itself holds.
+//! A second CDP client on the bridge's Chromium, to compare with Chromium's own state.
 
 use std::path::Path;
 
@@ -21,7 +21,7 @@ pub(crate) struct Raw {
 }
 
 impl Raw {
-    /// Connects to the browser whose profile this is.
+    /// Connects to the browser with this profile.
     pub(crate) async fn of_profile(profile: &Path) -> Self {
         let port = std::fs::read_to_string(profile.join("DevToolsActivePort")).unwrap();
         let (port, path) = port.trim().split_once('\n').unwrap();
@@ -64,7 +64,7 @@ impl Raw {
             .unwrap_or_else(|_| panic!("{method} was not answered"))
     }
 
-    /// Calls a method whose answer never comes.
+    /// Calls a method that is never answered.
     pub(crate) async fn send(&mut self, session: Option<&str>, method: &str, params: Value) -> u64 {
         let id = self.next_id;
         self.next_id += 1;
@@ -90,14 +90,14 @@ impl Raw {
             .collect()
     }
 
-    /// How many pages there are whose URL contains this.
+    /// The number of pages whose URL contains this.
     pub(crate) async fn pages_at(&mut self, url: &str) -> usize {
         let pages = self.pages().await;
         let is_there = |it: &&Value| it["url"].as_str().unwrap().contains(url);
         pages.iter().filter(is_there).count()
     }
 
-    /// Attaches to the one page whose URL contains this.
+    /// Attaches to the only page whose URL contains this.
     pub(crate) async fn page(&mut self, url: &str) -> String {
         let pages = self.pages().await;
         let mut fitting = pages
@@ -115,7 +115,7 @@ impl Raw {
     /// Waits until the page at this URL has loaded, and attaches to it.
     pub(crate) async fn loaded(&mut self, url: &str) -> String {
         let session = self.page(url).await;
-        // The promise of a document that is replaced meanwhile would never be kept.
+        // The promise of a document that is replaced would never settle.
         loop {
             let state = self
                 .evaluate(&session, "document.readyState + ' ' + location.href")
@@ -127,7 +127,7 @@ impl Raw {
         }
     }
 
-    /// What an expression comes to in a page; a promise, once it is kept.
+    /// The value of an expression in a page; a promise is awaited.
     pub(crate) async fn evaluate(&mut self, session: &str, expression: &str) -> Value {
         let params = json!({"expression": expression, "returnByValue": true, "awaitPromise": true});
         let mut result = self.call(Some(session), "Runtime.evaluate", params).await;
@@ -138,7 +138,7 @@ impl Raw {
         result["result"]["value"].take()
     }
 
-    /// A picture, as Chromium itself takes it.
+    /// A screenshot, as Chromium itself takes it.
     pub(crate) async fn picture(&mut self, session: &str, params: Value) -> Vec<u8> {
         let result = self
             .call(Some(session), "Page.captureScreenshot", params)

@@ -9,11 +9,11 @@ use serde_json::Value;
 pub(crate) struct Received {
     /// The JSON, without the payload. A close is `{"type":"close","code":…}`.
     pub(crate) head: Value,
-    /// The payload, put together from its parts and decoded.
+    /// The payload, joined and decoded.
     pub(crate) payload: Option<Vec<u8>>,
-    /// How long each part was on the wire.
+    /// The size of each part on the wire.
     pub(crate) parts: Vec<usize>,
-    /// Whether a test has waited for it.
+    /// A wait has returned it.
     pub(crate) taken: bool,
 }
 
@@ -31,7 +31,7 @@ impl Received {
         self["type"].as_str().unwrap_or_default()
     }
 
-    /// The tab it is about.
+    /// The tab of the event.
     pub(crate) fn id(&self) -> &str {
         self["id"].as_str().unwrap_or_default()
     }

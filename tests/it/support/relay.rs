@@ -1,4 +1,4 @@
-//! A way to a port of this machine that a test can cut.
+//! A TCP relay to a local port, whose connections a test can cut.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -6,7 +6,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-/// Passes on what comes to its own port. It ends with the test.
+/// Forwards what arrives at its port. It ends with the test.
 pub(crate) struct Relay {
     address: SocketAddr,
     cuts: watch::Sender<()>,
@@ -39,7 +39,7 @@ impl Relay {
         self.address
     }
 
-    /// Cuts every connection there is; new ones are passed on.
+    /// Cuts all connections; new ones are forwarded.
     pub(crate) fn cut(&self) {
         self.cuts.send_replace(());
     }

@@ -1,4 +1,4 @@
-//! A web site for one test. What it answers is added by the test, and what it was asked is kept.
+//! A web site for one test, which sets its responses and reads the recorded requests.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -15,7 +15,7 @@ use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-/// What the site was asked.
+/// A recorded request.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
     pub(crate) path: String,
@@ -24,18 +24,18 @@ pub(crate) struct Asked {
     pub(crate) authorization: String,
 }
 
-/// What the site answers.
+/// How the site responds.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
-    /// An answer with these headers.
+    /// With these headers.
     Now {
         status: u16,
         headers: Vec<(&'static str, String)>,
         body: Vec<u8>,
     },
-    /// The same, later.
+    /// The same, after a delay.
     After(Duration, Box<Reply>),
-    /// Nothing, for as long as the client waits.
+    /// Not at all, for as long as the client waits.
     Never,
 }
 
@@ -98,7 +98,7 @@ impl Site {
         Self::start_on(IpAddr::V4(Ipv4Addr::LOCALHOST)).await
     }
 
-    /// One that listens on another address of this machine.
+    /// A site on another local address.
     pub(crate) async fn start_on(address: IpAddr) -> Self {
         let listener = TcpListener::bind((address, 0)).await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -118,7 +118,7 @@ impl Site {
         }
     }
 
-    /// Answers a path by a function of what was asked.
+    /// Responds on a path by a function of the request.
     pub(crate) fn route(
         &self,
         path: &str,
@@ -132,13 +132,13 @@ impl Site {
         routes.insert(path.to_owned(), Arc::new(answer));
     }
 
-    /// Answers a path always in the same way, and returns its URL.
+    /// Responds on a path always in the same way, and returns its URL.
     pub(crate) fn serve(&self, path: &str, reply: Reply) -> String {
         self.route(path, move |_| reply.clone());
         self.url(path)
     }
 
-    /// Answers a path with a page whose body this is, and returns its URL.
+    /// Responds on a path with a page with this body, and returns its URL.
     pub(crate) fn page(&self, path: &str, body: &str) -> String {
         let title = path.trim_start_matches('/');
         let page = format!("<!doctype html><meta charset=utf-8><title>{title}</title><body>{body}");
@@ -154,12 +154,12 @@ impl Site {
         format!("http://{host}:{}{path}", self.address.port())
     }
 
-    /// How many connections were made to it.
+    /// The number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.content.connections.load(Ordering::Relaxed)
     }
 
-    /// What it was asked for this path, in order.
+    /// The requests for this path, in order.
     pub(crate) fn asked(&self, path: &str) -> Vec<Asked> {
         let asked = self
             .content

@@ -1,13 +1,13 @@
-//! Waiting with a deadline that no healthy run comes near.
+//! Waiting, with a deadline far beyond any successful run.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-/// The longest that any single wait takes before the test fails.
+/// The longest that a single wait takes before the test fails.
 pub(crate) const LONGEST: Duration = Duration::from_secs(30);
 
-/// Asks again and again until there is an answer, and says how long it took.
+/// Polls until there is a result, and returns it with the time that it took.
 pub(crate) async fn until_some<T>(
     what: &str,
     mut ask: impl AsyncFnMut() -> Option<T>,
@@ -23,11 +23,11 @@ pub(crate) async fn until_some<T>(
     };
     let answer = timeout(LONGEST, wait)
         .await
-        .unwrap_or_else(|_| panic!("waited {LONGEST:?} in vain: {what}"));
+        .unwrap_or_else(|_| panic!("timed out after {LONGEST:?}: {what}"));
     (answer, start.elapsed())
 }
 
-/// Asks again and again until it is so, and says how long it took.
+/// Polls until the condition holds, and returns the time that it took.
 pub(crate) async fn until(what: &str, mut ask: impl AsyncFnMut() -> bool) -> Duration {
     let ((), took) = until_some(what, async || ask().await.then_some(())).await;
     took

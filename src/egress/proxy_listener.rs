@@ -1,4 +1,4 @@
-//! One listener, with everything that goes through it.
+//! The loopback listener of one proxy, with all of its connections.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,34 +11,32 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::connection::Connection;
-use super::service::{Egress, Terms};
+use super::connection::ProxyConnection;
+use super::service::{Egress, ProxyConfig};
 use crate::metrics;
 
-/// How long is waited after a connection could not be accepted: it is for want of something that
-/// others must give back first.
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long somebody may take to hear that there is no room.
-const REFUSAL_LIMIT: Duration = Duration::from_secs(1);
-const NO_ROOM: &[u8] =
+/// The pause after a failed `accept`: usually file descriptors have run out.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
+/// How long writing the 503 response may take.
+const REJECT_TIMEOUT: Duration = Duration::from_secs(1);
+const SERVICE_UNAVAILABLE: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-/// An open gate. When it is dropped the listener is closed, and every connection that goes
-/// through it is cut.
+/// Dropping it closes the listener and all connections through it.
 #[derive(Debug)]
-pub struct Gate {
+pub struct ProxyListener {
     address: SocketAddr,
     _open: DropGuard,
 }
 
-impl Gate {
-    pub(super) fn open(egress: Egress, terms: Terms) -> io::Result<Self> {
+impl ProxyListener {
+    pub(super) fn open(egress: Egress, config: ProxyConfig) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let listener = TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let closed = CancellationToken::new();
-        let listening = listen(listener, address, egress, terms, closed.clone());
+        let listening = listen(listener, address, egress, config, closed.clone());
         tokio::spawn(closed.clone().run_until_cancelled_owned(listening));
         Ok(Self {
             address,
@@ -46,12 +44,11 @@ impl Gate {
         })
     }
 
-    /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The same as a proxy's URL.
+    /// For Chromium's `proxyServer`.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -61,31 +58,31 @@ async fn listen(
     listener: TcpListener,
     address: SocketAddr,
     egress: Egress,
-    terms: Terms,
+    config: ProxyConfig,
     closed: CancellationToken,
 ) {
-    let places = Arc::new(Semaphore::new(egress.limits.connections));
+    let permits = Arc::new(Semaphore::new(egress.limits.max_connections));
     loop {
         let (stream, peer) = match listener.accept().await {
             Ok(accepted) => accepted,
             Err(error) => {
-                tracing::warn!(%error, "a connection to the proxy could not be accepted");
-                sleep(PAUSE).await;
+                tracing::warn!(%error, "accepting a connection to the proxy failed");
+                sleep(ACCEPT_PAUSE).await;
                 continue;
             }
         };
-        let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
+        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
             metrics::dropped("egressConnection", "full");
-            refuse(stream).await;
+            reject(stream).await;
             continue;
         };
         let egress = egress.clone();
-        let terms = terms.clone();
+        let config = config.clone();
         let work = async move {
-            // The place is given back when the connection is over.
-            let _place = place;
-            if egress.admission.admits(peer, address).await {
-                Connection::new(egress, terms).run(stream).await;
+            // Held until the connection ends.
+            let _permit = permit;
+            if egress.peer_check.allows(peer, address).await {
+                ProxyConnection::new(egress, config).run(stream).await;
             } else {
                 metrics::dropped("egressConnection", "stranger");
             }
@@ -94,7 +91,7 @@ async fn listen(
     }
 }
 
-/// Says that there is no room, without being held up by whoever does not listen.
-async fn refuse(mut stream: TcpStream) {
-    let _ = timeout(REFUSAL_LIMIT, stream.write_all(NO_ROOM)).await;
+/// Answers 503, without waiting long for a peer that does not read.
+async fn reject(mut stream: TcpStream) {
+    let _ = timeout(REJECT_TIMEOUT, stream.write_all(SERVICE_UNAVAILABLE)).await;
 }

@@ -1,4 +1,4 @@
-//! Whose a TCP connection on this machine is, as Linux tells it.
+//! Which process owns a local TCP socket, from the Linux kernel.
 
 use std::fs;
 use std::io;
@@ -9,40 +9,38 @@ use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
 use rustix::net::sockopt::{Timeout, set_socket_timeout};
 use rustix::net::{AddressFamily, RecvFlags, SendFlags, SocketFlags, SocketType};
 
-/// The kernel answers before the question's call returns; this only keeps a surprise from
-/// becoming a hang.
-const ANSWER_LIMIT: Duration = Duration::from_secs(1);
+/// The kernel answers before `sendto` returns; the timeout is only a safeguard against a hang.
+const REPLY_TIMEOUT: Duration = Duration::from_secs(1);
 
 // Numbers of `linux/sock_diag.h` and `linux/inet_diag.h`.
 const SOCK_DIAG_BY_FAMILY: u16 = 20;
 const NLM_F_REQUEST: u16 = 1;
 const AF_INET: u8 = 2;
 const IPPROTO_TCP: u8 = 6;
-const QUESTION: u32 = 16 + 56;
-const ANSWER: usize = 16 + 72;
-const UID_AT: usize = 16 + 64;
-const INODE_AT: usize = 16 + 68;
+const REQUEST_BYTES: u32 = 16 + 56;
+const REPLY_BYTES: usize = 16 + 72;
+const UID_OFFSET: usize = 16 + 64;
+const INODE_OFFSET: usize = 16 + 68;
 
-/// One end of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Socket {
+pub(super) struct SocketInfo {
     pub(super) inode: u32,
     pub(super) uid: u32,
 }
 
-/// Whether a process holds a socket.
+/// Whether a process has a socket open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Holds {
     Yes,
     No,
-    /// We may not look.
+    /// Its file descriptors cannot be read.
     Unreadable,
 }
 
-/// The end of a connection that has this local and this remote address.
-pub(super) fn find(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<Socket>> {
-    match ask_kernel(local, remote) {
-        // Some sandboxes have no such sockets.
+/// The socket with this local and this remote address.
+pub(super) fn find(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<SocketInfo>> {
+    match query_netlink(local, remote) {
+        // Some sandboxes do not allow netlink sockets.
         Err(_) => Ok(find_in_table(
             &fs::read_to_string("/proc/net/tcp")?,
             local,
@@ -52,30 +50,30 @@ pub(super) fn find(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Opti
     }
 }
 
-fn ask_kernel(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<Socket>> {
+fn query_netlink(local: SocketAddrV4, remote: SocketAddrV4) -> io::Result<Option<SocketInfo>> {
     let socket = rustix::net::socket_with(
         AddressFamily::NETLINK,
         SocketType::DGRAM,
         SocketFlags::CLOEXEC,
         Some(SOCK_DIAG),
     )?;
-    set_socket_timeout(&socket, Timeout::Recv, Some(ANSWER_LIMIT))?;
+    set_socket_timeout(&socket, Timeout::Recv, Some(REPLY_TIMEOUT))?;
     let kernel = SocketAddrNetlink::new(0, 0);
     rustix::net::sendto(
         &socket,
-        &question(local, remote),
+        &diag_request(local, remote),
         SendFlags::empty(),
         &kernel,
     )?;
-    let mut answer = [0; 512];
-    let (length, _) = rustix::net::recv(&socket, &mut answer, RecvFlags::empty())?;
-    Ok(read_answer(&answer[..length]))
+    let mut reply = [0; 512];
+    let (length, _) = rustix::net::recv(&socket, &mut reply, RecvFlags::empty())?;
+    Ok(parse_reply(&reply[..length]))
 }
 
 /// `nlmsghdr` and `inet_diag_req_v2` for exactly one socket.
-fn question(local: SocketAddrV4, remote: SocketAddrV4) -> Vec<u8> {
+fn diag_request(local: SocketAddrV4, remote: SocketAddrV4) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(72);
-    bytes.extend(QUESTION.to_ne_bytes());
+    bytes.extend(REQUEST_BYTES.to_ne_bytes());
     bytes.extend(SOCK_DIAG_BY_FAMILY.to_ne_bytes());
     bytes.extend(NLM_F_REQUEST.to_ne_bytes());
     bytes.extend([0; 8]);
@@ -88,34 +86,34 @@ fn question(local: SocketAddrV4, remote: SocketAddrV4) -> Vec<u8> {
         bytes.extend([0; 12]);
     }
     bytes.extend(0_u32.to_ne_bytes());
-    // No cookie: the addresses say which socket is meant.
+    // No cookie: the addresses identify the socket.
     bytes.extend([0xff; 8]);
     bytes
 }
 
-fn read_answer(bytes: &[u8]) -> Option<Socket> {
+fn parse_reply(bytes: &[u8]) -> Option<SocketInfo> {
     let number = |at: usize| {
         let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
         Some(u32::from_ne_bytes(bytes))
     };
     let kind = bytes.get(4..6)?.try_into().ok().map(u16::from_ne_bytes)?;
-    if kind != SOCK_DIAG_BY_FAMILY || bytes.len() < ANSWER {
+    if kind != SOCK_DIAG_BY_FAMILY || bytes.len() < REPLY_BYTES {
         return None;
     }
-    let (uid, inode) = (number(UID_AT)?, number(INODE_AT)?);
-    // A socket that nobody holds any more has no inode.
-    (inode != 0).then_some(Socket { inode, uid })
+    let (uid, inode) = (number(UID_OFFSET)?, number(INODE_OFFSET)?);
+    // A closed socket has inode 0.
+    (inode != 0).then_some(SocketInfo { inode, uid })
 }
 
-/// The same from the text of `/proc/net/tcp`.
-fn find_in_table(table: &str, local: SocketAddrV4, remote: SocketAddrV4) -> Option<Socket> {
+/// Finds the socket in the text of `/proc/net/tcp`.
+fn find_in_table(table: &str, local: SocketAddrV4, remote: SocketAddrV4) -> Option<SocketInfo> {
     let (local, remote) = (in_table(local), in_table(remote));
     table.lines().find_map(|line| {
         let fields: Vec<&str> = line.split_whitespace().collect();
         let is_it =
             fields.get(1) == Some(&local.as_str()) && fields.get(2) == Some(&remote.as_str());
         let (uid, inode) = (fields.get(7)?, fields.get(9)?);
-        let socket = Socket {
+        let socket = SocketInfo {
             inode: inode.parse().ok()?,
             uid: uid.parse().ok()?,
         };
@@ -123,13 +121,13 @@ fn find_in_table(table: &str, local: SocketAddrV4, remote: SocketAddrV4) -> Opti
     })
 }
 
-/// An address as that table has it: the bytes as they stand in memory.
+/// An address in the format of that table: hexadecimal, in native byte order.
 fn in_table(address: SocketAddrV4) -> String {
     let ip = u32::from_ne_bytes(Ipv4Addr::octets(address.ip()));
     format!("{ip:08X}:{:04X}", address.port())
 }
 
-/// Whether a process holds a socket.
+/// Whether a process has a socket open.
 pub(super) fn holds(pid: u32, inode: u32) -> Holds {
     let wanted = format!("socket:[{inode}]");
     let entries = match fs::read_dir(format!("/proc/{pid}/fd")) {
@@ -145,15 +143,13 @@ pub(super) fn holds(pid: u32, inode: u32) -> Holds {
     }
 }
 
-/// The process group of a process.
 pub(super) fn group_of(pid: u32) -> Option<u32> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    // The name before it may hold anything, also blanks and parentheses.
+    // The name before it may contain anything, spaces and parentheses included.
     let (_, after_name) = stat.rsplit_once(')')?;
     after_name.split_whitespace().nth(2)?.parse().ok()
 }
 
-/// The processes of a group.
 pub(super) fn members_of(group: u32) -> Vec<u32> {
     let Ok(entries) = fs::read_dir("/proc") else {
         return Vec::new();
@@ -165,7 +161,6 @@ pub(super) fn members_of(group: u32) -> Vec<u32> {
         .collect()
 }
 
-/// Under whose account a process runs.
 pub(super) fn uid_of(pid: u32) -> Option<u32> {
     use std::os::unix::fs::MetadataExt as _;
     fs::metadata(format!("/proc/{pid}"))
@@ -186,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn an_end_of_a_connection_is_found_in_both_ways_and_is_held_by_its_process() {
+    fn a_socket_is_found_in_both_ways_and_its_process_has_it_open() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let remote = v4(listener.local_addr().unwrap());
         let stream = TcpStream::connect(remote).unwrap();
@@ -218,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_that_is_none_finds_nothing() {
-        assert_eq!(read_answer(&[]), None);
-        assert_eq!(read_answer(&[0; 88]), None);
-        let mut answer = [0; 88];
-        answer[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
-        assert_eq!(read_answer(&answer), None, "nobody holds it");
-        answer[INODE_AT..].copy_from_slice(&7_u32.to_ne_bytes());
-        assert_eq!(read_answer(&answer), Some(Socket { inode: 7, uid: 0 }));
-        assert_eq!(read_answer(&answer[..80]), None);
+    fn an_invalid_reply_finds_nothing() {
+        assert_eq!(parse_reply(&[]), None);
+        assert_eq!(parse_reply(&[0; 88]), None);
+        let mut reply = [0; 88];
+        reply[4..6].copy_from_slice(&SOCK_DIAG_BY_FAMILY.to_ne_bytes());
+        assert_eq!(parse_reply(&reply), None, "the socket is closed");
+        reply[INODE_OFFSET..].copy_from_slice(&7_u32.to_ne_bytes());
+        assert_eq!(parse_reply(&reply), Some(SocketInfo { inode: 7, uid: 0 }));
+        assert_eq!(parse_reply(&reply[..80]), None);
     }
 }
