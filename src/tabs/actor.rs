@@ -327,9 +327,9 @@ impl Actor {
                     reply.fail(TabError::Closed);
                 }
             }
-            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
+            TabMessage::Unwatch(reply) => self.casts.unwatch(self.id, reply),
             TabMessage::Download(id, reply) => self.around.supervisor.download(self.id, id, reply),
-            TabMessage::Unsubscribe(reply) => self.console.unsubscribe(reply),
+            TabMessage::Unsubscribe(reply) => self.console.unsubscribe_from_console(self.id, reply),
             message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {
                     reply.fail(error);
@@ -338,12 +338,12 @@ impl Actor {
             TabMessage::Watch(spec, watcher, reply) => {
                 let usable = self.live.as_ref().filter(|live| live.is_usable());
                 self.casts
-                    .watch(spec, watcher, reply, usable.map(|live| &live.target));
+                    .subscribe(spec, watcher, reply, usable.map(|live| &live.target));
             }
             TabMessage::Subscribe(subscriber, reply) => {
                 let usable = self.live.as_ref().filter(|live| live.is_usable());
                 let target = usable.map(|live| &live.target);
-                self.console.subscribe(subscriber, reply, target);
+                self.console.subscribe((), subscriber, reply, target);
             }
             TabMessage::Change(change, reply) => {
                 let goal = match change {

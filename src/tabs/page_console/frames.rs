@@ -6,11 +6,12 @@ use futures::StreamExt as _;
 use futures::future::{BoxFuture, join3};
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
 use crate::cdp::{CallError, Event, Inbox, RawEvent, Session};
+use crate::tabs::feed::sleep_until_opt;
 use crate::tabs::hands::page::attach_frames;
 
 /// How long Chromium may take for what nobody waits for.
@@ -79,7 +80,10 @@ impl Part {
         let mut enabling = enable(self.session.clone(), limit);
         let mut is_enabled = false;
         loop {
-            let (release, patience) = (until(self.release), until(self.patience));
+            let (release, patience) = (
+                sleep_until_opt(self.release),
+                sleep_until_opt(self.patience),
+            );
             tokio::select! {
                 // What was written before comes before the answer.
                 biased;
@@ -145,14 +149,6 @@ impl Part {
                 .call(ReleaseObjectGroup::console(), ASIDE_LIMIT)
                 .await;
         });
-    }
-}
-
-/// Waits for this time; for ever if there is none.
-async fn until(time: Option<Instant>) {
-    match time {
-        Some(time) => sleep_until(time).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -1,0 +1,202 @@
+//! The console of one page as a stream: opened again after a failure for those who subscribed at the
+//! page before, and summarised when the page writes too much.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge_protocol::TabId;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::entry::Entry;
+use super::frames::{Heard, listen};
+use super::subscriber::Subscriber;
+use crate::flow::ration::Due;
+use crate::flow::{Backoff, Ration};
+use crate::metrics;
+use crate::tabs::audience::Audience;
+use crate::tabs::feed::{
+    Feeds, PageGone, PageSession, PageStream, StreamError, StreamFactory, StreamListener as _,
+    StreamPage, Subscription, sleep_until_opt,
+};
+use crate::tabs::identity::ClientId;
+use crate::tabs::reply::Reply;
+use crate::tabs::supervisor::SupervisorHandle;
+use crate::tabs::target::Target;
+
+/// Longer than the time limit of any request, so that it is the request that runs out of time.
+const ENABLE_LIMIT: Duration = Duration::from_mins(2);
+
+/// How long to wait before the console of a page is opened again.
+const FIRST_RETRY: Duration = Duration::from_secs(1);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// At most this many messages of a tab are sent in each [`INTERVAL`].
+const MAX_MESSAGES: u32 = 100;
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// How many reports of a page wait for the feed, beside those in the inboxes of its sessions.
+const REPORTS: usize = 256;
+
+/// The console subscriptions of one tab.
+pub type Subscribers = Feeds<ConsoleStreams>;
+
+impl Subscribers {
+    pub fn new(
+        tab: TabId,
+        client: ClientId,
+        supervisor: SupervisorHandle,
+        audience: Arc<dyn Audience>,
+    ) -> Self {
+        let factory = ConsoleStreams {
+            tab,
+            client,
+            supervisor,
+            audience,
+        };
+        Self::with(tab, factory)
+    }
+
+    /// Answered in the same way whether there was a subscription or not.
+    pub fn unsubscribe_from_console(&mut self, tab: TabId, reply: Reply) {
+        self.unsubscribe(reply.connection, move || Subscriber::confirm(tab, reply));
+    }
+}
+
+pub struct ConsoleStreams {
+    tab: TabId,
+    client: ClientId,
+    supervisor: SupervisorHandle,
+    audience: Arc<dyn Audience>,
+}
+
+impl StreamFactory for ConsoleStreams {
+    type Stream = ConsoleStream;
+    type Page = Target;
+    type Spec = ();
+
+    fn stream(&mut self, (): (), page: &Target, replaces: bool) -> ConsoleStream {
+        ConsoleStream {
+            tab: self.tab,
+            client: self.client.clone(),
+            audience: Arc::clone(&self.audience),
+            page: StreamPage::new(page, self.supervisor.clone()),
+            includes_earlier: replaces,
+            session: None,
+            reports: no_reports(),
+            ration: Ration::new(INTERVAL, MAX_MESSAGES),
+            backoff: Backoff::new(FIRST_RETRY, LAST_RETRY),
+        }
+    }
+}
+
+pub struct ConsoleStream {
+    tab: TabId,
+    client: ClientId,
+    audience: Arc<dyn Audience>,
+    page: StreamPage,
+    /// Chromium repeats what was written before the console was enabled. The listeners have missed
+    /// that in a page that replaces theirs, unless an earlier attempt has passed it on.
+    includes_earlier: bool,
+    session: Option<PageSession>,
+    reports: mpsc::Receiver<Heard>,
+    ration: Ration<Entry>,
+    backoff: Backoff,
+}
+
+fn no_reports() -> mpsc::Receiver<Heard> {
+    mpsc::channel(1).1
+}
+
+impl PageStream for ConsoleStream {
+    type Listener = Subscriber;
+    type Opened = PageSession;
+
+    const FIRST_CALL: &'static str = "Runtime.enable";
+
+    fn open(&mut self) -> BoxFuture<'static, Result<PageSession, StreamError>> {
+        let (heard, reports) = mpsc::channel(REPORTS);
+        self.reports = reports;
+        let (page, includes_earlier) = (self.page.clone(), self.includes_earlier);
+        async move {
+            let (session, inbox) = page.attach().await?;
+            let enabled = listen(
+                (*session).clone(),
+                inbox,
+                includes_earlier,
+                ENABLE_LIMIT,
+                heard,
+            );
+            enabled.await.map_err(|_| StreamError::PageGone)??;
+            Ok(session)
+        }
+        .boxed()
+    }
+
+    fn opened(&mut self, session: PageSession) {
+        self.session = Some(session);
+        self.backoff.reset();
+    }
+
+    fn close(&mut self) {
+        self.session = None;
+        self.reports = no_reports();
+        self.ration = Ration::new(INTERVAL, MAX_MESSAGES);
+        self.includes_earlier = false;
+    }
+
+    async fn next(&mut self, listeners: &[Subscription<Subscriber>]) -> Result<(), PageGone> {
+        tokio::select! {
+            biased;
+            () = sleep_until_opt(self.ration.next_due()) => {
+                if let Some(due) = self.ration.take_due(Instant::now()) {
+                    self.publish(due, listeners);
+                }
+            }
+            heard = report(&mut self.reports, self.session.is_some()) => {
+                self.on_report(&heard?, listeners);
+            }
+        }
+        Ok(())
+    }
+
+    fn retry_after(&mut self, failure: &StreamError) -> Option<Duration> {
+        // Its listeners were told that they are subscribed, and cannot know that they should ask
+        // again. Only one tab calls this page, so that the pause needs no jitter.
+        failure.is_transient().then(|| self.backoff.next(1.0))
+    }
+}
+
+impl ConsoleStream {
+    fn on_report(&mut self, heard: &Heard, listeners: &[Subscription<Subscriber>]) {
+        self.includes_earlier = false;
+        self.ration.lost(heard.lost);
+        let Some(entry) = Entry::read(&heard.event) else {
+            return;
+        };
+        match self.ration.add(entry, Instant::now()) {
+            Some(due) => self.publish(due, listeners),
+            None => metrics::dropped("consoleMessage", "flood"),
+        }
+    }
+
+    fn publish(&self, Due { news, omitted }: Due<Entry>, listeners: &[Subscription<Subscriber>]) {
+        let message = news.into_message(self.tab, omitted);
+        let present = listeners.iter().filter(|it| !it.is_over());
+        let present: Vec<_> = present.map(|it| it.connection).collect();
+        self.audience
+            .tell_only(&self.client, message.into(), &present);
+    }
+}
+
+/// The next report of the page. While the stream is being opened the end of the reports says
+/// nothing: the attempt fails by itself.
+async fn report(reports: &mut mpsc::Receiver<Heard>, is_open: bool) -> Result<Heard, PageGone> {
+    match reports.recv().await {
+        Some(heard) => Ok(heard),
+        None if is_open => Err(PageGone),
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,57 @@
+//! A connection that is sent what a page writes to its console.
+
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::Done;
+use tokio::sync::watch;
+
+use crate::tabs::feed::StreamListener;
+use crate::tabs::identity::ConnectionId;
+use crate::tabs::reply::Reply;
+
+#[derive(Debug)]
+pub struct Subscriber {
+    pub connection: ConnectionId,
+    /// Its other end is dropped when the connection's session is over.
+    present: watch::Receiver<()>,
+}
+
+impl Subscriber {
+    /// A connection that is there until the other end of `present` is dropped.
+    pub fn new(connection: ConnectionId, present: watch::Receiver<()>) -> Self {
+        Self {
+            connection,
+            present,
+        }
+    }
+
+    /// Whether the connection's session is over.
+    pub fn is_gone(&self) -> bool {
+        self.present.has_changed().is_err()
+    }
+}
+
+impl StreamListener for Subscriber {
+    type Key = ConnectionId;
+
+    fn key(&self) -> ConnectionId {
+        self.connection
+    }
+
+    fn is_gone(&self) -> bool {
+        self.is_gone()
+    }
+
+    async fn gone(&self) {
+        let mut present = self.present.clone();
+        while present.changed().await.is_ok() {}
+    }
+
+    fn confirm(tab: TabId, reply: Reply) {
+        reply.event(Done {
+            id: tab,
+            action: "subscribe".to_owned(),
+            values: None,
+            position: None,
+        });
+    }
+}
