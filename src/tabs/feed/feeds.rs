@@ -15,7 +15,7 @@ use crate::tabs::reply::Reply;
 
 type ListenerOf<F> = <<F as StreamFactory>::Stream as PageStream>::Listener;
 
-pub struct Feeds<F: StreamFactory> {
+pub(in crate::tabs) struct Feeds<F: StreamFactory> {
     tab: TabId,
     factory: F,
     entries: Vec<Entry<F>>,
@@ -95,7 +95,7 @@ impl<F: StreamFactory> Feeds<F> {
         }
     }
 
-    /// The tab has another page: every subscription goes on there, and whoever waits is confirmed
+    /// The tab has another page: every subscription continues there, and pending ones are confirmed
     /// when its stream is open.
     pub(in crate::tabs) fn moved(&mut self, page: &F::Page) {
         self.running.clear();

@@ -1,4 +1,4 @@
-//! Who listens to a stream, who waits for it, and what has to be done next. No I/O.
+//! The state machine of a stream: its confirmed and waiting members, and the next step. No I/O.
 
 use tokio::time::Instant;
 
@@ -14,18 +14,18 @@ pub(super) trait Member: Clone {
     fn is_over(&self) -> bool;
 }
 
-/// What the owner has to do.
+/// What the task of the feed has to do.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum FeedStep<M> {
     /// Open the stream.
     Open,
     /// Close the stream, or give up opening it.
     Close,
-    /// Answer this one's request if it is still open: it is a listener now.
+    /// Answer this member's request if it is still open: it is a listener now.
     Confirm(M),
-    /// Answer this one's request: its time is up.
+    /// Answer this member's request: its deadline has passed.
     Expire(M),
-    /// This one is over, and no longer among the listeners.
+    /// This member has left, or was ended.
     Remove(M),
     /// Nothing, until something happens or this time has come.
     Sleep(Option<Instant>),
@@ -36,7 +36,7 @@ enum FeedPhase {
     Closed,
     Opening,
     Open,
-    /// Opening failed; it is tried again at this time, or for the next one who asks.
+    /// Opening failed. It is retried at this time, or when another member joins.
     Pausing(Instant),
 }
 
@@ -44,7 +44,7 @@ enum FeedPhase {
 pub(super) struct ListenerSet<M> {
     phase: FeedPhase,
     confirmed: Vec<M>,
-    /// Those who have joined and are not confirmed yet.
+    /// Members that have joined and are not confirmed yet.
     waiting: Vec<M>,
 }
 
@@ -85,12 +85,12 @@ impl<M: Member> ListenerSet<M> {
         self.phase = FeedPhase::Pausing(until);
     }
 
-    /// Those who wait, to be refused.
+    /// The waiting members, to be refused.
     pub(super) fn take_waiting(&mut self) -> Vec<M> {
         std::mem::take(&mut self.waiting)
     }
 
-    /// What is to be done next. It is asked again until it says [`FeedStep::Sleep`].
+    /// The next step. The owner carries it out and asks again, until it is [`FeedStep::Sleep`].
     pub(super) fn next(&mut self, now: Instant) -> FeedStep<M> {
         if let Some(member) = self.take_first(Member::is_over) {
             return FeedStep::Remove(member);
@@ -99,7 +99,7 @@ impl<M: Member> ListenerSet<M> {
         if let Some(at) = self.waiting.iter().position(is_due) {
             return FeedStep::Expire(self.waiting.remove(at));
         }
-        // Who was confirmed at an earlier page has nothing to wait for.
+        // A member that was confirmed at an earlier page has nothing to wait for.
         let is_open = self.is_open();
         let may_confirm = |member: &M| is_open || member.deadline().is_none();
         if let Some(at) = self.waiting.iter().position(may_confirm) {
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_stream_is_opened_again_after_the_pause_or_for_the_next_who_asks() {
+    fn a_failed_stream_is_opened_again_after_the_pause_or_for_the_next_to_join() {
         let now = Instant::now();
         let mut set = ListenerSet::new();
         let confirmed = fake(1, None);

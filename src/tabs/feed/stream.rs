@@ -1,4 +1,4 @@
-//! What a kind of stream has to say about itself.
+//! The traits that a kind of stream implements.
 
 use std::fmt::Debug;
 use std::hash::Hash;
@@ -12,8 +12,8 @@ use crate::cdp::CallError;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
-/// Someone who receives a stream.
-pub trait StreamListener: Send + Sync + 'static {
+/// A receiver of a stream.
+pub(in crate::tabs) trait StreamListener: Send + Sync + 'static {
     /// Tells the subscribers of a tab apart; each has at most one subscription.
     type Key: Copy + PartialEq + Send;
 
@@ -38,7 +38,7 @@ pub trait StreamListener: Send + Sync + 'static {
 }
 
 /// One stream of one page.
-pub trait PageStream: Send + Sized + 'static {
+pub(in crate::tabs) trait PageStream: Send + Sized + 'static {
     type Listener: StreamListener;
     /// What an open stream holds at the page.
     type Opened: Send + 'static;
@@ -60,8 +60,8 @@ pub trait PageStream: Send + Sized + 'static {
     /// A listener that may have been confirmed has left.
     fn left(&mut self, _listener: &Self::Listener) {}
 
-    /// Waits for one thing to happen and passes it on. It is polled while the stream is being opened
-    /// as well, and must lose nothing when it is dropped while it waits.
+    /// Waits for one report or timer and passes it on. It is also polled while the stream is being
+    /// opened, and must be cancel-safe.
     fn next(
         &mut self,
         listeners: &[Subscription<Self::Listener>],
@@ -75,7 +75,7 @@ pub trait PageStream: Send + Sized + 'static {
 }
 
 /// Makes the streams of one tab, and keeps what outlives a page.
-pub trait StreamFactory: Send + 'static {
+pub(in crate::tabs) trait StreamFactory: Send + 'static {
     type Stream: PageStream;
     type Page;
     /// Listeners with equal specs share a stream.
@@ -87,11 +87,11 @@ pub trait StreamFactory: Send + 'static {
 
 /// The page went away while its stream was open.
 #[derive(Debug)]
-pub struct PageGone;
+pub(in crate::tabs) struct PageGone;
 
 /// A stream could not be opened.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum StreamError {
+pub(in crate::tabs) enum StreamError {
     #[error("the page is gone")]
     PageGone,
     #[error(transparent)]
@@ -100,7 +100,7 @@ pub enum StreamError {
 
 impl StreamError {
     /// Whether the page is still there, so that another attempt may succeed.
-    pub fn is_transient(&self) -> bool {
+    pub(in crate::tabs) fn is_transient(&self) -> bool {
         !matches!(
             self,
             Self::PageGone

@@ -14,7 +14,7 @@ use crate::tabs::reply::Reply;
 
 /// A listener and its reply. Clones are the same subscription: the tab's actor and the feed's task
 /// both hold it, and whichever can answer first takes the reply. Whoever ends a subscription answers it.
-pub struct Subscription<L>(Arc<State<L>>);
+pub(in crate::tabs) struct Subscription<L>(Arc<State<L>>);
 
 struct State<L> {
     tab: TabId,
@@ -104,7 +104,7 @@ impl<L: StreamListener> Subscription<L> {
     }
 
     /// Whether it was ended, or its subscriber has left.
-    pub fn is_over(&self) -> bool {
+    pub(in crate::tabs) fn is_over(&self) -> bool {
         self.is_ended() || self.0.listener.is_gone()
     }
 

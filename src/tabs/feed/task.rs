@@ -53,13 +53,13 @@ struct Feed<S: PageStream> {
 impl<S: PageStream> Feed<S> {
     async fn run(mut self) {
         loop {
-            // Whoever joins at the moment when the last one leaves finds the stream still open.
+            // A listener that joins right after the last one left finds the stream still open.
             while let Ok(command) = self.commands.try_recv() {
                 self.execute(command);
             }
             let wake = self.advance();
             let ended = tokio::select! {
-                // Who leaves is told nothing more, and a flood delays no one's request.
+                // A listener that has left gets nothing more, and a flood delays no request.
                 biased;
                 command = self.commands.recv() => match command {
                     Some(command) => {
@@ -103,7 +103,7 @@ impl<S: PageStream> Feed<S> {
         }
     }
 
-    /// Does what is to be done now, and says when to look again.
+    /// Carries out every step that is due, and returns when the next one may be.
     fn advance(&mut self) -> Option<Instant> {
         loop {
             match self.listeners.next(Instant::now()) {
@@ -152,14 +152,14 @@ impl<S: PageStream> Feed<S> {
         Ok(())
     }
 
-    /// The page is gone, or its stream cannot be had. Whoever asked before is still answered.
+    /// The page is gone, or its stream could not be opened. Commands sent before are still answered.
     async fn end(mut self, reason: &StreamError) {
         self.commands.close();
         while let Some(command) = self.commands.recv().await {
             self.execute(command);
         }
         if self.listeners.is_open() {
-            // They go on in the page that replaces this one, as the earlier ones do.
+            // They continue in the page that replaces this one, as the earlier ones do.
             self.advance();
         }
         self.refuse_waiting(reason);
@@ -180,7 +180,7 @@ async fn ready<T>(opening: &mut Option<BoxFuture<'static, T>>) -> T {
 }
 
 /// Never returns if there is no time to wait for.
-pub async fn sleep_until_opt(time: Option<Instant>) {
+pub(in crate::tabs) async fn sleep_until_opt(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
         None => std::future::pending().await,

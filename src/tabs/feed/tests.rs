@@ -221,7 +221,7 @@ fn refused() -> StreamError {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_stream_is_opened_for_all_who_want_the_same_and_closed_with_the_last() {
+async fn one_stream_is_opened_for_equal_specs_and_closed_with_the_last_listener() {
     let (mut tab, page) = (tab(false), page(1));
     tab.subscribe(1, 'a', 5, Some(&page));
     tab.subscribe(2, 'a', 5, Some(&page));
@@ -254,7 +254,7 @@ async fn the_stream_is_given_up_if_the_last_leaves_while_it_is_opened() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn whoever_waits_for_a_stream_that_fails_is_answered_and_may_ask_again() {
+async fn pending_subscriptions_to_a_stream_that_fails_are_answered_and_may_be_repeated() {
     for (failure, answer) in [(refused(), "refused"), (StreamError::PageGone, "detached")] {
         let (mut tab, page) = (tab(false), page(1));
         tab.subscribe(1, 'a', 5, Some(&page));
@@ -269,7 +269,7 @@ async fn whoever_waits_for_a_stream_that_fails_is_answered_and_may_ask_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_waits_within_the_limit_of_its_own_request() {
+async fn each_subscription_waits_for_its_own_deadline() {
     let (mut tab, page) = (tab(false), page(1));
     tab.subscribe(1, 'a', 1, Some(&page));
     tab.subscribe(2, 'a', 3, Some(&page));
@@ -281,7 +281,7 @@ async fn each_waits_within_the_limit_of_its_own_request() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stream_that_all_waited_for_in_vain_is_given_up() {
+async fn opening_is_given_up_when_every_deadline_has_passed() {
     let (mut tab, page) = (tab(false), page(1));
     tab.subscribe(1, 'a', 1, Some(&page));
     tokio::time::sleep(SECOND).await;
@@ -301,7 +301,7 @@ async fn a_second_subscription_takes_the_place_of_the_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_goes_on_in_the_next_page_and_whoever_waits_is_answered_there() {
+async fn subscriptions_continue_in_the_next_page_and_pending_ones_are_confirmed_there() {
     let (mut tab, first, second) = (tab(false), page(1), page(2));
     tab.subscribe(1, 'a', 5, Some(&first));
     tab.log.take().await;
@@ -347,7 +347,7 @@ async fn a_confirmed_subscription_is_retried_where_the_stream_says_so() {
         assert_eq!(tab.log.take().await, [""; 0]);
         tokio::time::sleep(SECOND).await;
         assert_eq!(tab.log.take().await.is_empty(), !retries);
-        // It was not lost: it goes on as soon as the stream is opened again.
+        // The subscription still exists in the page after that.
         tab.feeds.moved(&page(3));
         assert_eq!(tab.log.take().await, ["open a3 again"]);
     }

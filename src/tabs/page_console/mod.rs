@@ -9,5 +9,5 @@ mod frames;
 mod stream;
 mod subscriber;
 
-pub(in crate::tabs) use stream::Subscribers;
+pub(in crate::tabs) use stream::ConsoleSubscriptions;
 pub use subscriber::Subscriber;

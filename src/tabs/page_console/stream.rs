@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::entry::Entry;
-use super::frames::{Heard, listen};
+use super::entry::ConsoleEntry;
+use super::frames::{ConsoleReport, listen};
 use super::subscriber::Subscriber;
 use crate::flow::ration::Due;
 use crate::flow::{Backoff, Ration};
@@ -41,10 +41,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const REPORTS: usize = 256;
 
 /// The console subscriptions of one tab.
-pub type Subscribers = Feeds<ConsoleStreams>;
+pub(in crate::tabs) type ConsoleSubscriptions = Feeds<ConsoleStreams>;
 
-impl Subscribers {
-    pub fn new(
+impl ConsoleSubscriptions {
+    pub(in crate::tabs) fn new(
         tab: TabId,
         client: ClientId,
         supervisor: SupervisorHandle,
@@ -60,12 +60,12 @@ impl Subscribers {
     }
 
     /// Answered in the same way whether there was a subscription or not.
-    pub fn unsubscribe_from_console(&mut self, tab: TabId, reply: Reply) {
+    pub(in crate::tabs) fn unsubscribe_from_console(&mut self, tab: TabId, reply: Reply) {
         self.unsubscribe(reply.connection, move || Subscriber::confirm(tab, reply));
     }
 }
 
-pub struct ConsoleStreams {
+pub(in crate::tabs) struct ConsoleStreams {
     tab: TabId,
     client: ClientId,
     supervisor: SupervisorHandle,
@@ -92,7 +92,7 @@ impl StreamFactory for ConsoleStreams {
     }
 }
 
-pub struct ConsoleStream {
+pub(in crate::tabs) struct ConsoleStream {
     tab: TabId,
     client: ClientId,
     audience: Arc<dyn Audience>,
@@ -101,12 +101,12 @@ pub struct ConsoleStream {
     /// that in a page that replaces theirs, unless an earlier attempt has passed it on.
     includes_earlier: bool,
     session: Option<PageSession>,
-    reports: mpsc::Receiver<Heard>,
-    ration: Ration<Entry>,
+    reports: mpsc::Receiver<ConsoleReport>,
+    ration: Ration<ConsoleEntry>,
     backoff: Backoff,
 }
 
-fn no_reports() -> mpsc::Receiver<Heard> {
+fn no_reports() -> mpsc::Receiver<ConsoleReport> {
     mpsc::channel(1).1
 }
 
@@ -117,7 +117,7 @@ impl PageStream for ConsoleStream {
     const FIRST_CALL: &'static str = "Runtime.enable";
 
     fn open(&mut self) -> BoxFuture<'static, Result<PageSession, StreamError>> {
-        let (heard, reports) = mpsc::channel(REPORTS);
+        let (sender, reports) = mpsc::channel(REPORTS);
         self.reports = reports;
         let (page, includes_earlier) = (self.page.clone(), self.includes_earlier);
         async move {
@@ -127,7 +127,7 @@ impl PageStream for ConsoleStream {
                 inbox,
                 includes_earlier,
                 ENABLE_LIMIT,
-                heard,
+                sender,
             );
             enabled.await.map_err(|_| StreamError::PageGone)??;
             Ok(session)
@@ -155,8 +155,8 @@ impl PageStream for ConsoleStream {
                     self.publish(due, listeners);
                 }
             }
-            heard = report(&mut self.reports, self.session.is_some()) => {
-                self.on_report(&heard?, listeners);
+            report = next_report(&mut self.reports, self.session.is_some()) => {
+                self.on_report(&report?, listeners);
             }
         }
         Ok(())
@@ -170,10 +170,10 @@ impl PageStream for ConsoleStream {
 }
 
 impl ConsoleStream {
-    fn on_report(&mut self, heard: &Heard, listeners: &[Subscription<Subscriber>]) {
+    fn on_report(&mut self, report: &ConsoleReport, listeners: &[Subscription<Subscriber>]) {
         self.includes_earlier = false;
-        self.ration.lost(heard.lost);
-        let Some(entry) = Entry::read(&heard.event) else {
+        self.ration.lost(report.lost);
+        let Some(entry) = ConsoleEntry::read(&report.event) else {
             return;
         };
         match self.ration.add(entry, Instant::now()) {
@@ -182,7 +182,11 @@ impl ConsoleStream {
         }
     }
 
-    fn publish(&self, Due { news, omitted }: Due<Entry>, listeners: &[Subscription<Subscriber>]) {
+    fn publish(
+        &self,
+        Due { news, omitted }: Due<ConsoleEntry>,
+        listeners: &[Subscription<Subscriber>],
+    ) {
         let message = news.into_message(self.tab, omitted);
         let present = listeners.iter().filter(|it| !it.is_over());
         let present: Vec<_> = present.map(|it| it.connection).collect();
@@ -193,9 +197,12 @@ impl ConsoleStream {
 
 /// The next report of the page. While the stream is being opened the end of the reports says
 /// nothing: the attempt fails by itself.
-async fn report(reports: &mut mpsc::Receiver<Heard>, is_open: bool) -> Result<Heard, PageGone> {
+async fn next_report(
+    reports: &mut mpsc::Receiver<ConsoleReport>,
+    is_open: bool,
+) -> Result<ConsoleReport, PageGone> {
     match reports.recv().await {
-        Some(heard) => Ok(heard),
+        Some(report) => Ok(report),
         None if is_open => Err(PageGone),
         None => std::future::pending().await,
     }

@@ -10,5 +10,5 @@ mod watcher;
 
 pub use slot::{CastFrame, FrameSlot};
 pub use stream::CastSpec;
-pub(in crate::tabs) use stream::Casts;
+pub(in crate::tabs) use stream::Screencasts;
 pub use watcher::Watcher;

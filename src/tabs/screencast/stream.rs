@@ -48,10 +48,10 @@ pub struct CastSpec {
 }
 
 /// The screencasts of one tab.
-pub type Casts = Feeds<CastStreams>;
+pub(in crate::tabs) type Screencasts = Feeds<CastStreams>;
 
-impl Casts {
-    pub fn new(tab: TabId, supervisor: SupervisorHandle) -> Self {
+impl Screencasts {
+    pub(in crate::tabs) fn new(tab: TabId, supervisor: SupervisorHandle) -> Self {
         let factory = CastStreams {
             tab,
             supervisor,
@@ -61,14 +61,14 @@ impl Casts {
     }
 
     /// Answered in the same way whether there was a screencast or not.
-    pub fn unwatch(&mut self, tab: TabId, reply: Reply) {
+    pub(in crate::tabs) fn unwatch(&mut self, tab: TabId, reply: Reply) {
         self.unsubscribe(reply.connection, move || {
             reply.event(ScreencastStopped { id: tab });
         });
     }
 }
 
-pub struct CastStreams {
+pub(in crate::tabs) struct CastStreams {
     tab: TabId,
     supervisor: SupervisorHandle,
     /// A stream goes on counting where the one before it with the same spec stopped.
@@ -97,7 +97,7 @@ impl StreamFactory for CastStreams {
 
 type WatcherKey = <Watcher as StreamListener>::Key;
 
-pub struct CastStream {
+pub(in crate::tabs) struct CastStream {
     tab: TabId,
     spec: CastSpec,
     page: StreamPage,

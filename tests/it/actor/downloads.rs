@@ -1,4 +1,4 @@
-//! Downloads, which the browser reports and tabs are told of.
+//! Downloads: reported by the browser, and announced as events of tabs.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::harness::{Bridge, MS};
 const BEHAVIOR: &str = "Browser.setDownloadBehavior";
 
 /// A bridge that keeps downloads in this directory.
-async fn keeping(dir: &tempfile::TempDir) -> Bridge {
+async fn with_downloads(dir: &tempfile::TempDir) -> Bridge {
     let bridge = Bridge::start().await;
     bridge.outlets.keep_downloads(true);
     bridge.connect_with(Some(dir.path().to_owned())).await;
@@ -39,9 +39,9 @@ impl Bridge {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contexts_are_told_what_policy_says_and_again_when_it_changes() {
+async fn contexts_get_the_setting_of_policy_and_again_when_it_changes() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     bridge.tab("http://a.test/").await;
     bridge.client().create_logged_out("about:blank").tab().await;
     let told = |bridge: &Bridge| {
@@ -55,7 +55,7 @@ async fn contexts_are_told_what_policy_says_and_again_when_it_changes() {
     assert_eq!(path.text("downloadPath"), dir.path().to_str());
     bridge.supervisor.policy_changed().await;
     bridge.settle().await;
-    assert_eq!(told(&bridge).len(), 2, "it says the same");
+    assert_eq!(told(&bridge).len(), 2, "the setting is the same");
     bridge.outlets.keep_downloads(false);
     bridge.supervisor.policy_changed().await;
     bridge.settle().await;
@@ -63,7 +63,7 @@ async fn contexts_are_told_what_policy_says_and_again_when_it_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_with_no_place_for_them_keeps_none() {
+async fn a_browser_without_a_download_directory_denies_downloads() {
     let bridge = Bridge::start().await;
     bridge.outlets.keep_downloads(true);
     let (_, target) = bridge.tab("http://a.test/").await;
@@ -75,9 +75,9 @@ async fn a_browser_with_no_place_for_them_keeps_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_is_told_and_had_and_goes_with_its_tab() {
+async fn a_download_is_announced_and_served_and_removed_with_its_tab() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.begin(&target, "g1");
     bridge.hear("downloadStarted t1 d1 f.bin").await;
@@ -100,9 +100,9 @@ async fn a_download_is_told_and_had_and_goes_with_its_tab() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_from_a_frame_inside_is_the_tabs_whoever_says_so_first() {
+async fn a_download_of_an_inner_frame_belongs_to_the_tab_whichever_event_is_first() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     let name = "Page.downloadWillBegin";
     bridge.fake.send(&target, name, &begins("INNER", "g1"));
@@ -117,9 +117,9 @@ async fn one_from_a_frame_inside_is_the_tabs_whoever_says_so_first() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_that_is_nobodys_is_broken_off_untold() {
+async fn a_download_of_no_tab_is_cancelled_unannounced() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     bridge.tab("http://a.test/").await;
     bridge.begin("NOWHERE", "g1");
     bridge.fake.wait_for("Browser.cancelDownload", 1).await;
@@ -129,18 +129,18 @@ async fn one_that_is_nobodys_is_broken_off_untold() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_of_a_popup_that_never_had_a_page_is_its_openers() {
+async fn a_download_of_a_popup_without_a_document_belongs_to_its_opener() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.silence("http://b.test/file");
     let popup = bridge.fake.popup(&target, "http://b.test/file");
-    // It may be heard of before the popup is a tab.
+    // It may be reported before the popup is a tab.
     bridge.begin(&popup, "g1");
     bridge.hear("downloadStarted t1 d1 f.bin").await;
     bridge.begin(&popup, "g2");
     bridge.hear("downloadStarted t1 d2 f.bin").await;
-    // Or it goes away before that.
+    // Or the popup closes before that.
     bridge.fake.hold("Page.enable");
     let popup = bridge.fake.popup(&target, "http://b.test/file");
     bridge.settle().await;
@@ -150,9 +150,9 @@ async fn one_of_a_popup_that_never_had_a_page_is_its_openers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_under_way_when_the_browser_dies_has_come_to_nothing() {
+async fn downloads_in_progress_are_cancelled_when_the_browser_dies() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.begin(&target, "g1");
     bridge.go_on("g1", 5, "completed");
