@@ -34,9 +34,9 @@ use super::identity::ClientId;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
-use super::page_console::Subscribers;
+use super::page_console::ConsoleSubscriptions;
 use super::running::{Phase, Running, Step};
-use super::screencast::Casts;
+use super::screencast::Screencasts;
 use super::settings::TabSettings;
 use super::supervisor::{SupervisorHandle, Turn};
 use super::view::TabView;
@@ -92,8 +92,8 @@ pub struct Actor {
     policy: watch::Receiver<()>,
     captures: Captures,
     looks: Looks,
-    casts: Casts,
-    console: Subscribers,
+    casts: Screencasts,
+    console: ConsoleSubscriptions,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -118,10 +118,10 @@ impl Actor {
         };
         let policy = around.outlets.changes(&client);
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
-        let casts = Casts::new(id, around.supervisor.clone());
+        let casts = Screencasts::new(id, around.supervisor.clone());
         let console = {
             let (client, supervisor) = (client.clone(), around.supervisor.clone());
-            Subscribers::new(id, client, supervisor, Arc::clone(&around.audience))
+            ConsoleSubscriptions::new(id, client, supervisor, Arc::clone(&around.audience))
         };
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
