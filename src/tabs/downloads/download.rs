@@ -18,34 +18,34 @@ pub struct DownloadLimits {
 
 /// A download that Chromium has started.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::tabs) struct NewDownload {
+pub(crate) struct NewDownload {
     /// Chromium's id for it, which is also the name of the file.
-    pub(in crate::tabs) guid: String,
-    pub(in crate::tabs) url: String,
+    pub(crate) guid: String,
+    pub(crate) url: String,
     /// The file name that the server or the page suggests.
-    pub(in crate::tabs) name: String,
+    pub(crate) name: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tabs) struct TransferProgress {
-    pub(in crate::tabs) received: u64,
+pub(crate) struct TransferProgress {
+    pub(crate) received: u64,
     /// 0 as long as it is not known.
-    pub(in crate::tabs) total: u64,
+    pub(crate) total: u64,
     /// `None` while it is in progress; then whether it is complete.
-    pub(in crate::tabs) end: Option<bool>,
+    pub(crate) end: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::tabs) struct DownloadOwner {
-    pub(in crate::tabs) tab: TabId,
-    pub(in crate::tabs) client: ClientId,
+pub(crate) struct DownloadOwner {
+    pub(crate) tab: TabId,
+    pub(crate) client: ClientId,
     /// Whether policy allows the client to keep downloads.
-    pub(in crate::tabs) keeps: bool,
+    pub(crate) keeps: bool,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::tabs) enum DownloadEffect {
+pub(crate) enum DownloadEffect {
     Started(ClientId, DownloadStarted),
     Finished(ClientId, DownloadFinished),
     /// Cancel the download of this guid in Chromium.
@@ -75,7 +75,7 @@ pub enum DownloadError {
 
 /// A complete download.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::tabs) struct StoredDownload {
+pub(crate) struct StoredDownload {
     pub(super) guid: String,
     /// The file name for the client.
     pub(super) name: String,

@@ -18,7 +18,7 @@ use crate::tabs::reply::{Answer, Reply};
 const UNFINISHED: &str = "crdownload";
 
 /// Whether a guid of Chromium's is safe as a file name.
-pub(in crate::tabs) fn is_guid(guid: &str) -> bool {
+pub(crate) fn is_guid(guid: &str) -> bool {
     !guid.is_empty()
         && guid
             .bytes()
@@ -26,7 +26,7 @@ pub(in crate::tabs) fn is_guid(guid: &str) -> bool {
 }
 
 /// Answers with a download. The permits bound how many are in memory at a time.
-pub(in crate::tabs) async fn answer(
+pub(crate) async fn answer(
     permits: Arc<Semaphore>,
     dir: PathBuf,
     tab: TabId,
@@ -74,7 +74,7 @@ pub(in crate::tabs) async fn answer(
 }
 
 /// Removes the file of a download, complete or in progress.
-pub(in crate::tabs) async fn remove(dir: PathBuf, guid: String) {
+pub(crate) async fn remove(dir: PathBuf, guid: String) {
     let path = dir.join(guid);
     for path in [path.with_extension(UNFINISHED), path] {
         if let Err(error) = tokio::fs::remove_file(&path).await

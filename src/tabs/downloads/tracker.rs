@@ -32,7 +32,7 @@ struct TrackedDownload {
 }
 
 #[derive(Debug)]
-pub(in crate::tabs) struct DownloadTracker {
+pub(crate) struct DownloadTracker {
     limits: DownloadLimits,
     last: u64,
     /// Oldest first.
@@ -43,7 +43,7 @@ pub(in crate::tabs) struct DownloadTracker {
 }
 
 impl DownloadTracker {
-    pub(in crate::tabs) fn new(limits: DownloadLimits) -> Self {
+    pub(crate) fn new(limits: DownloadLimits) -> Self {
         Self {
             limits,
             last: 0,
@@ -55,7 +55,7 @@ impl DownloadTracker {
     }
 
     /// Adds a download whose owner is known.
-    pub(in crate::tabs) fn begin(
+    pub(crate) fn begin(
         &mut self,
         download: NewDownload,
         owner: DownloadOwner,
@@ -99,20 +99,20 @@ impl DownloadTracker {
     }
 
     /// Adds a download whose tab is not known, and returns the tab that has claimed it already.
-    pub(in crate::tabs) fn begin_unclaimed(
+    pub(crate) fn begin_unclaimed(
         &mut self,
         download: NewDownload,
     ) -> (Option<TabId>, Vec<DownloadEffect>) {
         self.unclaimed.push(download)
     }
 
-    pub(in crate::tabs) fn is_unclaimed(&self, guid: &str) -> bool {
+    pub(crate) fn is_unclaimed(&self, guid: &str) -> bool {
         self.unclaimed.contains(guid)
     }
 
     /// A tab claims a download. False: it is not among the unclaimed ones; if the browser has not
     /// reported it yet, the claim is remembered.
-    pub(in crate::tabs) fn has_unclaimed(&mut self, guid: &str, tab: TabId) -> bool {
+    pub(crate) fn has_unclaimed(&mut self, guid: &str, tab: TabId) -> bool {
         let found = self.unclaimed.contains(guid);
         if !found && !self.numbers.contains_key(guid) {
             self.unclaimed.claim_early(guid, tab);
@@ -121,7 +121,7 @@ impl DownloadTracker {
     }
 
     /// Gives an unclaimed download to its owner.
-    pub(in crate::tabs) fn claim(
+    pub(crate) fn claim(
         &mut self,
         guid: &str,
         owner: DownloadOwner,
@@ -138,17 +138,17 @@ impl DownloadTracker {
     }
 
     /// No tab has claimed this download.
-    pub(in crate::tabs) fn give_up(&mut self, guid: &str) -> Vec<DownloadEffect> {
+    pub(crate) fn give_up(&mut self, guid: &str) -> Vec<DownloadEffect> {
         self.unclaimed.give_up(guid)
     }
 
-    pub(in crate::tabs) fn client_of(&self, guid: &str) -> Option<&ClientId> {
+    pub(crate) fn client_of(&self, guid: &str) -> Option<&ClientId> {
         let entry = self.entries.get(self.numbers.get(guid)?)?;
         Some(&entry.owner.client)
     }
 
     /// Takes a progress report; `keeps` is whether policy allows the client to keep downloads now.
-    pub(in crate::tabs) fn progress(
+    pub(crate) fn progress(
         &mut self,
         guid: &str,
         progress: TransferProgress,
@@ -238,11 +238,7 @@ impl DownloadTracker {
     }
 
     /// Finds a complete download of this tab.
-    pub(in crate::tabs) fn find(
-        &self,
-        tab: TabId,
-        id: &str,
-    ) -> Result<StoredDownload, DownloadError> {
+    pub(crate) fn find(&self, tab: TabId, id: &str) -> Result<StoredDownload, DownloadError> {
         let unknown = || DownloadError::Unknown { id: cut(id, 64) };
         let entry = number_of(id).and_then(|number| self.entries.get(&number));
         let entry = entry.filter(|entry| entry.owner.tab == tab && entry.verdict.is_none());
@@ -258,7 +254,7 @@ impl DownloadTracker {
     }
 
     /// Removes everything that a closed tab has downloaded, without an event for each.
-    pub(in crate::tabs) fn tab_ended(&mut self, tab: TabId) -> Vec<DownloadEffect> {
+    pub(crate) fn tab_ended(&mut self, tab: TabId) -> Vec<DownloadEffect> {
         self.storms.remove(&tab);
         self.unclaimed.tab_ended(tab);
         let its = self.entries.iter();
@@ -278,7 +274,7 @@ impl DownloadTracker {
     }
 
     /// The browser is gone, and its files with it: downloads in progress end as cancelled.
-    pub(in crate::tabs) fn browser_ended(&mut self) -> Vec<DownloadEffect> {
+    pub(crate) fn browser_ended(&mut self) -> Vec<DownloadEffect> {
         self.unclaimed.clear();
         self.numbers.clear();
         let entries = std::mem::take(&mut self.entries).into_iter();

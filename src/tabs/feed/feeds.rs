@@ -1,12 +1,13 @@
 //! The subscriptions to one kind of stream of a tab, and the feeds that serve them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::listeners::Member as _;
+use super::listeners::Member;
 use super::stream::{PageStream, StreamFactory, StreamListener};
 use super::subscription::Subscription;
 use super::task::{FeedCommand, MAILBOX, start};
@@ -14,8 +15,9 @@ use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
 type ListenerOf<F> = <<F as StreamFactory>::Stream as PageStream>::Listener;
+type KeyOf<F> = <ListenerOf<F> as StreamListener>::Key;
 
-pub(in crate::tabs) struct Feeds<F: StreamFactory> {
+pub(crate) struct Feeds<F: StreamFactory> {
     tab: TabId,
     factory: F,
     entries: Vec<Entry<F>>,
@@ -25,13 +27,13 @@ pub(in crate::tabs) struct Feeds<F: StreamFactory> {
 
 struct Entry<F: StreamFactory> {
     spec: F::Spec,
-    subscription: Subscription<ListenerOf<F>>,
+    subscription: Arc<Subscription<ListenerOf<F>>>,
     /// It came while the tab had no page, and is not in a feed yet.
     awaits_page: bool,
 }
 
 impl<F: StreamFactory> Feeds<F> {
-    pub(in crate::tabs) fn with(tab: TabId, factory: F) -> Self {
+    pub(crate) fn with(tab: TabId, factory: F) -> Self {
         Self {
             tab,
             factory,
@@ -42,7 +44,7 @@ impl<F: StreamFactory> Feeds<F> {
 
     /// Subscribes a listener, in place of an earlier subscription with the same key. Without a page
     /// it waits for one.
-    pub(in crate::tabs) fn subscribe(
+    pub(crate) fn subscribe(
         &mut self,
         spec: F::Spec,
         listener: ListenerOf<F>,
@@ -56,8 +58,8 @@ impl<F: StreamFactory> Feeds<F> {
             subscription.refuse(|_| TabError::QueueFull { limit: MAILBOX });
             return;
         }
-        self.forget(subscription.key());
-        self.forget_over();
+        let key = subscription.key();
+        self.forget(|it| it.key() == key || it.is_over());
         self.entries.push(Entry {
             spec,
             subscription: subscription.clone(),
@@ -76,15 +78,11 @@ impl<F: StreamFactory> Feeds<F> {
     }
 
     /// Ends a subscription, if there is one. `answer` is run after everything that was passed on.
-    pub(in crate::tabs) fn unsubscribe(
-        &mut self,
-        key: <ListenerOf<F> as StreamListener>::Key,
-        answer: impl FnOnce() + Send + 'static,
-    ) {
+    pub(crate) fn unsubscribe(&mut self, key: KeyOf<F>, answer: impl FnOnce() + Send + 'static) {
         let mut entries = self.entries.iter();
         let entry = entries.find(|entry| entry.subscription.key() == key);
         let feed = entry.and_then(|entry| self.running.get(&entry.spec).cloned());
-        self.forget(key);
+        self.forget(|it| it.key() == key);
         let leave = FeedCommand::Leave(key, Box::new(answer));
         let unsent = match feed {
             Some(feed) => feed.try_send(leave).err().map(|it| it.into_inner()),
@@ -97,9 +95,9 @@ impl<F: StreamFactory> Feeds<F> {
 
     /// The tab has another page: every subscription continues there, and pending ones are confirmed
     /// when its stream is open.
-    pub(in crate::tabs) fn moved(&mut self, page: &F::Page) {
+    pub(crate) fn moved(&mut self, page: &F::Page) {
         self.running.clear();
-        self.forget_over();
+        self.forget(Member::is_over);
         let mut specs: Vec<F::Spec> = Vec::new();
         for entry in &mut self.entries {
             entry.awaits_page = false;
@@ -113,18 +111,17 @@ impl<F: StreamFactory> Feeds<F> {
     }
 
     /// Refuses those whose deadline passed before the tab had a page.
-    pub(in crate::tabs) fn expire(&mut self, now: Instant) {
+    pub(crate) fn expire(&mut self, now: Instant) {
         let is_due = |entry: &mut Entry<F>| {
-            let deadline = entry.subscription.deadline();
-            entry.awaits_page && deadline.is_none_or(|deadline| deadline <= now)
+            entry.awaits_page && entry.subscription.deadline().is_none_or(|it| it <= now)
         };
         for entry in self.entries.extract_if(.., is_due) {
-            let refused = &entry.subscription;
-            refused.refuse(|reply| reply.timed_out("the tab's page"));
+            let error = |reply: &Reply| reply.timed_out("the tab's page");
+            entry.subscription.refuse(error);
         }
     }
 
-    pub(in crate::tabs) fn next_deadline(&self) -> Option<Instant> {
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let waiting = self.entries.iter().filter(|entry| entry.awaits_page);
         let deadlines = waiting.filter_map(|entry| entry.subscription.deadline());
         deadlines.min()
@@ -132,7 +129,7 @@ impl<F: StreamFactory> Feeds<F> {
 
     /// Ends every subscription. Replies that are still open are left to
     /// [`give_up_waiting`](Self::give_up_waiting).
-    pub(in crate::tabs) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.running.clear();
         for entry in &mut self.entries {
             entry.subscription.end();
@@ -141,7 +138,7 @@ impl<F: StreamFactory> Feeds<F> {
     }
 
     /// Ends the subscriptions that are not confirmed yet, and returns their replies.
-    pub(in crate::tabs) fn give_up_waiting(&mut self) -> Vec<Reply> {
+    pub(crate) fn give_up_waiting(&mut self) -> Vec<Reply> {
         let entries = self.entries.iter();
         let replies = entries.filter_map(|entry| entry.subscription.take_unconfirmed());
         let replies = replies.collect();
@@ -149,15 +146,7 @@ impl<F: StreamFactory> Feeds<F> {
         replies
     }
 
-    fn forget(&mut self, key: <ListenerOf<F> as StreamListener>::Key) {
-        self.forget_those(|subscription| subscription.key() == key);
-    }
-
-    fn forget_over(&mut self) {
-        self.forget_those(Subscription::is_over);
-    }
-
-    fn forget_those(&mut self, which: impl Fn(&Subscription<ListenerOf<F>>) -> bool) {
+    fn forget(&mut self, which: impl Fn(&Arc<Subscription<ListenerOf<F>>>) -> bool) {
         let is_meant = |entry: &mut Entry<F>| which(&entry.subscription);
         for entry in self.entries.extract_if(.., is_meant) {
             entry.subscription.withdraw();

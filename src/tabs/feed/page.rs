@@ -12,14 +12,14 @@ use crate::tabs::target::Target;
 const DETACH_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug, Clone)]
-pub(in crate::tabs) struct StreamPage {
+pub(crate) struct StreamPage {
     target: TargetId,
     browser: Browser,
     supervisor: SupervisorHandle,
 }
 
 impl StreamPage {
-    pub(in crate::tabs) fn new(target: &Target, supervisor: SupervisorHandle) -> Self {
+    pub(crate) fn new(target: &Target, supervisor: SupervisorHandle) -> Self {
         Self {
             target: target.id.clone(),
             browser: target.browser.clone(),
@@ -28,7 +28,7 @@ impl StreamPage {
     }
 
     /// Attaches one more session to the page, so that a flood in the stream fills no other inbox.
-    pub(in crate::tabs) async fn attach(self) -> Result<(PageSession, Inbox), StreamError> {
+    pub(crate) async fn attach(self) -> Result<(PageSession, Inbox), StreamError> {
         let attached = self.supervisor.attach(self.target).await;
         let Attachment { session, inbox, .. } = attached.ok_or(StreamError::PageGone)?;
         let browser = self.browser;
@@ -39,17 +39,9 @@ impl StreamPage {
 /// A session that is detached when this is dropped. Chromium then ends everything that was enabled
 /// in it.
 #[derive(Debug)]
-pub(in crate::tabs) struct PageSession {
+pub(crate) struct PageSession {
     browser: Browser,
-    session: Session,
-}
-
-impl std::ops::Deref for PageSession {
-    type Target = Session;
-
-    fn deref(&self) -> &Session {
-        &self.session
-    }
+    pub(crate) session: Session,
 }
 
 impl Drop for PageSession {

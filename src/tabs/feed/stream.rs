@@ -1,7 +1,7 @@
 //! The traits that a kind of stream implements.
 
-use std::fmt::Debug;
 use std::hash::Hash;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
@@ -13,7 +13,7 @@ use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
 /// A receiver of a stream.
-pub(in crate::tabs) trait StreamListener: Send + Sync + 'static {
+pub(crate) trait StreamListener: Send + Sync + 'static {
     /// Tells the subscribers of a tab apart; each has at most one subscription.
     type Key: Copy + PartialEq + Send;
 
@@ -38,7 +38,7 @@ pub(in crate::tabs) trait StreamListener: Send + Sync + 'static {
 }
 
 /// One stream of one page.
-pub(in crate::tabs) trait PageStream: Send + Sized + 'static {
+pub(crate) trait PageStream: Send + Sized + 'static {
     type Listener: StreamListener;
     /// What an open stream holds at the page.
     type Opened: Send + 'static;
@@ -64,7 +64,7 @@ pub(in crate::tabs) trait PageStream: Send + Sized + 'static {
     /// opened, and must be cancel-safe.
     fn next(
         &mut self,
-        listeners: &[Subscription<Self::Listener>],
+        listeners: &[Arc<Subscription<Self::Listener>>],
     ) -> impl Future<Output = Result<(), PageGone>> + Send;
 
     /// How long to wait before the stream is opened again after this failure, for those who were
@@ -75,11 +75,11 @@ pub(in crate::tabs) trait PageStream: Send + Sized + 'static {
 }
 
 /// Makes the streams of one tab, and keeps what outlives a page.
-pub(in crate::tabs) trait StreamFactory: Send + 'static {
+pub(crate) trait StreamFactory: Send + 'static {
     type Stream: PageStream;
     type Page;
     /// Listeners with equal specs share a stream.
-    type Spec: Copy + Eq + Hash + Debug + Send;
+    type Spec: Copy + Eq + Hash + Send;
 
     /// `replaces`: the page takes the place of one that the listeners were subscribed to.
     fn stream(&mut self, spec: Self::Spec, page: &Self::Page, replaces: bool) -> Self::Stream;
@@ -87,11 +87,11 @@ pub(in crate::tabs) trait StreamFactory: Send + 'static {
 
 /// The page went away while its stream was open.
 #[derive(Debug)]
-pub(in crate::tabs) struct PageGone;
+pub(crate) struct PageGone;
 
 /// A stream could not be opened.
 #[derive(Debug, Clone, thiserror::Error)]
-pub(in crate::tabs) enum StreamError {
+pub(crate) enum StreamError {
     #[error("the page is gone")]
     PageGone,
     #[error(transparent)]
@@ -100,7 +100,7 @@ pub(in crate::tabs) enum StreamError {
 
 impl StreamError {
     /// Whether the page is still there, so that another attempt may succeed.
-    pub(in crate::tabs) fn is_transient(&self) -> bool {
+    pub(crate) fn is_transient(&self) -> bool {
         !matches!(
             self,
             Self::PageGone

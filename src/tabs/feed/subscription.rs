@@ -1,6 +1,5 @@
 //! One listener of a stream, with the reply that is still owed to it.
 
-use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cdp_bridge_protocol::TabId;
@@ -12,60 +11,38 @@ use super::stream::StreamListener;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
-/// A listener and its reply. Clones are the same subscription: the tab's actor and the feed's task
-/// both hold it, and whichever can answer first takes the reply. Whoever ends a subscription answers it.
-pub(in crate::tabs) struct Subscription<L>(Arc<State<L>>);
-
-struct State<L> {
+/// A listener and its reply. The tab's actor and the feed's task share it, and whichever can answer
+/// first takes the reply. Whoever ends a subscription answers it.
+pub(crate) struct Subscription<L> {
     tab: TabId,
-    listener: L,
+    pub(crate) listener: L,
     /// `None` once it has been answered.
     reply: Mutex<Option<Reply>>,
     ended: CancellationToken,
 }
 
-impl<L> Clone for Subscription<L> {
-    fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
-    }
-}
-
-impl<L> fmt::Debug for Subscription<L> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Subscription")
-    }
-}
-
-impl<L> std::ops::Deref for Subscription<L> {
-    type Target = L;
-
-    fn deref(&self) -> &L {
-        &self.0.listener
-    }
-}
-
 impl<L: StreamListener> Subscription<L> {
-    pub(super) fn new(tab: TabId, listener: L, reply: Reply) -> Self {
-        Self(Arc::new(State {
+    pub(super) fn new(tab: TabId, listener: L, reply: Reply) -> Arc<Self> {
+        Arc::new(Self {
             tab,
             listener,
             reply: Mutex::new(Some(reply)),
             ended: CancellationToken::new(),
-        }))
+        })
     }
 
     /// Answers the request that subscribed, unless that was done at an earlier page.
     pub(super) fn confirm(&self) {
-        if let Some(reply) = self.take_reply() {
-            L::confirm(self.0.tab, reply);
+        if let Some(reply) = self.reply().take() {
+            L::confirm(self.tab, reply);
         }
     }
 
     /// Ends it; a request that was not answered is answered as withdrawn.
     pub(super) fn withdraw(&self) {
         self.end();
-        if let Some(reply) = self.take_reply() {
-            L::withdraw(self.0.tab, reply);
+        if let Some(reply) = self.reply().take() {
+            L::withdraw(self.tab, reply);
         }
     }
 
@@ -79,57 +56,42 @@ impl<L: StreamListener> Subscription<L> {
 
     /// Ends a subscription that was never confirmed and returns its reply.
     pub(super) fn take_unconfirmed(&self) -> Option<Reply> {
-        let reply = {
-            let mut reply = self.reply();
-            if reply.is_some() {
-                // Before anyone can take a subscription without a reply for a confirmed one.
-                self.0.ended.cancel();
-            }
-            reply.take()
-        };
+        let mut reply = self.reply();
         if reply.is_some() {
-            self.0.listener.end();
+            // While it is locked: without its reply it would be taken for a confirmed one.
+            self.end();
         }
-        reply
+        reply.take()
     }
 
     pub(super) fn end(&self) {
-        self.0.ended.cancel();
-        self.0.listener.end();
+        self.ended.cancel();
+        self.listener.end();
     }
 
     /// Whether it was ended here, as opposed to by its subscriber's leaving.
     pub(super) fn is_ended(&self) -> bool {
-        self.0.ended.is_cancelled()
+        self.ended.is_cancelled()
     }
 
-    /// Whether it was ended, or its subscriber has left.
-    pub(in crate::tabs) fn is_over(&self) -> bool {
-        self.is_ended() || self.0.listener.is_gone()
-    }
-
-    /// Resolves when it has been ended or its subscriber has left.
-    pub(super) async fn over(self) {
+    /// Resolves when it was ended or its subscriber has left.
+    pub(super) async fn over(self: Arc<Self>) {
         tokio::select! {
-            () = self.0.ended.cancelled() => {}
-            () = self.0.listener.gone() => {}
+            () = self.ended.cancelled() => {}
+            () = self.listener.gone() => {}
         }
     }
 
-    fn take_reply(&self) -> Option<Reply> {
-        self.reply().take()
-    }
-
     fn reply(&self) -> MutexGuard<'_, Option<Reply>> {
-        self.0.reply.lock().unwrap_or_else(PoisonError::into_inner)
+        self.reply.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<L: StreamListener> Member for Subscription<L> {
+impl<L: StreamListener> Member for Arc<Subscription<L>> {
     type Key = L::Key;
 
     fn key(&self) -> L::Key {
-        self.0.listener.key()
+        self.listener.key()
     }
 
     fn deadline(&self) -> Option<Instant> {
@@ -137,6 +99,6 @@ impl<L: StreamListener> Member for Subscription<L> {
     }
 
     fn is_over(&self) -> bool {
-        Subscription::is_over(self)
+        self.is_ended() || self.listener.is_gone()
     }
 }

@@ -1,9 +1,10 @@
 //! The task that drives one stream of one page.
 
-use futures::FutureExt as _;
-use futures::StreamExt as _;
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -15,7 +16,7 @@ use super::subscription::Subscription;
 pub(super) const MAILBOX: usize = 64;
 
 pub(super) enum FeedCommand<L: StreamListener> {
-    Join(Subscription<L>),
+    Join(Arc<Subscription<L>>),
     /// The listener with this key has left. The answer follows everything that was passed on to it.
     Leave(L::Key, Box<dyn FnOnce() + Send>),
 }
@@ -24,7 +25,7 @@ pub(super) enum FeedCommand<L: StreamListener> {
 /// requests that are unanswered then are answered by the feed of the next page, or by the actor.
 pub(super) fn start<S: PageStream>(
     stream: S,
-    subscriptions: Vec<Subscription<S::Listener>>,
+    subscriptions: Vec<Arc<Subscription<S::Listener>>>,
 ) -> mpsc::Sender<FeedCommand<S::Listener>> {
     let (sender, commands) = mpsc::channel(MAILBOX);
     let mut feed = Feed {
@@ -44,7 +45,7 @@ pub(super) fn start<S: PageStream>(
 struct Feed<S: PageStream> {
     stream: S,
     commands: mpsc::Receiver<FeedCommand<S::Listener>>,
-    listeners: ListenerSet<Subscription<S::Listener>>,
+    listeners: ListenerSet<Arc<Subscription<S::Listener>>>,
     opening: Option<BoxFuture<'static, Result<S::Opened, StreamError>>>,
     /// Each resolves when a subscription is over.
     departures: FuturesUnordered<BoxFuture<'static, ()>>,
@@ -61,13 +62,11 @@ impl<S: PageStream> Feed<S> {
             let ended = tokio::select! {
                 // A listener that has left gets nothing more, and a flood delays no request.
                 biased;
-                command = self.commands.recv() => match command {
-                    Some(command) => {
-                        self.execute(command);
-                        Ok(())
-                    }
-                    None => return,
-                },
+                command = self.commands.recv() => {
+                    let Some(command) = command else { return };
+                    self.execute(command);
+                    Ok(())
+                }
                 Some(()) = self.departures.next() => Ok(()),
                 () = sleep_until_opt(wake) => Ok(()),
                 outcome = ready(&mut self.opening) => {
@@ -89,17 +88,17 @@ impl<S: PageStream> Feed<S> {
             FeedCommand::Join(subscription) => self.join(subscription),
             FeedCommand::Leave(key, answer) => {
                 if let Some(left) = self.listeners.leave(&key) {
-                    self.stream.left(&left);
+                    self.stream.left(&left.listener);
                 }
                 answer();
             }
         }
     }
 
-    fn join(&mut self, subscription: Subscription<S::Listener>) {
+    fn join(&mut self, subscription: Arc<Subscription<S::Listener>>) {
         self.departures.push(subscription.clone().over().boxed());
         if let Some(earlier) = self.listeners.join(subscription) {
-            self.stream.left(&earlier);
+            self.stream.left(&earlier.listener);
         }
     }
 
@@ -113,14 +112,14 @@ impl<S: PageStream> Feed<S> {
                     self.stream.close();
                 }
                 FeedStep::Confirm(subscription) => {
-                    self.stream.joined(&subscription);
+                    self.stream.joined(&subscription.listener);
                     subscription.confirm();
                 }
                 FeedStep::Expire(subscription) => {
                     subscription.refuse(|reply| reply.timed_out(S::FIRST_CALL));
                 }
                 FeedStep::Remove(subscription) => {
-                    self.stream.left(&subscription);
+                    self.stream.left(&subscription.listener);
                     // Otherwise the actor has ended it, and answers it.
                     if !subscription.is_ended() {
                         subscription.withdraw();
@@ -180,7 +179,7 @@ async fn ready<T>(opening: &mut Option<BoxFuture<'static, T>>) -> T {
 }
 
 /// Never returns if there is no time to wait for.
-pub(in crate::tabs) async fn sleep_until_opt(time: Option<Instant>) {
+pub(crate) async fn sleep_until_opt(time: Option<Instant>) {
     match time {
         Some(time) => sleep_until(time).await,
         None => std::future::pending().await,

@@ -104,7 +104,7 @@ impl PageStream for FakeStream {
         self.is_open = false;
     }
 
-    async fn next(&mut self, _: &[Subscription<FakeListener>]) -> Result<(), PageGone> {
+    async fn next(&mut self, _: &[Arc<Subscription<FakeListener>>]) -> Result<(), PageGone> {
         if !self.is_open {
             std::future::pending::<()>().await;
         }

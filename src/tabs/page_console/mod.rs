@@ -1,13 +1,13 @@
 //! What a page writes to its console, sent to those who subscribed to it (protocol section 9).
 //!
-//! Chromium reports it only while someone is subscribed. [`stream`] is the console as a
-//! [`feed`](super::feed); [`frames`] are the processes that a page's frames live in, each with a
-//! console; [`entry`] reads their reports; [`subscriber`] is a connection that is subscribed.
+//! Chromium reports it only while someone is subscribed. `stream` is the console as a
+//! `feed`; `frames` are the processes that a page's frames live in, each with a
+//! console; `entry` reads their reports; `subscriber` is a connection that is subscribed.
 
 mod entry;
 mod frames;
 mod stream;
 mod subscriber;
 
-pub(in crate::tabs) use stream::ConsoleSubscriptions;
+pub(crate) use stream::ConsoleSubscriptions;
 pub use subscriber::Subscriber;

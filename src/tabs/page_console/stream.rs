@@ -41,10 +41,10 @@ const INTERVAL: Duration = Duration::from_secs(1);
 const REPORTS: usize = 256;
 
 /// The console subscriptions of one tab.
-pub(in crate::tabs) type ConsoleSubscriptions = Feeds<ConsoleStreams>;
+pub(crate) type ConsoleSubscriptions = Feeds<ConsoleStreams>;
 
 impl ConsoleSubscriptions {
-    pub(in crate::tabs) fn new(
+    pub(crate) fn new(
         tab: TabId,
         client: ClientId,
         supervisor: SupervisorHandle,
@@ -60,12 +60,12 @@ impl ConsoleSubscriptions {
     }
 
     /// Answered in the same way whether there was a subscription or not.
-    pub(in crate::tabs) fn unsubscribe_from_console(&mut self, tab: TabId, reply: Reply) {
+    pub(crate) fn unsubscribe_from_console(&mut self, tab: TabId, reply: Reply) {
         self.unsubscribe(reply.connection, move || Subscriber::confirm(tab, reply));
     }
 }
 
-pub(in crate::tabs) struct ConsoleStreams {
+pub(crate) struct ConsoleStreams {
     tab: TabId,
     client: ClientId,
     supervisor: SupervisorHandle,
@@ -92,7 +92,7 @@ impl StreamFactory for ConsoleStreams {
     }
 }
 
-pub(in crate::tabs) struct ConsoleStream {
+pub(crate) struct ConsoleStream {
     tab: TabId,
     client: ClientId,
     audience: Arc<dyn Audience>,
@@ -122,13 +122,8 @@ impl PageStream for ConsoleStream {
         let (page, includes_earlier) = (self.page.clone(), self.includes_earlier);
         async move {
             let (session, inbox) = page.attach().await?;
-            let enabled = listen(
-                (*session).clone(),
-                inbox,
-                includes_earlier,
-                ENABLE_LIMIT,
-                sender,
-            );
+            let main = session.session.clone();
+            let enabled = listen(main, inbox, includes_earlier, ENABLE_LIMIT, sender);
             enabled.await.map_err(|_| StreamError::PageGone)??;
             Ok(session)
         }
@@ -147,7 +142,7 @@ impl PageStream for ConsoleStream {
         self.includes_earlier = false;
     }
 
-    async fn next(&mut self, listeners: &[Subscription<Subscriber>]) -> Result<(), PageGone> {
+    async fn next(&mut self, listeners: &[Arc<Subscription<Subscriber>>]) -> Result<(), PageGone> {
         tokio::select! {
             biased;
             () = sleep_until_opt(self.ration.next_due()) => {
@@ -170,7 +165,7 @@ impl PageStream for ConsoleStream {
 }
 
 impl ConsoleStream {
-    fn on_report(&mut self, report: &ConsoleReport, listeners: &[Subscription<Subscriber>]) {
+    fn on_report(&mut self, report: &ConsoleReport, listeners: &[Arc<Subscription<Subscriber>>]) {
         self.includes_earlier = false;
         self.ration.lost(report.lost);
         let Some(entry) = ConsoleEntry::read(&report.event) else {
@@ -185,10 +180,11 @@ impl ConsoleStream {
     fn publish(
         &self,
         Due { news, omitted }: Due<ConsoleEntry>,
-        listeners: &[Subscription<Subscriber>],
+        listeners: &[Arc<Subscription<Subscriber>>],
     ) {
         let message = news.into_message(self.tab, omitted);
-        let present = listeners.iter().filter(|it| !it.is_over());
+        let present = listeners.iter().map(|it| &it.listener);
+        let present = present.filter(|it| !it.is_gone());
         let present: Vec<_> = present.map(|it| it.connection).collect();
         self.audience
             .tell_only(&self.client, message.into(), &present);

@@ -1,7 +1,7 @@
 //! Screencasts of a tab.
 //!
-//! A [`slot`] holds the one frame that is on its way to a [`watcher`]. [`stream`] is one screencast
-//! of Chromium's as a [`feed`](super::feed), shared by all watchers that want the same size and
+//! A `slot` holds the one frame that is on its way to a `watcher`. `stream` is one screencast
+//! of Chromium's as a `feed`, shared by all watchers that want the same size and
 //! quality; Chromium draws for several at once.
 
 mod slot;
@@ -10,5 +10,5 @@ mod watcher;
 
 pub use slot::{CastFrame, FrameSlot};
 pub use stream::CastSpec;
-pub(in crate::tabs) use stream::Screencasts;
+pub(crate) use stream::Screencasts;
 pub use watcher::Watcher;

@@ -48,10 +48,10 @@ pub struct CastSpec {
 }
 
 /// The screencasts of one tab.
-pub(in crate::tabs) type Screencasts = Feeds<CastStreams>;
+pub(crate) type Screencasts = Feeds<CastStreams>;
 
 impl Screencasts {
-    pub(in crate::tabs) fn new(tab: TabId, supervisor: SupervisorHandle) -> Self {
+    pub(crate) fn new(tab: TabId, supervisor: SupervisorHandle) -> Self {
         let factory = CastStreams {
             tab,
             supervisor,
@@ -61,14 +61,14 @@ impl Screencasts {
     }
 
     /// Answered in the same way whether there was a screencast or not.
-    pub(in crate::tabs) fn unwatch(&mut self, tab: TabId, reply: Reply) {
+    pub(crate) fn unwatch(&mut self, tab: TabId, reply: Reply) {
         self.unsubscribe(reply.connection, move || {
             reply.event(ScreencastStopped { id: tab });
         });
     }
 }
 
-pub(in crate::tabs) struct CastStreams {
+pub(crate) struct CastStreams {
     tab: TabId,
     supervisor: SupervisorHandle,
     /// A stream goes on counting where the one before it with the same spec stopped.
@@ -97,7 +97,7 @@ impl StreamFactory for CastStreams {
 
 type WatcherKey = <Watcher as StreamListener>::Key;
 
-pub(in crate::tabs) struct CastStream {
+pub(crate) struct CastStream {
     tab: TabId,
     spec: CastSpec,
     page: StreamPage,
@@ -129,7 +129,7 @@ impl PageStream for CastStream {
                     max_width: spec.max_width,
                     max_height: spec.max_height,
                 };
-                session.call(start, left)
+                session.session.call(start, left)
             };
             while_navigating(Instant::now() + START_LIMIT, start).await?;
             Ok((session, inbox))
@@ -158,9 +158,9 @@ impl PageStream for CastStream {
         self.pace.remove(&watcher.key());
     }
 
-    async fn next(&mut self, watchers: &[Subscription<Watcher>]) -> Result<(), PageGone> {
+    async fn next(&mut self, watchers: &[Arc<Subscription<Watcher>>]) -> Result<(), PageGone> {
         let now = Instant::now();
-        for watcher in watchers {
+        for watcher in watchers.iter().map(|it| &it.listener) {
             if watcher.slot.take_left() {
                 self.pace.left(&watcher.key());
             }
@@ -207,10 +207,11 @@ impl CastStream {
 
     /// Gives the newest frame to those who are ready for it, and asks for another once one of
     /// them is ready for that.
-    fn offer(&mut self, watchers: &[Subscription<Watcher>], now: Instant) {
+    fn offer(&mut self, watchers: &[Arc<Subscription<Watcher>>], now: Instant) {
         if let Some(frame) = &self.newest {
             for key in self.pace.take_due(now) {
-                let watcher = watchers.iter().find(|watcher| watcher.key() == key);
+                let mut slots = watchers.iter().map(|it| &it.listener);
+                let watcher = slots.find(|watcher| watcher.key() == key);
                 if watcher.is_some_and(|watcher| watcher.slot.put(frame.clone())) {
                     metrics::dropped("frame", "newerFrame");
                 }
@@ -225,7 +226,7 @@ impl CastStream {
         let (Some((session, _)), Some(session_id)) = (&self.open, self.ack.take()) else {
             return;
         };
-        let session = (**session).clone();
+        let session = session.session.clone();
         // Its answer says nothing, and the next frame does not wait for it.
         tokio::spawn(async move {
             let ack = AckScreencastFrame { session_id };
