@@ -243,16 +243,16 @@ fn everything_ends_with_the_browser() {
 #[test]
 fn an_unclaimed_download_keeps_its_progress_until_it_is_claimed() {
     let mut fixture = Fixture::new();
-    let (claim, effects) = fixture.tracker.begin_unclaimed(new_download("x"));
+    let (claim, effects) = fixture.tracker.unclaimed.push(new_download("x"));
     assert!(claim.is_none() && effects.is_empty());
     assert!(fixture.progress("x", ended(7, true)).is_empty());
-    assert!(fixture.tracker.is_unclaimed("x"));
+    assert!(fixture.tracker.unclaimed.contains("x"));
     let told = fixture.tracker.claim("x", owner(1), fixture.now);
     assert_eq!(words(told), ["started d1 x.txt", "d1 Completed 7"]);
-    assert!(!fixture.tracker.is_unclaimed("x"));
+    assert!(!fixture.tracker.unclaimed.contains("x"));
     // The tab's claim arrives first.
     assert!(!fixture.tracker.has_unclaimed("y", TabId::new(1)));
-    let (claim, _) = fixture.tracker.begin_unclaimed(new_download("y"));
+    let (claim, _) = fixture.tracker.unclaimed.push(new_download("y"));
     assert_eq!(claim, Some(TabId::new(1)));
 }
 
@@ -261,16 +261,22 @@ fn an_unclaimed_download_is_given_up() {
     let mut fixture = Fixture::new();
     for number in 0..=MAX_UNCLAIMED {
         let guid = number.to_string();
-        let (_, effects) = fixture.tracker.begin_unclaimed(new_download(&guid));
+        let (_, effects) = fixture.tracker.unclaimed.push(new_download(&guid));
         assert_eq!(effects.is_empty(), number < MAX_UNCLAIMED);
     }
     fixture.progress("1", ended(7, true));
-    assert_eq!(words(fixture.tracker.give_up("1")), ["remove 1", "dropped"]);
-    assert_eq!(words(fixture.tracker.give_up("2")), ["cancel 2", "dropped"]);
+    assert_eq!(
+        words(fixture.tracker.unclaimed.give_up("1")),
+        ["remove 1", "dropped"]
+    );
+    assert_eq!(
+        words(fixture.tracker.unclaimed.give_up("2")),
+        ["cancel 2", "dropped"]
+    );
     let newcomer = MAX_UNCLAIMED.to_string();
     assert!(
-        fixture.tracker.give_up(&newcomer).is_empty(),
+        fixture.tracker.unclaimed.give_up(&newcomer).is_empty(),
         "it was rejected"
     );
-    assert!(fixture.tracker.give_up("2").is_empty());
+    assert!(fixture.tracker.unclaimed.give_up("2").is_empty());
 }

@@ -38,7 +38,7 @@ pub(crate) struct DownloadTracker {
     /// Oldest first.
     entries: BTreeMap<u64, TrackedDownload>,
     numbers: HashMap<String, u64>,
-    unclaimed: UnclaimedDownloads,
+    pub(crate) unclaimed: UnclaimedDownloads,
     storms: HashMap<TabId, RestartBudget>,
 }
 
@@ -98,18 +98,6 @@ impl DownloadTracker {
         effects
     }
 
-    /// Adds a download whose tab is not known, and returns the tab that has claimed it already.
-    pub(crate) fn begin_unclaimed(
-        &mut self,
-        download: NewDownload,
-    ) -> (Option<TabId>, Vec<DownloadEffect>) {
-        self.unclaimed.push(download)
-    }
-
-    pub(crate) fn is_unclaimed(&self, guid: &str) -> bool {
-        self.unclaimed.contains(guid)
-    }
-
     /// A tab claims a download. False: it is not among the unclaimed ones; if the browser has not
     /// reported it yet, the claim is remembered.
     pub(crate) fn has_unclaimed(&mut self, guid: &str, tab: TabId) -> bool {
@@ -135,11 +123,6 @@ impl DownloadTracker {
             effects.extend(self.progress(guid, progress, true));
         }
         effects
-    }
-
-    /// No tab has claimed this download.
-    pub(crate) fn give_up(&mut self, guid: &str) -> Vec<DownloadEffect> {
-        self.unclaimed.give_up(guid)
     }
 
     pub(crate) fn client_of(&self, guid: &str) -> Option<&ClientId> {
@@ -200,20 +183,16 @@ impl DownloadTracker {
         };
         entry.bytes = bytes;
         let client = entry.owner.client.clone();
-        if is_complete && entry.verdict.is_none() {
-            if !keeps {
-                entry.verdict = Some(DownloadState::Denied);
-            } else if bytes > self.limits.largest || !self.make_room(&client, &mut effects) {
-                self.set_verdict(number, DownloadState::TooLarge);
-            }
-        }
-        let Some(entry) = self.entries.get_mut(&number) else {
-            return effects;
-        };
         let state = match entry.verdict {
             Some(verdict) => verdict,
-            None if is_complete => DownloadState::Completed,
-            None => DownloadState::Canceled,
+            None if !is_complete => DownloadState::Canceled,
+            None if !keeps => DownloadState::Denied,
+            None if bytes > self.limits.largest => DownloadState::TooLarge,
+            None if !self.make_room(&client, &mut effects) => DownloadState::TooLarge,
+            None => DownloadState::Completed,
+        };
+        let Some(entry) = self.entries.get_mut(&number) else {
+            return effects;
         };
         entry.is_complete = state == DownloadState::Completed;
         let finished = DownloadFinished {
@@ -229,12 +208,6 @@ impl DownloadTracker {
         }
         effects.push(DownloadEffect::Finished(client, finished));
         effects
-    }
-
-    fn set_verdict(&mut self, number: u64, verdict: DownloadState) {
-        if let Some(entry) = self.entries.get_mut(&number) {
-            entry.verdict = Some(verdict);
-        }
     }
 
     /// Finds a complete download of this tab.
@@ -257,18 +230,14 @@ impl DownloadTracker {
     pub(crate) fn tab_ended(&mut self, tab: TabId) -> Vec<DownloadEffect> {
         self.storms.remove(&tab);
         self.unclaimed.tab_ended(tab);
-        let its = self.entries.iter();
-        let its = its.filter(|(_, entry)| entry.owner.tab == tab);
-        let its: Vec<_> = its
-            .map(|(number, entry)| (*number, entry.is_complete))
-            .collect();
-        let effects = its.into_iter().filter_map(|(number, is_complete)| {
-            let guid = self.forget(number)?;
-            Some(if is_complete {
-                DownloadEffect::Remove(guid)
-            } else {
-                DownloadEffect::Cancel(guid)
-            })
+        let is_its = |_: &u64, entry: &mut TrackedDownload| entry.owner.tab == tab;
+        let its = self.entries.extract_if(.., is_its);
+        let effects = its.map(|(_, entry)| {
+            self.numbers.remove(&entry.guid);
+            match entry.is_complete {
+                true => DownloadEffect::Remove(entry.guid),
+                false => DownloadEffect::Cancel(entry.guid),
+            }
         });
         effects.collect()
     }
@@ -314,23 +283,18 @@ impl DownloadTracker {
 
     /// Those of a client that count towards its limits.
     fn of(&self, client: &ClientId) -> impl Iterator<Item = (u64, &TrackedDownload)> {
-        let entries = self.entries.iter();
-        let its = entries
-            .filter(move |(_, entry)| entry.owner.client == *client && entry.verdict.is_none());
-        its.map(|(number, entry)| (*number, entry))
+        let entries = self.entries.iter().map(|(number, entry)| (*number, entry));
+        entries.filter(move |(_, it)| it.owner.client == *client && it.verdict.is_none())
     }
 
     /// Evicts the client's oldest complete download. False: it has none.
     fn evict_oldest(&mut self, client: &ClientId, effects: &mut Vec<DownloadEffect>) -> bool {
         let oldest = self.of(client).find(|(_, entry)| entry.is_complete);
-        let Some(guid) = oldest
-            .map(|(number, _)| number)
-            .and_then(|number| self.forget(number))
-        else {
-            return false;
-        };
-        effects.push(DownloadEffect::Remove(guid));
-        true
+        let oldest = oldest.map(|(number, _)| number);
+        let guid = oldest.and_then(|number| self.forget(number));
+        let is_evicted = guid.is_some();
+        effects.extend(guid.map(DownloadEffect::Remove));
+        is_evicted
     }
 
     fn forget(&mut self, number: u64) -> Option<String> {

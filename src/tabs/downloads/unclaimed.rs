@@ -16,7 +16,7 @@ pub(super) struct UnclaimedDownload {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct UnclaimedDownloads {
+pub(crate) struct UnclaimedDownloads {
     downloads: VecDeque<UnclaimedDownload>,
     /// Guids that tabs have claimed before the browser reported them.
     claims: VecDeque<(String, TabId)>,
@@ -24,11 +24,9 @@ pub(super) struct UnclaimedDownloads {
 
 impl UnclaimedDownloads {
     /// Adds a download, and returns the tab that has claimed it already.
-    pub(super) fn push(&mut self, download: NewDownload) -> (Option<TabId>, Vec<DownloadEffect>) {
-        let claim = self
-            .claims
-            .iter()
-            .position(|(guid, _)| *guid == download.guid);
+    pub(crate) fn push(&mut self, download: NewDownload) -> (Option<TabId>, Vec<DownloadEffect>) {
+        let mut claims = self.claims.iter();
+        let claim = claims.position(|(guid, _)| *guid == download.guid);
         let claim = claim.and_then(|at| self.claims.remove(at));
         let unclaimed = UnclaimedDownload {
             download,
@@ -42,7 +40,7 @@ impl UnclaimedDownloads {
         (claim.map(|(_, tab)| tab), Vec::new())
     }
 
-    pub(super) fn contains(&self, guid: &str) -> bool {
+    pub(crate) fn contains(&self, guid: &str) -> bool {
         self.downloads.iter().any(|it| it.download.guid == guid)
     }
 
@@ -60,7 +58,8 @@ impl UnclaimedDownloads {
         self.downloads.remove(at)
     }
 
-    pub(super) fn give_up(&mut self, guid: &str) -> Vec<DownloadEffect> {
+    /// No tab has claimed this download in time.
+    pub(crate) fn give_up(&mut self, guid: &str) -> Vec<DownloadEffect> {
         self.take(guid).into_iter().flat_map(given_up).collect()
     }
 

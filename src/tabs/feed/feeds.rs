@@ -7,7 +7,7 @@ use cdp_bridge_protocol::TabId;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::listeners::Member;
+use super::listeners::Member as _;
 use super::stream::{PageStream, StreamFactory, StreamListener};
 use super::subscription::Subscription;
 use super::task::{FeedCommand, MAILBOX, start};
@@ -58,8 +58,8 @@ impl<F: StreamFactory> Feeds<F> {
             subscription.refuse(|_| TabError::QueueFull { limit: MAILBOX });
             return;
         }
-        let key = subscription.key();
-        self.forget(|it| it.key() == key || it.is_over());
+        let key = subscription.listener.key();
+        self.forget(|it| it.listener.key() == key || it.is_over());
         self.entries.push(Entry {
             spec,
             subscription: subscription.clone(),
@@ -80,15 +80,15 @@ impl<F: StreamFactory> Feeds<F> {
     /// Ends a subscription, if there is one. `answer` is run after everything that was passed on.
     pub(crate) fn unsubscribe(&mut self, key: KeyOf<F>, answer: impl FnOnce() + Send + 'static) {
         let mut entries = self.entries.iter();
-        let entry = entries.find(|entry| entry.subscription.key() == key);
+        let entry = entries.find(|it| it.subscription.listener.key() == key);
         let feed = entry.and_then(|entry| self.running.get(&entry.spec).cloned());
-        self.forget(|it| it.key() == key);
-        let leave = FeedCommand::Leave(key, Box::new(answer));
+        self.forget(|it| it.listener.key() == key);
+        let answer = FeedCommand::Answer(Box::new(answer));
         let unsent = match feed {
-            Some(feed) => feed.try_send(leave).err().map(|it| it.into_inner()),
-            None => Some(leave),
+            Some(feed) => feed.try_send(answer).err().map(|it| it.into_inner()),
+            None => Some(answer),
         };
-        if let Some(FeedCommand::Leave(_, answer)) = unsent {
+        if let Some(FeedCommand::Answer(answer)) = unsent {
             answer();
         }
     }
@@ -97,7 +97,7 @@ impl<F: StreamFactory> Feeds<F> {
     /// when its stream is open.
     pub(crate) fn moved(&mut self, page: &F::Page) {
         self.running.clear();
-        self.forget(Member::is_over);
+        self.forget(|it| it.is_over());
         let mut specs: Vec<F::Spec> = Vec::new();
         for entry in &mut self.entries {
             entry.awaits_page = false;
@@ -146,7 +146,7 @@ impl<F: StreamFactory> Feeds<F> {
         replies
     }
 
-    fn forget(&mut self, which: impl Fn(&Arc<Subscription<ListenerOf<F>>>) -> bool) {
+    fn forget(&mut self, which: impl Fn(&Subscription<ListenerOf<F>>) -> bool) {
         let is_meant = |entry: &mut Entry<F>| which(&entry.subscription);
         for entry in self.entries.extract_if(.., is_meant) {
             entry.subscription.withdraw();

@@ -4,10 +4,6 @@ use tokio::time::Instant;
 
 /// A subscription, as far as the state machine looks at it.
 pub(super) trait Member: Clone {
-    type Key: PartialEq;
-
-    fn key(&self) -> Self::Key;
-
     /// The deadline of the request that subscribed; `None` once that has been answered.
     fn deadline(&self) -> Option<Instant>;
 
@@ -65,15 +61,8 @@ impl<M: Member> ListenerSet<M> {
         self.phase == FeedPhase::Open
     }
 
-    /// Adds a member. An earlier one with the same key is returned: the new one takes its place.
-    pub(super) fn join(&mut self, member: M) -> Option<M> {
-        let earlier = self.leave(&member.key());
+    pub(super) fn join(&mut self, member: M) {
         self.waiting.push(member);
-        earlier
-    }
-
-    pub(super) fn leave(&mut self, key: &M::Key) -> Option<M> {
-        self.take_first(|member| member.key() == *key)
     }
 
     pub(super) fn opened(&mut self) {
@@ -92,8 +81,10 @@ impl<M: Member> ListenerSet<M> {
 
     /// The next step. The owner carries it out and asks again, until it is [`FeedStep::Sleep`].
     pub(super) fn next(&mut self, now: Instant) -> FeedStep<M> {
-        if let Some(member) = self.take_first(Member::is_over) {
-            return FeedStep::Remove(member);
+        for members in [&mut self.confirmed, &mut self.waiting] {
+            if let Some(at) = members.iter().position(Member::is_over) {
+                return FeedStep::Remove(members.remove(at));
+            }
         }
         let is_due = |member: &M| member.deadline().is_some_and(|it| it <= now);
         if let Some(at) = self.waiting.iter().position(is_due) {
@@ -127,15 +118,6 @@ impl<M: Member> ListenerSet<M> {
         self.phase = FeedPhase::Opening;
         FeedStep::Open
     }
-
-    fn take_first(&mut self, which: impl Fn(&M) -> bool) -> Option<M> {
-        let [confirmed, waiting] = [&mut self.confirmed, &mut self.waiting];
-        if let Some(at) = confirmed.iter().position(&which) {
-            return Some(confirmed.remove(at));
-        }
-        let at = waiting.iter().position(which)?;
-        Some(waiting.remove(at))
-    }
 }
 
 #[cfg(test)]
@@ -150,7 +132,6 @@ mod tests {
 
     #[derive(Debug, Clone)]
     struct Fake {
-        key: u8,
         deadline: Option<Instant>,
         is_over: Rc<Cell<bool>>,
     }
@@ -162,12 +143,6 @@ mod tests {
     }
 
     impl Member for Fake {
-        type Key = u8;
-
-        fn key(&self) -> u8 {
-            self.key
-        }
-
         fn deadline(&self) -> Option<Instant> {
             self.deadline
         }
@@ -177,9 +152,8 @@ mod tests {
         }
     }
 
-    fn fake(key: u8, deadline: Option<Instant>) -> Fake {
+    fn fake(deadline: Option<Instant>) -> Fake {
         Fake {
-            key,
             deadline,
             is_over: Rc::default(),
         }
@@ -187,7 +161,7 @@ mod tests {
 
     /// A set whose stream is being opened for a first member with this deadline.
     fn opening(deadline: Instant, now: Instant) -> (ListenerSet<Fake>, Fake) {
-        let (mut set, first) = (ListenerSet::new(), fake(1, Some(deadline)));
+        let (mut set, first) = (ListenerSet::new(), fake(Some(deadline)));
         assert_eq!(set.next(now), FeedStep::Sleep(None));
         set.join(first.clone());
         assert_eq!(set.next(now), FeedStep::Open);
@@ -199,7 +173,7 @@ mod tests {
     fn members_that_join_while_the_stream_is_opened_are_confirmed_together() {
         let now = Instant::now();
         let (mut set, first) = opening(now + SECOND, now);
-        let second = fake(2, Some(now + 2 * SECOND));
+        let second = fake(Some(now + 2 * SECOND));
         set.join(second.clone());
         assert_eq!(set.next(now), FeedStep::Sleep(Some(now + SECOND)));
         set.opened();
@@ -213,22 +187,24 @@ mod tests {
     fn the_stream_is_closed_when_the_last_member_leaves_while_it_is_opened() {
         let now = Instant::now();
         let (mut set, first) = opening(now + SECOND, now);
-        assert_eq!(set.leave(&1), Some(first));
+        first.is_over.set(true);
+        assert_eq!(set.next(now), FeedStep::Remove(first));
         assert_eq!(set.next(now), FeedStep::Close);
         assert_eq!(set.next(now), FeedStep::Sleep(None));
-        set.join(fake(2, Some(now + SECOND)));
+        set.join(fake(Some(now + SECOND)));
         assert_eq!(set.next(now), FeedStep::Open);
     }
 
     #[test]
     fn the_stream_stays_open_if_another_joins_before_it_is_closed() {
         let now = Instant::now();
-        let (mut set, _) = opening(now + SECOND, now);
+        let (mut set, first) = opening(now + SECOND, now);
         set.opened();
-        set.next(now);
-        set.leave(&1);
-        let second = fake(2, Some(now + SECOND));
+        assert_eq!(set.next(now), FeedStep::Confirm(first.clone()));
+        first.is_over.set(true);
+        let second = fake(Some(now + SECOND));
         set.join(second.clone());
+        assert_eq!(set.next(now), FeedStep::Remove(first));
         assert_eq!(set.next(now), FeedStep::Confirm(second));
         assert_eq!(set.next(now), FeedStep::Sleep(None));
     }
@@ -237,7 +213,7 @@ mod tests {
     fn each_member_waits_until_its_own_deadline() {
         let now = Instant::now();
         let (mut set, first) = opening(now + SECOND, now);
-        let second = fake(2, Some(now + 3 * SECOND));
+        let second = fake(Some(now + 3 * SECOND));
         set.join(second.clone());
         assert_eq!(set.next(now + SECOND), FeedStep::Expire(first));
         let due = now + 3 * SECOND;
@@ -250,12 +226,16 @@ mod tests {
     fn a_second_subscription_takes_the_place_of_the_first() {
         let now = Instant::now();
         let (mut set, first) = opening(now + SECOND, now);
-        let again = fake(1, Some(now + SECOND));
-        assert_eq!(set.join(again.clone()), Some(first));
+        let again = fake(Some(now + SECOND));
+        first.is_over.set(true);
+        set.join(again.clone());
+        assert_eq!(set.next(now), FeedStep::Remove(first));
         set.opened();
         assert_eq!(set.next(now), FeedStep::Confirm(again.clone()));
-        let last = fake(1, Some(now + SECOND));
-        assert_eq!(set.join(last.clone()), Some(again));
+        let last = fake(Some(now + SECOND));
+        again.is_over.set(true);
+        set.join(last.clone());
+        assert_eq!(set.next(now), FeedStep::Remove(again));
         assert_eq!(set.next(now), FeedStep::Confirm(last.clone()));
         assert_eq!(set.confirmed(), [last]);
     }
@@ -264,17 +244,17 @@ mod tests {
     fn a_failed_stream_is_opened_again_after_the_pause_or_for_the_next_to_join() {
         let now = Instant::now();
         let mut set = ListenerSet::new();
-        let confirmed = fake(1, None);
+        let confirmed = fake(None);
         set.join(confirmed.clone());
         assert_eq!(set.next(now), FeedStep::Confirm(confirmed));
         assert_eq!(set.next(now), FeedStep::Open);
-        set.join(fake(2, Some(now + SECOND)));
+        set.join(fake(Some(now + SECOND)));
         assert_eq!(set.take_waiting().len(), 1, "only those who wait");
         set.pause(now + SECOND);
         assert_eq!(set.next(now), FeedStep::Sleep(Some(now + SECOND)));
         assert_eq!(set.next(now + SECOND), FeedStep::Open);
         set.pause(now + 9 * SECOND);
-        set.join(fake(3, Some(now + 2 * SECOND)));
+        set.join(fake(Some(now + 2 * SECOND)));
         assert_eq!(set.next(now + SECOND), FeedStep::Open);
     }
 
@@ -292,7 +272,7 @@ mod tests {
     fn members_that_are_over_are_removed_before_anything_else() {
         let now = Instant::now();
         let (mut set, first) = opening(now + SECOND, now);
-        let second = fake(2, Some(now + SECOND));
+        let second = fake(Some(now + SECOND));
         set.join(second.clone());
         set.opened();
         first.is_over.set(true);

@@ -74,6 +74,10 @@ impl<L: StreamListener> Subscription<L> {
         self.ended.is_cancelled()
     }
 
+    pub(crate) fn is_over(&self) -> bool {
+        self.is_ended() || self.listener.is_gone()
+    }
+
     /// Resolves when it was ended or its subscriber has left.
     pub(super) async fn over(self: Arc<Self>) {
         tokio::select! {
@@ -88,17 +92,11 @@ impl<L: StreamListener> Subscription<L> {
 }
 
 impl<L: StreamListener> Member for Arc<Subscription<L>> {
-    type Key = L::Key;
-
-    fn key(&self) -> L::Key {
-        self.listener.key()
-    }
-
     fn deadline(&self) -> Option<Instant> {
         self.reply().as_ref().map(|reply| reply.deadline)
     }
 
     fn is_over(&self) -> bool {
-        self.is_ended() || self.listener.is_gone()
+        Subscription::is_over(self)
     }
 }

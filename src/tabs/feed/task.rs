@@ -17,8 +17,8 @@ pub(super) const MAILBOX: usize = 64;
 
 pub(super) enum FeedCommand<L: StreamListener> {
     Join(Arc<Subscription<L>>),
-    /// The listener with this key has left. The answer follows everything that was passed on to it.
-    Leave(L::Key, Box<dyn FnOnce() + Send>),
+    /// A subscription was ended: this answers, after everything that was passed on to it.
+    Answer(Box<dyn FnOnce() + Send>),
 }
 
 /// Starts a feed for these subscriptions. It ends with its page, or when the sender is dropped;
@@ -86,20 +86,13 @@ impl<S: PageStream> Feed<S> {
     fn execute(&mut self, command: FeedCommand<S::Listener>) {
         match command {
             FeedCommand::Join(subscription) => self.join(subscription),
-            FeedCommand::Leave(key, answer) => {
-                if let Some(left) = self.listeners.leave(&key) {
-                    self.stream.left(&left.listener);
-                }
-                answer();
-            }
+            FeedCommand::Answer(answer) => answer(),
         }
     }
 
     fn join(&mut self, subscription: Arc<Subscription<S::Listener>>) {
         self.departures.push(subscription.clone().over().boxed());
-        if let Some(earlier) = self.listeners.join(subscription) {
-            self.stream.left(&earlier.listener);
-        }
+        self.listeners.join(subscription);
     }
 
     /// Carries out every step that is due, and returns when the next one may be.

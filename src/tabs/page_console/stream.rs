@@ -183,9 +183,8 @@ impl ConsoleStream {
         listeners: &[Arc<Subscription<Subscriber>>],
     ) {
         let message = news.into_message(self.tab, omitted);
-        let present = listeners.iter().map(|it| &it.listener);
-        let present = present.filter(|it| !it.is_gone());
-        let present: Vec<_> = present.map(|it| it.connection).collect();
+        let present = listeners.iter().filter(|it| !it.is_over());
+        let present: Vec<_> = present.map(|it| it.listener.connection).collect();
         self.audience
             .tell_only(&self.client, message.into(), &present);
     }

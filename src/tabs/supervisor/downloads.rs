@@ -112,12 +112,12 @@ impl Supervisor {
             let effects = self.downloads.begin(download, owner, Instant::now());
             return self.apply(effects);
         }
-        let (claimant, effects) = self.downloads.begin_unclaimed(download);
+        let (claimant, effects) = self.downloads.unclaimed.push(download);
         self.apply(effects);
         if let Some(tab) = claimant {
             return self.claim_download(&guid, tab);
         }
-        if self.downloads.is_unclaimed(&guid)
+        if self.downloads.unclaimed.contains(&guid)
             && let Some(running) = &mut self.browser
         {
             let find = jobs::find_page(running.browser.clone(), guid.clone(), frame);
@@ -160,7 +160,7 @@ impl Supervisor {
 
     /// The page that a download comes from was looked up.
     pub(super) fn page_found(&mut self, guid: String, info: Option<TargetInfo>) {
-        let Some(info) = info.filter(|_| self.downloads.is_unclaimed(&guid)) else {
+        let Some(info) = info.filter(|_| self.downloads.unclaimed.contains(&guid)) else {
             return;
         };
         if let Some(owner) = self.owner_of_page(&info.target_id) {
@@ -183,7 +183,7 @@ impl Supervisor {
             if let Some(owner) = self.owner_of_page(&target) {
                 let effects = self.downloads.claim(&guid, owner, Instant::now());
                 self.apply(effects);
-            } else if self.downloads.is_unclaimed(&guid)
+            } else if self.downloads.unclaimed.contains(&guid)
                 && let Some(running) = &mut self.browser
             {
                 running.downloads.awaited.push((guid, target));
@@ -193,7 +193,7 @@ impl Supervisor {
 
     /// The time in which a tab could have claimed this download has passed.
     pub(super) fn give_download_up(&mut self, guid: &str) {
-        let effects = self.downloads.give_up(guid);
+        let effects = self.downloads.unclaimed.give_up(guid);
         if !effects.is_empty() {
             tracing::warn!("a download that no tab claimed is cancelled");
         }
