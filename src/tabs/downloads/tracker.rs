@@ -234,9 +234,10 @@ impl DownloadTracker {
         let its = self.entries.extract_if(.., is_its);
         let effects = its.map(|(_, entry)| {
             self.numbers.remove(&entry.guid);
-            match entry.is_complete {
-                true => DownloadEffect::Remove(entry.guid),
-                false => DownloadEffect::Cancel(entry.guid),
+            if entry.is_complete {
+                DownloadEffect::Remove(entry.guid)
+            } else {
+                DownloadEffect::Cancel(entry.guid)
             }
         });
         effects.collect()

@@ -36,6 +36,6 @@ mod tests;
 
 pub(super) use feeds::Feeds;
 pub(super) use page::{PageSession, StreamPage};
-pub(super) use stream::{PageGone, PageStream, StreamError, StreamFactory, StreamListener};
+pub(super) use stream::{PageStream, StreamError, StreamFactory, StreamListener};
 pub(super) use subscription::Subscription;
 pub(super) use task::sleep_until_opt;

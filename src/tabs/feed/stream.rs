@@ -60,12 +60,12 @@ pub(crate) trait PageStream: Send + Sized + 'static {
     /// A listener that may have been confirmed has left.
     fn left(&mut self, _listener: &Self::Listener) {}
 
-    /// Waits for one report or timer and passes it on. It is also polled while the stream is being
+    /// Waits for one report or timer and passes it on; fails if the page is gone. It is also polled while the stream is being
     /// opened, and must be cancel-safe.
     fn next(
         &mut self,
         listeners: &[Arc<Subscription<Self::Listener>>],
-    ) -> impl Future<Output = Result<(), PageGone>> + Send;
+    ) -> impl Future<Output = Result<(), StreamError>> + Send;
 
     /// How long to wait before the stream is opened again after this failure, for those who were
     /// confirmed at an earlier page. `None` ends the stream.
@@ -85,11 +85,7 @@ pub(crate) trait StreamFactory: Send + 'static {
     fn stream(&mut self, spec: Self::Spec, page: &Self::Page, replaces: bool) -> Self::Stream;
 }
 
-/// The page went away while its stream was open.
-#[derive(Debug)]
-pub(crate) struct PageGone;
-
-/// A stream could not be opened.
+/// A stream could not be opened, or its page is gone.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum StreamError {
     #[error("the page is gone")]

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use super::listeners::{FeedStep, ListenerSet};
-use super::stream::{PageGone, PageStream, StreamError, StreamListener};
+use super::stream::{PageStream, StreamError, StreamListener};
 use super::subscription::Subscription;
 
 /// How many commands may wait for the task, which takes them at once.
@@ -73,9 +73,7 @@ impl<S: PageStream> Feed<S> {
                     self.opening = None;
                     self.on_opened(outcome)
                 }
-                passed_on = self.stream.next(self.listeners.confirmed()) => {
-                    passed_on.map_err(|PageGone| StreamError::PageGone)
-                }
+                passed_on = self.stream.next(self.listeners.confirmed()) => passed_on,
             };
             if let Err(reason) = ended {
                 return self.end(&reason).await;

@@ -104,12 +104,12 @@ impl PageStream for FakeStream {
         self.is_open = false;
     }
 
-    async fn next(&mut self, _: &[Arc<Subscription<FakeListener>>]) -> Result<(), PageGone> {
+    async fn next(&mut self, _: &[Arc<Subscription<FakeListener>>]) -> Outcome {
         if !self.is_open {
             std::future::pending::<()>().await;
         }
         self.page.gone.cancelled().await;
-        Err(PageGone)
+        Err(StreamError::PageGone)
     }
 
     fn retry_after(&mut self, failure: &StreamError) -> Option<Duration> {

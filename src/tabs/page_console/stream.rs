@@ -18,8 +18,8 @@ use crate::flow::{Backoff, Ration};
 use crate::metrics;
 use crate::tabs::audience::Audience;
 use crate::tabs::feed::{
-    Feeds, PageGone, PageSession, PageStream, StreamError, StreamFactory, StreamListener as _,
-    StreamPage, Subscription, sleep_until_opt,
+    Feeds, PageSession, PageStream, StreamError, StreamFactory, StreamListener as _, StreamPage,
+    Subscription, sleep_until_opt,
 };
 use crate::tabs::identity::ClientId;
 use crate::tabs::reply::Reply;
@@ -65,6 +65,7 @@ impl ConsoleSubscriptions {
     }
 }
 
+#[derive(Clone)]
 pub(crate) struct ConsoleStreams {
     tab: TabId,
     client: ClientId,
@@ -79,9 +80,7 @@ impl StreamFactory for ConsoleStreams {
 
     fn stream(&mut self, (): (), page: &Target, replaces: bool) -> ConsoleStream {
         ConsoleStream {
-            tab: self.tab,
-            client: self.client.clone(),
-            audience: Arc::clone(&self.audience),
+            source: self.clone(),
             page: StreamPage::new(page, self.supervisor.clone()),
             includes_earlier: replaces,
             session: None,
@@ -93,9 +92,7 @@ impl StreamFactory for ConsoleStreams {
 }
 
 pub(crate) struct ConsoleStream {
-    tab: TabId,
-    client: ClientId,
-    audience: Arc<dyn Audience>,
+    source: ConsoleStreams,
     page: StreamPage,
     /// Chromium repeats what was written before the console was enabled. The listeners have missed
     /// that in a page that replaces theirs, unless an earlier attempt has passed it on.
@@ -142,7 +139,10 @@ impl PageStream for ConsoleStream {
         self.includes_earlier = false;
     }
 
-    async fn next(&mut self, listeners: &[Arc<Subscription<Subscriber>>]) -> Result<(), PageGone> {
+    async fn next(
+        &mut self,
+        listeners: &[Arc<Subscription<Subscriber>>],
+    ) -> Result<(), StreamError> {
         tokio::select! {
             biased;
             () = sleep_until_opt(self.ration.next_due()) => {
@@ -182,11 +182,12 @@ impl ConsoleStream {
         Due { news, omitted }: Due<ConsoleEntry>,
         listeners: &[Arc<Subscription<Subscriber>>],
     ) {
-        let message = news.into_message(self.tab, omitted);
+        let source = &self.source;
+        let message = news.into_message(source.tab, omitted);
         let present = listeners.iter().filter(|it| !it.is_over());
         let present: Vec<_> = present.map(|it| it.listener.connection).collect();
-        self.audience
-            .tell_only(&self.client, message.into(), &present);
+        let audience = &source.audience;
+        audience.tell_only(&source.client, message.into(), &present);
     }
 }
 
@@ -195,10 +196,10 @@ impl ConsoleStream {
 async fn next_report(
     reports: &mut mpsc::Receiver<ConsoleReport>,
     is_open: bool,
-) -> Result<ConsoleReport, PageGone> {
+) -> Result<ConsoleReport, StreamError> {
     match reports.recv().await {
         Some(report) => Ok(report),
-        None if is_open => Err(PageGone),
+        None if is_open => Err(StreamError::PageGone),
         None => std::future::pending().await,
     }
 }

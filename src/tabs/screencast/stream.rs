@@ -24,8 +24,8 @@ use crate::flow::FramePace;
 use crate::metrics;
 use crate::tabs::commands::retry::while_navigating;
 use crate::tabs::feed::{
-    Feeds, PageGone, PageSession, PageStream, StreamError, StreamFactory, StreamListener,
-    StreamPage, Subscription, sleep_until_opt,
+    Feeds, PageSession, PageStream, StreamError, StreamFactory, StreamListener, StreamPage,
+    Subscription, sleep_until_opt,
 };
 use crate::tabs::picture::Picture;
 use crate::tabs::reply::Reply;
@@ -150,15 +150,15 @@ impl PageStream for CastStream {
 
     fn joined(&mut self, watcher: &Watcher) {
         watcher.slot.attach(&self.frame_left);
-        let (key, now) = (watcher.key(), Instant::now());
-        self.pace.add(key, watcher.max_fps, now);
+        self.pace
+            .add(watcher.key(), watcher.max_fps, Instant::now());
     }
 
     fn left(&mut self, watcher: &Watcher) {
         self.pace.remove(&watcher.key());
     }
 
-    async fn next(&mut self, watchers: &[Arc<Subscription<Watcher>>]) -> Result<(), PageGone> {
+    async fn next(&mut self, watchers: &[Arc<Subscription<Watcher>>]) -> Result<(), StreamError> {
         let now = Instant::now();
         for watcher in watchers.iter().map(|it| &it.listener) {
             if watcher.slot.take_left() {
@@ -168,7 +168,7 @@ impl PageStream for CastStream {
         self.offer(watchers, now);
         let event = tokio::select! {
             biased;
-            event = event(&mut self.open) => event.ok_or(PageGone)?,
+            event = event(&mut self.open) => event.ok_or(StreamError::PageGone)?,
             () = self.frame_left.notified() => return Ok(()),
             () = sleep_until_opt(self.pace.next_due(now)) => return Ok(()),
         };
