@@ -1,6 +1,6 @@
 //! The subscriptions to one kind of stream of a tab, and the feeds that serve them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
@@ -98,14 +98,12 @@ impl<F: StreamFactory> Feeds<F> {
     pub(crate) fn moved(&mut self, page: &F::Page) {
         self.running.clear();
         self.forget(|it| it.is_over());
-        let mut specs: Vec<F::Spec> = Vec::new();
-        for entry in &mut self.entries {
+        let entries = self.entries.iter_mut();
+        let specs = entries.map(|entry| {
             entry.awaits_page = false;
-            if !specs.contains(&entry.spec) {
-                specs.push(entry.spec);
-            }
-        }
-        for spec in specs {
+            entry.spec
+        });
+        for spec in specs.collect::<HashSet<_>>() {
             self.start(spec, page, true);
         }
     }

@@ -77,20 +77,16 @@ impl ConsoleSession {
         let mut enabling = enable(self.session.clone(), limit);
         let mut is_enabled = false;
         loop {
-            let (release, inner_deadline) = (
-                sleep_until_opt(self.release_at),
-                sleep_until_opt(self.inner_deadline),
-            );
             tokio::select! {
-                // What was written before is reported before `ready`.
+                // What was written before is reported before the subscription is confirmed.
                 biased;
                 event = self.inbox.next() => match event {
                     Some(Event::Attached(frame)) => {
-                        let (includes_earlier, reports) = (self.includes_earlier || is_enabled, self.reports.clone());
-                        let ready = listen(frame.session, frame.inbox, includes_earlier, UNAWAITED_LIMIT, reports);
+                        let (is_new, reports) = (self.includes_earlier || is_enabled, self.reports.clone());
+                        let enabled = listen(frame.session, frame.inbox, is_new, UNAWAITED_LIMIT, reports);
                         // A frame that appears later delays no subscription.
                         if !is_enabled {
-                            self.inner.push(ready);
+                            self.inner.push(enabled);
                         }
                     }
                     Some(Event::Raw(event)) => {
@@ -116,8 +112,8 @@ impl ConsoleSession {
                 }
                 // A frame inside that fails is going away, or hangs.
                 Some(_) = self.inner.next(), if is_enabled => {}
-                () = inner_deadline => self.inner.clear(),
-                () = release => {
+                () = sleep_until_opt(self.inner_deadline) => self.inner.clear(),
+                () = sleep_until_opt(self.release_at) => {
                     self.release_at = None;
                     self.release_handles();
                 }

@@ -84,7 +84,7 @@ impl StreamFactory for ConsoleStreams {
             page: StreamPage::new(page, self.supervisor.clone()),
             includes_earlier: replaces,
             session: None,
-            reports: no_reports(),
+            reports: mpsc::channel(1).1,
             ration: Ration::new(INTERVAL, MAX_MESSAGES),
             backoff: Backoff::new(FIRST_RETRY, LAST_RETRY),
         }
@@ -101,10 +101,6 @@ pub(crate) struct ConsoleStream {
     reports: mpsc::Receiver<ConsoleReport>,
     ration: Ration<ConsoleEntry>,
     backoff: Backoff,
-}
-
-fn no_reports() -> mpsc::Receiver<ConsoleReport> {
-    mpsc::channel(1).1
 }
 
 impl PageStream for ConsoleStream {
@@ -134,7 +130,7 @@ impl PageStream for ConsoleStream {
 
     fn close(&mut self) {
         self.session = None;
-        self.reports = no_reports();
+        self.reports = mpsc::channel(1).1;
         self.ration = Ration::new(INTERVAL, MAX_MESSAGES);
         self.includes_earlier = false;
     }
