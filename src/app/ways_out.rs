@@ -86,7 +86,11 @@ impl Outlets for WaysOut {
     }
 
     fn obstacle(&self, scope: &Scope, url: &str) -> Option<Obstacle> {
-        let obstacle = self.policies.of(&scope.client).recent_failures.for_url(url)?;
+        let obstacle = self
+            .policies
+            .of(&scope.client)
+            .recent_failures
+            .for_url(url)?;
         Some(match obstacle {
             egress::ConnectFailure::Denied(denied) => Obstacle::Denied(denied),
             egress::ConnectFailure::Failed(net) => Obstacle::Failed(net),

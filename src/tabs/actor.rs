@@ -34,10 +34,10 @@ use super::identity::Scope;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
-use super::page_console::Subscribers;
+use super::page_console::ConsoleSubscriptions;
 use super::reply::AnswerKind;
 use super::running::{Phase, Running, Step};
-use super::screencast::Casts;
+use super::screencast::Screencasts;
 use super::settings::TabSettings;
 use super::supervisor::{SupervisorHandle, Turn};
 use super::view::TabView;
@@ -94,8 +94,8 @@ pub struct Actor {
     policy: watch::Receiver<()>,
     captures: Captures,
     looks: Looks,
-    casts: Casts,
-    console: Subscribers,
+    casts: Screencasts,
+    console: ConsoleSubscriptions,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -120,10 +120,10 @@ impl Actor {
         };
         let policy = around.outlets.changes(&scope);
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
-        let casts = Casts::new(id, around.supervisor.clone());
+        let casts = Screencasts::new(id, around.supervisor.clone());
         let console = {
             let (scope, supervisor) = (scope.clone(), around.supervisor.clone());
-            Subscribers::new(id, scope, supervisor, Arc::clone(&around.facts))
+            ConsoleSubscriptions::new(id, scope, supervisor, Arc::clone(&around.facts))
         };
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
@@ -319,9 +319,9 @@ impl Actor {
                     reply.fail(TabError::Closed);
                 }
             }
-            TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
+            TabMessage::Unwatch(reply) => self.casts.unwatch(self.id, reply),
             TabMessage::Download(id, reply) => self.around.supervisor.download(self.id, id, reply),
-            TabMessage::Unsubscribe(reply) => self.console.unsubscribe(reply),
+            TabMessage::Unsubscribe(reply) => self.console.unsubscribe_from_console(self.id, reply),
             message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {
                     reply.fail(error);
@@ -330,12 +330,12 @@ impl Actor {
             TabMessage::Watch(spec, watcher, reply) => {
                 let usable = self.live.as_ref().filter(|live| live.is_usable());
                 self.casts
-                    .watch(spec, watcher, reply, usable.map(|live| &live.target));
+                    .subscribe(spec, watcher, reply, usable.map(|live| &live.target));
             }
             TabMessage::Subscribe(subscriber, reply) => {
                 let usable = self.live.as_ref().filter(|live| live.is_usable());
                 let target = usable.map(|live| &live.target);
-                self.console.subscribe(subscriber, reply, target);
+                self.console.subscribe((), subscriber, reply, target);
             }
             TabMessage::Change(change, reply) => {
                 let goal = match change {

@@ -14,7 +14,7 @@ use super::commands::set_up::network;
 use super::commands::title::title;
 use super::hands::HandsOn;
 use super::hands::page::Ears;
-use super::hearing::Hearing;
+use super::network_domain::NetworkDomainToggle;
 use super::page::Page;
 use super::target::Target;
 use crate::cdp::methods::{
@@ -43,7 +43,7 @@ pub struct Live {
     /// So was the browser.
     witness: Option<BoxFuture<'static, bool>>,
     /// Whether the page's network is listened to.
-    hearing: Hearing,
+    network: NetworkDomainToggle,
     /// The title is being asked for.
     title: Option<BoxFuture<'static, Option<String>>>,
 }
@@ -94,7 +94,7 @@ impl Live {
             is_over: false,
             probe: None,
             witness: None,
-            hearing: Hearing::default(),
+            network: NetworkDomainToggle::default(),
             title: None,
         }
     }
@@ -197,24 +197,24 @@ impl Live {
 
     /// The page has got a document, and loads what belongs to it.
     pub fn committed(&mut self, now: Instant) {
-        self.hearing.committed(now);
+        self.network.committed(now);
     }
 
     /// When [`Live::listen_no_more`] is due.
     pub fn next_wake(&self) -> Option<Instant> {
-        self.hearing.due_at()
+        self.network.due_at()
     }
 
     /// Stops listening to a page's network if the page takes its time to load.
     pub fn listen_no_more(&mut self, now: Instant) {
-        if self.hearing.is_over(now) {
+        if self.network.disables(now) {
             self.aside(DisableNetwork {});
         }
     }
 
     /// Listens again: the page has loaded, or goes somewhere.
     pub fn listen(&mut self) {
-        if self.hearing.begin() {
+        if self.network.enables() {
             self.aside(network());
         }
     }

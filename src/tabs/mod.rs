@@ -11,7 +11,7 @@
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
-//! | [`screencast`], [`page_console`] | what is told of a page to those who want it |
+//! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
@@ -24,12 +24,13 @@ pub mod contexts;
 pub mod downloads;
 pub mod error;
 pub mod fact;
+mod feed;
 pub mod handle;
 pub mod hands;
-pub mod hearing;
 pub mod identity;
 pub mod live;
 pub mod message;
+mod network_domain;
 pub mod outlet;
 pub mod page;
 pub mod page_console;

@@ -1,35 +1,31 @@
-//! A picture as Chromium sends it, with the size that its own first bytes tell.
+//! An image as Chromium sends it, with the size from its header.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
-/// How much of a picture's base64 is looked at for its size: a multiple of four.
+/// How much of the base64 is decoded for the size: a multiple of four.
 const HEAD_CHARS: usize = 4096;
 
-/// A picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
-    /// In base64: a slice of the frame that brought it.
+    /// Base64: a slice of the CDP frame that it came in.
     pub data: Bytes,
-    /// In pixels of the picture.
     pub width: u32,
-    /// In pixels of the picture.
     pub height: u32,
 }
 
-/// The bytes are no picture of a known format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("this is no picture")]
-pub struct NotAPicture;
+#[error("not an image of a known format")]
+pub struct UnknownImageFormat;
 
 impl Picture {
-    /// Takes over base64, and reads the size of the picture in it.
-    pub fn new(data: Bytes) -> Result<Self, NotAPicture> {
+    /// Reads the size of the image in this base64.
+    pub fn new(data: Bytes) -> Result<Self, UnknownImageFormat> {
         let head = &data[..data.len().min(HEAD_CHARS) / 4 * 4];
-        let head = STANDARD.decode(head).map_err(|_| NotAPicture)?;
-        let size = imagesize::blob_size(&head).map_err(|_| NotAPicture)?;
-        let pixels = |count| u32::try_from(count).map_err(|_| NotAPicture);
+        let head = STANDARD.decode(head).map_err(|_| UnknownImageFormat)?;
+        let size = imagesize::blob_size(&head).map_err(|_| UnknownImageFormat)?;
+        let pixels = |count| u32::try_from(count).map_err(|_| UnknownImageFormat);
         Ok(Self {
             width: pixels(size.width)?,
             height: pixels(size.height)?,
@@ -43,10 +39,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_size_is_read_from_the_picture_itself() {
+    fn the_size_is_read_from_the_image() {
         let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
         let picture = Picture::new(Bytes::from_static(png.as_bytes())).unwrap();
         assert_eq!((picture.width, picture.height), (3, 2));
-        assert_eq!(Picture::new(Bytes::from_static(b"AAAA")), Err(NotAPicture));
+        assert_eq!(
+            Picture::new(Bytes::from_static(b"AAAA")),
+            Err(UnknownImageFormat)
+        );
     }
 }

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::changes::{Goal, Place};
-use super::commands::navigate::Started;
+use super::commands::navigate::NavigationStart;
 use super::hands::HandsError;
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
@@ -31,7 +31,7 @@ pub enum Phase {
     /// A target is being opened.
     Opening(BoxFuture<'static, Result<Target, OpenError>>),
     /// Chromium was told to navigate.
-    Navigating(BoxFuture<'static, Result<Started, CallError>>),
+    Navigating(BoxFuture<'static, Result<NavigationStart, CallError>>),
     /// The commit of this navigation is awaited; of a move within the document, if none.
     Committing(Option<LoaderId>),
     /// The tab goes some way: its next commit is awaited, or its next move within the document.
@@ -47,7 +47,7 @@ pub enum Step {
     /// The target is there, or not.
     Opened(Result<Target, OpenError>),
     /// Chromium answered the navigation.
-    Started(Result<Started, CallError>),
+    Started(Result<NavigationStart, CallError>),
     /// It has been done to the page, or not.
     Acted(Box<Result<AnswerKind, HandsError>>),
     /// The page is in front, or not.

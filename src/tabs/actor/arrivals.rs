@@ -10,7 +10,7 @@ use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
 use crate::policy::redact_url;
 use crate::tabs::changes::Goal;
-use crate::tabs::commands::navigate::{Started, stop};
+use crate::tabs::commands::navigate::{NavigationStart, stop};
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{Fact, FactKind, Navigation};
 use crate::tabs::outlet::is_of_proxy;
@@ -19,13 +19,13 @@ use crate::tabs::running::Phase;
 
 impl Actor {
     /// Chromium has answered the navigation that is at work.
-    pub(super) fn started(&mut self, outcome: Result<Started, CallError>) {
+    pub(super) fn started(&mut self, outcome: Result<NavigationStart, CallError>) {
         let Some(running) = &mut self.running else {
             return;
         };
         let Some(live) = &mut self.live else { return };
         match outcome {
-            Ok(Started::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
+            Ok(NavigationStart::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
                 // The commit came before the answer, and has been told to everybody already.
                 let url = live.page.url.clone();
                 match self.running.take().map(|running| running.goal) {
@@ -43,12 +43,16 @@ impl Actor {
                     None => {}
                 }
             }
-            Ok(Started::Document(loader)) => running.phase = Phase::Committing(Some(loader)),
-            Ok(Started::SameDocument) => running.phase = Phase::Committing(None),
-            Ok(Started::Anything) => running.phase = Phase::Travelling,
-            Ok(Started::Nowhere) => self.not_arrived(|_| TabError::NoEntry),
-            Ok(Started::Denied(denied)) => self.not_arrived(|_| TabError::NavDenied(denied)),
-            Ok(Started::Failed {
+            Ok(NavigationStart::Document(loader)) => {
+                running.phase = Phase::Committing(Some(loader))
+            }
+            Ok(NavigationStart::SameDocument) => running.phase = Phase::Committing(None),
+            Ok(NavigationStart::AnyDocument) => running.phase = Phase::Travelling,
+            Ok(NavigationStart::NoHistoryEntry) => self.not_arrived(|_| TabError::NoEntry),
+            Ok(NavigationStart::Denied(denied)) => {
+                self.not_arrived(|_| TabError::NavDenied(denied))
+            }
+            Ok(NavigationStart::Failed {
                 loader: Some(loader),
                 net,
                 is_download: false,
@@ -57,7 +61,7 @@ impl Actor {
                 // page, which follows, says for which URL it is, and the proxy knows why.
                 running.phase = Phase::Committing(Some(loader));
             }
-            Ok(Started::Failed {
+            Ok(NavigationStart::Failed {
                 loader,
                 net,
                 is_download,

@@ -5,8 +5,7 @@ use std::time::Duration;
 use crate::cdp::methods::ActivateTarget;
 use crate::cdp::{Browser, CallError, TargetId};
 
-/// Brings a page to the front. The browser does it, not the page, so that it works for a page
-/// that hangs.
+/// Brings a page to the front. The call goes to the browser, so that it works for a page that hangs.
 pub async fn activate(
     browser: Browser,
     target_id: TargetId,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::cdp::methods::CloseTarget;
 use crate::cdp::{Browser, CallError, TargetId};
 
-/// Closes a page without asking its `beforeunload`. One that is gone already is closed.
+/// Closes a page without running `beforeunload`. It is no error if the page is gone already.
 pub async fn close(
     browser: Browser,
     target_id: TargetId,

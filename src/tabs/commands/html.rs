@@ -1,9 +1,9 @@
 //! The HTML of a page.
 //!
-//! A large page is taken once and pulled in pieces. While Chromium writes a string of megabytes
-//! into one answer, its main thread answers no tab for tens of milliseconds, and every stage on
-//! the way waits for the one before it. Pieces let others get between, and overlap: measured with
-//! 5.7 MB, all of it arrives in 0.7 of the time, and no other tab waits for longer than 9 ms
+//! The HTML of a large page is kept in the page and fetched in chunks. While Chromium writes a string
+//! of megabytes into one response, its main thread serves no tab for tens of milliseconds, and each
+//! stage of the transfer waits for the one before it. Chunks interleave with other traffic and
+//! overlap: with 5.7 MB the transfer takes 0.7 of the time, and other tabs wait for at most 9 ms
 //! instead of 55.
 
 use std::borrow::Cow;
@@ -23,16 +23,16 @@ use crate::cdp::{CallError, Session};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
-/// From how many UTF-16 units on a page is pulled in pieces of as many.
-const PIECE: usize = 256 * 1024;
+/// The size of a chunk in UTF-16 units; a page up to this size is returned in one.
+const CHUNK: usize = 256 * 1024;
 
-/// How many pieces are asked for before the first has come.
-const AHEAD: usize = 4;
+/// How many chunks are requested before the first has arrived.
+const CHUNKS_IN_FLIGHT: usize = 4;
 
-/// How long letting go may take, for which nobody waits.
+/// The time limit of the release, which no request waits for.
 const RELEASE_LIMIT: Duration = Duration::from_secs(30);
 
-/// Takes the HTML of a page. Chromium would spend minutes on a page of millions of elements, so
+/// Captures the HTML of a page. Chromium would spend minutes on a page of millions of elements, so
 /// the page counts them first, in the same round trip.
 pub async fn html(
     session: &Session,
@@ -40,38 +40,38 @@ pub async fn html(
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
     let expression = expression(limits);
-    let text = while_navigating(deadline, |left| take(session, &expression, left))
+    let text = while_navigating(deadline, |left| fetch(session, &expression, left))
         .await
         .map_err(SnapshotError::Call)?
         .ok_or(SnapshotError::Threw)?;
-    // HTML begins with a tag, unless it is empty.
+    // HTML begins with `<`, or is empty; a brace begins the counts.
     if text.as_bytes().first() != Some(&b'{') {
         return Ok(text);
     }
     Err(too_large(&text.decode(), limits))
 }
 
-/// Comes to the HTML; to a list of its pieces, if it is large; or to the counts of a page that is
-/// too large.
+/// Evaluates to the HTML, to an array of its chunks if it is large, or to the counts of a page that
+/// is over the limits.
 fn expression(limits: CaptureLimits) -> String {
     format!(
         "(() => {{ const nodes = document.getElementsByTagName('*').length; \
          if (nodes > {}) return '{{\"nodes\":' + nodes + '}}'; \
          const root = document.documentElement, html = root ? root.outerHTML : ''; \
          if (html.length > {}) return '{{\"nodes\":' + nodes + ',\"bytes\":' + html.length + '}}'; \
-         if (html.length <= {PIECE}) return html; \
-         const pieces = []; \
+         if (html.length <= {CHUNK}) return html; \
+         const chunks = []; \
          for (let at = 0, end; at < html.length; at = end) {{ \
-         end = at + {PIECE}; const last = html.charCodeAt(end - 1); \
+         end = at + {CHUNK}; const last = html.charCodeAt(end - 1); \
          if (last >= 0xD800 && last < 0xDC00) end -= 1; \
-         pieces.push(html.slice(at, end)); }} \
-         return pieces; }})()",
+         chunks.push(html.slice(at, end)); }} \
+         return chunks; }})()",
         limits.snapshot_nodes, limits.snapshot_bytes,
     )
 }
 
-/// Takes the text that an expression comes to; none if it throws.
-async fn take(
+/// Fetches the text that an expression evaluates to; `None` if it throws.
+async fn fetch(
     session: &Session,
     expression: &str,
     limit: Duration,
@@ -87,29 +87,31 @@ async fn take(
         Evaluated::Handle(handle) => handle,
         Evaluated::Threw => return Ok(None),
         Evaluated::Value(_) | Evaluated::Undefined => {
-            return Err(shape::<Evaluate<'_>>(&"neither text nor its pieces"));
+            return Err(shape::<Evaluate<'_>>(
+                &"neither text nor an array of chunks",
+            ));
         }
     };
-    let held = Held {
+    let remote = RemoteChunks {
         session: session.clone(),
         handle,
     };
     let left = limit.saturating_sub(start.elapsed());
-    let mut coming = stream::iter(0..)
-        .map(|number| piece(session, &held.handle, number, left))
-        .buffered(AHEAD);
-    let mut pieces = Vec::new();
-    while let Some(piece) = coming.next().await {
-        match piece? {
-            Some(piece) => pieces.push(piece),
+    let mut in_flight = stream::iter(0..)
+        .map(|number| fetch_chunk(session, &remote.handle, number, left))
+        .buffered(CHUNKS_IN_FLIGHT);
+    let mut chunks = Vec::new();
+    while let Some(chunk) = in_flight.next().await {
+        match chunk? {
+            Some(chunk) => chunks.push(chunk),
             None => break,
         }
     }
-    Ok(Some(EscapedText::join(&pieces)))
+    Ok(Some(EscapedText::join(&chunks)))
 }
 
-/// One of the pieces; none after the last.
-async fn piece(
+/// `None` after the last chunk.
+async fn fetch_chunk(
     session: &Session,
     handle: &str,
     number: u32,
@@ -124,29 +126,28 @@ async fn piece(
     match evaluated(&session.call_raw(call, limit).await?)? {
         Evaluated::Text(quoted) => text::<CallFunctionOn<'_>>(&quoted).map(Some),
         Evaluated::Undefined => Ok(None),
-        _ => Err(shape::<CallFunctionOn<'_>>(&"a piece is no text")),
+        _ => Err(shape::<CallFunctionOn<'_>>(&"a chunk is not text")),
     }
 }
 
-/// Takes over the text that a call came to.
 fn text<M: Method>(quoted: &Bytes) -> Result<EscapedText, CallError> {
     EscapedText::from_json_string(quoted).map_err(|error| shape::<M>(&error))
 }
 
-/// Pieces that the page holds for us. They are let go of however the taking ends: a page that is
-/// looked at again and again must not grow.
-struct Held {
+/// Chunks that the page holds for us. They are released however the transfer ends, so that a page
+/// that is captured again and again does not grow.
+struct RemoteChunks {
     session: Session,
     handle: Box<str>,
 }
 
-impl Drop for Held {
+impl Drop for RemoteChunks {
     fn drop(&mut self) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (session, handle) = (self.session.clone(), std::mem::take(&mut self.handle));
             runtime.spawn(async move {
                 let release = ReleaseObject { object_id: &handle };
-                // A page that is gone holds nothing any more.
+                // It fails if the page is gone, and its objects with it.
                 let _ = session.call(release, RELEASE_LIMIT).await;
             });
         }

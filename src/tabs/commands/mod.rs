@@ -1,4 +1,4 @@
-//! The conversations with Chromium behind each request, a file each.
+//! The CDP calls behind each request, one file a request.
 
 pub mod activate;
 pub mod close;

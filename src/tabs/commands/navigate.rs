@@ -11,18 +11,17 @@ use crate::policy::Denied;
 
 /// How far a navigation got.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Started {
+pub enum NavigationStart {
     /// A document is coming: its commit carries this loader.
     Document(LoaderId),
     /// Only the fragment changes.
     SameDocument,
-    /// Whatever comes next.
-    Anything,
-    /// There is nothing that way.
-    Nowhere,
-    /// Policy refuses what is that way.
+    /// The next document, whatever its loader is.
+    AnyDocument,
+    /// The history has no such entry.
+    NoHistoryEntry,
+    /// Policy denies the URL of the history entry.
     Denied(Denied),
-    /// Chromium could not load it.
     Failed {
         /// The navigation, whose error page may still commit.
         loader: Option<LoaderId>,
@@ -38,7 +37,7 @@ pub async fn navigate(
     session: Session,
     url: String,
     limit: Duration,
-) -> Result<Started, CallError> {
+) -> Result<NavigationStart, CallError> {
     let answer = session
         .call(
             Navigate {
@@ -52,18 +51,18 @@ pub async fn navigate(
             answer.error_text.filter(|net| !net.is_empty()),
             answer.loader_id,
         ) {
-            (Some(net), loader) => Started::Failed {
+            (Some(net), loader) => NavigationStart::Failed {
                 loader,
                 net,
                 is_download: answer.is_download,
             },
-            (None, Some(loader)) => Started::Document(loader),
-            (None, None) => Started::SameDocument,
+            (None, Some(loader)) => NavigationStart::Document(loader),
+            (None, None) => NavigationStart::SameDocument,
         },
     )
 }
 
-/// Ends a navigation whose time limit has passed, so that the next one need not wait for it.
+/// Stops a navigation whose time limit has passed, so that it does not delay the next one.
 pub async fn stop(session: Session, limit: Duration) {
     if let Err(error) = session.call(StopLoading {}, limit).await {
         tracing::debug!(%error, "a navigation that ran out of time could not be stopped");

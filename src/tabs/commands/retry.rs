@@ -1,4 +1,4 @@
-//! Tries again what changes nothing (protocol section 5: retries).
+//! Retries calls that change nothing (protocol section 5: retries).
 
 use std::future::Future;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use tokio::time::{Instant, sleep};
 use crate::cdp::CallError;
 use crate::timer::remaining;
 
-/// The first pause; each one after is twice as long, up to [`LONGEST`].
-const FIRST: Duration = Duration::from_millis(10);
-const LONGEST: Duration = Duration::from_millis(160);
-/// How often a picture that Chromium could not take is asked for again. It also says so of pages
-/// that it can never take one of.
-const MISSES: u32 = 4;
+/// The first pause; each further one is twice as long, up to [`MAX_PAUSE`].
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const MAX_PAUSE: Duration = Duration::from_millis(160);
+/// How often a failed screenshot is retried. Chromium reports pages that it can never capture with
+/// the same error.
+const MAX_SCREENSHOT_RETRIES: u32 = 4;
 
-/// Runs a call that changes nothing again while a navigation is underneath it, until the
-/// deadline; and a few times where the page's surface was just being replaced, so that there was
-/// nothing to take a picture of. Pauses are jittered so that tabs that loaded together do not ask together.
+/// Repeats a call that changes nothing while a navigation interrupts it, until the deadline; and a
+/// few times when a screenshot fails because the page's surface is being replaced. Pauses are
+/// jittered, so that tabs that loaded together do not retry together.
 pub async fn while_navigating<T, F>(
     deadline: Instant,
     mut attempt: impl FnMut(Duration) -> F,
@@ -25,15 +25,15 @@ pub async fn while_navigating<T, F>(
 where
     F: Future<Output = Result<T, CallError>>,
 {
-    let mut pause = FIRST;
-    let mut misses = 0;
+    let mut pause = FIRST_PAUSE;
+    let mut retries = 0;
     loop {
         let left = remaining(deadline);
         let error = match attempt(left).await {
             Ok(value) => return Ok(value),
             Err(error) if error.is_page_not_active() || error.is_context_gone() => error,
-            Err(error) if error.is_no_picture() && misses < MISSES => {
-                misses += 1;
+            Err(error) if error.is_no_picture() && retries < MAX_SCREENSHOT_RETRIES => {
+                retries += 1;
                 error
             }
             Err(error) => return Err(error),
@@ -43,7 +43,7 @@ where
             return Err(error);
         }
         sleep(jittered).await;
-        pause = (pause * 2).min(LONGEST);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 
@@ -61,7 +61,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_that_is_not_active_yet_is_tried_again() {
+    async fn a_call_to_a_page_that_is_not_active_yet_is_retried() {
         let tries = Cell::new(0);
         let deadline = Instant::now() + Duration::from_secs(1);
         let outcome = while_navigating(deadline, |_| {
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_picture_that_could_not_be_taken_is_tried_again_a_few_times() {
+    async fn a_failed_screenshot_is_retried_a_few_times() {
         let tries = Cell::new(0);
         let deadline = Instant::now() + Duration::from_secs(9);
         let outcome: Result<(), _> = while_navigating(deadline, |_| {
@@ -96,11 +96,11 @@ mod tests {
         })
         .await;
         assert!(outcome.is_err_and(|error| error.is_no_picture()));
-        assert_eq!(tries.get(), MISSES + 1);
+        assert_eq!(tries.get(), MAX_SCREENSHOT_RETRIES + 1);
     }
 
     #[tokio::test(start_paused = true)]
-    async fn trying_again_ends_with_the_time_limit() {
+    async fn retries_end_with_the_time_limit() {
         let start = Instant::now();
         let deadline = start + Duration::from_millis(500);
         let outcome: Result<(), _> =
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn other_errors_are_not_tried_again() {
+    async fn other_errors_are_not_retried() {
         let tries = Cell::new(0);
         let deadline = Instant::now() + Duration::from_secs(1);
         let outcome: Result<(), _> = while_navigating(deadline, |_| {

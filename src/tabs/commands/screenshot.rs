@@ -12,32 +12,27 @@ use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
 use crate::tabs::hands::HandsOn;
 use crate::tabs::message::Area;
-use crate::tabs::picture::{NotAPicture, Picture};
+use crate::tabs::picture::{Picture, UnknownImageFormat};
 
-/// The longest side of a WebP picture, by its file format.
-const WEBP_SIDE: u64 = 16_383;
-/// The longest side of a JPEG picture, by its file format.
-const JPEG_SIDE: u64 = 65_535;
+/// The longest side that the WebP format allows.
+const MAX_WEBP_SIDE: u64 = 16_383;
+/// The longest side that the JPEG format allows.
+const MAX_JPEG_SIDE: u64 = 65_535;
 
-/// What is to be taken.
 #[derive(Debug, Clone)]
 pub struct Shot {
-    /// What of the page.
     pub area: Area,
-    /// The encoding.
     pub format: ImageFormat,
-    /// Of `jpeg` and `webp`.
+    /// For `jpeg` and `webp`.
     pub quality: u8,
-    /// The tab's visible part.
     pub viewport: Viewport,
-    /// The most pixels of a picture.
     pub max_pixels: u64,
 }
 
-/// Takes a picture. For a whole page Chromium is asked to capture beyond the viewport: it
-/// enlarges and restores its own surface, whatever becomes of this call, and the picture shows the
-/// page as it is laid out in its viewport. If its device metrics were overridden instead, whatever
-/// is as high as the viewport would become as high as the page.
+/// Takes a screenshot. For a whole page Chromium captures beyond the viewport: it enlarges its
+/// surface and restores it even if this call is dropped, and the page keeps the layout of its
+/// viewport. Overriding the device metrics instead would stretch elements that are as high as the
+/// viewport to the height of the page.
 pub async fn screenshot(
     session: Session,
     hands: &HandsOn,
@@ -72,10 +67,10 @@ pub async fn screenshot(
     .await
     .map_err(ScreenshotError::Call)?;
     let data = screenshot_data(&result).map_err(ScreenshotError::Call)?;
-    Picture::new(data).map_err(|NotAPicture| ScreenshotError::NotAPicture)
+    Picture::new(data).map_err(|UnknownImageFormat| ScreenshotError::NotAPicture)
 }
 
-/// A part of the page, in whole pixels around it.
+/// The clip around an area, in whole pixels.
 fn part(area: Wanted, shot: &Shot) -> Result<Clip, ScreenshotError> {
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
@@ -101,7 +96,7 @@ async fn whole_page(
     clip_of(metrics.css_content_size, shot)
 }
 
-/// The part of the page to take: all of it, but not less than what is visible.
+/// The clip of the whole page, and at least of the viewport.
 fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
     let width = page.width.max(f64::from(shot.viewport.width)).ceil();
     let height = page.height.max(f64::from(shot.viewport.height)).ceil();
@@ -115,7 +110,7 @@ fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
     })
 }
 
-/// Holds a picture of so many CSS pixels against what may be taken and what its format can hold.
+/// Checks a screenshot of so many CSS pixels against the configured limit and that of its format.
 fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotError> {
     let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
     #[expect(
@@ -129,11 +124,11 @@ fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotErro
     );
     let (side, side_text) = match shot.format {
         ImageFormat::Webp => (
-            WEBP_SIDE,
+            MAX_WEBP_SIDE,
             "a WebP picture has at most 16383 pixels a side; use png",
         ),
         ImageFormat::Jpeg => (
-            JPEG_SIDE,
+            MAX_JPEG_SIDE,
             "a JPEG picture has at most 65535 pixels a side; use png",
         ),
         ImageFormat::Png => (u64::from(u32::MAX), ""),
@@ -184,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn the_whole_page_is_never_smaller_than_what_is_visible() {
+    fn the_whole_page_is_never_smaller_than_the_viewport() {
         let page = Size {
             width: 100.0,
             height: 1000.5,
@@ -194,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_too_large_is_refused_with_its_numbers() {
+    fn a_page_that_is_too_large_is_refused_with_its_size() {
         let page = Size {
             width: 1280.0,
             height: 20_000.0,

@@ -1,4 +1,4 @@
-//! Makes a target that has just been attached ready, and lets it run.
+//! Prepares a target that has just been attached, and lets it run.
 
 use std::time::Duration;
 
@@ -12,8 +12,8 @@ use crate::cdp::methods::{
 };
 use crate::cdp::{CallError, Session};
 
-/// Sends every set-up command before the first answer, because a page that stands still answers
-/// none of them until it runs; awaiting one before `runIfWaitingForDebugger` would never end.
+/// Sends every command before awaiting the first response: a paused page answers none of them
+/// before `runIfWaitingForDebugger`, so awaiting one earlier would never end.
 /// `Page.enable` must come before the page runs: a dialog that opens earlier could never be
 /// answered (faults section 1).
 pub async fn set_up(
@@ -37,16 +37,17 @@ pub async fn set_up(
         outcome?;
     }
     if cancel_auth {
-        // Nobody sends paused documents on before the page is a tab's. A popup without an opener has
-        // no renderer until its first document comes, and would answer nothing if that were paused.
+        // Paused documents are continued only once the page belongs to a tab. A popup without an
+        // opener has no renderer before its first document, and would answer nothing while that is
+        // paused.
         session.call(documents_and_auth(), limit).await?;
     }
     Ok(())
 }
 
-/// New headless fails a document whose server asks for a password, instead of showing what the
-/// server sent with its 401. It is asked about those prompts only for requests that it pauses, so
-/// documents are paused and sent on. The headless shell needs none of this.
+/// New headless fails a document whose server asks for HTTP authentication, instead of showing the
+/// body of the 401. Its prompts are reported only for paused requests, so documents are paused and
+/// continued. The headless shell does not need this.
 fn documents_and_auth() -> EnableFetch {
     let documents = RequestPattern {
         url_pattern: "*",
@@ -58,7 +59,7 @@ fn documents_and_auth() -> EnableFetch {
     }
 }
 
-/// Reports of the network, of which nothing is kept in Chromium.
+/// Network events, without a copy of the bodies in Chromium.
 pub fn network() -> EnableNetwork {
     EnableNetwork {
         max_total_buffer_size: 0,
@@ -66,7 +67,6 @@ pub fn network() -> EnableNetwork {
     }
 }
 
-/// The emulated screen of a viewport.
 pub fn metrics_of(viewport: Viewport) -> SetDeviceMetrics {
     SetDeviceMetrics {
         width: viewport.width,

@@ -16,7 +16,6 @@ use crate::cdp::{CallError, Session};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
-/// Captures the DOM.
 pub async fn snapshot(
     session: Session,
     format: SnapshotFormat,
@@ -48,7 +47,7 @@ async fn structured(
         Evaluated::Threw => return Err(SnapshotError::Threw),
         Evaluated::Value(value) => return Err(too_large(&value, limits)),
         Evaluated::Handle(_) | Evaluated::Undefined => {
-            return Err(unexpected(&"neither text nor counts"));
+            return Err(unexpected(&"neither text nor the counts"));
         }
     }
     let json = while_navigating(deadline, |left| {

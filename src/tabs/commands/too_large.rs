@@ -1,4 +1,4 @@
-//! What a page that is too large says of itself instead of being taken.
+//! The error of a page that is over the limits of a capture.
 
 use serde::Deserialize;
 
@@ -7,16 +7,16 @@ use crate::cdp::methods::Evaluate;
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
-/// The counts that the expressions of the snapshots come to.
+/// What the expressions of the snapshots evaluate to for such a page.
 #[derive(Deserialize)]
 struct Counts {
     nodes: u64,
-    /// Only where it is these that are too many.
+    /// Only if it is the bytes that are over the limit.
     #[serde(default)]
     bytes: Option<u64>,
 }
 
-/// Reads the counts, and says which limit they are over.
+/// Says which limit the counts are over.
 pub fn too_large(counts: &[u8], limits: CaptureLimits) -> SnapshotError {
     match serde_json::from_slice(counts) {
         Ok(Counts { nodes, bytes: None }) => SnapshotError::TooManyNodes {

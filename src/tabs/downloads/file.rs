@@ -9,32 +9,32 @@ use cdp_bridge_protocol::payload::Payload;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
-use super::book::{DownloadError, Found};
+use super::download::{DownloadError, StoredDownload};
 use crate::tabs::error::TabError;
 use crate::tabs::reply::{AnswerKind, Reply};
 
-/// What Chromium adds to the name of one that is under way.
+/// What Chromium appends to the name of a file in progress.
 const UNFINISHED: &str = "crdownload";
 
-/// Whether a name of Chromium's is what it says: a UUID, and no path.
-pub fn is_name(guid: &str) -> bool {
+/// Whether a guid of Chromium's is safe as a file name.
+pub(crate) fn is_guid(guid: &str) -> bool {
     !guid.is_empty()
         && guid
             .bytes()
             .all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
 
-/// Answers with what was downloaded, when it has its turn: each is in memory as a whole.
-pub async fn answer(
-    turns: Arc<Semaphore>,
+/// Answers with a download. The permits bound how many are in memory at a time.
+pub(crate) async fn answer(
+    permits: Arc<Semaphore>,
     dir: PathBuf,
     tab: TabId,
     id: String,
-    found: Found,
+    found: StoredDownload,
     reply: Reply,
 ) {
     // Held until the answer is on its way. The semaphore is never closed.
-    let Ok(turn) = timeout_at(reply.deadline, turns.acquire()).await else {
+    let Ok(permit) = timeout_at(reply.deadline, permits.acquire()).await else {
         let error = reply.timed_out("other downloads");
         return reply.fail(error);
     };
@@ -57,7 +57,7 @@ pub async fn answer(
             reply.answer(tab, answer);
         }
         Ok(Err(error)) => {
-            tracing::error!(%error, "a download cannot be read");
+            tracing::error!(%error, "the file of a download could not be read");
             let kind = error.kind();
             reply.fail(TabError::Download(DownloadError::Unreadable { id, kind }));
         }
@@ -66,18 +66,18 @@ pub async fn answer(
             reply.fail(error);
         }
     }
-    drop(turn);
+    drop(permit);
 }
 
-/// Removes a file, and what there may be of it that is unfinished.
-pub async fn remove(dir: PathBuf, guid: String) {
+/// Removes the file of a download, complete or in progress.
+pub(crate) async fn remove(dir: PathBuf, guid: String) {
     let path = dir.join(guid);
     for path in [path.with_extension(UNFINISHED), path] {
         if let Err(error) = tokio::fs::remove_file(&path).await
             && error.kind() != io::ErrorKind::NotFound
         {
             let path = Path::display(&path);
-            tracing::warn!(%path, %error, "a download cannot be removed");
+            tracing::warn!(%path, %error, "the file of a download could not be removed");
         }
     }
 }
@@ -87,15 +87,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_is_no_path() {
-        assert!(is_name("c8af518b-3ce6-4744-bed7-06bce30506fb"));
+    fn a_guid_is_not_a_path() {
+        assert!(is_guid("c8af518b-3ce6-4744-bed7-06bce30506fb"));
         for name in ["", "..", "../x", "a/b", "a.b", "a\0b"] {
-            assert!(!is_name(name), "{name}");
+            assert!(!is_guid(name), "{name}");
         }
     }
 
     #[tokio::test]
-    async fn what_is_removed_is_gone_finished_or_not_and_may_have_been_before() {
+    async fn complete_and_unfinished_files_are_removed_and_missing_ones_ignored() {
         let dir = tempfile::tempdir().unwrap();
         for name in ["a", "b.crdownload", "c"] {
             std::fs::write(dir.path().join(name), "x").unwrap();

@@ -1,10 +1,17 @@
-//! What pages hand out as files (protocol section 9).
+//! Downloads of pages (protocol section 9).
 //!
-//! Chromium writes each download into a directory that goes with the browser, under a name of its
-//! own making. The [`book`] knows whose each is, how far it is and what is kept; [`mod@file`] reads one
-//! for whoever asks, and removes it. No name of a client's or a server's ever reaches the disk.
+//! Chromium writes each download into a directory that is removed with the browser, under a guid of
+//! its own. The `tracker` knows which tab owns each, how far it is and what is kept; those whose
+//! tab is not known yet are in `unclaimed`; `file` reads and removes the files. No name that
+//! a client or a server chose ever reaches the disk.
 
-pub mod book;
-pub mod file;
+pub(super) mod download;
+pub(super) mod file;
+mod name;
+#[cfg(test)]
+mod tests;
+pub(super) mod tracker;
+mod unclaimed;
 
-pub use book::{Book, DownloadError, DownloadLimits};
+pub use download::{DownloadError, DownloadLimits};
+pub(super) use tracker::DownloadTracker;

@@ -1,4 +1,4 @@
-//! From Chromium's reports to what a Coordinator is told of a page's console. No I/O.
+//! Chromium's console reports as `consoleMessage` events. No I/O.
 
 use std::fmt::Write as _;
 
@@ -13,32 +13,31 @@ use crate::cdp::events::EventKind;
 use crate::tabs::fact::ConsoleLine;
 
 /// The most characters of a message.
-const MOST_CHARS: usize = 4096;
+const MAX_TEXT_CHARS: usize = 4096;
 
 /// The most characters of a URL.
-const MOST_URL_CHARS: usize = 1024;
+const MAX_URL_CHARS: usize = 1024;
 
-/// Something that was written.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub(super) struct ConsoleEntry {
     level: ConsoleLevel,
     source: ConsoleSource,
     text: String,
-    place: Option<Place>,
+    position: Option<SourcePosition>,
     ts: u64,
 }
 
-/// A place in a script or a document; lines and columns from 1.
+/// A position in a script or a document; lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Place {
+struct SourcePosition {
     url: String,
     line: Option<u32>,
     column: Option<u32>,
 }
 
-impl Entry {
-    /// Reads a report. None: nothing was written.
-    pub fn read(event: &RawEvent) -> Option<Self> {
+impl ConsoleEntry {
+    /// Reads a report. `None` if it writes nothing, such as `console.clear`.
+    pub(super) fn read(event: &RawEvent) -> Option<Self> {
         match event.kind {
             EventKind::ConsoleApiCalled => Self::of_call(&event.decode()?),
             EventKind::ExceptionThrown => Some(Self::of_exception(event.decode()?)),
@@ -56,16 +55,15 @@ impl Entry {
             "info" => ConsoleLevel::Info,
             "warning" => ConsoleLevel::Warning,
             "error" | "assert" => ConsoleLevel::Error,
-            // They write nothing.
             "clear" | "endGroup" | "profile" | "profileEnd" => return None,
             _ => ConsoleLevel::Log,
         };
-        let words: Vec<_> = call.args.iter().map(shown).collect();
+        let words: Vec<_> = call.args.iter().map(printed).collect();
         Some(Self {
             level,
             source: ConsoleSource::Console,
             text: words.join(" "),
-            place: call.stack_trace.as_ref().and_then(StackTrace::place),
+            position: call.stack_trace.as_ref().and_then(StackTrace::position),
             ts: whole(call.timestamp),
         })
     }
@@ -77,13 +75,13 @@ impl Entry {
         } = thrown;
         let mut text = details.text;
         if let Some(exception) = &details.exception {
-            let _ = write!(text, " {}", shown(exception));
+            let _ = write!(text, " {}", printed(exception));
         }
-        let of_stack = details.stack_trace.as_ref().and_then(StackTrace::place);
-        let place = of_stack.or_else(|| {
+        let stack_position = details.stack_trace.as_ref().and_then(StackTrace::position);
+        let position = stack_position.or_else(|| {
             let url = details.url.filter(|url| !url.is_empty())?;
             let (line, column) = (details.line_number, details.column_number);
-            Some(Place {
+            Some(SourcePosition {
                 url,
                 line: from_one(line),
                 column: from_one(column),
@@ -93,7 +91,7 @@ impl Entry {
             level: ConsoleLevel::Error,
             source: ConsoleSource::Exception,
             text,
-            place,
+            position,
             ts: whole(timestamp),
         }
     }
@@ -110,7 +108,7 @@ impl Entry {
             level,
             source: ConsoleSource::Browser,
             text: entry.text,
-            place: url.map(|url| Place {
+            position: url.map(|url| SourcePosition {
                 url,
                 line: entry.line_number.and_then(from_one),
                 column: None,
@@ -119,11 +117,11 @@ impl Entry {
         }
     }
 
-    /// The line; so many lines before it were left out.
-    pub fn into_line(self, omitted: u64) -> ConsoleLine {
-        let (text, is_cut) = cut(self.text, MOST_CHARS);
-        let (url, line, column) = match self.place {
-            Some(Place { url, line, column }) => (Some(url), line, column),
+    /// The line. `omitted` lines before it were left out.
+    pub(super) fn into_line(self, omitted: u64) -> ConsoleLine {
+        let (text, is_cut) = cut(self.text, MAX_TEXT_CHARS);
+        let (url, line, column) = match self.position {
+            Some(SourcePosition { url, line, column }) => (Some(url), line, column),
             None => (None, None, None),
         };
         ConsoleLine {
@@ -131,7 +129,7 @@ impl Entry {
             source: self.source,
             text,
             truncated: is_cut,
-            url: url.map(|url| cut(url, MOST_URL_CHARS).0),
+            url: url.map(|url| cut(url, MAX_URL_CHARS).0),
             line,
             column,
             at_ms: self.ts,
@@ -141,13 +139,13 @@ impl Entry {
 }
 
 impl StackTrace {
-    fn place(&self) -> Option<Place> {
+    fn position(&self) -> Option<SourcePosition> {
         let CallFrame {
             url,
             line_number,
             column_number,
         } = self.call_frames.first()?;
-        (!url.is_empty()).then(|| Place {
+        (!url.is_empty()).then(|| SourcePosition {
             url: url.clone(),
             line: from_one(*line_number),
             column: from_one(*column_number),
@@ -155,22 +153,22 @@ impl StackTrace {
     }
 }
 
-/// A thing as a person would read it on a console.
-fn shown(thing: &RemoteObject) -> String {
-    if let Some(value) = &thing.value {
-        let text = serde_json::from_str::<String>(value.get());
-        return text.unwrap_or_else(|_| value.get().to_owned());
+/// A value as the console of Chromium's developer tools prints it.
+fn printed(value: &RemoteObject) -> String {
+    if let Some(json) = &value.value {
+        let text = serde_json::from_str::<String>(json.get());
+        return text.unwrap_or_else(|_| json.get().to_owned());
     }
-    let of_preview = thing
+    let preview = value
         .preview
         .as_ref()
-        .filter(|_| matches!(thing.subtype.as_deref(), None | Some("array")))
-        .filter(|_| thing.r#type == "object");
-    match (&thing.unserializable_value, of_preview, &thing.description) {
+        .filter(|_| matches!(value.subtype.as_deref(), None | Some("array")))
+        .filter(|_| value.r#type == "object");
+    match (&value.unserializable_value, preview, &value.description) {
         (Some(text), ..) => text.clone(),
         (None, Some(preview), description) => previewed(preview, description.as_deref()),
         (None, None, Some(description)) => description.clone(),
-        (None, None, None) => thing.subtype.as_ref().unwrap_or(&thing.r#type).clone(),
+        (None, None, None) => value.subtype.as_ref().unwrap_or(&value.r#type).clone(),
     }
 }
 
@@ -212,7 +210,7 @@ fn cut(mut text: String, most: usize) -> (String, bool) {
     (text, end.is_some())
 }
 
-/// Chromium counts from 0, and says -1 where it does not know.
+/// Chromium counts from 0; -1 means unknown.
 fn from_one(number: i64) -> Option<u32> {
     u32::try_from(number).ok()?.checked_add(1)
 }
@@ -236,7 +234,7 @@ mod tests {
             kind,
             params: params.to_string().into(),
         };
-        Some(Entry::read(&event)?.into_line(0))
+        Some(ConsoleEntry::read(&event)?.into_line(0))
     }
 
     fn called(kind: &str, args: &Value) -> Option<ConsoleLine> {
@@ -245,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn things_are_written_as_on_a_console() {
+    fn values_are_printed_as_in_developer_tools() {
         let args = json!([
             {"type": "string", "value": "a \"b\""},
             {"type": "number", "value": 1.5},
@@ -295,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn what_chromium_says_is_told_as_its_own() {
+    fn chromiums_own_log_has_the_source_browser() {
         let params = json!({"entry": {"source": "network", "level": "error", "timestamp": 1,
             "text": "Failed to load", "url": "http://a.test/missing.png"}});
         let message = message(EventKind::LogEntryAdded, &params).unwrap();
@@ -306,12 +304,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_long_is_cut_between_characters_and_says_so() {
-        let long = "ä".repeat(MOST_CHARS + 1);
+    fn long_text_is_cut_between_characters_and_marked_as_truncated() {
+        let long = "ä".repeat(MAX_TEXT_CHARS + 1);
         let message = called("log", &json!([{"type": "string", "value": long}])).unwrap();
-        assert_eq!(message.text.chars().count(), MOST_CHARS);
+        assert_eq!(message.text.chars().count(), MAX_TEXT_CHARS);
         assert!(message.truncated);
-        let whole = "ä".repeat(MOST_CHARS);
+        let whole = "ä".repeat(MAX_TEXT_CHARS);
         let message = called("log", &json!([{"type": "string", "value": whole}])).unwrap();
         assert_eq!((message.text, message.truncated), (whole, false));
     }

@@ -1,4 +1,5 @@
-//! The parts of a page, one for each process, whose consoles are heard together.
+//! The sessions of a page: one for its main frame and one for each process that its other frames run
+//! in. Their consoles are reported together.
 
 use std::time::Duration;
 
@@ -14,92 +15,87 @@ use crate::cdp::{CallError, Event, Inbox, RawEvent, Session};
 use crate::tabs::hands::page::attach_frames;
 use crate::timer::sleep_until_opt;
 
-/// How long Chromium may take for what nobody waits for.
-const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+/// The time limit of calls that no request waits for.
+const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
-/// How long those who want to hear a page wait for the parts inside, one of which may hang.
-const INNER_LIMIT: Duration = Duration::from_secs(1);
+/// How long a subscription waits for the frames inside, one of which may hang.
+const INNER_FRAMES_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long handles to things that were written are kept: long enough to let go of many at a time.
-const RELEASE_PAUSE: Duration = Duration::from_secs(1);
+/// How long handles to logged objects are kept, so that many are released at a time.
+const RELEASE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Something that was heard in one of the parts.
 #[derive(Debug)]
-pub(super) struct Heard {
-    /// The report.
+pub(super) struct ConsoleReport {
     pub(super) event: RawEvent,
-    /// How many reports were lost before it.
+    /// How many reports before it were lost in a full inbox.
     pub(super) lost: u64,
 }
 
-/// Whether the parts are heard.
-pub(super) type Ready = oneshot::Receiver<Result<(), CallError>>;
+/// Resolves when the console is enabled in a session and those inside it.
+pub(super) type Enabled = oneshot::Receiver<Result<(), CallError>>;
 
-/// Listens to a part of a page and to those inside. What has been written before is passed over,
-/// unless the part is new. It ends with its session, or when nobody hears it any more.
+/// Reports the console of a session and of those inside it. What was written before is skipped
+/// unless `includes_earlier`. It ends with its session, or when the receiver is dropped.
 pub(super) fn listen(
     session: Session,
     inbox: Inbox,
-    is_new: bool,
+    includes_earlier: bool,
     limit: Duration,
-    heard: mpsc::Sender<Heard>,
-) -> Ready {
-    let (told, ready) = oneshot::channel();
-    let part = Part {
+    reports: mpsc::Sender<ConsoleReport>,
+) -> Enabled {
+    let (finished, enabled) = oneshot::channel();
+    let console = ConsoleSession {
         session,
         inbox,
-        is_new,
-        heard,
-        ready: Some(told),
+        includes_earlier,
+        reports,
+        enabled: Some(finished),
         inner: FuturesUnordered::new(),
-        patience: None,
-        release: None,
+        inner_deadline: None,
+        release_at: None,
     };
-    tokio::spawn(part.run(limit));
-    ready
+    tokio::spawn(console.run(limit));
+    enabled
 }
 
-struct Part {
+struct ConsoleSession {
     session: Session,
     inbox: Inbox,
-    /// What it has told so far is new, too.
-    is_new: bool,
-    heard: mpsc::Sender<Heard>,
-    /// Whoever waits until it is heard.
-    ready: Option<oneshot::Sender<Result<(), CallError>>>,
-    /// The parts inside that were there already, and are not heard yet.
-    inner: FuturesUnordered<Ready>,
-    /// Until when they are waited for.
-    patience: Option<Instant>,
-    /// When handles are let go of, if there are any.
-    release: Option<Instant>,
+    includes_earlier: bool,
+    reports: mpsc::Sender<ConsoleReport>,
+    enabled: Option<oneshot::Sender<Result<(), CallError>>>,
+    /// The sessions inside that existed already and are not enabled yet.
+    inner: FuturesUnordered<Enabled>,
+    /// When waiting for them ends.
+    inner_deadline: Option<Instant>,
+    /// When handles are released, if there are any.
+    release_at: Option<Instant>,
 }
 
-impl Part {
+impl ConsoleSession {
     async fn run(mut self, limit: Duration) {
         let mut enabling = enable(self.session.clone(), limit);
         let mut is_enabled = false;
         loop {
-            let (release, patience) = (until(self.release), until(self.patience));
             tokio::select! {
-                // What was written before comes before the answer.
+                // What was written before is reported before the subscription is confirmed.
                 biased;
                 event = self.inbox.next() => match event {
                     Some(Event::Attached(frame)) => {
-                        let (is_new, heard) = (self.is_new || is_enabled, self.heard.clone());
-                        let ready = listen(frame.session, frame.inbox, is_new, ASIDE_LIMIT, heard);
-                        // One that comes later is heard when it is; nobody waits for it.
+                        let (is_new, reports) = (self.includes_earlier || is_enabled, self.reports.clone());
+                        let enabled = listen(frame.session, frame.inbox, is_new, UNAWAITED_LIMIT, reports);
+                        // A frame that appears later delays no subscription.
                         if !is_enabled {
-                            self.inner.push(ready);
+                            self.inner.push(enabled);
                         }
                     }
                     Some(Event::Raw(event)) => {
                         if event.kind == EventKind::ConsoleApiCalled {
-                            self.release.get_or_insert(Instant::now() + RELEASE_PAUSE);
+                            self.release_at.get_or_insert(Instant::now() + RELEASE_INTERVAL);
                         }
                         let lost = self.inbox.take_lost();
-                        let heard = Heard { event, lost };
-                        if (self.is_new || is_enabled) && self.heard.send(heard).await.is_err() {
+                        let report = ConsoleReport { event, lost };
+                        if (self.includes_earlier || is_enabled) && self.reports.send(report).await.is_err() {
                             return;
                         }
                     }
@@ -108,50 +104,45 @@ impl Part {
                 outcome = &mut enabling, if !is_enabled => {
                     is_enabled = true;
                     if outcome.is_err() {
-                        self.tell(outcome);
+                        self.finish(outcome);
                         return;
                     }
                     self.inbox.take_lost();
-                    self.patience = Some(Instant::now() + INNER_LIMIT);
+                    self.inner_deadline = Some(Instant::now() + INNER_FRAMES_LIMIT);
                 }
-                // A part inside that cannot be heard goes away by itself, or is not answering.
+                // A frame inside that fails is going away, or hangs.
                 Some(_) = self.inner.next(), if is_enabled => {}
-                () = patience => self.inner.clear(),
-                () = release => {
-                    self.release = None;
-                    self.let_go();
+                () = sleep_until_opt(self.inner_deadline) => self.inner.clear(),
+                () = sleep_until_opt(self.release_at) => {
+                    self.release_at = None;
+                    self.release_handles();
                 }
-                () = self.heard.closed() => return,
+                () = self.reports.closed() => return,
             }
             if is_enabled && self.inner.is_empty() {
-                self.patience = None;
-                self.tell(Ok(()));
+                self.inner_deadline = None;
+                self.finish(Ok(()));
             }
         }
     }
 
-    fn tell(&mut self, outcome: Result<(), CallError>) {
-        if let Some(ready) = self.ready.take() {
-            let _ = ready.send(outcome);
+    fn finish(&mut self, outcome: Result<(), CallError>) {
+        if let Some(enabled) = self.enabled.take() {
+            let _ = enabled.send(outcome);
         }
     }
 
-    /// Lets go of the things that Chromium holds for whoever looks at the console, so that a page
-    /// that writes again and again does not grow.
-    fn let_go(&self) {
+    /// Releases the objects that Chromium holds for the console, so that a page that logs again and
+    /// again does not grow.
+    fn release_handles(&self) {
         let session = self.session.clone();
         tokio::spawn(async move {
-            // A page that is gone holds nothing any more.
+            // It fails if the page is gone, and its objects with it.
             let _ = session
-                .call(ReleaseObjectGroup::console(), ASIDE_LIMIT)
+                .call(ReleaseObjectGroup::console(), UNAWAITED_LIMIT)
                 .await;
         });
     }
-}
-
-/// Waits for this time; for ever if there is none.
-async fn until(time: Option<Instant>) {
-    sleep_until_opt(time).await;
 }
 
 fn enable(session: Session, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {

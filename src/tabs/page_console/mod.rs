@@ -1,15 +1,13 @@
-//! What is written to a page's console, told to whoever subscribed to it (protocol section 9).
+//! What a page writes to its console, sent to those who subscribed to it (protocol section 9).
 //!
-//! Only while somebody is subscribed does Chromium report it. A [`feed`] is the task that listens,
-//! with a CDP session of its own, so that a flood fills no other inbox; [`frames`] are the parts of
-//! the page that it hears; [`entry`] reads what it hears; [`subscribers`] is what the tab's actor
-//! keeps: who is subscribed, and the feed that runs for them; `join` is what both hold of each.
+//! Chromium reports it only while someone is subscribed. `stream` is the console as a
+//! `feed`; `frames` are the processes that a page's frames live in, each with a
+//! console; `entry` reads their reports; `subscriber` is a connection that is subscribed.
 
-pub mod entry;
-pub mod feed;
-pub mod frames;
-mod join;
-pub mod subscribers;
+mod entry;
+mod frames;
+mod stream;
+mod subscriber;
 
-pub use feed::Subscriber;
-pub use subscribers::Subscribers;
+pub(crate) use stream::ConsoleSubscriptions;
+pub use subscriber::Subscriber;

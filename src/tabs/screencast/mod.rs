@@ -1,14 +1,14 @@
 //! Screencasts of a tab.
 //!
-//! Each watcher has a [`slot`]: the place for the one frame that is on its way to it. A [`cast`]
-//! is one stream of Chromium's, with a task and a CDP session of its own, shared by all watchers
-//! that want the same size and quality; Chromium draws for several at once. [`casts`] is what the
-//! tab's actor keeps: who watches, and which casts run.
+//! A `slot` holds the one frame that is on its way to a `watcher`. `stream` is one screencast
+//! of Chromium's as a `feed`, shared by all watchers that want the same size and
+//! quality; Chromium draws for several at once.
 
-pub mod cast;
-pub mod casts;
-pub mod slot;
+mod slot;
+mod stream;
+mod watcher;
 
-pub use cast::{CastSpec, Watcher};
-pub use casts::Casts;
 pub use slot::{CastFrame, FrameSlot};
+pub use stream::CastSpec;
+pub(crate) use stream::Screencasts;
+pub use watcher::Watcher;

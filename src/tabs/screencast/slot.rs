@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
 
 use crate::lock::lock;
 use crate::tabs::picture::Picture;
@@ -21,7 +22,7 @@ pub struct CastFrame {
     pub picture: Picture,
 }
 
-/// A slot, shared by the cast that fills it and the connection that empties it. Cheap to clone.
+/// A slot, shared by the stream that fills it and the connection that empties it. Cheap to clone.
 /// Filling never waits and never queues: a newer frame takes the place of an older one.
 #[derive(Debug, Clone)]
 pub struct FrameSlot(Arc<Inner>);
@@ -31,6 +32,7 @@ struct Inner {
     state: Mutex<State>,
     /// Wakes the connection's writer.
     filled: Arc<Notify>,
+    closed: CancellationToken,
 }
 
 #[derive(Debug, Default)]
@@ -38,9 +40,8 @@ struct State {
     frame: Option<CastFrame>,
     /// A frame was taken and has been handed to the socket since this was last asked.
     left: bool,
-    closed: bool,
-    /// Wakes the cast that fills the slot.
-    cast: Option<Arc<Notify>>,
+    /// Wakes the stream that fills the slot.
+    frame_left: Option<Arc<Notify>>,
 }
 
 impl FrameSlot {
@@ -49,41 +50,48 @@ impl FrameSlot {
         Self(Arc::new(Inner {
             state: Mutex::default(),
             filled,
+            closed: CancellationToken::new(),
         }))
     }
 
-    /// The connection takes the frame that waits.
+    /// Takes the waiting frame, for the connection's writer.
     pub fn take(&self) -> Option<CastFrame> {
         self.state().frame.take()
     }
 
-    /// The frame that was taken has left for the socket.
+    /// The frame that was taken has been handed to the socket.
     pub fn mark_left(&self) {
-        self.change(|state| state.left = true);
+        let mut state = self.state();
+        state.left = true;
+        if let Some(frame_left) = &state.frame_left {
+            frame_left.notify_one();
+        }
     }
 
-    /// Nobody watches any more: the watcher stopped, or its connection ended.
+    /// The watcher has stopped, or its connection's session is over.
     pub fn close(&self) {
-        self.change(|state| {
-            state.closed = true;
-            state.frame = None;
-        });
+        // First, so that nothing is put in after it was emptied.
+        self.0.closed.cancel();
+        self.state().frame = None;
     }
 
-    /// Whether it has been closed.
     pub fn is_closed(&self) -> bool {
-        self.state().closed
+        self.0.closed.is_cancelled()
     }
 
-    /// From now on this cast fills the slot, and is woken when a frame has left or nobody watches.
-    pub(super) fn attach(&self, cast: &Arc<Notify>) {
-        self.change(|state| state.cast = Some(Arc::clone(cast)));
+    pub(super) async fn closed(&self) {
+        self.0.closed.cancelled().await;
     }
 
-    /// Puts a frame in. True: an older one that nobody had taken yet was dropped for it.
+    /// From now on this is notified when a frame has left.
+    pub(super) fn attach(&self, frame_left: &Arc<Notify>) {
+        self.state().frame_left = Some(Arc::clone(frame_left));
+    }
+
+    /// Puts a frame in. True: it replaces one that was not taken yet.
     pub(crate) fn put(&self, frame: CastFrame) -> bool {
         let mut state = self.state();
-        if state.closed {
+        if self.is_closed() {
             return false;
         }
         let dropped = state.frame.replace(frame).is_some();
@@ -95,14 +103,6 @@ impl FrameSlot {
     /// Whether a frame has left since this was last asked.
     pub(super) fn take_left(&self) -> bool {
         std::mem::take(&mut self.state().left)
-    }
-
-    fn change(&self, change: impl FnOnce(&mut State)) {
-        let mut state = self.state();
-        change(&mut state);
-        if let Some(cast) = &state.cast {
-            cast.notify_one();
-        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

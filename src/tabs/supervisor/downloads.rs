@@ -1,4 +1,4 @@
-//! What the supervisor does about downloads: they are the browser's, and are told as the tabs'.
+//! The supervisor's part in downloads: the browser reports them, and each belongs to a tab.
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
@@ -12,33 +12,35 @@ use super::task::Supervisor;
 use crate::cdp::events::{DownloadProgress, DownloadWillBegin, EventKind, TargetInfo};
 use crate::cdp::{BrowserContextId, RawEvent, TargetId};
 use crate::metrics;
-use crate::tabs::downloads::book::{Begun, Effect, Owner, Progress};
+use crate::tabs::downloads::download::{
+    DownloadEffect, DownloadOwner, NewDownload, TransferProgress,
+};
 use crate::tabs::downloads::file;
 use crate::tabs::error::TabError;
 use crate::tabs::identity::Scope;
 use crate::tabs::reply::Reply;
 
-/// How many popups are remembered that may go away before they are tabs.
+/// How many popups are remembered that may close before they become tabs.
 const POPUPS: usize = 64;
 
-/// What one browser does with downloads.
+/// The state of one browser's downloads.
 #[derive(Debug)]
-pub(super) struct Keeping {
-    /// Where they are written, if anywhere.
+pub(super) struct BrowserDownloads {
+    /// The directory they are written to; `None` if downloads are disabled.
     pub(super) files: Option<PathBuf>,
-    /// Which contexts were told to keep them; none for the default one.
+    /// Which contexts were told to keep downloads; `None` is the default context.
     told: HashMap<Option<BrowserContextId>, bool>,
-    /// Whose tabs live in the default context.
+    /// The client whose tabs run in the default context.
     pub(super) default_client: Option<Scope>,
-    /// Downloads that wait until the page they come from is a tab's.
+    /// Downloads whose page is not a tab yet.
     awaited: Vec<(String, TargetId)>,
-    /// The latest popups, with the pages that opened them. Chromium closes one that turns out to be a
-    /// download, maybe before it is a tab.
+    /// The latest popups, with the pages that opened them. Chromium closes a popup that turns out to
+    /// be a download, possibly before it is a tab.
     popups: VecDeque<(TargetId, TargetId)>,
 }
 
-impl Keeping {
-    /// A browser that has been told to keep none in its default context.
+impl BrowserDownloads {
+    /// Of a browser that was told to deny downloads in its default context.
     pub(super) fn new(files: Option<PathBuf>) -> Self {
         Self {
             files,
@@ -49,7 +51,6 @@ impl Keeping {
         }
     }
 
-    /// A page has opened another.
     pub(super) fn popup(&mut self, popup: TargetId, opener: TargetId) {
         if self.popups.len() >= POPUPS {
             self.popups.pop_front();
@@ -62,62 +63,61 @@ impl Keeping {
         known.map(|(_, opener)| opener)
     }
 
-    /// A context was made, and told this.
     pub(super) fn made(&mut self, context: &BrowserContextId, keeps: bool) {
         self.told.insert(Some(context.clone()), keeps);
     }
 
-    /// A context is gone.
     pub(super) fn gone(&mut self, context: &BrowserContextId) {
         self.told.remove(&Some(context.clone()));
     }
 }
 
 impl Supervisor {
-    /// Takes an event of the browser itself.
     pub(super) fn on_browser_event(&mut self, event: &RawEvent) {
         match event.kind {
             EventKind::DownloadWillBegin => {
                 if let Some(begins) = event.decode() {
-                    self.download_begins(begins);
+                    self.on_download_started(begins);
                 }
             }
             EventKind::DownloadProgress => {
                 if let Some(progress) = event.decode() {
-                    self.download_goes_on(&progress);
+                    self.on_download_progress(&progress);
                 }
             }
-            // Events of targets go to their sessions; nothing else concerns the tabs.
+            // Events of targets go to their sessions.
             _ => {}
         }
     }
 
-    fn download_begins(&mut self, begins: DownloadWillBegin) {
+    fn on_download_started(&mut self, event: DownloadWillBegin) {
         let DownloadWillBegin {
             frame_id,
             guid,
             url,
             suggested_filename: name,
-        } = begins;
-        if !file::is_name(&guid) {
-            return tracing::warn!("Chromium has a strange name for a download");
+        } = event;
+        if !file::is_guid(&guid) {
+            return tracing::warn!(
+                "Chromium reported a download whose guid is not a valid file name"
+            );
         }
-        let begun = Begun {
+        let download = NewDownload {
             guid: guid.clone(),
             url,
             name,
         };
         let frame = TargetId::from(frame_id.as_str());
         if let Some(owner) = self.owner_of_page(&frame) {
-            let effects = self.book.begin(begun, owner, Instant::now());
+            let effects = self.downloads.begin(download, owner, Instant::now());
             return self.apply(effects);
         }
-        let (claimant, effects) = self.book.begin_unclaimed(begun);
+        let (claimant, effects) = self.downloads.unclaimed.push(download);
         self.apply(effects);
         if let Some(tab) = claimant {
             return self.claim_download(&guid, tab);
         }
-        if self.book.is_unclaimed(&guid, None)
+        if self.downloads.unclaimed.contains(&guid)
             && let Some(running) = &mut self.browser
         {
             let find = jobs::find_page(running.browser.clone(), guid.clone(), frame);
@@ -126,90 +126,89 @@ impl Supervisor {
         }
     }
 
-    fn download_goes_on(&mut self, progress: &DownloadProgress) {
+    fn on_download_progress(&mut self, progress: &DownloadProgress) {
         let end = match progress.state.as_str() {
             "completed" => Some(true),
             "canceled" => Some(false),
             _ => None,
         };
         let guid = &progress.guid;
-        if !file::is_name(guid) {
+        if !file::is_guid(guid) {
             return;
         }
-        let scope = self.book.client_of(guid).cloned();
+        let scope = self.downloads.client_of(guid).cloned();
         let keeps = scope.is_some_and(|scope| self.keeps_downloads(&scope));
-        let progress = Progress {
+        let progress = TransferProgress {
             received: whole(progress.received_bytes),
             total: whole(progress.total_bytes),
             end,
         };
-        let effects = self.book.progress(guid, progress, keeps);
+        let effects = self.downloads.progress(guid, progress, keeps);
         self.apply(effects);
     }
 
-    /// A tab has heard that a download comes from a frame of its own.
+    /// A tab reports that a download comes from one of its frames.
     pub(super) fn claim_download(&mut self, guid: &str, tab: TabId) {
-        if !self.book.is_unclaimed(guid, Some(tab)) {
+        if !self.downloads.has_unclaimed(guid, tab) {
             return;
         }
         if let Some(owner) = self.owner_of_tab(tab) {
-            let effects = self.book.claim(guid, owner, Instant::now());
+            let effects = self.downloads.claim(guid, owner, Instant::now());
             self.apply(effects);
         }
     }
 
-    /// The page that a download comes from has been found, or it has none of its own.
+    /// The page that a download comes from was looked up.
     pub(super) fn page_found(&mut self, guid: String, info: Option<TargetInfo>) {
-        let Some(info) = info.filter(|_| self.book.is_unclaimed(&guid, None)) else {
+        let Some(info) = info.filter(|_| self.downloads.unclaimed.contains(&guid)) else {
             return;
         };
         if let Some(owner) = self.owner_of_page(&info.target_id) {
-            let effects = self.book.claim(&guid, owner, Instant::now());
+            let effects = self.downloads.claim(&guid, owner, Instant::now());
             self.apply(effects);
         } else if let Some(running) = &mut self.browser {
-            running.keeping.awaited.push((guid, info.target_id));
+            running.downloads.awaited.push((guid, info.target_id));
         }
     }
 
-    /// Gives tabs the downloads that began before they were tabs.
+    /// Claims the downloads of pages that have become tabs since.
     pub(super) fn settle_downloads(&mut self) {
         let Some(running) = &mut self.browser else {
             return;
         };
-        if running.keeping.awaited.is_empty() {
+        if running.downloads.awaited.is_empty() {
             return;
         }
-        for (guid, target) in std::mem::take(&mut running.keeping.awaited) {
+        for (guid, target) in std::mem::take(&mut running.downloads.awaited) {
             if let Some(owner) = self.owner_of_page(&target) {
-                let effects = self.book.claim(&guid, owner, Instant::now());
+                let effects = self.downloads.claim(&guid, owner, Instant::now());
                 self.apply(effects);
-            } else if self.book.is_unclaimed(&guid, None)
+            } else if self.downloads.unclaimed.contains(&guid)
                 && let Some(running) = &mut self.browser
             {
-                running.keeping.awaited.push((guid, target));
+                running.downloads.awaited.push((guid, target));
             }
         }
     }
 
-    /// Nobody has claimed this download for so long that nobody will.
+    /// The time in which a tab could have claimed this download has passed.
     pub(super) fn give_download_up(&mut self, guid: &str) {
-        let effects = self.book.give_up(guid);
+        let effects = self.downloads.unclaimed.give_up(guid);
         if !effects.is_empty() {
-            tracing::warn!("a download comes from no tab, and is broken off");
+            tracing::warn!("a download that no tab claimed is cancelled");
         }
         self.apply(effects);
     }
 
-    /// Somebody asks for what a tab has downloaded.
     pub(super) fn serve_download(&self, tab: TabId, id: String, reply: Reply) {
         let files = self
             .browser
             .as_ref()
-            .and_then(|it| it.keeping.files.clone());
-        match (self.book.find(tab, &id), files) {
+            .and_then(|it| it.downloads.files.clone());
+        match (self.downloads.find(tab, &id), files) {
             (Ok(found), Some(dir)) => {
-                let turns = Arc::clone(&self.around.download_permits);
-                tokio::spawn(file::answer(turns, dir, tab, id, found, reply));
+                let permits = Arc::clone(&self.around.download_permits);
+                tokio::spawn(file::answer(permits, dir, tab, id, found, reply));
             }
             (Ok(_), None) => reply.fail(TabError::BrowserDown {
                 reason: self.down.clone(),
@@ -218,23 +217,22 @@ impl Supervisor {
         }
     }
 
-    /// The browser is gone, and what it has downloaded.
     pub(super) fn lose_browser(&mut self) {
         self.browser = None;
-        let effects = self.book.browser_ended();
+        let effects = self.downloads.browser_ended();
         self.apply(effects);
     }
 
-    /// Tells contexts what policy says now of downloads, where they have been told otherwise.
+    /// Updates the contexts whose setting differs from what policy says now.
     pub(super) fn renew_downloads(&mut self) {
         let Some(running) = &self.browser else {
             return;
         };
-        let keeping = &running.keeping;
-        let outdated = keeping.told.iter().filter_map(|(context, told)| {
+        let downloads = &running.downloads;
+        let outdated = downloads.told.iter().filter_map(|(context, told)| {
             let scope = match context {
                 Some(context) => running.contexts.owner(context).map(|owner| &owner.scope),
-                None => keeping.default_client.as_ref(),
+                None => downloads.default_client.as_ref(),
             };
             let keeps = self.keeps_downloads(scope?);
             (keeps != *told).then(|| (context.clone(), keeps))
@@ -244,32 +242,32 @@ impl Supervisor {
             return;
         };
         for (context, keeps) in outdated {
-            running.keeping.told.insert(context.clone(), keeps);
-            let files = running.keeping.files.as_deref().filter(|_| keeps);
+            running.downloads.told.insert(context.clone(), keeps);
+            let files = running.downloads.files.as_deref().filter(|_| keeps);
             let told = jobs::set_downloads(running.browser.clone(), context, files);
             running.jobs.push(told);
         }
     }
 
-    /// Whether what the pages of a client hand out is kept.
+    /// Whether downloads of this client are kept.
     fn keeps_downloads(&self, scope: &Scope) -> bool {
         let running = self.browser.as_ref();
-        running.is_some_and(|it| it.keeping.files.is_some())
+        running.is_some_and(|it| it.downloads.files.is_some())
             && self.around.outlets.keeps_downloads(scope)
     }
 
-    fn owner_of_page(&self, target: &TargetId) -> Option<Owner> {
+    fn owner_of_page(&self, target: &TargetId) -> Option<DownloadOwner> {
         let running = self.browser.as_ref()?;
         match running.tabs.get(target) {
             Some(tab) => self.owner_of_tab(*tab),
-            // Of a popup that is no tab yet, it is the first thing that comes.
-            None => self.owner_of_page(running.keeping.opener_of(target)?),
+            // A popup may be reported after its download.
+            None => self.owner_of_page(running.downloads.opener_of(target)?),
         }
     }
 
-    fn owner_of_tab(&self, tab: TabId) -> Option<Owner> {
+    fn owner_of_tab(&self, tab: TabId) -> Option<DownloadOwner> {
         let handle = self.registry.find(tab)?;
-        // A popup that never had a page was opened for the download, and goes away after it.
+        // A popup without a document was opened for the download, and closes after it.
         if let Some(opener) = self.openers.get(&tab)
             && handle.view().url == "about:blank"
             && let Some(opener) = self.registry.find(*opener)
@@ -280,22 +278,22 @@ impl Supervisor {
         Some(self.owner(tab, handle.scope))
     }
 
-    fn owner(&self, tab: TabId, scope: Scope) -> Owner {
+    fn owner(&self, tab: TabId, scope: Scope) -> DownloadOwner {
         let keeps = self.keeps_downloads(&scope);
-        Owner { tab, scope, keeps }
+        DownloadOwner { tab, scope, keeps }
     }
 
-    pub(super) fn apply(&mut self, effects: Vec<Effect>) {
+    pub(super) fn apply(&mut self, effects: Vec<DownloadEffect>) {
         for effect in effects {
             match effect {
-                Effect::Publish(fact) => self.around.facts.publish(fact),
-                Effect::Cancel(guid) => {
+                DownloadEffect::Publish(fact) => self.around.facts.publish(fact),
+                DownloadEffect::Cancel(guid) => {
                     if let Some(running) = &mut self.browser {
-                        // Events do not say in which context it is; where nothing is kept, Chromium has
-                        // broken it off already.
-                        let keeping = running.keeping.told.iter().filter(|(_, keeps)| **keeps);
+                        // Events do not name the context. Where downloads are denied, Chromium has
+                        // cancelled it already.
+                        let downloads = running.downloads.told.iter().filter(|(_, keeps)| **keeps);
                         let contexts: Vec<_> =
-                            keeping.map(|(context, _)| context.clone()).collect();
+                            downloads.map(|(context, _)| context.clone()).collect();
                         if !contexts.is_empty() {
                             let browser = running.browser.clone();
                             let cancel = jobs::cancel_download(browser, contexts, guid);
@@ -303,14 +301,14 @@ impl Supervisor {
                         }
                     }
                 }
-                Effect::Remove(guid) => {
+                DownloadEffect::Remove(guid) => {
                     if let Some(running) = &mut self.browser
-                        && let Some(dir) = running.keeping.files.clone()
+                        && let Some(dir) = running.downloads.files.clone()
                     {
                         running.jobs.push(jobs::remove_download(dir, guid));
                     }
                 }
-                Effect::Dropped => metrics::dropped("download", "storm"),
+                DownloadEffect::Dropped => metrics::dropped("download", "storm"),
             }
         }
     }

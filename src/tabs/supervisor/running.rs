@@ -8,7 +8,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use super::downloads::Keeping;
+use super::downloads::BrowserDownloads;
 use super::gate::Gate;
 use super::jobs::{self, ContextFor, Done, Job, Made, Opening};
 use super::opens::Opens;
@@ -49,7 +49,7 @@ pub(super) struct Running {
     /// What it was asked to open and has not answered.
     opens: Opens,
     /// What it does with downloads.
-    pub(super) keeping: Keeping,
+    pub(super) downloads: BrowserDownloads,
 }
 
 /// Half of what it takes to hand over one more session.
@@ -62,7 +62,12 @@ enum Further {
 
 impl Running {
     /// A browser that has been prepared.
-    pub(super) fn new(browser: Browser, cancel_auth: bool, inbox: Inbox, keeping: Keeping) -> Self {
+    pub(super) fn new(
+        browser: Browser,
+        cancel_auth: bool,
+        inbox: Inbox,
+        downloads: BrowserDownloads,
+    ) -> Self {
         Self {
             browser,
             cancel_auth,
@@ -78,7 +83,7 @@ impl Running {
             unnamed: 0,
             gate: Gate::default(),
             opens: Opens::default(),
-            keeping,
+            downloads,
         }
     }
 
@@ -91,7 +96,7 @@ impl Running {
     ) {
         match request.place.clone() {
             Place::Shared if in_default_context => {
-                self.keeping.default_client = Some(request.scope.clone());
+                self.downloads.default_client = Some(request.scope.clone());
                 self.create_target(None, request, None);
             }
             Place::Shared => {
@@ -134,7 +139,7 @@ impl Running {
     fn make_context(&mut self, purpose: ContextFor, outlets: &Arc<dyn Outlets>) {
         self.opens.asked(Instant::now());
         let browser = self.browser.clone();
-        let files = self.keeping.files.as_deref();
+        let files = self.downloads.files.as_deref();
         self.jobs
             .push(jobs::make_context(browser, purpose, outlets, files));
     }
@@ -267,7 +272,7 @@ impl Running {
 
     pub(super) fn release(&mut self, context: &BrowserContextId) {
         if self.contexts.leave(context) {
-            self.keeping.gone(context);
+            self.downloads.gone(context);
             let outlet = self.outlets.remove(context);
             self.jobs
                 .push(jobs::dispose(self.browser.clone(), context.clone(), outlet));
@@ -281,7 +286,7 @@ impl Running {
             outlet,
             keeps_downloads,
         } = made;
-        self.keeping.made(&context, keeps_downloads);
+        self.downloads.made(&context, keeps_downloads);
         self.outlets.insert(context.clone(), outlet);
         context
     }

@@ -10,7 +10,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::downloads::Keeping;
+use super::downloads::BrowserDownloads;
 use super::jobs::{self, ContextFor, Done};
 use super::opens::Opens;
 use super::running::{News, Running, news, refuse};
@@ -20,7 +20,7 @@ use crate::cdp::{Attachment, BrowserContextId, Event};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
-use crate::tabs::downloads::Book;
+use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::{ClientId, Scope};
@@ -46,7 +46,7 @@ pub(super) struct Supervisor {
     actors: JoinSet<()>,
     pub(super) browser: Option<Running>,
     /// What pages hand out as files.
-    pub(super) book: Book,
+    pub(super) downloads: DownloadTracker,
     /// Which tab opened each popup.
     pub(super) openers: HashMap<TabId, TabId>,
     /// The tabs that wait for a new target.
@@ -68,7 +68,7 @@ impl Supervisor {
         let down = "it has not been started yet".to_owned();
         Self {
             max_tabs_of: around.settings.max_tabs_of.clone(),
-            book: Book::new(around.settings.downloads),
+            downloads: DownloadTracker::new(around.settings.downloads),
             openers: HashMap::new(),
             around,
             registry,
@@ -139,7 +139,7 @@ impl Supervisor {
                 self.registry.remove(tab);
                 self.leaving.remove(&tab);
                 self.openers.remove(&tab);
-                let effects = self.book.tab_ended(tab);
+                let effects = self.downloads.tab_ended(tab);
                 self.apply(effects);
                 let _ = done.send(());
                 metrics::tabs(self.registry.len());
@@ -154,8 +154,8 @@ impl Supervisor {
                 self.lose_browser();
                 // Only a whole browser has to be told what to do with prompts for passwords.
                 let cancel_auth = !version.is_headless_shell();
-                let keeping = Keeping::new(files);
-                self.browser = Some(Running::new(browser, cancel_auth, inbox, keeping));
+                let downloads = BrowserDownloads::new(files);
+                self.browser = Some(Running::new(browser, cancel_auth, inbox, downloads));
             }
             Ask::BrowserDown(reason) => {
                 self.lose_browser();
@@ -409,7 +409,7 @@ impl Supervisor {
         }
         if let Some(opener) = attachment.info.opener_id.clone() {
             let popup = attachment.info.target_id.clone();
-            running.keeping.popup(popup, opener);
+            running.downloads.popup(popup, opener);
         }
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context

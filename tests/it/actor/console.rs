@@ -1,4 +1,4 @@
-//! Console messages, from the page to the subscribers.
+//! Console messages of a page, sent to the connections that subscribed.
 
 use super::harness::{Bridge, MS};
 
@@ -29,16 +29,12 @@ async fn only_subscribers_get_messages_until_they_unsubscribe() {
     assert_eq!(bridge.fake.sessions_of(&target), 2);
     assert_eq!(second.unsubscribe(tab).line().await, "done");
     bridge.settle().await;
-    assert_eq!(
-        bridge.fake.sessions_of(&target),
-        1,
-        "no session is subscribed"
-    );
+    assert_eq!(bridge.fake.sessions_of(&target), 1, "no subscriber is left");
     assert_eq!(first.unsubscribe(tab).line().await, "done");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_session_that_ends_ends_its_subscription() {
+async fn the_end_of_a_session_ends_its_subscription() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, present) = bridge.client().subscribe(tab);
@@ -47,12 +43,12 @@ async fn a_session_that_ends_ends_its_subscription() {
     bridge.settle().await;
     assert_eq!(bridge.fake.sessions_of(&target), 1);
     let (answer, _present) = bridge.client().subscribe(tab);
-    assert_eq!(answer.line().await, "done", "another feed is started");
+    assert_eq!(answer.line().await, "done", "the stream is opened again");
     assert_eq!(bridge.fake.calls_of(ENABLE).len(), 2);
 }
 
 #[tokio::test(start_paused = true)]
-async fn in_a_flood_the_latest_message_is_published_with_the_number_of_omitted_ones() {
+async fn a_flood_is_summarised_by_its_latest_message_and_the_number_omitted() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -75,7 +71,7 @@ async fn in_a_flood_the_latest_message_is_published_with_the_number_of_omitted_o
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_subscription_goes_on_in_the_page_that_a_tab_is_rebuilt_with() {
+async fn a_subscription_continues_in_the_page_that_a_tab_is_rebuilt_with() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -89,7 +85,7 @@ async fn a_subscription_goes_on_in_the_page_that_a_tab_is_rebuilt_with() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_that_does_not_answer_a_subscription_is_reported_in_time_and_left_alone() {
+async fn a_subscription_to_a_page_that_hangs_times_out_and_is_detached() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
@@ -109,7 +105,7 @@ async fn a_page_that_does_not_answer_a_subscription_is_reported_in_time_and_left
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pending_subscription_is_answered_once_in_any_case() {
+async fn a_pending_subscription_is_answered_once_if_its_tab_crashes_or_closes() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
@@ -125,13 +121,13 @@ async fn a_pending_subscription_is_answered_once_in_any_case() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pending_subscription_fails_when_its_tab_is_closed() {
+async fn a_subscription_that_is_being_opened_is_answered_when_its_tab_closes() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
     let (first, _present) = bridge.client().subscribe(tab);
     bridge.fake.wait_for(ENABLE, 1).await;
-    // This message is still queued for the feed when the tab is closed.
+    // This one has not reached the feed yet when the tab is closed.
     let (second, _also) = bridge.client().on_connection(2).subscribe(tab);
     let closed = bridge.client().close(tab);
     assert_eq!(first.code().await, "TAB_CLOSED");
@@ -140,7 +136,7 @@ async fn a_pending_subscription_fails_when_its_tab_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_pending_subscription_is_answered_by_the_replacement_page() {
+async fn a_subscription_that_is_being_opened_is_confirmed_in_the_page_that_replaces_its_own() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);
@@ -149,7 +145,7 @@ async fn a_pending_subscription_is_answered_by_the_replacement_page() {
     bridge.client().switch(tab, true).answer().await;
     bridge.fake.wait_for(ENABLE, 2).await;
     bridge.settle().await;
-    assert!(!answer.is_answered(), "nothing is heard yet");
+    assert!(!answer.is_answered(), "the stream is not open yet");
     bridge.fake.release(ENABLE);
     assert_eq!(answer.line().await, "done");
     let moved = bridge.fake.targets().pop().unwrap();
@@ -159,7 +155,7 @@ async fn a_pending_subscription_is_answered_by_the_replacement_page() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn resubscribing_at_once_is_answered() {
+async fn a_subscriber_that_leaves_and_returns_at_once_gets_messages() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -169,25 +165,17 @@ async fn resubscribing_at_once_is_answered() {
     assert_eq!(left.line().await, "done");
     assert_eq!(back.line().await, "done");
     bridge.settle().await;
-    assert_eq!(
-        bridge.fake.sessions_of(&target),
-        2,
-        "one session is subscribed"
-    );
+    assert_eq!(bridge.fake.sessions_of(&target), 2, "the stream is open");
     bridge.fake.write_to_console(&target, "still");
     bridge.hear("consoleMessage t1 still (to c1)").await;
-    // The tab still has its feed, and no second one subscribes.
+    // The tab still finds the feed, and there is only one.
     assert_eq!(bridge.client().unsubscribe(tab).line().await, "done");
     bridge.settle().await;
-    assert_eq!(
-        bridge.fake.sessions_of(&target),
-        1,
-        "no session is subscribed"
-    );
+    assert_eq!(bridge.fake.sessions_of(&target), 1, "no subscriber is left");
 }
 
 #[tokio::test(start_paused = true)]
-async fn subscribing_to_a_rebuilt_page_is_retried() {
+async fn a_failed_opening_after_a_rebuild_is_retried() {
     let bridge = Bridge::start().await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     let (answer, _present) = bridge.client().subscribe(tab);
@@ -200,14 +188,14 @@ async fn subscribing_to_a_rebuilt_page_is_retried() {
     assert_eq!(
         bridge.fake.sessions_of(&rebuilt),
         2,
-        "the first is detached"
+        "the first session was detached"
     );
     bridge.fake.write_to_console(&rebuilt, "at last");
     bridge.hear("consoleMessage t1 at last (to c1)").await;
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_of_two_pending_subscriptions_is_answered() {
+async fn subscribing_again_before_the_answer_gets_two_answers() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     bridge.fake.hold(ENABLE);

@@ -1,4 +1,4 @@
-//! Downloads: the browser reports them, the tabs publish them.
+//! Downloads: reported by the browser, and announced as events of tabs.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::harness::{Bridge, MS};
 const BEHAVIOR: &str = "Browser.setDownloadBehavior";
 
 /// A bridge that keeps downloads in this directory.
-async fn keeping(dir: &tempfile::TempDir) -> Bridge {
+async fn with_downloads(dir: &tempfile::TempDir) -> Bridge {
     let bridge = Bridge::start().await;
     bridge.outlets.keep_downloads(true);
     bridge.connect_with(Some(dir.path().to_owned())).await;
@@ -39,9 +39,9 @@ impl Bridge {
 }
 
 #[tokio::test(start_paused = true)]
-async fn contexts_get_the_download_policy_and_its_changes() {
+async fn contexts_get_the_setting_of_policy_and_again_when_it_changes() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     bridge.tab("http://a.test/").await;
     bridge.client().create_logged_out("about:blank").tab().await;
     let told = |bridge: &Bridge| {
@@ -55,7 +55,7 @@ async fn contexts_get_the_download_policy_and_its_changes() {
     assert_eq!(path.text("downloadPath"), dir.path().to_str());
     bridge.supervisor.policy_changed().await;
     bridge.settle().await;
-    assert_eq!(told(&bridge).len(), 2, "it says the same");
+    assert_eq!(told(&bridge).len(), 2, "the setting is the same");
     bridge.outlets.keep_downloads(false);
     bridge.supervisor.policy_changed().await;
     bridge.settle().await;
@@ -63,7 +63,7 @@ async fn contexts_get_the_download_policy_and_its_changes() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_browser_without_a_download_directory_keeps_no_downloads() {
+async fn a_browser_without_a_download_directory_denies_downloads() {
     let bridge = Bridge::start().await;
     bridge.outlets.keep_downloads(true);
     let (_, target) = bridge.tab("http://a.test/").await;
@@ -75,9 +75,9 @@ async fn a_browser_without_a_download_directory_keeps_no_downloads() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_is_published_and_fetched_and_removed_with_its_tab() {
+async fn a_download_is_announced_and_served_and_removed_with_its_tab() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.begin(&target, "g1");
     bridge.hear("downloadStarted t1 d1 f.bin").await;
@@ -100,9 +100,9 @@ async fn a_download_is_published_and_fetched_and_removed_with_its_tab() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_of_a_subframe_belongs_to_the_tab_in_any_order_of_events() {
+async fn a_download_of_an_inner_frame_belongs_to_the_tab_whichever_event_is_first() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     let name = "Page.downloadWillBegin";
     bridge.fake.send(&target, name, &begins("INNER", "g1"));
@@ -117,9 +117,9 @@ async fn a_download_of_a_subframe_belongs_to_the_tab_in_any_order_of_events() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_without_a_tab_is_cancelled_silently() {
+async fn a_download_of_no_tab_is_cancelled_unannounced() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     bridge.tab("http://a.test/").await;
     bridge.begin("NOWHERE", "g1");
     bridge.fake.wait_for("Browser.cancelDownload", 1).await;
@@ -129,18 +129,18 @@ async fn a_download_without_a_tab_is_cancelled_silently() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_download_of_a_popup_without_a_page_belongs_to_its_opener() {
+async fn a_download_of_a_popup_without_a_document_belongs_to_its_opener() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.silence("http://b.test/file");
     let popup = bridge.fake.popup(&target, "http://b.test/file");
-    // The download may be reported before the popup is a tab.
+    // It may be reported before the popup is a tab.
     bridge.begin(&popup, "g1");
     bridge.hear("downloadStarted t1 d1 f.bin").await;
     bridge.begin(&popup, "g2");
     bridge.hear("downloadStarted t1 d2 f.bin").await;
-    // Or it is closed before that.
+    // Or the popup closes before that.
     bridge.fake.hold("Page.enable");
     let popup = bridge.fake.popup(&target, "http://b.test/file");
     bridge.settle().await;
@@ -150,9 +150,9 @@ async fn a_download_of_a_popup_without_a_page_belongs_to_its_opener() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn downloads_in_progress_when_the_browser_crashes_are_cancelled() {
+async fn downloads_in_progress_are_cancelled_when_the_browser_dies() {
     let dir = tempfile::tempdir().unwrap();
-    let bridge = keeping(&dir).await;
+    let bridge = with_downloads(&dir).await;
     let (tab, target) = bridge.tab("http://a.test/").await;
     bridge.begin(&target, "g1");
     bridge.go_on("g1", 5, "completed");
