@@ -5,6 +5,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use tokio::time::Instant;
 
+use super::command_queue::MethodName;
 use super::ids::SessionId;
 
 /// One call that waits.
@@ -13,7 +14,7 @@ pub struct Pending<R> {
     /// The session it was sent to; none for the browser itself.
     pub session: Option<SessionId>,
     /// The CDP method.
-    pub method: &'static str,
+    pub method: MethodName,
     /// When it was sent.
     pub sent: Instant,
     /// Where its outcome goes.
@@ -110,7 +111,7 @@ mod tests {
     fn call(session: Option<&str>, sent: Instant, reply: u32) -> Pending<u32> {
         Pending {
             session: session.map(SessionId::from),
-            method: "Page.enable",
+            method: "Page.enable".into(),
             sent,
             reply,
         }

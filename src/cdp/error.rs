@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde_json::value::RawValue;
+
+use super::command_queue::MethodName;
+
 /// Why a session cannot answer any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionEnd {
@@ -20,7 +24,7 @@ pub enum CallError {
     #[error("{method} was not answered within {}", in_ms(*.after))]
     Timeout {
         /// The CDP method.
-        method: &'static str,
+        method: MethodName,
         /// The time limit.
         after: Duration,
     },
@@ -28,11 +32,13 @@ pub enum CallError {
     #[error("{method} failed: {message} ({code})")]
     Protocol {
         /// The CDP method.
-        method: &'static str,
+        method: MethodName,
         /// JSON-RPC's error code; Chromium uses -32000 for most.
         code: i64,
         /// Chromium's words.
         message: Arc<str>,
+        /// JSON-RPC's `error.data`.
+        data: Option<Arc<RawValue>>,
     },
     /// The session ended while the call was pending, or before it.
     #[error("{method} was not answered: {}", match .end {
@@ -41,7 +47,7 @@ pub enum CallError {
     })]
     SessionEnded {
         /// The CDP method.
-        method: &'static str,
+        method: MethodName,
         /// How.
         end: SessionEnd,
     },
@@ -49,15 +55,21 @@ pub enum CallError {
     #[error("{method} was not answered: {reason}")]
     Closed {
         /// The CDP method.
-        method: &'static str,
+        method: MethodName,
         /// What is known of the cause, with Chromium's last words.
         reason: Arc<str>,
+    },
+    /// A started call found no place in the queue.
+    #[error("{method} was not sent: too many commands are queued for Chromium")]
+    QueueFull {
+        /// The CDP method.
+        method: MethodName,
     },
     /// The answer does not have the shape that the method promises.
     #[error("{method} was answered in an unexpected shape: {problem}")]
     Shape {
         /// The CDP method.
-        method: &'static str,
+        method: MethodName,
         /// What did not fit.
         problem: Arc<str>,
     },

@@ -2,6 +2,7 @@
 //! routed; its fields are decoded by whoever acts on it, and fields that are new or missing are
 //! passed over where the bridge can do without them.
 
+use bytes::Bytes;
 use memchr::memmem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -109,6 +110,11 @@ impl EventKind {
             _ => true,
         }
     }
+}
+
+/// The filter of an inbox that sets none: events of [`EventKind::wants`], whole.
+pub fn wanted(kind: EventKind, params: Bytes) -> Option<Bytes> {
+    kind.wants(&params).then_some(params)
 }
 
 impl RawEvent {
@@ -342,7 +348,6 @@ pub struct LoadingFailed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
 
     #[test]
     fn fields_of_a_newer_chromium_are_passed_over() {

@@ -37,7 +37,7 @@ pub enum Frame {
 }
 
 /// Chromium's `error` object.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct ErrorReply {
     /// JSON-RPC's error code.
     #[serde(default)]
@@ -45,6 +45,9 @@ pub struct ErrorReply {
     /// What went wrong.
     #[serde(default)]
     pub message: Arc<str>,
+    /// What Chromium adds to it.
+    #[serde(default)]
+    pub data: Option<Arc<RawValue>>,
 }
 
 /// The bytes were no frame of the protocol.
@@ -274,7 +277,8 @@ mod tests {
 
     #[test]
     fn an_error_is_a_response_with_chromiums_words() {
-        let frame = parse(r#"{"id":1,"error":{"code":-32000,"message":"No \"x\"","data":1}}"#);
+        let frame =
+            parse(r#"{"id":1,"error":{"code":-32000,"message":"No \"x\"","data":{"a":[1]}}}"#);
         let Ok(Frame::Response {
             outcome: Err(error),
             ..
@@ -283,6 +287,7 @@ mod tests {
             panic!("it is an error")
         };
         assert_eq!((error.code, &*error.message), (-32000, "No \"x\""));
+        assert_eq!(error.data.unwrap().get(), r#"{"a":[1]}"#);
     }
 
     #[test]

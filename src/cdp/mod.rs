@@ -21,20 +21,26 @@
 
 pub mod calls;
 pub mod client;
+pub mod command_queue;
 pub mod connection;
 pub mod console;
 pub mod error;
 pub mod events;
 pub mod ids;
+mod inbound;
 pub mod message;
 pub mod methods;
 pub mod page_methods;
+pub mod raw_route;
 pub mod results;
 pub mod routes;
 pub mod transport;
+mod writer;
 
 pub use client::{Browser, Session};
+pub use command_queue::MethodName;
 pub use connection::connect;
 pub use error::{CallError, SessionEnd};
 pub use ids::{BrowserContextId, SessionId, TargetId};
+pub use raw_route::{RawEvents, RawFrame, RawRouteEnd, RawRouteOptions};
 pub use routes::{Attachment, Event, Inbox, RawEvent};

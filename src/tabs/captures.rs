@@ -371,7 +371,9 @@ impl Done {
                 for reply in self.replies {
                     // The call does not know the limit that the client set.
                     let error = match &error {
-                        TabError::TimedOut { waiting_for, .. } => reply.timed_out(waiting_for),
+                        TabError::TimedOut { waiting_for, .. } => {
+                            reply.timed_out(waiting_for.clone())
+                        }
                         error => error.clone(),
                     };
                     let session = Some(subject.session.id().to_string());

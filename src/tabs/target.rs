@@ -147,7 +147,7 @@ impl OpenError {
             Self::NotAttached => TabError::TimedOut {
                 request,
                 limit,
-                waiting_for: "Target.attachedToTarget",
+                waiting_for: "Target.attachedToTarget".into(),
             },
             Self::NoWayOut(error) => TabError::NoWayOut(error),
             Self::ShuttingDown => TabError::ShuttingDown,

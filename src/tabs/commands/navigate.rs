@@ -63,9 +63,13 @@ pub async fn navigate(
     )
 }
 
-/// Ends a navigation whose time limit has passed, so that the next one need not wait for it.
-pub async fn stop(session: Session, limit: Duration) {
-    if let Err(error) = session.call(StopLoading {}, limit).await {
-        tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
-    }
+/// Ends a navigation whose time limit has passed, so that the next one need not wait for it. The
+/// command is queued before this returns: sent after the next navigation, it would end that one.
+pub fn stop(session: &Session, limit: Duration) {
+    let stopping = session.start_call(&StopLoading {}, limit);
+    tokio::spawn(async move {
+        if let Err(error) = stopping.await {
+            tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
+        }
+    });
 }

@@ -9,7 +9,6 @@ use futures::future::join3;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
-use tokio::task::unconstrained;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::HandsError;
@@ -168,20 +167,15 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     } = attachment;
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
-    // It leaves now and not when a task gets its turn, so that it comes before what is asked of the
-    // frame.
-    let mut setting_up = Box::pin(set_up(session.clone()));
-    let pending = unconstrained(&mut setting_up).now_or_never().is_none();
+    let set_up = set_up(&session);
     let settling = Settling::new(strong.settling.clone());
     strong.frames.send_modify(|frames| {
         frames.insert(frame.clone(), world);
     });
-    if pending {
-        tokio::spawn(async move {
-            setting_up.await;
-            drop(settling);
-        });
-    }
+    tokio::spawn(async move {
+        set_up.await;
+        drop(settling);
+    });
     tokio::spawn(listen(shared.clone(), session, inbox, frame));
 }
 
@@ -201,15 +195,16 @@ impl Drop for Settling {
     }
 }
 
-/// Makes a frame ready: the frames inside are attached, and what it asks files of opens nothing. One
-/// that goes away at once refuses this, and there is nothing in it then.
-async fn set_up(session: Session) {
-    let _ = join3(
-        session.call(attach_frames(), ASIDE_LIMIT),
-        session.call(EnablePage {}, ASIDE_LIMIT),
-        session.call(InterceptFileChooser { enabled: true }, ASIDE_LIMIT),
-    )
-    .await;
+/// Makes a frame ready: the frames inside are attached, and its file choosers open nothing. The calls
+/// are queued before this returns, ahead of every other call to the frame. A frame that goes away at
+/// once refuses them, and needs no set-up then.
+fn set_up(session: &Session) -> impl Future<Output = ()> + Send + use<> {
+    let calls = join3(
+        session.start_call(&attach_frames(), ASIDE_LIMIT),
+        session.start_call(&EnablePage {}, ASIDE_LIMIT),
+        session.start_call(&InterceptFileChooser { enabled: true }, ASIDE_LIMIT),
+    );
+    calls.map(drop)
 }
 
 async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame: String) {

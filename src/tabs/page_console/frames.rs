@@ -8,6 +8,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
+use super::shorten::shortened;
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
 use crate::cdp::{CallError, Event, Inbox, RawEvent, Session};
@@ -43,6 +44,7 @@ pub(super) fn listen(
     limit: Duration,
     heard: mpsc::Sender<Heard>,
 ) -> Ready {
+    inbox.set_filter(shortened);
     let (told, ready) = oneshot::channel();
     let part = Part {
         session,

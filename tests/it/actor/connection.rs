@@ -13,17 +13,17 @@ use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
 /// A connection whose far end is in the test's hands.
-struct Line {
-    browser: Browser,
-    inbox: Inbox,
-    far_end: FarEnd,
+pub(super) struct Line {
+    pub(super) browser: Browser,
+    pub(super) inbox: Inbox,
+    pub(super) far_end: FarEnd,
 }
 
 impl Line {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (transport, far_end) = pair(64);
         let last_words = || Some("out of memory".to_owned());
         let (browser, inbox) = connect(transport, Box::new(last_words));
@@ -34,7 +34,7 @@ impl Line {
         }
     }
 
-    async fn say(&mut self, message: Value) {
+    pub(super) async fn say(&mut self, message: Value) {
         self.far_end
             .frames
             .send(message.to_string().into())
@@ -43,12 +43,12 @@ impl Line {
     }
 
     /// The next command that the bridge sends.
-    async fn command(&mut self) -> Value {
+    pub(super) async fn command(&mut self) -> Value {
         let frame = self.far_end.commands.next().await.unwrap();
         serde_json::from_slice(&frame).unwrap()
     }
 
-    async fn attached(&mut self, session: &str, target: &str) -> Attachment {
+    pub(super) async fn attached(&mut self, session: &str, target: &str) -> Attachment {
         self.say(attached(session, target)).await;
         match self.inbox.next().await {
             Some(Event::Attached(attachment)) => *attachment,
