@@ -20,7 +20,7 @@ pub struct Browser {
 
 /// A session attached to one target.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct TargetSession {
     pub(super) id: SessionId,
     pub(super) queue: Arc<CommandQueue>,
 }
@@ -35,7 +35,7 @@ impl Browser {
         decode::<M>(&call(&self.queue, None, method, limit).await?)
     }
 
-    /// Like [`Session::start_call`].
+    /// Like [`TargetSession::start_call`].
     pub fn start_call<M: Method>(
         &self,
         method: &M,
@@ -44,7 +44,7 @@ impl Browser {
         start_call(&self.queue, None, method, limit)
     }
 
-    /// Like [`Session::start_raw_call`].
+    /// Like [`TargetSession::start_raw_call`].
     pub fn start_raw_call(
         &self,
         method: MethodName,
@@ -54,7 +54,7 @@ impl Browser {
         self.queue.start_call(None, method, params, limit)
     }
 
-    /// Like [`Session::raw_events`], for events that belong to no session.
+    /// Like [`TargetSession::raw_events`], for events that belong to no session.
     pub async fn raw_events(&self, options: RawRouteOptions) -> RawEvents {
         raw_events(&self.queue, None, options).await
     }
@@ -87,7 +87,7 @@ impl Browser {
     }
 }
 
-impl Session {
+impl TargetSession {
     /// Of the CDP session, not of anything that a client made.
     pub fn id(&self) -> &SessionId {
         &self.id
@@ -121,7 +121,7 @@ impl Session {
         start_call(&self.queue, Some(&self.id), method, limit)
     }
 
-    /// Like [`Session::start_call`], for a method that the bridge has no type for.
+    /// Like [`TargetSession::start_call`], for a method that the bridge has no type for.
     pub fn start_raw_call(
         &self,
         method: MethodName,

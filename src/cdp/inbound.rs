@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use super::client::Session;
+use super::client::TargetSession;
 use super::connection::{Connection, finish};
 use super::error::{CallError, SessionEnd};
 use super::events::{
@@ -147,7 +147,7 @@ impl Connection {
             .routes
             .insert(session_id.clone(), target_info.target_id.clone(), parent);
         let attachment = Attachment {
-            session: Session {
+            session: TargetSession {
                 id: session_id.clone(),
                 queue,
             },

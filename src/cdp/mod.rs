@@ -1,7 +1,7 @@
 //! A Chrome DevTools Protocol client.
 //!
 //! One task ([`connection`]) owns the transport; everybody else holds a clone of [`Browser`] or
-//! of [`Session`], both of which are a sender into that task. Sessions are flattened: all of
+//! of [`TargetSession`], both of which are a sender into that task. Sessions are flattened: all of
 //! them share the one transport, and each has an inbox of its own.
 //!
 //! | module | holds |
@@ -37,7 +37,7 @@ pub mod routes;
 pub mod transport;
 mod writer;
 
-pub use client::{Browser, Session};
+pub use client::{Browser, TargetSession};
 pub use command_queue::MethodName;
 pub use connection::connect;
 pub use error::{CallError, SessionEnd};

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 
-use super::client::Session;
+use super::client::TargetSession;
 use super::events::{EventKind, TargetInfo, wanted};
 use super::ids::{SessionId, TargetId};
 use super::raw_route::{RawFrame, RawRouteEnd, RawSender};
@@ -43,7 +43,7 @@ pub struct RawEvent {
 #[derive(Debug)]
 pub struct Attachment {
     /// The handle to its session.
-    pub session: Session,
+    pub session: TargetSession,
     /// Its events.
     pub inbox: Inbox,
     /// What is known about it.

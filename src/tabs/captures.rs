@@ -22,7 +22,7 @@ use super::message::Capture;
 use super::picture::Picture;
 use super::reply::{Answer, Kept, Reply};
 use super::settings::{CaptureLimits, TabSettings};
-use crate::cdp::Session;
+use crate::cdp::TargetSession;
 use crate::cdp::ids::LoaderId;
 use crate::flow::{Debounce, Full, PacedQueue};
 use crate::metrics;
@@ -83,7 +83,7 @@ pub struct Subject<'a> {
     /// The navigation that brought its document.
     pub loader: Option<&'a LoaderId>,
     /// The session it lives in.
-    pub session: &'a Session,
+    pub session: &'a TargetSession,
     /// The hands on its page.
     pub hands: &'a HandsOn,
     /// Its visible part.

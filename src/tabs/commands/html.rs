@@ -19,7 +19,7 @@ use super::too_large::too_large;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObject};
 use crate::cdp::results::{Evaluated, evaluated};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
@@ -35,7 +35,7 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(30);
 /// Takes the HTML of a page. Chromium would spend minutes on a page of millions of elements, so
 /// the page counts them first, in the same round trip.
 pub async fn html(
-    session: &Session,
+    session: &TargetSession,
     limits: CaptureLimits,
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
@@ -72,7 +72,7 @@ fn expression(limits: CaptureLimits) -> String {
 
 /// Takes the text that an expression comes to; none if it throws.
 async fn take(
-    session: &Session,
+    session: &TargetSession,
     expression: &str,
     limit: Duration,
 ) -> Result<Option<EscapedText>, CallError> {
@@ -110,7 +110,7 @@ async fn take(
 
 /// One of the pieces; none after the last.
 async fn piece(
-    session: &Session,
+    session: &TargetSession,
     handle: &str,
     number: u32,
     limit: Duration,
@@ -136,7 +136,7 @@ fn text<M: Method>(quoted: &Bytes) -> Result<EscapedText, CallError> {
 /// Pieces that the page holds for us. They are let go of however the taking ends: a page that is
 /// looked at again and again must not grow.
 struct Held {
-    session: Session,
+    session: TargetSession,
     handle: Box<str>,
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::cdp::ids::LoaderId;
 use crate::cdp::methods::{Navigate, StopLoading};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::policy::Denied;
 
 /// How far a navigation got.
@@ -35,7 +35,7 @@ pub enum Started {
 
 /// Sends the main frame to a URL that policy has allowed.
 pub async fn navigate(
-    session: Session,
+    session: TargetSession,
     url: String,
     limit: Duration,
 ) -> Result<Started, CallError> {
@@ -65,7 +65,7 @@ pub async fn navigate(
 
 /// Ends a navigation whose time limit has passed, so that the next one need not wait for it. The
 /// command is queued before this returns: sent after the next navigation, it would end that one.
-pub fn stop(session: &Session, limit: Duration) {
+pub fn stop(session: &TargetSession, limit: Duration) {
     let stopping = session.start_call(&StopLoading {}, limit);
     tokio::spawn(async move {
         if let Err(error) = stopping.await {

@@ -6,7 +6,7 @@ use cdp_bridge_protocol::request::{Clip as Wanted, ImageFormat, Viewport};
 use tokio::time::Instant;
 
 use super::retry::while_navigating;
-use crate::cdp::Session;
+use crate::cdp::TargetSession;
 use crate::cdp::methods::{CaptureScreenshot, Clip, GetLayoutMetrics, Size};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
@@ -39,7 +39,7 @@ pub struct Shot {
 /// page as it is laid out in its viewport. If its device metrics were overridden instead, whatever
 /// is as high as the viewport would become as high as the page.
 pub async fn screenshot(
-    session: Session,
+    session: TargetSession,
     hands: &HandsOn,
     shot: Shot,
     deadline: Instant,
@@ -91,7 +91,7 @@ fn part(area: Wanted, shot: &Shot) -> Result<Clip, ScreenshotError> {
 }
 
 async fn whole_page(
-    session: &Session,
+    session: &TargetSession,
     shot: &Shot,
     deadline: Instant,
 ) -> Result<Clip, ScreenshotError> {

@@ -10,14 +10,14 @@ use crate::cdp::methods::{
     Done, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
     RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
 };
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 
 /// Sends every set-up command before the first answer, because a page that stands still answers
 /// none of them until it runs; awaiting one before `runIfWaitingForDebugger` would never end.
 /// `Page.enable` must come before the page runs: a dialog that opens earlier could never be
 /// answered (faults section 1).
 pub async fn set_up(
-    session: &Session,
+    session: &TargetSession,
     viewport: Viewport,
     cancel_auth: bool,
     limit: Duration,

@@ -12,13 +12,13 @@ use super::too_large::too_large;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CaptureSnapshot, Evaluate};
 use crate::cdp::results::{Evaluated, evaluated};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
 /// Captures the DOM.
 pub async fn snapshot(
-    session: Session,
+    session: TargetSession,
     format: SnapshotFormat,
     limits: CaptureLimits,
     deadline: Instant,
@@ -32,7 +32,7 @@ pub async fn snapshot(
 }
 
 async fn structured(
-    session: &Session,
+    session: &TargetSession,
     limits: CaptureLimits,
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
@@ -68,7 +68,7 @@ async fn structured(
 }
 
 async fn evaluate(
-    session: &Session,
+    session: &TargetSession,
     expression: String,
     deadline: Instant,
 ) -> Result<Evaluated, SnapshotError> {

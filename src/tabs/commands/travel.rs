@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::navigate::Started;
 use crate::cdp::page_methods::{GetNavigationHistory, NavigateToHistoryEntry, ReloadPage};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::tabs::identity::ClientId;
 use crate::tabs::message::Way;
 use crate::tabs::outlet::Outlets;
 
 /// Sends the main frame some way, if there is anything that way and policy allows it.
 pub async fn travel(
-    session: Session,
+    session: TargetSession,
     way: Way,
     outlets: Arc<dyn Outlets>,
     client: ClientId,

@@ -15,7 +15,7 @@ use super::world::{Held, parse};
 use crate::cdp::client::shape;
 use crate::cdp::page_methods::{CallOn, DescribeNode, EvaluateIn, RawArgument, ResolveNode};
 use crate::cdp::results::{Evaluated, evaluated, exception};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
 
 /// The longest value that is sent, in characters of JSON.
@@ -87,7 +87,7 @@ impl HandsOn {
         &self,
         locator: &Locator,
         deadline: Instant,
-    ) -> Result<(Session, Held), HandsError> {
+    ) -> Result<(TargetSession, Held), HandsError> {
         #[derive(Deserialize)]
         struct Found {
             held: u64,
@@ -112,7 +112,7 @@ impl HandsOn {
 
 /// Calls one of the functions on an object, and reads the JSON that it comes to.
 async fn finish(
-    session: &Session,
+    session: &TargetSession,
     object: &Held,
     function: &str,
     args: &[Value],

@@ -15,7 +15,7 @@ use super::keys::{Chord, Key, key_of, mask, typing};
 use super::page::HandsOn;
 use crate::cdp::methods::Done;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
 
 /// How many strokes are on their way before the first has been taken.
@@ -168,7 +168,7 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
 
 /// Sends strokes in their order, and waits until the page has had them all.
 async fn strike(
-    session: &Session,
+    session: &TargetSession,
     strokes: Vec<Stroke>,
     deadline: Instant,
 ) -> Result<(), HandsError> {

@@ -17,7 +17,7 @@ use super::world::World;
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
-use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
+use crate::cdp::{Attachment, Event, Inbox, RawEvent, TargetSession};
 use crate::metrics;
 use crate::tabs::target::Target;
 
@@ -198,7 +198,7 @@ impl Drop for Settling {
 /// Makes a frame ready: the frames inside are attached, and its file choosers open nothing. The calls
 /// are queued before this returns, ahead of every other call to the frame. A frame that goes away at
 /// once refuses them, and needs no set-up then.
-fn set_up(session: &Session) -> impl Future<Output = ()> + Send + use<> {
+fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
     let calls = join3(
         session.start_call(&attach_frames(), ASIDE_LIMIT),
         session.start_call(&EnablePage {}, ASIDE_LIMIT),
@@ -207,7 +207,7 @@ fn set_up(session: &Session) -> impl Future<Output = ()> + Send + use<> {
     calls.map(drop)
 }
 
-async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame: String) {
+async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, frame: String) {
     while let Some(event) = inbox.next().await {
         match event {
             Event::Attached(inner) => attached(&shared, *inner),
@@ -263,7 +263,7 @@ impl HandsOn {
     }
 
     /// The session that the mouse and the keyboard are used through, whichever frame they reach.
-    pub fn session(&self) -> &Session {
+    pub fn session(&self) -> &TargetSession {
         &self.shared.main.session
     }
 

@@ -15,7 +15,7 @@ use super::locate::{Reached, last_try, process_root};
 use super::page::HandsOn;
 use super::quad::middle;
 use super::world::{World, parse};
-use crate::cdp::Session;
+use crate::cdp::TargetSession;
 use crate::cdp::methods::Done;
 use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
 use crate::locator::Locator;
@@ -291,7 +291,7 @@ pub fn held(button: MouseButton) -> u8 {
 
 /// Sends events of the mouse in this order, and waits until the page has had them all.
 pub async fn dispatch(
-    session: &Session,
+    session: &TargetSession,
     events: &[DispatchMouseEvent],
     deadline: Instant,
 ) -> Result<(), HandsError> {

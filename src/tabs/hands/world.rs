@@ -17,7 +17,7 @@ use crate::cdp::client::shape;
 use crate::cdp::methods::{Method, ReleaseObject};
 use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
 use crate::cdp::results::{Evaluated, evaluated, exception};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 
 /// The world's name, for people who look at Chromium from elsewhere.
 const NAME: &str = "cdp-bridge";
@@ -29,7 +29,7 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct World {
     /// The session of its process.
-    pub session: Session,
+    pub session: TargetSession,
     /// The frame.
     frame: String,
     /// The world of the document that is there, once it has been made.
@@ -41,7 +41,7 @@ pub struct World {
 
 impl World {
     /// The world of this frame.
-    pub fn new(session: Session, frame: &str) -> Self {
+    pub fn new(session: TargetSession, frame: &str) -> Self {
         Self {
             session,
             frame: frame.to_owned(),
@@ -191,13 +191,13 @@ impl World {
 /// page that is acted on again and again must not grow.
 #[derive(Debug)]
 pub struct Held {
-    session: Session,
+    session: TargetSession,
     id: Box<str>,
 }
 
 impl Held {
     /// A handle that Chromium gave.
-    pub fn new(session: Session, id: Box<str>) -> Self {
+    pub fn new(session: TargetSession, id: Box<str>) -> Self {
         Self { session, id }
     }
 

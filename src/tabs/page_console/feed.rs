@@ -16,7 +16,7 @@ use super::entry::Entry;
 use super::frames::{Heard, listen};
 use super::join::Join;
 use crate::cdp::methods::DetachFromTarget;
-use crate::cdp::{Attachment, Browser, CallError, Session, TargetId};
+use crate::cdp::{Attachment, Browser, CallError, TargetId, TargetSession};
 use crate::flow::ration::Due;
 use crate::flow::{Backoff, Ration};
 use crate::metrics;
@@ -172,7 +172,7 @@ enum State {
 /// A session that is let go of when this is dropped.
 struct Listening {
     browser: Browser,
-    session: Session,
+    session: TargetSession,
 }
 
 impl Drop for Listening {

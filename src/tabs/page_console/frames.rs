@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::shorten::shortened;
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
-use crate::cdp::{CallError, Event, Inbox, RawEvent, Session};
+use crate::cdp::{CallError, Event, Inbox, RawEvent, TargetSession};
 use crate::tabs::hands::page::attach_frames;
 
 /// How long Chromium may take for what nobody waits for.
@@ -38,7 +38,7 @@ pub(super) type Ready = oneshot::Receiver<Result<(), CallError>>;
 /// Listens to a part of a page and to those inside. What has been written before is passed over,
 /// unless the part is new. It ends with its session, or when nobody hears it any more.
 pub(super) fn listen(
-    session: Session,
+    session: TargetSession,
     inbox: Inbox,
     is_new: bool,
     limit: Duration,
@@ -61,7 +61,7 @@ pub(super) fn listen(
 }
 
 struct Part {
-    session: Session,
+    session: TargetSession,
     inbox: Inbox,
     /// What it has told so far is new, too.
     is_new: bool,
@@ -158,7 +158,7 @@ async fn until(time: Option<Instant>) {
     }
 }
 
-fn enable(session: Session, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {
+fn enable(session: TargetSession, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {
     Box::pin(async move {
         let (runtime, log, frames) = join3(
             session.call(EnableRuntime {}, limit),

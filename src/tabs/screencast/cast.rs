@@ -14,7 +14,7 @@ use super::slot::{CastFrame, FrameSlot};
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{AckScreencastFrame, DetachFromTarget, StartScreencast, StopScreencast};
 use crate::cdp::results::{ScreencastFrame, screencast_frame};
-use crate::cdp::{Attachment, Browser, CallError, Event, Inbox, Session, TargetId};
+use crate::cdp::{Attachment, Browser, CallError, Event, Inbox, TargetId, TargetSession};
 use crate::clock::epoch_ms;
 use crate::flow::FramePace;
 use crate::metrics;
@@ -191,7 +191,7 @@ enum NotStarted {
 }
 
 /// Makes the session and starts the stream.
-async fn open(start: &CastStart, deadline: Instant) -> Result<(Session, Inbox), NotStarted> {
+async fn open(start: &CastStart, deadline: Instant) -> Result<(TargetSession, Inbox), NotStarted> {
     let attachment = start
         .supervisor
         .attach(start.target.clone())
@@ -221,7 +221,7 @@ async fn open(start: &CastStart, deadline: Instant) -> Result<(Session, Inbox), 
 
 struct Cast {
     start: CastStart,
-    session: Session,
+    session: TargetSession,
     inbox: Inbox,
     joins: mpsc::Receiver<Join>,
     pace: FramePace<ConnectionId>,
