@@ -1,4 +1,4 @@
-//! What a browser is told before anybody uses it.
+//! The set-up of a browser before its first use.
 
 use std::time::Duration;
 
@@ -10,9 +10,9 @@ use crate::cdp::methods::{
 };
 use crate::cdp::{Browser, CallError};
 
-/// Makes Chromium report pages and attach them as they come, standing still, write no downloads to
-/// the operator's disk, and give pages of the default context no permission. A browser that does
-/// not answer this is not used.
+/// Makes Chromium report pages and attach to them paused, deny downloads (by default they go to the
+/// operator's own folder), and deny pages of the default context every permission. Also proves that
+/// the browser answers.
 pub async fn prepare(browser: &Browser, limit: Duration) -> Result<Version, CallError> {
     let discover = SetDiscoverTargets {
         discover: true,
