@@ -10,8 +10,8 @@ use super::options::LaunchOptions;
 use super::prepare::prepare;
 use super::process_group::BrowserProcess;
 use super::warning::BrowserWarning;
-use crate::cdp::methods::Version;
-use crate::cdp::transport::{Transport, TransportError, pipe, websocket};
+use crate::cdp::methods::BrowserVersion;
+use crate::cdp::transport::{CdpTransport, TransportError, pipe, websocket};
 use crate::cdp::{self, Browser, CallError, Inbox};
 
 /// How many of Chromium's last stderr lines are added to the errors of calls that its exit cut off.
@@ -36,7 +36,7 @@ pub struct ConnectedBrowser {
     pub browser: Browser,
     /// Events that belong to no session.
     pub inbox: Inbox,
-    pub version: Version,
+    pub version: BrowserVersion,
     /// The process, if the bridge started it.
     pub process: Option<BrowserProcess>,
     pub warnings: Vec<BrowserWarning>,
@@ -113,7 +113,7 @@ async fn launched(options: &LaunchOptions) -> Result<ConnectedBrowser, BrowserCo
     }
 }
 
-async fn transport_to(endpoint: Endpoint, limit: Duration) -> Result<Transport, TransportError> {
+async fn transport_to(endpoint: Endpoint, limit: Duration) -> Result<CdpTransport, TransportError> {
     match endpoint {
         Endpoint::Pipe { reader, writer } => pipe::open(reader, writer),
         Endpoint::WebSocket(url) => websocket::open(&url, limit).await,

@@ -5,15 +5,15 @@ use std::time::Duration;
 use futures::future::join5;
 
 use crate::cdp::methods::{
-    FilterEntry, GetVersion, GrantPermissions, SetAutoAttach, SetDiscoverTargets,
-    SetDownloadBehavior, Version,
+    BrowserVersion, FilterEntry, GetVersion, GrantPermissions, SetAutoAttach, SetDiscoverTargets,
+    SetDownloadBehavior,
 };
 use crate::cdp::{Browser, CallError};
 
 /// Makes Chromium report pages and attach to them paused, deny downloads (by default they go to the
 /// operator's own folder), and deny pages of the default context every permission. Also proves that
 /// the browser answers.
-pub async fn prepare(browser: &Browser, limit: Duration) -> Result<Version, CallError> {
+pub async fn prepare(browser: &Browser, limit: Duration) -> Result<BrowserVersion, CallError> {
     let discover = SetDiscoverTargets {
         discover: true,
         filter: FilterEntry::pages_only(),

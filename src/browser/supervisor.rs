@@ -12,7 +12,7 @@ use super::disk_space;
 use super::process_group::BrowserProcess;
 use super::profile::Profile;
 use super::warning::BrowserWarning;
-use crate::cdp::methods::{CloseBrowser, GetVersion, Version};
+use crate::cdp::methods::{BrowserVersion, CloseBrowser, GetVersion};
 use crate::cdp::{Browser, CallError, Inbox};
 use crate::flow::{Backoff, RestartBudget};
 use crate::metrics;
@@ -43,7 +43,7 @@ pub enum Lifecycle {
         browser: Browser,
         /// Events that belong to no session.
         inbox: Inbox,
-        version: Version,
+        version: BrowserVersion,
         /// The process and process group, if the bridge started it.
         pid: Option<u32>,
         /// A directory for files that is removed with the browser, if the bridge started it.
@@ -206,7 +206,7 @@ impl SupervisorTask {
         &self,
         browser: &Browser,
         inbox: Inbox,
-        version: Version,
+        version: BrowserVersion,
         process: Option<&BrowserProcess>,
         warnings: Vec<BrowserWarning>,
     ) {

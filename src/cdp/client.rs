@@ -10,7 +10,7 @@ use super::command_queue::{CommandQueue, MethodName};
 use super::error::CallError;
 use super::ids::SessionId;
 use super::methods::Method;
-use super::raw_route::{RawEvents, RawRouteOptions, RawSender};
+use super::raw_route::{RawRoute, RawRouteOptions, RawSender};
 
 /// The browser itself: the root session.
 #[derive(Debug, Clone)]
@@ -54,9 +54,9 @@ impl Browser {
         self.queue.start_call(None, method, params, limit)
     }
 
-    /// Like [`TargetSession::raw_events`], for events that belong to no session.
-    pub async fn raw_events(&self, options: RawRouteOptions) -> RawEvents {
-        raw_events(&self.queue, None, options).await
+    /// Like [`TargetSession::open_raw_route`], for events that belong to no session.
+    pub async fn open_raw_route(&self, options: RawRouteOptions) -> RawRoute {
+        open_raw_route(&self.queue, None, options).await
     }
 
     /// Whether the transport has ended.
@@ -134,8 +134,8 @@ impl TargetSession {
     /// Every event of this session as it came, beside those in its inbox, in order with the calls:
     /// what follows from a later call is among them. If the inbox is dropped, the subscriber is
     /// responsible for targets that are attached through this session.
-    pub async fn raw_events(&self, options: RawRouteOptions) -> RawEvents {
-        raw_events(&self.queue, Some(self.id.clone()), options).await
+    pub async fn open_raw_route(&self, options: RawRouteOptions) -> RawRoute {
+        open_raw_route(&self.queue, Some(self.id.clone()), options).await
     }
 }
 
@@ -161,11 +161,11 @@ fn start_call<M: Method>(
     async move { decode::<M>(&started?.await?) }
 }
 
-async fn raw_events(
+async fn open_raw_route(
     queue: &CommandQueue,
     session: Option<SessionId>,
     options: RawRouteOptions,
-) -> RawEvents {
+) -> RawRoute {
     let (sender, events) = RawSender::new(options);
     queue.route_raw(session, sender).await;
     events

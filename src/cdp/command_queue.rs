@@ -27,7 +27,7 @@ const STARTED_CALLS: usize = 1024;
 
 /// What the connection's task may be asked.
 #[derive(Debug)]
-pub(super) enum Command {
+pub(super) enum QueuedCommand {
     /// Send a command and deliver its answer.
     Call(Call),
     /// The caller of this call was dropped.
@@ -52,7 +52,7 @@ pub(super) struct Call {
 /// What all handles of one connection share.
 #[derive(Debug)]
 pub(super) struct CommandQueue {
-    commands: mpsc::Sender<Command>,
+    commands: mpsc::Sender<QueuedCommand>,
     awaited: Arc<Semaphore>,
     next_id: AtomicU64,
     /// Why the bridge closes the connection, once it does.
@@ -65,7 +65,7 @@ impl CommandQueue {
     pub(super) fn new(
         hang_up: watch::Sender<Option<Arc<str>>>,
         ended: watch::Receiver<Option<Arc<str>>>,
-    ) -> (Self, mpsc::Receiver<Command>) {
+    ) -> (Self, mpsc::Receiver<QueuedCommand>) {
         let (commands, receiver) = mpsc::channel(AWAITED_CALLS + STARTED_CALLS);
         let queue = Self {
             commands,
@@ -93,7 +93,7 @@ impl CommandQueue {
         let (mut call, mut answer) = self.prepare(session, method, params, limit, deadline);
         let queued = async {
             call.place = Arc::clone(&self.awaited).acquire_owned().await.ok();
-            self.commands.send(Command::Call(call)).await
+            self.commands.send(QueuedCommand::Call(call)).await
         };
         match timeout_at(deadline, queued).await {
             Ok(Ok(())) => answer.wait().await,
@@ -112,7 +112,7 @@ impl CommandQueue {
     ) -> impl Future<Output = Result<Bytes, CallError>> + Send + use<> {
         let deadline = Instant::now() + limit;
         let (call, mut answer) = self.prepare(session, method, params, limit, deadline);
-        let queued = self.commands.try_send(Command::Call(call));
+        let queued = self.commands.try_send(QueuedCommand::Call(call));
         async move {
             match queued {
                 Ok(()) => answer.wait().await,
@@ -127,7 +127,10 @@ impl CommandQueue {
     /// Adds a raw subscriber, in order with the calls. If the connection has ended, the subscriber
     /// reads that its route has.
     pub(super) async fn route_raw(&self, session: Option<SessionId>, route: RawSender) {
-        let _ = self.commands.send(Command::RouteRaw(session, route)).await;
+        let _ = self
+            .commands
+            .send(QueuedCommand::RouteRaw(session, route))
+            .await;
     }
 
     fn prepare(
@@ -137,10 +140,10 @@ impl CommandQueue {
         params: Box<RawValue>,
         limit: Duration,
         deadline: Instant,
-    ) -> (Call, Answer) {
+    ) -> (Call, PendingAnswer) {
         let id = self.next_id();
         let (reply, outcome) = oneshot::channel();
-        let answer = Answer {
+        let answer = PendingAnswer {
             queue: Arc::clone(self),
             id,
             method: method.clone(),
@@ -162,7 +165,7 @@ impl CommandQueue {
 }
 
 /// The answer to a call, which is taken out of the pending table if this is dropped before.
-struct Answer {
+struct PendingAnswer {
     queue: Arc<CommandQueue>,
     id: u64,
     method: MethodName,
@@ -171,7 +174,7 @@ struct Answer {
     is_pending: bool,
 }
 
-impl Answer {
+impl PendingAnswer {
     async fn wait(&mut self) -> Result<Bytes, CallError> {
         let outcome = (&mut self.outcome).await;
         self.is_pending = false;
@@ -198,11 +201,11 @@ impl Answer {
     }
 }
 
-impl Drop for Answer {
+impl Drop for PendingAnswer {
     fn drop(&mut self) {
         if self.is_pending {
             // If the queue is full, the call's own deadline takes it out.
-            let _ = self.queue.commands.try_send(Command::Forget(self.id));
+            let _ = self.queue.commands.try_send(QueuedCommand::Forget(self.id));
         }
     }
 }

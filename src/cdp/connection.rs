@@ -1,9 +1,9 @@
 //! The one task that reads and writes the transport.
 //!
-//! It matches answers to calls, hands events to inboxes, and knows four things about targets
-//! because Chromium leaves them to its client: a session's route must exist before the next
-//! frame is read, and calls that were pending when a session was detached, when its renderer
-//! crashed, or when the transport ended will never be answered, so they are failed here.
+//! It matches answers to calls and routes events. It also does what Chromium leaves to its client: a new
+//! session's route exists before the next frame is read, and calls that are pending when a session is
+//! detached, when its renderer crashes, or when the transport ends will never be answered, so they
+//! fail here.
 
 use std::pin::Pin;
 use std::sync::{Arc, Weak};
@@ -13,33 +13,33 @@ use futures::StreamExt as _;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, sleep_until};
 
-use super::calls::{Calls, Pending};
+use super::calls::{PendingCall, PendingCalls};
 use super::client::Browser;
-use super::command_queue::{Call, Command, CommandQueue};
+use super::command_queue::{Call, CommandQueue, QueuedCommand};
 use super::error::CallError;
 use super::message;
 use super::routes::{Inbox, Routes};
-use super::transport::{Transport, TransportError};
+use super::transport::{CdpTransport, TransportError};
 use super::writer::Writer;
 
 pub(super) type ReplySender = oneshot::Sender<Result<Bytes, CallError>>;
 
-/// Chromium's last words, for the errors of calls that its end cut off.
+/// Returns the last lines of Chromium's stderr, for the errors of calls that its exit cut off.
 pub type LastWords = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
-/// Starts the task. The inbox is the browser's own; the connection ends when the transport does,
-/// or when the last handle is dropped.
-pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) {
+/// Starts the task. The inbox is that of the root session. The connection ends with the transport, or
+/// when the last handle is dropped.
+pub fn connect(transport: CdpTransport, last_words: LastWords) -> (Browser, Inbox) {
     let (routes, inbox) = Routes::new();
     let (hang_up_sender, hang_up) = watch::channel(None);
     let (ended_sender, ended) = watch::channel(None);
     let (queue, commands) = CommandQueue::new(hang_up_sender, ended);
     let queue = Arc::new(queue);
-    let connection = Connection {
+    let connection = ConnectionTask {
         queue: Arc::downgrade(&queue),
         commands,
         hang_up,
-        calls: Calls::default(),
+        calls: PendingCalls::default(),
         routes,
         writer: Writer::new(transport.sink),
     };
@@ -51,11 +51,9 @@ pub fn connect(transport: Transport, last_words: LastWords) -> (Browser, Inbox) 
     (Browser { queue }, inbox)
 }
 
-/// How a connection ends.
 enum End {
-    /// The transport ended by itself.
     Failed(TransportError),
-    /// The bridge ended it, for this reason.
+    /// The bridge closed it, for this reason.
     HungUp(Arc<str>),
     /// The last handle was dropped.
     Unused,
@@ -72,20 +70,20 @@ async fn hung_up(hang_up: &mut watch::Receiver<Option<Arc<str>>>) -> Arc<str> {
     std::future::pending().await
 }
 
-pub(super) struct Connection {
-    /// Weak, so that the task does not keep itself alive.
+pub(super) struct ConnectionTask {
+    /// Weak, so that the task ends when the last handle is dropped.
     pub(super) queue: Weak<CommandQueue>,
-    commands: mpsc::Receiver<Command>,
+    commands: mpsc::Receiver<QueuedCommand>,
     hang_up: watch::Receiver<Option<Arc<str>>>,
-    pub(super) calls: Calls<ReplySender>,
+    pub(super) calls: PendingCalls<ReplySender>,
     pub(super) routes: Routes,
     pub(super) writer: Writer,
 }
 
 type FrameStream = Pin<Box<dyn futures::Stream<Item = Result<Bytes, TransportError>> + Send>>;
 
-impl Connection {
-    /// Runs to the end, then fails whatever is still pending.
+impl ConnectionTask {
+    /// Runs to the end, then fails the calls that are still pending.
     async fn run(
         mut self,
         stream: FrameStream,
@@ -94,11 +92,11 @@ impl Connection {
     ) {
         let reason: Arc<str> = match self.run_inner(stream).await {
             End::Failed(error) => match last_words() {
-                Some(words) => format!("{error}; its last words: {words}").into(),
+                Some(lines) => format!("{error}; last lines of its stderr: {lines}").into(),
                 None => error.to_string().into(),
             },
             End::HungUp(reason) => reason,
-            End::Unused => "the bridge let go of the browser".into(),
+            End::Unused => "the bridge closed the connection, which was unused".into(),
         };
         tracing::debug!(%reason, "the connection to Chromium ended");
         ended.send_replace(Some(Arc::clone(&reason)));
@@ -106,10 +104,10 @@ impl Connection {
             let (method, reason) = (call.method.clone(), Arc::clone(&reason));
             finish(call, Err(CallError::Closed { method, reason }));
         }
-        // Commands that had been queued but not sent are cut off in the same way.
+        // Queued commands that were not sent fail in the same way.
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
-            if let Command::Call(call) = command {
+            if let QueuedCommand::Call(call) = command {
                 let reason = Arc::clone(&reason);
                 let _ = call.reply.send(Err(CallError::Closed {
                     method: call.method,
@@ -129,8 +127,8 @@ impl Connection {
                 }
             };
             tokio::select! {
-                // Deadlines first, because they are promises; then what goes out, which is
-                // bounded by the callers' own limits and so cannot starve the reading.
+                // Deadlines first, so that calls time out punctually; then writing, which is bounded
+                // by the queue and so cannot starve reading.
                 biased;
                 () = expiry => self.expire(),
                 reason = hung_up(&mut self.hang_up) => return End::HungUp(reason),
@@ -162,14 +160,14 @@ impl Connection {
         }
     }
 
-    fn command(&mut self, command: Command) {
+    fn command(&mut self, command: QueuedCommand) {
         let call = match command {
-            Command::Call(call) => call,
-            Command::Forget(id) => {
+            QueuedCommand::Call(call) => call,
+            QueuedCommand::Forget(id) => {
                 self.calls.take(id);
                 return;
             }
-            Command::RouteRaw(session, route) => return self.routes.add_raw(session, route),
+            QueuedCommand::RouteRaw(session, route) => return self.routes.add_raw(session, route),
         };
         let Call {
             id,
@@ -186,7 +184,7 @@ impl Connection {
         match message::command(id, &method, &params, session.as_ref()) {
             Ok(frame) => {
                 self.writer.push(frame);
-                let pending = Pending {
+                let pending = PendingCall {
                     session,
                     method,
                     sent: Instant::now(),
@@ -202,7 +200,7 @@ impl Connection {
     }
 }
 
-/// Delivers an outcome; a caller that has gone away does not want it.
-pub(super) fn finish(call: Pending<ReplySender>, outcome: Result<Bytes, CallError>) {
+/// Delivers an outcome, unless the caller was dropped.
+pub(super) fn finish(call: PendingCall<ReplySender>, outcome: Result<Bytes, CallError>) {
     let _ = call.reply.send(outcome);
 }

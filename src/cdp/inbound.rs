@@ -1,27 +1,27 @@
-//! What the connection's task does with a frame from Chromium.
+//! Dispatches frames from Chromium: answers to their calls, events to their routes.
 
 use std::borrow::Cow;
 
 use bytes::Bytes;
 
 use super::client::TargetSession;
-use super::connection::{Connection, finish};
+use super::connection::{ConnectionTask, finish};
 use super::error::{CallError, SessionEnd};
 use super::events::{
     AttachedToTarget, DetachedFromTarget, EventKind, TargetCrashed, TargetInfoChanged,
 };
 use super::ids::SessionId;
-use super::message::{self, ErrorReply, Frame};
+use super::message::{self, CdpMessage, ErrorReply};
 use super::methods::{DetachFromTarget, Method, RunIfWaitingForDebugger};
 use super::raw_route::{RawFrame, RawRouteEnd};
-use super::routes::{Attachment, Event, RawEvent, Undelivered};
+use super::routes::{Attachment, RawEvent, SessionEvent, Undelivered};
 use crate::metrics;
 
-impl Connection {
+impl ConnectionTask {
     pub(super) fn frame(&mut self, frame: &Bytes) {
-        match Frame::parse(frame) {
-            Ok(Frame::Response { id, outcome }) => self.response(id, outcome),
-            Ok(Frame::Event {
+        match CdpMessage::parse(frame) {
+            Ok(CdpMessage::Response { id, outcome }) => self.response(id, outcome),
+            Ok(CdpMessage::Event {
                 session,
                 method,
                 params,
@@ -53,7 +53,7 @@ impl Connection {
     }
 
     fn response(&mut self, id: u64, outcome: Result<Bytes, ErrorReply>) {
-        // A call that ran out of time, or whose session ended, may still be answered.
+        // Late answers, of calls that timed out or whose session ended, are ignored.
         let Some(call) = self.calls.take(id) else {
             return;
         };
@@ -110,7 +110,7 @@ impl Connection {
                 }
                 return;
             }
-            // The browser says it, but it concerns whoever looks after that target.
+            // The event belongs to the root session; it is delivered to the sessions of its target.
             EventKind::TargetInfoChanged => {
                 if let Some(TargetInfoChanged { target_info }) = event.decode() {
                     for session in self.routes.sessions_of(&target_info.target_id) {
@@ -125,12 +125,12 @@ impl Connection {
     }
 
     fn deliver(&self, session: Option<&SessionId>, event: RawEvent) {
-        if let Err(Undelivered(_)) = self.routes.deliver(session, Event::Raw(event)) {
+        if let Err(Undelivered(_)) = self.routes.deliver(session, SessionEvent::Raw(event)) {
             metrics::dropped("cdpEvent", "inboxFull");
         }
     }
 
-    /// Makes the new session's route before the next frame is read, then hands it on.
+    /// Adds the new session's route before the next frame is read, then delivers the attachment.
     fn attached(&mut self, parent: Option<&SessionId>, event: &RawEvent) {
         let Some(AttachedToTarget {
             session_id,
@@ -155,10 +155,9 @@ impl Connection {
             info: target_info,
             waiting_for_debugger,
         };
-        let event = Event::Attached(Box::new(attachment));
+        let event = SessionEvent::Attached(Box::new(attachment));
         if let Err(Undelivered(_)) = self.routes.deliver(parent, event) {
-            // Nobody will look after this target: let it run and let go of it, so that it does
-            // not stand still for ever.
+            // The target has no owner: it is resumed and detached, so that it does not stay paused.
             metrics::dropped("cdpAttach", "inboxFull");
             self.routes.remove(&session_id);
             self.send_own(&RunIfWaitingForDebugger {}, Some(&session_id));
@@ -173,7 +172,7 @@ impl Connection {
         }
     }
 
-    /// Sends a command of the task's own, whose answer nobody waits for.
+    /// Sends a command of the task itself, whose answer is ignored.
     fn send_own<M: Method>(&mut self, method: &M, session: Option<&SessionId>) {
         let Some(queue) = self.queue.upgrade() else {
             return;

@@ -49,12 +49,12 @@ pub enum RawRouteEnd {
 
 /// The reading end of a raw route. Dropping it removes the route.
 #[derive(Debug)]
-pub struct RawEvents {
+pub struct RawRoute {
     queue: mpsc::Receiver<RawFrame>,
     state: Arc<RouteState>,
 }
 
-impl RawEvents {
+impl RawRoute {
     /// The next event. After an overflow, what was queued before it is still read.
     pub async fn next(&mut self) -> Result<RawFrame, RawRouteEnd> {
         let Some(frame) = self.queue.recv().await else {
@@ -81,10 +81,10 @@ pub(super) struct RawSender {
 }
 
 impl RawSender {
-    pub(super) fn new(options: RawRouteOptions) -> (Self, RawEvents) {
+    pub(super) fn new(options: RawRouteOptions) -> (Self, RawRoute) {
         let (queue, receiver) = mpsc::channel(options.max_events.max(1));
         let state = Arc::<RouteState>::default();
-        let events = RawEvents {
+        let events = RawRoute {
             queue: receiver,
             state: Arc::clone(&state),
         };
@@ -129,7 +129,7 @@ impl RawSender {
 mod tests {
     use super::*;
 
-    fn route(max_events: usize, max_bytes: usize) -> (RawSender, RawEvents) {
+    fn route(max_events: usize, max_bytes: usize) -> (RawSender, RawRoute) {
         RawSender::new(RawRouteOptions {
             max_events,
             max_bytes,

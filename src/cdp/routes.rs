@@ -13,49 +13,42 @@ use super::events::{EventKind, TargetInfo, wanted};
 use super::ids::{SessionId, TargetId};
 use super::raw_route::{RawFrame, RawRouteEnd, RawSender};
 
-/// How many events an inbox holds. Its owner is a task that never waits, so that this is only
-/// reached when something is wrong.
+/// How many events an inbox holds. Its owner is a task that reads without waiting for other things, so
+/// that the limit is only reached when something is wrong.
 pub const INBOX_CAPACITY: usize = 1024;
 
-/// What an inbox queues of an event: its fields, or less; none passes it over. It runs in the
-/// connection's task.
+/// Returns the fields to queue, possibly shortened; `None` drops the event. It runs in the connection's
+/// task.
 pub type EventFilter = fn(EventKind, Bytes) -> Option<Bytes>;
 
-/// Something that happened in a session.
 #[derive(Debug)]
-pub enum Event {
-    /// A target was attached; its route exists already.
+pub enum SessionEvent {
+    /// A target was attached. Its route already exists.
     Attached(Box<Attachment>),
-    /// Anything else.
     Raw(RawEvent),
 }
 
 /// An event that has not been decoded yet.
 #[derive(Debug, Clone)]
 pub struct RawEvent {
-    /// Which event.
     pub kind: EventKind,
-    /// Its fields as JSON.
     pub params: Bytes,
 }
 
-/// A target that was attached, with everything that belongs to it.
+/// A newly attached target.
 #[derive(Debug)]
 pub struct Attachment {
-    /// The handle to its session.
     pub session: TargetSession,
-    /// Its events.
     pub inbox: Inbox,
-    /// What is known about it.
     pub info: TargetInfo,
-    /// Whether it stands still until `Runtime.runIfWaitingForDebugger`.
+    /// Whether it is paused until `Runtime.runIfWaitingForDebugger`.
     pub waiting_for_debugger: bool,
 }
 
 /// The reading end of a session's events. It ends when the session or the transport ends.
 #[derive(Debug)]
 pub struct Inbox {
-    events: mpsc::Receiver<Event>,
+    events: mpsc::Receiver<SessionEvent>,
     shared: Arc<InboxState>,
 }
 
@@ -66,37 +59,37 @@ struct InboxState {
 }
 
 impl Inbox {
-    /// The next event; none once the session is over.
-    pub async fn next(&mut self) -> Option<Event> {
+    /// The next event; `None` once the session or the connection has ended.
+    pub async fn next(&mut self) -> Option<SessionEvent> {
         self.events.recv().await
     }
 
-    /// How many events did not fit since this was last asked.
+    /// Returns and resets the number of events that did not fit.
     pub fn take_lost(&self) -> u64 {
         self.shared.lost.swap(0, Ordering::Relaxed)
     }
 
-    /// Applies this filter to events that arrive from now on, instead of [`wanted`]. An inbox is
-    /// bounded in events and not in bytes, so that whoever enables events of any size sets a filter
-    /// that shortens them. It can be set once.
+    /// Applies this filter, instead of [`wanted`], to events that arrive from now on. An inbox is bounded
+    /// in events and not in bytes, so the filter must shorten events that may be of any size. It can be
+    /// set once.
     pub fn set_filter(&self, filter: EventFilter) {
         let _ = self.shared.filter.set(filter);
     }
 }
 
-/// The inbox is full or its reader is gone; the event comes back.
+/// The inbox is full or was dropped. Returns the event.
 #[derive(Debug)]
-pub struct Undelivered(pub Event);
+pub struct Undelivered(pub SessionEvent);
 
 #[derive(Debug)]
 struct Route {
-    inbox: mpsc::Sender<Event>,
+    inbox: mpsc::Sender<SessionEvent>,
     shared: Arc<InboxState>,
     target: Option<TargetId>,
     raw: Vec<RawSender>,
 }
 
-/// The table of inboxes: the browser's own, and one for each attached session.
+/// The table of routes: one for the root session, and one for each attached session.
 #[derive(Debug)]
 pub struct Routes {
     root: Route,
@@ -104,7 +97,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// A table with the browser's own inbox.
+    /// A table with the root session only, and its inbox.
     pub fn new() -> (Self, Inbox) {
         let (root, inbox) = Route::new(None);
         (
@@ -116,8 +109,8 @@ impl Routes {
         )
     }
 
-    /// Adds the route of a session that was attached through this parent, whose raw routes may
-    /// include their children.
+    /// Adds the route of a session that was attached through `parent`, whose raw routes may include
+    /// children.
     pub fn insert(
         &mut self,
         session: SessionId,
@@ -133,12 +126,11 @@ impl Routes {
         inbox
     }
 
-    /// Removes the route of a session, which ends its inbox once that has been read.
+    /// Removes the route of a session. Its inbox ends after the events that are queued already.
     pub fn remove(&mut self, session: &SessionId) -> bool {
         self.sessions.remove(session).is_some()
     }
 
-    /// The sessions attached to a target.
     pub fn sessions_of(&self, target: &TargetId) -> Vec<SessionId> {
         self.sessions
             .iter()
@@ -166,8 +158,12 @@ impl Routes {
     }
 
     /// Delivers an event without waiting, so that no slow reader delays an answer.
-    pub fn deliver(&self, session: Option<&SessionId>, event: Event) -> Result<(), Undelivered> {
-        // The last events of a session that has just been detached are of no use.
+    pub fn deliver(
+        &self,
+        session: Option<&SessionId>,
+        event: SessionEvent,
+    ) -> Result<(), Undelivered> {
+        // A session that was just detached may still have events, which are dropped.
         let Some(route) = self.route(session) else {
             return Ok(());
         };
@@ -239,8 +235,8 @@ impl Route {
 mod tests {
     use super::*;
 
-    fn event() -> Event {
-        Event::Raw(RawEvent {
+    fn event() -> SessionEvent {
+        SessionEvent::Raw(RawEvent {
             kind: EventKind::LoadEventFired,
             params: Bytes::new(),
         })

@@ -20,7 +20,7 @@ use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
     HandleDialog, Method, TerminateExecution,
 };
-use crate::cdp::{Attachment, CallError, Event};
+use crate::cdp::{Attachment, CallError, SessionEvent};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -71,7 +71,7 @@ impl From<Loss> for RebuildReason {
 /// What comes from a target.
 pub enum News {
     /// An event; none when the session is over.
-    Event(Option<Event>),
+    Event(Option<SessionEvent>),
     /// The page's title has been read.
     Title(Option<String>),
     /// The probe has ended; true if the page gave an answer, whatever it was.
@@ -119,7 +119,7 @@ impl Live {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => News::Event(self.heard(event)),
-            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(Event::Raw(event))),
+            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(SessionEvent::Raw(event))),
             Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
                 self.witness = None;
                 News::Witnessed(answers)
@@ -137,8 +137,8 @@ impl Live {
     }
 
     /// Tells the hands of an event.
-    fn heard(&self, event: Option<Event>) -> Option<Event> {
-        if let Some(Event::Raw(event)) = &event {
+    fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
+        if let Some(SessionEvent::Raw(event)) = &event {
             self.ears.hear(event);
         }
         event

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    DownloadWillBegin, EventKind, FileChooserOpened, FrameNavigated, JavascriptDialogOpening,
+    DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated, JavascriptDialogOpening,
     LoadingFailed, NavigatedWithinDocument, OfFrame, OfRequest, ResponseReceived, TargetCrashed,
     TargetInfoChanged,
 };

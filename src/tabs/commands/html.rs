@@ -18,7 +18,7 @@ use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObject};
-use crate::cdp::results::{Evaluated, evaluated};
+use crate::cdp::results::{EvaluateResult, evaluated};
 use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
@@ -83,10 +83,10 @@ async fn take(
         timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1),
     };
     let handle = match evaluated(&session.call_raw(evaluate, limit).await?)? {
-        Evaluated::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
-        Evaluated::Handle(handle) => handle,
-        Evaluated::Threw => return Ok(None),
-        Evaluated::Value(_) | Evaluated::Undefined => {
+        EvaluateResult::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
+        EvaluateResult::Handle(handle) => handle,
+        EvaluateResult::Threw => return Ok(None),
+        EvaluateResult::Value(_) | EvaluateResult::Undefined => {
             return Err(shape::<Evaluate<'_>>(&"neither text nor its pieces"));
         }
     };
@@ -122,8 +122,8 @@ async fn piece(
         return_by_value: true,
     };
     match evaluated(&session.call_raw(call, limit).await?)? {
-        Evaluated::Text(quoted) => text::<CallFunctionOn<'_>>(&quoted).map(Some),
-        Evaluated::Undefined => Ok(None),
+        EvaluateResult::Text(quoted) => text::<CallFunctionOn<'_>>(&quoted).map(Some),
+        EvaluateResult::Undefined => Ok(None),
         _ => Err(shape::<CallFunctionOn<'_>>(&"a piece is no text")),
     }
 }

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::{Clip as Wanted, ImageFormat, Viewport};
+use cdp_bridge_protocol::request::{ImageFormat, ScreenshotClip as Wanted, Viewport};
 use tokio::time::Instant;
 
 use super::retry::while_navigating;
 use crate::cdp::TargetSession;
-use crate::cdp::methods::{CaptureScreenshot, Clip, GetLayoutMetrics, Size};
+use crate::cdp::methods::{CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
 use crate::tabs::hands::HandsOn;
@@ -76,12 +76,12 @@ pub async fn screenshot(
 }
 
 /// A part of the page, in whole pixels around it.
-fn part(area: Wanted, shot: &Shot) -> Result<Clip, ScreenshotError> {
+fn part(area: Wanted, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
     let height = ((area.y + area.height).ceil() - y).max(1.0);
     check_size(width, height, shot)?;
-    Ok(Clip {
+    Ok(ScreenshotClip {
         x,
         y,
         width,
@@ -94,7 +94,7 @@ async fn whole_page(
     session: &TargetSession,
     shot: &Shot,
     deadline: Instant,
-) -> Result<Clip, ScreenshotError> {
+) -> Result<ScreenshotClip, ScreenshotError> {
     let metrics = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
         .await
         .map_err(ScreenshotError::Call)?;
@@ -102,11 +102,11 @@ async fn whole_page(
 }
 
 /// The part of the page to take: all of it, but not less than what is visible.
-fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
+fn clip_of(page: ContentSize, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
     let width = page.width.max(f64::from(shot.viewport.width)).ceil();
     let height = page.height.max(f64::from(shot.viewport.height)).ceil();
     check_size(width, height, shot)?;
-    Ok(Clip {
+    Ok(ScreenshotClip {
         x: 0.0,
         y: 0.0,
         width,
@@ -177,7 +177,7 @@ mod tests {
         }
     }
 
-    fn error_of(page: Size, shot: &Shot) -> String {
+    fn error_of(page: ContentSize, shot: &Shot) -> String {
         clip_of(page, shot)
             .expect_err("it is too large")
             .to_string()
@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn the_whole_page_is_never_smaller_than_what_is_visible() {
-        let page = Size {
+        let page = ContentSize {
             width: 100.0,
             height: 1000.5,
         };
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn a_page_that_is_too_large_is_refused_with_its_numbers() {
-        let page = Size {
+        let page = ContentSize {
             width: 1280.0,
             height: 20_000.0,
         };

@@ -7,7 +7,7 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
 use crate::cdp::methods::{
-    Done, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
+    EmptyResult, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
     RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
 };
 use crate::cdp::{CallError, TargetSession};
@@ -23,7 +23,7 @@ pub async fn set_up(
     limit: Duration,
 ) -> Result<(), CallError> {
     // The order of this list is the order in which they are sent.
-    let mut calls: Vec<BoxFuture<'_, Result<Done, CallError>>> = vec![
+    let mut calls: Vec<BoxFuture<'_, Result<EmptyResult, CallError>>> = vec![
         session.call(EnablePage {}, limit).boxed(),
         session.call(EnableInspector {}, limit).boxed(),
         session.call(network(), limit).boxed(),

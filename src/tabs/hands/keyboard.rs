@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::error::HandsError;
 use super::keys::{Chord, Key, key_of, mask, typing};
 use super::page::HandsOn;
-use crate::cdp::methods::Done;
+use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
@@ -175,7 +175,7 @@ async fn strike(
     let limit = deadline.saturating_duration_since(Instant::now());
     // Each is sent when it is first polled, which is in their order.
     let mut sent = stream::iter(strokes)
-        .map(|stroke| -> BoxFuture<'_, Result<Done, CallError>> {
+        .map(|stroke| -> BoxFuture<'_, Result<EmptyResult, CallError>> {
             match stroke {
                 Stroke::Key(event) => session.call(event, limit).boxed(),
                 Stroke::Text(text) => {
@@ -186,7 +186,7 @@ async fn strike(
         })
         .buffered(AHEAD);
     while let Some(outcome) = sent.next().await {
-        let Done {} = outcome?;
+        let EmptyResult {} = outcome?;
     }
     Ok(())
 }

@@ -17,7 +17,7 @@ use super::world::World;
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
-use crate::cdp::{Attachment, Event, Inbox, RawEvent, TargetSession};
+use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::metrics;
 use crate::tabs::target::Target;
 
@@ -210,8 +210,8 @@ fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
 async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, frame: String) {
     while let Some(event) = inbox.next().await {
         match event {
-            Event::Attached(inner) => attached(&shared, *inner),
-            Event::Raw(event)
+            SessionEvent::Attached(inner) => attached(&shared, *inner),
+            SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
                     EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
@@ -222,7 +222,7 @@ async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, 
                     metrics::dropped("cdpEvent", "inboxFull");
                 }
             }
-            Event::Raw(_) => {}
+            SessionEvent::Raw(_) => {}
         }
     }
     if let Some(shared) = shared.upgrade() {

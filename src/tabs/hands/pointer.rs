@@ -16,7 +16,7 @@ use super::page::HandsOn;
 use super::quad::middle;
 use super::world::{World, parse};
 use crate::cdp::TargetSession;
-use crate::cdp::methods::Done;
+use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
 use crate::locator::Locator;
 
@@ -299,7 +299,7 @@ pub async fn dispatch(
     let calls = events.iter().map(|event| session.call(event.clone(), left));
     // Each is sent when it is first polled, which is in their order.
     for outcome in join_all(calls).await {
-        let Done {} = outcome?;
+        let EmptyResult {} = outcome?;
     }
     Ok(())
 }

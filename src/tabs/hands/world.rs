@@ -16,7 +16,7 @@ use super::script::SCRIPT;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{Method, ReleaseObject};
 use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
-use crate::cdp::results::{Evaluated, evaluated, exception};
+use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, TargetSession};
 
 /// The world's name, for people who look at Chromium from elsewhere.
@@ -93,7 +93,7 @@ impl World {
         A: Serialize + Sync + ?Sized,
     {
         match self.evaluate(function, args, true, deadline).await? {
-            Evaluated::Value(value) => Ok(value),
+            EvaluateResult::Value(value) => Ok(value),
             _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script came to no object").into()),
         }
     }
@@ -107,7 +107,7 @@ impl World {
         let args = Args { number };
         let outcome = self.evaluate("held", &args, false, deadline);
         Ok(match outcome.await? {
-            Evaluated::Handle(id) => Some(Held {
+            EvaluateResult::Handle(id) => Some(Held {
                 session: self.session.clone(),
                 id,
             }),
@@ -121,7 +121,7 @@ impl World {
         args: &A,
         by_value: bool,
         deadline: Instant,
-    ) -> Result<Evaluated, HandsError>
+    ) -> Result<EvaluateResult, HandsError>
     where
         A: Serialize + Sync + ?Sized,
     {
@@ -165,7 +165,7 @@ impl World {
                 Err(error) => return Err(error.into()),
             };
             let outcome = evaluated(&result)?;
-            if outcome == Evaluated::Threw {
+            if outcome == EvaluateResult::Threw {
                 self.forget(context);
                 return Err(HandsError::Script(exception(&result)));
             }

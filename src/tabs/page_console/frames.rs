@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep_until};
 use super::shorten::shortened;
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
-use crate::cdp::{CallError, Event, Inbox, RawEvent, TargetSession};
+use crate::cdp::{CallError, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::tabs::hands::page::attach_frames;
 
 /// How long Chromium may take for what nobody waits for.
@@ -86,7 +86,7 @@ impl Part {
                 // What was written before comes before the answer.
                 biased;
                 event = self.inbox.next() => match event {
-                    Some(Event::Attached(frame)) => {
+                    Some(SessionEvent::Attached(frame)) => {
                         let (is_new, heard) = (self.is_new || is_enabled, self.heard.clone());
                         let ready = listen(frame.session, frame.inbox, is_new, ASIDE_LIMIT, heard);
                         // One that comes later is heard when it is; nobody waits for it.
@@ -94,7 +94,7 @@ impl Part {
                             self.inner.push(ready);
                         }
                     }
-                    Some(Event::Raw(event)) => {
+                    Some(SessionEvent::Raw(event)) => {
                         if event.kind == EventKind::ConsoleApiCalled {
                             self.release.get_or_insert(Instant::now() + RELEASE_PAUSE);
                         }

@@ -14,7 +14,7 @@ use super::slot::{CastFrame, FrameSlot};
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{AckScreencastFrame, DetachFromTarget, StartScreencast, StopScreencast};
 use crate::cdp::results::{ScreencastFrame, screencast_frame};
-use crate::cdp::{Attachment, Browser, CallError, Event, Inbox, TargetId, TargetSession};
+use crate::cdp::{Attachment, Browser, CallError, Inbox, SessionEvent, TargetId, TargetSession};
 use crate::clock::epoch_ms;
 use crate::flow::FramePace;
 use crate::metrics;
@@ -258,7 +258,7 @@ impl Cast {
             tokio::select! {
                 biased;
                 event = self.inbox.next() => match event {
-                    Some(Event::Raw(event)) if event.kind == EventKind::ScreencastFrame => {
+                    Some(SessionEvent::Raw(event)) if event.kind == EventKind::ScreencastFrame => {
                         match screencast_frame(&event.params) {
                             Ok(frame) => self.arrived(frame),
                             Err(error) => tracing::warn!(%error, "a frame was passed over"),

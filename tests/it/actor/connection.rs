@@ -7,7 +7,7 @@ use cdp_bridge::cdp::methods::{CaptureScreenshot, EnablePage, GetVersion};
 use cdp_bridge::cdp::results::screenshot_data;
 use cdp_bridge::cdp::routes::INBOX_CAPACITY;
 use cdp_bridge::cdp::transport::memory::{FarEnd, pair};
-use cdp_bridge::cdp::{Attachment, Browser, CallError, Event, Inbox, SessionEnd, connect};
+use cdp_bridge::cdp::{Attachment, Browser, CallError, Inbox, SessionEnd, SessionEvent, connect};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
@@ -51,7 +51,7 @@ impl Line {
     pub(super) async fn attached(&mut self, session: &str, target: &str) -> Attachment {
         self.say(attached(session, target)).await;
         match self.inbox.next().await {
-            Some(Event::Attached(attachment)) => *attachment,
+            Some(SessionEvent::Attached(attachment)) => *attachment,
             event => panic!("not attached, but {event:?}"),
         }
     }
@@ -119,7 +119,7 @@ async fn calls_to_a_renderer_that_dies_are_failed_at_once_however_it_is_said() {
         );
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert!(
-            matches!(page.inbox.next().await, Some(Event::Raw(_))),
+            matches!(page.inbox.next().await, Some(SessionEvent::Raw(_))),
             "the tab hears of it"
         );
     }
@@ -212,10 +212,13 @@ async fn what_follows_an_attachment_at_once_finds_its_inbox() {
     line.say(attached("S1", "T1")).await;
     line.say(load_event("S1")).await;
     sleep(Duration::from_millis(1)).await;
-    let Some(Event::Attached(mut page)) = line.inbox.next().await else {
+    let Some(SessionEvent::Attached(mut page)) = line.inbox.next().await else {
         panic!("it is attached");
     };
-    assert!(matches!(page.inbox.next().await, Some(Event::Raw(_))));
+    assert!(matches!(
+        page.inbox.next().await,
+        Some(SessionEvent::Raw(_))
+    ));
 }
 
 #[tokio::test(start_paused = true)]

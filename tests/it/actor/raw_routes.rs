@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use cdp_bridge::cdp::events::EventKind;
 use cdp_bridge::cdp::methods::EnablePage;
-use cdp_bridge::cdp::{Event, RawEvents, RawRouteEnd, RawRouteOptions};
+use cdp_bridge::cdp::{RawRoute, RawRouteEnd, RawRouteOptions, SessionEvent};
 use futures::SinkExt as _;
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -25,7 +25,7 @@ fn event(method: &str, session: Option<&str>) -> Value {
 }
 
 /// The next event's session and method.
-async fn next(events: &mut RawEvents) -> (Option<String>, String) {
+async fn next(events: &mut RawRoute) -> (Option<String>, String) {
     let frame = events.next().await.unwrap();
     let session = frame.session.map(|session| session.to_string());
     (session, frame.method.into())
@@ -36,8 +36,8 @@ async fn an_event_without_a_type_is_routed_as_it_came_and_to_its_session_only() 
     let mut line = Line::new();
     let page = line.attached("S1", "T1").await;
     line.attached("S2", "T2").await;
-    let mut of_page = page.session.raw_events(OPTIONS).await;
-    let mut of_browser = line.browser.raw_events(OPTIONS).await;
+    let mut of_page = page.session.open_raw_route(OPTIONS).await;
+    let mut of_browser = line.browser.open_raw_route(OPTIONS).await;
     // An answer that comes later than the routes: they are there.
     let call = page.session.start_call(&EnablePage {}, LIMIT);
     let id = line.command().await["id"].clone();
@@ -61,7 +61,7 @@ async fn an_event_without_a_type_is_routed_as_it_came_and_to_its_session_only() 
     assert_eq!(next(&mut of_browser).await.1, "New.ofBrowser");
     let mut inbox = page.inbox;
     assert!(
-        matches!(inbox.next().await, Some(Event::Raw(event)) if event.kind == EventKind::LoadEventFired)
+        matches!(inbox.next().await, Some(SessionEvent::Raw(event)) if event.kind == EventKind::LoadEventFired)
     );
 }
 
@@ -69,7 +69,7 @@ async fn an_event_without_a_type_is_routed_as_it_came_and_to_its_session_only() 
 async fn a_route_that_overflows_ends_and_delays_no_answer() {
     let mut line = Line::new();
     let page = line.attached("S1", "T1").await.session;
-    let mut events = page.raw_events(OPTIONS).await;
+    let mut events = page.open_raw_route(OPTIONS).await;
     let call = page.start_call(&EnablePage {}, LIMIT);
     let id = line.command().await["id"].clone();
     let start = Instant::now();
@@ -94,7 +94,7 @@ async fn the_route_of_a_session_takes_its_children_in_before_their_first_event()
         with_children: true,
         ..OPTIONS
     };
-    let mut events = page.session.raw_events(with_children).await;
+    let mut events = page.session.open_raw_route(with_children).await;
     // The subscriber alone looks after what is attached.
     drop(page.inbox);
     let call = page.session.start_call(&EnablePage {}, LIMIT);
@@ -126,7 +126,7 @@ async fn what_an_inbox_shortens_reaches_a_raw_route_whole() {
     page.inbox.set_filter(|kind, params| {
         (kind == EventKind::ConsoleApiCalled).then(|| params.slice(..1))
     });
-    let mut events = page.session.raw_events(OPTIONS).await;
+    let mut events = page.session.open_raw_route(OPTIONS).await;
     let call = page.session.start_call(&EnablePage {}, LIMIT);
     let id = line.command().await["id"].clone();
     line.say(json!({"id": id, "result": {}})).await;
@@ -135,7 +135,7 @@ async fn what_an_inbox_shortens_reaches_a_raw_route_whole() {
     line.say(event("Runtime.consoleAPICalled", Some("S1")))
         .await;
     match page.inbox.next().await {
-        Some(Event::Raw(event)) => assert_eq!(event.params, &b"{"[..]),
+        Some(SessionEvent::Raw(event)) => assert_eq!(event.params, &b"{"[..]),
         event => panic!("{event:?}"),
     }
     assert_eq!(events.next().await.unwrap().params, &br#"{"a":1}"#[..]);
@@ -146,8 +146,8 @@ async fn what_an_inbox_shortens_reaches_a_raw_route_whole() {
 async fn a_route_ends_with_its_session_and_with_the_connection() {
     let mut line = Line::new();
     let page = line.attached("S1", "T1").await.session;
-    let mut of_page = page.raw_events(OPTIONS).await;
-    let mut of_browser = line.browser.raw_events(OPTIONS).await;
+    let mut of_page = page.open_raw_route(OPTIONS).await;
+    let mut of_browser = line.browser.open_raw_route(OPTIONS).await;
     let call = page.start_call(&EnablePage {}, LIMIT);
     line.command().await;
     line.say(json!({"method": "Target.detachedFromTarget", "params": {"sessionId": "S1"}}))
@@ -155,7 +155,7 @@ async fn a_route_ends_with_its_session_and_with_the_connection() {
     assert!(call.await.unwrap_err().is_session_gone());
     assert_eq!(of_page.next().await.unwrap_err(), RawRouteEnd::Closed);
     assert_eq!(
-        page.raw_events(OPTIONS).await.next().await.unwrap_err(),
+        page.open_raw_route(OPTIONS).await.next().await.unwrap_err(),
         RawRouteEnd::Closed
     );
     assert_eq!(
