@@ -70,7 +70,7 @@ const DISABLED_FEATURES: [&str; 9] = [
     // Multicast to the local network.
     "MediaRouter",
     "DialMediaRouteProvider",
-    // A page asked for over http would be tried over https first, which no Coordinator asked for.
+    // It would try https first for an http URL.
     "HttpsUpgrades",
     // A picture right after a navigation would show the page before it.
     "PaintHolding",

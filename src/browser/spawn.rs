@@ -256,7 +256,7 @@ mod tests {
         };
         let (pid, held) = std::thread::spawn(start).join().unwrap();
         let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-        // Its runtime and the thread that asked are gone; a death signal would have come by now.
+        // Its runtime and the requesting thread have ended; a death signal would have come by now.
         assert!(rustix::process::test_kill_process(pid).is_ok());
         let line = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
         assert!(!line.contains(") Z "), "{line}");

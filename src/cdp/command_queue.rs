@@ -25,14 +25,12 @@ const AWAITED_CALLS: usize = 256;
 /// fail with [`CallError::QueueFull`].
 const STARTED_CALLS: usize = 1024;
 
-/// What the connection's task may be asked.
 #[derive(Debug)]
 pub(super) enum QueuedCommand {
-    /// Send a command and deliver its answer.
     Call(Call),
-    /// The caller of this call was dropped.
+    /// The caller of this call was dropped before its answer.
     Forget(u64),
-    /// Route the events of a session, or of the browser itself, to a raw subscriber, too.
+    /// Add a raw route to a session; `None` is the root session.
     RouteRaw(Option<SessionId>, RawSender),
 }
 

@@ -17,7 +17,7 @@ use super::ids::SessionId;
 pub struct RawRouteOptions {
     /// How many events may be queued; at least one.
     pub max_events: usize,
-    /// How many bytes of frames may be queued. One frame that is larger passes by itself.
+    /// How many bytes of frames may be queued. A larger frame is accepted if nothing else is queued.
     pub max_bytes: usize,
     /// Whether sessions that are attached through this one from now on are routed here, too.
     pub with_children: bool,
@@ -26,17 +26,17 @@ pub struct RawRouteOptions {
 /// An event as it came, whether the bridge has a type for it or not.
 #[derive(Debug, Clone)]
 pub struct RawFrame {
-    /// The session it happened in; none for the browser itself.
+    /// `None` for the root session.
     pub session: Option<SessionId>,
     /// Such as `Page.frameNavigated`.
     pub method: Box<str>,
-    /// Its fields as JSON: a slice of the frame.
+    /// A slice of `frame`.
     pub params: Bytes,
     /// The whole message.
     pub frame: Bytes,
 }
 
-/// Why a raw route brings no more events.
+/// Why a raw route ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum RawRouteEnd {
     /// The reader was too slow.
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_frame_larger_than_the_whole_queue_passes_by_itself() {
+    async fn a_frame_larger_than_the_limit_is_accepted_alone() {
         let (sender, mut events) = route(10, 100);
         sender.send(frame(1000)).unwrap();
         assert_eq!(sender.send(frame(1)), Err(RawRouteEnd::Overflow));

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::host_system::{HostSystem, Platform};
 
-/// Environment variables in the wild that name a browser, in the order they are asked.
+/// Environment variables that commonly name a browser, in order of priority.
 pub const VARIABLES: [&str; 5] = [
     "CHROME_PATH",
     "PUPPETEER_EXECUTABLE_PATH",

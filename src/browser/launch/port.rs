@@ -124,7 +124,7 @@ fn address(file: &str) -> Option<Url> {
     (port != 0 && path.starts_with("/devtools/")).then(|| url.parse().ok())?
 }
 
-/// An address that Chromium said, if it is the one that was asked for.
+/// The address that Chromium printed, if it has the requested port.
 fn at(said: &str, port: u16) -> Option<Url> {
     let url = Url::parse(said).ok()?;
     let there = url.host_str() == Some("127.0.0.1") && url.port_or_known_default() == Some(port);
