@@ -50,7 +50,7 @@ done
 
 /// The running cleanup helper of one browser.
 #[derive(Debug)]
-pub struct CleanupHelper {
+pub(super) struct CleanupHelper {
     shell: Child,
     pipe: PipeWriter,
 }
@@ -58,7 +58,7 @@ pub struct CleanupHelper {
 impl CleanupHelper {
     /// Starts the helper, before its browser. The control group and the directories are removed when
     /// the daemon dies.
-    pub async fn start<'a>(
+    pub(super) async fn start<'a>(
         group: Option<&Path>,
         dirs: impl Iterator<Item = &'a Path>,
     ) -> Result<Self, SpawnError> {
@@ -81,12 +81,12 @@ impl CleanupHelper {
     }
 
     /// Sends the browser's process group, which is killed when the daemon dies.
-    pub fn watch(&mut self, pid: u32) {
+    pub(super) fn watch(&mut self, pid: u32) {
         self.send(&format!("{pid}\n"));
     }
 
     /// Stops the helper without a cleanup, and reaps it.
-    pub async fn dismiss(mut self) {
+    pub(super) async fn dismiss(mut self) {
         self.dismiss_unreaped();
         let Self { mut shell, pipe } = self;
         if tokio::time::timeout(EXIT_TIMEOUT, shell.wait())
@@ -102,7 +102,7 @@ impl CleanupHelper {
     }
 
     /// Like [`dismiss`](Self::dismiss) where nothing can be awaited; the runtime reaps it.
-    pub fn dismiss_unreaped(&mut self) {
+    pub(super) fn dismiss_unreaped(&mut self) {
         self.send("done\n");
     }
 

@@ -56,7 +56,7 @@ struct VersionResponse {
 
 /// The WebSocket address of the Chromium at `connect`. A `ws` address is used as it is; at an `http`
 /// address Chromium is asked for it.
-pub async fn resolve_endpoint(connect: &Url) -> Result<Url, ResolveError> {
+pub(super) async fn resolve_endpoint(connect: &Url) -> Result<Url, ResolveError> {
     resolve_within(connect, DEADLINE).await
 }
 

@@ -121,14 +121,14 @@ pub struct ReservedArgument {
 
 /// Facts about the host that the command line depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HostLimits {
-    pub sandbox: SandboxDecision,
+pub(super) struct HostLimits {
+    pub(super) sandbox: SandboxDecision,
     /// `/dev/shm` is too small for screenshots of a few tabs.
-    pub small_shared_memory: bool,
+    pub(super) small_shared_memory: bool,
 }
 
 /// Rejects flags that would break the connection, the profile or the network policy.
-pub fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
+pub(super) fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
     for argument in args {
         let name = switch(argument);
         if let Some((_, key)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
@@ -142,7 +142,7 @@ pub fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
 }
 
 /// The arguments for one start, without the program's name.
-pub fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path) -> Vec<OsString> {
+pub(super) fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path) -> Vec<OsString> {
     let user = UserFlags::new(&options.args);
     let mut flags: Vec<String> = BASE
         .iter()

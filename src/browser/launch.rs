@@ -201,7 +201,7 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
 }
 
 /// Why a browser that was just started closed its connection. Ends the rest of its process group.
-pub async fn explain_exit(mut process: BrowserProcess) -> LaunchError {
+pub(super) async fn explain_exit(mut process: BrowserProcess) -> LaunchError {
     let exit = tokio::time::timeout(EXIT_GRACE, process.exited()).await;
     let stderr = process.last_words().await;
     process.end(Duration::ZERO).await;

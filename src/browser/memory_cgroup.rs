@@ -41,13 +41,13 @@ pub enum CgroupError {
 
 /// The control group of one browser. It is removed when this is dropped, if no process is left in it.
 #[derive(Debug)]
-pub struct MemoryCgroup {
+pub(super) struct MemoryCgroup {
     group: PathBuf,
 }
 
 impl MemoryCgroup {
     /// Creates a group with this limit in bytes.
-    pub fn create(bytes: u64) -> Result<Self, CgroupError> {
+    pub(super) fn create(bytes: u64) -> Result<Self, CgroupError> {
         let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
         Self::under(&group_in(Path::new(ROOT), &own)?, bytes)
     }
@@ -67,13 +67,13 @@ impl MemoryCgroup {
     }
 
     /// `cgroup.procs`: a process joins the group by writing `0` to it.
-    pub fn procs_file(&self) -> Result<File, CgroupError> {
+    pub(super) fn procs_file(&self) -> Result<File, CgroupError> {
         let path = self.group.join(PROCESSES);
         let opened = OpenOptions::new().write(true).open(&path);
         opened.map_err(|source| refused(&path, source))
     }
 
-    pub fn group(&self) -> &Path {
+    pub(super) fn group(&self) -> &Path {
         &self.group
     }
 

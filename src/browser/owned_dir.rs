@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime};
 
 use super::process_identity::ProcessIdentity;
 
-pub const PREFIX: &str = "cdp-bridge-";
+pub(super) const PREFIX: &str = "cdp-bridge-";
 /// The file with the process identity.
-pub const OWNER_FILE: &str = "owner";
+pub(super) const OWNER_FILE: &str = "owner";
 
 /// A directory without its owner file is being created or was partly removed; after this time it is
 /// not being created any more.
@@ -23,7 +23,7 @@ const UNMARKED_AGE: Duration = Duration::from_mins(1);
 
 /// A directory of this process, which is removed when this is dropped.
 #[derive(Debug)]
-pub struct OwnedDir {
+pub(super) struct OwnedDir {
     path: PathBuf,
     /// Released by the kernel when this process ends, at the latest.
     _lock: File,
@@ -32,7 +32,7 @@ pub struct OwnedDir {
 
 impl OwnedDir {
     /// A new directory in `parent` that only this user can read. `kind` becomes part of its name.
-    pub fn create_in(parent: &Path, kind: &str) -> io::Result<Self> {
+    pub(super) fn create_in(parent: &Path, kind: &str) -> io::Result<Self> {
         // It will hold the cookies of every tab.
         let private = Permissions::from_mode(0o700);
         let dir = tempfile::Builder::new()
@@ -54,12 +54,12 @@ impl OwnedDir {
         })
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Tries once to remove it. False means that something is left.
-    pub fn remove(&mut self) -> bool {
+    pub(super) fn remove(&mut self) -> bool {
         if !self.removed {
             let _ = std::fs::remove_dir_all(&self.path);
             // Whether the directory still exists says more than the error of the removal.
@@ -76,7 +76,7 @@ impl Drop for OwnedDir {
 }
 
 #[derive(Debug, PartialEq, Eq)]
-pub enum RemovalOutcome {
+pub(super) enum RemovalOutcome {
     /// Its bridge is dead, and it was removed.
     Removed,
     /// It is in use, or may be.
@@ -85,7 +85,7 @@ pub enum RemovalOutcome {
 
 /// Removes the stale directory of a dead bridge of this user. It is kept if its lock is held, its
 /// process runs, or it is being created.
-pub fn remove_abandoned(path: &Path, now: SystemTime) -> io::Result<RemovalOutcome> {
+pub(super) fn remove_abandoned(path: &Path, now: SystemTime) -> io::Result<RemovalOutcome> {
     let found = path.symlink_metadata()?;
     let ours = found.is_dir() && found.uid() == rustix::process::geteuid().as_raw();
     if !ours {

@@ -77,16 +77,16 @@ impl BrowserProcess {
     }
 
     /// Also the id of the process group.
-    pub fn pid(&self) -> u32 {
+    pub(super) fn pid(&self) -> u32 {
         self.group.as_raw_nonzero().get().unsigned_abs()
     }
 
-    pub fn profile(&self) -> &Profile {
+    pub(super) fn profile(&self) -> &Profile {
         &self.profile
     }
 
     /// Waits until the browser's main process has exited. Safe to cancel and to call again.
-    pub async fn exited(&mut self) -> io::Result<ExitStatus> {
+    pub(super) async fn exited(&mut self) -> io::Result<ExitStatus> {
         if let Some(status) = self.status {
             return Ok(status);
         }
@@ -98,17 +98,17 @@ impl BrowserProcess {
     }
 
     /// A view of its stderr that outlives the process.
-    pub fn stderr_lines(&self) -> StderrLines {
+    pub(super) fn stderr_lines(&self) -> StderrLines {
         self.stderr.view()
     }
 
     /// The last lines of its stderr, oldest first.
-    pub fn stderr_tail(&self) -> Vec<String> {
+    pub(super) fn stderr_tail(&self) -> Vec<String> {
         self.stderr.lines()
     }
 
     /// The same, after a short wait for the last output of a browser that has exited.
-    pub async fn last_words(&mut self) -> Vec<String> {
+    pub(super) async fn last_words(&mut self) -> Vec<String> {
         self.stderr.settle(LAST_WORDS).await;
         self.stderr.lines()
     }
@@ -119,7 +119,7 @@ impl BrowserProcess {
     }
 
     /// Sends SIGTERM.
-    pub fn terminate(&self) {
+    pub(super) fn terminate(&self) {
         if self.status.is_none() {
             let _ = rustix::process::kill_process(self.group, Signal::TERM);
         }

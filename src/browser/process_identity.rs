@@ -7,7 +7,7 @@ use rustix::process::{Pid, test_kill_process};
 
 /// A pid with the start time of its process, since a pid alone may be reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ProcessIdentity {
+pub(super) struct ProcessIdentity {
     pid: i32,
     /// In clock ticks since the machine was started (proc(5), field 22 of `/proc/PID/stat`); 0 if
     /// unknown.
@@ -16,10 +16,10 @@ pub struct ProcessIdentity {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no pid and start time, such as \"4711 8100237\"")]
-pub struct NotAProcessIdentity;
+pub(super) struct NotAProcessIdentity;
 
 impl ProcessIdentity {
-    pub fn this() -> Self {
+    pub(super) fn this() -> Self {
         let pid = rustix::process::getpid().as_raw_nonzero().get();
         Self {
             pid,
@@ -28,7 +28,7 @@ impl ProcessIdentity {
     }
 
     /// False for a zombie.
-    pub fn is_running(self) -> bool {
+    pub(super) fn is_running(self) -> bool {
         if self.start != 0 {
             return start_of(&self.pid.to_string()) == Some(self.start);
         }

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(25);
 
 /// The directories of one browser. Those that the bridge created are removed when this is dropped.
 #[derive(Debug)]
-pub struct Profile {
+pub(super) struct Profile {
     path: PathBuf,
     /// The profile, if the bridge created it.
     own: Option<OwnedDir>,
@@ -35,7 +35,7 @@ pub struct Profile {
 }
 
 /// The directories in which the bridge creates its own.
-pub fn parent_dirs() -> Vec<PathBuf> {
+pub(super) fn parent_dirs() -> Vec<PathBuf> {
     let mut dirs = vec![std::env::temp_dir()];
     if dirs[0] != Path::new(SHORT_DIR) {
         dirs.push(SHORT_DIR.into());
@@ -45,7 +45,7 @@ pub fn parent_dirs() -> Vec<PathBuf> {
 
 impl Profile {
     /// A new profile, which is removed at the end.
-    pub fn fresh() -> io::Result<Self> {
+    pub(super) fn fresh() -> io::Result<Self> {
         Self::fresh_in(&parent_dirs())
     }
 
@@ -67,7 +67,7 @@ impl Profile {
 
     /// The operator's directory, which is created if it is missing and never removed. Stale locks in it
     /// are removed.
-    pub fn configured(path: &Path) -> io::Result<Self> {
+    pub(super) fn configured(path: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
         // Chromium resolves a relative path against its own directory.
         let path = std::path::absolute(path)?;
@@ -80,23 +80,23 @@ impl Profile {
         })
     }
 
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The directory for Chromium's temporary files; `None` leaves the choice to Chromium.
-    pub fn temporary_files(&self) -> Option<&Path> {
+    pub(super) fn temporary_files(&self) -> Option<&Path> {
         let dir = self.temporary.as_ref().or(self.own.as_ref())?;
         Some(dir.path()).filter(|path| has_room_for_sockets(path))
     }
 
     /// The directories that the bridge created.
-    pub fn to_remove(&self) -> impl Iterator<Item = &Path> {
+    pub(super) fn to_remove(&self) -> impl Iterator<Item = &Path> {
         self.own.iter().chain(&self.temporary).map(OwnedDir::path)
     }
 
     /// Removes the directories that the bridge created. False means that something is left.
-    pub async fn remove(&mut self) -> bool {
+    pub(super) async fn remove(&mut self) -> bool {
         for _ in 0..ATTEMPTS {
             if self.remove_now() {
                 return true;
@@ -107,7 +107,7 @@ impl Profile {
     }
 
     /// One attempt, without waiting.
-    pub fn remove_now(&mut self) -> bool {
+    pub(super) fn remove_now(&mut self) -> bool {
         let dirs = self.own.iter_mut().chain(&mut self.temporary);
         // Counting tries all of them, also after a failure.
         let left = dirs.map(OwnedDir::remove).filter(|removed| !removed);

@@ -45,14 +45,14 @@ struct SpawnRequest {
 
 /// Chromium's ends of the two debugging pipes.
 #[derive(Debug)]
-pub struct ChromiumEnds {
-    pub commands: OwnedFd,
-    pub answers: OwnedFd,
+pub(super) struct ChromiumEnds {
+    pub(super) commands: OwnedFd,
+    pub(super) answers: OwnedFd,
 }
 
 /// The command that starts a browser in a process group of its own, with neither our stdin nor our
 /// stdout, killed when the daemon dies, and in the control group of `procs_file`.
-pub fn browser_command(
+pub(super) fn browser_command(
     executable: &Path,
     args: &[OsString],
     pipe: Option<ChromiumEnds>,
@@ -139,7 +139,7 @@ fn before_exec(_command: &mut Command, _entrance: Option<File>) {
 }
 
 /// Starts a process on the spawner thread and watches it on the caller's runtime.
-pub async fn spawn(command: Command) -> Result<Child, SpawnError> {
+pub(super) async fn spawn(command: Command) -> Result<Child, SpawnError> {
     let (done, child) = oneshot::channel();
     let request = SpawnRequest {
         command,

@@ -23,42 +23,42 @@ struct StderrBuffer {
 
 /// Reads Chromium's stderr to the end, so that Chromium never blocks on it, and keeps the last lines.
 #[derive(Debug)]
-pub struct StderrTail {
+pub(super) struct StderrTail {
     kept: Arc<Mutex<StderrBuffer>>,
     reader: JoinHandle<()>,
 }
 
 /// A cloneable view of the last lines.
 #[derive(Debug, Clone)]
-pub struct StderrLines(Arc<Mutex<StderrBuffer>>);
+pub(super) struct StderrLines(Arc<Mutex<StderrBuffer>>);
 
 impl StderrLines {
     /// The lines kept so far, oldest first.
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         kept.lines.iter().cloned().collect()
     }
 }
 
 impl StderrTail {
-    pub fn follow(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+    pub(super) fn follow(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
         let kept = Arc::new(Mutex::new(StderrBuffer::default()));
         let reader = tokio::spawn(read(stream, Arc::clone(&kept)));
         Self { kept, reader }
     }
 
-    pub fn view(&self) -> StderrLines {
+    pub(super) fn view(&self) -> StderrLines {
         StderrLines(Arc::clone(&self.kept))
     }
 
     /// The last lines, oldest first.
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.lines.iter().cloned().collect()
     }
 
     /// The DevTools address that Chromium printed.
-    pub fn listening(&self) -> Option<String> {
+    pub(super) fn listening(&self) -> Option<String> {
         self.kept
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -68,7 +68,7 @@ impl StderrTail {
 
     /// Waits for the end of the stream, so that the last lines are in; at most `limit`, since a process
     /// that Chromium left behind may hold the stream open.
-    pub async fn settle(&mut self, limit: Duration) {
+    pub(super) async fn settle(&mut self, limit: Duration) {
         if !self.reader.is_finished() {
             let _ = tokio::time::timeout(limit, &mut self.reader).await;
         }

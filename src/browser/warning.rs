@@ -10,7 +10,7 @@ pub enum BrowserWarning {
     #[error("{}: {}", .dir.display(), in_words(*.free))]
     DiskNearlyFull { dir: PathBuf, free: FreeSpace },
     #[error("browser.memory_max is not in force: {0}")]
-    CgroupError(CgroupError),
+    NoMemoryLimit(CgroupError),
 }
 
 fn in_words(free: FreeSpace) -> String {

@@ -9,17 +9,17 @@ use super::command_queue::MethodName;
 use super::ids::SessionId;
 
 #[derive(Debug)]
-pub struct PendingCall<R> {
+pub(super) struct PendingCall<R> {
     /// `None` for the root session.
-    pub session: Option<SessionId>,
-    pub method: MethodName,
-    pub sent: Instant,
-    pub reply: R,
+    pub(super) session: Option<SessionId>,
+    pub(super) method: MethodName,
+    pub(super) sent: Instant,
+    pub(super) reply: R,
 }
 
 /// `R` receives the outcome of a call.
 #[derive(Debug)]
-pub struct PendingCalls<R> {
+pub(super) struct PendingCalls<R> {
     pending: HashMap<u64, PendingCall<R>>,
     /// Soonest first. Deadlines of calls that were taken out stay until they are due.
     deadlines: BinaryHeap<Reverse<(Instant, u64)>>,
@@ -35,13 +35,13 @@ impl<R> Default for PendingCalls<R> {
 }
 
 impl<R> PendingCalls<R> {
-    pub fn insert(&mut self, id: u64, call: PendingCall<R>, deadline: Instant) {
+    pub(super) fn insert(&mut self, id: u64, call: PendingCall<R>, deadline: Instant) {
         self.pending.insert(id, call);
         self.deadlines.push(Reverse((deadline, id)));
     }
 
     /// Takes out a call that was answered, or whose caller was dropped. `None` for a late answer.
-    pub fn take(&mut self, id: u64) -> Option<PendingCall<R>> {
+    pub(super) fn take(&mut self, id: u64) -> Option<PendingCall<R>> {
         let call = self.pending.remove(&id);
         // Bounds the number of stale deadlines.
         if self.deadlines.len() > 64 && self.deadlines.len() > 2 * self.pending.len() {
@@ -51,7 +51,7 @@ impl<R> PendingCalls<R> {
         call
     }
 
-    pub fn next_deadline(&mut self) -> Option<Instant> {
+    pub(super) fn next_deadline(&mut self) -> Option<Instant> {
         while let Some(Reverse((deadline, id))) = self.deadlines.peek() {
             if self.pending.contains_key(id) {
                 return Some(*deadline);
@@ -62,7 +62,7 @@ impl<R> PendingCalls<R> {
     }
 
     /// Takes out the calls whose deadline has passed.
-    pub fn expire(&mut self, now: Instant) -> Vec<PendingCall<R>> {
+    pub(super) fn expire(&mut self, now: Instant) -> Vec<PendingCall<R>> {
         let mut expired = Vec::new();
         while self.next_deadline().is_some_and(|deadline| deadline <= now) {
             if let Some(Reverse((_, id))) = self.deadlines.pop() {
@@ -73,7 +73,7 @@ impl<R> PendingCalls<R> {
     }
 
     /// Takes out all calls to a session, which will not answer any more.
-    pub fn end_session(&mut self, session: &SessionId) -> Vec<PendingCall<R>> {
+    pub(super) fn end_session(&mut self, session: &SessionId) -> Vec<PendingCall<R>> {
         self.pending
             .extract_if(|_, call| call.session.as_ref() == Some(session))
             .map(|(_, call)| call)
@@ -81,17 +81,9 @@ impl<R> PendingCalls<R> {
     }
 
     /// Takes out all calls, because the transport ended.
-    pub fn end_all(&mut self) -> Vec<PendingCall<R>> {
+    pub(super) fn end_all(&mut self) -> Vec<PendingCall<R>> {
         self.deadlines.clear();
         self.pending.drain().map(|(_, call)| call).collect()
-    }
-
-    pub fn len(&self) -> usize {
-        self.pending.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.pending.is_empty()
     }
 }
 
@@ -141,7 +133,7 @@ mod tests {
         assert!(calls.expire(now + Duration::from_millis(19)).is_empty());
         assert_eq!(replies(calls.expire(now + Duration::from_millis(20))), [3]);
         assert_eq!(replies(calls.expire(now + Duration::from_secs(1))), [1]);
-        assert!(calls.is_empty());
+        assert!(calls.end_all().is_empty());
     }
 
     #[test]

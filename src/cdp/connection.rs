@@ -25,7 +25,7 @@ use super::writer::Writer;
 pub(super) type ReplySender = oneshot::Sender<Result<Bytes, CallError>>;
 
 /// Returns the last lines of Chromium's stderr, for the errors of calls that its exit cut off.
-pub type LastWords = Box<dyn Fn() -> Option<String> + Send + Sync>;
+pub(super) type LastWords = Box<dyn Fn() -> Option<String> + Send + Sync>;
 
 /// Starts the task. The inbox is that of the root session. The connection ends with the transport, or
 /// when the last handle is dropped.

@@ -1,39 +1,39 @@
 //! A Chrome DevTools Protocol client.
 //!
-//! One task ([`connection`]) owns the transport. [`Browser`] and [`TargetSession`] are cloneable handles
+//! One task (`connection`) owns the transport. [`Browser`] and [`TargetSession`] are cloneable handles
 //! with a sender to that task. Sessions are flattened: all of them share the transport, and each has
 //! its own inbox.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`message`] | parsing frames and serializing commands |
-//! | [`calls`] | the pending calls and their deadlines, without I/O |
-//! | [`command_queue`] | the bounded queue from the handles to the task |
+//! | `calls` | the pending calls and their deadlines, without I/O |
+//! | `command_queue` | the bounded queue from the handles to the task |
 //! | [`routes`] | which session's events go to which inbox, without I/O |
-//! | [`raw_route`] | events as they came, for subscribers without types, without I/O |
+//! | `raw_route` | events as they came, for subscribers without types, without I/O |
 //! | [`transport`] | pipe, WebSocket, memory |
-//! | [`connection`] | the task; `inbound` is what it does with a frame |
+//! | `connection` | the task; `inbound` is what it does with a frame |
 //! | [`client`] | the handles |
 //! | [`methods`] | the commands that the bridge uses, typed |
 //! | [`page_methods`] | commands that act on the content of a page |
 //! | [`console`] | commands and events of a page's console |
 //! | [`events`] | the events that the bridge uses, decoded late and leniently |
 //! | [`results`] | results with large payloads, which are sliced and not parsed |
-//! | [`error`] | why a call failed |
+//! | `error` | why a call failed |
 
-pub mod calls;
+mod calls;
 pub mod client;
-pub mod command_queue;
-pub mod connection;
+mod command_queue;
+mod connection;
 pub mod console;
-pub mod error;
+mod error;
 pub mod events;
 pub mod ids;
 mod inbound;
 pub mod message;
 pub mod methods;
 pub mod page_methods;
-pub mod raw_route;
+mod raw_route;
 pub mod results;
 pub mod routes;
 pub mod transport;

@@ -160,7 +160,7 @@ impl Page {
                 })
             }
             EventKind::FileChooserOpened => {
-                let FileChooserOpened { mode } = event.decode()?;
+                let FileChooserEvent { mode } = event.decode()?;
                 let multiple = mode == "selectMultiple";
                 Some(PageEvent::FileChooser { multiple })
             }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::{ImageFormat, ScreenshotClip as Wanted, Viewport};
+use cdp_bridge_protocol::request::{Clip as Wanted, ImageFormat, Viewport};
 use tokio::time::Instant;
 
 use super::retry::while_navigating;
