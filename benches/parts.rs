@@ -11,8 +11,8 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cdp_bridge::cdp::message::Frame;
-use cdp_bridge::cdp::results::{Evaluated, evaluated, screenshot_data};
+use cdp_bridge::cdp::message::CdpMessage;
+use cdp_bridge::cdp::results::{EvaluateResult, evaluated, screenshot_data};
 use cdp_bridge::flow::Debounce;
 use cdp_bridge::policy::{NavigationPolicy, PrivateNetworks};
 use cdp_bridge::server::history::Keep;
@@ -59,14 +59,14 @@ fn snapshot_head() -> PayloadHead {
 
 /// From Chromium's frame to the messages for the socket, as in the bridge.
 fn relay(frame: &Bytes, encoding: Encoding) -> usize {
-    let Ok(Frame::Response {
+    let Ok(CdpMessage::Response {
         outcome: Ok(result),
         ..
-    }) = Frame::parse(frame)
+    }) = CdpMessage::parse(frame)
     else {
         panic!("it is a response");
     };
-    let Ok(Evaluated::Text(quoted)) = evaluated(&result) else {
+    let Ok(EvaluateResult::Text(quoted)) = evaluated(&result) else {
         panic!("it is text");
     };
     let text = EscapedText::from_json_string(&quoted).unwrap();
@@ -105,7 +105,7 @@ fn html(criterion: &mut Criterion) {
         });
         group.bench_function("memcpy", |bencher| bencher.iter(|| frame.to_vec()));
         group.bench_function("Frame::parse alone", |bencher| {
-            bencher.iter(|| Frame::parse(&frame).unwrap());
+            bencher.iter(|| CdpMessage::parse(&frame).unwrap());
         });
         group.finish();
     }
@@ -124,10 +124,10 @@ fn picture(criterion: &mut Criterion) {
         total: 0,
     });
     let relay = |encoding| {
-        let Ok(Frame::Response {
+        let Ok(CdpMessage::Response {
             outcome: Ok(result),
             ..
-        }) = Frame::parse(&frame)
+        }) = CdpMessage::parse(&frame)
         else {
             panic!("it is a response");
         };

@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
 use self::ways_out::WaysOut;
-use crate::browser::connect::ConnectError;
+use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
@@ -48,7 +48,7 @@ pub enum StartError {
     NoBrowser(#[from] FindError),
     /// The browser is broken.
     #[error(transparent)]
-    Browser(#[from] ConnectError),
+    Browser(#[from] BrowserConnectError),
     /// The proxy for the browser cannot listen.
     #[error("no port of 127.0.0.1 can be opened for the browser's proxy: {0}")]
     Proxy(io::Error),

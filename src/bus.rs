@@ -1,11 +1,12 @@
 //! The event bus: every fact gets a number and a time, once, and goes to every listener, each with a bound
 //! and a named overload.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
 
 use crate::clock::epoch_ms;
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::{Fact, FactSink};
 
@@ -71,7 +72,7 @@ impl EventBus {
     }
 
     fn inner(&self) -> std::sync::MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.inner)
     }
 }
 

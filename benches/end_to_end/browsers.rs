@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cdp_bridge::app::Bridge;
-use cdp_bridge::browser::find::{Flavor, Found, Query, ThisMachine, find};
+use cdp_bridge::browser::find::{BrowserQuery, Flavor, FoundBrowser, RealHost, find};
 use cdp_bridge::browser::options::{Kind, LaunchOptions, Sandbox, Transport};
 use cdp_bridge::config::{self, Config, PrivateNetworks};
 use cdp_bridge::server::Listen;
@@ -31,7 +31,7 @@ pub(crate) struct Browsers {
     pub(crate) client: Coordinator,
     /// The name and version of the browser.
     pub(crate) version: String,
-    pub(crate) found: Found,
+    pub(crate) found: FoundBrowser,
 }
 
 /// A running bridge.
@@ -62,7 +62,7 @@ impl Browsers {
             Kind::Shell => Flavor::Shell,
             Kind::Chrome => Flavor::Chrome,
         };
-        let found = find(&Query { path: None, flavor }, &ThisMachine).unwrap();
+        let found = find(&BrowserQuery { path: None, flavor }, &RealHost).unwrap();
         let mut raw = Raw::start(runtime.handle(), &launch_options(&found));
         let answer = raw.call(None, "Browser.getVersion", &json!({}));
         let answer: Value = serde_json::from_slice(&answer).unwrap();
@@ -163,7 +163,7 @@ impl TabPair {
 }
 
 /// The configuration of a bridge that allows the pages of the benchmark.
-pub(crate) fn configuration(found: &Found) -> Config {
+pub(crate) fn configuration(found: &FoundBrowser) -> Config {
     let mut config = Config::default();
     config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.browser.path = Some(found.path.clone());
@@ -172,7 +172,7 @@ pub(crate) fn configuration(found: &Found) -> Config {
 }
 
 /// The switches of the raw browser: the same as the bridge's.
-pub(crate) fn launch_options(found: &Found) -> LaunchOptions {
+pub(crate) fn launch_options(found: &FoundBrowser) -> LaunchOptions {
     LaunchOptions {
         executable: found.path.clone(),
         kind: found.kind,

@@ -5,9 +5,9 @@ use std::io::{Read as _, Write as _};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use cdp_bridge::browser::custody::BrowserProcess;
 use cdp_bridge::browser::launch::{Endpoint, launch};
 use cdp_bridge::browser::options::LaunchOptions;
+use cdp_bridge::browser::process_group::BrowserProcess;
 use memchr::{memchr, memmem};
 use serde_json::{Value, json};
 use tokio::runtime::Handle;

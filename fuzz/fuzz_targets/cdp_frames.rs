@@ -3,7 +3,7 @@
 #![no_main]
 
 use bytes::{Bytes, BytesMut};
-use cdp_bridge::cdp::message::Frame;
+use cdp_bridge::cdp::message::CdpMessage;
 use cdp_bridge::cdp::transport::pipe::NulFrames;
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
@@ -32,16 +32,16 @@ fn large(value: &RawValue) {
         format!(r#"{{"value":{value},"pad":"{padding}"}}"#),
     ] {
         let answer = format!(r#"{{"id":7,"result":{result},"sessionId":"F00D"}}"#);
-        match Frame::parse(&Bytes::from(answer)) {
-            Ok(Frame::Response {
+        match CdpMessage::parse(&Bytes::from(answer)) {
+            Ok(CdpMessage::Response {
                 id: 7,
                 outcome: Ok(found),
             }) => assert_eq!(found, result),
             other => panic!("{other:?}"),
         }
         let event = format!(r#"{{"method":"A.b","params":{result},"sessionId":"F00D"}}"#);
-        match Frame::parse(&Bytes::from(event)) {
-            Ok(Frame::Event {
+        match CdpMessage::parse(&Bytes::from(event)) {
+            Ok(CdpMessage::Event {
                 session: Some(session),
                 method,
                 params,
@@ -64,7 +64,7 @@ fuzz_target!(|bytes: &[u8]| {
     expected.pop();
     assert_eq!(frames, expected);
     for frame in &frames {
-        let _ = Frame::parse(frame);
+        let _ = CdpMessage::parse(frame);
     }
     // Chromium sends JSON, so a large frame contains only JSON.
     if let Ok(value) = serde_json::from_slice::<&RawValue>(bytes) {

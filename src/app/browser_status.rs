@@ -8,8 +8,8 @@ use futures::future::{BoxFuture, join};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use crate::browser::concern::Concern;
-use crate::browser::supervisor::{Status, concerns, probe};
+use crate::browser::supervisor::{Status, probe, warnings};
+use crate::browser::warning::BrowserWarning;
 use crate::server::{BrowserStatus, Probe};
 
 /// How long the browser may take to answer a probe. The server's own deadline is shorter; this
@@ -41,11 +41,11 @@ impl SupervisedBrowser {
 }
 
 /// What is not well, in words.
-async fn concerns_of(status: &Status) -> Vec<String> {
+async fn warnings_of(status: &Status) -> Vec<String> {
     let status = status.clone();
-    let looking = tokio::task::spawn_blocking(move || concerns(&status));
+    let looking = tokio::task::spawn_blocking(move || warnings(&status));
     match timeout(DISKS_LIMIT, looking).await {
-        Ok(Ok(concerns)) => concerns.iter().map(Concern::to_string).collect(),
+        Ok(Ok(warnings)) => warnings.iter().map(BrowserWarning::to_string).collect(),
         Ok(Err(_)) | Err(_) => vec!["the disk of the browser's profile does not answer".to_owned()],
     }
 }
@@ -54,7 +54,7 @@ impl BrowserStatus for SupervisedBrowser {
     fn probe(&self) -> BoxFuture<'static, Probe> {
         let status = self.now();
         async move {
-            let (outcome, concerns) = join(probe(&status, PROBE_LIMIT), concerns_of(&status)).await;
+            let (outcome, concerns) = join(probe(&status, PROBE_LIMIT), warnings_of(&status)).await;
             Probe {
                 connected: status.browser.is_some(),
                 version: status.version,

@@ -8,8 +8,8 @@ use std::time::Duration;
 use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::request::Viewport;
 
-use crate::browser::connect::Source;
-use crate::browser::find::{self, FindError, Flavor, Found, Query, ThisMachine};
+use crate::browser::connect::BrowserSource;
+use crate::browser::find::{self, BrowserQuery, FindError, Flavor, FoundBrowser, RealHost};
 use crate::browser::options::{LaunchOptions, Sandbox, Transport};
 use crate::browser::supervisor::RestartPolicy;
 use crate::config::{self, ClientConfig, Config, RestartConfig};
@@ -85,7 +85,10 @@ pub(super) fn client_of_default_context(config: &Config) -> Option<ClientId> {
 
 /// The browser to use: found, or running already. One that is started sends everything through
 /// the proxy.
-pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Source, FindError> {
+pub(super) fn browser_source(
+    config: &Config,
+    proxy: SocketAddr,
+) -> Result<BrowserSource, FindError> {
     if let Some(running) = running_browser(config) {
         return Ok(running);
     }
@@ -95,21 +98,21 @@ pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Sourc
     }
     tracing::info!(path = %found.path.display(), source = %found.source, "using this browser");
     let options = launch_options(config, found, Some(proxy));
-    Ok(Source::Launch(options))
+    Ok(BrowserSource::Launch(options))
 }
 
 /// The browser that runs already, if the configuration names one.
-pub(crate) fn running_browser(config: &Config) -> Option<Source> {
+pub(crate) fn running_browser(config: &Config) -> Option<BrowserSource> {
     let url = config.browser.connect.clone()?;
-    Some(Source::Connect {
+    Some(BrowserSource::Connect {
         url,
         limit: config.browser.start_timeout,
     })
 }
 
 /// The browser on this machine that the configuration leads to.
-pub(crate) fn found_browser(config: &Config) -> Result<Found, FindError> {
-    let query = Query {
+pub(crate) fn found_browser(config: &Config) -> Result<FoundBrowser, FindError> {
+    let query = BrowserQuery {
         path: config.browser.path.clone(),
         flavor: match config.browser.flavor {
             config::Flavor::Auto => Flavor::Auto,
@@ -117,13 +120,13 @@ pub(crate) fn found_browser(config: &Config) -> Result<Found, FindError> {
             config::Flavor::Chrome => Flavor::Chrome,
         },
     };
-    find::find(&query, &ThisMachine)
+    find::find(&query, &RealHost)
 }
 
 /// How a browser that was found is started.
 pub(crate) fn launch_options(
     config: &Config,
-    found: Found,
+    found: FoundBrowser,
     proxy: Option<SocketAddr>,
 ) -> LaunchOptions {
     let browser = &config.browser;

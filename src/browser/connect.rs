@@ -1,71 +1,62 @@
-//! From a configured browser to one that answers.
+//! Starts or reaches the configured browser and prepares it.
 
 use std::time::Duration;
 
 use url::Url;
 
-use super::concern::Concern;
-use super::custody::BrowserProcess;
 use super::endpoint::{ResolveError, resolve_endpoint};
-use super::launch::{Endpoint, LaunchError, Launched, explain_exit, launch};
+use super::launch::{Endpoint, LaunchError, LaunchedBrowser, explain_exit, launch};
 use super::options::LaunchOptions;
 use super::prepare::prepare;
-use crate::cdp::methods::Version;
-use crate::cdp::transport::{Transport, TransportError, pipe, websocket};
+use super::process_group::BrowserProcess;
+use super::warning::BrowserWarning;
+use crate::cdp::methods::BrowserVersion;
+use crate::cdp::transport::{CdpTransport, TransportError, pipe, websocket};
 use crate::cdp::{self, Browser, CallError, Inbox};
 
-/// How many of Chromium's last lines stand in the error of a call that its end cut off.
+/// How many of Chromium's last stderr lines are added to the errors of calls that its exit cut off.
 const LAST_LINES: usize = 3;
 
 /// Which browser to use.
 #[derive(Debug, Clone)]
-pub enum Source {
+pub enum BrowserSource {
     /// Start one.
     Launch(LaunchOptions),
-    /// Use one that runs already.
+    /// Connect to a running one.
     Connect {
         /// `http://` or `ws://`.
         url: Url,
-        /// How long it may take to answer.
         limit: Duration,
     },
 }
 
-/// A browser that has answered.
+/// A browser that is ready for use.
 #[derive(Debug)]
-pub struct Connected {
-    /// The handle to it.
+pub struct ConnectedBrowser {
     pub browser: Browser,
-    /// Its own events.
+    /// Events that belong to no session.
     pub inbox: Inbox,
-    /// What it is.
-    pub version: Version,
+    pub version: BrowserVersion,
     /// The process, if the bridge started it.
     pub process: Option<BrowserProcess>,
-    /// What could not be had for it.
-    pub concerns: Vec<Concern>,
+    pub warnings: Vec<BrowserWarning>,
 }
 
-/// No browser could be used.
 #[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// It could not be started.
+pub enum BrowserConnectError {
     #[error(transparent)]
     Launch(#[from] LaunchError),
-    /// Its address could not be found out.
     #[error(transparent)]
     Resolve(#[from] ResolveError),
-    /// It could not be reached.
-    #[error("cannot speak to the browser: {0}")]
+    #[error("could not connect to the browser: {0}")]
     Transport(#[from] TransportError),
-    /// It was reached, but did not answer.
-    #[error("the browser does not answer: {0}")]
+    #[error("the browser does not answer its first calls: {0}")]
     Silent(#[from] CallError),
 }
 
-impl Source {
-    /// Starts or reaches the browser, and has it answer once and prepare itself.
-    pub async fn connect(&self) -> Result<Connected, ConnectError> {
+impl BrowserSource {
+    /// Starts or reaches the browser, and prepares it, which proves that it answers.
+    pub async fn connect(&self) -> Result<ConnectedBrowser, BrowserConnectError> {
         match self {
             Self::Launch(options) => launched(options).await,
             Self::Connect { url, limit } => {
@@ -73,23 +64,23 @@ impl Source {
                 let transport = websocket::open(&url, *limit).await?;
                 let (browser, inbox) = cdp::connect(transport, Box::new(|| None));
                 let version = prepare(&browser, *limit).await?;
-                Ok(Connected {
+                Ok(ConnectedBrowser {
                     browser,
                     inbox,
                     version,
                     process: None,
-                    concerns: Vec::new(),
+                    warnings: Vec::new(),
                 })
             }
         }
     }
 }
 
-async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
-    let Launched {
+async fn launched(options: &LaunchOptions) -> Result<ConnectedBrowser, BrowserConnectError> {
+    let LaunchedBrowser {
         process,
         endpoint,
-        concerns,
+        warnings,
         ..
     } = launch(options).await?;
     let transport = match transport_to(endpoint, options.start_timeout).await {
@@ -107,12 +98,12 @@ async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
     };
     let (browser, inbox) = cdp::connect(transport, Box::new(last_words));
     match prepare(&browser, options.start_timeout).await {
-        Ok(version) => Ok(Connected {
+        Ok(version) => Ok(ConnectedBrowser {
             browser,
             inbox,
             version,
             process: Some(process),
-            concerns,
+            warnings,
         }),
         Err(CallError::Closed { .. }) => Err(explain_exit(process).await.into()),
         Err(error) => {
@@ -122,7 +113,7 @@ async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
     }
 }
 
-async fn transport_to(endpoint: Endpoint, limit: Duration) -> Result<Transport, TransportError> {
+async fn transport_to(endpoint: Endpoint, limit: Duration) -> Result<CdpTransport, TransportError> {
     match endpoint {
         Endpoint::Pipe { reader, writer } => pipe::open(reader, writer),
         Endpoint::WebSocket(url) => websocket::open(&url, limit).await,

@@ -1,4 +1,4 @@
-//! The address of a Chromium that is reached over a WebSocket.
+//! Resolves `browser.connect` to the WebSocket address of a running Chromium.
 
 use std::time::Duration;
 
@@ -10,73 +10,56 @@ use serde::Deserialize;
 use tokio::net::TcpStream;
 use url::{Host, Url};
 
-/// How long a running Chromium may take to say its address.
+/// How long `/json/version` may take.
 const DEADLINE: Duration = Duration::from_secs(5);
-/// `/json/version` is half a kilobyte; whatever is larger is something else.
+/// `/json/version` is half a kilobyte.
 const BODY_LIMIT: usize = 64 * 1024;
 
-/// The address of a running Chromium could not be learnt.
 #[derive(Debug, thiserror::Error)]
 pub enum ResolveError {
-    /// The scheme is none of those that lead to a Chromium.
     #[error("browser.connect is `{0}`, but must begin with http://, ws:// or wss://")]
     Scheme(Url),
-    /// Nothing listens there.
     #[error(
         "no Chromium answers at {url}: {reason}; start one with --remote-debugging-port, or \
          correct browser.connect"
     )]
     Unreachable {
-        /// The address that was asked.
         url: Url,
-        /// What went wrong.
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// It took too long.
     #[error("{url} did not answer within {} s", .after.as_secs_f32())]
-    Timeout {
-        /// The address that was asked.
-        url: Url,
-        /// How long was waited.
-        after: Duration,
-    },
+    Timeout { url: Url, after: Duration },
     /// Chromium answers requests by name only on `localhost`.
     #[error(
         "{url} answered {status}: {body}; Chromium answers only to an IP address or `localhost`, \
          so give browser.connect one of these"
     )]
     Refused {
-        /// The address that was asked.
         url: Url,
-        /// The HTTP status.
         status: StatusCode,
         /// The beginning of the answer.
         body: String,
     },
-    /// Something answers, and it is no Chromium.
-    #[error("{url} answered, but not as Chromium does: {reason}")]
+    #[error("{url} answered, but is not a Chromium DevTools endpoint: {reason}")]
     NotChromium {
-        /// The address that was asked.
         url: Url,
-        /// What is wrong with the answer.
         reason: Box<dyn std::error::Error + Send + Sync>,
     },
 }
 
 /// The part of `/json/version` that leads to the browser.
 #[derive(Deserialize)]
-struct Version {
+struct VersionResponse {
     #[serde(rename = "webSocketDebuggerUrl")]
     web_socket_debugger_url: Url,
 }
 
-/// The WebSocket address of the Chromium that `connect` names. A `ws` address is taken as it is;
-/// behind an `http` address Chromium is asked for it.
-pub async fn resolve_endpoint(connect: &Url) -> Result<Url, ResolveError> {
+/// The WebSocket address of the Chromium at `connect`. A `ws` address is used as it is; at an `http`
+/// address Chromium is asked for it.
+pub(super) async fn resolve_endpoint(connect: &Url) -> Result<Url, ResolveError> {
     resolve_within(connect, DEADLINE).await
 }
 
-/// The same with a deadline of the caller's.
 pub(super) async fn resolve_within(connect: &Url, limit: Duration) -> Result<Url, ResolveError> {
     match connect.scheme() {
         "ws" | "wss" => return Ok(connect.clone()),
@@ -91,18 +74,22 @@ pub(super) async fn resolve_within(connect: &Url, limit: Duration) -> Result<Url
         url: url.clone(),
         after: limit,
     })??;
-    Ok(seen_from_here(version.web_socket_debugger_url, connect))
+    Ok(with_reachable_address(
+        version.web_socket_debugger_url,
+        connect,
+    ))
 }
 
-/// Chromium names itself as it sees itself, which behind a port mapping is not where it is.
-fn seen_from_here(mut web_socket: Url, connect: &Url) -> Url {
+/// Replaces host and port: behind a port mapping, Chromium reports an address that is not reachable
+/// from here.
+fn with_reachable_address(mut web_socket: Url, connect: &Url) -> Url {
     // Neither can fail: both URLs have a host, and a port of one fits the other.
     let _ = web_socket.set_host(connect.host_str());
     let _ = web_socket.set_port(connect.port());
     web_socket
 }
 
-async fn ask(url: &Url) -> Result<Version, ResolveError> {
+async fn ask(url: &Url) -> Result<VersionResponse, ResolveError> {
     let unreachable = |reason| ResolveError::Unreachable {
         url: url.clone(),
         reason,
@@ -152,8 +139,7 @@ async fn ask(url: &Url) -> Result<Version, ResolveError> {
     serde_json::from_slice(&body).map_err(|error| not_chromium(error.into()))
 }
 
-/// Runs an exchange together with the connection that carries it, in one task: nothing is left
-/// behind when the deadline cuts it off.
+/// Runs an exchange and its connection in one task, so that dropping this at the deadline drops both.
 async fn drive<T>(connection: impl Future, exchange: impl Future<Output = T>) -> T {
     tokio::pin!(connection, exchange);
     tokio::select! {
@@ -161,7 +147,7 @@ async fn drive<T>(connection: impl Future, exchange: impl Future<Output = T>) ->
         done = &mut exchange => return done,
         _ = &mut connection => {}
     }
-    // The connection has ended; the exchange holds its result or its error by now.
+    // The connection has ended, so the exchange is complete or has failed.
     exchange.await
 }
 
@@ -171,7 +157,7 @@ mod tests {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     use tokio::net::TcpListener;
 
-    /// A server that gives one answer, and what it was asked.
+    /// A server that gives one answer, and returns the request.
     async fn server(answer: String) -> (Url, tokio::task::JoinHandle<String>) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -201,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_http_address_is_asked_and_the_answer_seen_from_here() {
+    async fn an_http_address_is_asked_and_the_answer_with_reachable_address() {
         let body = r#"{"Browser":"x","webSocketDebuggerUrl":"ws://10.0.0.9:9/devtools/browser/a"}"#;
         let (url, asked) = server(http("200 OK", body)).await;
         let resolved = resolve_endpoint(&url).await.unwrap();

@@ -1,19 +1,19 @@
-//! Where the browser is (operations: Configuration).
+//! Finds the browser to start (docs/operations.md, configuration).
 
-mod caches;
-mod places;
-mod surroundings;
-mod wrapper;
+mod download_caches;
+mod host_system;
+mod known_paths;
+mod wrapper_script;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-pub use places::{COMMANDS, VARIABLES};
-pub use surroundings::{Platform, Seen, Surroundings, ThisMachine};
+pub use host_system::{HostSystem, PathKind, Platform, RealHost};
+pub use known_paths::{COMMANDS, VARIABLES};
 
 use super::options::Kind;
 
-/// Which build the operator wants.
+/// Which build a search accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Flavor {
     /// A headless shell wherever one is found, else a full browser.
@@ -25,25 +25,22 @@ pub enum Flavor {
     Chrome,
 }
 
-/// What is looked for.
 #[derive(Debug, Clone, Default)]
-pub struct Query {
-    /// The configured path. It wins over everything, and must be there.
+pub struct BrowserQuery {
+    /// The configured path. It wins over everything, and must exist.
     pub path: Option<PathBuf>,
-    /// Which build an automatic search takes.
     pub flavor: Flavor,
 }
 
-/// Where a browser was found or looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Source {
+pub enum FoundIn {
     /// `browser.path`.
     Configured,
     /// An environment variable of this name.
     Variable(&'static str),
-    /// A directory of the `PATH`.
+    /// `PATH`.
     SearchPath,
-    /// A place where packages and installers put it.
+    /// A path where packages and installers put it.
     UsualPlace,
     /// Puppeteer's downloads.
     PuppeteerCache,
@@ -51,7 +48,7 @@ pub enum Source {
     PlaywrightCache,
 }
 
-impl fmt::Display for Source {
+impl fmt::Display for FoundIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Configured => f.write_str("browser.path"),
@@ -64,22 +61,18 @@ impl fmt::Display for Source {
     }
 }
 
-/// Why something that was tried is not the browser.
+/// Why a candidate was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WhyNot {
-    /// There is nothing.
+pub enum RejectReason {
     Missing,
-    /// It is a directory.
     Directory,
-    /// This user may not execute it.
     NotExecutable,
-    /// It is a browser of the other kind than the one asked for.
+    /// It is a browser of the other kind.
     OtherKind(Kind),
-    /// The cache holds no Chromium.
     EmptyCache,
 }
 
-impl fmt::Display for WhyNot {
+impl fmt::Display for RejectReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Missing => "not found",
@@ -92,59 +85,43 @@ impl fmt::Display for WhyNot {
     }
 }
 
-/// One thing that was tried and was not the browser.
+/// A candidate that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Tried {
-    /// Where.
-    pub source: Source,
-    /// The path, or the command's name where the `PATH` had no such file at all.
+pub struct Rejected {
+    pub source: FoundIn,
+    /// The path, or the name of a command that is not in the `PATH`.
     pub path: PathBuf,
-    /// What was wrong with it.
-    pub why: WhyNot,
+    pub why: RejectReason,
 }
 
-impl fmt::Display for Tried {
+impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {} {}", self.source, self.path.display(), self.why)
     }
 }
 
-/// The browser to start.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
-    /// The binary, behind any wrapper script.
+pub struct FoundBrowser {
+    /// The binary itself, not a wrapper script.
     pub path: PathBuf,
-    /// Which build it is.
     pub kind: Kind,
-    /// Where it was found.
-    pub source: Source,
-    /// What came before it in the order and was passed over. A variable that names a missing file
-    /// is here, and deserves a warning.
-    pub passed_over: Vec<Tried>,
+    pub source: FoundIn,
+    /// Candidates of higher priority. An environment variable with a missing file is among them, and
+    /// deserves a warning.
+    pub passed_over: Vec<Rejected>,
 }
 
-/// No browser to start.
 #[derive(Debug, thiserror::Error)]
 pub enum FindError {
-    /// The configured path is not a browser.
     #[error(
-        "browser.path: {} {why}; correct it, or remove it and a browser is searched for",
+        "browser.path: {} {why}; correct it, or remove it to have a browser searched for",
         path.display()
     )]
-    Configured {
-        /// The path as configured.
-        path: PathBuf,
-        /// What is wrong with it.
-        why: WhyNot,
-    },
-    /// Nothing was found anywhere.
+    Configured { path: PathBuf, why: RejectReason },
     #[error("no {} was found; tried:\n{}{}", wanted(*.flavor), list(.tried), hint(*.platform))]
     Nothing {
-        /// What was asked for.
         flavor: Flavor,
-        /// Everything that was tried, in order.
-        tried: Vec<Tried>,
-        /// For which platform the advice is.
+        tried: Vec<Rejected>,
         platform: Platform,
     },
 }
@@ -157,7 +134,7 @@ fn wanted(flavor: Flavor) -> &'static str {
     }
 }
 
-fn list(tried: &[Tried]) -> String {
+fn list(tried: &[Rejected]) -> String {
     let mut text = String::new();
     for one in tried {
         text.push_str("  ");
@@ -185,30 +162,29 @@ fn hint(platform: Platform) -> &'static str {
     }
 }
 
-/// Finds the browser to start.
-pub fn find(query: &Query, surroundings: &impl Surroundings) -> Result<Found, FindError> {
+pub fn find(query: &BrowserQuery, host: &impl HostSystem) -> Result<FoundBrowser, FindError> {
     let mut search = Search {
-        surroundings,
+        host,
         flavor: query.flavor,
         tried: Vec::new(),
-        spare: None,
+        fallback: None,
     };
     if let Some(path) = &query.path {
-        if let Some(found) = search.named(Source::Configured, path) {
+        if let Some(found) = search.named(FoundIn::Configured, path) {
             return Ok(found);
         }
         let why = search
             .tried
             .last()
-            .map_or(WhyNot::Missing, |tried| tried.why);
+            .map_or(RejectReason::Missing, |tried| tried.why);
         return Err(FindError::Configured {
             path: path.clone(),
             why,
         });
     }
     for name in VARIABLES {
-        if let Some(path) = surroundings.non_empty(name)
-            && let Some(found) = search.named(Source::Variable(name), &path)
+        if let Some(path) = host.non_empty(name)
+            && let Some(found) = search.named(FoundIn::Variable(name), &path)
         {
             return Ok(found);
         }
@@ -216,11 +192,11 @@ pub fn find(query: &Query, surroundings: &impl Surroundings) -> Result<Found, Fi
     if let Some(found) = search.automatic() {
         return Ok(found);
     }
-    if let Some(mut spare) = search.spare {
-        spare.passed_over = search.tried;
-        return Ok(spare);
+    if let Some(mut fallback) = search.fallback {
+        fallback.passed_over = search.tried;
+        return Ok(fallback);
     }
-    let (flavor, tried, platform) = (query.flavor, search.tried, surroundings.platform());
+    let (flavor, tried, platform) = (query.flavor, search.tried, host.platform());
     Err(FindError::Nothing {
         flavor,
         tried,
@@ -228,7 +204,7 @@ pub fn find(query: &Query, surroundings: &impl Surroundings) -> Result<Found, Fi
     })
 }
 
-/// The build a file is, by its name: both builds answer `--version` with the same words.
+/// The build of a binary by its name: both builds print the same for `--version`.
 pub fn kind_of(path: &Path) -> Kind {
     let name = path
         .file_name()
@@ -242,20 +218,20 @@ pub fn kind_of(path: &Path) -> Kind {
 }
 
 struct Search<'a, S> {
-    surroundings: &'a S,
+    host: &'a S,
     flavor: Flavor,
-    tried: Vec<Tried>,
-    /// The first full browser, kept while a headless shell may still turn up.
-    spare: Option<Found>,
+    tried: Vec<Rejected>,
+    /// The first full browser, used if no headless shell is found.
+    fallback: Option<FoundBrowser>,
 }
 
-impl<S: Surroundings> Search<'_, S> {
-    /// A browser that somebody named: its kind does not matter. A bare name is a command.
-    fn named(&mut self, source: Source, path: &Path) -> Option<Found> {
+impl<S: HostSystem> Search<'_, S> {
+    /// An explicitly named browser, whatever its kind. A bare name is looked up in the `PATH`.
+    fn named(&mut self, source: FoundIn, path: &Path) -> Option<FoundBrowser> {
         let bare = path.components().count() == 1 && !path.is_absolute();
         if bare && let Some(command) = path.to_str() {
-            let in_path = self.surroundings.programs(command);
-            let seen = |file: &PathBuf| self.surroundings.see(file) == Seen::Executable;
+            let in_path = self.host.programs(command);
+            let seen = |file: &PathBuf| self.host.see(file) == PathKind::Executable;
             if let Some(file) = in_path.into_iter().find(seen) {
                 return Some(self.found(source, file));
             }
@@ -263,7 +239,7 @@ impl<S: Surroundings> Search<'_, S> {
         match self.why_not(path) {
             None => Some(self.found(source, path.to_path_buf())),
             Some(why) => {
-                self.tried.push(Tried {
+                self.tried.push(Rejected {
                     source,
                     path: path.to_path_buf(),
                     why,
@@ -273,48 +249,53 @@ impl<S: Surroundings> Search<'_, S> {
         }
     }
 
-    /// The automatic places in their order.
-    fn automatic(&mut self) -> Option<Found> {
+    /// The automatic search, in order of priority.
+    fn automatic(&mut self) -> Option<FoundBrowser> {
         for command in COMMANDS {
-            let files = self.surroundings.programs(command);
-            let there = |file: &PathBuf| self.surroundings.see(file) != Seen::Missing;
+            let files = self.host.programs(command);
+            let there = |file: &PathBuf| self.host.see(file) != PathKind::Missing;
             let files: Vec<PathBuf> = files.into_iter().filter(there).collect();
             if files.is_empty() {
-                let (source, why) = (Source::SearchPath, WhyNot::Missing);
-                self.tried.push(Tried {
+                let (source, why) = (FoundIn::SearchPath, RejectReason::Missing);
+                self.tried.push(Rejected {
                     source,
                     path: command.into(),
                     why,
                 });
             }
-            if let Some(found) = self.candidates(Source::SearchPath, files) {
+            if let Some(found) = self.candidates(FoundIn::SearchPath, files) {
                 return Some(found);
             }
         }
-        let usual = places::usual(self.surroundings);
-        if let Some(found) = self.candidates(Source::UsualPlace, usual) {
+        let usual = known_paths::usual(self.host);
+        if let Some(found) = self.candidates(FoundIn::UsualPlace, usual) {
             return Some(found);
         }
-        if let Some(root) = caches::puppeteer_root(self.surroundings) {
-            let files = caches::puppeteer(&root, self.surroundings);
-            if let Some(found) = self.cache(Source::PuppeteerCache, root, files) {
+        if let Some(root) = download_caches::puppeteer_root(self.host) {
+            let files = download_caches::puppeteer(&root, self.host);
+            if let Some(found) = self.cache(FoundIn::PuppeteerCache, root, files) {
                 return Some(found);
             }
         }
-        let root = caches::playwright_root(self.surroundings)?;
-        let files = caches::playwright(&root, self.surroundings);
-        self.cache(Source::PlaywrightCache, root, files)
+        let root = download_caches::playwright_root(self.host)?;
+        let files = download_caches::playwright(&root, self.host);
+        self.cache(FoundIn::PlaywrightCache, root, files)
     }
 
-    fn cache(&mut self, source: Source, root: PathBuf, files: Vec<PathBuf>) -> Option<Found> {
+    fn cache(
+        &mut self,
+        source: FoundIn,
+        root: PathBuf,
+        files: Vec<PathBuf>,
+    ) -> Option<FoundBrowser> {
         if files.is_empty() {
-            let missing = self.surroundings.see(&root) == Seen::Missing;
+            let missing = self.host.see(&root) == PathKind::Missing;
             let why = if missing {
-                WhyNot::Missing
+                RejectReason::Missing
             } else {
-                WhyNot::EmptyCache
+                RejectReason::EmptyCache
             };
-            self.tried.push(Tried {
+            self.tried.push(Rejected {
                 source,
                 path: root,
                 why,
@@ -323,12 +304,12 @@ impl<S: Surroundings> Search<'_, S> {
         self.candidates(source, files)
     }
 
-    /// The first of the files that settles the search. A full browser does not settle an `Auto`
-    /// search; it is kept as the spare.
-    fn candidates(&mut self, source: Source, files: Vec<PathBuf>) -> Option<Found> {
+    /// The first file that completes the search. A full browser does not complete an `Auto` search; it
+    /// becomes the fallback.
+    fn candidates(&mut self, source: FoundIn, files: Vec<PathBuf>) -> Option<FoundBrowser> {
         for path in files {
             if let Some(why) = self.why_not(&path) {
-                self.tried.push(Tried { source, path, why });
+                self.tried.push(Rejected { source, path, why });
                 continue;
             }
             let kind = kind_of(&path);
@@ -337,15 +318,15 @@ impl<S: Surroundings> Search<'_, S> {
                     return Some(self.found(source, path));
                 }
                 (Flavor::Auto, Kind::Chrome) => {
-                    if self.spare.is_none() {
-                        self.spare = Some(self.found(source, path));
+                    if self.fallback.is_none() {
+                        self.fallback = Some(self.found(source, path));
                     }
                 }
                 (Flavor::Shell, Kind::Chrome) | (Flavor::Chrome, Kind::Shell) => {
-                    self.tried.push(Tried {
+                    self.tried.push(Rejected {
                         source,
                         path,
-                        why: WhyNot::OtherKind(kind),
+                        why: RejectReason::OtherKind(kind),
                     });
                 }
             }
@@ -353,18 +334,18 @@ impl<S: Surroundings> Search<'_, S> {
         None
     }
 
-    fn why_not(&self, path: &Path) -> Option<WhyNot> {
-        match self.surroundings.see(path) {
-            Seen::Missing => Some(WhyNot::Missing),
-            Seen::Directory => Some(WhyNot::Directory),
-            Seen::NotExecutable => Some(WhyNot::NotExecutable),
-            Seen::Executable => None,
+    fn why_not(&self, path: &Path) -> Option<RejectReason> {
+        match self.host.see(path) {
+            PathKind::Missing => Some(RejectReason::Missing),
+            PathKind::Directory => Some(RejectReason::Directory),
+            PathKind::NotExecutable => Some(RejectReason::NotExecutable),
+            PathKind::Executable => None,
         }
     }
 
-    fn found(&self, source: Source, path: PathBuf) -> Found {
-        let path = wrapper::unwrap(path, self.surroundings);
-        Found {
+    fn found(&self, source: FoundIn, path: PathBuf) -> FoundBrowser {
+        let path = wrapper_script::unwrap(path, self.host);
+        FoundBrowser {
             kind: kind_of(&path),
             path,
             source,

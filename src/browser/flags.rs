@@ -7,18 +7,18 @@ use std::path::Path;
 use super::options::{Kind, LaunchOptions, Transport};
 use super::sandbox::SandboxDecision;
 
-/// Flags for every start. Popup blocking is never switched off: it is what keeps a page from
-/// opening tabs without end.
+/// Flags for every start. Popup blocking stays on, since it keeps a page from opening tabs without
+/// limit.
 const BASE: [&str; 29] = [
     // Nothing is drawn to a screen, and a software GPU process costs memory.
     "--disable-gpu",
-    // Requests that leave over UDP pass by every proxy and every interception.
+    // QUIC requests bypass every proxy and every interception.
     "--disable-quic",
     // No first-run pages, questions or default-browser checks.
     "--no-first-run",
     "--no-default-browser-check",
     "--disable-search-engine-choice-screen",
-    // No traffic of the browser's own.
+    // No background traffic of the browser itself.
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
@@ -36,7 +36,7 @@ const BASE: [&str; 29] = [
     "--use-mock-keychain",
     "--no-service-autorun",
     "--mute-audio",
-    // Pictures look the same everywhere.
+    // Screenshots look the same everywhere.
     "--hide-scrollbars",
     "--force-color-profile=srgb",
     // A tab in the background works like one in front.
@@ -44,15 +44,15 @@ const BASE: [&str; 29] = [
     "--disable-renderer-backgrounding",
     "--disable-background-timer-throttling",
     "--disable-ipc-flooding-protection",
-    // The bridge has its own watch for tabs that hang.
+    // The bridge has its own watchdog for hanging tabs.
     "--disable-hang-monitor",
     "--disable-prompt-on-repost",
-    // The initial window would be a tab that nobody asked for.
+    // The initial window would be a tab that no client opened.
     "--no-startup-window",
 ];
 
-/// WebRTC may not send UDP past a proxy. The two builds know this under two names, and each ignores
-/// the other's.
+/// WebRTC may not send UDP past a proxy. The two builds have different names for this switch, and each
+/// ignores the other's.
 const WEBRTC: [&str; 2] = [
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",
@@ -60,7 +60,7 @@ const WEBRTC: [&str; 2] = [
 
 /// Features that are switched off.
 const DISABLED_FEATURES: [&str; 9] = [
-    // A prerendered page would take the place of a tab's target behind the bridge's back.
+    // Activating a prerendered page would swap a tab's target.
     "Prerender2",
     // Bubbles and downloads of models that no page needs.
     "Translate",
@@ -70,7 +70,7 @@ const DISABLED_FEATURES: [&str; 9] = [
     // Multicast to the local network.
     "MediaRouter",
     "DialMediaRouteProvider",
-    // A page asked for over http would be tried over https first, which no Coordinator asked for.
+    // It would try https first for an http URL.
     "HttpsUpgrades",
     // A picture right after a navigation would show the page before it.
     "PaintHolding",
@@ -79,17 +79,17 @@ const DISABLED_FEATURES: [&str; 9] = [
 /// Without it, new headless never answers a screenshot of a tab that is not in front.
 const SCREENSHOT_FEATURE: &str = "CDPScreenshotNewSurface";
 
-/// A network process that dies is started again without the proxies of the browser contexts, so that
-/// no tab could load anything any more. Inside the browser it dies with it, which tabs get over.
+/// A network process that crashes is restarted without the proxies of the browser contexts, so that no
+/// tab could load anything. In the browser process it crashes with the browser, from which tabs recover.
 const NETWORK_FEATURE: &str = "NetworkServiceInProcess2";
 
-/// Switches that the bridge decides by other keys, and which key that is.
+/// Switches that the bridge sets itself, with the configuration key to use instead.
 const RESERVED: [(&str, &str); 14] = [
     ("--remote-debugging-pipe", "browser.transport"),
     ("--remote-debugging-port", "browser.cdp_port"),
     ("--remote-debugging-address", "browser.transport"),
     ("--user-data-dir", "browser.user_data_dir"),
-    // What leaves Chromium is policy's business: each of these would open a way past it.
+    // Each of these would bypass the network policy.
     ("--proxy-server", "policy.allowlist"),
     ("--no-proxy-server", "policy.allowlist"),
     ("--proxy-pac-url", "policy.allowlist"),
@@ -102,7 +102,7 @@ const RESERVED: [(&str, &str); 14] = [
     ("--force-webrtc-ip-handling-policy", "policy.allowlist"),
 ];
 
-/// Switches by which an operator shows that extensions are wanted.
+/// Switches with which an operator enables extensions.
 const EXTENSION_SWITCHES: [&str; 3] = [
     "--load-extension",
     "--disable-extensions-except",
@@ -112,27 +112,23 @@ const EXTENSION_SWITCHES: [&str; 3] = [
 const ENABLE_FEATURES: &str = "--enable-features";
 const DISABLE_FEATURES: &str = "--disable-features";
 
-/// A flag in `browser.args` that belongs to a key of its own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("browser.args may not contain `{argument}`: set `{key}` instead")]
 pub struct ReservedArgument {
-    /// The flag as given.
     pub argument: String,
-    /// The key to use.
     pub key: &'static str,
 }
 
-/// What the command line depends on besides the options.
+/// Facts about the host that the command line depends on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Machine {
-    /// Whether renderers are confined.
-    pub sandbox: SandboxDecision,
-    /// `/dev/shm` is too small for the pictures of a few tabs.
-    pub small_shared_memory: bool,
+pub(super) struct HostLimits {
+    pub(super) sandbox: SandboxDecision,
+    /// `/dev/shm` is too small for screenshots of a few tabs.
+    pub(super) small_shared_memory: bool,
 }
 
-/// Refuses flags that would pull the connection or the profile from under the bridge.
-pub fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
+/// Rejects flags that would break the connection, the profile or the network policy.
+pub(super) fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
     for argument in args {
         let name = switch(argument);
         if let Some((_, key)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
@@ -146,8 +142,8 @@ pub fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
 }
 
 /// The arguments for one start, without the program's name.
-pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<OsString> {
-    let user = User::new(&options.args);
+pub(super) fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path) -> Vec<OsString> {
+    let user = UserFlags::new(&options.args);
     let mut flags: Vec<String> = BASE
         .iter()
         .chain(&WEBRTC)
@@ -174,10 +170,10 @@ pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<Os
     });
     flags.retain(|argument| !user.gives(switch(argument)));
     flags.extend(user.features(options.kind));
-    flags.extend(options.proxy.into_iter().flat_map(through));
+    flags.extend(options.proxy.into_iter().flat_map(proxy_flags));
 
     let mut argv: Vec<OsString> = flags.into_iter().map(OsString::from).collect();
-    // A path need not be text, so it is put together apart from the others.
+    // A path need not be valid UTF-8.
     let mut user_data_dir = OsString::from("--user-data-dir=");
     user_data_dir.push(profile);
     argv.push(user_data_dir);
@@ -185,9 +181,9 @@ pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<Os
     argv
 }
 
-/// Everything goes through a proxy, also what is for this machine, and Chromium asks no resolver:
-/// what it asked for would be told to whoever answers.
-fn through(proxy: SocketAddr) -> [String; 3] {
+/// All traffic, also to loopback, goes through the proxy, and Chromium resolves no names itself: DNS
+/// queries would leak the names.
+fn proxy_flags(proxy: SocketAddr) -> [String; 3] {
     let host = proxy.ip();
     [
         format!("--proxy-server=http://{proxy}"),
@@ -201,14 +197,14 @@ fn switch(argument: &str) -> &str {
     argument.split_once('=').map_or(argument, |(name, _)| name)
 }
 
-/// The operator's flags, with those that are merged into ours taken apart.
-struct User<'a> {
+/// The operator's flags. The two feature lists are merged into the bridge's.
+struct UserFlags<'a> {
     enabled: Vec<&'a str>,
     disabled: Vec<&'a str>,
     rest: Vec<&'a str>,
 }
 
-impl<'a> User<'a> {
+impl<'a> UserFlags<'a> {
     fn new(args: &'a [String]) -> Self {
         let mut user = Self {
             enabled: Vec::new(),
@@ -255,7 +251,7 @@ impl<'a> User<'a> {
     }
 }
 
-/// Our features that the operator does not want the other way, then the operator's, each once.
+/// The bridge's features unless the operator sets the opposite, then the operator's, each once.
 fn merged<'a>(ours: &[&'a str], theirs: &[&'a str], opposed: &[&str]) -> Vec<&'a str> {
     let opposed: Vec<&str> = opposed
         .iter()
@@ -287,10 +283,10 @@ fn feature_name(feature: &str) -> &str {
 mod tests {
     use super::*;
     use crate::browser::options::Sandbox;
-    use crate::browser::sandbox::Reason;
+    use crate::browser::sandbox::SandboxOffReason;
     use std::time::Duration;
 
-    const CONFINED: Machine = Machine {
+    const CONFINED: HostLimits = HostLimits {
         sandbox: SandboxDecision::On,
         small_shared_memory: false,
     };
@@ -311,7 +307,7 @@ mod tests {
         }
     }
 
-    fn line(options: &LaunchOptions, machine: Machine) -> Vec<String> {
+    fn line(options: &LaunchOptions, machine: HostLimits) -> Vec<String> {
         argv(options, machine, Path::new("/profile"))
             .into_iter()
             .map(|argument| argument.into_string().unwrap())
@@ -473,8 +469,8 @@ mod tests {
 
     #[test]
     fn the_machine_decides_about_sandbox_and_shared_memory() {
-        let machine = Machine {
-            sandbox: SandboxDecision::Off(Reason::Root),
+        let machine = HostLimits {
+            sandbox: SandboxDecision::Off(SandboxOffReason::Root),
             small_shared_memory: true,
         };
         let options = LaunchOptions {

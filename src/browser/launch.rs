@@ -1,4 +1,4 @@
-//! Starting a browser.
+//! Starts a browser.
 
 use std::fmt::Write as _;
 use std::io;
@@ -10,119 +10,87 @@ use std::time::Duration;
 
 use url::Url;
 
-use super::ceiling::{Ceiling, NoCeiling};
-use super::concern::Concern;
-use super::custodian::Custodian;
-use super::custody::BrowserProcess;
-use super::flags::{self, Machine, ReservedArgument};
+use super::cleanup_helper::CleanupHelper;
+use super::flags::{self, HostLimits, ReservedArgument};
+use super::memory_cgroup::{CgroupError, MemoryCgroup};
 use super::options::{LaunchOptions, Transport};
+use super::process_group::BrowserProcess;
 use super::profile::Profile;
 use super::sandbox::{self, SandboxDecision};
 use super::spawn::{ChromiumEnds, SpawnError, browser_command, spawn};
+use super::warning::BrowserWarning;
 
 mod port;
 
 /// How long a browser whose pipe has ended may take to exit.
 const EXIT_GRACE: Duration = Duration::from_secs(1);
-/// How many lines of standard error go into an error message.
+/// How many lines of stderr an error message has.
 const SHOWN_LINES: usize = 8;
-/// Below this, pictures of a few tabs fill `/dev/shm` and renderers crash.
+/// Below this, screenshots of a few tabs fill `/dev/shm` and renderers crash.
 pub const SMALL_SHARED_MEMORY: u64 = 1024 * 1024 * 1024;
 
-/// A started browser and the way to talk to it.
 #[derive(Debug)]
-pub struct Launched {
-    /// The process, in our keeping.
+pub struct LaunchedBrowser {
     pub process: BrowserProcess,
-    /// Where its protocol is spoken.
     pub endpoint: Endpoint,
-    /// Whether its renderers are confined.
     pub sandbox: SandboxDecision,
-    /// What could not be had for it.
-    pub concerns: Vec<Concern>,
+    pub warnings: Vec<BrowserWarning>,
 }
 
-/// Where a browser's protocol is spoken.
+/// How the browser's CDP connection is reached.
 #[derive(Debug)]
 pub enum Endpoint {
-    /// Two pipes. Whoever uses them makes them non-blocking.
+    /// Two pipes, which are still in blocking mode.
     Pipe {
         /// Answers and events, from Chromium.
         reader: OwnedFd,
         /// Commands, to Chromium.
         writer: OwnedFd,
     },
-    /// A WebSocket.
     WebSocket(Url),
 }
 
-/// A browser could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum LaunchError {
-    /// A flag that belongs to a key of its own.
     #[error(transparent)]
     Argument(#[from] ReservedArgument),
-    /// The profile directory could not be made.
-    #[error("the browser's profile in {} could not be made: {source}; check that the bridge may \
+    #[error("the browser's profile in {} could not be created: {source}; check that the bridge may \
              write there and that the disk is not full", .dir.display())]
-    Profile {
-        /// Where it should have been.
-        dir: PathBuf,
-        /// What the operating system said.
-        source: io::Error,
-    },
-    /// The control group for its memory cannot be entered.
-    #[error("the browser's memory cannot be limited: {source}")]
-    Ceiling {
-        /// Why.
-        source: NoCeiling,
-    },
-    /// The binary could not be executed.
+    Profile { dir: PathBuf, source: io::Error },
+    #[error("the browser's memory could not be limited: {source}")]
+    MemoryCgroup { source: CgroupError },
     #[error("{} could not be started: {source}", .executable.display())]
     Spawn {
-        /// The binary.
         executable: PathBuf,
-        /// Why.
         source: SpawnError,
     },
-    /// Chromium ended before it could be used.
-    #[error("Chromium ended while starting ({status}).{}{}", advice(*.status, .stderr), shown(.stderr))]
+    #[error("Chromium exited while starting ({status}).{}{}", advice(*.status, .stderr), shown(.stderr))]
     Exited {
-        /// How it ended.
         status: ExitStatus,
-        /// The last lines of its standard error.
         stderr: Vec<String>,
     },
-    /// Somebody else has the port; Chromium does not fail then, it listens elsewhere.
+    /// Another process has the port; Chromium does not fail then, but listens elsewhere.
     #[error(
         "port {port} is already in use on 127.0.0.1, and Chromium fell back to {instead}; \
              free the port, or choose another or 0 for browser.cdp_port"
     )]
     PortTaken {
-        /// The port that was asked for.
         port: u16,
-        /// Where Chromium listens instead, in words.
+        /// The address of the other process, or where Chromium listens instead.
         instead: String,
     },
-    /// Chromium runs and does not listen.
     #[error("Chromium did not open its DevTools port within {} s (browser.start_timeout).{}",
             .after.as_secs_f32(), shown(.stderr))]
     Timeout {
-        /// How long was waited.
         after: Duration,
-        /// The last lines of its standard error.
         stderr: Vec<String>,
     },
-    /// Chromium runs and was neither usable nor gone.
     #[error("Chromium closed its connection while starting and had to be killed.{}", shown(.stderr))]
-    Closed {
-        /// The last lines of its standard error.
-        stderr: Vec<String>,
-    },
+    Closed { stderr: Vec<String> },
 }
 
-/// The last lines as a paragraph. Complaints about D-Bus are left out: a container has none, and
-/// they would drown the line that matters.
+/// The last lines as a paragraph, without errors about D-Bus: a container has none, and they would
+/// hide the relevant line.
 fn shown(stderr: &[String]) -> String {
     let lines: Vec<&String> = stderr
         .iter()
@@ -132,7 +100,7 @@ fn shown(stderr: &[String]) -> String {
     if lines.is_empty() {
         return text;
     }
-    text.push_str(" Its last words:");
+    text.push_str(" Last lines of its stderr:");
     for line in &lines[lines.len().saturating_sub(SHOWN_LINES)..] {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n  {line}");
@@ -140,15 +108,15 @@ fn shown(stderr: &[String]) -> String {
     text
 }
 
-/// What to do about an exit, where its cause is known.
+/// What to do about an exit with a known cause.
 fn advice(status: ExitStatus, stderr: &[String]) -> &'static str {
     const PROFILE_IN_USE: i32 = 21;
     let says = |words: &str| stderr.iter().any(|line| line.contains(words));
     if status.code() == Some(PROFILE_IN_USE) {
         " Another browser uses this profile: end it, or set another browser.user_data_dir. If that \
-         one was on a host that is no more, remove SingletonLock from the profile."
+         browser's host no longer exists, remove SingletonLock from the profile."
     } else if says("No usable sandbox") || says("without --no-sandbox") {
-        " The kernel does not let Chromium confine its renderers: run as a user who may make user \
+        " The kernel does not allow Chromium's sandbox: run as a user who may create user \
          namespaces, or set browser.sandbox to `off`."
     } else if says("error while loading shared libraries") {
         " A library it needs is not installed."
@@ -159,18 +127,18 @@ fn advice(status: ExitStatus, stderr: &[String]) -> &'static str {
     }
 }
 
-/// Starts a browser. Over a pipe it may still be starting when this returns; whoever then finds the
-/// pipe closed asks [`explain_exit`] for the reason.
-pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
+/// Starts a browser. Over a pipe it may still be starting when this returns; if the pipe is then
+/// closed, [`explain_exit`] returns the reason.
+pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchError> {
     flags::check_args(&options.args)?;
     let profile = profile(options.user_data_dir.as_deref())?;
-    let (ceiling, concerns) = ceiling(options.memory_max);
+    let (cgroup, warnings) = memory_cgroup(options.memory_max);
     let facts = sandbox::facts(&options.executable).await;
     let sandbox = sandbox::decide(options.sandbox, facts);
     if let SandboxDecision::Off(reason) = sandbox {
         tracing::warn!(%reason, "Chromium runs without its sandbox");
     }
-    let machine = Machine {
+    let machine = HostLimits {
         sandbox,
         small_shared_memory: small_shared_memory(),
     };
@@ -190,50 +158,50 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
             (None, None)
         }
     };
-    let entrance = ceiling.as_ref().map(Ceiling::entrance).transpose();
-    let entrance = entrance.map_err(|source| LaunchError::Ceiling { source })?;
+    let procs_file = cgroup.as_ref().map(MemoryCgroup::procs_file).transpose();
+    let procs_file = procs_file.map_err(|source| LaunchError::MemoryCgroup { source })?;
     let mut command =
-        browser_command(&options.executable, &args, ends, entrance).map_err(failed)?;
+        browser_command(&options.executable, &args, ends, procs_file).map_err(failed)?;
     if let Some(dir) = profile.temporary_files() {
         command.env("TMPDIR", dir);
     }
-    let custodian = custodian(&profile, ceiling.as_ref()).await;
+    let helper = cleanup_helper(&profile, cgroup.as_ref()).await;
     let child = match spawn(command).await {
         Ok(child) => child,
         Err(source) => {
-            // The profile goes first: its custodian must not find it after it has been dismissed.
+            // The profile is removed first, since the dismissed cleanup helper will not do it.
             drop(profile);
-            if let Some(custodian) = custodian {
-                custodian.dismiss().await;
+            if let Some(helper) = helper {
+                helper.dismiss().await;
             }
             return Err(failed(source));
         }
     };
-    let process = BrowserProcess::new(child, profile, custodian, ceiling);
+    let process = BrowserProcess::new(child, profile, helper, cgroup);
     let process = process.map_err(|error| failed(error.into()))?;
-    tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started");
+    tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started Chromium");
     match (options.transport, ours) {
         (Transport::Port(requested), _) => {
             let (process, url) = port::listening(process, requested, options.start_timeout).await?;
-            Ok(Launched {
+            Ok(LaunchedBrowser {
                 process,
                 endpoint: Endpoint::WebSocket(url),
                 sandbox,
-                concerns,
+                warnings,
             })
         }
-        (Transport::Pipe, Some((reader, writer))) => Ok(Launched {
+        (Transport::Pipe, Some((reader, writer))) => Ok(LaunchedBrowser {
             process,
             endpoint: Endpoint::Pipe { reader, writer },
             sandbox,
-            concerns,
+            warnings,
         }),
         (Transport::Pipe, None) => Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into())),
     }
 }
 
-/// The reason why a browser that was just started closed its connection. Ends what is left of it.
-pub async fn explain_exit(mut process: BrowserProcess) -> LaunchError {
+/// Why a browser that was just started closed its connection. Ends the rest of its process group.
+pub(super) async fn explain_exit(mut process: BrowserProcess) -> LaunchError {
     let exit = tokio::time::timeout(EXIT_GRACE, process.exited()).await;
     let stderr = process.last_words().await;
     process.end(Duration::ZERO).await;
@@ -255,8 +223,8 @@ fn profile(configured: Option<&Path>) -> Result<Profile, LaunchError> {
     })
 }
 
-/// Chromium's ends and ours (reader, writer). All are closed on exec, except as the spawner maps
-/// them.
+/// Chromium's ends and ours (reader, writer). All are close-on-exec, but for those that the spawner
+/// maps.
 fn pipes() -> io::Result<(ChromiumEnds, (OwnedFd, OwnedFd))> {
     let (commands, writer) = io::pipe()?;
     let (reader, answers) = io::pipe()?;
@@ -267,31 +235,31 @@ fn pipes() -> io::Result<(ChromiumEnds, (OwnedFd, OwnedFd))> {
     Ok((ends, (reader.into(), writer.into())))
 }
 
-/// The custodian, without which a browser runs as well: only a killed daemon would leave its
-/// profile behind.
-async fn custodian(profile: &Profile, ceiling: Option<&Ceiling>) -> Option<Custodian> {
+/// Starts the cleanup helper. A browser runs without it as well; only a killed daemon would then leave
+/// its profile behind.
+async fn cleanup_helper(profile: &Profile, cgroup: Option<&MemoryCgroup>) -> Option<CleanupHelper> {
     static WARNED: Once = Once::new();
-    let group = ceiling.map(Ceiling::group);
-    match Custodian::start(group, profile.to_remove()).await {
-        Ok(custodian) => Some(custodian),
+    let group = cgroup.map(MemoryCgroup::group);
+    match CleanupHelper::start(group, profile.to_remove()).await {
+        Ok(helper) => Some(helper),
         Err(error) => {
             WARNED.call_once(|| {
-                tracing::warn!(%error, "no /bin/sh to tidy up after a killed daemon");
+                tracing::warn!(%error, "the cleanup helper could not be started with /bin/sh; if the daemon is killed, its temporary files will stay");
             });
             None
         }
     }
 }
 
-/// The ceiling over its memory, if one is wanted and can be had.
-fn ceiling(memory_max: Option<u64>) -> (Option<Ceiling>, Vec<Concern>) {
-    match memory_max.map(Ceiling::of) {
+/// The control group of a configured memory limit; a warning if it cannot be created.
+fn memory_cgroup(memory_max: Option<u64>) -> (Option<MemoryCgroup>, Vec<BrowserWarning>) {
+    match memory_max.map(MemoryCgroup::create) {
         None => (None, Vec::new()),
-        Some(Ok(ceiling)) => (Some(ceiling), Vec::new()),
+        Some(Ok(cgroup)) => (Some(cgroup), Vec::new()),
         Some(Err(error)) => {
-            let concern = Concern::NoCeiling(error);
-            tracing::warn!("{concern}");
-            (None, vec![concern])
+            let warning = BrowserWarning::NoMemoryLimit(error);
+            tracing::warn!("{warning}");
+            (None, vec![warning])
         }
     }
 }

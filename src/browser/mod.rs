@@ -1,23 +1,23 @@
-//! The browser: where it is found, how it is started, and how it is ended.
+//! Finds, starts, supervises and ends Chromium.
 
-pub mod ceiling;
-pub mod concern;
+mod cleanup_helper;
 pub mod connect;
-pub mod custodian;
-pub mod custody;
-pub mod endpoint;
+pub mod disk_space;
+mod endpoint;
 pub mod find;
-pub mod flags;
+mod flags;
 pub mod launch;
+mod memory_cgroup;
 pub mod options;
-pub mod own_dir;
-pub mod owner;
+mod owned_dir;
 pub mod prepare;
-pub mod profile;
+pub mod process_group;
+mod process_identity;
+mod profile;
 pub mod sandbox;
-mod singleton;
-pub mod space;
-pub mod spawn;
-pub mod stderr;
+mod singleton_lock;
+mod spawn;
+mod stderr;
 pub mod supervisor;
 pub mod sweep;
+pub mod warning;

@@ -1,19 +1,19 @@
-//! What a browser is told before anybody uses it.
+//! The set-up of a browser before its first use.
 
 use std::time::Duration;
 
 use futures::future::join5;
 
 use crate::cdp::methods::{
-    FilterEntry, GetVersion, GrantPermissions, SetAutoAttach, SetDiscoverTargets,
-    SetDownloadBehavior, Version,
+    BrowserVersion, FilterEntry, GetVersion, GrantPermissions, SetAutoAttach, SetDiscoverTargets,
+    SetDownloadBehavior,
 };
 use crate::cdp::{Browser, CallError};
 
-/// Makes Chromium report pages and attach them as they come, standing still, write no downloads to
-/// the operator's disk, and give pages of the default context no permission. A browser that does
-/// not answer this is not used.
-pub async fn prepare(browser: &Browser, limit: Duration) -> Result<Version, CallError> {
+/// Makes Chromium report pages and attach to them paused, deny downloads (by default they go to the
+/// operator's own folder), and deny pages of the default context every permission. Also proves that
+/// the browser answers.
+pub async fn prepare(browser: &Browser, limit: Duration) -> Result<BrowserVersion, CallError> {
     let discover = SetDiscoverTargets {
         discover: true,
         filter: FilterEntry::pages_only(),

@@ -1,61 +1,61 @@
-//! The directories of one browser: the profile it keeps its state in, and one for temporary files.
+//! The directories of one browser: its profile, and one for its temporary files.
 
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::own_dir::OwnDir;
-use super::singleton;
+use super::owned_dir::OwnedDir;
+use super::singleton_lock;
 
 /// The longest path of a unix socket on every platform, without its final zero.
 const SOCKET_PATH: usize = 103;
 /// What Chromium adds to the directory of its temporary files for a socket of its own, such as
 /// `/org.chromium.Chromium.AbCdEf/SingletonSocket`.
 const LONGEST_SOCKET_NAME: usize = 48;
-/// Where temporary files go whose own place has too long a name for sockets.
-const SHORT_PLACE: &str = "/tmp";
+/// For temporary files, where the path of the usual directory is too long for sockets.
+const SHORT_DIR: &str = "/tmp";
 
-/// Processes that are just dying may still create files, so the removal is repeated this often.
+/// Dying processes may still create files, so the removal is repeated.
 const ATTEMPTS: u32 = 40;
 /// Time between two attempts.
 const PAUSE: Duration = Duration::from_millis(25);
 
-/// The directories of one browser. What is ours of them is removed when this is dropped.
+/// The directories of one browser. Those that the bridge created are removed when this is dropped.
 #[derive(Debug)]
-pub struct Profile {
+pub(super) struct Profile {
     path: PathBuf,
-    /// None where the operator's profile stays.
-    own: Option<OwnDir>,
-    /// A Chromium that is killed leaves sockets and files behind, which must go with it. None where
-    /// they go with a profile of ours, or where no place can be found for them.
-    temporary: Option<OwnDir>,
+    /// The profile, if the bridge created it.
+    own: Option<OwnedDir>,
+    /// For the sockets and files that a killed Chromium leaves behind. `None` where they are in the
+    /// bridge's own profile, or where no directory can be found for them.
+    temporary: Option<OwnedDir>,
     /// Held on the operator's profile, so that another bridge can tell whether this one lives.
     _held: Option<File>,
 }
 
-/// The places where such directories are made.
-pub fn places() -> Vec<PathBuf> {
-    let mut places = vec![std::env::temp_dir()];
-    if places[0] != Path::new(SHORT_PLACE) {
-        places.push(SHORT_PLACE.into());
+/// The directories in which the bridge creates its own.
+pub(super) fn parent_dirs() -> Vec<PathBuf> {
+    let mut dirs = vec![std::env::temp_dir()];
+    if dirs[0] != Path::new(SHORT_DIR) {
+        dirs.push(SHORT_DIR.into());
     }
-    places
+    dirs
 }
 
 impl Profile {
-    /// A fresh profile, which is removed at the end.
-    pub fn fresh() -> io::Result<Self> {
-        Self::fresh_in(&places())
+    /// A new profile, which is removed at the end.
+    pub(super) fn fresh() -> io::Result<Self> {
+        Self::fresh_in(&parent_dirs())
     }
 
-    fn fresh_in(places: &[PathBuf]) -> io::Result<Self> {
-        let place = places.first().ok_or(io::ErrorKind::NotFound)?;
-        let own = OwnDir::create_in(place, "profile")?;
+    fn fresh_in(parents: &[PathBuf]) -> io::Result<Self> {
+        let parent = parents.first().ok_or(io::ErrorKind::NotFound)?;
+        let own = OwnedDir::create_in(parent, "profile")?;
         let temporary = if has_room_for_sockets(own.path()) {
             None
         } else {
-            temporary_in(places)
+            temporary_in(parents)
         };
         Ok(Self {
             path: own.path().to_path_buf(),
@@ -65,39 +65,38 @@ impl Profile {
         })
     }
 
-    /// A directory of the operator's, which is created where it is missing and never removed. Locks
-    /// that a dead browser left in it are.
-    pub fn configured(path: &Path) -> io::Result<Self> {
+    /// The operator's directory, which is created if it is missing and never removed. Stale locks in it
+    /// are removed.
+    pub(super) fn configured(path: &Path) -> io::Result<Self> {
         std::fs::create_dir_all(path)?;
-        // Chromium takes a relative path as relative to its own directory.
+        // Chromium resolves a relative path against its own directory.
         let path = std::path::absolute(path)?;
-        let held = singleton::take_over(&path);
+        let held = singleton_lock::take_over(&path);
         Ok(Self {
             path,
             own: None,
-            temporary: temporary_in(&places()),
+            temporary: temporary_in(&parent_dirs()),
             _held: held,
         })
     }
 
-    /// Where the profile is.
-    pub fn path(&self) -> &Path {
+    pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Where Chromium's temporary files belong; none leaves that to Chromium.
-    pub fn temporary_files(&self) -> Option<&Path> {
+    /// The directory for Chromium's temporary files; `None` leaves the choice to Chromium.
+    pub(super) fn temporary_files(&self) -> Option<&Path> {
         let dir = self.temporary.as_ref().or(self.own.as_ref())?;
         Some(dir.path()).filter(|path| has_room_for_sockets(path))
     }
 
-    /// The directories that are ours to remove.
-    pub fn to_remove(&self) -> impl Iterator<Item = &Path> {
-        self.own.iter().chain(&self.temporary).map(OwnDir::path)
+    /// The directories that the bridge created.
+    pub(super) fn to_remove(&self) -> impl Iterator<Item = &Path> {
+        self.own.iter().chain(&self.temporary).map(OwnedDir::path)
     }
 
-    /// Removes what is ours. False means that something is left.
-    pub async fn remove(&mut self) -> bool {
+    /// Removes the directories that the bridge created. False means that something is left.
+    pub(super) async fn remove(&mut self) -> bool {
         for _ in 0..ATTEMPTS {
             if self.remove_now() {
                 return true;
@@ -108,19 +107,20 @@ impl Profile {
     }
 
     /// One attempt, without waiting.
-    pub fn remove_now(&mut self) -> bool {
+    pub(super) fn remove_now(&mut self) -> bool {
         let dirs = self.own.iter_mut().chain(&mut self.temporary);
-        // Each is tried, also when one before it stays.
-        let left = dirs.map(OwnDir::remove).filter(|removed| !removed);
+        // Counting tries all of them, also after a failure.
+        let left = dirs.map(OwnedDir::remove).filter(|removed| !removed);
         left.count() == 0
     }
 }
 
-/// A directory for temporary files in the first place that takes one and where sockets fit.
-fn temporary_in(places: &[PathBuf]) -> Option<OwnDir> {
+/// A directory for temporary files in the first of these where one can be created and whose path is
+/// short enough for sockets.
+fn temporary_in(places: &[PathBuf]) -> Option<OwnedDir> {
     let mut dirs = places
         .iter()
-        .filter_map(|place| OwnDir::create_in(place, "tmp").ok());
+        .filter_map(|place| OwnedDir::create_in(place, "tmp").ok());
     dirs.find(|dir| has_room_for_sockets(dir.path()))
 }
 

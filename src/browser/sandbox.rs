@@ -1,4 +1,4 @@
-//! Whether Chromium can confine its renderers on this machine.
+//! Whether Chromium's sandbox can be used on this host.
 
 use std::path::Path;
 use std::process::Stdio;
@@ -6,28 +6,21 @@ use std::time::Duration;
 
 use super::options::Sandbox;
 
-/// How long the kernel is asked for a user namespace.
+/// How long the probe for a user namespace may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Whether the sandbox is on, and if not, why.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SandboxDecision {
-    /// Renderers are confined.
     On,
-    /// They are not.
-    Off(Reason),
+    Off(SandboxOffReason),
 }
 
-/// Why the sandbox is off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Reason {
-    /// The operator asked for it.
+pub enum SandboxOffReason {
     #[error("browser.sandbox is `off`")]
     Configured,
-    /// Chromium refuses to confine anything as root.
-    #[error("the bridge runs as root, and Chromium confines nothing then; run it as another user")]
+    #[error("the bridge runs as root, for which Chromium has no sandbox; run it as another user")]
     Root,
-    /// The kernel gives this user no namespaces, and there is no helper with the right to make them.
     #[error(
         "the kernel refuses user namespaces to this user; allow them, or install Chromium's \
          setuid helper `chrome-sandbox` beside it"
@@ -35,35 +28,30 @@ pub enum Reason {
     NoUserNamespaces,
 }
 
-/// What the decision rests on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Facts {
-    /// The effective user is root.
+pub struct SandboxFacts {
     pub root: bool,
-    /// The kernel refuses user namespaces.
     pub namespaces_refused: bool,
-    /// A setuid `chrome-sandbox` stands beside the browser.
+    /// There is a setuid `chrome-sandbox` in the browser's directory.
     pub setuid_helper: bool,
 }
 
-/// The decision for a wish and the facts.
-pub fn decide(wish: Sandbox, facts: Facts) -> SandboxDecision {
-    match wish {
-        Sandbox::Off => SandboxDecision::Off(Reason::Configured),
-        Sandbox::Auto if facts.root => SandboxDecision::Off(Reason::Root),
+pub fn decide(configured: Sandbox, facts: SandboxFacts) -> SandboxDecision {
+    match configured {
+        Sandbox::Off => SandboxDecision::Off(SandboxOffReason::Configured),
+        Sandbox::Auto if facts.root => SandboxDecision::Off(SandboxOffReason::Root),
         Sandbox::Auto if facts.namespaces_refused && !facts.setuid_helper => {
-            SandboxDecision::Off(Reason::NoUserNamespaces)
+            SandboxDecision::Off(SandboxOffReason::NoUserNamespaces)
         }
         Sandbox::On | Sandbox::Auto => SandboxDecision::On,
     }
 }
 
-/// Collects the facts about this machine for a browser.
-pub async fn facts(executable: &Path) -> Facts {
+pub async fn facts(executable: &Path) -> SandboxFacts {
     let root = rustix::process::geteuid().is_root();
-    Facts {
+    SandboxFacts {
         root,
-        // As root the answer would not matter, so nothing is asked.
+        // The answer does not matter for root.
         namespaces_refused: !root && cfg!(target_os = "linux") && namespaces_refused().await,
         setuid_helper: setuid_helper_beside(executable),
     }
@@ -82,8 +70,8 @@ async fn namespaces_refused() -> bool {
         || probe_refused().await
 }
 
-/// A container's system call filter refuses namespaces without any setting that could be read, so
-/// one is asked for. Without the tool to ask, nothing is known and the sandbox stays on.
+/// A container's seccomp filter refuses namespaces without a setting that could be read, so the probe
+/// creates one. Without `unshare(1)` nothing is known, and the sandbox stays on.
 async fn probe_refused() -> bool {
     let probe = tokio::process::Command::new("unshare")
         .args(["--user", "true"])
@@ -113,39 +101,42 @@ mod tests {
 
     #[test]
     fn the_operators_wish_is_final() {
-        let root = Facts {
+        let root = SandboxFacts {
             root: true,
-            ..Facts::default()
+            ..SandboxFacts::default()
         };
         assert_eq!(decide(Sandbox::On, root), SandboxDecision::On);
-        let off = decide(Sandbox::Off, Facts::default());
-        assert_eq!(off, SandboxDecision::Off(Reason::Configured));
+        let off = decide(Sandbox::Off, SandboxFacts::default());
+        assert_eq!(off, SandboxDecision::Off(SandboxOffReason::Configured));
     }
 
     #[test]
     fn auto_is_off_as_root_and_without_namespaces_and_else_on() {
-        let refused = Facts {
+        let refused = SandboxFacts {
             namespaces_refused: true,
-            ..Facts::default()
+            ..SandboxFacts::default()
         };
-        let helped = Facts {
+        let helped = SandboxFacts {
             setuid_helper: true,
             ..refused
         };
-        let root = Facts {
+        let root = SandboxFacts {
             root: true,
             ..helped
         };
         assert_eq!(
             decide(Sandbox::Auto, root),
-            SandboxDecision::Off(Reason::Root)
+            SandboxDecision::Off(SandboxOffReason::Root)
         );
         assert_eq!(
             decide(Sandbox::Auto, refused),
-            SandboxDecision::Off(Reason::NoUserNamespaces)
+            SandboxDecision::Off(SandboxOffReason::NoUserNamespaces)
         );
         assert_eq!(decide(Sandbox::Auto, helped), SandboxDecision::On);
-        assert_eq!(decide(Sandbox::Auto, Facts::default()), SandboxDecision::On);
+        assert_eq!(
+            decide(Sandbox::Auto, SandboxFacts::default()),
+            SandboxDecision::On
+        );
     }
 
     #[tokio::test]

@@ -1,9 +1,9 @@
-//! The one thread that starts processes.
+//! Starts processes on a thread of their own.
 //!
 //! Chromium is started with a parent-death signal, so that it dies with the daemon even when the
 //! daemon is killed. The kernel sends that signal when the *thread* that started the process ends,
-//! and threads of an asynchronous runtime come and go. So this thread starts all of them and ends
-//! only with the daemon.
+//! and the threads of an asynchronous runtime come and go. So one thread, which ends only with the
+//! daemon, starts all of them.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
@@ -21,7 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::lock::lock;
 
-/// Starts that may wait for the thread; each takes it a few milliseconds.
+/// How many requests may wait for the thread; each takes a few milliseconds.
 const QUEUE: usize = 16;
 
 /// Chromium reads commands on this descriptor.
@@ -29,41 +29,36 @@ const COMMANDS_FD: i32 = 3;
 /// Chromium writes answers and events on this descriptor.
 const ANSWERS_FD: i32 = 4;
 
-static SPAWNER: Mutex<Option<mpsc::Sender<Job>>> = Mutex::new(None);
+static SPAWNER: Mutex<Option<mpsc::Sender<SpawnRequest>>> = Mutex::new(None);
 
-/// A process could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum SpawnError {
-    /// The operating system refused.
     #[error("the operating system refused: {0}")]
     Refused(#[from] io::Error),
-    /// The runtime that should watch the process is going away.
     #[error("the daemon is stopping")]
     Stopping,
 }
 
-struct Job {
+struct SpawnRequest {
     command: Command,
     runtime: Handle,
     done: oneshot::Sender<Result<Child, SpawnError>>,
 }
 
-/// Chromium's ends of the two pipes.
+/// Chromium's ends of the two debugging pipes.
 #[derive(Debug)]
-pub struct ChromiumEnds {
-    /// The end that commands are read from.
-    pub commands: OwnedFd,
-    /// The end that answers are written to.
-    pub answers: OwnedFd,
+pub(super) struct ChromiumEnds {
+    pub(super) commands: OwnedFd,
+    pub(super) answers: OwnedFd,
 }
 
-/// The command that starts a browser: a process group of its own, nothing of our standard streams,
-/// and death with the daemon. `entrance` leads into the control group that it is to be in.
-pub fn browser_command(
+/// The command that starts a browser in a process group of its own, with neither our stdin nor our
+/// stdout, killed when the daemon dies, and in the control group of `procs_file`.
+pub(super) fn browser_command(
     executable: &Path,
     args: &[OsString],
     pipe: Option<ChromiumEnds>,
-    entrance: Option<File>,
+    procs_file: Option<File>,
 ) -> Result<Command, SpawnError> {
     let mut command = Command::new(executable);
     command
@@ -78,8 +73,8 @@ pub fn browser_command(
             command.env_remove(name);
         }
     }
-    // Before the descriptors are mapped: one of Chromium's numbers may be the entrance's.
-    before_exec(&mut command, entrance);
+    // Before the descriptors are mapped: `procs_file` may have one of Chromium's numbers.
+    before_exec(&mut command, procs_file);
     if let Some(ends) = pipe {
         let mappings = vec![
             FdMapping {
@@ -98,8 +93,8 @@ pub fn browser_command(
     Ok(command)
 }
 
-/// Whether a variable of ours is Chromium's business. A proxy is given by flag or not at all, and
-/// our own settings hold secrets.
+/// Whether Chromium inherits an environment variable. Its proxy is set by flag only, and the bridge's
+/// own settings hold secrets.
 fn inherited(name: &OsStr) -> bool {
     const PROXIES: [&str; 7] = [
         "HTTP_PROXY",
@@ -115,18 +110,18 @@ fn inherited(name: &OsStr) -> bool {
 }
 
 #[cfg(target_os = "linux")]
-fn before_exec(command: &mut Command, entrance: Option<File>) {
+fn before_exec(command: &mut Command, procs_file: Option<File>) {
     use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
     let daemon = getpid();
     let in_child = move || -> io::Result<()> {
         set_parent_process_death_signal(Some(Signal::KILL))?;
-        // The daemon may have died before the line above; then no signal would ever come.
+        // If the daemon died before the line above, the signal will never come.
         if getppid() != Some(daemon) {
             return Err(rustix::io::Errno::SRCH.into());
         }
-        if let Some(entrance) = &entrance {
-            // `0` is whoever writes it. What Chromium starts is in its group from the beginning.
-            rustix::io::write(entrance, b"0")?;
+        if let Some(procs_file) = &procs_file {
+            // `0` is the writing process. Its children inherit the group.
+            rustix::io::write(procs_file, b"0")?;
         }
         Ok(())
     };
@@ -141,59 +136,62 @@ fn before_exec(command: &mut Command, entrance: Option<File>) {
 
 #[cfg(not(target_os = "linux"))]
 fn before_exec(_command: &mut Command, _entrance: Option<File>) {
-    // No such signal elsewhere: the end of the pipe and the custodian do its work. And no control
-    // groups, so that there is no entrance.
+    // There is no such signal and there are no control groups elsewhere; the end of the pipe and the
+    // cleanup helper must do.
 }
 
 /// Starts a process on the spawner thread and watches it on the caller's runtime.
-pub async fn spawn(command: Command) -> Result<Child, SpawnError> {
+pub(super) async fn spawn(command: Command) -> Result<Child, SpawnError> {
     let (done, child) = oneshot::channel();
-    let job = Job {
+    let request = SpawnRequest {
         command,
         runtime: Handle::current(),
         done,
     };
     let spawner = spawner()?;
-    spawner.send(job).await.map_err(|_| SpawnError::Stopping)?;
+    spawner
+        .send(request)
+        .await
+        .map_err(|_| SpawnError::Stopping)?;
     child.await.map_err(|_| SpawnError::Stopping)?
 }
 
-/// The sender to the thread, which is started at the first use.
-fn spawner() -> Result<mpsc::Sender<Job>, SpawnError> {
+/// The queue of the thread, which is started on first use.
+fn spawner() -> Result<mpsc::Sender<SpawnRequest>, SpawnError> {
     let mut spawner = lock(&SPAWNER);
     if let Some(sender) = &*spawner {
         return Ok(sender.clone());
     }
-    let (sender, jobs) = mpsc::channel(QUEUE);
+    let (sender, requests) = mpsc::channel(QUEUE);
     let name = "chromium-spawner".to_owned();
     std::thread::Builder::new()
         .name(name)
-        .spawn(move || serve(jobs))?;
+        .spawn(move || serve(requests))?;
     *spawner = Some(sender.clone());
     Ok(sender)
 }
 
-fn serve(mut jobs: mpsc::Receiver<Job>) {
-    while let Some(job) = jobs.blocking_recv() {
-        let Job {
+fn serve(mut requests: mpsc::Receiver<SpawnRequest>) {
+    while let Some(request) = requests.blocking_recv() {
+        let SpawnRequest {
             mut command,
             runtime,
             done,
-        } = job;
-        // tokio panics when the runtime is shutting down. A panic here would end the thread, and
-        // with it every browser.
+        } = request;
+        // tokio panics while the runtime shuts down. A panic here would end the thread, and with it
+        // every browser.
         let started = catch_unwind(AssertUnwindSafe(|| {
             let _entered = runtime.enter();
             command.spawn()
         }));
-        // Our copies of Chromium's ends go with the command; while one is open here, the end of
-        // Chromium would not be seen as the end of the pipe.
+        // The command holds our copies of Chromium's pipe ends; while they are open, the exit of
+        // Chromium would not close the pipe.
         drop(command);
         let result = match started {
             Ok(result) => result.map_err(SpawnError::from),
             Err(_) => Err(SpawnError::Stopping),
         };
-        // A caller who stopped waiting drops the child here, which kills it.
+        // If the caller stopped waiting, dropping the child kills it.
         let _ = done.send(result);
     }
 }
@@ -260,7 +258,7 @@ mod tests {
         };
         let (pid, held) = std::thread::spawn(start).join().unwrap();
         let pid = rustix::process::Pid::from_raw(i32::try_from(pid).unwrap()).unwrap();
-        // Its runtime and the thread that asked are gone; a death signal would have come by now.
+        // Its runtime and the requesting thread have ended; a death signal would have come by now.
         assert!(rustix::process::test_kill_process(pid).is_ok());
         let line = std::fs::read_to_string(format!("/proc/{}/stat", pid.as_raw_nonzero())).unwrap();
         assert!(!line.contains(") Z "), "{line}");

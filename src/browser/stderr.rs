@@ -1,4 +1,4 @@
-//! The last lines Chromium wrote to its standard error, for error messages.
+//! The last lines of Chromium's stderr, for error messages.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -9,68 +9,64 @@ use tokio::task::JoinHandle;
 
 use crate::lock::lock;
 
-/// How many lines are kept.
 const LINES: usize = 50;
-/// How many characters of each.
+/// Longer lines are cut.
 const LINE_CHARS: usize = 512;
 /// A line is cut while it is read, at the longest its characters can be.
 const LINE_BYTES: usize = LINE_CHARS * 4;
-/// What Chromium says once its port is open.
+/// Chromium prints this with the address once its port is open.
 const LISTENING: &str = "DevTools listening on ";
 
-/// What is known from the lines so far.
 #[derive(Debug, Default)]
-struct Kept {
+struct StderrBuffer {
     lines: VecDeque<String>,
     listening: Option<String>,
 }
 
-/// A reader of Chromium's standard error. It always reads on, so that Chromium never waits for it.
+/// Reads Chromium's stderr to the end, so that Chromium never blocks on it, and keeps the last lines.
 #[derive(Debug)]
-pub struct StderrTail {
-    kept: Arc<Mutex<Kept>>,
+pub(super) struct StderrTail {
+    kept: Arc<Mutex<StderrBuffer>>,
     reader: JoinHandle<()>,
 }
 
-/// A view of the ring.
+/// A cloneable view of the last lines.
 #[derive(Debug, Clone)]
-pub struct StderrLines(Arc<Mutex<Kept>>);
+pub(super) struct StderrLines(Arc<Mutex<StderrBuffer>>);
 
 impl StderrLines {
     /// The lines kept so far, oldest first.
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let kept = lock(&self.0);
         kept.lines.iter().cloned().collect()
     }
 }
 
 impl StderrTail {
-    /// Begins to read.
-    pub fn follow(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
-        let kept = Arc::new(Mutex::new(Kept::default()));
+    pub(super) fn follow(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let kept = Arc::new(Mutex::new(StderrBuffer::default()));
         let reader = tokio::spawn(read(stream, Arc::clone(&kept)));
         Self { kept, reader }
     }
 
-    /// A view of the ring for others.
-    pub fn view(&self) -> StderrLines {
+    pub(super) fn view(&self) -> StderrLines {
         StderrLines(Arc::clone(&self.kept))
     }
 
     /// The last lines, oldest first.
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         let kept = lock(&self.kept);
         kept.lines.iter().cloned().collect()
     }
 
-    /// The address Chromium said it listens on.
-    pub fn listening(&self) -> Option<String> {
+    /// The DevTools address that Chromium printed.
+    pub(super) fn listening(&self) -> Option<String> {
         lock(&self.kept).listening.clone()
     }
 
-    /// Waits until Chromium has closed the stream, so that its last words are in; at most `limit`,
-    /// since a process that Chromium left behind may hold the stream open.
-    pub async fn settle(&mut self, limit: Duration) {
+    /// Waits for the end of the stream, so that the last lines are in; at most `limit`, since a process
+    /// that Chromium left behind may hold the stream open.
+    pub(super) async fn settle(&mut self, limit: Duration) {
         if !self.reader.is_finished() {
             let _ = tokio::time::timeout(limit, &mut self.reader).await;
         }
@@ -83,7 +79,7 @@ impl Drop for StderrTail {
     }
 }
 
-async fn read(mut stream: impl AsyncRead + Unpin, kept: Arc<Mutex<Kept>>) {
+async fn read(mut stream: impl AsyncRead + Unpin, kept: Arc<Mutex<StderrBuffer>>) {
     let mut buffer = vec![0; 8192];
     let mut line = Vec::new();
     while let Ok(count @ 1..) = stream.read(&mut buffer).await {
@@ -99,7 +95,7 @@ async fn read(mut stream: impl AsyncRead + Unpin, kept: Arc<Mutex<Kept>>) {
     keep(&kept, &line);
 }
 
-fn keep(kept: &Mutex<Kept>, line: &[u8]) {
+fn keep(kept: &Mutex<StderrBuffer>, line: &[u8]) {
     let text = String::from_utf8_lossy(line);
     let text = text.trim_end();
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! Keeps a browser running: starts it again, with growing pauses, when it ends.
+//! Keeps a browser running: restarts it with exponential backoff when it exits or hangs.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,90 +7,75 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::concern::Concern;
-use super::connect::{ConnectError, Connected, Source};
-use super::custody::BrowserProcess;
+use super::connect::{BrowserConnectError, BrowserSource, ConnectedBrowser};
+use super::disk_space;
+use super::process_group::BrowserProcess;
 use super::profile::Profile;
-use super::space;
-use crate::cdp::methods::{CloseBrowser, GetVersion, Version};
+use super::warning::BrowserWarning;
+use crate::cdp::methods::{BrowserVersion, CloseBrowser, GetVersion};
 use crate::cdp::{Browser, CallError, Inbox};
 use crate::flow::{Backoff, RestartBudget};
 use crate::metrics;
 
-/// How long a browser that was told to close may take, before its process group is killed.
+/// How long a browser may take to close before its process group is killed.
 const CLOSE_GRACE: Duration = Duration::from_secs(5);
-/// How long a browser whose connection ended may take to exit, so that its status is known.
+/// How long a browser may take to exit after its connection ended, so that its status is known.
 const EXIT_GRACE: Duration = Duration::from_millis(500);
 
-/// How often the browser is asked whether it still answers, and how long it may take.
+/// The interval and the time limit of the liveness probe.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT_LIMIT: Duration = Duration::from_secs(15);
 
-/// How often and how soon a browser that ends is started again.
+/// The backoff and the budget of restarts.
 #[derive(Debug, Clone, Copy)]
 pub struct RestartPolicy {
-    /// The first pause.
     pub initial_backoff: Duration,
-    /// The longest pause.
     pub max_backoff: Duration,
-    /// Restarts within the window after which the bridge gives up.
+    /// After so many restarts within the window the bridge gives up.
     pub max_restarts: usize,
-    /// The window.
     pub window: Duration,
 }
 
-/// What the browser does next; for whoever uses its targets.
+/// Changes of the browser, for the users of its targets.
 #[derive(Debug)]
 pub enum Lifecycle {
-    /// It serves.
     Up {
-        /// The handle to it.
         browser: Browser,
-        /// Its own events.
+        /// Events that belong to no session.
         inbox: Inbox,
-        /// What it is.
-        version: Version,
-        /// The process, if the bridge started it. It leads the group of all of Chromium's.
+        version: BrowserVersion,
+        /// The process and process group, if the bridge started it.
         pid: Option<u32>,
-        /// A directory of the browser's own that goes with it, if the bridge started it.
+        /// A directory for files that is removed with the browser, if the bridge started it.
         files: Option<PathBuf>,
-        /// How often it was started again so far.
         restarts: u64,
     },
-    /// It ended too often, and is not started any more.
+    /// It exited too often, and is not restarted any more.
     GivenUp {
-        /// What is known of the cause.
         reason: String,
     },
-    /// It is gone.
     Down {
-        /// What is known of the cause.
         reason: String,
-        /// How often it was started again so far.
         restarts: u64,
     },
 }
 
-/// The browser at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct Status {
-    /// The handle, while it serves.
+    /// `Some` while it runs.
     pub browser: Option<Browser>,
-    /// Such as `HeadlessChrome/156.0.8078.79`; of the last one that served.
+    /// Such as `HeadlessChrome/156.0.8078.79`; of the last one that ran.
     pub version: String,
-    /// The process, if the bridge started it and it runs.
     pub pid: Option<u32>,
-    /// The directories that it writes to, if the bridge started it and it runs.
+    /// The directories that it writes to, if the bridge started it.
     pub dirs: Vec<PathBuf>,
-    /// What could not be had for it.
-    pub concerns: Vec<Concern>,
-    /// How often it was started again so far.
+    pub warnings: Vec<BrowserWarning>,
     pub restarts: u64,
-    /// Why it does not serve.
+    /// Why it does not run.
     pub reason: Option<String>,
 }
 
-/// How others speak to the supervisor.
+/// The handle to the supervisor's task.
 #[derive(Debug)]
 pub struct BrowserSupervisor {
     status: watch::Receiver<Status>,
@@ -98,13 +83,10 @@ pub struct BrowserSupervisor {
     task: JoinHandle<()>,
 }
 
-/// The browser did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    /// It does not serve.
     #[error("Chromium is not running: {0}")]
     Down(String),
-    /// It does not answer.
     #[error(transparent)]
     Silent(#[from] CallError),
 }
@@ -112,14 +94,14 @@ pub enum ProbeError {
 impl BrowserSupervisor {
     /// Starts the browser, waits until it answers, and keeps it running from then on.
     pub async fn start(
-        source: Source,
+        source: BrowserSource,
         policy: RestartPolicy,
         lifecycle: mpsc::Sender<Lifecycle>,
-    ) -> Result<Self, ConnectError> {
+    ) -> Result<Self, BrowserConnectError> {
         let connected = source.connect().await?;
         let (status_sender, status) = watch::channel(Status::default());
         let (stop, stopped) = oneshot::channel();
-        let keeper = Keeper {
+        let keeper = SupervisorTask {
             source,
             backoff: Backoff::new(policy.initial_backoff, policy.max_backoff),
             budget: RestartBudget::new(policy.max_restarts, policy.window),
@@ -135,18 +117,17 @@ impl BrowserSupervisor {
         })
     }
 
-    /// The browser now.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Ends the browser: asked first, then killed. Nothing of it is left when this returns.
+    /// Closes the browser, and kills it if it does not close. Nothing of it is left when this returns.
     pub async fn stop(mut self) {
         if let Some(stop) = self.stop.take() {
             let _ = stop.send(());
         }
         if let Err(error) = (&mut self.task).await {
-            tracing::error!(%error, "the browser's supervisor failed");
+            tracing::error!(%error, "the browser's supervisor task panicked");
         }
     }
 }
@@ -165,18 +146,18 @@ pub async fn probe(status: &Status, limit: Duration) -> Result<Duration, ProbeEr
     Ok(sent.elapsed())
 }
 
-/// What is not well with a browser that serves. Looks at its disks, which blocks.
-pub fn concerns(status: &Status) -> Vec<Concern> {
+/// The current warnings. Checks the browser's disks, which blocks.
+pub fn warnings(status: &Status) -> Vec<BrowserWarning> {
     let little = status.dirs.iter().filter_map(|dir| {
-        let free = space::little_at(dir)?;
+        let free = disk_space::nearly_full(dir)?;
         let dir = dir.clone();
-        Some(Concern::LittleSpace { dir, free })
+        Some(BrowserWarning::DiskNearlyFull { dir, free })
     });
-    status.concerns.iter().cloned().chain(little).collect()
+    status.warnings.iter().cloned().chain(little).collect()
 }
 
-struct Keeper {
-    source: Source,
+struct SupervisorTask {
+    source: BrowserSource,
     policy: RestartPolicy,
     backoff: Backoff,
     budget: RestartBudget,
@@ -184,19 +165,19 @@ struct Keeper {
     status: watch::Sender<Status>,
 }
 
-impl Keeper {
-    async fn run(mut self, first: Connected, mut stop: oneshot::Receiver<()>) {
+impl SupervisorTask {
+    async fn run(mut self, first: ConnectedBrowser, mut stop: oneshot::Receiver<()>) {
         let mut connected = first;
         loop {
-            let Connected {
+            let ConnectedBrowser {
                 browser,
                 inbox,
                 version,
                 mut process,
-                concerns,
+                warnings,
             } = connected;
             let up_since = Instant::now();
-            self.up(&browser, inbox, version, process.as_ref(), concerns)
+            self.up(&browser, inbox, version, process.as_ref(), warnings)
                 .await;
             let reason = tokio::select! {
                 biased;
@@ -216,7 +197,7 @@ impl Keeper {
             connected = tokio::select! {
                 biased;
                 _ = &mut stop => return,
-                again = self.again() => again,
+                restarted = self.restart() => restarted,
             };
         }
     }
@@ -225,9 +206,9 @@ impl Keeper {
         &self,
         browser: &Browser,
         inbox: Inbox,
-        version: Version,
+        version: BrowserVersion,
         process: Option<&BrowserProcess>,
-        concerns: Vec<Concern>,
+        warnings: Vec<BrowserWarning>,
     ) {
         let profile = process.map(BrowserProcess::profile);
         let temporary = profile.and_then(Profile::temporary_files);
@@ -241,14 +222,14 @@ impl Keeper {
         let own = profile.and_then(|profile| profile.to_remove().next());
         let files = own.and_then(files_in);
         let pid = process.map(BrowserProcess::pid);
-        tracing::info!(version = version.product, pid, "Chromium serves");
+        tracing::info!(version = version.product, pid, "Chromium is ready");
         metrics::browser_up(true);
         self.status.send_modify(|status| {
             status.browser = Some(browser.clone());
             status.version.clone_from(&version.product);
             status.pid = pid;
             status.dirs = dirs;
-            status.concerns = concerns;
+            status.warnings = warnings;
             status.reason = None;
         });
         let restarts = self.status.borrow().restarts;
@@ -260,18 +241,18 @@ impl Keeper {
             files,
             restarts,
         };
-        // When nobody uses the browser any more, the bridge is stopping.
+        // The receiver is dropped when the bridge stops.
         let _ = self.lifecycle.send(up).await;
     }
 
     async fn down(&self, reason: String) {
-        tracing::error!(reason, "Chromium is gone");
+        tracing::error!(reason, "Chromium stopped");
         metrics::browser_up(false);
         self.status.send_modify(|status| {
             status.browser = None;
             status.pid = None;
             status.dirs.clear();
-            status.concerns.clear();
+            status.warnings.clear();
             status.reason = Some(reason.clone());
         });
         let restarts = self.status.borrow().restarts;
@@ -281,8 +262,8 @@ impl Keeper {
             .await;
     }
 
-    /// Tries until a browser answers. Never ends once the bridge has given up.
-    async fn again(&mut self) -> Connected {
+    /// Starts the browser until it answers. Never returns once the bridge has given up.
+    async fn restart(&mut self) -> ConnectedBrowser {
         loop {
             if !self.budget.allow(Instant::now()) {
                 let RestartPolicy {
@@ -290,7 +271,11 @@ impl Keeper {
                     window,
                     ..
                 } = self.policy;
-                tracing::error!(max_restarts, ?window, "Chromium ends too often; giving up");
+                tracing::error!(
+                    max_restarts,
+                    ?window,
+                    "Chromium stopped too often; giving up"
+                );
                 let cause = self.status.borrow().reason.clone().unwrap_or_default();
                 let reason = format!("given up after {max_restarts} restarts: {cause}");
                 self.status
@@ -304,7 +289,7 @@ impl Keeper {
             match self.source.connect().await {
                 Ok(connected) => return connected,
                 Err(error) => {
-                    tracing::error!(%error, "Chromium could not be started again");
+                    tracing::error!(%error, "Chromium could not be restarted");
                     self.status
                         .send_modify(|status| status.reason = Some(error.to_string()));
                 }
@@ -313,27 +298,27 @@ impl Keeper {
     }
 }
 
-/// Waits until the browser is gone or hangs, and finds out why.
+/// Waits until the browser exits or hangs, and returns the reason.
 async fn gone(browser: &Browser, process: &mut Option<BrowserProcess>) -> String {
     tokio::select! {
         reason = ended(browser, process) => reason,
-        error = silent(browser) => {
+        error = hang(browser) => {
             let reason = format!("Chromium does not answer ({error})");
-            // Those who wait for it are answered now, not when it has been killed.
+            // Pending calls fail now, and not only when it has been killed.
             browser.hang_up(reason.as_str());
             reason
         }
     }
 }
 
-/// Asks the browser now and then, until it does not answer any more: a browser that was stopped
-/// or hangs ends no connection (faults section 1).
-async fn silent(browser: &Browser) -> CallError {
+/// Probes the browser until it does not answer: a browser that was stopped (SIGSTOP) or hangs does not
+/// close its connection (docs/faults.md).
+async fn hang(browser: &Browser) -> CallError {
     loop {
         sleep(HEARTBEAT).await;
         match browser.call(GetVersion {}, HEARTBEAT_LIMIT).await {
             Err(error @ CallError::Timeout { .. }) => return error,
-            // That it has ended is noticed elsewhere, and any other answer is one.
+            // `ended` reports the end of the connection; every other outcome is an answer.
             Err(CallError::Closed { .. }) => std::future::pending().await,
             _ => {}
         }
@@ -349,7 +334,7 @@ async fn ended(browser: &Browser, process: &mut Option<BrowserProcess>) -> Strin
         reason = browser.ended() => {
             let status = timeout(EXIT_GRACE, process.exited()).await;
             match status {
-                // It went away by itself.
+                // It exited by itself.
                 Ok(status) if !browser.was_hung_up() => status,
                 Ok(_) => return reason.to_string(),
                 Err(_) => return format!("{reason}, and Chromium still runs"),
@@ -362,24 +347,24 @@ async fn ended(browser: &Browser, process: &mut Option<BrowserProcess>) -> Strin
     }
 }
 
-/// Ends a browser that the bridge started; one that it found running stays.
+/// Closes a browser that the bridge started; one that was already running keeps running.
 async fn close(browser: &Browser, process: Option<BrowserProcess>) {
     let Some(process) = process else { return };
     if let Err(error) = browser.call(CloseBrowser {}, CLOSE_GRACE).await {
         // It often exits before it answers.
-        tracing::debug!(%error, "Chromium did not answer its close");
+        tracing::debug!(%error, "Chromium did not answer Browser.close");
     }
     let ended = process.end(CLOSE_GRACE).await;
-    tracing::info!(?ended, "Chromium ended");
+    tracing::info!(?ended, "Chromium exited");
 }
-/// A directory for what pages download, in one that goes with the browser, as everything of ours
-/// does.
+
+/// Creates the directory for downloads in one that is removed with the browser.
 fn files_in(own: &Path) -> Option<PathBuf> {
     let files = own.join("downloads");
     match std::fs::create_dir(&files) {
         Ok(()) => Some(files),
         Err(error) => {
-            tracing::error!(%error, "there is no place for downloads");
+            tracing::error!(%error, "the directory for downloads could not be created; downloads are disabled");
             None
         }
     }

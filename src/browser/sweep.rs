@@ -1,29 +1,28 @@
-//! Removes what bridges left behind that were killed together with whatever should have tidied up
-//! after them.
+//! Removes directories and control groups of dead bridges whose cleanup helpers were killed as well.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::ceiling;
-use super::own_dir::{Fate, PREFIX, remove_abandoned};
+use super::memory_cgroup;
+use super::owned_dir::{PREFIX, RemovalOutcome, remove_abandoned};
 use super::profile;
 
-/// Looks through every place where a bridge makes directories. It blocks, and is called once, while
-/// the bridge starts.
+/// Searches every directory in which a bridge makes its own. It blocks, and is called once, at the
+/// start of the bridge.
 pub fn sweep() {
-    let removed: Vec<PathBuf> = profile::places()
+    let removed: Vec<PathBuf> = profile::parent_dirs()
         .iter()
-        .flat_map(|place| sweep_in(place))
-        .chain(ceiling::sweep())
+        .flat_map(|dir| sweep_in(dir))
+        .chain(memory_cgroup::sweep())
         .collect();
     for path in removed {
-        tracing::info!(path = %path.display(), "removed what a killed bridge had left");
+        tracing::info!(path = %path.display(), "removed a stale directory or control group of a dead bridge");
     }
 }
 
-/// The directories that were removed from this one.
-fn sweep_in(place: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(place) else {
+/// Returns the directories that were removed.
+fn sweep_in(parent: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(parent) else {
         return Vec::new();
     };
     let candidates = entries
@@ -34,9 +33,9 @@ fn sweep_in(place: &Path) -> Vec<PathBuf> {
         let outcome = remove_abandoned(path, SystemTime::now());
         if let Err(error) = &outcome {
             let path = path.display();
-            tracing::warn!(%path, %error, "what a killed bridge left cannot be removed");
+            tracing::warn!(%path, %error, "a stale directory of a dead bridge could not be removed");
         }
-        matches!(outcome, Ok(Fate::Removed))
+        matches!(outcome, Ok(RemovalOutcome::Removed))
     });
     abandoned.collect()
 }
@@ -44,18 +43,18 @@ fn sweep_in(place: &Path) -> Vec<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browser::own_dir::{OWNER_FILE, OwnDir};
+    use crate::browser::owned_dir::{OWNER_FILE, OwnedDir};
 
     #[test]
-    fn only_what_the_dead_left_goes() {
+    fn only_directories_of_dead_processes_are_removed() {
         let place = tempfile::tempdir().unwrap();
         let dead = place.path().join(format!("{PREFIX}profile-dead"));
-        let other = place.path().join("somebody-elses");
+        let other = place.path().join("unrelated");
         for path in [&dead, &other] {
             std::fs::create_dir(path).unwrap();
             std::fs::write(path.join(OWNER_FILE), "2147483647 1").unwrap();
         }
-        let living = OwnDir::create_in(place.path(), "profile").unwrap();
+        let living = OwnedDir::create_in(place.path(), "profile").unwrap();
         assert_eq!(sweep_in(place.path()), [dead]);
         assert!(other.exists() && living.path().exists());
         assert_eq!(sweep_in(Path::new("/nowhere")), [] as [PathBuf; 0]);

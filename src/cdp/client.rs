@@ -4,56 +4,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use serde_json::value::RawValue;
-use tokio::sync::{mpsc, oneshot, watch};
-use tokio::time::{Instant, timeout_at};
+use serde_json::value::{RawValue, to_raw_value};
 
+use super::command_queue::{CommandQueue, MethodName};
 use super::error::CallError;
 use super::ids::SessionId;
 use super::methods::Method;
-
-/// What the connection's task may be asked.
-#[derive(Debug)]
-pub(super) enum Command {
-    /// Send a command and remember who asked.
-    Call(Call),
-    /// Nobody waits for this call any more.
-    Forget(u64),
-}
-
-/// One command on its way.
-#[derive(Debug)]
-pub(super) struct Call {
-    pub(super) id: u64,
-    pub(super) session: Option<SessionId>,
-    pub(super) method: &'static str,
-    pub(super) params: Box<RawValue>,
-    pub(super) deadline: Instant,
-    pub(super) reply: oneshot::Sender<Result<Bytes, CallError>>,
-}
-
-/// What all handles of one connection share.
-#[derive(Debug)]
-pub(super) struct Shared {
-    pub(super) commands: mpsc::Sender<Command>,
-    pub(super) next_id: std::sync::atomic::AtomicU64,
-    /// Why the bridge wants the transport to end, once it does.
-    pub(super) hang_up: watch::Sender<Option<Arc<str>>>,
-    /// Why the transport ended, once it has.
-    pub(super) ended: watch::Receiver<Option<Arc<str>>>,
-}
+use super::raw_route::{RawRoute, RawRouteOptions, RawSender};
 
 /// The browser itself: the root session.
 #[derive(Debug, Clone)]
 pub struct Browser {
-    pub(super) shared: Arc<Shared>,
+    pub(super) queue: Arc<CommandQueue>,
 }
 
-/// One attached target.
+/// A session attached to one target.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct TargetSession {
     pub(super) id: SessionId,
-    pub(super) shared: Arc<Shared>,
+    pub(super) queue: Arc<CommandQueue>,
 }
 
 impl Browser {
@@ -63,28 +32,52 @@ impl Browser {
         method: M,
         limit: Duration,
     ) -> Result<M::Returns, CallError> {
-        decode::<M>(&self.shared.call(None, &method, limit).await?)
+        decode::<M>(&call(&self.queue, None, method, limit).await?)
+    }
+
+    /// Like [`TargetSession::start_call`].
+    pub fn start_call<M: Method>(
+        &self,
+        method: &M,
+        limit: Duration,
+    ) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M> {
+        start_call(&self.queue, None, method, limit)
+    }
+
+    /// Like [`TargetSession::start_raw_call`].
+    pub fn start_raw_call(
+        &self,
+        method: MethodName,
+        params: Box<RawValue>,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + use<> {
+        self.queue.start_call(None, method, params, limit)
+    }
+
+    /// Like [`TargetSession::open_raw_route`], for events that belong to no session.
+    pub async fn open_raw_route(&self, options: RawRouteOptions) -> RawRoute {
+        open_raw_route(&self.queue, None, options).await
     }
 
     /// Whether the transport has ended.
     pub fn has_ended(&self) -> bool {
-        self.shared.ended.borrow().is_some()
+        self.queue.ended.borrow().is_some()
     }
 
-    /// Ends the connection, for this reason: whatever is pending is failed at once with
+    /// Closes the connection, for this reason: pending calls fail at once with
     /// [`CallError::Closed`]. A browser that the bridge started on a pipe exits when it notices.
     pub fn hang_up(&self, reason: impl Into<Arc<str>>) {
-        self.shared.hang_up.send_replace(Some(reason.into()));
+        self.queue.hang_up.send_replace(Some(reason.into()));
     }
 
-    /// Whether the bridge itself has ended the connection.
+    /// Whether the bridge itself has closed the connection.
     pub fn was_hung_up(&self) -> bool {
-        self.shared.hang_up.borrow().is_some()
+        self.queue.hang_up.borrow().is_some()
     }
 
-    /// Waits until the transport has ended, and says why.
+    /// Waits until the transport has ended, and returns the reason.
     pub async fn ended(&self) -> Arc<str> {
-        let mut ended = self.shared.ended.clone();
+        let mut ended = self.queue.ended.clone();
         match ended.wait_for(Option::is_some).await {
             Ok(reason) => reason
                 .clone()
@@ -94,8 +87,8 @@ impl Browser {
     }
 }
 
-impl Session {
-    /// The session's id.
+impl TargetSession {
+    /// Of the CDP session, not of anything that a client made.
     pub fn id(&self) -> &SessionId {
         &self.id
     }
@@ -115,8 +108,67 @@ impl Session {
         method: M,
         limit: Duration,
     ) -> Result<Bytes, CallError> {
-        self.shared.call(Some(&self.id), &method, limit).await
+        call(&self.queue, Some(&self.id), method, limit).await
     }
+
+    /// Queues a call before this returns, so that it is sent ahead of every later call; the answer
+    /// may be awaited at any time. Dropping the future gives the call up.
+    pub fn start_call<M: Method>(
+        &self,
+        method: &M,
+        limit: Duration,
+    ) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M> {
+        start_call(&self.queue, Some(&self.id), method, limit)
+    }
+
+    /// Like [`TargetSession::start_call`], for a method that the bridge has no type for.
+    pub fn start_raw_call(
+        &self,
+        method: MethodName,
+        params: Box<RawValue>,
+        limit: Duration,
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + use<> {
+        self.queue.start_call(Some(&self.id), method, params, limit)
+    }
+
+    /// Every event of this session as it came, beside those in its inbox, in order with the calls:
+    /// what follows from a later call is among them. If the inbox is dropped, the subscriber is
+    /// responsible for targets that are attached through this session.
+    pub async fn open_raw_route(&self, options: RawRouteOptions) -> RawRoute {
+        open_raw_route(&self.queue, Some(self.id.clone()), options).await
+    }
+}
+
+async fn call<M: Method>(
+    queue: &Arc<CommandQueue>,
+    session: Option<&SessionId>,
+    method: M,
+    limit: Duration,
+) -> Result<Bytes, CallError> {
+    let params = to_raw_value(&method).map_err(|error| shape::<M>(&error))?;
+    queue.call(session, M::NAME.into(), params, limit).await
+}
+
+fn start_call<M: Method>(
+    queue: &Arc<CommandQueue>,
+    session: Option<&SessionId>,
+    method: &M,
+    limit: Duration,
+) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M> {
+    let started = to_raw_value(method)
+        .map(|params| queue.start_call(session, M::NAME.into(), params, limit))
+        .map_err(|error| shape::<M>(&error));
+    async move { decode::<M>(&started?.await?) }
+}
+
+async fn open_raw_route(
+    queue: &CommandQueue,
+    session: Option<SessionId>,
+    options: RawRouteOptions,
+) -> RawRoute {
+    let (sender, events) = RawSender::new(options);
+    queue.route_raw(session, sender).await;
+    events
 }
 
 fn decode<M: Method>(result: &Bytes) -> Result<M::Returns, CallError> {
@@ -126,76 +178,7 @@ fn decode<M: Method>(result: &Bytes) -> Result<M::Returns, CallError> {
 /// The error of a result that does not have the promised shape.
 pub fn shape<M: Method>(problem: &dyn std::fmt::Display) -> CallError {
     CallError::Shape {
-        method: M::NAME,
+        method: M::NAME.into(),
         problem: problem.to_string().into(),
-    }
-}
-
-impl Shared {
-    async fn call<M: Method>(
-        self: &Arc<Self>,
-        session: Option<&SessionId>,
-        method: &M,
-        limit: Duration,
-    ) -> Result<Bytes, CallError> {
-        let params = serde_json::value::to_raw_value(method).map_err(|error| shape::<M>(&error))?;
-        let id = self
-            .next_id
-            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        let deadline = Instant::now() + limit;
-        let (reply, outcome) = oneshot::channel();
-        let session = session.cloned();
-        let call = Call {
-            id,
-            session,
-            method: M::NAME,
-            params,
-            deadline,
-            reply,
-        };
-        let timeout = || CallError::Timeout {
-            method: M::NAME,
-            after: limit,
-        };
-        match timeout_at(deadline, self.commands.send(Command::Call(call))).await {
-            Ok(Ok(())) => {}
-            Ok(Err(_)) => return Err(self.closed(M::NAME)),
-            Err(_) => return Err(timeout()),
-        }
-        // From here on the call is in the table; if the caller gives up, it is taken out.
-        let mut guard = Forget {
-            shared: self,
-            id: Some(id),
-        };
-        let outcome = outcome.await.unwrap_or_else(|_| Err(self.closed(M::NAME)));
-        guard.id = None;
-        // The table does not know the caller's limit, only the moment of its end.
-        outcome.map_err(|error| match error {
-            CallError::Timeout { .. } => timeout(),
-            error => error,
-        })
-    }
-
-    fn closed(&self, method: &'static str) -> CallError {
-        let reason = self.ended.borrow().clone();
-        CallError::Closed {
-            method,
-            reason: reason.unwrap_or_else(|| "the connection ended".into()),
-        }
-    }
-}
-
-/// Takes a call out of the table when its caller is dropped.
-struct Forget<'a> {
-    shared: &'a Shared,
-    id: Option<u64>,
-}
-
-impl Drop for Forget<'_> {
-    fn drop(&mut self) {
-        if let Some(id) = self.id {
-            // If the queue is full, the call's own deadline takes it out.
-            let _ = self.shared.commands.try_send(Command::Forget(id));
-        }
     }
 }

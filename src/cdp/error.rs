@@ -1,64 +1,56 @@
-//! Why a call to Chromium failed.
+//! The errors of CDP calls.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a session cannot answer any more.
+use serde_json::value::RawValue;
+
+use super::command_queue::MethodName;
+
+/// Why a session will not answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SessionEnd {
-    /// The target went away (`Target.detachedFromTarget`). The session is over.
+    /// `Target.detachedFromTarget`: the session is over.
     Detached,
-    /// The renderer died (`Inspector.targetCrashed`). The session lives on: a navigation heals it.
+    /// `Inspector.targetCrashed`: the renderer died. The session stays, and a navigation starts another
+    /// renderer.
     Crashed,
 }
 
-/// One call that has no result. Chromium itself never answers the calls that were pending when
-/// a renderer crashed or a target was closed, so most of these are the client's own words.
+/// Chromium never answers calls that are pending when a renderer crashes or a target is closed, so most
+/// of these errors come from the client.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError {
-    /// No answer in time.
     #[error("{method} was not answered within {}", in_ms(*.after))]
-    Timeout {
-        /// The CDP method.
-        method: &'static str,
-        /// The time limit.
-        after: Duration,
-    },
+    Timeout { method: MethodName, after: Duration },
     /// Chromium answered with an error.
     #[error("{method} failed: {message} ({code})")]
     Protocol {
-        /// The CDP method.
-        method: &'static str,
-        /// JSON-RPC's error code; Chromium uses -32000 for most.
+        method: MethodName,
+        /// The JSON-RPC error code; -32000 for most errors of Chromium.
         code: i64,
-        /// Chromium's words.
         message: Arc<str>,
+        /// `error.data` as Chromium sent it.
+        data: Option<Arc<RawValue>>,
     },
     /// The session ended while the call was pending, or before it.
     #[error("{method} was not answered: {}", match .end {
-        SessionEnd::Detached => "its target went away",
-        SessionEnd::Crashed => "its renderer died",
+        SessionEnd::Detached => "its target was closed or detached",
+        SessionEnd::Crashed => "its renderer crashed",
     })]
-    SessionEnded {
-        /// The CDP method.
-        method: &'static str,
-        /// How.
-        end: SessionEnd,
-    },
-    /// The transport ended.
+    SessionEnded { method: MethodName, end: SessionEnd },
     #[error("{method} was not answered: {reason}")]
     Closed {
-        /// The CDP method.
-        method: &'static str,
-        /// What is known of the cause, with Chromium's last words.
+        method: MethodName,
+        /// With the last lines of Chromium's stderr.
         reason: Arc<str>,
     },
-    /// The answer does not have the shape that the method promises.
-    #[error("{method} was answered in an unexpected shape: {problem}")]
+    /// The queue of started calls is full.
+    #[error("{method} was not sent: too many commands are queued for Chromium")]
+    QueueFull { method: MethodName },
+    #[error("{method} returned a result of an unexpected shape: {problem}")]
     Shape {
-        /// The CDP method.
-        method: &'static str,
-        /// What did not fit.
+        method: MethodName,
         problem: Arc<str>,
     },
 }
@@ -68,19 +60,18 @@ fn in_ms(duration: Duration) -> String {
 }
 
 impl CallError {
-    /// `-32000 Not attached to an active page`: for some tens of milliseconds after a navigation
-    /// captures fail like this; the page is fine (faults section 0, finding 5).
+    /// `-32000 Not attached to an active page`: captures fail like this for some tens of milliseconds
+    /// after a navigation, although the page is fine.
     pub fn is_page_not_active(&self) -> bool {
         matches!(self, Self::Protocol { message, .. } if message.contains("Not attached to an active page"))
     }
 
-    /// There was nothing to take a picture of, most often because the page's surface was just
-    /// being replaced.
+    /// A screenshot failed, most often because the page's surface was just being replaced.
     pub fn is_no_picture(&self) -> bool {
         matches!(self, Self::Protocol { message, .. } if message.contains("Unable to capture screenshot"))
     }
 
-    /// The page navigated away underneath the call, so that its execution context is gone.
+    /// The page navigated during the call, which destroyed its execution context.
     pub fn is_context_gone(&self) -> bool {
         matches!(self, Self::Protocol { message, .. }
             if message.contains("Inspected target navigated or closed")
@@ -89,24 +80,24 @@ impl CallError {
                 || message.contains("Execution context was destroyed"))
     }
 
-    /// The execution context was gone before the call, so that nothing of it has run.
+    /// The execution context did not exist any more, so that nothing was run.
     pub fn is_context_unknown(&self) -> bool {
         matches!(self, Self::Protocol { message, .. }
             if message.contains("Cannot find context with specified id")
                 || message.contains("Cannot find default execution context"))
     }
 
-    /// The session is over, or was before the call.
+    /// The session ended during the call or before it.
     pub fn is_session_gone(&self) -> bool {
         matches!(self, Self::SessionEnded { .. })
     }
 
-    /// Chromium answered, but not with a result.
+    /// Chromium answered with an error.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Protocol { .. })
     }
 
-    /// What was to be closed or disposed of does not exist any more.
+    /// The target, session or context to be closed does not exist any more.
     pub fn is_already_gone(&self) -> bool {
         match self {
             Self::SessionEnded {

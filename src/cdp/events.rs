@@ -1,7 +1,7 @@
-//! The events the bridge reads. Which of them an event is, is known from its name when it is
-//! routed; its fields are decoded by whoever acts on it, and fields that are new or missing are
-//! passed over where the bridge can do without them.
+//! The events that the bridge uses. An event's kind is known when it is routed; its fields are decoded by
+//! its reader, who ignores unknown fields and tolerates missing ones where possible.
 
+use bytes::Bytes;
 use memchr::memmem;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -11,14 +11,14 @@ use super::routes::RawEvent;
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $method:literal),* $(,)?) => {
-        /// The events the bridge reads; all others are passed over when they arrive.
+        /// The kinds of events that inboxes receive. All others reach only raw routes.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum EventKind {
             $($(#[$doc])* $kind,)*
         }
 
         impl EventKind {
-            /// The kind with this name, if it is one that the bridge reads.
+            /// `None` for an event that the bridge has no type for.
             pub fn from_method(method: &str) -> Option<Self> {
                 match method {
                     $($method => Some(Self::$kind),)*
@@ -26,7 +26,6 @@ macro_rules! kinds {
                 }
             }
 
-            /// The name in the protocol.
             pub fn method(self) -> &'static str {
                 match self {
                     $(Self::$kind => $method,)*
@@ -45,7 +44,7 @@ kinds! {
     TargetInfoChanged = "Target.targetInfoChanged",
     /// [`TargetCrashed`].
     TargetCrashed = "Target.targetCrashed",
-    /// The renderer of this session's page died. No fields.
+    /// The session's renderer crashed. No fields.
     InspectorTargetCrashed = "Inspector.targetCrashed",
     /// [`FrameNavigated`].
     FrameNavigated = "Page.frameNavigated",
@@ -61,7 +60,7 @@ kinds! {
     LoadEventFired = "Page.loadEventFired",
     /// [`JavascriptDialogOpening`].
     JavascriptDialogOpening = "Page.javascriptDialogOpening",
-    /// [`FileChooserOpened`].
+    /// [`FileChooserEvent`].
     FileChooserOpened = "Page.fileChooserOpened",
     /// [`ResponseReceived`]; only those of documents.
     ResponseReceived = "Network.responseReceived",
@@ -73,9 +72,9 @@ kinds! {
     AuthRequired = "Fetch.authRequired",
     /// [`OfRequest`].
     RequestPaused = "Fetch.requestPaused",
-    /// A frame's document has come so far.
+    /// [`LifecycleEvent`].
     LifecycleEvent = "Page.lifecycleEvent",
-    /// A page has begun to drag something, which the bridge carries on.
+    /// A page began a drag, which the bridge continues with input events.
     DragIntercepted = "Input.dragIntercepted",
     /// [`DownloadWillBegin`]; of the browser.
     DownloadWillBegin = "Browser.downloadWillBegin",
@@ -92,8 +91,8 @@ kinds! {
 }
 
 impl EventKind {
-    /// Whether an event with these fields interests anybody. A page of three hundred pictures
-    /// sends hundreds of network events; the bridge wants the document's alone.
+    /// Whether the bridge uses an event with these fields. A page with hundreds of images sends hundreds
+    /// of network events, of which only the document's are used.
     pub fn wants(self, params: &[u8]) -> bool {
         match self {
             Self::ResponseReceived | Self::LoadingFailed => {
@@ -111,14 +110,19 @@ impl EventKind {
     }
 }
 
+/// The filter of an inbox that sets none: events of [`EventKind::wants`], whole.
+pub fn wanted(kind: EventKind, params: Bytes) -> Option<Bytes> {
+    kind.wants(&params).then_some(params)
+}
+
 impl RawEvent {
-    /// The event's fields; none, with a warning, if they do not have the expected shape.
+    /// Decodes the event's fields. If they have an unexpected shape, logs a warning and returns `None`.
     pub fn decode<T: DeserializeOwned>(&self) -> Option<T> {
         match serde_json::from_slice(&self.params) {
             Ok(fields) => Some(fields),
             Err(error) => {
                 let method = self.kind.method();
-                tracing::warn!(method, %error, "an event of Chromium has an unexpected shape");
+                tracing::warn!(method, %error, "a CDP event has an unexpected shape");
                 None
             }
         }
@@ -129,23 +133,20 @@ impl RawEvent {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetInfo {
-    /// The target.
     pub target_id: TargetId,
     /// `page`, `iframe`, `worker`, …
     pub r#type: String,
-    /// The page's title.
     #[serde(default)]
     pub title: String,
-    /// Where it is; empty while a popup stands still before its first request.
+    /// Empty while a popup waits for the debugger before its first request.
     #[serde(default)]
     pub url: String,
     /// The target that opened it.
     #[serde(default)]
     pub opener_id: Option<TargetId>,
-    /// The browser context it belongs to.
     #[serde(default)]
     pub browser_context_id: Option<BrowserContextId>,
-    /// Of a frame of another process: the frame around it.
+    /// Of an out-of-process frame: its parent frame.
     #[serde(default)]
     pub parent_frame_id: Option<FrameId>,
 }
@@ -154,11 +155,9 @@ pub struct TargetInfo {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AttachedToTarget {
-    /// The new session.
     pub session_id: SessionId,
-    /// What it is attached to.
     pub target_info: TargetInfo,
-    /// Whether the target stands still.
+    /// Whether the target is paused until `Runtime.runIfWaitingForDebugger`.
     #[serde(default)]
     pub waiting_for_debugger: bool,
 }
@@ -167,7 +166,6 @@ pub struct AttachedToTarget {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DetachedFromTarget {
-    /// The session that is over.
     pub session_id: SessionId,
 }
 
@@ -175,7 +173,6 @@ pub struct DetachedFromTarget {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetInfoChanged {
-    /// What is known now.
     pub target_info: TargetInfo,
 }
 
@@ -183,19 +180,17 @@ pub struct TargetInfoChanged {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct TargetCrashed {
-    /// The target whose renderer died.
     pub target_id: TargetId,
-    /// How, such as `crashed`, `killed` or `oom`.
+    /// Such as `crashed`, `killed` or `oom`.
     #[serde(default)]
     pub status: String,
 }
 
-/// `Page.frameNavigated`: a frame has committed a document.
+/// `Page.frameNavigated`: a frame committed a document.
 #[derive(Debug, Deserialize)]
 pub struct FrameNavigated {
-    /// The frame.
-    pub frame: Frame,
-    /// `Navigation`, or `BackForwardCacheRestore`: a document that was kept has come back.
+    pub frame: PageFrame,
+    /// `Navigation`, or `BackForwardCacheRestore` for a document from the back-forward cache.
     #[serde(default)]
     pub r#type: String,
 }
@@ -204,32 +199,28 @@ pub struct FrameNavigated {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LifecycleEvent {
-    /// The frame.
     pub frame_id: FrameId,
-    /// The navigation that brought its document.
     pub loader_id: LoaderId,
-    /// How far it has come: `DOMContentLoaded`, `load`, `networkIdle` and others.
+    /// `DOMContentLoaded`, `load`, `networkIdle` and others.
     pub name: String,
 }
 
 /// `Page.Frame`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Frame {
-    /// The frame.
+pub struct PageFrame {
     pub id: FrameId,
-    /// Its parent; none for the main frame.
+    /// `None` for the main frame.
     #[serde(default)]
     pub parent_id: Option<FrameId>,
-    /// The navigation that brought the document.
     pub loader_id: LoaderId,
     /// The document's URL without its fragment.
     #[serde(default)]
     pub url: String,
-    /// The fragment, with its `#`.
+    /// With its `#`.
     #[serde(default)]
     pub url_fragment: Option<String>,
-    /// On an error page: the URL that could not be loaded.
+    /// On an error page, the URL that failed to load.
     #[serde(default)]
     pub unreachable_url: Option<String>,
 }
@@ -238,21 +229,18 @@ pub struct Frame {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NavigatedWithinDocument {
-    /// The frame.
     pub frame_id: FrameId,
-    /// Where it is now.
     pub url: String,
 }
 
-/// An event of which only the frame counts.
+/// The frame of an event whose other fields are not used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfFrame {
-    /// The frame.
     pub frame_id: FrameId,
 }
 
-/// An event of which only the intercepted request counts.
+/// The intercepted request of an event whose other fields are not used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OfRequest {
@@ -265,7 +253,6 @@ pub struct OfRequest {
 pub struct JavascriptDialogOpening {
     /// `alert`, `confirm`, `prompt` or `beforeunload`.
     pub r#type: String,
-    /// What it says.
     #[serde(default)]
     pub message: String,
 }
@@ -274,14 +261,10 @@ pub struct JavascriptDialogOpening {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadWillBegin {
-    /// The frame that it comes from.
     pub frame_id: FrameId,
-    /// The download.
     pub guid: String,
-    /// Where it comes from.
     #[serde(default)]
     pub url: String,
-    /// The file's name.
     #[serde(default)]
     pub suggested_filename: String,
 }
@@ -290,12 +273,10 @@ pub struct DownloadWillBegin {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DownloadProgress {
-    /// The download.
     pub guid: String,
-    /// 0 as long as it is not known.
+    /// 0 while it is unknown.
     #[serde(default)]
     pub total_bytes: f64,
-    /// So far.
     #[serde(default)]
     pub received_bytes: f64,
     /// `inProgress`, `completed` or `canceled`.
@@ -304,7 +285,7 @@ pub struct DownloadProgress {
 
 /// `Page.fileChooserOpened`.
 #[derive(Debug, Deserialize)]
-pub struct FileChooserOpened {
+pub struct FileChooserEvent {
     /// `selectSingle` or `selectMultiple`.
     pub mode: String,
 }
@@ -313,18 +294,15 @@ pub struct FileChooserOpened {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResponseReceived {
-    /// The request; for a document the same text as its loader.
+    /// For a document the same as its loader id.
     pub request_id: String,
-    /// The navigation it belongs to.
     pub loader_id: LoaderId,
-    /// The response.
     pub response: Response,
 }
 
 /// `Network.Response`.
 #[derive(Debug, Deserialize)]
 pub struct Response {
-    /// The HTTP status.
     pub status: u16,
 }
 
@@ -332,7 +310,7 @@ pub struct Response {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoadingFailed {
-    /// The request; for a document the same text as its loader.
+    /// For a document the same as its loader id.
     pub request_id: String,
     /// Such as `net::ERR_CONNECTION_REFUSED`.
     #[serde(default)]
@@ -342,10 +320,9 @@ pub struct LoadingFailed {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytes::Bytes;
 
     #[test]
-    fn fields_of_a_newer_chromium_are_passed_over() {
+    fn unknown_fields_are_ignored() {
         let params =
             br#"{"frame":{"id":"F","loaderId":"L","url":"http://a/","new":[{}]},"type":"Thaw"}"#;
         let event = RawEvent {
@@ -366,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn of_network_events_only_those_of_documents_are_wanted() {
+    fn of_network_events_only_those_of_documents_are_used() {
         let kind = EventKind::from_method("Network.responseReceived").unwrap();
         assert!(kind.wants(br#"{"requestId":"1","type":"Document"}"#));
         assert!(!kind.wants(br#"{"requestId":"1","type":"Image"}"#));

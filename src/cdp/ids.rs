@@ -1,4 +1,4 @@
-//! Chromium's names for its things. Opaque text, cheap to clone.
+//! Opaque ids from Chromium, cheap to clone.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,6 @@ macro_rules! ids {
             pub struct $name(Arc<str>);
 
             impl $name {
-                /// The text that Chromium gave.
                 pub fn as_str(&self) -> &str {
                     &self.0
                 }

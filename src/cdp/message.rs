@@ -1,9 +1,9 @@
-//! Frames of the protocol: JSON objects, one a frame.
+//! Parses frames of CDP, one JSON object each, and serializes commands.
 //!
-//! Routing comes first and decoding late: a frame is read in one pass that notes where its parts
-//! stand, and `params` and `result` stay slices of the frame. An event or a value that a newer
-//! Chromium invented can therefore never cost a message. Of a large frame, which carries a page
-//! or a picture, only the two ends are read.
+//! A frame is scanned in one pass that finds its members; `params` and `result` stay slices of the
+//! frame and are decoded later, by their reader. Unknown events and values of a newer Chromium
+//! therefore never break the routing. Of a large frame, which holds a snapshot or a screenshot, only
+//! the two ends are parsed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -15,45 +15,37 @@ use serde_json::value::RawValue;
 
 use super::ids::SessionId;
 
-/// A frame from Chromium, taken apart.
+/// A parsed frame from Chromium.
 #[derive(Debug)]
-pub enum Frame {
-    /// The answer to a command.
+pub enum CdpMessage {
     Response {
-        /// The command's id.
         id: u64,
-        /// The result as JSON, or Chromium's error.
         outcome: Result<Bytes, ErrorReply>,
     },
-    /// Something happened.
     Event {
-        /// The session it happened in; none for the browser itself.
+        /// `None` for the root session.
         session: Option<SessionId>,
-        /// Its name, such as `Page.frameNavigated`.
+        /// Such as `Page.frameNavigated`.
         method: Box<str>,
-        /// Its fields as JSON.
         params: Bytes,
     },
 }
 
 /// Chromium's `error` object.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct ErrorReply {
-    /// JSON-RPC's error code.
     #[serde(default)]
     pub code: i64,
-    /// What went wrong.
     #[serde(default)]
     pub message: Arc<str>,
+    #[serde(default)]
+    pub data: Option<Arc<RawValue>>,
 }
 
-/// The bytes were no frame of the protocol.
 #[derive(Debug, thiserror::Error)]
-pub enum NotAFrame {
-    /// Not JSON, or not an object of that shape.
+pub enum InvalidMessage {
     #[error("a frame is not a CDP message: {0}")]
     Json(#[from] serde_json::Error),
-    /// Neither `id` nor `method`.
     #[error("a frame has neither an id nor a method")]
     Neither,
 }
@@ -73,15 +65,15 @@ struct Outline<'a> {
     error: Option<ErrorReply>,
 }
 
-/// From how many bytes on a frame is large.
+/// Frames from this size on are parsed by their ends.
 const LARGE: usize = 16 * 1024;
 
-/// What a large frame ends with is not longer than this.
+/// The longest `,"sessionId":"…"}` at the end of a large frame.
 const TAIL_BYTES: usize = 128;
 
-impl Frame {
-    /// Takes a frame apart; what it holds are slices of it.
-    pub fn parse(frame: &Bytes) -> Result<Self, NotAFrame> {
+impl CdpMessage {
+    /// Parses a frame; the parts are slices of it.
+    pub fn parse(frame: &Bytes) -> Result<Self, InvalidMessage> {
         if frame.len() >= LARGE
             && let Some(frame) = Self::of_ends(frame)
         {
@@ -99,16 +91,16 @@ impl Frame {
                 params: slice(outline.params),
             });
         }
-        // An error without an id answers a command that was not even JSON, which is never sent.
-        let id = outline.id.ok_or(NotAFrame::Neither)?;
+        // An error without an id answers a command that was not valid JSON, which is never sent.
+        let id = outline.id.ok_or(InvalidMessage::Neither)?;
         let outcome = outline.error.map_or_else(|| Ok(slice(outline.result)), Err);
         Ok(Self::Response { id, outcome })
     }
 
-    /// Takes a frame of a session apart by its ends, in the order in which Chromium writes its
-    /// members; none if it looks different. Chromium sends JSON, so that an unescaped quote in
-    /// front of the last brace can only be that of the frame's own last member. Whoever reads
-    /// the payload in between looks at every byte of it.
+    /// Parses a frame of a session by its ends, assuming the order in which Chromium writes the members;
+    /// `None` if it looks different. Chromium sends valid JSON, so an unescaped quote before the last
+    /// brace belongs to the frame's own last member. The payload in between is validated by its
+    /// reader.
     fn of_ends(frame: &Bytes) -> Option<Self> {
         const TAIL: &[u8] = b",\"sessionId\":\"";
         let tail = frame.len() - TAIL_BYTES;
@@ -144,7 +136,7 @@ impl Frame {
     }
 }
 
-/// A command put together.
+/// Serializes a command.
 pub fn command<P: Serialize + ?Sized>(
     id: u64,
     method: &str,
@@ -172,17 +164,17 @@ pub fn command<P: Serialize + ?Sized>(
 mod tests {
     use super::*;
 
-    fn parse(text: &'static str) -> Result<Frame, NotAFrame> {
-        Frame::parse(&Bytes::from_static(text.as_bytes()))
+    fn parse(text: &'static str) -> Result<CdpMessage, InvalidMessage> {
+        CdpMessage::parse(&Bytes::from_static(text.as_bytes()))
     }
 
     #[test]
     fn a_result_is_a_slice_of_its_frame() {
         let frame = Bytes::from_static(br#"{"id":7,"result":{"value":"a\"b"},"sessionId":"S"}"#);
-        let Ok(Frame::Response {
+        let Ok(CdpMessage::Response {
             id: 7,
             outcome: Ok(result),
-        }) = Frame::parse(&frame)
+        }) = CdpMessage::parse(&frame)
         else {
             panic!("it is a response");
         };
@@ -194,7 +186,7 @@ mod tests {
     fn an_event_of_an_unknown_domain_is_still_a_message() {
         let frame =
             parse(r#"{"method":"New.thing","params":{"a":[1]},"sessionId":"S","extra":{}}"#);
-        let Ok(Frame::Event {
+        let Ok(CdpMessage::Event {
             session: Some(session),
             method,
             params,
@@ -208,22 +200,22 @@ mod tests {
         );
     }
 
-    /// A large frame is taken apart as a small one is.
+    /// Parsing by the ends gives the same as parsing in full.
     #[track_caller]
-    fn agrees(frame: &str) -> Option<Frame> {
+    fn agrees(frame: &str) -> Option<CdpMessage> {
         let frame = Bytes::copy_from_slice(frame.as_bytes());
         assert!(frame.len() >= LARGE);
-        let ends = Frame::of_ends(&frame);
+        let ends = CdpMessage::of_ends(&frame);
         let outline: Result<Outline<'_>, _> = serde_json::from_slice(&frame);
         let outline = outline.unwrap();
         match &ends {
             None => {}
-            Some(Frame::Response { id, outcome }) => {
+            Some(CdpMessage::Response { id, outcome }) => {
                 assert_eq!(outline.id, Some(*id));
                 let result = outline.result.unwrap().get();
                 assert_eq!(outcome.as_ref().unwrap(), result.as_bytes());
             }
-            Some(Frame::Event {
+            Some(CdpMessage::Event {
                 session,
                 method,
                 params,
@@ -240,13 +232,13 @@ mod tests {
     }
 
     #[test]
-    fn a_large_frame_is_taken_apart_by_its_ends() {
+    fn a_large_frame_is_parsed_by_its_ends() {
         let text = "x".repeat(LARGE);
         let tail = r#","sessionId":"F00D""#;
         let frames = [
             format!(r#"{{"id":42,"result":{{"a":"{text}"}}{tail}}}"#),
             format!(r#"{{"method":"Page.screencastFrame","params":{{"a":"{text}"}}{tail}}}"#),
-            // What a page writes is escaped, and what looks like the end may stand in the middle.
+            // Text of a page is escaped, and something like the end may be in the middle.
             format!(
                 r#"{{"id":42,"result":{{"a":"{text}","b":"\"}},\"sessionId\":\"BAD\"}}"}}{tail}}}"#
             ),
@@ -258,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_frame_that_looks_unusual_is_read_in_full() {
+    fn a_large_frame_of_another_form_is_parsed_in_full() {
         let text = "x".repeat(LARGE);
         for frame in [
             format!(r#"{{"id":42,"result":{{"a":"{text}"}}}}"#),
@@ -268,14 +260,15 @@ mod tests {
             format!(r#"{{"id":42,"result":{{"a":"{text}","sessionId":"S"}}}}"#),
         ] {
             assert!(agrees(&frame).is_none(), "{frame}");
-            assert!(Frame::parse(&Bytes::from(frame)).is_ok());
+            assert!(CdpMessage::parse(&Bytes::from(frame)).is_ok());
         }
     }
 
     #[test]
     fn an_error_is_a_response_with_chromiums_words() {
-        let frame = parse(r#"{"id":1,"error":{"code":-32000,"message":"No \"x\"","data":1}}"#);
-        let Ok(Frame::Response {
+        let frame =
+            parse(r#"{"id":1,"error":{"code":-32000,"message":"No \"x\"","data":{"a":[1]}}}"#);
+        let Ok(CdpMessage::Response {
             outcome: Err(error),
             ..
         }) = frame
@@ -283,10 +276,11 @@ mod tests {
             panic!("it is an error")
         };
         assert_eq!((error.code, &*error.message), (-32000, "No \"x\""));
+        assert_eq!(error.data.unwrap().get(), r#"{"a":[1]}"#);
     }
 
     #[test]
-    fn what_is_no_message_is_an_error_and_not_a_panic() {
+    fn an_invalid_message_is_an_error_and_not_a_panic() {
         for text in [
             "",
             "{",
@@ -300,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_names_its_session_only_where_it_has_one() {
+    fn a_command_to_the_root_has_no_session_id() {
         let params = serde_json::json!({});
         let root = command(1, "Browser.getVersion", &params, None).unwrap();
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The commands the bridge sends, typed. Names and fields are CDP's.
+//! The commands that the bridge sends, typed. Names and fields are CDP's.
 
 use std::borrow::Cow;
 
@@ -16,11 +16,11 @@ pub trait Method: Serialize + Send + Sync {
     type Returns: DeserializeOwned;
 }
 
-/// A result without fields, or whose fields do not count.
+/// A result without fields, or whose fields are not used.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Done {}
+pub struct EmptyResult {}
 
-/// Writes commands down as types: their name, what they return, and their fields.
+/// Defines a command as a type, from its name, result and fields.
 macro_rules! methods {
     ($($(#[$doc:meta])* $name:ident $(<$life:lifetime>)? = $method:literal -> $returns:ty {
         $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
@@ -42,45 +42,39 @@ macro_rules! methods {
 }
 pub(super) use methods;
 
-/// A number as an argument of [`CallFunctionOn`].
+/// A numeric argument of [`CallFunctionOn`].
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct CallArgument {
-    /// The number.
     pub value: u32,
 }
 
 methods! {
-    /// Asks for the browser's name; also the cheapest round trip there is.
-    GetVersion = "Browser.getVersion" -> Version {}
+    /// Also the cheapest round trip.
+    GetVersion = "Browser.getVersion" -> BrowserVersion {}
 
-    /// Ends the browser.
-    CloseBrowser = "Browser.close" -> Done {}
+    CloseBrowser = "Browser.close" -> EmptyResult {}
 
-    /// Says what becomes of downloads in a browser context; each one must be told.
-    SetDownloadBehavior = "Browser.setDownloadBehavior" -> Done {
+    /// Sets the download behavior of one browser context.
+    SetDownloadBehavior = "Browser.setDownloadBehavior" -> EmptyResult {
         /// `deny`, `allow`, `allowAndName` or `default`.
         behavior: &'static str,
         /// The default context if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         browser_context_id: Option<BrowserContextId>,
-        /// Where they are written.
         #[serde(skip_serializing_if = "Option::is_none")]
         download_path: Option<String>,
-        /// Whether they are reported.
         events_enabled: bool,
     }
 
-    /// Breaks a download off.
-    CancelDownload = "Browser.cancelDownload" -> Done {
-        /// The download.
+    CancelDownload = "Browser.cancelDownload" -> EmptyResult {
         guid: String,
         /// The default context if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         browser_context_id: Option<BrowserContextId>,
     }
 
-    /// Grants these permissions in a browser context, and denies every other one.
-    GrantPermissions = "Browser.grantPermissions" -> Done {
+    /// Grants these permissions in a browser context, and denies all others.
+    GrantPermissions = "Browser.grantPermissions" -> EmptyResult {
         /// `Browser.PermissionType`.
         permissions: Vec<&'static str>,
         /// The default context if absent.
@@ -88,8 +82,8 @@ methods! {
         browser_context_id: Option<BrowserContextId>,
     }
 
-    /// Reports targets as they come and go.
-    SetDiscoverTargets = "Target.setDiscoverTargets" -> Done {
+    /// Reports targets as they are created and destroyed.
+    SetDiscoverTargets = "Target.setDiscoverTargets" -> EmptyResult {
         /// On or off.
         discover: bool,
         /// Which ones.
@@ -97,10 +91,10 @@ methods! {
     }
 
     /// Attaches to targets as they come.
-    SetAutoAttach = "Target.setAutoAttach" -> Done {
+    SetAutoAttach = "Target.setAutoAttach" -> EmptyResult {
         /// On or off.
         auto_attach: bool,
-        /// Whether they stand still until `Runtime.runIfWaitingForDebugger`.
+        /// Whether they are paused until `Runtime.runIfWaitingForDebugger`.
         wait_for_debugger_on_start: bool,
         /// Sessions share this connection.
         flatten: bool,
@@ -108,228 +102,204 @@ methods! {
         filter: Vec<FilterEntry>,
     }
 
-    /// Opens a page.
     CreateTarget<'a> = "Target.createTarget" -> CreatedTarget {
-        /// Where it goes first.
         url: Cow<'a, str>,
         /// The default context if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         browser_context_id: Option<BrowserContextId>,
-        /// A window of its own, so that no other page hides it.
+        /// In its own window no other page hides it.
         new_window: bool,
     }
 
-    /// Closes a page; `beforeunload` is not asked.
-    CloseTarget = "Target.closeTarget" -> Done {
-        /// The page.
+    /// Closes a page without its `beforeunload` handler.
+    CloseTarget = "Target.closeTarget" -> EmptyResult {
         target_id: TargetId,
     }
 
     /// Brings a page to the front.
-    ActivateTarget = "Target.activateTarget" -> Done {
-        /// The page.
+    ActivateTarget = "Target.activateTarget" -> EmptyResult {
         target_id: TargetId,
     }
 
-    /// Makes one more session to a target. Chromium also reports it as attached.
+    /// Attaches another session to a target. Chromium also reports it with `Target.attachedToTarget`.
     AttachToTarget = "Target.attachToTarget" -> AttachedSession {
-        /// The target.
         target_id: TargetId,
         /// The session shares this connection.
         flatten: bool,
     }
 
-    /// Asks what is known of a target.
     GetTargetInfo = "Target.getTargetInfo" -> TargetInfoChanged {
-        /// The target.
         target_id: TargetId,
     }
 
-    /// Ends a session.
-    DetachFromTarget = "Target.detachFromTarget" -> Done {
-        /// The session.
+    DetachFromTarget = "Target.detachFromTarget" -> EmptyResult {
         session_id: SessionId,
     }
 
-    /// A new, empty set of cookies, storage and cache.
+    /// Creates an empty browser context (cookies, storage and cache).
     CreateBrowserContext = "Target.createBrowserContext" -> CreatedContext {
-        /// Disposed of when the bridge is gone.
+        /// Disposed of when the bridge disconnects.
         dispose_on_detach: bool,
-        /// The URL of the proxy of this context alone.
+        /// The proxy of this context.
         #[serde(skip_serializing_if = "Option::is_none")]
         proxy_server: Option<String>,
-        /// What goes past the proxy.
+        /// Hosts that bypass the proxy.
         #[serde(skip_serializing_if = "Option::is_none")]
         proxy_bypass_list: Option<&'static str>,
     }
 
-    /// Closes a context's pages and forgets its data.
-    DisposeBrowserContext = "Target.disposeBrowserContext" -> Done {
-        /// The context.
+    /// Closes a context's pages and deletes its data.
+    DisposeBrowserContext = "Target.disposeBrowserContext" -> EmptyResult {
         browser_context_id: BrowserContextId,
     }
 
     /// Reports navigations, loads and dialogs.
-    EnablePage = "Page.enable" -> Done {}
+    EnablePage = "Page.enable" -> EmptyResult {}
 
-    /// Reports requests and responses; nothing is buffered for later reading.
-    EnableNetwork = "Network.enable" -> Done {
-        /// Bytes kept of all responses.
+    /// Reports requests and responses.
+    EnableNetwork = "Network.enable" -> EmptyResult {
+        /// Bytes of all responses that Chromium buffers.
         max_total_buffer_size: u32,
-        /// Bytes kept of one response.
+        /// Bytes of one response that Chromium buffers.
         max_resource_buffer_size: u32,
     }
 
-    /// Ends the reports of requests and responses.
-    DisableNetwork = "Network.disable" -> Done {}
+    DisableNetwork = "Network.disable" -> EmptyResult {}
 
-    /// Reports that the renderer died.
-    EnableInspector = "Inspector.enable" -> Done {}
+    /// Reports renderer crashes.
+    EnableInspector = "Inspector.enable" -> EmptyResult {}
 
-    /// Lets requests that match be paused, and HTTP authentication be answered.
-    EnableFetch = "Fetch.enable" -> Done {
-        /// Which requests are paused. It must not be empty.
+    /// Pauses matching requests, and allows to answer HTTP authentication.
+    EnableFetch = "Fetch.enable" -> EmptyResult {
+        /// Must not be empty.
         patterns: Vec<RequestPattern>,
         /// Whether `Fetch.authRequired` is sent.
         handle_auth_requests: bool,
     }
 
-    /// Answers a prompt of HTTP authentication.
-    ContinueWithAuth = "Fetch.continueWithAuth" -> Done {
+    ContinueWithAuth = "Fetch.continueWithAuth" -> EmptyResult {
         /// `Fetch.RequestId`.
         request_id: String,
-        /// What to answer.
         auth_challenge_response: AuthAnswer,
     }
 
-    /// Lets a paused request go on.
-    ContinueRequest = "Fetch.continueRequest" -> Done {
+    ContinueRequest = "Fetch.continueRequest" -> EmptyResult {
         /// `Fetch.RequestId`.
         request_id: String,
     }
 
-    /// Lets a target that stood still run. The last of the set-up commands.
-    RunIfWaitingForDebugger = "Runtime.runIfWaitingForDebugger" -> Done {}
+    /// Resumes a paused target. The last of the set-up commands.
+    RunIfWaitingForDebugger = "Runtime.runIfWaitingForDebugger" -> EmptyResult {}
 
-    /// The size of the page's visible part.
-    SetDeviceMetrics = "Emulation.setDeviceMetricsOverride" -> Done {
+    /// Sets the viewport.
+    SetDeviceMetrics = "Emulation.setDeviceMetricsOverride" -> EmptyResult {
         /// CSS pixels.
         width: u32,
         /// CSS pixels.
         height: u32,
         /// Physical pixels for each CSS pixel.
         device_scale_factor: f64,
-        /// Whether the page is shown as on a phone.
+        /// Whether mobile layout is emulated.
         mobile: bool,
     }
 
-    /// Keeps file choosers from opening.
-    InterceptFileChooser = "Page.setInterceptFileChooserDialog" -> Done {
+    /// Reports file choosers instead of opening them.
+    InterceptFileChooser = "Page.setInterceptFileChooserDialog" -> EmptyResult {
         /// On or off.
         enabled: bool,
     }
 
-    /// Sends the main frame to a URL. The answer comes when the response's head is there, before
-    /// the document commits.
-    Navigate<'a> = "Page.navigate" -> Navigated {
-        /// The URL.
+    /// Navigates the main frame. The answer comes with the response's headers, before the document
+    /// commits.
+    Navigate<'a> = "Page.navigate" -> NavigateResult {
         url: Cow<'a, str>,
     }
 
-    /// Ends a navigation that hangs.
-    StopLoading = "Page.stopLoading" -> Done {}
+    StopLoading = "Page.stopLoading" -> EmptyResult {}
 
-    /// Answers a dialog.
-    HandleDialog = "Page.handleJavaScriptDialog" -> Done {
+    HandleDialog = "Page.handleJavaScriptDialog" -> EmptyResult {
         /// OK or Cancel.
         accept: bool,
     }
 
-    /// The size of the page.
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
 
-    /// Takes a picture. The result is read by [`screenshot_data`](super::results::screenshot_data).
-    CaptureScreenshot = "Page.captureScreenshot" -> Done {
+    /// Takes a screenshot. The result is read by [`screenshot_data`](super::results::screenshot_data).
+    CaptureScreenshot = "Page.captureScreenshot" -> EmptyResult {
         /// `jpeg`, `png` or `webp`.
         format: &'static str,
         /// 1 to 100, not for `png`.
         #[serde(skip_serializing_if = "Option::is_none")]
         quality: Option<u8>,
-        /// The part of the page to take.
         #[serde(skip_serializing_if = "Option::is_none")]
-        clip: Option<Clip>,
-        /// Whether `clip` may reach beyond the visible part.
+        clip: Option<ScreenshotClip>,
+        /// Whether `clip` may extend beyond the viewport.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         capture_beyond_viewport: bool,
-        /// Whether compression is kept short.
+        /// Whether to compress fast instead of well.
         optimize_for_speed: bool,
     }
 
-    /// Starts a stream of pictures; each session has one of its own.
-    StartScreencast = "Page.startScreencast" -> Done {
+    /// Starts a screencast; each session has its own.
+    StartScreencast = "Page.startScreencast" -> EmptyResult {
         /// `jpeg` or `png`.
         format: &'static str,
         /// 1 to 100.
         quality: u8,
-        /// The most pixels across.
+        /// In pixels.
         #[serde(skip_serializing_if = "Option::is_none")]
         max_width: Option<u32>,
-        /// The most pixels down.
+        /// In pixels.
         #[serde(skip_serializing_if = "Option::is_none")]
         max_height: Option<u32>,
     }
 
-    /// Ends the stream of pictures.
-    StopScreencast = "Page.stopScreencast" -> Done {}
+    StopScreencast = "Page.stopScreencast" -> EmptyResult {}
 
-    /// Says that a frame was used; Chromium sends only a few more before it hears this.
-    AckScreencastFrame = "Page.screencastFrameAck" -> Done {
-        /// The number that came with the frame.
+    /// Acknowledges a frame; Chromium sends only a few without it.
+    AckScreencastFrame = "Page.screencastFrameAck" -> EmptyResult {
+        /// The number of the frame, not a CDP session.
         session_id: i64,
     }
 
     /// Runs an expression in the page. The result is read by [`evaluated`](super::results::evaluated).
-    Evaluate<'a> = "Runtime.evaluate" -> Done {
+    Evaluate<'a> = "Runtime.evaluate" -> EmptyResult {
         /// JavaScript.
         expression: Cow<'a, str>,
-        /// Whether the result comes as JSON instead of as a handle.
+        /// Whether the result is JSON instead of a remote object id.
         return_by_value: bool,
-        /// Milliseconds after which Chromium ends the expression.
+        /// In milliseconds.
         timeout: u64,
     }
 
-    /// Ends the script that runs in the page; also one that loops.
-    TerminateExecution = "Runtime.terminateExecution" -> Done {}
+    /// Terminates the running script, also in an endless loop.
+    TerminateExecution = "Runtime.terminateExecution" -> EmptyResult {}
 
-    /// Calls a function on a thing that the page holds. The result is read as that of
-    /// [`Evaluate`].
-    CallFunctionOn<'a> = "Runtime.callFunctionOn" -> Done {
-        /// The thing: what `this` is in the function.
+    /// Calls a function on a remote object. The result is read as that of [`Evaluate`].
+    CallFunctionOn<'a> = "Runtime.callFunctionOn" -> EmptyResult {
+        /// `this` in the function.
         object_id: &'a str,
         /// JavaScript.
         function_declaration: &'static str,
-        /// What it is called with.
         arguments: [CallArgument; 1],
-        /// Whether the result comes as JSON instead of as a handle.
+        /// Whether the result is JSON instead of a remote object id.
         return_by_value: bool,
     }
 
-    /// Lets go of a handle, so that the page can free what it stands for.
-    ReleaseObject<'a> = "Runtime.releaseObject" -> Done {
-        /// The handle.
+    /// Releases a remote object, so that the page can free it.
+    ReleaseObject<'a> = "Runtime.releaseObject" -> EmptyResult {
         object_id: &'a str,
     }
 
-    /// The whole page as tables of strings and numbers.
-    CaptureSnapshot = "DOMSnapshot.captureSnapshot" -> Done {
-        /// Names of the CSS properties to add to each node.
+    CaptureSnapshot = "DOMSnapshot.captureSnapshot" -> EmptyResult {
+        /// CSS properties to include for each node.
         computed_styles: Vec<&'static str>,
     }
 }
 
 impl SetDownloadBehavior {
-    /// Nothing is downloaded in this context; in the default one, if none. By default Chromium
-    /// writes downloads to the operator's own folder.
+    /// Denies downloads in a context; `None` is the default context. Without this, Chromium writes
+    /// downloads to the operator's own folder.
     pub fn deny(browser_context_id: Option<BrowserContextId>) -> Self {
         Self {
             behavior: "deny",
@@ -339,8 +309,7 @@ impl SetDownloadBehavior {
         }
     }
 
-    /// What is downloaded in this context is written to a directory, each file under the name that
-    /// its events have for it.
+    /// Writes the downloads of a context to a directory, each file named by the guid of its events.
     pub fn keep(browser_context_id: Option<BrowserContextId>, dir: String) -> Self {
         Self {
             behavior: "allowAndName",
@@ -352,8 +321,8 @@ impl SetDownloadBehavior {
 }
 
 impl GrantPermissions {
-    /// Pages of this context get no permission; those of the default one, if none. Unasked, new
-    /// headless grants some of them, and others wait for an answer that nobody gives.
+    /// Denies all permissions in a context; `None` is the default context. Otherwise new headless grants
+    /// some, and pages wait for others for ever.
     pub fn none(browser_context_id: Option<BrowserContextId>) -> Self {
         Self {
             permissions: Vec::new(),
@@ -362,8 +331,8 @@ impl GrantPermissions {
     }
 }
 
-impl Version {
-    /// Whether it is chrome-headless-shell and not a whole browser.
+impl BrowserVersion {
+    /// Whether it is chrome-headless-shell and not a full browser.
     pub fn is_headless_shell(&self) -> bool {
         self.product.starts_with("HeadlessChrome/")
     }
@@ -372,15 +341,13 @@ impl Version {
 /// One line of `Target.TargetFilter`: the first that matches decides.
 #[derive(Debug, Clone, Serialize)]
 pub struct FilterEntry {
-    /// The type of target; any if absent.
+    /// Any type if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub r#type: Option<&'static str>,
-    /// Whether it is left out.
     pub exclude: bool,
 }
 
 impl FilterEntry {
-    /// Pages and nothing else.
     pub fn pages_only() -> Vec<Self> {
         vec![
             Self {
@@ -412,24 +379,19 @@ pub struct AuthAnswer {
     pub response: &'static str,
 }
 
-/// `Page.Viewport`: a part of the page, in CSS pixels.
+/// `Page.Viewport`: a rectangle of the page, in CSS pixels.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct Clip {
-    /// From the left.
+pub struct ScreenshotClip {
     pub x: f64,
-    /// From the top.
     pub y: f64,
-    /// Width.
     pub width: f64,
-    /// Height.
     pub height: f64,
-    /// Factor of the picture's size.
     pub scale: f64,
 }
 
 /// Result of [`GetVersion`].
 #[derive(Debug, Clone, Deserialize)]
-pub struct Version {
+pub struct BrowserVersion {
     /// Such as `HeadlessChrome/156.0.8078.79`.
     pub product: String,
 }
@@ -438,7 +400,6 @@ pub struct Version {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedTarget {
-    /// The page.
     pub target_id: TargetId,
 }
 
@@ -446,7 +407,6 @@ pub struct CreatedTarget {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AttachedSession {
-    /// The session.
     pub session_id: SessionId,
 }
 
@@ -454,21 +414,19 @@ pub struct AttachedSession {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CreatedContext {
-    /// The context.
     pub browser_context_id: BrowserContextId,
 }
 
 /// Result of [`Navigate`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Navigated {
-    /// The navigation; absent when only the fragment changed.
+pub struct NavigateResult {
+    /// Absent when only the fragment changed.
     #[serde(default)]
     pub loader_id: Option<LoaderId>,
     /// Such as `net::ERR_NAME_NOT_RESOLVED`.
     #[serde(default)]
     pub error_text: Option<String>,
-    /// Whether the URL turned out to be a download.
     #[serde(default)]
     pub is_download: bool,
 }
@@ -478,14 +436,12 @@ pub struct Navigated {
 #[serde(rename_all = "camelCase")]
 pub struct LayoutMetrics {
     /// The whole page, in CSS pixels.
-    pub css_content_size: Size,
+    pub css_content_size: ContentSize,
 }
 
 /// Part of `DOM.Rect`.
 #[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Size {
-    /// Width.
+pub struct ContentSize {
     pub width: f64,
-    /// Height.
     pub height: f64,
 }

@@ -1,40 +1,48 @@
 //! A Chrome DevTools Protocol client.
 //!
-//! One task ([`connection`]) owns the transport; everybody else holds a clone of [`Browser`] or
-//! of [`Session`], both of which are a sender into that task. Sessions are flattened: all of
-//! them share the one transport, and each has an inbox of its own.
+//! One task (`connection`) owns the transport. [`Browser`] and [`TargetSession`] are cloneable handles
+//! with a sender to that task. Sessions are flattened: all of them share the transport, and each has
+//! its own inbox.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`message`] | a frame taken apart, and a command put together |
-//! | [`calls`] | the pending calls and their deadlines, without I/O |
+//! | [`message`] | parsing frames and serializing commands |
+//! | `calls` | the pending calls and their deadlines, without I/O |
+//! | `command_queue` | the bounded queue from the handles to the task |
 //! | [`routes`] | which session's events go to which inbox, without I/O |
+//! | `raw_route` | events as they came, for subscribers without types, without I/O |
 //! | [`transport`] | pipe, WebSocket, memory |
-//! | [`connection`] | the task |
+//! | `connection` | the task; `inbound` is what it does with a frame |
 //! | [`client`] | the handles |
-//! | [`methods`] | the few commands the bridge uses, typed |
-//! | [`page_methods`] | those of them that act on what is in a page |
-//! | [`console`] | those of a page's console, with its events |
-//! | [`events`] | the few events the bridge reads, decoded late and leniently |
-//! | [`results`] | results with a payload, which is sliced and not parsed |
-//! | [`error`] | why a call failed |
+//! | [`methods`] | the commands that the bridge uses, typed |
+//! | [`page_methods`] | commands that act on the content of a page |
+//! | [`console`] | commands and events of a page's console |
+//! | [`events`] | the events that the bridge uses, decoded late and leniently |
+//! | [`results`] | results with large payloads, which are sliced and not parsed |
+//! | `error` | why a call failed |
 
-pub mod calls;
+mod calls;
 pub mod client;
-pub mod connection;
+mod command_queue;
+mod connection;
 pub mod console;
-pub mod error;
+mod error;
 pub mod events;
 pub mod ids;
+mod inbound;
 pub mod message;
 pub mod methods;
 pub mod page_methods;
+mod raw_route;
 pub mod results;
 pub mod routes;
 pub mod transport;
+mod writer;
 
-pub use client::{Browser, Session};
+pub use client::{Browser, TargetSession};
+pub use command_queue::MethodName;
 pub use connection::connect;
 pub use error::{CallError, SessionEnd};
 pub use ids::{BrowserContextId, SessionId, TargetId};
-pub use routes::{Attachment, Event, Inbox, RawEvent};
+pub use raw_route::{RawFrame, RawRoute, RawRouteEnd, RawRouteOptions};
+pub use routes::{Attachment, Inbox, RawEvent, SessionEvent};

@@ -1,4 +1,4 @@
-//! The commands with which what is in a page is looked at and acted on, typed.
+//! The commands that read and act on the content of a page, typed.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -7,83 +7,67 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::ids::FrameId;
-use super::methods::{Done, Method, methods};
+use super::methods::{EmptyResult, Method, methods};
 
 methods! {
-    /// Makes a world for scripts that the page can neither see nor break; or finds the one of that
-    /// name, for as long as the frame's document lives.
-    CreateIsolatedWorld<'a> = "Page.createIsolatedWorld" -> World {
-        /// The frame.
+    /// Creates an isolated world, whose scripts the page can neither see nor break, or finds the one of
+    /// that name in the frame's current document.
+    CreateIsolatedWorld<'a> = "Page.createIsolatedWorld" -> IsolatedWorld {
         frame_id: Cow<'a, str>,
-        /// The world's name.
         world_name: &'static str,
     }
 
-    /// Evaluates an expression in a world.
-    EvaluateIn<'a> = "Runtime.evaluate" -> Done {
-        /// The expression.
+    EvaluateIn<'a> = "Runtime.evaluate" -> EmptyResult {
         expression: Cow<'a, str>,
-        /// The world; the page's own if absent.
+        /// The page's main world if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         context_id: Option<i64>,
-        /// Whether the value itself comes, or a handle to it.
+        /// Whether the result is JSON instead of a remote object id.
         return_by_value: bool,
-        /// Whether a promise is awaited.
         await_promise: bool,
-        /// Whether it counts as something that the user did.
+        /// Whether it counts as a user gesture.
         user_gesture: bool,
-        /// Milliseconds after which the script is ended.
+        /// In milliseconds.
         timeout: u64,
     }
 
-    /// Calls a function on an object that the page holds for the bridge.
-    CallOn<'a> = "Runtime.callFunctionOn" -> Done {
-        /// The object, which is `this`.
+    /// Calls a function on a remote object.
+    CallOn<'a> = "Runtime.callFunctionOn" -> EmptyResult {
+        /// `this` in the function.
         object_id: &'a str,
-        /// The function.
         function_declaration: Cow<'a, str>,
-        /// Its arguments.
         arguments: Vec<&'a RawArgument>,
-        /// Whether the value itself comes, or a handle to it.
+        /// Whether the result is JSON instead of a remote object id.
         return_by_value: bool,
-        /// Whether a promise is awaited.
         await_promise: bool,
-        /// Whether it counts as something that the user did.
+        /// Whether it counts as a user gesture.
         user_gesture: bool,
     }
 
-    /// Asks what a node is.
     DescribeNode<'a> = "DOM.describeNode" -> DescribedNode {
-        /// The node.
         object_id: &'a str,
     }
 
-    /// Asks for a node in the page's own world.
+    /// Resolves a node to a remote object in the page's main world.
     ResolveNode = "DOM.resolveNode" -> ResolvedNode {
-        /// The node.
         backend_node_id: i64,
     }
 
-    /// Asks where a node is, in CSS pixels of the visible part of its process's page.
+    /// The position of a node, in CSS pixels relative to the viewport of its local root frame.
     GetContentQuads<'a> = "DOM.getContentQuads" -> ContentQuads {
-        /// The node.
         object_id: &'a str,
     }
 
-    /// Asks for the boxes of a node.
     GetBoxModel<'a> = "DOM.getBoxModel" -> BoxModel {
-        /// The node.
         object_id: &'a str,
     }
 
-    /// Has a page believe that it has the keyboard, though its window may not.
-    SetFocusEmulation = "Emulation.setFocusEmulationEnabled" -> Done {
-        /// Whether it does.
+    /// Makes a page behave as if it had the focus.
+    SetFocusEmulation = "Emulation.setFocusEmulationEnabled" -> EmptyResult {
         enabled: bool,
     }
 
-    /// The mouse does something.
-    DispatchMouseEvent = "Input.dispatchMouseEvent" -> Done {
+    DispatchMouseEvent = "Input.dispatchMouseEvent" -> EmptyResult {
         /// `mouseMoved`, `mousePressed`, `mouseReleased`.
         r#type: &'static str,
         /// From the left, in CSS pixels.
@@ -96,12 +80,11 @@ methods! {
         button: &'static str,
         /// Left 1, right 2, middle 4.
         buttons: u8,
-        /// How many clicks it is the end of.
+        /// 2 for a double click.
         click_count: u8,
     }
 
-    /// The keyboard does something.
-    DispatchKeyEvent<'a> = "Input.dispatchKeyEvent" -> Done {
+    DispatchKeyEvent<'a> = "Input.dispatchKeyEvent" -> EmptyResult {
         /// `keyDown`, `rawKeyDown`, `keyUp`.
         r#type: &'static str,
         /// Alt 1, Control 2, Meta 4, Shift 8.
@@ -116,28 +99,23 @@ methods! {
         location: u8,
         /// Whether it is a key of the number pad.
         is_keypad: bool,
-        /// What it types.
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<Cow<'a, str>>,
-        /// What it would type without modifiers.
         #[serde(skip_serializing_if = "Option::is_none")]
         unmodified_text: Option<Cow<'a, str>>,
     }
 
-    /// Puts text in where the keyboard is, without keys.
-    InsertText<'a> = "Input.insertText" -> Done {
-        /// The text.
+    /// Inserts text at the caret without key events.
+    InsertText<'a> = "Input.insertText" -> EmptyResult {
         text: Cow<'a, str>,
     }
 
-    /// Whether drags that a page begins are reported instead of carried out.
-    SetInterceptDrags = "Input.setInterceptDrags" -> Done {
-        /// Whether they are.
+    /// Reports drags of the page instead of performing them.
+    SetInterceptDrags = "Input.setInterceptDrags" -> EmptyResult {
         enabled: bool,
     }
 
-    /// Something that is dragged does something.
-    DispatchDragEvent = "Input.dispatchDragEvent" -> Done {
+    DispatchDragEvent = "Input.dispatchDragEvent" -> EmptyResult {
         /// `dragEnter`, `dragOver`, `drop`, `dragCancel`.
         r#type: &'static str,
         /// From the left, in CSS pixels.
@@ -150,21 +128,16 @@ methods! {
         modifiers: u8,
     }
 
-    /// Asks for a tab's history.
-    GetNavigationHistory = "Page.getNavigationHistory" -> History {}
+    GetNavigationHistory = "Page.getNavigationHistory" -> NavigationHistory {}
 
-    /// Goes to an entry of a tab's history.
-    NavigateToHistoryEntry = "Page.navigateToHistoryEntry" -> Done {
-        /// The entry.
+    NavigateToHistoryEntry = "Page.navigateToHistoryEntry" -> EmptyResult {
         entry_id: i64,
     }
 
-    /// Loads a page anew.
-    ReloadPage = "Page.reload" -> Done {}
+    ReloadPage = "Page.reload" -> EmptyResult {}
 
-    /// Whether it is told how far documents have come; what has been so already is told again.
-    SetLifecycleEvents = "Page.setLifecycleEventsEnabled" -> Done {
-        /// Whether it is.
+    /// Reports the lifecycle of documents, and past events of current documents first.
+    SetLifecycleEvents = "Page.setLifecycleEventsEnabled" -> EmptyResult {
         enabled: bool,
     }
 }
@@ -172,14 +145,13 @@ methods! {
 /// An argument of [`CallOn`]: JSON.
 #[derive(Debug, Serialize)]
 pub struct RawArgument {
-    /// The JSON.
     pub value: Box<RawValue>,
 }
 
 /// Result of [`CreateIsolatedWorld`].
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct World {
+pub struct IsolatedWorld {
     /// `Runtime.ExecutionContextId`.
     pub execution_context_id: i64,
 }
@@ -187,7 +159,6 @@ pub struct World {
 /// Result of [`DescribeNode`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct DescribedNode {
-    /// The node.
     pub node: Node,
 }
 
@@ -197,10 +168,10 @@ pub struct DescribedNode {
 pub struct Node {
     /// `DOM.BackendNodeId`.
     pub backend_node_id: i64,
-    /// The frame that it holds.
+    /// The frame of an `<iframe>`.
     #[serde(default)]
     pub frame_id: Option<FrameId>,
-    /// The document in that frame, if it is of the same process.
+    /// The document in that frame, if it is in the same process.
     #[serde(default)]
     pub content_document: Option<serde::de::IgnoredAny>,
 }
@@ -208,7 +179,6 @@ pub struct Node {
 /// Result of [`ResolveNode`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct ResolvedNode {
-    /// The handle.
     pub object: Handle,
 }
 
@@ -227,39 +197,34 @@ pub type Quad = [f64; 8];
 /// Result of [`GetContentQuads`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct ContentQuads {
-    /// One for each box.
     pub quads: Vec<Quad>,
 }
 
 /// Result of [`GetBoxModel`].
 #[derive(Debug, Clone, Deserialize)]
 pub struct BoxModel {
-    /// The boxes.
     pub model: Boxes,
 }
 
 /// `DOM.BoxModel`, as far as it is read.
 #[derive(Debug, Clone, Copy, Deserialize)]
 pub struct Boxes {
-    /// What is inside of borders and padding.
+    /// Inside of borders and padding.
     pub content: Quad,
 }
 
 /// Result of [`GetNavigationHistory`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct History {
-    /// Where the tab is among them.
+pub struct NavigationHistory {
+    /// Index into `entries`.
     pub current_index: usize,
-    /// The entries.
     pub entries: Vec<HistoryEntry>,
 }
 
 /// `Page.NavigationEntry`, as far as it is read.
 #[derive(Debug, Clone, Deserialize)]
 pub struct HistoryEntry {
-    /// Its id.
     pub id: i64,
-    /// Its URL.
     pub url: String,
 }

@@ -1,4 +1,4 @@
-//! Results with a payload: where it stands is found out without parsing it into values.
+//! Results with large payloads, which are located without parsing them into values.
 
 use std::borrow::Cow;
 
@@ -11,23 +11,21 @@ use super::client::shape;
 use super::error::CallError;
 use super::methods::{CaptureScreenshot, Evaluate, StartScreencast};
 
-/// What an expression came to.
+/// The outcome of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Evaluated {
+pub enum EvaluateResult {
     /// A string: the JSON string with its quotes, a slice of the frame.
     Text(Bytes),
     /// Any other value as JSON, a slice of the frame.
     Value(Bytes),
-    /// A handle to a thing that stays in the page.
+    /// The id of an object that stays in the page.
     Handle(Box<str>),
-    /// `undefined`.
     Undefined,
-    /// The expression threw.
     Threw,
 }
 
 /// Reads the result of `Runtime.evaluate` or `Runtime.callFunctionOn`.
-pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
+pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     #[derive(Deserialize)]
     struct Outline<'a> {
         #[serde(borrow)]
@@ -46,8 +44,8 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
         handle: Option<Cow<'a, str>>,
     }
 
-    // This is how Chromium writes a string, so that a page of megabytes is not parsed. Inside of
-    // it every quote is escaped: what stands between two others is no part of it.
+    // The form in which Chromium writes a string, so that a snapshot of megabytes is not parsed. Every
+    // quote inside the string is escaped, so `},"exceptionDetails":{` can only be after it.
     const TEXT: &[u8] = b"{\"result\":{\"type\":\"string\",\"value\":";
     const END: &[u8] = b"}}";
     if let Some(rest) = result.strip_prefix(TEXT)
@@ -56,32 +54,32 @@ pub fn evaluated(result: &Bytes) -> Result<Evaluated, CallError> {
         && quoted.ends_with(b"\"")
         && memmem::find(quoted, b"},\"exceptionDetails\":{").is_none()
     {
-        return Ok(Evaluated::Text(result.slice_ref(quoted)));
+        return Ok(EvaluateResult::Text(result.slice_ref(quoted)));
     }
     let outline: Outline<'_> =
         serde_json::from_slice(result).map_err(|error| shape::<Evaluate<'_>>(&error))?;
     if outline.exception.is_some() {
-        return Ok(Evaluated::Threw);
+        return Ok(EvaluateResult::Threw);
     }
     let object = outline.result;
     if object.r#type == "undefined" {
-        return Ok(Evaluated::Undefined);
+        return Ok(EvaluateResult::Undefined);
     }
     if let Some(handle) = object.handle {
-        return Ok(Evaluated::Handle(handle.into()));
+        return Ok(EvaluateResult::Handle(handle.into()));
     }
     let value = object
         .value
         .map(|value| result.slice_ref(value.get().as_bytes()))
         .ok_or_else(|| shape::<Evaluate<'_>>(&"no value"))?;
     Ok(if object.r#type == "string" {
-        Evaluated::Text(value)
+        EvaluateResult::Text(value)
     } else {
-        Evaluated::Value(value)
+        EvaluateResult::Value(value)
     })
 }
 
-/// The words of the exception that a script threw: its first lines, without the places in the code.
+/// The message of the exception that a script threw: its first lines, without the stack.
 pub fn exception(result: &Bytes) -> String {
     #[derive(Deserialize)]
     struct Outline {
@@ -124,15 +122,14 @@ pub fn exception(result: &Bytes) -> String {
     words.join(" ").chars().take(MOST).collect()
 }
 
-/// One picture of a screencast.
-/// One picture of a screencast.
+/// One frame of a screencast.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScreencastFrame {
-    /// In base64: a slice of the frame that brought it.
+    /// In base64; a slice of the CDP message.
     pub data: Bytes,
-    /// When it was drawn, in seconds since the epoch, where Chromium says so.
+    /// Seconds since the epoch.
     pub timestamp: Option<f64>,
-    /// What its acknowledgement must carry.
+    /// The number for its acknowledgement.
     pub ack: i64,
 }
 
@@ -153,7 +150,7 @@ pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
         timestamp: Option<f64>,
     }
 
-    /// What follows a picture that was read by itself.
+    /// The members after `data`.
     #[derive(Deserialize)]
     struct Rest {
         metadata: Metadata,
@@ -163,7 +160,7 @@ pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
 
     let wrong = |error: serde_json::Error| shape::<StartScreencast>(&error);
     let (data, metadata, ack) = if let Some((data, mut rest)) = leading_data(params) {
-        // The comma after the picture becomes the brace of an object of what follows.
+        // The comma after `data` becomes the opening brace of the remaining members.
         if let Some(first) = rest.first_mut() {
             *first = b'{';
         }
@@ -182,8 +179,8 @@ pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
     })
 }
 
-/// A picture that stands first in its object, as Chromium writes it, and what follows it: most of
-/// a frame is picture, and is looked at once.
+/// Splits an object whose first member is `data`, as Chromium writes it, into `data` and the rest. Most of
+/// a message is image data, which is scanned only once.
 fn leading_data(object: &Bytes) -> Option<(Bytes, Vec<u8>)> {
     const DATA: &[u8] = b"{\"data\":\"";
     let content = object.strip_prefix(DATA)?;
@@ -194,13 +191,13 @@ fn leading_data(object: &Bytes) -> Option<(Bytes, Vec<u8>)> {
     ))
 }
 
-/// The content of a JSON string that holds no escapes, as a slice of the frame it stands in.
+/// The content of a JSON string without escapes, as a slice of its message.
 fn plain(frame: &Bytes, string: &RawValue) -> Option<Bytes> {
     let content = string.get().strip_prefix('"')?.strip_suffix('"')?;
     (!content.contains('\\')).then(|| frame.slice_ref(content.as_bytes()))
 }
 
-/// The base64 of a picture: a slice of the frame.
+/// The image data of a screenshot in base64, as a slice of the result.
 pub fn screenshot_data(result: &Bytes) -> Result<Bytes, CallError> {
     #[derive(Deserialize)]
     struct Outline<'a> {
@@ -230,7 +227,7 @@ mod tests {
             r#"{"result":{"value":"a\"\u003c","type":"string","new":1}}"#,
         ] {
             let result = Bytes::from(result);
-            let Evaluated::Text(text) = evaluated(&result).unwrap() else {
+            let EvaluateResult::Text(text) = evaluated(&result).unwrap() else {
                 panic!("it is text");
             };
             assert_eq!(text, &br#""a\"\u003c""#[..]);
@@ -243,40 +240,40 @@ mod tests {
         let threw = Bytes::from_static(
             br#"{"result":{"type":"string","value":"x"},"exceptionDetails":{"text":"Uncaught","exception":{"type":"string","value":"x"}}}"#,
         );
-        assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
+        assert_eq!(evaluated(&threw).unwrap(), EvaluateResult::Threw);
         let threw = Bytes::from_static(
             br#"{"result":{"type":"string","value":"x"},"exceptionDetails":{"text":"Uncaught"}}"#,
         );
-        assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
+        assert_eq!(evaluated(&threw).unwrap(), EvaluateResult::Threw);
     }
 
     #[test]
     fn other_values_and_exceptions_are_told_apart() {
         let value = Bytes::from_static(br#"{"result":{"type":"object","value":{"nodes":3}}}"#);
-        let expected = Evaluated::Value(Bytes::from_static(br#"{"nodes":3}"#));
+        let expected = EvaluateResult::Value(Bytes::from_static(br#"{"nodes":3}"#));
         assert_eq!(evaluated(&value).unwrap(), expected);
         let threw = Bytes::from_static(
             br#"{"result":{"type":"object","subtype":"error"},"exceptionDetails":{"text":"x"}}"#,
         );
-        assert_eq!(evaluated(&threw).unwrap(), Evaluated::Threw);
+        assert_eq!(evaluated(&threw).unwrap(), EvaluateResult::Threw);
         assert!(evaluated(&Bytes::from_static(b"{}")).is_err());
     }
 
     #[test]
-    fn what_stays_in_the_page_comes_as_a_handle() {
+    fn an_object_that_stays_in_the_page_is_a_handle() {
         let array = Bytes::from_static(
             br#"{"result":{"type":"object","subtype":"array","className":"Array","description":"Array(2)","objectId":"1.2.3"}}"#,
         );
         assert_eq!(
             evaluated(&array).unwrap(),
-            Evaluated::Handle("1.2.3".into())
+            EvaluateResult::Handle("1.2.3".into())
         );
         let nothing = Bytes::from_static(br#"{"result":{"type":"undefined"}}"#);
-        assert_eq!(evaluated(&nothing).unwrap(), Evaluated::Undefined);
+        assert_eq!(evaluated(&nothing).unwrap(), EvaluateResult::Undefined);
     }
 
     #[test]
-    fn a_screencast_frame_is_a_picture_with_a_number() {
+    fn a_screencast_frame_has_data_timestamp_and_number() {
         let params = Bytes::from_static(
             br#"{"data":"/9j/","metadata":{"offsetTop":0,"timestamp":1.5},"sessionId":7}"#,
         );
@@ -291,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_a_slice_of_its_frame() {
+    fn a_screenshot_is_a_slice_of_its_result() {
         let result = Bytes::from_static(br#"{"data":"/9j/4AAQ"}"#);
         assert_eq!(&screenshot_data(&result).unwrap()[..], b"/9j/4AAQ");
         for bad in [r#"{"data":5}"#, r#"{"data":"a\/b"}"#, "{}"] {

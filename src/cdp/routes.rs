@@ -1,82 +1,95 @@
-//! Which session's events go to which inbox. No I/O.
+//! Which session's events go to which inbox and to which raw routes. No I/O.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
-use super::client::Session;
-use super::events::{EventKind, TargetInfo};
+use super::client::TargetSession;
+use super::events::{EventKind, TargetInfo, wanted};
 use super::ids::{SessionId, TargetId};
+use super::raw_route::{RawFrame, RawRouteEnd, RawSender};
 
-/// How many events an inbox holds. Its owner is a task that never waits, so that this is only
-/// reached when something is wrong.
+/// How many events an inbox holds. Its owner is a task that reads without waiting for other things, so
+/// that the limit is only reached when something is wrong.
 pub const INBOX_CAPACITY: usize = 1024;
 
-/// Something that happened in a session.
+/// Returns the fields to queue, possibly shortened; `None` drops the event. It runs in the connection's
+/// task.
+pub type EventFilter = fn(EventKind, Bytes) -> Option<Bytes>;
+
 #[derive(Debug)]
-pub enum Event {
-    /// A target was attached; its route exists already.
+pub enum SessionEvent {
+    /// A target was attached. Its route already exists.
     Attached(Box<Attachment>),
-    /// Anything else.
     Raw(RawEvent),
 }
 
 /// An event that has not been decoded yet.
 #[derive(Debug, Clone)]
 pub struct RawEvent {
-    /// Which event.
     pub kind: EventKind,
-    /// Its fields as JSON.
     pub params: Bytes,
 }
 
-/// A target that was attached, with everything that belongs to it.
+/// A newly attached target.
 #[derive(Debug)]
 pub struct Attachment {
-    /// The handle to its session.
-    pub session: Session,
-    /// Its events.
+    pub session: TargetSession,
     pub inbox: Inbox,
-    /// What is known about it.
     pub info: TargetInfo,
-    /// Whether it stands still until `Runtime.runIfWaitingForDebugger`.
+    /// Whether it is paused until `Runtime.runIfWaitingForDebugger`.
     pub waiting_for_debugger: bool,
 }
 
 /// The reading end of a session's events. It ends when the session or the transport ends.
 #[derive(Debug)]
 pub struct Inbox {
-    events: mpsc::Receiver<Event>,
-    lost: Arc<AtomicU64>,
+    events: mpsc::Receiver<SessionEvent>,
+    shared: Arc<InboxState>,
+}
+
+#[derive(Debug, Default)]
+struct InboxState {
+    lost: AtomicU64,
+    filter: OnceLock<EventFilter>,
 }
 
 impl Inbox {
-    /// The next event; none once the session is over.
-    pub async fn next(&mut self) -> Option<Event> {
+    /// The next event; `None` once the session or the connection has ended.
+    pub async fn next(&mut self) -> Option<SessionEvent> {
         self.events.recv().await
     }
 
-    /// How many events did not fit since this was last asked.
+    /// Returns and resets the number of events that did not fit.
     pub fn take_lost(&self) -> u64 {
-        self.lost.swap(0, Ordering::Relaxed)
+        self.shared.lost.swap(0, Ordering::Relaxed)
+    }
+
+    /// Applies this filter, instead of [`wanted`], to events that arrive from now on. An inbox is bounded
+    /// in events and not in bytes, so the filter must shorten events that may be of any size. It can be
+    /// set once.
+    pub fn set_filter(&self, filter: EventFilter) {
+        let _ = self.shared.filter.set(filter);
     }
 }
 
-/// The inbox is full or its reader is gone; the event comes back.
+/// The inbox is full or was dropped. Returns the event.
 #[derive(Debug)]
-pub struct Undelivered(pub Event);
+pub struct Undelivered(pub SessionEvent);
 
 #[derive(Debug)]
 struct Route {
-    inbox: mpsc::Sender<Event>,
-    lost: Arc<AtomicU64>,
+    inbox: mpsc::Sender<SessionEvent>,
+    shared: Arc<InboxState>,
     target: Option<TargetId>,
+    raw: Vec<RawSender>,
 }
 
-/// The table of inboxes: the browser's own, and one for each attached session.
+/// The table of routes: one for the root session, and one for each attached session.
 #[derive(Debug)]
 pub struct Routes {
     root: Route,
@@ -84,7 +97,7 @@ pub struct Routes {
 }
 
 impl Routes {
-    /// A table with the browser's own inbox.
+    /// A table with the root session only, and its inbox.
     pub fn new() -> (Self, Inbox) {
         let (root, inbox) = Route::new(None);
         (
@@ -96,19 +109,28 @@ impl Routes {
         )
     }
 
-    /// Adds the route of a session.
-    pub fn insert(&mut self, session: SessionId, target: TargetId) -> Inbox {
-        let (route, inbox) = Route::new(Some(target));
+    /// Adds the route of a session that was attached through `parent`, whose raw routes may include
+    /// children.
+    pub fn insert(
+        &mut self,
+        session: SessionId,
+        target: TargetId,
+        parent: Option<&SessionId>,
+    ) -> Inbox {
+        let (mut route, inbox) = Route::new(Some(target));
+        if let Some(parent) = self.route(parent) {
+            let inherited = parent.raw.iter().filter(|raw| raw.with_children());
+            route.raw = inherited.cloned().collect();
+        }
         self.sessions.insert(session, route);
         inbox
     }
 
-    /// Removes the route of a session, which ends its inbox once that has been read.
+    /// Removes the route of a session. Its inbox ends after the events that are queued already.
     pub fn remove(&mut self, session: &SessionId) -> bool {
         self.sessions.remove(session).is_some()
     }
 
-    /// The sessions attached to a target.
     pub fn sessions_of(&self, target: &TargetId) -> Vec<SessionId> {
         self.sessions
             .iter()
@@ -117,34 +139,94 @@ impl Routes {
             .collect()
     }
 
-    /// Delivers an event without waiting, so that no slow reader holds an answer up.
-    pub fn deliver(&self, session: Option<&SessionId>, event: Event) -> Result<(), Undelivered> {
-        let route = match session {
-            None => &self.root,
-            Some(session) => match self.sessions.get(session) {
-                Some(route) => route,
-                // A session that has just been detached: its last events interest nobody.
-                None => return Ok(()),
-            },
+    fn route(&self, session: Option<&SessionId>) -> Option<&Route> {
+        match session {
+            None => Some(&self.root),
+            Some(session) => self.sessions.get(session),
+        }
+    }
+
+    /// What the inbox's filter leaves of an event.
+    pub fn filter(
+        &self,
+        session: Option<&SessionId>,
+        kind: EventKind,
+        params: Bytes,
+    ) -> Option<Bytes> {
+        let own = self.route(session).and_then(|it| it.shared.filter.get());
+        own.copied().unwrap_or(wanted)(kind, params)
+    }
+
+    /// Delivers an event without waiting, so that no slow reader delays an answer.
+    pub fn deliver(
+        &self,
+        session: Option<&SessionId>,
+        event: SessionEvent,
+    ) -> Result<(), Undelivered> {
+        // A session that was just detached may still have events, which are dropped.
+        let Some(route) = self.route(session) else {
+            return Ok(());
         };
-        route.inbox.try_send(event).map_err(|error| {
-            route.lost.fetch_add(1, Ordering::Relaxed);
-            Undelivered(error.into_inner())
-        })
+        match route.inbox.try_send(event) {
+            Ok(()) => Ok(()),
+            // The raw subscriber handles this session's events alone.
+            Err(TrySendError::Closed(_)) if !route.raw.is_empty() => Ok(()),
+            Err(error) => {
+                route.shared.lost.fetch_add(1, Ordering::Relaxed);
+                Err(Undelivered(error.into_inner()))
+            }
+        }
+    }
+
+    /// Adds a raw route to a session. If the session has ended, the sender is dropped, which ends
+    /// the route.
+    pub(super) fn add_raw(&mut self, session: Option<SessionId>, raw: RawSender) {
+        let route = match session {
+            None => Some(&mut self.root),
+            Some(session) => self.sessions.get_mut(&session),
+        };
+        if let Some(route) = route {
+            route.raw.push(raw);
+        }
+    }
+
+    pub(super) fn has_raw(&self, session: Option<&SessionId>) -> bool {
+        self.route(session)
+            .is_some_and(|route| !route.raw.is_empty())
+    }
+
+    /// Delivers an event to the raw routes of its session. Routes that overflow, or that have no
+    /// reader any more, are removed from all sessions.
+    pub(super) fn deliver_raw(&mut self, frame: RawFrame) -> Result<(), RawRouteEnd> {
+        let routes = self.route(frame.session.as_ref());
+        let raw = routes.map(|route| route.raw.clone()).unwrap_or_default();
+        let mut outcome = Ok(());
+        for sender in raw {
+            let Err(end) = sender.send(frame.clone()) else {
+                continue;
+            };
+            let sessions = self.sessions.values_mut();
+            for route in sessions.chain([&mut self.root]) {
+                route.raw.retain(|other| !other.is_same(&sender));
+            }
+            outcome = Err(end);
+        }
+        outcome
     }
 }
 
 impl Route {
     fn new(target: Option<TargetId>) -> (Self, Inbox) {
         let (sender, events) = mpsc::channel(INBOX_CAPACITY);
-        let lost = Arc::new(AtomicU64::new(0));
+        let shared = Arc::<InboxState>::default();
         (
             Self {
                 inbox: sender,
-                lost: Arc::clone(&lost),
+                shared: Arc::clone(&shared),
                 target,
+                raw: Vec::new(),
             },
-            Inbox { events, lost },
+            Inbox { events, shared },
         )
     }
 }
@@ -153,8 +235,8 @@ impl Route {
 mod tests {
     use super::*;
 
-    fn event() -> Event {
-        Event::Raw(RawEvent {
+    fn event() -> SessionEvent {
+        SessionEvent::Raw(RawEvent {
             kind: EventKind::LoadEventFired,
             params: Bytes::new(),
         })
@@ -163,8 +245,8 @@ mod tests {
     #[tokio::test]
     async fn an_event_reaches_its_own_session_only() {
         let (mut routes, mut root) = Routes::new();
-        let mut a = routes.insert("A".into(), "TA".into());
-        let mut b = routes.insert("B".into(), "TB".into());
+        let mut a = routes.insert("A".into(), "TA".into(), None);
+        let mut b = routes.insert("B".into(), "TB".into(), None);
         routes.deliver(Some(&"A".into()), event()).unwrap();
         routes.deliver(None, event()).unwrap();
         drop(routes);
@@ -176,7 +258,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_that_is_removed_still_reads_what_came_before() {
         let (mut routes, _root) = Routes::new();
-        let mut a = routes.insert("A".into(), "T".into());
+        let mut a = routes.insert("A".into(), "T".into(), None);
         assert_eq!(routes.sessions_of(&"T".into()), ["A".into()]);
         routes.deliver(Some(&"A".into()), event()).unwrap();
         assert!(routes.remove(&"A".into()) && !routes.remove(&"A".into()));
@@ -186,7 +268,7 @@ mod tests {
     #[test]
     fn an_inbox_that_is_full_gives_the_event_back_and_counts_it() {
         let (mut routes, _root) = Routes::new();
-        let a = routes.insert("A".into(), "T".into());
+        let a = routes.insert("A".into(), "T".into(), None);
         for _ in 0..INBOX_CAPACITY {
             routes.deliver(Some(&"A".into()), event()).unwrap();
         }

@@ -5,28 +5,28 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::finding::{Cause, Finding, Verdict};
-use crate::browser::connect::{Connected, Source};
-use crate::browser::find::{self, Found, Tried, WhyNot};
+use crate::browser::connect::{BrowserSource, ConnectedBrowser};
+use crate::browser::find::{self, FoundBrowser, RejectReason, Rejected};
 use crate::browser::options::{Kind, LaunchOptions, Sandbox};
-use crate::browser::sandbox::{self, Facts, Reason, SandboxDecision};
+use crate::browser::sandbox::{self, SandboxDecision, SandboxFacts, SandboxOffReason};
 use crate::cdp::methods::{CloseBrowser, GetVersion};
 
 /// How long Chromium may take for one answer, and to end when it is asked to.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Which browser is used, and why this one. `configured` is where `browser.path` was set, if it was.
-pub(super) fn chosen(found: &Found, configured: &str) -> Finding {
+pub(super) fn chosen(found: &FoundBrowser, configured: &str) -> Finding {
     let kind = match found.kind {
         Kind::Shell => "headless shell",
         Kind::Chrome => "full browser",
     };
     let by = match found.source {
-        find::Source::Configured => configured.to_owned(),
+        find::FoundIn::Configured => configured.to_owned(),
         source => source.to_string(),
     };
     let said = format!("{} ({kind}; by {by})", found.path.display());
     // Places where nothing is are no news; a variable that names nothing is a mistake.
-    let is_named = |tried: &&Tried| matches!(tried.source, find::Source::Variable(_));
+    let is_named = |tried: &&Rejected| matches!(tried.source, find::FoundIn::Variable(_));
     let mistakes = found.passed_over.iter().filter(is_named);
     let mistakes: Vec<String> = mistakes.map(ToString::to_string).collect();
     if !mistakes.is_empty() {
@@ -35,7 +35,7 @@ pub(super) fn chosen(found: &Found, configured: &str) -> Finding {
         return Finding::warning("browser", said, advice);
     }
     let others = found.passed_over.iter();
-    let others = others.filter(|tried| tried.why != WhyNot::Missing);
+    let others = others.filter(|tried| tried.why != RejectReason::Missing);
     let others: Vec<String> = others
         .map(|tried| format!("\npassed over: {tried}"))
         .collect();
@@ -48,7 +48,7 @@ pub(super) async fn confinement(options: &LaunchOptions) -> Finding {
     judged(options.sandbox, facts)
 }
 
-fn judged(wish: Sandbox, facts: Facts) -> Finding {
+fn judged(wish: Sandbox, facts: SandboxFacts) -> Finding {
     const SUBJECT: &str = "sandbox";
     let user = "run the bridge as a user of its own: docs/hardening.md and deploy/ say how";
     let fails = |said: &str, advice: &str| {
@@ -65,15 +65,15 @@ fn judged(wish: Sandbox, facts: Facts) -> Finding {
             "allow them (in a container: a seccomp profile such as deploy/docker/seccomp.json)",
         ),
         SandboxDecision::On => Finding::fine(SUBJECT, "on"),
-        SandboxDecision::Off(Reason::Configured) => Finding::warning(
+        SandboxDecision::Off(SandboxOffReason::Configured) => Finding::warning(
             SUBJECT,
             "off: browser.sandbox is `off`",
             "set it to `on`: a hostile page is confined by nothing else",
         ),
-        SandboxDecision::Off(Reason::Root) => {
+        SandboxDecision::Off(SandboxOffReason::Root) => {
             Finding::warning(SUBJECT, "off: Chromium refuses it to root", user)
         }
-        SandboxDecision::Off(reason @ Reason::NoUserNamespaces) => Finding::warning(
+        SandboxDecision::Off(reason @ SandboxOffReason::NoUserNamespaces) => Finding::warning(
             SUBJECT,
             format!("off: {reason}"),
             "in a container, a seccomp profile such as deploy/docker/seccomp.json allows them",
@@ -82,15 +82,15 @@ fn judged(wish: Sandbox, facts: Facts) -> Finding {
 }
 
 /// Starts the browser, or reaches the one that runs, asks it once more, and ends what was started.
-pub(super) async fn trial(source: &Source) -> Vec<Finding> {
+pub(super) async fn trial(source: &BrowserSource) -> Vec<Finding> {
     const SUBJECT: &str = "start";
     let begun = Instant::now();
-    let Connected {
+    let ConnectedBrowser {
         browser,
         inbox: _inbox,
         version,
         process,
-        concerns,
+        warnings,
     } = match source.connect().await {
         Ok(connected) => connected,
         Err(error) => return vec![Finding::failed(SUBJECT, Cause::Browser, &error)],
@@ -99,10 +99,10 @@ pub(super) async fn trial(source: &Source) -> Vec<Finding> {
         SUBJECT,
         format!("{} answers after {}", version.product, millis(begun)),
     )];
-    findings.extend(concerns.iter().map(|concern| {
+    findings.extend(warnings.iter().map(|warning| {
         Finding::warning(
-            "concern",
-            concern.to_string(),
+            "limits",
+            warning.to_string(),
             "see config.example.toml at that key",
         )
     }));
@@ -127,17 +127,17 @@ fn millis(since: Instant) -> String {
 mod tests {
     use super::*;
 
-    const ROOT: Facts = Facts {
+    const ROOT: SandboxFacts = SandboxFacts {
         root: true,
         namespaces_refused: false,
         setuid_helper: false,
     };
 
-    fn found(passed_over: Vec<Tried>) -> Found {
-        Found {
+    fn found(passed_over: Vec<Rejected>) -> FoundBrowser {
+        FoundBrowser {
             path: "/usr/bin/chrome".into(),
             kind: Kind::Shell,
-            source: find::Source::SearchPath,
+            source: find::FoundIn::SearchPath,
             passed_over,
         }
     }
@@ -153,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_refuses_namespaces_is_a_warning_unless_the_sandbox_must_be_on() {
-        let refused = Facts {
+        let refused = SandboxFacts {
             root: false,
             namespaces_refused: true,
             setuid_helper: false,
@@ -163,31 +163,31 @@ mod tests {
         assert_eq!(wanted.verdict, Verdict::Failed(Cause::Browser));
         assert!(wanted.advice.unwrap().contains("seccomp.json"));
         assert_eq!(
-            judged(Sandbox::Auto, Facts::default()).verdict,
+            judged(Sandbox::Auto, SandboxFacts::default()).verdict,
             Verdict::Fine
         );
     }
 
     #[test]
     fn a_variable_that_names_nothing_is_a_mistake_and_an_empty_place_is_not() {
-        let tried = |source, why| Tried {
+        let tried = |source, why| Rejected {
             source,
             path: "/nowhere".into(),
             why,
         };
-        let empty = tried(find::Source::UsualPlace, WhyNot::Missing);
+        let empty = tried(find::FoundIn::UsualPlace, RejectReason::Missing);
         assert_eq!(
             chosen(&found(vec![empty.clone()]), "").verdict,
             Verdict::Fine
         );
-        let variable = tried(find::Source::Variable("CHROME_BIN"), WhyNot::Missing);
+        let variable = tried(find::FoundIn::Variable("CHROME_BIN"), RejectReason::Missing);
         let finding = chosen(&found(vec![variable, empty]), "");
         assert_eq!(finding.verdict, Verdict::Warning);
         assert!(
             finding.said.contains("CHROME_BIN: /nowhere not found"),
             "{finding}"
         );
-        let useless = tried(find::Source::SearchPath, WhyNot::NotExecutable);
+        let useless = tried(find::FoundIn::SearchPath, RejectReason::NotExecutable);
         let finding = chosen(&found(vec![useless]), "");
         assert!(finding.said.contains("not executable"), "{finding}");
     }

@@ -6,7 +6,7 @@ use super::browser;
 use super::finding::{Cause, Finding, Report};
 use super::machine;
 use crate::app::settings;
-use crate::browser::connect::Source;
+use crate::browser::connect::BrowserSource;
 use crate::config::{Config, Loaded};
 use crate::server::Server;
 
@@ -29,7 +29,7 @@ pub async fn examine(loaded: &Loaded, mut tell: impl FnMut(&Finding)) -> Report 
     match source(loaded) {
         Ok((source, findings)) => {
             findings.into_iter().for_each(&mut add);
-            if let Source::Launch(options) = &source {
+            if let BrowserSource::Launch(options) = &source {
                 add(browser::confinement(options).await);
             }
             browser::trial(&source).await.into_iter().for_each(add);
@@ -69,7 +69,7 @@ async fn address(config: &Config) -> Finding {
 }
 
 /// The browser that would be used.
-fn source(loaded: &Loaded) -> Result<(Source, Vec<Finding>), Finding> {
+fn source(loaded: &Loaded) -> Result<(BrowserSource, Vec<Finding>), Finding> {
     let config = &loaded.config;
     if let Some(running) = settings::running_browser(config) {
         return Ok((running, Vec::new()));
@@ -80,5 +80,5 @@ fn source(loaded: &Loaded) -> Result<(Source, Vec<Finding>), Finding> {
     let finding = browser::chosen(&found, &configured);
     let mut options = settings::launch_options(config, found, None);
     options.user_data_dir = None;
-    Ok((Source::Launch(options), vec![finding]))
+    Ok((BrowserSource::Launch(options), vec![finding]))
 }

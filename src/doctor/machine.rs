@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use super::finding::{Cause, Finding, Verdict};
+use crate::browser::disk_space;
 use crate::browser::launch::SMALL_SHARED_MEMORY;
-use crate::browser::space;
 
 /// Where Chromium puts pictures for its own processes, on Linux.
 const SHARED_MEMORY: &str = "/dev/shm";
@@ -67,7 +67,7 @@ pub(super) fn disk(dir: &Path) -> Finding {
     let free = size_of(dir).map(|size| in_words(size.free));
     let free = free.unwrap_or_else(|| "an unknown part".to_owned());
     let said = format!("{free} of the disk of {} are free", dir.display());
-    if space::little_at(dir).is_some() {
+    if disk_space::nearly_full(dir).is_some() {
         let advice = "make room there, or set TMPDIR or browser.user_data_dir to a directory on another disk";
         return Finding::warning(SUBJECT, said, advice);
     }

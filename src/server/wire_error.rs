@@ -388,7 +388,7 @@ mod tests {
                 TabError::TimedOut {
                     request: kind,
                     limit: Duration::from_secs(1),
-                    waiting_for: "Page.navigate",
+                    waiting_for: "Page.navigate".into(),
                 },
                 ErrorCode::CdpTimeout,
             ),

@@ -42,7 +42,7 @@ use super::settings::TabSettings;
 use super::supervisor::{SupervisorHandle, Turn};
 use super::view::TabView;
 use super::watchdog::Watchdog;
-use crate::cdp::{CallError, Event};
+use crate::cdp::{CallError, SessionEvent};
 use crate::flow::RestartBudget;
 use crate::timer::sleep_until_opt;
 
@@ -213,11 +213,13 @@ impl Actor {
                 () = timer => Happened::Tick,
             };
             let end = match happened {
-                Happened::News(News::Event(Some(Event::Raw(event)))) => match self.take_answer() {
-                    Some(end) => Some(end),
-                    None => self.on_event(&event),
-                },
-                Happened::News(News::Event(Some(Event::Attached(frame)))) => {
+                Happened::News(News::Event(Some(SessionEvent::Raw(event)))) => {
+                    match self.take_answer() {
+                        Some(end) => Some(end),
+                        None => self.on_event(&event),
+                    }
+                }
+                Happened::News(News::Event(Some(SessionEvent::Attached(frame)))) => {
                     if let Some(live) = &self.live {
                         live.attached(*frame);
                     }

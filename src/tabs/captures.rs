@@ -21,7 +21,7 @@ use super::message::Capture;
 use super::picture::Picture;
 use super::reply::{AnswerKind, Reply, Superseded};
 use super::settings::{CaptureLimits, TabSettings};
-use crate::cdp::Session;
+use crate::cdp::TargetSession;
 use crate::cdp::ids::LoaderId;
 use crate::flow::{Debounce, PacedQueue, QueueFull};
 use crate::metrics;
@@ -77,7 +77,7 @@ pub struct Subject<'a> {
     /// The navigation that brought its document.
     pub loader: Option<&'a LoaderId>,
     /// The session it lives in.
-    pub session: &'a Session,
+    pub session: &'a TargetSession,
     /// The hands on its page.
     pub hands: &'a HandsOn,
     /// Its visible part.
@@ -358,7 +358,9 @@ impl Done {
                 for reply in self.replies {
                     // The call does not know the limit that the client set.
                     let error = match &error {
-                        TabError::TimedOut { waiting_for, .. } => reply.timed_out(waiting_for),
+                        TabError::TimedOut { waiting_for, .. } => {
+                            reply.timed_out(waiting_for.clone())
+                        }
                         error => error.clone(),
                     };
                     let session = Some(subject.session.id().to_string());

@@ -1,5 +1,6 @@
 //! Why a request about a tab failed. The server turns these into wire errors.
 
+use std::borrow::Cow;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
@@ -71,7 +72,7 @@ pub enum TabError {
         /// Its time limit.
         limit: Duration,
         /// What it waited for.
-        waiting_for: &'static str,
+        waiting_for: Cow<'static, str>,
     },
     /// The target went away.
     #[error("the tab's target went away while the request ran; try again")]
@@ -224,9 +225,11 @@ impl TabError {
             CallError::Timeout { method, .. } => Some(Self::TimedOut {
                 request,
                 limit,
-                waiting_for: method,
+                waiting_for: method.clone(),
             }),
-            CallError::Protocol { .. } | CallError::Shape { .. } => None,
+            CallError::Protocol { .. } | CallError::QueueFull { .. } | CallError::Shape { .. } => {
+                None
+            }
         }
     }
 }

@@ -7,7 +7,6 @@ use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use tokio::task::unconstrained;
 use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
@@ -21,7 +20,7 @@ use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
     HandleDialog, Method, TerminateExecution,
 };
-use crate::cdp::{Attachment, CallError, Event};
+use crate::cdp::{Attachment, CallError, SessionEvent};
 
 /// How long small calls may take whose outcome nobody waits for.
 const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -72,7 +71,7 @@ impl From<Loss> for RebuildReason {
 /// What comes from a target.
 pub enum News {
     /// An event; none when the session is over.
-    Event(Option<Event>),
+    Event(Option<SessionEvent>),
     /// The page's title has been read.
     Title(Option<String>),
     /// The probe has ended; true if the page gave an answer, whatever it was.
@@ -120,7 +119,7 @@ impl Live {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => News::Event(self.heard(event)),
-            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(Event::Raw(event))),
+            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(SessionEvent::Raw(event))),
             Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
                 self.witness = None;
                 News::Witnessed(answers)
@@ -138,8 +137,8 @@ impl Live {
     }
 
     /// Tells the hands of an event.
-    fn heard(&self, event: Option<Event>) -> Option<Event> {
-        if let Some(Event::Raw(event)) = &event {
+    fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
+        if let Some(SessionEvent::Raw(event)) = &event {
             self.ears.hear(event);
         }
         event
@@ -192,7 +191,7 @@ impl Live {
 
     /// Ends the script that runs in the page.
     pub fn terminate(&self) {
-        self.aside(TerminateExecution {});
+        self.aside(&TerminateExecution {});
     }
 
     /// The page has got a document, and loads what belongs to it.
@@ -208,14 +207,14 @@ impl Live {
     /// Stops listening to a page's network if the page takes its time to load.
     pub fn listen_no_more(&mut self, now: Instant) {
         if self.network.disables(now) {
-            self.aside(DisableNetwork {});
+            self.aside(&DisableNetwork {});
         }
     }
 
     /// Listens again: the page has loaded, or goes somewhere.
     pub fn listen(&mut self) {
         if self.network.enables() {
-            self.aside(network());
+            self.aside(&network());
         }
     }
 
@@ -223,7 +222,7 @@ impl Live {
     /// page is always allowed: a navigation was asked for.
     pub fn answer_dialog(&self, kind: DialogKind, accept: bool) -> Handled {
         let accept = accept || kind == DialogKind::Beforeunload;
-        self.aside(HandleDialog { accept });
+        self.aside(&HandleDialog { accept });
         if accept {
             Handled::Accepted
         } else {
@@ -236,7 +235,7 @@ impl Live {
         let auth_challenge_response = AuthAnswer {
             response: "CancelAuth",
         };
-        self.aside(ContinueWithAuth {
+        self.aside(&ContinueWithAuth {
             request_id,
             auth_challenge_response,
         });
@@ -244,20 +243,17 @@ impl Live {
 
     /// Sends a document on that was paused so that its authentication can be answered.
     pub fn continue_request(&self, request_id: String) {
-        self.aside(ContinueRequest { request_id });
+        self.aside(&ContinueRequest { request_id });
     }
 
-    /// Makes a call whose outcome nobody waits for: the actor must not stand still for it. The
-    /// command leaves now and not when a task gets its turn, so that it keeps its place.
-    fn aside<M: Method + 'static>(&self, method: M) {
-        let session = self.target.session.clone();
-        let mut call = Box::pin(async move {
-            if let Err(error) = session.call_raw(method, ASIDE_LIMIT).await {
-                tracing::debug!(%error, "a call that nobody waits for failed");
+    /// Makes a call without waiting for its outcome, which the actor must not do. It is queued
+    /// before this returns, so that it is sent ahead of the actor's later calls.
+    fn aside<M: Method + 'static>(&self, method: &M) {
+        let call = self.target.session.start_call(method, ASIDE_LIMIT);
+        tokio::spawn(async move {
+            if let Err(error) = call.await {
+                tracing::debug!(%error, "a CDP call whose result is not needed failed");
             }
         });
-        if unconstrained(&mut call).now_or_never().is_none() {
-            tokio::spawn(call);
-        }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    DownloadWillBegin, EventKind, FileChooserOpened, FrameNavigated, JavascriptDialogOpening,
+    DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated, JavascriptDialogOpening,
     LoadingFailed, NavigatedWithinDocument, OfFrame, OfRequest, ResponseReceived, TargetCrashed,
     TargetInfoChanged,
 };
@@ -160,7 +160,7 @@ impl Page {
                 })
             }
             EventKind::FileChooserOpened => {
-                let FileChooserOpened { mode } = event.decode()?;
+                let FileChooserEvent { mode } = event.decode()?;
                 let multiple = mode == "selectMultiple";
                 Some(PageEvent::FileChooser { multiple })
             }

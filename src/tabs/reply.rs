@@ -1,6 +1,7 @@
 //! The answer to a call: exactly one, whatever happens.
 
 use std::any::Any;
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
@@ -206,12 +207,12 @@ impl Reply {
     }
 
     /// The error of a request whose time limit has passed.
-    pub fn timed_out(&self, waiting_for: &'static str) -> TabError {
+    pub fn timed_out(&self, waiting_for: impl Into<Cow<'static, str>>) -> TabError {
         let limit = self.deadline - self.arrived;
         TabError::TimedOut {
             request: self.kind,
             limit,
-            waiting_for,
+            waiting_for: waiting_for.into(),
         }
     }
 }

@@ -31,7 +31,7 @@ use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
 use super::target::{OpenError, OpenRequest};
-use crate::cdp::methods::Version;
+use crate::cdp::methods::BrowserVersion;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 use crate::metrics;
 
@@ -69,7 +69,7 @@ enum Ask {
     Release(BrowserContextId),
     Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
-    BrowserUp(Browser, Inbox, Version, Option<PathBuf>),
+    BrowserUp(Browser, Inbox, BrowserVersion, Option<PathBuf>),
     BrowserDown(String),
     GivenUp(String),
     AllowTabs(HashMap<ClientId, usize>),
@@ -139,7 +139,7 @@ impl SupervisorHandle {
         &self,
         browser: Browser,
         inbox: Inbox,
-        version: Version,
+        version: BrowserVersion,
         files: Option<PathBuf>,
     ) {
         let up = Ask::BrowserUp(browser, inbox, version, files);

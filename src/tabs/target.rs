@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::error::TabError;
 use super::identity::Scope;
 use super::supervisor::SupervisorHandle;
-use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, Session, TargetId};
+use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};
 
 /// A target that is attached, set up and running.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Target {
     /// The browser it is in.
     pub browser: Browser,
     /// Its session.
-    pub session: Session,
+    pub session: TargetSession,
     /// Its events.
     pub inbox: Inbox,
     /// Its id.
@@ -54,7 +54,7 @@ impl Delivery {
     }
 
     /// The session of the target.
-    pub(super) fn session(&self) -> Option<&Session> {
+    pub(super) fn session(&self) -> Option<&TargetSession> {
         self.target.as_ref().map(|target| &target.session)
     }
 
@@ -147,7 +147,7 @@ impl OpenError {
             Self::NotAttached => TabError::TimedOut {
                 request,
                 limit,
-                waiting_for: "Target.attachedToTarget",
+                waiting_for: "Target.attachedToTarget".into(),
             },
             Self::NoWayOut(error) => TabError::NoWayOut(error),
             Self::ShuttingDown => TabError::ShuttingDown,

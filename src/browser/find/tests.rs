@@ -1,22 +1,22 @@
-use super::surroundings::invented::Invented;
+use super::host_system::fake::FakeHost;
 use super::*;
 
-fn query(flavor: Flavor) -> Query {
-    Query { path: None, flavor }
+fn query(flavor: Flavor) -> BrowserQuery {
+    BrowserQuery { path: None, flavor }
 }
 
-fn auto(machine: &Invented) -> (String, Source) {
+fn auto(machine: &FakeHost) -> (String, FoundIn) {
     let found = find(&query(Flavor::Auto), machine).unwrap();
     (found.path.to_str().unwrap().to_owned(), found.source)
 }
 
 #[test]
 fn a_configured_path_wins_over_variables_and_flavor() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .program("/my/chrome")
         .program("/other/chrome-headless-shell")
         .with_var("CHROME_PATH", "/other/chrome-headless-shell");
-    let query = Query {
+    let query = BrowserQuery {
         path: Some("/my/chrome".into()),
         flavor: Flavor::Shell,
     };
@@ -25,12 +25,12 @@ fn a_configured_path_wins_over_variables_and_flavor() {
         (found.path, found.kind),
         ("/my/chrome".into(), Kind::Chrome)
     );
-    assert_eq!(found.source, Source::Configured);
+    assert_eq!(found.source, FoundIn::Configured);
 }
 
 #[test]
 fn a_configured_path_that_is_missing_is_an_error_even_when_others_exist() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .program("/usr/bin/chromium")
         .plain("/my/file", "text");
     for (path, why) in [
@@ -38,7 +38,7 @@ fn a_configured_path_that_is_missing_is_an_error_even_when_others_exist() {
         ("/my/file", "executable"),
         ("/my", "dir"),
     ] {
-        let query = Query {
+        let query = BrowserQuery {
             path: Some(path.into()),
             flavor: Flavor::Auto,
         };
@@ -52,8 +52,8 @@ fn a_configured_path_that_is_missing_is_an_error_even_when_others_exist() {
 
 #[test]
 fn a_configured_bare_name_is_a_command() {
-    let machine = Invented::linux().program("/bin/my-chrome");
-    let query = Query {
+    let machine = FakeHost::linux().program("/bin/my-chrome");
+    let query = BrowserQuery {
         path: Some("my-chrome".into()),
         flavor: Flavor::Auto,
     };
@@ -65,7 +65,7 @@ fn a_configured_bare_name_is_a_command() {
 
 #[test]
 fn variables_are_asked_in_order_and_win_over_the_flavor() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .program("/a/chrome")
         .program("/b/chrome")
         .program("/usr/bin/chrome-headless-shell")
@@ -74,14 +74,14 @@ fn variables_are_asked_in_order_and_win_over_the_flavor() {
         .with_var("CHROME_PATH", "");
     let expected = (
         "/a/chrome".to_owned(),
-        Source::Variable("PUPPETEER_EXECUTABLE_PATH"),
+        FoundIn::Variable("PUPPETEER_EXECUTABLE_PATH"),
     );
     assert_eq!(auto(&machine), expected);
 }
 
 #[test]
 fn a_variable_that_names_a_missing_file_is_passed_over_and_reported() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .program("/usr/bin/chromium")
         .with_var("CHROME_PATH", "/gone/chrome");
     let found = find(&query(Flavor::Auto), &machine).unwrap();
@@ -96,32 +96,32 @@ fn a_variable_that_names_a_missing_file_is_passed_over_and_reported() {
 fn a_headless_shell_in_the_last_place_wins_over_a_browser_in_the_first() {
     let shell =
         "/home/u/.cache/ms-playwright/chromium_headless_shell-1155/chrome-linux/headless_shell";
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .program("/usr/bin/chromium")
         .program(shell);
-    assert_eq!(auto(&machine), (shell.to_owned(), Source::PlaywrightCache));
+    assert_eq!(auto(&machine), (shell.to_owned(), FoundIn::PlaywrightCache));
     let chrome = find(&query(Flavor::Chrome), &machine).unwrap();
     assert_eq!(
         (chrome.kind, chrome.source),
-        (Kind::Chrome, Source::SearchPath)
+        (Kind::Chrome, FoundIn::SearchPath)
     );
 }
 
 #[test]
 fn without_a_headless_shell_the_first_full_browser_is_taken() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .program("/usr/bin/chromium")
         .program("/bin/google-chrome")
         .program("/opt/brave.com/brave/brave");
     assert_eq!(
         auto(&machine),
-        ("/bin/google-chrome".to_owned(), Source::SearchPath)
+        ("/bin/google-chrome".to_owned(), FoundIn::SearchPath)
     );
 }
 
 #[test]
 fn the_path_is_searched_in_its_own_order_and_directories_are_passed_over() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .with_var("PATH", "relative:/x:/y:/z")
         .program("relative/chromium")
         .program("/x/chromium/notes")
@@ -129,24 +129,24 @@ fn the_path_is_searched_in_its_own_order_and_directories_are_passed_over() {
         .program("/z/chromium");
     assert_eq!(
         auto(&machine),
-        ("/y/chromium".to_owned(), Source::SearchPath)
+        ("/y/chromium".to_owned(), FoundIn::SearchPath)
     );
 }
 
 #[test]
 fn a_short_path_still_leads_to_the_usual_places() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .with_var("PATH", "")
         .program("/usr/lib/chromium/chromium");
     assert_eq!(
         auto(&machine),
-        ("/usr/lib/chromium/chromium".to_owned(), Source::UsualPlace)
+        ("/usr/lib/chromium/chromium".to_owned(), FoundIn::UsualPlace)
     );
 }
 
 #[test]
 fn debians_wrapper_in_the_path_leads_to_the_shell_behind_it() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .script("/usr/bin/chromium-headless-shell")
         .program("/usr/lib/chromium/chromium-headless-shell");
     let found = find(&query(Flavor::Auto), &machine).unwrap();
@@ -156,26 +156,26 @@ fn debians_wrapper_in_the_path_leads_to_the_shell_behind_it() {
     );
     assert_eq!(
         (found.kind, found.source),
-        (Kind::Shell, Source::SearchPath)
+        (Kind::Shell, FoundIn::SearchPath)
     );
 }
 
 #[test]
 fn applications_on_macos_and_windows_are_found() {
     let chrome = "/Users/u/Applications/Google Chrome.app/Contents/MacOS/Google Chrome";
-    let mac = Invented::new(Platform::Mac)
+    let mac = FakeHost::new(Platform::Mac)
         .with_var("HOME", "/Users/u")
         .program(chrome);
-    assert_eq!(auto(&mac), (chrome.to_owned(), Source::UsualPlace));
-    let windows = Invented::new(Platform::Windows)
+    assert_eq!(auto(&mac), (chrome.to_owned(), FoundIn::UsualPlace));
+    let windows = FakeHost::new(Platform::Windows)
         .with_var("PROGRAMFILES", "/pf")
         .program("/pf/Google/Chrome/Application/chrome.exe");
-    assert_eq!(auto(&windows).1, Source::UsualPlace);
+    assert_eq!(auto(&windows).1, FoundIn::UsualPlace);
 }
 
 #[test]
 fn an_error_names_everything_tried_and_how_to_install_one() {
-    let machine = Invented::linux()
+    let machine = FakeHost::linux()
         .with_var("CHROME_BIN", "/gone")
         .program("/usr/bin/chromium")
         .plain("/opt/google/chrome/chrome", "")
@@ -199,7 +199,7 @@ fn an_error_names_everything_tried_and_how_to_install_one() {
 
 #[test]
 fn a_machine_without_a_home_is_searched_as_far_as_it_goes() {
-    let machine = Invented::new(Platform::Linux);
+    let machine = FakeHost::new(Platform::Linux);
     assert!(matches!(
         find(&query(Flavor::Auto), &machine),
         Err(FindError::Nothing { .. })
@@ -215,11 +215,11 @@ fn debians_packages_are_found_on_a_machine_that_has_them() {
         let binary = Path::new("/usr/lib/chromium").join(package);
         let wrapper = Path::new("/usr/bin").join(package);
         if binary.exists() && wrapper.exists() {
-            let query = Query {
+            let query = BrowserQuery {
                 path: Some(wrapper),
                 flavor,
             };
-            assert_eq!(find(&query, &ThisMachine).unwrap().path, binary);
+            assert_eq!(find(&query, &RealHost).unwrap().path, binary);
         }
     }
 }

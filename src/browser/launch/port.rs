@@ -1,4 +1,4 @@
-//! Waiting until a started Chromium listens on its port, and making sure that it is this one.
+//! Waits until a started Chromium listens on its port, and verifies that it is this one.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,23 +6,22 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use url::Url;
 
-use super::super::custody::BrowserProcess;
 use super::super::endpoint::resolve_within;
+use super::super::process_group::BrowserProcess;
 use super::LaunchError;
 
 /// The file Chromium writes its port and path to.
 const FILE: &str = "DevToolsActivePort";
-/// Between two looks at the file.
 const POLL: Duration = Duration::from_millis(10);
-/// How long whoever listens on the requested port may take to say who it is.
+/// How long the listener on the requested port may take to answer `/json/version`.
 const IDENTITY_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Removes the file that an earlier start left in this profile, which would name a port of nobody.
+/// Removes the file of an earlier start in this profile, whose port is stale.
 pub(super) fn forget_last_start(profile: &Path) {
     let _ = std::fs::remove_file(profile.join(FILE));
 }
 
-/// Waits for the port. A start that fails ends the process.
+/// Waits for the port. On failure the process is ended.
 pub(super) async fn listening(
     mut process: BrowserProcess,
     requested: u16,
@@ -69,8 +68,8 @@ async fn wait(
     }
 }
 
-/// The address, once Chromium has made it known. A full browser writes the file only for a port that
-/// it chose itself, so for a requested port what it says on standard error counts as well.
+/// The address, once Chromium has announced it. A full browser writes the file only for a port that it
+/// chose itself, so for a requested port its stderr is used as well.
 fn announced(
     process: &BrowserProcess,
     file: &Path,
@@ -93,9 +92,9 @@ fn announced(
         .and_then(address))
 }
 
-/// A requested port may be somebody else's on 127.0.0.1 while Chromium has it on `[::1]`; headless
-/// shell writes the file even then. So whoever answers at 127.0.0.1 is asked who it is: only the
-/// browser itself knows the path that it made known.
+/// Another process may have the requested port on 127.0.0.1 while Chromium has it on `[::1]`; headless
+/// shell writes the file even then. So the listener on 127.0.0.1 is asked for its path, which only
+/// this browser knows.
 async fn verified(url: Url, requested: u16) -> Result<Url, LaunchError> {
     if requested == 0 {
         return Ok(url);
@@ -125,7 +124,7 @@ fn address(file: &str) -> Option<Url> {
     (port != 0 && path.starts_with("/devtools/")).then(|| url.parse().ok())?
 }
 
-/// An address that Chromium said, if it is the one that was asked for.
+/// The address that Chromium printed, if it has the requested port.
 fn at(said: &str, port: u16) -> Option<Url> {
     let url = Url::parse(said).ok()?;
     let there = url.host_str() == Some("127.0.0.1") && url.port_or_known_default() == Some(port);

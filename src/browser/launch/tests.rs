@@ -140,7 +140,7 @@ async fn a_port_is_read_from_the_file_and_not_from_an_earlier_starts() {
     };
     assert_eq!(url.as_str(), "ws://127.0.0.1:4321/devtools/browser/fake");
     let ended = launched.process.end(Duration::ZERO).await;
-    assert!(ended.forced && ended.tidy);
+    assert!(ended.forced && ended.profile_removed);
     assert!(profile.is_dir(), "the operator's profile stays");
 }
 
@@ -223,7 +223,7 @@ async fn a_browser_that_ignores_sigterm_is_killed_with_its_children() {
     until("it runs", || process.stderr_tail() == ["ready"]).await;
     let (group, profile) = (group_of(&process), process.profile().path().to_path_buf());
     let ended = process.end(Duration::ZERO).await;
-    assert!(ended.forced && ended.tidy && ended.status.is_some());
+    assert!(ended.forced && ended.profile_removed && ended.status.is_some());
     assert!(group_is_dead(group));
     assert!(!profile.exists());
 }
@@ -240,7 +240,7 @@ async fn children_that_outlive_the_browser_are_killed_when_it_exits() {
     );
     until("the group dies", || group_is_dead(group)).await;
     let ended = launched.process.end(Duration::from_secs(5)).await;
-    assert!(!ended.forced && ended.tidy);
+    assert!(!ended.forced && ended.profile_removed);
 }
 
 #[tokio::test]
@@ -285,7 +285,7 @@ async fn the_custodian_tidies_up_when_only_its_pipe_is_left() {
     let mut launched = launch(&fake.options(Transport::Pipe)).await.unwrap();
     until("it runs", || launched.process.stderr_tail() == ["ready"]).await;
     let profile = launched.process.profile().path().to_path_buf();
-    launched.process.abandon_custodian();
+    launched.process.abandon_cleanup_helper();
     launched.process.exited().await.unwrap();
     until("the profile goes", || !profile.exists()).await;
 }
@@ -307,7 +307,10 @@ async fn real_browsers_answer_over_the_pipe_and_leave_nothing() {
         let answer = version_over(reader, writer).await;
         assert!(answer.contains("\"protocolVersion\""), "{answer}");
         let ended = process.end(Duration::from_secs(10)).await;
-        assert!(ended.tidy && !ended.forced, "{binary}: {ended:?}");
+        assert!(
+            ended.profile_removed && !ended.forced,
+            "{binary}: {ended:?}"
+        );
         assert!(group_is_dead(group), "{binary}");
         assert!(!profile.exists(), "{binary}");
     }
@@ -331,7 +334,7 @@ async fn real_browsers_listen_on_a_free_port_and_say_who_they_are() {
         assert_eq!(url.port(), Some(port));
         let group = group_of(&launched.process);
         let ended = launched.process.end(Duration::ZERO).await;
-        assert!(ended.tidy, "{binary}: {ended:?}");
+        assert!(ended.profile_removed, "{binary}: {ended:?}");
         assert!(group_is_dead(group), "{binary}");
     }
 }

@@ -1,8 +1,8 @@
-//! The ways to Chromium: a pipe, a WebSocket, or, for tests, memory.
+//! Transports to Chromium: pipe, WebSocket, and memory for tests.
 
 pub mod memory;
 mod pair;
 pub mod pipe;
 pub mod websocket;
 
-pub use pair::{MAX_FRAME_BYTES, Transport, TransportError};
+pub use pair::{CdpTransport, MAX_FRAME_BYTES, TransportError};

@@ -1,4 +1,4 @@
-//! A transport is a sink and a stream of frames.
+//! A transport: a sink and a stream of frames.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -6,37 +6,32 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures::{Sink, Stream};
 
-/// The largest frame that is read. Chromium sets no limit of its own, so the bridge must.
+/// The largest frame that is read. Chromium has no limit, so the bridge needs one.
 pub const MAX_FRAME_BYTES: usize = 512 * 1024 * 1024;
 
-/// Both directions of a connection to Chromium. A frame is one JSON message.
-pub struct Transport {
+/// A frame is one JSON message.
+pub struct CdpTransport {
     /// Towards Chromium.
     pub sink: Pin<Box<dyn Sink<Bytes, Error = TransportError> + Send>>,
-    /// From Chromium; it ends when Chromium hangs up.
+    /// From Chromium; it ends when Chromium closes the connection.
     pub stream: Pin<Box<dyn Stream<Item = Result<Bytes, TransportError>> + Send>>,
 }
 
-impl std::fmt::Debug for Transport {
+impl std::fmt::Debug for CdpTransport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Transport")
+        f.write_str("CdpTransport")
     }
 }
 
-/// The connection to Chromium broke.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TransportError {
-    /// A system call failed.
-    #[error("the connection to Chromium broke: {0}")]
+    #[error("the connection to Chromium failed: {0}")]
     Io(#[source] Arc<std::io::Error>),
-    /// The WebSocket broke.
-    #[error("the WebSocket to Chromium broke: {0}")]
+    #[error("the WebSocket to Chromium failed: {0}")]
     WebSocket(#[source] Arc<tokio_tungstenite::tungstenite::Error>),
-    /// A frame was larger than the bridge reads.
-    #[error("Chromium sent a frame of more than {MAX_FRAME_BYTES} bytes")]
+    #[error("Chromium sent a CDP message of more than {MAX_FRAME_BYTES} bytes")]
     FrameTooLarge,
-    /// The other end is gone.
-    #[error("Chromium hung up")]
+    #[error("Chromium closed the connection")]
     HungUp,
 }
 

@@ -7,16 +7,16 @@ use memchr::memchr;
 use tokio::net::unix::pipe;
 use tokio_util::codec::{Decoder, Encoder, FramedRead, FramedWrite};
 
-use super::pair::{MAX_FRAME_BYTES, Transport, TransportError};
+use super::pair::{CdpTransport, MAX_FRAME_BYTES, TransportError};
 
-/// How much is read at a time: what a pipe holds.
+/// The capacity of a pipe.
 const READ_BYTES: usize = 64 * 1024;
 
-/// Takes over both ends. Must be called within a tokio runtime.
-pub fn open(reader: OwnedFd, writer: OwnedFd) -> Result<Transport, TransportError> {
+/// Opens a transport over both pipe ends. Must be called within a tokio runtime.
+pub fn open(reader: OwnedFd, writer: OwnedFd) -> Result<CdpTransport, TransportError> {
     let reader = pipe::Receiver::from_owned_fd(reader)?;
     let writer = pipe::Sender::from_owned_fd(writer)?;
-    Ok(Transport {
+    Ok(CdpTransport {
         sink: Box::pin(FramedWrite::new(writer, NulFrames::default())),
         stream: Box::pin(FramedRead::with_capacity(
             reader,
@@ -29,10 +29,10 @@ pub fn open(reader: OwnedFd, writer: OwnedFd) -> Result<Transport, TransportErro
 /// Splits a byte stream at NUL bytes.
 #[derive(Debug, Default)]
 pub struct NulFrames {
-    /// Bytes at the start of the buffer that are known to hold no NUL.
+    /// How many bytes at the start of the buffer contain no NUL.
     searched: usize,
-    /// The frame that is arriving is too large and is thrown away as it comes: what waits for it
-    /// runs out of time, and everything else goes on.
+    /// The current frame is too large and is discarded as it arrives: a call that waits for it times out,
+    /// and everything else continues.
     skipping: bool,
 }
 
@@ -60,7 +60,7 @@ impl Decoder for NulFrames {
     }
 
     fn decode_eof(&mut self, buffer: &mut BytesMut) -> Result<Option<Bytes>, TransportError> {
-        // Half a frame at the end of the stream is of no use to anybody.
+        // An incomplete frame at the end of the stream is discarded.
         let frame = self.decode(buffer)?;
         if frame.is_none() {
             buffer.clear();
@@ -73,11 +73,13 @@ impl Decoder for NulFrames {
 impl NulFrames {
     fn skip(&mut self, buffer: &mut BytesMut) {
         if !self.skipping {
-            tracing::warn!("Chromium sent a frame of more than {MAX_FRAME_BYTES} bytes");
+            tracing::warn!(
+                "Chromium sent a CDP message of more than {MAX_FRAME_BYTES} bytes; it is discarded"
+            );
         }
         self.skipping = true;
         self.searched = 0;
-        // The memory is given back, too.
+        // This also frees the memory.
         *buffer = BytesMut::new();
     }
 }
@@ -98,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_frame_that_is_skipped_ends_where_it_ends() {
+    fn a_discarded_frame_ends_at_its_nul() {
         let mut codec = NulFrames::default();
         let mut buffer = BytesMut::from(&b"the start"[..]);
         assert_eq!(codec.decode(&mut buffer).unwrap(), None);

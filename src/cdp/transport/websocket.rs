@@ -1,4 +1,4 @@
-//! A debugging port: one WebSocket of text frames.
+//! `--remote-debugging-port`: one WebSocket of text frames.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,11 +10,11 @@ use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 use url::Url;
 
-use super::pair::{MAX_FRAME_BYTES, Transport, TransportError};
+use super::pair::{CdpTransport, MAX_FRAME_BYTES, TransportError};
 
 /// Connects to a browser's `webSocketDebuggerUrl`.
-pub async fn open(url: &Url, limit: Duration) -> Result<Transport, TransportError> {
-    // The library's own limits (16 MiB a frame) break on real snapshots.
+pub async fn open(url: &Url, limit: Duration) -> Result<CdpTransport, TransportError> {
+    // The library's default limit of 16 MiB a frame is too small for real snapshots.
     let config = WebSocketConfig::default()
         .max_message_size(Some(MAX_FRAME_BYTES))
         .max_frame_size(Some(MAX_FRAME_BYTES));
@@ -39,7 +39,7 @@ pub async fn open(url: &Url, limit: Duration) -> Result<Transport, TransportErro
             Err(error) => Some(Err(error.into())),
         })
     });
-    Ok(Transport {
+    Ok(CdpTransport {
         sink: Box::pin(sink),
         stream: Box::pin(stream),
     })

@@ -1,7 +1,5 @@
 //! How a tab's navigation ends: it arrives, it fails, or it is stopped.
 
-use futures::FutureExt as _;
-use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use super::Actor;
@@ -143,13 +141,10 @@ impl Actor {
         self.publish_and_answer(reply, FactKind::LoggedOutModeSet { enabled, url });
     }
 
-    /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,
-    /// because it would end the next navigation if that were sent first.
+    /// Ends a navigation that hangs.
     pub(super) fn stop_loading(&self) {
-        let Some(live) = &self.live else { return };
-        let mut stopping = stop(live.target.session.clone(), ASIDE_LIMIT).boxed();
-        if unconstrained(&mut stopping).now_or_never().is_none() {
-            tokio::spawn(stopping);
+        if let Some(live) = &self.live {
+            stop(&live.target.session, ASIDE_LIMIT);
         }
     }
 }

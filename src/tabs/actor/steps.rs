@@ -365,7 +365,7 @@ impl Actor {
                 self.not_arrived(|_| TabError::TimedOut {
                     request: kind,
                     limit,
-                    waiting_for,
+                    waiting_for: waiting_for.into(),
                 });
                 None
             }

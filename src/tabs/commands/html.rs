@@ -18,8 +18,8 @@ use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObject};
-use crate::cdp::results::{Evaluated, evaluated};
-use crate::cdp::{CallError, Session};
+use crate::cdp::results::{EvaluateResult, evaluated};
+use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
@@ -35,7 +35,7 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(30);
 /// Captures the HTML of a page. Chromium would spend minutes on a page of millions of elements, so
 /// the page counts them first, in the same round trip.
 pub async fn html(
-    session: &Session,
+    session: &TargetSession,
     limits: CaptureLimits,
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
@@ -72,7 +72,7 @@ fn expression(limits: CaptureLimits) -> String {
 
 /// Fetches the text that an expression evaluates to; `None` if it throws.
 async fn fetch(
-    session: &Session,
+    session: &TargetSession,
     expression: &str,
     limit: Duration,
 ) -> Result<Option<EscapedText>, CallError> {
@@ -83,10 +83,10 @@ async fn fetch(
         timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX).max(1),
     };
     let handle = match evaluated(&session.call_raw(evaluate, limit).await?)? {
-        Evaluated::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
-        Evaluated::Handle(handle) => handle,
-        Evaluated::Threw => return Ok(None),
-        Evaluated::Value(_) | Evaluated::Undefined => {
+        EvaluateResult::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
+        EvaluateResult::Handle(handle) => handle,
+        EvaluateResult::Threw => return Ok(None),
+        EvaluateResult::Value(_) | EvaluateResult::Undefined => {
             return Err(shape::<Evaluate<'_>>(
                 &"neither text nor an array of chunks",
             ));
@@ -112,7 +112,7 @@ async fn fetch(
 
 /// `None` after the last chunk.
 async fn fetch_chunk(
-    session: &Session,
+    session: &TargetSession,
     handle: &str,
     number: u32,
     limit: Duration,
@@ -124,8 +124,8 @@ async fn fetch_chunk(
         return_by_value: true,
     };
     match evaluated(&session.call_raw(call, limit).await?)? {
-        Evaluated::Text(quoted) => text::<CallFunctionOn<'_>>(&quoted).map(Some),
-        Evaluated::Undefined => Ok(None),
+        EvaluateResult::Text(quoted) => text::<CallFunctionOn<'_>>(&quoted).map(Some),
+        EvaluateResult::Undefined => Ok(None),
         _ => Err(shape::<CallFunctionOn<'_>>(&"a chunk is not text")),
     }
 }
@@ -137,7 +137,7 @@ fn text<M: Method>(quoted: &Bytes) -> Result<EscapedText, CallError> {
 /// Chunks that the page holds for us. They are released however the transfer ends, so that a page
 /// that is captured again and again does not grow.
 struct RemoteChunks {
-    session: Session,
+    session: TargetSession,
     handle: Box<str>,
 }
 

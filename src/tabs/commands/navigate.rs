@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::cdp::ids::LoaderId;
 use crate::cdp::methods::{Navigate, StopLoading};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::policy::Denied;
 
 /// How far a navigation got.
@@ -34,7 +34,7 @@ pub enum NavigationStart {
 
 /// Sends the main frame to a URL that policy has allowed.
 pub async fn navigate(
-    session: Session,
+    session: TargetSession,
     url: String,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
@@ -62,9 +62,13 @@ pub async fn navigate(
     )
 }
 
-/// Stops a navigation whose time limit has passed, so that it does not delay the next one.
-pub async fn stop(session: Session, limit: Duration) {
-    if let Err(error) = session.call(StopLoading {}, limit).await {
-        tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
-    }
+/// Ends a navigation whose time limit has passed, so that the next one need not wait for it. The
+/// command is queued before this returns: sent after the next navigation, it would end that one.
+pub fn stop(session: &TargetSession, limit: Duration) {
+    let stopping = session.start_call(&StopLoading {}, limit);
+    tokio::spawn(async move {
+        if let Err(error) = stopping.await {
+            tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
+        }
+    });
 }

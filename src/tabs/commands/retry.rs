@@ -54,9 +54,10 @@ mod tests {
 
     fn not_active() -> CallError {
         CallError::Protocol {
-            method: "Page.captureScreenshot",
+            method: "Page.captureScreenshot".into(),
             code: -32000,
             message: "Not attached to an active page".into(),
+            data: None,
         }
     }
 
@@ -85,12 +86,13 @@ mod tests {
         let outcome: Result<(), _> = while_navigating(deadline, |_| {
             tries.set(tries.get() + 1);
             let message = "Unable to capture screenshot".into();
-            let (method, code) = ("Page.captureScreenshot", -32000);
+            let (method, code) = ("Page.captureScreenshot".into(), -32000);
             async move {
                 Err(CallError::Protocol {
                     method,
                     code,
                     message,
+                    data: None,
                 })
             }
         })
@@ -115,12 +117,13 @@ mod tests {
         let deadline = Instant::now() + Duration::from_secs(1);
         let outcome: Result<(), _> = while_navigating(deadline, |_| {
             tries.set(tries.get() + 1);
-            let (method, message) = ("Page.enable", "no".into());
+            let (method, message) = ("Page.enable".into(), "no".into());
             async move {
                 Err(CallError::Protocol {
                     method,
                     code: -32000,
                     message,
+                    data: None,
                 })
             }
         })

@@ -6,8 +6,8 @@ use cdp_bridge_protocol::request::{Clip as Wanted, ImageFormat, Viewport};
 use tokio::time::Instant;
 
 use super::retry::while_navigating;
-use crate::cdp::Session;
-use crate::cdp::methods::{CaptureScreenshot, Clip, GetLayoutMetrics, Size};
+use crate::cdp::TargetSession;
+use crate::cdp::methods::{CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
 use crate::tabs::hands::HandsOn;
@@ -34,7 +34,7 @@ pub struct Shot {
 /// viewport. Overriding the device metrics instead would stretch elements that are as high as the
 /// viewport to the height of the page.
 pub async fn screenshot(
-    session: Session,
+    session: TargetSession,
     hands: &HandsOn,
     shot: Shot,
     deadline: Instant,
@@ -71,12 +71,12 @@ pub async fn screenshot(
 }
 
 /// The clip around an area, in whole pixels.
-fn part(area: Wanted, shot: &Shot) -> Result<Clip, ScreenshotError> {
+fn part(area: Wanted, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
     let height = ((area.y + area.height).ceil() - y).max(1.0);
     check_size(width, height, shot)?;
-    Ok(Clip {
+    Ok(ScreenshotClip {
         x,
         y,
         width,
@@ -86,10 +86,10 @@ fn part(area: Wanted, shot: &Shot) -> Result<Clip, ScreenshotError> {
 }
 
 async fn whole_page(
-    session: &Session,
+    session: &TargetSession,
     shot: &Shot,
     deadline: Instant,
-) -> Result<Clip, ScreenshotError> {
+) -> Result<ScreenshotClip, ScreenshotError> {
     let metrics = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
         .await
         .map_err(ScreenshotError::Call)?;
@@ -97,11 +97,11 @@ async fn whole_page(
 }
 
 /// The clip of the whole page, and at least of the viewport.
-fn clip_of(page: Size, shot: &Shot) -> Result<Clip, ScreenshotError> {
+fn clip_of(page: ContentSize, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
     let width = page.width.max(f64::from(shot.viewport.width)).ceil();
     let height = page.height.max(f64::from(shot.viewport.height)).ceil();
     check_size(width, height, shot)?;
-    Ok(Clip {
+    Ok(ScreenshotClip {
         x: 0.0,
         y: 0.0,
         width,
@@ -172,7 +172,7 @@ mod tests {
         }
     }
 
-    fn error_of(page: Size, shot: &Shot) -> String {
+    fn error_of(page: ContentSize, shot: &Shot) -> String {
         clip_of(page, shot)
             .expect_err("it is too large")
             .to_string()
@@ -180,7 +180,7 @@ mod tests {
 
     #[test]
     fn the_whole_page_is_never_smaller_than_the_viewport() {
-        let page = Size {
+        let page = ContentSize {
             width: 100.0,
             height: 1000.5,
         };
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn a_page_that_is_too_large_is_refused_with_its_size() {
-        let page = Size {
+        let page = ContentSize {
             width: 1280.0,
             height: 20_000.0,
         };

@@ -7,23 +7,23 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
 use crate::cdp::methods::{
-    Done, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
+    EmptyResult, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
     RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
 };
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 
 /// Sends every command before awaiting the first response: a paused page answers none of them
 /// before `runIfWaitingForDebugger`, so awaiting one earlier would never end.
 /// `Page.enable` must come before the page runs: a dialog that opens earlier could never be
 /// answered (faults section 1).
 pub async fn set_up(
-    session: &Session,
+    session: &TargetSession,
     viewport: Viewport,
     cancel_auth: bool,
     limit: Duration,
 ) -> Result<(), CallError> {
     // The order of this list is the order in which they are sent.
-    let mut calls: Vec<BoxFuture<'_, Result<Done, CallError>>> = vec![
+    let mut calls: Vec<BoxFuture<'_, Result<EmptyResult, CallError>>> = vec![
         session.call(EnablePage {}, limit).boxed(),
         session.call(EnableInspector {}, limit).boxed(),
         session.call(network(), limit).boxed(),

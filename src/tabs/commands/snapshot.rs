@@ -11,13 +11,13 @@ use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CaptureSnapshot, Evaluate};
-use crate::cdp::results::{Evaluated, evaluated};
-use crate::cdp::{CallError, Session};
+use crate::cdp::results::{EvaluateResult, evaluated};
+use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
 pub async fn snapshot(
-    session: Session,
+    session: TargetSession,
     format: SnapshotFormat,
     limits: CaptureLimits,
     deadline: Instant,
@@ -31,7 +31,7 @@ pub async fn snapshot(
 }
 
 async fn structured(
-    session: &Session,
+    session: &TargetSession,
     limits: CaptureLimits,
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
@@ -43,10 +43,10 @@ async fn structured(
         limits.snapshot_nodes, limits.snapshot_bytes,
     );
     match evaluate(session, expression, deadline).await? {
-        Evaluated::Text(_) => {}
-        Evaluated::Threw => return Err(SnapshotError::Threw),
-        Evaluated::Value(value) => return Err(too_large(&value, limits)),
-        Evaluated::Handle(_) | Evaluated::Undefined => {
+        EvaluateResult::Text(_) => {}
+        EvaluateResult::Threw => return Err(SnapshotError::Threw),
+        EvaluateResult::Value(value) => return Err(too_large(&value, limits)),
+        EvaluateResult::Handle(_) | EvaluateResult::Undefined => {
             return Err(unexpected(&"neither text nor the counts"));
         }
     }
@@ -67,10 +67,10 @@ async fn structured(
 }
 
 async fn evaluate(
-    session: &Session,
+    session: &TargetSession,
     expression: String,
     deadline: Instant,
-) -> Result<Evaluated, SnapshotError> {
+) -> Result<EvaluateResult, SnapshotError> {
     let result = while_navigating(deadline, |left| {
         let timeout = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
         let expression = Cow::Owned(expression.clone());

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use super::navigate::NavigationStart;
 use crate::cdp::page_methods::{GetNavigationHistory, NavigateToHistoryEntry, ReloadPage};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::tabs::identity::Scope;
 use crate::tabs::message::Way;
 use crate::tabs::outlet::Outlets;
 
 /// Moves the main frame in its history, if there is such an entry and policy allows it.
 pub async fn travel(
-    session: Session,
+    session: TargetSession,
     way: Way,
     outlets: Arc<dyn Outlets>,
     scope: Scope,

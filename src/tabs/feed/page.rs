@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::stream::StreamError;
 use crate::cdp::methods::DetachFromTarget;
-use crate::cdp::{Attachment, Browser, Inbox, Session, TargetId};
+use crate::cdp::{Attachment, Browser, Inbox, TargetId, TargetSession};
 use crate::tabs::supervisor::SupervisorHandle;
 use crate::tabs::target::Target;
 
@@ -41,7 +41,7 @@ impl StreamPage {
 #[derive(Debug)]
 pub(crate) struct PageSession {
     browser: Browser,
-    pub(crate) session: Session,
+    pub(crate) session: TargetSession,
 }
 
 impl Drop for PageSession {

@@ -1,6 +1,6 @@
 //! One listener of a stream, with the reply that is still owed to it.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::listeners::Member;
 use super::stream::StreamListener;
+use crate::lock::lock;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
@@ -87,7 +88,7 @@ impl<L: StreamListener> Subscription<L> {
     }
 
     fn reply(&self) -> MutexGuard<'_, Option<Reply>> {
-        self.reply.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.reply)
     }
 }
 

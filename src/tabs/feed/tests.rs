@@ -216,7 +216,8 @@ impl Tab {
 
 fn refused() -> StreamError {
     StreamError::Refused(CallError::Protocol {
-        method: "Fake.enable",
+        method: "Fake.enable".into(),
+        data: None,
         code: -32000,
         message: "no".into(),
     })

@@ -13,7 +13,7 @@ use super::action::Target;
 use super::error::HandsError;
 use super::page::HandsOn;
 use super::pointer::{Kind, dispatch, held, moved};
-use crate::cdp::Session;
+use crate::cdp::TargetSession;
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
 use crate::timer::remaining;
 
@@ -116,7 +116,7 @@ impl HandsOn {
 /// Drags over the page and drops. What is dragged over decides whether it may be dropped, so that it
 /// is entered first.
 async fn drag_over(
-    session: &Session,
+    session: &TargetSession,
     from: Point,
     to: Point,
     data: &Arc<RawValue>,
@@ -164,7 +164,7 @@ fn button(r#type: &'static str, point: Point) -> DispatchMouseEvent {
 
 /// A button that is down. However the drag ends, it goes up again, and drags are the page's own again.
 struct Grip {
-    session: Session,
+    session: TargetSession,
     at: Point,
     pressed: bool,
 }

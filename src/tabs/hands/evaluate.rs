@@ -14,8 +14,8 @@ use super::page::HandsOn;
 use super::world::{Held, parse};
 use crate::cdp::client::shape;
 use crate::cdp::page_methods::{CallOn, DescribeNode, EvaluateIn, RawArgument, ResolveNode};
-use crate::cdp::results::{Evaluated, evaluated, exception};
-use crate::cdp::{CallError, Session};
+use crate::cdp::results::{EvaluateResult, evaluated, exception};
+use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
 use crate::timer::remaining;
 
@@ -70,14 +70,14 @@ impl HandsOn {
         };
         let result = session.call_raw(evaluate, left).await.map_err(left_page)?;
         match evaluated(&result) {
-            Ok(Evaluated::Handle(id)) => {
+            Ok(EvaluateResult::Handle(id)) => {
                 let object = Held::new(session.clone(), id);
                 let function = format!("{FINISH}{AS_JSON}");
                 finish(session, &object, &function, args, deadline).await
             }
-            Ok(Evaluated::Threw) => Err(threw(&result)),
-            Ok(Evaluated::Undefined) => Ok(Value::Null),
-            Ok(Evaluated::Text(value) | Evaluated::Value(value)) => capped(&value),
+            Ok(EvaluateResult::Threw) => Err(threw(&result)),
+            Ok(EvaluateResult::Undefined) => Ok(Value::Null),
+            Ok(EvaluateResult::Text(value) | EvaluateResult::Value(value)) => capped(&value),
             // A number that JSON has no form for, such as NaN; a BigInt has none at all.
             Err(_) => unserializable(&result),
         }
@@ -88,7 +88,7 @@ impl HandsOn {
         &self,
         locator: &Locator,
         deadline: Instant,
-    ) -> Result<(Session, Held), HandsError> {
+    ) -> Result<(TargetSession, Held), HandsError> {
         #[derive(Deserialize)]
         struct Found {
             held: u64,
@@ -113,7 +113,7 @@ impl HandsOn {
 
 /// Calls one of the functions on an object, and reads the JSON that it comes to.
 async fn finish(
-    session: &Session,
+    session: &TargetSession,
     object: &Held,
     function: &str,
     args: &[Value],
@@ -146,11 +146,11 @@ async fn finish(
         Err(error) => return Err(left_page(error)),
     };
     match evaluated(&result)? {
-        Evaluated::Text(quoted) => {
+        EvaluateResult::Text(quoted) => {
             let json: String = parse(&quoted)?;
             parse(&readable(Bytes::from(json))?)
         }
-        Evaluated::Value(value) => {
+        EvaluateResult::Value(value) => {
             #[derive(Deserialize)]
             struct TooLarge {
                 chars: u64,
@@ -161,8 +161,8 @@ async fn finish(
                 max: MAX_CHARS,
             })
         }
-        Evaluated::Threw => Err(threw(&result)),
-        Evaluated::Handle(_) | Evaluated::Undefined => {
+        EvaluateResult::Threw => Err(threw(&result)),
+        EvaluateResult::Handle(_) | EvaluateResult::Undefined => {
             Err(shape::<CallOn<'_>>(&"neither text nor its length").into())
         }
     }

@@ -13,9 +13,9 @@ use tokio::time::{Instant, sleep};
 use super::error::HandsError;
 use super::keys::{Chord, Key, key_of, mask, typing};
 use super::page::HandsOn;
-use crate::cdp::methods::Done;
+use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
-use crate::cdp::{CallError, Session};
+use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
 use crate::timer::remaining;
 
@@ -169,14 +169,14 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
 
 /// Sends strokes in their order, and waits until the page has had them all.
 async fn strike(
-    session: &Session,
+    session: &TargetSession,
     strokes: Vec<Stroke>,
     deadline: Instant,
 ) -> Result<(), HandsError> {
     let limit = remaining(deadline);
     // Each is sent when it is first polled, which is in their order.
     let mut sent = stream::iter(strokes)
-        .map(|stroke| -> BoxFuture<'_, Result<Done, CallError>> {
+        .map(|stroke| -> BoxFuture<'_, Result<EmptyResult, CallError>> {
             match stroke {
                 Stroke::Key(event) => session.call(event, limit).boxed(),
                 Stroke::Text(text) => {
@@ -187,7 +187,7 @@ async fn strike(
         })
         .buffered(AHEAD);
     while let Some(outcome) = sent.next().await {
-        let Done {} = outcome?;
+        let EmptyResult {} = outcome?;
     }
     Ok(())
 }

@@ -9,7 +9,6 @@ use futures::future::join3;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
-use tokio::task::unconstrained;
 use tokio::time::{Instant, timeout_at};
 
 use super::error::HandsError;
@@ -18,7 +17,7 @@ use super::world::World;
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
-use crate::cdp::{Attachment, Event, Inbox, RawEvent, Session};
+use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::target::Target;
@@ -170,20 +169,15 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     } = attachment;
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
-    // It leaves now and not when a task gets its turn, so that it comes before what is asked of the
-    // frame.
-    let mut setting_up = Box::pin(set_up(session.clone()));
-    let pending = unconstrained(&mut setting_up).now_or_never().is_none();
+    let set_up = set_up(&session);
     let settling = Settling::new(strong.settling.clone());
     strong.frames.send_modify(|frames| {
         frames.insert(frame.clone(), world);
     });
-    if pending {
-        tokio::spawn(async move {
-            setting_up.await;
-            drop(settling);
-        });
-    }
+    tokio::spawn(async move {
+        set_up.await;
+        drop(settling);
+    });
     tokio::spawn(listen(shared.clone(), session, inbox, frame));
 }
 
@@ -203,22 +197,23 @@ impl Drop for Settling {
     }
 }
 
-/// Makes a frame ready: the frames inside are attached, and what it asks files of opens nothing. One
-/// that goes away at once refuses this, and there is nothing in it then.
-async fn set_up(session: Session) {
-    let _ = join3(
-        session.call(attach_frames(), ASIDE_LIMIT),
-        session.call(EnablePage {}, ASIDE_LIMIT),
-        session.call(InterceptFileChooser { enabled: true }, ASIDE_LIMIT),
-    )
-    .await;
+/// Makes a frame ready: the frames inside are attached, and its file choosers open nothing. The calls
+/// are queued before this returns, ahead of every other call to the frame. A frame that goes away at
+/// once refuses them, and needs no set-up then.
+fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
+    let calls = join3(
+        session.start_call(&attach_frames(), ASIDE_LIMIT),
+        session.start_call(&EnablePage {}, ASIDE_LIMIT),
+        session.start_call(&InterceptFileChooser { enabled: true }, ASIDE_LIMIT),
+    );
+    calls.map(drop)
 }
 
-async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame: String) {
+async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, frame: String) {
     while let Some(event) = inbox.next().await {
         match event {
-            Event::Attached(inner) => attached(&shared, *inner),
-            Event::Raw(event)
+            SessionEvent::Attached(inner) => attached(&shared, *inner),
+            SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
                     EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
@@ -229,7 +224,7 @@ async fn listen(shared: Weak<Shared>, session: Session, mut inbox: Inbox, frame:
                     metrics::dropped("cdpEvent", "inboxFull");
                 }
             }
-            Event::Raw(_) => {}
+            SessionEvent::Raw(_) => {}
         }
     }
     if let Some(shared) = shared.upgrade() {
@@ -270,7 +265,7 @@ impl HandsOn {
     }
 
     /// The session that the mouse and the keyboard are used through, whichever frame they reach.
-    pub fn session(&self) -> &Session {
+    pub fn session(&self) -> &TargetSession {
         &self.shared.main.session
     }
 

@@ -15,8 +15,8 @@ use super::locate::{Reached, last_try, process_root};
 use super::page::HandsOn;
 use super::quad::middle;
 use super::world::{World, parse};
-use crate::cdp::Session;
-use crate::cdp::methods::Done;
+use crate::cdp::TargetSession;
+use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
 use crate::locator::Locator;
 use crate::timer::remaining;
@@ -292,7 +292,7 @@ pub fn held(button: MouseButton) -> u8 {
 
 /// Sends events of the mouse in this order, and waits until the page has had them all.
 pub async fn dispatch(
-    session: &Session,
+    session: &TargetSession,
     events: &[DispatchMouseEvent],
     deadline: Instant,
 ) -> Result<(), HandsError> {
@@ -300,7 +300,7 @@ pub async fn dispatch(
     let calls = events.iter().map(|event| session.call(event.clone(), left));
     // Each is sent when it is first polled, which is in their order.
     for outcome in join_all(calls).await {
-        let Done {} = outcome?;
+        let EmptyResult {} = outcome?;
     }
     Ok(())
 }

@@ -16,8 +16,8 @@ use super::script::SCRIPT;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{Method, ReleaseObject};
 use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
-use crate::cdp::results::{Evaluated, evaluated, exception};
-use crate::cdp::{CallError, Session};
+use crate::cdp::results::{EvaluateResult, evaluated, exception};
+use crate::cdp::{CallError, TargetSession};
 use crate::lock::lock;
 use crate::timer::remaining;
 
@@ -31,7 +31,7 @@ const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub struct World {
     /// The session of its process.
-    pub session: Session,
+    pub session: TargetSession,
     /// The frame.
     frame: String,
     /// The world of the document that is there, once it has been made.
@@ -43,7 +43,7 @@ pub struct World {
 
 impl World {
     /// The world of this frame.
-    pub fn new(session: Session, frame: &str) -> Self {
+    pub fn new(session: TargetSession, frame: &str) -> Self {
         Self {
             session,
             frame: frame.to_owned(),
@@ -95,7 +95,7 @@ impl World {
         A: Serialize + Sync + ?Sized,
     {
         match self.evaluate(function, args, true, deadline).await? {
-            Evaluated::Value(value) => Ok(value),
+            EvaluateResult::Value(value) => Ok(value),
             _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script came to no object").into()),
         }
     }
@@ -109,7 +109,7 @@ impl World {
         let args = Args { number };
         let outcome = self.evaluate("held", &args, false, deadline);
         Ok(match outcome.await? {
-            Evaluated::Handle(id) => Some(Held {
+            EvaluateResult::Handle(id) => Some(Held {
                 session: self.session.clone(),
                 id,
             }),
@@ -123,7 +123,7 @@ impl World {
         args: &A,
         by_value: bool,
         deadline: Instant,
-    ) -> Result<Evaluated, HandsError>
+    ) -> Result<EvaluateResult, HandsError>
     where
         A: Serialize + Sync + ?Sized,
     {
@@ -167,7 +167,7 @@ impl World {
                 Err(error) => return Err(error.into()),
             };
             let outcome = evaluated(&result)?;
-            if outcome == Evaluated::Threw {
+            if outcome == EvaluateResult::Threw {
                 self.forget(context);
                 return Err(HandsError::Script(exception(&result)));
             }
@@ -193,13 +193,13 @@ impl World {
 /// page that is acted on again and again must not grow.
 #[derive(Debug)]
 pub struct Held {
-    session: Session,
+    session: TargetSession,
     id: Box<str>,
 }
 
 impl Held {
     /// A handle that Chromium gave.
-    pub fn new(session: Session, id: Box<str>) -> Self {
+    pub fn new(session: TargetSession, id: Box<str>) -> Self {
         Self { session, id }
     }
 

@@ -9,9 +9,10 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
+use super::shorten::shortened;
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
-use crate::cdp::{CallError, Event, Inbox, RawEvent, Session};
+use crate::cdp::{CallError, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::tabs::hands::page::attach_frames;
 use crate::timer::sleep_until_opt;
 
@@ -37,12 +38,13 @@ pub(super) type Enabled = oneshot::Receiver<Result<(), CallError>>;
 /// Reports the console of a session and of those inside it. What was written before is skipped
 /// unless `includes_earlier`. It ends with its session, or when the receiver is dropped.
 pub(super) fn listen(
-    session: Session,
+    session: TargetSession,
     inbox: Inbox,
     includes_earlier: bool,
     limit: Duration,
     reports: mpsc::Sender<ConsoleReport>,
 ) -> Enabled {
+    inbox.set_filter(shortened);
     let (finished, enabled) = oneshot::channel();
     let console = ConsoleSession {
         session,
@@ -59,7 +61,7 @@ pub(super) fn listen(
 }
 
 struct ConsoleSession {
-    session: Session,
+    session: TargetSession,
     inbox: Inbox,
     includes_earlier: bool,
     reports: mpsc::Sender<ConsoleReport>,
@@ -81,7 +83,7 @@ impl ConsoleSession {
                 // What was written before is reported before the subscription is confirmed.
                 biased;
                 event = self.inbox.next() => match event {
-                    Some(Event::Attached(frame)) => {
+                    Some(SessionEvent::Attached(frame)) => {
                         let (is_new, reports) = (self.includes_earlier || is_enabled, self.reports.clone());
                         let enabled = listen(frame.session, frame.inbox, is_new, UNAWAITED_LIMIT, reports);
                         // A frame that appears later delays no subscription.
@@ -89,7 +91,7 @@ impl ConsoleSession {
                             self.inner.push(enabled);
                         }
                     }
-                    Some(Event::Raw(event)) => {
+                    Some(SessionEvent::Raw(event)) => {
                         if event.kind == EventKind::ConsoleApiCalled {
                             self.release_at.get_or_insert(Instant::now() + RELEASE_INTERVAL);
                         }
@@ -145,7 +147,7 @@ impl ConsoleSession {
     }
 }
 
-fn enable(session: Session, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {
+fn enable(session: TargetSession, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {
     Box::pin(async move {
         let (runtime, log, frames) = join3(
             session.call(EnableRuntime {}, limit),

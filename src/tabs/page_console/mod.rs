@@ -6,6 +6,7 @@
 
 mod entry;
 mod frames;
+mod shorten;
 mod stream;
 mod subscriber;
 

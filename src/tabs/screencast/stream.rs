@@ -17,7 +17,7 @@ use super::watcher::Watcher;
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{AckScreencastFrame, StartScreencast};
 use crate::cdp::results::{ScreencastFrame, screencast_frame};
-use crate::cdp::{Event, Inbox};
+use crate::cdp::{Inbox, SessionEvent};
 use crate::clock::epoch_ms;
 use crate::flow::FramePace;
 use crate::metrics;
@@ -172,7 +172,7 @@ impl PageStream for CastStream {
             () = self.frame_left.notified() => return Ok(()),
             () = sleep_until_opt(self.pace.next_due(now)) => return Ok(()),
         };
-        if let Event::Raw(event) = event
+        if let SessionEvent::Raw(event) = event
             && event.kind == EventKind::ScreencastFrame
         {
             match screencast_frame(&event.params) {
@@ -233,7 +233,7 @@ impl CastStream {
 }
 
 /// The next event of an open stream; `None` when its page is gone.
-async fn event(open: &mut Option<(PageSession, Inbox)>) -> Option<Event> {
+async fn event(open: &mut Option<(PageSession, Inbox)>) -> Option<SessionEvent> {
     match open {
         Some((_, inbox)) => inbox.next().await,
         None => std::future::pending().await,

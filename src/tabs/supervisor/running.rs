@@ -14,7 +14,7 @@ use super::jobs::{self, ContextFor, Done, Job, Made, Opening};
 use super::opens::Opens;
 use super::{AttachRequest, SupervisorHandle};
 use crate::cdp::{
-    Attachment, Browser, BrowserContextId, CallError, Event, Inbox, SessionId, TargetId,
+    Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
 };
 use crate::tabs::contexts::{Contexts, SharedContext};
 use crate::tabs::outlet::{Outlet, Outlets};
@@ -311,7 +311,7 @@ pub(super) fn refuse(request: OpenRequest, error: impl Into<OpenError>) {
 
 /// What a running browser brings.
 pub(super) enum News {
-    Event(Option<Event>),
+    Event(Option<SessionEvent>),
     Done(Done),
     /// It answers, but opens nothing any more.
     Hangs,

@@ -16,7 +16,7 @@ use super::opens::Opens;
 use super::running::{News, Running, news, refuse};
 use super::turns::Turns;
 use super::{Ask, NewTab};
-use crate::cdp::{Attachment, BrowserContextId, Event};
+use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
 use crate::metrics;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
@@ -91,8 +91,8 @@ impl Supervisor {
                 // and its opener with it.
                 biased;
                 news = news(&mut self.browser) => match news {
-                    News::Event(Some(Event::Attached(attachment))) => self.attached(*attachment),
-                    News::Event(Some(Event::Raw(event))) => self.on_browser_event(&event),
+                    News::Event(Some(SessionEvent::Attached(attachment))) => self.attached(*attachment),
+                    News::Event(Some(SessionEvent::Raw(event))) => self.on_browser_event(&event),
                     News::Event(None) => self.lose_browser(),
                     News::Done(done) => self.job_done(done),
                     News::Hangs => self.browser_hangs(),

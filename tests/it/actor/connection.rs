@@ -7,23 +7,23 @@ use cdp_bridge::cdp::methods::{CaptureScreenshot, EnablePage, GetVersion};
 use cdp_bridge::cdp::results::screenshot_data;
 use cdp_bridge::cdp::routes::INBOX_CAPACITY;
 use cdp_bridge::cdp::transport::memory::{FarEnd, pair};
-use cdp_bridge::cdp::{Attachment, Browser, CallError, Event, Inbox, SessionEnd, connect};
+use cdp_bridge::cdp::{Attachment, Browser, CallError, Inbox, SessionEnd, SessionEvent, connect};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
-const LIMIT: Duration = Duration::from_secs(10);
+pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
-/// A connection whose peer is the test.
-struct Line {
-    browser: Browser,
-    inbox: Inbox,
-    far_end: FarEnd,
+/// A connection whose far end is in the test's hands.
+pub(super) struct Line {
+    pub(super) browser: Browser,
+    pub(super) inbox: Inbox,
+    pub(super) far_end: FarEnd,
 }
 
 impl Line {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let (transport, far_end) = pair(64);
         let last_words = || Some("out of memory".to_owned());
         let (browser, inbox) = connect(transport, Box::new(last_words));
@@ -34,7 +34,7 @@ impl Line {
         }
     }
 
-    async fn say(&mut self, message: Value) {
+    pub(super) async fn say(&mut self, message: Value) {
         self.far_end
             .frames
             .send(message.to_string().into())
@@ -43,15 +43,15 @@ impl Line {
     }
 
     /// The next command that the bridge sends.
-    async fn command(&mut self) -> Value {
+    pub(super) async fn command(&mut self) -> Value {
         let frame = self.far_end.commands.next().await.unwrap();
         serde_json::from_slice(&frame).unwrap()
     }
 
-    async fn attached(&mut self, session: &str, target: &str) -> Attachment {
+    pub(super) async fn attached(&mut self, session: &str, target: &str) -> Attachment {
         self.say(attached(session, target)).await;
         match self.inbox.next().await {
-            Some(Event::Attached(attachment)) => *attachment,
+            Some(SessionEvent::Attached(attachment)) => *attachment,
             event => panic!("not attached, but {event:?}"),
         }
     }
@@ -119,8 +119,8 @@ async fn calls_to_a_renderer_that_crashes_fail_at_once_for_each_crash_event() {
         );
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert!(
-            matches!(page.inbox.next().await, Some(Event::Raw(_))),
-            "the tab receives it"
+            matches!(page.inbox.next().await, Some(SessionEvent::Raw(_))),
+            "the tab hears of it"
         );
     }
 }
@@ -212,10 +212,13 @@ async fn events_right_after_an_attachment_find_its_inbox() {
     line.say(attached("S1", "T1")).await;
     line.say(load_event("S1")).await;
     sleep(Duration::from_millis(1)).await;
-    let Some(Event::Attached(mut page)) = line.inbox.next().await else {
+    let Some(SessionEvent::Attached(mut page)) = line.inbox.next().await else {
         panic!("it is attached");
     };
-    assert!(matches!(page.inbox.next().await, Some(Event::Raw(_))));
+    assert!(matches!(
+        page.inbox.next().await,
+        Some(SessionEvent::Raw(_))
+    ));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::harness::Bridge;
 use crate::fake::Fake;
-use cdp_bridge::browser::connect::Source;
+use cdp_bridge::browser::connect::BrowserSource;
 
 const LIMIT: Duration = Duration::from_secs(10);
 
@@ -12,7 +12,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 async fn a_browser_is_reached_over_its_debugging_port() {
     let fake = Fake::new();
     let url = fake.listen().await;
-    let source = Source::Connect { url, limit: LIMIT };
+    let source = BrowserSource::Connect { url, limit: LIMIT };
     let connected = source.connect().await.unwrap();
     assert_eq!(connected.version.product, "HeadlessChrome/156.0.0.0");
     fake.hang_up();
@@ -30,7 +30,7 @@ async fn tabs_work_over_a_debugging_port_and_again_after_it_was_lost() {
             .supervisor
             .browser_down("it was lost".to_owned())
             .await;
-        let source = Source::Connect {
+        let source = BrowserSource::Connect {
             url: url.clone(),
             limit: LIMIT,
         };

@@ -21,5 +21,7 @@ mod outlets;
 mod pages;
 mod popups;
 mod random;
+mod raw_routes;
 mod refusals;
+mod started_calls;
 mod stops;

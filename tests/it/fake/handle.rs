@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
-use cdp_bridge::cdp::transport::Transport;
+use cdp_bridge::cdp::transport::CdpTransport;
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 
@@ -69,8 +69,8 @@ impl Fake {
         }
     }
 
-    /// A connection in memory, which works with a paused clock.
-    pub(crate) fn transport(&self) -> Transport {
+    /// A connection in memory, with which the clock may be paused.
+    pub(crate) fn transport(&self) -> CdpTransport {
         memory::connect(Arc::clone(&self.shared))
     }
 

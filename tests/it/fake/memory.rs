@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use cdp_bridge::cdp::transport::Transport;
+use cdp_bridge::cdp::transport::CdpTransport;
 use cdp_bridge::cdp::transport::memory::{FarEnd, pair};
 use futures::{SinkExt as _, StreamExt as _};
 
@@ -12,7 +12,7 @@ use super::handle::Shared;
 const CAPACITY: usize = 64;
 
 /// Connects a client to the fake.
-pub(super) fn connect(shared: Arc<Shared>) -> Transport {
+pub(super) fn connect(shared: Arc<Shared>) -> CdpTransport {
     let (transport, far_end) = pair(CAPACITY);
     shared.connected();
     tokio::spawn(serve(shared, far_end));

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use cdp_bridge::browser::find::{Flavor, Query, ThisMachine, find};
+use cdp_bridge::browser::find::{BrowserQuery, Flavor, RealHost, find};
 use cdp_bridge::browser::options::Kind;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
@@ -55,7 +55,7 @@ fn locate(kind: Kind) -> PathBuf {
         Kind::Chrome => ("TEST_CHROME_PATH", Flavor::Chrome, "chromium"),
     };
     let path = std::env::var_os(variable).map(PathBuf::from);
-    match find(&Query { path, flavor }, &ThisMachine) {
+    match find(&BrowserQuery { path, flavor }, &RealHost) {
         Ok(found) => found.path,
         Err(error) => panic!(
             "{error}\nThese tests need both builds of Chromium; on Debian: apt-get install {package}. \

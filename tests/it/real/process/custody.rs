@@ -137,7 +137,7 @@ async fn a_dead_hosts_lock_on_a_profile_is_removed_and_an_unknown_hosts_is_not(
     std::fs::write(&used_by, format!("dead-host {boot}")).unwrap();
     lock_as("dead-host");
     let daemon = setup().start().await;
-    daemon.logged(&["the lock of a dead browser"]).await;
+    daemon.logged(&["the stale lock of a dead browser"]).await;
     daemon.stop().await;
     // The small build takes no such lock, and minds none.
     if browser.kind() == Kind::Chrome {

@@ -67,7 +67,7 @@ async fn no_browser_is_told_with_where_one_was_looked_for() {
     let setup = setup.args(["--chrome-path", "/nowhere/chromium"]);
     let said = [
         "browser.path: /nowhere/chromium not found",
-        "remove it and a browser is searched",
+        "remove it to have a browser searched",
     ];
     expect(&setup.run().await, 3, "FAIL", "browser", &said);
 }

@@ -1,4 +1,4 @@
-//! A started browser in our keeping: its end is seen, explained and complete.
+//! The process group of a browser that the bridge started, from its start until nothing is left.
 
 use std::io;
 use std::process::ExitStatus;
@@ -8,31 +8,31 @@ use rustix::process::{Pid, Signal};
 use tokio::process::Child;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::ceiling::Ceiling;
-use super::custodian::Custodian;
+use super::cleanup_helper::CleanupHelper;
+use super::memory_cgroup::MemoryCgroup;
 use super::profile::Profile;
 use super::stderr::{StderrLines, StderrTail};
 
-/// How long SIGTERM is given; Chromium needs some 40 ms.
+/// How long Chromium may take after SIGTERM; it needs some 40 ms.
 const TERM_GRACE: Duration = Duration::from_secs(1);
-/// How long a killed process may take to be gone; longer means it hangs in the kernel.
+/// How long a process may take to exit after SIGKILL; longer means it hangs in the kernel.
 const KILL_GRACE: Duration = Duration::from_secs(5);
-/// How long the rest of the group may take to follow its leader.
+/// How long the rest of the group may take to exit after its leader.
 const GROUP_GRACE: Duration = Duration::from_millis(500);
-/// How long the last words of a dead browser are waited for.
+/// How long the last stderr lines of a dead browser are waited for.
 const LAST_WORDS: Duration = Duration::from_millis(200);
-/// Between two looks at the group.
+/// Between two checks of the group.
 const POLL: Duration = Duration::from_millis(5);
 
 /// How a browser ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Ended {
-    /// Its exit status; none if it could not be reaped.
+pub struct BrowserExit {
+    /// `None` if it could not be reaped.
     pub status: Option<ExitStatus>,
-    /// It did not end by itself within the grace.
+    /// It did not exit by itself within the grace period.
     pub forced: bool,
-    /// Its temporary profile is gone, or it was the operator's.
-    pub tidy: bool,
+    /// Its temporary profile was removed, or it used the operator's.
+    pub profile_removed: bool,
 }
 
 /// A running browser. Dropping it kills the browser and its children.
@@ -43,26 +43,25 @@ pub struct BrowserProcess {
     status: Option<ExitStatus>,
     stderr: StderrTail,
     profile: Profile,
-    custodian: Option<Custodian>,
-    /// The ceiling over its memory; after the processes that are under it.
-    ceiling: Option<Ceiling>,
+    helper: Option<CleanupHelper>,
+    /// Removed after the processes that are in it.
+    cgroup: Option<MemoryCgroup>,
     ended: bool,
 }
 
 impl BrowserProcess {
-    /// Takes a browser that was just started into custody.
     pub(super) fn new(
         mut child: Child,
         profile: Profile,
-        mut custodian: Option<Custodian>,
-        ceiling: Option<Ceiling>,
+        mut helper: Option<CleanupHelper>,
+        cgroup: Option<MemoryCgroup>,
     ) -> io::Result<Self> {
         let id = child.id().ok_or(io::ErrorKind::NotFound)?;
         let group = i32::try_from(id).ok().and_then(Pid::from_raw);
         let group = group.ok_or(io::ErrorKind::InvalidData)?;
         let stderr = child.stderr.take().ok_or(io::ErrorKind::BrokenPipe)?;
-        if let Some(custodian) = &mut custodian {
-            custodian.watch(id);
+        if let Some(helper) = &mut helper {
+            helper.watch(id);
         }
         let stderr = StderrTail::follow(stderr);
         Ok(Self {
@@ -71,66 +70,65 @@ impl BrowserProcess {
             status: None,
             stderr,
             profile,
-            custodian,
-            ceiling,
+            helper,
+            cgroup,
             ended: false,
         })
     }
 
-    /// The browser's process id, which is also its group's.
-    pub fn pid(&self) -> u32 {
+    /// Also the id of the process group.
+    pub(super) fn pid(&self) -> u32 {
         self.group.as_raw_nonzero().get().unsigned_abs()
     }
 
-    /// The profile it runs on.
-    pub fn profile(&self) -> &Profile {
+    pub(super) fn profile(&self) -> &Profile {
         &self.profile
     }
 
-    /// Waits until the browser's main process has ended. Safe to cancel and to call again.
-    pub async fn exited(&mut self) -> io::Result<ExitStatus> {
+    /// Waits until the browser's main process has exited. Safe to cancel and to call again.
+    pub(super) async fn exited(&mut self) -> io::Result<ExitStatus> {
         if let Some(status) = self.status {
             return Ok(status);
         }
         let status = self.child.wait().await?;
         self.status = Some(status);
-        // At once, while the group's number cannot have been given to anybody else.
+        // At once, before the group's number can be reused.
         self.signal_group(Signal::KILL);
         Ok(status)
     }
 
-    /// A view of what it said on stderr, which outlives the process.
-    pub fn stderr_lines(&self) -> StderrLines {
+    /// A view of its stderr that outlives the process.
+    pub(super) fn stderr_lines(&self) -> StderrLines {
         self.stderr.view()
     }
 
-    /// The last lines of its standard error, oldest first.
-    pub fn stderr_tail(&self) -> Vec<String> {
+    /// The last lines of its stderr, oldest first.
+    pub(super) fn stderr_tail(&self) -> Vec<String> {
         self.stderr.lines()
     }
 
-    /// The same, after waiting shortly for what a browser that has exited still had to say.
-    pub async fn last_words(&mut self) -> Vec<String> {
+    /// The same, after a short wait for the last output of a browser that has exited.
+    pub(super) async fn last_words(&mut self) -> Vec<String> {
         self.stderr.settle(LAST_WORDS).await;
         self.stderr.lines()
     }
 
-    /// The address it said it listens on.
+    /// The DevTools address that it printed.
     pub(super) fn listening(&self) -> Option<String> {
         self.stderr.listening()
     }
 
-    /// Asks the browser to end.
-    pub fn terminate(&self) {
+    /// Sends SIGTERM.
+    pub(super) fn terminate(&self) {
         if self.status.is_none() {
             let _ = rustix::process::kill_process(self.group, Signal::TERM);
         }
     }
 
-    /// Ends the browser with everything that belongs to it. It is given `grace` to end by itself
-    /// (after `Browser.close`, or because it has crashed), then SIGTERM, then SIGKILL to its whole
-    /// group.
-    pub async fn end(mut self, grace: Duration) -> Ended {
+    /// Ends the browser and its whole process group, and removes its profile. It may take `grace` to
+    /// exit by itself (after `Browser.close`, or because it has crashed); then come SIGTERM, and SIGKILL
+    /// to the group.
+    pub async fn end(mut self, grace: Duration) -> BrowserExit {
         let mut forced = false;
         if timeout(grace, self.exited()).await.is_err() {
             forced = true;
@@ -138,49 +136,49 @@ impl BrowserProcess {
             if timeout(TERM_GRACE, self.exited()).await.is_err() {
                 self.signal_group(Signal::KILL);
                 if timeout(KILL_GRACE, self.exited()).await.is_err() {
-                    tracing::warn!(pid = self.pid(), "Chromium does not die after SIGKILL");
+                    tracing::warn!(pid = self.pid(), "Chromium still runs after SIGKILL");
                 }
             }
         }
         if self.status.is_some() {
             self.group_gone().await;
         }
-        let tidy = self.profile.remove().await;
-        if !tidy {
+        let profile_removed = self.profile.remove().await;
+        if !profile_removed {
             let path = self.profile.path().display();
             tracing::warn!(%path, "the browser's temporary profile could not be removed");
         }
-        self.ceiling = None;
-        // From here on nothing is left for the drop to do.
+        self.cgroup = None;
+        // Nothing is left for the drop to do.
         self.ended = true;
-        if let Some(custodian) = self.custodian.take() {
-            custodian.dismiss().await;
+        if let Some(helper) = self.helper.take() {
+            helper.dismiss().await;
         }
-        Ended {
+        BrowserExit {
             status: self.status,
             forced,
-            tidy,
+            profile_removed,
         }
     }
 
-    /// Waits until no process of the group is left, which is bounded: a process that was adopted by
-    /// an init that reaps nobody stays for ever, as a zombie.
+    /// Waits until the group is empty, for a bounded time: under an init that does not reap, a zombie
+    /// of the group stays for ever.
     async fn group_gone(&self) {
         let deadline = Instant::now() + GROUP_GRACE;
         while rustix::process::test_kill_process_group(self.group) != Err(rustix::io::Errno::SRCH)
             && Instant::now() < deadline
         {
-            // Where the daemon is the init of a container, orphans of the browser are its children.
-            // Only this group is reaped, so that nobody else's exit status is taken away.
+            // If the daemon is the init of a container, the browser's orphans are its children. Only
+            // this group is reaped, since other code waits for other children.
             let _ = rustix::process::waitpgid(self.group, rustix::process::WaitOptions::NOHANG);
             sleep(POLL).await;
         }
     }
 
-    /// Lets go of the custodian's pipe, as a killed daemon would.
+    /// Closes the cleanup helper's pipe, as the death of the daemon does.
     #[cfg(test)]
-    pub(super) fn abandon_custodian(&mut self) {
-        self.custodian = None;
+    pub(super) fn abandon_cleanup_helper(&mut self) {
+        self.helper = None;
     }
 
     fn signal_group(&self, signal: Signal) {
@@ -198,13 +196,13 @@ impl Drop for BrowserProcess {
             self.signal_group(Signal::KILL);
         }
         let removed = self.profile.remove_now();
-        // A browser that was killed this moment may still write a file. Then the custodian is not
-        // dismissed: the pipe ends with this value, and it removes what is left.
-        if let Some(custodian) = &mut self.custodian
+        // A browser that was just killed may still write a file. Then the cleanup helper is not
+        // dismissed: its pipe closes with this value, and it removes the rest.
+        if let Some(helper) = &mut self.helper
             && removed
             && !was_running
         {
-            custodian.dismiss_unreaped();
+            helper.dismiss_unreaped();
         }
     }
 }

@@ -1,27 +1,25 @@
-//! Which process something belongs to, in a way that is still true when the process is gone.
+//! Identifies a process beyond the reuse of its pid.
 
 use std::fmt;
 use std::str::FromStr;
 
 use rustix::process::{Pid, test_kill_process};
 
-/// A process. Its pid alone may be another process's later, so its start time stands beside it.
+/// A pid with the start time of its process, since a pid alone may be reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Owner {
+pub(super) struct ProcessIdentity {
     pid: i32,
-    /// In clock ticks since the machine was started (proc(5), field 22 of `/proc/PID/stat`); 0 where
-    /// the system does not say.
+    /// In clock ticks since the machine was started (proc(5), field 22 of `/proc/PID/stat`); 0 if
+    /// unknown.
     start: u64,
 }
 
-/// A text that names no process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is no pid and start time, such as \"4711 8100237\"")]
-pub struct NotAnOwner;
+pub(super) struct NotAProcessIdentity;
 
-impl Owner {
-    /// This process.
-    pub fn this() -> Self {
+impl ProcessIdentity {
+    pub(super) fn this() -> Self {
         let pid = rustix::process::getpid().as_raw_nonzero().get();
         Self {
             pid,
@@ -29,35 +27,39 @@ impl Owner {
         }
     }
 
-    /// Whether the process still runs. A zombie does not.
-    pub fn lives(self) -> bool {
+    /// False for a zombie.
+    pub(super) fn is_running(self) -> bool {
         if self.start != 0 {
             return start_of(&self.pid.to_string()) == Some(self.start);
         }
-        // Somebody else's process is there too: only "no such process" is an absence.
+        // EPERM means that the process exists, of another user; only ESRCH means that it does not.
         Pid::from_raw(self.pid)
             .is_some_and(|pid| test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
     }
 }
 
-impl fmt::Display for Owner {
+impl fmt::Display for ProcessIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.pid, self.start)
     }
 }
 
-impl FromStr for Owner {
-    type Err = NotAnOwner;
+impl FromStr for ProcessIdentity {
+    type Err = NotAProcessIdentity;
 
-    fn from_str(text: &str) -> Result<Self, NotAnOwner> {
-        let (pid, start) = text.trim().split_once(' ').ok_or(NotAnOwner)?;
-        let pid = pid.parse().ok().filter(|pid| *pid > 0).ok_or(NotAnOwner)?;
-        let start = start.parse().map_err(|_| NotAnOwner)?;
+    fn from_str(text: &str) -> Result<Self, NotAProcessIdentity> {
+        let (pid, start) = text.trim().split_once(' ').ok_or(NotAProcessIdentity)?;
+        let pid = pid
+            .parse()
+            .ok()
+            .filter(|pid| *pid > 0)
+            .ok_or(NotAProcessIdentity)?;
+        let start = start.parse().map_err(|_| NotAProcessIdentity)?;
         Ok(Self { pid, start })
     }
 }
 
-/// When a process that runs was started; none where there is no such process, or no `/proc`.
+/// The start time of a running process; `None` also where there is no `/proc`.
 fn start_of(process: &str) -> Option<u64> {
     let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
     start_time(&stat)
@@ -88,14 +90,14 @@ mod tests {
 
     #[test]
     fn this_process_lives_and_neither_its_predecessor_nor_a_dead_child_does() {
-        let this = Owner::this();
-        assert!(this.lives());
+        let this = ProcessIdentity::this();
+        assert!(this.is_running());
         assert_eq!(this.to_string().parse(), Ok(this));
-        let before = Owner {
+        let before = ProcessIdentity {
             start: this.start - 1,
             ..this
         };
-        assert!(!before.lives(), "a pid that was given away again");
+        assert!(!before.is_running(), "a pid that was given away again");
         let mut child = std::process::Command::new("/bin/sh")
             .args(["-c", "read -r never"])
             .stdin(std::process::Stdio::piped())
@@ -103,17 +105,21 @@ mod tests {
             .unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         let start = start_of(&pid.to_string()).unwrap();
-        let owner = Owner { pid, start };
-        assert!(owner.lives());
+        let owner = ProcessIdentity { pid, start };
+        assert!(owner.is_running());
         child.kill().unwrap();
         child.wait().unwrap();
-        assert!(!owner.lives());
+        assert!(!owner.is_running());
     }
 
     #[test]
     fn what_names_no_process_is_no_owner() {
         for text in ["", "12", "-4 5", "0 5", "x 5", "5 x", "5 6 7"] {
-            assert_eq!(text.parse::<Owner>(), Err(NotAnOwner), "{text:?}");
+            assert_eq!(
+                text.parse::<ProcessIdentity>(),
+                Err(NotAProcessIdentity),
+                "{text:?}"
+            );
         }
     }
 }

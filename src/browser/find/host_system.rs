@@ -1,47 +1,35 @@
-//! The part of the machine that the search for a browser looks at.
-//!
-//! It is a trait so that tests search an invented machine.
+//! Environment and file system as the search for a browser sees them; a trait, so that tests can use a
+//! fake.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-/// The family of operating system whose usual places are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
-    /// Linux and other Unix systems.
+    /// Also other Unix systems.
     Linux,
-    /// macOS.
     Mac,
-    /// Windows.
     Windows,
 }
 
-/// What stands at a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Seen {
-    /// Nothing.
+pub enum PathKind {
     Missing,
-    /// A directory.
     Directory,
-    /// A file that this user may not execute.
+    /// A file without permission for this user to execute it.
     NotExecutable,
-    /// A file that this user may execute.
     Executable,
 }
 
-/// Environment and file system, as far as the search needs them.
-pub trait Surroundings {
-    /// The operating system's family.
+pub trait HostSystem {
     fn platform(&self) -> Platform;
-    /// The value of an environment variable.
     fn var(&self, name: &str) -> Option<OsString>;
     /// Every program of this name in the directories of the `PATH`, first directory first.
     fn programs(&self, command: &str) -> Vec<PathBuf>;
-    /// What stands at `path`.
-    fn see(&self, path: &Path) -> Seen;
-    /// The names in a directory; none if it cannot be read.
+    fn see(&self, path: &Path) -> PathKind;
+    /// The names in a directory; empty if it cannot be read.
     fn names_in(&self, dir: &Path) -> Vec<String>;
-    /// The content of a small text file.
+    /// The content of a text file of at most 1 MiB.
     fn text(&self, path: &Path) -> Option<String>;
     /// Whether the file begins with `#!`.
     fn is_script(&self, path: &Path) -> bool;
@@ -55,7 +43,6 @@ pub trait Surroundings {
             .map(PathBuf::from)
     }
 
-    /// The user's home directory.
     fn home(&self) -> Option<PathBuf> {
         match self.platform() {
             Platform::Windows => self.non_empty("USERPROFILE"),
@@ -64,14 +51,13 @@ pub trait Surroundings {
     }
 }
 
-/// The machine this process runs on.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct ThisMachine;
+pub struct RealHost;
 
-/// A cache's metadata is a few kilobytes; whatever is larger is something else.
+/// A cache's metadata has a few kilobytes.
 const TEXT_LIMIT: u64 = 1024 * 1024;
 
-impl Surroundings for ThisMachine {
+impl HostSystem for RealHost {
     fn platform(&self) -> Platform {
         if cfg!(target_os = "macos") {
             Platform::Mac
@@ -87,8 +73,8 @@ impl Surroundings for ThisMachine {
     }
 
     fn programs(&self, command: &str) -> Vec<PathBuf> {
-        // An empty or relative entry means the working directory, which is no place to run
-        // programs from by accident.
+        // Empty and relative entries mean the working directory, from which no program should be run
+        // by accident.
         let path = std::env::var_os("PATH").unwrap_or_default();
         let dirs = std::env::split_paths(&path).filter(|dir| dir.is_absolute());
         let Ok(path) = std::env::join_paths(dirs) else {
@@ -99,14 +85,14 @@ impl Surroundings for ThisMachine {
             .unwrap_or_default()
     }
 
-    fn see(&self, path: &Path) -> Seen {
+    fn see(&self, path: &Path) -> PathKind {
         match std::fs::metadata(path) {
-            Err(_) => Seen::Missing,
-            Ok(metadata) if metadata.is_dir() => Seen::Directory,
+            Err(_) => PathKind::Missing,
+            Ok(metadata) if metadata.is_dir() => PathKind::Directory,
             Ok(_) if rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok() => {
-                Seen::Executable
+                PathKind::Executable
             }
-            Ok(_) => Seen::NotExecutable,
+            Ok(_) => PathKind::NotExecutable,
         }
     }
 
@@ -140,13 +126,12 @@ impl Surroundings for ThisMachine {
 }
 
 #[cfg(test)]
-pub(crate) mod invented {
-    //! A machine that exists only in a test.
+pub(crate) mod fake {
+    //! An in-memory host for tests.
 
-    use super::{OsString, Path, PathBuf, Platform, Seen, Surroundings};
+    use super::{HostSystem, OsString, Path, PathBuf, PathKind, Platform};
     use std::collections::BTreeMap;
 
-    /// What an invented file is.
     #[derive(Debug, Clone)]
     enum File {
         Program,
@@ -155,15 +140,14 @@ pub(crate) mod invented {
         Link(PathBuf),
     }
 
-    /// An environment and a file system made of two maps.
     #[derive(Debug)]
-    pub(crate) struct Invented {
+    pub(crate) struct FakeHost {
         platform: Platform,
         vars: BTreeMap<String, String>,
         files: BTreeMap<PathBuf, File>,
     }
 
-    impl Invented {
+    impl FakeHost {
         pub(crate) fn new(platform: Platform) -> Self {
             Self {
                 platform,
@@ -212,7 +196,7 @@ pub(crate) mod invented {
         }
     }
 
-    impl Surroundings for Invented {
+    impl HostSystem for FakeHost {
         fn platform(&self) -> Platform {
             self.platform
         }
@@ -233,12 +217,12 @@ pub(crate) mod invented {
                 .collect()
         }
 
-        fn see(&self, path: &Path) -> Seen {
+        fn see(&self, path: &Path) -> PathKind {
             match self.get(path) {
-                Some(File::Program | File::Script) => Seen::Executable,
-                Some(_) => Seen::NotExecutable,
-                None if self.files.keys().any(|file| file.starts_with(path)) => Seen::Directory,
-                None => Seen::Missing,
+                Some(File::Program | File::Script) => PathKind::Executable,
+                Some(_) => PathKind::NotExecutable,
+                None if self.files.keys().any(|file| file.starts_with(path)) => PathKind::Directory,
+                None => PathKind::Missing,
             }
         }
 

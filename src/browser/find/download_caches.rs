@@ -1,13 +1,13 @@
-//! Browsers that Puppeteer or Playwright have downloaded.
+//! Browsers that Puppeteer or Playwright downloaded.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::surroundings::{Platform, Seen, Surroundings};
+use super::host_system::{HostSystem, PathKind, Platform};
 
-/// Names of the executable inside an unpacked archive, whatever the platform and age of the layout.
+/// Paths of the executable in an unpacked archive, for every platform and layout.
 const EXECUTABLES: [&str; 8] = [
     "chrome-headless-shell",
     "headless_shell",
@@ -19,7 +19,7 @@ const EXECUTABLES: [&str; 8] = [
     "chrome.exe",
 ];
 
-/// The part of Puppeteer's `.metadata` that says where executables are.
+/// Puppeteer's `.metadata`, as far as it is used.
 #[derive(Deserialize)]
 struct Metadata {
     /// From `platform-version` to the executable, relative to that directory.
@@ -27,65 +27,62 @@ struct Metadata {
     executable_paths: BTreeMap<String, String>,
 }
 
-/// The directory of Puppeteer's cache.
-pub(super) fn puppeteer_root(surroundings: &impl Surroundings) -> Option<PathBuf> {
-    surroundings
-        .non_empty("PUPPETEER_CACHE_DIR")
-        .or_else(|| Some(surroundings.home()?.join(".cache/puppeteer")))
+pub(super) fn puppeteer_root(host: &impl HostSystem) -> Option<PathBuf> {
+    host.non_empty("PUPPETEER_CACHE_DIR")
+        .or_else(|| Some(host.home()?.join(".cache/puppeteer")))
 }
 
-/// The directory of Playwright's cache.
-pub(super) fn playwright_root(surroundings: &impl Surroundings) -> Option<PathBuf> {
-    // `0` makes Playwright install inside `node_modules`, which has no place of its own.
-    let named = surroundings.non_empty("PLAYWRIGHT_BROWSERS_PATH");
+pub(super) fn playwright_root(host: &impl HostSystem) -> Option<PathBuf> {
+    // With `0` Playwright installs into `node_modules`, whose path is unknown.
+    let named = host.non_empty("PLAYWRIGHT_BROWSERS_PATH");
     if let Some(named) = named.filter(|named| named != Path::new("0")) {
         return Some(named);
     }
-    let caches = match surroundings.platform() {
-        Platform::Linux => surroundings
+    let caches = match host.platform() {
+        Platform::Linux => host
             .non_empty("XDG_CACHE_HOME")
-            .or_else(|| Some(surroundings.home()?.join(".cache"))),
-        Platform::Mac => surroundings.home().map(|home| home.join("Library/Caches")),
-        Platform::Windows => surroundings.non_empty("LOCALAPPDATA"),
+            .or_else(|| Some(host.home()?.join(".cache"))),
+        Platform::Mac => host.home().map(|home| home.join("Library/Caches")),
+        Platform::Windows => host.non_empty("LOCALAPPDATA"),
     };
     caches.map(|caches| caches.join("ms-playwright"))
 }
 
 /// Executables in Puppeteer's cache: headless shells before full browsers, newest first.
-pub(super) fn puppeteer(root: &Path, surroundings: &impl Surroundings) -> Vec<PathBuf> {
+pub(super) fn puppeteer(root: &Path, host: &impl HostSystem) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for product in ["chrome-headless-shell", "chrome"] {
         let dir = root.join(product);
-        let known = surroundings
+        let known = host
             .text(&dir.join(".metadata"))
             .and_then(|text| serde_json::from_str::<Metadata>(&text).ok())
             .map(|metadata| metadata.executable_paths)
             .unwrap_or_default();
-        let names = surroundings.names_in(&dir);
+        let names = host.names_in(&dir);
         for name in newest_first(names, |name| {
             name.split_once('-').map(|(_, version)| version)
         }) {
             let home = dir.join(&name);
             found.extend(known.get(&name).map(|relative| home.join(relative)));
-            found.extend(executables_in(&home, surroundings));
+            found.extend(executables_in(&home, host));
         }
     }
     found
 }
 
 /// Executables in Playwright's cache: headless shells before full browsers, newest first.
-pub(super) fn playwright(root: &Path, surroundings: &impl Surroundings) -> Vec<PathBuf> {
+pub(super) fn playwright(root: &Path, host: &impl HostSystem) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for product in ["chromium_headless_shell-", "chromium-"] {
-        let names = surroundings.names_in(root);
+        let names = host.names_in(root);
         for name in newest_first(names, |name| name.strip_prefix(product)) {
-            found.extend(executables_in(&root.join(name), surroundings));
+            found.extend(executables_in(&root.join(name), host));
         }
     }
     found
 }
 
-/// The names that carry a version, the highest version first.
+/// The names that have a version, the highest version first.
 fn newest_first(names: Vec<String>, version_of: impl Fn(&str) -> Option<&str>) -> Vec<String> {
     let mut versioned: Vec<(Vec<u64>, String)> = names
         .into_iter()
@@ -102,8 +99,8 @@ fn newest_first(names: Vec<String>, version_of: impl Fn(&str) -> Option<&str>) -
 /// The executables below `chrome-…` directories of one installation. Searching for the directory
 /// instead of spelling it covers `chrome-linux`, `chrome-linux64`, `chrome-mac-arm64` and
 /// `chrome-headless-shell-linux64` alike.
-fn executables_in(installation: &Path, surroundings: &impl Surroundings) -> Vec<PathBuf> {
-    let mut layouts = surroundings.names_in(installation);
+fn executables_in(installation: &Path, host: &impl HostSystem) -> Vec<PathBuf> {
+    let mut layouts = host.names_in(installation);
     layouts.retain(|name| name.starts_with("chrome-"));
     layouts.sort();
     layouts
@@ -115,8 +112,8 @@ fn executables_in(installation: &Path, surroundings: &impl Surroundings) -> Vec<
         })
         .filter(|path| {
             matches!(
-                surroundings.see(path),
-                Seen::Executable | Seen::NotExecutable
+                host.see(path),
+                PathKind::Executable | PathKind::NotExecutable
             )
         })
         .collect()
@@ -124,7 +121,7 @@ fn executables_in(installation: &Path, surroundings: &impl Surroundings) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::super::surroundings::invented::Invented;
+    use super::super::host_system::fake::FakeHost;
     use super::*;
 
     #[test]
@@ -152,7 +149,7 @@ mod tests {
     #[test]
     fn puppeteers_metadata_comes_before_its_layout() {
         let root = "/home/u/.cache/puppeteer";
-        let machine = Invented::linux()
+        let machine = FakeHost::linux()
             .plain(
                 &format!("{root}/chrome/.metadata"),
                 r#"{"aliases":{},"executablePaths":{"linux-120.0.0.1":"odd/place"}}"#,
@@ -181,8 +178,8 @@ mod tests {
     }
 
     #[test]
-    fn broken_metadata_is_passed_over() {
-        let machine = Invented::linux()
+    fn invalid_metadata_is_ignored() {
+        let machine = FakeHost::linux()
             .plain("/p/chrome/.metadata", "not json")
             .program("/p/chrome/linux-1.2/chrome-linux64/chrome");
         assert_eq!(puppeteer(Path::new("/p"), &machine).len(), 1);
@@ -190,7 +187,7 @@ mod tests {
 
     #[test]
     fn both_layouts_of_playwright_are_known() {
-        let machine = Invented::linux()
+        let machine = FakeHost::linux()
             .with_var("PLAYWRIGHT_BROWSERS_PATH", "/pw")
             .program("/pw/chromium_headless_shell-1155/chrome-linux/headless_shell")
             .program(
@@ -215,12 +212,12 @@ mod tests {
 
     #[test]
     fn a_playwright_path_of_zero_means_the_users_cache() {
-        let machine = Invented::linux().with_var("PLAYWRIGHT_BROWSERS_PATH", "0");
+        let machine = FakeHost::linux().with_var("PLAYWRIGHT_BROWSERS_PATH", "0");
         assert_eq!(
             playwright_root(&machine),
             Some("/home/u/.cache/ms-playwright".into())
         );
-        let mac = Invented::new(Platform::Mac).with_var("HOME", "/Users/u");
+        let mac = FakeHost::new(Platform::Mac).with_var("HOME", "/Users/u");
         assert_eq!(
             playwright_root(&mac),
             Some("/Users/u/Library/Caches/ms-playwright".into())

@@ -1,9 +1,9 @@
-//! A small process that tidies up when the daemon is killed.
+//! A helper process that cleans up after a daemon that was killed.
 //!
-//! A daemon that gets SIGKILL can do nothing any more: its profile directory would stay for ever,
-//! and a Chromium that listens on a port would live on. The custodian is a shell that waits at the
-//! end of a pipe which only the daemon holds open. When the pipe ends without a word of leave, the
-//! daemon is dead, and the custodian kills the browser's process group and removes the profile.
+//! After SIGKILL the daemon cannot remove its profile directory, and a Chromium that listens on a port
+//! would keep running. The helper is a shell that reads from a pipe which only the daemon holds open.
+//! End of file without `done` means that the daemon is dead: the helper then kills the browser's
+//! process group and removes the profile.
 
 use std::io::{PipeWriter, Write as _};
 use std::path::Path;
@@ -14,13 +14,13 @@ use tokio::process::{Child, Command};
 
 use super::spawn::{SpawnError, spawn};
 
-/// How long the shell may take to leave.
-const LEAVE_TIMEOUT: Duration = Duration::from_secs(1);
+/// How long the shell may take to exit.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Reads the browser's pid, then `done` on a regular end. `$1` is the control group to remove, or
-/// empty; the others are the directories.
-/// Signals meant for the daemon's group do not end it before its work is done, and while it
-/// watches over a profile it does not stand in any directory that one may want to unmount.
+/// empty; the other arguments are directories to remove. It ignores the signals that a terminal or
+/// service manager sends to the daemon, and runs in `/` so that it keeps no directory from being
+/// unmounted.
 const SCRIPT: &str = r#"
 trap '' HUP INT TERM
 cd / || :
@@ -48,17 +48,17 @@ while [ "$left" -gt 0 ]; do
 done
 "#;
 
-/// The running custodian of one browser.
+/// The running cleanup helper of one browser.
 #[derive(Debug)]
-pub struct Custodian {
+pub(super) struct CleanupHelper {
     shell: Child,
     pipe: PipeWriter,
 }
 
-impl Custodian {
-    /// Starts a custodian, before the browser it watches over. What is given is removed when the
-    /// daemon dies: the browser's control group, where it has one, and directories.
-    pub async fn start<'a>(
+impl CleanupHelper {
+    /// Starts the helper, before its browser. The control group and the directories are removed when
+    /// the daemon dies.
+    pub(super) async fn start<'a>(
         group: Option<&Path>,
         dirs: impl Iterator<Item = &'a Path>,
     ) -> Result<Self, SpawnError> {
@@ -66,13 +66,13 @@ impl Custodian {
         let (reader, pipe) = std::io::pipe()?;
         let mut command = Command::new("/bin/sh");
         command
-            .args(["-c", SCRIPT, "cdp-bridge-custodian"])
+            .args(["-c", SCRIPT, "cdp-bridge-cleanup"])
             .arg(group.unwrap_or(Path::new("")))
             .args(dirs)
             .stdin(reader)
             .stdout(Stdio::null())
             .stderr(Stdio::null())
-            // A group of its own: Ctrl-C in a terminal goes to the daemon's.
+            // Ctrl-C in a terminal is sent to the daemon's process group.
             .process_group(0);
         Ok(Self {
             shell: spawn(command).await?,
@@ -80,37 +80,37 @@ impl Custodian {
         })
     }
 
-    /// Tells it which process group is the browser's.
-    pub fn watch(&mut self, pid: u32) {
-        self.say(&format!("{pid}\n"));
+    /// Sends the browser's process group, which is killed when the daemon dies.
+    pub(super) fn watch(&mut self, pid: u32) {
+        self.send(&format!("{pid}\n"));
     }
 
-    /// Lets it go without acting, and reaps it.
-    pub async fn dismiss(mut self) {
+    /// Stops the helper without a cleanup, and reaps it.
+    pub(super) async fn dismiss(mut self) {
         self.dismiss_unreaped();
         let Self { mut shell, pipe } = self;
-        if tokio::time::timeout(LEAVE_TIMEOUT, shell.wait())
+        if tokio::time::timeout(EXIT_TIMEOUT, shell.wait())
             .await
             .is_err()
         {
-            // It is told to leave in vain, so it is stopped before it could take the end of the
-            // pipe for the end of the daemon.
+            // It ignored the command; it is killed before closing the pipe would make it think that
+            // the daemon died.
             let _ = shell.start_kill();
-            let _ = tokio::time::timeout(LEAVE_TIMEOUT, shell.wait()).await;
+            let _ = tokio::time::timeout(EXIT_TIMEOUT, shell.wait()).await;
         }
         drop(pipe);
     }
 
-    /// Lets it go where nobody can wait for it; the runtime reaps it.
-    pub fn dismiss_unreaped(&mut self) {
-        self.say("done\n");
+    /// Like [`dismiss`](Self::dismiss) where nothing can be awaited; the runtime reaps it.
+    pub(super) fn dismiss_unreaped(&mut self) {
+        self.send("done\n");
     }
 
-    /// A few bytes always fit into the pipe. A shell that is gone is no reason to fail: it is a
-    /// second line of defence.
-    fn say(&mut self, line: &str) {
+    /// Writes to the pipe, which never blocks for a few bytes. A failure is only logged, since the
+    /// helper is a second line of defence.
+    fn send(&mut self, line: &str) {
         if let Err(error) = self.pipe.write_all(line.as_bytes()) {
-            tracing::debug!(%error, "the browser's custodian is gone");
+            tracing::debug!(%error, "the browser's cleanup helper has exited");
         }
     }
 }
@@ -123,7 +123,7 @@ mod tests {
     struct Scene {
         parent: tempfile::TempDir,
         group: std::process::Child,
-        custodian: Custodian,
+        helper: CleanupHelper,
     }
 
     impl Scene {
@@ -134,18 +134,18 @@ mod tests {
             let group = parent.path().join("a group");
             std::fs::create_dir(&group).unwrap();
             let dirs = [profile.as_path(), Path::new("/nowhere/at/all")].into_iter();
-            let mut custodian = Custodian::start(Some(&group), dirs).await.unwrap();
+            let mut helper = CleanupHelper::start(Some(&group), dirs).await.unwrap();
             // A leader with a child, as Chromium has them.
             let group = std::process::Command::new("/bin/sh")
                 .args(["-c", "sleep 1000 & sleep 1000; wait"])
                 .process_group(0)
                 .spawn()
                 .unwrap();
-            custodian.watch(group.id());
+            helper.watch(group.id());
             Self {
                 parent,
                 group,
-                custodian,
+                helper,
             }
         }
 
@@ -168,7 +168,7 @@ mod tests {
     #[tokio::test]
     async fn when_its_pipe_ends_it_kills_the_group_and_removes_the_profile() {
         let mut scene = Scene::set().await;
-        let (mut shell, pipe) = (scene.custodian.shell, scene.custodian.pipe);
+        let (mut shell, pipe) = (scene.helper.shell, scene.helper.pipe);
         drop(pipe);
         until("the group dies", || {
             scene.group.try_wait().unwrap().is_some()
@@ -185,7 +185,7 @@ mod tests {
     async fn when_it_is_dismissed_it_leaves_without_acting() {
         let mut scene = Scene::set().await;
         assert!(scene.profile_exists());
-        scene.custodian.dismiss().await;
+        scene.helper.dismiss().await;
         assert!(scene.parent.path().read_dir().unwrap().next().is_some());
         assert!(scene.group.try_wait().unwrap().is_none());
         let group = rustix::process::Pid::from_child(&scene.group);
@@ -195,12 +195,14 @@ mod tests {
 
     #[tokio::test]
     async fn signals_for_a_terminals_processes_do_not_end_it() {
-        let mut custodian = Custodian::start(None, std::iter::empty()).await.unwrap();
+        let mut helper = CleanupHelper::start(None, std::iter::empty())
+            .await
+            .unwrap();
         // What it ignores is only set once its script runs, and a removed profile proves that.
         let parent = tempfile::tempdir().unwrap();
         let profile = parent.path().join("p");
         std::fs::create_dir(&profile).unwrap();
-        let pid = i32::try_from(custodian.shell.id().unwrap()).unwrap();
+        let pid = i32::try_from(helper.shell.id().unwrap()).unwrap();
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
         let status = format!("/proc/{}/status", pid.as_raw_nonzero());
         let ignores_term = || {
@@ -214,7 +216,7 @@ mod tests {
         until("it ignores SIGTERM", ignores_term).await;
         rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
         rustix::process::kill_process(pid, rustix::process::Signal::INT).unwrap();
-        assert!(custodian.shell.try_wait().unwrap().is_none());
-        custodian.dismiss().await;
+        assert!(helper.shell.try_wait().unwrap().is_none());
+        helper.dismiss().await;
     }
 }

@@ -1,33 +1,31 @@
-//! Chromium's own lock on a profile, where a browser died without releasing it.
+//! Removes Chromium's own lock on a profile if the browser died without releasing it.
 //!
-//! `SingletonLock` is a link to `HOST-PID`. Chromium removes one of its own host by itself, when that
-//! process is gone. One of another host it never touches: it exits with 21. That happens to every
-//! container that is started again on a volume, because a container's host name is new each time.
+//! `SingletonLock` is a link to `HOST-PID`. Chromium removes a stale lock of its own host by itself. It
+//! never removes one of another host, and exits with 21: so does every container that is restarted on
+//! a volume, because its host name is new each time.
 //!
-//! Which bridge used a profile last stands in a file in it, and while it lives it holds a lock on the
-//! directory. A bridge that finds the directory unlocked, and its predecessor's host in Chromium's
-//! lock, knows that nobody uses the profile: Chromium dies with its bridge.
+//! The last bridge that used a profile is named in a file in it, and holds a lock on the directory
+//! while it runs. If the directory is unlocked, and Chromium's lock names the host of that last
+//! bridge, the profile is unused: Chromium dies with its bridge.
 
 use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Names the bridge that used the profile last.
 const USED_BY: &str = "cdp-bridge-used-by";
 
-/// Chromium's lock, and what comes with it.
 const LOCK: &str = "SingletonLock";
-const WITH_IT: [&str; 2] = ["SingletonCookie", "SingletonSocket"];
+const COMPANIONS: [&str; 2] = ["SingletonCookie", "SingletonSocket"];
 
-/// A machine since its last start. Containers have host names of their own, and this in common.
+/// A host name and a boot of the kernel, which containers on one machine share.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Machine {
+struct HostBoot {
     host: String,
-    /// Linux makes a new one at each start of the kernel (random(4)).
+    /// Linux generates a new one at each boot (random(4)).
     boot: String,
 }
 
-impl Machine {
+impl HostBoot {
     fn this() -> Option<Self> {
         let host = rustix::system::uname().nodename().to_str().ok()?.to_owned();
         let boot = std::fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
@@ -44,51 +42,55 @@ impl Machine {
     }
 }
 
-/// Locks a profile for as long as the value lives, and removes Chromium's lock if whoever made it
-/// is known to be dead. None where the directory cannot be locked: then nothing is known, nothing is
-/// removed, and Chromium decides.
+/// Locks a profile until the returned file is dropped, and removes Chromium's lock if its owner is
+/// known to be dead. `None` if the directory cannot be locked: then nothing is removed, and Chromium
+/// decides.
 pub(super) fn take_over(profile: &Path) -> Option<File> {
     let held = File::open(profile).ok()?;
     if let Err(error) = held.try_lock() {
-        tracing::debug!(%error, "the profile cannot be locked; another bridge may use it");
+        tracing::debug!(%error, "the profile could not be locked; another bridge may be using it");
         return None;
     }
-    let here = Machine::this()?;
+    let here = HostBoot::this()?;
     let last = std::fs::read_to_string(profile.join(USED_BY)).ok();
-    let last = last.as_deref().and_then(Machine::parse);
+    let last = last.as_deref().and_then(HostBoot::parse);
     let lock = std::fs::read_link(profile.join(LOCK)).ok();
     if let Some(lock) = lock.as_deref().and_then(Path::to_str)
         && is_stale(lock, last.as_ref(), &here, is_on_this_machine(&held))
     {
         match remove(profile) {
-            Ok(()) => tracing::info!(lock, "removed the lock of a dead browser from its profile"),
-            Err(error) => tracing::warn!(lock, %error, "a dead browser's lock cannot be removed"),
+            Ok(()) => tracing::info!(
+                lock,
+                "removed the stale lock of a dead browser from its profile"
+            ),
+            Err(error) => {
+                tracing::warn!(lock, %error, "the stale lock of a dead browser could not be removed")
+            }
         }
     }
     if let Err(error) = std::fs::write(
         profile.join(USED_BY),
         format!("{} {}", here.host, here.boot),
     ) {
-        tracing::debug!(%error, "the profile does not say who uses it");
+        tracing::debug!(%error, "the profile could not be marked as used by this bridge");
     }
     Some(held)
 }
 
-/// Whether the maker of Chromium's lock is dead, where no bridge of this machine uses the profile.
+/// Whether the owner of Chromium's lock is dead, if no bridge on this machine uses the profile.
 /// `local`: no other machine can use it either.
-fn is_stale(lock: &str, last: Option<&Machine>, here: &Machine, local: bool) -> bool {
+fn is_stale(lock: &str, last: Option<&HostBoot>, here: &HostBoot, local: bool) -> bool {
     let (Some((host, _)), Some(last)) = (lock.rsplit_once('-'), last) else {
         return false;
     };
-    // Of its own host Chromium knows by itself whether the process is there.
+    // Chromium itself checks a process of its own host.
     let ours = host != here.host && host == last.host;
-    // Since the last start of a machine nothing lives that was there before; and what a bridge
-    // started on this one died with it.
+    // No process survives a reboot; and a browser on this boot died with its bridge.
     ours && (last.boot == here.boot || local)
 }
 
 fn remove(profile: &Path) -> io::Result<()> {
-    for name in WITH_IT {
+    for name in COMPANIONS {
         match std::fs::remove_file(profile.join(name)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -97,7 +99,7 @@ fn remove(profile: &Path) -> io::Result<()> {
     std::fs::remove_file(profile.join(LOCK))
 }
 
-/// Whether this is a file system that only one machine has at a time, as far as is known.
+/// Whether this is known to be a file system that only one machine can mount at a time.
 #[cfg(target_os = "linux")]
 fn is_on_this_machine(dir: &File) -> bool {
     /// `EXT4_SUPER_MAGIC`, `XFS_SUPER_MAGIC`, `BTRFS_SUPER_MAGIC`, `TMPFS_MAGIC`,
@@ -124,26 +126,26 @@ fn is_on_this_machine(_dir: &File) -> bool {
 mod tests {
     use super::*;
 
-    fn machine(host: &str, boot: &str) -> Machine {
-        Machine {
+    fn machine(host: &str, boot: &str) -> HostBoot {
+        HostBoot {
             host: host.to_owned(),
             boot: boot.to_owned(),
         }
     }
 
     #[test]
-    fn only_the_lock_of_a_bridge_that_is_known_to_be_dead_is_stale() {
+    fn only_the_lock_of_a_bridge_known_to_be_dead_is_stale() {
         let here = machine("new", "b1");
         let (same_boot, earlier) = (machine("old", "b1"), machine("old", "b0"));
         for (lock, last, local, stale) in [
             ("old-77", Some(&same_boot), false, true),
             ("old-77", Some(&earlier), true, true),
-            // Perhaps another machine that lives, on a file system of several.
+            // It may be another running machine, on a shared file system.
             ("old-77", Some(&earlier), false, false),
-            // Another browser's, which no bridge started.
+            // Another browser's, which was not started by a bridge.
             ("desktop-77", Some(&same_boot), true, false),
             ("old-77", None, true, false),
-            // Chromium's business.
+            // Chromium checks this one.
             ("new-77", Some(&here), true, false),
             ("nonsense", Some(&same_boot), true, false),
         ] {
@@ -156,7 +158,7 @@ mod tests {
     }
 
     fn locked_by_another_host(profile: &Path) {
-        let boot = Machine::this().unwrap().boot;
+        let boot = HostBoot::this().unwrap().boot;
         std::fs::write(profile.join(USED_BY), format!("old-host {boot}")).unwrap();
         for (name, target) in [
             (LOCK, "old-host-77"),
@@ -172,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dead_containers_lock_goes_and_its_successor_is_named() {
+    fn a_dead_containers_lock_is_removed_and_the_new_user_recorded() {
         let profile = tempfile::tempdir().unwrap();
         locked_by_another_host(profile.path());
         let held = take_over(profile.path());
@@ -183,7 +185,7 @@ mod tests {
             .collect();
         assert_eq!(left.len(), 1, "{left:?}");
         let used_by = std::fs::read_to_string(profile.path().join(USED_BY)).unwrap();
-        assert_eq!(Machine::parse(&used_by), Machine::this());
+        assert_eq!(HostBoot::parse(&used_by), HostBoot::this());
     }
 
     #[test]

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::surroundings::{Platform, Surroundings};
+use super::host_system::{HostSystem, Platform};
 
-/// Environment variables in the wild that name a browser, in the order they are asked.
+/// Environment variables that commonly name a browser, in order of priority.
 pub const VARIABLES: [&str; 5] = [
     "CHROME_PATH",
     "PUPPETEER_EXECUTABLE_PATH",
@@ -61,11 +61,11 @@ const WINDOWS: [&str; 4] = [
 ];
 
 /// The usual places of this platform, in the order they are tried.
-pub(super) fn usual(surroundings: &impl Surroundings) -> Vec<PathBuf> {
-    let (roots, names): (Vec<PathBuf>, &[&str]) = match surroundings.platform() {
+pub(super) fn usual(host: &impl HostSystem) -> Vec<PathBuf> {
+    let (roots, names): (Vec<PathBuf>, &[&str]) = match host.platform() {
         Platform::Linux => return LINUX.iter().map(PathBuf::from).collect(),
         Platform::Mac => {
-            let own = surroundings.home().map(|home| home.join("Applications"));
+            let own = host.home().map(|home| home.join("Applications"));
             (
                 std::iter::once(PathBuf::from("/Applications"))
                     .chain(own)
@@ -78,7 +78,7 @@ pub(super) fn usual(surroundings: &impl Surroundings) -> Vec<PathBuf> {
             (
                 variables
                     .iter()
-                    .filter_map(|name| surroundings.non_empty(name))
+                    .filter_map(|name| host.non_empty(name))
                     .collect(),
                 &WINDOWS,
             )

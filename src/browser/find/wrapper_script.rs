@@ -1,14 +1,14 @@
-//! From a package's wrapper script to the browser behind it.
+//! Finds the browser that a package's wrapper script starts.
 //!
-//! Debian's `/usr/bin/chromium` and its kin are shell scripts that add flags, API keys and
-//! extensions of their own. The bridge starts the binary itself, so that its flags are all there
-//! are and the pid is the browser's.
+//! Debian's `/usr/bin/chromium` and similar ones are shell scripts that add flags, API keys and
+//! extensions. The bridge starts the binary itself, so that it controls all flags and gets the
+//! browser's pid.
 
 use std::path::{Path, PathBuf};
 
-use super::surroundings::{Seen, Surroundings};
+use super::host_system::{HostSystem, PathKind};
 
-/// Where packages keep the binary that their script in `/usr/bin` starts, under the same name.
+/// Where packages put the binary that their script of the same name in `/usr/bin` starts.
 const LIBRARIES: [&str; 3] = [
     "/usr/lib/chromium",
     "/usr/lib/chromium-browser",
@@ -18,23 +18,21 @@ const LIBRARIES: [&str; 3] = [
 /// Names of the binary beside the script in vendors' directories below `/opt`.
 const BESIDE: [&str; 3] = ["chrome", "msedge", "brave"];
 
-/// The browser behind `path`, or `path` itself where it is no package's wrapper.
-pub(super) fn unwrap(path: PathBuf, surroundings: &impl Surroundings) -> PathBuf {
-    if !surroundings.is_script(&path) {
+/// The browser that `path` starts, or `path` itself if it is not a package's wrapper script.
+pub(super) fn unwrap(path: PathBuf, host: &impl HostSystem) -> PathBuf {
+    if !host.is_script(&path) {
         return path;
     }
-    let real = surroundings.real_path(&path);
+    let real = host.real_path(&path);
     let behind = behind(&path, &real);
     behind
         .into_iter()
-        .find(|binary| {
-            surroundings.see(binary) == Seen::Executable && !surroundings.is_script(binary)
-        })
+        .find(|binary| host.see(binary) == PathKind::Executable && !host.is_script(binary))
         .unwrap_or(path)
 }
 
-/// Where the binary would be if the script at `real` came with a package. A script of the
-/// operator's own, elsewhere, stays what it is: it was written to be run.
+/// Where the binary is if the script at `real` came with a package. An operator's own script, elsewhere,
+/// is run as it is.
 fn behind(path: &Path, real: &Path) -> Vec<PathBuf> {
     let Some(dir) = real.parent() else {
         return Vec::new();
@@ -58,16 +56,16 @@ fn behind(path: &Path, real: &Path) -> Vec<PathBuf> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::surroundings::invented::Invented;
+    use super::super::host_system::fake::FakeHost;
     use super::*;
 
-    fn unwrapped(path: &str, machine: &Invented) -> String {
+    fn unwrapped(path: &str, machine: &FakeHost) -> String {
         unwrap(path.into(), machine).to_str().unwrap().to_owned()
     }
 
     #[test]
     fn debians_wrappers_lead_to_the_binaries_behind_them() {
-        let machine = Invented::linux()
+        let machine = FakeHost::linux()
             .script("/usr/bin/chromium")
             .script("/usr/bin/chromium-headless-shell")
             .program("/usr/lib/chromium/chromium")
@@ -84,7 +82,7 @@ mod tests {
 
     #[test]
     fn googles_wrapper_leads_to_the_binary_beside_it() {
-        let machine = Invented::linux()
+        let machine = FakeHost::linux()
             .link("/usr/bin/google-chrome", "/opt/google/chrome/google-chrome")
             .script("/opt/google/chrome/google-chrome")
             .program("/opt/google/chrome/chrome");
@@ -96,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_script_of_the_operators_own_is_left_alone() {
-        let machine = Invented::linux()
+        let machine = FakeHost::linux()
             .script("/home/u/bin/chromium")
             .program("/usr/lib/chromium/chromium");
         assert_eq!(
@@ -107,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_wrapper_without_its_binary_is_left_alone() {
-        let machine = Invented::linux().script("/usr/bin/chromium");
+        let machine = FakeHost::linux().script("/usr/bin/chromium");
         assert_eq!(
             unwrapped("/usr/bin/chromium", &machine),
             "/usr/bin/chromium"
