@@ -125,3 +125,18 @@ fn the_walls_of_the_house_stand_in_the_table() {
     );
     assert_eq!(allowed("console"), Some(&["client", "protocol"][..]));
 }
+
+#[test]
+fn the_file_of_each_room_says_what_the_room_is_for() {
+    let sources = source::read_all(&["src"]);
+    let undocumented: Vec<&str> = sources
+        .iter()
+        .filter(|source| source.is_room_file() && !source.has_module_doc())
+        .map(|source| source.path.as_str())
+        .collect();
+    assert_eq!(
+        undocumented,
+        Vec::<&str>::new(),
+        "these begin without `//!`"
+    );
+}
