@@ -1,11 +1,14 @@
 //! The daemon: wires the rooms together, and owns the order of start and stop.
 
 mod blocked;
+pub(crate) mod browser_source;
 mod browser_status;
 mod client_rules;
+mod clients;
 mod policies;
 mod reload;
-pub(crate) mod settings;
+mod request_timeouts;
+pub(crate) mod room_settings;
 mod ways_out;
 
 use std::io;
@@ -24,14 +27,15 @@ use crate::browser::connect::ConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
-use crate::config::{Config, DownloadPolicy};
+use crate::config::Config;
 use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
+use crate::policy::DownloadPolicy;
 use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
 use crate::tabs::{Audience, Registry, SupervisorHandle};
 
 pub use self::reload::ReloadError;
-pub use self::settings::SettingsError;
+pub use self::room_settings::SettingsError;
 
 /// How long all tabs together may take to close when the bridge stops. Chromium is ended after
 /// that in any case.
@@ -60,7 +64,7 @@ pub enum StartError {
 /// Whether the bridge can use a configuration whose values are each valid.
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
-    settings::server(config)?;
+    room_settings::server(config)?;
     Ok(())
 }
 
@@ -93,18 +97,18 @@ impl Bridge {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
             told,
-            is_local: settings::is_local(config),
+            is_local: browser_source::is_local(config),
         };
-        let default_client = settings::client_of_default_context(config);
+        let default_client = browser_source::client_of_default_context(config);
         let process_wide = ways_out.process_wide(default_client.as_ref());
         let process_wide = process_wide.map_err(StartError::Proxy)?;
-        let source = settings::browser_source(config, process_wide.address())?;
+        let source = browser_source::browser_source(config, process_wide.address())?;
         say_what_is_not_ours(config, ways_out.is_local);
         let hub = Arc::new(Hub::new());
         let registry = Registry::default();
         let audience: Arc<dyn Audience> = Arc::<Hub>::clone(&hub);
         let tabs = SupervisorHandle::start(
-            settings::tabs(config),
+            room_settings::tabs(config),
             Arc::clone(&audience),
             Arc::new(ways_out),
             registry.clone(),
@@ -124,12 +128,12 @@ impl Bridge {
                     .unwrap_or_default()
             }),
         };
-        let server = Server::bind(settings::server(config)?, deps).await?;
+        let server = Server::bind(room_settings::server(config)?, deps).await?;
         // Nobody waits for it: what it removes is in nobody's way.
         tokio::task::spawn_blocking(sweep);
 
         let (lifecycle, mut changes) = mpsc::channel(4);
-        let restart = settings::restart(&config.browser.restart);
+        let restart = config.browser.restart.clone();
         let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
         status.follow(browser.status());
         let mut follower = Follower {

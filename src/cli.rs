@@ -20,6 +20,7 @@ use clap_complete::Shell;
 pub use man::{ManError, ManPage, man_pages, write_man_pages};
 
 use crate::config::{CONSOLE_URL, FlagValue, value_of};
+use crate::telemetry::LogFormat;
 
 /// Where the console connects to when nobody says.
 const DEFAULT_URL: &str = "ws://127.0.0.1:9333/ws";
@@ -57,18 +58,7 @@ pub struct GlobalArgs {
     pub log_level: Option<String>,
     /// Form of the log on stderr
     #[arg(long, global = true, value_name = "FORMAT", help_heading = help::LOG)]
-    pub log_format: Option<LogFormatArg>,
-}
-
-/// Form of the log, as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormatArg {
-    /// Text on a terminal, else JSON
-    Auto,
-    /// Lines of text
-    Text,
-    /// Lines of JSON
-    Json,
+    pub log_format: Option<LogFormat>,
 }
 
 /// The commands.
@@ -337,12 +327,11 @@ impl Invocation {
         };
         let global = &self.global;
         add("--log-level", "log.level", global.log_level.clone());
-        let format = global.log_format.map(|format| match format {
-            LogFormatArg::Auto => "auto",
-            LogFormatArg::Text => "text",
-            LogFormatArg::Json => "json",
-        });
-        add("--log-format", "log.format", format.map(str::to_owned));
+        let format = global
+            .log_format
+            .and_then(|format| format.to_possible_value());
+        let format = format.map(|format| format.get_name().to_owned());
+        add("--log-format", "log.format", format);
         if let Command::Serve(serve)
         | Command::Doctor(serve)
         | Command::Config(ConfigCommand::Print(serve)) = &self.command
@@ -420,9 +409,12 @@ mod tests {
         let missing = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
         let config = load_with(&sources, &missing).unwrap().config;
         assert_eq!(config.log.level, "debug");
-        assert_eq!(config.log.format, crate::config::LogFormat::Json);
+        assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.server.listen.to_string(), "[::1]:0");
-        assert_eq!(config.browser.transport, crate::config::TransportKind::Port);
+        assert_eq!(
+            config.browser.transport,
+            crate::browser::TransportKind::Port
+        );
         assert_eq!(config.policy.allowlist, ["a.test", "b.test"]);
         assert!(config.policy.logged_out_default);
         assert_eq!(config.tabs.max, 8);

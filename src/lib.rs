@@ -21,3 +21,4 @@ pub mod server;
 pub mod systemd;
 pub mod tabs;
 pub mod telemetry;
+mod units;

@@ -53,7 +53,7 @@ async fn serve(invocation: &Invocation) -> u8 {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, USAGE),
     };
-    if let Err(error) = telemetry::init(&config.log.level, log_format(&config)) {
+    if let Err(error) = telemetry::init(&config.log.level, config.log.format) {
         return fail(&error, USAGE);
     }
     let exposition = match exposition::install() {
@@ -281,11 +281,11 @@ fn local_url(config: &Config) -> String {
         "http"
     };
     match &config.server.listen {
-        config::Listen::Tcp(address) if address.ip().is_unspecified() => {
+        Listen::Tcp(address) if address.ip().is_unspecified() => {
             format!("{scheme}://127.0.0.1:{}", address.port())
         }
-        config::Listen::Tcp(address) => format!("{scheme}://{address}"),
-        unix @ config::Listen::Unix(_) => unix.to_string(),
+        Listen::Tcp(address) => format!("{scheme}://{address}"),
+        unix @ Listen::Unix(_) => unix.to_string(),
     }
 }
 
@@ -328,14 +328,6 @@ fn load(invocation: &Invocation) -> Result<Loaded, config::ConfigError> {
         invocation.global.config.clone(),
         invocation.flag_values(),
     ))
-}
-
-fn log_format(config: &Config) -> telemetry::Format {
-    match config.log.format {
-        config::LogFormat::Auto => telemetry::Format::Auto,
-        config::LogFormat::Text => telemetry::Format::Text,
-        config::LogFormat::Json => telemetry::Format::Json,
-    }
 }
 
 /// Says on stderr why the command fails.

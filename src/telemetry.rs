@@ -2,22 +2,48 @@
 
 use std::io::{self, IsTerminal as _};
 
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For a person.
-    Text,
-    /// One JSON object a line.
-    Json,
+/// What is logged to stderr, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// "error", "warn", "info", "debug", "trace" or "off"; also per part of the program, such as
+    /// `"info,cdp_bridge::tabs=debug"`.
+    pub level: String,
+    /// "auto" (text on a terminal, else JSON), "text" or "json".
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Auto,
+        }
+    }
+}
+
+/// The form of a log line.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
     /// Text on a terminal, else JSON.
     #[default]
     Auto,
+    /// One line of text per event.
+    Text,
+    /// One JSON object per event.
+    Json,
 }
 
 /// Why there are no logs.
@@ -40,7 +66,7 @@ pub enum TelemetryError {
 }
 
 /// Writes logs of this level and above to stderr from here on.
-pub fn init(level: &str, format: Format) -> Result<(), TelemetryError> {
+pub fn init(level: &str, format: LogFormat) -> Result<(), TelemetryError> {
     let filter = filter(level)?.and(filter_fn(tells_no_messages));
     let terminal = io::stderr().is_terminal();
     let logs = fmt::layer().with_writer(io::stderr);
@@ -74,11 +100,11 @@ fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
     })
 }
 
-fn json(format: Format, terminal: bool) -> bool {
+fn json(format: LogFormat, terminal: bool) -> bool {
     match format {
-        Format::Json => true,
-        Format::Text => false,
-        Format::Auto => !terminal,
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !terminal,
     }
 }
 
@@ -88,10 +114,10 @@ mod tests {
 
     #[test]
     fn auto_is_text_on_a_terminal_and_json_elsewhere() {
-        assert!(!json(Format::Auto, true));
-        assert!(json(Format::Auto, false));
-        assert!(json(Format::Json, true));
-        assert!(!json(Format::Text, false));
+        assert!(!json(LogFormat::Auto, true));
+        assert!(json(LogFormat::Auto, false));
+        assert!(json(LogFormat::Json, true));
+        assert!(!json(LogFormat::Text, false));
     }
 
     #[test]

@@ -4,9 +4,12 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cdp_bridge::app::Bridge;
-use cdp_bridge::browser::find::{Flavor, Found, Query, ThisMachine, find};
-use cdp_bridge::browser::options::{Kind, LaunchOptions, Sandbox, Transport};
-use cdp_bridge::config::{self, Config, PrivateNetworks};
+use cdp_bridge::browser::find::{Found, Query, ThisMachine, find};
+use cdp_bridge::browser::options::{Kind, LaunchOptions};
+use cdp_bridge::browser::{BrowserConfig, Flavor};
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PrivateNetworks;
+use cdp_bridge::server::Listen;
 use cdp_bridge::server::Listen;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -165,7 +168,7 @@ impl TabPair {
 /// The configuration of a bridge that may look at the pages of the benchmark.
 pub(crate) fn configuration(found: &Found) -> Config {
     let mut config = Config::default();
-    config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.browser.path = Some(found.path.clone());
     config.policy.private_networks = PrivateNetworks::Allow;
     config
@@ -176,14 +179,7 @@ pub(crate) fn launch_options(found: &Found) -> LaunchOptions {
     LaunchOptions {
         executable: found.path.clone(),
         kind: found.kind,
-        args: Vec::new(),
-        headless: true,
-        sandbox: Sandbox::Auto,
-        transport: Transport::Pipe,
-        user_data_dir: None,
-        window_size: (1280, 720),
-        start_timeout: Duration::from_secs(20),
-        memory_max: None,
+        config: BrowserConfig::default(),
         proxy: None,
     }
 }

@@ -5,11 +5,13 @@ use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipnet::IpNet;
-
-use super::settings::{self, SettingsError};
-use crate::config::{self, ClientPolicyConfig, Config, PolicyConfig, PolicyMode};
-use crate::policy::{EgressPolicy, Mode, NavigationPolicy, PatternError, PrivateNetworks};
+use super::browser_source::client_of_default_context;
+use super::room_settings::SettingsError;
+use crate::config::Config;
+use crate::policy::{
+    ClientPolicyConfig, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig, PolicyMode,
+    PrivateNetworks,
+};
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;
 
@@ -33,15 +35,12 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
         let own = client.policy.clone().unwrap_or_default();
         let key = format!("auth.clients[{index}].policy");
         check(&key, &own)?;
-        let own = ClientRules::new(merged(usual, own)).map_err(bad(&key))?;
+        let own = ClientRules::new(usual.with(own)).map_err(bad(&key))?;
         rules.insert(client.name.as_str().into(), own);
     }
     // Whoever comes without a token, and what is nobody's in a lasting profile.
     let nobody = rules.is_empty().then(|| DEFAULT_CLIENT.into());
-    for client in nobody
-        .into_iter()
-        .chain(settings::client_of_default_context(config))
-    {
+    for client in nobody.into_iter().chain(client_of_default_context(config)) {
         if let Entry::Vacant(entry) = rules.entry(client) {
             entry.insert(ClientRules::new(usual.clone()).map_err(bad("policy"))?);
         }
@@ -51,23 +50,18 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
 
 impl ClientRules {
     fn new(written: PolicyConfig) -> Result<Self, PatternError> {
-        // Entries have been checked where they are written.
-        let private = private_networks(&written.private_networks).unwrap_or_default();
-        let mode = match written.mode {
-            PolicyMode::Enforce => Mode::Enforce,
-            PolicyMode::Report => Mode::Report,
-        };
+        let (mode, private) = (written.mode, &written.private_networks);
         // What a tab is sent to is reported where it goes out.
         let listed = match mode {
-            Mode::Enforce => written.allowlist.as_slice(),
-            Mode::Report => &[],
+            PolicyMode::Enforce => written.allowlist.as_slice(),
+            PolicyMode::Report => &[],
         };
         let resolve = &written.resolve;
         let navigation = NavigationPolicy::new(listed, private.clone(), resolve.clone())?;
         let egress = EgressPolicy::new(
             &written.allowlist,
             &written.subresources,
-            private,
+            private.clone(),
             resolve.clone(),
             mode,
         )?;
@@ -76,20 +70,6 @@ impl ClientRules {
             egress: Arc::new(egress),
             written,
         })
-    }
-}
-
-/// Section `policy` as one client has it.
-fn merged(usual: &PolicyConfig, own: ClientPolicyConfig) -> PolicyConfig {
-    let usual = usual.clone();
-    PolicyConfig {
-        allowlist: own.allowlist.unwrap_or(usual.allowlist),
-        subresources: own.subresources.unwrap_or(usual.subresources),
-        mode: own.mode.unwrap_or(usual.mode),
-        private_networks: own.private_networks.unwrap_or(usual.private_networks),
-        resolve: own.resolve.unwrap_or(usual.resolve),
-        downloads: own.downloads.unwrap_or(usual.downloads),
-        ..usual
     }
 }
 
@@ -123,11 +103,6 @@ fn check(key: &str, written: &ClientPolicyConfig) -> Result<(), SettingsError> {
         reads(&[], BTreeMap::from([(name.clone(), *address)]))
             .map_err(bad(&format!("{key}.resolve.{name}")))?;
     }
-    let private = written.private_networks.as_ref().map(private_networks);
-    if let Some(Err((index, text))) = private {
-        let key = format!("{key}.private_networks[{index}]");
-        return Err(SettingsError::Network { key, text });
-    }
     Ok(())
 }
 
@@ -136,29 +111,10 @@ fn bad(key: &str) -> impl FnOnce(PatternError) -> SettingsError {
     |source| SettingsError::Policy { key, source }
 }
 
-/// An entry may be a range, or one address. The first one that is neither comes back, with its place.
-fn private_networks(config: &config::PrivateNetworks) -> Result<PrivateNetworks, (usize, String)> {
-    let networks = match config {
-        config::PrivateNetworks::Deny => return Ok(PrivateNetworks::Deny),
-        config::PrivateNetworks::Allow => return Ok(PrivateNetworks::Allow),
-        config::PrivateNetworks::Only(networks) => networks,
-    };
-    let read = |(index, text): (usize, &String)| {
-        let range = text.parse::<IpNet>();
-        range
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| (index, text.clone()))
-    };
-    let networks = networks.iter().enumerate().map(read);
-    networks
-        .collect::<Result<_, _>>()
-        .map(PrivateNetworks::Only)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ClientConfig;
+    use crate::server::ClientConfig;
 
     fn refused(change: impl FnOnce(&mut Config)) -> String {
         let mut config = Config::default();
@@ -192,11 +148,6 @@ mod tests {
         assert_eq!(
             refused(|config| config.policy.resolve = [name()].into()),
             "policy.resolve.10.0.0.1"
-        );
-        let networks = |bad| config::PrivateNetworks::Only(bad);
-        assert_eq!(
-            refused(|config| config.policy.private_networks = networks(bad())),
-            "policy.private_networks[0]"
         );
     }
 

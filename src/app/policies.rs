@@ -6,9 +6,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::client_rules::ClientRules;
-use crate::config::DownloadPolicy;
 use crate::egress::Recall;
-use crate::policy::{Denied, EgressPolicy};
+use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
 use crate::server::{NavDenied, UrlPolicy};
 use crate::tabs::ClientId;
 
@@ -152,7 +151,9 @@ impl UrlPolicy for Policies {
 mod tests {
     use super::*;
     use crate::app::client_rules;
-    use crate::config::{ClientConfig, ClientPolicyConfig, Config, PolicyMode};
+    use crate::config::Config;
+    use crate::policy::{ClientPolicyConfig, PolicyMode};
+    use crate::server::ClientConfig;
 
     fn client(name: &str, policy: Option<ClientPolicyConfig>) -> ClientConfig {
         ClientConfig {

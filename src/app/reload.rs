@@ -2,7 +2,8 @@
 
 use super::Bridge;
 use super::client_rules;
-use super::settings::{self, SettingsError};
+use super::room_settings::SettingsError;
+use super::{browser_source, clients};
 use crate::config::{self, Config};
 use crate::server::ReplaceError;
 
@@ -43,13 +44,13 @@ impl Bridge {
         let config = changed(&self.started_with, new);
         keep_default_context(&self.started_with, &config)?;
         let rules = client_rules::read(&config)?;
-        let clients = settings::clients(&config)?;
-        let tls = config.server.tls.as_ref().map(settings::tls_files);
-        let replacement = self.replacer.prepare(clients, tls.as_ref())?;
+        let clients = clients::clients(&config)?;
+        let tls = config.server.tls.as_ref();
+        let replacement = self.replacer.prepare(clients, tls)?;
         // From here on nothing can fail. Who is let in last finds its policy and limits in force.
         self.policies.put_in_force(rules);
         self.tabs
-            .allow_tabs(settings::tab_quotas(&config.auth))
+            .allow_tabs(clients::tab_quotas(&config.auth))
             .await;
         self.tabs.policy_changed().await;
         replacement.put_in_force();
@@ -81,7 +82,7 @@ fn changed(start: &Config, new: &Config) -> Config {
 }
 
 fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadError> {
-    let owner = settings::client_of_default_context;
+    let owner = browser_source::client_of_default_context;
     if owner(start) == owner(changed) {
         Ok(())
     } else {
@@ -92,12 +93,13 @@ fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ClientConfig, ClientPolicyConfig, PolicyMode, PrivateNetworks, TlsConfig};
+    use crate::policy::{ClientPolicyConfig, DownloadPolicy, PolicyMode, PrivateNetworks};
+    use crate::server::{ClientConfig, Secret, TlsConfig};
 
     fn client(name: &str) -> ClientConfig {
         ClientConfig {
             name: name.to_owned(),
-            token: Some(config::Secret::new("t")),
+            token: Some(Secret::new("t")),
             token_sha256: None,
             token_file: None,
             policy: None,
@@ -144,7 +146,7 @@ mod tests {
         new.policy
             .resolve
             .insert("a.test".to_owned(), [127, 0, 0, 1].into());
-        new.policy.downloads = config::DownloadPolicy::Keep;
+        new.policy.downloads = DownloadPolicy::Keep;
         assert_eq!(changed(&start, &new), new);
         assert!(need_restart(&start, &new).is_empty());
     }

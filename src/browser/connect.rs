@@ -92,7 +92,7 @@ async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
         concerns,
         ..
     } = launch(options).await?;
-    let transport = match transport_to(endpoint, options.start_timeout).await {
+    let transport = match transport_to(endpoint, options.config.start_timeout).await {
         Ok(transport) => transport,
         Err(error) => {
             process.end(Duration::ZERO).await;
@@ -106,7 +106,7 @@ async fn launched(options: &LaunchOptions) -> Result<Connected, ConnectError> {
         (!last.is_empty()).then(|| last.join(" | "))
     };
     let (browser, inbox) = cdp::connect(transport, Box::new(last_words));
-    match prepare(&browser, options.start_timeout).await {
+    match prepare(&browser, options.config.start_timeout).await {
         Ok(version) => Ok(Connected {
             browser,
             inbox,

@@ -12,18 +12,7 @@ pub use places::{COMMANDS, VARIABLES};
 pub use surroundings::{Platform, Seen, Surroundings, ThisMachine};
 
 use super::options::Kind;
-
-/// Which build the operator wants.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Flavor {
-    /// A headless shell wherever one is found, else a full browser.
-    #[default]
-    Auto,
-    /// Only a headless shell.
-    Shell,
-    /// Only a full browser.
-    Chrome,
-}
+use super::settings::Flavor;
 
 /// What is looked for.
 #[derive(Debug, Clone, Default)]

@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::options::{Kind, LaunchOptions, Transport};
+use super::options::{Kind, LaunchOptions};
 use super::sandbox::SandboxDecision;
+use super::settings::TransportKind;
+use super::window_size::WindowSize;
 
 /// Flags for every start. Popup blocking is never switched off: it is what keeps a page from
 /// opening tabs without end.
@@ -147,13 +149,13 @@ pub fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
 
 /// The arguments for one start, without the program's name.
 pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<OsString> {
-    let user = User::new(&options.args);
+    let user = User::new(&options.config.args);
     let mut flags: Vec<String> = BASE
         .iter()
         .chain(&WEBRTC)
         .map(ToString::to_string)
         .collect();
-    if options.headless && options.kind == Kind::Chrome {
+    if options.config.headless && options.kind == Kind::Chrome {
         flags.push("--headless=new".to_owned());
     }
     if options.kind == Kind::Chrome && !EXTENSION_SWITCHES.iter().any(|name| user.gives(name)) {
@@ -166,11 +168,11 @@ pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<Os
     if machine.small_shared_memory {
         flags.push("--disable-dev-shm-usage".to_owned());
     }
-    let (width, height) = options.window_size;
+    let WindowSize { width, height } = options.config.window_size;
     flags.push(format!("--window-size={width},{height}"));
-    flags.push(match options.transport {
-        Transport::Pipe => "--remote-debugging-pipe".to_owned(),
-        Transport::Port(port) => format!("--remote-debugging-port={port}"),
+    flags.push(match options.config.transport {
+        TransportKind::Pipe => "--remote-debugging-pipe".to_owned(),
+        TransportKind::Port => format!("--remote-debugging-port={}", options.config.cdp_port),
     });
     flags.retain(|argument| !user.gives(switch(argument)));
     flags.extend(user.features(options.kind));
@@ -286,9 +288,8 @@ fn feature_name(feature: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browser::options::Sandbox;
+    use crate::browser::BrowserConfig;
     use crate::browser::sandbox::Reason;
-    use std::time::Duration;
 
     const CONFINED: Machine = Machine {
         sandbox: SandboxDecision::On,
@@ -299,14 +300,10 @@ mod tests {
         LaunchOptions {
             executable: "/chrome".into(),
             kind,
-            args: args.iter().map(ToString::to_string).collect(),
-            headless: true,
-            sandbox: Sandbox::Auto,
-            transport: Transport::Pipe,
-            user_data_dir: None,
-            window_size: (1280, 720),
-            start_timeout: Duration::from_secs(20),
-            memory_max: None,
+            config: BrowserConfig {
+                args: args.iter().map(ToString::to_string).collect(),
+                ..BrowserConfig::default()
+            },
             proxy: None,
         }
     }
@@ -340,10 +337,8 @@ mod tests {
             ["--enable-features=NetworkServiceInProcess2"]
         );
         assert!(values(&shell, "--disable-extensions").is_empty());
-        let shown = LaunchOptions {
-            headless: false,
-            ..options(Kind::Chrome, &[])
-        };
+        let mut shown = options(Kind::Chrome, &[]);
+        shown.config.headless = false;
         assert!(values(&line(&shown, CONFINED), "--headless").is_empty());
     }
 
@@ -477,10 +472,9 @@ mod tests {
             sandbox: SandboxDecision::Off(Reason::Root),
             small_shared_memory: true,
         };
-        let options = LaunchOptions {
-            transport: Transport::Port(9222),
-            ..options(Kind::Shell, &[])
-        };
+        let mut options = options(Kind::Shell, &[]);
+        options.config.transport = TransportKind::Port;
+        options.config.cdp_port = 9222;
         let line = line(&options, machine);
         assert_eq!(values(&line, "--no-sandbox").len(), 1);
         assert_eq!(values(&line, "--disable-dev-shm-usage").len(), 1);

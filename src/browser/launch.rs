@@ -15,9 +15,10 @@ use super::concern::Concern;
 use super::custodian::Custodian;
 use super::custody::BrowserProcess;
 use super::flags::{self, Machine, ReservedArgument};
-use super::options::{LaunchOptions, Transport};
+use super::options::LaunchOptions;
 use super::profile::Profile;
 use super::sandbox::{self, SandboxDecision};
+use super::settings::TransportKind;
 use super::spawn::{ChromiumEnds, SpawnError, browser_command, spawn};
 
 mod port;
@@ -162,11 +163,11 @@ fn advice(status: ExitStatus, stderr: &[String]) -> &'static str {
 /// Starts a browser. Over a pipe it may still be starting when this returns; whoever then finds the
 /// pipe closed asks [`explain_exit`] for the reason.
 pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
-    flags::check_args(&options.args)?;
-    let profile = profile(options.user_data_dir.as_deref())?;
-    let (ceiling, concerns) = ceiling(options.memory_max);
+    flags::check_args(&options.config.args)?;
+    let profile = profile(options.config.user_data_dir.as_deref())?;
+    let (ceiling, concerns) = ceiling(options.config.memory_max.map(|bytes| bytes as u64));
     let facts = sandbox::facts(&options.executable).await;
-    let sandbox = sandbox::decide(options.sandbox, facts);
+    let sandbox = sandbox::decide(options.config.sandbox, facts);
     if let SandboxDecision::Off(reason) = sandbox {
         tracing::warn!(%reason, "Chromium runs without its sandbox");
     }
@@ -180,12 +181,12 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
         executable: options.executable.clone(),
         source,
     };
-    let (ends, ours) = match options.transport {
-        Transport::Pipe => {
+    let (ends, ours) = match options.config.transport {
+        TransportKind::Pipe => {
             let (ends, ours) = pipes().map_err(|error| failed(error.into()))?;
             (Some(ends), Some(ours))
         }
-        Transport::Port(_) => {
+        TransportKind::Port => {
             port::forget_last_start(profile.path());
             (None, None)
         }
@@ -212,9 +213,11 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
     let process = BrowserProcess::new(child, profile, custodian, ceiling);
     let process = process.map_err(|error| failed(error.into()))?;
     tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started");
-    match (options.transport, ours) {
-        (Transport::Port(requested), _) => {
-            let (process, url) = port::listening(process, requested, options.start_timeout).await?;
+    match (options.config.transport, ours) {
+        (TransportKind::Port, _) => {
+            let requested = options.config.cdp_port;
+            let (process, url) =
+                port::listening(process, requested, options.config.start_timeout).await?;
             Ok(Launched {
                 process,
                 endpoint: Endpoint::WebSocket(url),
@@ -222,13 +225,15 @@ pub async fn launch(options: &LaunchOptions) -> Result<Launched, LaunchError> {
                 concerns,
             })
         }
-        (Transport::Pipe, Some((reader, writer))) => Ok(Launched {
+        (TransportKind::Pipe, Some((reader, writer))) => Ok(Launched {
             process,
             endpoint: Endpoint::Pipe { reader, writer },
             sandbox,
             concerns,
         }),
-        (Transport::Pipe, None) => Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into())),
+        (TransportKind::Pipe, None) => {
+            Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into()))
+        }
     }
 }
 

@@ -15,9 +15,15 @@ pub mod owner;
 pub mod prepare;
 pub mod profile;
 pub mod sandbox;
+pub mod settings;
 mod singleton;
 pub mod space;
 pub mod spawn;
 pub mod stderr;
 pub mod supervisor;
 pub mod sweep;
+mod url_text;
+mod window_size;
+
+pub use settings::{BrowserConfig, Flavor, RestartConfig, Sandbox, TransportKind};
+pub use window_size::{NotAWindowSize, WindowSize};

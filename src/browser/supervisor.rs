@@ -11,6 +11,7 @@ use super::concern::Concern;
 use super::connect::{ConnectError, Connected, Source};
 use super::custody::BrowserProcess;
 use super::profile::Profile;
+use super::settings::RestartConfig;
 use super::space;
 use crate::cdp::methods::{CloseBrowser, GetVersion, Version};
 use crate::cdp::{Browser, CallError, Inbox};
@@ -25,19 +26,6 @@ const EXIT_GRACE: Duration = Duration::from_millis(500);
 /// How often the browser is asked whether it still answers, and how long it may take.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT_LIMIT: Duration = Duration::from_secs(15);
-
-/// How often and how soon a browser that ends is started again.
-#[derive(Debug, Clone, Copy)]
-pub struct RestartPolicy {
-    /// The first pause.
-    pub initial_backoff: Duration,
-    /// The longest pause.
-    pub max_backoff: Duration,
-    /// Restarts within the window after which the bridge gives up.
-    pub max_restarts: usize,
-    /// The window.
-    pub window: Duration,
-}
 
 /// What the browser does next; for whoever uses its targets.
 #[derive(Debug)]
@@ -113,7 +101,7 @@ impl BrowserSupervisor {
     /// Starts the browser, waits until it answers, and keeps it running from then on.
     pub async fn start(
         source: Source,
-        policy: RestartPolicy,
+        policy: RestartConfig,
         lifecycle: mpsc::Sender<Lifecycle>,
     ) -> Result<Self, ConnectError> {
         let connected = source.connect().await?;
@@ -122,7 +110,7 @@ impl BrowserSupervisor {
         let keeper = Keeper {
             source,
             backoff: Backoff::new(policy.initial_backoff, policy.max_backoff),
-            budget: RestartBudget::new(policy.max_restarts, policy.window),
+            budget: RestartBudget::new(policy.max_restarts as usize, policy.window),
             policy,
             lifecycle,
             status: status_sender,
@@ -177,7 +165,7 @@ pub fn concerns(status: &Status) -> Vec<Concern> {
 
 struct Keeper {
     source: Source,
-    policy: RestartPolicy,
+    policy: RestartConfig,
     backoff: Backoff,
     budget: RestartBudget,
     lifecycle: mpsc::Sender<Lifecycle>,
@@ -285,7 +273,7 @@ impl Keeper {
     async fn again(&mut self) -> Connected {
         loop {
             if !self.budget.allow(Instant::now()) {
-                let RestartPolicy {
+                let RestartConfig {
                     max_restarts,
                     window,
                     ..

@@ -2,9 +2,10 @@
 
 use std::sync::LazyLock;
 
+use indexmap::IndexMap;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::ordered::OrderedObject;
 use super::schema::inlined_schema;
 use super::types::Config;
 
@@ -128,8 +129,9 @@ impl Catalogue {
             description: description(schema),
             keys: Vec::new(),
         });
-        let OrderedObject(entries) =
-            serde_json::from_str(defaults).unwrap_or(OrderedObject(Vec::new()));
+        // The order of a struct's fields, which a map of `serde_json` does not keep.
+        let entries: IndexMap<String, Box<RawValue>> =
+            serde_json::from_str(defaults).unwrap_or_default();
         for (name, default) in entries {
             let property = &schema["properties"][&name];
             let path = if path.is_empty() {

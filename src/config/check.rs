@@ -4,12 +4,11 @@ use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::byte_size;
-use super::duration;
 use super::error::ConfigError;
 use super::origin::Origins;
 use super::setting::bad_value;
 use super::types::Config;
+use crate::units::{byte_size, duration};
 
 /// Checks values against their ranges, and names the origin of one that is outside.
 struct Check<'a> {

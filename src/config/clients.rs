@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::auth::ClientConfig;
 use super::error::ConfigError;
 use super::origin::Origins;
-use super::secret::Secret;
 use super::setting::bad_value;
+use crate::server::{ClientConfig, Secret};
 
 /// Checks every client and fills in the tokens that stand in files. `read` reads a file by the path
 /// that the configuration gives.

@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
-use super::auth::ClientConfig;
 use super::catalogue::catalogue;
 use super::error::ConfigError;
 use super::hint;
-use super::listen::Listen;
 use super::origin::Origin;
-use super::secret::Secret;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value;
+use crate::server::{ClientConfig, Listen, Secret};
 
 /// The prefix of the bridge's own variables.
 const PREFIX: &str = "CDP_BRIDGE_";

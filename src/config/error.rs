@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::listen::Listen;
 use super::origin::Origin;
+use crate::server::Listen;
 
 /// Why the configuration could not be loaded.
 #[derive(Debug, thiserror::Error)]

@@ -1,11 +1,11 @@
 //! Rules between values: what excludes what, and what needs what.
 
-use super::browser::{Flavor, TransportKind};
 use super::error::ConfigError;
-use super::listen::Listen;
 use super::origin::{Origin, Origins};
 use super::setting::bad_value;
 use super::types::Config;
+use crate::browser::{Flavor, TransportKind};
+use crate::server::Listen;
 
 /// Checks the rules that hold between several values, and the texts that are no mere texts.
 pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
@@ -225,7 +225,7 @@ mod tests {
         let with_tls = |listen: &str| {
             message(|config| {
                 config.server.listen = listen.parse().unwrap();
-                config.server.tls = Some(crate::config::TlsConfig {
+                config.server.tls = Some(crate::server::TlsConfig {
                     certificate: "c.pem".into(),
                     key: "k.pem".into(),
                 });

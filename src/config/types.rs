@@ -3,14 +3,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::auth::AuthConfig;
-use super::browser::BrowserConfig;
-use super::flow::FlowConfig;
-use super::log::LogConfig;
-use super::policy::PolicyConfig;
-use super::server::ServerConfig;
-use super::tabs::TabsConfig;
 use super::timeouts::TimeoutsConfig;
+use crate::browser::BrowserConfig;
+use crate::flow::FlowConfig;
+use crate::policy::PolicyConfig;
+use crate::server::{AuthConfig, ServerConfig};
+use crate::tabs::TabsConfig;
+use crate::telemetry::LogConfig;
 
 /// Everything that can be set about the bridge. The documentation of each key is also its
 /// description in the JSON Schema and its comment in `config.example.toml`.

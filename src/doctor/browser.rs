@@ -5,9 +5,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::finding::{Cause, Finding, Verdict};
+use crate::browser::Sandbox;
 use crate::browser::connect::{Connected, Source};
 use crate::browser::find::{self, Found, Tried, WhyNot};
-use crate::browser::options::{Kind, LaunchOptions, Sandbox};
+use crate::browser::options::{Kind, LaunchOptions};
 use crate::browser::sandbox::{self, Facts, Reason, SandboxDecision};
 use crate::cdp::methods::{CloseBrowser, GetVersion};
 
@@ -45,7 +46,7 @@ pub(super) fn chosen(found: &Found, configured: &str) -> Finding {
 /// Whether pages are confined.
 pub(super) async fn confinement(options: &LaunchOptions) -> Finding {
     let facts = sandbox::facts(&options.executable).await;
-    judged(options.sandbox, facts)
+    judged(options.config.sandbox, facts)
 }
 
 fn judged(wish: Sandbox, facts: Facts) -> Finding {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::browser;
 use super::finding::{Cause, Finding, Report};
 use super::machine;
-use crate::app::settings;
+use crate::app::{browser_source, room_settings};
 use crate::browser::connect::Source;
 use crate::config::{Config, Loaded};
 use crate::server::Server;
@@ -57,11 +57,11 @@ fn profiles(config: &Config) -> PathBuf {
 /// Whether the bridge could listen.
 async fn address(config: &Config) -> Finding {
     const SUBJECT: &str = "address";
-    let settings = match settings::server(config) {
+    let settings = match room_settings::server(config) {
         Ok(settings) => settings,
         Err(error) => return Finding::failed(SUBJECT, Cause::Surroundings, &error),
     };
-    let wanted = settings.listen.clone();
+    let wanted = settings.config.listen.clone();
     match Server::would_listen(&settings).await {
         Ok(()) => Finding::fine(SUBJECT, format!("{wanted} is free")),
         Err(error) => Finding::failed(SUBJECT, Cause::Surroundings, &error),
@@ -71,14 +71,14 @@ async fn address(config: &Config) -> Finding {
 /// The browser that would be used.
 fn source(loaded: &Loaded) -> Result<(Source, Vec<Finding>), Finding> {
     let config = &loaded.config;
-    if let Some(running) = settings::running_browser(config) {
+    if let Some(running) = browser_source::running_browser(config) {
         return Ok((running, Vec::new()));
     }
-    let found = settings::found_browser(config)
+    let found = browser_source::found_browser(config)
         .map_err(|error| Finding::failed("browser", Cause::Browser, &error))?;
     let configured = loaded.origins.get("browser.path").to_string();
     let finding = browser::chosen(&found, &configured);
-    let mut options = settings::launch_options(config, found, None);
-    options.user_data_dir = None;
+    let mut options = browser_source::launch_options(config, found, None);
+    options.config.user_data_dir = None;
     Ok((Source::Launch(options), vec![finding]))
 }

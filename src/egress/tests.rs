@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 
 use super::client_hello::samples::hello;
 use super::{Blocked, Egress, Gate, Limits, Obstacle, Recall, Reporter, Resolve, Terms};
-use crate::policy::{EgressPolicy, Mode, PrivateNetworks};
+use crate::policy::{EgressPolicy, PolicyMode, PrivateNetworks};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -101,7 +101,7 @@ struct World {
     blocked: Arc<Mutex<Vec<Blocked>>>,
 }
 
-fn policy(allowlist: &[&str], private: &[&str], mode: Mode) -> Arc<EgressPolicy> {
+fn policy(allowlist: &[&str], private: &[&str], mode: PolicyMode) -> Arc<EgressPolicy> {
     let allowlist: Vec<String> = allowlist.iter().map(ToString::to_string).collect();
     let private = private.iter().map(|range| range.parse().unwrap()).collect();
     let private = PrivateNetworks::Only(private);
@@ -121,7 +121,7 @@ impl World {
     /// `a.test` and what is below it may be reached, and is here.
     fn new() -> Self {
         Self::with(
-            policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce),
+            policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce),
             vec![vec![HERE]],
         )
     }
@@ -356,7 +356,7 @@ async fn a_tunnel_carries_tls_to_the_host_it_was_asked_for_and_no_other() {
 #[tokio::test]
 async fn a_name_that_turns_to_a_private_address_is_not_followed() {
     let site = Site::start().await;
-    let public = policy(&[], &[], Mode::Enforce);
+    let public = policy(&[], &[], PolicyMode::Enforce);
     let metadata: IpAddr = [169, 254, 169, 254].into();
     for private in [HERE, metadata] {
         let world = World::with(Arc::clone(&public), vec![vec![private]]);
@@ -381,7 +381,7 @@ async fn each_connection_is_made_to_the_address_that_was_checked_for_it() {
     // At first the name leads to an address that is let in, and then to one that is not.
     let other: IpAddr = [127, 0, 0, 2].into();
     let world = World::with(
-        policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce),
+        policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce),
         vec![vec![other, HERE], vec![other]],
     );
     let url = format!("http://a.test:{}/", site.port());
@@ -400,7 +400,7 @@ async fn what_the_network_does_is_remembered_and_a_plain_request_is_left_unanswe
     assert_eq!(world.get(&url).await, "");
     let refused = Some(Obstacle::Failed("net::ERR_CONNECTION_REFUSED"));
     assert_eq!(world.recall.of_url(&url), refused);
-    let world = World::with(policy(&[], &[], Mode::Enforce), vec![]);
+    let world = World::with(policy(&[], &[], PolicyMode::Enforce), vec![]);
     let asked = "CONNECT unknown.test:443 HTTP/1.1\r\nHost: unknown.test:443\r\n\r\n";
     assert!(world.ask(asked).await.starts_with("HTTP/1.1 502 "));
     let unknown = Some(Obstacle::Failed("net::ERR_NAME_NOT_RESOLVED"));
@@ -411,7 +411,7 @@ async fn what_the_network_does_is_remembered_and_a_plain_request_is_left_unanswe
 #[tokio::test]
 async fn a_policy_that_only_reports_lets_through_and_tells() {
     let site = Site::start().await;
-    let report = policy(&["a.test"], &["127.0.0.1/32"], Mode::Report);
+    let report = policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Report);
     let world = World::with(report, vec![vec![HERE]]);
     assert!(
         world
@@ -442,7 +442,11 @@ async fn a_policy_that_changes_counts_at_once_also_for_what_is_open() {
     let mut cut = world.tunnel(&format!("a.test:{}", site.port())).await;
     cut.write_all(b"two").await.unwrap();
     assert_eq!(read(&mut cut).await, "two");
-    let stricter = policy(&["www.a.test", "b.test"], &["127.0.0.1/32"], Mode::Enforce);
+    let stricter = policy(
+        &["www.a.test", "b.test"],
+        &["127.0.0.1/32"],
+        PolicyMode::Enforce,
+    );
     world.policy.send_replace(stricter);
     assert!(is_cut(cut).await);
     kept.write_all(b"three").await.unwrap();
@@ -467,9 +471,11 @@ async fn a_plain_connection_that_leads_where_it_may_not_any_more_is_cut() {
     let mut kept = ask("www.a.test", "/", "hello").await;
     let idle = ask("a.test", "/", "hello").await;
     let busy = ask("a.test", "/endless", "\r\n\r\n").await;
-    world
-        .policy
-        .send_replace(policy(&["www.a.test"], &["127.0.0.1/32"], Mode::Enforce));
+    world.policy.send_replace(policy(
+        &["www.a.test"],
+        &["127.0.0.1/32"],
+        PolicyMode::Enforce,
+    ));
     assert!(is_cut(idle).await && is_cut(busy).await);
     let again = format!("GET http://www.a.test:{}/ HTTP/1.1\r\n\r\n", site.port());
     kept.write_all(again.as_bytes()).await.unwrap();
@@ -480,7 +486,7 @@ async fn a_plain_connection_that_leads_where_it_may_not_any_more_is_cut() {
 #[tokio::test]
 async fn what_was_only_reported_is_cut_when_it_is_enforced() {
     let world = World::with(
-        policy(&["a.test"], &["127.0.0.1/32"], Mode::Report),
+        policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Report),
         vec![vec![HERE]],
     );
     let site = Site::start().await;
@@ -493,7 +499,7 @@ async fn what_was_only_reported_is_cut_when_it_is_enforced() {
     assert_eq!(read(&mut unlisted).await, "one");
     world
         .policy
-        .send_replace(policy(&["a.test"], &["127.0.0.1/32"], Mode::Enforce));
+        .send_replace(policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce));
     assert!(is_cut(other_name).await && is_cut(unlisted).await);
 }
 

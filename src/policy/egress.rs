@@ -8,17 +8,7 @@ use super::host::Host;
 use super::navigation::NavigationPolicy;
 use super::pattern_error::PatternError;
 use super::private::PrivateNetworks;
-
-/// What becomes of what the allowlist refuses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// It is refused.
-    #[default]
-    Enforce,
-    /// It is reported, and let through. Private networks stay closed: they are another key's
-    /// business, and what they guard is not the page's but the operator's.
-    Report,
-}
+use super::settings::PolicyMode;
 
 /// What pages may connect to, whatever they use it for.
 ///
@@ -29,7 +19,7 @@ pub enum Mode {
 #[derive(Debug, Clone)]
 pub struct EgressPolicy {
     rules: Option<Rules>,
-    mode: Mode,
+    mode: PolicyMode,
 }
 
 #[derive(Debug, Clone)]
@@ -58,7 +48,7 @@ impl EgressPolicy {
         subresources: &[String],
         private: PrivateNetworks,
         resolve: BTreeMap<String, IpAddr>,
-        mode: Mode,
+        mode: PolicyMode,
     ) -> Result<Self, PatternError> {
         // Read in any case, so that a mistake in an entry shows even where it has no effect yet.
         let further = NavigationPolicy::new(subresources, private.clone(), BTreeMap::new())?;
@@ -79,7 +69,7 @@ impl EgressPolicy {
     pub fn closed() -> Self {
         Self {
             rules: None,
-            mode: Mode::Enforce,
+            mode: PolicyMode::Enforce,
         }
     }
 
@@ -101,7 +91,7 @@ impl EgressPolicy {
 
     /// Whether this refusal shall be reported only.
     pub fn only_reports(&self, denied: &Denied) -> bool {
-        self.mode == Mode::Report && denied.is_of_allowlist()
+        self.mode == PolicyMode::Report && denied.is_of_allowlist()
     }
 
     /// Whether an address may be connected to that this host led to.
@@ -135,7 +125,7 @@ fn unnormalised<S: AsRef<str>>(host: &url::Host<S>) -> String {
 mod tests {
     use super::*;
 
-    fn policy(allowlist: &[&str], subresources: &[&str], mode: Mode) -> EgressPolicy {
+    fn policy(allowlist: &[&str], subresources: &[&str], mode: PolicyMode) -> EgressPolicy {
         let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         let resolve = BTreeMap::from([("pinned.test".to_owned(), [8, 8, 8, 8].into())]);
         let (allowlist, subresources) = (owned(allowlist), owned(subresources));
@@ -156,7 +146,7 @@ mod tests {
 
     #[test]
     fn pages_load_from_the_allowlist_and_from_the_further_hosts() {
-        let policy = policy(&["a.test"], &["=cdn.test:443"], Mode::Enforce);
+        let policy = policy(&["a.test"], &["=cdn.test:443"], PolicyMode::Enforce);
         assert_eq!(reason(judge(&policy, "a.test", 8080)), "allowed");
         assert_eq!(reason(judge(&policy, "www.A.test.", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "cdn.test", 443)), "allowed");
@@ -167,7 +157,7 @@ mod tests {
 
     #[test]
     fn an_empty_allowlist_is_any_public_host() {
-        let policy = policy(&[], &["cdn.test"], Mode::Enforce);
+        let policy = policy(&[], &["cdn.test"], PolicyMode::Enforce);
         assert_eq!(reason(judge(&policy, "b.test", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "10.0.0.1", 80)), "address");
         assert_eq!(reason(judge(&policy, "localhost", 80)), "address");
@@ -176,7 +166,7 @@ mod tests {
 
     #[test]
     fn what_is_only_reported_is_let_through_unless_it_is_private() {
-        let policy = policy(&["a.test"], &[], Mode::Report);
+        let policy = policy(&["a.test"], &[], PolicyMode::Report);
         assert!(matches!(judge(&policy, "a.test", 80), Verdict::Allowed(_)));
         let Verdict::Reported(host, denied) = judge(&policy, "b.test.", 80) else {
             panic!("it is reported");
@@ -192,7 +182,7 @@ mod tests {
 
     #[test]
     fn a_refused_address_is_told_with_the_name_that_led_there() {
-        let policy = policy(&[], &[], Mode::Enforce);
+        let policy = policy(&[], &[], PolicyMode::Enforce);
         let host = Host::Domain("a.test".to_owned());
         assert_eq!(policy.permits(&host, [8, 8, 8, 8].into()), Ok(()));
         let denied = policy.permits(&host, [127, 0, 0, 1].into()).unwrap_err();
@@ -211,7 +201,7 @@ mod tests {
     fn a_mistake_in_the_further_hosts_is_an_error_also_where_any_host_is_allowed() {
         let private = PrivateNetworks::Deny;
         let further = ["*.cdn.test".to_owned()];
-        let read = EgressPolicy::new(&[], &further, private, BTreeMap::new(), Mode::Enforce);
+        let read = EgressPolicy::new(&[], &further, private, BTreeMap::new(), PolicyMode::Enforce);
         assert!(matches!(read, Err(PatternError::Wildcard { .. })));
     }
 }

@@ -11,6 +11,7 @@
 //! | [`navigation`] | the decision about a whole URL |
 //! | [`egress`] | the decision about a connection that a page wants |
 //! | [`denied`] | why something was refused, and which key would allow it |
+//! | [`settings`] | section `policy` of the configuration, and what one client may set of it |
 //! | [`redact`] | URLs as they may stand in logs and error details |
 
 pub mod address;
@@ -22,13 +23,18 @@ pub mod pattern;
 pub mod pattern_error;
 pub mod private;
 pub mod redact;
+pub mod settings;
 
 pub use address::{Special, special};
 pub use denied::Denied;
-pub use egress::{EgressPolicy, Mode, Verdict};
+pub use egress::{EgressPolicy, Verdict};
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
 pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
 pub use private::PrivateNetworks;
 pub use redact::{redact_url, without_credentials};
+pub use settings::{
+    ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig, PolicyMode,
+    PopupPolicy,
+};

@@ -1,5 +1,7 @@
 //! Whether addresses outside the public internet are let in.
 
+mod text_form;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};

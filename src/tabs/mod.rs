@@ -55,5 +55,5 @@ pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
 pub use reply::{Answer, Kept, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
-pub use settings::{CaptureLimits, TabSettings, WhenFull};
+pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabsConfig, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{FlagValue, Listen, TransportKind};
+use crate::browser::TransportKind;
+use crate::config::FlagValue;
+use crate::server::Listen;
 
 /// A set of sources that is built up in a test, and its files.
 #[derive(Default)]

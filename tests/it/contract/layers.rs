@@ -8,27 +8,25 @@ use super::source::{self, Source};
 /// `cdp-bridge-protocol`. A room stands below all that may name it, so there is no circle.
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("units", &[]),
     ("policy", &[]),
     ("locator", &[]),
-    ("flow", &[]),
-    ("config", &[]),
+    ("flow", &["units"]),
     ("telemetry", &[]),
     ("exposition", &[]),
     ("metrics", &[]),
     ("clock", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
-    ("cli", &["config"]),
-    ("schema", &["config", "protocol"]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
     ("cdp", &["metrics"]),
-    ("browser", &["cdp", "flow", "metrics"]),
+    ("browser", &["cdp", "flow", "metrics", "units"]),
     ("egress", &["policy", "metrics"]),
     (
         "tabs",
         &[
-            "cdp", "clock", "flow", "locator", "metrics", "policy", "protocol",
+            "cdp", "clock", "flow", "locator", "metrics", "policy", "protocol", "units",
         ],
     ),
     (
@@ -36,13 +34,30 @@ const ROOMS: &[(&str, &[&str])] = &[
         &[
             "tabs",
             "clock",
+            "flow",
             "locator",
             "policy",
             "metrics",
             "telemetry",
             "protocol",
+            "units",
         ],
     ),
+    // Composes the settings of the rooms, each of which owns its section.
+    (
+        "config",
+        &[
+            "browser",
+            "flow",
+            "policy",
+            "server",
+            "tabs",
+            "telemetry",
+            "units",
+        ],
+    ),
+    ("cli", &["config", "telemetry"]),
+    ("schema", &["config", "protocol"]),
 ];
 
 /// The rooms that put the others together and may name them all.

@@ -4,7 +4,10 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use cdp_bridge::app::Bridge;
-use cdp_bridge::config::{self, Config, PrivateNetworks, TransportKind};
+use cdp_bridge::browser::TransportKind;
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PrivateNetworks;
+use cdp_bridge::server::Listen;
 use cdp_bridge::server::Listen;
 
 use super::browsers::TestBrowser;
@@ -36,7 +39,7 @@ impl TestBridge {
         tune: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::default();
-        config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         config.browser.path = browser.as_ref().map(|browser| browser.path().to_owned());
         config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".to_owned()]);
         for name in ["allowed.test", "other.test"] {

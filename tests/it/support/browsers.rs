@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use cdp_bridge::browser::find::{Flavor, Query, ThisMachine, find};
+use cdp_bridge::browser::Flavor;
+use cdp_bridge::browser::find::{Query, ThisMachine, find};
 use cdp_bridge::browser::options::Kind;
 use tokio::sync::{Semaphore, SemaphorePermit};
 

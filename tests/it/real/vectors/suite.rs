@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cdp_bridge::config::{Config, PrivateNetworks};
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PrivateNetworks;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::sleep;

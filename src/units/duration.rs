@@ -74,14 +74,14 @@ pub(crate) fn text(duration: Duration) -> String {
     format!("{}{unit}", millis / u128::from(length))
 }
 
-pub(super) fn serialize<S: Serializer>(
+pub(crate) fn serialize<S: Serializer>(
     duration: &Duration,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text(*duration))
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationVisitor)
@@ -102,7 +102,7 @@ impl Visitor<'_> for DurationVisitor {
 }
 
 /// The JSON Schema of a duration.
-pub(super) struct DurationText;
+pub(crate) struct DurationText;
 
 impl JsonSchema for DurationText {
     fn schema_name() -> Cow<'static, str> {

@@ -5,8 +5,8 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::byte_size::{self, ByteSizeText};
-use super::duration::{self, DurationText};
+use crate::units::byte_size::{self, ByteSizeText};
+use crate::units::duration::{self, DurationText};
 
 /// Pace and size of snapshots, screenshots, downloads and requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -54,6 +54,13 @@ pub struct FlowConfig {
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub kept_download_bytes: usize,
+}
+
+impl FlowConfig {
+    /// The shortest time between the starts of two screenshots of a tab.
+    pub fn screenshot_interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.screenshot_max_fps)
+    }
 }
 
 impl Default for FlowConfig {

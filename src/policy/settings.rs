@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::private_networks::PrivateNetworks;
+use super::private::PrivateNetworks;
 
 /// What pages may load and do.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -37,6 +37,22 @@ pub struct PolicyConfig {
     pub evaluate: EvaluatePolicy,
     /// Whether tabs are created in logged-out mode where a request does not say.
     pub logged_out_default: bool,
+}
+
+impl PolicyConfig {
+    /// The section with a client's own values in place of these.
+    pub(crate) fn with(&self, own: ClientPolicyConfig) -> Self {
+        let common = self.clone();
+        Self {
+            allowlist: own.allowlist.unwrap_or(common.allowlist),
+            subresources: own.subresources.unwrap_or(common.subresources),
+            mode: own.mode.unwrap_or(common.mode),
+            private_networks: own.private_networks.unwrap_or(common.private_networks),
+            resolve: own.resolve.unwrap_or(common.resolve),
+            downloads: own.downloads.unwrap_or(common.downloads),
+            ..common
+        }
+    }
 }
 
 /// What becomes of what the allowlist refuses.

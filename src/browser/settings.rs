@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::byte_size::{self, ByteSizeText};
-use super::duration::{self, DurationText};
 use super::url_text;
 use super::window_size::WindowSize;
+use crate::units::byte_size::{self, ByteSizeText};
+use crate::units::duration::{self, DurationText};
 
 /// Which Chromium is driven, and how it is started and kept alive.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,12 +1,16 @@
 //! Section `auth`: who may connect.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
-use super::policy::ClientPolicyConfig;
 use super::secret::Secret;
+use crate::policy::ClientPolicyConfig;
+use crate::server::ClientLimits;
+use crate::tabs::ClientId;
 
 /// Who may connect.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -76,5 +80,77 @@ impl ClientConfig {
         usize::from(self.token.is_some())
             + usize::from(self.token_sha256.is_some())
             + usize::from(self.token_file.is_some())
+    }
+}
+
+/// The SHA-256 of a token: the token itself is kept nowhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl TokenHash {
+    /// The hash of this token.
+    pub fn of(token: &str) -> Self {
+        Self(Sha256::digest(token.as_bytes()).into())
+    }
+
+    /// The hash that these 64 hexadecimal digits write.
+    pub fn from_hex(text: &str) -> Option<Self> {
+        let digits: Vec<u8> = text
+            .chars()
+            .map(|digit| {
+                digit
+                    .to_digit(16)
+                    .and_then(|value| u8::try_from(value).ok())
+            })
+            .collect::<Option<_>>()?;
+        let (pairs, rest) = digits.as_chunks::<2>();
+        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
+        rest.is_empty().then_some(bytes)?.try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenHash(..)")
+    }
+}
+
+/// A client that may connect.
+#[derive(Debug, Clone)]
+pub struct ClientToken {
+    /// Its name; tabs belong to it.
+    pub name: ClientId,
+    /// What it proves itself with.
+    pub token: TokenHash,
+    /// How much it may use, over all of its connections.
+    pub limits: ClientLimits,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_shows_in_no_debug_text() {
+        let client = ClientToken {
+            name: "a".into(),
+            token: TokenHash::of("secret"),
+            limits: ClientLimits {
+                max_tabs: 1,
+                max_inflight: 1,
+                rate_per_second: 0,
+                max_connections: 1,
+            },
+        };
+        assert!(format!("{client:?}").contains("TokenHash(..)"));
+    }
+
+    #[test]
+    fn a_hash_is_read_from_its_hexadecimal_digits() {
+        let hex = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
+        assert_eq!(TokenHash::from_hex(hex), Some(TokenHash::of("secret")));
+        for wrong in ["", "2b", &hex[1..], &hex.replace('2', "x")] {
+            assert_eq!(TokenHash::from_hex(wrong), None, "{wrong}");
+        }
     }
 }
