@@ -46,28 +46,21 @@ pub enum LogFormat {
     Json,
 }
 
-/// Why there are no logs.
+/// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The level is none.
     #[error(
-        "log.level: `{level}` is no level: {source}; expected off, error, warn, info, debug or \
+        "log.level: `{level}` is not a level: {source}; expected off, error, warn, info, debug or \
          trace, or directives such as `info,cdp_bridge::tabs=debug`"
     )]
-    Level {
-        /// What was given.
-        level: String,
-        /// What is wrong with it.
-        source: ParseError,
-    },
-    /// Logs are set up already.
+    Level { level: String, source: ParseError },
     #[error("logging is set up already")]
     Twice(#[from] TryInitError),
 }
 
-/// Writes logs of this level and above to stderr from here on.
+/// Starts writing logs of this level and above to stderr.
 pub fn init(level: &str, format: LogFormat) -> Result<(), TelemetryError> {
-    let filter = filter(level)?.and(filter_fn(tells_no_messages));
+    let filter = filter(level)?.and(filter_fn(is_not_message_content));
     let terminal = io::stderr().is_terminal();
     let logs = fmt::layer().with_writer(io::stderr);
     let logs = if json(format, terminal) {
@@ -80,14 +73,15 @@ pub fn init(level: &str, format: LogFormat) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// The WebSocket library logs whole messages at its finest level, with all the URLs, pages and
-/// cookies in them. No level that an operator can set shows those.
-fn tells_no_messages(of: &Metadata<'_>) -> bool {
+/// The WebSocket library logs whole messages at level `trace`, with all URLs, pages and cookies in them.
+/// These are dropped at every configured level.
+fn is_not_message_content(of: &Metadata<'_>) -> bool {
     let library = of.target().split("::").next();
     *of.level() < Level::TRACE || !matches!(library, Some("tungstenite" | "tokio_tungstenite"))
 }
 
-/// A bare level below `info` is meant for the bridge; the libraries would bury its lines.
+/// A bare level below `info` applies to the bridge only; otherwise its lines would be lost among those of
+/// the libraries.
 fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
     let level = level.trim();
     let directives = match level.to_ascii_lowercase().as_str() {
@@ -134,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_is_none_is_named_in_the_error() {
+    fn an_invalid_level_is_named_in_the_error() {
         let error = filter("a=loud").unwrap_err().to_string();
         assert!(
             error.contains("log.level") && error.contains("a=loud"),

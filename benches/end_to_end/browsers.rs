@@ -3,9 +3,9 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use cdp_bridge::app::Bridge;
+use cdp_bridge::app::Daemon;
 use cdp_bridge::browser::find::{Found, Query, ThisMachine, find};
-use cdp_bridge::browser::options::{Kind, LaunchOptions};
+use cdp_bridge::browser::options::{BrowserBuild, LaunchOptions};
 use cdp_bridge::browser::{BrowserConfig, Flavor};
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
@@ -39,14 +39,14 @@ pub(crate) struct Browsers {
 
 /// A bridge that serves.
 pub(crate) struct BridgeAt {
-    bridge: Bridge,
+    bridge: Daemon,
     pub(crate) address: SocketAddr,
 }
 
 impl BridgeAt {
     /// Starts a bridge on a port of its own.
     pub(crate) async fn start(config: &Config) -> Self {
-        let bridge = Bridge::start(config, None).await.unwrap();
+        let bridge = Daemon::start(config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
             panic!("it was told to listen on TCP");
         };
@@ -62,8 +62,8 @@ impl Browsers {
     pub(crate) fn start(options: &Options, site: Site) -> Self {
         let runtime = cdp_bridge::runtime::start().unwrap();
         let flavor = match options.kind {
-            Kind::Shell => Flavor::Shell,
-            Kind::Chrome => Flavor::Chrome,
+            BrowserBuild::Shell => Flavor::Shell,
+            BrowserBuild::Chrome => Flavor::Chrome,
         };
         let found = find(&Query { path: None, flavor }, &ThisMachine).unwrap();
         let mut raw = Raw::start(runtime.handle(), &launch_options(&found));

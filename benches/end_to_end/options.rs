@@ -1,10 +1,10 @@
 //! What the benchmark is told on its command line.
 
-use cdp_bridge::browser::options::Kind;
+use cdp_bridge::browser::options::BrowserBuild;
 
 /// The options.
 pub(crate) struct Options {
-    pub(crate) kind: Kind,
+    pub(crate) kind: BrowserBuild,
     quick: bool,
     only: Option<String>,
 }
@@ -13,7 +13,7 @@ impl Options {
     /// The options of this process; what cargo adds by itself is passed over.
     pub(crate) fn of_process() -> Self {
         let mut options = Self {
-            kind: Kind::Shell,
+            kind: BrowserBuild::Shell,
             quick: false,
             only: None,
         };
@@ -22,8 +22,8 @@ impl Options {
             match argument.as_str() {
                 "--browser" => {
                     options.kind = match arguments.next().as_deref() {
-                        Some("shell") => Kind::Shell,
-                        Some("chrome") => Kind::Chrome,
+                        Some("shell") => BrowserBuild::Shell,
+                        Some("chrome") => BrowserBuild::Chrome,
                         other => panic!("--browser shell or --browser chrome, not {other:?}"),
                     }
                 }

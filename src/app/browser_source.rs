@@ -40,11 +40,11 @@ pub(super) fn browser_source(config: &Config, proxy: SocketAddr) -> Result<Sourc
     }
     let found = found_browser(config)?;
     for tried in &found.passed_over {
-        tracing::debug!(%tried, "passed over while looking for a browser");
+        tracing::debug!(%tried, "not used as the browser");
     }
     tracing::info!(path = %found.path.display(), source = %found.source, "using this browser");
     let options = launch_options(config, found, Some(proxy));
-    Ok(Source::Launch(options))
+    Ok(Source::Launch(Box::new(options)))
 }
 
 /// The running browser that the configuration names, if it names one.

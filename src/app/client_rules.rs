@@ -1,4 +1,4 @@
-//! What section `policy` says, read for each client: all of it, or nothing, is put in force.
+//! Compiles section `policy` into the rules of each client.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
@@ -15,34 +15,37 @@ use crate::policy::{
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;
 
-/// What the pages of one client may reach.
+/// The compiled policy of one client.
 #[derive(Debug)]
 pub(super) struct ClientRules {
-    /// What it was read from.
+    /// The settings it was compiled from.
     pub(super) written: PolicyConfig,
-    /// Where its tabs may be sent.
+    /// Where its tabs may navigate.
     pub(super) navigation: NavigationPolicy,
-    /// What its pages may connect to.
+    /// Where its pages may connect.
     pub(super) egress: Arc<EgressPolicy>,
 }
 
-/// Reads what holds for everybody whose tabs there may be.
+/// The rules of every client that can own tabs, or the first invalid entry.
 pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, SettingsError> {
-    let usual = &config.policy;
-    check("policy", &whole(usual))?;
+    let common = &config.policy;
+    check("policy", &whole(common))?;
     let mut rules = HashMap::new();
     for (index, client) in config.auth.clients.iter().enumerate() {
         let own = client.policy.clone().unwrap_or_default();
         let key = format!("auth.clients[{index}].policy");
         check(&key, &own)?;
-        let own = ClientRules::new(usual.with(own)).map_err(bad(&key))?;
+        let own = ClientRules::new(common.with(own)).map_err(bad(&key))?;
         rules.insert(client.name.as_str().into(), own);
     }
-    // Whoever comes without a token, and what is nobody's in a lasting profile.
-    let nobody = rules.is_empty().then(|| DEFAULT_CLIENT.into());
-    for client in nobody.into_iter().chain(client_of_default_context(config)) {
+    // Clients without a token, and tabs of a kept profile that several clients share.
+    let without_token = rules.is_empty().then(|| DEFAULT_CLIENT.into());
+    for client in without_token
+        .into_iter()
+        .chain(client_of_default_context(config))
+    {
         if let Entry::Vacant(entry) = rules.entry(client) {
-            entry.insert(ClientRules::new(usual.clone()).map_err(bad("policy"))?);
+            entry.insert(ClientRules::new(common.clone()).map_err(bad("policy"))?);
         }
     }
     Ok(rules)
@@ -51,7 +54,7 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
 impl ClientRules {
     fn new(written: PolicyConfig) -> Result<Self, PatternError> {
         let (mode, private) = (written.mode, &written.private_networks);
-        // What a tab is sent to is reported where it goes out.
+        // In report mode a navigation is reported by the proxy, where its request leaves.
         let listed = match mode {
             PolicyMode::Enforce => written.allowlist.as_slice(),
             PolicyMode::Report => &[],
@@ -73,19 +76,19 @@ impl ClientRules {
     }
 }
 
-/// Section `policy` as if a client had written all of it.
-fn whole(usual: &PolicyConfig) -> ClientPolicyConfig {
+/// All values of section `policy`, in the form in which a client overrides them.
+fn whole(common: &PolicyConfig) -> ClientPolicyConfig {
     ClientPolicyConfig {
-        allowlist: Some(usual.allowlist.clone()),
-        subresources: Some(usual.subresources.clone()),
-        mode: Some(usual.mode),
-        private_networks: Some(usual.private_networks.clone()),
-        resolve: Some(usual.resolve.clone()),
-        downloads: Some(usual.downloads),
+        allowlist: Some(common.allowlist.clone()),
+        subresources: Some(common.subresources.clone()),
+        mode: Some(common.mode),
+        private_networks: Some(common.private_networks.clone()),
+        resolve: Some(common.resolve.clone()),
+        downloads: Some(common.downloads),
     }
 }
 
-/// Reads each entry alone, so that a mistake is told with the key it stands under.
+/// Compiles each entry alone, so that an error names the key of that entry.
 fn check(key: &str, written: &ClientPolicyConfig) -> Result<(), SettingsError> {
     let reads = |listed: &[String], resolve: BTreeMap<String, IpAddr>| {
         NavigationPolicy::new(listed, PrivateNetworks::Deny, resolve).map(drop)
@@ -131,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_the_key_it_stands_under() {
+    fn an_error_names_the_key_of_the_entry() {
         let bad = || vec!["a.test".to_owned(), "*.b.test".to_owned()];
         let own = |config: &mut Config, change: fn(&mut ClientPolicyConfig, Vec<String>)| {
             change(config.auth.clients[0].policy.as_mut().unwrap(), bad());
@@ -152,7 +155,7 @@ mod tests {
     }
 
     #[test]
-    fn somebody_s_tabs_are_held_to_rules_in_every_configuration() {
+    fn every_possible_owner_of_tabs_has_rules() {
         let names = |config: &Config| {
             let mut names: Vec<_> = read(config).unwrap().into_keys().collect();
             names.sort();

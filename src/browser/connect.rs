@@ -21,7 +21,7 @@ const LAST_LINES: usize = 3;
 #[derive(Debug, Clone)]
 pub enum Source {
     /// Start one.
-    Launch(LaunchOptions),
+    Launch(Box<LaunchOptions>),
     /// Use one that runs already.
     Connect {
         /// `http://` or `ws://`.

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub use places::{COMMANDS, VARIABLES};
 pub use surroundings::{Platform, Seen, Surroundings, ThisMachine};
 
-use super::options::Kind;
+use super::options::BrowserBuild;
 use super::settings::Flavor;
 
 /// What is looked for.
@@ -63,7 +63,7 @@ pub enum WhyNot {
     /// This user may not execute it.
     NotExecutable,
     /// It is a browser of the other kind than the one asked for.
-    OtherKind(Kind),
+    OtherKind(BrowserBuild),
     /// The cache holds no Chromium.
     EmptyCache,
 }
@@ -74,8 +74,12 @@ impl fmt::Display for WhyNot {
             Self::Missing => "not found",
             Self::Directory => "is a directory, not a program",
             Self::NotExecutable => "is not executable by this user",
-            Self::OtherKind(Kind::Shell) => "is a headless shell, and browser.flavor is `chrome`",
-            Self::OtherKind(Kind::Chrome) => "is a full browser, and browser.flavor is `shell`",
+            Self::OtherKind(BrowserBuild::Shell) => {
+                "is a headless shell, and browser.flavor is `chrome`"
+            }
+            Self::OtherKind(BrowserBuild::Chrome) => {
+                "is a full browser, and browser.flavor is `shell`"
+            }
             Self::EmptyCache => "holds no Chromium",
         })
     }
@@ -104,7 +108,7 @@ pub struct Found {
     /// The binary, behind any wrapper script.
     pub path: PathBuf,
     /// Which build it is.
-    pub kind: Kind,
+    pub kind: BrowserBuild,
     /// Where it was found.
     pub source: Source,
     /// What came before it in the order and was passed over. A variable that names a missing file
@@ -218,15 +222,15 @@ pub fn find(query: &Query, surroundings: &impl Surroundings) -> Result<Found, Fi
 }
 
 /// The build a file is, by its name: both builds answer `--version` with the same words.
-pub fn kind_of(path: &Path) -> Kind {
+pub fn kind_of(path: &Path) -> BrowserBuild {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().to_ascii_lowercase());
     match name {
         Some(name) if name.contains("headless-shell") || name.contains("headless_shell") => {
-            Kind::Shell
+            BrowserBuild::Shell
         }
-        _ => Kind::Chrome,
+        _ => BrowserBuild::Chrome,
     }
 }
 
@@ -322,15 +326,16 @@ impl<S: Surroundings> Search<'_, S> {
             }
             let kind = kind_of(&path);
             match (self.flavor, kind) {
-                (Flavor::Auto | Flavor::Shell, Kind::Shell) | (Flavor::Chrome, Kind::Chrome) => {
+                (Flavor::Auto | Flavor::Shell, BrowserBuild::Shell)
+                | (Flavor::Chrome, BrowserBuild::Chrome) => {
                     return Some(self.found(source, path));
                 }
-                (Flavor::Auto, Kind::Chrome) => {
+                (Flavor::Auto, BrowserBuild::Chrome) => {
                     if self.spare.is_none() {
                         self.spare = Some(self.found(source, path));
                     }
                 }
-                (Flavor::Shell, Kind::Chrome) | (Flavor::Chrome, Kind::Shell) => {
+                (Flavor::Shell, BrowserBuild::Chrome) | (Flavor::Chrome, BrowserBuild::Shell) => {
                     self.tried.push(Tried {
                         source,
                         path,

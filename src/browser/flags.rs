@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::options::{Kind, LaunchOptions};
+use super::options::{BrowserBuild, LaunchOptions};
 use super::sandbox::SandboxDecision;
 use super::settings::TransportKind;
 use super::window_size::WindowSize;
@@ -155,10 +155,12 @@ pub fn argv(options: &LaunchOptions, machine: Machine, profile: &Path) -> Vec<Os
         .chain(&WEBRTC)
         .map(ToString::to_string)
         .collect();
-    if options.config.headless && options.kind == Kind::Chrome {
+    if options.config.headless && options.kind == BrowserBuild::Chrome {
         flags.push("--headless=new".to_owned());
     }
-    if options.kind == Kind::Chrome && !EXTENSION_SWITCHES.iter().any(|name| user.gives(name)) {
+    if options.kind == BrowserBuild::Chrome
+        && !EXTENSION_SWITCHES.iter().any(|name| user.gives(name))
+    {
         flags.push("--disable-extensions".to_owned());
         flags.push("--disable-component-extensions-with-background-pages".to_owned());
     }
@@ -242,10 +244,10 @@ impl<'a> User<'a> {
 
     /// The two feature lists. Chromium takes only the last of a repeated switch, so there is one of
     /// each; where the operator and the bridge disagree about a feature, the operator wins.
-    fn features(&self, kind: Kind) -> Vec<String> {
+    fn features(&self, kind: BrowserBuild) -> Vec<String> {
         let ours: &[&str] = match kind {
-            Kind::Chrome => &[SCREENSHOT_FEATURE, NETWORK_FEATURE],
-            Kind::Shell => &[NETWORK_FEATURE],
+            BrowserBuild::Chrome => &[SCREENSHOT_FEATURE, NETWORK_FEATURE],
+            BrowserBuild::Shell => &[NETWORK_FEATURE],
         };
         let enabled = merged(ours, &self.enabled, &self.disabled);
         let disabled = merged(&DISABLED_FEATURES, &self.disabled, &self.enabled);
@@ -296,7 +298,7 @@ mod tests {
         small_shared_memory: false,
     };
 
-    fn options(kind: Kind, args: &[&str]) -> LaunchOptions {
+    fn options(kind: BrowserBuild, args: &[&str]) -> LaunchOptions {
         LaunchOptions {
             executable: "/chrome".into(),
             kind,
@@ -324,27 +326,27 @@ mod tests {
 
     #[test]
     fn new_headless_is_only_asked_of_a_full_browser() {
-        let chrome = line(&options(Kind::Chrome, &[]), CONFINED);
+        let chrome = line(&options(BrowserBuild::Chrome, &[]), CONFINED);
         assert_eq!(values(&chrome, "--headless"), ["--headless=new"]);
         assert_eq!(
             values(&chrome, ENABLE_FEATURES),
             ["--enable-features=CDPScreenshotNewSurface,NetworkServiceInProcess2"]
         );
-        let shell = line(&options(Kind::Shell, &[]), CONFINED);
+        let shell = line(&options(BrowserBuild::Shell, &[]), CONFINED);
         assert!(values(&shell, "--headless").is_empty());
         assert_eq!(
             values(&shell, ENABLE_FEATURES),
             ["--enable-features=NetworkServiceInProcess2"]
         );
         assert!(values(&shell, "--disable-extensions").is_empty());
-        let mut shown = options(Kind::Chrome, &[]);
+        let mut shown = options(BrowserBuild::Chrome, &[]);
         shown.config.headless = false;
         assert!(values(&line(&shown, CONFINED), "--headless").is_empty());
     }
 
     #[test]
     fn every_start_has_the_base_flags_and_never_lifts_popup_blocking() {
-        for kind in [Kind::Chrome, Kind::Shell] {
+        for kind in [BrowserBuild::Chrome, BrowserBuild::Shell] {
             let line = line(&options(kind, &[]), CONFINED);
             for flag in [
                 "--disable-gpu",
@@ -373,7 +375,7 @@ mod tests {
     #[test]
     fn no_switch_is_given_twice() {
         let options = options(
-            Kind::Chrome,
+            BrowserBuild::Chrome,
             &[
                 "--window-size=1,2",
                 "--disable-gpu",
@@ -393,7 +395,7 @@ mod tests {
     #[test]
     fn the_operators_features_are_merged_and_win() {
         let options = options(
-            Kind::Chrome,
+            BrowserBuild::Chrome,
             &[
                 "--enable-features=Translate,Mine<Trial",
                 "--disable-features=Other",
@@ -422,7 +424,10 @@ mod tests {
     #[test]
     fn the_operators_arguments_come_last() {
         let line = line(
-            &options(Kind::Shell, &["--lang=de", "--touch-events=enabled"]),
+            &options(
+                BrowserBuild::Shell,
+                &["--lang=de", "--touch-events=enabled"],
+            ),
             CONFINED,
         );
         assert_eq!(
@@ -433,7 +438,7 @@ mod tests {
 
     #[test]
     fn everything_goes_through_the_proxy_and_no_name_is_resolved() {
-        let mut options = options(Kind::Shell, &[]);
+        let mut options = options(BrowserBuild::Shell, &[]);
         options.proxy = Some("127.0.0.1:4711".parse().unwrap());
         let line = line(&options, CONFINED);
         for flag in [
@@ -462,7 +467,10 @@ mod tests {
 
     #[test]
     fn an_operator_who_loads_an_extension_gets_extensions() {
-        let line = line(&options(Kind::Chrome, &["--load-extension=/e"]), CONFINED);
+        let line = line(
+            &options(BrowserBuild::Chrome, &["--load-extension=/e"]),
+            CONFINED,
+        );
         assert!(values(&line, "--disable-extensions").is_empty());
     }
 
@@ -472,7 +480,7 @@ mod tests {
             sandbox: SandboxDecision::Off(Reason::Root),
             small_shared_memory: true,
         };
-        let mut options = options(Kind::Shell, &[]);
+        let mut options = options(BrowserBuild::Shell, &[]);
         options.config.transport = TransportKind::Port;
         options.config.cdp_port = 9222;
         let line = line(&options, machine);

@@ -7,7 +7,7 @@ use super::settings::BrowserConfig;
 
 /// The two builds of Chromium that can run without a display.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum BrowserBuild {
     /// `chrome-headless-shell`: the small build whose tabs are always visible.
     Shell,
     /// A full browser, run in its new headless mode or with a display.
@@ -19,7 +19,7 @@ pub enum Kind {
 pub struct LaunchOptions {
     /// The executable that was found.
     pub executable: PathBuf,
-    pub kind: Kind,
+    pub kind: BrowserBuild,
     /// Section `browser` of the configuration.
     pub config: BrowserConfig,
     /// The proxy for all traffic that belongs to no browser context with its own proxy; Chromium then

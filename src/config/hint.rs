@@ -1,8 +1,8 @@
-//! What to say about a name that is not known.
+//! Suggestions for unknown keys and variables.
 
 use super::catalogue::catalogue;
 
-/// About a dotted key: the nearest one beside it, and those there are.
+/// For a dotted key: the nearest one in its section, and all of them.
 pub(crate) fn for_key(key: &str) -> String {
     let (section, name) = key.rsplit_once('.').unwrap_or(("", key));
     let names = catalogue().names_in(section);
@@ -23,7 +23,7 @@ pub(crate) fn for_key(key: &str) -> String {
     }
 }
 
-/// About an environment variable: the nearest one.
+/// For an environment variable: the nearest one.
 pub(crate) fn for_variable(name: &str, known: &[String]) -> String {
     match nearest(name, known.iter().map(String::as_str)) {
         Some(near) => format!("did you mean {near}?"),

@@ -1,7 +1,7 @@
 //! Configuration: flags over environment over file over defaults (operations: Configuration).
 //!
-//! [`load`] turns [`Sources`] into a [`Config`] that obeys every rule, or a [`ConfigError`] that says
-//! where the mistake stands, which key it is about, what was found and what was expected.
+//! [`load`] turns [`Sources`] into a valid [`Config`], or a [`ConfigError`] that names the origin, the key,
+//! the value that was found and what was expected. Each section is a struct of the module that uses it.
 
 mod catalogue;
 mod changes;

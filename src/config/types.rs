@@ -16,17 +16,17 @@ use crate::telemetry::LogConfig;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Which Chromium is driven, and how it is started and kept alive.
+    /// Which Chromium is used, how it is started, and when it is restarted.
     pub browser: BrowserConfig,
-    /// Where Coordinators connect, and what one connection may hold.
+    /// Where clients connect, and what one connection may use.
     pub server: ServerConfig,
     /// Who may connect.
     pub auth: AuthConfig,
     /// What pages may load and do.
     pub policy: PolicyConfig,
-    /// How many tabs there may be and how long they live.
+    /// How many tabs there may be, and how long they live.
     pub tabs: TabsConfig,
-    /// Pace and size of snapshots, screenshots and requests.
+    /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
     /// Time limit per request type, where a request brings none of its own: from 100ms to 120s.
     pub timeouts: TimeoutsConfig,

@@ -1,78 +1,81 @@
-//! The browser: which one, confined or not, and whether it answers.
+//! Checks of the browser: which one, its sandbox, and whether it answers.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::finding::{Cause, Finding, Verdict};
+use super::finding::{Cause, Finding, Severity};
 use crate::browser::Sandbox;
 use crate::browser::connect::{Connected, Source};
 use crate::browser::find::{self, Found, Tried, WhyNot};
-use crate::browser::options::{Kind, LaunchOptions};
+use crate::browser::options::{BrowserBuild, LaunchOptions};
 use crate::browser::sandbox::{self, Facts, Reason, SandboxDecision};
 use crate::cdp::methods::{CloseBrowser, GetVersion};
 
-/// How long Chromium may take for one answer, and to end when it is asked to.
+/// Time limit for one answer of Chromium, and for its exit.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// Which browser is used, and why this one. `configured` is where `browser.path` was set, if it was.
+/// Which browser is used, and why. `configured` is the origin of `browser.path`.
 pub(super) fn chosen(found: &Found, configured: &str) -> Finding {
     let kind = match found.kind {
-        Kind::Shell => "headless shell",
-        Kind::Chrome => "full browser",
+        BrowserBuild::Shell => "headless shell",
+        BrowserBuild::Chrome => "full browser",
     };
     let by = match found.source {
         find::Source::Configured => configured.to_owned(),
         source => source.to_string(),
     };
-    let said = format!("{} ({kind}; by {by})", found.path.display());
-    // Places where nothing is are no news; a variable that names nothing is a mistake.
+    let message = format!("{} ({kind}; by {by})", found.path.display());
+    // An empty place is normal; a variable that names a missing file is a mistake.
     let is_named = |tried: &&Tried| matches!(tried.source, find::Source::Variable(_));
     let mistakes = found.passed_over.iter().filter(is_named);
     let mistakes: Vec<String> = mistakes.map(ToString::to_string).collect();
     if !mistakes.is_empty() {
         let advice = "correct the variable, or remove it from the environment";
-        let said = format!("{said}\npassed over: {}", mistakes.join("; "));
-        return Finding::warning("browser", said, advice);
+        let message = format!("{message}\nnot used: {}", mistakes.join("; "));
+        return Finding::warning("browser", message, advice);
     }
     let others = found.passed_over.iter();
     let others = others.filter(|tried| tried.why != WhyNot::Missing);
-    let others: Vec<String> = others
-        .map(|tried| format!("\npassed over: {tried}"))
-        .collect();
-    Finding::fine("browser", format!("{said}{}", others.concat()))
+    let others: Vec<String> = others.map(|tried| format!("\nnot used: {tried}")).collect();
+    Finding::fine("browser", format!("{message}{}", others.concat()))
 }
 
-/// Whether pages are confined.
-pub(super) async fn confinement(options: &LaunchOptions) -> Finding {
+/// Whether Chromium uses its sandbox.
+pub(super) async fn sandbox_finding(options: &LaunchOptions) -> Finding {
     let facts = sandbox::facts(&options.executable).await;
-    judged(options.config.sandbox, facts)
+    judge_sandbox(options.config.sandbox, facts)
 }
 
-fn judged(wish: Sandbox, facts: Facts) -> Finding {
+fn judge_sandbox(wish: Sandbox, facts: Facts) -> Finding {
     const SUBJECT: &str = "sandbox";
-    let user = "run the bridge as a user of its own: docs/hardening.md and deploy/ say how";
-    let fails = |said: &str, advice: &str| {
-        let verdict = Verdict::Failed(Cause::Browser);
-        Finding::new(SUBJECT, verdict, said.to_owned(), Some(advice.to_owned()))
+    let user = "run the bridge as a dedicated user: see docs/hardening.md and deploy/";
+    let fails = |message: &str, advice: &str| {
+        let severity = Severity::Failed(Cause::Browser);
+        Finding::new(
+            SUBJECT,
+            severity,
+            message.to_owned(),
+            Some(advice.to_owned()),
+        )
     };
     match sandbox::decide(wish, facts) {
         SandboxDecision::On if facts.root => fails(
-            "browser.sandbox is `on`, and Chromium refuses its sandbox to root",
+            "browser.sandbox is `on`, but Chromium does not support its sandbox as root",
             user,
         ),
         SandboxDecision::On if facts.namespaces_refused && !facts.setuid_helper => fails(
-            "browser.sandbox is `on`, and the kernel refuses user namespaces to this user",
+            "browser.sandbox is `on`, but the kernel refuses user namespaces to this user",
             "allow them (in a container: a seccomp profile such as deploy/docker/seccomp.json)",
         ),
         SandboxDecision::On => Finding::fine(SUBJECT, "on"),
         SandboxDecision::Off(Reason::Configured) => Finding::warning(
             SUBJECT,
             "off: browser.sandbox is `off`",
-            "set it to `on`: a hostile page is confined by nothing else",
+            "set it to `on`: nothing else confines a hostile page",
         ),
         SandboxDecision::Off(Reason::Root) => {
-            Finding::warning(SUBJECT, "off: Chromium refuses it to root", user)
+            Finding::warning(SUBJECT, "off: Chromium does not support it as root", user)
         }
         SandboxDecision::Off(reason @ Reason::NoUserNamespaces) => Finding::warning(
             SUBJECT,
@@ -82,7 +85,7 @@ fn judged(wish: Sandbox, facts: Facts) -> Finding {
     }
 }
 
-/// Starts the browser, or reaches the one that runs, asks it once more, and ends what was started.
+/// Starts the browser or connects to the running one, calls it once, and ends it if it was started here.
 pub(super) async fn trial(source: &Source) -> Vec<Finding> {
     const SUBJECT: &str = "start";
     let begun = Instant::now();
@@ -102,9 +105,9 @@ pub(super) async fn trial(source: &Source) -> Vec<Finding> {
     )];
     findings.extend(concerns.iter().map(|concern| {
         Finding::warning(
-            "concern",
+            "limits",
             concern.to_string(),
-            "see config.example.toml at that key",
+            "see this key in config.example.toml",
         )
     }));
     let asked = Instant::now();
@@ -113,7 +116,7 @@ pub(super) async fn trial(source: &Source) -> Vec<Finding> {
         Err(error) => Finding::failed("round trip", Cause::Browser, &error),
     });
     if let Some(process) = process {
-        // Where it does not listen to this, it is ended all the same.
+        // If the call fails, `end` kills the process anyway.
         let _ = browser.call(CloseBrowser {}, LIMIT).await;
         process.end(LIMIT).await;
     }
@@ -137,19 +140,23 @@ mod tests {
     fn found(passed_over: Vec<Tried>) -> Found {
         Found {
             path: "/usr/bin/chrome".into(),
-            kind: Kind::Shell,
+            kind: BrowserBuild::Shell,
             source: find::Source::SearchPath,
             passed_over,
         }
     }
 
     #[test]
-    fn root_without_a_sandbox_is_told_to_use_another_user() {
-        let finding = judged(Sandbox::Auto, ROOT);
-        assert_eq!(finding.verdict, Verdict::Warning);
-        assert!(finding.advice.unwrap().contains("a user of its own"));
-        let wanted = judged(Sandbox::On, ROOT);
-        assert_eq!(wanted.verdict, Verdict::Failed(Cause::Browser), "{wanted}");
+    fn root_without_a_sandbox_is_advised_to_use_another_user() {
+        let finding = judge_sandbox(Sandbox::Auto, ROOT);
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!(finding.advice.unwrap().contains("a dedicated user"));
+        let wanted = judge_sandbox(Sandbox::On, ROOT);
+        assert_eq!(
+            wanted.severity,
+            Severity::Failed(Cause::Browser),
+            "{wanted}"
+        );
     }
 
     #[test]
@@ -159,13 +166,16 @@ mod tests {
             namespaces_refused: true,
             setuid_helper: false,
         };
-        assert_eq!(judged(Sandbox::Auto, refused).verdict, Verdict::Warning);
-        let wanted = judged(Sandbox::On, refused);
-        assert_eq!(wanted.verdict, Verdict::Failed(Cause::Browser));
+        assert_eq!(
+            judge_sandbox(Sandbox::Auto, refused).severity,
+            Severity::Warning
+        );
+        let wanted = judge_sandbox(Sandbox::On, refused);
+        assert_eq!(wanted.severity, Severity::Failed(Cause::Browser));
         assert!(wanted.advice.unwrap().contains("seccomp.json"));
         assert_eq!(
-            judged(Sandbox::Auto, Facts::default()).verdict,
-            Verdict::Fine
+            judge_sandbox(Sandbox::Auto, Facts::default()).severity,
+            Severity::Fine
         );
     }
 
@@ -178,18 +188,18 @@ mod tests {
         };
         let empty = tried(find::Source::UsualPlace, WhyNot::Missing);
         assert_eq!(
-            chosen(&found(vec![empty.clone()]), "").verdict,
-            Verdict::Fine
+            chosen(&found(vec![empty.clone()]), "").severity,
+            Severity::Fine
         );
         let variable = tried(find::Source::Variable("CHROME_BIN"), WhyNot::Missing);
         let finding = chosen(&found(vec![variable, empty]), "");
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.severity, Severity::Warning);
         assert!(
-            finding.said.contains("CHROME_BIN: /nowhere not found"),
+            finding.message.contains("CHROME_BIN: /nowhere not found"),
             "{finding}"
         );
         let useless = tried(find::Source::SearchPath, WhyNot::NotExecutable);
         let finding = chosen(&found(vec![useless]), "");
-        assert!(finding.said.contains("not executable"), "{finding}");
+        assert!(finding.message.contains("not executable"), "{finding}");
     }
 }

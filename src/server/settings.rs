@@ -25,81 +25,81 @@ use crate::tabs::OnDisconnect;
 use crate::units::byte_size::{self, ByteSizeText};
 use crate::units::duration::{self, DurationText};
 
-/// Where Coordinators connect, and what one connection may hold.
+/// Where clients connect, and what one connection may use.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
-    /// The address of WebSocket and HTTP: "IP:PORT" (port 0 picks a free one), or `"unix:/path"`.
-    /// One that other machines can reach needs a client in `auth`.
+    /// Address for WebSocket and HTTP: "IP:PORT" (port 0 picks a free one), or `"unix:/path"`. An
+    /// address that other machines can reach requires a client in `auth`.
     pub listen: Listen,
     /// Origins of web pages that may connect, such as `"https://console.example.com"`. Programs that
-    /// send no Origin need no entry.
+    /// send no Origin header need no entry.
     pub allowed_origins: Vec<String>,
-    /// Further names that a request's Host header may have, beside loopback and the bound address.
+    /// Further accepted values of the Host header, besides loopback names and the bound address.
     pub allowed_hosts: Vec<String>,
-    /// How many WebSocket connections may be open at a time: from 1 to 65536.
+    /// Limit on open WebSocket connections: from 1 to 65536.
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections: usize,
-    /// How many connections one peer address may have open at a time, HTTP and WebSocket together:
-    /// from 1 to 65536. One more is answered 429. A proxy in front of the bridge is one address.
+    /// Limit on open connections per peer address, HTTP and WebSocket together: from 1 to 65536.
+    /// Further ones are answered 429. A proxy in front of the bridge counts as one address.
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections_per_address: usize,
-    /// How long the head of a request may take to arrive (it is answered 408 then), a TLS handshake
-    /// too, and how long an HTTP connection may be idle: from 1s to 10min.
+    /// Time limit for receiving the head of a request (answered 408 then) and for a TLS handshake, and
+    /// idle limit of an HTTP connection: from 1s to 10min.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub header_timeout: Duration,
-    /// Certificate (with those of its authorities after it) and private key, in PEM: the bridge then
-    /// speaks HTTPS and WSS, and nothing else. Not set: plain HTTP. SIGHUP reads the files again.
+    /// Certificate chain and private key, in PEM: the bridge then serves HTTPS and WSS only. Not set:
+    /// plain HTTP. SIGHUP reads the files again.
     #[schemars(extend("examples" = [{ "certificate": "/etc/cdp-bridge/cert.pem", "key": "/etc/cdp-bridge/key.pem" }]))]
     pub tls: Option<TlsConfig>,
-    /// The longest message that a client may send: from 1KiB to 256MiB. A longer one closes its
+    /// The largest message accepted from a client: from 1KiB to 256MiB. A larger one closes the
     /// connection with code 1009.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub max_message_bytes: usize,
-    /// How much may wait for one client to read it, at least 64KiB; beyond that its connection is
+    /// Limit on the bytes queued for one connection, at least 64KiB; beyond it the connection is
     /// closed with code 4008.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub outbound_bytes: usize,
-    /// How long a client whose connection was cut may take to come back and go on with its session,
-    /// at most 1h; what it missed meanwhile is kept. 0s: sessions end with their connections.
+    /// How long a client may take to resume after its connection was lost, at most 1h; messages to it
+    /// are kept meanwhile. 0s: connections cannot be resumed.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub resume_window: Duration,
-    /// How much is kept of one session for that, from 64KiB to 1GiB: what was written within
-    /// `resume_window`, and what comes while the client is away. What is more is told as a `gap`.
+    /// Limit on the bytes kept for one client for that, from 64KiB to 1GiB: messages sent within
+    /// `resume_window`, and messages while the client is away. What exceeds it is reported as a `gap`.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub resume_bytes: usize,
-    /// How long the answer to a request with an `idempotencyKey` is remembered: from 1s to 24h.
+    /// How long the answer to a request with an `idempotencyKey` is kept: from 1s to 24h.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub idempotency_window: Duration,
-    /// How many such keys of one client are remembered, from 1 to 1000000; one more is refused with
-    /// `LIMIT_EXCEEDED`. Each costs about half a KiB.
+    /// Limit on the kept keys of one client, from 1 to 1000000; requests with further keys are refused
+    /// with `LIMIT_EXCEEDED`. Each key costs about half a KiB.
     #[schemars(range(min = 1, max = 1_000_000))]
     pub idempotency_keys: usize,
-    /// How long running requests may take to end when the bridge is told to stop: at most 1h.
+    /// How long running requests may take to finish when the bridge stops: at most 1h.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub drain_timeout: Duration,
-    /// How often a WebSocket ping is sent, at least 1s.
+    /// Interval between WebSocket pings, at least 1s.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub ping_interval: Duration,
-    /// A client that answered no ping for this long is dropped. Longer than `ping_interval`.
+    /// A client that answers no ping for this long is disconnected. Longer than `ping_interval`.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub ping_timeout: Duration,
 }
 
-/// What the server proves itself with.
+/// The server's certificate and key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TlsConfig {
-    /// File with the certificate, and after it those between it and its authority.
+    /// File with the certificate, followed by its intermediate certificates.
     pub certificate: PathBuf,
     /// File with the certificate's private key.
     pub key: PathBuf,

@@ -22,12 +22,12 @@ const UNITS: [(&str, usize); 9] = [
 
 const EXPECTED: &str = "a number of bytes, such as 65536 or \"1MiB\"";
 
-/// A text that is no size.
+/// A text is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a size; expected {EXPECTED}")]
 pub(crate) struct NotASize;
 
-/// Reads a whole number with or without a unit.
+/// Parses a whole number with an optional unit.
 pub(crate) fn parse(text: &str) -> Result<usize, NotASize> {
     let text = text.trim();
     let digits = text
@@ -43,7 +43,7 @@ pub(crate) fn parse(text: &str) -> Result<usize, NotASize> {
     number.checked_mul(*length).ok_or(NotASize)
 }
 
-/// Writes a size with its unit where it is whole.
+/// Writes a size with the largest unit that leaves a whole number.
 pub(crate) fn text(bytes: usize) -> String {
     match bytes {
         0 => "0".to_owned(),

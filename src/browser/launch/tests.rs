@@ -3,12 +3,15 @@ use std::process::Stdio;
 
 use super::*;
 use crate::browser::BrowserConfig;
-use crate::browser::options::Kind;
+use crate::browser::options::BrowserBuild;
 use rustix::process::Pid;
 
-const REAL: [(&str, Kind); 2] = [
-    ("/usr/lib/chromium/chromium-headless-shell", Kind::Shell),
-    ("/usr/lib/chromium/chromium", Kind::Chrome),
+const REAL: [(&str, BrowserBuild); 2] = [
+    (
+        "/usr/lib/chromium/chromium-headless-shell",
+        BrowserBuild::Shell,
+    ),
+    ("/usr/lib/chromium/chromium", BrowserBuild::Chrome),
 ];
 
 /// Sets `$dir` to the profile and `$port` to the requested port.
@@ -21,7 +24,7 @@ for argument in "$@"; do
 done
 "#;
 
-fn options(executable: &Path, kind: Kind, transport: TransportKind) -> LaunchOptions {
+fn options(executable: &Path, kind: BrowserBuild, transport: TransportKind) -> LaunchOptions {
     LaunchOptions {
         executable: executable.to_path_buf(),
         kind,
@@ -61,7 +64,7 @@ impl Fake {
     }
 
     fn options(&self, transport: TransportKind) -> LaunchOptions {
-        options(&self.path(), Kind::Shell, transport)
+        options(&self.path(), BrowserBuild::Shell, transport)
     }
 }
 
@@ -188,9 +191,9 @@ async fn a_fallback_to_another_address_is_a_taken_port() {
         exec sleep 1000
         "#,
     );
-    let error = launch(&fake.options(Transport::Port(4321)))
-        .await
-        .unwrap_err();
+    let mut options = fake.options(TransportKind::Port);
+    options.config.cdp_port = 4321;
+    let error = launch(&options).await.unwrap_err();
     let text = error.to_string();
     assert!(
         matches!(error, LaunchError::PortTaken { port: 4321, .. }),
@@ -253,9 +256,13 @@ async fn a_dropped_browser_is_killed_and_its_profile_removed() {
 async fn a_binary_that_is_missing_leaves_no_profile() {
     let parent = tempfile::tempdir().unwrap();
     let missing = parent.path().join("chrome");
-    let error = launch(&options(&missing, Kind::Chrome, TransportKind::Pipe))
-        .await
-        .unwrap_err();
+    let error = launch(&options(
+        &missing,
+        BrowserBuild::Chrome,
+        TransportKind::Pipe,
+    ))
+    .await
+    .unwrap_err();
     assert!(matches!(error, LaunchError::Spawn { .. }), "{error:?}");
     assert!(
         error.to_string().contains(missing.to_str().unwrap()),
@@ -265,8 +272,12 @@ async fn a_binary_that_is_missing_leaves_no_profile() {
 
 #[tokio::test]
 async fn a_reserved_flag_is_refused_before_anything_is_started() {
-    let mut options = options(Path::new("/nowhere"), Kind::Chrome, TransportKind::Pipe);
-    options.args = vec!["--remote-debugging-port=1".to_owned()];
+    let mut options = options(
+        Path::new("/nowhere"),
+        BrowserBuild::Chrome,
+        TransportKind::Pipe,
+    );
+    options.config.args = vec!["--remote-debugging-port=1".to_owned()];
     assert!(matches!(
         launch(&options).await,
         Err(LaunchError::Argument(_))
@@ -317,7 +328,8 @@ async fn real_browsers_listen_on_a_free_port_and_say_who_they_are() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let options = options(Path::new(binary), kind, Transport::Port(port));
+        let mut options = options(Path::new(binary), kind, TransportKind::Port);
+        options.config.cdp_port = port;
         let launched = launch(&options).await.unwrap();
         let Endpoint::WebSocket(url) = launched.endpoint else {
             panic!("no address")
@@ -340,7 +352,8 @@ async fn real_browsers_are_not_mistaken_for_whoever_has_their_port() {
         .into_iter()
         .filter(|(binary, _)| Path::new(binary).exists())
     {
-        let options = options(Path::new(binary), kind, Transport::Port(port));
+        let mut options = options(Path::new(binary), kind, TransportKind::Port);
+        options.config.cdp_port = port;
         let error = launch(&options).await.unwrap_err();
         assert!(
             matches!(error, LaunchError::PortTaken { .. }),

@@ -36,7 +36,7 @@ fn busy(fake: Fake, mut rng: Rng) -> JoinHandle<()> {
     })
 }
 
-async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Bridge, String) {
+async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Daemon, String) {
     fake.page(URLS[0], "<title>A</title>");
     fake.page(URLS[1], "<title>B</title>");
     fake.page(URLS[2], &"<p>large</p>".repeat(100_000));
@@ -44,7 +44,7 @@ async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Bridge, String) {
     config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.server.resume_bytes = resume_bytes;
     config.browser.connect = Some(fake.listen().await);
-    let bridge = app::Bridge::start(&config, None).await.unwrap();
+    let bridge = app::Daemon::start(&config, None).await.unwrap();
     let Listen::Tcp(address) = *bridge.address() else {
         panic!("it was told to listen on TCP");
     };

@@ -188,7 +188,7 @@ async fn what_is_only_reported_gets_there(browser: TestBrowser) {
     let told = client.event("requestBlocked").await;
     assert_eq!(told["url"], there);
     assert!(
-        told["reason"].as_str().unwrap().contains("let through"),
+        told["reason"].as_str().unwrap().contains("it was allowed"),
         "{told}"
     );
     assert_eq!(client.go(&tab, &there).await["url"], there);

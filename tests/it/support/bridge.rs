@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use cdp_bridge::app::Bridge;
+use cdp_bridge::app::Daemon;
 use cdp_bridge::browser::TransportKind;
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
@@ -17,7 +17,7 @@ use super::processes;
 
 /// A bridge that serves, with the browser it was started for.
 pub(crate) struct TestBridge {
-    bridge: Bridge,
+    bridge: Daemon,
     address: SocketAddr,
     _browser: Option<TestBrowser>,
 }
@@ -47,7 +47,7 @@ impl TestBridge {
             config.policy.resolve.insert(name.to_owned(), here);
         }
         tune(&mut config);
-        let bridge = Bridge::start(&config, None).await.unwrap();
+        let bridge = Daemon::start(&config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
             panic!("it was told to listen on TCP");
         };

@@ -1,4 +1,4 @@
-//! Tells Coordinators what policy stopped, at most once a second for each tab.
+//! Publishes `requestBlocked` events, at most one per second and tab.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::egress::Blocked;
 use crate::flow::Digest;
 use crate::tabs::{Audience, ClientId};
 
-/// How many wait to be told.
-pub(super) const WAITING: usize = 256;
+/// Reports that wait to be published; beyond that they are dropped and counted.
+pub(super) const QUEUE: usize = 256;
 
 /// The shortest time between two events about the same tab.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -21,17 +21,20 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The proxy does not see what a request is for.
 const RESOURCE_TYPE: &str = "Other";
 
-/// A request that was stopped, and whose it was.
+/// A request that policy blocked, with its client.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct BlockedReport {
     pub(super) client: ClientId,
-    /// The tab, where only one can have made it.
+    /// The tab, if only one tab can have sent it.
     pub(super) tab: Option<TabId>,
     pub(super) blocked: Blocked,
 }
 
-/// Tells what comes, until nothing can come any more.
-pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver<Told>) {
+/// Publishes reports until all senders are gone.
+pub(super) async fn publish(
+    audience: Arc<dyn Audience>,
+    mut reports: mpsc::Receiver<BlockedReport>,
+) {
     let mut digest = Digest::new(INTERVAL);
     loop {
         let due = digest.next_due();
@@ -42,25 +45,25 @@ pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver
             }
         };
         tokio::select! {
-            told = coming.recv() => {
-                let Some(Told { client, tab, blocked }) = told else {
+            report = reports.recv() => {
+                let Some(BlockedReport { client, tab, blocked }) = report else {
                     return;
                 };
                 let key = (client, tab);
                 if let Some(blocked) = digest.add(key.clone(), blocked, Instant::now()) {
-                    say(audience.as_ref(), &key, blocked, 1);
+                    publish_one(audience.as_ref(), &key, blocked, 1);
                 }
             }
             () = timer => {
                 for (key, blocked, count) in digest.take_due(Instant::now()) {
-                    say(audience.as_ref(), &key, blocked, count);
+                    publish_one(audience.as_ref(), &key, blocked, count);
                 }
             }
         }
     }
 }
 
-fn say(
+fn publish_one(
     audience: &dyn Audience,
     (client, tab): &(ClientId, Option<TabId>),
     blocked: Blocked,
@@ -68,7 +71,7 @@ fn say(
 ) {
     let mut reason = blocked.denied.to_string();
     if blocked.let_through {
-        reason.push_str("; it was let through, because policy.mode is \"report\"");
+        reason.push_str("; it was allowed, because policy.mode is \"report\"");
     }
     let event = RequestBlocked {
         id: *tab,
