@@ -10,7 +10,6 @@ use cdp_bridge::browser::{BrowserConfig, Flavor};
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
-use cdp_bridge::server::Listen;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use tokio::time::Instant;

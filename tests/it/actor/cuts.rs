@@ -7,7 +7,6 @@ use std::time::Duration;
 use cdp_bridge::app;
 use cdp_bridge::config::Config;
 use cdp_bridge::server::Listen;
-use cdp_bridge::server::Listen;
 use fastrand::Rng;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;

@@ -8,7 +8,6 @@ use cdp_bridge::browser::TransportKind;
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
-use cdp_bridge::server::Listen;
 
 use super::browsers::TestBrowser;
 use super::client::{Client, Mode};
@@ -41,7 +40,8 @@ impl TestBridge {
         let mut config = Config::default();
         config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         config.browser.path = browser.as_ref().map(|browser| browser.path().to_owned());
-        config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".to_owned()]);
+        config.policy.private_networks =
+            PrivateNetworks::Only(vec!["127.0.0.0/8".parse().unwrap()]);
         for name in ["allowed.test", "other.test"] {
             let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
             config.policy.resolve.insert(name.to_owned(), here);
