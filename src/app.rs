@@ -1,12 +1,15 @@
-//! The daemon: wires the rooms together, and owns the order of start and stop.
+//! The daemon: wires the modules together, and owns the order of start and stop.
 
-mod blocked;
+mod blocked_requests;
+pub(crate) mod browser_source;
 mod browser_status;
 mod client_rules;
+mod clients;
 mod policies;
+mod proxies;
 mod reload;
-pub(crate) mod settings;
-mod ways_out;
+mod request_timeouts;
+pub(crate) mod room_settings;
 
 use std::io;
 use std::sync::Arc;
@@ -18,55 +21,50 @@ use tokio::time::timeout;
 
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
-use self::ways_out::WaysOut;
+use self::proxies::ContextProxies;
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
 use crate::bus::{EventBus, FactListener};
-use crate::config::{Config, DownloadPolicy};
+use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
+use crate::policy::DownloadPolicy;
 use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
 pub use self::reload::ReloadError;
-pub use self::settings::SettingsError;
+pub use self::room_settings::SettingsError;
 
-/// How long all tabs together may take to close when the bridge stops. Chromium is ended after
-/// that in any case.
+/// Time limit for closing all tabs when the bridge stops. After it Chromium is ended anyway.
 const TABS_LIMIT: Duration = Duration::from_secs(3);
 
-/// The bridge did not start.
+/// Why the bridge did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A value of the configuration cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// There is no browser.
     #[error(transparent)]
     NoBrowser(#[from] FindError),
-    /// The browser is broken.
     #[error(transparent)]
     Browser(#[from] BrowserConnectError),
-    /// The proxy for the browser cannot listen.
-    #[error("no port of 127.0.0.1 can be opened for the browser's proxy: {0}")]
+    #[error("the browser's proxy cannot listen on 127.0.0.1: {0}")]
     Proxy(io::Error),
-    /// The address cannot be listened on.
     #[error(transparent)]
     Bind(#[from] BindError),
 }
 
-/// Whether the bridge can use a configuration whose values are each valid.
+/// Checks the values that only their modules can judge, such as the patterns of the allowlist.
 pub fn check(config: &Config) -> Result<(), SettingsError> {
     client_rules::read(config)?;
-    settings::server(config)?;
+    room_settings::server(config)?;
     Ok(())
 }
 
-/// A bridge that serves.
+/// A running bridge.
 #[derive(Debug)]
-pub struct Bridge {
+pub struct Daemon {
     address: Listen,
     browser: BrowserSupervisor,
     tabs: SupervisorHandle,
@@ -74,44 +72,45 @@ pub struct Bridge {
     drain: DrainHandle,
     replacer: Replacer,
     policies: Arc<Policies>,
-    /// The configuration at the start, which holds for all that is not replaced.
+    /// The configuration at the start. A reload replaces only parts of it.
     started_with: Config,
-    /// What comes from no browser context of the bridge's goes here, as long as Chromium runs.
+    /// The proxy listener for traffic outside the bridge's browser contexts; open while Chromium runs.
     _process_wide: ProxyListener,
 }
 
-impl Bridge {
-    /// Starts everything. The address is taken first, so that a port in use costs no browser.
+impl Daemon {
+    /// Starts everything. The address is bound first, so that a port in use is found before Chromium is
+    /// launched.
     pub async fn start(
         config: &Config,
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
         let egress = Egress::new(Arc::new(SystemResolver), ProxyLimits::default());
-        let (told, coming) = mpsc::channel(blocked::WAITING);
-        let ways_out = WaysOut {
+        let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
+        let proxies = ContextProxies {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
-            told,
-            is_local: settings::is_local(config),
+            reports,
+            is_local: browser_source::is_local(config),
         };
-        let default_client = settings::client_of_default_context(config);
-        let process_wide = ways_out.process_wide(default_client.as_ref());
+        let default_client = browser_source::client_of_default_context(config);
+        let process_wide = proxies.process_wide(default_client.as_ref());
         let process_wide = process_wide.map_err(StartError::Proxy)?;
-        let source = settings::browser_source(config, process_wide.address())?;
-        say_what_is_not_ours(config, ways_out.is_local);
+        let source = browser_source::browser_source(config, process_wide.address())?;
+        warn_about_foreign_browser(config, proxies.is_local);
         let hub = Arc::new(Hub::new());
         let registry = Registry::default();
         let bus = EventBus::new();
         bus.listen(Arc::<Hub>::clone(&hub) as Arc<dyn FactListener>);
         let facts: Arc<dyn FactSink> = Arc::new(bus);
         let tabs = SupervisorHandle::start(
-            settings::tabs(config),
+            room_settings::tabs(config),
             Arc::clone(&facts),
-            Arc::new(ways_out),
+            Arc::new(proxies),
             registry.clone(),
         );
-        tokio::spawn(blocked::tell(Arc::clone(&facts), coming));
+        tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
         let deps = Deps {
             hub,
@@ -126,31 +125,31 @@ impl Bridge {
                     .unwrap_or_default()
             }),
         };
-        let server = Server::bind(settings::server(config)?, deps).await?;
-        // Nobody waits for it: what it removes is in nobody's way.
+        let server = Server::bind(room_settings::server(config)?, deps).await?;
+        // Not awaited: it removes profiles that earlier runs left behind.
         tokio::task::spawn_blocking(sweep);
 
         let (lifecycle, mut changes) = mpsc::channel(4);
-        let restart = settings::restart(&config.browser.restart);
+        let restart = config.browser.restart.clone();
         let browser = BrowserSupervisor::start(source, restart, lifecycle).await?;
         status.follow(browser.status());
-        let mut follower = Follower {
+        let mut follower = BrowserFollower {
             peer_check: egress.peer_check().clone(),
             tabs: tabs.clone(),
             facts,
             last_reason: None,
         };
-        // The tabs have the browser before anybody can ask for one: a first request is not told
-        // that there is none.
+        // The tabs get the browser before requests are accepted, so that the first request does not fail
+        // with "no browser".
         if let Some(up) = changes.recv().await {
-            follower.tell(up).await;
+            follower.on_change(up).await;
         }
         tokio::spawn(follower.run(changes));
 
         let address = server.local_addr().clone();
         let drain = server.handle();
         let replacer = server.replacer();
-        // The steps of a stop are taken one by one below, so nothing else ends the server.
+        // `stop` ends the server step by step, so it needs no signal of its own.
         let server = tokio::spawn(server.run(std::future::pending()));
         Ok(Self {
             address,
@@ -165,20 +164,20 @@ impl Bridge {
         })
     }
 
-    /// Where it listens; with the real port, where the system chose it.
+    /// The bound address, with the actual port where port 0 was asked for.
     pub fn address(&self) -> &Listen {
         &self.address
     }
 
-    /// Stops in good order: no new requests, running ones are answered, tabs are closed,
-    /// connections are closed, Chromium is ended.
+    /// Graceful stop: refuses new requests, waits for running ones, closes the tabs and the connections,
+    /// and ends Chromium.
     pub async fn stop(self) {
         self.drain.begin();
         if !self.drain.answered().await {
             tracing::warn!("some requests were not answered within server.drain_timeout");
         }
         if timeout(TABS_LIMIT, self.tabs.shut_down()).await.is_err() {
-            tracing::warn!("some tabs did not close in time; they end with Chromium");
+            tracing::warn!("some tabs did not close in time; ending Chromium closes them");
         }
         self.drain.close_sockets().await;
         self.drain.stop();
@@ -189,47 +188,47 @@ impl Bridge {
     }
 }
 
-/// Of a browser that somebody else started, only the contexts are the bridge's.
-fn say_what_is_not_ours(config: &Config, is_local: bool) {
+/// Warns of what the bridge cannot enforce in a browser that it did not launch.
+fn warn_about_foreign_browser(config: &Config, is_local: bool) {
     if config.browser.connect.is_none() {
         return;
     }
     if config.policy.downloads == DownloadPolicy::Keep {
         tracing::warn!(
-            "browser.connect: what this Chromium downloads cannot be kept (policy.downloads); it is \
-             denied"
+            "browser.connect: downloads are denied, because policy.downloads = \"keep\" needs a Chromium \
+             that the bridge launches"
         );
     }
     if is_local {
         tracing::warn!(
-            "browser.connect: the switches of this Chromium are not the bridge's. Its WebRTC may send \
-             UDP past the proxy, and it may ask resolvers about names; anyone on this machine may use \
-             the proxies of its tabs"
+            "browser.connect: the bridge did not set the switches of this Chromium. WebRTC may send UDP past \
+             the proxy, Chromium may resolve names itself, and any process on this machine may use the \
+             proxies of its tabs"
         );
     } else {
         tracing::warn!(
-            "browser.connect: this Chromium runs elsewhere and cannot use the bridge's proxy. The \
-             policy holds for where tabs go, but not for what their pages load"
+            "browser.connect: this Chromium runs on another machine and cannot use the bridge's proxy: \
+             policy restricts where tabs navigate, but not what their pages load"
         );
     }
 }
 
-/// Tells the proxy, the tabs and the Coordinators, in this order, how the browser fares.
-struct Follower {
+/// Passes changes of the browser's state to the proxy, the tabs and the clients, in this order.
+struct BrowserFollower {
     peer_check: PeerCheck,
     tabs: SupervisorHandle,
     facts: Arc<dyn FactSink>,
     last_reason: Option<String>,
 }
 
-impl Follower {
+impl BrowserFollower {
     async fn run(mut self, mut changes: mpsc::Receiver<Lifecycle>) {
         while let Some(change) = changes.recv().await {
-            self.tell(change).await;
+            self.on_change(change).await;
         }
     }
 
-    async fn tell(&mut self, change: Lifecycle) {
+    async fn on_change(&mut self, change: Lifecycle) {
         match change {
             Lifecycle::Up {
                 browser,

@@ -20,11 +20,11 @@ use clap_complete::Shell;
 pub use man::{ManError, ManPage, man_pages, write_man_pages};
 
 use crate::config::{CONSOLE_URL, FlagValue, value_of};
+use crate::telemetry::LogFormat;
 
-/// Where the console connects to when nobody says.
+/// Where the console connects by default.
 const DEFAULT_URL: &str = "ws://127.0.0.1:9333/ws";
 
-/// The command line as it is parsed.
 #[derive(Debug, Parser)]
 #[command(name = "cdp-bridge", version, about, max_term_width = 100)]
 #[command(after_help = help::PROGRAM)]
@@ -32,7 +32,7 @@ struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     serve: ServeArgs,
 }
@@ -43,7 +43,7 @@ pub struct Invocation {
     /// The flags of every command.
     pub global: GlobalArgs,
     /// The command; `serve` where none was named.
-    pub command: Command,
+    pub command: CliCommand,
 }
 
 /// Flags of every command.
@@ -57,30 +57,18 @@ pub struct GlobalArgs {
     pub log_level: Option<String>,
     /// Form of the log on stderr
     #[arg(long, global = true, value_name = "FORMAT", help_heading = help::LOG)]
-    pub log_format: Option<LogFormatArg>,
+    pub log_format: Option<LogFormat>,
 }
 
-/// Form of the log, as a flag.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum LogFormatArg {
-    /// Text on a terminal, else JSON
-    Auto,
-    /// Lines of text
-    Text,
-    /// Lines of JSON
-    Json,
-}
-
-/// The commands.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Run the bridge (also without a command)
     #[command(after_help = help::SERVE)]
     Serve(ServeArgs),
-    /// Talk to a bridge by hand, or play a script of requests
+    /// Talk to a bridge interactively, or run a script of requests
     #[command(after_help = help::CONSOLE)]
     Console(ConsoleArgs),
-    /// Say what serve would find on this machine, and what to do about what is wrong
+    /// Check whether serve would work on this machine, and say how to fix what would not
     #[command(after_help = help::DOCTOR)]
     Doctor(ServeArgs),
     /// Show, check or explain the configuration
@@ -92,7 +80,7 @@ pub enum Command {
     /// Write the JSON Schemas
     #[command(after_help = help::SCHEMA)]
     Schema(SchemaArgs),
-    /// Print the completions of a shell
+    /// Print shell completions
     #[command(after_help = help::COMPLETIONS)]
     Completions(CompletionsArgs),
     /// Print the manual, or write its pages into a directory
@@ -100,21 +88,19 @@ pub enum Command {
     Man(ManArgs),
 }
 
-/// What is asked of the configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ConfigCommand {
-    /// Print every value in force, with where it came from
+    /// Print every value in force with its origin
     #[command(after_help = help::CONFIG_PRINT)]
     Print(ServeArgs),
     /// Exit with 0 if the configuration is valid
     #[command(after_help = help::CONFIG_CHECK)]
     Check(CheckArgs),
-    /// Print every key with its default and what it does
+    /// Print every key with its default and description
     #[command(after_help = help::CONFIG_EXAMPLE)]
     Example,
 }
 
-/// Flags of `config check`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct CheckArgs {
     /// The file to check, instead of the one that `serve` would read
@@ -134,10 +120,10 @@ pub struct ServeArgs {
     /// DevTools port instead of a pipe; 0 picks a free one
     #[arg(long, value_name = "PORT", help_heading = help::BROWSER)]
     pub cdp_port: Option<u16>,
-    /// Use a Chromium that already runs, by its http or ws URL
+    /// Connect to a running Chromium at this http or ws URL
     #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new(), help_heading = help::BROWSER)]
     pub connect: Option<String>,
-    /// Host that may be navigated to; give it once a host
+    /// Host that may be navigated to; can be repeated
     #[arg(long, value_name = "HOST", value_parser = NonEmptyStringValueParser::new(), help_heading = help::COORDINATORS)]
     pub allow: Vec<String>,
     /// Create tabs in logged-out mode where a request does not say
@@ -151,13 +137,10 @@ pub struct ServeArgs {
 /// A key and its value, from `--set`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assignment {
-    /// The dotted key.
     pub key: String,
-    /// The value as a text.
     pub value: String,
 }
 
-/// A `--set` that is no assignment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected SECTION.KEY=VALUE, such as tabs.max=8")]
 struct NotAnAssignment;
@@ -177,43 +160,43 @@ fn parse_assignment(text: &str) -> Result<Assignment, NotAnAssignment> {
 /// How the console shows pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum PicturesArg {
-    /// As the terminal can, where it is known
+    /// What the terminal supports, if that is known
     #[default]
     Auto,
-    /// By the protocol of kitty, which takes PNG
+    /// The kitty graphics protocol, for PNG
     Kitty,
-    /// By the protocol of iTerm2
+    /// The protocol of iTerm2
     Iterm,
-    /// Not at all
+    /// No pictures
     Off,
 }
 
 /// Flags of `console`.
 #[derive(Clone, PartialEq, Eq, Default, Args)]
 pub struct ConsoleArgs {
-    /// Where the bridge is; default: `CDP_BRIDGE_URL`, else `ws://127.0.0.1:9333/ws`
+    /// Address of the bridge; default: `CDP_BRIDGE_URL`, else `ws://127.0.0.1:9333/ws`
     #[arg(value_name = "URL")]
     pub url: Option<String>,
-    /// Play a file of requests, waits and expectations, then exit with 0 or 1
+    /// Run a file of requests, waits and expectations, then exit with 0 or 1
     #[arg(long, value_name = "FILE", help_heading = help::FILES)]
     pub script: Option<PathBuf>,
     /// Write screenshots and snapshots into a directory
     #[arg(long, value_name = "DIR", help_heading = help::FILES)]
     pub save: Option<PathBuf>,
-    /// Write what is asked into a new file, as a script that plays it again; what is typed into pages
-    /// stands in it
+    /// Record the requests into a new file, as a script that can be run again; it contains the text
+    /// typed into pages
     #[arg(long, value_name = "FILE", help_heading = help::FILES)]
     pub record: Option<PathBuf>,
-    /// Show screenshots in the terminal itself
+    /// Show screenshots in the terminal
     #[arg(long, value_name = "HOW", default_value = "auto", help_heading = help::TERMINAL)]
     pub pictures: PicturesArg,
-    /// Token to show to the bridge; other users can see it in the list of processes
+    /// Token for the bridge; other users can see it in the process list
     #[arg(long, value_name = "TOKEN", conflicts_with = "token_file", help_heading = help::CONNECTION)]
     pub token: Option<String>,
     /// File that holds the token
     #[arg(long, value_name = "FILE", help_heading = help::CONNECTION)]
     pub token_file: Option<PathBuf>,
-    /// Certificate (PEM) of the authority to trust for wss and https, instead of the system's
+    /// Certificate (PEM) of the CA to trust for wss and https, instead of the system's CAs
     #[arg(long, value_name = "FILE", help_heading = help::CONNECTION)]
     pub ca: Option<PathBuf>,
     /// Receive payloads in binary frames
@@ -253,10 +236,10 @@ impl ConsoleArgs {
 /// Flags of `health`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct HealthArgs {
-    /// Where the bridge is; default: the address in the configuration
+    /// Address of the bridge; default: the address in the configuration
     #[arg(value_name = "URL")]
     pub url: Option<String>,
-    /// Certificate (PEM) of the authority to trust for https, instead of the system's
+    /// Certificate (PEM) of the CA to trust for https, instead of the system's CAs
     #[arg(long, value_name = "FILE", help_heading = help::CONNECTION)]
     pub ca: Option<PathBuf>,
 }
@@ -280,12 +263,12 @@ pub struct CompletionsArgs {
 /// Flags of `man`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Args)]
 pub struct ManArgs {
-    /// Directory to write every page into; without it the first page is printed
+    /// Directory for all pages; without it the first page is printed
     #[arg(value_name = "DIR")]
     pub dir: Option<PathBuf>,
 }
 
-/// What a shell reads to complete command lines of the bridge.
+/// The completion script of a shell.
 pub fn completions(shell: Shell) -> Vec<u8> {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "cdp-bridge", &mut text);
@@ -308,12 +291,12 @@ impl Invocation {
         let cli = Cli::try_parse_from(words)?;
         let is_bare = cli.serve == ServeArgs::default();
         let command = match cli.command {
-            None => Command::Serve(cli.serve),
+            None => CliCommand::Serve(cli.serve),
             Some(command) if is_bare => command,
             Some(_) => {
                 return Err(Cli::command().error(
                     ErrorKind::ArgumentConflict,
-                    "flags of serve stand before the name of a command; put them after `serve`",
+                    "flags of serve must follow the command: `cdp-bridge serve FLAGS`",
                 ));
             }
         };
@@ -337,15 +320,14 @@ impl Invocation {
         };
         let global = &self.global;
         add("--log-level", "log.level", global.log_level.clone());
-        let format = global.log_format.map(|format| match format {
-            LogFormatArg::Auto => "auto",
-            LogFormatArg::Text => "text",
-            LogFormatArg::Json => "json",
-        });
-        add("--log-format", "log.format", format.map(str::to_owned));
-        if let Command::Serve(serve)
-        | Command::Doctor(serve)
-        | Command::Config(ConfigCommand::Print(serve)) = &self.command
+        let format = global
+            .log_format
+            .and_then(|format| format.to_possible_value());
+        let format = format.map(|format| format.get_name().to_owned());
+        add("--log-format", "log.format", format);
+        if let CliCommand::Serve(serve)
+        | CliCommand::Doctor(serve)
+        | CliCommand::Config(ConfigCommand::Print(serve)) = &self.command
         {
             add("--listen", "server.listen", serve.listen.clone());
             add("--chrome-path", "browser.path", serve.chrome_path.clone());
@@ -392,7 +374,7 @@ mod tests {
         );
         assert_eq!(
             parse("cdp-bridge").unwrap().command,
-            Command::Serve(ServeArgs::default())
+            CliCommand::Serve(ServeArgs::default())
         );
     }
 
@@ -420,9 +402,12 @@ mod tests {
         let missing = |_: &std::path::Path| Err(std::io::ErrorKind::NotFound.into());
         let config = load_with(&sources, &missing).unwrap().config;
         assert_eq!(config.log.level, "debug");
-        assert_eq!(config.log.format, crate::config::LogFormat::Json);
+        assert_eq!(config.log.format, LogFormat::Json);
         assert_eq!(config.server.listen.to_string(), "[::1]:0");
-        assert_eq!(config.browser.transport, crate::config::TransportKind::Port);
+        assert_eq!(
+            config.browser.transport,
+            crate::browser::TransportKind::Port
+        );
         assert_eq!(config.policy.allowlist, ["a.test", "b.test"]);
         assert!(config.policy.logged_out_default);
         assert_eq!(config.tabs.max, 8);
@@ -515,7 +500,7 @@ mod tests {
     #[test]
     fn the_console_goes_to_its_argument_else_the_environment_else_the_default() {
         let url = |line: &str, value: &str| {
-            let Command::Console(args) = parse(line).unwrap().command else {
+            let CliCommand::Console(args) = parse(line).unwrap().command else {
                 panic!("{line}")
             };
             args.url_or_default(&BTreeMap::from([(

@@ -1,4 +1,4 @@
-//! How the metrics are collected and written down for Prometheus.
+//! Collects the metrics and renders them for Prometheus.
 
 use std::time::Duration;
 
@@ -7,15 +7,14 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use metrics_process::Collector;
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Buckets of every duration, in seconds: from what a `ping` takes to the longest time limits.
+/// Buckets of every duration, in seconds: from the time of a `ping` to the longest time limits.
 const BUCKETS: [f64; 14] = [
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
 ];
 
-/// How often samples of histograms are summed up, so that they do not pile up unread.
+/// How often histogram samples are summed up, so that they do not accumulate while nothing scrapes.
 const UPKEEP: Duration = Duration::from_secs(5);
 
-/// Why there are no metrics.
 #[derive(Debug, thiserror::Error)]
 #[error("metrics cannot be collected: {0}")]
 pub struct ExpositionError(#[from] BuildError);
@@ -27,7 +26,7 @@ pub struct Exposition {
     process: Collector,
 }
 
-/// Collects metrics from here on; once in a process.
+/// Installs the recorder; once per process.
 pub fn install() -> Result<Exposition, ExpositionError> {
     let metrics = builder()?.install_recorder()?;
     let process = Collector::default();
@@ -37,13 +36,13 @@ pub fn install() -> Result<Exposition, ExpositionError> {
 }
 
 impl Exposition {
-    /// The metrics as Prometheus text.
+    /// The Prometheus text format.
     pub fn render(&self) -> String {
         self.process.collect();
         self.metrics.render()
     }
 
-    /// Keeps the memory of metrics bounded while nobody reads them. It never ends.
+    /// Bounds the memory of histograms while nothing scrapes. Never returns.
     pub async fn upkeep(self) {
         let mut ticks = interval(UPKEEP);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -58,7 +57,6 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new().set_buckets(&BUCKETS)
 }
 
-/// What is counted.
 const COUNTERS: [(&str, &str); 14] = [
     (
         "cdp_bridge_requests_total",
@@ -66,19 +64,19 @@ const COUNTERS: [(&str, &str); 14] = [
     ),
     (
         "cdp_bridge_dropped_total",
-        "What was given up because a queue was full or a limit reached.",
+        "Messages and requests dropped because a queue was full or a limit was reached.",
     ),
     (
         "cdp_bridge_refused_total",
-        "Connections and requests that the edge refused or ended, by reason.",
+        "Connections and requests that were refused or ended by a check of the server, by reason.",
     ),
     (
         "cdp_bridge_client_limit_total",
-        "How often a client came up against a limit of its own.",
+        "How often a client reached one of its own limits.",
     ),
     (
         "cdp_bridge_resumes_total",
-        "Connections that wanted to go on with a session, by outcome.",
+        "Attempts to resume after a lost connection, by outcome.",
     ),
     (
         "cdp_bridge_repeated_requests_total",
@@ -86,36 +84,33 @@ const COUNTERS: [(&str, &str); 14] = [
     ),
     (
         "cdp_bridge_coalesced_total",
-        "Requests that were answered by a newer one.",
+        "Requests that were answered together with a newer one.",
     ),
     (
         "cdp_bridge_requests_blocked_total",
-        "Requests of pages that the allowlist stopped.",
+        "Requests of pages that policy blocked.",
     ),
     ("cdp_bridge_errors_total", "Error answers by code."),
     (
         "cdp_bridge_ws_bytes_total",
         "Bytes of WebSocket messages by direction.",
     ),
-    (
-        "cdp_bridge_browser_restarts_total",
-        "How often Chromium was started again.",
-    ),
+    ("cdp_bridge_browser_restarts_total", "Restarts of Chromium."),
     (
         "cdp_bridge_tab_rebuilds_total",
         "Tabs that got a new target.",
     ),
     (
         "cdp_bridge_tab_crashes_total",
-        "Renderers that died or were given up.",
+        "Renderers that crashed or were abandoned.",
     ),
     (
         "cdp_bridge_page_terminations_total",
-        "Pages that hung until their script was terminated.",
+        "Hanging pages whose script was terminated.",
     ),
 ];
 
-/// What is measured in seconds.
+/// All in seconds.
 const HISTOGRAMS: [(&str, &str); 2] = [
     (
         "cdp_bridge_request_duration_seconds",
@@ -127,59 +122,49 @@ const HISTOGRAMS: [(&str, &str); 2] = [
     ),
 ];
 
-/// What is so at the moment.
 const GAUGES: [(&str, &str); 8] = [
     ("cdp_bridge_tabs", "Open tabs."),
     ("cdp_bridge_connections", "Connected WebSockets."),
     ("cdp_bridge_requests_in_flight", "Unanswered requests."),
     (
         "cdp_bridge_outbound_queue_bytes",
-        "Bytes that wait to be written to WebSockets.",
+        "Bytes queued for WebSockets.",
     ),
-    (
-        "cdp_bridge_screenshot_queue_length",
-        "Screenshots that wait for their turn.",
-    ),
+    ("cdp_bridge_screenshot_queue_length", "Queued screenshots."),
     (
         "cdp_bridge_sessions_away",
-        "Sessions that wait for their client to come back.",
+        "Disconnected clients that may still resume.",
     ),
     (
         "cdp_bridge_resume_kept_bytes",
-        "Bytes that are kept for clients that come back.",
+        "Bytes kept for clients that may resume.",
     ),
-    ("cdp_bridge_browser_up", "1 while Chromium serves."),
+    ("cdp_bridge_browser_up", "1 while Chromium is connected."),
 ];
 
-/// What was built, as labels.
 const BUILD_INFO: (&str, &str) = (
     "cdp_bridge_build_info",
-    "Always 1; what was built stands in the labels.",
+    "Always 1; version and build are in the labels.",
 );
 
-/// What a metric counts or measures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// It only grows.
+pub enum MetricKind {
     Counter,
-    /// It goes up and down.
     Gauge,
     /// Durations in buckets; in Prometheus also as `_bucket`, `_sum` and `_count`.
     Histogram,
 }
 
-/// A metric of the bridge's own.
+/// A metric of the bridge itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Described {
     /// Its name, with the prefix `cdp_bridge_`.
     pub name: &'static str,
-    /// What it is in Prometheus.
-    pub kind: Kind,
-    /// What it says.
+    pub kind: MetricKind,
     pub meaning: &'static str,
 }
 
-/// Every metric of the bridge's own, for what is written about them: documents, alerts, dashboards.
+/// Every metric of the bridge itself, for checks of documents, alerts and dashboards.
 pub fn described() -> impl Iterator<Item = Described> {
     let of = |kind| {
         move |&(name, meaning)| Described {
@@ -190,14 +175,14 @@ pub fn described() -> impl Iterator<Item = Described> {
     };
     COUNTERS
         .iter()
-        .map(of(Kind::Counter))
-        .chain(HISTOGRAMS.iter().map(of(Kind::Histogram)))
-        .chain(GAUGES.iter().map(of(Kind::Gauge)))
-        .chain(std::iter::once(&BUILD_INFO).map(of(Kind::Gauge)))
+        .map(of(MetricKind::Counter))
+        .chain(HISTOGRAMS.iter().map(of(MetricKind::Histogram)))
+        .chain(GAUGES.iter().map(of(MetricKind::Gauge)))
+        .chain(std::iter::once(&BUILD_INFO).map(of(MetricKind::Gauge)))
 }
 
-/// Says what each metric is, and gives those without labels their first value, so that they
-/// stand there before anything happens.
+/// Registers the descriptions, and initialises metrics without labels, so that they are exported from the
+/// start.
 fn describe() {
     for (name, meaning) in COUNTERS {
         describe_counter!(name, meaning);

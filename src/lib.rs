@@ -24,3 +24,4 @@ pub mod systemd;
 pub mod tabs;
 pub mod telemetry;
 mod timer;
+mod units;

@@ -4,9 +4,9 @@ use std::io::{IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use cdp_bridge::app::{self, Bridge, SettingsError, StartError};
+use cdp_bridge::app::{self, Daemon, SettingsError, StartError};
 use cdp_bridge::cli::{
-    self, CheckArgs, Command, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
+    self, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
 };
 use cdp_bridge::config::{self, Config, Loaded, Sources};
 use cdp_bridge::server::{BindError, Listen};
@@ -30,18 +30,18 @@ fn main() -> ExitCode {
 
 async fn run(invocation: Invocation) -> ExitCode {
     let code = match &invocation.command {
-        Command::Serve(_) => serve(&invocation).await,
-        Command::Console(arguments) => talk(arguments).await,
-        Command::Config(command) => configuration(&invocation, command),
-        Command::Doctor(_) => examine(&invocation).await,
-        Command::Health(arguments) => health(&invocation, arguments).await,
-        Command::Schema(arguments) => write_schemas(arguments.dir.clone()),
-        Command::Completions(arguments) => {
-            // Whoever closed stdout does not want to know.
+        CliCommand::Serve(_) => serve(&invocation).await,
+        CliCommand::Console(arguments) => run_console(arguments).await,
+        CliCommand::Config(command) => configuration(&invocation, command),
+        CliCommand::Doctor(_) => run_doctor(&invocation).await,
+        CliCommand::Health(arguments) => health(&invocation, arguments).await,
+        CliCommand::Schema(arguments) => write_schemas(arguments.dir.clone()),
+        CliCommand::Completions(arguments) => {
+            // A closed stdout is not an error here.
             let _ = std::io::stdout().write_all(&cli::completions(arguments.shell));
             0
         }
-        Command::Man(arguments) => manual(arguments.dir.as_deref()),
+        CliCommand::Man(arguments) => manual(arguments.dir.as_deref()),
     };
     ExitCode::from(code)
 }
@@ -53,7 +53,7 @@ async fn serve(invocation: &Invocation) -> u8 {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, USAGE),
     };
-    if let Err(error) = telemetry::init(&config.log.level, log_format(&config)) {
+    if let Err(error) = telemetry::init(&config.log.level, config.log.format) {
         return fail(&error, USAGE);
     }
     let exposition = match exposition::install() {
@@ -70,14 +70,14 @@ async fn serve(invocation: &Invocation) -> u8 {
         Err(error) => return fail(&error, FAILURE),
     };
     let bridge = tokio::select! {
-        bridge = Bridge::start(&config, Some(exposition)) => bridge,
+        bridge = Daemon::start(&config, Some(exposition)) => bridge,
         () = signals.stop() => return INTERRUPTED,
     };
     let bridge = match bridge {
         Ok(bridge) => bridge,
         Err(StartError::Settings(error)) => {
-            let place = origins.get(error.key()).to_string();
-            return fail(&Misplaced { place, error }, USAGE);
+            let origin = origins.get(error.key()).to_string();
+            return fail(&InvalidValue { origin, error }, USAGE);
         }
         Err(error) => {
             let code = match error {
@@ -91,58 +91,58 @@ async fn serve(invocation: &Invocation) -> u8 {
     announce(&bridge, config.server.tls.is_some());
     systemd.ready();
     tokio::spawn(systemd.clone().keep_alive());
-    while signals.next().await == Wish::Reload {
+    while signals.next().await == SignalAction::Reload {
         reload(invocation, &bridge).await;
     }
     systemd.stopping();
-    tracing::info!("stopping; a second signal ends it at once");
+    tracing::info!("stopping; a second signal exits at once");
     tokio::select! {
         () = bridge.stop() => 0,
         () = signals.stop() => INTERRUPTED,
     }
 }
 
-/// A value of the configuration that cannot be used, with where it stands.
+/// An invalid value of the configuration, with its origin.
 #[derive(Debug, thiserror::Error)]
-#[error("{place}: {error}")]
-struct Misplaced {
-    place: String,
+#[error("{origin}: {error}")]
+struct InvalidValue {
+    origin: String,
     #[source]
     error: SettingsError,
 }
 
-/// Reads the configuration again and takes from it what can change while the bridge runs. What
-/// is wrong is told in the log, and nothing is changed then.
-async fn reload(invocation: &Invocation, bridge: &Bridge) {
+/// Loads the configuration again and applies what can change at run time. An error goes to the log, and
+/// then nothing changes.
+async fn reload(invocation: &Invocation, bridge: &Daemon) {
     let Loaded {
         config, origins, ..
     } = match load(invocation) {
         Ok(loaded) => loaded,
         Err(error) => {
-            tracing::error!(%error, "the configuration was not taken; the old one stays in force");
+            tracing::error!(%error, "the new configuration was rejected; the old one stays in force");
             return;
         }
     };
     match bridge.reload(&config).await {
         Ok(keys) => {
             let clients = config.auth.clients.len();
-            tracing::info!(clients, "clients, policies and certificate were read again");
+            tracing::info!(clients, "reloaded clients, policies and certificate");
             if !keys.is_empty() {
                 let keys = keys.join(", ");
-                tracing::warn!(%keys, "these keys have changed too; they need a restart");
+                tracing::warn!(%keys, "these keys changed too; they need a restart");
             }
         }
         Err(error) => {
-            let place = origins.get(error.key());
+            let origin = origins.get(error.key());
             tracing::error!(
-                %place, %error, "the configuration was not taken; the old one stays in force"
+                %origin, %error, "the new configuration was rejected; the old one stays in force"
             );
         }
     }
 }
 
 /// One line on stdout, for scripts that wait for it.
-fn announce(bridge: &Bridge, tls: bool) {
+fn announce(bridge: &Daemon, tls: bool) {
     let address = bridge.address();
     let url = match address {
         Listen::Tcp(address) if tls => format!("wss://{address}/ws"),
@@ -150,11 +150,11 @@ fn announce(bridge: &Bridge, tls: bool) {
         Listen::Unix(_) => address.to_string(),
     };
     let mut stdout = std::io::stdout().lock();
-    // Whoever closed stdout does not want to know.
+    // A closed stdout is not an error here.
     let _ = writeln!(stdout, "cdp-bridge listening on {url}").and_then(|()| stdout.flush());
 }
 
-async fn talk(arguments: &ConsoleArgs) -> u8 {
+async fn run_console(arguments: &ConsoleArgs) -> u8 {
     let environment = Sources::of_process(None, Vec::new()).env;
     let token = match console_token(arguments) {
         Ok(token) => token,
@@ -209,7 +209,7 @@ fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileErr
 
 fn configuration(invocation: &Invocation, command: &ConfigCommand) -> u8 {
     let print = |text: &str| {
-        // Whoever closed stdout does not want to know.
+        // A closed stdout is not an error here.
         let _ = std::io::stdout().write_all(text.as_bytes());
     };
     let loaded = match command {
@@ -227,27 +227,27 @@ fn configuration(invocation: &Invocation, command: &ConfigCommand) -> u8 {
         Err(error) => return fail(&error, USAGE),
     };
     if let Err(error) = app::check(&loaded.config) {
-        let place = loaded.origins.get(error.key()).to_string();
-        return fail(&Misplaced { place, error }, USAGE);
+        let origin = loaded.origins.get(error.key()).to_string();
+        return fail(&InvalidValue { origin, error }, USAGE);
     }
     if let ConfigCommand::Print(_) = command {
         print(&config::print(&loaded));
     } else {
         match &loaded.file {
             Some(file) => print(&format!("{} is valid\n", file.display())),
-            None => print("there is no file; the environment is valid\n"),
+            None => print("no configuration file; the environment is valid\n"),
         }
     }
     0
 }
 
-async fn examine(invocation: &Invocation) -> u8 {
+async fn run_doctor(invocation: &Invocation) -> u8 {
     let loaded = match load(invocation) {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, USAGE),
     };
     let say = |line: &dyn std::fmt::Display| {
-        // Whoever closed stdout does not want to know.
+        // A closed stdout is not an error here.
         let _ = writeln!(std::io::stdout(), "{line}");
     };
     let report = doctor::examine(&loaded, |finding| say(finding)).await;
@@ -255,7 +255,7 @@ async fn examine(invocation: &Invocation) -> u8 {
     match report.failed() {
         None => 0,
         Some(doctor::Cause::Browser) => NO_BROWSER,
-        Some(doctor::Cause::Surroundings) => FAILURE,
+        Some(doctor::Cause::Machine) => FAILURE,
     }
 }
 
@@ -281,11 +281,11 @@ fn local_url(config: &Config) -> String {
         "http"
     };
     match &config.server.listen {
-        config::Listen::Tcp(address) if address.ip().is_unspecified() => {
+        Listen::Tcp(address) if address.ip().is_unspecified() => {
             format!("{scheme}://127.0.0.1:{}", address.port())
         }
-        config::Listen::Tcp(address) => format!("{scheme}://{address}"),
-        unix @ config::Listen::Unix(_) => unix.to_string(),
+        Listen::Tcp(address) => format!("{scheme}://{address}"),
+        unix @ Listen::Unix(_) => unix.to_string(),
     }
 }
 
@@ -307,7 +307,7 @@ fn manual(dir: Option<&Path>) -> u8 {
     let mut stdout = std::io::stdout().lock();
     let Some(dir) = dir else {
         for page in cli::man_pages().iter().take(1) {
-            // Whoever closed stdout does not want to know.
+            // A closed stdout is not an error here.
             let _ = stdout.write_all(&page.text);
         }
         return 0;
@@ -330,14 +330,6 @@ fn load(invocation: &Invocation) -> Result<Loaded, config::ConfigError> {
     ))
 }
 
-fn log_format(config: &Config) -> telemetry::Format {
-    match config.log.format {
-        config::LogFormat::Auto => telemetry::Format::Auto,
-        config::LogFormat::Text => telemetry::Format::Text,
-        config::LogFormat::Json => telemetry::Format::Json,
-    }
-}
-
 /// Says on stderr why the command fails.
 fn fail(error: &dyn std::error::Error, code: u8) -> u8 {
     let _ = writeln!(std::io::stderr(), "cdp-bridge: {error}");
@@ -346,7 +338,7 @@ fn fail(error: &dyn std::error::Error, code: u8) -> u8 {
 
 /// What a signal asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Wish {
+enum SignalAction {
     Stop,
     Reload,
 }
@@ -369,16 +361,16 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Wish {
+    async fn next(&mut self) -> SignalAction {
         tokio::select! {
-            _ = self.terminate.recv() => Wish::Stop,
-            _ = self.interrupt.recv() => Wish::Stop,
-            // The terminal in which the daemon was started sends this when it is closed, and is
-            // none any more then: nobody is left to end the daemon by hand.
+            _ = self.terminate.recv() => SignalAction::Stop,
+            _ = self.interrupt.recv() => SignalAction::Stop,
+            // A terminal sends SIGHUP when it is closed. A daemon started in it then stops, because it
+            // can no longer be stopped from there.
             _ = self.hangup.recv() => if self.had_terminal && !has_terminal() {
-                Wish::Stop
+                SignalAction::Stop
             } else {
-                Wish::Reload
+                SignalAction::Reload
             },
         }
     }

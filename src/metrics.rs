@@ -1,4 +1,4 @@
-//! The names of everything that is counted, and the only place where they stand.
+//! The names of all metrics, and the only place where they are used.
 //!
 //! Prefix `cdp_bridge_`, base units, and no label that grows with tabs, URLs or sessions
 //! (operations: Metrics).
@@ -12,23 +12,23 @@ pub fn cdp_round_trip(method: &'static str, took: Duration) {
         .record(took.as_secs_f64());
 }
 
-/// Something was given up because a queue was full.
+/// Something was dropped because a queue was full.
 pub fn dropped(kind: &'static str, reason: &'static str) {
     ::metrics::counter!("cdp_bridge_dropped_total", "type" => kind, "reason" => reason)
         .increment(1);
 }
 
-/// The edge of the server refused or ended a connection, or refused a request.
+/// A check of the server refused or ended a connection, or refused a request.
 pub fn refused(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_refused_total", "reason" => reason).increment(1);
 }
 
-/// A client came up against one of its limits: `tabs`, `inflight`, `rate` or `connections`.
+/// A client reached one of its limits: `tabs`, `inflight`, `rate` or `connections`.
 pub fn client_limit(limit: &'static str) {
     ::metrics::counter!("cdp_bridge_client_limit_total", "limit" => limit).increment(1);
 }
 
-/// A request was answered by a newer one of its kind.
+/// A request was answered together with a newer one of its kind.
 pub fn coalesced(kind: &'static str) {
     ::metrics::counter!("cdp_bridge_coalesced_total", "type" => kind, "reason" => "debounce")
         .increment(1);
@@ -39,18 +39,16 @@ pub fn request_blocked(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_requests_blocked_total", "reason" => reason).increment(1);
 }
 
-/// A tab's renderer died: `crashed`, `killed` or `oom`; or was given up, because it hung (`hung`) or
-/// because its page opened dialog after dialog (`dialogs`).
+/// A tab's renderer crashed (`crashed`, `killed`, `oom`) or was abandoned, because it hung (`hung`) or
+/// its page opened too many dialogs (`dialogs`).
 pub fn tab_crashed(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_tab_crashes_total", "reason" => reason).increment(1);
 }
 
-/// A page hung, and its script was terminated.
 pub fn page_terminated() {
     ::metrics::counter!("cdp_bridge_page_terminations_total").increment(1);
 }
 
-/// A tab got a new target.
 pub fn tab_rebuilt(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_tab_rebuilds_total", "reason" => reason).increment(1);
 }
@@ -67,32 +65,27 @@ pub fn request(kind: &'static str, error: Option<&'static str>, took: Duration) 
     }
 }
 
-/// How many requests are unanswered.
 pub fn requests_in_flight(count: usize) {
     gauge("cdp_bridge_requests_in_flight", count);
 }
 
-/// How many Coordinators' connections there are.
 pub fn connections(count: usize) {
     gauge("cdp_bridge_connections", count);
 }
 
-/// How many tabs are open.
 pub fn tabs(count: usize) {
     gauge("cdp_bridge_tabs", count);
 }
 
-/// Whether Chromium serves.
 pub fn browser_up(up: bool) {
     gauge("cdp_bridge_browser_up", usize::from(up));
 }
 
-/// Chromium is started again.
 pub fn browser_restarted() {
     ::metrics::counter!("cdp_bridge_browser_restarts_total").increment(1);
 }
 
-/// What waits for one connection went from so many bytes to so many.
+/// The bytes queued for one connection changed.
 pub fn outbound_queue_changed(before: usize, after: usize) {
     if before != after {
         ::metrics::gauge!("cdp_bridge_outbound_queue_bytes")
@@ -100,29 +93,29 @@ pub fn outbound_queue_changed(before: usize, after: usize) {
     }
 }
 
-/// What is kept of one session to be written again went from so many bytes to so many.
+/// The bytes kept for resuming one connection changed.
 pub fn resume_kept_changed(before: usize, after: usize) {
     if before != after {
         ::metrics::gauge!("cdp_bridge_resume_kept_bytes").increment(as_f64(after) - as_f64(before));
     }
 }
 
-/// How many sessions wait for their client to come back.
+/// How many disconnected clients may still resume.
 pub fn sessions_away(count: usize) {
     gauge("cdp_bridge_sessions_away", count);
 }
 
-/// A connection wanted to go on with a session: `whole`, `gap` or `failed`.
+/// A client tried to resume: `whole`, `gap` or `failed`.
 pub fn resumed(outcome: &'static str) {
     ::metrics::counter!("cdp_bridge_resumes_total", "outcome" => outcome).increment(1);
 }
 
-/// A request was answered with what one of the same idempotency key was answered with.
+/// A request got the answer of an earlier one with the same idempotency key.
 pub fn repeated(kind: &'static str) {
     ::metrics::counter!("cdp_bridge_repeated_requests_total", "type" => kind).increment(1);
 }
 
-/// Of one tab's screenshots, not so many waited but so many wait.
+/// The length of one tab's screenshot queue changed.
 pub fn screenshot_queue_changed(before: usize, after: usize) {
     if before != after {
         ::metrics::gauge!("cdp_bridge_screenshot_queue_length")
@@ -130,12 +123,10 @@ pub fn screenshot_queue_changed(before: usize, after: usize) {
     }
 }
 
-/// A message came over a WebSocket.
 pub fn ws_bytes_in(bytes: usize) {
     ws_bytes("in", bytes);
 }
 
-/// A message went over a WebSocket.
 pub fn ws_bytes_out(bytes: usize) {
     ws_bytes("out", bytes);
 }

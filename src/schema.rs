@@ -12,17 +12,13 @@ pub enum SchemaError {
     /// The directory is not there and could not be made.
     #[error("the directory {} could not be made: {source}. Name another one with `cdp-bridge schema DIR`", dir.display())]
     Directory {
-        /// What was to be made.
         dir: PathBuf,
-        /// What the system said.
         source: std::io::Error,
     },
     /// A file could not be written.
     #[error("the schema {} could not be written: {source}. Name another directory with `cdp-bridge schema DIR`", file.display())]
     File {
-        /// What was to be written.
         file: PathBuf,
-        /// What the system said.
         source: std::io::Error,
     },
 }

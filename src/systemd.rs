@@ -1,4 +1,7 @@
-//! Tells systemd how far the daemon is: ready, alive, stopping (`sd_notify(3)`, `Type=notify`).
+//! Notifies systemd of readiness, liveness and stopping (`sd_notify(3)`, `Type=notify`).
+//!
+//! Not the crate `sd-notify`: its socket blocks, so that a supervisor that does not read would stall the
+//! daemon, and it cannot reach sockets in the abstract namespace.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -9,14 +12,14 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 
-/// Where messages go, in the environment of the service.
+/// The socket that messages are sent to.
 const SOCKET: &str = "NOTIFY_SOCKET";
-/// After how many microseconds of silence systemd ends the service.
+/// The watchdog timeout in microseconds.
 const WATCHDOG: &str = "WATCHDOG_USEC";
-/// The process that the watchdog is for; it is another one's where a wrapper started this one.
+/// The process that the watchdog is for. A wrapper that started this process may be meant instead.
 const WATCHDOG_PID: &str = "WATCHDOG_PID";
 
-/// systemd, or whoever started the daemon with `NOTIFY_SOCKET`; by default nobody. Cheap to clone.
+/// The supervisor that set `NOTIFY_SOCKET`; by default none. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Systemd {
     socket: Option<Arc<UnixDatagram>>,
@@ -25,15 +28,14 @@ pub struct Systemd {
 
 /// The daemon was started with a `NOTIFY_SOCKET` that it cannot reach.
 #[derive(Debug, thiserror::Error)]
-#[error("NOTIFY_SOCKET is {}: {source}. Whoever waits for the bridge to be ready is not told", path.display())]
+#[error("NOTIFY_SOCKET is {}: {source}. systemd will not learn that the bridge is ready", path.display())]
 pub struct NotifyError {
     path: OsString,
     source: io::Error,
 }
 
 impl Systemd {
-    /// Whoever wants to be told by this process; nobody where it was not started by systemd as
-    /// `Type=notify`.
+    /// The supervisor of this process; none if the environment names no socket.
     pub fn of_process() -> Result<Self, NotifyError> {
         Self::of(|name| std::env::var_os(name), std::process::id())
     }
@@ -42,7 +44,7 @@ impl Systemd {
         let Some(path) = variable(SOCKET).filter(|path| !path.is_empty()) else {
             return Ok(Self::default());
         };
-        let socket = reach(&path).map_err(|source| NotifyError { path, source })?;
+        let socket = connect(&path).map_err(|source| NotifyError { path, source })?;
         let number = |name: &str| variable(name)?.to_str()?.parse::<u64>().ok();
         let is_ours = number(WATCHDOG_PID).is_none_or(|pid| pid == u64::from(own_pid));
         let watchdog = number(WATCHDOG).filter(|time| is_ours && *time > 0);
@@ -52,19 +54,16 @@ impl Systemd {
         })
     }
 
-    /// The bridge serves.
     pub fn ready(&self) {
-        self.tell("READY=1\nSTATUS=serving");
+        self.send("READY=1\nSTATUS=serving");
     }
 
-    /// The bridge stops; what is running is answered first.
     pub fn stopping(&self) {
-        self.tell("STOPPING=1\nSTATUS=answering what is running");
+        self.send("STOPPING=1\nSTATUS=waiting for running requests");
     }
 
-    /// Says again and again that the daemon is alive, twice in the time that systemd waits. It runs
-    /// beside the tasks that serve, so it falls silent when these get no turn any more. Where there is
-    /// no watchdog, it ends at once.
+    /// Sends `WATCHDOG=1` twice per watchdog timeout. It runs on the same runtime as the serving tasks, so
+    /// it stops when these are starved. Without a watchdog it returns at once.
     pub async fn keep_alive(self) {
         let Some(limit) = self.watchdog else {
             return;
@@ -73,25 +72,25 @@ impl Systemd {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
-            self.tell("WATCHDOG=1");
+            self.send("WATCHDOG=1");
         }
     }
 
-    /// What cannot be sent is not worth the service's end; systemd acts on the silence.
-    fn tell(&self, message: &str) {
+    /// A failed send is only logged: systemd acts on missing messages itself.
+    fn send(&self, message: &str) {
         let Some(socket) = &self.socket else {
             return;
         };
         if let Err(error) = socket.send(message.as_bytes()) {
-            tracing::debug!(%error, message, "systemd was not told");
+            tracing::debug!(%error, message, "cannot notify systemd");
         }
     }
 }
 
-/// A socket to a path, or, where it begins with `@`, to a name of Linux's abstract namespace.
-fn reach(path: &OsStr) -> io::Result<UnixDatagram> {
+/// Connects to a path, or, if it begins with `@`, to a name in Linux's abstract namespace.
+fn connect(path: &OsStr) -> io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
-    // A daemon does not stand still because its supervisor does not read.
+    // A supervisor that does not read must not block the daemon.
     socket.set_nonblocking(true)?;
     let address = match path.as_bytes().strip_prefix(b"@") {
         Some(name) => abstract_address(name)?,
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_is_told_where_nobody_asked() {
+    fn without_a_socket_nothing_is_sent() {
         assert!(started(&[]).unwrap().socket.is_none());
         let empty = started(&[(SOCKET, OsStr::new(""))]).unwrap();
         assert!(empty.socket.is_none());

@@ -2,46 +2,65 @@
 
 use std::io::{self, IsTerminal as _};
 
+use clap::ValueEnum;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt as _, ParseError, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::{SubscriberInitExt as _, TryInitError};
 use tracing_subscriber::{EnvFilter, Layer as _, fmt, registry};
 
-/// How log lines are written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Format {
-    /// For a person.
-    Text,
-    /// One JSON object a line.
-    Json,
+/// What is logged to stderr, and how.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LogConfig {
+    /// "error", "warn", "info", "debug", "trace" or "off"; also per part of the program, such as
+    /// `"info,cdp_bridge::tabs=debug"`.
+    pub level: String,
+    /// "auto" (text on a terminal, else JSON), "text" or "json".
+    pub format: LogFormat,
+}
+
+impl Default for LogConfig {
+    fn default() -> Self {
+        Self {
+            level: "info".to_owned(),
+            format: LogFormat::Auto,
+        }
+    }
+}
+
+/// The form of a log line.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema, ValueEnum,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
     /// Text on a terminal, else JSON.
     #[default]
     Auto,
+    /// One line of text per event.
+    Text,
+    /// One JSON object per event.
+    Json,
 }
 
-/// Why there are no logs.
+/// Why logging could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The level is none.
     #[error(
-        "log.level: `{level}` is no level: {source}; expected off, error, warn, info, debug or \
+        "log.level: `{level}` is not a level: {source}; expected off, error, warn, info, debug or \
          trace, or directives such as `info,cdp_bridge::tabs=debug`"
     )]
-    Level {
-        /// What was given.
-        level: String,
-        /// What is wrong with it.
-        source: ParseError,
-    },
-    /// Logs are set up already.
+    Level { level: String, source: ParseError },
     #[error("logging is set up already")]
     Twice(#[from] TryInitError),
 }
 
-/// Writes logs of this level and above to stderr from here on.
-pub fn init(level: &str, format: Format) -> Result<(), TelemetryError> {
-    let filter = filter(level)?.and(filter_fn(tells_no_messages));
+/// Starts writing logs of this level and above to stderr.
+pub fn init(level: &str, format: LogFormat) -> Result<(), TelemetryError> {
+    let filter = filter(level)?.and(filter_fn(is_not_message_content));
     let terminal = io::stderr().is_terminal();
     let logs = fmt::layer().with_writer(io::stderr);
     let logs = if json(format, terminal) {
@@ -54,14 +73,15 @@ pub fn init(level: &str, format: Format) -> Result<(), TelemetryError> {
     Ok(())
 }
 
-/// The WebSocket library logs whole messages at its finest level, with all the URLs, pages and
-/// cookies in them. No level that an operator can set shows those.
-fn tells_no_messages(of: &Metadata<'_>) -> bool {
+/// The WebSocket library logs whole messages at level `trace`, with all URLs, pages and cookies in them.
+/// These are dropped at every configured level.
+fn is_not_message_content(of: &Metadata<'_>) -> bool {
     let library = of.target().split("::").next();
     *of.level() < Level::TRACE || !matches!(library, Some("tungstenite" | "tokio_tungstenite"))
 }
 
-/// A bare level below `info` is meant for the bridge; the libraries would bury its lines.
+/// A bare level below `info` applies to the bridge only; otherwise its lines would be lost among those of
+/// the libraries.
 fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
     let level = level.trim();
     let directives = match level.to_ascii_lowercase().as_str() {
@@ -74,11 +94,11 @@ fn filter(level: &str) -> Result<EnvFilter, TelemetryError> {
     })
 }
 
-fn json(format: Format, terminal: bool) -> bool {
+fn json(format: LogFormat, terminal: bool) -> bool {
     match format {
-        Format::Json => true,
-        Format::Text => false,
-        Format::Auto => !terminal,
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+        LogFormat::Auto => !terminal,
     }
 }
 
@@ -88,10 +108,10 @@ mod tests {
 
     #[test]
     fn auto_is_text_on_a_terminal_and_json_elsewhere() {
-        assert!(!json(Format::Auto, true));
-        assert!(json(Format::Auto, false));
-        assert!(json(Format::Json, true));
-        assert!(!json(Format::Text, false));
+        assert!(!json(LogFormat::Auto, true));
+        assert!(json(LogFormat::Auto, false));
+        assert!(json(LogFormat::Json, true));
+        assert!(!json(LogFormat::Text, false));
     }
 
     #[test]
@@ -108,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn a_level_that_is_none_is_named_in_the_error() {
+    fn an_invalid_level_is_named_in_the_error() {
         let error = filter("a=loud").unwrap_err().to_string();
         assert!(
             error.contains("log.level") && error.contains("a=loud"),

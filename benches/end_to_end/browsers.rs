@@ -3,10 +3,12 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use cdp_bridge::app::Bridge;
-use cdp_bridge::browser::find::{BrowserQuery, Flavor, FoundBrowser, RealHost, find};
-use cdp_bridge::browser::options::{Kind, LaunchOptions, Sandbox, Transport};
-use cdp_bridge::config::{self, Config, PrivateNetworks};
+use cdp_bridge::app::Daemon;
+use cdp_bridge::browser::find::{BrowserQuery, FoundBrowser, RealHost, find};
+use cdp_bridge::browser::options::{BrowserBuild, LaunchOptions};
+use cdp_bridge::browser::{BrowserConfig, Flavor};
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
@@ -36,14 +38,14 @@ pub(crate) struct Browsers {
 
 /// A running bridge.
 pub(crate) struct BridgeAt {
-    bridge: Bridge,
+    bridge: Daemon,
     pub(crate) address: SocketAddr,
 }
 
 impl BridgeAt {
     /// Starts a bridge on a free port.
     pub(crate) async fn start(config: &Config) -> Self {
-        let bridge = Bridge::start(config, None).await.unwrap();
+        let bridge = Daemon::start(config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
             panic!("it is configured to listen on TCP");
         };
@@ -59,8 +61,8 @@ impl Browsers {
     pub(crate) fn start(options: &Options, site: Site) -> Self {
         let runtime = cdp_bridge::runtime::start().unwrap();
         let flavor = match options.kind {
-            Kind::Shell => Flavor::Shell,
-            Kind::Chrome => Flavor::Chrome,
+            BrowserBuild::Shell => Flavor::Shell,
+            BrowserBuild::Chrome => Flavor::Chrome,
         };
         let found = find(&BrowserQuery { path: None, flavor }, &RealHost).unwrap();
         let mut raw = Raw::start(runtime.handle(), &launch_options(&found));
@@ -165,7 +167,7 @@ impl TabPair {
 /// The configuration of a bridge that allows the pages of the benchmark.
 pub(crate) fn configuration(found: &FoundBrowser) -> Config {
     let mut config = Config::default();
-    config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.browser.path = Some(found.path.clone());
     config.policy.private_networks = PrivateNetworks::Allow;
     config
@@ -176,14 +178,7 @@ pub(crate) fn launch_options(found: &FoundBrowser) -> LaunchOptions {
     LaunchOptions {
         executable: found.path.clone(),
         kind: found.kind,
-        args: Vec::new(),
-        headless: true,
-        sandbox: Sandbox::Auto,
-        transport: Transport::Pipe,
-        user_data_dir: None,
-        window_size: (1280, 720),
-        start_timeout: Duration::from_secs(20),
-        memory_max: None,
+        config: BrowserConfig::default(),
         proxy: None,
     }
 }

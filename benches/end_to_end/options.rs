@@ -1,9 +1,9 @@
 //! Command-line options of the benchmark.
 
-use cdp_bridge::browser::options::Kind;
+use cdp_bridge::browser::options::BrowserBuild;
 
 pub(crate) struct Options {
-    pub(crate) kind: Kind,
+    pub(crate) kind: BrowserBuild,
     quick: bool,
     only: Option<String>,
 }
@@ -12,7 +12,7 @@ impl Options {
     /// The options of this process, without those that cargo adds.
     pub(crate) fn of_process() -> Self {
         let mut options = Self {
-            kind: Kind::Shell,
+            kind: BrowserBuild::Shell,
             quick: false,
             only: None,
         };
@@ -21,8 +21,8 @@ impl Options {
             match argument.as_str() {
                 "--browser" => {
                     options.kind = match arguments.next().as_deref() {
-                        Some("shell") => Kind::Shell,
-                        Some("chrome") => Kind::Chrome,
+                        Some("shell") => BrowserBuild::Shell,
+                        Some("chrome") => BrowserBuild::Chrome,
                         other => panic!("--browser shell or --browser chrome, not {other:?}"),
                     }
                 }

@@ -16,6 +16,8 @@
 //! | [`schema`] | the JSON Schemas of all of it |
 //! | [`handshake`] | subprotocol names and close codes of the WebSocket connection |
 
+#![warn(missing_docs)]
+
 pub mod error;
 pub mod event;
 pub mod handshake;

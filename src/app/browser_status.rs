@@ -1,4 +1,4 @@
-//! What the server may know of the browser.
+//! The state of the browser, for the server's health checks.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -12,21 +12,20 @@ use crate::browser::supervisor::{Status, probe, warnings};
 use crate::browser::warning::BrowserWarning;
 use crate::server::{BrowserStatus, Probe};
 
-/// How long the browser may take to answer a probe. The server's own deadline is shorter; this
-/// one only keeps a call from waiting for ever.
+/// Time limit of a probe. The server's own deadline is shorter; this one only keeps a call from waiting
+/// for ever.
 const PROBE_LIMIT: Duration = Duration::from_secs(2);
 
-/// How long its disks may take to say how full they are. One that is remote may hang.
+/// Time limit for asking how full the disks are. A remote disk may hang.
 const DISKS_LIMIT: Duration = Duration::from_millis(500);
 
-/// The supervised browser; down until there is one to follow. Cheap to clone.
+/// The supervised browser; down until one is followed. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub(super) struct SupervisedBrowser {
     status: Arc<OnceLock<watch::Receiver<Status>>>,
 }
 
 impl SupervisedBrowser {
-    /// Follows the browser that has been started.
     pub(super) fn follow(&self, status: watch::Receiver<Status>) {
         // There is one browser supervisor in a bridge, so the first one is the only one.
         let _ = self.status.set(status);
@@ -40,13 +39,15 @@ impl SupervisedBrowser {
     }
 }
 
-/// What is not well, in words.
+/// The warnings about the browser, as texts.
 async fn warnings_of(status: &Status) -> Vec<String> {
     let status = status.clone();
     let looking = tokio::task::spawn_blocking(move || warnings(&status));
     match timeout(DISKS_LIMIT, looking).await {
         Ok(Ok(warnings)) => warnings.iter().map(BrowserWarning::to_string).collect(),
-        Ok(Err(_)) | Err(_) => vec!["the disk of the browser's profile does not answer".to_owned()],
+        Ok(Err(_)) | Err(_) => {
+            vec!["the disk of the browser's profile did not answer in time".to_owned()]
+        }
     }
 }
 

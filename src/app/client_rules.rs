@@ -1,51 +1,51 @@
-//! What section `policy` says, read for each client: all of it, or nothing, is put in force.
+//! Compiles section `policy` into the rules of each client.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use ipnet::IpNet;
-
-use super::settings::{self, SettingsError};
-use crate::config::{self, ClientPolicyConfig, Config, PolicyConfig, PolicyMode};
+use super::browser_source::client_of_default_context;
+use super::room_settings::SettingsError;
+use crate::config::Config;
 use crate::policy::{
-    EgressPolicy, EnforcementMode, NavigationPolicy, PatternError, PrivateNetworks,
+    ClientPolicyConfig, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig, PolicyMode,
+    PrivateNetworks,
 };
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;
 
-/// What the pages of one client may reach.
+/// The compiled policy of one client.
 #[derive(Debug)]
 pub(super) struct ClientRules {
-    /// What it was read from.
+    /// The settings it was compiled from.
     pub(super) written: PolicyConfig,
-    /// Where its tabs may be sent.
+    /// Where its tabs may navigate.
     pub(super) navigation: NavigationPolicy,
-    /// What its pages may connect to.
+    /// Where its pages may connect.
     pub(super) egress: Arc<EgressPolicy>,
 }
 
-/// Reads what holds for everybody whose tabs there may be.
+/// The rules of every client that can own tabs, or the first invalid entry.
 pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, SettingsError> {
-    let usual = &config.policy;
-    check("policy", &whole(usual))?;
+    let common = &config.policy;
+    check("policy", &whole(common))?;
     let mut rules = HashMap::new();
     for (index, client) in config.auth.clients.iter().enumerate() {
         let own = client.policy.clone().unwrap_or_default();
         let key = format!("auth.clients[{index}].policy");
         check(&key, &own)?;
-        let own = ClientRules::new(merged(usual, own)).map_err(bad(&key))?;
+        let own = ClientRules::new(common.with(own)).map_err(bad(&key))?;
         rules.insert(client.name.as_str().into(), own);
     }
-    // Whoever comes without a token, and what is nobody's in a lasting profile.
-    let nobody = rules.is_empty().then(|| DEFAULT_CLIENT.into());
-    for client in nobody
+    // Clients without a token, and tabs of a kept profile that several clients share.
+    let without_token = rules.is_empty().then(|| DEFAULT_CLIENT.into());
+    for client in without_token
         .into_iter()
-        .chain(settings::client_of_default_context(config))
+        .chain(client_of_default_context(config))
     {
         if let Entry::Vacant(entry) = rules.entry(client) {
-            entry.insert(ClientRules::new(usual.clone()).map_err(bad("policy"))?);
+            entry.insert(ClientRules::new(common.clone()).map_err(bad("policy"))?);
         }
     }
     Ok(rules)
@@ -53,23 +53,18 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
 
 impl ClientRules {
     fn new(written: PolicyConfig) -> Result<Self, PatternError> {
-        // Entries have been checked where they are written.
-        let private = private_networks(&written.private_networks).unwrap_or_default();
-        let mode = match written.mode {
-            PolicyMode::Enforce => EnforcementMode::Enforce,
-            PolicyMode::Report => EnforcementMode::Report,
-        };
-        // What a tab is sent to is reported where it goes out.
+        let (mode, private) = (written.mode, &written.private_networks);
+        // In report mode a navigation is reported by the proxy, where its request leaves.
         let listed = match mode {
-            EnforcementMode::Enforce => written.allowlist.as_slice(),
-            EnforcementMode::Report => &[],
+            PolicyMode::Enforce => written.allowlist.as_slice(),
+            PolicyMode::Report => &[],
         };
         let resolve = &written.resolve;
         let navigation = NavigationPolicy::new(listed, private.clone(), resolve.clone())?;
         let egress = EgressPolicy::new(
             &written.allowlist,
             &written.subresources,
-            private,
+            private.clone(),
             resolve.clone(),
             mode,
         )?;
@@ -81,33 +76,19 @@ impl ClientRules {
     }
 }
 
-/// Section `policy` as one client has it.
-fn merged(usual: &PolicyConfig, own: ClientPolicyConfig) -> PolicyConfig {
-    let usual = usual.clone();
-    PolicyConfig {
-        allowlist: own.allowlist.unwrap_or(usual.allowlist),
-        subresources: own.subresources.unwrap_or(usual.subresources),
-        mode: own.mode.unwrap_or(usual.mode),
-        private_networks: own.private_networks.unwrap_or(usual.private_networks),
-        resolve: own.resolve.unwrap_or(usual.resolve),
-        downloads: own.downloads.unwrap_or(usual.downloads),
-        ..usual
-    }
-}
-
-/// Section `policy` as if a client had written all of it.
-fn whole(usual: &PolicyConfig) -> ClientPolicyConfig {
+/// All values of section `policy`, in the form in which a client overrides them.
+fn whole(common: &PolicyConfig) -> ClientPolicyConfig {
     ClientPolicyConfig {
-        allowlist: Some(usual.allowlist.clone()),
-        subresources: Some(usual.subresources.clone()),
-        mode: Some(usual.mode),
-        private_networks: Some(usual.private_networks.clone()),
-        resolve: Some(usual.resolve.clone()),
-        downloads: Some(usual.downloads),
+        allowlist: Some(common.allowlist.clone()),
+        subresources: Some(common.subresources.clone()),
+        mode: Some(common.mode),
+        private_networks: Some(common.private_networks.clone()),
+        resolve: Some(common.resolve.clone()),
+        downloads: Some(common.downloads),
     }
 }
 
-/// Reads each entry alone, so that a mistake is told with the key it stands under.
+/// Compiles each entry alone, so that an error names the key of that entry.
 fn check(key: &str, written: &ClientPolicyConfig) -> Result<(), SettingsError> {
     let reads = |listed: &[String], resolve: BTreeMap<String, IpAddr>| {
         NavigationPolicy::new(listed, PrivateNetworks::Deny, resolve).map(drop)
@@ -125,11 +106,6 @@ fn check(key: &str, written: &ClientPolicyConfig) -> Result<(), SettingsError> {
         reads(&[], BTreeMap::from([(name.clone(), *address)]))
             .map_err(bad(&format!("{key}.resolve.{name}")))?;
     }
-    let private = written.private_networks.as_ref().map(private_networks);
-    if let Some(Err((index, text))) = private {
-        let key = format!("{key}.private_networks[{index}]");
-        return Err(SettingsError::Network { key, text });
-    }
     Ok(())
 }
 
@@ -138,29 +114,10 @@ fn bad(key: &str) -> impl FnOnce(PatternError) -> SettingsError {
     |source| SettingsError::Policy { key, source }
 }
 
-/// An entry may be a range, or one address. The first one that is neither comes back, with its place.
-fn private_networks(config: &config::PrivateNetworks) -> Result<PrivateNetworks, (usize, String)> {
-    let networks = match config {
-        config::PrivateNetworks::Deny => return Ok(PrivateNetworks::Deny),
-        config::PrivateNetworks::Allow => return Ok(PrivateNetworks::Allow),
-        config::PrivateNetworks::Only(networks) => networks,
-    };
-    let read = |(index, text): (usize, &String)| {
-        let range = text.parse::<IpNet>();
-        range
-            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
-            .map_err(|_| (index, text.clone()))
-    };
-    let networks = networks.iter().enumerate().map(read);
-    networks
-        .collect::<Result<_, _>>()
-        .map(PrivateNetworks::Only)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::ClientConfig;
+    use crate::server::ClientConfig;
 
     fn refused(change: impl FnOnce(&mut Config)) -> String {
         let mut config = Config::default();
@@ -177,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_the_key_it_stands_under() {
+    fn an_error_names_the_key_of_the_entry() {
         let bad = || vec!["a.test".to_owned(), "*.b.test".to_owned()];
         let own = |config: &mut Config, change: fn(&mut ClientPolicyConfig, Vec<String>)| {
             change(config.auth.clients[0].policy.as_mut().unwrap(), bad());
@@ -195,15 +152,10 @@ mod tests {
             refused(|config| config.policy.resolve = [name()].into()),
             "policy.resolve.10.0.0.1"
         );
-        let networks = |bad| config::PrivateNetworks::Only(bad);
-        assert_eq!(
-            refused(|config| config.policy.private_networks = networks(bad())),
-            "policy.private_networks[0]"
-        );
     }
 
     #[test]
-    fn somebody_s_tabs_are_held_to_rules_in_every_configuration() {
+    fn every_possible_owner_of_tabs_has_rules() {
         let names = |config: &Config| {
             let mut names: Vec<_> = read(config).unwrap().into_keys().collect();
             names.sort();

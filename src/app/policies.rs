@@ -1,4 +1,4 @@
-//! The policy of each client as it is in force, which may change while the bridge runs.
+//! The policy in force for each client; a reload can replace it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -6,9 +6,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::client_rules::ClientRules;
-use crate::config::DownloadPolicy;
 use crate::egress::RecentFailures;
-use crate::policy::{Denied, EgressPolicy};
+use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
 use crate::server::{NavDenied, UrlPolicy};
 use crate::tabs::ClientId;
 
@@ -16,15 +15,15 @@ use crate::tabs::ClientId;
 #[derive(Debug)]
 pub(super) struct Policies {
     clients: watch::Sender<HashMap<ClientId, Arc<ClientPolicy>>>,
-    /// Of whoever is no client.
+    /// For names that are not configured clients: denies everything.
     closed: Arc<ClientPolicy>,
 }
 
-/// One client's policy, and what it lately kept from being reached. It is the same one for as long
-/// as the bridge runs, so that gates and tabs of the client hear of its changes.
+/// One client's policy and its recently blocked requests. The object lives as long as the bridge, so that
+/// proxies and tabs of the client see later changes.
 #[derive(Debug)]
 pub(super) struct ClientPolicy {
-    /// None if it is a client no more, which may reach nothing.
+    /// `None` after the client was removed: it may reach nothing.
     rules: watch::Sender<Option<Arc<ClientRules>>>,
     egress: watch::Sender<Arc<EgressPolicy>>,
     changes: watch::Sender<()>,
@@ -32,7 +31,6 @@ pub(super) struct ClientPolicy {
 }
 
 impl Policies {
-    /// These are the clients.
     pub(super) fn new(rules: HashMap<ClientId, ClientRules>) -> Self {
         let policies = Self {
             clients: watch::Sender::new(HashMap::new()),
@@ -42,13 +40,13 @@ impl Policies {
         policies
     }
 
-    /// These are the clients from now on. Gates cut what is not allowed any more, and tabs leave
-    /// where they may not be; whose rules stay the same notices nothing.
+    /// Replaces the rules of all clients. Proxies cut connections that are no longer allowed, and tabs
+    /// leave pages that are no longer allowed; a client whose rules stay the same is not disturbed.
     pub(super) fn put_in_force(&self, mut rules: HashMap<ClientId, ClientRules>) {
         self.clients.send_modify(|clients| {
             for client in rules.keys() {
-                // Kept when its client goes, because the gate of its browser context is: if the
-                // client comes again, both are the same.
+                // Kept when the client is removed, because the proxy of its browser context is kept too:
+                // if the client returns, both are still connected.
                 clients.entry(client.clone()).or_default();
             }
         });
@@ -58,7 +56,6 @@ impl Policies {
         }
     }
 
-    /// The policy of a client.
     pub(super) fn of(&self, client: &ClientId) -> Arc<ClientPolicy> {
         let clients = self.clients.borrow();
         Arc::clone(clients.get(client).unwrap_or(&self.closed))
@@ -88,35 +85,35 @@ impl ClientPolicy {
         };
         self.rules.send_replace(rules.map(Arc::new));
         self.egress.send_replace(egress);
-        // Last, so that whoever looks after it sees the rest.
+        // Last, so that a listener that wakes sees the other two.
         self.changes.send_replace(());
     }
 
-    /// What its pages may reach.
+    /// Where its pages may connect.
     pub(super) fn egress(&self) -> watch::Receiver<Arc<EgressPolicy>> {
         self.egress.subscribe()
     }
 
-    /// Whether what its pages hand out as files is kept.
+    /// Whether downloads of its pages are kept.
     pub(super) fn keeps_downloads(&self) -> bool {
         let rules = self.rules.borrow();
         let policy = rules.as_ref().map(|rules| rules.written.downloads);
         policy == Some(DownloadPolicy::Keep)
     }
 
-    /// When what it says may have changed.
+    /// Changes when the policy may have changed.
     pub(super) fn changes(&self) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 
-    /// Whether a tab may be sent there, and in which form of the URL.
+    /// Whether a tab may navigate there; returns the normalised URL.
     fn check(&self, url: &str) -> Result<String, Denied> {
         Ok(self.rules(url)?.navigation.check(url)?.into())
     }
 
     /// Whether a tab may stay where its main frame is.
     pub(super) fn check_committed(&self, url: &str) -> Result<(), Denied> {
-        // What a page has put together itself belongs to its origin, which stands in the URL.
+        // A blob URL contains the origin of the page that created it.
         let url = url.strip_prefix("blob:").unwrap_or(url);
         let is_blank = url
             .strip_prefix("about:blank")
@@ -152,7 +149,9 @@ impl UrlPolicy for Policies {
 mod tests {
     use super::*;
     use crate::app::client_rules;
-    use crate::config::{ClientConfig, ClientPolicyConfig, Config, PolicyMode};
+    use crate::config::Config;
+    use crate::policy::{ClientPolicyConfig, PolicyMode};
+    use crate::server::ClientConfig;
 
     fn client(name: &str, policy: Option<ClientPolicyConfig>) -> ClientConfig {
         ClientConfig {
@@ -165,7 +164,7 @@ mod tests {
         }
     }
 
-    /// `a` has the usual policy, `b` one of its own, and `c` only reports.
+    /// `a` has the common policy, `b` its own, and `c` only reports.
     fn config() -> Config {
         let mut config = Config::default();
         config.policy.allowlist = vec!["usual.test".to_owned()];
@@ -194,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn each_client_has_its_own_policy_or_the_usual_one() {
+    fn each_client_has_its_own_policy_or_the_common_one() {
         let policies = policies();
         let may = |client, url| may(&policies, client, url);
         assert!(may("a", "http://usual.test/") && !may("a", "http://own.test/"));
@@ -229,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_reaches_those_whose_policy_it_is_and_nobody_else() {
+    fn a_change_reaches_only_the_clients_whose_policy_changes() {
         let policies = policies();
         let gates = ["a", "b", "c"].map(|client| policies.of(&client.into()).egress());
         let tabs = ["a", "b", "c"].map(|client| policies.of(&client.into()).changes());
@@ -256,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_gone_may_reach_nothing_until_it_comes_again() {
+    fn a_removed_client_may_reach_nothing_until_it_returns() {
         let policies = policies();
         let gate = policies.of(&"c".into()).egress();
         let mut without = config();

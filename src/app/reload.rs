@@ -1,25 +1,23 @@
-//! A new configuration while the bridge runs.
+//! Replaces parts of the configuration while the bridge runs.
 
-use super::Bridge;
+use super::Daemon;
 use super::client_rules;
-use super::settings::{self, SettingsError};
+use super::room_settings::SettingsError;
+use super::{browser_source, clients};
 use crate::config::{self, Config};
 use crate::server::ReplaceError;
 
-/// A new configuration was not taken; the old one is in force as it was.
+/// Why a new configuration was rejected; the old one stays in force.
 #[derive(Debug, thiserror::Error)]
 pub enum ReloadError {
-    /// A value cannot be used.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The one client whose pages a kept profile holds would not be the only one any more, or
-    /// another.
+    /// A kept profile belongs to one client, which would get company or be replaced.
     #[error(
-        "auth.clients: with browser.user_data_dir, one client becoming several, or another, needs \
-         a restart"
+        "auth.clients: with browser.user_data_dir, adding a second client or replacing the only one \
+         needs a restart"
     )]
     DefaultContext,
-    /// Clients or certificate cannot be used.
     #[error(transparent)]
     Replace(#[from] ReplaceError),
 }
@@ -35,21 +33,21 @@ impl ReloadError {
     }
 }
 
-impl Bridge {
-    /// Takes from a new configuration what can change while the bridge runs: all of it, or nothing
-    /// if something of it cannot be used. Says which other keys are not as they were at the start:
-    /// they need a restart.
+impl Daemon {
+    /// Applies everything of a new configuration that can change at run time, or nothing if a part of it
+    /// is invalid. Returns the other keys that changed since the start, which need a restart.
     pub async fn reload(&self, new: &Config) -> Result<Vec<&'static str>, ReloadError> {
         let config = changed(&self.started_with, new);
         keep_default_context(&self.started_with, &config)?;
         let rules = client_rules::read(&config)?;
-        let clients = settings::clients(&config)?;
-        let tls = config.server.tls.as_ref().map(settings::tls_files);
-        let replacement = self.replacer.prepare(clients, tls.as_ref())?;
-        // From here on nothing can fail. Who is let in last finds its policy and limits in force.
+        let clients = clients::clients(&config)?;
+        let tls = config.server.tls.as_ref();
+        let replacement = self.replacer.prepare(clients, tls)?;
+        // From here on nothing can fail. New clients are admitted last, so that their policy and limits
+        // are in force before they connect.
         self.policies.put_in_force(rules);
         self.tabs
-            .allow_tabs(settings::tab_quotas(&config.auth))
+            .allow_tabs(clients::tab_quotas(&config.auth))
             .await;
         self.tabs.policy_changed().await;
         replacement.put_in_force();
@@ -57,7 +55,7 @@ impl Bridge {
     }
 }
 
-/// The configuration at the start, with all that can change as a new one has it.
+/// The configuration at the start, with the values of a new one where they can change at run time.
 fn changed(start: &Config, new: &Config) -> Config {
     let mut config = start.clone();
     config.auth.clients.clone_from(&new.auth.clients);
@@ -73,7 +71,7 @@ fn changed(start: &Config, new: &Config) -> Config {
         .clone_from(&new.policy.private_networks);
     config.policy.resolve.clone_from(&new.policy.resolve);
     config.policy.downloads = new.policy.downloads;
-    // Only the files change: whether TLS is spoken does not.
+    // The files can change; switching TLS on or off needs a restart.
     if let (Some(tls), Some(new)) = (&mut config.server.tls, &new.server.tls) {
         tls.clone_from(new);
     }
@@ -81,7 +79,7 @@ fn changed(start: &Config, new: &Config) -> Config {
 }
 
 fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadError> {
-    let owner = settings::client_of_default_context;
+    let owner = browser_source::client_of_default_context;
     if owner(start) == owner(changed) {
         Ok(())
     } else {
@@ -92,12 +90,13 @@ fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadEr
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{ClientConfig, ClientPolicyConfig, PolicyMode, PrivateNetworks, TlsConfig};
+    use crate::policy::{ClientPolicyConfig, DownloadPolicy, PolicyMode, PrivateNetworks};
+    use crate::server::{ClientConfig, Secret, TlsConfig};
 
     fn client(name: &str) -> ClientConfig {
         ClientConfig {
             name: name.to_owned(),
-            token: Some(config::Secret::new("t")),
+            token: Some(Secret::new("t")),
             token_sha256: None,
             token_file: None,
             policy: None,
@@ -115,7 +114,7 @@ mod tests {
         start.auth.clients = vec![client("a")];
         start.browser.user_data_dir = Some("/p".into());
         let taken = |clients| {
-            // Where the profile is kept does not change, so that the new word on it does not count.
+            // `user_data_dir` needs a restart, so that its new value is ignored.
             let mut new = Config::default();
             new.auth.clients = clients;
             keep_default_context(&start, &changed(&start, &new)).is_ok()
@@ -144,7 +143,7 @@ mod tests {
         new.policy
             .resolve
             .insert("a.test".to_owned(), [127, 0, 0, 1].into());
-        new.policy.downloads = config::DownloadPolicy::Keep;
+        new.policy.downloads = DownloadPolicy::Keep;
         assert_eq!(changed(&start, &new), new);
         assert!(need_restart(&start, &new).is_empty());
     }

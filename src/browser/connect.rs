@@ -21,7 +21,7 @@ const LAST_LINES: usize = 3;
 #[derive(Debug, Clone)]
 pub enum BrowserSource {
     /// Start one.
-    Launch(LaunchOptions),
+    Launch(Box<LaunchOptions>),
     /// Connect to a running one.
     Connect {
         /// `http://` or `ws://`.
@@ -83,7 +83,7 @@ async fn launched(options: &LaunchOptions) -> Result<ConnectedBrowser, BrowserCo
         warnings,
         ..
     } = launch(options).await?;
-    let transport = match transport_to(endpoint, options.start_timeout).await {
+    let transport = match transport_to(endpoint, options.config.start_timeout).await {
         Ok(transport) => transport,
         Err(error) => {
             process.end(Duration::ZERO).await;
@@ -97,7 +97,7 @@ async fn launched(options: &LaunchOptions) -> Result<ConnectedBrowser, BrowserCo
         (!last.is_empty()).then(|| last.join(" | "))
     };
     let (browser, inbox) = cdp::connect(transport, Box::new(last_words));
-    match prepare(&browser, options.start_timeout).await {
+    match prepare(&browser, options.config.start_timeout).await {
         Ok(version) => Ok(ConnectedBrowser {
             browser,
             inbox,

@@ -11,19 +11,8 @@ use std::path::{Path, PathBuf};
 pub use host_system::{HostSystem, PathKind, Platform, RealHost};
 pub use known_paths::{COMMANDS, VARIABLES};
 
-use super::options::Kind;
-
-/// Which build a search accepts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Flavor {
-    /// A headless shell wherever one is found, else a full browser.
-    #[default]
-    Auto,
-    /// Only a headless shell.
-    Shell,
-    /// Only a full browser.
-    Chrome,
-}
+use super::options::BrowserBuild;
+use super::settings::Flavor;
 
 #[derive(Debug, Clone, Default)]
 pub struct BrowserQuery {
@@ -68,7 +57,7 @@ pub enum RejectReason {
     Directory,
     NotExecutable,
     /// It is a browser of the other kind.
-    OtherKind(Kind),
+    OtherKind(BrowserBuild),
     EmptyCache,
 }
 
@@ -78,8 +67,12 @@ impl fmt::Display for RejectReason {
             Self::Missing => "not found",
             Self::Directory => "is a directory, not a program",
             Self::NotExecutable => "is not executable by this user",
-            Self::OtherKind(Kind::Shell) => "is a headless shell, and browser.flavor is `chrome`",
-            Self::OtherKind(Kind::Chrome) => "is a full browser, and browser.flavor is `shell`",
+            Self::OtherKind(BrowserBuild::Shell) => {
+                "is a headless shell, and browser.flavor is `chrome`"
+            }
+            Self::OtherKind(BrowserBuild::Chrome) => {
+                "is a full browser, and browser.flavor is `shell`"
+            }
             Self::EmptyCache => "holds no Chromium",
         })
     }
@@ -104,7 +97,7 @@ impl fmt::Display for Rejected {
 pub struct FoundBrowser {
     /// The binary itself, not a wrapper script.
     pub path: PathBuf,
-    pub kind: Kind,
+    pub kind: BrowserBuild,
     pub source: FoundIn,
     /// Candidates of higher priority. An environment variable with a missing file is among them, and
     /// deserves a warning.
@@ -205,15 +198,15 @@ pub fn find(query: &BrowserQuery, host: &impl HostSystem) -> Result<FoundBrowser
 }
 
 /// The build of a binary by its name: both builds print the same for `--version`.
-pub fn kind_of(path: &Path) -> Kind {
+pub fn kind_of(path: &Path) -> BrowserBuild {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().to_ascii_lowercase());
     match name {
         Some(name) if name.contains("headless-shell") || name.contains("headless_shell") => {
-            Kind::Shell
+            BrowserBuild::Shell
         }
-        _ => Kind::Chrome,
+        _ => BrowserBuild::Chrome,
     }
 }
 
@@ -314,15 +307,16 @@ impl<S: HostSystem> Search<'_, S> {
             }
             let kind = kind_of(&path);
             match (self.flavor, kind) {
-                (Flavor::Auto | Flavor::Shell, Kind::Shell) | (Flavor::Chrome, Kind::Chrome) => {
+                (Flavor::Auto | Flavor::Shell, BrowserBuild::Shell)
+                | (Flavor::Chrome, BrowserBuild::Chrome) => {
                     return Some(self.found(source, path));
                 }
-                (Flavor::Auto, Kind::Chrome) => {
+                (Flavor::Auto, BrowserBuild::Chrome) => {
                     if self.fallback.is_none() {
                         self.fallback = Some(self.found(source, path));
                     }
                 }
-                (Flavor::Shell, Kind::Chrome) | (Flavor::Chrome, Kind::Shell) => {
+                (Flavor::Shell, BrowserBuild::Chrome) | (Flavor::Chrome, BrowserBuild::Shell) => {
                     self.tried.push(Rejected {
                         source,
                         path,

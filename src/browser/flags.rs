@@ -4,8 +4,10 @@ use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use super::options::{Kind, LaunchOptions, Transport};
+use super::options::{BrowserBuild, LaunchOptions};
 use super::sandbox::SandboxDecision;
+use super::settings::TransportKind;
+use super::window_size::WindowSize;
 
 /// Flags for every start. Popup blocking stays on, since it keeps a page from opening tabs without
 /// limit.
@@ -143,16 +145,18 @@ pub(super) fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
 
 /// The arguments for one start, without the program's name.
 pub(super) fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path) -> Vec<OsString> {
-    let user = UserFlags::new(&options.args);
+    let user = UserFlags::new(&options.config.args);
     let mut flags: Vec<String> = BASE
         .iter()
         .chain(&WEBRTC)
         .map(ToString::to_string)
         .collect();
-    if options.headless && options.kind == Kind::Chrome {
+    if options.config.headless && options.kind == BrowserBuild::Chrome {
         flags.push("--headless=new".to_owned());
     }
-    if options.kind == Kind::Chrome && !EXTENSION_SWITCHES.iter().any(|name| user.gives(name)) {
+    if options.kind == BrowserBuild::Chrome
+        && !EXTENSION_SWITCHES.iter().any(|name| user.gives(name))
+    {
         flags.push("--disable-extensions".to_owned());
         flags.push("--disable-component-extensions-with-background-pages".to_owned());
     }
@@ -162,11 +166,11 @@ pub(super) fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path)
     if machine.small_shared_memory {
         flags.push("--disable-dev-shm-usage".to_owned());
     }
-    let (width, height) = options.window_size;
+    let WindowSize { width, height } = options.config.window_size;
     flags.push(format!("--window-size={width},{height}"));
-    flags.push(match options.transport {
-        Transport::Pipe => "--remote-debugging-pipe".to_owned(),
-        Transport::Port(port) => format!("--remote-debugging-port={port}"),
+    flags.push(match options.config.transport {
+        TransportKind::Pipe => "--remote-debugging-pipe".to_owned(),
+        TransportKind::Port => format!("--remote-debugging-port={}", options.config.cdp_port),
     });
     flags.retain(|argument| !user.gives(switch(argument)));
     flags.extend(user.features(options.kind));
@@ -236,10 +240,10 @@ impl<'a> UserFlags<'a> {
 
     /// The two feature lists. Chromium takes only the last of a repeated switch, so there is one of
     /// each; where the operator and the bridge disagree about a feature, the operator wins.
-    fn features(&self, kind: Kind) -> Vec<String> {
+    fn features(&self, kind: BrowserBuild) -> Vec<String> {
         let ours: &[&str] = match kind {
-            Kind::Chrome => &[SCREENSHOT_FEATURE, NETWORK_FEATURE],
-            Kind::Shell => &[NETWORK_FEATURE],
+            BrowserBuild::Chrome => &[SCREENSHOT_FEATURE, NETWORK_FEATURE],
+            BrowserBuild::Shell => &[NETWORK_FEATURE],
         };
         let enabled = merged(ours, &self.enabled, &self.disabled);
         let disabled = merged(&DISABLED_FEATURES, &self.disabled, &self.enabled);
@@ -282,27 +286,22 @@ fn feature_name(feature: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::browser::options::Sandbox;
+    use crate::browser::BrowserConfig;
     use crate::browser::sandbox::SandboxOffReason;
-    use std::time::Duration;
 
     const CONFINED: HostLimits = HostLimits {
         sandbox: SandboxDecision::On,
         small_shared_memory: false,
     };
 
-    fn options(kind: Kind, args: &[&str]) -> LaunchOptions {
+    fn options(kind: BrowserBuild, args: &[&str]) -> LaunchOptions {
         LaunchOptions {
             executable: "/chrome".into(),
             kind,
-            args: args.iter().map(ToString::to_string).collect(),
-            headless: true,
-            sandbox: Sandbox::Auto,
-            transport: Transport::Pipe,
-            user_data_dir: None,
-            window_size: (1280, 720),
-            start_timeout: Duration::from_secs(20),
-            memory_max: None,
+            config: BrowserConfig {
+                args: args.iter().map(ToString::to_string).collect(),
+                ..BrowserConfig::default()
+            },
             proxy: None,
         }
     }
@@ -323,29 +322,27 @@ mod tests {
 
     #[test]
     fn new_headless_is_only_asked_of_a_full_browser() {
-        let chrome = line(&options(Kind::Chrome, &[]), CONFINED);
+        let chrome = line(&options(BrowserBuild::Chrome, &[]), CONFINED);
         assert_eq!(values(&chrome, "--headless"), ["--headless=new"]);
         assert_eq!(
             values(&chrome, ENABLE_FEATURES),
             ["--enable-features=CDPScreenshotNewSurface,NetworkServiceInProcess2"]
         );
-        let shell = line(&options(Kind::Shell, &[]), CONFINED);
+        let shell = line(&options(BrowserBuild::Shell, &[]), CONFINED);
         assert!(values(&shell, "--headless").is_empty());
         assert_eq!(
             values(&shell, ENABLE_FEATURES),
             ["--enable-features=NetworkServiceInProcess2"]
         );
         assert!(values(&shell, "--disable-extensions").is_empty());
-        let shown = LaunchOptions {
-            headless: false,
-            ..options(Kind::Chrome, &[])
-        };
+        let mut shown = options(BrowserBuild::Chrome, &[]);
+        shown.config.headless = false;
         assert!(values(&line(&shown, CONFINED), "--headless").is_empty());
     }
 
     #[test]
     fn every_start_has_the_base_flags_and_never_lifts_popup_blocking() {
-        for kind in [Kind::Chrome, Kind::Shell] {
+        for kind in [BrowserBuild::Chrome, BrowserBuild::Shell] {
             let line = line(&options(kind, &[]), CONFINED);
             for flag in [
                 "--disable-gpu",
@@ -374,7 +371,7 @@ mod tests {
     #[test]
     fn no_switch_is_given_twice() {
         let options = options(
-            Kind::Chrome,
+            BrowserBuild::Chrome,
             &[
                 "--window-size=1,2",
                 "--disable-gpu",
@@ -394,7 +391,7 @@ mod tests {
     #[test]
     fn the_operators_features_are_merged_and_win() {
         let options = options(
-            Kind::Chrome,
+            BrowserBuild::Chrome,
             &[
                 "--enable-features=Translate,Mine<Trial",
                 "--disable-features=Other",
@@ -423,7 +420,10 @@ mod tests {
     #[test]
     fn the_operators_arguments_come_last() {
         let line = line(
-            &options(Kind::Shell, &["--lang=de", "--touch-events=enabled"]),
+            &options(
+                BrowserBuild::Shell,
+                &["--lang=de", "--touch-events=enabled"],
+            ),
             CONFINED,
         );
         assert_eq!(
@@ -434,7 +434,7 @@ mod tests {
 
     #[test]
     fn everything_goes_through_the_proxy_and_no_name_is_resolved() {
-        let mut options = options(Kind::Shell, &[]);
+        let mut options = options(BrowserBuild::Shell, &[]);
         options.proxy = Some("127.0.0.1:4711".parse().unwrap());
         let line = line(&options, CONFINED);
         for flag in [
@@ -463,7 +463,10 @@ mod tests {
 
     #[test]
     fn an_operator_who_loads_an_extension_gets_extensions() {
-        let line = line(&options(Kind::Chrome, &["--load-extension=/e"]), CONFINED);
+        let line = line(
+            &options(BrowserBuild::Chrome, &["--load-extension=/e"]),
+            CONFINED,
+        );
         assert!(values(&line, "--disable-extensions").is_empty());
     }
 
@@ -473,10 +476,9 @@ mod tests {
             sandbox: SandboxDecision::Off(SandboxOffReason::Root),
             small_shared_memory: true,
         };
-        let options = LaunchOptions {
-            transport: Transport::Port(9222),
-            ..options(Kind::Shell, &[])
-        };
+        let mut options = options(BrowserBuild::Shell, &[]);
+        options.config.transport = TransportKind::Port;
+        options.config.cdp_port = 9222;
         let line = line(&options, machine);
         assert_eq!(values(&line, "--no-sandbox").len(), 1);
         assert_eq!(values(&line, "--disable-dev-shm-usage").len(), 1);

@@ -13,10 +13,11 @@ use url::Url;
 use super::cleanup_helper::CleanupHelper;
 use super::flags::{self, HostLimits, ReservedArgument};
 use super::memory_cgroup::{CgroupError, MemoryCgroup};
-use super::options::{LaunchOptions, Transport};
+use super::options::LaunchOptions;
 use super::process_group::BrowserProcess;
 use super::profile::Profile;
 use super::sandbox::{self, SandboxDecision};
+use super::settings::TransportKind;
 use super::spawn::{ChromiumEnds, SpawnError, browser_command, spawn};
 use super::warning::BrowserWarning;
 
@@ -130,11 +131,11 @@ fn advice(status: ExitStatus, stderr: &[String]) -> &'static str {
 /// Starts a browser. Over a pipe it may still be starting when this returns; if the pipe is then
 /// closed, [`explain_exit`] returns the reason.
 pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchError> {
-    flags::check_args(&options.args)?;
-    let profile = profile(options.user_data_dir.as_deref())?;
-    let (cgroup, warnings) = memory_cgroup(options.memory_max);
+    flags::check_args(&options.config.args)?;
+    let profile = profile(options.config.user_data_dir.as_deref())?;
+    let (cgroup, warnings) = memory_cgroup(options.config.memory_max.map(|bytes| bytes as u64));
     let facts = sandbox::facts(&options.executable).await;
-    let sandbox = sandbox::decide(options.sandbox, facts);
+    let sandbox = sandbox::decide(options.config.sandbox, facts);
     if let SandboxDecision::Off(reason) = sandbox {
         tracing::warn!(%reason, "Chromium runs without its sandbox");
     }
@@ -148,12 +149,12 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
         executable: options.executable.clone(),
         source,
     };
-    let (ends, ours) = match options.transport {
-        Transport::Pipe => {
+    let (ends, ours) = match options.config.transport {
+        TransportKind::Pipe => {
             let (ends, ours) = pipes().map_err(|error| failed(error.into()))?;
             (Some(ends), Some(ours))
         }
-        Transport::Port(_) => {
+        TransportKind::Port => {
             port::forget_last_start(profile.path());
             (None, None)
         }
@@ -180,9 +181,11 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
     let process = BrowserProcess::new(child, profile, helper, cgroup);
     let process = process.map_err(|error| failed(error.into()))?;
     tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started Chromium");
-    match (options.transport, ours) {
-        (Transport::Port(requested), _) => {
-            let (process, url) = port::listening(process, requested, options.start_timeout).await?;
+    match (options.config.transport, ours) {
+        (TransportKind::Port, _) => {
+            let requested = options.config.cdp_port;
+            let (process, url) =
+                port::listening(process, requested, options.config.start_timeout).await?;
             Ok(LaunchedBrowser {
                 process,
                 endpoint: Endpoint::WebSocket(url),
@@ -190,13 +193,15 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
                 warnings,
             })
         }
-        (Transport::Pipe, Some((reader, writer))) => Ok(LaunchedBrowser {
+        (TransportKind::Pipe, Some((reader, writer))) => Ok(LaunchedBrowser {
             process,
             endpoint: Endpoint::Pipe { reader, writer },
             sandbox,
             warnings,
         }),
-        (Transport::Pipe, None) => Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into())),
+        (TransportKind::Pipe, None) => {
+            Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into()))
+        }
     }
 }
 

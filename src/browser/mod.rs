@@ -15,9 +15,15 @@ pub mod process_group;
 mod process_identity;
 mod profile;
 pub mod sandbox;
+pub mod settings;
 mod singleton_lock;
 mod spawn;
 mod stderr;
 pub mod supervisor;
 pub mod sweep;
+mod url_text;
 pub mod warning;
+mod window_size;
+
+pub use settings::{BrowserConfig, Flavor, RestartConfig, Sandbox, TransportKind};
+pub use window_size::{NotAWindowSize, WindowSize};

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::Duration;
 
-use super::options::Sandbox;
+use super::settings::Sandbox;
 
 /// How long the probe for a user namespace may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);

@@ -11,6 +11,7 @@ use super::connect::{BrowserConnectError, BrowserSource, ConnectedBrowser};
 use super::disk_space;
 use super::process_group::BrowserProcess;
 use super::profile::Profile;
+use super::settings::RestartConfig;
 use super::warning::BrowserWarning;
 use crate::cdp::methods::{BrowserVersion, CloseBrowser, GetVersion};
 use crate::cdp::{Browser, CallError, Inbox};
@@ -25,16 +26,6 @@ const EXIT_GRACE: Duration = Duration::from_millis(500);
 /// The interval and the time limit of the liveness probe.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 const HEARTBEAT_LIMIT: Duration = Duration::from_secs(15);
-
-/// The backoff and the budget of restarts.
-#[derive(Debug, Clone, Copy)]
-pub struct RestartPolicy {
-    pub initial_backoff: Duration,
-    pub max_backoff: Duration,
-    /// After so many restarts within the window the bridge gives up.
-    pub max_restarts: usize,
-    pub window: Duration,
-}
 
 /// Changes of the browser, for the users of its targets.
 #[derive(Debug)]
@@ -95,7 +86,7 @@ impl BrowserSupervisor {
     /// Starts the browser, waits until it answers, and keeps it running from then on.
     pub async fn start(
         source: BrowserSource,
-        policy: RestartPolicy,
+        policy: RestartConfig,
         lifecycle: mpsc::Sender<Lifecycle>,
     ) -> Result<Self, BrowserConnectError> {
         let connected = source.connect().await?;
@@ -104,7 +95,7 @@ impl BrowserSupervisor {
         let keeper = SupervisorTask {
             source,
             backoff: Backoff::new(policy.initial_backoff, policy.max_backoff),
-            budget: RestartBudget::new(policy.max_restarts, policy.window),
+            budget: RestartBudget::new(policy.max_restarts as usize, policy.window),
             policy,
             lifecycle,
             status: status_sender,
@@ -158,7 +149,7 @@ pub fn warnings(status: &Status) -> Vec<BrowserWarning> {
 
 struct SupervisorTask {
     source: BrowserSource,
-    policy: RestartPolicy,
+    policy: RestartConfig,
     backoff: Backoff,
     budget: RestartBudget,
     lifecycle: mpsc::Sender<Lifecycle>,
@@ -266,7 +257,7 @@ impl SupervisorTask {
     async fn restart(&mut self) -> ConnectedBrowser {
         loop {
             if !self.budget.allow(Instant::now()) {
-                let RestartPolicy {
+                let RestartConfig {
                     max_restarts,
                     window,
                     ..

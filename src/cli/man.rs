@@ -20,9 +20,7 @@ pub struct ManPage {
 #[derive(Debug, thiserror::Error)]
 #[error("the man page {} could not be written: {source}. Name another directory with `cdp-bridge man DIR`", file.display())]
 pub struct ManError {
-    /// What was to be written.
     file: PathBuf,
-    /// What the system said.
     source: std::io::Error,
 }
 

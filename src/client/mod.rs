@@ -41,6 +41,8 @@
 //! | `keeper` | the task behind them: connects again, and sends again what was never read |
 //! | `pauses` | how long it waits before it does (pure) |
 
+#![warn(missing_docs)]
+
 mod address;
 mod answers;
 mod bridge;

@@ -1,40 +1,36 @@
-//! Every key of the configuration with its kind, description and default, read off the types.
+//! Every key of the configuration with its kind, description and default, derived from the types.
 
 use std::sync::LazyLock;
 
+use indexmap::IndexMap;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use super::ordered::OrderedObject;
 use super::schema::inlined_schema;
 use super::types::Config;
 
-/// One table of the file and the keys right inside it.
+/// One table of the file, with the keys directly in it.
 #[derive(Debug)]
 pub(crate) struct Section {
     /// The dotted name; empty for the root.
     pub(crate) path: String,
-    /// What the section is about.
     pub(crate) description: String,
-    /// Its keys, in the order of the struct.
-    pub(crate) keys: Vec<Key>,
+    pub(crate) keys: Vec<ConfigKey>,
 }
 
 /// One value that can be set.
 #[derive(Debug)]
-pub(crate) struct Key {
+pub(crate) struct ConfigKey {
     /// The dotted name, such as `browser.cdp_port`.
     pub(crate) path: String,
-    /// What it means.
     pub(crate) description: String,
-    /// How a text becomes its value.
-    pub(crate) kind: Kind,
-    /// The default; `null` where there is none.
+    pub(crate) kind: ValueKind,
     pub(crate) default: Value,
-    /// An example, where the default does not show what a value looks like.
+    /// An example, where the default does not show the form of a value.
     pub(crate) example: Option<Value>,
 }
 
-impl Key {
+impl ConfigKey {
     /// The name inside its section.
     pub(crate) fn name(&self) -> &str {
         self.path
@@ -51,18 +47,14 @@ impl Key {
     }
 }
 
-/// What a value is, as far as reading it from a text goes.
+/// How a value is parsed from the text of a variable or a flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    /// `true` or `false`.
+pub(crate) enum ValueKind {
     Bool,
-    /// A whole number.
     Integer,
-    /// A number.
     Number,
-    /// A text, or something that is read from one.
+    /// A text, or a type with a text form.
     Text,
-    /// A list of texts.
     List,
     /// A word, or a list of texts.
     WordOrList,
@@ -70,20 +62,17 @@ pub(crate) enum Kind {
     Structured,
 }
 
-/// Every section, in the order of the structs.
 #[derive(Debug)]
 pub(crate) struct Catalogue {
-    /// The sections; each stands before those inside it.
     pub(crate) sections: Vec<Section>,
 }
 
-/// The catalogue of [`Config`].
 pub(crate) fn catalogue() -> &'static Catalogue {
     static CATALOGUE: LazyLock<Catalogue> = LazyLock::new(|| {
         let mut catalogue = Catalogue {
             sections: Vec::new(),
         };
-        // Serialising the defaults cannot fail: the types hold no maps with other than text keys.
+        // Serialising the defaults cannot fail: all maps have text keys.
         let defaults = serde_json::to_string(&Config::default()).unwrap_or_default();
         catalogue.add("", &inlined_schema(), &defaults);
         catalogue
@@ -92,17 +81,14 @@ pub(crate) fn catalogue() -> &'static Catalogue {
 }
 
 impl Catalogue {
-    /// Every key.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &ConfigKey> {
         self.sections.iter().flat_map(|section| &section.keys)
     }
 
-    /// The key of a dotted name.
-    pub(crate) fn key(&self, path: &str) -> Option<&Key> {
+    pub(crate) fn key(&self, path: &str) -> Option<&ConfigKey> {
         self.keys().find(|key| key.path == path)
     }
 
-    /// The section of a dotted name.
     pub(crate) fn section(&self, path: &str) -> Option<&Section> {
         self.sections.iter().find(|section| section.path == path)
     }
@@ -113,7 +99,7 @@ impl Catalogue {
             .section(path)
             .into_iter()
             .flat_map(|section| &section.keys)
-            .map(Key::name);
+            .map(ConfigKey::name);
         let inner = self.sections.iter().filter_map(|section| {
             let (parent, name) = section.path.rsplit_once('.').unwrap_or(("", &section.path));
             (parent == path && !name.is_empty()).then_some(name)
@@ -128,8 +114,9 @@ impl Catalogue {
             description: description(schema),
             keys: Vec::new(),
         });
-        let OrderedObject(entries) =
-            serde_json::from_str(defaults).unwrap_or(OrderedObject(Vec::new()));
+        // The order of a struct's fields, which a map of `serde_json` does not keep.
+        let entries: IndexMap<String, Box<RawValue>> =
+            serde_json::from_str(defaults).unwrap_or_default();
         for (name, default) in entries {
             let property = &schema["properties"][&name];
             let path = if path.is_empty() {
@@ -137,13 +124,12 @@ impl Catalogue {
             } else {
                 format!("{path}.{name}")
             };
-            // A table that may be left out is one value: a section would stand in the example with
-            // nothing in it.
+            // An optional table is one value: as a section it would be empty in the example.
             if property["properties"].is_object() && default.get() != "null" {
                 self.add(&path, property, default.get());
                 continue;
             }
-            self.sections[at].keys.push(Key {
+            self.sections[at].keys.push(ConfigKey {
                 path,
                 description: description(property),
                 kind: kind(property),
@@ -160,7 +146,7 @@ fn description(schema: &Value) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn kind(schema: &Value) -> Kind {
+fn kind(schema: &Value) -> ValueKind {
     let mut types = Vec::new();
     collect_types(schema, &mut types);
     let has = |name: &str| types.contains(&name);
@@ -170,18 +156,18 @@ fn kind(schema: &Value) -> Kind {
         types == ["string"]
     };
     match () {
-        () if has("array") && has("string") => Kind::WordOrList,
-        () if has("string") => Kind::Text,
-        () if has("array") && item_is_text() => Kind::List,
-        () if has("array") || has("object") => Kind::Structured,
-        () if has("boolean") => Kind::Bool,
-        () if has("integer") => Kind::Integer,
-        () if has("number") => Kind::Number,
-        () => Kind::Text,
+        () if has("array") && has("string") => ValueKind::WordOrList,
+        () if has("string") => ValueKind::Text,
+        () if has("array") && item_is_text() => ValueKind::List,
+        () if has("array") || has("object") => ValueKind::Structured,
+        () if has("boolean") => ValueKind::Bool,
+        () if has("integer") => ValueKind::Integer,
+        () if has("number") => ValueKind::Number,
+        () => ValueKind::Text,
     }
 }
 
-/// The JSON types that a schema lets through, but for `null`.
+/// The JSON types that a schema allows, except `null`.
 fn collect_types<'a>(schema: &'a Value, types: &mut Vec<&'a str>) {
     match &schema["type"] {
         Value::String(name) => types.push(name),
@@ -200,25 +186,25 @@ fn collect_types<'a>(schema: &'a Value, types: &mut Vec<&'a str>) {
 mod tests {
     use super::*;
 
-    fn kind_of(path: &str) -> Kind {
+    fn kind_of(path: &str) -> ValueKind {
         catalogue().key(path).unwrap().kind
     }
 
     #[test]
-    fn every_kind_is_told_from_the_types() {
-        assert_eq!(kind_of("browser.path"), Kind::Text);
-        assert_eq!(kind_of("browser.flavor"), Kind::Text);
-        assert_eq!(kind_of("browser.args"), Kind::List);
-        assert_eq!(kind_of("browser.headless"), Kind::Bool);
-        assert_eq!(kind_of("browser.cdp_port"), Kind::Integer);
-        assert_eq!(kind_of("browser.connect"), Kind::Text);
-        assert_eq!(kind_of("browser.restart.window"), Kind::Text);
-        assert_eq!(kind_of("server.outbound_bytes"), Kind::Text);
-        assert_eq!(kind_of("server.tls"), Kind::Structured);
-        assert_eq!(kind_of("auth.clients"), Kind::Structured);
-        assert_eq!(kind_of("policy.private_networks"), Kind::WordOrList);
-        assert_eq!(kind_of("policy.resolve"), Kind::Structured);
-        assert_eq!(kind_of("flow.screenshot_max_fps"), Kind::Number);
+    fn every_kind_is_derived_from_the_types() {
+        assert_eq!(kind_of("browser.path"), ValueKind::Text);
+        assert_eq!(kind_of("browser.flavor"), ValueKind::Text);
+        assert_eq!(kind_of("browser.args"), ValueKind::List);
+        assert_eq!(kind_of("browser.headless"), ValueKind::Bool);
+        assert_eq!(kind_of("browser.cdp_port"), ValueKind::Integer);
+        assert_eq!(kind_of("browser.connect"), ValueKind::Text);
+        assert_eq!(kind_of("browser.restart.window"), ValueKind::Text);
+        assert_eq!(kind_of("server.outbound_bytes"), ValueKind::Text);
+        assert_eq!(kind_of("server.tls"), ValueKind::Structured);
+        assert_eq!(kind_of("auth.clients"), ValueKind::Structured);
+        assert_eq!(kind_of("policy.private_networks"), ValueKind::WordOrList);
+        assert_eq!(kind_of("policy.resolve"), ValueKind::Structured);
+        assert_eq!(kind_of("flow.screenshot_max_fps"), ValueKind::Number);
     }
 
     #[test]
@@ -257,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn every_key_is_described_and_has_a_variable_of_its_own() {
+    fn every_key_has_a_description_and_a_unique_variable() {
         let mut variables = std::collections::BTreeSet::new();
         for key in catalogue().keys() {
             assert!(!key.description.is_empty(), "{}", key.path);

@@ -1,12 +1,12 @@
-//! What two configurations differ in.
+//! Differences between two configurations.
 
 use serde_json::Value;
 
 use super::catalogue::catalogue;
 use super::types::Config;
 
-/// The keys with another value, in the order of the structs. Secrets are not looked at: they are
-/// written down alike.
+/// The keys whose values differ, in the order of the structs. Secrets compare as equal, because they are
+/// serialised as `[redacted]`.
 pub fn changed_keys(before: &Config, after: &Config) -> Vec<&'static str> {
     let written = |config: &Config| serde_json::to_value(config).unwrap_or_default();
     let (before, after) = (written(before), written(after));

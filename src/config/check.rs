@@ -1,46 +1,54 @@
-//! What the types alone cannot say: ranges of single values.
+//! Ranges of single values, which the types cannot express.
 
 use std::fmt::Display;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use super::byte_size;
-use super::duration;
 use super::error::ConfigError;
 use super::origin::Origins;
 use super::setting::bad_value;
 use super::types::Config;
+use crate::units::{byte_size, duration};
 
-/// Checks values against their ranges, and names the origin of one that is outside.
+/// Checks one value under its dotted key, both of which come from the same path of fields.
+macro_rules! in_range {
+    ($check:ident.$kind:ident, $config:ident.$section:ident$(.$name:ident)+, $range:expr) => {
+        $check.$kind(
+            concat!(stringify!($section), $(".", stringify!($name)),+),
+            $config.$section$(.$name)+,
+            $range,
+        )?
+    };
+}
+
+const SECOND: Duration = Duration::from_secs(1);
+const TEN_MINUTES: Duration = Duration::from_mins(10);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
+
 struct Check<'a> {
     origins: &'a Origins,
 }
 
-/// Checks every value that has a range.
 pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let check = Check { origins };
     check.browser(config)?;
     check.server(config)?;
     check.flow(config)?;
     check.clients(config)?;
-    check.number("tabs.max", config.tabs.max, 1..=10_000)?;
-    let year = Duration::from_hours(24 * 365);
-    check.duration("tabs.idle_timeout", config.tabs.idle_timeout, SECOND..=year)?;
-    let ten_minutes = Duration::from_mins(10);
-    check.duration(
-        "tabs.hang_timeout",
+    in_range!(check.number, config.tabs.max, 1..=10_000);
+    in_range!(check.duration, config.tabs.idle_timeout, SECOND..=DAY * 365);
+    in_range!(
+        check.duration,
         config.tabs.hang_timeout,
-        SECOND..=ten_minutes,
-    )?;
+        SECOND..=TEN_MINUTES
+    );
     for (name, limit) in config.timeouts.entries() {
         let range = Duration::from_millis(100)..=Duration::from_mins(2);
         check.duration(&format!("timeouts.{name}"), limit, range)?;
     }
     Ok(())
 }
-
-const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_hours(1);
 
 impl Check<'_> {
     fn browser(&self, config: &Config) -> Result<(), ConfigError> {
@@ -54,116 +62,101 @@ impl Check<'_> {
         if let Some(bytes) = browser.memory_max {
             self.bytes("browser.memory_max", bytes, 256 << 20..=1 << 44)?;
         }
-        let ten_minutes = Duration::from_mins(10);
-        self.duration(
-            "browser.start_timeout",
-            browser.start_timeout,
-            SECOND..=ten_minutes,
-        )?;
-        let restart = &browser.restart;
-        let millisecond = Duration::from_millis(1);
-        self.duration(
-            "browser.restart.initial_backoff",
-            restart.initial_backoff,
-            millisecond..=HOUR,
-        )?;
-        let longest = restart.initial_backoff..=HOUR;
-        self.duration("browser.restart.max_backoff", restart.max_backoff, longest)?;
-        self.duration("browser.restart.window", restart.window, SECOND..=HOUR * 24)
+        let (first, millisecond) = (browser.restart.initial_backoff, Duration::from_millis(1));
+        in_range!(
+            self.duration,
+            config.browser.start_timeout,
+            SECOND..=TEN_MINUTES
+        );
+        in_range!(
+            self.duration,
+            config.browser.restart.initial_backoff,
+            millisecond..=HOUR
+        );
+        in_range!(
+            self.duration,
+            config.browser.restart.max_backoff,
+            first..=HOUR
+        );
+        in_range!(self.duration, config.browser.restart.window, SECOND..=DAY);
+        Ok(())
     }
 
     fn server(&self, config: &Config) -> Result<(), ConfigError> {
-        let server = &config.server;
-        self.number("server.max_connections", server.max_connections, 1..=65_536)?;
-        self.number(
-            "server.max_connections_per_address",
-            server.max_connections_per_address,
-            1..=65_536,
-        )?;
-        let ten_minutes = Duration::from_mins(10);
-        self.duration(
-            "server.header_timeout",
-            server.header_timeout,
-            SECOND..=ten_minutes,
-        )?;
-        self.bytes(
-            "server.max_message_bytes",
-            server.max_message_bytes,
-            1 << 10..=256 << 20,
-        )?;
-        self.bytes(
-            "server.outbound_bytes",
-            server.outbound_bytes,
-            64 << 10..=16 << 30,
-        )?;
-        self.duration(
-            "server.resume_window",
-            server.resume_window,
-            Duration::ZERO..=HOUR,
-        )?;
-        self.bytes(
-            "server.resume_bytes",
-            server.resume_bytes,
-            64 << 10..=1 << 30,
-        )?;
-        self.duration(
-            "server.idempotency_window",
-            server.idempotency_window,
-            SECOND..=HOUR * 24,
-        )?;
-        self.number(
-            "server.idempotency_keys",
-            server.idempotency_keys,
-            1..=1_000_000,
-        )?;
-        self.duration(
-            "server.drain_timeout",
-            server.drain_timeout,
-            Duration::ZERO..=HOUR,
-        )?;
-        self.duration("server.ping_interval", server.ping_interval, SECOND..=HOUR)?;
-        let after_a_ping = server.ping_interval + Duration::from_millis(1)..=HOUR * 24;
-        self.duration("server.ping_timeout", server.ping_timeout, after_a_ping)
+        let after_a_ping = config.server.ping_interval + Duration::from_millis(1);
+        in_range!(self.number, config.server.max_connections, 1..=65_536);
+        in_range!(
+            self.number,
+            config.server.max_connections_per_address,
+            1..=65_536
+        );
+        in_range!(
+            self.duration,
+            config.server.header_timeout,
+            SECOND..=TEN_MINUTES
+        );
+        in_range!(
+            self.bytes,
+            config.server.max_message_bytes,
+            1 << 10..=256 << 20
+        );
+        in_range!(
+            self.bytes,
+            config.server.outbound_bytes,
+            64 << 10..=16 << 30
+        );
+        in_range!(
+            self.duration,
+            config.server.resume_window,
+            Duration::ZERO..=HOUR
+        );
+        in_range!(self.bytes, config.server.resume_bytes, 64 << 10..=1 << 30);
+        in_range!(
+            self.duration,
+            config.server.idempotency_window,
+            SECOND..=DAY
+        );
+        in_range!(self.number, config.server.idempotency_keys, 1..=1_000_000);
+        in_range!(
+            self.duration,
+            config.server.drain_timeout,
+            Duration::ZERO..=HOUR
+        );
+        in_range!(self.duration, config.server.ping_interval, SECOND..=HOUR);
+        in_range!(
+            self.duration,
+            config.server.ping_timeout,
+            after_a_ping..=DAY
+        );
+        Ok(())
     }
 
     fn flow(&self, config: &Config) -> Result<(), ConfigError> {
-        let flow = &config.flow;
         let debounce = Duration::from_millis(300)..=Duration::from_mins(1);
-        self.duration("flow.snapshot_debounce", flow.snapshot_debounce, debounce)?;
-        self.number(
-            "flow.screenshot_max_fps",
-            flow.screenshot_max_fps,
-            1.0..=2.0,
-        )?;
-        self.number("flow.screenshot_queue", flow.screenshot_queue, 1..=64)?;
-        self.bytes("flow.chunk_bytes", flow.chunk_bytes, 4 << 10..=64 << 20)?;
-        self.number("flow.max_inflight", flow.max_inflight, 1..=4096)?;
-        self.number(
-            "flow.max_snapshot_nodes",
-            flow.max_snapshot_nodes,
-            1..=u32::MAX,
-        )?;
-        self.bytes(
-            "flow.max_snapshot_bytes",
-            flow.max_snapshot_bytes,
-            64 << 10..=1 << 30,
-        )?;
-        self.number(
-            "flow.max_screenshot_pixels",
-            flow.max_screenshot_pixels,
-            1..=u64::MAX,
-        )?;
-        self.bytes(
-            "flow.max_download_bytes",
-            flow.max_download_bytes,
-            1 << 10..=1 << 30,
-        )?;
-        self.number("flow.kept_downloads", flow.kept_downloads, 1..=1024)?;
-        self.bytes(
-            "flow.kept_download_bytes",
-            flow.kept_download_bytes,
-            1 << 10..=64 << 30,
-        )
+        in_range!(self.duration, config.flow.snapshot_debounce, debounce);
+        in_range!(self.number, config.flow.screenshot_max_fps, 1.0..=2.0);
+        in_range!(self.number, config.flow.screenshot_queue, 1..=64);
+        in_range!(self.bytes, config.flow.chunk_bytes, 4 << 10..=64 << 20);
+        in_range!(self.number, config.flow.max_inflight, 1..=4096);
+        in_range!(self.number, config.flow.max_snapshot_nodes, 1..=u32::MAX);
+        in_range!(
+            self.bytes,
+            config.flow.max_snapshot_bytes,
+            64 << 10..=1 << 30
+        );
+        in_range!(self.number, config.flow.max_screenshot_pixels, 1..=u64::MAX);
+        in_range!(
+            self.bytes,
+            config.flow.max_download_bytes,
+            1 << 10..=1 << 30
+        );
+        in_range!(self.number, config.flow.kept_downloads, 1..=1024);
+        in_range!(
+            self.bytes,
+            config.flow.kept_download_bytes,
+            1 << 10..=64 << 30
+        );
+        Ok(())
     }
 
     fn clients(&self, config: &Config) -> Result<(), ConfigError> {
@@ -219,15 +212,9 @@ impl Check<'_> {
         if range.contains(&value) {
             return Ok(());
         }
-        let (from, to) = (
-            byte_size::text(*range.start()),
-            byte_size::text(*range.end()),
-        );
-        Err(self.outside(
-            key,
-            &byte_size::text(value),
-            &format!("a size from {from} to {to}"),
-        ))
+        let [from, to] = [range.start(), range.end()].map(|bytes| byte_size::text(*bytes));
+        let expected = format!("a size from {from} to {to}");
+        Err(self.outside(key, &byte_size::text(value), &expected))
     }
 
     fn outside(&self, key: &str, found: &str, expected: &str) -> ConfigError {

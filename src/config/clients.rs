@@ -1,16 +1,15 @@
-//! The rules of `auth.clients`, and the reading of token files.
+//! Validates `auth.clients` and reads token files.
 
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use super::auth::ClientConfig;
 use super::error::ConfigError;
 use super::origin::Origins;
-use super::secret::Secret;
 use super::setting::bad_value;
+use crate::server::{ClientConfig, Secret};
 
-/// Checks every client and fills in the tokens that stand in files. `read` reads a file by the path
+/// Checks every client and reads the tokens from files. `read` reads a file by the path
 /// that the configuration gives.
 pub(crate) fn resolve(
     clients: &mut [ClientConfig],
@@ -31,7 +30,7 @@ pub(crate) fn resolve(
             let name = &client.name;
             return Err(refuse(
                 ".name",
-                format!("{name:?} stands twice; expected a name of its own"),
+                format!("{name:?} is used twice; expected a unique name"),
             ));
         }
         if client.token_forms() != 1 {
@@ -66,13 +65,13 @@ pub(crate) fn resolve(
     Ok(())
 }
 
-/// A token that could not be sent in a handshake.
+/// Why a token could not be sent in a handshake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 enum BadToken {
     #[error("the token is empty; expected at least one character")]
     Empty,
     #[error(
-        "the token has a character that the name of a WebSocket subprotocol cannot hold; \
+        "the token has a character that is not allowed in the name of a WebSocket subprotocol; \
          expected letters, digits and !#$%&'*+-.^_`|~ only"
     )]
     Character,
@@ -131,7 +130,7 @@ mod tests {
     #[test]
     fn names_are_unique_and_not_empty() {
         let twice = vec![with_token("a", "t"), with_token("a", "u")];
-        assert!(message(twice).contains("auth.clients[1].name: \"a\" stands twice"));
+        assert!(message(twice).contains("auth.clients[1].name: \"a\" is used twice"));
         assert!(message(vec![with_token("", "t")]).contains("is empty"));
     }
 
@@ -140,7 +139,7 @@ mod tests {
         assert!(message(vec![with_token("a", "")]).contains("the token is empty"));
         let text = message(vec![with_token("a", "hunter 2")]);
         assert!(
-            text.contains("cannot hold") && !text.contains("hunter"),
+            text.contains("is not allowed") && !text.contains("hunter"),
             "{text}"
         );
     }

@@ -4,27 +4,25 @@ use std::collections::BTreeMap;
 
 use toml::Value;
 
-use super::auth::ClientConfig;
 use super::catalogue::catalogue;
 use super::error::ConfigError;
 use super::hint;
-use super::listen::Listen;
 use super::origin::Origin;
-use super::secret::Secret;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value;
+use crate::server::{ClientConfig, Listen, Secret};
 
 /// The prefix of the bridge's own variables.
 const PREFIX: &str = "CDP_BRIDGE_";
 /// The token of a client named `default`, and the file that holds one.
 const TOKEN: &str = "CDP_BRIDGE_AUTH_TOKEN";
 const TOKEN_FILE: &str = "CDP_BRIDGE_AUTH_TOKEN_FILE";
-/// Where the console connects to; no key of the configuration.
+/// The address for the console; not a key of the configuration.
 pub(crate) const CONSOLE_URL: &str = "CDP_BRIDGE_URL";
-/// The name of the client that a token in the environment makes.
+/// The name of the client that is defined by a token in the environment.
 const DEFAULT_CLIENT: &str = "default";
 
-/// The names without the prefix that set a key as they are.
+/// Variables without the prefix, and the keys that they set.
 const BARE: [(&str, &str); 4] = [
     ("CHROME_PATH", "browser.path"),
     ("CDP_PORT", "browser.cdp_port"),
@@ -32,8 +30,7 @@ const BARE: [(&str, &str); 4] = [
     ("LOGGED_OUT_DEFAULT", "policy.logged_out_default"),
 ];
 
-/// The settings of the environment. `listen` is the address that the lower layers set, whose host
-/// `WS_PORT` keeps.
+/// The settings of the environment. `WS_PORT` keeps the host of `listen`, the address of the lower layers.
 pub(crate) fn settings(
     environment: &BTreeMap<String, String>,
     listen: &Listen,
@@ -59,7 +56,7 @@ pub(crate) fn settings(
     Ok(layer)
 }
 
-/// The client that a token in the environment makes.
+/// The client that is defined by a token in the environment.
 pub(crate) fn default_client(
     environment: &BTreeMap<String, String>,
 ) -> Result<Option<(ClientConfig, Origin)>, ConfigError> {
@@ -113,7 +110,7 @@ fn add(
     Ok(())
 }
 
-/// The setting of a key that came as a text, from a variable or a flag.
+/// The setting of a key from the text of a variable or a flag.
 pub(crate) fn from_text(key: &str, text: &str, origin: Origin) -> Result<Setting, ConfigError> {
     let Some(known) = catalogue().key(key) else {
         let hint = hint::for_key(key);
@@ -133,7 +130,7 @@ pub(crate) fn from_text(key: &str, text: &str, origin: Origin) -> Result<Setting
 fn refuse_unknown(environment: &BTreeMap<String, String>) -> Result<(), ConfigError> {
     let mut known: Vec<String> = catalogue()
         .keys()
-        .map(super::catalogue::Key::variable)
+        .map(super::catalogue::ConfigKey::variable)
         .collect();
     known.extend([TOKEN, TOKEN_FILE, CONSOLE_URL].map(str::to_owned));
     for (name, value) in environment {
@@ -149,8 +146,8 @@ fn refuse_unknown(environment: &BTreeMap<String, String>) -> Result<(), ConfigEr
     Ok(())
 }
 
-/// Kubernetes and Docker tell every container about a service named `cdp-bridge` in variables with
-/// this very prefix. They are addresses, not settings.
+/// Kubernetes and Docker set variables with this prefix for a service named `cdp-bridge`. They contain
+/// addresses, not settings.
 fn is_service_link(name: &str, value: &str) -> bool {
     let rest = name.strip_prefix(PREFIX).unwrap_or_default();
     rest == "SERVICE_HOST"
@@ -229,13 +226,13 @@ mod tests {
             read(&[("CDP_BRIDGE_SERVER_LISEN", "x")])
                 .unwrap_err()
                 .to_string(),
-            "environment variable CDP_BRIDGE_SERVER_LISEN: sets no key of the configuration; \
+            "environment variable CDP_BRIDGE_SERVER_LISEN: is not a key of the configuration; \
              did you mean CDP_BRIDGE_SERVER_LISTEN?"
         );
     }
 
     #[test]
-    fn what_an_orchestrator_says_about_a_service_of_this_name_is_no_setting() {
+    fn variables_of_an_orchestrator_for_a_service_of_this_name_are_ignored() {
         let layer = read(&[
             ("CDP_BRIDGE_SERVICE_HOST", "10.0.0.1"),
             ("CDP_BRIDGE_SERVICE_PORT_HTTP", "9333"),
@@ -248,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn a_port_that_is_none_is_refused_by_name() {
+    fn an_invalid_port_is_refused_by_name() {
         assert_eq!(
             read(&[("WS_PORT", "70000")]).unwrap_err().to_string(),
             "environment variable WS_PORT: server.listen: found \"70000\"; \

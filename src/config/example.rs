@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::catalogue::{Key, catalogue};
+use super::catalogue::{ConfigKey, catalogue};
 use super::toml_text::toml_text;
 
 /// Lines of comments are no longer than this.
@@ -20,7 +20,7 @@ are read too. CDP_BRIDGE_AUTH_TOKEN, or CDP_BRIDGE_AUTH_TOKEN_FILE, makes a clie
 Durations have a unit (ms, s, min, h, d). Sizes are bytes, or have a unit (KiB, MiB, GiB).
 ";
 
-/// Every key with its default and one comment. It parses to the default configuration.
+/// Every key with its default and a comment. It parses to the default configuration.
 pub fn example() -> String {
     let mut text = String::new();
     for line in HEADER.lines() {
@@ -44,7 +44,7 @@ pub fn example() -> String {
     text
 }
 
-fn add_key(text: &mut String, key: &Key) {
+fn add_key(text: &mut String, key: &ConfigKey) {
     comment(text, &key.description);
     let assignment = |value: &Value| format!("{} = {}", key.name(), toml_text(value));
     match &key.example {

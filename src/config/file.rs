@@ -1,4 +1,4 @@
-//! The layer of the configuration file: TOML text to settings with their lines.
+//! Reads the configuration file: TOML text to settings with line numbers.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use super::origin::Origin;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value::one_line;
 
-/// Reads the text of a file; `path` is its name in errors.
+/// `path` is the name of the file in errors.
 pub(crate) fn settings(path: &Path, text: &str) -> Result<Layer, ConfigError> {
     let syntax = |error: &toml::de::Error| ConfigError::Syntax {
         path: path.to_owned(),
@@ -46,7 +46,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Goes through one section. The spans and the values are two parses of the same text.
+    /// Reads one section. `spans` and `values` are two parses of the same text.
     fn table(
         &mut self,
         prefix: &str,
@@ -66,7 +66,7 @@ impl Walk<'_> {
                     return Err(bad_value(
                         &origin,
                         &key,
-                        format!("found {found}; expected a table with keys of its own"),
+                        format!("found {found}; expected a table of keys"),
                     ));
                 };
                 self.table(&key, spans, values)?;
@@ -82,7 +82,7 @@ impl Walk<'_> {
         Ok(())
     }
 
-    /// Notes the line of every part of a list or table.
+    /// Records the line of every part of a list or table.
     fn parts(&self, key: &str, value: &DeValue<'_>, parts: &mut Vec<(String, Origin)>) {
         match value {
             DeValue::Array(entries) => {
@@ -189,12 +189,12 @@ mod tests {
     fn a_section_must_be_a_table() {
         assert_eq!(
             message("tabs = 3"),
-            "c.toml:1: tabs: found 3; expected a table with keys of its own"
+            "c.toml:1: tabs: found 3; expected a table of keys"
         );
     }
 
     #[test]
-    fn text_that_is_no_toml_is_an_error_with_its_line() {
+    fn invalid_toml_is_an_error_with_its_line() {
         let text = message("[tabs]\nmax = = 3\n");
         assert!(text.starts_with("c.toml:2: not valid TOML: "), "{text}");
         assert!(message("[tabs]\nmax = 1\nmax = 2").starts_with("c.toml:3: not valid TOML: "));

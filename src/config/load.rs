@@ -15,17 +15,15 @@ use super::sources::Sources;
 use super::typed::Merged;
 use super::types::Config;
 
-/// The file that is read where none is named.
+/// The file that is read by default.
 const DEFAULT_FILE: &str = "cdp-bridge.toml";
 
-/// A configuration that obeys every rule, and where it came from.
+/// A valid configuration with its origins.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Loaded {
-    /// The configuration in force.
     pub config: Config,
-    /// Where each value came from.
     pub origins: Origins,
-    /// The file that was read, if one was.
+    /// The file that was read, if any.
     pub file: Option<PathBuf>,
 }
 
@@ -44,7 +42,7 @@ pub fn load_with(
     if let Some((name, _, text)) = &file {
         merged.add(file::settings(name, text)?);
     }
-    // The file is checked before anything covers it, so that a mistake in it never hides.
+    // The file is checked before higher layers override it, so that they cannot hide an error in it.
     let below = merged.config()?;
     merged.add(environment::settings(&sources.env, &below.server.listen)?);
     merged.add(flags(sources)?);
@@ -89,7 +87,7 @@ fn flags(sources: &Sources) -> Result<Layer, ConfigError> {
     Ok(layer)
 }
 
-/// A token in the environment replaces that of the client of the same name in the file.
+/// A token in the environment replaces the token of the client of that name in the file.
 fn add_default_client(
     sources: &Sources,
     config: &mut Config,

@@ -1,4 +1,4 @@
-//! Where each value of the configuration came from.
+//! The origin of each value of the configuration.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,18 +7,13 @@ use std::path::PathBuf;
 /// Where one value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// It was not set.
     Default,
     /// A line of the configuration file.
     File {
-        /// The file as it was named.
         path: PathBuf,
-        /// The line, counted from 1.
         line: usize,
     },
-    /// An environment variable.
     Env(String),
-    /// A flag of the command line.
     Flag(String),
 }
 
@@ -33,8 +28,8 @@ impl fmt::Display for Origin {
     }
 }
 
-/// The origin of every value that was set, by its dotted key. Parts of a list or table have their
-/// own (`auth.clients[0].token`).
+/// The origin of every value that was set, by dotted key. Parts of a list or table have their own
+/// origins (`auth.clients[0].token`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origins {
     entries: BTreeMap<String, Origin>,
@@ -62,12 +57,11 @@ impl Origins {
             .map(|(key, origin)| (key.as_str(), origin))
     }
 
-    /// Notes the origin of one key or part.
     pub(crate) fn set(&mut self, key: impl Into<String>, origin: Origin) {
         self.entries.insert(key.into(), origin);
     }
 
-    /// Forgets a key and its parts, because a higher layer sets it.
+    /// Removes a key and its parts, because a higher layer sets it.
     pub(crate) fn forget(&mut self, key: &str) {
         self.entries.retain(|entry, _| {
             entry

@@ -1,4 +1,4 @@
-//! The configuration in force, as a file, with where each value came from.
+//! The configuration in force as TOML, with the origin of each value.
 
 use std::fmt::Write as _;
 
@@ -8,13 +8,13 @@ use super::catalogue::catalogue;
 use super::load::Loaded;
 use super::toml_text::toml_text;
 
-/// The column at which origins stand, where a value leaves room for it.
+/// The column of the origins, unless a value is longer.
 const ORIGIN_COLUMN: usize = 44;
 
-/// Every value in force, as TOML that loads to the same configuration but for tokens, which are
-/// `[redacted]`. A comment behind each says where it came from.
+/// Every value in force, as TOML that loads to the same configuration except for tokens, which are
+/// `[redacted]`. A comment after each value names its origin.
 pub fn print(loaded: &Loaded) -> String {
-    // Serialising cannot fail: the types hold no maps with other than text keys.
+    // Serialising cannot fail: all maps have text keys.
     let values = serde_json::to_value(&loaded.config).unwrap_or_default();
     let mut text = String::new();
     for section in &catalogue().sections {

@@ -1,13 +1,13 @@
-//! Rules between values: what excludes what, and what needs what.
+//! Rules between values: which exclude each other, and which need each other.
 
-use super::browser::{Flavor, TransportKind};
 use super::error::ConfigError;
-use super::listen::Listen;
 use super::origin::{Origin, Origins};
 use super::setting::bad_value;
 use super::types::Config;
+use crate::browser::{Flavor, TransportKind};
+use crate::server::Listen;
 
-/// Checks the rules that hold between several values, and the texts that are no mere texts.
+/// Checks the rules between values, and texts with a syntax of their own.
 pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     lists(config, origins)?;
     log_level(config, origins)?;
@@ -23,7 +23,7 @@ pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
     Ok(())
 }
 
-/// No list holds an empty entry, which would mean nothing or everything.
+/// An empty entry in a list would be ignored or match everything.
 fn lists(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     for (key, entries) in [
         ("browser.args", &config.browser.args),
@@ -59,8 +59,8 @@ fn lists(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
 
 fn log_level(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let level = config.log.level.trim();
-    // A filter takes any single word for the name of a part of the program and then logs nothing
-    // else, so a slip such as "inof" would silence the bridge.
+    // `EnvFilter` takes any single word as the name of a target and then logs nothing else, so that a
+    // misspelt "inof" would silence the bridge.
     let is_word = level.chars().all(|c| c.is_ascii_alphabetic());
     let known = ["off", "error", "warn", "info", "debug", "trace"];
     let is_known = known.contains(&level.to_ascii_lowercase().as_str());
@@ -88,7 +88,7 @@ fn headless(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// What goes through a unix socket leaves the machine as little as its user.
+/// Traffic of a unix socket does not leave the machine.
 fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     if config.server.tls.is_some() && matches!(config.server.listen, Listen::Unix(_)) {
         return Err(ConfigError::Conflict {
@@ -102,7 +102,7 @@ fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Where a running Chromium is used, nothing may be said about one to launch.
+/// With `browser.connect`, keys about launching a browser are contradictions.
 fn connect(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let browser = &config.browser;
     let Some(url) = &browser.connect else {
@@ -117,7 +117,7 @@ fn connect(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         );
         return Err(bad_value(origin, "browser.connect", problem));
     }
-    // Images set this name for whatever finds a browser in them; it does not ask for a launch.
+    // Container images set this variable for any tool that needs a browser; it does not ask for a launch.
     let path_is_bare = origins.get("browser.path") == &Origin::Env("CHROME_PATH".to_owned());
     let excluded = [
         ("browser.path", browser.path.is_some() && !path_is_bare),
@@ -137,7 +137,7 @@ fn connect(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
             key: "browser.connect",
             other,
             other_origin: origins.get(other).clone(),
-            advice: "a Chromium that already runs is not launched: remove one of the two",
+            advice: "a running Chromium is not launched: remove one of the two",
         }),
     }
 }
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_allowlist_entry_is_refused_with_its_place() {
+    fn an_empty_allowlist_entry_is_refused_with_its_index() {
         let text = message(|config| config.policy.allowlist = vec!["a.test".into(), " ".into()]);
         assert!(
             text.unwrap()
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!(
             connecting(|config| config.browser.path = Some("/x".into())).unwrap(),
             "default: browser.connect: cannot be combined with browser.path (default); \
-             a Chromium that already runs is not launched: remove one of the two"
+             a running Chromium is not launched: remove one of the two"
         );
         assert!(connecting(|config| config.browser.cdp_port = 1).is_some());
         assert!(connecting(|config| config.browser.user_data_dir = Some("/x".into())).is_some());
@@ -225,7 +225,7 @@ mod tests {
         let with_tls = |listen: &str| {
             message(|config| {
                 config.server.listen = listen.parse().unwrap();
-                config.server.tls = Some(crate::config::TlsConfig {
+                config.server.tls = Some(crate::server::TlsConfig {
                     certificate: "c.pem".into(),
                     key: "k.pem".into(),
                 });
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_others_reach_needs_a_client() {
+    fn a_reachable_address_needs_a_client() {
         let text = message(|config| config.server.listen = "0.0.0.0:9333".parse().unwrap());
         assert!(text.unwrap().contains("set CDP_BRIDGE_AUTH_TOKEN"));
         assert_eq!(

@@ -8,13 +8,10 @@ use super::origin::Origin;
 /// One key set by one layer.
 #[derive(Debug)]
 pub(crate) struct Setting {
-    /// The dotted key.
     pub(crate) key: String,
-    /// Its value, not yet checked.
     pub(crate) value: Value,
-    /// Where it came from.
     pub(crate) origin: Origin,
-    /// The origins of its parts (`[0].token`), where they are known more closely.
+    /// The origins of its parts (`[0].token`), where these are known.
     pub(crate) parts: Vec<(String, Origin)>,
 }
 
@@ -33,8 +30,7 @@ impl Setting {
 /// The settings of one layer; a later one of the same key wins.
 pub(crate) type Layer = Vec<Setting>;
 
-/// Lets a layer that sets the DevTools port also select the transport that has one, unless it says
-/// itself which transport it wants.
+/// A layer that sets the DevTools port and no transport selects the transport "port" too.
 pub(crate) fn imply_port_transport(layer: &mut Layer) {
     if layer
         .iter()
@@ -54,9 +50,9 @@ pub(crate) fn imply_port_transport(layer: &mut Layer) {
     }
 }
 
-/// How a value is shown in an error: as TOML, but neither secrets nor endless texts.
+/// A value for an error text: TOML, shortened, and without secrets.
 pub(crate) fn shown(key: &str, value: &Value) -> String {
-    // A URL to connect to may carry a token, as those of hosted browsers do.
+    // The URL of a hosted browser may contain a token.
     if key.starts_with("auth.clients") || key == "browser.connect" {
         return "the value".to_owned();
     }

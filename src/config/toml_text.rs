@@ -1,8 +1,8 @@
-//! Values as TOML writes them on one line.
+//! Renders values as TOML on one line.
 
 use serde_json::Value;
 
-/// A value on one line. What is null is left out of tables, as TOML has no word for it.
+/// A value on one line. Nulls are omitted from tables, because TOML has no null.
 pub(super) fn toml_text(value: &Value) -> String {
     match value {
         Value::Array(entries) => {
@@ -20,12 +20,12 @@ pub(super) fn toml_text(value: &Value) -> String {
                 entries => format!("{{ {entries} }}"),
             }
         }
-        // JSON's texts, numbers and words are TOML's too, as far as configurations go.
+        // JSON's strings, numbers and booleans are valid TOML.
         other => other.to_string(),
     }
 }
 
-/// A key, in quotes where TOML wants them.
+/// A key, in quotes where TOML requires them.
 fn key_text(key: &str) -> String {
     let is_bare = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '-';
     if !key.is_empty() && key.chars().all(is_bare) {
@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_null_is_left_out() {
+    fn nulls_are_omitted() {
         assert_eq!(toml_text(&json!({ "a": null, "b": 1 })), "{ b = 1 }");
         assert_eq!(toml_text(&json!({ "a": null })), "{}");
     }

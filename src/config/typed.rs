@@ -1,4 +1,4 @@
-//! From merged settings to the typed configuration, with errors that name the key.
+//! Deserialises the merged settings, with errors that name the key.
 
 use std::collections::BTreeMap;
 
@@ -13,16 +13,14 @@ use super::setting::{Layer, bad_value, shown};
 use super::text_value::one_line;
 use super::types::Config;
 
-/// The settings of all layers, the highest of each key.
+/// The merged layers: for each key the value of the highest layer.
 #[derive(Debug, Default)]
 pub(crate) struct Merged {
     values: BTreeMap<String, Value>,
-    /// Where each value came from.
     pub(crate) origins: Origins,
 }
 
 impl Merged {
-    /// Puts a layer on top.
     pub(crate) fn add(&mut self, layer: Layer) {
         for setting in layer {
             self.origins.forget(&setting.key);
@@ -72,7 +70,7 @@ impl Merged {
             };
         }
         let found = find(root, path).map_or_else(|| "the value".to_owned(), |at| shown(&key, at));
-        // Messages of the types here say themselves what was expected, after a semicolon.
+        // The error texts of our own types contain what was expected.
         let problem = if message.contains("; expected ") {
             format!("{found} {message}")
         } else if let Some((_, expected)) = message.split_once(", expected ") {
@@ -88,7 +86,7 @@ impl Merged {
     }
 }
 
-/// Rust's names of types in the words of a configuration file.
+/// Names of Rust types in the words of a configuration file.
 fn plain(expected: &str) -> &str {
     match expected {
         "u16" => "a whole number from 0 to 65535",
@@ -124,7 +122,7 @@ fn find<'a>(root: &'a Value, path: &serde_path_to_error::Path) -> Option<&'a Val
     path.iter().try_fold(root, |value, segment| match segment {
         Segment::Map { key } => value.get(key.as_str()),
         Segment::Seq { index } => value.get(*index),
-        // The name of a variant stands where its text does.
+        // The text of a variant is its name.
         Segment::Enum { .. } | Segment::Unknown => Some(value),
     })
 }

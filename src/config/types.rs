@@ -3,31 +3,30 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::auth::AuthConfig;
-use super::browser::BrowserConfig;
-use super::flow::FlowConfig;
-use super::log::LogConfig;
-use super::policy::PolicyConfig;
-use super::server::ServerConfig;
-use super::tabs::TabsConfig;
 use super::timeouts::TimeoutsConfig;
+use crate::browser::BrowserConfig;
+use crate::flow::FlowConfig;
+use crate::policy::PolicyConfig;
+use crate::server::{AuthConfig, ServerConfig};
+use crate::tabs::TabsConfig;
+use crate::telemetry::LogConfig;
 
 /// Everything that can be set about the bridge. The documentation of each key is also its
 /// description in the JSON Schema and its comment in `config.example.toml`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// Which Chromium is driven, and how it is started and kept alive.
+    /// Which Chromium is used, how it is started, and when it is restarted.
     pub browser: BrowserConfig,
-    /// Where Coordinators connect, and what one connection may hold.
+    /// Where clients connect, and what one connection may use.
     pub server: ServerConfig,
     /// Who may connect.
     pub auth: AuthConfig,
     /// What pages may load and do.
     pub policy: PolicyConfig,
-    /// How many tabs there may be and how long they live.
+    /// How many tabs there may be, and how long they live.
     pub tabs: TabsConfig,
-    /// Pace and size of snapshots, screenshots and requests.
+    /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
     /// Time limit per request type, where a request brings none of its own: from 100ms to 120s.
     pub timeouts: TimeoutsConfig,

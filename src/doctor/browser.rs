@@ -1,74 +1,80 @@
-//! The browser: which one, confined or not, and whether it answers.
+//! Checks of the browser: which one, its sandbox, and whether it answers.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::finding::{Cause, Finding, Verdict};
+use super::finding::{Cause, Finding, Severity};
+use crate::browser::Sandbox;
 use crate::browser::connect::{BrowserSource, ConnectedBrowser};
 use crate::browser::find::{self, FoundBrowser, RejectReason, Rejected};
-use crate::browser::options::{Kind, LaunchOptions, Sandbox};
+use crate::browser::options::{BrowserBuild, LaunchOptions};
 use crate::browser::sandbox::{self, SandboxDecision, SandboxFacts, SandboxOffReason};
 use crate::cdp::methods::{CloseBrowser, GetVersion};
 
-/// How long Chromium may take for one answer, and to end when it is asked to.
+/// Time limit for one answer of Chromium, and for its exit.
 const LIMIT: Duration = Duration::from_secs(5);
 
 /// Which browser is used, and why this one. `configured` is where `browser.path` was set, if it was.
 pub(super) fn chosen(found: &FoundBrowser, configured: &str) -> Finding {
     let kind = match found.kind {
-        Kind::Shell => "headless shell",
-        Kind::Chrome => "full browser",
+        BrowserBuild::Shell => "headless shell",
+        BrowserBuild::Chrome => "full browser",
     };
     let by = match found.source {
         find::FoundIn::Configured => configured.to_owned(),
         source => source.to_string(),
     };
-    let said = format!("{} ({kind}; by {by})", found.path.display());
+    let message = format!("{} ({kind}; by {by})", found.path.display());
     // Places where nothing is are no news; a variable that names nothing is a mistake.
     let is_named = |tried: &&Rejected| matches!(tried.source, find::FoundIn::Variable(_));
     let mistakes = found.passed_over.iter().filter(is_named);
     let mistakes: Vec<String> = mistakes.map(ToString::to_string).collect();
     if !mistakes.is_empty() {
         let advice = "correct the variable, or remove it from the environment";
-        let said = format!("{said}\npassed over: {}", mistakes.join("; "));
-        return Finding::warning("browser", said, advice);
+        let message = format!("{message}\nnot used: {}", mistakes.join("; "));
+        return Finding::warning("browser", message, advice);
     }
     let others = found.passed_over.iter();
     let others = others.filter(|tried| tried.why != RejectReason::Missing);
     let others: Vec<String> = others
         .map(|tried| format!("\npassed over: {tried}"))
         .collect();
-    Finding::fine("browser", format!("{said}{}", others.concat()))
+    Finding::fine("browser", format!("{message}{}", others.concat()))
 }
 
-/// Whether pages are confined.
-pub(super) async fn confinement(options: &LaunchOptions) -> Finding {
+/// Whether Chromium uses its sandbox.
+pub(super) async fn sandbox_finding(options: &LaunchOptions) -> Finding {
     let facts = sandbox::facts(&options.executable).await;
-    judged(options.sandbox, facts)
+    judge_sandbox(options.config.sandbox, facts)
 }
 
-fn judged(wish: Sandbox, facts: SandboxFacts) -> Finding {
+fn judge_sandbox(wish: Sandbox, facts: SandboxFacts) -> Finding {
     const SUBJECT: &str = "sandbox";
-    let user = "run the bridge as a user of its own: docs/hardening.md and deploy/ say how";
-    let fails = |said: &str, advice: &str| {
-        let verdict = Verdict::Failed(Cause::Browser);
-        Finding::new(SUBJECT, verdict, said.to_owned(), Some(advice.to_owned()))
+    let user = "run the bridge as a dedicated user: see docs/hardening.md and deploy/";
+    let fails = |message: &str, advice: &str| {
+        let severity = Severity::Failed(Cause::Browser);
+        Finding::new(
+            SUBJECT,
+            severity,
+            message.to_owned(),
+            Some(advice.to_owned()),
+        )
     };
     match sandbox::decide(wish, facts) {
         SandboxDecision::On if facts.root => fails(
-            "browser.sandbox is `on`, and Chromium refuses its sandbox to root",
+            "browser.sandbox is `on`, but Chromium does not support its sandbox as root",
             user,
         ),
         SandboxDecision::On if facts.namespaces_refused && !facts.setuid_helper => fails(
-            "browser.sandbox is `on`, and the kernel refuses user namespaces to this user",
+            "browser.sandbox is `on`, but the kernel refuses user namespaces to this user",
             "allow them (in a container: a seccomp profile such as deploy/docker/seccomp.json)",
         ),
         SandboxDecision::On => Finding::fine(SUBJECT, "on"),
         SandboxDecision::Off(SandboxOffReason::Configured) => Finding::warning(
             SUBJECT,
             "off: browser.sandbox is `off`",
-            "set it to `on`: a hostile page is confined by nothing else",
+            "set it to `on`: nothing else confines a hostile page",
         ),
         SandboxDecision::Off(SandboxOffReason::Root) => {
             Finding::warning(SUBJECT, "off: Chromium refuses it to root", user)
@@ -112,7 +118,7 @@ pub(super) async fn trial(source: &BrowserSource) -> Vec<Finding> {
         Err(error) => Finding::failed("round trip", Cause::Browser, &error),
     });
     if let Some(process) = process {
-        // Where it does not listen to this, it is ended all the same.
+        // If the call fails, `end` kills the process anyway.
         let _ = browser.call(CloseBrowser {}, LIMIT).await;
         process.end(LIMIT).await;
     }
@@ -136,19 +142,23 @@ mod tests {
     fn found(passed_over: Vec<Rejected>) -> FoundBrowser {
         FoundBrowser {
             path: "/usr/bin/chrome".into(),
-            kind: Kind::Shell,
+            kind: BrowserBuild::Shell,
             source: find::FoundIn::SearchPath,
             passed_over,
         }
     }
 
     #[test]
-    fn root_without_a_sandbox_is_told_to_use_another_user() {
-        let finding = judged(Sandbox::Auto, ROOT);
-        assert_eq!(finding.verdict, Verdict::Warning);
-        assert!(finding.advice.unwrap().contains("a user of its own"));
-        let wanted = judged(Sandbox::On, ROOT);
-        assert_eq!(wanted.verdict, Verdict::Failed(Cause::Browser), "{wanted}");
+    fn root_without_a_sandbox_is_advised_to_use_another_user() {
+        let finding = judge_sandbox(Sandbox::Auto, ROOT);
+        assert_eq!(finding.severity, Severity::Warning);
+        assert!(finding.advice.unwrap().contains("a dedicated user"));
+        let wanted = judge_sandbox(Sandbox::On, ROOT);
+        assert_eq!(
+            wanted.severity,
+            Severity::Failed(Cause::Browser),
+            "{wanted}"
+        );
     }
 
     #[test]
@@ -158,13 +168,16 @@ mod tests {
             namespaces_refused: true,
             setuid_helper: false,
         };
-        assert_eq!(judged(Sandbox::Auto, refused).verdict, Verdict::Warning);
-        let wanted = judged(Sandbox::On, refused);
-        assert_eq!(wanted.verdict, Verdict::Failed(Cause::Browser));
+        assert_eq!(
+            judge_sandbox(Sandbox::Auto, refused).severity,
+            Severity::Warning
+        );
+        let wanted = judge_sandbox(Sandbox::On, refused);
+        assert_eq!(wanted.severity, Severity::Failed(Cause::Browser));
         assert!(wanted.advice.unwrap().contains("seccomp.json"));
         assert_eq!(
-            judged(Sandbox::Auto, SandboxFacts::default()).verdict,
-            Verdict::Fine
+            judge_sandbox(Sandbox::Auto, SandboxFacts::default()).severity,
+            Severity::Fine
         );
     }
 
@@ -177,18 +190,18 @@ mod tests {
         };
         let empty = tried(find::FoundIn::UsualPlace, RejectReason::Missing);
         assert_eq!(
-            chosen(&found(vec![empty.clone()]), "").verdict,
-            Verdict::Fine
+            chosen(&found(vec![empty.clone()]), "").severity,
+            Severity::Fine
         );
         let variable = tried(find::FoundIn::Variable("CHROME_BIN"), RejectReason::Missing);
         let finding = chosen(&found(vec![variable, empty]), "");
-        assert_eq!(finding.verdict, Verdict::Warning);
+        assert_eq!(finding.severity, Severity::Warning);
         assert!(
-            finding.said.contains("CHROME_BIN: /nowhere not found"),
+            finding.message.contains("CHROME_BIN: /nowhere not found"),
             "{finding}"
         );
         let useless = tried(find::FoundIn::SearchPath, RejectReason::NotExecutable);
         let finding = chosen(&found(vec![useless]), "");
-        assert!(finding.said.contains("not executable"), "{finding}");
+        assert!(finding.message.contains("not executable"), "{finding}");
     }
 }

@@ -1,17 +1,17 @@
-//! Goes through everything that `serve` needs.
+//! Runs all checks of what `serve` needs.
 
 use std::path::PathBuf;
 
 use super::browser;
 use super::finding::{Cause, Finding, Report};
 use super::machine;
-use crate::app::settings;
+use crate::app::{browser_source, room_settings};
 use crate::browser::connect::BrowserSource;
 use crate::config::{Config, Loaded};
 use crate::server::Server;
 
-/// Examines what `serve` would use with this configuration, and tells each finding as it is made.
-/// Nothing is left behind, and a bridge that runs is not disturbed: a profile of its own is used.
+/// Checks what `serve` would use with this configuration, and hands each finding to `tell` at once. It
+/// uses a temporary profile, so that a running bridge is not disturbed and nothing is left behind.
 pub async fn examine(loaded: &Loaded, mut tell: impl FnMut(&Finding)) -> Report {
     let config = &loaded.config;
     let mut report = Report::default();
@@ -30,7 +30,7 @@ pub async fn examine(loaded: &Loaded, mut tell: impl FnMut(&Finding)) -> Report 
         Ok((source, findings)) => {
             findings.into_iter().for_each(&mut add);
             if let BrowserSource::Launch(options) = &source {
-                add(browser::confinement(options).await);
+                add(browser::sandbox_finding(options).await);
             }
             browser::trial(&source).await.into_iter().for_each(add);
         }
@@ -46,7 +46,7 @@ fn origin(loaded: &Loaded) -> String {
     }
 }
 
-/// Where Chromium's files are.
+/// The directory of Chromium's profile.
 fn profiles(config: &Config) -> PathBuf {
     let configured = config.browser.user_data_dir.clone();
     configured
@@ -57,28 +57,28 @@ fn profiles(config: &Config) -> PathBuf {
 /// Whether the bridge could listen.
 async fn address(config: &Config) -> Finding {
     const SUBJECT: &str = "address";
-    let settings = match settings::server(config) {
+    let settings = match room_settings::server(config) {
         Ok(settings) => settings,
-        Err(error) => return Finding::failed(SUBJECT, Cause::Surroundings, &error),
+        Err(error) => return Finding::failed(SUBJECT, Cause::Machine, &error),
     };
-    let wanted = settings.listen.clone();
+    let wanted = settings.config.listen.clone();
     match Server::would_listen(&settings).await {
         Ok(()) => Finding::fine(SUBJECT, format!("{wanted} is free")),
-        Err(error) => Finding::failed(SUBJECT, Cause::Surroundings, &error),
+        Err(error) => Finding::failed(SUBJECT, Cause::Machine, &error),
     }
 }
 
 /// The browser that would be used.
 fn source(loaded: &Loaded) -> Result<(BrowserSource, Vec<Finding>), Finding> {
     let config = &loaded.config;
-    if let Some(running) = settings::running_browser(config) {
+    if let Some(running) = browser_source::running_browser(config) {
         return Ok((running, Vec::new()));
     }
-    let found = settings::found_browser(config)
+    let found = browser_source::found_browser(config)
         .map_err(|error| Finding::failed("browser", Cause::Browser, &error))?;
     let configured = loaded.origins.get("browser.path").to_string();
     let finding = browser::chosen(&found, &configured);
-    let mut options = settings::launch_options(config, found, None);
-    options.user_data_dir = None;
-    Ok((BrowserSource::Launch(options), vec![finding]))
+    let mut options = browser_source::launch_options(config, found, None);
+    options.config.user_data_dir = None;
+    Ok((BrowserSource::Launch(Box::new(options)), vec![finding]))
 }

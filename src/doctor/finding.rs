@@ -1,87 +1,87 @@
-//! One thing that was examined, and all of them together (pure).
+//! The results of the checks (pure).
 
 use std::fmt;
 
-/// How wide the names of what is examined stand.
+/// The width of the column of subjects.
 const SUBJECT_WIDTH: usize = 14;
 
-/// What was found of one thing.
+/// The result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What was examined, in a word or two.
+    /// What was checked, in a word or two.
     pub subject: &'static str,
-    /// Whether it is well.
-    pub verdict: Verdict,
-    /// What is so, in one line or several.
-    pub said: String,
-    /// What to do, where something is to be done.
+    pub severity: Severity,
+    /// The result, in one line or several.
+    pub message: String,
+    /// What to do about it.
     pub advice: Option<String>,
 }
 
-/// Whether something is well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// It is.
+pub enum Severity {
     Fine,
-    /// The bridge serves, but somebody should see to it.
+    /// The bridge would serve, but this should be looked at.
     Warning,
-    /// The bridge does not serve, or not for long.
+    /// The bridge would not serve, or not for long.
     Failed(Cause),
 }
 
-/// Whose fault a failure is, which is what the exit code says.
+/// What a failure is about; it selects the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cause {
     /// There is no usable browser.
     Browser,
     /// Anything else.
-    Surroundings,
+    Machine,
 }
 
 impl Finding {
-    /// All is well.
-    pub fn fine(subject: &'static str, said: impl Into<String>) -> Self {
-        Self::new(subject, Verdict::Fine, said.into(), None)
+    pub fn fine(subject: &'static str, message: impl Into<String>) -> Self {
+        Self::new(subject, Severity::Fine, message.into(), None)
     }
 
-    /// Somebody should see to it.
     pub fn warning(
         subject: &'static str,
-        said: impl Into<String>,
+        message: impl Into<String>,
         advice: impl Into<String>,
     ) -> Self {
-        Self::new(subject, Verdict::Warning, said.into(), Some(advice.into()))
+        Self::new(
+            subject,
+            Severity::Warning,
+            message.into(),
+            Some(advice.into()),
+        )
     }
 
-    /// The bridge would not serve. Errors say by themselves what to do.
+    /// A failure without advice, because the error says what to do.
     pub fn failed(subject: &'static str, cause: Cause, error: &dyn std::error::Error) -> Self {
-        Self::new(subject, Verdict::Failed(cause), error.to_string(), None)
+        Self::new(subject, Severity::Failed(cause), error.to_string(), None)
     }
 
     pub(super) fn new(
         subject: &'static str,
-        verdict: Verdict,
-        said: String,
+        severity: Severity,
+        message: String,
         advice: Option<String>,
     ) -> Self {
         Self {
             subject,
-            verdict,
-            said,
+            severity,
+            message,
             advice,
         }
     }
 }
 
 impl fmt::Display for Finding {
-    /// A line with the verdict and the subject; what follows stands under its beginning.
+    /// A line with severity, subject and message; further lines are aligned with the message.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.verdict {
-            Verdict::Fine => "ok",
-            Verdict::Warning => "warn",
-            Verdict::Failed(_) => "FAIL",
+        let mark = match self.severity {
+            Severity::Fine => "ok",
+            Severity::Warning => "warn",
+            Severity::Failed(_) => "FAIL",
         };
-        let mut lines = self.said.lines();
+        let mut lines = self.message.lines();
         let first = lines.next().unwrap_or_default();
         write!(f, "{mark:<5} {:<SUBJECT_WIDTH$} {first}", self.subject)?;
         let indent = 5 + 1 + SUBJECT_WIDTH + 1;
@@ -95,7 +95,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// Everything that was found.
+/// All results together.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     warnings: usize,
@@ -103,16 +103,15 @@ pub struct Report {
 }
 
 impl Report {
-    /// Takes note of a finding.
     pub fn add(&mut self, finding: &Finding) {
-        match finding.verdict {
-            Verdict::Fine => {}
-            Verdict::Warning => self.warnings += 1,
-            Verdict::Failed(cause) => self.failures.push(cause),
+        match finding.severity {
+            Severity::Fine => {}
+            Severity::Warning => self.warnings += 1,
+            Severity::Failed(cause) => self.failures.push(cause),
         }
     }
 
-    /// What the exit code has to say, if anything failed; a browser that fails counts most.
+    /// The cause that selects the exit code; the browser takes precedence.
     pub fn failed(&self) -> Option<Cause> {
         let browser = self.failures.iter().find(|cause| **cause == Cause::Browser);
         browser.or(self.failures.first()).copied()
@@ -126,15 +125,15 @@ impl fmt::Display for Report {
             _ => format!("{count} {one}s"),
         };
         match (self.failures.len(), self.warnings) {
-            (0, 0) => f.write_str("All is well: `cdp-bridge serve` will serve."),
+            (0, 0) => f.write_str("No problems: `cdp-bridge serve` will work."),
             (0, warnings) => write!(
                 f,
-                "{}: `cdp-bridge serve` will serve.",
+                "{}: `cdp-bridge serve` will work.",
                 of(warnings, "warning")
             ),
             (failures, _) => write!(
                 f,
-                "{}: mend what is marked FAIL, and ask again.",
+                "{}: fix what is marked FAIL, then run doctor again.",
                 of(failures, "failure")
             ),
         }
@@ -146,11 +145,11 @@ mod tests {
     use super::*;
 
     fn failed(cause: Cause) -> Finding {
-        Finding::new("x", Verdict::Failed(cause), "no".to_owned(), None)
+        Finding::new("x", Severity::Failed(cause), "no".to_owned(), None)
     }
 
     #[test]
-    fn a_finding_is_a_line_with_what_to_do_under_it() {
+    fn a_finding_is_a_line_with_its_advice_below() {
         let finding = Finding::warning("disk", "little\nis left", "make room");
         assert_eq!(
             finding.to_string(),
@@ -166,27 +165,27 @@ mod tests {
     fn a_browser_that_fails_counts_more_than_all_else() {
         let mut report = Report::default();
         assert_eq!(report.failed(), None);
-        report.add(&failed(Cause::Surroundings));
-        assert_eq!(report.failed(), Some(Cause::Surroundings));
+        report.add(&failed(Cause::Machine));
+        assert_eq!(report.failed(), Some(Cause::Machine));
         report.add(&failed(Cause::Browser));
         report.add(&Finding::warning("x", "", ""));
         assert_eq!(report.failed(), Some(Cause::Browser));
         assert_eq!(
             report.to_string(),
-            "2 failures: mend what is marked FAIL, and ask again."
+            "2 failures: fix what is marked FAIL, then run doctor again."
         );
     }
 
     #[test]
-    fn warnings_alone_are_no_failure() {
+    fn warnings_alone_do_not_fail() {
         let mut report = Report::default();
         report.add(&Finding::fine("x", ""));
-        assert!(report.to_string().starts_with("All is well"));
+        assert!(report.to_string().starts_with("No problems"));
         report.add(&Finding::warning("x", "", ""));
         assert_eq!(report.failed(), None);
         assert_eq!(
             report.to_string(),
-            "1 warning: `cdp-bridge serve` will serve."
+            "1 warning: `cdp-bridge serve` will work."
         );
     }
 }

@@ -1,14 +1,14 @@
-//! Shared memory and disk.
+//! Checks of shared memory and disk.
 
 use std::path::Path;
 
-use super::finding::{Cause, Finding, Verdict};
+use super::finding::{Cause, Finding, Severity};
 use crate::browser::disk_space;
 use crate::browser::launch::SMALL_SHARED_MEMORY;
 
-/// Where Chromium puts pictures for its own processes, on Linux.
+/// Where Chromium shares pixels between its processes, on Linux.
 const SHARED_MEMORY: &str = "/dev/shm";
-/// With less than this free, the pictures of one tab fill it.
+/// Less than this is filled by the pixels of one tab.
 const LITTLE_SHARED_MEMORY: u64 = 64 * 1024 * 1024;
 
 /// A file system, in bytes.
@@ -29,49 +29,49 @@ fn size_of(dir: &Path) -> Option<Size> {
 /// `/dev/shm`, where there is one.
 pub(super) fn shared_memory(temporary: &Path) -> Option<Finding> {
     let size = size_of(Path::new(SHARED_MEMORY)).filter(|_| cfg!(target_os = "linux"));
-    size.map(|size| judged(size, temporary))
+    size.map(|size| judge_shared_memory(size, temporary))
 }
 
-fn judged(size: Size, temporary: &Path) -> Finding {
+fn judge_shared_memory(size: Size, temporary: &Path) -> Finding {
     const SUBJECT: &str = "shared memory";
-    let said = format!(
+    let message = format!(
         "{SHARED_MEMORY} has {}, of which {} are free",
         in_words(size.total),
         in_words(size.free)
     );
     if size.total < SMALL_SHARED_MEMORY {
-        let said = format!(
-            "{said}; Chromium uses {} instead, which is slower on a disk",
+        let message = format!(
+            "{message}; Chromium uses {} instead, which is slower on a disk",
             temporary.display()
         );
         let advice = "give it 1 GiB: `docker run --shm-size=1g`, a memory-backed emptyDir in Kubernetes, \
                       or `mount -o remount,size=1G /dev/shm`";
-        return Finding::warning(SUBJECT, said, advice);
+        return Finding::warning(SUBJECT, message, advice);
     }
     if size.free < LITTLE_SHARED_MEMORY {
-        let said = format!("{said}; pages crash when it is full");
+        let message = format!("{message}; pages crash when it is full");
         let advice = "see what fills it with `ls -l /dev/shm`, and remove what no process uses";
         return Finding::new(
             SUBJECT,
-            Verdict::Failed(Cause::Surroundings),
-            said,
+            Severity::Failed(Cause::Machine),
+            message,
             Some(advice.to_owned()),
         );
     }
-    Finding::fine(SUBJECT, said)
+    Finding::fine(SUBJECT, message)
 }
 
-/// The disk of a directory of Chromium's.
+/// The free space at a directory that Chromium writes to.
 pub(super) fn disk(dir: &Path) -> Finding {
     const SUBJECT: &str = "disk";
     let free = size_of(dir).map(|size| in_words(size.free));
     let free = free.unwrap_or_else(|| "an unknown part".to_owned());
-    let said = format!("{free} of the disk of {} are free", dir.display());
+    let message = format!("{free} free on the disk of {}", dir.display());
     if disk_space::nearly_full(dir).is_some() {
         let advice = "make room there, or set TMPDIR or browser.user_data_dir to a directory on another disk";
-        return Finding::warning(SUBJECT, said, advice);
+        return Finding::warning(SUBJECT, message, advice);
     }
-    Finding::fine(SUBJECT, said)
+    Finding::fine(SUBJECT, message)
 }
 
 fn in_words(bytes: u64) -> String {
@@ -90,17 +90,17 @@ mod tests {
 
     const MIB: u64 = 1024 * 1024;
 
-    fn verdict(total: u64, free: u64) -> Finding {
+    fn severity(total: u64, free: u64) -> Finding {
         let (total, free) = (total * MIB, free * MIB);
-        judged(Size { total, free }, Path::new("/tmp"))
+        judge_shared_memory(Size { total, free }, Path::new("/tmp"))
     }
 
     #[test]
     fn shared_memory_that_is_full_fails_and_says_how_to_find_what_fills_it() {
-        let full = verdict(2048, 3);
-        assert_eq!(full.verdict, Verdict::Failed(Cause::Surroundings));
+        let full = severity(2048, 3);
+        assert_eq!(full.severity, Severity::Failed(Cause::Machine));
         assert!(
-            full.said.contains("2048 MiB, of which 3 MiB are free"),
+            full.message.contains("2048 MiB, of which 3 MiB are free"),
             "{full}"
         );
         assert!(full.advice.unwrap().contains("ls -l /dev/shm"));
@@ -109,16 +109,16 @@ mod tests {
     #[test]
     fn shared_memory_that_is_small_is_not_used_and_only_a_warning_even_if_it_is_full() {
         for free in [64, 0] {
-            let small = verdict(64, free);
-            assert_eq!(small.verdict, Verdict::Warning, "{small}");
-            assert!(small.said.contains("uses /tmp instead"), "{small}");
+            let small = severity(64, free);
+            assert_eq!(small.severity, Severity::Warning, "{small}");
+            assert!(small.message.contains("uses /tmp instead"), "{small}");
             assert!(small.advice.unwrap().contains("--shm-size=1g"));
         }
     }
 
     #[test]
     fn enough_is_fine() {
-        assert_eq!(verdict(1024, 1024).verdict, Verdict::Fine);
+        assert_eq!(severity(1024, 1024).severity, Severity::Fine);
         assert_eq!(disk(Path::new("/")).subject, "disk");
         assert_eq!(
             [in_words(3 * MIB), in_words(24 * 1024 * MIB)],

@@ -1,8 +1,9 @@
-//! `cdp-bridge doctor`: what `serve` would find on this machine, and what to do about what is wrong.
+//! `cdp-bridge doctor`: checks whether `serve` would work on this machine, and says how to fix what would
+//! not.
 //!
-//! [`examine`] goes through the parts in the order in which `serve` needs them, and tells a
-//! [`Finding`] for each; [`finding`] says what a finding is and how it is written, [`machine`] judges
-//! memory and disk, [`browser`] finds, starts and asks the browser.
+//! [`examine()`] runs the checks in the order in which `serve` needs their subjects, and reports a
+//! [`Finding`] for each; [`machine`] checks memory and disk, [`browser`] finds, starts and calls the
+//! browser.
 
 mod browser;
 mod examine;
@@ -10,4 +11,4 @@ mod finding;
 mod machine;
 
 pub use examine::examine;
-pub use finding::{Cause, Finding, Report, Verdict};
+pub use finding::{Cause, Finding, Report, Severity};

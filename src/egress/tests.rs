@@ -19,7 +19,7 @@ use super::{
     BlockReporter, BlockedRequest, ConnectFailure, Egress, ProxyConfig, ProxyLimits, ProxyListener,
     RecentFailures, Resolve,
 };
-use crate::policy::{EgressPolicy, EnforcementMode, PrivateNetworks};
+use crate::policy::{EgressPolicy, PolicyMode, PrivateNetworks};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
@@ -104,7 +104,7 @@ struct Fixture {
     blocked: Arc<Mutex<Vec<BlockedRequest>>>,
 }
 
-fn policy(allowlist: &[&str], private: &[&str], mode: EnforcementMode) -> Arc<EgressPolicy> {
+fn policy(allowlist: &[&str], private: &[&str], mode: PolicyMode) -> Arc<EgressPolicy> {
     let allowlist: Vec<String> = allowlist.iter().map(ToString::to_string).collect();
     let private = private.iter().map(|range| range.parse().unwrap()).collect();
     let private = PrivateNetworks::Only(private);
@@ -124,7 +124,7 @@ impl Fixture {
     /// Allows `a.test` and its subdomains, which resolve to loopback.
     fn new() -> Self {
         Self::with(
-            policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Enforce),
+            policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce),
             vec![vec![HERE]],
         )
     }
@@ -364,7 +364,7 @@ async fn a_tunnel_carries_tls_to_the_requested_host_only() {
 #[tokio::test]
 async fn a_name_that_resolves_to_a_private_address_is_blocked() {
     let site = Site::start().await;
-    let public = policy(&[], &[], EnforcementMode::Enforce);
+    let public = policy(&[], &[], PolicyMode::Enforce);
     let metadata: IpAddr = [169, 254, 169, 254].into();
     for private in [HERE, metadata] {
         let fixture = Fixture::with(Arc::clone(&public), vec![vec![private]]);
@@ -389,7 +389,7 @@ async fn each_connection_goes_to_the_address_that_was_checked_for_it() {
     // The name resolves to an allowed address first, and then to one that is not allowed.
     let other: IpAddr = [127, 0, 0, 2].into();
     let fixture = Fixture::with(
-        policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Enforce),
+        policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce),
         vec![vec![other, HERE], vec![other]],
     );
     let url = format!("http://a.test:{}/", site.port());
@@ -408,7 +408,7 @@ async fn a_network_failure_is_recorded_and_a_plain_request_gets_no_response() {
     assert_eq!(fixture.get(&url).await, "");
     let refused = Some(ConnectFailure::Failed("net::ERR_CONNECTION_REFUSED"));
     assert_eq!(fixture.recent_failures.for_url(&url), refused);
-    let fixture = Fixture::with(policy(&[], &[], EnforcementMode::Enforce), vec![]);
+    let fixture = Fixture::with(policy(&[], &[], PolicyMode::Enforce), vec![]);
     let asked = "CONNECT unknown.test:443 HTTP/1.1\r\nHost: unknown.test:443\r\n\r\n";
     assert!(fixture.send(asked).await.starts_with("HTTP/1.1 502 "));
     let unknown = Some(ConnectFailure::Failed("net::ERR_NAME_NOT_RESOLVED"));
@@ -422,7 +422,7 @@ async fn a_network_failure_is_recorded_and_a_plain_request_gets_no_response() {
 #[tokio::test]
 async fn report_mode_lets_requests_through_and_reports_them() {
     let site = Site::start().await;
-    let report = policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Report);
+    let report = policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Report);
     let fixture = Fixture::with(report, vec![vec![HERE]]);
     assert!(
         fixture
@@ -456,7 +456,7 @@ async fn a_change_of_policy_applies_to_open_tunnels_at_once() {
     let stricter = policy(
         &["www.a.test", "b.test"],
         &["127.0.0.1/32"],
-        EnforcementMode::Enforce,
+        PolicyMode::Enforce,
     );
     fixture.policy.send_replace(stricter);
     assert!(is_closed(revoked).await);
@@ -490,7 +490,7 @@ async fn a_plain_connection_is_closed_when_policy_revokes_its_host() {
     fixture.policy.send_replace(policy(
         &["www.a.test"],
         &["127.0.0.1/32"],
-        EnforcementMode::Enforce,
+        PolicyMode::Enforce,
     ));
     assert!(is_closed(idle).await && is_closed(busy).await);
     let again = format!("GET http://www.a.test:{}/ HTTP/1.1\r\n\r\n", site.port());
@@ -502,7 +502,7 @@ async fn a_plain_connection_is_closed_when_policy_revokes_its_host() {
 #[tokio::test]
 async fn a_reported_connection_is_closed_when_policy_is_enforced() {
     let fixture = Fixture::with(
-        policy(&["a.test"], &["127.0.0.1/32"], EnforcementMode::Report),
+        policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Report),
         vec![vec![HERE]],
     );
     let site = Site::start().await;
@@ -513,11 +513,9 @@ async fn a_reported_connection_is_closed_when_policy_is_enforced() {
     let mut unlisted = fixture.tunnel(&format!("b.test:{}", site.port())).await;
     unlisted.write_all(b"one").await.unwrap();
     assert_eq!(read(&mut unlisted).await, "one");
-    fixture.policy.send_replace(policy(
-        &["a.test"],
-        &["127.0.0.1/32"],
-        EnforcementMode::Enforce,
-    ));
+    fixture
+        .policy
+        .send_replace(policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce));
     assert!(is_closed(other_name).await && is_closed(unlisted).await);
 }
 

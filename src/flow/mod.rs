@@ -8,6 +8,7 @@
 //! | `keyed_throttle` | at most one event per key and interval, with a count of the others |
 //! | `rate_summary` | a limited number of items per interval, with a count of the others |
 //! | `frame_pace` | frame rate of each screencast subscriber |
+//! | `settings` | the section `flow` of the configuration |
 //! | `backoff` | exponential backoff and restart budgets |
 
 mod backoff;
@@ -16,6 +17,7 @@ mod frame_pace;
 mod keyed_throttle;
 mod paced_queue;
 mod rate_summary;
+mod settings;
 
 pub use backoff::{Backoff, RestartBudget};
 pub use debounce::{Debounce, QueueFull};
@@ -23,3 +25,4 @@ pub use frame_pace::FramePace;
 pub use keyed_throttle::KeyedThrottle;
 pub use paced_queue::PacedQueue;
 pub use rate_summary::{RateSummary, Summary};
+pub use settings::FlowConfig;

@@ -8,16 +8,7 @@ use super::host::Host;
 use super::navigation::NavigationPolicy;
 use super::pattern_error::PatternError;
 use super::private::PrivateNetworks;
-
-/// Whether violations of the allowlist are blocked or only reported.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum EnforcementMode {
-    #[default]
-    Enforce,
-    /// Violations are reported and let through. Private networks stay blocked: they protect the
-    /// operator's network and have a key of their own.
-    Report,
-}
+use super::settings::PolicyMode;
 
 /// What pages may connect to, by any protocol.
 ///
@@ -28,7 +19,7 @@ pub enum EnforcementMode {
 #[derive(Debug, Clone)]
 pub struct EgressPolicy {
     rules: Option<Rules>,
-    mode: EnforcementMode,
+    mode: PolicyMode,
 }
 
 #[derive(Debug, Clone)]
@@ -55,7 +46,7 @@ impl EgressPolicy {
         subresources: &[String],
         private: PrivateNetworks,
         resolve: BTreeMap<String, IpAddr>,
-        mode: EnforcementMode,
+        mode: PolicyMode,
     ) -> Result<Self, PatternError> {
         // Parsed even if the allowlist is empty, so that a mistake is found before it has an effect.
         let further = NavigationPolicy::new(subresources, private.clone(), BTreeMap::new())?;
@@ -76,7 +67,7 @@ impl EgressPolicy {
     pub fn closed() -> Self {
         Self {
             rules: None,
-            mode: EnforcementMode::Enforce,
+            mode: PolicyMode::Enforce,
         }
     }
 
@@ -98,7 +89,7 @@ impl EgressPolicy {
 
     /// Whether this denial is only reported, because of report mode.
     pub fn only_reports(&self, denied: &Denied) -> bool {
-        self.mode == EnforcementMode::Report && denied.is_of_allowlist()
+        self.mode == PolicyMode::Report && denied.is_of_allowlist()
     }
 
     /// Checks an address that the host resolved to.
@@ -132,7 +123,7 @@ fn unnormalised<S: AsRef<str>>(host: &url::Host<S>) -> String {
 mod tests {
     use super::*;
 
-    fn policy(allowlist: &[&str], subresources: &[&str], mode: EnforcementMode) -> EgressPolicy {
+    fn policy(allowlist: &[&str], subresources: &[&str], mode: PolicyMode) -> EgressPolicy {
         let owned = |list: &[&str]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
         let resolve = BTreeMap::from([("pinned.test".to_owned(), [8, 8, 8, 8].into())]);
         let (allowlist, subresources) = (owned(allowlist), owned(subresources));
@@ -153,7 +144,7 @@ mod tests {
 
     #[test]
     fn pages_load_from_the_allowlist_and_the_subresource_hosts() {
-        let policy = policy(&["a.test"], &["=cdn.test:443"], EnforcementMode::Enforce);
+        let policy = policy(&["a.test"], &["=cdn.test:443"], PolicyMode::Enforce);
         assert_eq!(reason(judge(&policy, "a.test", 8080)), "allowed");
         assert_eq!(reason(judge(&policy, "www.A.test.", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "cdn.test", 443)), "allowed");
@@ -164,7 +155,7 @@ mod tests {
 
     #[test]
     fn an_empty_allowlist_allows_any_public_host() {
-        let policy = policy(&[], &["cdn.test"], EnforcementMode::Enforce);
+        let policy = policy(&[], &["cdn.test"], PolicyMode::Enforce);
         assert_eq!(reason(judge(&policy, "b.test", 80)), "allowed");
         assert_eq!(reason(judge(&policy, "10.0.0.1", 80)), "address");
         assert_eq!(reason(judge(&policy, "localhost", 80)), "address");
@@ -173,7 +164,7 @@ mod tests {
 
     #[test]
     fn report_mode_lets_through_all_but_private_addresses() {
-        let policy = policy(&["a.test"], &[], EnforcementMode::Report);
+        let policy = policy(&["a.test"], &[], PolicyMode::Report);
         assert!(matches!(
             judge(&policy, "a.test", 80),
             EgressVerdict::Allowed(_)
@@ -195,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_denied_address_is_reported_with_its_name() {
-        let policy = policy(&[], &[], EnforcementMode::Enforce);
+        let policy = policy(&[], &[], PolicyMode::Enforce);
         let host = Host::Domain("a.test".to_owned());
         assert_eq!(policy.permits(&host, [8, 8, 8, 8].into()), Ok(()));
         let denied = policy.permits(&host, [127, 0, 0, 1].into()).unwrap_err();
@@ -218,13 +209,7 @@ mod tests {
     fn a_mistake_in_the_subresource_hosts_is_an_error_even_with_an_empty_allowlist() {
         let private = PrivateNetworks::Deny;
         let further = ["*.cdn.test".to_owned()];
-        let read = EgressPolicy::new(
-            &[],
-            &further,
-            private,
-            BTreeMap::new(),
-            EnforcementMode::Enforce,
-        );
+        let read = EgressPolicy::new(&[], &further, private, BTreeMap::new(), PolicyMode::Enforce);
         assert!(matches!(read, Err(PatternError::Wildcard { .. })));
     }
 }

@@ -10,6 +10,7 @@
 //! | `navigation` | the policy for URLs that tabs open |
 //! | `egress` | the policy for connections that pages make |
 //! | `denied` | why a request was denied, and which key would allow it |
+//! | `settings` | the section `policy` of the configuration |
 //! | `redact` | URLs for logs and error details |
 
 mod address;
@@ -21,10 +22,11 @@ mod pattern;
 mod pattern_error;
 mod private;
 mod redact;
+mod settings;
 
 pub use address::{Special, special};
 pub use denied::Denied;
-pub use egress::{EgressPolicy, EgressVerdict, EnforcementMode};
+pub use egress::{EgressPolicy, EgressVerdict};
 pub(crate) use host::normalise;
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
@@ -32,3 +34,7 @@ pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
 pub use private::PrivateNetworks;
 pub use redact::{redact_url, without_credentials};
+pub use settings::{
+    ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig, PolicyMode,
+    PopupPolicy,
+};

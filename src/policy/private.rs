@@ -1,5 +1,7 @@
 //! Whether addresses outside the public internet may be reached.
 
+mod text_form;
+
 use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};

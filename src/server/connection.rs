@@ -60,14 +60,15 @@ fn config(settings: &ServerSettings) -> WebSocketConfig {
     // The writer hands over one message at a time, so that this is the largest one and what is
     // in front of it. Escaping makes a part of text up to six times as long.
     let largest = settings
+        .config
         .outbound_bytes
-        .max(settings.chunk_bytes.saturating_mul(6));
+        .max(settings.flow.chunk_bytes.saturating_mul(6));
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(largest.saturating_mul(2).saturating_add(1 << 20))
-        .max_message_size(Some(settings.max_message_bytes))
-        .max_frame_size(Some(settings.max_message_bytes))
+        .max_message_size(Some(settings.config.max_message_bytes))
+        .max_frame_size(Some(settings.config.max_message_bytes))
 }
 
 /// Closes a connection that may not stay.
@@ -116,8 +117,8 @@ where
     let settings = &shared.settings;
     let _connected = shared.deps.hub.connected();
     let alive = Mutex::new(KeepAlive::new(
-        settings.ping_interval,
-        settings.ping_timeout,
+        settings.config.ping_interval,
+        settings.config.ping_timeout,
         Instant::now(),
     ));
     let leave = {

@@ -19,6 +19,7 @@ use super::shared::Shared;
 use super::wire_error;
 use crate::clock::epoch_ms;
 use crate::metrics;
+use crate::policy::EvaluatePolicy;
 use crate::tabs::hands::Look;
 use crate::tabs::{
     Capture, CastSpec, Change, NewTab, Reply, Scope, Subscriber, TabHandle, TabMessage, Watcher,
@@ -228,7 +229,7 @@ impl Dispatcher {
                     return Err(wire_error::lost().into());
                 };
                 let handle = self.tab(&tab)?;
-                let may_evaluate = self.shared.settings.may_evaluate;
+                let may_evaluate = self.shared.settings.evaluate == EvaluatePolicy::Allow;
                 let job = page_request::job(body, may_evaluate)?;
                 Ok(Task::Tell(handle, job))
             }

@@ -133,7 +133,7 @@ impl DrainHandle {
     /// Second: waits until every request is answered, or the drain timeout has passed. Says
     /// whether all were.
     pub async fn answered(&self) -> bool {
-        let limit = self.shared.settings.drain_timeout;
+        let limit = self.shared.settings.config.drain_timeout;
         none_left(&self.shared.drain.requests, limit).await
     }
 

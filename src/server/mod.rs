@@ -70,7 +70,8 @@ pub use ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
 pub use reload::{ReplaceError, Replacement, Replacer};
 pub use serve::{BindError, Server};
 pub use settings::{
-    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+    AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, Listen, Remember, Secret,
+    ServerConfig, ServerSettings, Timeouts, TlsConfig, TokenHash,
 };
 pub use shared::Deps;
-pub use tls::{TlsError, TlsFiles};
+pub use tls::TlsError;

@@ -7,7 +7,7 @@ use cdp_bridge_protocol::event::CloseReason;
 use super::hub::Membership;
 use super::outbox::Outbox;
 use super::shared::Shared;
-use crate::tabs::{Scope, TabMessage};
+use crate::tabs::{OnDisconnect, Scope, TabMessage};
 
 /// A session is there until this is dropped.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ impl Drop for Presence {
         drop(self.membership.take());
         self.outbox.end();
         let last = !deps.hub.has(&self.scope);
-        if last && self.shared.settings.close_tabs_on_disconnect {
+        if last && self.shared.settings.on_disconnect == OnDisconnect::Close {
             for tab in deps.registry.of(&self.scope) {
                 // The client asked for it when it left: that is what the setting says.
                 tab.send(TabMessage::Close(CloseReason::Requested, None));

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use cdp_bridge_protocol::event::CloseReason;
 use tokio_rustls::rustls;
 
-use super::settings::{ClientToken, Listen};
+use super::settings::{ClientToken, Listen, TlsConfig};
 use super::shared::Shared;
-use super::tls::{self, TlsError, TlsFiles};
+use super::tls::{self, TlsError};
 use crate::tabs::{Scope, TabMessage};
 
 /// Why nothing can be replaced.
@@ -48,12 +48,12 @@ impl Replacer {
     pub fn prepare(
         &self,
         clients: Vec<ClientToken>,
-        tls: Option<&TlsFiles>,
+        tls: Option<&TlsConfig>,
     ) -> Result<Replacement, ReplaceError> {
         let shared = &self.shared;
-        if clients.is_empty() && !shared.settings.listen.is_local() {
+        if clients.is_empty() && !shared.settings.config.listen.is_local() {
             return Err(ReplaceError::Open {
-                address: shared.settings.listen.clone(),
+                address: shared.settings.config.listen.clone(),
             });
         }
         let tls = tls.filter(|_| shared.tls.is_some());

@@ -40,24 +40,21 @@ pub struct Server {
 async fn listen(
     settings: &ServerSettings,
 ) -> Result<(Listener, Listen, Option<Arc<ServerConfig>>), BindError> {
-    if settings.clients.is_empty() && !settings.listen.is_local() {
+    if settings.clients.is_empty() && !settings.config.listen.is_local() {
         return Err(BindError::Open {
-            address: settings.listen.clone(),
+            address: settings.config.listen.clone(),
         });
     }
-    let tls = settings.tls.as_ref().map(tls::read).transpose()?;
-    let (listener, address) = Listener::bind(&settings.listen).await?;
+    let tls = settings.config.tls.as_ref().map(tls::read).transpose()?;
+    let (listener, address) = Listener::bind(&settings.config.listen).await?;
     Ok((listener, address, tls))
 }
 
 impl Server {
     /// Listens. Without client tokens only where nobody from another machine can connect.
-    pub async fn bind(settings: ServerSettings, deps: Deps) -> Result<Self, BindError> {
+    pub async fn bind(mut settings: ServerSettings, deps: Deps) -> Result<Self, BindError> {
         let (listener, address, tls) = listen(&settings).await?;
-        let settings = ServerSettings {
-            listen: address.clone(),
-            ..settings
-        };
+        settings.config.listen = address.clone();
         Ok(Self {
             listener,
             address,
@@ -112,7 +109,7 @@ impl Server {
 
     async fn accept(&self) {
         let router = router(Arc::clone(&self.shared));
-        let head_timeout = self.shared.settings.header_timeout;
+        let head_timeout = self.shared.settings.config.header_timeout;
         let mut http = JoinSet::new();
         let mut turned_away = JoinSet::new();
         loop {
@@ -162,7 +159,7 @@ impl Server {
 
 /// Serves one connection from another process, through TLS where it is spoken.
 async fn tcp(socket: TcpStream, router: Router, shared: Arc<Shared>, place: Place) {
-    let limit = shared.settings.header_timeout;
+    let limit = shared.settings.config.header_timeout;
     let place = Some(Arc::new(place));
     let Some(port) = &shared.tls else {
         return serve(socket, router, limit, place).await;

@@ -63,15 +63,15 @@ impl Session {
         let settings = &shared.settings;
         let identity = visitor.identity.clone();
         let client = identity.client.clone();
-        let keep = (!settings.resume_window.is_zero()).then_some(Keep {
-            bytes: settings.resume_bytes,
-            window: settings.resume_window,
+        let keep = (!settings.config.resume_window.is_zero()).then_some(Keep {
+            bytes: settings.config.resume_bytes,
+            window: settings.config.resume_window,
         });
         let outbox = Outbox::new(
             shared.next_connection(),
             visitor.encoding,
-            settings.chunk_bytes,
-            settings.outbound_bytes,
+            settings.flow.chunk_bytes,
+            settings.config.outbound_bytes,
             keep,
         );
         let opened = keep.and_then(|_| shared.sessions.open(&client, &outbox));
@@ -177,7 +177,7 @@ impl Session {
         let shared = Arc::clone(&self.shared);
         let id = self.outbox.id();
         shared.sessions.is_away(id);
-        let end = Instant::now() + shared.settings.resume_window;
+        let end = Instant::now() + shared.settings.config.resume_window;
         let client = self.identity.client.clone();
         let reason = loop {
             let ask = tokio::select! {

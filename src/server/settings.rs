@@ -1,34 +1,138 @@
-//! What the server is told. The configuration is mapped to it by whoever starts the server.
+//! Section `server` of the configuration, and everything else that the server is started with.
+
+mod auth;
+mod listen;
+mod secret;
 
 use std::collections::HashMap;
-use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::Limits;
-use sha2::{Digest as _, Sha256};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use auth::{AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, TokenHash};
+pub use listen::{Listen, NotAListenAddress};
+pub use secret::Secret;
 
 use super::allowance::ClientLimits;
-use super::tls::TlsFiles;
-use crate::tabs::ClientId;
+use crate::flow::FlowConfig;
+use crate::policy::EvaluatePolicy;
+use crate::tabs::OnDisconnect;
+use crate::units::byte_size::{self, ByteSizeText};
+use crate::units::duration::{self, DurationText};
 
-/// Where the server listens.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listen {
-    /// A TCP address; port 0 takes a free one.
-    Tcp(SocketAddr),
-    /// A unix socket.
-    Unix(PathBuf),
+/// Where clients connect, and what one connection may use.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// Address for WebSocket and HTTP: "IP:PORT" (port 0 picks a free one), or `"unix:/path"`. An
+    /// address that other machines can reach requires a client in `auth`.
+    pub listen: Listen,
+    /// Origins of web pages that may connect, such as `"https://console.example.com"`. Programs that
+    /// send no Origin header need no entry.
+    pub allowed_origins: Vec<String>,
+    /// Further accepted values of the Host header, besides loopback names and the bound address.
+    pub allowed_hosts: Vec<String>,
+    /// Limit on open WebSocket connections: from 1 to 65536.
+    #[schemars(range(min = 1, max = 65536))]
+    pub max_connections: usize,
+    /// Limit on open connections per peer address, HTTP and WebSocket together: from 1 to 65536.
+    /// Further ones are answered 429. A proxy in front of the bridge counts as one address.
+    #[schemars(range(min = 1, max = 65536))]
+    pub max_connections_per_address: usize,
+    /// Time limit for receiving the head of a request (answered 408 then) and for a TLS handshake, and
+    /// idle limit of an HTTP connection: from 1s to 10min.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub header_timeout: Duration,
+    /// Certificate chain and private key, in PEM: the bridge then serves HTTPS and WSS only. Not set:
+    /// plain HTTP. SIGHUP reads the files again.
+    #[schemars(extend("examples" = [{ "certificate": "/etc/cdp-bridge/cert.pem", "key": "/etc/cdp-bridge/key.pem" }]))]
+    pub tls: Option<TlsConfig>,
+    /// The largest message accepted from a client: from 1KiB to 256MiB. A larger one closes the
+    /// connection with code 1009.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub max_message_bytes: usize,
+    /// Limit on the bytes queued for one connection, at least 64KiB; beyond it the connection is
+    /// closed with code 4008.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub outbound_bytes: usize,
+    /// How long a client may take to resume after its connection was lost, at most 1h; messages to it
+    /// are kept meanwhile. 0s: connections cannot be resumed.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub resume_window: Duration,
+    /// Limit on the bytes kept for one client for that, from 64KiB to 1GiB: messages sent within
+    /// `resume_window`, and messages while the client is away. What exceeds it is reported as a `gap`.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub resume_bytes: usize,
+    /// How long the answer to a request with an `idempotencyKey` is kept: from 1s to 24h.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub idempotency_window: Duration,
+    /// Limit on the kept keys of one client, from 1 to 1000000; requests with further keys are refused
+    /// with `LIMIT_EXCEEDED`. Each key costs about half a KiB.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub idempotency_keys: usize,
+    /// How long running requests may take to finish when the bridge stops: at most 1h.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub drain_timeout: Duration,
+    /// Interval between WebSocket pings, at least 1s.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub ping_interval: Duration,
+    /// A client that answers no ping for this long is disconnected. Longer than `ping_interval`.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub ping_timeout: Duration,
 }
 
-impl Listen {
-    /// Whether only this machine can reach it.
-    pub fn is_local(&self) -> bool {
-        match self {
-            Self::Tcp(address) => is_loopback(address.ip()),
-            Self::Unix(_) => true,
+/// The server's certificate and key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// File with the certificate, followed by its intermediate certificates.
+    pub certificate: PathBuf,
+    /// File with the certificate's private key.
+    pub key: PathBuf,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            listen: Listen::default(),
+            allowed_origins: Vec::new(),
+            allowed_hosts: Vec::new(),
+            max_connections: 256,
+            max_connections_per_address: 512,
+            header_timeout: Duration::from_secs(10),
+            tls: None,
+            max_message_bytes: 1 << 20,
+            outbound_bytes: 64 << 20,
+            resume_window: Duration::from_secs(30),
+            resume_bytes: 4 << 20,
+            idempotency_window: Duration::from_mins(5),
+            idempotency_keys: 8192,
+            drain_timeout: Duration::from_secs(10),
+            ping_interval: Duration::from_secs(20),
+            ping_timeout: Duration::from_mins(1),
+        }
+    }
+}
+
+impl ServerConfig {
+    pub(super) fn idempotency(&self) -> Remember {
+        Remember {
+            window: self.idempotency_window,
+            keys: self.idempotency_keys,
         }
     }
 }
@@ -36,58 +140,6 @@ impl Listen {
 /// Whether this is an address of the machine to itself, also in its IPv6 spelling.
 pub(super) fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
-}
-
-impl fmt::Display for Listen {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Tcp(address) => address.fmt(f),
-            Self::Unix(path) => write!(f, "unix:{}", path.display()),
-        }
-    }
-}
-
-/// The SHA-256 of a token: the token itself is kept nowhere.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub struct TokenHash(pub [u8; 32]);
-
-impl TokenHash {
-    /// The hash of this token.
-    pub fn of(token: &str) -> Self {
-        Self(Sha256::digest(token.as_bytes()).into())
-    }
-
-    /// The hash that these 64 hexadecimal digits write.
-    pub fn from_hex(text: &str) -> Option<Self> {
-        let digits: Vec<u8> = text
-            .chars()
-            .map(|digit| {
-                digit
-                    .to_digit(16)
-                    .and_then(|value| u8::try_from(value).ok())
-            })
-            .collect::<Option<_>>()?;
-        let (pairs, rest) = digits.as_chunks::<2>();
-        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-        rest.is_empty().then_some(bytes)?.try_into().ok().map(Self)
-    }
-}
-
-impl fmt::Debug for TokenHash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenHash(..)")
-    }
-}
-
-/// A client that may connect.
-#[derive(Debug, Clone)]
-pub struct ClientToken {
-    /// Its name; tabs belong to it.
-    pub name: ClientId,
-    /// What it proves itself with.
-    pub token: TokenHash,
-    /// How much it may use, over all of its connections.
-    pub limits: ClientLimits,
 }
 
 /// The time limit of each request that carries none of its own.
@@ -119,17 +171,6 @@ impl Timeouts {
     }
 }
 
-/// What `welcome` tells of limits that other rooms keep.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct WelcomeLimits {
-    /// The shortest time between two snapshots of a tab, in milliseconds.
-    pub snapshot_debounce_ms: u64,
-    /// The most screenshots of a tab in a second.
-    pub screenshot_max_fps: f64,
-    /// The most screenshots of a tab that wait.
-    pub screenshot_queue: u64,
-}
-
 /// What is remembered of the changes that clients asked for under an idempotency key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Remember {
@@ -139,80 +180,40 @@ pub struct Remember {
     pub keys: usize,
 }
 
-/// All of it.
+/// What one server is started with.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the configuration"
-)]
 pub struct ServerSettings {
-    /// Where to listen.
-    pub listen: Listen,
-    /// Web origins whose pages may connect, such as `https://app.example`.
-    pub allowed_origins: Vec<String>,
-    /// Further names that may stand in `Host`, with or without a port.
-    pub allowed_hosts: Vec<String>,
-    /// The most WebSocket connections.
-    pub max_connections: usize,
-    /// The most connections of one peer address, HTTP and WebSocket together.
-    pub max_connections_per_address: usize,
-    /// How long the head of a request or a TLS handshake may take, and how long a connection may
-    /// be idle before a request.
-    pub header_timeout: Duration,
-    /// Certificate and key, where the server speaks TLS.
-    pub tls: Option<TlsFiles>,
-    /// The longest message a client may send.
-    pub max_message_bytes: usize,
-    /// The most bytes that wait to be written to one connection.
-    pub outbound_bytes: usize,
-    /// How long a client may take to come back to its session after its connection was cut, and
-    /// how long what was written is kept for that; zero has sessions end with their connections.
-    pub resume_window: Duration,
-    /// The most bytes that are kept of one session: what was written, and what comes while its
-    /// client is away.
-    pub resume_bytes: usize,
-    /// What is remembered of changes that are made once.
-    pub idempotency: Remember,
-    /// How long running requests may take once the server stops.
-    pub drain_timeout: Duration,
-    /// How often a client is pinged.
-    pub ping_interval: Duration,
-    /// How long a client may stay silent.
-    pub ping_timeout: Duration,
-    /// The longest payload of one message.
-    pub chunk_bytes: usize,
-    /// How much each connection may use where nobody needs a token, so that there is nothing else to
-    /// tell clients apart by.
+    /// Section `server`.
+    pub config: ServerConfig,
+    /// Section `flow`.
+    pub flow: FlowConfig,
+    /// Limits of each connection where no tokens are configured, so that clients cannot be told apart.
     pub limits: ClientLimits,
-    /// Whether `/metrics` wants a token too.
+    /// Whether `/metrics` needs a token too.
     pub protect_metrics: bool,
-    /// What `welcome` tells besides.
-    pub welcome: WelcomeLimits,
-    /// The time limits of requests.
     pub timeouts: Timeouts,
     /// Whether a new tab is logged out where the request does not say.
     pub logged_out_default: bool,
-    /// Whether clients may run scripts in pages.
-    pub may_evaluate: bool,
-    /// Whether a client's tabs end with its last connection.
-    pub close_tabs_on_disconnect: bool,
-    /// Who may connect; nobody listed means that everybody may.
+    pub evaluate: EvaluatePolicy,
+    pub on_disconnect: OnDisconnect,
+    /// The clients that may connect; with an empty list anybody may.
     pub clients: Vec<ClientToken>,
 }
 
 impl ServerSettings {
-    /// The limits as `welcome` states them to a client of which these hold.
+    /// The limits that `welcome` states to a client with these own limits.
     pub(super) fn limits_with(&self, own: ClientLimits) -> Limits {
+        let debounce = self.flow.snapshot_debounce.as_millis();
         Limits {
-            max_message_bytes: self.max_message_bytes as u64,
-            chunk_bytes: self.chunk_bytes as u64,
+            max_message_bytes: self.config.max_message_bytes as u64,
+            chunk_bytes: self.flow.chunk_bytes as u64,
             max_tabs: own.max_tabs as u64,
             max_inflight: own.max_inflight as u64,
             rate_per_second: (own.rate_per_second > 0).then_some(own.rate_per_second),
             max_connections: Some(own.max_connections as u64),
-            snapshot_debounce_ms: self.welcome.snapshot_debounce_ms,
-            screenshot_max_fps: self.welcome.screenshot_max_fps,
-            screenshot_queue: self.welcome.screenshot_queue,
+            snapshot_debounce_ms: u64::try_from(debounce).unwrap_or(u64::MAX),
+            screenshot_max_fps: self.flow.screenshot_max_fps,
+            screenshot_queue: self.flow.screenshot_queue as u64,
         }
     }
 }
@@ -220,47 +221,6 @@ impl ServerSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn loopback_and_unix_sockets_are_local_and_other_addresses_are_not() {
-        let tcp = |text: &str| Listen::Tcp(text.parse().unwrap());
-        for listen in [
-            tcp("127.0.0.1:1"),
-            tcp("127.9.9.9:1"),
-            tcp("[::1]:1"),
-            tcp("[::ffff:127.0.0.1]:1"),
-            Listen::Unix("/run/x".into()),
-        ] {
-            assert!(listen.is_local(), "{listen}");
-        }
-        for listen in [tcp("0.0.0.0:1"), tcp("[::]:1"), tcp("10.0.0.1:1")] {
-            assert!(!listen.is_local(), "{listen}");
-        }
-    }
-
-    #[test]
-    fn a_token_shows_in_no_debug_text() {
-        let client = ClientToken {
-            name: "a".into(),
-            token: TokenHash::of("secret"),
-            limits: ClientLimits {
-                max_tabs: 1,
-                max_inflight: 1,
-                rate_per_second: 0,
-                max_connections: 1,
-            },
-        };
-        assert!(format!("{client:?}").contains("TokenHash(..)"));
-    }
-
-    #[test]
-    fn a_hash_is_read_from_its_hexadecimal_digits() {
-        let hex = "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
-        assert_eq!(TokenHash::from_hex(hex), Some(TokenHash::of("secret")));
-        for wrong in ["", "2b", &hex[1..], &hex.replace('2', "x")] {
-            assert_eq!(TokenHash::from_hex(wrong), None, "{wrong}");
-        }
-    }
 
     #[test]
     fn a_request_without_a_limit_of_its_own_gets_the_common_one() {

@@ -80,25 +80,25 @@ pub(super) struct Slot {
 }
 
 impl Shared {
-    /// The state of a server that listens here. `settings.listen` is the address that was bound.
+    /// The state of a server that listens here. `settings.config.listen` is the address that was bound.
     pub(super) fn new(settings: ServerSettings, tls: Option<TlsPort>, deps: Deps) -> Self {
         Self {
             edge: Edge::new(
-                &settings.listen,
-                &settings.allowed_hosts,
-                &settings.allowed_origins,
+                &settings.config.listen,
+                &settings.config.allowed_hosts,
+                &settings.config.allowed_origins,
             ),
             auth: Authenticator::new(&settings.clients, settings.limits),
             tls,
-            peers: Peers::new(settings.max_connections_per_address),
+            peers: Peers::new(settings.config.max_connections_per_address),
             health: Health::new(Arc::clone(&deps.browser)),
             drain: Drain::default(),
-            sessions: Sessions::new(settings.max_connections),
-            once: Arc::new(Once::new(settings.idempotency)),
+            sessions: Sessions::new(settings.config.max_connections),
+            once: Arc::new(Once::new(settings.config.idempotency())),
             started: Instant::now(),
-            listening: settings.listen.to_string(),
+            listening: settings.config.listen.to_string(),
             slots: Arc::new(Semaphore::new(
-                settings.max_connections.min(Semaphore::MAX_PERMITS),
+                settings.config.max_connections.min(Semaphore::MAX_PERMITS),
             )),
             connections: AtomicU64::new(1),
             calls: AtomicU64::new(1),

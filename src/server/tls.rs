@@ -14,14 +14,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-/// Where certificate and key are.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct TlsFiles {
-    /// The certificate, and those between it and its authority, in PEM.
-    pub certificate: PathBuf,
-    /// Its private key, in PEM.
-    pub key: PathBuf,
-}
+use super::settings::TlsConfig;
 
 /// Why TLS cannot be spoken with these files.
 #[derive(Debug, thiserror::Error)]
@@ -65,14 +58,14 @@ pub enum TlsError {
     )]
     Identity {
         /// The files.
-        files: TlsFiles,
+        files: TlsConfig,
         /// What is wrong.
         source: rustls::Error,
     },
 }
 
 /// Reads the files. Whoever calls this is told of a mistake before anything is replaced.
-pub(super) fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
+pub(super) fn read(files: &TlsConfig) -> Result<Arc<ServerConfig>, TlsError> {
     let certificates = certificates(&files.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|source| TlsError::Key {
         path: files.key.clone(),
@@ -202,7 +195,7 @@ mod tests {
     }
 
     fn message(certificate: PathBuf, key: PathBuf) -> String {
-        read(&TlsFiles { certificate, key })
+        read(&TlsConfig { certificate, key })
             .unwrap_err()
             .to_string()
     }
@@ -211,7 +204,7 @@ mod tests {
     fn a_certificate_and_its_key_are_read() {
         let folder = Folder::new();
         let (certificate, key) = identity();
-        let files = TlsFiles {
+        let files = TlsConfig {
             certificate: folder.file("c.pem", &certificate),
             key: folder.file("k.pem", &key),
         };

@@ -128,7 +128,7 @@ impl Actor {
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
         let choosers = RestartBudget::new(CHOOSERS, CHOOSER_WINDOW);
-        let watchdog = Watchdog::new(around.settings.hang_timeout);
+        let watchdog = Watchdog::new(around.settings.config.hang_timeout);
         Self {
             id,
             scope,
@@ -372,7 +372,7 @@ impl Actor {
     /// When something is due or runs out of time.
     fn next_wake(&self) -> Option<Instant> {
         let now = Instant::now();
-        let idle = self.last_used + self.around.settings.idle_timeout;
+        let idle = self.last_used + self.around.settings.config.idle_timeout;
         let running = self.running.as_ref().map(|running| running.deadline);
         let captures = self.captures.next_wake(now);
         let looks = self.looks.next_deadline();
@@ -414,7 +414,7 @@ impl Actor {
         if let Some(live) = &mut self.live {
             live.listen_no_more(now);
         }
-        if now >= self.last_used + self.around.settings.idle_timeout {
+        if now >= self.last_used + self.around.settings.config.idle_timeout {
             self.last_used = now;
             self.close(CloseReason::Idle, None);
         }

@@ -88,14 +88,17 @@ impl Captures {
     /// No captures.
     pub fn new(settings: &TabSettings, permits: Arc<Semaphore>) -> Self {
         Self {
-            snapshots: Debounce::new(settings.snapshot_debounce, SNAPSHOT_WAITERS),
-            shots: PacedQueue::new(settings.screenshot_interval, settings.screenshot_queue),
+            snapshots: Debounce::new(settings.flow.snapshot_debounce, SNAPSHOT_WAITERS),
+            shots: PacedQueue::new(
+                settings.flow.screenshot_interval(),
+                settings.flow.screenshot_queue,
+            ),
             at_work: FuturesUnordered::new(),
             waiters: HashMap::new(),
             next_id: 0,
             shot_at_work: false,
             shown: 0,
-            limits: settings.limits,
+            limits: settings.capture_limits(),
             permits,
         }
     }

@@ -56,5 +56,5 @@ pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply, Superseded};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
-pub use settings::{CaptureLimits, TabSettings, WhenFull};
+pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabsConfig, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

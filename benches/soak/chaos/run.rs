@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge::browser::options::Kind;
+use cdp_bridge::browser::options::BrowserBuild;
 use fastrand::Rng;
 use rustix::process::Signal;
 use serde_json::{Value, json};
@@ -81,8 +81,8 @@ pub(crate) async fn run(browser: &TestBrowser, plan: Plan) -> Report {
     Report {
         plan,
         build: match browser.kind() {
-            Kind::Shell => "headless-shell",
-            Kind::Chrome => "chrome",
+            BrowserBuild::Shell => "headless-shell",
+            BrowserBuild::Chrome => "chrome",
         },
         restarts: health["browser"]["restarts"].as_u64().unwrap_or_default(),
         tally,

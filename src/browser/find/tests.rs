@@ -23,7 +23,7 @@ fn a_configured_path_wins_over_variables_and_flavor() {
     let found = find(&query, &machine).unwrap();
     assert_eq!(
         (found.path, found.kind),
-        ("/my/chrome".into(), Kind::Chrome)
+        ("/my/chrome".into(), BrowserBuild::Chrome)
     );
     assert_eq!(found.source, FoundIn::Configured);
 }
@@ -103,7 +103,7 @@ fn a_headless_shell_in_the_last_place_wins_over_a_browser_in_the_first() {
     let chrome = find(&query(Flavor::Chrome), &machine).unwrap();
     assert_eq!(
         (chrome.kind, chrome.source),
-        (Kind::Chrome, FoundIn::SearchPath)
+        (BrowserBuild::Chrome, FoundIn::SearchPath)
     );
 }
 
@@ -156,7 +156,7 @@ fn debians_wrapper_in_the_path_leads_to_the_shell_behind_it() {
     );
     assert_eq!(
         (found.kind, found.source),
-        (Kind::Shell, FoundIn::SearchPath)
+        (BrowserBuild::Shell, FoundIn::SearchPath)
     );
 }
 

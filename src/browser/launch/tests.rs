@@ -2,12 +2,16 @@ use std::io::Write as _;
 use std::process::Stdio;
 
 use super::*;
-use crate::browser::options::{Kind, Sandbox};
+use crate::browser::BrowserConfig;
+use crate::browser::options::BrowserBuild;
 use rustix::process::Pid;
 
-const REAL: [(&str, Kind); 2] = [
-    ("/usr/lib/chromium/chromium-headless-shell", Kind::Shell),
-    ("/usr/lib/chromium/chromium", Kind::Chrome),
+const REAL: [(&str, BrowserBuild); 2] = [
+    (
+        "/usr/lib/chromium/chromium-headless-shell",
+        BrowserBuild::Shell,
+    ),
+    ("/usr/lib/chromium/chromium", BrowserBuild::Chrome),
 ];
 
 /// Sets `$dir` to the profile and `$port` to the requested port.
@@ -20,18 +24,14 @@ for argument in "$@"; do
 done
 "#;
 
-fn options(executable: &Path, kind: Kind, transport: Transport) -> LaunchOptions {
+fn options(executable: &Path, kind: BrowserBuild, transport: TransportKind) -> LaunchOptions {
     LaunchOptions {
         executable: executable.to_path_buf(),
         kind,
-        args: Vec::new(),
-        headless: true,
-        sandbox: Sandbox::Auto,
-        transport,
-        user_data_dir: None,
-        window_size: (1280, 720),
-        start_timeout: Duration::from_secs(20),
-        memory_max: None,
+        config: BrowserConfig {
+            transport,
+            ..BrowserConfig::default()
+        },
         proxy: None,
     }
 }
@@ -63,8 +63,8 @@ impl Fake {
         self.dir.path().join("fake-browser")
     }
 
-    fn options(&self, transport: Transport) -> LaunchOptions {
-        options(&self.path(), Kind::Shell, transport)
+    fn options(&self, transport: TransportKind) -> LaunchOptions {
+        options(&self.path(), BrowserBuild::Shell, transport)
     }
 }
 
@@ -130,10 +130,8 @@ async fn a_port_is_read_from_the_file_and_not_from_an_earlier_starts() {
         "1\n/devtools/browser/old",
     )
     .unwrap();
-    let options = LaunchOptions {
-        user_data_dir: Some(profile.clone()),
-        ..fake.options(Transport::Port(0))
-    };
+    let mut options = fake.options(TransportKind::Port);
+    options.config.user_data_dir = Some(profile.clone());
     let launched = launch(&options).await.unwrap();
     let Endpoint::WebSocket(url) = &launched.endpoint else {
         panic!("{:?}", launched.endpoint)
@@ -147,7 +145,9 @@ async fn a_port_is_read_from_the_file_and_not_from_an_earlier_starts() {
 #[tokio::test]
 async fn an_early_exit_is_reported_at_once_with_its_last_words() {
     let fake = Fake::new("echo 'dbus/bus.cc: noise' >&2; echo 'FATAL: no luck' >&2; exit 1\n");
-    let error = launch(&fake.options(Transport::Port(0))).await.unwrap_err();
+    let error = launch(&fake.options(TransportKind::Port))
+        .await
+        .unwrap_err();
     assert!(matches!(error, LaunchError::Exited { .. }), "{error:?}");
     let text = error.to_string();
     assert!(
@@ -160,7 +160,7 @@ async fn an_early_exit_is_reported_at_once_with_its_last_words() {
 #[tokio::test]
 async fn an_exit_over_the_pipe_is_explained() {
     let fake = Fake::new("echo 'ProcessSingleton' >&2; exit 21\n");
-    let launched = launch(&fake.options(Transport::Pipe)).await.unwrap();
+    let launched = launch(&fake.options(TransportKind::Pipe)).await.unwrap();
     let profile = launched.process.profile().path().to_path_buf();
     let error = explain_exit(launched.process).await.to_string();
     assert!(
@@ -173,11 +173,8 @@ async fn an_exit_over_the_pipe_is_explained() {
 #[tokio::test]
 async fn a_port_that_never_opens_runs_into_the_start_timeout() {
     let fake = Fake::new("echo waiting >&2; exec sleep 1000\n");
-    let start_timeout = Duration::from_millis(300);
-    let options = LaunchOptions {
-        start_timeout,
-        ..fake.options(Transport::Port(0))
-    };
+    let mut options = fake.options(TransportKind::Port);
+    options.config.start_timeout = Duration::from_millis(300);
     let error = launch(&options).await.unwrap_err();
     assert!(matches!(error, LaunchError::Timeout { .. }), "{error:?}");
     assert!(
@@ -194,9 +191,9 @@ async fn a_fallback_to_another_address_is_a_taken_port() {
         exec sleep 1000
         "#,
     );
-    let error = launch(&fake.options(Transport::Port(4321)))
-        .await
-        .unwrap_err();
+    let mut options = fake.options(TransportKind::Port);
+    options.config.cdp_port = 4321;
+    let error = launch(&options).await.unwrap_err();
     let text = error.to_string();
     assert!(
         matches!(error, LaunchError::PortTaken { port: 4321, .. }),
@@ -218,7 +215,7 @@ async fn a_browser_that_ignores_sigterm_is_killed_with_its_children() {
         while :; do sleep 1000; done
         ",
     );
-    let launched = launch(&fake.options(Transport::Pipe)).await.unwrap();
+    let launched = launch(&fake.options(TransportKind::Pipe)).await.unwrap();
     let process = launched.process;
     until("it runs", || process.stderr_tail() == ["ready"]).await;
     let (group, profile) = (group_of(&process), process.profile().path().to_path_buf());
@@ -231,7 +228,7 @@ async fn a_browser_that_ignores_sigterm_is_killed_with_its_children() {
 #[tokio::test]
 async fn children_that_outlive_the_browser_are_killed_when_it_exits() {
     let fake = Fake::new("sleep 1000 & exit 0\n");
-    let mut launched = launch(&fake.options(Transport::Pipe)).await.unwrap();
+    let mut launched = launch(&fake.options(TransportKind::Pipe)).await.unwrap();
     let group = group_of(&launched.process);
     assert!(launched.process.exited().await.unwrap().success());
     assert!(
@@ -246,7 +243,7 @@ async fn children_that_outlive_the_browser_are_killed_when_it_exits() {
 #[tokio::test]
 async fn a_dropped_browser_is_killed_and_its_profile_removed() {
     let fake = Fake::new("sleep 1000 & echo ready >&2; sleep 1000\n");
-    let launched = launch(&fake.options(Transport::Pipe)).await.unwrap();
+    let launched = launch(&fake.options(TransportKind::Pipe)).await.unwrap();
     let process = launched.process;
     until("it runs", || process.stderr_tail() == ["ready"]).await;
     let (group, profile) = (group_of(&process), process.profile().path().to_path_buf());
@@ -259,9 +256,13 @@ async fn a_dropped_browser_is_killed_and_its_profile_removed() {
 async fn a_binary_that_is_missing_leaves_no_profile() {
     let parent = tempfile::tempdir().unwrap();
     let missing = parent.path().join("chrome");
-    let error = launch(&options(&missing, Kind::Chrome, Transport::Pipe))
-        .await
-        .unwrap_err();
+    let error = launch(&options(
+        &missing,
+        BrowserBuild::Chrome,
+        TransportKind::Pipe,
+    ))
+    .await
+    .unwrap_err();
     assert!(matches!(error, LaunchError::Spawn { .. }), "{error:?}");
     assert!(
         error.to_string().contains(missing.to_str().unwrap()),
@@ -271,8 +272,12 @@ async fn a_binary_that_is_missing_leaves_no_profile() {
 
 #[tokio::test]
 async fn a_reserved_flag_is_refused_before_anything_is_started() {
-    let mut options = options(Path::new("/nowhere"), Kind::Chrome, Transport::Pipe);
-    options.args = vec!["--remote-debugging-port=1".to_owned()];
+    let mut options = options(
+        Path::new("/nowhere"),
+        BrowserBuild::Chrome,
+        TransportKind::Pipe,
+    );
+    options.config.args = vec!["--remote-debugging-port=1".to_owned()];
     assert!(matches!(
         launch(&options).await,
         Err(LaunchError::Argument(_))
@@ -282,7 +287,7 @@ async fn a_reserved_flag_is_refused_before_anything_is_started() {
 #[tokio::test]
 async fn the_custodian_tidies_up_when_only_its_pipe_is_left() {
     let fake = Fake::new("echo ready >&2; exec sleep 1000\n");
-    let mut launched = launch(&fake.options(Transport::Pipe)).await.unwrap();
+    let mut launched = launch(&fake.options(TransportKind::Pipe)).await.unwrap();
     until("it runs", || launched.process.stderr_tail() == ["ready"]).await;
     let profile = launched.process.profile().path().to_path_buf();
     launched.process.abandon_cleanup_helper();
@@ -296,7 +301,7 @@ async fn real_browsers_answer_over_the_pipe_and_leave_nothing() {
         .into_iter()
         .filter(|(binary, _)| Path::new(binary).exists())
     {
-        let options = options(Path::new(binary), kind, Transport::Pipe);
+        let options = options(Path::new(binary), kind, TransportKind::Pipe);
         let launched = launch(&options).await.unwrap();
         let Endpoint::Pipe { reader, writer } = launched.endpoint else {
             panic!("no pipe")
@@ -326,7 +331,8 @@ async fn real_browsers_listen_on_a_free_port_and_say_who_they_are() {
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = free.local_addr().unwrap().port();
         drop(free);
-        let options = options(Path::new(binary), kind, Transport::Port(port));
+        let mut options = options(Path::new(binary), kind, TransportKind::Port);
+        options.config.cdp_port = port;
         let launched = launch(&options).await.unwrap();
         let Endpoint::WebSocket(url) = launched.endpoint else {
             panic!("no address")
@@ -349,7 +355,8 @@ async fn real_browsers_are_not_mistaken_for_whoever_has_their_port() {
         .into_iter()
         .filter(|(binary, _)| Path::new(binary).exists())
     {
-        let options = options(Path::new(binary), kind, Transport::Port(port));
+        let mut options = options(Path::new(binary), kind, TransportKind::Port);
+        options.config.cdp_port = port;
         let error = launch(&options).await.unwrap_err();
         assert!(
             matches!(error, LaunchError::PortTaken { .. }),
@@ -368,9 +375,9 @@ async fn plays_a_daemon() {
     };
     let over_port = std::env::var_os("TEST_DAEMON_OVER_PORT").is_some();
     let transport = if over_port {
-        Transport::Port(0)
+        TransportKind::Port
     } else {
-        Transport::Pipe
+        TransportKind::Pipe
     };
     let kind = super::super::find::kind_of(&browser);
     let process = launch(&options(&browser, kind, transport))

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::*;
-use crate::config::{FlagValue, Listen, TransportKind};
+use crate::browser::TransportKind;
+use crate::config::FlagValue;
+use crate::server::Listen;
 
 /// A set of sources that is built up in a test, and its files.
 #[derive(Default)]
@@ -429,6 +431,6 @@ fn a_chrome_path_of_the_image_does_not_stop_a_connection() {
     assert_eq!(
         connect().toml("browser.path = \"/opt/chrome\"").message(),
         "--connect: browser.connect: cannot be combined with browser.path (cdp-bridge.toml:1); \
-         a Chromium that already runs is not launched: remove one of the two"
+         a running Chromium is not launched: remove one of the two"
     );
 }

@@ -5,7 +5,7 @@ use futures::SinkExt as _;
 use tokio_tungstenite::tungstenite::Message;
 
 use super::harness::{Bridge, soon};
-use crate::tabs::TabMessage;
+use crate::tabs::{OnDisconnect, TabMessage};
 
 /// A masked frame with a mask of zeros.
 fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
@@ -94,8 +94,12 @@ async fn a_close_frame_is_answered_with_its_code() {
 async fn a_clients_tabs_stay_when_it_leaves_or_close_with_its_last_connection() {
     for close in [false, true] {
         let bridge = Bridge::with(|settings| {
-            settings.close_tabs_on_disconnect = close;
-            settings.resume_window = std::time::Duration::ZERO;
+            settings.on_disconnect = if close {
+                OnDisconnect::Close
+            } else {
+                OnDisconnect::Keep
+            };
+            settings.config.resume_window = std::time::Duration::ZERO;
         })
         .await;
         let mut tab = bridge.tab("default", 1);

@@ -21,16 +21,18 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::bus::{EventBus, FactListener};
+use crate::flow::FlowConfig;
+use crate::policy::EvaluatePolicy;
 use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
 use crate::server::settings::{
-    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+    ClientToken, Listen, ServerConfig, ServerSettings, Timeouts, TokenHash,
 };
 use crate::server::{ClientLimits, Deps, DrainHandle, Hub, Replacer, Server};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CastFrame, ClientId, Fact, FactKind, FactSink as _, NewTab, Registry,
-    Reply, Scope, TabHandle, TabMessage,
+    AnswerKind, CallId, CastFrame, ClientId, Fact, FactKind, FactSink as _, NewTab, OnDisconnect,
+    Registry, Reply, Scope, TabHandle, TabMessage,
 };
 
 /// How long a test waits for anything.
@@ -45,37 +47,31 @@ pub(super) async fn soon<T>(what: &str, wait: impl Future<Output = T>) -> T {
 
 pub(super) fn settings() -> ServerSettings {
     ServerSettings {
-        listen: Listen::Tcp("127.0.0.1:0".parse().unwrap()),
-        allowed_origins: vec!["https://app.example".to_owned()],
-        allowed_hosts: vec!["bridge.example".to_owned()],
-        max_connections: 8,
-        max_connections_per_address: 64,
-        header_timeout: Duration::from_secs(10),
-        tls: None,
-        max_message_bytes: 4096,
-        outbound_bytes: 1 << 20,
-        resume_window: Duration::from_secs(30),
-        resume_bytes: 1 << 20,
-        idempotency: Remember {
-            window: Duration::from_mins(1),
-            keys: 4,
+        config: ServerConfig {
+            listen: Listen::Tcp("127.0.0.1:0".parse().unwrap()),
+            allowed_origins: vec!["https://app.example".to_owned()],
+            allowed_hosts: vec!["bridge.example".to_owned()],
+            max_connections: 8,
+            max_connections_per_address: 64,
+            max_message_bytes: 4096,
+            outbound_bytes: 1 << 20,
+            resume_bytes: 1 << 20,
+            idempotency_window: Duration::from_mins(1),
+            idempotency_keys: 4,
+            drain_timeout: Duration::from_secs(5),
+            ..ServerConfig::default()
         },
-        drain_timeout: Duration::from_secs(5),
-        ping_interval: Duration::from_secs(20),
-        ping_timeout: Duration::from_mins(1),
-        chunk_bytes: 1024,
+        flow: FlowConfig {
+            chunk_bytes: 1024,
+            ..FlowConfig::default()
+        },
         limits: LIMITS,
         protect_metrics: false,
-        welcome: WelcomeLimits {
-            snapshot_debounce_ms: 300,
-            screenshot_max_fps: 2.0,
-            screenshot_queue: 4,
-        },
         timeouts: Timeouts::all(Duration::from_secs(30))
             .with(RequestKind::Navigate, Duration::from_secs(20)),
         logged_out_default: false,
-        may_evaluate: true,
-        close_tabs_on_disconnect: false,
+        evaluate: EvaluatePolicy::Allow,
+        on_disconnect: OnDisconnect::Keep,
         clients: Vec::new(),
     }
 }

@@ -19,7 +19,7 @@ async fn rest(socket: &mut TcpStream) -> String {
 
 #[tokio::test]
 async fn an_address_with_too_many_connections_is_told_so_until_one_of_them_ends() {
-    let bridge = Bridge::with(|settings| settings.max_connections_per_address = 2).await;
+    let bridge = Bridge::with(|settings| settings.config.max_connections_per_address = 2).await;
     let first = bridge.connect().await;
     let _second = bridge.connect().await;
     let mut third = TcpStream::connect(bridge.address).await.unwrap();
@@ -46,7 +46,7 @@ async fn an_address_with_too_many_connections_is_told_so_until_one_of_them_ends(
 #[tokio::test]
 async fn a_head_that_comes_too_slowly_is_answered_and_an_idle_connection_is_just_closed() {
     let bridge =
-        Bridge::with(|settings| settings.header_timeout = Duration::from_millis(300)).await;
+        Bridge::with(|settings| settings.config.header_timeout = Duration::from_millis(300)).await;
     let mut slow = TcpStream::connect(bridge.address).await.unwrap();
     slow.write_all(b"GET /livez HTTP/1.1\r\nHost: local")
         .await
@@ -86,7 +86,7 @@ async fn a_head_that_comes_too_slowly_is_answered_and_an_idle_connection_is_just
 #[tokio::test]
 async fn a_websocket_is_not_held_to_the_time_of_a_head() {
     let bridge =
-        Bridge::with(|settings| settings.header_timeout = Duration::from_millis(100)).await;
+        Bridge::with(|settings| settings.config.header_timeout = Duration::from_millis(100)).await;
     let mut client = bridge.connect().await;
     tokio::time::sleep(Duration::from_millis(400)).await;
     assert_eq!(client.ask(r#"{"type":"ping"}"#).await["type"], "pong");

@@ -96,7 +96,7 @@ async fn in_binary_mode_a_picture_comes_as_its_own_bytes_and_answers_stay_text()
 async fn a_large_snapshot_on_its_way_delays_a_ping_by_less_than_one_more_part() {
     // The way holds less than a part, so that what is ahead of a pong is the bridge's doing.
     let mut settings = settings();
-    settings.chunk_bytes = 256 * 1024;
+    settings.flow.chunk_bytes = 256 * 1024;
     let (mut ws, shared) = in_memory_with(settings).await;
     ws.next().await.unwrap().unwrap();
     let head = PayloadHead::DomSnapshot(DomSnapshotHead {

@@ -46,7 +46,7 @@ async fn where_a_first_token_comes_everybody_without_one_has_to_go() {
 async fn the_last_token_of_a_server_that_others_reach_is_not_taken_away() {
     let bridge = Bridge::with(|settings| {
         with_tokens(settings);
-        settings.listen = crate::server::Listen::Tcp("0.0.0.0:0".parse().unwrap());
+        settings.config.listen = crate::server::Listen::Tcp("0.0.0.0:0".parse().unwrap());
     })
     .await;
     let error = bridge.replacer.prepare(Vec::new(), None).unwrap_err();

@@ -13,7 +13,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::harness::{Bridge, Client, answer, frame, publish, soon, with_tokens};
 use crate::tabs::fact::ConsoleLine;
-use crate::tabs::{AnswerKind, Audience, Fact, FactKind, Reply, Superseded, TabMessage};
+use crate::tabs::{
+    AnswerKind, Audience, Fact, FactKind, OnDisconnect, Reply, Superseded, TabMessage,
+};
 
 /// A Coordinator that remembers what it takes to come back.
 struct Coordinator<'a> {
@@ -201,7 +203,7 @@ async fn a_payload_goes_on_with_the_part_after_the_last_one_received() {
 
 #[tokio::test]
 async fn more_than_is_kept_is_a_gap_and_the_tabs_as_they_are_now() {
-    let bridge = Bridge::with(|settings| settings.resume_bytes = 2000).await;
+    let bridge = Bridge::with(|settings| settings.config.resume_bytes = 2000).await;
     let _tab = bridge.tab("default", 1);
     let mut coordinator = Coordinator::new(&bridge).await;
     coordinator.cut().await;
@@ -227,7 +229,7 @@ async fn more_than_is_kept_is_a_gap_and_the_tabs_as_they_are_now() {
 
 #[tokio::test]
 async fn an_answer_that_is_too_large_to_be_kept_is_an_error_and_costs_nothing_else() {
-    let bridge = Bridge::with(|settings| settings.resume_bytes = 4000).await;
+    let bridge = Bridge::with(|settings| settings.config.resume_bytes = 4000).await;
     let mut tab = bridge.tab("default", 1);
     let mut coordinator = Coordinator::new(&bridge).await;
     let request = json!({ "type": "getDomSnapshot", "requestId": "s", "tabId": "t1" });
@@ -340,7 +342,7 @@ async fn a_client_that_says_goodbye_has_no_session_to_come_back_to() {
 
 #[tokio::test]
 async fn without_a_window_there_are_neither_tokens_nor_cursors() {
-    let bridge = Bridge::with(|settings| settings.resume_window = Duration::ZERO).await;
+    let bridge = Bridge::with(|settings| settings.config.resume_window = Duration::ZERO).await;
     let mut client = bridge.greeted(&[]).await;
     let welcome = client.event().await;
     assert!(welcome.get("resumeToken").is_none());
@@ -351,8 +353,8 @@ async fn without_a_window_there_are_neither_tokens_nor_cursors() {
 #[tokio::test]
 async fn tabs_close_with_their_client_only_when_it_has_not_come_back_in_time() {
     let bridge = Bridge::with(|settings| {
-        settings.close_tabs_on_disconnect = true;
-        settings.resume_window = Duration::from_millis(300);
+        settings.on_disconnect = OnDisconnect::Close;
+        settings.config.resume_window = Duration::from_millis(300);
     })
     .await;
     let mut tab = bridge.tab("default", 1);
@@ -372,8 +374,8 @@ async fn tabs_close_with_their_client_only_when_it_has_not_come_back_in_time() {
 #[tokio::test]
 async fn a_slow_reader_comes_back_to_what_is_kept_and_a_gap() {
     let bridge = Bridge::with(|settings| {
-        settings.outbound_bytes = 64 * 1024;
-        settings.resume_bytes = 8 * 1024;
+        settings.config.outbound_bytes = 64 * 1024;
+        settings.config.resume_bytes = 8 * 1024;
     })
     .await;
     let mut coordinator = Coordinator::new(&bridge).await;
@@ -405,7 +407,7 @@ async fn a_slow_reader_comes_back_to_what_is_kept_and_a_gap() {
 
 #[tokio::test]
 async fn of_more_sessions_than_may_wait_the_one_that_has_waited_longest_is_over() {
-    let bridge = Bridge::with(|settings| settings.max_connections = 2).await;
+    let bridge = Bridge::with(|settings| settings.config.max_connections = 2).await;
     let mut first = Coordinator::new(&bridge).await;
     first.cut().await;
     let mut others = Vec::new();

@@ -52,7 +52,7 @@ async fn a_stop_waits_for_answers_refuses_new_work_and_closes_with_1001() {
 #[tokio::test]
 async fn a_request_that_is_never_answered_holds_a_stop_up_no_longer_than_allowed() {
     let mut bridge = Bridge::with(|settings| {
-        settings.drain_timeout = std::time::Duration::from_millis(50);
+        settings.config.drain_timeout = std::time::Duration::from_millis(50);
     })
     .await;
     let _tab = bridge.tab("default", 1);
@@ -80,7 +80,7 @@ async fn whoever_started_the_server_can_stop_it_step_by_step() {
 #[tokio::test]
 async fn an_open_server_listens_only_where_nobody_else_can_connect() {
     let mut settings = settings();
-    settings.listen = Listen::Tcp("0.0.0.0:0".parse().unwrap());
+    settings.config.listen = Listen::Tcp("0.0.0.0:0".parse().unwrap());
     let deps = deps(Arc::new(Hub::new()), Registry::default());
     let error = Server::bind(settings.clone(), deps.clone())
         .await
@@ -100,7 +100,7 @@ async fn a_unix_socket_speaks_the_same_protocol() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("bridge.sock");
     let mut settings = settings();
-    settings.listen = Listen::Unix(path.clone());
+    settings.config.listen = Listen::Unix(path.clone());
     let deps = deps(Arc::new(Hub::new()), Registry::default());
     let server = Server::bind(settings, deps).await.unwrap();
     let handle = server.handle();

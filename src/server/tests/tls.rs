@@ -13,18 +13,18 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
 use super::harness::{Bridge, UPGRADE, soon};
-use crate::server::{ReplaceError, TlsFiles};
+use crate::server::{ReplaceError, TlsConfig};
 
 /// Writes a new certificate and its key where the files are, and says what to trust.
-fn renew(files: &TlsFiles) -> CertificateDer<'static> {
+fn renew(files: &TlsConfig) -> CertificateDer<'static> {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     std::fs::write(&files.certificate, made.cert.pem()).unwrap();
     std::fs::write(&files.key, made.signing_key.serialize_pem()).unwrap();
     made.cert.der().clone()
 }
 
-fn files(folder: &Path) -> TlsFiles {
-    TlsFiles {
+fn files(folder: &Path) -> TlsConfig {
+    TlsConfig {
         certificate: folder.join("cert.pem"),
         key: folder.join("key.pem"),
     }
@@ -69,7 +69,7 @@ async fn https_and_wss_are_served_and_plain_http_is_not() {
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let trusted = renew(&files);
-    let bridge = Bridge::with(|settings| settings.tls = Some(files.clone())).await;
+    let bridge = Bridge::with(|settings| settings.config.tls = Some(files.clone())).await;
     for (head, expected) in [(LIVEZ, "HTTP/1.1 200"), (UPGRADE, "HTTP/1.1 101")] {
         let stream = connect(&bridge, &trusted).await.unwrap();
         assert_eq!(answer(stream, head).await, expected);
@@ -91,8 +91,8 @@ async fn a_handshake_that_does_not_come_ends() {
     let files = files(folder.path());
     renew(&files);
     let bridge = Bridge::with(|settings| {
-        settings.tls = Some(files.clone());
-        settings.header_timeout = Duration::from_millis(200);
+        settings.config.tls = Some(files.clone());
+        settings.config.header_timeout = Duration::from_millis(200);
     })
     .await;
     for begin in [&b""[..], b"\x16\x03\x01"] {
@@ -109,7 +109,7 @@ async fn a_new_certificate_is_for_new_connections_and_a_broken_one_replaces_noth
     let folder = tempfile::tempdir().unwrap();
     let files = files(folder.path());
     let first = renew(&files);
-    let bridge = Bridge::with(|settings| settings.tls = Some(files.clone())).await;
+    let bridge = Bridge::with(|settings| settings.config.tls = Some(files.clone())).await;
     let open = connect(&bridge, &first).await.unwrap();
     let second = renew(&files);
     let replacement = bridge.replacer.prepare(Vec::new(), Some(&files));

@@ -120,7 +120,7 @@ async fn another_version_and_a_plain_request_are_told_to_upgrade() {
 
 #[tokio::test]
 async fn over_the_connection_limit_a_client_is_let_in_and_told_to_come_back() {
-    let bridge = Bridge::with(|settings| settings.max_connections = 1).await;
+    let bridge = Bridge::with(|settings| settings.config.max_connections = 1).await;
     let first = bridge.connect().await;
     assert_eq!(bridge.get("/readyz").await.status, 503);
     assert_eq!(bridge.greeted(&[]).await.closed().await, 1013);

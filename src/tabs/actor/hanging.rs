@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use super::closing::CLOSE_LIMIT;
 use super::{Actor, End};
 use crate::metrics;
-use crate::policy::redact_url;
+use crate::policy::{DialogPolicy, redact_url};
 use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
@@ -40,7 +40,7 @@ impl Actor {
             return None;
         }
         if self.watchdog.due(self.owing(), now) {
-            let limit = self.around.settings.hang_timeout;
+            let limit = self.around.settings.config.hang_timeout;
             self.live.as_mut()?.ask_browser(Duration::ZERO, limit);
         }
         None
@@ -48,7 +48,7 @@ impl Actor {
 
     /// The browser answers, or does not: what that means for a page that does not.
     pub(super) fn on_witness(&mut self, answers: bool) -> Option<End> {
-        let limit = self.around.settings.hang_timeout;
+        let limit = self.around.settings.config.hang_timeout;
         let live = self.live.as_mut()?;
         if live.loss == Some(Loss::Detached) {
             return self.on_parting(answers);
@@ -79,7 +79,7 @@ impl Actor {
         if !self.dialogs.allow(Instant::now()) {
             return self.on_dialog_storm();
         }
-        let accept = self.around.settings.accept_dialogs;
+        let accept = self.around.settings.dialogs == DialogPolicy::Accept;
         let handled = self.live.as_ref()?.answer_dialog(kind, accept);
         self.publish(FactKind::DialogOpened {
             kind,

@@ -180,7 +180,7 @@ impl Actor {
         self.casts.moved(&target);
         self.console.moved(&target);
         self.must_leave = false;
-        self.watchdog = Watchdog::new(self.around.settings.hang_timeout);
+        self.watchdog = Watchdog::new(self.around.settings.config.hang_timeout);
         let loss = self.live.as_ref().and_then(|live| live.loss);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);

@@ -18,6 +18,7 @@ use super::turns::Turns;
 use super::{Ask, NewTab};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
 use crate::metrics;
+use crate::policy::PopupPolicy;
 use crate::tabs::actor::{Actor, Surroundings};
 use crate::tabs::changes::Goal;
 use crate::tabs::downloads::DownloadTracker;
@@ -68,7 +69,7 @@ impl Supervisor {
         let down = "it has not been started yet".to_owned();
         Self {
             max_tabs_of: around.settings.max_tabs_of.clone(),
-            downloads: DownloadTracker::new(around.settings.downloads),
+            downloads: DownloadTracker::new(around.settings.download_limits()),
             openers: HashMap::new(),
             around,
             registry,
@@ -224,7 +225,7 @@ impl Supervisor {
     /// Closes the tab that this client used least recently, if the configuration says so. False: it
     /// has none that could be closed.
     fn makes_room_for(&mut self, scope: &Scope) -> bool {
-        if self.around.settings.when_full != WhenFull::CloseLru {
+        if self.around.settings.config.when_full != WhenFull::CloseLru {
             return false;
         }
         let own = self.registry.of(scope).into_iter();
@@ -241,7 +242,7 @@ impl Supervisor {
 
     /// Why a client gets no further tab.
     fn lacks_room_for(&self, scope: &Scope) -> Option<TabError> {
-        let limit = self.around.settings.max_tabs;
+        let limit = self.around.settings.config.max;
         if self.registry.len().saturating_sub(self.leaving.len()) >= limit {
             return Some(TabError::TooManyTabs { limit });
         }
@@ -462,7 +463,7 @@ impl Supervisor {
         });
         let settings = &self.around.settings;
         let refusal = match &scope {
-            _ if !settings.adopt_popups => Some("policy"),
+            _ if settings.popups == PopupPolicy::Block => Some("policy"),
             _ if self.stopping => Some("shutdown"),
             None => Some("unknownOwner"),
             Some(scope) => self.lacks_room_for(scope).map(|_| "tabsMax"),

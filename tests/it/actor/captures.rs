@@ -22,7 +22,7 @@ async fn a_snapshot_is_the_html_of_the_page() {
 /// A bridge with a tab whose page has this many bytes.
 async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
     let mut settings = settings();
-    settings.limits.snapshot_bytes = 10_000_000;
+    settings.flow.max_snapshot_bytes = 10_000_000;
     let bridge = Bridge::with(settings).await;
     let html = format!("<p>{}</p>", "0123456789\n".repeat(bytes / 11));
     bridge.fake.page("http://large.test/", &html);
@@ -308,7 +308,7 @@ async fn each_picture_has_the_size_and_the_format_that_were_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn a_page_larger_than_the_largest_picture_is_refused() {
     let mut settings: TabSettings = settings();
-    settings.limits.screenshot_pixels = 800 * 600;
+    settings.flow.max_screenshot_pixels = 800 * 600;
     let bridge = Bridge::with(settings).await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let client = bridge.client();

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cdp_bridge::tabs::{TabError, TabSettings, WhenFull};
+use cdp_bridge::tabs::{TabError, WhenFull};
 use cdp_bridge_protocol::TabId;
 use tokio::time::{Duration, sleep};
 
@@ -150,11 +150,9 @@ async fn a_page_that_has_just_closed_itself_can_be_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_idle_tab_is_closed() {
-    let settings = TabSettings {
-        idle_timeout: Duration::from_mins(1),
-        ..settings()
-    };
+async fn a_tab_that_nobody_uses_is_closed() {
+    let mut settings = settings();
+    settings.config.idle_timeout = Duration::from_mins(1);
     let bridge = Bridge::with(settings).await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     sleep(Duration::from_secs(40)).await;
@@ -169,10 +167,8 @@ async fn an_idle_tab_is_closed() {
 
 #[tokio::test(start_paused = true)]
 async fn no_more_tabs_are_opened_than_are_allowed() {
-    let settings = TabSettings {
-        max_tabs: 2,
-        ..settings()
-    };
+    let mut settings = settings();
+    settings.config.max = 2;
     let bridge = Bridge::with(settings).await;
     let client = bridge.client();
     let first = client.create("about:blank");
@@ -186,12 +182,10 @@ async fn no_more_tabs_are_opened_than_are_allowed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_has_no_more_tabs_than_its_own_limit() {
-    let settings = TabSettings {
-        max_tabs: 4,
-        max_tabs_of: HashMap::from([("a".into(), 1)]),
-        ..settings()
-    };
+async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
+    let mut settings = settings();
+    settings.config.max = 4;
+    settings.max_tabs_of = HashMap::from([("a".into(), 1)]);
     let bridge = Bridge::with(settings).await;
     let client = bridge.client();
     let (tab, target) = bridge.tab("http://a.test/").await;
@@ -221,12 +215,10 @@ async fn a_client_has_no_more_tabs_than_its_own_limit() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_eviction_configured_the_least_recently_used_tab_is_closed() {
-    let settings = TabSettings {
-        max_tabs: 3,
-        when_full: WhenFull::CloseLru,
-        ..settings()
-    };
+async fn where_the_configuration_says_so_the_tab_that_was_used_least_recently_makes_room() {
+    let mut settings = settings();
+    settings.config.max = 3;
+    settings.config.when_full = WhenFull::CloseLru;
     let bridge = Bridge::with(settings).await;
     let client = bridge.client();
     let other = client

@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use cdp_bridge::app;
-use cdp_bridge::config::{self, Config};
+use cdp_bridge::config::Config;
 use cdp_bridge::server::Listen;
 use fastrand::Rng;
 use serde_json::{Value, json};
@@ -35,15 +35,15 @@ fn busy(fake: Fake, mut rng: Rng) -> JoinHandle<()> {
     })
 }
 
-async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Bridge, String) {
+async fn bridge(fake: &Fake, resume_bytes: usize) -> (app::Daemon, String) {
     fake.page(URLS[0], "<title>A</title>");
     fake.page(URLS[1], "<title>B</title>");
     fake.page(URLS[2], &"<p>large</p>".repeat(100_000));
     let mut config = Config::default();
-    config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
     config.server.resume_bytes = resume_bytes;
     config.browser.connect = Some(fake.listen().await);
-    let bridge = app::Bridge::start(&config, None).await.unwrap();
+    let bridge = app::Daemon::start(&config, None).await.unwrap();
     let Listen::Tcp(address) = *bridge.address() else {
         panic!("it is configured to listen on TCP");
     };

@@ -8,12 +8,14 @@ use std::time::Duration;
 
 use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
+use cdp_bridge::flow::FlowConfig;
 use cdp_bridge::locator::Locator;
+use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
 use cdp_bridge::tabs::hands::{Action, Look, Target};
 use cdp_bridge::tabs::{
-    Answer, AnswerKind, Area, Audience, CallId, CallerId, Capture, CaptureLimits, Change,
-    DownloadLimits, Fact, FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Subscriber,
-    SupervisorHandle, TabError, TabMessage, TabSettings, Way, WhenFull,
+    Answer, AnswerKind, Area, Audience, CallId, CallerId, Capture, Change, Fact, FactKind,
+    FactSink, NewTab, Outcome, Registry, Reply, Scope, Subscriber, SupervisorHandle, TabError,
+    TabMessage, TabSettings, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
@@ -33,33 +35,31 @@ pub(crate) const MS: Duration = Duration::from_millis(1);
 /// The defaults of the configuration.
 pub(crate) fn settings() -> TabSettings {
     TabSettings {
+        config: TabsConfig {
+            max: 20,
+            idle_timeout: Duration::from_hours(24),
+            hang_timeout: 15_000 * MS,
+            ..TabsConfig::default()
+        },
+        flow: FlowConfig {
+            max_snapshot_nodes: 100,
+            max_snapshot_bytes: 10_000,
+            max_screenshot_pixels: 10_000_000,
+            max_download_bytes: 1000,
+            kept_downloads: 4,
+            kept_download_bytes: 2000,
+            ..FlowConfig::default()
+        },
+        dialogs: DialogPolicy::Dismiss,
+        popups: PopupPolicy::Adopt,
         viewport: Viewport {
             width: 800,
             height: 600,
             device_scale_factor: None,
         },
-        max_tabs: 20,
         max_tabs_of: HashMap::new(),
-        idle_timeout: Duration::from_hours(24),
-        hang_timeout: 15_000 * MS,
-        when_full: WhenFull::Refuse,
         max_waiting_changes: 32,
-        accept_dialogs: false,
-        adopt_popups: true,
         use_default_context: false,
-        snapshot_debounce: 300 * MS,
-        screenshot_interval: 500 * MS,
-        screenshot_queue: 4,
-        limits: CaptureLimits {
-            snapshot_nodes: 100,
-            snapshot_bytes: 10_000,
-            screenshot_pixels: 10_000_000,
-        },
-        downloads: DownloadLimits {
-            largest: 1000,
-            most: 4,
-            bytes: 2000,
-        },
         navigate_timeout: LIMIT,
         open_timeout: LIMIT,
     }

@@ -1,5 +1,6 @@
 //! What pages do to their tabs: dialogs, floods of events, unexpected events.
 
+use cdp_bridge::policy::DialogPolicy;
 use cdp_bridge::tabs::TabSettings;
 use serde_json::json;
 
@@ -25,14 +26,14 @@ async fn a_dialog_is_answered_at_once_and_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn beforeunload_is_always_accepted_and_other_dialogs_by_policy() {
-    for (accept_dialogs, kind, handled) in [
-        (false, "beforeunload", "accepted"),
-        (false, "alert", "dismissed"),
-        (true, "prompt", "accepted"),
+async fn a_page_may_always_be_left_and_other_dialogs_are_accepted_where_policy_says_so() {
+    for (dialogs, kind, handled) in [
+        (DialogPolicy::Dismiss, "beforeunload", "accepted"),
+        (DialogPolicy::Dismiss, "alert", "dismissed"),
+        (DialogPolicy::Accept, "prompt", "accepted"),
     ] {
         let settings = TabSettings {
-            accept_dialogs,
+            dialogs,
             ..settings()
         };
         let bridge = Bridge::with(settings).await;

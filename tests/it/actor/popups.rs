@@ -1,6 +1,6 @@
 //! Pages that pages open.
 
-use cdp_bridge::tabs::TabSettings;
+use cdp_bridge::policy::PopupPolicy;
 
 use super::harness::{Bridge, settings};
 use crate::fake::Fake;
@@ -33,11 +33,9 @@ async fn a_popup_that_does_not_know_its_opener_is_known_by_its_context() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn popups_are_closed_if_policy_denies_them() {
-    let settings = TabSettings {
-        adopt_popups: false,
-        ..settings()
-    };
+async fn popups_are_closed_where_policy_wants_none() {
+    let mut settings = settings();
+    settings.popups = PopupPolicy::Block;
     let bridge = Bridge::with(settings).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     bridge.fake.popup(&target, "http://b.test/");
@@ -48,10 +46,8 @@ async fn popups_are_closed_if_policy_denies_them() {
 
 #[tokio::test(start_paused = true)]
 async fn popups_count_as_tabs() {
-    let settings = TabSettings {
-        max_tabs: 2,
-        ..settings()
-    };
+    let mut settings = settings();
+    settings.config.max = 2;
     let bridge = Bridge::with(settings).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     let first = bridge.fake.popup(&target, "http://b.test/");

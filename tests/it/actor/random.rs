@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use cdp_bridge::tabs::TabSettings;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::SnapshotFormat;
 use fastrand::Rng;
@@ -48,12 +47,10 @@ struct Run {
 
 impl Run {
     async fn start(seed: u64) -> Self {
-        let settings = TabSettings {
-            max_tabs: 6,
-            max_waiting_changes: 4,
-            idle_timeout: Duration::from_mins(5),
-            ..settings()
-        };
+        let mut settings = settings();
+        settings.config.max = 6;
+        settings.config.idle_timeout = Duration::from_mins(5);
+        settings.max_waiting_changes = 4;
         let bridge = Bridge::with(settings).await;
         bridge.fake.silence("http://silent.test/");
         Self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use cdp_bridge::config::{Sources, load_with};
-use cdp_bridge::exposition::{self, Kind};
+use cdp_bridge::exposition::{self, MetricKind};
 use serde_json::Value;
 
 use super::schemas::repository;
@@ -84,8 +84,8 @@ fn known() -> BTreeMap<String, BTreeSet<&'static str>> {
         });
         let of: BTreeSet<&str> = of.iter().chain(&OF_PROMETHEUS).copied().collect();
         let suffixes: &[&str] = match metric.kind {
-            Kind::Counter | Kind::Gauge => &[""],
-            Kind::Histogram => &["_bucket", "_sum", "_count"],
+            MetricKind::Counter | MetricKind::Gauge => &[""],
+            MetricKind::Histogram => &["_bucket", "_sum", "_count"],
         };
         for suffix in suffixes {
             known.insert(format!("{}{suffix}", metric.name), of.clone());

@@ -8,10 +8,10 @@ use super::source::{self, Source};
 /// `cdp-bridge-protocol`. A room stands below all that may name it, so there is no circle.
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
+    ("units", &[]),
     ("policy", &[]),
     ("locator", &[]),
-    ("flow", &[]),
-    ("config", &[]),
+    ("flow", &["units"]),
     ("telemetry", &[]),
     ("exposition", &[]),
     ("metrics", &[]),
@@ -20,32 +20,50 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("timer", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
-    ("cli", &["config"]),
-    ("schema", &["config", "protocol"]),
     ("client", &["protocol"]),
     ("console", &["client", "protocol"]),
     ("cdp", &["metrics", "timer"]),
-    ("browser", &["cdp", "flow", "lock", "metrics"]),
+    ("browser", &["cdp", "flow", "lock", "metrics", "units"]),
     ("egress", &["lock", "policy", "metrics"]),
     (
         "tabs",
         &[
             "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol", "timer",
+            "units",
         ],
     ),
+    ("bus", &["clock", "lock", "metrics", "tabs"]),
     (
         "server",
         &[
+            "bus",
             "tabs",
             "clock",
+            "flow",
             "locator",
             "lock",
             "policy",
             "metrics",
             "telemetry",
             "protocol",
+            "units",
         ],
     ),
+    // Composes the settings of the rooms, each of which owns its section.
+    (
+        "config",
+        &[
+            "browser",
+            "flow",
+            "policy",
+            "server",
+            "tabs",
+            "telemetry",
+            "units",
+        ],
+    ),
+    ("cli", &["config", "telemetry"]),
+    ("schema", &["config", "protocol"]),
 ];
 
 /// The rooms that put the others together and may name them all.
@@ -127,4 +145,19 @@ fn the_walls_of_the_house_stand_in_the_table() {
         "a client like any other"
     );
     assert_eq!(allowed("console"), Some(&["client", "protocol"][..]));
+}
+
+#[test]
+fn the_file_of_each_room_says_what_the_room_is_for() {
+    let sources = source::read_all(&["src"]);
+    let undocumented: Vec<&str> = sources
+        .iter()
+        .filter(|source| source.is_room_file() && !source.has_module_doc())
+        .map(|source| source.path.as_str())
+        .collect();
+    assert_eq!(
+        undocumented,
+        Vec::<&str>::new(),
+        "these begin without `//!`"
+    );
 }

@@ -62,6 +62,16 @@ impl Source {
         source
     }
 
+    /// Whether this is the file that a room is entered by: `src/room.rs` or `src/room/mod.rs`.
+    pub(super) fn is_room_file(&self) -> bool {
+        self.module.len() <= 1
+    }
+
+    /// Whether it begins with a comment on the whole module.
+    pub(super) fn has_module_doc(&self) -> bool {
+        self.text.starts_with("//! ")
+    }
+
     /// Lines that hold code: neither blank nor only a comment, nor a test.
     pub(super) fn lines_of_code(&self) -> usize {
         let holds_code = |(number, line): &(usize, &str)| {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use cdp_bridge::config::ClientConfig;
+use cdp_bridge::server::ClientConfig;
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};

@@ -4,7 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use serde_json::json;
 
-use cdp_bridge::config::{Config, PolicyMode};
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PolicyMode;
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
@@ -187,7 +188,7 @@ async fn what_is_only_reported_gets_there(browser: TestBrowser) {
     let told = client.event("requestBlocked").await;
     assert_eq!(told["url"], there);
     assert!(
-        told["reason"].as_str().unwrap().contains("let through"),
+        told["reason"].as_str().unwrap().contains("it was allowed"),
         "{told}"
     );
     assert_eq!(client.go(&tab, &there).await["url"], there);
@@ -198,7 +199,7 @@ async fn a_name_that_leads_to_a_private_address_is_a_refusal(browser: TestBrowse
     let evil = Site::start_on(EVIL).await;
     let bridge = TestBridge::start_with(browser, |config| {
         config.policy.private_networks =
-            cdp_bridge::config::PrivateNetworks::Only(vec!["127.0.0.1/32".to_owned()]);
+            cdp_bridge::policy::PrivateNetworks::Only(vec!["127.0.0.1/32".parse().unwrap()]);
     })
     .await;
     let client = bridge.client().await;

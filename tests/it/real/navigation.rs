@@ -303,7 +303,7 @@ async fn a_name_that_leads_to_a_private_address_is_refused_by_default(browser: T
     let site = Site::start().await;
     site.page("/page", "private");
     let bridge = TestBridge::start_with(browser, |config| {
-        config.policy.private_networks = cdp_bridge::config::PrivateNetworks::Deny;
+        config.policy.private_networks = cdp_bridge::policy::PrivateNetworks::Deny;
     })
     .await;
     let client = bridge.client().await;

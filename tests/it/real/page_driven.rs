@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use cdp_bridge::config::{DialogPolicy, PopupPolicy};
+use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};

@@ -3,8 +3,10 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use cdp_bridge::app::Bridge;
-use cdp_bridge::config::{self, Config, PrivateNetworks, TransportKind};
+use cdp_bridge::app::Daemon;
+use cdp_bridge::browser::TransportKind;
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
 
 use super::browsers::TestBrowser;
@@ -14,7 +16,7 @@ use super::processes;
 
 /// A running bridge, with its browser.
 pub(crate) struct TestBridge {
-    bridge: Bridge,
+    bridge: Daemon,
     address: SocketAddr,
     _browser: Option<TestBrowser>,
 }
@@ -36,15 +38,16 @@ impl TestBridge {
         tune: impl FnOnce(&mut Config),
     ) -> Self {
         let mut config = Config::default();
-        config.server.listen = config::Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+        config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
         config.browser.path = browser.as_ref().map(|browser| browser.path().to_owned());
-        config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".to_owned()]);
+        config.policy.private_networks =
+            PrivateNetworks::Only(vec!["127.0.0.0/8".parse().unwrap()]);
         for name in ["allowed.test", "other.test"] {
             let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
             config.policy.resolve.insert(name.to_owned(), here);
         }
         tune(&mut config);
-        let bridge = Bridge::start(&config, None).await.unwrap();
+        let bridge = Daemon::start(&config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
             panic!("it is configured to listen on TCP");
         };

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use cdp_bridge::browser::find::{BrowserQuery, Flavor, RealHost, find};
-use cdp_bridge::browser::options::Kind;
+use cdp_bridge::browser::Flavor;
+use cdp_bridge::browser::find::{BrowserQuery, RealHost, find};
+use cdp_bridge::browser::options::BrowserBuild;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The most browsers that run at a time: more of them would only slow each other down.
@@ -15,22 +16,30 @@ static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
 /// A browser to test with. It counts as running while this is held.
 pub(crate) struct TestBrowser {
     path: &'static Path,
-    kind: Kind,
+    kind: BrowserBuild,
     _place: SemaphorePermit<'static>,
 }
 
 impl TestBrowser {
     pub(crate) async fn shell() -> Self {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(PATH.get_or_init(|| locate(Kind::Shell)), Kind::Shell).await
+        Self::new(
+            PATH.get_or_init(|| locate(BrowserBuild::Shell)),
+            BrowserBuild::Shell,
+        )
+        .await
     }
 
     pub(crate) async fn chrome() -> Self {
         static PATH: OnceLock<PathBuf> = OnceLock::new();
-        Self::new(PATH.get_or_init(|| locate(Kind::Chrome)), Kind::Chrome).await
+        Self::new(
+            PATH.get_or_init(|| locate(BrowserBuild::Chrome)),
+            BrowserBuild::Chrome,
+        )
+        .await
     }
 
-    async fn new(path: &'static Path, kind: Kind) -> Self {
+    async fn new(path: &'static Path, kind: BrowserBuild) -> Self {
         let place = PLACES.acquire().await.unwrap();
         Self {
             path,
@@ -43,16 +52,16 @@ impl TestBrowser {
         self.path
     }
 
-    pub(crate) fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> BrowserBuild {
         self.kind
     }
 }
 
-/// Its path. A missing browser fails the test: skipping would hide what is not tested.
-fn locate(kind: Kind) -> PathBuf {
+/// Where it is. A browser that is missing fails the test: skipped, it would hide what is untested.
+fn locate(kind: BrowserBuild) -> PathBuf {
     let (variable, flavor, package) = match kind {
-        Kind::Shell => ("TEST_SHELL_PATH", Flavor::Shell, "chromium-headless-shell"),
-        Kind::Chrome => ("TEST_CHROME_PATH", Flavor::Chrome, "chromium"),
+        BrowserBuild::Shell => ("TEST_SHELL_PATH", Flavor::Shell, "chromium-headless-shell"),
+        BrowserBuild::Chrome => ("TEST_CHROME_PATH", Flavor::Chrome, "chromium"),
     };
     let path = std::env::var_os(variable).map(PathBuf::from);
     match find(&BrowserQuery { path, flavor }, &RealHost) {

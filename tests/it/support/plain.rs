@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
-use cdp_bridge::browser::options::Kind;
+use cdp_bridge::browser::options::BrowserBuild;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::process::{Child, Command};
@@ -42,7 +42,7 @@ impl Plain {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .kill_on_drop(true);
-        if browser.kind() == Kind::Chrome {
+        if browser.kind() == BrowserBuild::Chrome {
             command.arg("--headless=new");
         }
         if rustix::process::geteuid().is_root() {

@@ -98,7 +98,7 @@ async fn play(bridge: &Bridge, case: &Case) -> Result<(), String> {
 
 /// Plays them all on one server, and lists those that failed.
 pub(super) async fn all(cases: Vec<Case>) {
-    let bridge = Bridge::with(|settings| settings.max_message_bytes = LIMIT).await;
+    let bridge = Bridge::with(|settings| settings.config.max_message_bytes = LIMIT).await;
     let mut failed = Vec::new();
     for case in &cases {
         if let Err(difference) = play(&bridge, case).await {

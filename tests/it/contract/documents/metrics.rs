@@ -1,6 +1,6 @@
 //! The table of metrics in the operator's document.
 
-use cdp_bridge::exposition::{self, Kind};
+use cdp_bridge::exposition::{self, MetricKind};
 
 use super::generated::check;
 use super::markdown::table;
@@ -14,9 +14,9 @@ fn the_metrics_in_operations_are_those_of_the_code() {
             .find(|(name, ..)| metric.name.strip_prefix("cdp_bridge_") == Some(*name))
             .map(|(_, _, labels)| labels.iter().map(|label| format!("`{label}`")));
         let kind = match metric.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
-            Kind::Histogram => "histogram",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
+            MetricKind::Histogram => "histogram",
         };
         vec![
             format!("`{}`", metric.name),

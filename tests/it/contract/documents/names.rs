@@ -1,7 +1,7 @@
 //! What the documents name is there: commands, targets of `make`, keys, files, and the defaults in
 //! their tables.
 
-use cdp_bridge::cli::{Command, ConfigCommand, Invocation};
+use cdp_bridge::cli::{CliCommand, ConfigCommand, Invocation};
 use cdp_bridge::config::{self, Sources};
 
 use super::blocks;
@@ -265,16 +265,16 @@ fn the_table_of_commands_has_each_and_the_table_of_exit_codes_too() {
     for command in &commands {
         let command = command.trim_matches('`');
         found.push(match is_understood(command).unwrap().command {
-            Command::Serve(_) => "serve",
-            Command::Console(_) => "console",
-            Command::Doctor(_) => "doctor",
-            Command::Config(ConfigCommand::Print(_)) => "config print",
-            Command::Config(ConfigCommand::Check(_)) => "config check",
-            Command::Config(ConfigCommand::Example) => "config example",
-            Command::Health(_) => "health",
-            Command::Schema(_) => "schema",
-            Command::Completions(_) => "completions",
-            Command::Man(_) => "man",
+            CliCommand::Serve(_) => "serve",
+            CliCommand::Console(_) => "console",
+            CliCommand::Doctor(_) => "doctor",
+            CliCommand::Config(ConfigCommand::Print(_)) => "config print",
+            CliCommand::Config(ConfigCommand::Check(_)) => "config check",
+            CliCommand::Config(ConfigCommand::Example) => "config example",
+            CliCommand::Health(_) => "health",
+            CliCommand::Schema(_) => "schema",
+            CliCommand::Completions(_) => "completions",
+            CliCommand::Man(_) => "man",
         });
     }
     let all = [

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
-use cdp_bridge::config::{Config, DownloadPolicy};
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::DownloadPolicy;
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};

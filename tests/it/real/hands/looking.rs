@@ -280,7 +280,7 @@ async fn scripts_come_to_json_or_to_their_exception(browser: TestBrowser) {
 async fn scripts_that_policy_refuses_do_not_run(browser: TestBrowser) {
     use crate::support::bridge::TestBridge;
     let bridge = TestBridge::start_with(browser, |config| {
-        config.policy.evaluate = cdp_bridge::config::EvaluatePolicy::Deny;
+        config.policy.evaluate = cdp_bridge::policy::EvaluatePolicy::Deny;
     })
     .await;
     let client = bridge.client().await;

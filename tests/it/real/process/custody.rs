@@ -115,7 +115,7 @@ async fn a_browser_that_is_killed_takes_its_temporary_files_with_it(browser: Tes
 async fn a_dead_hosts_lock_on_a_profile_is_removed_and_an_unknown_hosts_is_not(
     browser: TestBrowser,
 ) {
-    use cdp_bridge::browser::options::Kind;
+    use cdp_bridge::browser::options::BrowserBuild;
 
     let kept = tempfile::Builder::new().prefix("cdpb-").tempdir().unwrap();
     let profile = format!("browser.user_data_dir={}", kept.path().display());
@@ -140,7 +140,7 @@ async fn a_dead_hosts_lock_on_a_profile_is_removed_and_an_unknown_hosts_is_not(
     daemon.logged(&["the stale lock of a dead browser"]).await;
     daemon.stop().await;
     // The small build takes no such lock, and minds none.
-    if browser.kind() == Kind::Chrome {
+    if browser.kind() == BrowserBuild::Chrome {
         lock_as("unknown-host");
         let ended = setup().run().await;
         ended.expect(3, &["SingletonLock", "browser.user_data_dir"]);

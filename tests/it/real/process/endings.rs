@@ -142,7 +142,7 @@ async fn a_second_signal_ends_it_at_once(browser: TestBrowser) {
     let client = keep_busy(&daemon, &site).await;
     let pid = browser_of(&daemon).await;
     daemon.signal(Signal::INT);
-    daemon.logged(&["a second signal ends it at once"]).await;
+    daemon.logged(&["a second signal exits at once"]).await;
     // While it drains it answers what it is asked, and takes no new connections.
     assert_eq!(daemon.get("/readyz").await.status, 503);
     let refused = client.ask(json!({"type": "createTab"})).await;

@@ -51,8 +51,8 @@ pub(super) async fn hang_up(daemon: &Daemon, said: &str) {
     until(said, async || count(daemon, said) > before).await;
 }
 
-pub(super) const TAKEN: &str = "clients, policies and certificate were read again";
-pub(super) const REFUSED: &str = "the configuration was not taken";
+pub(super) const TAKEN: &str = "reloaded clients, policies and certificate";
+pub(super) const REFUSED: &str = "the new configuration was rejected";
 
 async fn clients_come_and_go_and_a_broken_file_changes_nothing(browser: TestBrowser) {
     let setup = Setup::serving(&browser)

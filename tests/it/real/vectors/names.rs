@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cdp_bridge::browser::options::Kind;
+use cdp_bridge::browser::options::BrowserBuild;
 
 /// How a vector is told from the others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -221,12 +221,12 @@ impl Place {
 }
 
 /// What must arrive where nothing is in the way.
-pub(super) fn sent(kind: Kind, place: Place) -> BTreeSet<String> {
+pub(super) fn sent(kind: BrowserBuild, place: Place) -> BTreeSet<String> {
     those(|name, told| told != Told::Lookup && !is_never_sent(kind, place, name))
 }
 
 /// What must arrive through a bridge that forbids no host.
-pub(super) fn sent_behind_a_bridge(kind: Kind, place: Place) -> BTreeSet<String> {
+pub(super) fn sent_behind_a_bridge(kind: BrowserBuild, place: Place) -> BTreeSet<String> {
     let sent = sent(kind, place);
     sent.into_iter()
         .filter(|name| !is_switched_off(name))
@@ -234,7 +234,7 @@ pub(super) fn sent_behind_a_bridge(kind: Kind, place: Place) -> BTreeSet<String>
 }
 
 /// What must be looked up where nothing is in the way.
-pub(super) fn looked_up(kind: Kind, place: Place) -> BTreeSet<String> {
+pub(super) fn looked_up(kind: BrowserBuild, place: Place) -> BTreeSet<String> {
     those(|name, told| told == Told::Lookup && !is_never_sent(kind, place, name))
 }
 
@@ -244,8 +244,8 @@ fn those(fits: impl Fn(&str, Told) -> bool) -> BTreeSet<String> {
 }
 
 /// What Chromium itself does not send, bridge or no bridge.
-fn is_never_sent(kind: Kind, place: Place, name: &str) -> bool {
-    let whole_profile = kind == Kind::Chrome && place == Place::Default;
+fn is_never_sent(kind: BrowserBuild, place: Place, name: &str) -> bool {
+    let whole_profile = kind == BrowserBuild::Chrome && place == Place::Default;
     match name {
         // A subresource with credentials in its URL is blocked before it is asked for.
         "userinfo-frame" => true,
@@ -255,7 +255,7 @@ fn is_never_sent(kind: Kind, place: Place, name: &str) -> bool {
         }
         // The shell has no icons to show. It has the system look names up, and does not log those
         // of WebRTC; that it looks them up is told by `stun-host`.
-        "favicon" | "dns-stun" => kind == Kind::Shell,
+        "favicon" | "dns-stun" => kind == BrowserBuild::Shell,
         _ => false,
     }
 }

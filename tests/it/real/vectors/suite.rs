@@ -5,7 +5,8 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cdp_bridge::config::{Config, PrivateNetworks};
+use cdp_bridge::config::Config;
+use cdp_bridge::policy::PrivateNetworks;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::time::sleep;
@@ -188,7 +189,8 @@ async fn nothing_arrives(browser: TestBrowser, places: &[Place]) {
         .bridge(browser, |config| {
             // Both sides are let in, so that the allowlist alone decides between them; where an
             // allowed name leads to all of a sudden is not.
-            let let_in = ["127.0.0.1/32".to_owned(), format!("{EVIL}/32")];
+            let let_in = ["127.0.0.1/32".to_owned(), format!("{EVIL}/32")]
+                .map(|network| network.parse().unwrap());
             config.policy.private_networks = PrivateNetworks::Only(let_in.into());
             config.policy.allowlist = [ALLOWED, TRUSTWORTHY, "rebind.test"]
                 .map(str::to_owned)

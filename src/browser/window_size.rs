@@ -1,4 +1,4 @@
-//! A window's size in its text form, `1280x720`.
+//! The size of a window, written `1280x720`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct WindowSize {
-    /// Width in CSS pixels.
     pub width: u32,
-    /// Height in CSS pixels.
     pub height: u32,
 }
 
@@ -25,7 +23,7 @@ impl Default for WindowSize {
     }
 }
 
-/// A text that is no window size.
+/// A text is not a window size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a window size; expected WIDTHxHEIGHT in pixels, such as \"1280x720\"")]
 pub struct NotAWindowSize;

@@ -5,55 +5,64 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::byte_size::{self, ByteSizeText};
-use super::duration::{self, DurationText};
+use crate::units::byte_size::{self, ByteSizeText};
+use crate::units::duration::{self, DurationText};
 
-/// Pace and size of snapshots, screenshots, downloads and requests.
+/// Rates and sizes of snapshots, screenshots, downloads and requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlowConfig {
-    /// Snapshot requests of one tab within this time share one capture: from 300ms to 60s.
+    /// Snapshot requests for one tab within this time share one capture: from 300ms to 60s.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub snapshot_debounce: Duration,
     /// Screenshots per second and tab: from 1 to 2.
     #[schemars(range(min = 1.0, max = 2.0))]
     pub screenshot_max_fps: f64,
-    /// Screenshots that may wait in one tab, from 1 to 64; beyond that the oldest is dropped.
+    /// Queued screenshots per tab, from 1 to 64; beyond that the oldest is dropped.
     #[schemars(range(min = 1, max = 64))]
     pub screenshot_queue: usize,
-    /// Payloads longer than this are sent in parts: from 4KiB to 64MiB.
+    /// Payloads larger than this are sent in parts: from 4KiB to 64MiB.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub chunk_bytes: usize,
-    /// Requests that one client may have in flight, over all of its connections: from 1 to 4096. Without
-    /// tokens each connection counts as a client of its own.
+    /// Limit on the unanswered requests of one client, over all of its connections: from 1 to 4096.
+    /// Without tokens each connection counts as one client.
     #[schemars(range(min = 1, max = 4096))]
     pub max_inflight: usize,
-    /// Requests per second that one client may send, over all of its connections; 0 is no limit. Without
-    /// tokens each connection counts as a client of its own.
+    /// Limit on the requests per second of one client, over all of its connections; 0 is no limit.
+    /// Without tokens each connection counts as one client.
     pub rate_per_second: u32,
-    /// A page with more nodes than this is not captured, at least 1.
+    /// Pages with more nodes than this are not captured, at least 1.
     #[schemars(range(min = 1))]
     pub max_snapshot_nodes: u32,
-    /// A snapshot longer than this is not sent: from 64KiB to 1GiB.
+    /// Snapshots larger than this are refused: from 64KiB to 1GiB.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub max_snapshot_bytes: usize,
-    /// A screenshot of more pixels than this is not taken, at least 1.
+    /// Screenshots of more pixels than this are refused, at least 1.
     #[schemars(range(min = 1))]
     pub max_screenshot_pixels: u64,
-    /// A download longer than this is broken off: from 1KiB to 1GiB.
+    /// Downloads larger than this are cancelled: from 1KiB to 1GiB.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub max_download_bytes: usize,
-    /// Downloads kept of one client, from 1 to 1024, those under way among them; the oldest go.
+    /// Downloads kept for one client, running ones included, from 1 to 1024; the oldest are deleted
+    /// first.
     #[schemars(range(min = 1, max = 1024))]
     pub kept_downloads: usize,
-    /// Bytes kept of one client's downloads, on disk: from 1KiB to 64GiB; the oldest go.
+    /// Disk space for the kept downloads of one client: from 1KiB to 64GiB; the oldest are deleted
+    /// first.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub kept_download_bytes: usize,
+}
+
+impl FlowConfig {
+    /// The shortest time between the starts of two screenshots of a tab.
+    pub fn screenshot_interval(&self) -> Duration {
+        Duration::from_secs_f64(1.0 / self.screenshot_max_fps)
+    }
 }
 
 impl Default for FlowConfig {

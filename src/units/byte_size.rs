@@ -22,12 +22,12 @@ const UNITS: [(&str, usize); 9] = [
 
 const EXPECTED: &str = "a number of bytes, such as 65536 or \"1MiB\"";
 
-/// A text that is no size.
+/// A text is not a size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a size; expected {EXPECTED}")]
 pub(crate) struct NotASize;
 
-/// Reads a whole number with or without a unit.
+/// Parses a whole number with an optional unit.
 pub(crate) fn parse(text: &str) -> Result<usize, NotASize> {
     let text = text.trim();
     let digits = text
@@ -43,7 +43,7 @@ pub(crate) fn parse(text: &str) -> Result<usize, NotASize> {
     number.checked_mul(*length).ok_or(NotASize)
 }
 
-/// Writes a size with its unit where it is whole.
+/// Writes a size with the largest unit that leaves a whole number.
 pub(crate) fn text(bytes: usize) -> String {
     match bytes {
         0 => "0".to_owned(),
@@ -56,7 +56,7 @@ pub(crate) fn text(bytes: usize) -> String {
 
 // The signature is serde's.
 #[allow(clippy::trivially_copy_pass_by_ref)]
-pub(super) fn serialize<S: Serializer>(bytes: &usize, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn serialize<S: Serializer>(bytes: &usize, serializer: S) -> Result<S::Ok, S::Error> {
     if bytes.is_multiple_of(1 << 20) && *bytes > 0 {
         serializer.serialize_str(&text(*bytes))
     } else {
@@ -64,12 +64,12 @@ pub(super) fn serialize<S: Serializer>(bytes: &usize, serializer: S) -> Result<S
     }
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<usize, D::Error> {
     deserializer.deserialize_any(SizeVisitor)
 }
 
 /// A size that may be missing.
-pub(super) mod optional {
+pub(crate) mod optional {
     use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
     #[derive(Serialize, Deserialize)]
@@ -77,14 +77,14 @@ pub(super) mod optional {
 
     // The signature is serde's.
     #[allow(clippy::ref_option)]
-    pub(in crate::config) fn serialize<S: Serializer>(
+    pub(crate) fn serialize<S: Serializer>(
         bytes: &Option<usize>,
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         bytes.map(Size).serialize(serializer)
     }
 
-    pub(in crate::config) fn deserialize<'de, D: Deserializer<'de>>(
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<usize>, D::Error> {
         Ok(Option::<Size>::deserialize(deserializer)?.map(|Size(bytes)| bytes))
@@ -114,7 +114,7 @@ impl Visitor<'_> for SizeVisitor {
 }
 
 /// The JSON Schema of a size.
-pub(super) struct ByteSizeText;
+pub(crate) struct ByteSizeText;
 
 impl JsonSchema for ByteSizeText {
     fn schema_name() -> Cow<'static, str> {

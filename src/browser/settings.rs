@@ -7,54 +7,54 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::byte_size::{self, ByteSizeText};
-use super::duration::{self, DurationText};
 use super::url_text;
 use super::window_size::WindowSize;
+use crate::units::byte_size::{self, ByteSizeText};
+use crate::units::duration::{self, DurationText};
 
-/// Which Chromium is driven, and how it is started and kept alive.
+/// Which Chromium is used, how it is started, and when it is restarted.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BrowserConfig {
-    /// The browser's executable. Not set: it is looked for in the usual places.
+    /// The browser's executable. Not set: the usual places are searched.
     #[schemars(extend("examples" = ["/usr/bin/chromium-headless-shell"]))]
     pub path: Option<PathBuf>,
-    /// Which build to look for and run: "auto" (headless-shell where found, else Chrome in its new
-    /// headless mode), "shell" or "chrome".
+    /// Which build to search for: "auto" (headless-shell, else Chrome in its new headless mode),
+    /// "shell" or "chrome".
     pub flavor: Flavor,
     /// Further command line switches for Chromium. `--disable-features` and `--enable-features` are
     /// merged with the bridge's own.
     pub args: Vec<String>,
-    /// Run without a visible window. Only Chrome can be given one, headless-shell cannot.
+    /// Run without a window. `false` needs Chrome: headless-shell cannot open windows.
     pub headless: bool,
     /// Chromium's sandbox: "auto" (off only as root or where the kernel refuses it, with a warning),
     /// "on" or "off".
     pub sandbox: Sandbox,
-    /// How CDP is spoken: "pipe" (no port that others could reach) or "port".
+    /// Transport of CDP: "pipe" (no open port) or "port".
     pub transport: TransportKind,
-    /// The DevTools port, where 0 picks a free one. Setting it selects the transport "port", unless
-    /// `transport` is set beside it.
+    /// The DevTools port; 0 picks a free one. Setting it selects the transport "port", unless
+    /// `transport` is set too.
     pub cdp_port: u16,
-    /// URL (http, https, ws or wss) of a Chromium that already runs: nothing is launched then.
+    /// URL (http, https, ws or wss) of a running Chromium to connect to instead of launching one.
     #[serde(deserialize_with = "url_text::deserialize")]
     #[schemars(with = "Option<String>", extend("examples" = ["http://127.0.0.1:9222"]))]
     pub connect: Option<Url>,
-    /// Profile directory. Not set: a fresh temporary one, removed at the end.
+    /// Profile directory. Not set: a new temporary one, removed when Chromium ends.
     #[schemars(extend("examples" = ["/var/lib/cdp-bridge/profile"]))]
     pub user_data_dir: Option<PathBuf>,
     /// Size of a tab's window in CSS pixels, as `"WIDTHxHEIGHT"`.
     pub window_size: WindowSize,
-    /// How much memory all processes of Chromium may have together, at least 256MiB. At the ceiling
-    /// the kernel kills the largest, which is a tab's. It takes cgroups v2 that the bridge may divide
-    /// (in systemd: Delegate=yes); where it cannot be had, the log and /health say so.
+    /// Memory limit for all processes of Chromium together, at least 256MiB. At the limit the kernel
+    /// kills the largest process, which is a tab's. Needs a delegated cgroup v2 (in systemd:
+    /// Delegate=yes); where there is none, the log and /health say so.
     #[serde(with = "byte_size::optional")]
     #[schemars(with = "Option<ByteSizeText>", extend("examples" = ["4GiB"]))]
     pub memory_max: Option<usize>,
-    /// How long Chromium may take to start and answer: from 1s to 10min.
+    /// Time limit for Chromium to start and answer: from 1s to 10min.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub start_timeout: Duration,
-    /// When a Chromium that exited or hangs is started again.
+    /// When a Chromium that exited or hangs is restarted.
     pub restart: RestartConfig,
 }
 
@@ -78,7 +78,7 @@ impl Default for BrowserConfig {
     }
 }
 
-/// Which build of Chromium to look for and run.
+/// Which build of Chromium to search for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Flavor {
@@ -98,36 +98,36 @@ pub enum Sandbox {
     /// On, except as root or where the kernel refuses it.
     #[default]
     Auto,
-    /// Always on; Chromium does not start where it cannot be.
+    /// Always on; Chromium fails to start where it cannot be.
     On,
     /// Always off.
     Off,
 }
 
-/// How CDP is spoken with a Chromium that the bridge launches.
+/// The transport of CDP to a Chromium that the bridge launches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum TransportKind {
-    /// Two inherited pipes, which no other process can reach.
+    /// Two inherited pipes, which no other process can open.
     #[default]
     Pipe,
     /// A DevTools port on the loopback address.
     Port,
 }
 
-/// When a Chromium that exited or hangs is started again, and when the bridge gives up.
+/// When a Chromium that exited or hangs is restarted, and when the bridge gives up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RestartConfig {
-    /// Wait before the first restart; it doubles with each further one.
+    /// Delay before the first restart; it doubles with each further one.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub initial_backoff: Duration,
-    /// The longest wait between two restarts.
+    /// The longest delay between two restarts.
     #[serde(with = "duration")]
     #[schemars(with = "DurationText")]
     pub max_backoff: Duration,
-    /// So many restarts within `window` are allowed; one more, and the bridge gives up.
+    /// Restarts that are allowed within `window`; at the next one the bridge gives up.
     pub max_restarts: u32,
     /// The time over which restarts are counted.
     #[serde(with = "duration")]

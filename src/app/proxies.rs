@@ -1,4 +1,4 @@
-//! The proxy's gates, as the tabs use them.
+//! A proxy listener for each browser context, as the tabs use them.
 
 use std::io;
 use std::sync::Arc;
@@ -7,52 +7,52 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cdp_bridge_protocol::TabId;
 use tokio::sync::{mpsc, watch};
 
-use super::blocked::Told;
+use super::blocked_requests::BlockedReport;
 use super::policies::Policies;
 use crate::egress::{self, BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
 use crate::metrics;
 use crate::policy::{Denied, EgressPolicy};
 use crate::tabs::{ClientId, Obstacle, Outlet, Outlets, Scope};
 
-/// Gives every browser context a gate of its own.
+/// Opens the proxy listeners of browser contexts.
 #[derive(Debug)]
-pub(super) struct WaysOut {
+pub(super) struct ContextProxies {
     pub(super) egress: Egress,
     pub(super) policies: Arc<Policies>,
-    pub(super) told: mpsc::Sender<Told>,
-    /// Chromium runs on this machine, so that it reaches gates on the loopback.
+    pub(super) reports: mpsc::Sender<BlockedReport>,
+    /// Whether Chromium runs on this machine, and so reaches listeners on the loopback address.
     pub(super) is_local: bool,
 }
 
-impl WaysOut {
-    /// A gate for what belongs to no context of the bridge's: closed, unless tabs of a client live
-    /// there.
+impl ContextProxies {
+    /// The listener for traffic outside the bridge's browser contexts. It denies everything, unless a
+    /// client's tabs run in the default context.
     pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<ProxyListener> {
         if let Some(client) = client {
-            return self.gate(client, None, Arc::default());
+            return self.listener(client, None, Arc::default());
         }
         let (_, policy) = watch::channel(Arc::new(EgressPolicy::closed()));
         let reporter = BlockReporter::new(Arc::<RecentFailures>::default(), |blocked| {
-            tracing::debug!(url = blocked.url, "Chromium's own request was stopped");
+            tracing::debug!(url = blocked.url, "blocked a request of Chromium itself");
         });
         self.egress.open(ProxyConfig { policy, reporter })
     }
 
-    fn gate(
+    fn listener(
         &self,
         client: &ClientId,
         tab: Option<TabId>,
-        several: Arc<AtomicBool>,
+        is_shared: Arc<AtomicBool>,
     ) -> io::Result<ProxyListener> {
         let policy = self.policies.of(client);
-        let (told, client) = (self.told.clone(), client.clone());
+        let (reports, client) = (self.reports.clone(), client.clone());
         let reporter = BlockReporter::new(Arc::clone(&policy.recent_failures), move |blocked| {
-            let told_now = Told {
+            let report = BlockedReport {
                 client: client.clone(),
-                tab: tab.filter(|_| !several.load(Ordering::Relaxed)),
+                tab: tab.filter(|_| !is_shared.load(Ordering::Relaxed)),
                 blocked,
             };
-            if told.try_send(told_now).is_err() {
+            if reports.try_send(report).is_err() {
                 metrics::dropped("requestBlocked", "full");
             }
         });
@@ -63,14 +63,14 @@ impl WaysOut {
     }
 }
 
-impl Outlets for WaysOut {
+impl Outlets for ContextProxies {
     fn open(&self, scope: &Scope, tab: Option<TabId>) -> io::Result<Outlet> {
         if !self.is_local {
             return Ok(Outlet::new(None, Arc::default(), ()));
         }
-        let several = Arc::<AtomicBool>::default();
-        let gate = self.gate(&scope.client, tab, Arc::clone(&several))?;
-        Ok(Outlet::new(Some(gate.url()), several, gate))
+        let is_shared = Arc::<AtomicBool>::default();
+        let listener = self.listener(&scope.client, tab, Arc::clone(&is_shared))?;
+        Ok(Outlet::new(Some(listener.url()), is_shared, listener))
     }
 
     fn keeps_downloads(&self, scope: &Scope) -> bool {

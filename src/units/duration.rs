@@ -1,4 +1,4 @@
-//! Durations as people write them: `300ms`, `20s`, `30min`, `1h30min`.
+//! Durations with units: `300ms`, `20s`, `30min`, `1h30min`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -24,14 +24,14 @@ const UNITS: [(&str, u64); 12] = [
     ("ms", 1),
 ];
 
-/// A text that is no duration.
+/// A text is not a duration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "is not a duration; expected whole numbers with a unit (ms, s, min, h, d), such as \"300ms\" or \"20s\""
 )]
 pub(crate) struct NotADuration;
 
-/// Reads one or more numbers with a unit each and adds them up.
+/// Parses the sum of one or more numbers with units.
 pub(crate) fn parse(text: &str) -> Result<Duration, NotADuration> {
     let mut rest = text.trim();
     let mut total: u64 = 0;
@@ -74,14 +74,14 @@ pub(crate) fn text(duration: Duration) -> String {
     format!("{}{unit}", millis / u128::from(length))
 }
 
-pub(super) fn serialize<S: Serializer>(
+pub(crate) fn serialize<S: Serializer>(
     duration: &Duration,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(&text(*duration))
 }
 
-pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
     deserializer: D,
 ) -> Result<Duration, D::Error> {
     deserializer.deserialize_str(DurationVisitor)
@@ -102,7 +102,7 @@ impl Visitor<'_> for DurationVisitor {
 }
 
 /// The JSON Schema of a duration.
-pub(super) struct DurationText;
+pub(crate) struct DurationText;
 
 impl JsonSchema for DurationText {
     fn schema_name() -> Cow<'static, str> {

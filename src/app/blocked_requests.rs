@@ -1,4 +1,4 @@
-//! Tells Coordinators what policy stopped, at most once a second for each tab.
+//! Publishes `requestBlocked` events, at most one per second and tab.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,8 +12,8 @@ use crate::flow::KeyedThrottle;
 use crate::tabs::{Audience, ClientId, Fact, FactKind, FactSink, Scope};
 use crate::timer::sleep_until_opt;
 
-/// How many wait to be told.
-pub(super) const WAITING: usize = 256;
+/// Reports that wait to be published; beyond that they are dropped and counted.
+pub(super) const QUEUE: usize = 256;
 
 /// The shortest time between two events about the same tab.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -21,41 +21,41 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// The proxy does not see what a request is for.
 const RESOURCE_TYPE: &str = "Other";
 
-/// A request that was stopped, and whose it was.
+/// A request that policy blocked, with its client.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct BlockedReport {
     pub(super) client: ClientId,
-    /// The tab, where only one can have made it.
+    /// The tab, if only one tab can have sent it.
     pub(super) tab: Option<TabId>,
     pub(super) blocked: BlockedRequest,
 }
 
-/// Tells what comes, until nothing can come any more.
-pub(super) async fn tell(facts: Arc<dyn FactSink>, mut coming: mpsc::Receiver<Told>) {
+/// Publishes reports until all senders are gone.
+pub(super) async fn publish(facts: Arc<dyn FactSink>, mut reports: mpsc::Receiver<BlockedReport>) {
     let mut throttle = KeyedThrottle::new(INTERVAL);
     loop {
         let due = throttle.next_due();
         let timer = sleep_until_opt(due);
         tokio::select! {
-            told = coming.recv() => {
-                let Some(Told { client, tab, blocked }) = told else {
+            report = reports.recv() => {
+                let Some(BlockedReport { client, tab, blocked }) = report else {
                     return;
                 };
                 let key = (client, tab);
                 if let Some(blocked) = throttle.add(key.clone(), blocked, Instant::now()) {
-                    say(facts.as_ref(), &key, blocked, 1);
+                    publish_one(facts.as_ref(), &key, blocked, 1);
                 }
             }
             () = timer => {
                 for (key, blocked, count) in throttle.take_due(Instant::now()) {
-                    say(facts.as_ref(), &key, blocked, count);
+                    publish_one(facts.as_ref(), &key, blocked, count);
                 }
             }
         }
     }
 }
 
-fn say(
+fn publish_one(
     facts: &dyn FactSink,
     (client, tab): &(ClientId, Option<TabId>),
     blocked: BlockedRequest,
@@ -63,7 +63,7 @@ fn say(
 ) {
     let mut reason = blocked.denied.to_string();
     if blocked.let_through {
-        reason.push_str("; it was let through, because policy.mode is \"report\"");
+        reason.push_str("; it was allowed, because policy.mode is \"report\"");
     }
     facts.publish(Fact {
         audience: Audience::Scope(Scope::default_of(client.clone())),

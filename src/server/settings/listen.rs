@@ -1,4 +1,4 @@
-//! The address of the server in its text form: `127.0.0.1:9333` or `unix:/path`.
+//! The address of the server: `127.0.0.1:9333` or `unix:/path`.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -27,7 +27,7 @@ impl Listen {
         }
     }
 
-    /// The same host with another port; a unix socket has none, and becomes the loopback address.
+    /// The same host with another port; a unix socket becomes the loopback address.
     pub(crate) fn with_port(&self, port: u16) -> Self {
         match self {
             Self::Tcp(address) => Self::Tcp(SocketAddr::new(address.ip(), port)),
@@ -42,7 +42,7 @@ impl Default for Listen {
     }
 }
 
-/// A text that is no address to listen on.
+/// A text is not an address to listen on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not an address; expected IP:PORT such as \"127.0.0.1:9333\", or \"unix:/path\"")]
 pub struct NotAListenAddress;
@@ -57,7 +57,7 @@ impl FromStr for Listen {
                 path => Ok(Self::Unix(PathBuf::from(path))),
             };
         }
-        // The one name that means the same on every machine, so that no resolver is asked here.
+        // The only name that is the same on every machine, so that no resolver is needed here.
         if let Some(port) = text.strip_prefix("localhost:") {
             let port = port.parse().map_err(|_| NotAListenAddress)?;
             return Ok(Self::default().with_port(port));

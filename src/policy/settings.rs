@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::private_networks::PrivateNetworks;
+use super::private::PrivateNetworks;
 
 /// What pages may load and do.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -15,43 +15,61 @@ pub struct PolicyConfig {
     /// Hosts that may be navigated to; empty means any. Entries: "example.com" (it and its
     /// subdomains), "=example.com" (exactly it), "host:port", an IP address or a CIDR.
     pub allowlist: Vec<String>,
-    /// Further hosts that pages may load from, beside the allowlist itself.
+    /// Further hosts that pages may load from, besides the allowlist.
     pub subresources: Vec<String>,
-    /// What becomes of what the allowlist refuses: "enforce" (it is stopped) or "report" (it is counted
-    /// and told as `requestBlocked`, but let through; `private_networks` is enforced all the same).
+    /// What happens to requests outside the allowlist: "enforce" (blocked) or "report" (counted and
+    /// reported as `requestBlocked`, but allowed; `private_networks` is still enforced).
     pub mode: PolicyMode,
-    /// Loopback, private, link-local and metadata addresses, whatever name led there: "deny",
-    /// "allow", or a list of CIDRs that are let in, such as `["127.0.0.1/32"]`.
+    /// Access to loopback, private, link-local and metadata addresses, by whatever name: "deny",
+    /// "allow", or a list of allowed CIDRs, such as `["127.0.0.1/32"]`.
     pub private_networks: PrivateNetworks,
-    /// Names answered without asking a resolver, such as `{ "allowed.test" = "127.0.0.1" }`. Such an
-    /// address is still checked against `private_networks`.
+    /// Host names with fixed addresses, not looked up in DNS, such as `{ "allowed.test" = "127.0.0.1"
+    /// }`. The addresses are still checked against `private_networks`.
     pub resolve: BTreeMap<String, IpAddr>,
-    /// What is answered to alert, confirm, prompt and beforeunload: "dismiss" or "accept".
+    /// Answer to alert, confirm and prompt dialogs: "dismiss" or "accept". A beforeunload dialog is
+    /// always accepted.
     pub dialogs: DialogPolicy,
-    /// What becomes of files that pages hand out: "deny" (none is written) or "keep" (`getDownload` has
-    /// it, as long as its tab is there; needs a Chromium that the bridge starts).
+    /// Files that pages offer for download: "deny" (none is written) or "keep" (available through
+    /// `getDownload` while the tab is open; needs a Chromium that the bridge launches).
     pub downloads: DownloadPolicy,
-    /// What becomes of windows that pages open: "adopt" (each becomes a tab) or "block".
+    /// Windows that pages open: "adopt" (each becomes a tab) or "block".
     pub popups: PopupPolicy,
-    /// Whether clients may run scripts in pages, by `evaluate`: "allow" or "deny".
+    /// Whether clients may run scripts in pages with `evaluate`: "allow" or "deny".
     pub evaluate: EvaluatePolicy,
-    /// Whether tabs are created in logged-out mode where a request does not say.
+    /// Create tabs in logged-out mode where the request does not say.
     pub logged_out_default: bool,
 }
 
-/// What becomes of what the allowlist refuses.
+impl PolicyConfig {
+    /// The section with a client's own values in place of these.
+    pub(crate) fn with(&self, own: ClientPolicyConfig) -> Self {
+        let common = self.clone();
+        Self {
+            allowlist: own.allowlist.unwrap_or(common.allowlist),
+            subresources: own.subresources.unwrap_or(common.subresources),
+            mode: own.mode.unwrap_or(common.mode),
+            private_networks: own.private_networks.unwrap_or(common.private_networks),
+            resolve: own.resolve.unwrap_or(common.resolve),
+            downloads: own.downloads.unwrap_or(common.downloads),
+            ..common
+        }
+    }
+}
+
+/// What happens to requests outside the allowlist.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PolicyMode {
-    /// It is stopped.
+    /// They are blocked.
     #[default]
     Enforce,
-    /// It is counted and told, but let through.
+    /// They are reported, but allowed. Private networks stay closed: `private_networks` protects the
+    /// operator's machines, whatever the allowlist says.
     Report,
 }
 
-/// What one client's pages may reach and hand out, where that differs from section `policy`: a key that is not
-/// set is as it is there.
+/// One client's values of these keys of section `policy`. A key that is not set has the value of the
+/// section.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientPolicyConfig {
@@ -75,7 +93,7 @@ pub struct ClientPolicyConfig {
     pub downloads: Option<DownloadPolicy>,
 }
 
-/// What is answered to a page's dialogs.
+/// Answer to a page's dialogs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DialogPolicy {
@@ -86,7 +104,7 @@ pub enum DialogPolicy {
     Accept,
 }
 
-/// What becomes of downloads.
+/// Files that pages offer for download.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum DownloadPolicy {
@@ -108,7 +126,7 @@ pub enum EvaluatePolicy {
     Deny,
 }
 
-/// What becomes of windows that pages open.
+/// Windows that pages open.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum PopupPolicy {

@@ -1,11 +1,10 @@
-//! A value that no log, error or print may show.
+//! A text that is never logged or printed.
 
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize, Serializer};
 
-/// What stands wherever a secret would be shown.
 pub(crate) const REDACTED: &str = "[redacted]";
 
 /// A token. Printing or serialising it gives `[redacted]`; [`Secret::expose`] gives the text.
@@ -14,7 +13,6 @@ pub(crate) const REDACTED: &str = "[redacted]";
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a text that must not be shown.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }

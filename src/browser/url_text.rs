@@ -1,9 +1,9 @@
-//! A URL that may be absent, with an error that says what one looks like.
+//! Deserialises an optional URL, with an error that shows an example.
 
 use serde::{Deserialize, Deserializer, de::Error};
 use url::Url;
 
-/// A text that is no URL.
+/// A text is not a URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a URL ({0}); expected one such as \"http://127.0.0.1:9222\"")]
 struct NotAUrl(url::ParseError);

@@ -1,37 +1,23 @@
-//! Whether pages may reach private addresses: a word or a list of networks.
+//! `policy.private_networks` as it is written: a word or a list of networks.
 
 use std::fmt;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::PrivateNetworks;
+
 const EXPECTED: &str = "\"deny\", \"allow\" or a list of CIDRs such as [\"127.0.0.1/32\"]";
 
-/// Whether pages may reach loopback, private, link-local and metadata addresses.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum PrivateNetworks {
-    /// None of them.
-    #[default]
-    Deny,
-    /// All of them.
-    Allow,
-    /// Those inside these networks, each `ADDRESS/BITS` or a single address.
-    Only(Vec<String>),
-}
-
-/// Whether a text is an address, or a network as `ADDRESS/BITS`.
-pub(crate) fn is_network(text: &str) -> bool {
-    let (address, bits) = match text.split_once('/') {
-        Some((address, bits)) => (address, Some(bits)),
-        None => (text, None),
-    };
-    let Ok(address) = address.parse::<IpAddr>() else {
-        return false;
-    };
-    let most = if address.is_ipv4() { 32 } else { 128 };
-    bits.is_none_or(|bits| bits.parse::<u8>().is_ok_and(|bits| bits <= most))
+/// A network as `ADDRESS/BITS`, or a single address.
+fn network(text: &str) -> Option<IpNet> {
+    let range = text.parse::<IpNet>();
+    range
+        .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+        .ok()
 }
 
 impl Serialize for PrivateNetworks {
@@ -39,7 +25,9 @@ impl Serialize for PrivateNetworks {
         match self {
             Self::Deny => serializer.serialize_str("deny"),
             Self::Allow => serializer.serialize_str("allow"),
-            Self::Only(networks) => networks.serialize(serializer),
+            Self::Only(networks) => {
+                serializer.collect_seq(networks.iter().map(ToString::to_string))
+            }
         }
     }
 }
@@ -70,12 +58,11 @@ impl<'de> Visitor<'de> for PrivateNetworksVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
         let mut networks = Vec::new();
         while let Some(entry) = entries.next_element::<String>()? {
-            if !is_network(&entry) {
-                return Err(A::Error::custom(format_args!(
+            networks.push(network(&entry).ok_or_else(|| {
+                A::Error::custom(format_args!(
                     "holds {entry:?}, which is not a network; expected {EXPECTED}"
-                )));
-            }
-            networks.push(entry);
+                ))
+            })?);
         }
         Ok(PrivateNetworks::Only(networks))
     }
@@ -105,7 +92,8 @@ mod tests {
         let read = |json: &str| serde_json::from_str::<PrivateNetworks>(json);
         assert_eq!(read("\"deny\"").unwrap(), PrivateNetworks::Deny);
         assert_eq!(read("\"allow\"").unwrap(), PrivateNetworks::Allow);
-        let only = PrivateNetworks::Only(vec!["10.0.0.0/8".into(), "::1".into()]);
+        let networks = ["10.0.0.0/8", "::1/128"].map(|text| text.parse().unwrap());
+        let only = PrivateNetworks::Only(networks.to_vec());
         assert_eq!(read("[\"10.0.0.0/8\", \"::1\"]").unwrap(), only);
         assert!(
             read("\"maybe\"")
@@ -124,8 +112,8 @@ mod tests {
 
     #[test]
     fn networks_need_an_address_and_a_sane_prefix() {
-        assert!(is_network("127.0.0.1/32"));
-        assert!(is_network("fd00::/8"));
+        assert!(network("127.0.0.1/32").is_some());
+        assert!(network("fd00::/8").is_some());
         for text in [
             "",
             "example.com",
@@ -134,7 +122,7 @@ mod tests {
             "1.2.3/8",
             "::/129",
         ] {
-            assert!(!is_network(text), "{text}");
+            assert_eq!(network(text), None, "{text}");
         }
     }
 }

@@ -1,0 +1,67 @@
+//! What the server and the tabs are started with, from the sections of the configuration.
+
+use cdp_bridge_protocol::request::Viewport;
+
+use super::clients::{clients, common_limits, tab_quotas};
+use super::request_timeouts::timeouts;
+use crate::config::Config;
+use crate::policy::PatternError;
+use crate::server::ServerSettings;
+use crate::tabs::TabSettings;
+
+/// How many commands wait on one tab.
+const WAITING_CHANGES: usize = 64;
+
+/// A value of the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum SettingsError {
+    /// An entry of one of the policy's lists.
+    #[error("{key}: {source}")]
+    Policy { key: String, source: PatternError },
+    /// The hash of a token.
+    #[error("{key}: is not 64 hexadecimal digits")]
+    TokenHash { key: String },
+}
+
+impl SettingsError {
+    /// The key that it is about, such as `policy.allowlist[0]`.
+    pub fn key(&self) -> &str {
+        match self {
+            Self::Policy { key, .. } | Self::TokenHash { key } => key,
+        }
+    }
+}
+
+pub(super) fn tabs(config: &Config) -> TabSettings {
+    let size = config.browser.window_size;
+    TabSettings {
+        config: config.tabs.clone(),
+        flow: config.flow.clone(),
+        dialogs: config.policy.dialogs,
+        popups: config.policy.popups,
+        viewport: Viewport {
+            width: size.width,
+            height: size.height,
+            device_scale_factor: None,
+        },
+        max_tabs_of: tab_quotas(&config.auth),
+        max_waiting_changes: WAITING_CHANGES,
+        use_default_context: config.browser.user_data_dir.is_some(),
+        navigate_timeout: config.timeouts.navigate,
+        open_timeout: config.timeouts.create_tab,
+    }
+}
+
+pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
+    Ok(ServerSettings {
+        config: config.server.clone(),
+        flow: config.flow.clone(),
+        limits: common_limits(config),
+        protect_metrics: config.auth.protect_metrics,
+        timeouts: timeouts(&config.timeouts),
+        logged_out_default: config.policy.logged_out_default,
+        evaluate: config.policy.evaluate,
+        on_disconnect: config.tabs.on_disconnect,
+        clients: clients(config)?,
+    })
+}
