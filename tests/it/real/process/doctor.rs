@@ -43,7 +43,7 @@ async fn a_healthy_machine_is_told_so(browser: TestBrowser) {
     expect(&ended, 0, "ok", "start", &["answers after"]);
     expect(&ended, 0, "ok", "round trip", &[" ms"]);
     assert!(
-        ended.stdout.ends_with("`cdp-bridge serve` will serve.\n"),
+        ended.stdout.ends_with("`cdp-bridge serve` will work.\n"),
         "{ended:#?}"
     );
     assert_eq!(ended.stderr, "");
@@ -93,7 +93,7 @@ async fn root_without_a_sandbox_is_told_to_use_another_user() {
         return;
     }
     let browser = TestBrowser::shell().await;
-    let said = ["refuses it to root", "a user of its own"];
+    let said = ["does not support it as root", "a dedicated user"];
     expect(&doctor(&browser).run().await, 0, "warn", "sandbox", &said);
     let wanted = doctor(&browser).args(["--set", "browser.sandbox=on"]);
     expect(
