@@ -64,7 +64,7 @@ pub(super) fn take_over(profile: &Path) -> Option<File> {
                 "removed the stale lock of a dead browser from its profile"
             ),
             Err(error) => {
-                tracing::warn!(lock, %error, "the stale lock of a dead browser could not be removed")
+                tracing::warn!(lock, %error, "the stale lock of a dead browser could not be removed");
             }
         }
     }

@@ -29,7 +29,7 @@ impl ConnectionTask {
                 let session = session.as_ref();
                 let kind = EventKind::from_method(&method);
                 if self.routes.has_raw(session) {
-                    self.deliver_raw(RawFrame {
+                    self.deliver_raw(&RawFrame {
                         session: session.cloned(),
                         method,
                         params: params.clone(),
@@ -46,7 +46,7 @@ impl ConnectionTask {
         }
     }
 
-    fn deliver_raw(&mut self, frame: RawFrame) {
+    fn deliver_raw(&mut self, frame: &RawFrame) {
         if self.routes.deliver_raw(frame) == Err(RawRouteEnd::Overflow) {
             metrics::dropped("cdpEvent", "rawRouteFull");
         }

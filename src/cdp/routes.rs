@@ -197,7 +197,7 @@ impl Routes {
 
     /// Delivers an event to the raw routes of its session. Routes that overflow, or that have no
     /// reader any more, are removed from all sessions.
-    pub(super) fn deliver_raw(&mut self, frame: RawFrame) -> Result<(), RawRouteEnd> {
+    pub(super) fn deliver_raw(&mut self, frame: &RawFrame) -> Result<(), RawRouteEnd> {
         let routes = self.route(frame.session.as_ref());
         let raw = routes.map(|route| route.raw.clone()).unwrap_or_default();
         let mut outcome = Ok(());

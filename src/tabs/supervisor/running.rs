@@ -312,7 +312,7 @@ pub(super) fn refuse(request: OpenRequest, error: impl Into<OpenError>) {
 /// What a running browser brings.
 pub(super) enum News {
     Event(Option<SessionEvent>),
-    Done(Done),
+    Done(Box<Done>),
     /// It answers, but opens nothing any more.
     Hangs,
 }
@@ -327,7 +327,7 @@ pub(super) async fn news(running: &mut Option<Running>) -> News {
     tokio::select! {
         biased;
         event = inbox.next() => News::Event(event),
-        Some(done) = jobs.next() => News::Done(done),
+        Some(done) = jobs.next() => News::Done(Box::new(done)),
         () = Running::hangs(opens) => News::Hangs,
     }
 }

@@ -95,7 +95,7 @@ impl Supervisor {
                     News::Event(Some(SessionEvent::Attached(attachment))) => self.attached(*attachment),
                     News::Event(Some(SessionEvent::Raw(event))) => self.on_browser_event(&event),
                     News::Event(None) => self.lose_browser(),
-                    News::Done(done) => self.job_done(done),
+                    News::Done(done) => self.job_done(*done),
                     News::Hangs => self.browser_hangs(),
                 },
                 Some(_) = self.actors.join_next() => {}
