@@ -41,13 +41,13 @@ struct Entry {
 
 impl RecentFailures {
     pub fn get(&self, host: &str, port: u16, now: Instant) -> Option<ConnectFailure> {
-        let entries = self.entries();
+        let entries = lock(&self.entries);
         let entry = entries.iter().find(|entry| entry.matches(host, port))?;
         (now.saturating_duration_since(entry.at) < RETENTION).then(|| entry.failure.clone())
     }
 
     pub(super) fn record(&self, host: &str, port: u16, failure: ConnectFailure, now: Instant) {
-        let mut entries = self.entries();
+        let mut entries = lock(&self.entries);
         entries.retain(|entry| !entry.matches(host, port));
         if entries.len() == CAPACITY {
             entries.pop_front();
@@ -61,11 +61,7 @@ impl RecentFailures {
     }
 
     pub(super) fn clear(&self, host: &str, port: u16) {
-        self.entries().retain(|entry| !entry.matches(host, port));
-    }
-
-    fn entries(&self) -> std::sync::MutexGuard<'_, VecDeque<Entry>> {
-        lock(&self.entries)
+        lock(&self.entries).retain(|entry| !entry.matches(host, port));
     }
 }
 
@@ -99,7 +95,7 @@ mod tests {
             recent_failures.record("a.test", port, REFUSED, now);
             recent_failures.record("a.test", port, REFUSED, now);
         }
-        assert_eq!(recent_failures.entries().len(), CAPACITY);
+        assert_eq!(lock(&recent_failures.entries).len(), CAPACITY);
         assert_eq!(recent_failures.get("a.test", 999, now), Some(REFUSED));
     }
 }
