@@ -48,7 +48,10 @@ async fn run(invocation: Invocation) -> ExitCode {
 
 async fn serve(invocation: &Invocation) -> u8 {
     let Loaded {
-        config, origins, ..
+        config,
+        origins,
+        warnings,
+        ..
     } = match load(invocation) {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, USAGE),
@@ -56,6 +59,7 @@ async fn serve(invocation: &Invocation) -> u8 {
     if let Err(error) = telemetry::init(&config.log.level, log_format(&config)) {
         return fail(&error, USAGE);
     }
+    warn_of_configuration(&warnings);
     let exposition = match exposition::install() {
         Ok(exposition) => exposition,
         Err(error) => return fail(&error, FAILURE),
@@ -102,6 +106,12 @@ async fn serve(invocation: &Invocation) -> u8 {
     }
 }
 
+fn warn_of_configuration(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("configuration: {warning}");
+    }
+}
+
 /// A value of the configuration that cannot be used, with where it stands.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {error}")]
@@ -115,7 +125,10 @@ struct Misplaced {
 /// is wrong is told in the log, and nothing is changed then.
 async fn reload(invocation: &Invocation, bridge: &Bridge) {
     let Loaded {
-        config, origins, ..
+        config,
+        origins,
+        warnings,
+        ..
     } = match load(invocation) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -123,6 +136,7 @@ async fn reload(invocation: &Invocation, bridge: &Bridge) {
             return;
         }
     };
+    warn_of_configuration(&warnings);
     match bridge.reload(&config).await {
         Ok(keys) => {
             let clients = config.auth.clients.len();

@@ -24,6 +24,7 @@ pub mod ids;
 pub mod payload;
 pub mod request;
 pub mod schema;
+mod table;
 pub mod typed_text;
 
 pub use error::{ErrorCode, ErrorDetails, ErrorEvent};

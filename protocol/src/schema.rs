@@ -4,13 +4,10 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, DownloadHead, FrameHead, ScreenshotHead,
-    event_schemas,
-};
+use crate::event::event_schemas;
 use crate::idempotency::IdempotencyKey;
 use crate::ids::RequestId;
-use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, RequestKind, request_schemas};
+use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, request_schemas};
 
 /// Events that are about a connection and not part of a session, or that are never sent twice.
 const UNNUMBERED: [&str; 4] = ["welcome", "resumed", "gap", "frame"];
@@ -32,20 +29,17 @@ pub fn requests() -> Value {
     let idempotency_key = generator.subschema_for::<IdempotencyKey>().to_value();
     let messages = request_schemas(&mut generator)
         .into_iter()
-        .map(|(name, schema)| {
+        .map(|(kind, schema)| {
             let mut extra = vec![
                 ("requestId", request_id.clone()),
                 ("timeoutMs", timeout.clone()),
             ];
-            if RequestKind::from_name(name).is_some_and(RequestKind::takes_idempotency_key) {
+            if kind.takes_idempotency_key() {
                 extra.push(("idempotencyKey", idempotency_key.clone()));
             }
-            let mut schema = message(name, schema, extra);
-            if let (Value::Object(fields), Some(kind)) = (&mut schema, RequestKind::from_name(name))
-            {
-                fields.insert(ANSWERED_BY.to_owned(), json!(kind.answered_by()));
-            }
-            (name, schema)
+            let mut schema = message(kind.as_str(), schema, extra);
+            schema[ANSWERED_BY] = json!(kind.answered_by());
+            (kind.as_str(), schema)
         })
         .collect();
     document(
@@ -56,18 +50,11 @@ pub fn requests() -> Value {
     )
 }
 
-/// The schema of every text message the bridge sends. The JSON of binary frames stands in
-/// `$defs` as `DomSnapshotHead`, `ScreenshotHead`, `FrameHead`, `AxSnapshotHead`, `ContentHead` and
-/// `DownloadHead`.
+/// The schema of every text message the bridge sends. The JSON of a binary frame is the definition with `Head` at the end
+/// of the event's name, such as `DomSnapshotHead`.
 pub fn events() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let request_id = generator.subschema_for::<RequestId>().to_value();
-    generator.subschema_for::<DomSnapshotHead>();
-    generator.subschema_for::<ScreenshotHead>();
-    generator.subschema_for::<FrameHead>();
-    generator.subschema_for::<AxSnapshotHead>();
-    generator.subschema_for::<ContentHead>();
-    generator.subschema_for::<DownloadHead>();
     let cursor = json!({
         "type": "integer",
         "minimum": 1,

@@ -4,12 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::Welcome;
+use cdp_bridge_protocol::request::Ask;
 use cdp_bridge_protocol::{Request, RequestBody};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Address;
-use super::answers::Ask;
 use super::closing::Closing;
 use super::connection::Connection;
 use super::error::{ConnectError, RequestError};
@@ -87,16 +87,11 @@ impl Bridge {
     pub async fn ask<R: Ask>(&self, request: R) -> Result<R::Answer, RequestError> {
         let body: RequestBody = request.into();
         let kind = body.kind().as_str();
-        let received = self
-            .request(Request {
-                request_id: None,
-                timeout: None,
-                idempotency_key: None,
-                body,
-            })
-            .await?;
+        let received = self.request(body.into()).await?;
         let answer = received.name().to_owned();
-        R::answer(received).ok_or(RequestError::WrongAnswer { kind, answer })
+        let incoming = received.into_incoming();
+        let typed = incoming.and_then(R::answer);
+        typed.ok_or(RequestError::WrongAnswer { kind, answer })
     }
 
     /// Asks with a time limit, an id or an idempotency key of the program's own.

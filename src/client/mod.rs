@@ -35,14 +35,12 @@
 //! | `error`, `closing` | why there is no connection or no answer, and how a connection ended |
 //! | `socket`, `tls` | a byte stream to the bridge |
 //! | `connection`, `received` | the task that owns the WebSocket, and what comes out of it |
-//! | `answers` | which type answers which request |
 //! | `pending` | requests that wait for their answer (pure) |
 //! | `bridge`, `events` | the handles of a program |
 //! | `keeper` | the task behind them: connects again, and sends again what was never read |
 //! | `pauses` | how long it waits before it does (pure) |
 
 mod address;
-mod answers;
 mod bridge;
 mod closing;
 mod connection;
@@ -59,7 +57,6 @@ pub(crate) mod testing;
 mod tls;
 
 pub use address::{Address, AddressProblem};
-pub use answers::{Ask, Payload};
 pub use bridge::Bridge;
 pub use closing::Closing;
 pub use connection::{Connection, Resume};
@@ -68,3 +65,5 @@ pub use events::{Events, Missed};
 pub use options::Options;
 pub use received::Received;
 pub(crate) use socket::open as open_socket;
+
+pub use cdp_bridge_protocol::request::{Ask, TypedPayload};

@@ -1,6 +1,6 @@
 //! What came from the bridge (pure).
 
-use cdp_bridge_protocol::payload::{Joined, PayloadHead};
+use cdp_bridge_protocol::payload::{Incoming, Joined, PayloadHead};
 use cdp_bridge_protocol::{Message, RequestId};
 use serde_json::{Map, Value, json};
 
@@ -46,6 +46,15 @@ impl Received {
         ids
     }
 
+    /// The message or the payload, if it is one that this version of the protocol has.
+    pub(super) fn into_incoming(self) -> Option<Incoming> {
+        match self {
+            Self::Message(message) => Some(Incoming::Message(message)),
+            Self::Payload(joined) => Some(Incoming::Payload(joined)),
+            Self::Other(_) | Self::Unreadable(_) | Self::Closed(_) => None,
+        }
+    }
+
     /// Its `type`.
     pub fn name(&self) -> &str {
         match self {
@@ -75,25 +84,14 @@ impl Received {
 }
 
 fn payload_value(joined: &Joined) -> Value {
-    let head = match &joined.head {
-        PayloadHead::DomSnapshot(head) => serde_json::to_value(head),
-        PayloadHead::Screenshot(head) => serde_json::to_value(head),
-        PayloadHead::Frame(head) => serde_json::to_value(head),
-        PayloadHead::AxSnapshot(head) => serde_json::to_value(head),
-        PayloadHead::Content(head) => serde_json::to_value(head),
-        PayloadHead::Download(head) => serde_json::to_value(head),
-    };
-    let mut value = head.unwrap_or_default();
+    let mut value = serde_json::to_value(&joined.head).unwrap_or_default();
     value["type"] = joined.head.name().into();
     if let Some(id) = &joined.request_id {
         value["requestId"] = json!(id);
     }
     value["bytes"] = joined.payload.len().into();
-    match joined.head {
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => {}
-        PayloadHead::DomSnapshot(_) | PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
-            value[joined.head.field()] = String::from_utf8_lossy(&joined.payload).into();
-        }
+    if joined.head.is_text() {
+        value[joined.head.field()] = String::from_utf8_lossy(&joined.payload).into();
     }
     value
 }

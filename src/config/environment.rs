@@ -10,6 +10,7 @@ use super::error::ConfigError;
 use super::hint;
 use super::listen::Listen;
 use super::origin::Origin;
+use super::renamed;
 use super::secret::Secret;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value;
@@ -54,6 +55,9 @@ pub(crate) fn settings(
     }
     for key in catalogue().keys() {
         add(&mut layer, environment, &key.variable(), &key.path)?;
+    }
+    for (key, variable) in renamed::variables() {
+        add(&mut layer, environment, &variable, key)?;
     }
     imply_port_transport(&mut layer);
     Ok(layer)
@@ -115,7 +119,7 @@ fn add(
 
 /// The setting of a key that came as a text, from a variable or a flag.
 pub(crate) fn from_text(key: &str, text: &str, origin: Origin) -> Result<Setting, ConfigError> {
-    let Some(known) = catalogue().key(key) else {
+    let Some(known) = catalogue().key(renamed::successor(key).unwrap_or(key)) else {
         let hint = hint::for_key(key);
         return Err(ConfigError::UnknownKey {
             origin,
@@ -136,6 +140,7 @@ fn refuse_unknown(environment: &BTreeMap<String, String>) -> Result<(), ConfigEr
         .map(super::catalogue::Key::variable)
         .collect();
     known.extend([TOKEN, TOKEN_FILE, CONSOLE_URL].map(str::to_owned));
+    known.extend(renamed::variables().map(|(_, variable)| variable));
     for (name, value) in environment {
         let is_ours = name.starts_with(PREFIX) && !value.trim().is_empty();
         if is_ours && !known.contains(name) && !is_service_link(name, value) {

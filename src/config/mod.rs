@@ -26,6 +26,7 @@ mod origin;
 mod policy;
 mod print;
 mod private_networks;
+mod renamed;
 mod rules;
 mod schema;
 mod secret;

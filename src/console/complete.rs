@@ -130,8 +130,8 @@ fn arguments(verb: &Verb, typed: &[String], word: &str, tabs: &[String]) -> Vec<
     let unnamed = typed
         .iter()
         .filter(|word| fields::is_unnamed(verb.kind, word));
-    let places = fields::positional(verb.kind).iter();
-    let mut places = places.copied().filter(|field| !is_typed(field));
+    let places = fields::positional(verb.kind).into_iter();
+    let mut places = places.filter(|field| !is_typed(field));
     let taken: Vec<&str> = places.by_ref().take(unnamed.count()).collect();
     if let Some(next) = places.next() {
         let values = values(shape, next, tabs);

@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn every_verb_has_an_explanation_with_each_of_its_fields() {
-        for verb in VERBS {
+        for verb in VERBS.iter() {
             let text = explain(verb);
             for field in &shape::of(verb.kind).unwrap().fields {
                 assert!(text.contains(&field.name), "{} in {text}", field.name);

@@ -3,6 +3,8 @@
 use cdp_bridge_protocol::RequestKind;
 use serde_json::{Map, Value, json};
 
+use super::shape::{self, FieldType, Shape};
+
 /// A word that has no place in the request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldProblem {
@@ -17,43 +19,30 @@ pub enum FieldProblem {
     NoValue(String),
 }
 
-/// The fields that stand without a name, in their order.
-pub(super) fn positional(kind: RequestKind) -> &'static [&'static str] {
-    match kind {
+/// The fields that are typed without a name, in their order: those that the request must have, except where other fields
+/// are typed more often.
+pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
+    let fields: &[&str] = match kind {
         RequestKind::CreateTab => &["url"],
-        RequestKind::CloseTab
-        | RequestKind::ActivateTab
-        | RequestKind::GetScreenshot
-        | RequestKind::StartScreencast
-        | RequestKind::StopScreencast
-        | RequestKind::GoBack
-        | RequestKind::GoForward
-        | RequestKind::Reload => &["tabId"],
-        RequestKind::Navigate => &["tabId", "url"],
         RequestKind::GetDomSnapshot => &["tabId", "format"],
-        RequestKind::SetLoggedOutMode => &["tabId", "enabled"],
-        RequestKind::ListTabs | RequestKind::Ping => &[],
         RequestKind::Click
-        | RequestKind::Hover
-        | RequestKind::Focus
-        | RequestKind::Check
-        | RequestKind::Uncheck
-        | RequestKind::ScrollIntoView
         | RequestKind::Upload
         | RequestKind::WaitFor
         | RequestKind::GetAxSnapshot => &["tabId", "selector"],
-        RequestKind::Fill => &["tabId", "selector", "value"],
         RequestKind::Type => &["tabId", "text", "selector"],
         RequestKind::Press => &["tabId", "key", "selector"],
-        RequestKind::Select => &["tabId", "selector", "values"],
         RequestKind::Scroll => &["tabId", "to", "selector"],
-        RequestKind::Drag => &["tabId", "from", "to"],
         RequestKind::Query => &["tabId", "what", "selector"],
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],
-        RequestKind::Subscribe => &["tabId", "events"],
-        RequestKind::GetDownload => &["tabId", "downloadId"],
-    }
+        _ => {
+            return shape::of(kind)
+                .into_iter()
+                .flat_map(Shape::required)
+                .collect();
+        }
+    };
+    fields.to_vec()
 }
 
 /// Reads the words. Whether the fields fit the request is left to the protocol's own parser, so
@@ -63,7 +52,7 @@ pub(super) fn read(
     words: &[String],
 ) -> Result<Map<String, Value>, FieldProblem> {
     let mut fields = Map::new();
-    let mut places = positional(kind).iter();
+    let mut places = positional(kind).into_iter();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if let Some(option) = word.strip_prefix("--") {
@@ -75,29 +64,29 @@ pub(super) fn read(
                 (RequestKind::CreateTab, "logged-out") => {
                     fields.insert(
                         "loggedOut".to_owned(),
-                        typed("loggedOut", value.unwrap_or("true")),
+                        typed(kind, "loggedOut", value.unwrap_or("true")),
                     );
                 }
                 (RequestKind::CreateTab, "viewport") => {
                     let value = value
                         .or_else(|| words.next().map(String::as_str))
                         .ok_or_else(|| FieldProblem::NoValue(word.clone()))?;
-                    fields.insert("viewport".to_owned(), typed("viewport", value));
+                    fields.insert("viewport".to_owned(), typed(kind, "viewport", value));
                 }
                 (RequestKind::GetScreenshot, "full") => {
                     fields.insert(
                         "fullPage".to_owned(),
-                        typed("fullPage", value.unwrap_or("true")),
+                        typed(kind, "fullPage", value.unwrap_or("true")),
                     );
                 }
                 _ => return Err(FieldProblem::UnknownOption(word.clone())),
             }
         } else if let Some((name, value)) = named(kind, word) {
-            put(&mut fields, full_name(kind, name), value);
+            put(kind, &mut fields, full_name(kind, name), value);
         } else if let Some((field, value)) = flag(kind, word) {
             fields.insert(field.to_owned(), value);
-        } else if let Some(field) = places.find(|field| !fields.contains_key(**field)) {
-            fields.insert((*field).to_owned(), typed(field, word));
+        } else if let Some(field) = places.find(|field| !fields.contains_key(*field)) {
+            fields.insert(field.to_owned(), typed(kind, field, word));
         } else {
             return Err(FieldProblem::Unexpected(word.clone()));
         }
@@ -190,28 +179,40 @@ pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
 }
 
 /// Puts a value in, also one level down (`viewport.width=800`).
-fn put(fields: &mut Map<String, Value>, name: &str, value: &str) {
+fn put(kind: RequestKind, fields: &mut Map<String, Value>, name: &str, value: &str) {
     if let Some((outer, inner)) = name.split_once('.') {
         let slot = fields.entry(outer).or_insert_with(|| json!({}));
         if let Value::Object(object) = slot {
-            object.insert(inner.to_owned(), typed(inner, value));
+            let value = number(value).unwrap_or_else(|| value.into());
+            object.insert(inner.to_owned(), value);
             return;
         }
     }
-    fields.insert(name.to_owned(), typed(name, value));
+    fields.insert(name.to_owned(), typed(kind, name, value));
 }
 
 /// The value of a field. Text that does not fit stays text, and the protocol's parser then says
 /// what was expected.
-fn typed(field: &str, text: &str) -> Value {
-    let value = match field {
-        "loggedOut" | "fullPage" | "enabled" | "smooth" | "interactiveOnly" => match text {
+fn typed(kind: RequestKind, name: &str, text: &str) -> Value {
+    let field = shape::of(kind).and_then(|shape| shape.field(name));
+    let value = match (
+        field.map_or(FieldType::Other, |field| field.field_type),
+        name,
+    ) {
+        (FieldType::Boolean, _) => match text {
             "on" | "true" | "yes" => Some(true.into()),
             "off" | "false" | "no" => Some(false.into()),
             _ => None,
         },
-        "quality" | "maxFps" | "maxWidth" | "maxHeight" | "timeoutMs" | "width" | "height"
-        | "deviceScaleFactor" | "x" | "y" | "clickCount" | "delayMs" => number(text),
+        (FieldType::Number, _) => number(text),
+        (FieldType::Other, name) => by_name(name, text),
+    };
+    value.unwrap_or_else(|| text.into())
+}
+
+/// The fields that have a way of their own to be typed.
+fn by_name(field: &str, text: &str) -> Option<Value> {
+    match field {
         "values" if !text.starts_with('[') => Some(json!([text])),
         "events" if !text.starts_with('[') => Some(names(text)),
         "values" | "events" | "files" | "args" | "modifiers" => serde_json::from_str(text).ok(),
@@ -219,8 +220,7 @@ fn typed(field: &str, text: &str) -> Value {
         "clip" => area(text),
         "viewport" => viewport(text),
         _ => None,
-    };
-    value.unwrap_or_else(|| text.into())
+    }
 }
 
 /// `consoleMessage,other`; `none` is an empty list.

@@ -174,13 +174,6 @@ fn facts(event: &Event) -> String {
             counted(resumed.in_flight.len(), "request")
         ),
         Event::Gap(gap) => format!("messages {} to {} are lost", gap.from, gap.to),
-        // Those with a payload come as payloads; here they could only be a part of one.
-        Event::DomSnapshot(_)
-        | Event::Screenshot(_)
-        | Event::Frame(_)
-        | Event::AxSnapshot(_)
-        | Event::Content(_)
-        | Event::Download(_) => String::new(),
         Event::Done(done) => done_facts(done),
         Event::Waited(waited) => at(waited.id, &waited.url),
         Event::Queried(queried) => queried.id.to_string(),
@@ -205,6 +198,8 @@ fn facts(event: &Event) -> String {
             let files = if chooser.multiple { "files" } else { "a file" };
             format!("{} wants {files}", chooser.id)
         }
+        // Events with a payload arrive joined and are described by `payload_facts`.
+        _ => String::new(),
     }
 }
 
@@ -336,6 +331,11 @@ fn payload_facts(joined: &Joined) -> String {
             shown(&head.name, LINE),
             counted(head.total as usize, "part")
         ),
+        #[allow(
+            unreachable_patterns,
+            reason = "for events that have no line of their own yet"
+        )]
+        other => format!("{} {bytes} bytes", other.tab()),
     }
 }
 
@@ -346,8 +346,7 @@ fn payload_rows(joined: &Joined) -> Vec<String> {
             let start = &joined.payload[..joined.payload.len().min(BEGINNING * 64)];
             vec![beginning(&String::from_utf8_lossy(start), BEGINNING)]
         }
-        // An outline and a text are there to be read.
-        PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
+        head if head.is_text() => {
             let text = String::from_utf8_lossy(&joined.payload);
             let lines = text.lines().take(ROWS);
             let mut rows: Vec<String> = lines.map(|line| indented(line, LINE)).collect();
@@ -357,7 +356,7 @@ fn payload_rows(joined: &Joined) -> Vec<String> {
             }
             rows
         }
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 

@@ -82,6 +82,10 @@ fn failed(path: &Path, source: io::Error) -> ConsoleError {
 }
 
 /// `shot-t1-0001.jpg`, `dom-t1-0002.html`.
+#[allow(
+    clippy::match_wildcard_for_single_variants,
+    reason = "a payload that is not listed is saved under the name of its event"
+)]
 fn file_name(head: &PayloadHead, number: u32) -> Option<String> {
     let (what, extension) = match head {
         PayloadHead::DomSnapshot(head) => match head.format {
@@ -99,9 +103,9 @@ fn file_name(head: &PayloadHead, number: u32) -> Option<String> {
             ContentFormat::Text => ("content", "txt"),
             ContentFormat::Markdown => ("content", "md"),
         },
-        // Its name is a stranger's: it does not decide what the file is called.
-        PayloadHead::Download(_) => ("download", "bin"),
         PayloadHead::Frame(_) => return None,
+        // A download's own name comes from the page and must not choose the path.
+        other => (other.name(), if other.is_text() { "txt" } else { "bin" }),
     };
     Some(format!("{what}-{}-{number:04}.{extension}", head.tab()))
 }

@@ -1,5 +1,6 @@
 //! What the protocol's schema says of each request, for help and completion (pure).
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use cdp_bridge_protocol::RequestKind;
@@ -14,10 +15,20 @@ pub(super) struct Shape {
     pub(super) fields: Vec<Field>,
 }
 
+/// How a typed word becomes the value of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FieldType {
+    Boolean,
+    Number,
+    /// Text, or a form of its own.
+    Other,
+}
+
 /// One of its fields.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
+    pub(super) field_type: FieldType,
     /// What it takes, such as `text`, `1 to 100`, or its choices.
     pub(super) takes: String,
     pub(super) required: bool,
@@ -40,6 +51,34 @@ pub(super) fn of(kind: RequestKind) -> Option<&'static Shape> {
     SHAPES.iter().find(|shape| shape.kind == kind)
 }
 
+impl Shape {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The fields that every such request must have; the tab first.
+    pub(super) fn required(&self) -> impl Iterator<Item = &str> {
+        let required = self.fields.iter().filter(|field| field.required);
+        required.map(|field| field.name.as_str())
+    }
+
+    /// How such a request is typed, for those that have no words of their own.
+    pub(super) fn usage(&self) -> String {
+        let mut usage = self.kind.as_str().to_owned();
+        for field in &self.fields {
+            let name = &field.name;
+            // Writing to a string cannot fail.
+            let _ = match name.as_str() {
+                "tabId" => write!(usage, " TAB"),
+                _ if field.required => write!(usage, " {}", name.to_uppercase()),
+                common if COMMON.contains(&common) => Ok(()),
+                _ => write!(usage, " [{name}={}]", field.takes),
+            };
+        }
+        usage
+    }
+}
+
 fn shape(kind: RequestKind, definitions: &Value) -> Shape {
     let request = &definitions[kind.as_str()];
     let required = request["required"].as_array();
@@ -50,6 +89,7 @@ fn shape(kind: RequestKind, definitions: &Value) -> Shape {
         .filter(|(name, _)| *name != "type")
         .map(|(name, schema)| Field {
             name: name.clone(),
+            field_type: field_type(schema, definitions),
             takes: takes(schema, definitions),
             required: is_required(name),
             about: about(schema, definitions),
@@ -121,6 +161,20 @@ fn is(schema: &Value, name: &str) -> bool {
     }
 }
 
+fn field_type(schema: &Value, definitions: &Value) -> FieldType {
+    let forms = forms(schema, definitions);
+    if forms.iter().all(|form| is(form, "boolean")) {
+        FieldType::Boolean
+    } else if forms
+        .iter()
+        .all(|form| is(form, "integer") || is(form, "number"))
+    {
+        FieldType::Number
+    } else {
+        FieldType::Other
+    }
+}
+
 fn takes(schema: &Value, definitions: &Value) -> String {
     let forms = forms(schema, definitions);
     let mut words: Vec<String> = forms
@@ -165,8 +219,7 @@ mod tests {
     use super::*;
 
     fn field(kind: RequestKind, name: &str) -> &'static Field {
-        let fields = &of(kind).unwrap().fields;
-        fields.iter().find(|field| field.name == name).unwrap()
+        of(kind).unwrap().field(name).unwrap()
     }
 
     #[test]
@@ -208,6 +261,18 @@ mod tests {
                 assert_eq!(found, takes, "{kind:?} {name}");
             }
         }
+    }
+
+    #[test]
+    fn a_usage_shows_the_fields_of_the_request_and_not_those_of_every_request() {
+        assert_eq!(
+            of(RequestKind::Fill).unwrap().usage(),
+            "fill TAB SELECTOR VALUE"
+        );
+        assert_eq!(
+            of(RequestKind::GetDomSnapshot).unwrap().usage(),
+            "getDomSnapshot TAB [format=html|structured]"
+        );
     }
 
     #[test]

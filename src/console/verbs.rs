@@ -1,19 +1,21 @@
 //! A typed line as something to do (pure).
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use cdp_bridge_protocol::request::BadRequest;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Map, Value};
 
 use super::fields::{self, FieldProblem};
+use super::shape::{self, Shape};
 use super::words::{self, OpenQuote};
 
 /// How the last created tab is written.
 pub(super) const LAST_TAB: &str = "$";
 
 /// One verb: its short names, and how it is used.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Verb {
     /// Short names; the request's own name is understood too.
     pub(super) names: &'static [&'static str],
@@ -22,8 +24,29 @@ pub(super) struct Verb {
     about: &'static str,
 }
 
+impl Verb {
+    /// The verb of a request that the console has no words for.
+    fn of_schema(shape: &'static Shape) -> Self {
+        Self {
+            // Made once for the whole run of the program.
+            names: vec![shape.kind.as_str()].leak(),
+            kind: shape.kind,
+            usage: shape.usage().leak(),
+            about: &shape.about,
+        }
+    }
+}
+
 /// Every verb that is a request, in the order in which help shows them.
-pub(super) const VERBS: &[Verb] = &[
+pub(super) static VERBS: LazyLock<Vec<Verb>> = LazyLock::new(|| {
+    let is_worded = |kind: RequestKind| WORDED.iter().any(|verb| verb.kind == kind);
+    let others = RequestKind::ALL.iter().filter(|kind| !is_worded(**kind));
+    let others = others.copied().filter_map(shape::of).map(Verb::of_schema);
+    WORDED.iter().copied().chain(others).collect()
+});
+
+/// The requests that have shorter names and a usage in the console's own words; the schema describes the others.
+const WORDED: &[Verb] = &[
     Verb {
         names: &["create", "new"],
         kind: RequestKind::CreateTab,
@@ -382,7 +405,7 @@ const COLUMN: usize = 46;
 /// What `help` shows.
 pub(super) fn help() -> String {
     let mut text = String::new();
-    for verb in VERBS {
+    for verb in VERBS.iter() {
         // Writing to a string cannot fail. What is used in many ways has its line for itself.
         let _ = write!(text, "  {:COLUMN$}  ", verb.usage);
         if verb.usage.chars().count() > COLUMN {
@@ -568,6 +591,8 @@ mod tests {
         for kind in RequestKind::ALL {
             let verb = VERBS.iter().find(|verb| verb.kind == *kind).unwrap();
             assert!(help.contains(verb.usage));
+            let derived = Verb::of_schema(shape::of(*kind).unwrap());
+            assert!(derived.usage.starts_with(kind.as_str()) && !derived.about.is_empty());
         }
     }
 

@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::binary::{BinaryFrame, NotABinaryFrame};
-use super::parts::PayloadHead;
-use crate::event::{Event, Message, NotAMessage};
+use crate::event::{Event, Message, NotAMessage, PayloadHead, Split};
 use crate::ids::{RequestId, TabId};
 
 /// A whole payload.
@@ -88,39 +87,23 @@ impl Joiner {
             event,
         } = Message::parse(text)?;
         self.passed(cursor);
-        let (head, part) = match event {
-            Event::DomSnapshot(event) => (
-                PayloadHead::DomSnapshot(event.head),
-                event.snapshot.into_bytes(),
-            ),
-            Event::Screenshot(event) => {
-                let part = decode(&event.data, event.head.seq)?;
-                (PayloadHead::Screenshot(event.head), part)
+        match event.split() {
+            Split::Payload(head, text) if head.is_text() => {
+                self.add(request_id, head, text.as_bytes())
             }
-            Event::Frame(event) => {
-                let part = decode(&event.data, event.head.seq)?;
-                (PayloadHead::Frame(event.head), part)
+            Split::Payload(head, base64) => {
+                let part = decode(&base64, head.part().0)?;
+                self.add(request_id, head, &part)
             }
-            Event::Download(event) => {
-                let part = decode(&event.data, event.head.seq)?;
-                (PayloadHead::Download(event.head), part)
-            }
-            Event::AxSnapshot(event) => (
-                PayloadHead::AxSnapshot(event.head),
-                event.snapshot.into_bytes(),
-            ),
-            Event::Content(event) => (PayloadHead::Content(event.head), event.content.into_bytes()),
-            event => {
+            Split::Plain(event) => {
                 self.give_up(request_id.as_ref(), &event);
-                let message = Message {
+                Ok(Incoming::Message(Box::new(Message {
                     request_id,
                     cursor,
                     event,
-                };
-                return Ok(Incoming::Message(Box::new(message)));
+                })))
             }
-        };
-        self.add(request_id, head, &part)
+        }
     }
 
     /// Takes a binary frame.
@@ -155,13 +138,11 @@ impl Joiner {
         head: PayloadHead,
         part: &[u8],
     ) -> Result<Incoming, JoinError> {
-        let (seq, total, frame) = match &head {
-            PayloadHead::DomSnapshot(head) => (head.seq, head.total, 0),
-            PayloadHead::Screenshot(head) => (head.seq, head.total, 0),
-            PayloadHead::Frame(head) => (head.seq, head.total, head.frame_no),
-            PayloadHead::AxSnapshot(head) => (head.seq, head.total, 0),
-            PayloadHead::Content(head) => (head.seq, head.total, 0),
-            PayloadHead::Download(head) => (head.seq, head.total, 0),
+        let (seq, total) = head.part();
+        // Frames of one screencast follow each other; everything else is told apart by its request.
+        let frame = match &head {
+            PayloadHead::Frame(head) => head.frame_no,
+            _ => 0,
         };
         let key = Key {
             name: head.name(),
@@ -203,11 +184,7 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead)
         .and_then(|name| name.as_str())
         .unwrap_or_default()
         .to_owned();
-    let field = match name.as_str() {
-        "domSnapshot" | "axSnapshot" => "snapshot",
-        "content" => "content",
-        _ => "data",
-    };
+    let field = PayloadHead::field_of(&name).unwrap_or("data");
     fields.insert(field.to_owned(), "".into());
     let text = serde_json::Value::Object(fields).to_string();
     let Message {
@@ -215,16 +192,10 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead)
         cursor,
         event,
     } = Message::parse(&text)?;
-    let head = match event {
-        Event::DomSnapshot(event) => PayloadHead::DomSnapshot(event.head),
-        Event::Screenshot(event) => PayloadHead::Screenshot(event.head),
-        Event::Frame(event) => PayloadHead::Frame(event.head),
-        Event::AxSnapshot(event) => PayloadHead::AxSnapshot(event.head),
-        Event::Content(event) => PayloadHead::Content(event.head),
-        Event::Download(event) => PayloadHead::Download(event.head),
-        _ => return Err(JoinError::UnexpectedBinary(name)),
-    };
-    Ok((request_id, cursor, head))
+    match event.split() {
+        Split::Payload(head, _) => Ok((request_id, cursor, head)),
+        Split::Plain(_) => Err(JoinError::UnexpectedBinary(name)),
+    }
 }
 
 #[cfg(test)]

@@ -13,4 +13,6 @@ pub mod parts;
 pub use binary::{BinaryFrame, NotABinaryFrame};
 pub use escaped::{EscapedText, NotAJsonString, without_lone_surrogates};
 pub use join::{Incoming, JoinError, Joined, Joiner};
-pub use parts::{Encoding, NotBase64, Part, Parts, Payload, PayloadHead};
+pub use parts::{Encoding, NotBase64, Part, Parts, Payload};
+
+pub use crate::table::PayloadHead;

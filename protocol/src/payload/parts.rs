@@ -3,13 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Serialize;
 
 use super::binary::BinaryFrame;
 use super::escaped::EscapedText;
-use crate::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, DownloadHead, Envelope, FrameHead, ScreenshotHead,
-};
+use crate::event::{Envelope, PayloadHead};
 use crate::ids::{RequestId, TabId};
 
 /// What a message carries, in the form in which it came from Chromium. Cheap to clone.
@@ -35,95 +32,6 @@ impl Payload {
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-}
-
-/// The message around a payload; `seq` and `total` are filled in when it is cut.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PayloadHead {
-    /// `domSnapshot`, whose payload is the field `snapshot`.
-    DomSnapshot(DomSnapshotHead),
-    /// `screenshot`, whose payload is the field `data`.
-    Screenshot(ScreenshotHead),
-    /// `frame`, whose payload is the field `data`.
-    Frame(FrameHead),
-    /// `axSnapshot`, whose payload is the field `snapshot`.
-    AxSnapshot(AxSnapshotHead),
-    /// `content`, whose payload is the field `content`.
-    Content(ContentHead),
-    /// `download`, whose payload is the field `data`.
-    Download(DownloadHead),
-}
-
-impl PayloadHead {
-    /// The message's `type`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::DomSnapshot(_) => "domSnapshot",
-            Self::Screenshot(_) => "screenshot",
-            Self::Frame(_) => "frame",
-            Self::AxSnapshot(_) => "axSnapshot",
-            Self::Content(_) => "content",
-            Self::Download(_) => "download",
-        }
-    }
-
-    /// The field that holds the payload in a text message.
-    pub fn field(&self) -> &'static str {
-        match self {
-            Self::DomSnapshot(_) | Self::AxSnapshot(_) => "snapshot",
-            Self::Screenshot(_) | Self::Frame(_) | Self::Download(_) => "data",
-            Self::Content(_) => "content",
-        }
-    }
-
-    /// The tab the message is about.
-    pub fn tab(&self) -> TabId {
-        match self {
-            Self::DomSnapshot(head) => head.id,
-            Self::Screenshot(head) => head.id,
-            Self::Frame(head) => head.id,
-            Self::AxSnapshot(head) => head.id,
-            Self::Content(head) => head.id,
-            Self::Download(head) => head.id,
-        }
-    }
-
-    fn number(&mut self, part: u32, of: u32) {
-        let (seq, total) = match self {
-            Self::DomSnapshot(head) => (&mut head.seq, &mut head.total),
-            Self::Screenshot(head) => (&mut head.seq, &mut head.total),
-            Self::Frame(head) => (&mut head.seq, &mut head.total),
-            Self::AxSnapshot(head) => (&mut head.seq, &mut head.total),
-            Self::Content(head) => (&mut head.seq, &mut head.total),
-            Self::Download(head) => (&mut head.seq, &mut head.total),
-        };
-        (*seq, *total) = (part, of);
-    }
-
-    fn to_json(&self, request_id: Option<&RequestId>, cursor: Option<u64>) -> String {
-        fn json<T: Serialize>(
-            name: &'static str,
-            request_id: Option<&RequestId>,
-            cursor: Option<u64>,
-            body: &T,
-        ) -> String {
-            Envelope {
-                r#type: name,
-                request_id,
-                body,
-                cursor,
-            }
-            .to_json()
-        }
-        match self {
-            Self::DomSnapshot(head) => json(self.name(), request_id, cursor, head),
-            Self::Screenshot(head) => json(self.name(), request_id, cursor, head),
-            Self::Frame(head) => json(self.name(), request_id, cursor, head),
-            Self::AxSnapshot(head) => json(self.name(), request_id, cursor, head),
-            Self::Content(head) => json(self.name(), request_id, cursor, head),
-            Self::Download(head) => json(self.name(), request_id, cursor, head),
-        }
     }
 }
 
@@ -237,9 +145,15 @@ impl Parts {
         // A payload of 4 billion parts would not fit into memory.
         let seq = u32::try_from(self.next).unwrap_or(u32::MAX);
         let total = u32::try_from(self.cuts.len()).unwrap_or(u32::MAX);
-        self.head.number(seq, total);
+        self.head.set_part(seq, total);
         self.next += 1;
-        let head = self.head.to_json(self.request_id.as_ref(), cursor);
+        let head = Envelope {
+            r#type: self.head.name(),
+            request_id: self.request_id.as_ref(),
+            body: &self.head,
+            cursor,
+        }
+        .to_json();
         Some(match self.encoding {
             Encoding::Text => Part::Text(text_message(&head, self.head.field(), slice)),
             Encoding::Binary => Part::Binary(BinaryFrame::encode(&head, slice)),

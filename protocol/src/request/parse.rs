@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::kind::{Request, RequestBody, RequestKind};
+use super::{Request, RequestKind};
 use crate::error::{ErrorCode, ErrorDetails, ErrorEvent};
 use crate::ids::RequestId;
 
@@ -48,13 +48,13 @@ impl BadRequest {
 }
 
 /// One field that is wrong.
-pub(super) struct FieldError {
+pub(crate) struct FieldError {
     field: Option<String>,
     message: String,
 }
 
 /// Rules that the types alone do not express, such as ranges.
-pub(super) trait Check {
+pub(crate) trait Check {
     /// The first rule that is broken.
     fn check(&self) -> Result<(), FieldError> {
         Ok(())
@@ -97,7 +97,7 @@ pub(super) fn broken<T>(field: &str, problem: &str) -> Result<T, FieldError> {
 }
 
 /// The fields of one body, with the name of the one that is wrong in the error.
-pub(super) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
+pub(crate) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
 where
     T: DeserializeOwned + Check,
 {
@@ -254,23 +254,11 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// The body, for callers that build requests by hand.
-impl From<RequestBody> for Request {
-    fn from(body: RequestBody) -> Self {
-        Self {
-            request_id: None,
-            timeout: None,
-            idempotency_key: None,
-            body,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::TabId;
-    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, Viewport};
+    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, RequestBody, Viewport};
 
     fn refused(text: &str) -> BadRequest {
         Request::parse(text).unwrap_err()

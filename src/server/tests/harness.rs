@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cdp_bridge_protocol::event::{FrameHead, TabState};
-use cdp_bridge_protocol::{RequestKind, TabId};
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::request::TimeoutClass;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use serde_json::Value;
@@ -67,8 +68,10 @@ pub(super) fn settings() -> ServerSettings {
             screenshot_max_fps: 2.0,
             screenshot_queue: 4,
         },
-        timeouts: Timeouts::all(Duration::from_secs(30))
-            .with(RequestKind::Navigate, Duration::from_secs(20)),
+        timeouts: Timeouts::by_class(|class| match class {
+            TimeoutClass::Navigate => Duration::from_secs(20),
+            _ => Duration::from_secs(30),
+        }),
         logged_out_default: false,
         may_evaluate: true,
         close_tabs_on_disconnect: false,
