@@ -183,7 +183,7 @@ async fn talk(arguments: &ConsoleArgs) -> u8 {
         PicturesArg::Kitty => Some(console::Pictures::Kitty),
         PicturesArg::Iterm => Some(console::Pictures::ITerm),
     };
-    let options = console::Options {
+    let options = console::ConsoleOptions {
         url: arguments.url_or_default(&environment),
         token: token.or_else(|| environment.get("CDP_BRIDGE_AUTH_TOKEN").cloned()),
         script: arguments.script.clone(),

@@ -9,10 +9,10 @@ use crate::idempotency::IdempotencyKey;
 use crate::ids::RequestId;
 use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, request_schemas};
 
-/// Events that are about a connection and not part of a session, or that are never sent twice.
+/// Events without a `cursor`: they concern the connection rather than the session, or are never resent.
 const UNNUMBERED: [&str; 4] = ["welcome", "resumed", "gap", "frame"];
 
-/// The annotation of a request that names the event which answers it.
+/// The annotation of a request with the name of the event that answers it.
 const ANSWERED_BY: &str = "x-answeredBy";
 
 /// The schema of every message a Coordinator may send. `x-answeredBy` on each of them is the `type`
@@ -91,7 +91,7 @@ pub fn of<T: JsonSchema>(name: &str) -> Value {
     schema
 }
 
-/// One message: its own fields, its `type`, and the envelope's fields.
+/// The schema of a message: its own fields, its `type`, and the envelope's fields.
 fn message(name: &str, schema: Schema, extra: Vec<(&str, Value)>) -> Value {
     let mut schema = schema.to_value();
     if let Value::Object(fields) = &mut schema {
@@ -163,8 +163,8 @@ mod tests {
         }
     }
 
-    /// What clients in other languages are generated from: a message in parts has one field more
-    /// than its head, the payload, and says whether that is base64.
+    /// The generators of clients rely on it: an event in parts has exactly one field more than its head, the payload,
+    /// whose `contentEncoding` says whether it is base64.
     #[test]
     fn the_payload_of_every_event_in_parts_is_told_by_its_head_and_its_encoding() {
         let events = events();

@@ -1,26 +1,25 @@
-//! Words after a verb as the fields of a request (pure).
+//! Turns the words after a verb into the fields of a request (pure).
 
 use cdp_bridge_protocol::RequestKind;
 use serde_json::{Map, Value, json};
 
 use super::shape::{self, FieldType, Shape};
 
-/// A word that has no place in the request.
+/// A word that cannot become a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldProblem {
-    /// A word too many.
-    #[error("`{0}` has no place here")]
+    /// All positional fields are taken.
+    #[error("unexpected word `{0}`")]
     Unexpected(String),
-    /// An option nobody knows.
-    #[error("there is no option `{0}`")]
+    /// `--name` is not an option of this verb.
+    #[error("unknown option `{0}`")]
     UnknownOption(String),
-    /// An option without its value.
-    #[error("`{0}` wants a value after it")]
+    /// The option needs a value and is the last word.
+    #[error("`{0}` needs a value")]
     NoValue(String),
 }
 
-/// The fields that are typed without a name, in their order: those that the request must have, except where other fields
-/// are typed more often.
+/// The positional fields, in order: the required ones, except for verbs whose common fields are others.
 pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
     let fields: &[&str] = match kind {
         RequestKind::CreateTab => &["url"],
@@ -45,8 +44,8 @@ pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
     fields.to_vec()
 }
 
-/// Reads the words. Whether the fields fit the request is left to the protocol's own parser, so
-/// that the console can never be stricter or laxer than the bridge.
+/// Reads the words. Validation is left to the protocol's parser, so that the console is neither stricter nor laxer than
+/// the bridge.
 pub(super) fn read(
     kind: RequestKind,
     words: &[String],
@@ -94,9 +93,8 @@ pub(super) fn read(
     Ok(fields)
 }
 
-/// `key=value`. A URL with a query is none: its `=` comes after characters no key has. Nor is a
-/// locator such as `text=Sign in`, which looks like one, unless it names a field: `text` is one of
-/// `type` and `waitFor`.
+/// Splits `key=value`. A URL with a query is not split, since its part before `=` is not a valid key; nor is a locator
+/// such as `text=Sign in`, except that `text` is a field of `type` and `waitFor`.
 fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
     let takes_text = matches!(kind, RequestKind::Type | RequestKind::WaitFor);
@@ -108,7 +106,7 @@ fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     key.then_some((name, value))
 }
 
-/// What a locator may begin with.
+/// The prefixes of locators.
 const LOCATORS: [&str; 9] = [
     "css",
     "text",
@@ -121,12 +119,12 @@ const LOCATORS: [&str; 9] = [
     "ref",
 ];
 
-/// Whether a word takes one of the places that have no name.
+/// Whether a word is a positional field.
 pub(super) fn is_unnamed(kind: RequestKind, word: &str) -> bool {
     !word.starts_with("--") && named(kind, word).is_none() && flag(kind, word).is_none()
 }
 
-/// Every word that is a field and its value in one, and the options, for completion.
+/// Flags and options of a verb, for completion.
 pub(super) fn flags(kind: RequestKind) -> &'static [&'static str] {
     match kind {
         RequestKind::CreateTab => &["--logged-out", "--viewport"],
@@ -146,7 +144,7 @@ pub(super) fn flags(kind: RequestKind) -> &'static [&'static str] {
     }
 }
 
-/// Words that are a field and its value in one.
+/// The field and value that a flag stands for.
 fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
     match (kind, word) {
         (RequestKind::GetScreenshot, "full") => Some(("fullPage", true.into())),
@@ -165,7 +163,7 @@ fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
     }
 }
 
-/// Short names of fields with long ones.
+/// The field behind a short name.
 pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
     match (kind, name) {
         (_, "tab") => "tabId",
@@ -178,7 +176,7 @@ pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
     }
 }
 
-/// Puts a value in, also one level down (`viewport.width=800`).
+/// Sets a field, or a field of an object (`viewport.width=800`).
 fn put(kind: RequestKind, fields: &mut Map<String, Value>, name: &str, value: &str) {
     if let Some((outer, inner)) = name.split_once('.') {
         let slot = fields.entry(outer).or_insert_with(|| json!({}));
@@ -191,8 +189,8 @@ fn put(kind: RequestKind, fields: &mut Map<String, Value>, name: &str, value: &s
     fields.insert(name.to_owned(), typed(kind, name, value));
 }
 
-/// The value of a field. Text that does not fit stays text, and the protocol's parser then says
-/// what was expected.
+/// Converts text to the field's type. Text that cannot be converted stays text, and the protocol's parser reports what it
+/// expected.
 fn typed(kind: RequestKind, name: &str, text: &str) -> Value {
     let field = shape::of(kind).and_then(|shape| shape.field(name));
     let value = match (
@@ -210,7 +208,7 @@ fn typed(kind: RequestKind, name: &str, text: &str) -> Value {
     value.unwrap_or_else(|| text.into())
 }
 
-/// The fields that have a way of their own to be typed.
+/// Fields with a short form, such as `10,-20` for a point.
 fn by_name(field: &str, text: &str) -> Option<Value> {
     match field {
         "values" if !text.starts_with('[') => Some(json!([text])),

@@ -1,4 +1,4 @@
-//! What the protocol's schema says of each request, for help and completion (pure).
+//! The fields of each request, read from the protocol's JSON Schema, for help and completion (pure).
 
 use std::fmt::Write as _;
 use std::sync::LazyLock;
@@ -6,12 +6,11 @@ use std::sync::LazyLock;
 use cdp_bridge_protocol::RequestKind;
 use serde_json::Value;
 
-/// A request.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) kind: RequestKind,
     pub(super) about: String,
-    /// The required fields first, those of every request last.
+    /// Required fields first, the envelope's last.
     pub(super) fields: Vec<Field>,
 }
 
@@ -20,24 +19,23 @@ pub(super) struct Shape {
 pub(super) enum FieldType {
     Boolean,
     Number,
-    /// Text, or a form of its own.
+    /// Text, or a short form of the field.
     Other,
 }
 
-/// One of its fields.
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
     pub(super) field_type: FieldType,
-    /// What it takes, such as `text`, `1 to 100`, or its choices.
+    /// The accepted values, such as `text`, `1 to 100`, or the choices.
     pub(super) takes: String,
     pub(super) required: bool,
     pub(super) about: String,
-    /// The words that it may be, where these are all.
+    /// All accepted values, if they can be listed.
     pub(super) choices: Vec<String>,
 }
 
-/// Fields that stand on any request, in the order in which they are shown.
+/// Fields of the envelope, in the order in which help shows them.
 const COMMON: [&str; 3] = ["timeoutMs", "idempotencyKey", "requestId"];
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
@@ -46,7 +44,6 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     shapes.map(|kind| shape(*kind, &schema["$defs"])).collect()
 });
 
-/// The shape of a request.
 pub(super) fn of(kind: RequestKind) -> Option<&'static Shape> {
     SHAPES.iter().find(|shape| shape.kind == kind)
 }
@@ -56,13 +53,13 @@ impl Shape {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The fields that every such request must have; the tab first.
+    /// The required fields; `tabId` first.
     pub(super) fn required(&self) -> impl Iterator<Item = &str> {
         let required = self.fields.iter().filter(|field| field.required);
         required.map(|field| field.name.as_str())
     }
 
-    /// How such a request is typed, for those that have no words of their own.
+    /// A usage line, for requests without a hand-written one.
     pub(super) fn usage(&self) -> String {
         let mut usage = self.kind.as_str().to_owned();
         for field in &self.fields {
@@ -108,7 +105,6 @@ fn shape(kind: RequestKind, definitions: &Value) -> Shape {
     }
 }
 
-/// A description on one line.
 fn text(description: &Value) -> String {
     let text = description.as_str().unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -121,7 +117,7 @@ fn about(schema: &Value, definitions: &Value) -> String {
     }
 }
 
-/// The schema behind a reference.
+/// Resolves a `$ref`.
 fn resolved<'a>(schema: &'a Value, definitions: &'a Value) -> &'a Value {
     let name = schema["$ref"]
         .as_str()
@@ -129,7 +125,7 @@ fn resolved<'a>(schema: &'a Value, definitions: &'a Value) -> &'a Value {
     name.map_or(schema, |name| &definitions[name])
 }
 
-/// The forms that a value may have, without the null that stands for an absent field.
+/// The alternatives of a schema (`anyOf`, `oneOf`), without `null`.
 fn forms<'a>(schema: &'a Value, definitions: &'a Value) -> Vec<&'a Value> {
     let schema = resolved(schema, definitions);
     let several = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
@@ -153,7 +149,7 @@ fn choices(schema: &Value, definitions: &Value) -> Vec<String> {
     })
 }
 
-/// Whether a value of this type is taken, absent fields aside.
+/// Whether the schema allows this JSON type.
 fn is(schema: &Value, name: &str) -> bool {
     match &schema["type"] {
         Value::Array(types) => types.iter().any(|it| it == name),

@@ -7,20 +7,20 @@ use serde_json::{Map, Value};
 use super::{Event, PayloadHead};
 use crate::ids::RequestId;
 
-/// One message of the bridge.
+/// One message from the bridge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// The request it answers; absent on an event nobody asked for.
+    /// The request that it answers; `None` on an event that answers none.
     pub request_id: Option<RequestId>,
-    /// Its number within the session, from 1, without a number left out; absent on `welcome`,
-    /// `resumed`, `gap` and `frame`, and where sessions cannot be resumed.
+    /// Sequence number within the session, from 1 without gaps; absent on `welcome`, `resumed`, `gap` and `frame`, and if
+    /// resumption is disabled.
     pub cursor: Option<u64>,
-    /// What it says.
+    /// The event's own fields.
     pub event: Event,
 }
 
-/// `type` first, then `requestId`, then the event's own fields: the order in which a person
-/// reads them. The number comes last, so that it can be put to a message that is written already.
+/// Serializes `type`, `requestId`, then the event's own fields, for readability. `cursor` comes last, so that it can be
+/// appended to a serialized message ([`numbered`]).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Envelope<'a, T> {
@@ -44,27 +44,26 @@ impl<T: Serialize> Envelope<'_, T> {
     }
 }
 
-/// The text was no message of the bridge that this version knows.
+/// The text is not a message that this version knows.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAMessage {
-    /// It was not a JSON object with a `type`.
+    /// Not a JSON object with a `type`.
     #[error("expected a JSON object with a `type`: {0}")]
     Malformed(String),
-    /// Its `type` is newer than this version; clients ignore such a message.
+    /// An unknown `type`, perhaps of a newer version; clients ignore such a message.
     #[error("unknown event `{0}`")]
     UnknownType(String),
-    /// Its fields do not fit its type.
+    /// The fields do not match the type.
     #[error("{kind}: {source}")]
     Fields {
         /// The event's `type`.
         kind: &'static str,
-        /// What does not fit.
+        /// The error of deserializing them.
         source: serde_json::Error,
     },
 }
 
-/// A message that is written already, with its number put in. The text is one JSON object with at
-/// least one field, as every message is.
+/// Appends `cursor` to a serialized message, which is a JSON object with at least one field.
 pub fn numbered(json: &[u8], cursor: u64) -> Bytes {
     let open = json.strip_suffix(b"}").unwrap_or(json);
     let end = format!(",\"cursor\":{cursor}}}");
@@ -271,7 +270,7 @@ pub(crate) enum Split {
 }
 
 impl Message {
-    /// An event nobody asked for.
+    /// A message with an event that answers no request.
     pub fn unasked(event: impl Into<Event>) -> Self {
         Self {
             request_id: None,
@@ -280,7 +279,7 @@ impl Message {
         }
     }
 
-    /// Reads one text frame, for clients. Fields that this version does not know are passed over.
+    /// Parses one text frame, for clients. Unknown fields are ignored.
     pub fn parse(text: &str) -> Result<Self, NotAMessage> {
         let mut fields: Map<String, Value> = serde_json::from_str(text)
             .map_err(|error| NotAMessage::Malformed(error.to_string()))?;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cdp_bridge_protocol::event::{FrameHead, TabState};
 use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::{FrameHead, TabState};
 use cdp_bridge_protocol::request::TimeoutClass;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};

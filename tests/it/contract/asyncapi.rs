@@ -27,7 +27,10 @@ fn document() -> Value {
 /// they were written by hand; the schema's description is the title of a new one until somebody writes a better one.
 fn with_missing_messages(mut text: String) -> String {
     let root: Value = serde_saphyr::from_str(&text).unwrap();
-    let (requests, events) = (schema::documents()[0].1.clone(), schema::documents()[1].1.clone());
+    let (requests, events) = (
+        schema::documents()[0].1.clone(),
+        schema::documents()[1].1.clone(),
+    );
     let is_there = |name: &str| root["components"]["messages"].get(name).is_some();
     let kinds = RequestKind::ALL.iter().map(|kind| kind.as_str());
     let mut missing = Vec::new();
@@ -36,7 +39,9 @@ fn with_missing_messages(mut text: String) -> String {
         ("event", Event::NAMES.to_vec(), &events),
     ] {
         for name in names {
-            let description = schema["$defs"][name]["description"].as_str().unwrap_or(name);
+            let description = schema["$defs"][name]["description"]
+                .as_str()
+                .unwrap_or(name);
             let title = description.split_whitespace().collect::<Vec<_>>().join(" ");
             missing.push((name.to_owned(), file, name.to_owned(), title));
             let (first, rest) = name.split_at(1);
@@ -64,8 +69,16 @@ fn with_missing_messages(mut text: String) -> String {
         let message = |name: &str| format!("- $ref: '#/channels/coordinator/messages/{name}'\n");
         let answer = kind.answered_by();
         let binary = format!("{answer}Binary");
-        let answers = [Some(answer), is_payload(answer).then_some(&*binary), Some("error")];
-        let answers: String = answers.iter().flatten().map(|name| format!("        {}", message(name))).collect();
+        let answers = [
+            Some(answer),
+            is_payload(answer).then_some(&*binary),
+            Some("error"),
+        ];
+        let answers: String = answers
+            .iter()
+            .flatten()
+            .map(|name| format!("        {}", message(name)))
+            .collect();
         let operation = format!(
             "  {name}:\n    action: receive\n    title: {title}\n    channel:\n      $ref: '#/channels/coordinator'\n    \
              messages:\n      {}    reply:\n      channel:\n        $ref: '#/channels/coordinator'\n      messages:\n{answers}",
@@ -78,7 +91,9 @@ fn with_missing_messages(mut text: String) -> String {
 }
 
 fn is_payload(event: &str) -> bool {
-    schema::documents()[1].1["$defs"][event]["properties"].get("seq").is_some()
+    schema::documents()[1].1["$defs"][event]["properties"]
+        .get("seq")
+        .is_some()
 }
 
 /// Every `$ref` below a value.
@@ -146,7 +161,10 @@ fn every_request_and_event_is_a_message_of_the_channel_with_its_own_schema() {
     let events = Event::NAMES.iter().map(|name| (*name, "event"));
     let binary = Event::NAMES.iter().filter(|name| is_payload(name));
     let binary: Vec<String> = binary.map(|name| format!("{name}Binary")).collect();
-    assert!(binary.contains(&"domSnapshotBinary".to_owned()), "{binary:?}");
+    assert!(
+        binary.contains(&"domSnapshotBinary".to_owned()),
+        "{binary:?}"
+    );
     let mut expected: BTreeSet<&str> = binary.iter().map(String::as_str).collect();
     for (name, file) in requests.chain(events) {
         expected.insert(name);

@@ -91,9 +91,11 @@ impl Definitions {
                 let mark = if is_required { "" } else { "?" };
                 let kind = self.kind(value);
                 // Required fields come first. A set only restricts what the object's own properties describe.
-                found
-                    .entry((!is_required, name.clone()))
-                    .or_insert((format!("`{name}{mark}`"), kind, described(value)));
+                found.entry((!is_required, name.clone())).or_insert((
+                    format!("`{name}{mark}`"),
+                    kind,
+                    described(value),
+                ));
             }
         }
         found.into_values().collect()

@@ -152,7 +152,7 @@ async fn help_explains_a_verb_from_the_schema() {
     for part in [
         "quality 1 to 100",
         "Answered by `screenshot`",
-        "`jump` is no verb",
+        "unknown verb `jump`",
     ] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
     }
