@@ -227,7 +227,7 @@ mod tests {
     fn what_is_no_address_is_refused_with_the_reason() {
         for (given, reason) in [
             ("ftp://h", "scheme `ftp`"),
-            ("unix:", "no socket file"),
+            ("unix:", "no socket path"),
             ("", "empty host"),
             ("h:99999", "port"),
         ] {

@@ -476,8 +476,8 @@ mod tests {
                 let Ok(Some(Received::Closed(closing))) = waiting.await else {
                     panic!("it is closed");
                 };
-                assert_eq!(closing.reason, "nothing was heard for 60 s");
-                assert!(!closing.is_final(), "it is come back to");
+                assert_eq!(closing.reason, "no message and no pong for 60 s");
+                assert!(!closing.is_final(), "the client reconnects");
             }
         }
     }
@@ -495,7 +495,7 @@ mod tests {
         let Ok(Some(Received::Closed(closing))) = waiting.await else {
             panic!("it is closed");
         };
-        assert_eq!(closing.reason, "nothing was heard for 60 s");
+        assert_eq!(closing.reason, "no message and no pong for 60 s");
     }
 
     #[tokio::test(start_paused = true)]
@@ -517,7 +517,7 @@ mod tests {
     async fn a_refusal_says_what_to_do() {
         for (status, token, expected) in [
             ("401 Unauthorized", None, "a token is required"),
-            ("401 Unauthorized", Some("x"), "does not know this token"),
+            ("401 Unauthorized", Some("x"), "unknown token"),
             ("403 Forbidden", None, "HTTP 403: no such luck"),
         ] {
             let address = FakeBridge::http(status, "no such luck").await;

@@ -227,7 +227,7 @@ mod tests {
         let error = waiter.try_recv().unwrap().unwrap_err().to_string();
         assert_eq!(
             error,
-            "the connection is over: 1001, the bridge is stopping"
+            "the connection is closed: 1001, the bridge is stopping"
         );
     }
 }

@@ -2,7 +2,7 @@
 
 use super::catalogue::Key;
 use super::error::ConfigError;
-use super::setting::Layer;
+use super::setting::Setting;
 
 /// The old key and the one that replaces it.
 const RENAMED: &[(&str, &str)] = &[
@@ -37,13 +37,12 @@ pub(crate) fn variables() -> impl Iterator<Item = (&'static str, String)> {
 
 /// Gives the settings of one layer their present keys, and returns a warning for each old one. Two settings of one layer
 /// that come to the same key with different values are an error, since neither can be preferred.
-pub(crate) fn rename(layer: &mut Layer) -> Result<Vec<String>, ConfigError> {
+pub(crate) fn rename(layer: &mut [Setting]) -> Result<Vec<String>, ConfigError> {
     let mut warnings = Vec::new();
-    for index in 0..layer.len() {
-        let Some(new) = successor(&layer[index].key) else {
+    for setting in layer.iter() {
+        let Some(new) = successor(&setting.key) else {
             continue;
         };
-        let setting = &layer[index];
         let rival = layer.iter().find(|other| {
             let same = other.key == new || successor(&other.key) == Some(new);
             same && other.value != setting.value

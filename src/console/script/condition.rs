@@ -247,13 +247,13 @@ mod tests {
     #[test]
     fn what_is_no_expectation_is_refused_with_the_reason() {
         for (text, reason) in [
-            ("", "names no event"),
+            ("", "no event"),
             (
                 "navigate",
-                "there is no event `navigate`, expected one of welcome, tabCreated",
+                "unknown event `navigate`, expected one of welcome, tabCreated",
             ),
-            ("navigated id", "`id` is no condition"),
-            ("navigated =x", "`=x` is no condition"),
+            ("navigated id", "invalid condition `id`"),
+            ("navigated =x", "invalid condition `=x`"),
             ("navigated status>=ok", "no number"),
         ] {
             let error = parse(&words(text)).unwrap_err().to_string();

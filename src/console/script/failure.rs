@@ -31,7 +31,7 @@ pub(super) enum StepFailure {
     Closed(Disconnect),
     #[error("nothing to save to {}: no snapshot or screenshot has been received yet", .0.display())]
     NothingToSave(PathBuf),
-    #[error("`keep {0}`: there is no answer and no expected event yet")]
+    #[error("there is no answer and no expected event yet to keep `{0}` of")]
     NothingToKeep(String),
     #[error("there is nothing at `{path}` of {event}")]
     NothingAtPath { path: String, event: String },

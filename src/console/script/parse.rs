@@ -349,22 +349,22 @@ mod tests {
         for (line, problem) in [
             ("jump t1", "unknown verb `jump`"),
             ("navigate $", "missing field `url`; usage: navigate TAB URL"),
-            ("expect navigate", "there is no event `navigate`"),
-            ("sleep long", "`long` is no time"),
+            ("expect navigate", "unknown event `navigate`"),
+            ("sleep long", "invalid time `long`"),
             ("sleep", "usage: sleep TIME"),
             ("create ${NO}", "the variable `NO` is not set"),
-            ("create \"http://x", "a double quote is opened"),
-            ("& sleep 1s", "`&` stands before a request"),
-            ("!", "`!` stands before a request"),
+            ("create \"http://x", "a double quote is not closed"),
+            ("& sleep 1s", "`&` must be followed by a request"),
+            ("!", "`!` must be followed by a request"),
             ("& ! ping", "exclude each other"),
             ("! &ping", "exclude each other"),
             (
                 "! NAV_DENYED ping",
-                "there is no error code `NAV_DENYED`, expected one of BAD_REQUEST",
+                "unknown error code `NAV_DENYED`, expected one of BAD_REQUEST",
             ),
-            ("save ../x", "`../x` is no file name"),
-            ("save /etc/x", "`/etc/x` is no file name"),
-            ("quit", "`quit` is for the prompt"),
+            ("save ../x", "invalid file name `../x`"),
+            ("save /etc/x", "invalid file name `/etc/x`"),
+            ("quit", "`quit` works only at the prompt"),
         ] {
             let error = read(&format!("ping\n\n{line}\nping")).unwrap_err();
             let text = error.to_string();

@@ -385,7 +385,7 @@ mod tests {
         .await;
         assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
-            output.contains("✗ test.cdp:4: `expect navigated status=404`: expected an event `navigated` with status=404 within 60 ms, and what came was {"),
+            output.contains("✗ test.cdp:4: `expect navigated status=404`: expected an event `navigated` with status=404 within 60 ms, and received {"),
             "{output}"
         );
     }
@@ -395,7 +395,7 @@ mod tests {
         let (outcome, output) = played(|_| Vec::new(), "timeout 20ms\nping", Path::new(".")).await;
         assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
-            output.contains("test.cdp:2: `ping`: expected an answer within 20 ms"),
+            output.contains("test.cdp:2: `ping`: no answer within 20 ms"),
             "{output}"
         );
     }
@@ -405,7 +405,7 @@ mod tests {
         let (outcome, output) =
             played(|_| Vec::new(), "timeout 20ms\n& ping", Path::new(".")).await;
         assert_eq!(outcome, ConsoleOutcome::Failed);
-        assert!(output.contains("1 were not within 20 ms"), "{output}");
+        assert!(output.contains("1 requests were not answered within 20 ms"), "{output}");
     }
 
     #[tokio::test]
@@ -479,7 +479,7 @@ mod tests {
             ),
             (
                 "ping\nkeep A ts\nclose ${A} ${A}",
-                ":3: `close ${A} ${A}`: `5` has no place here",
+                ":3: `close ${A} ${A}`: unexpected word `5`",
             ),
         ] {
             let (outcome, output) = browsed(text).await;
@@ -493,7 +493,7 @@ mod tests {
         let (outcome, output) = played(|_| vec![Reply::Close(4008)], "ping", Path::new(".")).await;
         assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
-            output.contains("`ping`: the connection ended: 4008, this client read too slowly"),
+            output.contains("`ping`: the connection was closed: 4008, this client read too slowly"),
             "{output}"
         );
     }
@@ -502,7 +502,7 @@ mod tests {
     async fn saving_and_the_last_tab_need_something_before_them() {
         let (_, output) = browsed("save x.png").await;
         assert!(
-            output.contains("no snapshot or screenshot has come yet"),
+            output.contains("no snapshot or screenshot has been received yet"),
             "{output}"
         );
         let (_, output) = browsed("close $").await;

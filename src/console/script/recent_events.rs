@@ -106,14 +106,14 @@ mod tests {
     fn what_came_instead_is_told() {
         let mut seen = RecentEvents::default();
         let expected = pong("ts=2");
-        assert!(seen.instead(&expected).contains("nothing came"));
+        assert!(seen.instead(&expected).contains("nothing was received"));
         seen.event(json!({"type": "tabs"}));
         seen.event(json!({"type": "tabs"}));
-        assert_eq!(seen.instead(&expected), "only came: tabs");
+        assert_eq!(seen.instead(&expected), "received only: tabs");
         seen.event(json!({"type": "pong", "ts": 1}));
         assert_eq!(
             seen.instead(&expected),
-            r#"what came was {"ts":1,"type":"pong"}"#
+            r#"received {"ts":1,"type":"pong"}"#
         );
     }
 
