@@ -262,6 +262,10 @@ macro_rules! answer {
 pub(crate) use {answer, events, is_text};
 
 /// An event, or a payload and the fields around it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a return value that is taken apart at once"
+)]
 pub(crate) enum Split {
     /// An event without a payload.
     Plain(Event),

@@ -405,7 +405,10 @@ mod tests {
         let (outcome, output) =
             played(|_| Vec::new(), "timeout 20ms\n& ping", Path::new(".")).await;
         assert_eq!(outcome, ConsoleOutcome::Failed);
-        assert!(output.contains("1 requests were not answered within 20 ms"), "{output}");
+        assert!(
+            output.contains("1 requests were not answered within 20 ms"),
+            "{output}"
+        );
     }
 
     #[tokio::test]
