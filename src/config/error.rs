@@ -69,22 +69,6 @@ pub enum ConfigError {
         /// What to do about it.
         advice: &'static str,
     },
-    /// An old key and another one that mean the same key, with different values.
-    #[error(
-        "{origin}: {key}: is called {new} now, which {other} ({other_origin}) sets to another value; set only {new}"
-    )]
-    RenamedTwice {
-        /// Where the old key stands.
-        origin: Origin,
-        /// The old key.
-        key: String,
-        /// The key that disagrees with it.
-        other: String,
-        /// Where that stands.
-        other_origin: Origin,
-        /// The key that both mean.
-        new: &'static str,
-    },
     /// A file that should hold a token could not be read.
     #[error("{origin}: {key}: cannot read the token file {}: {reason}; expected a readable file that holds the token", path.display())]
     ReadToken {

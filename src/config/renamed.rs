@@ -2,7 +2,7 @@
 
 use super::catalogue::Key;
 use super::error::ConfigError;
-use super::setting::Setting;
+use super::setting::{Setting, bad_value};
 
 /// The old key and the one that replaces it.
 const RENAMED: &[(&str, &str)] = &[
@@ -48,13 +48,11 @@ pub(crate) fn rename(layer: &mut [Setting]) -> Result<Vec<String>, ConfigError> 
             same && other.value != setting.value
         });
         if let Some(rival) = rival {
-            return Err(ConfigError::RenamedTwice {
-                origin: setting.origin.clone(),
-                key: setting.key.clone(),
-                other: rival.key.clone(),
-                other_origin: rival.origin.clone(),
-                new,
-            });
+            let problem = format!(
+                "is called {new} now, which {} ({}) sets to another value; set only {new}",
+                rival.key, rival.origin
+            );
+            return Err(bad_value(&setting.origin, &setting.key, problem));
         }
         warnings.push(format!(
             "{}: {} is called {new} now; the old name will not be read by the next release",
