@@ -48,7 +48,10 @@ async fn run(invocation: Invocation) -> ExitCode {
 
 async fn serve(invocation: &Invocation) -> u8 {
     let Loaded {
-        config, origins, ..
+        config,
+        origins,
+        warnings,
+        ..
     } = match load(invocation) {
         Ok(loaded) => loaded,
         Err(error) => return fail(&error, USAGE),
@@ -56,6 +59,7 @@ async fn serve(invocation: &Invocation) -> u8 {
     if let Err(error) = telemetry::init(&config.log.level, config.log.format) {
         return fail(&error, USAGE);
     }
+    warn_of_configuration(&warnings);
     let exposition = match exposition::install() {
         Ok(exposition) => exposition,
         Err(error) => return fail(&error, FAILURE),
@@ -102,6 +106,12 @@ async fn serve(invocation: &Invocation) -> u8 {
     }
 }
 
+fn warn_of_configuration(warnings: &[String]) {
+    for warning in warnings {
+        tracing::warn!("configuration: {warning}");
+    }
+}
+
 /// An invalid value of the configuration, with its origin.
 #[derive(Debug, thiserror::Error)]
 #[error("{origin}: {error}")]
@@ -115,7 +125,10 @@ struct InvalidValue {
 /// then nothing changes.
 async fn reload(invocation: &Invocation, bridge: &Daemon) {
     let Loaded {
-        config, origins, ..
+        config,
+        origins,
+        warnings,
+        ..
     } = match load(invocation) {
         Ok(loaded) => loaded,
         Err(error) => {
@@ -123,6 +136,7 @@ async fn reload(invocation: &Invocation, bridge: &Daemon) {
             return;
         }
     };
+    warn_of_configuration(&warnings);
     match bridge.reload(&config).await {
         Ok(keys) => {
             let clients = config.auth.clients.len();
@@ -169,7 +183,7 @@ async fn run_console(arguments: &ConsoleArgs) -> u8 {
         PicturesArg::Kitty => Some(console::Pictures::Kitty),
         PicturesArg::Iterm => Some(console::Pictures::ITerm),
     };
-    let options = console::Options {
+    let options = console::ConsoleOptions {
         url: arguments.url_or_default(&environment),
         token: token.or_else(|| environment.get("CDP_BRIDGE_AUTH_TOKEN").cloned()),
         script: arguments.script.clone(),

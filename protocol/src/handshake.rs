@@ -9,12 +9,11 @@ pub const SUBPROTOCOL_BINARY: &str = "cdp-bridge.v1.binary";
 /// Prefix of the subprotocol that carries a token, for browsers, which cannot set headers.
 pub const SUBPROTOCOL_BEARER_PREFIX: &str = "cdp-bridge.bearer.";
 
-/// Prefix of the subprotocol with which a connection goes on with the session of an earlier one:
-/// the prefix, `welcome.resumeToken`, a dot, and the last `cursor` that was received, or 0.
+/// Prefix of the subprotocol that resumes the session of an earlier connection: the prefix, `welcome.resumeToken`, a dot, and the last `cursor` that was received, or 0.
 pub const SUBPROTOCOL_RESUME_PREFIX: &str = "cdp-bridge.resume.";
 
-/// The subprotocol that a client offers, beside the one of its encoding, to go on with a session.
-/// `token` is the newest `welcome.resumeToken` that it received, `cursor` the last `cursor`, or 0.
+/// The subprotocol that a client offers, beside the one of its encoding, to resume a session. `token` is the newest
+/// `welcome.resumeToken` received, `cursor` the last `cursor`, or 0.
 pub fn resume_subprotocol(token: &str, cursor: u64) -> String {
     format!("{SUBPROTOCOL_RESUME_PREFIX}{token}.{cursor}")
 }
@@ -24,7 +23,7 @@ pub fn resume_subprotocol(token: &str, cursor: u64) -> String {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u16)]
 pub enum CloseCode {
-    /// The connection did its work.
+    /// Normal closure.
     Normal = 1000,
     /// The bridge is stopping.
     GoingAway = 1001,
@@ -32,17 +31,17 @@ pub enum CloseCode {
     Unsupported = 1003,
     /// A text frame was not UTF-8.
     InvalidUtf8 = 1007,
-    /// The peer broke a rule, such as not answering pings.
+    /// Policy violation, such as unanswered pings.
     Policy = 1008,
     /// A message was larger than `limits.maxMessageBytes`.
     TooBig = 1009,
-    /// A fault of the bridge.
+    /// Internal error of the bridge.
     Internal = 1011,
     /// The connection limit is reached.
     TryAgainLater = 1013,
-    /// The client reads too slowly: its answers alone pass the bound of its queue.
+    /// The client reads too slowly: its answers alone exceed the limit of its send queue.
     TooSlow = 4008,
-    /// Another connection goes on with this one's session.
+    /// Another connection has resumed this session.
     TakenOver = 4009,
 }
 

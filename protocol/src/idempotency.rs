@@ -1,4 +1,4 @@
-//! The name under which a change is made once, however often it is asked for.
+//! The idempotency key: a change is executed once, however often it is requested.
 
 use std::fmt;
 
@@ -21,7 +21,7 @@ impl IdempotencyKey {
     /// The longest key allowed, in characters.
     pub const MAX_CHARS: usize = 64;
 
-    /// The key as the client sent it.
+    /// The text of the key.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,4 +1,4 @@
-//! Names of tabs and of requests (protocol section 2).
+//! Ids of tabs and of requests (protocol section 2).
 
 use std::fmt;
 use std::str::FromStr;
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, Serializer};
 pub struct TabId(u64);
 
 impl TabId {
-    /// The id with this number; numbers start at 1.
+    /// The id with this number, from 1.
     pub fn new(number: u64) -> Self {
         Self(number)
     }
@@ -83,7 +83,7 @@ impl JsonSchema for TabId {
 pub struct TabRef(String);
 
 impl TabRef {
-    /// The id, if the text is one at all.
+    /// The tab id, if the text has the form of one.
     pub fn id(&self) -> Option<TabId> {
         self.0.parse().ok()
     }

@@ -1,19 +1,18 @@
 //! The Coordinator protocol of `cdp-bridge`, version 1.
 //!
-//! Every request, event and error is a type here, and the JSON Schemas in `schemas/` are
-//! generated from these types. The crate does no I/O: it turns text into [`Request`]s, and
-//! [`Message`]s into text, and it splits and joins large payloads.
+//! Every request, event and error is a type here, and the JSON Schemas in `schemas/` are generated from these types. The
+//! crate does no I/O: it parses [`Request`]s, serializes [`Message`]s, and splits and joins large payloads.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`ids`] | tab ids and request ids |
-//! | [`idempotency`] | the name under which a change is made once |
-//! | [`request`] | what a Coordinator may ask, and how a message that is none is refused |
-//! | [`event`] | what the bridge says |
-//! | [`error`] | the error codes and what comes with them |
+//! | [`idempotency`] | the key under which a change is executed once |
+//! | [`request`] | messages from a Coordinator, and why a message is refused |
+//! | [`event`] | messages from the bridge |
+//! | [`error`] | error codes and details |
 //! | [`payload`] | splitting, joining and binary framing of snapshots and pictures |
-//! | [`typed_text`] | text that is never shown |
-//! | [`schema`] | the JSON Schemas of all of it |
+//! | [`typed_text`] | text that is redacted in logs |
+//! | [`schema`] | the JSON Schemas |
 //! | [`handshake`] | subprotocol names and close codes of the WebSocket connection |
 
 #![warn(missing_docs)]
@@ -26,6 +25,7 @@ pub mod ids;
 pub mod payload;
 pub mod request;
 pub mod schema;
+mod table;
 pub mod typed_text;
 
 pub use error::{ErrorCode, ErrorDetails, ErrorEvent};

@@ -4,18 +4,15 @@ use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
-use crate::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, DownloadHead, FrameHead, ScreenshotHead,
-    event_schemas,
-};
+use crate::event::event_schemas;
 use crate::idempotency::IdempotencyKey;
 use crate::ids::RequestId;
-use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, RequestKind, request_schemas};
+use crate::request::{MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, request_schemas};
 
-/// Events that are about a connection and not part of a session, or that are never sent twice.
+/// Events without a `cursor`: they concern the connection rather than the session, or are never resent.
 const UNNUMBERED: [&str; 4] = ["welcome", "resumed", "gap", "frame"];
 
-/// The annotation of a request that names the event which answers it.
+/// The annotation of a request with the name of the event that answers it.
 const ANSWERED_BY: &str = "x-answeredBy";
 
 /// The schema of every message a Coordinator may send. `x-answeredBy` on each of them is the `type`
@@ -32,20 +29,17 @@ pub fn requests() -> Value {
     let idempotency_key = generator.subschema_for::<IdempotencyKey>().to_value();
     let messages = request_schemas(&mut generator)
         .into_iter()
-        .map(|(name, schema)| {
+        .map(|(kind, schema)| {
             let mut extra = vec![
                 ("requestId", request_id.clone()),
                 ("timeoutMs", timeout.clone()),
             ];
-            if RequestKind::from_name(name).is_some_and(RequestKind::takes_idempotency_key) {
+            if kind.takes_idempotency_key() {
                 extra.push(("idempotencyKey", idempotency_key.clone()));
             }
-            let mut schema = message(name, schema, extra);
-            if let (Value::Object(fields), Some(kind)) = (&mut schema, RequestKind::from_name(name))
-            {
-                fields.insert(ANSWERED_BY.to_owned(), json!(kind.answered_by()));
-            }
-            (name, schema)
+            let mut schema = message(kind.as_str(), schema, extra);
+            schema[ANSWERED_BY] = json!(kind.answered_by());
+            (kind.as_str(), schema)
         })
         .collect();
     document(
@@ -56,18 +50,11 @@ pub fn requests() -> Value {
     )
 }
 
-/// The schema of every text message the bridge sends. The JSON of binary frames stands in
-/// `$defs` as `DomSnapshotHead`, `ScreenshotHead`, `FrameHead`, `AxSnapshotHead`, `ContentHead` and
-/// `DownloadHead`.
+/// The schema of every text message the bridge sends. The JSON of a binary frame is the definition with `Head` at the end
+/// of the event's name, such as `DomSnapshotHead`.
 pub fn events() -> Value {
     let mut generator = SchemaSettings::draft2020_12().into_generator();
     let request_id = generator.subschema_for::<RequestId>().to_value();
-    generator.subschema_for::<DomSnapshotHead>();
-    generator.subschema_for::<ScreenshotHead>();
-    generator.subschema_for::<FrameHead>();
-    generator.subschema_for::<AxSnapshotHead>();
-    generator.subschema_for::<ContentHead>();
-    generator.subschema_for::<DownloadHead>();
     let cursor = json!({
         "type": "integer",
         "minimum": 1,
@@ -104,7 +91,7 @@ pub fn of<T: JsonSchema>(name: &str) -> Value {
     schema
 }
 
-/// One message: its own fields, its `type`, and the envelope's fields.
+/// The schema of a message: its own fields, its `type`, and the envelope's fields.
 fn message(name: &str, schema: Schema, extra: Vec<(&str, Value)>) -> Value {
     let mut schema = schema.to_value();
     if let Value::Object(fields) = &mut schema {
@@ -176,8 +163,8 @@ mod tests {
         }
     }
 
-    /// What clients in other languages are generated from: a message in parts has one field more
-    /// than its head, the payload, and says whether that is base64.
+    /// The generators of clients rely on it: an event in parts has exactly one field more than its head, the payload,
+    /// whose `contentEncoding` says whether it is base64.
     #[test]
     fn the_payload_of_every_event_in_parts_is_told_by_its_head_and_its_encoding() {
         let events = events();

@@ -1,5 +1,4 @@
-//! Text that a client types into a page. It may be a password, so that nothing of it is ever shown:
-//! neither by `{:?}` nor in the message about a field that is wrong.
+//! Text that a client types into a page. It may be a password, so it is redacted in `Debug` output and in error messages.
 
 use std::fmt;
 

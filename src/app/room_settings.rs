@@ -48,7 +48,7 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
         max_waiting_changes: WAITING_CHANGES,
         use_default_context: config.browser.user_data_dir.is_some(),
         navigate_timeout: config.timeouts.navigate,
-        open_timeout: config.timeouts.create_tab,
+        open_timeout: config.timeouts.create,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where the bridge is (pure).
+//! The address of a bridge (pure).
 
 use std::fmt;
 use std::path::PathBuf;
@@ -7,50 +7,49 @@ use url::Url;
 
 use super::error::ConnectError;
 
-/// The port of a bridge that was configured no other way.
+/// The default port of a bridge.
 const DEFAULT_PORT: u16 = 9333;
 
-/// Where to connect to.
+/// The endpoint to connect to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Place {
-    /// A host, by name or address, and its port.
+pub(super) enum Endpoint {
+    /// Host name or IP address, and port.
     Tcp(String, u16),
     /// A unix socket.
     Unix(PathBuf),
 }
 
-/// A place and what to ask for there.
+/// An endpoint, with the parts of the URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Address {
-    pub(super) place: Place,
-    /// Whether it speaks TLS.
+    pub(super) place: Endpoint,
+    /// Whether to use TLS.
     pub(super) tls: bool,
-    /// Host and port as they stand in the `Host` header.
+    /// Value of the `Host` header.
     authority: String,
-    /// Path and query; empty where none was given.
+    /// Path and query; empty if the address has none.
     path: String,
 }
 
-/// What is wrong with an address.
+/// Why an address is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AddressProblem {
-    /// Another scheme.
-    #[error("the scheme `{0}` is not known")]
+    /// A scheme other than ws, wss, http, https and unix.
+    #[error("unknown scheme `{0}`")]
     Scheme(String),
-    /// No host to connect to.
-    #[error("it names no host")]
+    /// The URL has no host.
+    #[error("it has no host")]
     NoHost,
     /// `unix:` without a path.
-    #[error("it names no socket file")]
+    #[error("it has no socket path")]
     NoSocket,
-    /// No URL at all.
+    /// The URL cannot be parsed.
     #[error(transparent)]
     Url(#[from] url::ParseError),
 }
 
 impl Address {
-    /// Reads an address as a person types it: `ws://…`, `wss://…`, `http://…`, `https://…`,
-    /// `HOST:PORT` or `unix:/PATH`.
+    /// Parses `ws://…`, `wss://…`, `http://…`, `https://…`, `HOST:PORT` or `unix:/PATH`.
     pub fn parse(given: &str) -> Result<Self, ConnectError> {
         Self::read(given.trim()).map_err(|problem| ConnectError::Address {
             given: given.to_owned(),
@@ -66,7 +65,7 @@ impl Address {
                 return Err(AddressProblem::NoSocket);
             }
             return Ok(Self {
-                place: Place::Unix(PathBuf::from(path)),
+                place: Endpoint::Unix(PathBuf::from(path)),
                 tls: false,
                 authority: "localhost".to_owned(),
                 path: String::new(),
@@ -88,7 +87,7 @@ impl Address {
             Some(host) => host.to_string(),
             None => return Err(AddressProblem::NoHost),
         };
-        // A URL's own default is 80 or 443, and the `url` crate hides one that was written.
+        // The `url` crate drops an explicit port that is the scheme's default (80, 443), so it is looked up in the text.
         let port = url.port().unwrap_or(if bare && !given.contains(":80") {
             DEFAULT_PORT
         } else if tls {
@@ -103,7 +102,7 @@ impl Address {
             (path, Some(query)) => format!("{path}?{query}"),
         };
         Ok(Self {
-            place: Place::Tcp(host, port),
+            place: Endpoint::Tcp(host, port),
             tls,
             authority,
             path,
@@ -126,8 +125,7 @@ impl Address {
         format!("{scheme}://{}{path}", self.authority)
     }
 
-    /// The path of the health probe. The WebSocket's own path is rewritten, so that both commands
-    /// take the same address.
+    /// The path of the health probe. The WebSocket's path is replaced, so that both commands accept the same address.
     pub(crate) fn health_path(&self) -> &str {
         match self.path.as_str() {
             "" | "/ws" => "/health",
@@ -139,8 +137,8 @@ impl Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.place {
-            Place::Tcp(..) => f.write_str(&self.authority),
-            Place::Unix(path) => write!(f, "unix:{}", path.display()),
+            Endpoint::Tcp(..) => f.write_str(&self.authority),
+            Endpoint::Unix(path) => write!(f, "unix:{}", path.display()),
         }
     }
 }
@@ -149,8 +147,8 @@ impl fmt::Display for Address {
 mod tests {
     use super::*;
 
-    fn tcp(host: &str, port: u16) -> Place {
-        Place::Tcp(host.to_owned(), port)
+    fn tcp(host: &str, port: u16) -> Endpoint {
+        Endpoint::Tcp(host.to_owned(), port)
     }
 
     #[test]
@@ -188,12 +186,12 @@ mod tests {
             (" ws://h:1/other?x=1 ", tcp("h", 1), "ws://h:1/other?x=1"),
             (
                 "unix:/run/b.sock",
-                Place::Unix("/run/b.sock".into()),
+                Endpoint::Unix("/run/b.sock".into()),
                 "ws://localhost/ws",
             ),
             (
                 "unix:///run/b.sock",
-                Place::Unix("/run/b.sock".into()),
+                Endpoint::Unix("/run/b.sock".into()),
                 "ws://localhost/ws",
             ),
         ];
@@ -229,7 +227,7 @@ mod tests {
     fn what_is_no_address_is_refused_with_the_reason() {
         for (given, reason) in [
             ("ftp://h", "scheme `ftp`"),
-            ("unix:", "no socket file"),
+            ("unix:", "no socket path"),
             ("", "empty host"),
             ("h:99999", "port"),
         ] {

@@ -1,44 +1,42 @@
-//! The handle of a program that uses a bridge.
+//! The client handle.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::Welcome;
+use cdp_bridge_protocol::request::Ask;
 use cdp_bridge_protocol::{Request, RequestBody};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Address;
-use super::answers::Ask;
-use super::closing::Closing;
 use super::connection::Connection;
+use super::disconnect::Disconnect;
 use super::error::{ConnectError, RequestError};
 use super::events::Events;
-use super::keeper::{Keeper, Question};
 use super::options::Options;
 use super::received::Received;
+use super::reconnect::{ClientCommand, ReconnectTask};
 
-/// How long a bridge may take to greet, which it does at once.
+/// Time limit for `welcome`, which the bridge sends at once.
 const WELCOME_LIMIT: Duration = Duration::from_secs(10);
-/// Requests that wait to be sent; whoever asks for more waits.
+/// Capacity of the queue of requests to send; [`Bridge::request`] waits while it is full.
 const QUEUE: usize = 64;
 
-/// A Coordinator's connection to a bridge; clones share it. A cut connection is resumed by itself.
+/// A client of a bridge; clones share its connection, which is resumed automatically when it is lost.
 ///
-/// It ends, and its session with it, when [`close`](Self::close) is called or the last clone is
-/// dropped. Tabs stay.
+/// The connection and its session end when [`close`](Self::close) is called or the last clone is dropped. Tabs stay open.
 #[derive(Debug, Clone)]
 pub struct Bridge {
-    questions: mpsc::Sender<Question>,
+    commands: mpsc::Sender<ClientCommand>,
     events: broadcast::WeakSender<Arc<Received>>,
     welcome: watch::Receiver<Arc<Welcome>>,
-    closing: watch::Receiver<Option<Closing>>,
+    closing: watch::Receiver<Option<Disconnect>>,
     stop: CancellationToken,
 }
 
 impl Bridge {
-    /// Connects to `ws://HOST:PORT/ws`, `wss://…`, `HOST:PORT` or `unix:/PATH`, and waits for the
-    /// welcome.
+    /// Connects to `ws://HOST:PORT/ws`, `wss://…`, `HOST:PORT` or `unix:/PATH`, and waits for `welcome`.
     pub async fn connect(url: &str, options: Options) -> Result<Self, ConnectError> {
         let address = Address::parse(url)?;
         let mut connection = Connection::open(&address, &options).await?;
@@ -60,64 +58,58 @@ impl Bridge {
         let cdp_bridge_protocol::Event::Welcome(welcome) = first else {
             return Err(no_welcome(&address, first.name()));
         };
-        let (questions, asked) = mpsc::channel(QUEUE);
+        let (commands, asked) = mpsc::channel(QUEUE);
         let (events, _) = broadcast::channel(options.waiting_events.max(1));
         let (welcomes, welcome) = watch::channel(Arc::new(welcome));
         let (ended, closing) = watch::channel(None);
         let stop = CancellationToken::new();
         let bridge = Self {
-            questions,
+            commands,
             events: events.downgrade(),
             welcome,
             closing,
             stop: stop.clone(),
         };
-        let keeper = Keeper::new(address, options, asked, events, welcomes, ended, stop);
-        tokio::spawn(keeper.run(connection));
+        let reconnect = ReconnectTask::new(address, options, asked, events, welcomes, ended, stop);
+        tokio::spawn(reconnect.run(connection));
         Ok(bridge)
     }
 
-    /// What the bridge said last when a connection began: its limits, and the tabs at that time.
+    /// The `welcome` of the latest connection: the bridge's limits, and the tabs at that time.
     pub fn welcome(&self) -> Arc<Welcome> {
         self.welcome.borrow().clone()
     }
 
-    /// Asks, with the configured time limit, and waits for the answer. To give the waiting up, drop
-    /// the future; the bridge answers all the same.
+    /// Sends a request with the bridge's configured time limit, and waits for the answer. Dropping the future stops the
+    /// wait, not the request.
     pub async fn ask<R: Ask>(&self, request: R) -> Result<R::Answer, RequestError> {
         let body: RequestBody = request.into();
         let kind = body.kind().as_str();
-        let received = self
-            .request(Request {
-                request_id: None,
-                timeout: None,
-                idempotency_key: None,
-                body,
-            })
-            .await?;
+        let received = self.request(body.into()).await?;
         let answer = received.name().to_owned();
-        R::answer(received).ok_or(RequestError::WrongAnswer { kind, answer })
+        let incoming = received.into_incoming();
+        let typed = incoming.and_then(R::answer);
+        typed.ok_or(RequestError::WrongAnswer { kind, answer })
     }
 
-    /// Asks with a time limit, an id or an idempotency key of the program's own.
+    /// Sends a request with a time limit, an id or an idempotency key, and returns the answer untyped.
     pub async fn request(&self, request: Request) -> Result<Received, RequestError> {
         let (answer, answered) = oneshot::channel();
-        let question = Question { request, answer };
-        if self.questions.send(question).await.is_err() {
+        let command = ClientCommand { request, answer };
+        if self.commands.send(command).await.is_err() {
             return Err(self.over());
         }
         answered.await.unwrap_or_else(|_| Err(self.over()))
     }
 
-    /// What nobody asks for, from now on. Each reader has a queue of its own, of
-    /// [`Options::waiting_events`]; one that is too slow is told how many it missed, and makes nobody
-    /// wait.
+    /// Subscribes to the events that answer no request. Each subscriber has its own queue of [`Options::waiting_events`];
+    /// one that is too slow loses the oldest events and gets their number ([`Missed`](super::Missed)).
     pub fn events(&self) -> Events {
         Events::new(self.events.upgrade().map(|events| events.subscribe()))
     }
 
-    /// Waits until the connection is over for good, and says how it ended.
-    pub async fn closed(&self) -> Closing {
+    /// Waits until the connection is closed and will not be resumed; returns how it ended.
+    pub async fn closed(&self) -> Disconnect {
         let mut closing = self.closing.clone();
         let ended = closing.wait_for(Option::is_some).await;
         ended
@@ -126,7 +118,7 @@ impl Bridge {
             .unwrap_or_default()
     }
 
-    /// Ends the connection and its session. What is unanswered fails; tabs stay.
+    /// Closes the connection and its session. Unanswered requests fail; tabs stay open.
     pub async fn close(&self) {
         self.stop.cancel();
         self.closed().await;
@@ -140,9 +132,9 @@ impl Bridge {
 fn no_welcome(address: &Address, first: &str) -> ConnectError {
     ConnectError::NoWelcome {
         address: address.to_string(),
-        closing: Closing {
+        closing: Disconnect {
             code: None,
-            reason: format!("a `{first}` came first"),
+            reason: format!("expected `welcome`, received `{first}`"),
         },
     }
 }
@@ -183,7 +175,7 @@ mod tests {
         let mut events = bridge.events();
         let error = bridge.ask(Ping {}).await.unwrap_err().to_string();
         assert!(
-            error.contains("a ping was answered by `screencastStopped`"),
+            error.contains("unexpected answer to ping: `screencastStopped`"),
             "{error}"
         );
         assert_eq!(events.next().await.unwrap().unwrap().name(), "tabGlowing");

@@ -1,4 +1,4 @@
-//! The one task that owns a WebSocket to a bridge.
+//! A WebSocket to a bridge, owned by one task.
 
 use std::time::Duration;
 
@@ -20,33 +20,33 @@ use tokio_tungstenite::tungstenite::{Error as WsError, Message as Frame};
 use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::address::Address;
-use super::closing::Closing;
+use super::disconnect::Disconnect;
 use super::error::ConnectError;
 use super::options::Options;
 use super::received::Received;
 use super::socket::{self, Stream};
 
-/// How long the upgrade may take.
+/// Time limit of the upgrade.
 const UPGRADE_LIMIT: Duration = Duration::from_secs(10);
-/// How long a bridge may take to answer the close frame.
+/// Time limit for the reply to a close frame.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
-/// How long the bridge may go on talking after this side's goodbye. It is read on for so long, since
-/// the goodbye itself may be lost where a socket is left with something unread.
+/// How long to read on after this side's close frame: closing a socket with unread data sends RST, which may discard the
+/// close frame on its way.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
-/// How often the bridge is asked for a sign of life.
+/// Interval of pings.
 const PING_EVERY: Duration = Duration::from_secs(20);
-/// How long it may give none: a peer that is gone without a word is told from a quiet one by this.
+/// Longest time without a message or pong; detects a peer that vanished without closing.
 const SILENCE_LIMIT: Duration = Duration::from_mins(1);
-/// The bridge says how long its parts are only after the upgrade, and a bridge may be configured
-/// to send a whole structured snapshot at once: a gibibyte is more than any of them.
+/// Largest message. The bridge announces its chunk size only after the upgrade and may be configured to send a whole
+/// snapshot in one message; a gibibyte is more than any of them.
 const MAX_MESSAGE_BYTES: usize = 1 << 30;
-/// Messages that wait in either direction; whoever is behind makes the other side wait.
+/// Capacity of the queues to and from the task, which give back-pressure in either direction.
 const QUEUE: usize = 64;
 
 type Socket = WebSocketStream<Box<dyn Stream>>;
 
-/// A connection to a bridge, as it is: text goes in, and whatever comes comes out, in order. Who
-/// wants answers to requests takes a [`Bridge`](super::Bridge), which stands on this.
+/// A connection without request tracking: sends text, and receives messages in order. [`Bridge`](super::Bridge) matches
+/// answers to requests on top of it.
 #[derive(Debug)]
 pub struct Connection {
     outgoing: mpsc::Sender<String>,
@@ -54,7 +54,7 @@ pub struct Connection {
     task: JoinHandle<State>,
 }
 
-/// What a later connection needs to go on with the session of this one (`docs/resume.md`).
+/// What a later connection needs to resume the session of this one (`docs/resume.md`).
 #[derive(Debug)]
 pub struct Resume {
     token: String,
@@ -62,13 +62,13 @@ pub struct Resume {
 }
 
 impl Resume {
-    /// The last `cursor` that came, or 0.
+    /// The last `cursor` received, or 0.
     pub fn cursor(&self) -> u64 {
         self.joiner.cursor()
     }
 }
 
-/// What is known of the session: the newest token, the cursor, and the parts that came.
+/// The session's state: the newest resume token, the cursor, and parts of incomplete payloads.
 #[derive(Debug, Default)]
 struct State {
     token: Option<String>,
@@ -76,13 +76,13 @@ struct State {
 }
 
 impl Connection {
-    /// Connects and asks for the upgrade.
+    /// Connects and upgrades to a WebSocket.
     pub async fn open(address: &Address, options: &Options) -> Result<Self, ConnectError> {
         Self::resume(address, options, &mut None).await
     }
 
-    /// The same, and offers to go on with a session, which is taken out once there is a connection.
-    /// Whether the bridge goes on with it is told after `welcome`, by `resumed` or by an error.
+    /// Connects and offers to resume a session, which is taken out of `resume` once the connection is open. After `welcome`
+    /// the bridge says by `resumed` or an error whether it does.
     pub async fn resume(
         address: &Address,
         options: &Options,
@@ -117,20 +117,20 @@ impl Connection {
         })
     }
 
-    /// Sends a text frame. If the connection is over, [`Self::next`] says so and how.
+    /// Queues a text frame. If the connection has ended, [`Self::next`] returns why.
     pub async fn send(&self, text: String) {
         let _ = self.outgoing.send(text).await;
     }
 
-    /// What comes next. May be given up at any time without losing anything.
+    /// Receives the next message. Cancel-safe.
     pub async fn next(&mut self) -> Received {
         self.incoming
             .recv()
             .await
-            .unwrap_or_else(|| Received::Closed(Closing::default()))
+            .unwrap_or_else(|| Received::Closed(Disconnect::default()))
     }
 
-    /// Says goodbye, which ends the session too.
+    /// Sends a close frame, which also ends the session, and waits for the task.
     pub async fn close(self) {
         drop((self.outgoing, self.incoming));
         let mut task = self.task;
@@ -139,8 +139,8 @@ impl Connection {
         }
     }
 
-    /// What a later connection can go on with, once [`Self::next`] has said that this one is over;
-    /// nothing where the bridge gave no token.
+    /// The session to resume, once [`Self::next`] has returned [`Received::Closed`]; `None` if the bridge issued no resume
+    /// token.
     pub async fn into_resume(self) -> Option<Resume> {
         drop((self.outgoing, self.incoming));
         let mut task = self.task;
@@ -190,7 +190,7 @@ fn upgrade(
     Ok(upgrade)
 }
 
-/// Why there is no WebSocket.
+/// Maps a failed handshake to its cause.
 fn refusal(address: &Address, token_given: bool, error: WsError) -> ConnectError {
     let address = address.to_string();
     match error {
@@ -214,13 +214,13 @@ fn refusal(address: &Address, token_given: bool, error: WsError) -> ConnectError
     }
 }
 
-/// The beginning of a text that somebody else wrote, without what could move a cursor.
+/// The beginning of a response body, without control characters.
 fn one_line(text: &str) -> String {
     let printable = |c: char| if c.is_control() { ' ' } else { c };
     text.chars().take(500).map(printable).collect()
 }
 
-/// Owns the socket until either side is done, and gives back what a later connection goes on with.
+/// Owns the socket until either side closes it, and returns the state for a later connection.
 async fn serve(
     mut socket: Socket,
     mut to_send: mpsc::Receiver<String>,
@@ -231,8 +231,7 @@ async fn serve(
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
     loop {
-        // A place for what comes is taken before the socket is read, so that a full queue stops
-        // the reading and nothing else: what is to be sent still gets out.
+        // Capacity is reserved before the socket is read, so that a full queue stops reading but not sending.
         let read = async {
             let place = received.reserve().await;
             (place, socket.next().await)
@@ -247,20 +246,20 @@ async fn serve(
                     Ok(Err(error)) => broken(&error),
                     Err(_) => silent(),
                 };
-                // Whoever waits to send shall not keep this from being received.
+                // Senders must not block this message.
                 to_send.close();
                 let _ = received.send(Received::Closed(closing)).await;
                 return state;
             }
             read = read => read,
             now = pings.tick() => {
-                // While nobody takes what came, nothing is read, and silence says nothing.
+                // While the queue is full nothing is read, so silence does not mean that the peer is gone.
                 if received.capacity() == 0 {
                     heard = now;
                 }
                 if now.duration_since(heard) < SILENCE_LIMIT {
                     let ping = timeout(SILENCE_LIMIT, socket.send(Frame::Ping(Bytes::new())));
-                    // A socket that is broken says so when it is read.
+                    // A broken socket is reported by the next read.
                     if ping.await.is_ok() {
                         continue;
                     }
@@ -275,7 +274,7 @@ async fn serve(
         match interpret(&mut state, frame) {
             Some(closed @ Received::Closed(_)) => {
                 place.send(closed);
-                // Polling on lets the answer to the close frame out.
+                // tungstenite sends the reply to the close frame while it is polled.
                 let _ = timeout(CLOSE_LIMIT, socket.next()).await;
                 return state;
             }
@@ -292,7 +291,7 @@ async fn serve(
     state
 }
 
-/// What a frame means; nothing for parts, pings and pongs (pings are answered by the socket).
+/// Decodes a frame; `None` for incomplete payloads, pings and pongs (tungstenite answers pings).
 fn interpret(state: &mut State, frame: Option<Result<Frame, WsError>>) -> Option<Received> {
     Some(match frame {
         Some(Ok(Frame::Text(text))) => match state.joiner.text(&text) {
@@ -308,12 +307,12 @@ fn interpret(state: &mut State, frame: Option<Result<Frame, WsError>>) -> Option
             Err(error) => Received::Unreadable(error.to_string()),
         },
         Some(Ok(Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_))) => return None,
-        Some(Ok(Frame::Close(close))) => Received::Closed(Closing {
+        Some(Ok(Frame::Close(close))) => Received::Closed(Disconnect {
             code: close.as_ref().map(|close| close.code.into()),
             reason: close.map_or_else(String::new, |close| close.reason.to_string()),
         }),
         Some(Err(error)) => Received::Closed(broken(&error)),
-        None => Received::Closed(Closing::default()),
+        None => Received::Closed(Disconnect::default()),
     })
 }
 
@@ -328,7 +327,7 @@ fn whole(state: &mut State, incoming: Incoming) -> Option<Received> {
     }
 }
 
-/// Each connection has a token of its own, and a session that is no more has left no parts.
+/// Each connection has a new resume token; if the old session could not be resumed, its incomplete payloads are dropped.
 fn note_session(state: &mut State, message: &Message) {
     match &message.event {
         Event::Welcome(welcome) => state.token.clone_from(&welcome.resume_token),
@@ -339,15 +338,15 @@ fn note_session(state: &mut State, message: &Message) {
     }
 }
 
-fn silent() -> Closing {
-    Closing {
+fn silent() -> Disconnect {
+    Disconnect {
         code: None,
-        reason: format!("nothing was heard for {} s", SILENCE_LIMIT.as_secs()),
+        reason: format!("no message and no pong for {} s", SILENCE_LIMIT.as_secs()),
     }
 }
 
-fn broken(error: &WsError) -> Closing {
-    Closing {
+fn broken(error: &WsError) -> Disconnect {
+    Disconnect {
         code: None,
         reason: error.to_string(),
     }
@@ -477,8 +476,8 @@ mod tests {
                 let Ok(Some(Received::Closed(closing))) = waiting.await else {
                     panic!("it is closed");
                 };
-                assert_eq!(closing.reason, "nothing was heard for 60 s");
-                assert!(!closing.is_final(), "it is come back to");
+                assert_eq!(closing.reason, "no message and no pong for 60 s");
+                assert!(!closing.is_final(), "the client reconnects");
             }
         }
     }
@@ -496,7 +495,7 @@ mod tests {
         let Ok(Some(Received::Closed(closing))) = waiting.await else {
             panic!("it is closed");
         };
-        assert_eq!(closing.reason, "nothing was heard for 60 s");
+        assert_eq!(closing.reason, "no message and no pong for 60 s");
     }
 
     #[tokio::test(start_paused = true)]
@@ -517,8 +516,8 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_says_what_to_do() {
         for (status, token, expected) in [
-            ("401 Unauthorized", None, "it wants a token"),
-            ("401 Unauthorized", Some("x"), "does not know this token"),
+            ("401 Unauthorized", None, "a token is required"),
+            ("401 Unauthorized", Some("x"), "unknown token"),
             ("403 Forbidden", None, "HTTP 403: no such luck"),
         ] {
             let address = FakeBridge::http(status, "no such luck").await;

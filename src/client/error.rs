@@ -1,4 +1,4 @@
-//! Why there is no connection, and why a request has no answer.
+//! Errors of connecting and of requests.
 
 use std::io;
 use std::path::PathBuf;
@@ -7,112 +7,112 @@ use std::time::Duration;
 use cdp_bridge_protocol::ErrorEvent;
 
 use super::address::AddressProblem;
-use super::closing::Closing;
+use super::disconnect::Disconnect;
 
-/// There is no connection to a bridge.
+/// The connection could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The text names no place.
+    /// The address is invalid.
     #[error(
-        "`{given}` is no address of a bridge: {problem}. Expected ws://HOST:PORT, http://HOST:PORT, HOST:PORT or unix:/PATH"
+        "`{given}` is not the address of a bridge: {problem}. Expected ws://HOST:PORT, http://HOST:PORT, HOST:PORT or unix:/PATH"
     )]
     Address {
-        /// What was given.
+        /// The address as it was given.
         given: String,
-        /// What is wrong with it.
+        /// Why it is invalid.
         problem: AddressProblem,
     },
-    /// Nobody listens there.
+    /// The connection was refused, or the socket does not exist.
     #[error(
-        "no bridge listens at {address} ({source}). Start one with `cdp-bridge serve` (`make run` in a checkout), or name the address of one that runs"
+        "no bridge listens at {address} ({source}). Start one with `cdp-bridge serve` (`make run` in a checkout), or give the address of a running one"
     )]
     NoDaemon {
-        /// Where it was looked for.
+        /// The address.
         address: String,
-        /// What the system said.
+        /// The error of the socket.
         source: io::Error,
     },
-    /// Somebody listens, but says nothing.
+    /// The peer accepted the connection and did not respond in time.
     #[error(
-        "{address} did not answer within {} s. Is it a bridge, and is it well? `cdp-bridge health` asks it",
+        "{address} did not answer within {} s. Check with `cdp-bridge health` that a bridge runs there and is healthy",
         limit.as_secs()
     )]
     NoAnswer {
-        /// Who was asked.
+        /// The address.
         address: String,
-        /// How long was waited.
+        /// The time limit.
         limit: Duration,
     },
-    /// No certificate of an authority could be read.
-    #[error("the authority to trust, {}: {source}; expected a readable file with certificates in PEM", path.display())]
+    /// The CA certificate could not be read.
+    #[error("CA certificate {}: {source}; expected a readable file with certificates in PEM", path.display())]
     Authority {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The error of reading or parsing it.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The system trusts nobody.
+    /// The system has no trusted CA certificates.
     #[error(
-        "this system names no authority that could vouch for {address}; name the certificate of one"
+        "this system has no trusted CA certificates to verify {address}; give the CA certificate"
     )]
     NoAuthorities {
-        /// Where the bridge is.
+        /// The address.
         address: String,
     },
     /// The TLS handshake failed.
     #[error(
-        "no TLS with {address}: {source}. If its certificate is of an authority of your own, name that one's certificate; the name in the address must stand in the bridge's"
+        "TLS handshake with {address} failed: {source}. The bridge's certificate must contain the host name of the address; for a private CA, give its certificate"
     )]
     Tls {
-        /// Where the bridge is.
+        /// The address.
         address: String,
-        /// What went wrong.
+        /// The cause.
         source: io::Error,
     },
-    /// The token cannot be sent.
+    /// The token is not a valid header value.
     #[error(
-        "the token holds a character that cannot stand in an HTTP header; look for a line break at its end"
+        "the token has a character that is not allowed in an HTTP header; check for a line break at its end"
     )]
     Token,
-    /// HTTP 401.
-    #[error("the bridge at {address} refused the connection (401): {}. One of its `auth.clients` has the right one",
-        if *.token_given { "it does not know this token" } else { "it wants a token" })]
+    /// The upgrade was answered with HTTP 401.
+    #[error("the bridge at {address} refused the connection (401): {}. Use the token of one of its `auth.clients`",
+        if *.token_given { "unknown token" } else { "a token is required" })]
     Unauthorized {
-        /// Who refused.
+        /// The address.
         address: String,
         /// Whether a token was sent.
         token_given: bool,
     },
-    /// Another HTTP status than the upgrade's.
+    /// The upgrade was answered with a status other than 101 and 401.
     #[error("the bridge at {address} refused the connection with HTTP {status}: {body}")]
     Refused {
-        /// Who refused.
+        /// The address.
         address: String,
-        /// The status.
+        /// The HTTP status.
         status: u16,
-        /// What it said, without control characters and not all of a long text.
+        /// The response body, truncated and without control characters.
         body: String,
     },
-    /// It answers, but not as a bridge does.
-    #[error("{address} does not answer as a bridge does: {source}")]
+    /// The WebSocket handshake failed.
+    #[error("the WebSocket handshake with {address} failed: {source}")]
     NotABridge {
-        /// Who answered.
+        /// The address.
         address: String,
-        /// What went wrong.
+        /// The cause.
         source: Box<tokio_tungstenite::tungstenite::Error>,
     },
-    /// The connection ended before the bridge had greeted.
-    #[error("the bridge at {address} ended the connection before its welcome: {closing}")]
+    /// The connection was closed before `welcome`, or another message came first.
+    #[error("the bridge at {address} closed the connection before `welcome`: {closing}")]
     NoWelcome {
-        /// Who ended it.
+        /// The address.
         address: String,
-        /// How.
-        closing: Closing,
+        /// The close code and reason.
+        closing: Disconnect,
     },
 }
 
 impl ConnectError {
-    /// Whether trying again later may help: the bridge is away, or said that it has no room.
+    /// Whether a later attempt may succeed: the bridge is not running yet, or at its limits.
     pub fn may_pass(&self) -> bool {
         match self {
             Self::NoDaemon { .. } | Self::NoAnswer { .. } | Self::NotABridge { .. } => true,
@@ -128,32 +128,32 @@ impl ConnectError {
     }
 }
 
-/// A request was not answered with what it asked for.
+/// A request failed, or its answer was lost.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum RequestError {
     /// The bridge answered with an error.
     #[error("{}: {}", .0.code.as_str(), .0.message)]
     Refused(Box<ErrorEvent>),
-    /// A request with this id is unanswered already.
-    #[error("the request id {0} is of a request that is still unanswered; use another one")]
+    /// Another request with this id is unanswered.
+    #[error("request id {0} is in use by an unanswered request; use another one")]
     IdInUse(String),
-    /// The connection was cut, and the bridge no longer knows what it answered.
+    /// The connection was lost and the session could not be resumed without loss.
     #[error(
-        "the connection was cut, and the answer to this {kind} is lost: it may have been done or not. With an idempotency key it is safe to ask again"
+        "the connection was lost before the answer to this {kind}, which may or may not have been executed. With an idempotency key it is safe to send it again"
     )]
     OutcomeUnknown {
-        /// What was asked.
+        /// The `type` of the request.
         kind: &'static str,
     },
-    /// The connection is over.
-    #[error("the connection is over: {0}")]
-    Over(Closing),
-    /// The answer is of another type than the request's.
-    #[error("a {kind} was answered by `{answer}`, which does not answer it")]
+    /// The connection is closed.
+    #[error("the connection is closed: {0}")]
+    Over(Disconnect),
+    /// The answer is not the event that answers this request.
+    #[error("unexpected answer to {kind}: `{answer}`")]
     WrongAnswer {
-        /// What was asked.
+        /// The `type` of the request.
         kind: &'static str,
-        /// What came.
+        /// The `type` of the answer.
         answer: String,
     },
 }

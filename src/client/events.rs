@@ -1,4 +1,4 @@
-//! What a program is told without having asked.
+//! Events that answer no request.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,13 +11,13 @@ use tokio::sync::broadcast::error::RecvError;
 
 use super::received::Received;
 
-/// So many events were passed over, because they were not read in time. The newest are kept.
+/// The number of events dropped because the subscriber was too slow. The newest are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} events were passed over, since they were not read in time")]
+#[error("{0} events were dropped because they were not read in time")]
 pub struct Missed(pub u64);
 
-/// The events from some moment on: a stream that ends with the connection. Also `welcome`, `resumed`
-/// and `gap` of later connections are in it.
+/// A subscription to events: a stream that ends with the connection. It contains also `welcome`, `resumed` and `gap` of
+/// later connections.
 pub struct Events {
     inner: Pin<Box<dyn Stream<Item = Result<Arc<Received>, Missed>> + Send>>,
 }

@@ -1,8 +1,8 @@
-//! A Coordinator in Rust: what a program needs to use a bridge, and nothing of the daemon.
+//! The Rust client. It depends on nothing of the daemon but the protocol crate.
 //!
-//! [`Bridge`] is what most programs want: requests as futures with typed answers, events as streams,
-//! payloads put together, and a session that goes on after a cut. [`Connection`] is the layer below,
-//! which the console uses: text in, and what comes in the order in which it came.
+//! [`Bridge`] is for most programs: requests as futures with typed answers, events as streams, joined payloads, and a
+//! session that is resumed when the connection is lost. [`Connection`] is the layer below, which the console uses: it sends
+//! text and receives messages in order.
 //!
 //! ```no_run
 //! use cdp_bridge::client::{Bridge, Options};
@@ -31,42 +31,41 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `address`, `options` | where the bridge is, and how to connect |
-//! | `error`, `closing` | why there is no connection or no answer, and how a connection ended |
+//! | `address`, `options` | the address of a bridge, and options of a connection |
+//! | `error`, `disconnect` | errors, and the close code and reason of a connection |
 //! | `socket`, `tls` | a byte stream to the bridge |
-//! | `connection`, `received` | the task that owns the WebSocket, and what comes out of it |
-//! | `answers` | which type answers which request |
-//! | `pending` | requests that wait for their answer (pure) |
-//! | `bridge`, `events` | the handles of a program |
-//! | `keeper` | the task behind them: connects again, and sends again what was never read |
-//! | `pauses` | how long it waits before it does (pure) |
+//! | `connection`, `received` | the task that owns the WebSocket, and the messages from it |
+//! | `pending` | unanswered requests (pure) |
+//! | `bridge`, `events` | the client handle and its event subscriptions |
+//! | `reconnect` | the task behind them: reconnects, resumes the session, and resends requests |
+//! | `backoff` | pauses between attempts to connect (pure) |
 
 #![warn(missing_docs)]
 
 mod address;
-mod answers;
+mod backoff;
 mod bridge;
-mod closing;
 mod connection;
+mod disconnect;
 mod error;
 mod events;
-mod keeper;
 mod options;
-mod pauses;
 mod pending;
 mod received;
+mod reconnect;
 mod socket;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;
 
 pub use address::{Address, AddressProblem};
-pub use answers::{Ask, Payload};
 pub use bridge::Bridge;
-pub use closing::Closing;
 pub use connection::{Connection, Resume};
+pub use disconnect::Disconnect;
 pub use error::{ConnectError, RequestError};
 pub use events::{Events, Missed};
 pub use options::Options;
 pub use received::Received;
 pub(crate) use socket::open as open_socket;
+
+pub use cdp_bridge_protocol::request::{Ask, TypedPayload};

@@ -1,21 +1,21 @@
-//! How to connect.
+//! Options of a connection.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// What a connection is given beside the address.
+/// Options of a connection.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Options {
-    /// The token that the bridge wants, if it wants one. Never shown.
+    /// The bearer token, if the bridge requires one. Left out of `Debug` output.
     pub token: Option<String>,
-    /// Whether payloads travel as binary frames, which saves a third of the bytes of pictures.
+    /// Whether to negotiate binary frames for payloads, which saves the third that base64 adds to pictures.
     pub binary: bool,
-    /// The certificate (PEM) of the one authority to trust; without it, those that the system trusts.
+    /// The CA certificate (PEM) to trust instead of the system's.
     pub authority: Option<PathBuf>,
-    /// For how long [`Bridge`](super::Bridge) tries to go on with its session after a cut; zero ends
-    /// with the first cut. A bridge keeps sessions for 30 s by default (`server.resume_window`).
+    /// How long [`Bridge`](super::Bridge) tries to resume its session when the connection is lost; zero disables it. A bridge
+    /// keeps sessions for 30 s by default (`server.resume_window`).
     pub resume_for: Duration,
-    /// How many events may wait for each reader of [`Bridge::events`](super::Bridge::events).
+    /// Capacity of the event queue of each subscriber ([`Bridge::events`](super::Bridge::events)), in events.
     pub waiting_events: usize,
 }
 

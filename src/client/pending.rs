@@ -1,35 +1,35 @@
-//! Requests that wait for their answer (pure).
+//! Unanswered requests (pure).
 
 use cdp_bridge_protocol::{Event, Request, RequestId};
 use tokio::sync::oneshot;
 
-use super::closing::Closing;
+use super::disconnect::Disconnect;
 use super::error::RequestError;
 use super::received::Received;
 
-/// Where an answer goes.
-pub(super) type Answer = oneshot::Sender<Result<Received, RequestError>>;
+/// Delivers the answer to the caller.
+pub(super) type AnswerSender = oneshot::Sender<Result<Received, RequestError>>;
 
 #[derive(Debug)]
 struct Waiting {
     id: RequestId,
     kind: &'static str,
     text: String,
-    /// Whether asking twice is the same as once.
+    /// Whether executing it twice has the same effect as once.
     repeatable: bool,
-    answer: Answer,
+    answer: AnswerSender,
 }
 
-/// The unanswered requests of a session, in the order in which they were made.
+/// The unanswered requests of a session, oldest first.
 #[derive(Debug, Default)]
-pub(super) struct Pending {
+pub(super) struct PendingRequests {
     numbered: u64,
     waiting: Vec<Waiting>,
 }
 
-impl Pending {
-    /// Takes note of a request and gives the text to send; nothing where its id is in use.
-    pub(super) fn add(&mut self, mut request: Request, answer: Answer) -> Option<String> {
+impl PendingRequests {
+    /// Adds a request and returns the text to send; `None` if its id is in use.
+    pub(super) fn add(&mut self, mut request: Request, answer: AnswerSender) -> Option<String> {
         let id = match request.request_id.take() {
             Some(id) => id,
             None => self.fresh_id(),
@@ -51,8 +51,8 @@ impl Pending {
         Some(text)
     }
 
-    /// Hands what came to all whose requests it answers. One that is not known has been answered
-    /// before: after a resume, one snapshot may be answered by two captures.
+    /// Delivers an answer to every request that it answers. An unknown id was answered before: after a resume, a coalesced
+    /// snapshot may be answered twice.
     pub(super) fn came(&mut self, received: Received) {
         let mut answered: Vec<Waiting> = Vec::new();
         for id in received.answers() {
@@ -60,7 +60,7 @@ impl Pending {
                 answered.push(self.waiting.remove(place));
             }
         }
-        // A payload is megabytes, and has one asker nearly always: the last one gets it as it is.
+        // Payloads are large and rarely shared, so the last receiver gets the original instead of a copy.
         let last = answered.pop();
         for waiting in answered {
             give(waiting, received.clone());
@@ -70,9 +70,8 @@ impl Pending {
         }
     }
 
-    /// What is to be sent on a connection that goes on with the session, or begins one instead
-    /// (`docs/resume.md`): what the bridge never read. Where messages are lost, a change without a
-    /// key may have been made, and its request fails.
+    /// The requests to resend on a new connection (`docs/resume.md`): those that the bridge has not received. If messages were
+    /// lost, a change without an idempotency key may have been executed, and its request fails.
     pub(super) fn send_again(&mut self, in_flight: &[RequestId], lost: bool) -> Vec<String> {
         let mut texts = Vec::new();
         let mut kept = Vec::new();
@@ -96,8 +95,8 @@ impl Pending {
         texts
     }
 
-    /// Nothing will be answered any more.
-    pub(super) fn fail(&mut self, closing: &Closing) {
+    /// Fails every request, since the connection is closed.
+    pub(super) fn fail(&mut self, closing: &Disconnect) {
         for waiting in self.waiting.drain(..) {
             let _ = waiting
                 .answer
@@ -120,7 +119,7 @@ impl Pending {
     }
 }
 
-/// Hands an answer over. Whoever asked may have given up.
+/// Delivers an answer; the caller may have dropped its future.
 fn give(waiting: Waiting, received: Received) {
     let answer = match received {
         Received::Message(message) => match message.event {
@@ -154,7 +153,7 @@ mod tests {
         request
     }
 
-    fn ask(pending: &mut Pending, request: Request) -> (String, Waiter) {
+    fn ask(pending: &mut PendingRequests, request: Request) -> (String, Waiter) {
         let (answer, waiter) = oneshot::channel();
         (pending.add(request, answer).unwrap(), waiter)
     }
@@ -167,7 +166,7 @@ mod tests {
 
     #[test]
     fn an_answer_finds_its_request_and_no_other() {
-        let mut pending = Pending::default();
+        let mut pending = PendingRequests::default();
         let (_, mut first) = ask(&mut pending, Request::new("a", Ping {}));
         let (_, mut second) = ask(&mut pending, Request::new("b", Ping {}));
         pending.came(answer("b", Pong { ts: 1 }));
@@ -177,7 +176,7 @@ mod tests {
 
     #[test]
     fn an_id_that_is_in_use_is_refused() {
-        let mut pending = Pending::default();
+        let mut pending = PendingRequests::default();
         let _first = ask(&mut pending, Request::new("a", Ping {}));
         let (answer, mut waiter) = oneshot::channel();
         assert_eq!(pending.add(Request::new("a", Ping {}), answer), None);
@@ -189,7 +188,7 @@ mod tests {
 
     #[test]
     fn what_was_never_read_is_sent_again_and_what_runs_is_not() {
-        let mut pending = Pending::default();
+        let mut pending = PendingRequests::default();
         let (_, _running) = ask(&mut pending, close(None));
         let (unread, _waiter) = ask(&mut pending, close(None));
         assert_eq!(pending.send_again(&["r1".into()], false), [unread]);
@@ -197,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_change_whose_answer_is_lost_is_sent_again_only_with_a_key() {
-        let mut pending = Pending::default();
+        let mut pending = PendingRequests::default();
         let (_, mut changed) = ask(&mut pending, close(None));
         let (keyed, mut safe) = ask(&mut pending, close(Some("once")));
         let (looked, _looks) = ask(&mut pending, Request::new("p", Ping {}));
@@ -218,9 +217,9 @@ mod tests {
 
     #[test]
     fn all_fail_with_the_reason_when_the_connection_is_over() {
-        let mut pending = Pending::default();
+        let mut pending = PendingRequests::default();
         let (_, mut waiter) = ask(&mut pending, Request::new("a", Ping {}));
-        let closing = Closing {
+        let closing = Disconnect {
             code: Some(1001),
             reason: String::new(),
         };
@@ -228,7 +227,7 @@ mod tests {
         let error = waiter.try_recv().unwrap().unwrap_err().to_string();
         assert_eq!(
             error,
-            "the connection is over: 1001, the bridge is stopping"
+            "the connection is closed: 1001, the bridge is stopping"
         );
     }
 }

@@ -1,29 +1,29 @@
-//! What came from the bridge (pure).
+//! Messages from the bridge (pure).
 
-use cdp_bridge_protocol::payload::{Joined, PayloadHead};
+use cdp_bridge_protocol::payload::{Incoming, Joined, PayloadHead};
 use cdp_bridge_protocol::{Message, RequestId};
 use serde_json::{Map, Value, json};
 
-use super::closing::Closing;
+use super::disconnect::Disconnect;
 
-/// One thing that came.
+/// One message, or the end of the connection.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Received {
     /// A message without a payload.
     Message(Box<Message>),
     /// A whole payload.
     Payload(Joined),
-    /// A JSON object with a `type` that this version does not know, or whose fields it cannot
-    /// read. Programs pass over such a message; the console shows it.
+    /// A JSON object with a `type` that this version does not know, or with fields that it cannot parse. Clients ignore such
+    /// a message; the console shows it.
     Other(Map<String, Value>),
-    /// A frame that makes no sense at all, and why.
+    /// A frame that is not a message of the protocol, and why.
     Unreadable(String),
-    /// The connection is over; nothing follows.
-    Closed(Closing),
+    /// The connection is closed; this is the last item.
+    Closed(Disconnect),
 }
 
 impl Received {
-    /// The request it answers first of all.
+    /// The request that it answers.
     pub fn request_id(&self) -> Option<RequestId> {
         match self {
             Self::Message(message) => message.request_id.clone(),
@@ -33,7 +33,7 @@ impl Received {
         }
     }
 
-    /// Every request it answers: a snapshot may answer several.
+    /// Every request that it answers: a coalesced snapshot answers several.
     pub fn answers(&self) -> Vec<RequestId> {
         let mut ids: Vec<_> = self.request_id().into_iter().collect();
         if let Self::Payload(Joined {
@@ -46,7 +46,16 @@ impl Received {
         ids
     }
 
-    /// Its `type`.
+    /// The message or payload, if this version of the protocol knows it.
+    pub(super) fn into_incoming(self) -> Option<Incoming> {
+        match self {
+            Self::Message(message) => Some(Incoming::Message(message)),
+            Self::Payload(joined) => Some(Incoming::Payload(joined)),
+            Self::Other(_) | Self::Unreadable(_) | Self::Closed(_) => None,
+        }
+    }
+
+    /// The message's `type`; `unreadable` and `closed` for what has none.
     pub fn name(&self) -> &str {
         match self {
             Self::Message(message) => message.event.name(),
@@ -57,8 +66,7 @@ impl Received {
         }
     }
 
-    /// Its fields, for expectations. A snapshot has its text, a picture only its size in
-    /// `bytes`.
+    /// The fields as JSON. A text payload is included, a binary one only by its size in `bytes`.
     pub fn to_value(&self) -> Value {
         match self {
             Self::Message(message) => {
@@ -75,25 +83,14 @@ impl Received {
 }
 
 fn payload_value(joined: &Joined) -> Value {
-    let head = match &joined.head {
-        PayloadHead::DomSnapshot(head) => serde_json::to_value(head),
-        PayloadHead::Screenshot(head) => serde_json::to_value(head),
-        PayloadHead::Frame(head) => serde_json::to_value(head),
-        PayloadHead::AxSnapshot(head) => serde_json::to_value(head),
-        PayloadHead::Content(head) => serde_json::to_value(head),
-        PayloadHead::Download(head) => serde_json::to_value(head),
-    };
-    let mut value = head.unwrap_or_default();
+    let mut value = serde_json::to_value(&joined.head).unwrap_or_default();
     value["type"] = joined.head.name().into();
     if let Some(id) = &joined.request_id {
         value["requestId"] = json!(id);
     }
     value["bytes"] = joined.payload.len().into();
-    match joined.head {
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => {}
-        PayloadHead::DomSnapshot(_) | PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
-            value[joined.head.field()] = String::from_utf8_lossy(&joined.payload).into();
-        }
+    if joined.head.is_text() {
+        value[joined.head.field()] = String::from_utf8_lossy(&joined.payload).into();
     }
     value
 }

@@ -1,4 +1,4 @@
-//! A byte stream to the bridge, whatever kind of socket it listens on.
+//! Opens a TCP, TLS or unix socket to the bridge.
 
 use std::io;
 use std::path::Path;
@@ -7,19 +7,19 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 
-use super::address::{Address, Place};
+use super::address::{Address, Endpoint};
 use super::error::ConnectError;
 use super::tls;
 
-/// Long enough for a bridge on another continent, short enough for a person.
+/// Time limit of connecting; long enough for another continent, short enough at a prompt.
 const CONNECT_LIMIT: Duration = Duration::from_secs(10);
 
-/// What both kinds of sockets can do.
+/// A byte stream of any of these kinds.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
-/// Connects. `authority` is whom to trust where TLS is spoken.
+/// Connects. `authority` is the CA certificate for TLS.
 pub(crate) async fn open(
     address: &Address,
     authority: Option<&Path>,
@@ -45,18 +45,18 @@ pub(crate) async fn open(
     }
 }
 
-async fn connect(place: &Place) -> io::Result<Box<dyn Stream>> {
+async fn connect(place: &Endpoint) -> io::Result<Box<dyn Stream>> {
     match place {
-        Place::Tcp(host, port) => {
+        Endpoint::Tcp(host, port) => {
             let stream = TcpStream::connect((host.as_str(), *port)).await?;
-            // Requests are small and a person waits for each.
+            // Requests are small and latency matters.
             stream.set_nodelay(true)?;
             Ok(Box::new(stream))
         }
         #[cfg(unix)]
-        Place::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
+        Endpoint::Unix(path) => Ok(Box::new(tokio::net::UnixStream::connect(path).await?)),
         #[cfg(not(unix))]
-        Place::Unix(_) => Err(io::Error::new(
+        Endpoint::Unix(_) => Err(io::Error::new(
             io::ErrorKind::Unsupported,
             "unix sockets are not available on this system",
         )),

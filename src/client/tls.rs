@@ -1,4 +1,4 @@
-//! TLS to a bridge that speaks it.
+//! TLS to the bridge.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -11,11 +11,10 @@ use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use super::address::{Address, Place};
+use super::address::{Address, Endpoint};
 use super::error::ConnectError;
 
-/// Goes through the handshake over a stream to this address, trusting one authority or those of
-/// the system.
+/// Performs the handshake, trusting the given CA certificate or the system's.
 pub(super) async fn handshake<S>(
     stream: S,
     address: &Address,
@@ -29,8 +28,8 @@ where
         source,
     };
     let host = match &address.place {
-        Place::Tcp(host, _) => host.clone(),
-        Place::Unix(_) => "localhost".to_owned(),
+        Endpoint::Tcp(host, _) => host.clone(),
+        Endpoint::Unix(_) => "localhost".to_owned(),
     };
     let roots = match authority {
         Some(path) => authority_of(path)?,
@@ -48,7 +47,7 @@ where
         .map_err(failed)
 }
 
-/// The one authority that the person trusts.
+/// Trusts only the given CA certificate.
 fn authority_of(path: &Path) -> Result<RootCertStore, ConnectError> {
     let failed = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError::Authority {
         path: path.to_owned(),
@@ -68,7 +67,7 @@ fn authority_of(path: &Path) -> Result<RootCertStore, ConnectError> {
     Ok(roots)
 }
 
-/// Those that the system trusts. Of a list some of whose files cannot be read, the rest counts.
+/// Trusts the system's CA certificates; files that cannot be read are skipped.
 fn system_authorities(address: &Address) -> Result<RootCertStore, ConnectError> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);

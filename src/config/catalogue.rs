@@ -40,10 +40,12 @@ impl ConfigKey {
 
     /// The environment variable that sets it.
     pub(crate) fn variable(&self) -> String {
-        format!(
-            "CDP_BRIDGE_{}",
-            self.path.replace('.', "_").to_ascii_uppercase()
-        )
+        Self::variable_of(&self.path)
+    }
+
+    /// The environment variable that sets the key of this dotted name.
+    pub(crate) fn variable_of(path: &str) -> String {
+        format!("CDP_BRIDGE_{}", path.replace('.', "_").to_ascii_uppercase())
     }
 }
 

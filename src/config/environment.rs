@@ -8,6 +8,7 @@ use super::catalogue::catalogue;
 use super::error::ConfigError;
 use super::hint;
 use super::origin::Origin;
+use super::renamed;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value;
 use crate::server::{ClientConfig, Listen, Secret};
@@ -51,6 +52,9 @@ pub(crate) fn settings(
     }
     for key in catalogue().keys() {
         add(&mut layer, environment, &key.variable(), &key.path)?;
+    }
+    for (key, variable) in renamed::variables() {
+        add(&mut layer, environment, &variable, key)?;
     }
     imply_port_transport(&mut layer);
     Ok(layer)
@@ -112,7 +116,7 @@ fn add(
 
 /// The setting of a key from the text of a variable or a flag.
 pub(crate) fn from_text(key: &str, text: &str, origin: Origin) -> Result<Setting, ConfigError> {
-    let Some(known) = catalogue().key(key) else {
+    let Some(known) = catalogue().key(renamed::successor(key).unwrap_or(key)) else {
         let hint = hint::for_key(key);
         return Err(ConfigError::UnknownKey {
             origin,
@@ -133,6 +137,7 @@ fn refuse_unknown(environment: &BTreeMap<String, String>) -> Result<(), ConfigEr
         .map(super::catalogue::ConfigKey::variable)
         .collect();
     known.extend([TOKEN, TOKEN_FILE, CONSOLE_URL].map(str::to_owned));
+    known.extend(renamed::variables().map(|(_, variable)| variable));
     for (name, value) in environment {
         let is_ours = name.starts_with(PREFIX) && !value.trim().is_empty();
         if is_ours && !known.contains(name) && !is_service_link(name, value) {

@@ -9,6 +9,7 @@ use super::catalogue::catalogue;
 use super::error::ConfigError;
 use super::hint;
 use super::origin::Origin;
+use super::renamed;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value::one_line;
 
@@ -70,7 +71,7 @@ impl Walk<'_> {
                     ));
                 };
                 self.table(&key, spans, values)?;
-            } else if catalogue().key(&key).is_some() {
+            } else if catalogue().key(&key).is_some() || renamed::successor(&key).is_some() {
                 let mut setting = Setting::new(key.clone(), value.clone(), origin);
                 self.parts(&key, spanned.get_ref(), &mut setting.parts);
                 self.layer.push(setting);

@@ -9,6 +9,7 @@ use super::environment;
 use super::error::ConfigError;
 use super::file;
 use super::origin::{Origin, Origins};
+use super::renamed;
 use super::rules;
 use super::setting::{Layer, imply_port_transport};
 use super::sources::Sources;
@@ -25,6 +26,8 @@ pub struct Loaded {
     pub origins: Origins,
     /// The file that was read, if any.
     pub file: Option<PathBuf>,
+    /// What should be changed although it still works, for the log.
+    pub warnings: Vec<String>,
 }
 
 /// Loads the configuration, reading files from the disk.
@@ -38,14 +41,22 @@ pub fn load_with(
     read: &dyn Fn(&Path) -> io::Result<String>,
 ) -> Result<Loaded, ConfigError> {
     let mut merged = Merged::default();
+    let mut warnings = Vec::new();
     let file = read_file(sources, read)?;
     if let Some((name, _, text)) = &file {
-        merged.add(file::settings(name, text)?);
+        let mut layer = file::settings(name, text)?;
+        warnings.extend(renamed::rename(&mut layer)?);
+        merged.add(layer);
     }
     // The file is checked before higher layers override it, so that they cannot hide an error in it.
     let below = merged.config()?;
-    merged.add(environment::settings(&sources.env, &below.server.listen)?);
-    merged.add(flags(sources)?);
+    for mut layer in [
+        environment::settings(&sources.env, &below.server.listen)?,
+        flags(sources)?,
+    ] {
+        warnings.extend(renamed::rename(&mut layer)?);
+        merged.add(layer);
+    }
     let mut config = merged.config()?;
     let mut origins = merged.origins;
     add_default_client(sources, &mut config, &mut origins)?;
@@ -57,6 +68,7 @@ pub fn load_with(
         config,
         origins,
         file: file.map(|(_, path, _)| path),
+        warnings,
     })
 }
 

@@ -15,6 +15,7 @@ mod hint;
 mod load;
 mod origin;
 mod print;
+mod renamed;
 mod rules;
 mod schema;
 mod setting;

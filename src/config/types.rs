@@ -28,7 +28,7 @@ pub struct Config {
     pub tabs: TabsConfig,
     /// Rates and sizes of snapshots, screenshots, downloads and requests.
     pub flow: FlowConfig,
-    /// Time limit per request type, where a request brings none of its own: from 100ms to 120s.
+    /// Time limit of each class of requests, where a request brings none of its own: from 100ms to 120s.
     pub timeouts: TimeoutsConfig,
     /// What is logged to stderr, and how.
     pub log: LogConfig,

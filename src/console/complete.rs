@@ -8,19 +8,18 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::{Context, Helper, Validator};
 
-use super::paint::Paint;
 use super::shape::{self, Shape};
+use super::style::Style;
 use super::verbs::{self, LAST_TAB, Verb};
-use super::{fields, words};
+use super::{fields, tokenizer};
 
-/// The tabs that can be completed: written as events come, read at the prompt.
+/// Tab ids for completion: the connection writes them, the editor's thread reads them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct KnownTabs(Arc<Mutex<Vec<String>>>);
 
 impl KnownTabs {
-    /// Replaces them.
     pub(super) fn set(&self, tabs: Vec<String>) {
-        // A thread that died while it held the lock left a whole list behind.
+        // The list is replaced as a whole, so a poisoned lock still guards a consistent one.
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = tabs;
     }
 
@@ -32,11 +31,11 @@ impl KnownTabs {
     }
 }
 
-/// What the line editor asks.
+/// The line editor's helper: completion, usage hints and their colour.
 #[derive(Debug, Helper, Validator)]
 pub(super) struct Prompt {
     pub(super) tabs: KnownTabs,
-    pub(super) paint: Paint,
+    pub(super) style: Style,
 }
 
 impl Completer for Prompt {
@@ -59,32 +58,32 @@ impl Hinter for Prompt {
     type Hint = String;
 
     fn hint(&self, line: &str, position: usize, _: &Context<'_>) -> Option<String> {
-        // Without colours a hint would look as if it had been typed.
-        (self.paint.is_on() && position == line.len()).then(|| usage_after(line))?
+        // Without colours a hint cannot be told from typed text.
+        (self.style.is_on() && position == line.len()).then(|| usage_after(line))?
     }
 }
 
 impl Highlighter for Prompt {
     fn highlight_hint<'h>(&self, hint: &'h str) -> Cow<'h, str> {
-        self.paint.dim(hint).into()
+        self.style.dim(hint).into()
     }
 }
 
-/// The rest of a verb's usage, once it is typed and a blank after it.
+/// The usage of the verb before the cursor, without the verb; shown once a space follows it.
 fn usage_after(line: &str) -> Option<String> {
     let name = line.strip_suffix(' ')?.trim_start();
     let (_, rest) = verbs::find(name)?.usage.split_once(' ')?;
     Some(rest.to_owned())
 }
 
-/// Where the word under the cursor starts, and what it can become.
+/// The start of the word under the cursor, and its completions.
 fn candidates(before: &str, tabs: &[String]) -> (usize, Vec<String>) {
     let start = before
         .rfind(char::is_whitespace)
         .map_or(0, |blank| blank + 1);
     let word = &before[start..];
-    // A line with an open quote has no words yet, and nothing that could be completed.
-    let typed = words::split(&before[..start]).unwrap_or_default();
+    // An open quote cannot be split into words, so nothing is completed.
+    let typed = tokenizer::split(&before[..start]).unwrap_or_default();
     let all = match typed.split_first() {
         None if before[..start].trim().is_empty() => followed_by(verbs::first_words(), " "),
         None => Vec::new(),
@@ -109,7 +108,7 @@ fn followed_by<'a>(words: impl Iterator<Item = &'a str>, end: &str) -> Vec<Strin
     words.map(|word| format!("{word}{end}")).collect()
 }
 
-/// What may come after a verb and the words that follow it.
+/// Completions of `word` after a verb and the words typed so far.
 fn arguments(verb: &Verb, typed: &[String], word: &str, tabs: &[String]) -> Vec<String> {
     let Some(shape) = shape::of(verb.kind) else {
         return Vec::new();
@@ -130,15 +129,15 @@ fn arguments(verb: &Verb, typed: &[String], word: &str, tabs: &[String]) -> Vec<
     let unnamed = typed
         .iter()
         .filter(|word| fields::is_unnamed(verb.kind, word));
-    let places = fields::positional(verb.kind).iter();
-    let mut places = places.copied().filter(|field| !is_typed(field));
+    let places = fields::positional(verb.kind).into_iter();
+    let mut places = places.filter(|field| !is_typed(field));
     let taken: Vec<&str> = places.by_ref().take(unnamed.count()).collect();
     if let Some(next) = places.next() {
         let values = values(shape, next, tabs);
         let fits = values.iter().any(|value| value.starts_with(word));
         all.extend(values.iter().map(|value| format!("{value} ")));
         if next == "tabId" && (fits || word.is_empty()) {
-            // First of all a tab; what else there is would hide them.
+            // A tab id is required first; other candidates would only hide the ids.
             return all;
         }
     }
@@ -149,7 +148,7 @@ fn arguments(verb: &Verb, typed: &[String], word: &str, tabs: &[String]) -> Vec<
     all
 }
 
-/// What a field may be.
+/// The values of a field that can be completed.
 fn values(shape: &Shape, name: &str, tabs: &[String]) -> Vec<String> {
     if name == "tabId" {
         let last = (!tabs.is_empty()).then(|| LAST_TAB.to_owned());

@@ -1,28 +1,28 @@
-//! Why a command could not be carried out, and what to do about it.
+//! Why a console command failed, and what to do about it.
 
 use std::io;
 use std::path::PathBuf;
 
 use super::script::ScriptError;
-use crate::client::{Closing, ConnectError};
+use crate::client::{ConnectError, Disconnect};
 
-/// The console or the health probe could not do its work.
+/// A failure of the console or of the health probe.
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
-    /// There is no connection to a bridge.
+    /// The connection could not be opened.
     #[error("{0}{flag}", flag = flag_for(.0))]
     Connect(#[from] ConnectError),
-    /// The HTTP exchange of the health probe broke.
-    #[error("{address} gave no HTTP answer: {source}")]
+    /// The HTTP request of the health probe failed.
+    #[error("HTTP request to {address} failed: {source}")]
     Http {
-        /// Who was asked.
+        /// The address of the bridge.
         address: String,
-        /// What went wrong.
+        /// The HTTP or socket error.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The connection ended before the work was done.
-    #[error("the connection ended: {0}")]
-    Lost(Closing),
+    /// The connection was closed before the command was done.
+    #[error("the connection was closed: {0}")]
+    Lost(Disconnect),
     /// The output could not be written.
     #[error("writing the output: {0}")]
     Output(#[source] io::Error),
@@ -31,17 +31,17 @@ pub enum ConsoleError {
     Save {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the file system.
         source: io::Error,
     },
     /// A recording could not be written.
     #[error(
-        "recording to {}: {source}. A recording wants a new file, in a directory that is there", path.display()
+        "recording to {}: {source}. The file must not exist yet, and its directory must", path.display()
     )]
     Record {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the file system.
         source: io::Error,
     },
     /// The script's file could not be read.
@@ -49,20 +49,20 @@ pub enum ConsoleError {
     ReadScript {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the file system.
         source: io::Error,
     },
-    /// The script holds a line that is no step.
+    /// A line of the script could not be parsed.
     #[error(transparent)]
     Script(#[from] ScriptError),
-    /// The terminal cannot be edited on.
+    /// The line editor does not support this terminal.
     #[error(
         "the line editor cannot use this terminal: {0}. Pipe lines into the console, or use `--script`"
     )]
     Terminal(#[source] Box<rustyline::error::ReadlineError>),
 }
 
-/// Which flag of the command may help.
+/// The command-line flag that fixes the error.
 fn flag_for(error: &ConnectError) -> &'static str {
     match error {
         ConnectError::Unauthorized { .. } => ": pass it with `--token-file FILE`",

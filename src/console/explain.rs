@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::shape::{self, Field};
 use super::verbs::Verb;
 
-/// How wide the column of names may become.
+/// Longest padded width of the column of names, in characters.
 const WIDEST: usize = 40;
 
-/// What a verb does, its fields, and what answers it.
+/// The help of one verb: usage, description, answer and fields.
 pub(super) fn explain(verb: &Verb) -> String {
     let mut text = format!("{}\n", verb.usage);
     let name = verb.kind.as_str();
@@ -37,9 +37,7 @@ pub(super) fn explain(verb: &Verb) -> String {
         let must = if field.required { "*" } else { " " };
         let _ = writeln!(text, "  {must} {column:width$}  {}", field.about);
     }
-    text.push_str(
-        "  * must be given. Fields that the usage does not show are written key=value.\n",
-    );
+    text.push_str("  * required. Fields that the usage does not show are written key=value.\n");
     text
 }
 
@@ -71,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_verb_has_an_explanation_with_each_of_its_fields() {
-        for verb in VERBS {
+        for verb in VERBS.iter() {
             let text = explain(verb);
             for field in &shape::of(verb.kind).unwrap().fields {
                 assert!(text.contains(&field.name), "{} in {text}", field.name);

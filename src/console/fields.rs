@@ -1,69 +1,57 @@
-//! Words after a verb as the fields of a request (pure).
+//! Turns the words after a verb into the fields of a request (pure).
 
 use cdp_bridge_protocol::RequestKind;
 use serde_json::{Map, Value, json};
 
-/// A word that has no place in the request.
+use super::shape::{self, FieldType, Shape};
+
+/// A word that cannot become a field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FieldProblem {
-    /// A word too many.
-    #[error("`{0}` has no place here")]
+    /// All positional fields are taken.
+    #[error("unexpected word `{0}`")]
     Unexpected(String),
-    /// An option nobody knows.
-    #[error("there is no option `{0}`")]
+    /// `--name` is not an option of this verb.
+    #[error("unknown option `{0}`")]
     UnknownOption(String),
-    /// An option without its value.
-    #[error("`{0}` wants a value after it")]
+    /// The option needs a value and is the last word.
+    #[error("`{0}` needs a value")]
     NoValue(String),
 }
 
-/// The fields that stand without a name, in their order.
-pub(super) fn positional(kind: RequestKind) -> &'static [&'static str] {
-    match kind {
+/// The positional fields, in order: the required ones, except for verbs whose common fields are others.
+pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
+    let fields: &[&str] = match kind {
         RequestKind::CreateTab => &["url"],
-        RequestKind::CloseTab
-        | RequestKind::ActivateTab
-        | RequestKind::GetScreenshot
-        | RequestKind::StartScreencast
-        | RequestKind::StopScreencast
-        | RequestKind::GoBack
-        | RequestKind::GoForward
-        | RequestKind::Reload => &["tabId"],
-        RequestKind::Navigate => &["tabId", "url"],
         RequestKind::GetDomSnapshot => &["tabId", "format"],
-        RequestKind::SetLoggedOutMode => &["tabId", "enabled"],
-        RequestKind::ListTabs | RequestKind::Ping => &[],
         RequestKind::Click
-        | RequestKind::Hover
-        | RequestKind::Focus
-        | RequestKind::Check
-        | RequestKind::Uncheck
-        | RequestKind::ScrollIntoView
         | RequestKind::Upload
         | RequestKind::WaitFor
         | RequestKind::GetAxSnapshot => &["tabId", "selector"],
-        RequestKind::Fill => &["tabId", "selector", "value"],
         RequestKind::Type => &["tabId", "text", "selector"],
         RequestKind::Press => &["tabId", "key", "selector"],
-        RequestKind::Select => &["tabId", "selector", "values"],
         RequestKind::Scroll => &["tabId", "to", "selector"],
-        RequestKind::Drag => &["tabId", "from", "to"],
         RequestKind::Query => &["tabId", "what", "selector"],
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],
-        RequestKind::Subscribe => &["tabId", "events"],
-        RequestKind::GetDownload => &["tabId", "downloadId"],
-    }
+        _ => {
+            return shape::of(kind)
+                .into_iter()
+                .flat_map(Shape::required)
+                .collect();
+        }
+    };
+    fields.to_vec()
 }
 
-/// Reads the words. Whether the fields fit the request is left to the protocol's own parser, so
-/// that the console can never be stricter or laxer than the bridge.
+/// Reads the words. Validation is left to the protocol's parser, so that the console is neither stricter nor laxer than
+/// the bridge.
 pub(super) fn read(
     kind: RequestKind,
     words: &[String],
 ) -> Result<Map<String, Value>, FieldProblem> {
     let mut fields = Map::new();
-    let mut places = positional(kind).iter();
+    let mut places = positional(kind).into_iter();
     let mut words = words.iter();
     while let Some(word) = words.next() {
         if let Some(option) = word.strip_prefix("--") {
@@ -75,29 +63,29 @@ pub(super) fn read(
                 (RequestKind::CreateTab, "logged-out") => {
                     fields.insert(
                         "loggedOut".to_owned(),
-                        typed("loggedOut", value.unwrap_or("true")),
+                        typed(kind, "loggedOut", value.unwrap_or("true")),
                     );
                 }
                 (RequestKind::CreateTab, "viewport") => {
                     let value = value
                         .or_else(|| words.next().map(String::as_str))
                         .ok_or_else(|| FieldProblem::NoValue(word.clone()))?;
-                    fields.insert("viewport".to_owned(), typed("viewport", value));
+                    fields.insert("viewport".to_owned(), typed(kind, "viewport", value));
                 }
                 (RequestKind::GetScreenshot, "full") => {
                     fields.insert(
                         "fullPage".to_owned(),
-                        typed("fullPage", value.unwrap_or("true")),
+                        typed(kind, "fullPage", value.unwrap_or("true")),
                     );
                 }
                 _ => return Err(FieldProblem::UnknownOption(word.clone())),
             }
         } else if let Some((name, value)) = named(kind, word) {
-            put(&mut fields, full_name(kind, name), value);
+            put(kind, &mut fields, full_name(kind, name), value);
         } else if let Some((field, value)) = flag(kind, word) {
             fields.insert(field.to_owned(), value);
-        } else if let Some(field) = places.find(|field| !fields.contains_key(**field)) {
-            fields.insert((*field).to_owned(), typed(field, word));
+        } else if let Some(field) = places.find(|field| !fields.contains_key(*field)) {
+            fields.insert(field.to_owned(), typed(kind, field, word));
         } else {
             return Err(FieldProblem::Unexpected(word.clone()));
         }
@@ -105,9 +93,8 @@ pub(super) fn read(
     Ok(fields)
 }
 
-/// `key=value`. A URL with a query is none: its `=` comes after characters no key has. Nor is a
-/// locator such as `text=Sign in`, which looks like one, unless it names a field: `text` is one of
-/// `type` and `waitFor`.
+/// Splits `key=value`. A URL with a query is not split, since its part before `=` is not a valid key; nor is a locator
+/// such as `text=Sign in`, except that `text` is a field of `type` and `waitFor`.
 fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
     let takes_text = matches!(kind, RequestKind::Type | RequestKind::WaitFor);
@@ -119,7 +106,7 @@ fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     key.then_some((name, value))
 }
 
-/// What a locator may begin with.
+/// The prefixes of locators.
 const LOCATORS: [&str; 9] = [
     "css",
     "text",
@@ -132,12 +119,12 @@ const LOCATORS: [&str; 9] = [
     "ref",
 ];
 
-/// Whether a word takes one of the places that have no name.
+/// Whether a word is a positional field.
 pub(super) fn is_unnamed(kind: RequestKind, word: &str) -> bool {
     !word.starts_with("--") && named(kind, word).is_none() && flag(kind, word).is_none()
 }
 
-/// Every word that is a field and its value in one, and the options, for completion.
+/// Flags and options of a verb, for completion.
 pub(super) fn flags(kind: RequestKind) -> &'static [&'static str] {
     match kind {
         RequestKind::CreateTab => &["--logged-out", "--viewport"],
@@ -157,7 +144,7 @@ pub(super) fn flags(kind: RequestKind) -> &'static [&'static str] {
     }
 }
 
-/// Words that are a field and its value in one.
+/// The field and value that a flag stands for.
 fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
     match (kind, word) {
         (RequestKind::GetScreenshot, "full") => Some(("fullPage", true.into())),
@@ -176,7 +163,7 @@ fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
     }
 }
 
-/// Short names of fields with long ones.
+/// The field behind a short name.
 pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
     match (kind, name) {
         (_, "tab") => "tabId",
@@ -189,29 +176,41 @@ pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
     }
 }
 
-/// Puts a value in, also one level down (`viewport.width=800`).
-fn put(fields: &mut Map<String, Value>, name: &str, value: &str) {
+/// Sets a field, or a field of an object (`viewport.width=800`).
+fn put(kind: RequestKind, fields: &mut Map<String, Value>, name: &str, value: &str) {
     if let Some((outer, inner)) = name.split_once('.') {
         let slot = fields.entry(outer).or_insert_with(|| json!({}));
         if let Value::Object(object) = slot {
-            object.insert(inner.to_owned(), typed(inner, value));
+            let value = number(value).unwrap_or_else(|| value.into());
+            object.insert(inner.to_owned(), value);
             return;
         }
     }
-    fields.insert(name.to_owned(), typed(name, value));
+    fields.insert(name.to_owned(), typed(kind, name, value));
 }
 
-/// The value of a field. Text that does not fit stays text, and the protocol's parser then says
-/// what was expected.
-fn typed(field: &str, text: &str) -> Value {
-    let value = match field {
-        "loggedOut" | "fullPage" | "enabled" | "smooth" | "interactiveOnly" => match text {
+/// Converts text to the field's type. Text that cannot be converted stays text, and the protocol's parser reports what it
+/// expected.
+fn typed(kind: RequestKind, name: &str, text: &str) -> Value {
+    let field = shape::of(kind).and_then(|shape| shape.field(name));
+    let value = match (
+        field.map_or(FieldType::Other, |field| field.field_type),
+        name,
+    ) {
+        (FieldType::Boolean, _) => match text {
             "on" | "true" | "yes" => Some(true.into()),
             "off" | "false" | "no" => Some(false.into()),
             _ => None,
         },
-        "quality" | "maxFps" | "maxWidth" | "maxHeight" | "timeoutMs" | "width" | "height"
-        | "deviceScaleFactor" | "x" | "y" | "clickCount" | "delayMs" => number(text),
+        (FieldType::Number, _) => number(text),
+        (FieldType::Other, name) => by_name(name, text),
+    };
+    value.unwrap_or_else(|| text.into())
+}
+
+/// Fields with a short form, such as `10,-20` for a point.
+fn by_name(field: &str, text: &str) -> Option<Value> {
+    match field {
         "values" if !text.starts_with('[') => Some(json!([text])),
         "events" if !text.starts_with('[') => Some(names(text)),
         "values" | "events" | "files" | "args" | "modifiers" => serde_json::from_str(text).ok(),
@@ -219,8 +218,7 @@ fn typed(field: &str, text: &str) -> Value {
         "clip" => area(text),
         "viewport" => viewport(text),
         _ => None,
-    };
-    value.unwrap_or_else(|| text.into())
+    }
 }
 
 /// `consoleMessage,other`; `none` is an empty list.

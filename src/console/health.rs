@@ -1,4 +1,4 @@
-//! `cdp-bridge health`: asks a bridge how it is.
+//! `cdp-bridge health`: requests `/health` of a bridge.
 
 use std::io::Write;
 use std::path::Path;
@@ -12,24 +12,23 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
 use super::error::ConsoleError;
-use super::options::Options;
-use super::outcome::Outcome;
+use super::options::ConsoleOptions;
+use super::outcome::ConsoleOutcome;
 use crate::client::{Address, ConnectError, open_socket};
 
-/// A bridge asks Chromium for at most a second; a container's HEALTHCHECK must not hang.
+/// The bridge's own probe of Chromium takes at most a second; a container's HEALTHCHECK must not hang.
 const LIMIT: Duration = Duration::from_secs(5);
-/// Longer than any report, so that a wrong address cannot fill the memory.
+/// Longer than any health report; bounds the memory if the address is not a bridge's.
 const MAX_BODY: usize = 1 << 20;
 
-/// Writes what `/health` answers to `output`; passed only for a 200. The address may be the one
-/// of the WebSocket; without one it is the default. `authority` is whom to trust for https,
-/// instead of those that the system trusts.
+/// Writes the body of `/health` to `output`; passes only on status 200. `url` may be the WebSocket's address and defaults
+/// to the local bridge. `authority` is the CA certificate for https, instead of the system's.
 pub async fn health<W: Write>(
     url: Option<String>,
     authority: Option<&Path>,
     output: &mut W,
-) -> Result<Outcome, ConsoleError> {
-    let address = Address::parse(url.as_deref().unwrap_or(Options::DEFAULT_URL))?;
+) -> Result<ConsoleOutcome, ConsoleError> {
+    let address = Address::parse(url.as_deref().unwrap_or(ConsoleOptions::DEFAULT_URL))?;
     let answer = tokio::time::timeout(LIMIT, ask(&address, authority)).await;
     let (status, body) = answer.map_err(|_| ConnectError::NoAnswer {
         address: address.to_string(),
@@ -40,9 +39,9 @@ pub async fn health<W: Write>(
         .and_then(|()| output.flush())
         .map_err(ConsoleError::Output)?;
     if status == StatusCode::OK {
-        Ok(Outcome::Passed)
+        Ok(ConsoleOutcome::Passed)
     } else {
-        Ok(Outcome::Failed)
+        Ok(ConsoleOutcome::Failed)
     }
 }
 
@@ -75,7 +74,7 @@ async fn ask(
             .map_err(broken)?;
         Ok((status, body.to_bytes()))
     };
-    // The connection moves only while it is polled; its own error shows in the exchange.
+    // hyper's connection must be polled beside the exchange, which reports its errors.
     let (answer, _) = tokio::join!(exchange, connection);
     answer
 }
@@ -85,7 +84,7 @@ mod tests {
     use super::*;
     use crate::client::testing::FakeBridge;
 
-    async fn asked(url: String) -> (Result<Outcome, ConsoleError>, String) {
+    async fn asked(url: String) -> (Result<ConsoleOutcome, ConsoleError>, String) {
         let mut output = Vec::new();
         let outcome = health(Some(url), None, &mut output).await;
         (outcome, String::from_utf8(output).unwrap())
@@ -94,9 +93,9 @@ mod tests {
     #[tokio::test]
     async fn only_a_200_passes_and_the_report_is_shown_either_way() {
         for (status, expected) in [
-            ("200 OK", Outcome::Passed),
-            ("503 Service Unavailable", Outcome::Failed),
-            ("404 Not Found", Outcome::Failed),
+            ("200 OK", ConsoleOutcome::Passed),
+            ("503 Service Unavailable", ConsoleOutcome::Failed),
+            ("404 Not Found", ConsoleOutcome::Failed),
         ] {
             let address = FakeBridge::http(status, r#"{"status":"x"}"#).await;
             let (outcome, output) = asked(format!("http://{address}")).await;
@@ -145,7 +144,7 @@ mod tests {
         let (outcome, output) = asked(format!("unix:{}", path.display())).await;
         assert_eq!(
             (outcome.unwrap(), output.as_str()),
-            (Outcome::Passed, "{}\n")
+            (ConsoleOutcome::Passed, "{}\n")
         );
     }
 }

@@ -1,7 +1,7 @@
 //! The prompt of a terminal.
 //!
-//! The line editor blocks, so it has a thread of its own; what comes from the bridge is printed
-//! above the prompt through the editor's printer.
+//! The line editor blocks, so it runs in its own thread; events are printed above the prompt through the editor's
+//! external printer.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -14,39 +14,38 @@ use tokio::sync::mpsc;
 use super::complete::{KnownTabs, Prompt};
 use super::error::ConsoleError;
 use super::lines;
-use super::paint::Paint;
+use super::style::Style;
 
-/// Lines that are remembered from one run to the next.
+/// Lines in the history file.
 const HISTORY: usize = 1000;
 
-/// A terminal with a prompt: lines come out, text goes in above it.
+/// A terminal with a prompt: a source of lines, and a writer for text above the prompt.
 pub(super) struct Terminal {
     pub(super) lines: mpsc::Receiver<String>,
     pub(super) output: Above,
-    /// Puts the terminal back as it was, if the bridge goes away while somebody types.
+    /// Restores the terminal's mode if the connection ends while the editor is reading.
     _as_it_was: AsItWas,
 }
 
-/// Starts the prompt.
-pub(super) fn start(tabs: KnownTabs, paint: Paint) -> Result<Terminal, ConsoleError> {
+pub(super) fn start(tabs: KnownTabs, style: Style) -> Result<Terminal, ConsoleError> {
     let failed = |error| ConsoleError::Terminal(Box::new(error));
     let as_it_was = AsItWas::now();
     let config = Config::builder()
         .max_history_size(HISTORY)
         .map_err(failed)?
         .auto_add_history(true)
-        // As in shells: what is common to all candidates, then their list.
+        // As in shells: complete the common prefix, then list the candidates.
         .completion_type(CompletionType::List)
-        // A line with a password is begun with a blank, as in shells.
+        // As in shells: a line that starts with a space is kept out of the history, for passwords.
         .history_ignore_space(true)
-        // A process that ends at the prompt would leave the terminal in this mode.
+        // Bracketed paste would stay on if the process ended at the prompt.
         .bracketed_paste(false)
         .build();
     let mut editor: Editor<Prompt, DefaultHistory> = Editor::with_config(config).map_err(failed)?;
-    editor.set_helper(Some(Prompt { tabs, paint }));
+    editor.set_helper(Some(Prompt { tabs, style }));
     let history = history_file();
     if let Some(file) = &history {
-        // Without a history the console works all the same, so nothing is said if this fails.
+        // The history is optional, so an error is ignored.
         if let Some(directory) = file.parent() {
             let _ = std::fs::create_dir_all(directory);
         }
@@ -65,7 +64,7 @@ pub(super) fn start(tabs: KnownTabs, paint: Paint) -> Result<Terminal, ConsoleEr
     })
 }
 
-/// Asks for lines until there are no more.
+/// Reads lines until the end of the input.
 fn prompt(
     mut editor: Editor<Prompt, DefaultHistory>,
     history: Option<&Path>,
@@ -74,17 +73,17 @@ fn prompt(
     loop {
         let line = match editor.readline("> ") {
             Ok(line) => line,
-            // The terminal was resized.
+            // SIGWINCH interrupted the read.
             Err(ReadlineError::Signal(_)) => continue,
-            // Ctrl-D, Ctrl-C, or a terminal that is gone.
+            // Ctrl-D, Ctrl-C, or the terminal was closed.
             Err(_) => "quit".to_owned(),
         };
         if let Some(file) = history {
-            // Line by line, since the bridge may go away while somebody types the next one.
+            // Saved after each line, since the connection may end while the next one is typed.
             let _ = editor.append_history(file);
         }
         let leaves = matches!(line.trim(), "quit" | "exit");
-        // The next prompt must not appear once the console is leaving.
+        // The next prompt must not appear once the console exits.
         if lines.blocking_send(line).is_err() || leaves {
             return;
         }
@@ -102,7 +101,7 @@ fn history_file() -> Option<PathBuf> {
     Some(state.join("cdp-bridge").join("history"))
 }
 
-/// Writes whole lines above the prompt.
+/// Buffers output until it has whole lines, and prints those above the prompt.
 pub(super) struct Above {
     printer: Box<dyn ExternalPrinter + Send>,
     line: Vec<u8>,
@@ -124,7 +123,7 @@ impl Write for Above {
     }
 }
 
-/// The modes a terminal had.
+/// The terminal attributes (termios) at the start.
 struct AsItWas {
     #[cfg(unix)]
     modes: Option<rustix::termios::Termios>,

@@ -1,14 +1,14 @@
-//! Lines of a pipe.
+//! Lines of standard input.
 
 use std::io::BufRead;
 
 use tokio::sync::mpsc;
 
-/// Lines that were read and not yet sent; a long file waits in the pipe, not in memory.
+/// Lines read ahead; the rest of a long file stays in the pipe instead of memory.
 pub(super) const QUEUE: usize = 16;
 
-/// Reads lines on a thread of their own, because reading standard input blocks and a runtime
-/// waits for its own blocking threads when it ends.
+/// Reads lines in a plain thread: reading standard input blocks, and a runtime would wait for a blocking task when it
+/// shuts down.
 pub(super) fn read<R>(input: R) -> mpsc::Receiver<String>
 where
     R: BufRead + Send + 'static,
@@ -16,7 +16,7 @@ where
     let (sender, lines) = mpsc::channel(QUEUE);
     std::thread::spawn(move || {
         for line in input.lines() {
-            // A line that is not UTF-8 could not be sent; it ends the input as its end does.
+            // A line that is not UTF-8 cannot be sent; it ends the input.
             let Ok(line) = line else { return };
             if sender.blocking_send(line).is_err() {
                 return;

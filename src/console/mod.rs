@@ -1,53 +1,53 @@
 //! `cdp-bridge console` and `cdp-bridge health`: the bundled clients.
 //!
-//! The console is a client like any other: it knows the protocol crate and [`client`](crate::client),
-//! and nothing else of the daemon, so that whatever it can do, every Coordinator can do.
+//! The console depends only on the protocol crate and [`client`](crate::client), so that it can do nothing that another
+//! Coordinator could not do.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | `options`, `outcome`, `error` | what it is asked, and how it ends |
-//! | `words`, `fields`, `verbs` | from a typed line to a request (pure) |
-//! | `shape`, `explain` | what the schema says of a request, and `help VERB` (pure) |
-//! | `ledger` | which requests wait, the last tab (pure) |
-//! | `paint`, `text`, `fold`, `render` | from an event to a line for people (pure) |
-//! | `picture` | pictures in the terminal itself (pure) |
+//! | `options`, `outcome`, `error` | command-line options, result and errors |
+//! | `tokenizer`, `fields`, `verbs` | from a typed line to a request (pure) |
+//! | `shape`, `explain` | a request's fields from its schema, and `help VERB` (pure) |
+//! | `request_tracker` | unanswered requests and open tabs (pure) |
+//! | `style`, `text`, `json_view`, `render` | an event as a line of text (pure) |
+//! | `picture` | inline images for terminals that support them (pure) |
 //! | `save` | payloads as files |
-//! | `record` | a session as a script |
-//! | `session` | the above put together: send, receive, show |
-//! | `converse`, `lines`, `complete`, `interactive` | a person, or a pipe, at the prompt |
+//! | `record` | `--record`: requests written as a script |
+//! | `connection` | a connection with what the console knows of it: send, receive, show |
+//! | `repl`, `lines`, `complete`, `interactive` | the prompt, and lines from a pipe |
 //! | `script` | `--script`: steps, waits, expectations |
 //! | `health` | `cdp-bridge health` |
-//! | `run` | the order of it all |
+//! | `run` | `cdp-bridge console` from start to end |
 
 mod complete;
-mod converse;
+mod connection;
 mod error;
 mod explain;
 mod fields;
-mod fold;
 mod health;
 mod interactive;
-mod ledger;
+mod json_view;
 mod lines;
 mod options;
 mod outcome;
-mod paint;
 mod picture;
 mod record;
 mod render;
+mod repl;
+mod request_tracker;
 mod run;
 mod save;
 mod script;
-mod session;
 mod shape;
+mod style;
 mod text;
+mod tokenizer;
 mod verbs;
-mod words;
 
 pub use error::ConsoleError;
 pub use health::health;
-pub use options::Options;
-pub use outcome::Outcome;
+pub use options::ConsoleOptions;
+pub use outcome::ConsoleOutcome;
 pub use picture::Pictures;
 pub use run::run;
 pub use script::ScriptError;

@@ -1,4 +1,4 @@
-//! What the console is asked to do.
+//! Options of `cdp-bridge console`.
 
 use std::path::PathBuf;
 
@@ -6,33 +6,33 @@ use super::picture::Pictures;
 
 /// The console's options, as the command line gives them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Options {
+pub struct ConsoleOptions {
     /// Where the bridge is: `ws://…`, `http://…`, `HOST:PORT` or `unix:/PATH`.
     pub url: String,
-    /// The token that the bridge wants, if it wants one. Never shown.
+    /// The bearer token, if the bridge requires one. Never printed.
     pub token: Option<String>,
-    /// A file of steps to play; `-` is standard input. Without it the console is interactive.
+    /// The script to run; `-` is standard input. Without it the console is interactive.
     pub script: Option<PathBuf>,
-    /// A directory that gets every screenshot and snapshot as a file.
+    /// The directory in which every payload but screencast frames is saved.
     pub save: Option<PathBuf>,
-    /// A file that gets what is asked, as a script that plays it again.
+    /// The new file in which the requests are recorded as a script.
     pub record: Option<PathBuf>,
-    /// How pictures are shown in the terminal itself, where they are.
+    /// The protocol for inline images, if the terminal supports one.
     pub pictures: Option<Pictures>,
-    /// The certificate of the one authority to trust; without it, those that the system trusts.
+    /// The CA certificate (PEM) to trust instead of the system's.
     pub ca: Option<PathBuf>,
-    /// Whether payloads travel as binary frames.
+    /// Whether to negotiate binary frames for payloads.
     pub binary: bool,
-    /// Whether the output is coloured. The caller respects `NO_COLOR` and what stdout is.
+    /// Whether to colour the output. The caller decides from `NO_COLOR` and whether stdout is a terminal.
     pub color: bool,
 }
 
-impl Options {
-    /// Where a bridge listens that was configured no other way.
+impl ConsoleOptions {
+    /// The WebSocket address of a bridge with the default configuration.
     pub const DEFAULT_URL: &'static str = "ws://127.0.0.1:9333/ws";
 }
 
-impl Default for Options {
+impl Default for ConsoleOptions {
     fn default() -> Self {
         Self {
             url: Self::DEFAULT_URL.to_owned(),

@@ -1,18 +1,18 @@
-//! How a command ended that could be carried out.
+//! The result of a console command that ran to its end.
 
 use std::process::ExitCode;
 
-/// What a command came to. The reason of a failure has been written to the output already.
+/// The result of a command. The reason of a failure has been written to the output already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[must_use = "a failed script must become the exit code of the process"]
-pub enum Outcome {
-    /// Everything was as asked: exit code 0.
+pub enum ConsoleOutcome {
+    /// Everything succeeded: exit code 0.
     Passed,
-    /// A step failed, a request was refused, or the bridge is not well: exit code 1.
+    /// A step failed, a request was answered by an error, or the bridge is unhealthy: exit code 1.
     Failed,
 }
 
-impl Outcome {
+impl ConsoleOutcome {
     /// The exit code of the process.
     pub fn code(self) -> u8 {
         match self {
@@ -22,8 +22,8 @@ impl Outcome {
     }
 }
 
-impl From<Outcome> for ExitCode {
-    fn from(outcome: Outcome) -> Self {
+impl From<ConsoleOutcome> for ExitCode {
+    fn from(outcome: ConsoleOutcome) -> Self {
         outcome.code().into()
     }
 }

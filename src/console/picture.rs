@@ -1,8 +1,7 @@
-//! Pictures in the terminal itself, where it can show them (pure).
+//! Inline images for terminals that support them (pure).
 //!
-//! Two protocols are spoken: kitty's graphics protocol
-//! (<https://sw.kovidgoyal.net/kitty/graphics-protocol/>), which takes PNG, and iTerm2's inline
-//! images (<https://iterm2.com/documentation-images.html>), which take what the system can decode.
+//! Two protocols are supported: kitty's graphics protocol (<https://sw.kovidgoyal.net/kitty/graphics-protocol/>) for PNG,
+//! and iTerm2's inline images (<https://iterm2.com/documentation-images.html>) for any format that the system decodes.
 
 use std::fmt::Write as _;
 
@@ -11,28 +10,28 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::text::grouped;
 
-/// How a terminal is sent pictures.
+/// The protocol of a terminal for inline images.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pictures {
     /// Kitty's graphics protocol.
     Kitty,
-    /// The one of iTerm2.
+    /// iTerm2's inline images.
     ITerm,
 }
 
-/// The box that a picture has to fit into, in columns and rows of text.
+/// The largest size of an image, in columns and rows of text.
 const COLUMNS: u32 = 72;
 const ROWS: u32 = 24;
-/// A character is about twice as high as it is wide.
+/// Height of a character cell in units of its width, about.
 const HEIGHT_OF_WIDTH: u32 = 2;
-/// Base64 characters of one piece, as kitty's protocol limits them.
+/// Base64 characters of one chunk; kitty's limit.
 const PIECE: usize = 4096;
-/// Larger pictures would hold up a terminal, or the line to it.
+/// Larger images would block a terminal, or a slow line to it.
 const MAX_BYTES: usize = 8 << 20;
 
 impl Pictures {
-    /// What this terminal can show, as its environment tells; nothing where it is not known to show
-    /// pictures. A multiplexer keeps them from the terminal behind it.
+    /// Detects the protocol from the environment; `None` for an unknown terminal, and in a multiplexer, which does not
+    /// pass images on.
     pub fn of_terminal(environment: &dyn Fn(&str) -> Option<String>) -> Option<Self> {
         let is_set = |name: &str| environment(name).is_some_and(|value| !value.is_empty());
         let value = |name: &str| environment(name).unwrap_or_default();
@@ -49,11 +48,11 @@ impl Pictures {
         if is_set("KITTY_WINDOW_ID") || term == "xterm-kitty" || term == "xterm-ghostty" {
             return Some(Self::Kitty);
         }
-        // Konsole sets its version and nothing else.
+        // Konsole sets only its version.
         is_set("KONSOLE_VERSION").then_some(Self::ITerm)
     }
 
-    /// What has the terminal show a picture, or why it cannot.
+    /// The escape sequence that shows an image.
     pub(super) fn encode(
         self,
         mime: &str,
@@ -73,18 +72,18 @@ impl Pictures {
     }
 }
 
-/// A picture is not shown in the terminal.
+/// Why an image is not shown inline.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum NotShown {
-    /// Kitty's protocol takes no other format.
+    /// Kitty's protocol supports only PNG.
     #[error("this terminal shows PNG only: `shot TAB png`")]
     OnlyPng,
-    /// It would hold up the terminal.
-    #[error("{} bytes are too many for a terminal; `--save DIR` writes them to a file", grouped(*.0))]
+    /// The image would block the terminal.
+    #[error("{} bytes are too large for the terminal; `--save DIR` writes them to a file", grouped(*.0))]
     TooLarge(usize),
 }
 
-/// The side that bounds a picture; the other follows from its shape.
+/// The dimension that limits an image; the other follows from its aspect ratio.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fit {
     Columns(u32),
@@ -100,8 +99,8 @@ fn fit(width: u32, height: u32) -> Fit {
     }
 }
 
-/// `a=T` shows the picture at the cursor, `f=100` says that it is PNG, and `q=2` that the terminal
-/// shall answer nothing: its answer would be typed at the prompt.
+/// `a=T` shows the image at the cursor, `f=100` marks it as PNG, and `q=2` suppresses the terminal's response, which would
+/// appear as input at the prompt.
 fn kitty(data: &str, fit: Fit) -> String {
     let size = match fit {
         Fit::Columns(columns) => format!("c={columns}"),
@@ -111,7 +110,7 @@ fn kitty(data: &str, fit: Fit) -> String {
     let mut rest = data;
     let mut keys = format!("a=T,f=100,q=2,{size},");
     loop {
-        // Base64 is ASCII: any place is between characters.
+        // Base64 is ASCII, so every offset is a character boundary.
         let (piece, after) = rest.split_at(rest.len().min(PIECE));
         let more = u8::from(!after.is_empty());
         // Writing to a string cannot fail.

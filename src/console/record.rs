@@ -1,8 +1,8 @@
-//! `--record FILE`: what is asked at the prompt, written down as a script that plays it again.
+//! `--record FILE`: writes the requests typed at the prompt as a script that repeats them.
 //!
-//! A request is written once it is answered: with `!` and the code where the answer was an error. A
-//! tab that was created meanwhile has another id when the script is played, so its id is kept in a
-//! variable. Where a page had loaded before the next request, the script waits for that too.
+//! A request is written when it is answered: with `!` and the code if the answer was an error. A tab created during the
+//! recording will have another id when the script runs, so its id is kept in a variable. If a page had loaded before the
+//! next request, the script waits for the load event too.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
@@ -14,11 +14,11 @@ use tokio::fs::{File, OpenOptions};
 use tokio::io::AsyncWriteExt as _;
 
 use super::error::ConsoleError;
-use super::ledger::Ticket;
-use super::words;
+use super::request_tracker::AnswerKey;
+use super::tokenizer;
 use crate::client::Received;
 
-/// A recording and its file.
+/// A recording and the file that it is written to.
 #[derive(Debug)]
 pub(super) struct Recorder {
     recording: Recording,
@@ -27,8 +27,7 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Begins a recording in a new file, which nobody else may read: what is typed into pages stands
-    /// in it.
+    /// Creates the file with mode 0600, since it will contain text typed into pages.
     pub(super) async fn new(path: &Path) -> Result<Self, ConsoleError> {
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
@@ -52,18 +51,18 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// A request is being sent; `line` is what was typed.
-    pub(super) fn sent(&mut self, ticket: Ticket, line: &str) {
-        self.recording.sent(ticket, line);
+    /// Records a request that is being sent; `line` is the typed line.
+    pub(super) fn sent(&mut self, key: AnswerKey, line: &str) {
+        self.recording.sent(key, line);
     }
 
-    /// Something came.
+    /// Records an event, and writes the requests that can be written now.
     pub(super) async fn came(&mut self, received: &Received) -> Result<(), ConsoleError> {
         let lines = self.recording.came(received);
         self.write(&lines).await
     }
 
-    /// Writes what was never answered.
+    /// Writes the unanswered requests and closes the file.
     pub(super) async fn end(mut self) -> Result<(), ConsoleError> {
         let lines = self.recording.end();
         self.write(&lines).await
@@ -75,7 +74,7 @@ impl Recorder {
                 self.file.write_all(line.as_bytes()).await?;
                 self.file.write_all(b"\n").await?;
             }
-            // Line by line, since a person may end the console at any moment.
+            // Flushed after each line, since the console may be interrupted at any time.
             self.file.flush().await
         }
         .await;
@@ -86,21 +85,21 @@ impl Recorder {
     }
 }
 
-/// From requests and events to the lines of a script (pure).
+/// Turns requests and events into lines of a script (pure).
 #[derive(Debug, Default)]
 struct Recording {
     waiting: VecDeque<Entry>,
-    /// The variables of tabs that were created meanwhile.
+    /// Variables of the tabs created during the recording.
     tabs: BTreeMap<TabId, String>,
-    /// The tab that the last line of the script was about, until its page has loaded.
+    /// The tab of the last line, until its page has loaded.
     loading: Option<TabId>,
 }
 
 #[derive(Debug)]
 struct Entry {
-    ticket: Ticket,
+    key: AnswerKey,
     line: String,
-    /// What follows from the answer, once it is there.
+    /// Set when the answer has been received.
     answered: Option<Answered>,
 }
 
@@ -114,10 +113,10 @@ enum Answered {
 }
 
 impl Recording {
-    fn sent(&mut self, ticket: Ticket, line: &str) {
+    fn sent(&mut self, key: AnswerKey, line: &str) {
         let line = self.with_variables(line);
         self.waiting.push_back(Entry {
-            ticket,
+            key,
             line,
             answered: None,
         });
@@ -125,18 +124,14 @@ impl Recording {
 
     fn came(&mut self, received: &Received) -> Vec<String> {
         let is_answered =
-            |entry: &&mut Entry| entry.answered.is_none() && entry.ticket.is_answered_by(received);
-        let ids: Vec<Ticket> = received.answers().into_iter().map(Ticket::Id).collect();
+            |entry: &&mut Entry| entry.answered.is_none() && entry.key.is_answered_by(received);
+        let ids: Vec<AnswerKey> = received.answers().into_iter().map(AnswerKey::Id).collect();
         if ids.is_empty() {
             if let Some(entry) = self.waiting.iter_mut().find(is_answered) {
                 entry.answered = Some(answered(received));
             }
         } else {
-            for entry in self
-                .waiting
-                .iter_mut()
-                .filter(|it| ids.contains(&it.ticket))
-            {
+            for entry in self.waiting.iter_mut().filter(|it| ids.contains(&it.key)) {
                 entry.answered = Some(answered(received));
             }
         }
@@ -161,7 +156,7 @@ impl Recording {
         lines
     }
 
-    /// The lines of what was never answered.
+    /// The lines of unanswered requests.
     fn end(&mut self) -> Vec<String> {
         let rest = self.waiting.drain(..);
         rest.map(|entry| match entry.answered {
@@ -189,7 +184,7 @@ impl Recording {
         }
     }
 
-    /// The step that waits until the page has loaded, which whoever typed the next line has done.
+    /// The step that waits for the load event that preceded the next line in the recording.
     fn loaded(&mut self, received: &Received) -> Option<String> {
         let Received::Message(message) = received else {
             return None;
@@ -197,7 +192,7 @@ impl Recording {
         let Event::LoadEventFired(fired) = &message.event else {
             return None;
         };
-        // While a request runs, it is not known what the page belongs to.
+        // While requests are pending, a load event cannot be attributed to one.
         if !self.waiting.is_empty() || self.loading != Some(fired.id) {
             return None;
         }
@@ -209,14 +204,13 @@ impl Recording {
         Some(format!("expect loadEventFired id={id}"))
     }
 
-    /// A line with its tab as a variable, where it was created meanwhile. What looks like a variable
-    /// and was typed as it is stays so.
+    /// A line with the ids of recorded tabs replaced by variables, and any typed `${` escaped.
     fn with_variables(&self, line: &str) -> String {
         let line = line.replace("${", "$${");
         if line.starts_with('{') {
             return self.raw_with_variables(line);
         }
-        let Ok(words) = words::split(&line) else {
+        let Ok(words) = tokenizer::split(&line) else {
             return line;
         };
         let mut found = false;
@@ -228,12 +222,12 @@ impl Recording {
                     _ => (String::new(), word.as_str()),
                 };
                 match value.parse().ok().and_then(|id: TabId| self.tabs.get(&id)) {
-                    // Later words are what is typed into a page.
+                    // Later words may be text for the page.
                     Some(variable) if !found => {
                         found = true;
                         format!("{name}${{{variable}}}")
                     }
-                    _ => words::quote(word),
+                    _ => tokenizer::quote(word),
                 }
             })
             .collect();
@@ -280,7 +274,7 @@ mod tests {
     }
 
     fn sent(recording: &mut Recording, id: &str, line: &str) {
-        recording.sent(Ticket::Id(id.into()), line);
+        recording.sent(AnswerKey::Id(id.into()), line);
     }
 
     /// A recording in which tab 7 was created by the request `c1`.
@@ -337,7 +331,7 @@ mod tests {
     fn raw_json_has_its_tab_as_a_variable_and_no_other() {
         let (mut recording, _) = with_a_tab();
         let line = r#"{"type":"evaluate","tabId":"t7","expression":"`${1}`"}"#;
-        recording.sent(Ticket::of_raw(line), line);
+        recording.sent(AnswerKey::of_raw(line), line);
         let lines = recording.end();
         assert_eq!(
             lines,
@@ -354,7 +348,7 @@ mod tests {
             "{\"type\":\"ping\"}",
             "eval t7 \"`${a} b`\"",
         ] {
-            recording.sent(Ticket::of_raw(line), line);
+            recording.sent(AnswerKey::of_raw(line), line);
         }
         lines.extend(recording.end());
         let script = script::parse("recorded.cdp", &lines.join("\n"), &|_| None);

@@ -1,4 +1,4 @@
-//! What came, as a line for people (pure).
+//! Events as lines of text (pure).
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -8,20 +8,20 @@ use cdp_bridge_protocol::payload::{Joined, PayloadHead};
 use cdp_bridge_protocol::{ErrorEvent, Event, RequestId, TabId};
 use serde_json::Value;
 
-use super::fold::{Folded, fold};
-use super::paint::Paint;
+use super::json_view::{JsonView, fold};
+use super::style::Style;
 use super::text::{beginning, duration, grouped, shown};
 use crate::client::Received;
 
-/// Characters of a URL or a message that are shown.
+/// Longest URL or message, in characters.
 const LINE: usize = 400;
-/// Characters of a document that are shown.
+/// Longest excerpt of a document, in characters.
 const BEGINNING: usize = 200;
-/// Lines of an outline or a text that are shown.
+/// Most lines of an outline or a text.
 const ROWS: usize = 60;
 
-/// The line, or lines, of what came; `took` is how long its request waited for it.
-pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) -> String {
+/// The text of a received message; `took` is the round-trip time of the request that it answers.
+pub(super) fn render(received: &Received, took: Option<Duration>, style: Style) -> String {
     let (mut facts, mut below) = match received {
         Received::Message(message) => (facts(&message.event), rows(&message.event)),
         Received::Payload(joined) => (payload_facts(joined), payload_rows(joined)),
@@ -30,24 +30,24 @@ pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) 
         Received::Closed(closing) => (shown(&closing.to_string(), LINE), Vec::new()),
     };
     for row in &mut below {
-        *row = paint.dim(row);
+        *row = style.dim(row);
     }
-    match value_of(received).map(|value| fold(&value, paint)) {
-        Some(Folded::Line(line)) => {
+    match value_of(received).map(|value| fold(&value, style)) {
+        Some(JsonView::Line(line)) => {
             if !facts.is_empty() {
                 facts.push(' ');
             }
             facts.push_str(&line);
         }
-        Some(Folded::Rows(rows)) => below.extend(rows),
+        Some(JsonView::Rows(rows)) => below.extend(rows),
         None => {}
     }
     let id = received.request_id();
     let name = shown(received.name(), 64);
     let name = match (received.name(), &id) {
-        ("error" | "unreadable" | "closed", _) => paint.bad(&name),
-        (_, Some(_)) => paint.good(&name),
-        (_, None) => paint.unasked(&name),
+        ("error" | "unreadable" | "closed", _) => style.bad(&name),
+        (_, Some(_)) => style.good(&name),
+        (_, None) => style.unasked(&name),
     };
     let mut line = format!("← {name}");
     if !facts.is_empty() {
@@ -56,7 +56,7 @@ pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) 
     }
     if let Some(id) = id {
         line.push(' ');
-        line.push_str(&paint.dim(&tail(&id, took)));
+        line.push_str(&style.dim(&tail(&id, took)));
     }
     for row in below {
         line.push_str("\n    ");
@@ -65,7 +65,7 @@ pub(super) fn render(received: &Received, took: Option<Duration>, paint: Paint) 
     line
 }
 
-/// The JSON that a person wants to see: what a page gave, and what this version does not know.
+/// JSON to show with the event: a page's result, details of an error, or all of an unknown event.
 fn value_of(received: &Received) -> Option<Value> {
     match received {
         Received::Message(message) => match &message.event {
@@ -93,7 +93,7 @@ fn tail(id: &RequestId, took: Option<Duration>) -> String {
     }
 }
 
-/// What a person wants to know of an event, in one line.
+/// The important fields of an event, on one line.
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 fn facts(event: &Event) -> String {
     match event {
@@ -174,13 +174,6 @@ fn facts(event: &Event) -> String {
             counted(resumed.in_flight.len(), "request")
         ),
         Event::Gap(gap) => format!("messages {} to {} are lost", gap.from, gap.to),
-        // Those with a payload come as payloads; here they could only be a part of one.
-        Event::DomSnapshot(_)
-        | Event::Screenshot(_)
-        | Event::Frame(_)
-        | Event::AxSnapshot(_)
-        | Event::Content(_)
-        | Event::Download(_) => String::new(),
         Event::Done(done) => done_facts(done),
         Event::Waited(waited) => at(waited.id, &waited.url),
         Event::Queried(queried) => queried.id.to_string(),
@@ -205,6 +198,8 @@ fn facts(event: &Event) -> String {
             let files = if chooser.multiple { "files" } else { "a file" };
             format!("{} wants {files}", chooser.id)
         }
+        // Events with a payload arrive joined and are described by `payload_facts`.
+        _ => String::new(),
     }
 }
 
@@ -222,7 +217,7 @@ fn console_facts(message: &ConsoleMessage) -> String {
         append(&mut text, format_args!(":{line}"));
     }
     if let Some(omitted) = message.omitted {
-        append(&mut text, format_args!(", {omitted} before it left out"));
+        append(&mut text, format_args!(", {omitted} before it dropped"));
     }
     text
 }
@@ -249,12 +244,12 @@ fn error_facts(error: &ErrorEvent) -> String {
     text.push_str(": ");
     text.push_str(&shown(&error.message, LINE));
     if error.retryable {
-        text.push_str(", may be tried again");
+        text.push_str(", retryable");
     }
     text
 }
 
-/// Further lines of an event.
+/// Lines below the first one.
 fn rows(event: &Event) -> Vec<String> {
     match event {
         Event::Welcome(welcome) => welcome.tabs.iter().map(tab_row).collect(),
@@ -317,7 +312,7 @@ fn payload_facts(joined: &Joined) -> String {
             let lines = usize::try_from(head.lines).unwrap_or(usize::MAX);
             let mut text = format!("{} {}", head.id, counted(lines, "line"));
             if let Some(omitted) = head.omitted {
-                append(&mut text, format_args!(", {omitted} elements left out"));
+                append(&mut text, format_args!(", {omitted} elements omitted"));
             }
             text
         }
@@ -336,18 +331,22 @@ fn payload_facts(joined: &Joined) -> String {
             shown(&head.name, LINE),
             counted(head.total as usize, "part")
         ),
+        #[allow(
+            unreachable_patterns,
+            reason = "for events that have no line of their own yet"
+        )]
+        other => format!("{} {bytes} bytes", other.tab()),
     }
 }
 
 fn payload_rows(joined: &Joined) -> Vec<String> {
     match &joined.head {
         PayloadHead::DomSnapshot(_) => {
-            // Only the beginning is shown, so only a beginning that surely holds it is decoded.
+            // Only the excerpt is decoded; 64 bytes a character leave room for collapsed white space.
             let start = &joined.payload[..joined.payload.len().min(BEGINNING * 64)];
             vec![beginning(&String::from_utf8_lossy(start), BEGINNING)]
         }
-        // An outline and a text are there to be read.
-        PayloadHead::AxSnapshot(_) | PayloadHead::Content(_) => {
+        head if head.is_text() => {
             let text = String::from_utf8_lossy(&joined.payload);
             let lines = text.lines().take(ROWS);
             let mut rows: Vec<String> = lines.map(|line| indented(line, LINE)).collect();
@@ -357,11 +356,11 @@ fn payload_rows(joined: &Joined) -> Vec<String> {
             }
             rows
         }
-        PayloadHead::Screenshot(_) | PayloadHead::Frame(_) | PayloadHead::Download(_) => Vec::new(),
+        _ => Vec::new(),
     }
 }
 
-/// A line as it is shown, with the spaces that it begins with.
+/// A sanitized line that keeps its indentation.
 fn indented(line: &str, most: usize) -> String {
     let spaces = line.len() - line.trim_start_matches(' ').len();
     format!("{}{}", " ".repeat(spaces.min(80)), shown(line, most))
@@ -389,7 +388,7 @@ fn append(text: &mut String, more: std::fmt::Arguments<'_>) {
     let _ = text.write_fmt(more);
 }
 
-/// A word as it stands on the wire.
+/// The JSON string of a unit variant.
 fn wire<T: serde::Serialize>(word: &T) -> String {
     match serde_json::to_value(word) {
         Ok(Value::String(word)) => word,
@@ -412,7 +411,7 @@ mod tests {
         render(
             &received,
             Some(Duration::from_millis(34)),
-            Paint::new(false),
+            Style::new(false),
         )
     }
 
@@ -433,7 +432,7 @@ mod tests {
             ),
             (
                 r#"{"type":"error","code":"NAV_FAILED","message":"no","retryable":true}"#,
-                "← error NAV_FAILED: no, may be tried again",
+                "← error NAV_FAILED: no, retryable",
             ),
             (
                 r#"{"type":"tabClosed","requestId":"c1","id":"t1","reason":"browserExited"}"#,
@@ -508,7 +507,7 @@ mod tests {
             unreachable!()
         };
         assert_eq!(
-            render(&Received::Other(fields), None, Paint::new(false)),
+            render(&Received::Other(fields), None, Style::new(false)),
             r#"← done {action: "click", id: "t1"} (c1)"#
         );
     }
@@ -519,7 +518,7 @@ mod tests {
         let text = render(
             &Received::Message(Box::new(message)),
             None,
-            Paint::new(true),
+            Style::new(true),
         );
         assert!(text.starts_with("← \u{1b}[36mpong\u{1b}[0m 5"), "{text:?}");
     }

@@ -1,27 +1,26 @@
-//! The console from start to end.
+//! `cdp-bridge console`.
 
 use std::io::{self, IsTerminal as _, Read as _, Write};
 use std::path::{Path, PathBuf};
 
 use super::complete::KnownTabs;
-use super::converse::converse;
+use super::connection::ConsoleConnection;
 use super::error::ConsoleError;
-use super::options::Options;
-use super::outcome::Outcome;
-use super::paint::Paint;
+use super::options::ConsoleOptions;
+use super::outcome::ConsoleOutcome;
 use super::record::Recorder;
+use super::repl::converse;
 use super::save::Saver;
 use super::script;
-use super::session::Session;
+use super::style::Style;
 use super::{interactive, lines};
 use crate::client::{self, Address, Connection};
 
-/// Runs `cdp-bridge console`: plays a script, or serves whoever is at standard input.
+/// Runs a script, or the prompt, or the lines of a pipe.
 ///
-/// What it shows goes to standard output. A step, a line or a request that failed has been shown
-/// there when [`Outcome::Failed`] is returned; an error has not been shown yet.
-pub async fn run(options: Options) -> Result<Outcome, ConsoleError> {
-    // A script with a mistake is refused before anything is asked of the bridge.
+/// Output goes to standard output, including the reason for [`ConsoleOutcome::Failed`]; an `Err` has not been printed yet.
+pub async fn run(options: ConsoleOptions) -> Result<ConsoleOutcome, ConsoleError> {
+    // A script is parsed as a whole before anything is sent.
     if let Some(file) = &options.script {
         let script = read_script(file).await?;
         return play(&options, &script, io::stdout()).await;
@@ -36,41 +35,47 @@ pub async fn run(options: Options) -> Result<Outcome, ConsoleError> {
     outcome
 }
 
-/// A person at a terminal.
-async fn prompt(options: &Options) -> Result<Outcome, ConsoleError> {
+/// Runs the prompt.
+async fn prompt(options: &ConsoleOptions) -> Result<ConsoleOutcome, ConsoleError> {
     let address = Address::parse(&options.url)?;
-    // The prompt appears only once there is somebody to talk to.
+    // The prompt appears only once the connection is open.
     let connection = connect(options, &address).await?;
     let (saver, recorder) = (saver(options).await?, recorder(options).await?);
     let tabs = KnownTabs::default();
-    let paint = Paint::new(options.color);
-    let terminal = interactive::start(tabs.clone(), paint)?;
-    let mut session = Session::new(connection, terminal.output, paint, saver);
+    let style = Style::new(options.color);
+    let terminal = interactive::start(tabs.clone(), style)?;
+    let mut session = ConsoleConnection::new(connection, terminal.output, style, saver);
     session.record(recorder);
     session.show_pictures(options.pictures);
     session.say(&format!(
         "connected to {address}; `help` lists the verbs, Ctrl-D leaves"
     ))?;
     let outcome = converse(&mut session, terminal.lines, |session| {
-        tabs.set(session.ledger().tabs().map(|tab| tab.to_string()).collect());
+        tabs.set(
+            session
+                .tracker()
+                .tabs()
+                .map(|tab| tab.to_string())
+                .collect(),
+        );
     })
     .await;
     let closed = session.close().await;
     let outcome = outcome.and_then(|outcome| closed.map(|()| outcome));
     if outcome.is_err() {
-        // The error must not be written behind the prompt and what was typed there.
+        // The error must not be appended to the prompt line.
         let _ = io::stdout().write_all(b"\r\n");
     }
-    // At a prompt an error that was shown is no failure of the console.
-    outcome.map(|_| Outcome::Passed)
+    // Failed requests at a prompt do not fail the command.
+    outcome.map(|_| ConsoleOutcome::Passed)
 }
 
-/// Plays a script into an output.
+/// Runs a script and writes to `output`.
 async fn play<W: Write>(
-    options: &Options,
+    options: &ConsoleOptions,
     script: &script::Script,
     output: W,
-) -> Result<Outcome, ConsoleError> {
+) -> Result<ConsoleOutcome, ConsoleError> {
     let mut session = open(options, output).await?;
     let folder = options.save.clone().unwrap_or_else(|| PathBuf::from("."));
     let outcome = script::play(&mut session, script, &folder).await;
@@ -78,17 +83,20 @@ async fn play<W: Write>(
     outcome
 }
 
-async fn open<W: Write>(options: &Options, output: W) -> Result<Session<W>, ConsoleError> {
+async fn open<W: Write>(
+    options: &ConsoleOptions,
+    output: W,
+) -> Result<ConsoleConnection<W>, ConsoleError> {
     let address = Address::parse(&options.url)?;
     let connection = connect(options, &address).await?;
     let (saver, recorder) = (saver(options).await?, recorder(options).await?);
-    let mut session = Session::new(connection, output, Paint::new(options.color), saver);
+    let mut session = ConsoleConnection::new(connection, output, Style::new(options.color), saver);
     session.record(recorder);
     session.show_pictures(options.pictures);
     Ok(session)
 }
 
-async fn connect(options: &Options, address: &Address) -> Result<Connection, ConsoleError> {
+async fn connect(options: &ConsoleOptions, address: &Address) -> Result<Connection, ConsoleError> {
     let client = client::Options {
         token: options.token.clone(),
         binary: options.binary,
@@ -98,21 +106,21 @@ async fn connect(options: &Options, address: &Address) -> Result<Connection, Con
     Ok(Connection::open(address, &client).await?)
 }
 
-async fn saver(options: &Options) -> Result<Option<Saver>, ConsoleError> {
+async fn saver(options: &ConsoleOptions) -> Result<Option<Saver>, ConsoleError> {
     match &options.save {
         Some(directory) => Ok(Some(Saver::new(directory).await?)),
         None => Ok(None),
     }
 }
 
-async fn recorder(options: &Options) -> Result<Option<Recorder>, ConsoleError> {
+async fn recorder(options: &ConsoleOptions) -> Result<Option<Recorder>, ConsoleError> {
     match &options.record {
         Some(file) => Ok(Some(Recorder::new(file).await?)),
         None => Ok(None),
     }
 }
 
-/// Reads a script from a file, or from standard input where the file is `-`.
+/// Reads a script from a file, or from standard input if the file is `-`.
 async fn read_script(file: &Path) -> Result<script::Script, ConsoleError> {
     let failed = |source| ConsoleError::ReadScript {
         path: file.to_owned(),
@@ -120,7 +128,7 @@ async fn read_script(file: &Path) -> Result<script::Script, ConsoleError> {
     };
     let (name, text) = if file == Path::new("-") {
         let mut text = String::new();
-        // Nothing else runs yet, so the reading may block.
+        // No other task runs yet, so blocking is harmless.
         io::stdin().read_to_string(&mut text).map_err(failed)?;
         ("stdin".to_owned(), text)
     } else {
@@ -141,10 +149,10 @@ mod tests {
     async fn the_tour_passes_and_its_payloads_are_saved() {
         let folder = tempfile::tempdir().unwrap();
         let bridge = FakeBridge::answering(testing::browser()).await;
-        let options = Options {
+        let options = ConsoleOptions {
             url: bridge.address,
             save: Some(folder.path().join("out")),
-            ..Options::default()
+            ..ConsoleOptions::default()
         };
         let text = include_str!("../../examples/tour/tour.cdp");
         let site = |name: &str| (name == "SITE").then(|| "http://site.test".to_owned());
@@ -152,7 +160,7 @@ mod tests {
         let mut output = Vec::new();
         let outcome = play(&options, &script, &mut output).await.unwrap();
         let output = String::from_utf8(output).unwrap();
-        assert_eq!(outcome, Outcome::Passed, "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Passed, "{output}");
         for file in ["dom-t1-0001.html", "shot-t1-0002.png", "tour.png"] {
             assert!(
                 folder.path().join("out").join(file).exists(),
@@ -163,9 +171,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_script_that_cannot_be_read_is_named() {
-        let options = Options {
+        let options = ConsoleOptions {
             script: Some("no/such.cdp".into()),
-            ..Options::default()
+            ..ConsoleOptions::default()
         };
         let error = run(options).await.unwrap_err().to_string();
         assert!(error.contains("reading the script no/such.cdp"), "{error}");
@@ -176,13 +184,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("bad.cdp");
         std::fs::write(&file, "ping\njump\n").unwrap();
-        let options = Options {
-            // Nobody is there: connecting would be another error.
+        let options = ConsoleOptions {
+            // No bridge listens there, so connecting would be another error.
             url: "127.0.0.1:1".to_owned(),
             script: Some(file),
-            ..Options::default()
+            ..ConsoleOptions::default()
         };
         let error = run(options).await.unwrap_err().to_string();
-        assert!(error.contains("bad.cdp:2: `jump` is no verb"), "{error}");
+        assert!(error.contains("bad.cdp:2: unknown verb `jump`"), "{error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Payloads as files.
+//! Saves payloads as files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tokio::io::AsyncWriteExt as _;
 
 use super::error::ConsoleError;
 
-/// Writes each screenshot and snapshot under a number of its own.
+/// Saves each payload in a numbered file.
 #[derive(Debug)]
 pub(super) struct Saver {
     directory: PathBuf,
@@ -17,7 +17,7 @@ pub(super) struct Saver {
 }
 
 impl Saver {
-    /// A saver into this directory, which is created.
+    /// Creates the directory.
     pub(super) async fn new(directory: &Path) -> Result<Self, ConsoleError> {
         tokio::fs::create_dir_all(directory)
             .await
@@ -28,8 +28,8 @@ impl Saver {
         })
     }
 
-    /// Writes a payload and gives the file's path; nothing for the frames of a screencast, which
-    /// would fill a disk. Files of an earlier run are never overwritten.
+    /// Writes a payload and returns the file's path; `None` for screencast frames, which would fill the disk. Existing
+    /// files are not overwritten.
     pub(super) async fn save(&mut self, joined: &Joined) -> Result<Option<PathBuf>, ConsoleError> {
         loop {
             let number = self.last + 1;
@@ -58,11 +58,11 @@ impl Saver {
 
 async fn write(file: &mut tokio::fs::File, bytes: &[u8]) -> io::Result<()> {
     file.write_all(bytes).await?;
-    // Dropping a file does not wait for what is still being written.
+    // Dropping a tokio file does not wait for pending writes.
     file.flush().await
 }
 
-/// Writes a payload under the name that a script gives it.
+/// Writes a payload under the name that the script gives.
 pub(super) async fn save_as(path: &Path, joined: &Joined) -> Result<(), ConsoleError> {
     if let Some(directory) = path.parent() {
         tokio::fs::create_dir_all(directory)
@@ -82,6 +82,10 @@ fn failed(path: &Path, source: io::Error) -> ConsoleError {
 }
 
 /// `shot-t1-0001.jpg`, `dom-t1-0002.html`.
+#[allow(
+    clippy::match_wildcard_for_single_variants,
+    reason = "a payload that is not listed is saved under the name of its event"
+)]
 fn file_name(head: &PayloadHead, number: u32) -> Option<String> {
     let (what, extension) = match head {
         PayloadHead::DomSnapshot(head) => match head.format {
@@ -99,9 +103,9 @@ fn file_name(head: &PayloadHead, number: u32) -> Option<String> {
             ContentFormat::Text => ("content", "txt"),
             ContentFormat::Markdown => ("content", "md"),
         },
-        // Its name is a stranger's: it does not decide what the file is called.
-        PayloadHead::Download(_) => ("download", "bin"),
         PayloadHead::Frame(_) => return None,
+        // A download's own name comes from the page and must not choose the path.
+        other => (other.name(), if other.is_text() { "txt" } else { "bin" }),
     };
     Some(format!("{what}-{}-{number:04}.{extension}", head.tab()))
 }

@@ -1,32 +1,41 @@
-//! What the protocol's schema says of each request, for help and completion (pure).
+//! The fields of each request, read from the protocol's JSON Schema, for help and completion (pure).
 
+use std::fmt::Write as _;
 use std::sync::LazyLock;
 
 use cdp_bridge_protocol::RequestKind;
 use serde_json::Value;
 
-/// A request.
 #[derive(Debug)]
 pub(super) struct Shape {
     pub(super) kind: RequestKind,
     pub(super) about: String,
-    /// The required fields first, those of every request last.
+    /// Required fields first, the envelope's last.
     pub(super) fields: Vec<Field>,
 }
 
-/// One of its fields.
+/// How a typed word becomes the value of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FieldType {
+    Boolean,
+    Number,
+    /// Text, or a short form of the field.
+    Other,
+}
+
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    /// What it takes, such as `text`, `1 to 100`, or its choices.
+    pub(super) field_type: FieldType,
+    /// The accepted values, such as `text`, `1 to 100`, or the choices.
     pub(super) takes: String,
     pub(super) required: bool,
     pub(super) about: String,
-    /// The words that it may be, where these are all.
+    /// All accepted values, if they can be listed.
     pub(super) choices: Vec<String>,
 }
 
-/// Fields that stand on any request, in the order in which they are shown.
+/// Fields of the envelope, in the order in which help shows them.
 const COMMON: [&str; 3] = ["timeoutMs", "idempotencyKey", "requestId"];
 
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
@@ -35,9 +44,36 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(|| {
     shapes.map(|kind| shape(*kind, &schema["$defs"])).collect()
 });
 
-/// The shape of a request.
 pub(super) fn of(kind: RequestKind) -> Option<&'static Shape> {
     SHAPES.iter().find(|shape| shape.kind == kind)
+}
+
+impl Shape {
+    pub(super) fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The required fields; `tabId` first.
+    pub(super) fn required(&self) -> impl Iterator<Item = &str> {
+        let required = self.fields.iter().filter(|field| field.required);
+        required.map(|field| field.name.as_str())
+    }
+
+    /// A usage line, for requests without a hand-written one.
+    pub(super) fn usage(&self) -> String {
+        let mut usage = self.kind.as_str().to_owned();
+        for field in &self.fields {
+            let name = &field.name;
+            // Writing to a string cannot fail.
+            let _ = match name.as_str() {
+                "tabId" => write!(usage, " TAB"),
+                _ if field.required => write!(usage, " {}", name.to_uppercase()),
+                common if COMMON.contains(&common) => Ok(()),
+                _ => write!(usage, " [{name}={}]", field.takes),
+            };
+        }
+        usage
+    }
 }
 
 fn shape(kind: RequestKind, definitions: &Value) -> Shape {
@@ -50,6 +86,7 @@ fn shape(kind: RequestKind, definitions: &Value) -> Shape {
         .filter(|(name, _)| *name != "type")
         .map(|(name, schema)| Field {
             name: name.clone(),
+            field_type: field_type(schema, definitions),
             takes: takes(schema, definitions),
             required: is_required(name),
             about: about(schema, definitions),
@@ -68,7 +105,6 @@ fn shape(kind: RequestKind, definitions: &Value) -> Shape {
     }
 }
 
-/// A description on one line.
 fn text(description: &Value) -> String {
     let text = description.as_str().unwrap_or_default();
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -81,7 +117,7 @@ fn about(schema: &Value, definitions: &Value) -> String {
     }
 }
 
-/// The schema behind a reference.
+/// Resolves a `$ref`.
 fn resolved<'a>(schema: &'a Value, definitions: &'a Value) -> &'a Value {
     let name = schema["$ref"]
         .as_str()
@@ -89,7 +125,7 @@ fn resolved<'a>(schema: &'a Value, definitions: &'a Value) -> &'a Value {
     name.map_or(schema, |name| &definitions[name])
 }
 
-/// The forms that a value may have, without the null that stands for an absent field.
+/// The alternatives of a schema (`anyOf`, `oneOf`), without `null`.
 fn forms<'a>(schema: &'a Value, definitions: &'a Value) -> Vec<&'a Value> {
     let schema = resolved(schema, definitions);
     let several = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
@@ -113,11 +149,25 @@ fn choices(schema: &Value, definitions: &Value) -> Vec<String> {
     })
 }
 
-/// Whether a value of this type is taken, absent fields aside.
+/// Whether the schema allows this JSON type.
 fn is(schema: &Value, name: &str) -> bool {
     match &schema["type"] {
         Value::Array(types) => types.iter().any(|it| it == name),
         one => one == name,
+    }
+}
+
+fn field_type(schema: &Value, definitions: &Value) -> FieldType {
+    let forms = forms(schema, definitions);
+    if forms.iter().all(|form| is(form, "boolean")) {
+        FieldType::Boolean
+    } else if forms
+        .iter()
+        .all(|form| is(form, "integer") || is(form, "number"))
+    {
+        FieldType::Number
+    } else {
+        FieldType::Other
     }
 }
 
@@ -165,8 +215,7 @@ mod tests {
     use super::*;
 
     fn field(kind: RequestKind, name: &str) -> &'static Field {
-        let fields = &of(kind).unwrap().fields;
-        fields.iter().find(|field| field.name == name).unwrap()
+        of(kind).unwrap().field(name).unwrap()
     }
 
     #[test]
@@ -208,6 +257,18 @@ mod tests {
                 assert_eq!(found, takes, "{kind:?} {name}");
             }
         }
+    }
+
+    #[test]
+    fn a_usage_shows_the_fields_of_the_request_and_not_those_of_every_request() {
+        assert_eq!(
+            of(RequestKind::Fill).unwrap().usage(),
+            "fill TAB SELECTOR VALUE"
+        );
+        assert_eq!(
+            of(RequestKind::GetDomSnapshot).unwrap().usage(),
+            "getDomSnapshot TAB [format=html|structured]"
+        );
     }
 
     #[test]

@@ -1,10 +1,9 @@
-//! Text and numbers as a terminal may show them (pure).
+//! Text and numbers for a terminal (pure).
 
 use std::time::Duration;
 
-/// Text from a page or from the bridge, on one line and at most so many characters long. Control
-/// characters are written out: a page must not be able to move the cursor of whoever reads about
-/// it.
+/// Sanitized text: on one line, truncated, and with control characters escaped, so that a page cannot send escape
+/// sequences to the terminal.
 pub(super) fn shown(text: &str, max: usize) -> String {
     let mut line = String::new();
     for (count, c) in text.chars().enumerate() {
@@ -21,9 +20,9 @@ pub(super) fn shown(text: &str, max: usize) -> String {
     line
 }
 
-/// The beginning of a document, its white space folded.
+/// The beginning of a document, with white space collapsed.
 pub(super) fn beginning(text: &str, max: usize) -> String {
-    // A character more than shown is enough to know whether anything was left out.
+    // One character beyond the limit tells whether the text is truncated.
     let mut folded = String::new();
     let mut count = 0;
     for word in text.split_whitespace() {
@@ -41,7 +40,7 @@ pub(super) fn beginning(text: &str, max: usize) -> String {
     shown(&folded, max)
 }
 
-/// Characters that turn the direction of the text around them.
+/// Unicode bidirectional controls.
 fn is_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
@@ -59,7 +58,7 @@ pub(super) fn grouped(number: usize) -> String {
     text
 }
 
-/// `34 ms`, or `1.2 s` from a second up.
+/// `34 ms`, or `1.2 s` from one second on.
 pub(super) fn duration(duration: Duration) -> String {
     if duration < Duration::from_secs(1) {
         format!("{} ms", duration.as_millis())

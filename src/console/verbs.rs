@@ -1,29 +1,52 @@
-//! A typed line as something to do (pure).
+//! Parses a typed line (pure).
 
 use std::fmt::Write as _;
+use std::sync::LazyLock;
 
 use cdp_bridge_protocol::request::BadRequest;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Map, Value};
 
 use super::fields::{self, FieldProblem};
-use super::words::{self, OpenQuote};
+use super::shape::{self, Shape};
+use super::tokenizer::{self, OpenQuote};
 
-/// How the last created tab is written.
+/// Stands for the tab created last.
 pub(super) const LAST_TAB: &str = "$";
 
-/// One verb: its short names, and how it is used.
-#[derive(Debug, PartialEq)]
+/// A verb: the short names of a request, and its usage.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Verb {
-    /// Short names; the request's own name is understood too.
+    /// Short names; the request's `type` is accepted too.
     pub(super) names: &'static [&'static str],
     pub(super) kind: RequestKind,
     pub(super) usage: &'static str,
     about: &'static str,
 }
 
-/// Every verb that is a request, in the order in which help shows them.
-pub(super) const VERBS: &[Verb] = &[
+impl Verb {
+    /// The verb of a request without a hand-written usage.
+    fn of_schema(shape: &'static Shape) -> Self {
+        Self {
+            // Leaked once, by the `LazyLock` below.
+            names: vec![shape.kind.as_str()].leak(),
+            kind: shape.kind,
+            usage: shape.usage().leak(),
+            about: &shape.about,
+        }
+    }
+}
+
+/// Every request as a verb, in the order of the help.
+pub(super) static VERBS: LazyLock<Vec<Verb>> = LazyLock::new(|| {
+    let is_worded = |kind: RequestKind| WORDED.iter().any(|verb| verb.kind == kind);
+    let others = RequestKind::ALL.iter().filter(|kind| !is_worded(**kind));
+    let others = others.copied().filter_map(shape::of).map(Verb::of_schema);
+    WORDED.iter().copied().chain(others).collect()
+});
+
+/// The requests with short names and a hand-written usage; the others get theirs from the schema.
+const WORDED: &[Verb] = &[
     Verb {
         names: &["create", "new"],
         kind: RequestKind::CreateTab,
@@ -34,7 +57,7 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["navigate", "go"],
         kind: RequestKind::Navigate,
         usage: "navigate TAB URL",
-        about: "send a tab to a URL",
+        about: "load a URL in a tab",
     },
     Verb {
         names: &["snapshot", "html"],
@@ -46,13 +69,13 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["shot", "screenshot"],
         kind: RequestKind::GetScreenshot,
         usage: "shot TAB [full] [png|jpeg|webp] [quality=N] [selector=LOCATOR] [clip=X,Y,WxH]",
-        about: "take a picture",
+        about: "take a screenshot",
     },
     Verb {
         names: &["logged-out"],
         kind: RequestKind::SetLoggedOutMode,
         usage: "logged-out TAB on|off",
-        about: "leave cookies and storage behind, or come back to them",
+        about: "switch to an empty browser context without cookies and storage, or back",
     },
     Verb {
         names: &["activate"],
@@ -76,13 +99,13 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["cast"],
         kind: RequestKind::StartScreencast,
         usage: "cast TAB [fps=N] [quality=N] [width=N] [height=N]",
-        about: "start a stream of pictures",
+        about: "start a screencast",
     },
     Verb {
         names: &["uncast"],
         kind: RequestKind::StopScreencast,
         usage: "uncast TAB",
-        about: "end it",
+        about: "stop it",
     },
     Verb {
         names: &["click"],
@@ -94,7 +117,7 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["fill"],
         kind: RequestKind::Fill,
         usage: "fill TAB LOCATOR TEXT",
-        about: "replace what stands in a field",
+        about: "replace the content of a field",
     },
     Verb {
         names: &["type"],
@@ -118,13 +141,13 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["check"],
         kind: RequestKind::Check,
         usage: "check TAB LOCATOR",
-        about: "have a checkbox be on",
+        about: "tick a checkbox",
     },
     Verb {
         names: &["uncheck"],
         kind: RequestKind::Uncheck,
         usage: "uncheck TAB LOCATOR",
-        about: "have it be off",
+        about: "untick it",
     },
     Verb {
         names: &["hover"],
@@ -136,7 +159,7 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["focus"],
         kind: RequestKind::Focus,
         usage: "focus TAB LOCATOR",
-        about: "give an element the keyboard",
+        about: "focus an element",
     },
     Verb {
         names: &["scroll"],
@@ -148,7 +171,7 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["reveal"],
         kind: RequestKind::ScrollIntoView,
         usage: "reveal TAB LOCATOR",
-        about: "scroll until an element is in sight",
+        about: "scroll an element into view",
     },
     Verb {
         names: &["drag"],
@@ -160,7 +183,7 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["upload"],
         kind: RequestKind::Upload,
         usage: "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]",
-        about: "put files into a field, in base64",
+        about: "set the files of a file input, in base64",
     },
     Verb {
         names: &["back"],
@@ -178,19 +201,19 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["reload"],
         kind: RequestKind::Reload,
         usage: "reload TAB",
-        about: "load the page anew",
+        about: "reload the page",
     },
     Verb {
         names: &["until"],
         kind: RequestKind::WaitFor,
         usage: "until TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]",
-        about: "wait until something is so",
+        about: "wait for an element, a load state, a URL or a text",
     },
     Verb {
         names: &["query", "ask"],
         kind: RequestKind::Query,
         usage: "query TAB text|html|value|visible|enabled|checked|count|box|attributes LOCATOR",
-        about: "ask something of an element",
+        about: "read a property of an element",
     },
     Verb {
         names: &["eval"],
@@ -202,7 +225,7 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["outline", "ax"],
         kind: RequestKind::GetAxSnapshot,
         usage: "outline TAB [LOCATOR] [interactive]",
-        about: "the page as assistive technology sees it",
+        about: "the accessibility tree as an outline",
     },
     Verb {
         names: &["content", "read"],
@@ -214,13 +237,13 @@ pub(super) const VERBS: &[Verb] = &[
         names: &["subscribe"],
         kind: RequestKind::Subscribe,
         usage: "subscribe TAB consoleMessage|none",
-        about: "be told what is written to the page's console, or no more",
+        about: "subscribe to the page's console messages, or unsubscribe",
     },
     Verb {
         names: &["download"],
         kind: RequestKind::GetDownload,
         usage: "download TAB DOWNLOAD",
-        about: "what was downloaded, as downloadFinished names it",
+        about: "fetch a finished download by its downloadId",
     },
     Verb {
         names: &["ping"],
@@ -230,23 +253,22 @@ pub(super) const VERBS: &[Verb] = &[
     },
 ];
 
-/// The words that are no requests.
+/// Verbs that are not requests.
 const OWN_WORDS: [&str; 3] = ["help", "quit", "exit"];
 
-/// What a line asks for.
+/// A parsed line.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Command {
-    /// A request, still without its id.
+pub(super) enum ConsoleCommand {
+    /// A request without an id.
     Request(Draft),
-    /// Text to be sent as it is.
+    /// Raw JSON.
     Raw(String),
-    /// Show the verbs, or explain one.
+    /// `help`, or `help VERB`.
     Help(Option<&'static Verb>),
-    /// Leave.
     Quit,
 }
 
-/// A request as typed: checked, but its tab may still be `$`.
+/// A validated request whose tab may still be `$`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Draft {
     kind: RequestKind,
@@ -254,74 +276,74 @@ pub(super) struct Draft {
     typed: String,
 }
 
-/// The line is nothing the console knows.
+/// A line that cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VerbError {
-    /// No such verb.
-    #[error("`{0}` is no verb. `help` lists them; a line that starts with {{ is sent as it is")]
+    /// The first word is not a verb.
+    #[error("unknown verb `{0}`. `help` lists them; a line that starts with {{ is sent unchanged")]
     Unknown(String),
-    /// A word that does not belong there.
+    /// A word that is not a field of the request.
     #[error("{problem}; usage: {usage}")]
     Field {
-        /// What is wrong.
+        /// The word and why it was refused.
         problem: FieldProblem,
-        /// How the verb is used.
+        /// The usage of the verb.
         usage: &'static str,
     },
-    /// The bridge would refuse it.
+    /// The request is invalid.
     #[error("{problem}; usage: {usage}")]
     Request {
-        /// What the bridge would answer.
+        /// The answer that the bridge would give.
         problem: BadRequest,
-        /// How the verb is used.
+        /// The usage of the verb.
         usage: &'static str,
     },
-    /// A quote is open.
+    /// A quote is not closed.
     #[error(transparent)]
     Quote(#[from] OpenQuote),
 }
 
-/// `$` was used, and no tab has been created on this connection.
+/// `$` was used before a tab was created on this connection.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`$` is the tab created last, and none was created on this connection yet")]
+#[error("`$` is the tab created last, and this connection has created none yet")]
 pub(super) struct NoTabYet;
 
-/// Reads a line; nothing for a blank one.
-pub(super) fn parse_line(line: &str) -> Result<Option<Command>, VerbError> {
+/// Parses a line; `None` for a blank one.
+pub(super) fn parse_line(line: &str) -> Result<Option<ConsoleCommand>, VerbError> {
     let line = line.trim();
     if line.starts_with('{') {
-        return Ok(Some(Command::Raw(line.to_owned())));
+        return Ok(Some(ConsoleCommand::Raw(line.to_owned())));
     }
-    let words = words::split(line)?;
+    let words = tokenizer::split(line)?;
     match words.first().map(String::as_str) {
         None => Ok(None),
         Some("help" | "?") => match words.get(1) {
             Some(name) => match find(name) {
-                Some(verb) => Ok(Some(Command::Help(Some(verb)))),
+                Some(verb) => Ok(Some(ConsoleCommand::Help(Some(verb)))),
                 None => Err(VerbError::Unknown(name.clone())),
             },
-            None => Ok(Some(Command::Help(None))),
+            None => Ok(Some(ConsoleCommand::Help(None))),
         },
-        Some("quit" | "exit") => Ok(Some(Command::Quit)),
-        Some(_) => parse_request(&words).map(|draft| Some(Command::Request(draft))),
+        Some("quit" | "exit") => Ok(Some(ConsoleCommand::Quit)),
+        Some(_) => parse_request(&words).map(|draft| Some(ConsoleCommand::Request(draft))),
     }
 }
 
-/// The verb of this name, which may be a request's own.
+/// Finds a verb by a short name or the request's `type`.
 pub(super) fn find(name: &str) -> Option<&'static Verb> {
     VERBS
         .iter()
         .find(|verb| verb.kind.as_str() == name || verb.names.contains(&name))
 }
 
-/// Reads the words of a request.
+/// Parses the words of a request.
 pub(super) fn parse_request(words: &[String]) -> Result<Draft, VerbError> {
     let (name, rest) = words
         .split_first()
         .ok_or_else(|| VerbError::Unknown(String::new()))?;
     let verb = find(name).ok_or_else(|| VerbError::Unknown(name.clone()))?;
     let usage = verb.usage;
-    let typed: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
+    let typed: Vec<String> = words.iter().map(|word| tokenizer::quote(word)).collect();
     let fields =
         fields::read(verb.kind, rest).map_err(|problem| VerbError::Field { problem, usage })?;
     let draft = Draft {
@@ -336,17 +358,17 @@ pub(super) fn parse_request(words: &[String]) -> Result<Draft, VerbError> {
 }
 
 impl Draft {
-    /// The line as it can be typed again.
+    /// The line, with words quoted as needed.
     pub(super) fn typed(&self) -> &str {
         &self.typed
     }
 
-    /// Whether it needs to know the last tab.
+    /// Whether the tab is `$`.
     pub(super) fn needs_last_tab(&self) -> bool {
         self.fields.get("tabId").is_some_and(|tab| tab == LAST_TAB)
     }
 
-    /// The request, with `$` replaced. It has an id only if one was typed.
+    /// The request with `$` replaced. It has an id only if one was typed.
     pub(super) fn request(&self, last_tab: Option<TabId>) -> Result<Request, DraftError> {
         let mut draft = self.clone();
         if draft.needs_last_tab() {
@@ -365,25 +387,22 @@ impl Draft {
     }
 }
 
-/// A draft cannot become a request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(super) enum DraftError {
-    /// It names the last tab, and there is none.
     #[error(transparent)]
     NoTabYet(#[from] NoTabYet),
-    /// It is no request.
     #[error(transparent)]
     Bad(#[from] BadRequest),
 }
 
-/// How wide the column of usages is in the help.
+/// Width of the usage column in the help.
 const COLUMN: usize = 46;
 
-/// What `help` shows.
+/// The text of `help`.
 pub(super) fn help() -> String {
     let mut text = String::new();
-    for verb in VERBS {
-        // Writing to a string cannot fail. What is used in many ways has its line for itself.
+    for verb in VERBS.iter() {
+        // Writing to a string cannot fail. A long usage gets a line of its own.
         let _ = write!(text, "  {:COLUMN$}  ", verb.usage);
         if verb.usage.chars().count() > COLUMN {
             let _ = write!(text, "\n  {:COLUMN$}  ", "");
@@ -398,18 +417,18 @@ pub(super) fn help() -> String {
         "LOCATOR is CSS, or text=…, role=button[name=\"…\"], label=…, ref=e12; in quotes where it has spaces.\n\
          TAB is a tab id such as t1, or $ for the tab created last. Request names (createTab …) work\n\
          too, and every field can be written as key=value, also timeoutMs and requestId. A line that\n\
-         starts with { is sent as it is. `help VERB` explains one, with all of its fields; Tab completes.\n\
+         starts with { is sent unchanged. `help VERB` explains one, with all of its fields; Tab completes.\n\
          `quit` or Ctrl-D leaves; tabs stay open.\n",
     );
     text
 }
 
-/// Every first word of a line, for completion.
+/// Every possible first word, for completion.
 pub(super) fn first_words() -> impl Iterator<Item = &'static str> {
     request_words().chain(OWN_WORDS)
 }
 
-/// Every name of a request.
+/// Every short name and `type` of a request.
 pub(super) fn request_words() -> impl Iterator<Item = &'static str> {
     VERBS
         .iter()
@@ -422,7 +441,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn sent(line: &str) -> String {
-        let Ok(Some(Command::Request(draft))) = parse_line(line) else {
+        let Ok(Some(ConsoleCommand::Request(draft))) = parse_line(line) else {
             panic!("{line} is a request");
         };
         draft.request(Some(TabId::new(7))).unwrap().to_json()
@@ -504,17 +523,17 @@ mod tests {
         let raw = r#"  {"type": nonsense  "#;
         assert_eq!(
             parse_line(raw),
-            Ok(Some(Command::Raw(raw.trim().to_owned())))
+            Ok(Some(ConsoleCommand::Raw(raw.trim().to_owned())))
         );
         assert_eq!(parse_line("   "), Ok(None));
-        assert_eq!(parse_line("quit"), Ok(Some(Command::Quit)));
-        assert_eq!(parse_line("help"), Ok(Some(Command::Help(None))));
-        let Ok(Some(Command::Help(Some(verb)))) = parse_line("? html") else {
+        assert_eq!(parse_line("quit"), Ok(Some(ConsoleCommand::Quit)));
+        assert_eq!(parse_line("help"), Ok(Some(ConsoleCommand::Help(None))));
+        let Ok(Some(ConsoleCommand::Help(Some(verb)))) = parse_line("? html") else {
             panic!("it is the help of a verb");
         };
         assert_eq!(verb.kind, RequestKind::GetDomSnapshot);
         let unknown = parse_line("help jump").unwrap_err().to_string();
-        assert!(unknown.contains("`jump` is no verb"), "{unknown}");
+        assert!(unknown.contains("unknown verb `jump`"), "{unknown}");
     }
 
     #[test]
@@ -522,7 +541,7 @@ mod tests {
         for (line, problem, usage) in [
             ("navigate t1", "missing field `url`", "navigate TAB URL"),
             ("close", "missing field `tabId`", "close TAB"),
-            ("shot t1 gif", "`gif` has no place here", "shot TAB [full]"),
+            ("shot t1 gif", "unexpected word `gif`", "shot TAB [full]"),
             (
                 "shot t1 quality=0",
                 "quality: 0 is out of range",
@@ -548,14 +567,14 @@ mod tests {
         }
         let error = parse_line("jump t1").unwrap_err().to_string();
         assert!(
-            error.contains("`jump` is no verb") && error.contains("help"),
+            error.contains("unknown verb `jump`") && error.contains("help"),
             "{error}"
         );
     }
 
     #[test]
     fn the_last_tab_must_have_been_created() {
-        let Ok(Some(Command::Request(draft))) = parse_line("close $") else {
+        let Ok(Some(ConsoleCommand::Request(draft))) = parse_line("close $") else {
             panic!("it is a request");
         };
         assert!(draft.needs_last_tab());
@@ -568,6 +587,8 @@ mod tests {
         for kind in RequestKind::ALL {
             let verb = VERBS.iter().find(|verb| verb.kind == *kind).unwrap();
             assert!(help.contains(verb.usage));
+            let derived = Verb::of_schema(shape::of(*kind).unwrap());
+            assert!(derived.usage.starts_with(kind.as_str()) && !derived.about.is_empty());
         }
     }
 
@@ -577,8 +598,8 @@ mod tests {
             tab in any::<u64>(),
             url in any::<String>(),
         ) {
-            let line = format!("navigate tabId=t{tab} {}", words::quote(&format!("url={url}")));
-            let Ok(Some(Command::Request(draft))) = parse_line(&line) else {
+            let line = format!("navigate tabId=t{tab} {}", tokenizer::quote(&format!("url={url}")));
+            let Ok(Some(ConsoleCommand::Request(draft))) = parse_line(&line) else {
                 panic!("{line} is a request");
             };
             let json: Value = serde_json::from_str(&draft.request(None).unwrap().to_json()).unwrap();

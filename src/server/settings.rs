@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::Limits;
+use cdp_bridge_protocol::request::TimeoutClass;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -144,30 +145,17 @@ pub(super) fn is_loopback(ip: IpAddr) -> bool {
 
 /// The time limit of each request that carries none of its own.
 #[derive(Debug, Clone)]
-pub struct Timeouts {
-    each: HashMap<RequestKind, Duration>,
-    other: Duration,
-}
+pub struct Timeouts(HashMap<TimeoutClass, Duration>);
 
 impl Timeouts {
-    /// The same limit for every request.
-    pub fn all(limit: Duration) -> Self {
-        Self {
-            each: HashMap::new(),
-            other: limit,
-        }
-    }
-
-    /// Sets the limit of one kind of request.
-    #[must_use]
-    pub fn with(mut self, kind: RequestKind, limit: Duration) -> Self {
-        self.each.insert(kind, limit);
-        self
+    /// Asks for the limit of every class.
+    pub fn by_class(limit: impl Fn(TimeoutClass) -> Duration) -> Self {
+        Self(TimeoutClass::ALL.map(|class| (class, limit(class))).into())
     }
 
     /// The limit of this kind of request.
     pub fn of(&self, kind: RequestKind) -> Duration {
-        self.each.get(&kind).copied().unwrap_or(self.other)
+        self.0[&kind.timeout_class()]
     }
 }
 
@@ -223,10 +211,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_request_without_a_limit_of_its_own_gets_the_common_one() {
-        let timeouts =
-            Timeouts::all(Duration::from_secs(30)).with(RequestKind::Ping, Duration::from_secs(1));
+    fn a_request_without_a_limit_of_its_own_gets_that_of_its_class() {
+        let timeouts = Timeouts::by_class(|class| match class {
+            TimeoutClass::Navigate => Duration::from_secs(30),
+            _ => Duration::from_secs(1),
+        });
         assert_eq!(timeouts.of(RequestKind::Ping), Duration::from_secs(1));
         assert_eq!(timeouts.of(RequestKind::Navigate), Duration::from_secs(30));
+        assert_eq!(timeouts.of(RequestKind::Reload), Duration::from_secs(30));
     }
 }

@@ -1,36 +1,26 @@
-//! The envelope of everything the bridge says, and the list of events, written once.
+//! The envelope of every event, and what follows from the rows of events in the [table](crate::table).
 
 use bytes::Bytes;
-use schemars::{Schema, SchemaGenerator};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::bodies::{
-    BrowserDown, BrowserUp, DialogOpened, DomSnapshot, Frame, Gap, LoadEventFired,
-    LoggedOutModeSet, Navigated, Pong, RequestBlocked, Resumed, ScreencastStarted,
-    ScreencastStopped, Screenshot, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt,
-    Tabs, Welcome,
-};
-use super::console::ConsoleMessage;
-use super::files::{Download, DownloadFinished, DownloadStarted, FileChooserOpened};
-use super::hands::{AxSnapshot, Content, Done, Evaluated, Queried, Waited};
-use crate::error::ErrorEvent;
+use super::{Event, PayloadHead};
 use crate::ids::RequestId;
 
-/// One message of the bridge.
+/// One message from the bridge.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// The request it answers; absent on an event nobody asked for.
+    /// The request that it answers; `None` on an event that answers none.
     pub request_id: Option<RequestId>,
-    /// Its number within the session, from 1, without a number left out; absent on `welcome`,
-    /// `resumed`, `gap` and `frame`, and where sessions cannot be resumed.
+    /// Sequence number within the session, from 1 without gaps; absent on `welcome`, `resumed`, `gap` and `frame`, and if
+    /// resumption is disabled.
     pub cursor: Option<u64>,
-    /// What it says.
+    /// The event's own fields.
     pub event: Event,
 }
 
-/// `type` first, then `requestId`, then the event's own fields: the order in which a person
-/// reads them. The number comes last, so that it can be put to a message that is written already.
+/// Serializes `type`, `requestId`, then the event's own fields, for readability. `cursor` comes last, so that it can be
+/// appended to a serialized message ([`numbered`]).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Envelope<'a, T> {
@@ -54,27 +44,26 @@ impl<T: Serialize> Envelope<'_, T> {
     }
 }
 
-/// The text was no message of the bridge that this version knows.
+/// The text is not a message that this version knows.
 #[derive(Debug, thiserror::Error)]
 pub enum NotAMessage {
-    /// It was not a JSON object with a `type`.
+    /// Not a JSON object with a `type`.
     #[error("expected a JSON object with a `type`: {0}")]
     Malformed(String),
-    /// Its `type` is newer than this version; clients ignore such a message.
+    /// An unknown `type`, perhaps of a newer version; clients ignore such a message.
     #[error("unknown event `{0}`")]
     UnknownType(String),
-    /// Its fields do not fit its type.
+    /// The fields do not match the type.
     #[error("{kind}: {source}")]
     Fields {
         /// The event's `type`.
         kind: &'static str,
-        /// What does not fit.
+        /// The error of deserializing them.
         source: serde_json::Error,
     },
 }
 
-/// A message that is written already, with its number put in. The text is one JSON object with at
-/// least one field, as every message is.
+/// Appends `cursor` to a serialized message, which is a JSON object with at least one field.
 pub fn numbered(json: &[u8], cursor: u64) -> Bytes {
     let open = json.strip_suffix(b"}").unwrap_or(json);
     let end = format!(",\"cursor\":{cursor}}}");
@@ -82,19 +71,22 @@ pub fn numbered(json: &[u8], cursor: u64) -> Bytes {
 }
 
 macro_rules! events {
-    ($($(#[$doc:meta])* $variant:ident($body:ident) = $name:literal),* $(,)?) => {
-        /// What the bridge says.
+    ($(
+        $variant:ident($body:ident) = $name:literal
+            $({ $field:ident: $encoding:ident, head: $head:ident })?;
+    )*) => {
+        /// The body of a message from the bridge, by its `type`.
         #[derive(Debug, Clone, PartialEq)]
         #[expect(
             clippy::large_enum_variant,
-            reason = "an error has room for the facts of every code; an event is boxed where many wait"
+            reason = "an error has room for the details of every code; queues hold events in boxes"
         )]
         pub enum Event {
-            $($(#[$doc])* $variant($body),)*
+            $(#[doc = concat!("`", $name, "`.")] $variant($crate::event::$body),)*
         }
 
         impl Event {
-            /// The `type` of every event, in the order of the protocol's table.
+            /// The `type` of every event, in the order of the table.
             pub const NAMES: &'static [&'static str] = &[$($name,)*];
 
             /// The message's `type`.
@@ -104,116 +96,185 @@ macro_rules! events {
                 }
             }
 
-            fn from_fields(name: &str, fields: Map<String, Value>) -> Result<Self, NotAMessage> {
+            pub(crate) fn from_fields(
+                name: &str,
+                fields: serde_json::Map<String, serde_json::Value>,
+            ) -> Result<Self, $crate::event::NotAMessage> {
                 match name {
-                    $($name => serde_json::from_value(Value::Object(fields))
+                    $($name => serde_json::from_value(serde_json::Value::Object(fields))
                         .map(Self::$variant)
-                        .map_err(|source| NotAMessage::Fields { kind: $name, source }),)*
-                    _ => Err(NotAMessage::UnknownType(name.to_owned())),
+                        .map_err(|source| $crate::event::NotAMessage::Fields { kind: $name, source }),)*
+                    _ => Err($crate::event::NotAMessage::UnknownType(name.to_owned())),
+                }
+            }
+
+            /// Separates a payload, as it is written in a text message, from the fields around it.
+            pub(crate) fn split(self) -> $crate::event::Split {
+                match self {
+                    $($(Self::$variant(event) => {
+                        $crate::event::Split::Payload(PayloadHead::$variant(event.head), event.$field)
+                    })?)*
+                    event => $crate::event::Split::Plain(event),
                 }
             }
         }
 
-        impl Message {
+        impl $crate::event::Message {
             /// The JSON text of a text frame.
             pub fn to_json(&self) -> String {
-                let request_id = self.request_id.as_ref();
+                let (request_id, cursor) = (self.request_id.as_ref(), self.cursor);
                 match &self.event {
                     $(Event::$variant(body) => {
-                        Envelope { r#type: $name, request_id, body, cursor: self.cursor }.to_json()
+                        $crate::event::Envelope { r#type: $name, request_id, body, cursor }.to_json()
                     })*
                 }
             }
         }
 
+        /// The fields around a payload. `seq` and `total` are filled in when the payload is cut into parts.
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+        #[serde(untagged)]
+        pub enum PayloadHead {
+            $($(
+                #[doc = concat!("`", $name, "`, whose payload is the field `", stringify!($field), "`.")]
+                $variant($crate::event::$head),
+            )?)*
+        }
+
+        impl PayloadHead {
+            /// The message's `type`.
+            pub fn name(&self) -> &'static str {
+                match self {
+                    $($(Self::$variant($crate::event::$head { .. }) => $name,)?)*
+                }
+            }
+
+            /// The field that holds the payload in a text message.
+            pub fn field(&self) -> &'static str {
+                match self {
+                    $($(Self::$variant($crate::event::$head { .. }) => stringify!($field),)?)*
+                }
+            }
+
+            /// The same by the message's `type`; `None` for a message without a payload.
+            pub(crate) fn field_of(name: &str) -> Option<&'static str> {
+                match name {
+                    $($($name => Some(stringify!($field)),)?)*
+                    _ => None,
+                }
+            }
+
+            /// Whether the payload is text. Pictures and files are bytes, in base64 where the message is text.
+            pub fn is_text(&self) -> bool {
+                match self {
+                    $($(Self::$variant($crate::event::$head { .. }) => $crate::event::is_text!($encoding),)?)*
+                }
+            }
+
+            /// The tab that the payload was taken from.
+            pub fn tab(&self) -> $crate::ids::TabId {
+                match self {
+                    $($(Self::$variant($crate::event::$head { id, .. }) => *id,)?)*
+                }
+            }
+
+            /// `seq` and `total`.
+            pub(crate) fn part(&self) -> (u32, u32) {
+                match self {
+                    $($(Self::$variant($crate::event::$head { seq, total, .. }) => (*seq, *total),)?)*
+                }
+            }
+
+            pub(crate) fn set_part(&mut self, part: u32, of: u32) {
+                match self {
+                    $($(Self::$variant($crate::event::$head { seq, total, .. }) => {
+                        (*seq, *total) = (part, of);
+                    })?)*
+                }
+            }
+        }
+
         $(
-            impl From<$body> for Event {
-                fn from(body: $body) -> Self {
+            impl From<$crate::event::$body> for Event {
+                fn from(body: $crate::event::$body) -> Self {
                     Self::$variant(body)
                 }
             }
+
+            impl $crate::request::EventBody for $crate::event::$body {
+                const NAME: &'static str = $name;
+                $crate::event::answer! { $variant $($head)? }
+            }
         )*
 
-        /// Name and schema of each event's own fields.
-        pub(crate) fn event_schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
-            vec![$(($name, <$body as schemars::JsonSchema>::json_schema(generator)),)*]
+        /// Name and schema of each event's own fields. The heads of payloads, which binary frames carry, become
+        /// definitions of the generator.
+        pub(crate) fn event_schemas(
+            generator: &mut schemars::SchemaGenerator,
+        ) -> Vec<(&'static str, schemars::Schema)> {
+            $($(generator.subschema_for::<$crate::event::$head>();)?)*
+            vec![$(($name, <$crate::event::$body as schemars::JsonSchema>::json_schema(generator)),)*]
         }
     };
 }
 
-events! {
-    /// `welcome`.
-    Welcome(Welcome) = "welcome",
-    /// `tabCreated`.
-    TabCreated(TabCreated) = "tabCreated",
-    /// `tabActivated`.
-    TabActivated(TabActivated) = "tabActivated",
-    /// `navigated`.
-    Navigated(Navigated) = "navigated",
-    /// `loadEventFired`.
-    LoadEventFired(LoadEventFired) = "loadEventFired",
-    /// `domSnapshot`.
-    DomSnapshot(DomSnapshot) = "domSnapshot",
-    /// `screenshot`.
-    Screenshot(Screenshot) = "screenshot",
-    /// `loggedOutModeSet`.
-    LoggedOutModeSet(LoggedOutModeSet) = "loggedOutModeSet",
-    /// `tabs`.
-    Tabs(Tabs) = "tabs",
-    /// `screencastStarted`.
-    ScreencastStarted(ScreencastStarted) = "screencastStarted",
-    /// `screencastStopped`.
-    ScreencastStopped(ScreencastStopped) = "screencastStopped",
-    /// `frame`.
-    Frame(Frame) = "frame",
-    /// `tabClosed`.
-    TabClosed(TabClosed) = "tabClosed",
-    /// `tabCrashed`.
-    TabCrashed(TabCrashed) = "tabCrashed",
-    /// `tabRebuilt`.
-    TabRebuilt(TabRebuilt) = "tabRebuilt",
-    /// `dialogOpened`.
-    DialogOpened(DialogOpened) = "dialogOpened",
-    /// `requestBlocked`.
-    RequestBlocked(RequestBlocked) = "requestBlocked",
-    /// `browserDown`.
-    BrowserDown(BrowserDown) = "browserDown",
-    /// `browserUp`.
-    BrowserUp(BrowserUp) = "browserUp",
-    /// `error`.
-    Error(ErrorEvent) = "error",
-    /// `pong`.
-    Pong(Pong) = "pong",
-    /// `resumed`.
-    Resumed(Resumed) = "resumed",
-    /// `gap`.
-    Gap(Gap) = "gap",
-    /// `done`.
-    Done(Done) = "done",
-    /// `waited`.
-    Waited(Waited) = "waited",
-    /// `queried`.
-    Queried(Queried) = "queried",
-    /// `evaluated`.
-    Evaluated(Evaluated) = "evaluated",
-    /// `axSnapshot`.
-    AxSnapshot(AxSnapshot) = "axSnapshot",
-    /// `content`.
-    Content(Content) = "content",
-    /// `fileChooserOpened`.
-    FileChooserOpened(FileChooserOpened) = "fileChooserOpened",
-    /// `consoleMessage`.
-    ConsoleMessage(ConsoleMessage) = "consoleMessage",
-    /// `downloadStarted`.
-    DownloadStarted(DownloadStarted) = "downloadStarted",
-    /// `downloadFinished`.
-    DownloadFinished(DownloadFinished) = "downloadFinished",
-    /// `download`.
-    Download(Download) = "download",
+/// Cells of the table.
+macro_rules! is_text {
+    (text) => {
+        true
+    };
+    (base64) => {
+        false
+    };
+}
+
+/// How a client gets an event as an answer: as it is, or its joined payload.
+macro_rules! answer {
+    ($variant:ident) => {
+        type Answer = Self;
+
+        fn answer(incoming: $crate::payload::Incoming) -> Option<Self> {
+            match incoming {
+                $crate::payload::Incoming::Message(message) => match message.event {
+                    Event::$variant(body) => Some(body),
+                    _ => None,
+                },
+                _ => None,
+            }
+        }
+    };
+    ($variant:ident $head:ident) => {
+        type Answer = $crate::request::TypedPayload<$crate::event::$head>;
+
+        fn answer(incoming: $crate::payload::Incoming) -> Option<Self::Answer> {
+            match incoming {
+                $crate::payload::Incoming::Payload($crate::payload::Joined {
+                    head: PayloadHead::$variant(head),
+                    payload: bytes,
+                    ..
+                }) => Some($crate::request::TypedPayload { head, bytes }),
+                _ => None,
+            }
+        }
+    };
+}
+
+pub(crate) use {answer, events, is_text};
+
+/// An event, or a payload and the fields around it.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a return value that is taken apart at once"
+)]
+pub(crate) enum Split {
+    /// An event without a payload.
+    Plain(Event),
+    /// A payload as it is written in a text message.
+    Payload(PayloadHead, String),
 }
 
 impl Message {
-    /// An event nobody asked for.
+    /// A message with an event that answers no request.
     pub fn unasked(event: impl Into<Event>) -> Self {
         Self {
             request_id: None,
@@ -222,7 +283,7 @@ impl Message {
         }
     }
 
-    /// Reads one text frame, for clients. Fields that this version does not know are passed over.
+    /// Parses one text frame, for clients. Unknown fields are ignored.
     pub fn parse(text: &str) -> Result<Self, NotAMessage> {
         let mut fields: Map<String, Value> = serde_json::from_str(text)
             .map_err(|error| NotAMessage::Malformed(error.to_string()))?;
@@ -250,6 +311,7 @@ impl Message {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::event::{Navigated, Pong};
     use crate::ids::TabId;
 
     #[test]

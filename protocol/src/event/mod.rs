@@ -1,7 +1,7 @@
-//! What the bridge says (protocol section 4).
+//! Messages from the bridge to a Coordinator (protocol section 4).
 //!
-//! [`bodies`], [`hands`], [`console`] and [`files`] hold a type for each event, [`message`] the envelope with its `type` and
-//! `requestId`.
+//! [`bodies`], [`hands`], [`console`] and [`files`] hold the fields of each event, [`message`] the envelope with its `type`
+//! and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
 mod console;
@@ -9,20 +9,14 @@ mod files;
 mod hands;
 mod message;
 
-pub use bodies::{
-    BrowserDown, BrowserUp, CloseReason, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
-    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
-    ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
-    Tabs, Welcome,
-};
-pub use console::{ConsoleLevel, ConsoleMessage, ConsoleSource};
-pub use files::{
-    Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, FileChooserOpened,
-};
-pub use hands::{
-    AxSnapshot, AxSnapshotHead, Content, ContentHead, Done, Evaluated, Queried, Waited,
-};
-pub use message::{Event, Message, NotAMessage, numbered};
+pub use bodies::*;
+pub use console::*;
+pub use files::*;
+pub use hands::*;
+pub use message::{Message, NotAMessage, numbered};
 
-pub(crate) use message::{Envelope, event_schemas};
+pub use crate::table::Event;
+
+pub(crate) use crate::error::ErrorEvent;
+pub(crate) use crate::table::{PayloadHead, event_schemas};
+pub(crate) use message::{Envelope, Split, answer, events, is_text};

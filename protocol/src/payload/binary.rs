@@ -2,19 +2,19 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-/// A binary frame, taken apart.
+/// A binary frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BinaryFrame {
     /// The JSON of the message without its payload.
     pub head: String,
-    /// UTF-8 text, or the picture itself.
+    /// UTF-8 text, or the bytes of a picture or file.
     pub payload: Bytes,
 }
 
-/// The bytes were no binary frame of this protocol.
+/// The bytes are not a binary frame of this protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotABinaryFrame {
-    /// Fewer bytes than the length says, or none for the length itself.
+    /// The frame is shorter than its length field says, or than the field itself.
     #[error("a binary frame of {0} bytes is too short for its head")]
     TooShort(usize),
     /// The head was not UTF-8.
@@ -23,7 +23,7 @@ pub enum NotABinaryFrame {
 }
 
 impl BinaryFrame {
-    /// Lays out a frame in one allocation of its exact size.
+    /// Encodes a frame in one allocation of the exact size.
     pub fn encode(head: &str, payload: &[u8]) -> Bytes {
         #[expect(clippy::expect_used, reason = "a head is a few hundred bytes")]
         let len = u32::try_from(head.len()).expect("a head is shorter than 4 GiB");
@@ -34,7 +34,7 @@ impl BinaryFrame {
         frame.freeze()
     }
 
-    /// Takes a frame apart; the payload is a slice of it.
+    /// Decodes a frame; the payload is a slice of it, not a copy.
     pub fn decode(frame: &Bytes) -> Result<Self, NotABinaryFrame> {
         let too_short = || NotABinaryFrame::TooShort(frame.len());
         let (len, _) = frame.split_first_chunk::<4>().ok_or_else(too_short)?;

@@ -2,18 +2,18 @@
 
 /// One escape, or one pair of surrogate escapes.
 pub(super) struct Escape {
-    /// Bytes of the escape.
+    /// Length of the escape, in bytes.
     pub(super) len: usize,
-    /// Bytes of UTF-8 that it stands for.
+    /// Length of the unescaped character, in bytes of UTF-8.
     pub(super) decoded: usize,
-    /// What it stands for.
+    /// The unescaped character.
     pub(super) char: char,
-    /// Half a surrogate pair without its other half.
+    /// Whether it is a lone surrogate.
     pub(super) lone: bool,
 }
 
 impl Escape {
-    /// Whether an escape with this letter is of two bytes.
+    /// Whether an escape with this letter is two bytes long.
     pub(super) fn is_short(letter: u8) -> bool {
         matches!(
             letter,
@@ -21,7 +21,7 @@ impl Escape {
         )
     }
 
-    /// Reads the escape at the start of these bytes; `None` if there is none.
+    /// Parses the escape at the start of `bytes`; `None` if it is invalid.
     pub(super) fn read(bytes: &[u8]) -> Option<Self> {
         if bytes.first() != Some(&b'\\') {
             return None;
@@ -78,7 +78,7 @@ impl Escape {
     }
 }
 
-/// The number of a `\uXXXX` at the start of these bytes.
+/// The code unit of a `\uXXXX` at the start of `bytes`.
 fn code_unit(bytes: &[u8]) -> Option<u32> {
     let digits = bytes.get(..6)?.strip_prefix(b"\\u")?;
     digits.iter().try_fold(0, |number, digit| {

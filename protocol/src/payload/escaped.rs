@@ -1,8 +1,7 @@
-//! Text in the form in which it stands inside a JSON string: escaped.
+//! Text as the content of a JSON string, still escaped.
 //!
-//! Chromium's answer already holds the page's HTML like this, and a text message to a
-//! Coordinator needs it like this again, so the bridge cuts the escaped text at places where
-//! it may be cut instead of unescaping megabytes and escaping them again.
+//! Chromium sends the page's HTML in this form, and a text message to a Coordinator needs the same form, so the bridge
+//! splits the escaped text between characters instead of unescaping and escaping megabytes.
 
 use std::sync::Arc;
 
@@ -10,40 +9,37 @@ use bytes::Bytes;
 
 use super::escape::Escape;
 
-/// Escaped text, without its quotes. Its surrogates are paired: a lone one, which HTML may hold
-/// but UTF-8 may not, is replaced by U+FFFD.
+/// Escaped text without the quotes. Lone surrogates, which HTML may contain but UTF-8 may not, are replaced by U+FFFD.
 #[derive(Debug, Clone)]
 pub struct EscapedText {
     raw: Bytes,
     decoded_len: usize,
-    /// Places that have been passed while the text was read, in order, so that the places to cut
-    /// at are found without reading it all again.
+    /// Offsets recorded during the scan, in order, so that the cuts are found without scanning again.
     marks: Arc<[Place]>,
 }
 
-/// A place between two characters.
+/// An offset between two characters.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     /// Bytes of escaped text before it.
     raw: usize,
-    /// Bytes of UTF-8 that they stand for.
+    /// The same in bytes of unescaped UTF-8.
     decoded: usize,
 }
 
-/// About how far apart the marks are, in bytes of escaped text.
+/// Approximate distance of the marks, in bytes of escaped text.
 const MARK_EVERY: usize = 16 * 1024;
 
-/// The bytes were not one JSON string.
+/// The bytes are not one JSON string.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("expected one JSON string")]
 pub struct NotAJsonString;
 
-/// What stands in place of a lone surrogate; as long as the escape that it replaces.
+/// Replaces a lone surrogate; it has the same length as the escape.
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
 impl EscapedText {
-    /// Takes over a JSON string with its quotes. This is the only look at every byte of a page on
-    /// its way through the bridge.
+    /// Takes a JSON string with its quotes. This is the only scan of a page's bytes on its way through the bridge.
     pub fn from_json_string(quoted: &Bytes) -> Result<Self, NotAJsonString> {
         if quoted.len() < 2 || quoted[0] != b'"' || quoted[quoted.len() - 1] != b'"' {
             return Err(NotAJsonString);
@@ -180,33 +176,33 @@ impl PartialEq for EscapedText {
 
 impl Eq for EscapedText {}
 
-/// A JSON document without lone surrogates in its strings, each replaced by U+FFFD: escaped they
-/// are JSON, but most readers refuse them.
+/// Replaces lone surrogates in the strings of a JSON document by U+FFFD: they are valid escapes, but most parsers refuse
+/// them.
 pub fn without_lone_surrogates(json: Bytes) -> Result<Bytes, NotAJsonString> {
-    // Backslashes stand only in strings, so that the document can be read like the inside of one.
+    // Backslashes occur only in strings, so the document can be scanned like the content of one.
     let scanned = scan(&json, Bare::Right)?;
     Ok(mend(json, &scanned.lone))
 }
 
-/// What a look at every byte has found.
+/// The result of a scan.
 struct Scanned {
-    /// How many bytes of UTF-8 there are once all is unescaped.
+    /// Length of the unescaped text, in bytes of UTF-8.
     decoded: usize,
     marks: Vec<Place>,
-    /// Where lone surrogates stand.
+    /// Offsets of lone surrogates.
     lone: Vec<usize>,
 }
 
-/// What quotes and control characters are that no backslash escapes.
+/// How to treat unescaped quotes and control characters.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Bare {
-    /// A part of the document: its strings' quotes, its lines.
+    /// Allowed: a document has quotes around its strings, and line breaks.
     Right,
-    /// Nothing that a string may hold.
+    /// An error inside a string.
     Wrong,
 }
 
-/// Reads the inside of a JSON string, or a whole document.
+/// Scans the content of a JSON string, or a whole document.
 fn scan(content: &[u8], bare: Bare) -> Result<Scanned, NotAJsonString> {
     let (mut marks, mut lone) = (Vec::new(), Vec::new());
     let mut at = Place::default();
@@ -221,7 +217,7 @@ fn scan(content: &[u8], bare: Bare) -> Result<Scanned, NotAJsonString> {
         }
         match content.get(at.raw..) {
             None | Some([]) => break,
-            // By far the most escapes are of two bytes and stand for one.
+            // The most frequent escapes: two bytes for one.
             Some([b'\\', letter, ..]) if Escape::is_short(*letter) => {
                 at.raw += 2;
                 at.decoded += 1;
@@ -248,15 +244,13 @@ fn scan(content: &[u8], bare: Bare) -> Result<Scanned, NotAJsonString> {
     })
 }
 
-/// Where the next byte stands that may not stand for itself inside a JSON string: a backslash, a
-/// quote, or a control character. Most runs between two of them are shorter than what a search
-/// of the whole text pays off for, so that eight bytes are looked at in one word.
+/// The offset of the next backslash, quote or control character. Eight bytes are tested at once, since most runs are too
+/// short for `memchr` to pay off.
 fn next_special(bytes: &[u8], from: usize) -> usize {
     const LOW: u64 = u64::from_ne_bytes([0x01; 8]);
     const HIGH: u64 = u64::from_ne_bytes([0x80; 8]);
     let mut at = from;
-    // In each of these the lowest byte that is marked is one that was meant; those above it may
-    // be marked by a borrow.
+    // The lowest marked byte is exact; bytes above it may be marked falsely, by a borrow.
     let zero = |word: u64| word.wrapping_sub(LOW) & !word & HIGH;
     let below_space = |word: u64| word.wrapping_sub(LOW * 0x20) & !word & HIGH;
     while let Some(word) = bytes.get(at..).and_then(<[u8]>::first_chunk) {
@@ -286,7 +280,7 @@ fn mend(raw: Bytes, lone: &[usize]) -> Bytes {
     mended.into()
 }
 
-/// The last place from `end` downwards that is no continuation byte, not before `start`.
+/// The last offset from `end` down to `start` that is not a UTF-8 continuation byte.
 fn char_boundary(raw: &[u8], start: usize, end: usize) -> usize {
     let mut end = end;
     while end > start && raw[end] & 0xC0 == 0x80 {

@@ -1,4 +1,4 @@
-//! Puts the parts of payloads together again, for clients.
+//! Joins the parts of payloads, for clients.
 
 use std::collections::HashMap;
 
@@ -7,8 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 
 use super::binary::{BinaryFrame, NotABinaryFrame};
-use super::parts::PayloadHead;
-use crate::event::{Event, Message, NotAMessage};
+use crate::event::{Event, Message, NotAMessage, PayloadHead, Split};
 use crate::ids::{RequestId, TabId};
 
 /// A whole payload.
@@ -16,44 +15,44 @@ use crate::ids::{RequestId, TabId};
 pub struct Joined {
     /// The request it answers.
     pub request_id: Option<RequestId>,
-    /// The message around it, as it stood on the last part.
+    /// The fields around it, as in the last part.
     pub head: PayloadHead,
-    /// UTF-8 text, or the picture itself.
+    /// UTF-8 text, or the bytes of a picture or file.
     pub payload: Vec<u8>,
 }
 
-/// What came from the bridge, once the payloads are whole.
+/// A message or a joined payload.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Incoming {
     /// A message without a payload.
     Message(Box<Message>),
-    /// A payload whose last part has come.
+    /// A payload whose last part was received.
     Payload(Joined),
     /// A part that is not the last one.
     Part,
 }
 
-/// The parts do not fit together.
+/// A frame that is invalid, or parts that do not fit together.
 #[derive(Debug, thiserror::Error)]
 pub enum JoinError {
-    /// A text frame was no message.
+    /// A text frame is not a message.
     #[error(transparent)]
     Message(#[from] NotAMessage),
-    /// A binary frame was none of this protocol.
+    /// A binary frame is malformed.
     #[error(transparent)]
     Binary(#[from] NotABinaryFrame),
-    /// The head of a binary frame carries no payload by its type.
+    /// The head of a binary frame is an event without a payload.
     #[error("a `{0}` came as a binary frame")]
     UnexpectedBinary(String),
-    /// A part is missing or came twice.
+    /// A part is missing or duplicated.
     #[error("expected part {expected}, found part {found}")]
     OutOfOrder {
-        /// The `seq` that should have come.
+        /// The `seq` of the next part.
         expected: u32,
-        /// The `seq` that came.
+        /// The `seq` that was received.
         found: u32,
     },
-    /// The picture was not base64.
+    /// The payload of a part is not valid base64.
     #[error("part {0} is not base64")]
     NotBase64(u32),
 }
@@ -66,7 +65,7 @@ struct Key {
     frame: u64,
 }
 
-/// Collects parts. Parts of different payloads may be mixed, those of one come in order.
+/// Collects parts. Parts of different payloads may be interleaved; those of one payload are in order.
 #[derive(Debug, Default)]
 pub struct Joiner {
     open: HashMap<Key, (u32, Vec<u8>)>,
@@ -74,13 +73,13 @@ pub struct Joiner {
 }
 
 impl Joiner {
-    /// The `cursor` of the last message that had one; 0 before the first. It is what a later
-    /// connection tells the bridge to go on after. Parts that came before stay with this joiner.
+    /// The `cursor` of the last message that had one; 0 before the first. A later connection resumes after it, with the same
+    /// joiner, which keeps the parts of incomplete payloads.
     pub fn cursor(&self) -> u64 {
         self.cursor
     }
 
-    /// Takes a text frame.
+    /// Reads a text frame.
     pub fn text(&mut self, text: &str) -> Result<Incoming, JoinError> {
         let Message {
             request_id,
@@ -88,42 +87,26 @@ impl Joiner {
             event,
         } = Message::parse(text)?;
         self.passed(cursor);
-        let (head, part) = match event {
-            Event::DomSnapshot(event) => (
-                PayloadHead::DomSnapshot(event.head),
-                event.snapshot.into_bytes(),
-            ),
-            Event::Screenshot(event) => {
-                let part = decode(&event.data, event.head.seq)?;
-                (PayloadHead::Screenshot(event.head), part)
+        match event.split() {
+            Split::Payload(head, text) if head.is_text() => {
+                self.add(request_id, head, text.as_bytes())
             }
-            Event::Frame(event) => {
-                let part = decode(&event.data, event.head.seq)?;
-                (PayloadHead::Frame(event.head), part)
+            Split::Payload(head, base64) => {
+                let part = decode(&base64, head.part().0)?;
+                self.add(request_id, head, &part)
             }
-            Event::Download(event) => {
-                let part = decode(&event.data, event.head.seq)?;
-                (PayloadHead::Download(event.head), part)
-            }
-            Event::AxSnapshot(event) => (
-                PayloadHead::AxSnapshot(event.head),
-                event.snapshot.into_bytes(),
-            ),
-            Event::Content(event) => (PayloadHead::Content(event.head), event.content.into_bytes()),
-            event => {
+            Split::Plain(event) => {
                 self.give_up(request_id.as_ref(), &event);
-                let message = Message {
+                Ok(Incoming::Message(Box::new(Message {
                     request_id,
                     cursor,
                     event,
-                };
-                return Ok(Incoming::Message(Box::new(message)));
+                })))
             }
-        };
-        self.add(request_id, head, &part)
+        }
     }
 
-    /// Takes a binary frame.
+    /// Reads a binary frame.
     pub fn binary(&mut self, frame: &Bytes) -> Result<Incoming, JoinError> {
         let BinaryFrame { head, payload } = BinaryFrame::decode(frame)?;
         let (request_id, cursor, head) = read_head(&head)?;
@@ -135,8 +118,8 @@ impl Joiner {
         self.cursor = cursor.unwrap_or(self.cursor);
     }
 
-    /// Lets go of parts whose rest does not come: their request was answered by an error after
-    /// all, a connection ended while a frame was on its way, or they are lost.
+    /// Drops incomplete payloads that will not be completed: their request was answered by an error, a reconnect
+    /// interrupted a screencast frame, or messages were lost.
     fn give_up(&mut self, request_id: Option<&RequestId>, event: &Event) {
         match event {
             Event::Error(_) if request_id.is_some() => {
@@ -155,13 +138,11 @@ impl Joiner {
         head: PayloadHead,
         part: &[u8],
     ) -> Result<Incoming, JoinError> {
-        let (seq, total, frame) = match &head {
-            PayloadHead::DomSnapshot(head) => (head.seq, head.total, 0),
-            PayloadHead::Screenshot(head) => (head.seq, head.total, 0),
-            PayloadHead::Frame(head) => (head.seq, head.total, head.frame_no),
-            PayloadHead::AxSnapshot(head) => (head.seq, head.total, 0),
-            PayloadHead::Content(head) => (head.seq, head.total, 0),
-            PayloadHead::Download(head) => (head.seq, head.total, 0),
+        let (seq, total) = head.part();
+        // Screencast frames have no request; their number tells them apart.
+        let frame = match &head {
+            PayloadHead::Frame(head) => head.frame_no,
+            _ => 0,
         };
         let key = Key {
             name: head.name(),
@@ -197,17 +178,13 @@ fn decode(data: &str, seq: u32) -> Result<Vec<u8>, JoinError> {
 fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead), JoinError> {
     let mut fields: serde_json::Map<String, serde_json::Value> =
         serde_json::from_str(json).map_err(|error| NotAMessage::Malformed(error.to_string()))?;
-    // An empty payload makes it a message that the one parser of messages can read.
+    // With an empty payload added, it can be parsed like a text message.
     let name = fields
         .get("type")
         .and_then(|name| name.as_str())
         .unwrap_or_default()
         .to_owned();
-    let field = match name.as_str() {
-        "domSnapshot" | "axSnapshot" => "snapshot",
-        "content" => "content",
-        _ => "data",
-    };
+    let field = PayloadHead::field_of(&name).unwrap_or("data");
     fields.insert(field.to_owned(), "".into());
     let text = serde_json::Value::Object(fields).to_string();
     let Message {
@@ -215,16 +192,10 @@ fn read_head(json: &str) -> Result<(Option<RequestId>, Option<u64>, PayloadHead)
         cursor,
         event,
     } = Message::parse(&text)?;
-    let head = match event {
-        Event::DomSnapshot(event) => PayloadHead::DomSnapshot(event.head),
-        Event::Screenshot(event) => PayloadHead::Screenshot(event.head),
-        Event::Frame(event) => PayloadHead::Frame(event.head),
-        Event::AxSnapshot(event) => PayloadHead::AxSnapshot(event.head),
-        Event::Content(event) => PayloadHead::Content(event.head),
-        Event::Download(event) => PayloadHead::Download(event.head),
-        _ => return Err(JoinError::UnexpectedBinary(name)),
-    };
-    Ok((request_id, cursor, head))
+    match event.split() {
+        Split::Payload(head, _) => Ok((request_id, cursor, head)),
+        Split::Plain(_) => Err(JoinError::UnexpectedBinary(name)),
+    }
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Large payloads (protocol section 6): splitting, joining, and frames.
 //!
-//! A payload is never parsed on its way through the bridge. HTML stays the escaped JSON text
-//! that Chromium sent ([`escaped`]), pictures stay base64; [`parts`] cuts either into messages,
-//! [`binary`] lays out binary frames, and [`join`] puts the parts together again at the client.
+//! A payload is not parsed on its way through the bridge. HTML stays the escaped JSON text that Chromium sent ([`escaped`]),
+//! pictures stay base64; [`parts`] splits either into messages, [`binary`] encodes binary frames, and [`join`] joins the
+//! parts at the client.
 
 pub mod binary;
 pub mod escape;
@@ -13,4 +13,6 @@ pub mod parts;
 pub use binary::{BinaryFrame, NotABinaryFrame};
 pub use escaped::{EscapedText, NotAJsonString, without_lone_surrogates};
 pub use join::{Incoming, JoinError, Joined, Joiner};
-pub use parts::{Encoding, NotBase64, Part, Parts, Payload, PayloadHead};
+pub use parts::{Encoding, NotBase64, Part, Parts, Payload};
+
+pub use crate::table::PayloadHead;

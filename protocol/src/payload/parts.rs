@@ -1,30 +1,27 @@
-//! Cuts a payload into the messages that carry it.
+//! Splits a payload into messages.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use serde::Serialize;
 
 use super::binary::BinaryFrame;
 use super::escaped::EscapedText;
-use crate::event::{
-    AxSnapshotHead, ContentHead, DomSnapshotHead, DownloadHead, Envelope, FrameHead, ScreenshotHead,
-};
+use crate::event::{Envelope, PayloadHead};
 use crate::ids::{RequestId, TabId};
 
-/// What a message carries, in the form in which it came from Chromium. Cheap to clone.
+/// A payload in the form in which Chromium sent it. Cloning copies no bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Payload {
-    /// HTML or other text, escaped.
+    /// Text, escaped for a JSON string.
     Text(EscapedText),
     /// A picture in base64.
     Base64(Bytes),
-    /// A file, as it is.
+    /// The bytes of a file.
     Raw(Bytes),
 }
 
 impl Payload {
-    /// Bytes held in memory.
+    /// Size in memory, in bytes.
     pub fn len(&self) -> usize {
         match self {
             Self::Text(text) => text.as_bytes().len(),
@@ -32,102 +29,13 @@ impl Payload {
         }
     }
 
-    /// Whether there is nothing in it.
+    /// Whether the size is 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// The message around a payload; `seq` and `total` are filled in when it is cut.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PayloadHead {
-    /// `domSnapshot`, whose payload is the field `snapshot`.
-    DomSnapshot(DomSnapshotHead),
-    /// `screenshot`, whose payload is the field `data`.
-    Screenshot(ScreenshotHead),
-    /// `frame`, whose payload is the field `data`.
-    Frame(FrameHead),
-    /// `axSnapshot`, whose payload is the field `snapshot`.
-    AxSnapshot(AxSnapshotHead),
-    /// `content`, whose payload is the field `content`.
-    Content(ContentHead),
-    /// `download`, whose payload is the field `data`.
-    Download(DownloadHead),
-}
-
-impl PayloadHead {
-    /// The message's `type`.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::DomSnapshot(_) => "domSnapshot",
-            Self::Screenshot(_) => "screenshot",
-            Self::Frame(_) => "frame",
-            Self::AxSnapshot(_) => "axSnapshot",
-            Self::Content(_) => "content",
-            Self::Download(_) => "download",
-        }
-    }
-
-    /// The field that holds the payload in a text message.
-    pub fn field(&self) -> &'static str {
-        match self {
-            Self::DomSnapshot(_) | Self::AxSnapshot(_) => "snapshot",
-            Self::Screenshot(_) | Self::Frame(_) | Self::Download(_) => "data",
-            Self::Content(_) => "content",
-        }
-    }
-
-    /// The tab the message is about.
-    pub fn tab(&self) -> TabId {
-        match self {
-            Self::DomSnapshot(head) => head.id,
-            Self::Screenshot(head) => head.id,
-            Self::Frame(head) => head.id,
-            Self::AxSnapshot(head) => head.id,
-            Self::Content(head) => head.id,
-            Self::Download(head) => head.id,
-        }
-    }
-
-    fn number(&mut self, part: u32, of: u32) {
-        let (seq, total) = match self {
-            Self::DomSnapshot(head) => (&mut head.seq, &mut head.total),
-            Self::Screenshot(head) => (&mut head.seq, &mut head.total),
-            Self::Frame(head) => (&mut head.seq, &mut head.total),
-            Self::AxSnapshot(head) => (&mut head.seq, &mut head.total),
-            Self::Content(head) => (&mut head.seq, &mut head.total),
-            Self::Download(head) => (&mut head.seq, &mut head.total),
-        };
-        (*seq, *total) = (part, of);
-    }
-
-    fn to_json(&self, request_id: Option<&RequestId>, cursor: Option<u64>) -> String {
-        fn json<T: Serialize>(
-            name: &'static str,
-            request_id: Option<&RequestId>,
-            cursor: Option<u64>,
-            body: &T,
-        ) -> String {
-            Envelope {
-                r#type: name,
-                request_id,
-                body,
-                cursor,
-            }
-            .to_json()
-        }
-        match self {
-            Self::DomSnapshot(head) => json(self.name(), request_id, cursor, head),
-            Self::Screenshot(head) => json(self.name(), request_id, cursor, head),
-            Self::Frame(head) => json(self.name(), request_id, cursor, head),
-            Self::AxSnapshot(head) => json(self.name(), request_id, cursor, head),
-            Self::Content(head) => json(self.name(), request_id, cursor, head),
-            Self::Download(head) => json(self.name(), request_id, cursor, head),
-        }
-    }
-}
-
-/// How messages with a payload travel on a connection.
+/// The encoding of messages with a payload, negotiated as the subprotocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Encoding {
     /// JSON text (`cdp-bridge.v1`).
@@ -145,13 +53,13 @@ pub enum Part {
     Binary(Bytes),
 }
 
-/// The picture was not base64.
+/// The payload is not valid base64.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a picture is not base64: {0}")]
 pub struct NotBase64(#[from] base64::DecodeError);
 
-/// The messages of one payload, built one at a time as the socket takes them, so that a large
-/// payload costs its own bytes and one message, not twice its size.
+/// The messages of one payload, built one at a time as the socket accepts them, so that a large payload needs memory for
+/// itself and one message, not twice its size.
 #[derive(Debug, Clone)]
 pub struct Parts {
     head: PayloadHead,
@@ -159,14 +67,14 @@ pub struct Parts {
     encoding: Encoding,
     /// Escaped text or base64 for text messages; the raw payload for binary ones.
     bytes: Bytes,
-    /// Where each part ends.
+    /// The end offset of each part.
     cuts: Vec<usize>,
     next: usize,
 }
 
 impl Parts {
-    /// Cuts a payload into parts of at most `chunk_bytes`: bytes of UTF-8 once unescaped, or of
-    /// base64; in binary frames, bytes of the frame's payload.
+    /// Splits a payload into parts of at most `chunk_bytes`, counted in unescaped UTF-8, in base64, or, for binary frames, in
+    /// raw bytes.
     pub fn new(
         head: PayloadHead,
         request_id: Option<RequestId>,
@@ -210,36 +118,42 @@ impl Parts {
         })
     }
 
-    /// How many messages there are in all.
+    /// The number of messages.
     pub fn total(&self) -> usize {
         self.cuts.len()
     }
 
-    /// Bytes of payload that have not been handed out yet.
+    /// Payload bytes of the remaining messages.
     pub fn remaining_bytes(&self) -> usize {
         self.bytes.len() - self.start()
     }
 
-    /// Bytes of the whole payload, which stay in memory until its last part is handed out.
+    /// Bytes of the whole payload, which stay in memory until the last message is built.
     pub fn held_bytes(&self) -> usize {
         self.bytes.len()
     }
 
-    /// The tab that the payload is about.
+    /// The tab that the payload was taken from.
     pub fn tab(&self) -> TabId {
         self.head.tab()
     }
 
-    /// The next message, with this number in the session. None after the last one.
+    /// The next message, with this `cursor`; `None` after the last one.
     pub fn next_numbered(&mut self, cursor: Option<u64>) -> Option<Part> {
         let end = *self.cuts.get(self.next)?;
         let slice = &self.bytes[self.start()..end];
         // A payload of 4 billion parts would not fit into memory.
         let seq = u32::try_from(self.next).unwrap_or(u32::MAX);
         let total = u32::try_from(self.cuts.len()).unwrap_or(u32::MAX);
-        self.head.number(seq, total);
+        self.head.set_part(seq, total);
         self.next += 1;
-        let head = self.head.to_json(self.request_id.as_ref(), cursor);
+        let head = Envelope {
+            r#type: self.head.name(),
+            request_id: self.request_id.as_ref(),
+            body: &self.head,
+            cursor,
+        }
+        .to_json();
         Some(match self.encoding {
             Encoding::Text => Part::Text(text_message(&head, self.head.field(), slice)),
             Encoding::Binary => Part::Binary(BinaryFrame::encode(&head, slice)),
@@ -259,7 +173,7 @@ impl Iterator for Parts {
     }
 }
 
-/// Puts the payload in as the last field of the head's object.
+/// Appends the payload as the last field of the head's object.
 fn text_message(head: &str, field: &str, payload: &[u8]) -> Bytes {
     let open = head.strip_suffix('}').unwrap_or(head);
     let mut message = Vec::with_capacity(open.len() + field.len() + payload.len() + 8);
@@ -272,7 +186,7 @@ fn text_message(head: &str, field: &str, payload: &[u8]) -> Bytes {
     message.into()
 }
 
-/// Where base64 is cut so that each part can be decoded alone.
+/// Cuts base64 at multiples of four characters, so that each part can be decoded alone.
 fn base64_cuts(data: &Bytes, chunk_bytes: usize) -> Vec<usize> {
     even_cuts(data.len(), (chunk_bytes / 4 * 4).max(4))
 }

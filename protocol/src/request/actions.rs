@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Check as Rules, FieldError, at_most, broken, within};
+use super::parse::{FieldError, Validate, at_most, broken, within};
 use crate::ids::TabRef;
 use crate::typed_text::TypedText;
 
@@ -118,7 +118,7 @@ macro_rules! on_one_element {
                 pub selector: String,
             }
 
-            impl Rules for $name {}
+            impl Validate for $name {}
         )*
     };
 }
@@ -147,7 +147,7 @@ macro_rules! on_the_tab {
                 pub tab_id: TabRef,
             }
 
-            impl Rules for $name {}
+            impl Validate for $name {}
         )*
     };
 }
@@ -340,8 +340,8 @@ const MAX_FILES: usize = 32;
 /// The longest name of a file, in characters.
 const MAX_NAME: usize = 255;
 
-impl Rules for Click {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for Click {
+    fn validate(&self) -> Result<(), FieldError> {
         match (&self.selector, self.x, self.y) {
             (None, Some(_), Some(_)) if self.position.is_some() => {
                 return broken(
@@ -361,15 +361,15 @@ impl Rules for Click {
     }
 }
 
-impl Rules for Type {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for Type {
+    fn validate(&self) -> Result<(), FieldError> {
         self.delay_ms
             .map_or(Ok(()), |delay| within("delayMs", delay, 0, 1000))
     }
 }
 
-impl Rules for Scroll {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for Scroll {
+    fn validate(&self) -> Result<(), FieldError> {
         match (&self.by, &self.to) {
             (Some(_), None) | (None, Some(_)) => Ok(()),
             (Some(_), Some(_)) => broken("to", "either by or to"),
@@ -378,8 +378,8 @@ impl Rules for Scroll {
     }
 }
 
-impl Rules for Upload {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for Upload {
+    fn validate(&self) -> Result<(), FieldError> {
         at_most("files", self.files.len(), MAX_FILES)?;
         for (number, file) in self.files.iter().enumerate() {
             let chars = file.name.chars().count();
@@ -392,7 +392,7 @@ impl Rules for Upload {
     }
 }
 
-impl Rules for Fill {}
-impl Rules for Press {}
-impl Rules for Select {}
-impl Rules for Drag {}
+impl Validate for Fill {}
+impl Validate for Press {}
+impl Validate for Select {}
+impl Validate for Drag {}

@@ -1,57 +1,33 @@
-//! Which event answers which request (protocol section 3).
+//! The types of answers, for clients in Rust. The [table](crate::table) implements both traits.
 
-use super::kind::RequestKind;
+use super::RequestBody;
+use crate::payload::Incoming;
 
-impl RequestKind {
-    /// The `type` of the event that answers such a request where it succeeds; `error` answers
-    /// the others. Stands in the request's schema as `x-answeredBy`, from which clients in other
-    /// languages are generated.
-    pub fn answered_by(self) -> &'static str {
-        match self {
-            Self::CreateTab => "tabCreated",
-            Self::CloseTab => "tabClosed",
-            Self::ActivateTab => "tabActivated",
-            Self::Navigate | Self::GoBack | Self::GoForward | Self::Reload => "navigated",
-            Self::GetDomSnapshot => "domSnapshot",
-            Self::GetScreenshot => "screenshot",
-            Self::SetLoggedOutMode => "loggedOutModeSet",
-            Self::ListTabs => "tabs",
-            Self::StartScreencast => "screencastStarted",
-            Self::StopScreencast => "screencastStopped",
-            Self::Ping => "pong",
-            Self::Click
-            | Self::Hover
-            | Self::Focus
-            | Self::Check
-            | Self::Uncheck
-            | Self::ScrollIntoView
-            | Self::Fill
-            | Self::Type
-            | Self::Press
-            | Self::Select
-            | Self::Scroll
-            | Self::Drag
-            | Self::Upload
-            | Self::Subscribe => "done",
-            Self::WaitFor => "waited",
-            Self::Query => "queried",
-            Self::Evaluate => "evaluated",
-            Self::GetAxSnapshot => "axSnapshot",
-            Self::GetContent => "content",
-            Self::GetDownload => "download",
-        }
-    }
+/// A request, with the type of its answer.
+pub trait Ask: Into<RequestBody> {
+    /// What a success is answered with: the event, or its payload with the fields around it ([`TypedPayload`]).
+    type Answer;
+
+    /// The answer, if that is what came in; `None` if it answers another kind of request.
+    fn answer(incoming: Incoming) -> Option<Self::Answer>;
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Event;
+/// The body of an event.
+pub trait EventBody {
+    /// The event's `type`.
+    const NAME: &'static str;
+    /// The form in which a client gets it: the body, or the whole payload if it has one.
+    type Answer;
 
-    #[test]
-    fn every_request_is_answered_by_an_event_of_the_protocol() {
-        for kind in RequestKind::ALL {
-            assert!(Event::NAMES.contains(&kind.answered_by()), "{kind:?}");
-        }
-    }
+    /// The event, if that is what came in.
+    fn answer(incoming: Incoming) -> Option<Self::Answer>;
+}
+
+/// A whole payload, with the fields of its event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TypedPayload<H> {
+    /// The fields, as they stood on the last part.
+    pub head: H,
+    /// UTF-8 text, or the decoded picture or file.
+    pub bytes: Vec<u8>,
 }

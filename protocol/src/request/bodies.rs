@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Check, FieldError, broken, within};
+use super::parse::{FieldError, Validate, broken, within};
 use crate::ids::TabRef;
 
 /// Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
@@ -274,8 +274,8 @@ const MAX_SIDE: u32 = 8192;
 /// How far from a page's top left a clip may reach, in CSS pixels.
 const FARTHEST: f64 = 1_000_000.0;
 
-impl Check for CreateTab {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for CreateTab {
+    fn validate(&self) -> Result<(), FieldError> {
         let Some(viewport) = &self.viewport else {
             return Ok(());
         };
@@ -288,8 +288,8 @@ impl Check for CreateTab {
     }
 }
 
-impl Check for GetScreenshot {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for GetScreenshot {
+    fn validate(&self) -> Result<(), FieldError> {
         let full_page = self.full_page == Some(true);
         if full_page && self.selector.is_some() {
             return broken("selector", "either fullPage or a selector");
@@ -308,8 +308,8 @@ impl Check for GetScreenshot {
     }
 }
 
-impl Check for StartScreencast {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for StartScreencast {
+    fn validate(&self) -> Result<(), FieldError> {
         self.max_fps
             .map_or(Ok(()), |fps| within("maxFps", fps, 1, 60))?;
         self.quality
@@ -321,11 +321,11 @@ impl Check for StartScreencast {
     }
 }
 
-impl Check for CloseTab {}
-impl Check for ActivateTab {}
-impl Check for Navigate {}
-impl Check for GetDomSnapshot {}
-impl Check for SetLoggedOutMode {}
-impl Check for ListTabs {}
-impl Check for StopScreencast {}
-impl Check for Ping {}
+impl Validate for CloseTab {}
+impl Validate for ActivateTab {}
+impl Validate for Navigate {}
+impl Validate for GetDomSnapshot {}
+impl Validate for SetLoggedOutMode {}
+impl Validate for ListTabs {}
+impl Validate for StopScreencast {}
+impl Validate for Ping {}

@@ -1,47 +1,56 @@
-//! The list of requests, written once: the enum, its names and its schemas follow from it.
+//! What follows from the rows of requests in the [table](crate::table).
 
-use std::time::Duration;
+/// The class of a request's time limit. The configuration has one limit for each class (`timeouts`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TimeoutClass {
+    /// Opening a tab.
+    Create,
+    /// Closing a tab.
+    Close,
+    /// Loading a page: a URL, an entry of the history, or the same page again.
+    Navigate,
+    /// Moving a tab to another browser context, which loads its page again.
+    Rebuild,
+    /// Reading a page or a file as a payload.
+    Capture,
+    /// Asking a page for a value.
+    Look,
+    /// Acting on an element or with a device.
+    Act,
+    /// Waiting for a condition.
+    Wait,
+    /// What Chromium or the bridge answers at once.
+    Other,
+}
 
-use schemars::{Schema, SchemaGenerator};
-use serde_json::{Map, Value};
-
-use super::actions::{
-    Check, Click, Drag, Fill, Focus, GoBack, GoForward, Hover, Press, Reload, Scroll,
-    ScrollIntoView, Select, Type, Uncheck, Upload,
-};
-use super::bodies::{
-    ActivateTab, CloseTab, CreateTab, GetDomSnapshot, GetScreenshot, ListTabs, Navigate, Ping,
-    SetLoggedOutMode, StartScreencast, StopScreencast,
-};
-use super::looks::{Evaluate, GetAxSnapshot, GetContent, GetDownload, Query, WaitFor};
-use super::parse::{FieldError, parse_body};
-use super::subscribe::Subscribe;
-use crate::idempotency::IdempotencyKey;
-use crate::ids::{RequestId, TabRef};
-
-/// One request: its body, with what may stand on any of them.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// The client's own name for it, echoed in the answer.
-    pub request_id: Option<RequestId>,
-    /// The time limit the client wants instead of the configured one.
-    pub timeout: Option<Duration>,
-    /// The name under which the change is made once; only on requests that change something.
-    pub idempotency_key: Option<IdempotencyKey>,
-    /// What is asked.
-    pub body: RequestBody,
+impl TimeoutClass {
+    /// Every class.
+    pub const ALL: [Self; 9] = [
+        Self::Create,
+        Self::Close,
+        Self::Navigate,
+        Self::Rebuild,
+        Self::Capture,
+        Self::Look,
+        Self::Act,
+        Self::Wait,
+        Self::Other,
+    ];
 }
 
 macro_rules! requests {
-    ($($(#[$doc:meta])* $kind:ident = $name:literal),* $(,)?) => {
+    ($(
+        $kind:ident = $name:literal
+            => $answer:ident { limit: $limit:ident, key: $key:ident, tab: $tab:ident };
+    )*) => {
         /// Which request, without its fields: for time limits, metrics and logs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum RequestKind {
-            $($(#[$doc])* $kind,)*
+            $(#[doc = concat!("`", $name, "`.")] $kind,)*
         }
 
         impl RequestKind {
-            /// Every kind, in the order of the protocol's table.
+            /// Every kind, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$kind,)*];
 
             /// The message's `type`.
@@ -59,237 +68,108 @@ macro_rules! requests {
                 }
             }
 
-            /// The body of such a request, read from its own fields.
-            pub(super) fn parse(self, fields: Map<String, Value>) -> Result<RequestBody, FieldError> {
+            /// The `type` of the event that answers such a request when it succeeds; a failure is answered by `error`.
+            /// The request's schema has it as `x-answeredBy`, from which clients in other languages are generated.
+            pub fn answered_by(self) -> &'static str {
                 match self {
-                    $(Self::$kind => parse_body(fields).map(RequestBody::$kind),)*
+                    $(Self::$kind => <$crate::event::$answer as $crate::request::EventBody>::NAME,)*
+                }
+            }
+
+            /// Which of the configured time limits holds for a request without a `timeoutMs`.
+            pub fn timeout_class(self) -> $crate::request::TimeoutClass {
+                match self {
+                    $(Self::$kind => $crate::request::TimeoutClass::$limit,)*
+                }
+            }
+
+            /// Whether an `idempotencyKey` may stand on such a request: it changes something, so executing it twice is
+            /// not the same as once. Requests bound to their connection (screencast, subscriptions) take none.
+            pub fn takes_idempotency_key(self) -> bool {
+                match self {
+                    $(Self::$kind => $crate::request::yes_or_no!($key),)*
+                }
+            }
+
+            /// Parses the body of such a request from the fields that are left without the envelope's.
+            pub(crate) fn parse(
+                self,
+                fields: serde_json::Map<String, serde_json::Value>,
+            ) -> Result<RequestBody, $crate::request::FieldError> {
+                match self {
+                    $(Self::$kind => $crate::request::parse_body(fields).map(RequestBody::$kind),)*
                 }
             }
         }
 
-        /// What is asked.
+        /// The fields of one request, by its kind.
         #[derive(Debug, Clone, PartialEq, serde::Serialize)]
         #[serde(untagged)]
         pub enum RequestBody {
-            $($(#[$doc])* $kind($kind),)*
+            $(#[doc = concat!("`", $name, "`.")] $kind($crate::request::$kind),)*
         }
 
         impl RequestBody {
-            /// Which request it is.
+            /// The kind, without the fields.
             pub fn kind(&self) -> RequestKind {
                 match self {
                     $(Self::$kind(_) => RequestKind::$kind,)*
                 }
             }
+
+            /// The tab that the request names, unless it is about none.
+            pub fn tab(&self) -> Option<&$crate::ids::TabRef> {
+                match self {
+                    $(Self::$kind(_body) => $crate::request::tab_of!($tab, _body),)*
+                }
+            }
         }
 
         $(
-            impl From<$kind> for RequestBody {
-                fn from(body: $kind) -> Self {
+            impl From<$crate::request::$kind> for RequestBody {
+                fn from(body: $crate::request::$kind) -> Self {
                     Self::$kind(body)
+                }
+            }
+
+            impl $crate::request::Ask for $crate::request::$kind {
+                type Answer = <$crate::event::$answer as $crate::request::EventBody>::Answer;
+
+                fn answer(incoming: $crate::payload::Incoming) -> Option<Self::Answer> {
+                    <$crate::event::$answer as $crate::request::EventBody>::answer(incoming)
                 }
             }
         )*
 
         /// Name and schema of each request's own fields.
-        pub(crate) fn request_schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, Schema)> {
-            vec![$(($name, <$kind as schemars::JsonSchema>::json_schema(generator)),)*]
+        pub(crate) fn request_schemas(
+            generator: &mut schemars::SchemaGenerator,
+        ) -> Vec<(RequestKind, schemars::Schema)> {
+            vec![$((
+                RequestKind::$kind,
+                <$crate::request::$kind as schemars::JsonSchema>::json_schema(generator),
+            ),)*]
         }
     };
 }
 
-requests! {
-    /// `createTab`.
-    CreateTab = "createTab",
-    /// `closeTab`.
-    CloseTab = "closeTab",
-    /// `activateTab`.
-    ActivateTab = "activateTab",
-    /// `navigate`.
-    Navigate = "navigate",
-    /// `getDomSnapshot`.
-    GetDomSnapshot = "getDomSnapshot",
-    /// `getScreenshot`.
-    GetScreenshot = "getScreenshot",
-    /// `setLoggedOutMode`.
-    SetLoggedOutMode = "setLoggedOutMode",
-    /// `listTabs`.
-    ListTabs = "listTabs",
-    /// `startScreencast`.
-    StartScreencast = "startScreencast",
-    /// `stopScreencast`.
-    StopScreencast = "stopScreencast",
-    /// `ping`.
-    Ping = "ping",
-    /// `click`.
-    Click = "click",
-    /// `hover`.
-    Hover = "hover",
-    /// `focus`.
-    Focus = "focus",
-    /// `check`.
-    Check = "check",
-    /// `uncheck`.
-    Uncheck = "uncheck",
-    /// `scrollIntoView`.
-    ScrollIntoView = "scrollIntoView",
-    /// `fill`.
-    Fill = "fill",
-    /// `type`.
-    Type = "type",
-    /// `press`.
-    Press = "press",
-    /// `select`.
-    Select = "select",
-    /// `scroll`.
-    Scroll = "scroll",
-    /// `drag`.
-    Drag = "drag",
-    /// `upload`.
-    Upload = "upload",
-    /// `goBack`.
-    GoBack = "goBack",
-    /// `goForward`.
-    GoForward = "goForward",
-    /// `reload`.
-    Reload = "reload",
-    /// `waitFor`.
-    WaitFor = "waitFor",
-    /// `query`.
-    Query = "query",
-    /// `evaluate`.
-    Evaluate = "evaluate",
-    /// `getAxSnapshot`.
-    GetAxSnapshot = "getAxSnapshot",
-    /// `getContent`.
-    GetContent = "getContent",
-    /// `subscribe`.
-    Subscribe = "subscribe",
-    /// `getDownload`.
-    GetDownload = "getDownload",
+/// Cells of the table.
+macro_rules! yes_or_no {
+    (yes) => {
+        true
+    };
+    (no) => {
+        false
+    };
 }
 
-impl RequestKind {
-    /// Whether such a request changes something, so that asking twice is not the same as once, and
-    /// an `idempotencyKey` may stand on it. What is bound to its connection takes none.
-    pub fn takes_idempotency_key(self) -> bool {
-        match self {
-            Self::CreateTab
-            | Self::CloseTab
-            | Self::ActivateTab
-            | Self::Navigate
-            | Self::SetLoggedOutMode
-            | Self::Click
-            | Self::Hover
-            | Self::Focus
-            | Self::Check
-            | Self::Uncheck
-            | Self::ScrollIntoView
-            | Self::Fill
-            | Self::Type
-            | Self::Press
-            | Self::Select
-            | Self::Scroll
-            | Self::Drag
-            | Self::Upload
-            | Self::GoBack
-            | Self::GoForward
-            | Self::Reload
-            | Self::Evaluate => true,
-            Self::GetDomSnapshot
-            | Self::GetScreenshot
-            | Self::ListTabs
-            | Self::StartScreencast
-            | Self::StopScreencast
-            | Self::Ping
-            | Self::WaitFor
-            | Self::Query
-            | Self::GetAxSnapshot
-            | Self::GetContent
-            | Self::Subscribe
-            | Self::GetDownload => false,
-        }
-    }
+macro_rules! tab_of {
+    (yes, $body:ident) => {
+        Some(&$body.tab_id)
+    };
+    (no, $body:ident) => {
+        None
+    };
 }
 
-impl RequestBody {
-    /// The tab the request is about, where it is about one.
-    pub fn tab(&self) -> Option<&TabRef> {
-        match self {
-            Self::CloseTab(CloseTab { tab_id })
-            | Self::ActivateTab(ActivateTab { tab_id })
-            | Self::Navigate(Navigate { tab_id, .. })
-            | Self::GetDomSnapshot(GetDomSnapshot { tab_id, .. })
-            | Self::GetScreenshot(GetScreenshot { tab_id, .. })
-            | Self::SetLoggedOutMode(SetLoggedOutMode { tab_id, .. })
-            | Self::StartScreencast(StartScreencast { tab_id, .. })
-            | Self::StopScreencast(StopScreencast { tab_id })
-            | Self::Click(Click { tab_id, .. })
-            | Self::Hover(Hover { tab_id, .. })
-            | Self::Focus(Focus { tab_id, .. })
-            | Self::Check(Check { tab_id, .. })
-            | Self::Uncheck(Uncheck { tab_id, .. })
-            | Self::ScrollIntoView(ScrollIntoView { tab_id, .. })
-            | Self::Fill(Fill { tab_id, .. })
-            | Self::Type(Type { tab_id, .. })
-            | Self::Press(Press { tab_id, .. })
-            | Self::Select(Select { tab_id, .. })
-            | Self::Scroll(Scroll { tab_id, .. })
-            | Self::Drag(Drag { tab_id, .. })
-            | Self::Upload(Upload { tab_id, .. })
-            | Self::GoBack(GoBack { tab_id, .. })
-            | Self::GoForward(GoForward { tab_id, .. })
-            | Self::Reload(Reload { tab_id, .. })
-            | Self::WaitFor(WaitFor { tab_id, .. })
-            | Self::Query(Query { tab_id, .. })
-            | Self::Evaluate(Evaluate { tab_id, .. })
-            | Self::GetAxSnapshot(GetAxSnapshot { tab_id, .. })
-            | Self::GetContent(GetContent { tab_id, .. })
-            | Self::Subscribe(Subscribe { tab_id, .. })
-            | Self::GetDownload(GetDownload { tab_id, .. }) => Some(tab_id),
-            Self::CreateTab(_) | Self::ListTabs(_) | Self::Ping(_) => None,
-        }
-    }
-}
-
-impl Request {
-    /// A request without a time limit of its own.
-    pub fn new(request_id: impl Into<RequestId>, body: impl Into<RequestBody>) -> Self {
-        Self {
-            request_id: Some(request_id.into()),
-            timeout: None,
-            idempotency_key: None,
-            body: body.into(),
-        }
-    }
-
-    /// The JSON text a client sends.
-    pub fn to_json(&self) -> String {
-        #[derive(serde::Serialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Envelope<'a> {
-            r#type: &'static str,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            request_id: &'a Option<RequestId>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            timeout_ms: Option<u128>,
-            #[serde(skip_serializing_if = "Option::is_none")]
-            idempotency_key: &'a Option<IdempotencyKey>,
-            #[serde(flatten)]
-            body: &'a RequestBody,
-        }
-
-        let envelope = Envelope {
-            r#type: self.body.kind().as_str(),
-            request_id: &self.request_id,
-            timeout_ms: self.timeout.map(|timeout| timeout.as_millis()),
-            idempotency_key: &self.idempotency_key,
-            body: &self.body,
-        };
-        #[expect(
-            clippy::expect_used,
-            reason = "strings, numbers and booleans always serialize"
-        )]
-        serde_json::to_string(&envelope).expect("a request serializes")
-    }
-}
+pub(crate) use {requests, tab_of, yes_or_no};

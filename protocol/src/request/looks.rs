@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::parse::{Check, FieldError, broken};
+use super::parse::{FieldError, Validate, broken};
 use crate::ids::TabRef;
 
 /// What an element shall be.
@@ -211,8 +211,8 @@ pub struct GetDownload {
     pub download_id: String,
 }
 
-impl Check for WaitFor {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for WaitFor {
+    fn validate(&self) -> Result<(), FieldError> {
         let given = [
             ("selector", self.selector.is_some()),
             ("loadState", self.load_state.is_some()),
@@ -239,8 +239,8 @@ impl Check for WaitFor {
     }
 }
 
-impl Check for Query {}
-impl Check for Evaluate {}
-impl Check for GetAxSnapshot {}
-impl Check for GetContent {}
-impl Check for GetDownload {}
+impl Validate for Query {}
+impl Validate for Evaluate {}
+impl Validate for GetAxSnapshot {}
+impl Validate for GetContent {}
+impl Validate for GetDownload {}

@@ -1,32 +1,29 @@
-//! What a Coordinator may ask (protocol section 3).
+//! Messages from a Coordinator to the bridge (protocol section 3).
 //!
-//! [`bodies`], [`actions`], [`looks`] and [`subscribe`] hold a type for each request, [`answer`] says what answers it,
-//! [`parse`] turns a text frame into one of them or into a [`BadRequest`] that names the field and what was expected.
+//! [`bodies`], [`actions`], [`looks`] and [`subscribe`] hold the fields of each request; the [table](crate::table) has the
+//! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
+//! field and what was expected.
 
 mod actions;
 mod answer;
 mod bodies;
+mod envelope;
 mod kind;
 mod looks;
 mod parse;
 mod subscribe;
 
-pub use actions::{
-    Check, Choice, Click, Drag, Edge, Fill, Focus, GoBack, GoForward, Hover, Modifier, MouseButton,
-    Point, Press, Reload, Scroll, ScrollIntoView, ScrollTo, Select, Spot, Type, Uncheck, Upload,
-    UploadFile,
-};
-
-pub use bodies::{
-    ActivateTab, Clip, CloseTab, CreateTab, GetDomSnapshot, GetScreenshot, ImageFormat, ListTabs,
-    Navigate, Ping, SetLoggedOutMode, SnapshotFormat, StartScreencast, StopScreencast, Viewport,
-};
-pub use kind::{Request, RequestBody, RequestKind};
-pub use looks::{
-    ContentFormat, Evaluate, GetAxSnapshot, GetContent, GetDownload, LoadState, Query, WaitFor,
-    WaitState, What,
-};
+pub use actions::*;
+pub use answer::{Ask, EventBody, TypedPayload};
+pub use bodies::*;
+pub use envelope::Request;
+pub use kind::TimeoutClass;
+pub use looks::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS};
-pub use subscribe::{Subscribable, Subscribe};
+pub use subscribe::*;
 
-pub(crate) use kind::request_schemas;
+pub use crate::table::{RequestBody, RequestKind};
+
+pub(crate) use crate::table::request_schemas;
+pub(crate) use kind::{requests, tab_of, yes_or_no};
+pub(crate) use parse::{FieldError, parse_body};

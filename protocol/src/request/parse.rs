@@ -1,4 +1,4 @@
-//! From a text frame to a [`Request`], strictly (protocol section 2).
+//! Parses a text frame into a [`Request`], strictly (protocol section 2).
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -7,36 +7,36 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::kind::{Request, RequestBody, RequestKind};
+use super::{Request, RequestKind};
 use crate::error::{ErrorCode, ErrorDetails, ErrorEvent};
 use crate::ids::RequestId;
 
-/// The shortest time limit a request may carry, in milliseconds.
+/// Lower bound of `timeoutMs`, in milliseconds.
 pub const MIN_TIMEOUT_MS: u64 = 100;
-/// The longest time limit a request may carry, in milliseconds.
+/// Upper bound of `timeoutMs`, in milliseconds.
 pub const MAX_TIMEOUT_MS: u64 = 120_000;
 
-/// How much of a client's own field name is repeated to it.
+/// Most characters of a client's field name that an error message repeats.
 const FIELD_CHARS: usize = 64;
-/// How much of a message is sent that repeats a client's own text.
+/// Longest error message that may repeat a client's text, in characters.
 const MESSAGE_CHARS: usize = 500;
 
-/// A message that is no request. The connection stays open.
+/// A message that is not a valid request. The connection stays open.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct BadRequest {
-    /// The request's id, where one could be read.
+    /// The request's id, if it could be parsed.
     pub request_id: Option<RequestId>,
-    /// The kind of request, where it could be read.
+    /// The kind of request, if it could be parsed.
     pub kind: Option<RequestKind>,
-    /// The field that is wrong, where it is one field.
+    /// The invalid field, unless the message as a whole is invalid.
     pub field: Option<String>,
-    /// What is wrong and what was expected.
+    /// Why it was refused, and what was expected.
     pub message: String,
 }
 
 impl BadRequest {
-    /// The error that answers it.
+    /// The `BAD_REQUEST` error that answers it.
     pub fn to_event(&self) -> ErrorEvent {
         let mut event = ErrorEvent::new(ErrorCode::BadRequest, self.message.clone());
         event.details = self.field.clone().map(|field| ErrorDetails {
@@ -47,21 +47,21 @@ impl BadRequest {
     }
 }
 
-/// One field that is wrong.
-pub(super) struct FieldError {
+/// An invalid field.
+pub(crate) struct FieldError {
     field: Option<String>,
     message: String,
 }
 
-/// Rules that the types alone do not express, such as ranges.
-pub(super) trait Check {
-    /// The first rule that is broken.
-    fn check(&self) -> Result<(), FieldError> {
+/// Rules that the types do not express, such as ranges.
+pub(crate) trait Validate {
+    /// Reports the first violated rule.
+    fn validate(&self) -> Result<(), FieldError> {
         Ok(())
     }
 }
 
-/// Holds a number against its range.
+/// Checks that a number is within its range.
 pub(super) fn within<T: PartialOrd + Display + Copy>(
     field: &str,
     value: T,
@@ -77,7 +77,7 @@ pub(super) fn within<T: PartialOrd + Display + Copy>(
     })
 }
 
-/// Holds the length of a list against its limit.
+/// Checks the length of a list.
 pub(super) fn at_most(field: &str, count: usize, most: usize) -> Result<(), FieldError> {
     if count <= most {
         return Ok(());
@@ -88,7 +88,7 @@ pub(super) fn at_most(field: &str, count: usize, most: usize) -> Result<(), Fiel
     )
 }
 
-/// The error of a field that does not go with the others.
+/// The error of a field that conflicts with others.
 pub(super) fn broken<T>(field: &str, problem: &str) -> Result<T, FieldError> {
     Err(FieldError {
         field: Some(field.to_owned()),
@@ -96,16 +96,16 @@ pub(super) fn broken<T>(field: &str, problem: &str) -> Result<T, FieldError> {
     })
 }
 
-/// The fields of one body, with the name of the one that is wrong in the error.
-pub(super) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
+/// Parses and validates the fields of one body; an error names the field.
+pub(crate) fn parse_body<T>(fields: Map<String, Value>) -> Result<T, FieldError>
 where
-    T: DeserializeOwned + Check,
+    T: DeserializeOwned + Validate,
 {
     let body: T = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let path = clip(&error.path().to_string(), FIELD_CHARS);
         let message = clip(&error.into_inner().to_string(), MESSAGE_CHARS);
         if path == "." {
-            // The message of an unknown or a missing field names the field itself.
+            // For an unknown or missing field serde has no path, but its message names the field.
             {
                 let field = quoted(&message).map(|field| clip(&field, FIELD_CHARS));
                 FieldError { field, message }
@@ -117,11 +117,11 @@ where
             }
         }
     })?;
-    body.check()?;
+    body.validate()?;
     Ok(body)
 }
 
-/// What stands between the first two backticks of serde's message: the field's name.
+/// The text between the first two backticks of serde's message: the field's name.
 fn quoted(message: &str) -> Option<String> {
     let (_, rest) = message.split_once('`')?;
     let (field, _) = rest.split_once('`')?;
@@ -129,7 +129,7 @@ fn quoted(message: &str) -> Option<String> {
 }
 
 impl Request {
-    /// Reads one text frame.
+    /// Parses one text frame.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
         let mut fields: Map<String, Value> = match serde_json::from_str(text) {
             Ok(Value::Object(fields)) => fields,
@@ -148,7 +148,7 @@ impl Request {
         let kind = kind_of(&mut fields).map_err(|error| error.of(request_id.clone(), None))?;
         let rest = || {
             let timeout = timeout_of(&mut fields)?;
-            // On the others the key is an unknown field like any other.
+            // Elsewhere the key is an unknown field.
             let idempotency_key = if kind.takes_idempotency_key() {
                 take(&mut fields, "idempotencyKey")?
             } else {
@@ -165,7 +165,7 @@ impl Request {
     }
 }
 
-/// The kind of request, from its `type`.
+/// Takes `type`.
 fn kind_of(fields: &mut Map<String, Value>) -> Result<RequestKind, FieldError> {
     let of_type = |message| FieldError {
         field: Some("type".to_owned()),
@@ -194,7 +194,7 @@ fn kind_of(fields: &mut Map<String, Value>) -> Result<RequestKind, FieldError> {
     }
 }
 
-/// The time limit that stands on the request.
+/// Takes and checks `timeoutMs`.
 fn timeout_of(fields: &mut Map<String, Value>) -> Result<Option<Duration>, FieldError> {
     let Some(ms) = take::<u64>(fields, "timeoutMs")? else {
         return Ok(None);
@@ -203,8 +203,8 @@ fn timeout_of(fields: &mut Map<String, Value>) -> Result<Option<Duration>, Field
     Ok(Some(Duration::from_millis(ms)))
 }
 
-/// Takes an optional field of the envelope. Unlike a body's optional fields it may not be null,
-/// because a null `requestId` could not be echoed.
+/// Takes an optional field of the envelope. Unlike the optional fields of a body it must not be null, because a null
+/// `requestId` could not be echoed.
 fn take<'de, T: Deserialize<'de>>(
     fields: &mut Map<String, Value>,
     name: &str,
@@ -238,7 +238,7 @@ fn bad(request_id: Option<RequestId>, kind: Option<RequestKind>, message: String
     }
 }
 
-/// A client's text, short enough to stand in an answer.
+/// Truncates a client's text for an error message.
 fn clip(text: &str, max: usize) -> String {
     text.chars().take(max).collect()
 }
@@ -254,23 +254,11 @@ fn type_name(value: &Value) -> &'static str {
     }
 }
 
-/// The body, for callers that build requests by hand.
-impl From<RequestBody> for Request {
-    fn from(body: RequestBody) -> Self {
-        Self {
-            request_id: None,
-            timeout: None,
-            idempotency_key: None,
-            body,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::ids::TabId;
-    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, Viewport};
+    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, RequestBody, Viewport};
 
     fn refused(text: &str) -> BadRequest {
         Request::parse(text).unwrap_err()

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parse::{Check, FieldError, at_most};
+use super::parse::{FieldError, Validate, at_most};
 use crate::ids::TabRef;
 
 /// An event that is told only to those who subscribe to it. All others come unasked.
@@ -29,8 +29,8 @@ pub struct Subscribe {
     pub events: Vec<Subscribable>,
 }
 
-impl Check for Subscribe {
-    fn check(&self) -> Result<(), FieldError> {
+impl Validate for Subscribe {
+    fn validate(&self) -> Result<(), FieldError> {
         at_most("events", self.events.len(), MAX_EVENTS)
     }
 }

@@ -434,3 +434,55 @@ fn a_chrome_path_of_the_image_does_not_stop_a_connection() {
          a running Chromium is not launched: remove one of the two"
     );
 }
+
+#[test]
+fn an_old_key_still_sets_the_one_that_replaced_it_and_warns() {
+    let loaded = Given::default()
+        .toml("[timeouts]\nget_screenshot = \"3s\"\nget_content = \"3s\"\n")
+        .env("CDP_BRIDGE_TIMEOUTS_WAIT_FOR", "7s")
+        .flag("--set", "timeouts.travel", "9s")
+        .load()
+        .unwrap();
+    let timeouts = &loaded.config.timeouts;
+    assert_eq!(timeouts.capture, Duration::from_secs(3));
+    assert_eq!(timeouts.wait, Duration::from_secs(7));
+    assert_eq!(timeouts.navigate, Duration::from_secs(9));
+    let origin = loaded.origins.get("timeouts.capture").to_string();
+    assert!(origin.starts_with("cdp-bridge.toml:"), "{origin}");
+    assert_eq!(loaded.warnings.len(), 4, "{:?}", loaded.warnings);
+    let first = "cdp-bridge.toml:3: timeouts.get_content is called timeouts.capture now; \
+                 the old name will not be read by the next release";
+    assert!(
+        loaded.warnings.iter().any(|it| it == first),
+        "{:?}",
+        loaded.warnings
+    );
+}
+
+#[test]
+fn an_old_key_that_disagrees_with_another_of_its_layer_is_an_error_that_names_both() {
+    let message = Given::default()
+        .toml("[timeouts]\ncapture = \"4s\"\nget_screenshot = \"3s\"\n")
+        .message();
+    assert_eq!(
+        message,
+        "cdp-bridge.toml:3: timeouts.get_screenshot: is called timeouts.capture now, which \
+         timeouts.capture (cdp-bridge.toml:2) sets to another value; set only timeouts.capture"
+    );
+    let message = Given::default()
+        .toml("[timeouts]\nquery = \"4s\"\nevaluate = \"3s\"\n")
+        .message();
+    assert!(
+        message.contains("timeouts.query") && message.contains("timeouts.evaluate"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_higher_layer_wins_under_either_name() {
+    let config = Given::default()
+        .toml("timeouts.get_screenshot = \"3s\"")
+        .env("CDP_BRIDGE_TIMEOUTS_CAPTURE", "4s")
+        .config();
+    assert_eq!(config.timeouts.capture, Duration::from_secs(4));
+}

@@ -1,4 +1,4 @@
-//! What an event must be like (pure).
+//! Conditions of `expect` (pure).
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::console::text::shown;
 use crate::console::verbs::{LAST_TAB, NoTabYet};
 
-/// An event of this name, for which all of this holds.
+/// An event's name and conditions on its fields, all of which must hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Expectation {
     pub(super) event: String,
@@ -31,26 +31,26 @@ enum Relation {
     AtMost,
 }
 
-/// The words are no expectation.
+/// The words after `expect` cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpectationProblem {
-    /// No event is named.
-    #[error("it names no event; usage: expect EVENT [path=value …]")]
+    /// There is no word.
+    #[error("no event; usage: expect EVENT [path=value …]")]
     NoEvent,
-    /// No such event, so that it would be waited for in vain.
-    #[error("there is no event `{0}`, expected one of {names}", names = Event::NAMES.join(", "))]
+    /// The protocol has no such event, so waiting for it could not succeed.
+    #[error("unknown event `{0}`, expected one of {names}", names = Event::NAMES.join(", "))]
     UnknownEvent(String),
-    /// A word that is no condition.
+    /// A word without a relation such as `=`.
     #[error(
-        "`{0}` is no condition; expected path=value, path!=value, path~=part, path>=number or path<=number"
+        "invalid condition `{0}`; expected path=value, path!=value, path~=part, path>=number or path<=number"
     )]
     Condition(String),
-    /// A number was to be compared with something else.
-    #[error("`{0}` compares with something that is no number")]
+    /// `>=` or `<=` with a value that is not a number.
+    #[error("`{0}` compares with something that is not a number")]
     NotANumber(String),
 }
 
-/// Reads the words after `expect`.
+/// Parses the words after `expect`.
 pub(super) fn parse(words: &[String]) -> Result<Expectation, ExpectationProblem> {
     let (event, conditions) = words.split_first().ok_or(ExpectationProblem::NoEvent)?;
     if !Event::NAMES.contains(&event.as_str()) {
@@ -104,7 +104,7 @@ impl Expectation {
         Ok(resolved)
     }
 
-    /// Whether an event is what is expected.
+    /// Whether an event matches.
     pub(super) fn matches(&self, event: &Value) -> bool {
         event["type"] == self.event.as_str()
             && self
@@ -134,7 +134,7 @@ impl Condition {
     }
 }
 
-/// What stands at a path of an event, as a text; nothing where nothing does.
+/// The value at a path of an event, as text; `None` if the path does not exist.
 pub(super) fn text_at(event: &Value, path: &str) -> Option<String> {
     match lookup(event, path)? {
         Value::String(text) => Some(text),
@@ -143,7 +143,7 @@ pub(super) fn text_at(event: &Value, path: &str) -> Option<String> {
     }
 }
 
-/// Goes down a dotted path; `length` of an array is how many it holds.
+/// Follows a dotted path; `length` of an array is its number of elements.
 fn lookup(event: &Value, path: &str) -> Option<Value> {
     let mut here = event;
     for key in path.split('.') {
@@ -161,7 +161,7 @@ fn equal(value: &Value, text: &str) -> bool {
     match value {
         Value::String(value) => value == text,
         Value::Number(number) => {
-            // As numbers, so that 2 is 2.0; as text, so that no digit of a large one is lost.
+            // Compared as numbers, so that 2 equals 2.0, and as text, so that large integers keep their precision.
             let same = |a: f64, b: f64| a.total_cmp(&b).is_eq();
             number.to_string() == text
                 || matches!((number.as_f64(), text.parse()), (Some(a), Ok(b)) if same(a, b))
@@ -247,13 +247,13 @@ mod tests {
     #[test]
     fn what_is_no_expectation_is_refused_with_the_reason() {
         for (text, reason) in [
-            ("", "names no event"),
+            ("", "no event"),
             (
                 "navigate",
-                "there is no event `navigate`, expected one of welcome, tabCreated",
+                "unknown event `navigate`, expected one of welcome, tabCreated",
             ),
-            ("navigated id", "`id` is no condition"),
-            ("navigated =x", "`=x` is no condition"),
+            ("navigated id", "invalid condition `id`"),
+            ("navigated =x", "invalid condition `=x`"),
             ("navigated status>=ok", "no number"),
         ] {
             let error = parse(&words(text)).unwrap_err().to_string();

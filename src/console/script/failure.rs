@@ -5,15 +5,15 @@ use std::time::Duration;
 
 use super::condition::Expectation;
 use super::parse::StepProblem;
-use crate::client::Closing;
+use crate::client::Disconnect;
 use crate::console::error::ConsoleError;
 use crate::console::text::duration;
 use crate::console::verbs::{DraftError, NoTabYet};
 
-/// What was expected, and what came.
+/// Why a step failed: what was expected, and what was received.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Failure {
-    #[error("expected an answer within {}, and none came", duration(*limit))]
+pub(super) enum StepFailure {
+    #[error("no answer within {}", duration(*limit))]
     NoAnswer { limit: Duration },
     #[error("expected success, and the answer was {answer}")]
     Refused { answer: String },
@@ -25,31 +25,31 @@ pub(super) enum Failure {
         came: String,
         limit: Duration,
     },
-    #[error("the bridge's message makes no sense: {0}")]
+    #[error("invalid message from the bridge: {0}")]
     Unreadable(String),
-    #[error("the connection ended: {0}")]
-    Closed(Closing),
-    #[error("there is no payload to save to {}: no snapshot or screenshot has come yet", .0.display())]
+    #[error("the connection was closed: {0}")]
+    Closed(Disconnect),
+    #[error("nothing to save to {}: no snapshot or screenshot has been received yet", .0.display())]
     NothingToSave(PathBuf),
-    #[error("there is no answer and no expected event yet whose `{0}` could be kept")]
+    #[error("there is no answer and no expected event yet to keep `{0}` of")]
     NothingToKeep(String),
     #[error("there is nothing at `{path}` of {event}")]
     NothingAtPath { path: String, event: String },
     #[error(transparent)]
-    Step(#[from] Box<StepProblem>),
+    ScriptStep(#[from] Box<StepProblem>),
     #[error(transparent)]
     NoTabYet(#[from] NoTabYet),
     #[error(transparent)]
     Draft(#[from] DraftError),
-    #[error("expected every request to be answered in the end, and {count} were not within {}", duration(*limit))]
+    #[error("{count} requests were not answered within {}", duration(*limit))]
     Unanswered { count: usize, limit: Duration },
 }
 
-/// Why the playing stops: a step failed, or the console itself cannot go on.
+/// Why a script stops: a step failed, or the console itself did.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Stop {
     #[error(transparent)]
-    Failed(#[from] Failure),
+    Failed(#[from] StepFailure),
     #[error(transparent)]
     Console(#[from] ConsoleError),
 }

@@ -1,4 +1,4 @@
-//! From text to steps (pure).
+//! Parses a script (pure).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -6,13 +6,13 @@ use std::path::{Component, Path, PathBuf};
 use cdp_bridge_protocol::ErrorCode;
 
 use super::condition::{self, ExpectationProblem};
-use super::step::{Action, Mode, Script, Sending, Step};
+use super::step::{ExpectedAnswer, Script, ScriptStep, Sending, StepAction};
 use super::time::{self, NotATime};
 use super::variables::{self, VariableProblem};
+use crate::console::tokenizer::{self, OpenQuote};
 use crate::console::verbs::{self, VerbError};
-use crate::console::words::{self, OpenQuote};
 
-/// A line that is no step.
+/// A line that cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}: {problem}")]
 pub struct ScriptError {
@@ -20,46 +20,46 @@ pub struct ScriptError {
     pub file: String,
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Why it cannot be parsed.
     pub problem: Box<StepProblem>,
 }
 
-/// What is wrong with a step.
+/// Why a line cannot be parsed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StepProblem {
-    /// It is no request.
+    /// An invalid request.
     #[error(transparent)]
     Verb(#[from] VerbError),
-    /// A word that is for a person at the prompt.
-    #[error("`{0}` is for the prompt, not for a script")]
+    /// `help` or `quit`.
+    #[error("`{0}` works only at the prompt, not in a script")]
     PromptOnly(String),
-    /// It is no expectation.
+    /// Invalid words after `expect`.
     #[error(transparent)]
     Expectation(#[from] ExpectationProblem),
-    /// It is no time.
+    /// An invalid time.
     #[error(transparent)]
     Time(#[from] NotATime),
-    /// A variable is missing.
+    /// A variable that is not set, or an invalid reference to one.
     #[error(transparent)]
     Variable(#[from] VariableProblem),
-    /// A quote is open.
+    /// A quote is not closed.
     #[error(transparent)]
     Quote(#[from] OpenQuote),
-    /// `&` or `!` before something that is not sent.
-    #[error("`{0}` stands before a request, and this is none")]
+    /// `&` or `!` before a step that is not a request.
+    #[error("`{0}` must be followed by a request")]
     NotARequest(char),
     /// `&` and `!` together.
     #[error(
-        "`&` and `!` exclude each other: nobody would look at the answer. Use `&` and, later, `expect error code=CODE`"
+        "`&` and `!` exclude each other: a background request's answer is not checked. Use `&` and, later, `expect error code=CODE`"
     )]
     BothMarks,
-    /// Not one of the protocol's codes.
-    #[error("there is no error code `{0}`, expected one of {known}", known = codes())]
+    /// The word after `!` is not an error code of the protocol.
+    #[error("unknown error code `{0}`, expected one of {known}", known = codes())]
     UnknownCode(String),
-    /// A file name that leads elsewhere.
-    #[error("`{0}` is no file name; `save` wants one below the directory of `--save`")]
+    /// An absolute file name, or one with `..`.
+    #[error("invalid file name `{0}`; `save` takes one below the directory of `--save`")]
     FileName(String),
-    /// Not as many words as the step has.
+    /// The wrong number of words.
     #[error("usage: {0}")]
     Usage(&'static str),
 }
@@ -69,7 +69,7 @@ fn codes() -> String {
     codes.join(", ")
 }
 
-/// Reads a script. `variable` gives the value of a `${NAME}`.
+/// Parses a script. `variable` returns the value of an environment variable.
 pub(in crate::console) fn parse(
     file: &str,
     text: &str,
@@ -87,7 +87,7 @@ pub(in crate::console) fn parse(
             line: number + 1,
             problem: Box::new(problem),
         })?;
-        steps.push(Step {
+        steps.push(ScriptStep {
             line: number + 1,
             ..step
         });
@@ -98,12 +98,12 @@ pub(in crate::console) fn parse(
     })
 }
 
-/// The variables of the lines before.
+/// Variables set by previous lines.
 #[derive(Debug, Default)]
 struct Known {
-    /// Those whose value is known already.
+    /// Values known while parsing (`let`).
     set: BTreeMap<String, String>,
-    /// Those that get theirs while the script plays.
+    /// Names whose values are known only at run time (`keep`).
     late: BTreeSet<String>,
 }
 
@@ -112,7 +112,7 @@ impl Known {
         &mut self,
         line: &str,
         variable: &dyn Fn(&str) -> Option<String>,
-    ) -> Result<Step, StepProblem> {
+    ) -> Result<ScriptStep, StepProblem> {
         let value = |name: &str| self.set.get(name).cloned().or_else(|| variable(name));
         let names = variables::names(line)?;
         if names.iter().any(|name| self.late.contains(*name)) {
@@ -125,19 +125,19 @@ impl Known {
             if let (Some("let" | "keep"), Some(name)) = (words.next(), words.next()) {
                 self.is_late(name);
             }
-            return Ok(Step {
+            return Ok(ScriptStep {
                 line: 0,
                 text: line.to_owned(),
-                action: Action::Late(line.to_owned(), known),
+                action: StepAction::Late(line.to_owned(), known),
             });
         }
         let step = step(line, &value)?;
         match &step.action {
-            Action::Let(name, value) => {
+            StepAction::Let(name, value) => {
                 self.late.remove(name);
                 self.set.insert(name.clone(), value.clone());
             }
-            Action::Keep(name, _) => self.is_late(name),
+            StepAction::Keep(name, _) => self.is_late(name),
             _ => {}
         }
         Ok(step)
@@ -149,62 +149,65 @@ impl Known {
     }
 }
 
-/// Reads one line, all of whose variables are known.
+/// Parses a line whose variables all have values.
 pub(super) fn step(
     line: &str,
     variable: &dyn Fn(&str) -> Option<String>,
-) -> Result<Step, StepProblem> {
+) -> Result<ScriptStep, StepProblem> {
     let action = if let Some(rest) = line.strip_prefix('&') {
         if rest.trim_start().starts_with('!') {
             return Err(StepProblem::BothMarks);
         }
-        Action::Send(sending(rest.trim(), '&', variable)?, Mode::Background)
+        StepAction::Send(
+            sending(rest.trim(), '&', variable)?,
+            ExpectedAnswer::Background,
+        )
     } else if let Some(rest) = line.strip_prefix('!') {
         if rest.trim_start().starts_with('&') {
             return Err(StepProblem::BothMarks);
         }
         let (code, rest) = expected_code(rest.trim())?;
-        Action::Send(sending(rest, '!', variable)?, Mode::Fails(code))
+        StepAction::Send(sending(rest, '!', variable)?, ExpectedAnswer::Fails(code))
     } else if line.starts_with('{') {
-        Action::Send(sending(line, ' ', variable)?, Mode::Succeeds)
+        StepAction::Send(sending(line, ' ', variable)?, ExpectedAnswer::Succeeds)
     } else {
         plain(line, variable)?
     };
-    Ok(Step {
+    Ok(ScriptStep {
         line: 0,
         text: variables::fill_in(line, variable)?,
         action,
     })
 }
 
-/// A step without a mark.
-fn plain(line: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<Action, StepProblem> {
+/// Parses a step without `&` or `!`.
+fn plain(line: &str, variable: &dyn Fn(&str) -> Option<String>) -> Result<StepAction, StepProblem> {
     let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
     let rest = rest.trim();
     Ok(match word {
-        "expect" | "wait" => Action::Expect(condition::parse(&words_of(rest, variable)?)?),
-        "sleep" => Action::Sleep(time::parse(&one(rest, variable, "sleep TIME")?)?),
-        "timeout" => Action::Limit(time::parse(&one(rest, variable, "timeout TIME")?)?),
-        "save" => Action::Save(file_name(&one(rest, variable, "save NAME")?)?),
-        "print" => Action::Print(variables::fill_in(rest, variable)?),
+        "expect" | "wait" => StepAction::Expect(condition::parse(&words_of(rest, variable)?)?),
+        "sleep" => StepAction::Sleep(time::parse(&one(rest, variable, "sleep TIME")?)?),
+        "timeout" => StepAction::Limit(time::parse(&one(rest, variable, "timeout TIME")?)?),
+        "save" => StepAction::Save(file_name(&one(rest, variable, "save NAME")?)?),
+        "print" => StepAction::Print(variables::fill_in(rest, variable)?),
         "let" => {
             let (name, value) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
             variables::check_name(name)?;
             let value = variables::fill_in(value.trim(), variable)?;
-            Action::Let(name.to_owned(), value)
+            StepAction::Let(name.to_owned(), value)
         }
         "keep" => match <[String; 2]>::try_from(words_of(rest, variable)?) {
             Ok([name, path]) => {
                 variables::check_name(&name)?;
-                Action::Keep(name, path)
+                StepAction::Keep(name, path)
             }
             Err(_) => return Err(StepProblem::Usage("keep NAME PATH")),
         },
-        _ => Action::Send(sending(line, ' ', variable)?, Mode::Succeeds),
+        _ => StepAction::Send(sending(line, ' ', variable)?, ExpectedAnswer::Succeeds),
     })
 }
 
-/// What is sent; `mark` is what stood before it.
+/// Parses a request; `mark` is the `&` or `!` before it.
 fn sending(
     line: &str,
     mark: char,
@@ -226,7 +229,7 @@ fn sending(
     }
 }
 
-/// The code after `!`, if there is one: a word in capitals, which no verb is.
+/// The error code after `!`, if there is one: a word in capitals, unlike any verb.
 fn expected_code(rest: &str) -> Result<(Option<ErrorCode>, &str), StepProblem> {
     let (word, after) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
     let capitals = !word.is_empty() && word.chars().all(|c| c.is_ascii_uppercase() || c == '_');
@@ -240,13 +243,12 @@ fn expected_code(rest: &str) -> Result<(Option<ErrorCode>, &str), StepProblem> {
     Ok((Some(code), after.trim()))
 }
 
-/// The words of a line. Variables are filled in afterwards, so that a value with blanks stays
-/// one word.
+/// Splits a line into words, then expands variables, so that a value with spaces stays one word.
 fn words_of(
     line: &str,
     variable: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Vec<String>, StepProblem> {
-    let mut words = words::split(line)?;
+    let mut words = tokenizer::split(line)?;
     for word in &mut words {
         *word = variables::fill_in(word, variable)?;
     }
@@ -286,7 +288,7 @@ mod tests {
         })
     }
 
-    fn actions(text: &str) -> Vec<Action> {
+    fn actions(text: &str) -> Vec<StepAction> {
         let script = read(text).unwrap();
         script.steps.into_iter().map(|step| step.action).collect()
     }
@@ -310,27 +312,29 @@ mod tests {
         let actions = actions(text);
         assert!(matches!(
             &actions[0],
-            Action::Send(Sending::Request(_), Mode::Succeeds)
+            StepAction::Send(Sending::Request(_), ExpectedAnswer::Succeeds)
         ));
         assert!(matches!(
             &actions[1],
-            Action::Send(Sending::Request(_), Mode::Background)
+            StepAction::Send(Sending::Request(_), ExpectedAnswer::Background)
         ));
-        let denied = Mode::Fails(Some(ErrorCode::NavDenied));
-        assert!(matches!(&actions[2], Action::Send(Sending::Request(_), mode) if *mode == denied));
+        let denied = ExpectedAnswer::Fails(Some(ErrorCode::NavDenied));
+        assert!(
+            matches!(&actions[2], StepAction::Send(Sending::Request(_), mode) if *mode == denied)
+        );
         assert!(matches!(
             &actions[3],
-            Action::Send(Sending::Request(_), Mode::Fails(None))
+            StepAction::Send(Sending::Request(_), ExpectedAnswer::Fails(None))
         ));
         let raw = Sending::Raw("{\"type\":\"ping\"}".to_owned());
-        assert_eq!(actions[4], Action::Send(raw, Mode::Succeeds));
-        assert!(matches!(&actions[5], Action::Expect(_)));
-        assert!(matches!(&actions[6], Action::Expect(_)));
-        assert_eq!(actions[7], Action::Sleep(Duration::from_millis(200)));
-        assert_eq!(actions[8], Action::Limit(Duration::from_secs(10)));
-        assert_eq!(actions[9], Action::Save("shots/tour.png".into()));
+        assert_eq!(actions[4], StepAction::Send(raw, ExpectedAnswer::Succeeds));
+        assert!(matches!(&actions[5], StepAction::Expect(_)));
+        assert!(matches!(&actions[6], StepAction::Expect(_)));
+        assert_eq!(actions[7], StepAction::Sleep(Duration::from_millis(200)));
+        assert_eq!(actions[8], StepAction::Limit(Duration::from_secs(10)));
+        assert_eq!(actions[9], StepAction::Save("shots/tour.png".into()));
         let text = "The site is http://site.test, # and this is no comment";
-        assert_eq!(actions[10], Action::Print(text.to_owned()));
+        assert_eq!(actions[10], StepAction::Print(text.to_owned()));
     }
 
     #[test]
@@ -343,24 +347,24 @@ mod tests {
     #[test]
     fn a_mistake_is_reported_with_file_and_line() {
         for (line, problem) in [
-            ("jump t1", "`jump` is no verb"),
+            ("jump t1", "unknown verb `jump`"),
             ("navigate $", "missing field `url`; usage: navigate TAB URL"),
-            ("expect navigate", "there is no event `navigate`"),
-            ("sleep long", "`long` is no time"),
+            ("expect navigate", "unknown event `navigate`"),
+            ("sleep long", "invalid time `long`"),
             ("sleep", "usage: sleep TIME"),
             ("create ${NO}", "the variable `NO` is not set"),
-            ("create \"http://x", "a double quote is opened"),
-            ("& sleep 1s", "`&` stands before a request"),
-            ("!", "`!` stands before a request"),
+            ("create \"http://x", "a double quote is not closed"),
+            ("& sleep 1s", "`&` must be followed by a request"),
+            ("!", "`!` must be followed by a request"),
             ("& ! ping", "exclude each other"),
             ("! &ping", "exclude each other"),
             (
                 "! NAV_DENYED ping",
-                "there is no error code `NAV_DENYED`, expected one of BAD_REQUEST",
+                "unknown error code `NAV_DENYED`, expected one of BAD_REQUEST",
             ),
-            ("save ../x", "`../x` is no file name"),
-            ("save /etc/x", "`/etc/x` is no file name"),
-            ("quit", "`quit` is for the prompt"),
+            ("save ../x", "invalid file name `../x`"),
+            ("save /etc/x", "invalid file name `/etc/x`"),
+            ("quit", "`quit` works only at the prompt"),
         ] {
             let error = read(&format!("ping\n\n{line}\nping")).unwrap_err();
             let text = error.to_string();

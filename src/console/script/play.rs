@@ -1,4 +1,4 @@
-//! Carries the steps of a script out.
+//! Executes the steps of a script.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -12,34 +12,33 @@ use tokio::time::{Instant, timeout_at};
 use serde_json::Value;
 
 use super::condition::{self, Expectation};
-use super::failure::{Failure, Stop};
+use super::failure::{StepFailure, Stop};
 use super::parse;
-use super::seen::Seen;
-use super::step::{Action, Mode, Script, Sending, Step};
+use super::recent_events::RecentEvents;
+use super::step::{ExpectedAnswer, Script, ScriptStep, Sending, StepAction};
 use crate::client::Received;
+use crate::console::connection::ConsoleConnection;
 use crate::console::error::ConsoleError;
-use crate::console::ledger::Ticket;
-use crate::console::outcome::Outcome;
-use crate::console::paint::Paint;
+use crate::console::outcome::ConsoleOutcome;
 use crate::console::render::render;
+use crate::console::request_tracker::AnswerKey;
 use crate::console::save;
-use crate::console::session::Session;
+use crate::console::style::Style;
 use crate::console::text::shown;
 
-/// How long a step may take unless the script says otherwise.
+/// The time limit of a step, until `timeout` changes it.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Plays a script and shows every step and event. A step that fails ends it; `folder` is where
-/// `save` puts its files.
+/// Runs a script and shows every step and event. The first failed step ends it; `save` writes into `folder`.
 pub(in crate::console) async fn play<W: Write>(
-    session: &mut Session<W>,
+    session: &mut ConsoleConnection<W>,
     script: &Script,
     folder: &Path,
-) -> Result<Outcome, ConsoleError> {
+) -> Result<ConsoleOutcome, ConsoleError> {
     let mut player = Player {
         session,
         folder,
-        seen: Seen::default(),
+        seen: RecentEvents::default(),
         limit: LIMIT,
         last_payload: None,
         last_event: None,
@@ -61,13 +60,13 @@ pub(in crate::console) async fn play<W: Write>(
     match result {
         Ok(()) => {
             let count = script.steps.len();
-            let mark = session.paint().good("✓");
+            let mark = session.style().good("✓");
             session.say(&format!("{mark} {}: all {count} steps passed", script.file))?;
-            Ok(Outcome::Passed)
+            Ok(ConsoleOutcome::Passed)
         }
         Err(Stop::Console(error)) => Err(error),
         Err(Stop::Failed(failure)) => {
-            let mark = session.paint().bad("✗");
+            let mark = session.style().bad("✗");
             let place = match at {
                 Some(step) => format!(
                     "{}:{}: `{}`",
@@ -78,15 +77,15 @@ pub(in crate::console) async fn play<W: Write>(
                 None => script.file.clone(),
             };
             session.say(&format!("{mark} {place}: {failure}"))?;
-            Ok(Outcome::Failed)
+            Ok(ConsoleOutcome::Failed)
         }
     }
 }
 
 struct Player<'a, W> {
-    session: &'a mut Session<W>,
+    session: &'a mut ConsoleConnection<W>,
     folder: &'a Path,
-    seen: Seen,
+    seen: RecentEvents,
     limit: Duration,
     last_payload: Option<Joined>,
     /// The last answer, or the event last expected.
@@ -95,67 +94,68 @@ struct Player<'a, W> {
 }
 
 impl<W: Write> Player<'_, W> {
-    /// The bridge speaks first.
+    /// Waits for `welcome`.
     async fn welcome(&mut self) -> Result<(), Stop> {
         let deadline = Instant::now() + self.limit;
         match self.next(deadline).await? {
             Some(_) => Ok(()),
-            None => Err(Failure::NoAnswer { limit: self.limit }.into()),
+            None => Err(StepFailure::NoAnswer { limit: self.limit }.into()),
         }
     }
 
-    async fn step(&mut self, step: &Step) -> Result<(), Stop> {
-        let Action::Late(line, known) = &step.action else {
+    async fn step(&mut self, step: &ScriptStep) -> Result<(), Stop> {
+        let StepAction::Late(line, known) = &step.action else {
             return self.act(step).await;
         };
         let variable = |name: &str| self.variables.get(name).or(known.get(name)).cloned();
-        let now = parse::step(line, &variable).map_err(|problem| Failure::Step(problem.into()))?;
+        let now = parse::step(line, &variable)
+            .map_err(|problem| StepFailure::ScriptStep(problem.into()))?;
         self.act(&now).await
     }
 
-    /// Carries out a step all of whose variables are filled in.
-    async fn act(&mut self, step: &Step) -> Result<(), Stop> {
+    /// Executes a step without unexpanded variables.
+    async fn act(&mut self, step: &ScriptStep) -> Result<(), Stop> {
         match &step.action {
-            Action::Send(sending, mode) => self.send(sending, *mode, &step.text).await,
-            Action::Expect(expectation) => self.expect(expectation, &step.text).await,
-            Action::Sleep(time) => {
+            StepAction::Send(sending, mode) => self.send(sending, *mode, &step.text).await,
+            StepAction::Expect(expectation) => self.expect(expectation, &step.text).await,
+            StepAction::Sleep(time) => {
                 self.echo(&step.text)?;
                 let deadline = Instant::now() + *time;
                 while self.next(deadline).await?.is_some() {}
                 Ok(())
             }
-            Action::Limit(limit) => {
+            StepAction::Limit(limit) => {
                 self.echo(&step.text)?;
                 self.limit = *limit;
                 Ok(())
             }
-            Action::Save(name) => {
+            StepAction::Save(name) => {
                 self.echo(&step.text)?;
                 let path = self.folder.join(name);
                 let Some(joined) = &self.last_payload else {
-                    return Err(Failure::NothingToSave(path).into());
+                    return Err(StepFailure::NothingToSave(path).into());
                 };
                 save::save_as(&path, joined).await?;
                 self.session.say(&format!("  saved {}", path.display()))?;
                 Ok(())
             }
-            Action::Print(text) => Ok(self.session.say(&shown(text, usize::MAX))?),
-            Action::Let(name, value) => {
+            StepAction::Print(text) => Ok(self.session.say(&shown(text, usize::MAX))?),
+            StepAction::Let(name, value) => {
                 self.variables.insert(name.clone(), value.clone());
                 Ok(self.echo(&step.text)?)
             }
-            Action::Keep(name, path) => self.keep(name, path, &step.text),
-            // `step` has read it.
-            Action::Late(..) => Ok(()),
+            StepAction::Keep(name, path) => self.keep(name, path, &step.text),
+            // `step` has parsed it before it calls this.
+            StepAction::Late(..) => Ok(()),
         }
     }
 
     fn keep(&mut self, name: &str, path: &str, text: &str) -> Result<(), Stop> {
         let Some(event) = &self.last_event else {
-            return Err(Failure::NothingToKeep(path.to_owned()).into());
+            return Err(StepFailure::NothingToKeep(path.to_owned()).into());
         };
         let Some(value) = condition::text_at(event, path) else {
-            return Err(Failure::NothingAtPath {
+            return Err(StepFailure::NothingAtPath {
                 path: path.to_owned(),
                 event: shown(&event.to_string(), 300),
             }
@@ -166,41 +166,50 @@ impl<W: Write> Player<'_, W> {
         Ok(self.echo(&kept)?)
     }
 
-    /// Shows a step that sends nothing.
+    /// Shows a step that is not a request.
     fn echo(&mut self, text: &str) -> Result<(), ConsoleError> {
         let line = format!("· {}", shown(text, usize::MAX));
-        let line = self.session.paint().dim(&line);
+        let line = self.session.style().dim(&line);
         self.session.say(&line)
     }
 
-    async fn send(&mut self, sending: &Sending, mode: Mode, text: &str) -> Result<(), Stop> {
+    async fn send(
+        &mut self,
+        sending: &Sending,
+        mode: ExpectedAnswer,
+        text: &str,
+    ) -> Result<(), Stop> {
         self.session
             .say(&format!("→ {}", shown(text, usize::MAX)))?;
-        self.seen.request(mode == Mode::Background);
-        let ticket = match sending {
+        self.seen.request(mode == ExpectedAnswer::Background);
+        let key = match sending {
             Sending::Request(draft) => {
-                let id = self.session.request(draft).await.map_err(Failure::Draft)?;
-                Ticket::Id(id)
+                let id = self
+                    .session
+                    .request(draft)
+                    .await
+                    .map_err(StepFailure::Draft)?;
+                AnswerKey::Id(id)
             }
             Sending::Raw(text) => self.session.raw(text.clone()).await,
         };
-        if mode == Mode::Background {
+        if mode == ExpectedAnswer::Background {
             return Ok(());
         }
         let deadline = Instant::now() + self.limit;
         while let Some(received) = self.next(deadline).await? {
-            if ticket.is_answered_by(&received) {
+            if key.is_answered_by(&received) {
                 self.last_event = Some(received.to_value());
                 return Ok(judge(&received, mode)?);
             }
         }
-        Err(Failure::NoAnswer { limit: self.limit }.into())
+        Err(StepFailure::NoAnswer { limit: self.limit }.into())
     }
 
     async fn expect(&mut self, expectation: &Expectation, text: &str) -> Result<(), Stop> {
         self.echo(text)?;
-        let last_tab = self.session.ledger().last_tab();
-        let expectation = expectation.resolve(last_tab).map_err(Failure::from)?;
+        let last_tab = self.session.tracker().last_tab();
+        let expectation = expectation.resolve(last_tab).map_err(StepFailure::from)?;
         let deadline = Instant::now() + self.limit;
         loop {
             if let Some(event) = self.seen.find(&expectation) {
@@ -208,7 +217,7 @@ impl<W: Write> Player<'_, W> {
                 return Ok(());
             }
             if self.next(deadline).await?.is_none() {
-                return Err(Failure::NoEvent {
+                return Err(StepFailure::NoEvent {
                     came: self.seen.instead(&expectation),
                     expected: expectation,
                     limit: self.limit,
@@ -218,14 +227,13 @@ impl<W: Write> Player<'_, W> {
         }
     }
 
-    /// Waits for what was sent in the background, so that a bridge that forgets a request fails
-    /// the script.
+    /// Waits for the answers to background requests, so that an unanswered one fails the script.
     async fn last_answers(&mut self) -> Result<(), Stop> {
         let deadline = Instant::now() + self.limit;
-        while self.session.ledger().waiting() > 0 {
+        while self.session.tracker().waiting() > 0 {
             if self.next(deadline).await?.is_none() {
-                return Err(Failure::Unanswered {
-                    count: self.session.ledger().waiting(),
+                return Err(StepFailure::Unanswered {
+                    count: self.session.tracker().waiting(),
                     limit: self.limit,
                 }
                 .into());
@@ -234,15 +242,15 @@ impl<W: Write> Player<'_, W> {
         Ok(())
     }
 
-    /// What comes next, shown and remembered; nothing once the deadline has passed.
+    /// Receives the next message, shows and remembers it; `None` at the deadline.
     async fn next(&mut self, deadline: Instant) -> Result<Option<Received>, Stop> {
         let Ok(received) = timeout_at(deadline, self.session.next()).await else {
             return Ok(None);
         };
         match &received {
-            Received::Closed(closing) => return Err(Failure::Closed(closing.clone()).into()),
+            Received::Closed(closing) => return Err(StepFailure::Closed(closing.clone()).into()),
             Received::Unreadable(problem) => {
-                return Err(Failure::Unreadable(problem.clone()).into());
+                return Err(StepFailure::Unreadable(problem.clone()).into());
             }
             Received::Payload(joined) => self.last_payload = Some(joined.clone()),
             Received::Message(_) | Received::Other(_) => {}
@@ -253,19 +261,19 @@ impl<W: Write> Player<'_, W> {
     }
 }
 
-/// Holds an answer against what is expected of it.
-fn judge(received: &Received, mode: Mode) -> Result<(), Failure> {
+/// Checks an answer.
+fn judge(received: &Received, mode: ExpectedAnswer) -> Result<(), StepFailure> {
     let failed = received.name() == "error";
     let answer = || {
-        let line = render(received, None, Paint::new(false));
+        let line = render(received, None, Style::new(false));
         line.trim_start_matches("← ").to_owned()
     };
     let fits = |code: Option<ErrorCode>| {
         code.is_none_or(|code| received.to_value()["code"] == code.as_str())
     };
     match mode {
-        Mode::Succeeds if failed => Err(Failure::Refused { answer: answer() }),
-        Mode::Fails(code) if !failed || !fits(code) => Err(Failure::NotRefused {
+        ExpectedAnswer::Succeeds if failed => Err(StepFailure::Refused { answer: answer() }),
+        ExpectedAnswer::Fails(code) if !failed || !fits(code) => Err(StepFailure::NotRefused {
             expected: code.map_or_else(
                 || "an error".to_owned(),
                 |code| format!("the error {}", code.as_str()),
@@ -289,7 +297,7 @@ mod tests {
         answer: impl FnMut(Value) -> Vec<Reply> + Send + 'static,
         text: &str,
         folder: &Path,
-    ) -> (Outcome, String) {
+    ) -> (ConsoleOutcome, String) {
         let bridge = FakeBridge::answering(answer).await;
         let script = parse("test.cdp", text, &|_| None).unwrap();
         let address = Address::parse(&bridge.address).unwrap();
@@ -297,13 +305,13 @@ mod tests {
             .await
             .unwrap();
         let mut output = Vec::new();
-        let mut session = Session::new(connection, &mut output, Paint::new(false), None);
+        let mut session = ConsoleConnection::new(connection, &mut output, Style::new(false), None);
         let outcome = play(&mut session, &script, folder).await.unwrap();
         session.close().await.unwrap();
         (outcome, String::from_utf8(output).unwrap())
     }
 
-    async fn browsed(text: &str) -> (Outcome, String) {
+    async fn browsed(text: &str) -> (ConsoleOutcome, String) {
         played(testing::browser(), text, Path::new(".")).await
     }
 
@@ -326,7 +334,7 @@ mod tests {
             expect tabClosed id=$ reason=requested
         ";
         let (outcome, output) = played(testing::browser(), text, folder.path()).await;
-        assert_eq!(outcome, Outcome::Passed, "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Passed, "{output}");
         for line in [
             "← welcome cdp-bridge/0.1.0, HeadlessChrome/149, protocol 1, 0 tabs\n",
             "→ create http://site.test/\n← tabCreated t1 http://site.test/ (c1",
@@ -347,7 +355,7 @@ mod tests {
     #[tokio::test]
     async fn an_error_fails_the_step_with_its_place_and_what_came() {
         let (outcome, output) = browsed("create\nnavigate $ file:///x\nping").await;
-        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(outcome, ConsoleOutcome::Failed);
         let expected = "✗ test.cdp:2: `navigate $ file:///x`: expected success, and the answer was error NAV_DENIED t1: file: is not let through";
         assert!(output.contains(expected), "{output}");
         assert!(!output.contains("→ ping"), "nothing follows: {output}");
@@ -356,13 +364,13 @@ mod tests {
     #[tokio::test]
     async fn success_or_another_error_fails_a_step_that_expects_an_error() {
         let (outcome, output) = browsed("! ping").await;
-        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
             output.contains("expected an error, and the answer was pong 5 (c1)"),
             "{output}"
         );
         let (outcome, output) = browsed("! UNKNOWN_TAB navigate t1 file:///x").await;
-        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
             output.contains("expected the error UNKNOWN_TAB, and the answer was error NAV_DENIED"),
             "{output}"
@@ -375,9 +383,9 @@ mod tests {
             "create http://a/\nexpect navigated\ntimeout 60ms\nexpect navigated status=404",
         )
         .await;
-        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
-            output.contains("✗ test.cdp:4: `expect navigated status=404`: expected an event `navigated` with status=404 within 60 ms, and what came was {"),
+            output.contains("✗ test.cdp:4: `expect navigated status=404`: expected an event `navigated` with status=404 within 60 ms, and received {"),
             "{output}"
         );
     }
@@ -385,9 +393,9 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_does_not_come_fails_within_the_limit() {
         let (outcome, output) = played(|_| Vec::new(), "timeout 20ms\nping", Path::new(".")).await;
-        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
-            output.contains("test.cdp:2: `ping`: expected an answer within 20 ms"),
+            output.contains("test.cdp:2: `ping`: no answer within 20 ms"),
             "{output}"
         );
     }
@@ -396,22 +404,25 @@ mod tests {
     async fn a_request_in_the_background_that_is_never_answered_fails_the_script() {
         let (outcome, output) =
             played(|_| Vec::new(), "timeout 20ms\n& ping", Path::new(".")).await;
-        assert_eq!(outcome, Outcome::Failed);
-        assert!(output.contains("1 were not within 20 ms"), "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Failed);
+        assert!(
+            output.contains("1 requests were not answered within 20 ms"),
+            "{output}"
+        );
     }
 
     #[tokio::test]
     async fn answers_of_the_background_may_be_expected_after_a_later_request() {
         let (outcome, output) =
             browsed("create\n& shot $\n& ping\ntabs\nexpect screenshot\nexpect pong").await;
-        assert_eq!(outcome, Outcome::Passed, "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Passed, "{output}");
     }
 
     #[tokio::test]
     async fn raw_json_is_awaited_with_and_without_an_id() {
         let script = "{\"type\":\"ping\",\"requestId\":7}\n{\"type\":\"ping\"}\n! BAD_REQUEST {\"type\":\"jump\"}";
         let (outcome, output) = browsed(script).await;
-        assert_eq!(outcome, Outcome::Passed, "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Passed, "{output}");
         assert!(output.contains("← pong 5 (7"), "{output}");
     }
 
@@ -431,7 +442,7 @@ mod tests {
             )]
         };
         let (outcome, output) = played(answer, "& html t1\nhtml t1", Path::new(".")).await;
-        assert_eq!(outcome, Outcome::Passed, "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Passed, "{output}");
     }
 
     #[tokio::test]
@@ -451,7 +462,7 @@ mod tests {
             expect tabClosed id=${TAB}
         ";
         let (outcome, output) = browsed(text).await;
-        assert_eq!(outcome, Outcome::Passed, "{output}");
+        assert_eq!(outcome, ConsoleOutcome::Passed, "{output}");
         for line in [
             "· keep OTHER id (t2)\n",
             "\nt1 and t2, nothing\n",
@@ -471,11 +482,11 @@ mod tests {
             ),
             (
                 "ping\nkeep A ts\nclose ${A} ${A}",
-                ":3: `close ${A} ${A}`: `5` has no place here",
+                ":3: `close ${A} ${A}`: unexpected word `5`",
             ),
         ] {
             let (outcome, output) = browsed(text).await;
-            assert_eq!(outcome, Outcome::Failed, "{output}");
+            assert_eq!(outcome, ConsoleOutcome::Failed, "{output}");
             assert!(output.contains(expected), "{expected}: {output}");
         }
     }
@@ -483,9 +494,9 @@ mod tests {
     #[tokio::test]
     async fn a_connection_that_ends_fails_the_step_and_says_how() {
         let (outcome, output) = played(|_| vec![Reply::Close(4008)], "ping", Path::new(".")).await;
-        assert_eq!(outcome, Outcome::Failed);
+        assert_eq!(outcome, ConsoleOutcome::Failed);
         assert!(
-            output.contains("`ping`: the connection ended: 4008, this client read too slowly"),
+            output.contains("`ping`: the connection was closed: 4008, this client read too slowly"),
             "{output}"
         );
     }
@@ -494,7 +505,7 @@ mod tests {
     async fn saving_and_the_last_tab_need_something_before_them() {
         let (_, output) = browsed("save x.png").await;
         assert!(
-            output.contains("no snapshot or screenshot has come yet"),
+            output.contains("no snapshot or screenshot has been received yet"),
             "{output}"
         );
         let (_, output) = browsed("close $").await;

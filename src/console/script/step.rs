@@ -9,64 +9,60 @@ use cdp_bridge_protocol::ErrorCode;
 use super::condition::Expectation;
 use crate::console::verbs::Draft;
 
-/// A script that was read.
+/// A parsed script.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::console) struct Script {
-    /// Its file, for messages.
+    /// The file's name, for messages.
     pub(super) file: String,
-    pub(super) steps: Vec<Step>,
+    pub(super) steps: Vec<ScriptStep>,
 }
 
-/// One step.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Step {
-    /// Its line, from 1.
+pub(super) struct ScriptStep {
+    /// The line number, from 1.
     pub(super) line: usize,
-    /// As it was written, with its variables filled in.
+    /// The line, with its variables expanded.
     pub(super) text: String,
-    pub(super) action: Action,
+    pub(super) action: StepAction,
 }
 
-/// What a step does.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Action {
+pub(super) enum StepAction {
     /// Sends a request.
-    Send(Sending, Mode),
+    Send(Sending, ExpectedAnswer),
     /// Waits for an event.
     Expect(Expectation),
-    /// Waits.
+    /// Sleeps.
     Sleep(Duration),
-    /// Sets how long a step may take.
+    /// Sets the time limit of later steps.
     Limit(Duration),
     /// Writes the last payload under this name.
     Save(PathBuf),
     /// Shows a text.
     Print(String),
-    /// Gives a variable a value.
+    /// Sets a variable.
     Let(String, String),
-    /// Gives a variable what stands at a path of the last answer, or of the event last expected.
+    /// Sets a variable to the value at a path of the last answer, or of the event last expected.
     Keep(String, String),
-    /// A line with a variable that only the playing knows: read when it is its turn, with these
-    /// other variables.
+    /// A line with a variable of `keep`: parsed when it is executed. Contains the variables known so far.
     Late(String, BTreeMap<String, String>),
 }
 
-/// What is sent.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Sending {
     /// A request typed as words.
     Request(Draft),
-    /// Text as it is.
+    /// Raw JSON.
     Raw(String),
 }
 
-/// What is expected of the answer.
+/// The expected answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Mode {
-    /// That it is no error.
+pub(super) enum ExpectedAnswer {
+    /// Any event but an error.
     Succeeds,
-    /// That it is an error, of this code if one is named.
+    /// An error, with this code if one is given.
     Fails(Option<ErrorCode>),
-    /// Nothing.
+    /// Any: the request runs in the background.
     Background,
 }

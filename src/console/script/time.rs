@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-/// The text is no time.
+/// The text is not a valid time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no time; expected one such as 200ms, 1.5s or 2m")]
+#[error("invalid time `{0}`; expected one such as 200ms, 1.5s or 2m")]
 pub struct NotATime(String);
 
-/// Longer than any script may reasonably wait, and far from what the clock can add up.
+/// Longer than any reasonable script, and small enough to be added to an `Instant`.
 const MAX: Duration = Duration::from_hours(24);
 
-/// Reads a time.
 pub(super) fn parse(text: &str) -> Result<Duration, NotATime> {
     let wrong = || NotATime(text.to_owned());
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());

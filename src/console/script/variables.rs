@@ -1,22 +1,21 @@
 //! `${NAME}` (pure).
 
-/// A variable cannot be filled in.
+/// A reference that cannot be expanded.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum VariableProblem {
-    /// Nothing has this name.
+    /// The variable is not set.
     #[error(
-        "the variable `{0}` is not set: neither by `let` or `keep` before this line, nor in the environment; `${{{0}:-…}}` would give it a value"
+        "the variable `{0}` is not set by `let` or `keep` before this line, nor in the environment; `${{{0}:-…}}` gives it a default"
     )]
     NotSet(String),
     /// `${` without its `}`.
-    #[error("`${{` is opened and not closed")]
+    #[error("`${{` is not closed")]
     Open,
-    /// Something that cannot be a name.
-    #[error("`{0}` is no name of a variable; expected letters, digits and underscores")]
+    /// An invalid name.
+    #[error("invalid variable name `{0}`; expected letters, digits and underscores")]
     Name(String),
 }
 
-/// A piece of a text.
 enum Piece<'a> {
     Text(&'a str),
     Variable {
@@ -25,8 +24,8 @@ enum Piece<'a> {
     },
 }
 
-/// Fills in every `${NAME}`; `${NAME:-text}` is the text where nothing has that name, and `$${` a
-/// `${` that is none. What is filled in is not looked at again.
+/// Expands every `${NAME}`; `${NAME:-text}` is `text` if the variable is not set, and `$${` a literal `${`. Values are not
+/// expanded again.
 pub(super) fn fill_in(
     text: &str,
     variable: &dyn Fn(&str) -> Option<String>,
@@ -55,7 +54,7 @@ pub(super) fn names(text: &str) -> Result<Vec<&str>, VariableProblem> {
     Ok(names.collect())
 }
 
-/// Whether this can be the name of a variable.
+/// Whether this is a valid variable name.
 pub(super) fn check_name(name: &str) -> Result<(), VariableProblem> {
     let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');

@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabState;
-use cdp_bridge_protocol::{RequestKind, TabId};
+use cdp_bridge_protocol::request::TimeoutClass;
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
 use serde_json::Value;
@@ -67,8 +68,10 @@ pub(super) fn settings() -> ServerSettings {
         },
         limits: LIMITS,
         protect_metrics: false,
-        timeouts: Timeouts::all(Duration::from_secs(30))
-            .with(RequestKind::Navigate, Duration::from_secs(20)),
+        timeouts: Timeouts::by_class(|class| match class {
+            TimeoutClass::Navigate => Duration::from_secs(20),
+            _ => Duration::from_secs(30),
+        }),
         logged_out_default: false,
         evaluate: EvaluatePolicy::Allow,
         on_disconnect: OnDisconnect::Keep,

@@ -78,23 +78,24 @@ impl Definitions {
     fn fields(&self, schema: &Value) -> Vec<(String, String, String)> {
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         let mut objects = vec![schema];
-        // Fields of which one of several sets is given.
+        // Objects of which one of several sets of fields is given.
         objects.extend(schema["oneOf"].as_array().into_iter().flatten());
         objects.extend(schema["anyOf"].as_array().into_iter().flatten());
         let mut found = BTreeMap::new();
         for object in objects {
             for (name, value) in object["properties"].as_object().into_iter().flatten() {
-                if ENVELOPE.contains(&name.as_str()) {
+                if ENVELOPE.contains(&name.as_str()) || value["type"] == "null" {
                     continue;
                 }
                 let is_required = required.iter().any(|it| it == name);
                 let mark = if is_required { "" } else { "?" };
                 let kind = self.kind(value);
-                found.insert(
-                    // What must be given stands first.
-                    (!is_required, name.clone()),
-                    (format!("`{name}{mark}`"), kind, described(value)),
-                );
+                // Required fields come first. A set only restricts what the object's own properties describe.
+                found.entry((!is_required, name.clone())).or_insert((
+                    format!("`{name}{mark}`"),
+                    kind,
+                    described(value),
+                ));
             }
         }
         found.into_values().collect()

@@ -61,7 +61,7 @@ async fn a_recorded_session_is_a_script_that_passes() {
         assert!(script.contains(line), "{line} in {script}");
     }
     let again = console(&daemon, &["--record", "session.cdp"], "ping\n").await;
-    again.expect(1, &["recording to session.cdp", "a new file"]);
+    again.expect(1, &["recording to session.cdp", "must not exist yet"]);
     let played = console(&daemon, &["--script", "session.cdp"], "").await;
     assert_eq!(played.code, Some(0), "{script}\n{played:#?}");
     daemon.stop().await;
@@ -152,7 +152,7 @@ async fn help_explains_a_verb_from_the_schema() {
     for part in [
         "quality 1 to 100",
         "Answered by `screenshot`",
-        "`jump` is no verb",
+        "unknown verb `jump`",
     ] {
         assert!(ended.stdout.contains(part), "{part} in {}", ended.stdout);
     }
@@ -190,7 +190,7 @@ async fn pictures_are_shown_where_that_is_asked_for_and_saved_all_the_same() {
 async fn a_script_with_a_mistake_says_where_before_anything_is_sent() {
     let daemon = daemon().await;
     let ended = console(&daemon, &["--script", "-"], "ping\n\nexpect pong ts\n").await;
-    ended.expect(1, &["stdin:3: `ts` is no condition"]);
+    ended.expect(1, &["stdin:3: invalid condition `ts`"]);
     assert_eq!(ended.stdout, "");
     daemon.stop().await;
 }

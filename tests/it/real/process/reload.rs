@@ -147,7 +147,7 @@ async fn a_certificate_is_renewed_without_a_restart(browser: TestBrowser) {
 
     keys.push(renew(daemon.dir()));
     hang_up(&daemon, TAKEN).await;
-    probe(&ca).await.expect(1, &["no TLS with"]);
+    probe(&ca).await.expect(1, &["TLS handshake with"]);
     trust();
     assert_eq!(probe(&ca).await.code, Some(0));
     let key = std::fs::read_to_string(daemon.dir().join("key.pem")).unwrap();

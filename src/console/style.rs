@@ -1,43 +1,41 @@
-//! Colours, where they are wanted (pure).
+//! ANSI colours, if enabled (pure).
 
-/// Whether and how text is coloured.
+/// Colours text, if enabled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Paint {
+pub(super) struct Style {
     on: bool,
 }
 
-impl Paint {
-    /// With or without colours.
+impl Style {
     pub(super) fn new(on: bool) -> Self {
         Self { on }
     }
 
-    /// Whether there are colours at all.
     pub(super) fn is_on(self) -> bool {
         self.on
     }
 
-    /// What went well.
+    /// Success: green.
     pub(super) fn good(self, text: &str) -> String {
         self.with("32", text)
     }
 
-    /// What did not.
+    /// Failure: red.
     pub(super) fn bad(self, text: &str) -> String {
         self.with("1;31", text)
     }
 
-    /// What nobody asked for.
+    /// An event that answers no request.
     pub(super) fn unasked(self, text: &str) -> String {
         self.with("36", text)
     }
 
-    /// A number or another plain value.
+    /// A JSON value.
     pub(super) fn value(self, text: &str) -> String {
         self.with("33", text)
     }
 
-    /// What stands in the background.
+    /// Secondary text.
     pub(super) fn dim(self, text: &str) -> String {
         self.with("2", text)
     }
@@ -57,7 +55,7 @@ mod tests {
 
     #[test]
     fn without_colours_the_text_is_untouched() {
-        assert_eq!(Paint::new(false).bad("x"), "x");
-        assert_eq!(Paint::new(true).bad("x"), "\u{1b}[1;31mx\u{1b}[0m");
+        assert_eq!(Style::new(false).bad("x"), "x");
+        assert_eq!(Style::new(true).bad("x"), "\u{1b}[1;31mx\u{1b}[0m");
     }
 }

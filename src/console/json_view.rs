@@ -1,78 +1,76 @@
-//! JSON from a page as a terminal shows it: long texts and lists cut, with what was left out (pure).
+//! JSON from a page, abbreviated for a terminal: long strings, arrays and objects are truncated, with a count (pure).
 
 use serde_json::Value;
 
-use super::paint::Paint;
+use super::style::Style;
 use super::text::{grouped, shown};
 
-/// Characters of one text.
+/// Longest string, in characters.
 const TEXT: usize = 160;
-/// Entries of one array or object.
+/// Most entries of one array or object.
 const ENTRIES: usize = 20;
-/// Levels below the first.
+/// Deepest nesting.
 const DEPTH: usize = 6;
-/// Characters up to which a value stands on one line.
+/// Longest value on one line, in characters.
 const LINE: usize = 120;
-/// Lines of one value.
+/// Most lines of one value.
 const ROWS: usize = 60;
 
-/// A value in one line, if it is short, else in several.
+/// The abbreviated text of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Folded {
-    /// It stands behind what is said of it.
+pub(super) enum JsonView {
+    /// Short enough to be appended to the event's line.
     Line(String),
-    /// It stands below.
+    /// Lines below the event's line.
     Rows(Vec<String>),
 }
 
-/// Folds a value.
-pub(super) fn fold(value: &Value, paint: Paint) -> Folded {
-    let plain = line(value, 0, Paint::new(false));
+pub(super) fn fold(value: &Value, style: Style) -> JsonView {
+    let plain = line(value, 0, Style::new(false));
     if plain.chars().count() <= LINE {
-        return Folded::Line(line(value, 0, paint));
+        return JsonView::Line(line(value, 0, style));
     }
     let mut rows = Vec::new();
-    add_rows(value, 0, "", "", paint, &mut rows);
+    add_rows(value, 0, "", "", style, &mut rows);
     if rows.len() > ROWS {
         let more = rows.len() - ROWS;
         rows.truncate(ROWS);
-        rows.push(paint.dim(&format!("… and {} lines", grouped(more))));
+        rows.push(style.dim(&format!("… and {} lines", grouped(more))));
     }
-    Folded::Rows(rows)
+    JsonView::Rows(rows)
 }
 
-/// A value on one line.
-fn line(value: &Value, depth: usize, paint: Paint) -> String {
+fn line(value: &Value, depth: usize, style: Style) -> String {
     match value {
         Value::Array(items) if depth < DEPTH => {
             let shown = items.iter().take(ENTRIES);
-            let mut parts: Vec<_> = shown.map(|item| line(item, depth + 1, paint)).collect();
-            parts.extend(left_out(items.len(), paint));
+            let mut parts: Vec<_> = shown.map(|item| line(item, depth + 1, style)).collect();
+            parts.extend(left_out(items.len(), style));
             format!("[{}]", parts.join(", "))
         }
         Value::Object(fields) if depth < DEPTH => {
             let shown = fields.iter().take(ENTRIES);
             let mut parts: Vec<_> = shown
-                .map(|(key, value)| format!("{}: {}", name(key), line(value, depth + 1, paint)))
+                .map(|(key, value)| format!("{}: {}", name(key), line(value, depth + 1, style)))
                 .collect();
-            parts.extend(left_out(fields.len(), paint));
+            parts.extend(left_out(fields.len(), style));
             format!("{{{}}}", parts.join(", "))
         }
-        value => scalar(value, paint),
+        value => scalar(value, style),
     }
 }
 
-/// A value on as many lines as it takes. `before` stands on its first line, `after` on its last.
+/// Writes a value over several lines; `before` goes on the first, `after` on the last.
 fn add_rows(
     value: &Value,
     depth: usize,
     before: &str,
     after: &str,
-    paint: Paint,
+    style: Style,
     rows: &mut Vec<String>,
 ) {
     let indent = "  ".repeat(depth);
-    let short = line(value, depth, Paint::new(false)).chars().count() <= LINE;
+    let short = line(value, depth, Style::new(false)).chars().count() <= LINE;
     let (open, close, entries): (_, _, Vec<(String, &Value)>) = match value {
         Value::Array(items) if !short && depth < DEPTH => {
             let items = items.iter().take(ENTRIES);
@@ -84,52 +82,52 @@ fn add_rows(
             ('{', '}', named.collect())
         }
         value => {
-            let text = line(value, depth, paint);
+            let text = line(value, depth, style);
             rows.push(format!("{indent}{before}{text}{after}"));
             return;
         }
     };
     rows.push(format!("{indent}{before}{open}"));
     for (name, entry) in entries {
-        add_rows(entry, depth + 1, &name, ",", paint, rows);
+        add_rows(entry, depth + 1, &name, ",", style, rows);
     }
     let count = value.as_array().map(Vec::len);
     let count = count.or(value.as_object().map(serde_json::Map::len));
-    if let Some(rest) = left_out(count.unwrap_or_default(), paint) {
+    if let Some(rest) = left_out(count.unwrap_or_default(), style) {
         rows.push(format!("{indent}  {rest}"));
     }
     rows.push(format!("{indent}{close}{after}"));
 }
 
-fn left_out(count: usize, paint: Paint) -> Option<String> {
+fn left_out(count: usize, style: Style) -> Option<String> {
     let more = count.checked_sub(ENTRIES).filter(|more| *more > 0)?;
-    Some(paint.dim(&format!("… and {} more", grouped(more))))
+    Some(style.dim(&format!("… and {} more", grouped(more))))
 }
 
-/// A key as it may be read without its quotes.
+/// A key, in quotes only if it is ambiguous without.
 fn name(key: &str) -> String {
     shown(key, TEXT)
 }
 
-fn scalar(value: &Value, paint: Paint) -> String {
+fn scalar(value: &Value, style: Style) -> String {
     match value {
-        Value::String(text) => quoted(text, paint),
-        Value::Array(items) => paint.dim(&format!("[… {}]", grouped(items.len()))),
-        Value::Object(fields) => paint.dim(&format!("{{… {}}}", grouped(fields.len()))),
-        Value::Null => paint.dim("null"),
-        other => paint.value(&other.to_string()),
+        Value::String(text) => quoted(text, style),
+        Value::Array(items) => style.dim(&format!("[… {}]", grouped(items.len()))),
+        Value::Object(fields) => style.dim(&format!("{{… {}}}", grouped(fields.len()))),
+        Value::Null => style.dim("null"),
+        other => style.value(&other.to_string()),
     }
 }
 
-/// A text in quotes, and how long it is where not all of it is shown.
-fn quoted(text: &str, paint: Paint) -> String {
+/// A string in quotes, with its full length if it is truncated.
+fn quoted(text: &str, style: Style) -> String {
     let length = text.chars().count();
     let start = shown(text, TEXT).replace('"', "\\\"");
-    let quoted = paint.good(&format!("\"{start}\""));
+    let quoted = style.good(&format!("\"{start}\""));
     if length <= TEXT {
         return quoted;
     }
-    let length = paint.dim(&format!("({} characters)", grouped(length)));
+    let length = style.dim(&format!("({} characters)", grouped(length)));
     format!("{quoted} {length}")
 }
 
@@ -140,9 +138,9 @@ mod tests {
     use serde_json::json;
 
     fn folded(value: &Value) -> String {
-        match fold(value, Paint::new(false)) {
-            Folded::Line(line) => line,
-            Folded::Rows(rows) => rows.join("\n"),
+        match fold(value, Style::new(false)) {
+            JsonView::Line(line) => line,
+            JsonView::Rows(rows) => rows.join("\n"),
         }
     }
 
@@ -178,7 +176,7 @@ mod tests {
 
     #[test]
     fn values_are_coloured_where_colours_are_wanted() {
-        let Folded::Line(line) = fold(&json!({"a": "x", "b": 1}), Paint::new(true)) else {
+        let JsonView::Line(line) = fold(&json!({"a": "x", "b": 1}), Style::new(true)) else {
             panic!("it is short");
         };
         assert_eq!(

@@ -1,31 +1,30 @@
-//! Lines in, events out: the console at a prompt and in a pipe.
+//! The read-eval-print loop: lines in, events out, at a prompt and in a pipe.
 
 use std::io::Write;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 
+use super::connection::ConsoleConnection;
 use super::error::ConsoleError;
 use super::explain::explain;
-use super::outcome::Outcome;
-use super::session::Session;
-use super::verbs::{self, Command};
+use super::outcome::ConsoleOutcome;
+use super::verbs::{self, ConsoleCommand};
 use crate::client::Received;
 
-/// How long answers are waited for once the input has ended: what a request may be given at most,
-/// and some.
+/// How long to wait for answers after the end of the input: the longest `timeoutMs`, with a margin.
 const LAST_ANSWERS: Duration = Duration::from_secs(130);
 
-/// Sends lines as they come and shows events as they come, until the lines end and every request
-/// is answered. Fails if a line could not be read or a request was answered by an error, so that
-/// a pipe can be relied on; `seen` is shown what is known after each event.
+/// Sends each line and shows each event, until the input ends and every request is answered. Fails if a line could not be
+/// parsed or a request was answered by an error, so that a pipe's exit code can be relied on. `seen` is called after each
+/// event.
 pub(super) async fn converse<W: Write>(
-    session: &mut Session<W>,
+    session: &mut ConsoleConnection<W>,
     mut lines: mpsc::Receiver<String>,
-    mut seen: impl FnMut(&Session<W>),
-) -> Result<Outcome, ConsoleError> {
-    let mut outcome = Outcome::Passed;
-    let mut held: Option<Command> = None;
+    mut seen: impl FnMut(&ConsoleConnection<W>),
+) -> Result<ConsoleOutcome, ConsoleError> {
+    let mut outcome = ConsoleOutcome::Passed;
+    let mut held: Option<ConsoleCommand> = None;
     let mut ended = false;
     let deadline = tokio::time::sleep(Duration::MAX);
     tokio::pin!(deadline);
@@ -35,7 +34,7 @@ pub(super) async fn converse<W: Write>(
             received = session.next() => {
                 let refused = received.name() == "error" && received.request_id().is_some();
                 if refused || matches!(received, Received::Unreadable(_)) {
-                    outcome = Outcome::Failed;
+                    outcome = ConsoleOutcome::Failed;
                 }
                 if let Received::Closed(closing) = received {
                     return Err(ConsoleError::Lost(closing));
@@ -50,66 +49,66 @@ pub(super) async fn converse<W: Write>(
                 }
                 Some(line) => match verbs::parse_line(&line) {
                     Ok(None) => {}
-                    Ok(Some(Command::Quit)) => return Ok(outcome),
+                    Ok(Some(ConsoleCommand::Quit)) => return Ok(outcome),
                     Ok(Some(command)) => held = Some(command),
                     Err(error) => {
-                        outcome = Outcome::Failed;
+                        outcome = ConsoleOutcome::Failed;
                         complain(session, &error)?;
                     }
                 },
             },
             () = &mut deadline => {
-                let count = session.ledger().waiting();
-                session.say(&format!("{count} requests were never answered"))?;
-                return Ok(Outcome::Failed);
+                let count = session.tracker().waiting();
+                session.say(&format!("{count} requests were not answered"))?;
+                return Ok(ConsoleOutcome::Failed);
             }
         }
-        // A line with `$` is held until the tab that is being created has its id.
+        // A line with `$` waits until the pending `createTab` is answered with its id.
         if let Some(command) = held.take_if(|command| !must_wait(command, session))
             && !carry_out(session, command).await?
         {
-            outcome = Outcome::Failed;
+            outcome = ConsoleOutcome::Failed;
         }
-        if ended && held.is_none() && session.ledger().waiting() == 0 {
+        if ended && held.is_none() && session.tracker().waiting() == 0 {
             return Ok(outcome);
         }
     }
 }
 
-fn must_wait<W: Write>(command: &Command, session: &Session<W>) -> bool {
+fn must_wait<W: Write>(command: &ConsoleCommand, session: &ConsoleConnection<W>) -> bool {
     match command {
-        Command::Request(draft) => draft.needs_last_tab() && session.ledger().is_creating(),
+        ConsoleCommand::Request(draft) => draft.needs_last_tab() && session.tracker().is_creating(),
         _ => false,
     }
 }
 
-/// Does what a line asks for; false if it could not be sent.
+/// Executes a line; `false` if nothing could be sent.
 async fn carry_out<W: Write>(
-    session: &mut Session<W>,
-    command: Command,
+    session: &mut ConsoleConnection<W>,
+    command: ConsoleCommand,
 ) -> Result<bool, ConsoleError> {
     match command {
-        Command::Request(draft) => {
+        ConsoleCommand::Request(draft) => {
             if let Err(error) = session.request(&draft).await {
                 complain(session, &error)?;
                 return Ok(false);
             }
         }
-        Command::Raw(text) => {
+        ConsoleCommand::Raw(text) => {
             session.raw(text).await;
         }
-        Command::Help(None) => session.say(verbs::help().trim_end())?,
-        Command::Help(Some(verb)) => session.say(explain(verb).trim_end())?,
-        Command::Quit => {}
+        ConsoleCommand::Help(None) => session.say(verbs::help().trim_end())?,
+        ConsoleCommand::Help(Some(verb)) => session.say(explain(verb).trim_end())?,
+        ConsoleCommand::Quit => {}
     }
     Ok(true)
 }
 
 fn complain<W: Write>(
-    session: &mut Session<W>,
+    session: &mut ConsoleConnection<W>,
     error: &dyn std::error::Error,
 ) -> Result<(), ConsoleError> {
-    let mark = session.paint().bad("✗");
+    let mark = session.style().bad("✗");
     session.say(&format!("{mark} {error}"))
 }
 
@@ -119,18 +118,18 @@ mod tests {
     use crate::client::Address;
     use crate::client::Connection;
     use crate::client::testing::{self, FakeBridge, Reply};
-    use crate::console::paint::Paint;
+    use crate::console::style::Style;
 
     async fn piped(
         bridge: FakeBridge,
         input: &'static str,
-    ) -> (Result<Outcome, ConsoleError>, String) {
+    ) -> (Result<ConsoleOutcome, ConsoleError>, String) {
         let address = Address::parse(&bridge.address).unwrap();
         let connection = Connection::open(&address, &crate::client::Options::default())
             .await
             .unwrap();
         let mut output = Vec::new();
-        let mut session = Session::new(connection, &mut output, Paint::new(false), None);
+        let mut session = ConsoleConnection::new(connection, &mut output, Style::new(false), None);
         let lines = super::super::lines::read(input.as_bytes());
         let outcome = converse(&mut session, lines, |_| {}).await;
         session.close().await.unwrap();
@@ -143,7 +142,7 @@ mod tests {
         let input =
             "create http://site.test/\n\nnavigate $ about:blank\nshot $\n{\"type\":\"ping\"}\n";
         let (outcome, output) = piped(bridge, input).await;
-        assert_eq!(outcome.unwrap(), Outcome::Passed, "{output}");
+        assert_eq!(outcome.unwrap(), ConsoleOutcome::Passed, "{output}");
         for event in [
             "← welcome",
             "← tabCreated t1",
@@ -159,8 +158,8 @@ mod tests {
     async fn a_line_that_is_nothing_fails_the_pipe_and_not_the_lines_after_it() {
         let bridge = FakeBridge::answering(testing::browser()).await;
         let (outcome, output) = piped(bridge, "jump\nclose $\nping\n").await;
-        assert_eq!(outcome.unwrap(), Outcome::Failed);
-        assert!(output.contains("✗ `jump` is no verb"), "{output}");
+        assert_eq!(outcome.unwrap(), ConsoleOutcome::Failed);
+        assert!(output.contains("✗ unknown verb `jump`"), "{output}");
         assert!(output.contains("✗ `$` is the tab created last"), "{output}");
         assert!(output.contains("← pong"), "{output}");
     }
@@ -169,7 +168,7 @@ mod tests {
     async fn an_error_as_an_answer_fails_the_pipe() {
         let bridge = FakeBridge::answering(testing::browser()).await;
         let (outcome, output) = piped(bridge, "navigate t1 file:///etc/passwd\n").await;
-        assert_eq!(outcome.unwrap(), Outcome::Failed);
+        assert_eq!(outcome.unwrap(), ConsoleOutcome::Failed);
         assert!(
             output.contains("← error NAV_DENIED t1: file: is not let through"),
             "{output}"
@@ -180,7 +179,7 @@ mod tests {
     async fn quit_leaves_without_waiting() {
         let bridge = FakeBridge::answering(|_| Vec::new()).await;
         let (outcome, _) = piped(bridge, "ping\nquit\nping\n").await;
-        assert_eq!(outcome.unwrap(), Outcome::Passed);
+        assert_eq!(outcome.unwrap(), ConsoleOutcome::Passed);
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! What came and may still be expected (pure).
+//! Events since the last request, which `expect` may match (pure).
 
 use std::collections::VecDeque;
 
@@ -7,22 +7,21 @@ use serde_json::Value;
 use super::condition::Expectation;
 use crate::console::text::shown;
 
-/// Events that are remembered at most: a page that loads for ever, or a screencast, must not
-/// fill the memory of a script that waits for something else.
+/// Most events kept, so that a screencast or a page that never stops loading cannot exhaust the memory.
 const MAX: usize = 4096;
 
 /// The events since the last request.
 ///
-/// Requests in the background form one batch with the request after them: what answers the first
-/// of them may have come before the last one is sent, and must not be forgotten by that.
+/// Background requests form one batch with the request after them: the answer to the first may be received before the last
+/// is sent, and must not be dropped then.
 #[derive(Debug, Default)]
-pub(super) struct Seen {
+pub(super) struct RecentEvents {
     events: VecDeque<Value>,
     batch_goes_on: bool,
 }
 
-impl Seen {
-    /// A request is about to be sent.
+impl RecentEvents {
+    /// Starts a new batch, unless the previous request was a background one.
     pub(super) fn request(&mut self, background: bool) {
         if !self.batch_goes_on {
             self.events.clear();
@@ -30,7 +29,7 @@ impl Seen {
         self.batch_goes_on = background;
     }
 
-    /// An event came.
+    /// Adds an event.
     pub(super) fn event(&mut self, event: Value) {
         if self.events.len() == MAX {
             self.events.pop_front();
@@ -38,13 +37,13 @@ impl Seen {
         self.events.push_back(event);
     }
 
-    /// What is expected, if it has come; the newest of several.
+    /// The newest event that matches.
     pub(super) fn find(&self, expectation: &Expectation) -> Option<&Value> {
         let mut newest_first = self.events.iter().rev();
         newest_first.find(|event| expectation.matches(event))
     }
 
-    /// What came instead: the events of that name if there are any, else the names of all.
+    /// For the error message: the events of that name if there are any, otherwise the names of all.
     pub(super) fn instead(&self, expectation: &Expectation) -> String {
         let name = |event: &Value| event["type"].as_str().unwrap_or("?").to_owned();
         let alike: Vec<_> = self
@@ -55,14 +54,14 @@ impl Seen {
             .collect();
         if !alike.is_empty() {
             let last = alike.len().saturating_sub(5);
-            return format!("what came was {}", alike[last..].join(" and "));
+            return format!("received {}", alike[last..].join(" and "));
         }
         let mut names: Vec<_> = self.events.iter().map(name).collect();
         names.dedup();
         if names.is_empty() {
-            return "nothing came since the last request".to_owned();
+            return "nothing was received since the last request".to_owned();
         }
-        format!("only came: {}", shown(&names.join(", "), 300))
+        format!("received only: {}", shown(&names.join(", "), 300))
     }
 }
 
@@ -82,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_request_starts_anew() {
-        let mut seen = Seen::default();
+        let mut seen = RecentEvents::default();
         seen.event(json!({"type": "pong"}));
         assert!(seen.find(&pong("")).is_some());
         seen.request(false);
@@ -91,7 +90,7 @@ mod tests {
 
     #[test]
     fn requests_in_the_background_and_the_one_after_them_are_one_batch() {
-        let mut seen = Seen::default();
+        let mut seen = RecentEvents::default();
         seen.event(json!({"type": "pong", "ts": 0}));
         seen.request(true);
         seen.event(json!({"type": "pong", "ts": 1}));
@@ -105,22 +104,22 @@ mod tests {
 
     #[test]
     fn what_came_instead_is_told() {
-        let mut seen = Seen::default();
+        let mut seen = RecentEvents::default();
         let expected = pong("ts=2");
-        assert!(seen.instead(&expected).contains("nothing came"));
+        assert!(seen.instead(&expected).contains("nothing was received"));
         seen.event(json!({"type": "tabs"}));
         seen.event(json!({"type": "tabs"}));
-        assert_eq!(seen.instead(&expected), "only came: tabs");
+        assert_eq!(seen.instead(&expected), "received only: tabs");
         seen.event(json!({"type": "pong", "ts": 1}));
         assert_eq!(
             seen.instead(&expected),
-            r#"what came was {"ts":1,"type":"pong"}"#
+            r#"received {"ts":1,"type":"pong"}"#
         );
     }
 
     #[test]
     fn no_more_is_remembered_than_the_bound() {
-        let mut seen = Seen::default();
+        let mut seen = RecentEvents::default();
         for ts in 0..=MAX {
             seen.event(json!({"type": "pong", "ts": ts}));
         }

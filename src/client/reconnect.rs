@@ -1,5 +1,5 @@
-//! The task behind a [`Bridge`](super::Bridge): it owns the connection, and makes a new one where it
-//! is cut.
+//! The task behind a [`Bridge`](super::Bridge): it owns the connection, and reconnects and resumes the session when it is
+//! lost.
 
 use std::sync::Arc;
 
@@ -10,100 +10,100 @@ use tokio::time::{Instant, sleep, sleep_until, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Address;
-use super::closing::Closing;
+use super::backoff::ReconnectBackoff;
 use super::connection::{Connection, Resume};
+use super::disconnect::Disconnect;
 use super::options::Options;
-use super::pauses::Pauses;
-use super::pending::{Answer, Pending};
+use super::pending::{AnswerSender, PendingRequests};
 use super::received::Received;
 
-/// The close code of a peer that does not keep to the protocol (RFC 6455 section 7.4.1).
+/// Close code for a protocol error (RFC 6455 section 7.4.1).
 const PROTOCOL_ERROR: u16 = 1002;
 
-/// What a handle asks.
+/// A request from a handle, and where its answer goes.
 #[derive(Debug)]
-pub(super) struct Question {
+pub(super) struct ClientCommand {
     pub(super) request: Request,
-    pub(super) answer: Answer,
+    pub(super) answer: AnswerSender,
 }
 
-/// How far a connection is with its session.
+/// The state of the session on the current connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// It has offered to go on, after this cursor, and the bridge has not said whether it does.
+    /// The session was offered for resumption after this cursor; the bridge has not replied yet.
     Resuming { cursor: u64 },
     /// Requests may be sent.
     Ready,
 }
 
-/// Why a connection is left.
+/// Why the current connection is given up.
 #[derive(Debug)]
 enum End {
-    /// The program wants it.
+    /// The client was closed.
     Wanted,
-    /// The other side, or the network.
-    Cut(Closing),
-    /// The bridge has not gone on with the session in time.
+    /// The peer closed it, or the network failed.
+    Cut(Disconnect),
+    /// The session was not resumed in time.
     Unresumed,
 }
 
 /// Owns the connection and its unanswered requests.
 #[derive(Debug)]
-pub(super) struct Keeper {
+pub(super) struct ReconnectTask {
     address: Address,
     options: Options,
-    questions: mpsc::Receiver<Question>,
+    commands: mpsc::Receiver<ClientCommand>,
     events: broadcast::Sender<Arc<Received>>,
     welcome: watch::Sender<Arc<Welcome>>,
-    closing: watch::Sender<Option<Closing>>,
+    closing: watch::Sender<Option<Disconnect>>,
     stop: CancellationToken,
-    pending: Pending,
+    pending: PendingRequests,
     stage: Stage,
-    /// When a session that was cut is given up, until it goes on.
+    /// When a lost session is given up; set while it is not resumed.
     deadline: Option<Instant>,
-    pauses: Pauses,
+    backoff: ReconnectBackoff,
 }
 
-impl Keeper {
+impl ReconnectTask {
     pub(super) fn new(
         address: Address,
         options: Options,
-        questions: mpsc::Receiver<Question>,
+        commands: mpsc::Receiver<ClientCommand>,
         events: broadcast::Sender<Arc<Received>>,
         welcome: watch::Sender<Arc<Welcome>>,
-        closing: watch::Sender<Option<Closing>>,
+        closing: watch::Sender<Option<Disconnect>>,
         stop: CancellationToken,
     ) -> Self {
         Self {
             address,
             options,
-            questions,
+            commands,
             events,
             welcome,
             closing,
             stop,
-            pending: Pending::default(),
+            pending: PendingRequests::default(),
             stage: Stage::Ready,
             deadline: None,
-            pauses: Pauses::default(),
+            backoff: ReconnectBackoff::default(),
         }
     }
 
-    /// Keeps the session going until it is over for good.
+    /// Runs until the session ends.
     pub(super) async fn run(mut self, connection: Connection) {
         let closing = self.keep(connection).await;
         self.pending.fail(&closing);
-        self.questions.close();
+        self.commands.close();
         self.closing.send_replace(Some(closing));
-        // Questions that came meanwhile find their answer's sender gone, and the reason above.
+        // Requests still queued are dropped with their senders; their callers read the reason from `closing`.
     }
 
-    async fn keep(&mut self, mut connection: Connection) -> Closing {
+    async fn keep(&mut self, mut connection: Connection) -> Disconnect {
         loop {
             match self.converse(&mut connection).await {
                 End::Wanted => {
                     connection.close().await;
-                    return Closing {
+                    return Disconnect {
                         code: Some(1000),
                         reason: String::new(),
                     };
@@ -111,11 +111,9 @@ impl Keeper {
                 End::Unresumed => {
                     connection.close().await;
                     let limit = self.options.resume_for.as_secs_f64();
-                    return Closing {
+                    return Disconnect {
                         code: None,
-                        reason: format!(
-                            "the bridge did not say within {limit} s of the cut whether it goes on with the session"
-                        ),
+                        reason: format!("the session was not resumed within {limit} s"),
                     };
                 }
                 End::Cut(closing) if closing.is_final() => return closing,
@@ -132,27 +130,26 @@ impl Keeper {
         }
     }
 
-    /// Sends questions and hands on what comes, until the connection ends.
+    /// Sends requests and dispatches messages, until the connection ends.
     async fn converse(&mut self, connection: &mut Connection) -> End {
         let stop = self.stop.clone();
         loop {
             tokio::select! {
-                // What came is handed on before more is asked; an end that is wanted is not kept
-                // waiting by either.
+                // Closing has priority, then received messages, then new requests.
                 biased;
                 () = stop.cancelled() => return End::Wanted,
                 () = passed(self.deadline) => return End::Unresumed,
                 received = connection.next() => match received {
                     Received::Closed(closing) => return End::Cut(closing),
-                    // It may have been an answer, which somebody would wait for in vain.
+                    // It may have been an answer, so carrying on could leave a request waiting for ever.
                     Received::Unreadable(reason) => {
                         let code = Some(PROTOCOL_ERROR);
-                        return End::Cut(Closing { code, reason });
+                        return End::Cut(Disconnect { code, reason });
                     }
                     received => self.note(connection, received).await,
                 },
-                question = self.questions.recv(), if self.stage == Stage::Ready => {
-                    let Some(Question { request, answer }) = question else {
+                command = self.commands.recv(), if self.stage == Stage::Ready => {
+                    let Some(ClientCommand { request, answer }) = command else {
                         return End::Wanted;
                     };
                     if let Some(text) = self.pending.add(request, answer) {
@@ -171,7 +168,7 @@ impl Keeper {
                 }
                 Event::Resumed(resumed) => {
                     if let Stage::Resuming { cursor } = self.stage {
-                        // A `gap` comes next where the session goes on with a later message.
+                        // If messages were lost, `resumed.next` skips them and a `gap` follows.
                         let lost = resumed.next > cursor + 1;
                         self.go_on(connection, &resumed.in_flight, lost).await;
                     }
@@ -187,29 +184,29 @@ impl Keeper {
         if received.request_id().is_some() {
             self.pending.came(received);
         } else {
-            // Nobody may be listening.
+            // There may be no subscriber.
             let _ = self.events.send(Arc::new(received));
         }
     }
 
-    /// The connection is in order: requests that the bridge does not know are sent.
+    /// The session is resumed, or replaced: sends the requests that the bridge has not received.
     async fn go_on(&mut self, connection: &Connection, in_flight: &[RequestId], lost: bool) {
         for text in self.pending.send_again(in_flight, lost) {
             connection.send(text).await;
         }
         self.stage = Stage::Ready;
         self.deadline = None;
-        self.pauses.go_on(Instant::now());
+        self.backoff.go_on(Instant::now());
     }
 
-    /// A new connection that offers to go on with the session; nothing once that makes no sense any
-    /// more.
+    /// Opens a connection that offers the session for resumption; `None` if the time for that is over or the client was
+    /// closed.
     async fn reconnect(&mut self, resume: Resume) -> Option<Connection> {
         self.stage = Stage::Resuming {
             cursor: resume.cursor(),
         };
         let now = Instant::now();
-        self.pauses.cut(now);
+        self.backoff.cut(now);
         let deadline = *self.deadline.get_or_insert(now + self.options.resume_for);
         if now >= deadline {
             return None;
@@ -222,11 +219,11 @@ impl Keeper {
         }
     }
 
-    /// Tries until there is a connection, or there will be none.
+    /// Retries with backoff until a connection is open or the error is permanent.
     async fn connect(&mut self, resume: Resume) -> Option<Connection> {
         let mut resume = Some(resume);
         loop {
-            sleep(self.pauses.next(fastrand::f64())).await;
+            sleep(self.backoff.next(fastrand::f64())).await;
             match Connection::resume(&self.address, &self.options, &mut resume).await {
                 Ok(connection) => return Some(connection),
                 Err(error) if error.may_pass() => {}
@@ -236,7 +233,7 @@ impl Keeper {
     }
 }
 
-/// Waits for a deadline, for ever where there is none.
+/// Waits for the deadline; for ever if there is none.
 async fn passed(deadline: Option<Instant>) {
     match deadline {
         Some(deadline) => sleep_until(deadline).await,

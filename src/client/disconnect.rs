@@ -1,19 +1,19 @@
-//! How a connection ended.
+//! The end of a connection.
 
 use std::fmt;
 
 /// How a connection ended.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Closing {
-    /// The WebSocket close code, where there was a close frame with one.
+pub struct Disconnect {
+    /// The WebSocket close code, if there was a close frame with one.
     pub code: Option<u16>,
-    /// What the other side, or the system, said.
+    /// The reason in the close frame, or the error of the socket; may be empty.
     pub reason: String,
 }
 
-impl Closing {
-    /// Whether coming back makes no sense: the end was wanted, the bridge stops, this client broke
-    /// the protocol, or another connection has the session.
+impl Disconnect {
+    /// Whether reconnecting is useless: the close was intended, the bridge is stopping, this client violated the protocol,
+    /// or another connection has resumed the session.
     pub fn is_final(&self) -> bool {
         matches!(
             self.code,
@@ -22,20 +22,20 @@ impl Closing {
     }
 }
 
-impl fmt::Display for Closing {
+impl fmt::Display for Disconnect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.code {
             Some(code) => {
                 let meaning = match code {
                     1000 => "normally",
                     1001 => "the bridge is stopping",
-                    1002 => "what came was none of this protocol",
-                    1008 => "a rule was broken",
+                    1002 => "protocol error",
+                    1008 => "policy violation",
                     1009 => "a message was longer than `limits.maxMessageBytes`",
-                    1011 => "a fault of the bridge, see its log",
-                    1013 => "the bridge has as many connections as it takes; try again later",
-                    4008 => "this client read too slowly; its tabs are still there",
-                    4009 => "another connection goes on with this one's session",
+                    1011 => "internal error of the bridge, see its log",
+                    1013 => "the bridge has reached its connection limit; try again later",
+                    4008 => "this client read too slowly; its tabs stay open",
+                    4009 => "another connection has resumed this session",
                     _ => "by the bridge",
                 };
                 write!(f, "{code}, {meaning}")?;

@@ -1,12 +1,12 @@
-//! A line as words, with quotes (pure).
+//! Splits a line into words, with double quotes (pure).
 
-/// A quote was opened and never closed.
+/// A double quote is not closed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("a double quote is opened and not closed; inside quotes write \\\" for a quote")]
+#[error("a double quote is not closed; inside quotes write \\\" for a quote")]
 pub struct OpenQuote;
 
-/// Splits at blanks. Double quotes keep blanks together, also in the middle of a word
-/// (`title~="My page"`); inside them `\"` and `\\` stand for themselves.
+/// Splits at white space outside of double quotes, which may also begin inside a word (`title~="My page"`). Inside
+/// quotes `\"` and `\\` are escapes.
 pub(super) fn split(line: &str) -> Result<Vec<String>, OpenQuote> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
@@ -32,7 +32,7 @@ pub(super) fn split(line: &str) -> Result<Vec<String>, OpenQuote> {
     Ok(words)
 }
 
-/// Writes a word so that [`split`] reads it as one.
+/// Quotes a word so that [`split`] returns it as one.
 pub(super) fn quote(word: &str) -> String {
     let plain = |c: char| !c.is_whitespace() && c != '"';
     if !word.is_empty() && word.chars().all(plain) {
