@@ -10,7 +10,10 @@ export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # Flags for `make run`, such as ARGS="--allow example.com".
 ARGS ?=
-BINARY = $(or $(CARGO_TARGET_DIR),target)/release/cdp-bridge
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+BINARY = $(TARGET)/release/cdp-bridge
+# With LTO: what is installed, packed and measured.
+PRODUCTION = $(TARGET)/production/cdp-bridge
 
 run: ## Serve: installs a browser if there is none, builds, says how to connect (default)
 	@scripts/need-rust
@@ -35,9 +38,9 @@ lint: ## Check the format, the lints and the documentation
 bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connections
 	@scripts/need-rust
 	@scripts/install-browser
-	cargo bench --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
-	cargo bench --locked --bench end_to_end
-	cargo bench --locked --bench scale
+	cargo bench --profile production --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
+	cargo bench --profile production --locked --bench end_to_end
+	cargo bench --profile production --locked --bench scale
 
 # How long a soak, or each fuzz target, goes on. SEED=1 plays the same faults again.
 DURATION ?= 10m
@@ -45,7 +48,7 @@ SEED ?=
 soak: ## Break everything at random for DURATION (10m) at SEED, and check what is promised
 	@scripts/need-rust
 	@scripts/install-browser
-	cargo bench --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+	cargo bench --profile release --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
 fuzz: ## Run every fuzz target for DURATION (10m) each
 	@scripts/need-rust
@@ -67,14 +70,14 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 install: ## Install the program, its man pages and its completions below PREFIX (/usr/local)
 	@scripts/need-rust
-	cargo build --release --locked
-	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(BINARY)
+	cargo build --profile production --locked
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(PRODUCTION)
 
 # The archive of a release for this machine, with its checksum.
 dist: ## Build from the lock file and pack the archive of a release into target/dist
 	@scripts/need-rust
-	cargo build --release --locked
-	@scripts/release-archive $(BINARY) "$$(rustc -vV | sed -n 's/^host: //p')" "$(or $(CARGO_TARGET_DIR),target)/dist"
+	cargo build --profile production --locked
+	@scripts/release-archive $(PRODUCTION) "$$(rustc -vV | sed -n 's/^host: //p')" "$(TARGET)/dist"
 
 clean: ## Remove what was built
 	cargo clean
