@@ -1,11 +1,11 @@
-# cdp-bridge: `make` serves; `make help` lists the rest.
+# cdp-bridge: `make` builds and serves; `make help` lists the other targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
 .PHONY: run test lint bench soak fuzz demo schemas install dist clean help
 
-# Rust is found where its installer puts it, also before the next login.
+# rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # Flags for `make run`, such as ARGS="--allow example.com".
@@ -22,17 +22,19 @@ run: ## Serve: installs a browser if there is none, builds, says how to connect 
 	@scripts/how-to-connect $(BINARY)
 	@exec $(BINARY) serve $(ARGS)
 
+# Tests with a browser wait more than they work: two threads for each processor.
+TEST_THREADS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 test: ## Run every test; both Chromium builds take part
 	@scripts/need-rust
 	@scripts/install-browser --all
 	@scripts/install-client-packages
-	cargo test --locked --workspace
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
 
 lint: ## Check the format, the lints and the documentation
 	@scripts/need-rust
 	cargo fmt --all -- --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	@# Module docs name the private modules inside for readers of the source.
+	@# Module docs link to private modules, for readers of the source.
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps
 
 bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connections
@@ -42,10 +44,10 @@ bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connec
 	cargo bench --profile production --locked --bench end_to_end
 	cargo bench --profile production --locked --bench scale
 
-# How long a soak, or each fuzz target, goes on. SEED=1 plays the same faults again.
+# How long a soak, or each fuzz target, runs: DURATION=1h is a long run. SEED=1 repeats the same faults.
 DURATION ?= 10m
 SEED ?=
-soak: ## Break everything at random for DURATION (10m) at SEED, and check what is promised
+soak: ## Inject random faults for DURATION (10m) from SEED, and check the guarantees
 	@scripts/need-rust
 	@scripts/install-browser
 	cargo bench --profile release --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
@@ -54,12 +56,12 @@ fuzz: ## Run every fuzz target for DURATION (10m) each
 	@scripts/need-rust
 	@scripts/fuzz $(DURATION)
 
-demo: ## Play the tour on a bridge and a site of its own
+demo: ## Play the tour on a bridge and a site started for it
 	@scripts/need-rust
 	@scripts/install-browser
 	@scripts/demo
 
-schemas: ## Write schemas/ again from the types, and the types of clients/ from them
+schemas: ## Generate schemas/ from the types, and the types of clients/ from them
 	@scripts/need-rust
 	cargo run --locked -- schema schemas
 	@if command -v python3 >/dev/null; then clients/python/scripts/generate.py; else echo "No Python: clients/python is as it was" >&2; fi

@@ -33,7 +33,7 @@ use std::time::Duration;
 use chaos::config::Plan;
 use support::browsers::TestBrowser;
 
-/// The pause between two faults where nothing else is said.
+/// The default pause between two faults.
 const PACE: Duration = Duration::from_secs(2);
 
 struct Options {
@@ -43,7 +43,7 @@ struct Options {
     chrome: bool,
 }
 
-/// What cargo adds by itself is passed over.
+/// Options that cargo adds are ignored.
 fn options() -> Options {
     let mut options = Options {
         length: Duration::from_mins(10),

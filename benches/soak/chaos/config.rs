@@ -9,9 +9,9 @@ use crate::support::daemon::Setup;
 /// A run.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    /// What is asked and what breaks follows from it, though not when.
+    /// Determines which requests are made and which faults occur, but not when.
     pub(crate) seed: u64,
-    /// How long things go wrong.
+    /// How long faults are injected.
     pub(crate) length: Duration,
     /// The pause between two faults, on average.
     pub(crate) pace: Duration,
@@ -25,10 +25,10 @@ pub(crate) const COORDINATORS: [(&str, &str); 4] = [
     ("carol", "tok-carol-0123456789"),
 ];
 
-/// The token of whoever looks on.
+/// The token of the witness.
 pub(crate) const WITNESS: &str = "tok-witness-0123456789";
 
-/// A daemon that gives up on nothing and lets little wait, so that its limits are met.
+/// A daemon without a restart limit and with short queues, so that their limits are reached.
 pub(crate) fn setup(browser: &TestBrowser) -> Setup {
     let mut clients = vec![("witness", WITNESS)];
     clients.extend(COORDINATORS);

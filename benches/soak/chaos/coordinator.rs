@@ -1,4 +1,4 @@
-//! A Coordinator that works at random and holds the bridge to its word.
+//! A Coordinator that makes random requests and checks every answer.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ use super::ledger::Ledger;
 use super::requests::{self, Ask};
 use super::tally::Tally;
 
-/// What a Coordinator is told.
+/// A command to a Coordinator.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Begin to work.
     Work,
-    /// Drop the connection without a word, and come back.
+    /// Drop the connection without a close frame, then reconnect.
     Cut,
-    /// Ask for much and read nothing for so long.
+    /// Make many requests and read nothing for this long.
     Pause(Duration),
     /// Send hundreds of messages at once.
     Flood,
@@ -37,11 +37,11 @@ pub(crate) enum Order {
 
 /// The longest pause between two requests.
 const LONGEST_PAUSE: u64 = 200;
-/// Between two looks at what is left, at rest.
+/// Interval between two checks for leftovers while at rest.
 const LOOK: Duration = Duration::from_millis(200);
 /// How many messages a flood has.
 const FLOOD: usize = 400;
-/// How long the bridge may take to take a message off the wire, and to let a connection in.
+/// Time limit of the bridge for reading a message and for accepting a connection.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -49,14 +49,14 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The connection is over.
 struct Over;
 
-/// Whether it works.
+/// Whether it makes requests.
 enum State {
     Waiting,
     Working,
     Resting(Option<oneshot::Sender<()>>),
 }
 
-/// One Coordinator. It comes back when its connection ends.
+/// One Coordinator. It reconnects when its connection ends.
 pub(crate) struct Coordinator {
     pub(crate) url: String,
     pub(crate) token: &'static str,
@@ -68,7 +68,7 @@ pub(crate) struct Coordinator {
     ledger: Ledger,
     tally: Tally,
     joiner: Joiner,
-    /// The tabs it knows of: opened by it, or by others of its client.
+    /// The known tabs: opened on this or on another connection of the same client.
     tabs: Vec<String>,
     /// Whether the list of tabs has come since it began to rest.
     listed: bool,
@@ -99,11 +99,11 @@ impl Coordinator {
         }
     }
 
-    /// Works until nobody gives orders any more.
+    /// Runs until the channel of orders is closed.
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) -> Tally {
         loop {
             let Some(mut socket) = self.connect().await else {
-                // No new connections while it stops, and none once it has.
+                // A bridge that stops accepts no new connections.
                 sleep(LOOK).await;
                 if orders.is_closed() {
                     return self.tally;
@@ -125,7 +125,7 @@ impl Coordinator {
                     () = sleep_until(self.next) => if self.act(&mut socket).await.is_err() { break; },
                 }
             }
-            // Dropped as it is: to the other side this looks like a machine that went away.
+            // Dropped without a close: to the bridge this looks like a machine that went away.
             drop(socket);
             self.ledger.cut(&mut self.tally);
         }
@@ -182,7 +182,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Does what is due, and says when to do so again.
+    /// Does what is due; returns the next due time.
     async fn act(&mut self, socket: &mut Socket) -> Result<(), Over> {
         let now = Instant::now();
         self.ledger.overdue(now, &mut self.tally);
@@ -202,7 +202,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Closes what is there, until a new list says that nothing is.
+    /// Closes tabs until a new list is empty.
     async fn rest(&mut self, socket: &mut Socket) -> Result<(), Over> {
         if !self.ledger.is_empty() {
             return Ok(());
@@ -211,7 +211,7 @@ impl Coordinator {
             if let State::Resting(done) = &mut self.state
                 && let Some(done) = done.take()
             {
-                // Whoever waits no longer has said so already.
+                // A receiver that was dropped has reported its timeout already.
                 let _ = done.send(());
             }
             return Ok(());
@@ -268,7 +268,7 @@ impl Coordinator {
                     }
                 }
                 match (&joined.request_id, joined.head.name()) {
-                    // A frame of a screencast answers nothing.
+                    // A screencast frame is no answer.
                     (_, "frame") => *self.tally.events.entry("frame").or_default() += 1,
                     (Some(id), name) => self.answer(id, name),
                     (None, name) => self

@@ -1,4 +1,4 @@
-//! The site that everybody visits: pages that are good, slow, large, and hostile.
+//! The site of a run: pages that are good, slow, large, and hostile.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What a run found, for people and for programs.
+//! The result of a run, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,15 +11,15 @@ use super::tally::Tally;
 use super::watch::Look;
 use super::witness::Pongs;
 
-/// Memory may rise by so much in any run: allocators keep what they had at their busiest moment.
+/// Permitted growth of memory in any run: allocators keep their peak.
 const MEMORY_NOISE_MIB: f64 = 8.0;
-/// And by so much in each hour.
+/// Permitted growth per hour.
 const MEMORY_MIB_AN_HOUR: f64 = 1.0;
-/// Descriptors that a busy daemon may have opened since: Chromium keeps up to six idle connections to
-/// a host in each client's context, and each has two ends in the proxy.
+/// Permitted growth of descriptors: Chromium keeps up to six idle connections to a host in each
+/// client's context, and each has two ends in the proxy.
 const MORE_DESCRIPTORS: u64 = 32;
 
-/// What may have been left behind.
+/// Possible leaks.
 #[derive(Debug, Default)]
 pub(crate) struct Leaks {
     /// The daemon at rest, before and after.
@@ -49,7 +49,7 @@ pub(crate) struct Report {
     pub(crate) looks: Vec<Look>,
     pub(crate) pongs: Pongs,
     pub(crate) leaks: Leaks,
-    /// What must not happen, beside what the tally says.
+    /// Violations other than those in the tally.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -62,7 +62,7 @@ impl Report {
             .collect()
     }
 
-    /// Everything that is wrong, a sentence each. None of it: the run is good.
+    /// All violations, a sentence each. Empty: the run has passed.
     pub(crate) fn verdict(&self) -> Vec<String> {
         let Self { tally, leaks, .. } = self;
         let mut wrong = self.wrong.clone();

@@ -24,14 +24,14 @@ use crate::support::daemon::Daemon;
 use crate::support::processes;
 use crate::support::site::Site;
 
-/// How long everything may take to come to rest: a browser that hangs is noticed after twenty
-/// seconds, and requests may take twelve.
+/// Time limit for coming to rest: a hanging browser is noticed after twenty seconds, and requests may
+/// take twelve.
 const REST: Duration = Duration::from_secs(90);
-/// Work before the first look, in which everybody opens tabs once.
+/// Time before the first measurement, in which each Coordinator opens tabs.
 const WARM_UP: Duration = Duration::from_secs(3);
-/// How many looks at the daemon a run has.
+/// Measurements in a run.
 const LOOKS: u32 = 600;
-/// The shortest time between two looks.
+/// The shortest interval between two measurements.
 const SHORTEST_LOOK: Duration = Duration::from_millis(250);
 /// Orders that may wait.
 const ORDERS: usize = 4;
@@ -98,7 +98,7 @@ fn pause(plan: Plan) -> Duration {
     (plan.length / LOOKS).max(SHORTEST_LOOK)
 }
 
-/// Something that goes on until its sender is used.
+/// Spawns a task that runs until its sender is used.
 fn in_background<F, T>(
     work: impl FnOnce(oneshot::Receiver<()>) -> F,
 ) -> (JoinHandle<T>, oneshot::Sender<()>)
@@ -121,7 +121,7 @@ impl Team {
         let mut seeds = Rng::with_seed(seed);
         let members = COORDINATORS.iter().enumerate().map(|(number, (_, token))| {
             let (url, site) = (daemon.url.clone(), site.url(""));
-            // Every other one takes its payloads as binary frames.
+            // Every other one uses binary mode.
             let binary = number % 2 == 1;
             let coordinator = Coordinator::new(url, token, binary, site, seeds.fork());
             let (orders, queue) = mpsc::channel(ORDERS);
@@ -133,12 +133,12 @@ impl Team {
 
     async fn work(&mut self) {
         for orders in &self.orders {
-            // One that has ended is found when its task is asked for its numbers.
+            // A Coordinator that has ended is detected when its task is joined.
             let _ = orders.send(Order::Work).await;
         }
     }
 
-    /// Has everybody finish and close. What is wrong if that takes too long.
+    /// Has all Coordinators finish and close their tabs. Returns a violation if that takes too long.
     async fn rest(&mut self, when: &str) -> Option<String> {
         let resting = async {
             let mut waiting = Vec::new();
@@ -167,7 +167,7 @@ impl Team {
     }
 }
 
-/// Waits until a new client is served as if nothing had been; says what is wrong if it never is.
+/// Waits until a new client is served normally; returns a violation if it never is.
 async fn restored(daemon: &Daemon, site: &Site) -> Option<String> {
     let start = Instant::now();
     let mut last = String::new();
@@ -181,7 +181,7 @@ async fn restored(daemon: &Daemon, site: &Site) -> Option<String> {
     Some(format!("service was not restored within {REST:?}: {last}"))
 }
 
-/// One conversation. An answer that should not be is the error.
+/// One conversation. The error is the unexpected answer.
 async fn served(daemon: &Daemon, site: &Site) -> Result<(), Value> {
     let client = witness::connect(&daemon.url).await;
     let ask = async |request: Value, kind: &str| {
@@ -212,7 +212,7 @@ async fn served(daemon: &Daemon, site: &Site) -> Result<(), Value> {
     Ok(())
 }
 
-/// Stops the daemon and looks at what is left of it.
+/// Stops the daemon and checks for leftovers.
 async fn ends(mut daemon: Daemon, leaks: &mut Leaks) -> Option<String> {
     daemon.signal(Signal::TERM);
     let status = daemon.ended().await;

@@ -1,11 +1,11 @@
-//! What became of the requests, in numbers.
+//! Outcomes of the requests, counted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// How many examples of each fault are kept.
+/// How many examples of each violation are kept.
 const EXAMPLES: usize = 10;
 
 /// Counts of one Coordinator, or of all together.
@@ -14,23 +14,23 @@ const EXAMPLES: usize = 10;
 pub(crate) struct Tally {
     /// By type and outcome: the answer's `type`, or the code of an error.
     pub(crate) requests: BTreeMap<&'static str, BTreeMap<String, u64>>,
-    /// Never answered, though the time had passed and the connection was there.
+    /// Never answered within the time limit, though the connection was open.
     pub(crate) unanswered: u64,
     /// Answered more than once.
     pub(crate) doubled: u64,
-    /// Answered after their time.
+    /// Answered after the time limit.
     pub(crate) late: u64,
     /// In flight when their connection ended.
     pub(crate) cut: u64,
-    /// Ends of connections by close code; 0 where there was none.
+    /// Closed connections by close code; 0 without one.
     pub(crate) closes: BTreeMap<u16, u64>,
-    /// Events nobody asked for, by `type`.
+    /// Unsolicited events, by `type`.
     pub(crate) events: BTreeMap<&'static str, u64>,
     /// Connections that were made.
     pub(crate) connects: u64,
     /// The longest that an answer took, in milliseconds.
     pub(crate) longest_ms: u64,
-    /// What must not happen, with examples.
+    /// Violations, with examples.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -43,7 +43,7 @@ impl Tally {
         self.longest_ms = self.longest_ms.max(took);
     }
 
-    /// Something happened that must not.
+    /// Records a violation.
     pub(crate) fn wrong(&mut self, what: impl FnOnce() -> String) {
         if self.wrong.len() < EXAMPLES {
             self.wrong.push(what());
@@ -56,7 +56,7 @@ impl Tally {
         outcomes.sum()
     }
 
-    /// Takes another's counts in.
+    /// Adds another tally.
     pub(crate) fn add(&mut self, other: Self) {
         for (kind, outcomes) in other.requests {
             let ours = self.requests.entry(kind).or_default();

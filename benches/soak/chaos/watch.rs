@@ -1,4 +1,4 @@
-//! The daemon from outside, over time: memory and descriptors.
+//! Memory and descriptors of the daemon over time.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-/// One look at the daemon.
+/// One measurement of the daemon.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Look {
@@ -20,7 +20,7 @@ pub(crate) struct Look {
     pub(crate) threads: u64,
 }
 
-/// Looks at a process now.
+/// Measures a process.
 pub(crate) fn look(pid: i32, at: Duration) -> Look {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let field = |name: &str| {
@@ -37,7 +37,7 @@ pub(crate) fn look(pid: i32, at: Duration) -> Look {
     }
 }
 
-/// Looks again and again until told to stop.
+/// Measures repeatedly until told to stop.
 pub(crate) async fn watch(pid: i32, pause: Duration, mut stop: oneshot::Receiver<()>) -> Vec<Look> {
     let start = Instant::now();
     let mut looks = Vec::new();

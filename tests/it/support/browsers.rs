@@ -1,18 +1,21 @@
 //! The two builds of Chromium that every test of a real browser runs on.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use cdp_bridge::browser::find::{Flavor, Query, ThisMachine, find};
 use cdp_bridge::browser::options::Kind;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many browsers run at a time: more of them only wait for each other.
-const AT_A_TIME: usize = 2;
+/// How many tests use a browser at a time. Tests wait more than they work, so that one more than
+/// there are processors keeps these busy; with many more, they only wait for each other.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(2, NonZero::get);
+    Semaphore::new(processors + 1)
+});
 
-static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
-
-/// A browser to test with. While it is held, it counts as running.
+/// A browser to test with. While it is held, it counts as in use.
 pub(crate) struct TestBrowser {
     path: &'static Path,
     kind: Kind,
