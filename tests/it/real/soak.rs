@@ -18,7 +18,7 @@ async fn while_everything_goes_wrong_each_request_is_answered_once_and_nothing_l
     let plan = Plan {
         seed: 1,
         length: Duration::from_secs(6),
-        pace: Duration::from_millis(400),
+        pace: Duration::from_millis(240),
     };
     let report = chaos::run::run(&browser, plan).await;
     println!("{report}");

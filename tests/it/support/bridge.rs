@@ -24,7 +24,7 @@ pub(crate) struct TestBridge {
 /// Whose bridge it is.
 enum Instance {
     /// This test's, which stops it.
-    Own(Bridge),
+    Own(Box<Bridge>),
     /// All tests'; this one is the client with this token.
     Shared { token: String },
 }
@@ -77,7 +77,7 @@ impl TestBridge {
             panic!("it was told to listen on TCP");
         };
         Self {
-            instance: Instance::Own(bridge),
+            instance: Instance::Own(Box::new(bridge)),
             address,
             _browser: browser,
         }
@@ -145,11 +145,9 @@ impl TestBridge {
 
     /// Ends the bridge; of the shared one, only the tabs of this test.
     pub(crate) async fn stop(self) {
-        if matches!(self.instance, Instance::Shared { .. }) {
-            return self.close_tabs().await;
-        }
-        if let Instance::Own(bridge) = self.instance {
-            bridge.stop().await;
+        match self.instance {
+            Instance::Own(bridge) => bridge.stop().await,
+            Instance::Shared { .. } => self.close_tabs().await,
         }
     }
 

@@ -22,6 +22,9 @@ pub(super) struct Hands {
 /// several times within it.
 pub(super) const SHORT_MS: u64 = 3000;
 
+/// The same for many tabs at once, which share the processors.
+const APART_MS: u64 = 6000;
+
 impl Hands {
     /// A tab at a page with this body, on the shared bridge.
     pub(super) async fn on(browser: TestBrowser, body: &str) -> Self {
@@ -73,7 +76,7 @@ impl Hands {
         let asked = requests.iter().zip(tabs).map(|((kind, fields), tab)| {
             let mut fields = fields.clone();
             fields["tabId"] = json!(tab);
-            fields["timeoutMs"] = json!(SHORT_MS);
+            fields["timeoutMs"] = json!(APART_MS);
             self.ask(kind, fields)
         });
         join_all(asked).await
