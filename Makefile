@@ -1,16 +1,19 @@
-# cdp-bridge: `make` serves; `make help` lists the rest.
+# cdp-bridge: `make` builds and serves; `make help` lists the other targets.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
 .PHONY: run test lint bench soak fuzz demo schemas install dist clean help
 
-# Rust is found where its installer puts it, also before the next login.
+# rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
 
 # Flags for `make run`, such as ARGS="--allow example.com".
 ARGS ?=
-BINARY = $(or $(CARGO_TARGET_DIR),target)/release/cdp-bridge
+TARGET = $(or $(CARGO_TARGET_DIR),target)
+BINARY = $(TARGET)/release/cdp-bridge
+# With LTO: what is installed, packed and measured.
+PRODUCTION = $(TARGET)/production/cdp-bridge
 
 run: ## Serve: installs a browser if there is none, builds, says how to connect (default)
 	@scripts/need-rust
@@ -19,44 +22,46 @@ run: ## Serve: installs a browser if there is none, builds, says how to connect 
 	@scripts/how-to-connect $(BINARY)
 	@exec $(BINARY) serve $(ARGS)
 
+# Tests with a browser wait more than they work: two threads for each processor.
+TEST_THREADS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 test: ## Run every test; both Chromium builds take part
 	@scripts/need-rust
 	@scripts/install-browser --all
 	@scripts/install-client-packages
-	cargo test --locked --workspace
+	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
 
 lint: ## Check the format, the lints and the documentation
 	@scripts/need-rust
 	cargo fmt --all -- --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	@# Module docs name the private modules inside for readers of the source.
+	@# Module docs link to private modules, for readers of the source.
 	RUSTDOCFLAGS="-D warnings -A rustdoc::private-intra-doc-links" cargo doc --locked --workspace --no-deps
 
 bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connections
 	@scripts/need-rust
 	@scripts/install-browser
-	cargo bench --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
-	cargo bench --locked --bench end_to_end
-	cargo bench --locked --bench scale
+	cargo bench --profile production --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
+	cargo bench --profile production --locked --bench end_to_end
+	cargo bench --profile production --locked --bench scale
 
-# How long a soak, or each fuzz target, goes on. SEED=1 plays the same faults again.
+# How long a soak, or each fuzz target, runs: DURATION=1h is a long run. SEED=1 repeats the same faults.
 DURATION ?= 10m
 SEED ?=
-soak: ## Break everything at random for DURATION (10m) at SEED, and check what is promised
+soak: ## Inject random faults for DURATION (10m) from SEED, and check the guarantees
 	@scripts/need-rust
 	@scripts/install-browser
-	cargo bench --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+	cargo bench --profile release --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
 
 fuzz: ## Run every fuzz target for DURATION (10m) each
 	@scripts/need-rust
 	@scripts/fuzz $(DURATION)
 
-demo: ## Play the tour on a bridge and a site of its own
+demo: ## Play the tour on a bridge and a site started for it
 	@scripts/need-rust
 	@scripts/install-browser
 	@scripts/demo
 
-schemas: ## Write schemas/ again from the types, and the types of clients/ from them
+schemas: ## Generate schemas/ from the types, and the types of clients/ from them
 	@scripts/need-rust
 	cargo run --locked -- schema schemas
 	@if command -v python3 >/dev/null; then clients/python/scripts/generate.py; else echo "No Python: clients/python is as it was" >&2; fi
@@ -67,14 +72,14 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 install: ## Install the program, its man pages and its completions below PREFIX (/usr/local)
 	@scripts/need-rust
-	cargo build --release --locked
-	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(BINARY)
+	cargo build --profile production --locked
+	@DESTDIR='$(DESTDIR)' PREFIX='$(PREFIX)' scripts/install $(PRODUCTION)
 
 # The archive of a release for this machine, with its checksum.
 dist: ## Build from the lock file and pack the archive of a release into target/dist
 	@scripts/need-rust
-	cargo build --release --locked
-	@scripts/release-archive $(BINARY) "$$(rustc -vV | sed -n 's/^host: //p')" "$(or $(CARGO_TARGET_DIR),target)/dist"
+	cargo build --profile production --locked
+	@scripts/release-archive $(PRODUCTION) "$$(rustc -vV | sed -n 's/^host: //p')" "$(TARGET)/dist"
 
 clean: ## Remove what was built
 	cargo clean

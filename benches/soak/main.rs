@@ -43,7 +43,7 @@ struct Options {
     chrome: bool,
 }
 
-/// Ignores the arguments that cargo adds.
+/// Options that cargo adds are ignored.
 fn options() -> Options {
     let mut options = Options {
         length: Duration::from_mins(10),

@@ -8,7 +8,7 @@ use crate::support::daemon::Setup;
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Plan {
-    /// Determines the requests and the faults, though not their timing.
+    /// Determines which requests are made and which faults occur, but not when.
     pub(crate) seed: u64,
     /// How long faults are injected.
     pub(crate) length: Duration,
@@ -24,10 +24,10 @@ pub(crate) const COORDINATORS: [(&str, &str); 4] = [
     ("carol", "tok-carol-0123456789"),
 ];
 
-/// The token of the client that only pings.
+/// The token of the witness.
 pub(crate) const WITNESS: &str = "tok-witness-0123456789";
 
-/// A daemon that never gives up, with small queues, so that its limits are reached.
+/// A daemon without a restart limit and with short queues, so that their limits are reached.
 pub(crate) fn setup(browser: &TestBrowser) -> Setup {
     let mut clients = vec![("witness", WITNESS)];
     clients.extend(COORDINATORS);

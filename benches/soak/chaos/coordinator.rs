@@ -1,4 +1,4 @@
-//! A Coordinator that sends random requests and checks the answers.
+//! A Coordinator that makes random requests and checks every answer.
 
 use std::time::Duration;
 
@@ -20,14 +20,14 @@ use super::ledger::Ledger;
 use super::requests::{self, Ask};
 use super::tally::Tally;
 
-/// Orders to a Coordinator.
+/// A command to a Coordinator.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// Start to send requests.
     Work,
-    /// Drop the connection without a close frame, and reconnect.
+    /// Drop the connection without a close frame, then reconnect.
     Cut,
-    /// Send many requests and read nothing for this duration.
+    /// Make many requests and read nothing for this long.
     Pause(Duration),
     /// Send hundreds of messages at once.
     Flood,
@@ -37,11 +37,11 @@ pub(crate) enum Order {
 
 /// The longest pause between two requests.
 const LONGEST_PAUSE: u64 = 200;
-/// The pause between two lists of tabs while it stops.
+/// Interval between two checks for leftovers while at rest.
 const LOOK: Duration = Duration::from_millis(200);
 /// The number of messages in a flood.
 const FLOOD: usize = 400;
-/// How long the bridge may take to read a message, and to accept a connection.
+/// Time limit of the bridge for reading a message and for accepting a connection.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
@@ -49,7 +49,7 @@ type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
 /// The connection has ended.
 struct Over;
 
-/// Whether it sends requests.
+/// Whether it makes requests.
 enum State {
     Waiting,
     Working,
@@ -68,7 +68,7 @@ pub(crate) struct Coordinator {
     ledger: Ledger,
     tally: Tally,
     joiner: Joiner,
-    /// The tabs it knows of: its own, and those of other connections of its client.
+    /// The known tabs: opened on this or on another connection of the same client.
     tabs: Vec<String>,
     /// Whether a list of tabs has arrived since it was stopped.
     listed: bool,
@@ -103,7 +103,7 @@ impl Coordinator {
     pub(crate) async fn run(mut self, mut orders: mpsc::Receiver<Order>) -> Tally {
         loop {
             let Some(mut socket) = self.connect().await else {
-                // No new connections while it stops, and none afterwards.
+                // A bridge that stops accepts no new connections.
                 sleep(LOOK).await;
                 if orders.is_closed() {
                     return self.tally;
@@ -125,7 +125,7 @@ impl Coordinator {
                     () = sleep_until(self.next) => if self.act(&mut socket).await.is_err() { break; },
                 }
             }
-            // Dropped without a close frame: the bridge sees a peer that has disappeared.
+            // Dropped without a close: to the bridge this looks like a machine that went away.
             drop(socket);
             self.ledger.cut(&mut self.tally);
         }
@@ -182,7 +182,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Does what is due, and returns the time of the next call.
+    /// Does what is due; returns the next due time.
     async fn act(&mut self, socket: &mut Socket) -> Result<(), Over> {
         let now = Instant::now();
         self.ledger.overdue(now, &mut self.tally);
@@ -202,7 +202,7 @@ impl Coordinator {
         Ok(())
     }
 
-    /// Closes all tabs, until a new list is empty.
+    /// Closes tabs until a new list is empty.
     async fn rest(&mut self, socket: &mut Socket) -> Result<(), Over> {
         if !self.ledger.is_empty() {
             return Ok(());
@@ -211,7 +211,7 @@ impl Coordinator {
             if let State::Resting(done) = &mut self.state
                 && let Some(done) = done.take()
             {
-                // A receiver that was dropped has given up waiting.
+                // A receiver that was dropped has reported its timeout already.
                 let _ = done.send(());
             }
             return Ok(());
@@ -268,7 +268,7 @@ impl Coordinator {
                     }
                 }
                 match (&joined.request_id, joined.head.name()) {
-                    // A frame of a screencast is not an answer.
+                    // A screencast frame is no answer.
                     (_, "frame") => *self.tally.events.entry("frame").or_default() += 1,
                     (Some(id), name) => self.answer(id, name),
                     (None, name) => self.tally.wrong(|| format!("a {name} without a request")),

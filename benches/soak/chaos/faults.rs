@@ -1,4 +1,4 @@
-//! The injected faults, and their frequency.
+//! The injected faults and their weights.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -33,7 +33,7 @@ enum Fault {
     Storm,
 }
 
-/// The weight of each, and its name in the report.
+/// Each fault with its weight and its name in the report.
 const FAULTS: [(Fault, u32, &str); 11] = [
     (Fault::KillRenderer, 14, "renderer killed"),
     (Fault::CrashRenderer, 10, "renderer crashed"),
@@ -48,25 +48,25 @@ const FAULTS: [(Fault, u32, &str); 11] = [
     (Fault::Storm, 8, "connections stormed"),
 ];
 
-/// The number of connections in a storm.
+/// Connections in a storm.
 const STORM: usize = 60;
 
 /// Injects random faults until the time is over.
 pub(crate) struct Chaos {
     pub(crate) plan: Plan,
-    /// The directory of the daemon's Chromium.
+    /// Directory of the files of the daemon's Chromium.
     pub(crate) temporary: PathBuf,
     pub(crate) address: SocketAddr,
     pub(crate) coordinators: Vec<mpsc::Sender<Order>>,
 }
 
 impl Chaos {
-    /// Runs, and returns the count of each fault.
+    /// Runs; returns the count of each fault.
     pub(crate) async fn run(self) -> BTreeMap<&'static str, u64> {
         let mut rng = Rng::with_seed(self.plan.seed);
         let mut counts: BTreeMap<_, _> = FAULTS.iter().map(|(_, _, name)| (*name, 0)).collect();
         let end = Instant::now() + self.plan.length;
-        // Faults with a duration run in parallel.
+        // Faults that last run beside the others.
         let mut lasting = JoinSet::new();
         loop {
             let pause = self.plan.pace.mul_f64(2.0 * rng.f64());
@@ -83,9 +83,9 @@ impl Chaos {
         counts
     }
 
-    /// False if there was no target.
+    /// False if there was no process or connection to break.
     fn provoke(&self, fault: Fault, rng: &mut Rng, lasting: &mut JoinSet<()>) -> bool {
-        // Drawn in any case, so that later faults do not depend on the current targets.
+        // Drawn even if unused, so that later faults do not depend on what exists now.
         let (position, order) = (rng.usize(..64), rng.usize(..self.coordinators.len()));
         let (short, long) = (ms(rng, 200..2_500), ms(rng, 1_000..9_000));
         let renderer = || victims::of_kind(&self.temporary, &["renderer"], position);
@@ -103,7 +103,7 @@ impl Chaos {
                 )
             }
             Fault::KillBrowser => kill(browser(), Signal::KILL),
-            // The bridge kills it, because it does not respond.
+            // The bridge kills a browser that does not answer.
             Fault::HangBrowser => kill(browser(), Signal::STOP),
             Fault::StopRenderer => self.freeze(renderer(), long, lasting),
             Fault::FreezeBrowser => self.freeze(browser(), short, lasting),
@@ -125,7 +125,7 @@ impl Chaos {
     }
 
     fn tell(&self, coordinator: usize, order: Order) -> bool {
-        // A paused Coordinator accepts no orders; it is not waited for.
+        // A paused Coordinator takes no orders; this does not wait for it.
         let sender = &self.coordinators[coordinator];
         sender.try_send(order).is_ok()
     }

@@ -7,8 +7,7 @@ use tokio::time::Instant;
 
 use super::tally::Tally;
 
-/// What an answer may take beyond the limit of its request: transport, on a machine that is
-/// fully loaded.
+/// Allowance beyond the request's own time limit: the round trip, on a busy machine.
 const SLACK: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
@@ -26,7 +25,7 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Records a request, and returns its id.
+    /// Registers a request that is being sent and returns its id.
     pub(crate) fn ask(&mut self, kind: &'static str, limit: Duration, now: Instant) -> u64 {
         let id = self.next;
         self.next += 1;
@@ -35,7 +34,7 @@ impl Ledger {
         id
     }
 
-    /// Whether no request is open.
+    /// Whether every request is answered.
     pub(crate) fn is_empty(&self) -> bool {
         self.open.is_empty()
     }
@@ -60,11 +59,11 @@ impl Ledger {
         }
     }
 
-    /// Drops requests whose deadline has long passed.
+    /// Counts requests that are long overdue as lost.
     pub(crate) fn overdue(&mut self, now: Instant, tally: &mut Tally) {
         self.open.retain(|id, asked| {
             let Open { kind, sent, limit } = asked;
-            // A late request stays open for some time, to distinguish late answers from lost ones.
+            // Late answers are still awaited, so that late and lost can be told apart.
             let lost = now.saturating_duration_since(*sent) > *limit + SLACK * 2;
             if lost {
                 tally.unanswered += 1;
@@ -74,7 +73,7 @@ impl Ledger {
         });
     }
 
-    /// While the client does not read, the time of an answer is unknown.
+    /// While the connection is not read, arrival times are unknown.
     pub(crate) fn not_reading_for(&mut self, pause: Duration) {
         for asked in self.open.values_mut() {
             asked.limit += pause;

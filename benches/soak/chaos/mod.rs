@@ -1,10 +1,10 @@
-//! A real daemon on a real Chromium with random faults, reproducible by a seed.
+//! A real daemon with a real Chromium under random faults that follow from a seed.
 //!
-//! Several Coordinators send requests while renderers and browsers are killed and paused, connections
-//! are cut, and clients read slowly. Every request must be answered exactly once and in time, and
-//! nothing may be leaked: no process, no descriptor, no directory, and little memory.
+//! Several Coordinators work at once while renderers and browsers are killed and stopped, connections
+//! are cut, and readers are slow. Every request must be answered exactly once and within its time limit,
+//! and nothing may leak: no process, no descriptor, no directory, and little memory.
 //!
-//! `make soak` runs it for a chosen duration; a short run is one of the tests.
+//! `make soak DURATION=1h SEED=1` runs it; a run of a few seconds is one of the tests.
 
 pub(crate) mod config;
 pub(crate) mod coordinator;

@@ -1,4 +1,4 @@
-//! The site that all clients visit: normal, slow, large, and hostile pages.
+//! The site of a run: pages that are good, slow, large, and hostile.
 
 use std::time::Duration;
 

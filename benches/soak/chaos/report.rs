@@ -1,4 +1,4 @@
-//! The results of a run, for people and for programs.
+//! The result of a run, as text and as JSON.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,12 +11,12 @@ use super::tally::Tally;
 use super::watch::Look;
 use super::witness::Pongs;
 
-/// The growth of memory that is allowed in any run: allocators keep their peak.
+/// Permitted growth of memory in any run: allocators keep their peak.
 const MEMORY_NOISE_MIB: f64 = 8.0;
-/// The additional growth that is allowed per hour.
+/// Permitted growth per hour.
 const MEMORY_MIB_AN_HOUR: f64 = 1.0;
-/// The additional descriptors of a busy daemon: Chromium keeps up to six idle connections to
-/// a host in each client's context, and each has two sockets in the proxy.
+/// Permitted growth of descriptors: Chromium keeps up to six idle connections to a host in each
+/// client's context, and each has two ends in the proxy.
 const MORE_DESCRIPTORS: u64 = 32;
 
 /// Possible leaks.
@@ -48,7 +48,7 @@ pub(crate) struct Report {
     pub(crate) looks: Vec<Look>,
     pub(crate) pongs: Pongs,
     pub(crate) leaks: Leaks,
-    /// Violations in addition to those in the tally.
+    /// Violations other than those in the tally.
     pub(crate) wrong: Vec<String>,
 }
 
@@ -61,7 +61,7 @@ impl Report {
             .collect()
     }
 
-    /// Everything that is wrong, one sentence each. Empty: the run passed.
+    /// All violations, a sentence each. Empty: the run has passed.
     pub(crate) fn verdict(&self) -> Vec<String> {
         let Self { tally, leaks, .. } = self;
         let mut wrong = self.wrong.clone();

@@ -1,11 +1,11 @@
-//! Chooses the next request of a Coordinator.
+//! Chooses a Coordinator's next request.
 
 use fastrand::Rng;
 use serde_json::{Value, json};
 
 use super::pages::PATHS;
 
-/// With this many tabs it opens no more.
+/// The most tabs that a Coordinator opens.
 const TABS: usize = 5;
 
 /// A request without its id and its time limit.
@@ -55,7 +55,7 @@ pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
         82..85 => on("stopScreencast"),
         85..89 => alone("listTabs"),
         89..95 => alone("ping"),
-        // Requests that are rejected.
+        // Refused by policy.
         95..97 => with(on("navigate"), json!({"url": "file:///etc/hostname"})),
         97 => with(on("navigate"), json!({"url": 5})),
         98 => with(on("closeTab"), json!({"tabId": "t999999999"})),

@@ -24,14 +24,14 @@ use crate::support::daemon::Daemon;
 use crate::support::processes;
 use crate::support::site::Site;
 
-/// How long everything may take to become idle: a hanging browser is detected after twenty
-/// seconds, and requests may take twelve.
+/// Time limit for coming to rest: a hanging browser is noticed after twenty seconds, and requests may
+/// take twelve.
 const REST: Duration = Duration::from_secs(90);
-/// The warm-up before the first measurement, in which all Coordinators open tabs.
+/// Time before the first measurement, in which each Coordinator opens tabs.
 const WARM_UP: Duration = Duration::from_secs(3);
-/// The number of measurements of the daemon in a run.
+/// Measurements in a run.
 const LOOKS: u32 = 600;
-/// The shortest time between two measurements.
+/// The shortest interval between two measurements.
 const SHORTEST_LOOK: Duration = Duration::from_millis(250);
 /// The most queued orders.
 const ORDERS: usize = 4;
@@ -98,7 +98,7 @@ fn pause(plan: Plan) -> Duration {
     (plan.length / LOOKS).max(SHORTEST_LOOK)
 }
 
-/// A task that runs until its sender is used.
+/// Spawns a task that runs until its sender is used.
 fn in_background<F, T>(
     work: impl FnOnce(oneshot::Receiver<()>) -> F,
 ) -> (JoinHandle<T>, oneshot::Sender<()>)
@@ -120,7 +120,7 @@ impl Team {
         let mut seeds = Rng::with_seed(seed);
         let members = COORDINATORS.iter().enumerate().map(|(number, (_, token))| {
             let (url, site) = (daemon.url.clone(), site.url(""));
-            // Every other one receives its payloads as binary frames.
+            // Every other one uses binary mode.
             let binary = number % 2 == 1;
             let coordinator = Coordinator::new(url, token, binary, site, seeds.fork());
             let (orders, queue) = mpsc::channel(ORDERS);
@@ -132,12 +132,12 @@ impl Team {
 
     async fn work(&mut self) {
         for orders in &self.orders {
-            // A Coordinator that has ended is noticed when its task is joined.
+            // A Coordinator that has ended is detected when its task is joined.
             let _ = orders.send(Order::Work).await;
         }
     }
 
-    /// Stops all Coordinators and waits until they have closed their tabs. Returns what failed.
+    /// Has all Coordinators finish and close their tabs. Returns a violation if that takes too long.
     async fn rest(&mut self, when: &str) -> Option<String> {
         let resting = async {
             let mut waiting = Vec::new();
@@ -166,7 +166,7 @@ impl Team {
     }
 }
 
-/// Waits until a new client is served normally; returns what is wrong if that takes too long.
+/// Waits until a new client is served normally; returns a violation if it never is.
 async fn restored(daemon: &Daemon, site: &Site) -> Option<String> {
     let start = Instant::now();
     let mut last = String::new();
@@ -180,7 +180,7 @@ async fn restored(daemon: &Daemon, site: &Site) -> Option<String> {
     Some(format!("service was not restored within {REST:?}: {last}"))
 }
 
-/// One sequence of requests. An unexpected answer is the error.
+/// One conversation. The error is the unexpected answer.
 async fn served(daemon: &Daemon, site: &Site) -> Result<(), Value> {
     let client = witness::connect(&daemon.url).await;
     let ask = async |request: Value, kind: &str| {
@@ -211,7 +211,7 @@ async fn served(daemon: &Daemon, site: &Site) -> Result<(), Value> {
     Ok(())
 }
 
-/// Stops the daemon and looks for leaks.
+/// Stops the daemon and checks for leftovers.
 async fn ends(mut daemon: Daemon, leaks: &mut Leaks) -> Option<String> {
     daemon.signal(Signal::TERM);
     let status = daemon.ended().await;

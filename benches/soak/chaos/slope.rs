@@ -1,4 +1,4 @@
-//! Whether memory grows.
+//! Linear regression of memory over time, to detect growth.
 
 /// A straight line through points, by least squares.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -9,8 +9,7 @@ pub(crate) struct Line {
     pub(crate) rise: f64,
 }
 
-/// The line through the points after the first tenth, in which caches fill. `None` if there are too few
-/// of them.
+/// The line through the points after the first tenth, in which caches fill. `None` with too few points.
 pub(crate) fn line(points: &[(f64, f64)]) -> Option<Line> {
     let (first, last) = (points.first()?.0, points.last()?.0);
     let start = first + (last - first) / 10.0;
@@ -46,7 +45,7 @@ mod tests {
         assert!((leak.slope - 0.5).abs() < 1e-9 && (leak.rise - 45.0).abs() < 1e-9);
         let warm = line(&points(|x| if x < 10.0 { x } else { 10.0 })).unwrap();
         assert!(warm.slope.abs() < 1e-9, "{warm:?}");
-        // Noise around a constant level has no slope either.
+        // Noise around a constant is no growth either.
         let noise = line(&points(|x| if x % 2.0 == 0.0 { 1.0 } else { -1.0 })).unwrap();
         assert!(noise.rise.abs() < 0.2, "{noise:?}");
         assert_eq!(line(&[(0.0, 1.0), (1.0, 2.0)]), None);

@@ -1,11 +1,11 @@
-//! The outcomes of requests, in numbers.
+//! Outcomes of the requests, counted.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Serialize;
 
-/// The most examples of each fault that are kept.
+/// How many examples of each violation are kept.
 const EXAMPLES: usize = 10;
 
 /// The counts of one Coordinator, or of all together.
@@ -14,17 +14,17 @@ const EXAMPLES: usize = 10;
 pub(crate) struct Tally {
     /// By type and outcome: the `type` of the answer, or the code of an error.
     pub(crate) requests: BTreeMap<&'static str, BTreeMap<String, u64>>,
-    /// Never answered, although the time had passed and the connection was open.
+    /// Never answered within the time limit, though the connection was open.
     pub(crate) unanswered: u64,
     /// Answered more than once.
     pub(crate) doubled: u64,
-    /// Answered after their deadline.
+    /// Answered after the time limit.
     pub(crate) late: u64,
     /// In flight when their connection ended.
     pub(crate) cut: u64,
-    /// Ends of connections by close code; 0 without a close frame.
+    /// Closed connections by close code; 0 without one.
     pub(crate) closes: BTreeMap<u16, u64>,
-    /// Unrequested events, by `type`.
+    /// Unsolicited events, by `type`.
     pub(crate) events: BTreeMap<&'static str, u64>,
     /// Connections so far.
     pub(crate) connects: u64,
@@ -55,7 +55,7 @@ impl Tally {
         outcomes.sum()
     }
 
-    /// Adds the counts of another.
+    /// Adds another tally.
     pub(crate) fn add(&mut self, other: Self) {
         for (kind, outcomes) in other.requests {
             let ours = self.requests.entry(kind).or_default();

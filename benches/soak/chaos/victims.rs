@@ -1,4 +1,4 @@
-//! The processes of a daemon's Chromium, to be killed and paused.
+//! Finds the processes of a daemon's Chromium to kill and stop.
 
 use std::path::Path;
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub(crate) fn browsers(temporary: &Path) -> Vec<Process> {
     all
 }
 
-/// A process of this kind of the running browser, by its position among its kind.
+/// The n-th process of these kinds in the running browser.
 pub(crate) fn of_kind(temporary: &Path, kinds: &[&str], position: usize) -> Option<i32> {
     let leader = browsers(temporary).first()?.pid;
     let mut all = processes::of_group(leader);
@@ -32,8 +32,8 @@ pub(crate) fn of_kind(temporary: &Path, kinds: &[&str], position: usize) -> Opti
     Some(all[position].pid)
 }
 
-/// Pauses a process for a while. If it has ended by then, its pid may belong to another process, so it
-/// is resumed only if it still belongs to this daemon.
+/// Stops a process for a while. It is only continued if it still belongs to this daemon: the pid may
+/// have been reused.
 pub(crate) async fn freeze(temporary: &Path, pid: i32, pause: Duration) {
     if !processes::try_signal(pid, Signal::STOP) {
         return;

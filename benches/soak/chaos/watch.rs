@@ -1,4 +1,4 @@
-//! Samples memory and descriptors of the daemon over time.
+//! Memory and descriptors of the daemon over time.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use serde::Serialize;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 
-/// One sample.
+/// One measurement of the daemon.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Look {
@@ -18,7 +18,7 @@ pub(crate) struct Look {
     pub(crate) threads: u64,
 }
 
-/// Samples a process now.
+/// Measures a process.
 pub(crate) fn look(pid: i32, at: Duration) -> Look {
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let field = |name: &str| {
@@ -35,7 +35,7 @@ pub(crate) fn look(pid: i32, at: Duration) -> Look {
     }
 }
 
-/// Samples until it is stopped.
+/// Measures repeatedly until told to stop.
 pub(crate) async fn watch(pid: i32, pause: Duration, mut stop: oneshot::Receiver<()>) -> Vec<Look> {
     let start = Instant::now();
     let mut looks = Vec::new();

@@ -1,4 +1,4 @@
-//! A client that only pings, to measure whether the bridge responds.
+//! A connection that only pings the bridge, to measure its responsiveness.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::support::client::{Client, Mode};
 
 /// The interval of pings.
 const PAUSE: Duration = Duration::from_millis(100);
-/// A ping without an answer for this long is a hang.
+/// A ping unanswered for this long means that the bridge is stuck.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The times of pongs, in milliseconds.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(crate) struct Pongs(Vec<f64>);
 
 impl Pongs {
-    /// The nearest rank; 0 without samples.
+    /// The percentile by nearest rank; 0 without samples.
     #[allow(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -53,7 +53,7 @@ pub(crate) async fn watch(url: String, mut stop: oneshot::Receiver<()>) -> Resul
         let pong = client.ask(json!({"type": "ping"}));
         timeout(PATIENCE, pong).await.map_err(|_| PATIENCE)?;
         pongs.0.push(sent.elapsed().as_secs_f64() * 1000.0);
-        // Discards the messages so far.
+        // Earlier messages are not needed any more.
         client.forget();
         sleep(PAUSE).await;
     }

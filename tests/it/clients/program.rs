@@ -18,20 +18,20 @@ pub(crate) fn client(name: &str) -> PathBuf {
         .join(name)
 }
 
-/// Says what is not tested, and why. Written to stderr itself, so that it is seen although the test
-/// passes.
+/// Reports a skipped test with its reason. Written to stderr directly, so that it is shown although
+/// the test passes.
 pub(crate) fn skipped(what: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "NOT TESTED: {what}: {why}");
 }
 
-/// What a program says on stdout, if it is there and succeeds.
+/// The stdout of a program, if it exists and succeeds.
 pub(crate) async fn asked(program: &Path, arguments: &[&str]) -> Option<String> {
     let output = Command::new(program).args(arguments).output().await.ok()?;
     let text = String::from_utf8(output.stdout).ok()?;
     output.status.success().then(|| text.trim().to_owned())
 }
 
-/// Runs a program in a folder, and fails with what it said unless it succeeds.
+/// Runs a program in a folder; panics with its output if it fails.
 pub(crate) async fn succeeds(
     program: &Path,
     arguments: &[&str],

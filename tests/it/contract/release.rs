@@ -104,7 +104,7 @@ fn the_same_program_makes_the_same_archive_with_its_checksum() {
 #[test]
 fn the_release_is_built_from_the_lock_file_alone() {
     let workflow = read(".github/workflows/release.yml");
-    assert!(workflow.contains("cargo build --release --locked"));
+    assert!(workflow.contains("cargo build --profile production --locked"));
     for script in ["scripts/release-archive", "scripts/release-notes"] {
         assert!(
             workflow.contains(script) && repository(script).exists(),

@@ -1,4 +1,4 @@
-//! Bad input gets a clear answer, and loses nothing.
+//! Bad input gets a clear error and affects nothing else.
 
 use futures::SinkExt as _;
 use serde_json::json;
@@ -18,7 +18,7 @@ on_both_browsers!(
 async fn what_is_no_request_is_answered_and_the_connection_stays(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "alive");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     for (text, code, said) in [
@@ -96,7 +96,7 @@ async fn a_request_id_in_flight_cannot_be_used_again(browser: TestBrowser) {
         Box::new(Reply::page("late")),
     );
     let slow = site.serve("/slow", slow);
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open("about:blank").await;
     let id = client
@@ -128,14 +128,14 @@ async fn frames_that_are_not_allowed_end_the_connection_with_their_code(browser:
         assert_eq!(client.closed().await, code, "{}", client.story());
     }
     assert_eq!(invalid_utf8(&bridge).await, 1007);
-    // Neither the bridge, nor other connections, nor the tabs mind.
+    // The bridge, other connections and the tabs are not affected.
     witness.html(&tab).await;
     let next = Client::connect(&bridge.url(), Mode::Text).await;
     assert_eq!(next.event("welcome").await["tabs"][0]["id"], json!(tab));
     bridge.stop().await;
 }
 
-/// Sends a text frame that is no UTF-8, which no client library does, and returns the close code.
+/// Sends a text frame that is not UTF-8, which no client library does, and returns the close code.
 async fn invalid_utf8(bridge: &TestBridge) -> u16 {
     use futures::StreamExt as _;
     use tokio::io::AsyncWriteExt as _;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
-use crate::support::client::{Client, Mode};
+use crate::support::client::Mode;
 use crate::support::site::Site;
 
 on_both_browsers!(
@@ -18,12 +18,12 @@ on_both_browsers!(
 async fn welcome_comes_first_and_says_what_there_is(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "hello");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let first = bridge.client().await;
     let tab = first.open(&page).await;
     first.settled(&tab, "page").await;
 
-    let second = Client::connect(&bridge.url(), Mode::Text).await;
+    let second = bridge.connect(Mode::Text).await;
     second.ping().await;
     let log = second.log();
     assert_eq!(log[0].kind(), "welcome", "{}", second.story());
@@ -127,7 +127,7 @@ async fn a_navigation_of_the_page_itself_is_told_without_a_request_id(browser: T
         "/start",
         "<script>onload = () => setTimeout(() => { location = '/middle' }, 20)</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client
         .ask(json!({"type": "createTab"}))
@@ -151,7 +151,7 @@ async fn a_navigation_of_the_page_itself_is_told_without_a_request_id(browser: T
 async fn the_events_of_a_tab_come_in_order(browser: TestBrowser) {
     let site = Site::start().await;
     let (first, second) = (site.page("/first", "1"), site.page("/second", "2"));
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let (client, other) = (bridge.client().await, bridge.client().await);
     let tab = client.open(&first).await;
     client.go(&tab, &second).await;
@@ -187,7 +187,7 @@ async fn the_events_of_a_tab_come_in_order(browser: TestBrowser) {
 async fn tabs_are_listed_with_their_titles_and_one_of_them_is_active(browser: TestBrowser) {
     let site = Site::start().await;
     let (first, second) = (site.page("/first", "1"), site.page("/second", "2"));
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let one = client.open(&first).await;
     let two = client

@@ -1,4 +1,4 @@
-//! Renderers and browsers that die.
+//! Crashes of renderers and browsers.
 
 use std::time::Duration;
 

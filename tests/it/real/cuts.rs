@@ -1,4 +1,4 @@
-//! A Coordinator that is cut off again and again while its tabs are busy.
+//! A Coordinator whose connection is cut repeatedly while its tabs are busy.
 
 use std::time::Duration;
 
@@ -18,7 +18,7 @@ on_both_browsers!(a_coordinator_cut_off_100_times_while_20_tabs_are_busy_hears_e
 const CUTS: usize = 100;
 const TABS: usize = 20;
 
-/// Goes somewhere by itself, again and again.
+/// Navigates within the document repeatedly.
 const BUSY: &str = "<script>let n = 0; setInterval(() => location.hash = n++, 50)</script>";
 
 fn told(witness: &Client) -> Stories {

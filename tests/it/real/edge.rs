@@ -1,5 +1,5 @@
-//! The bridge's own port is no way in for web pages: pages of other sites, names that were pointed
-//! at this machine, and tokens in the wrong place are refused before the upgrade.
+//! Web pages cannot connect to the bridge: foreign origins, rebound DNS names and tokens in the wrong
+//! place are refused before the upgrade.
 
 use serde_json::{Value, json};
 
@@ -20,13 +20,13 @@ on_both_browsers!(
 const FRIEND: &str = "friend.test";
 const TOKEN: &str = "correct-horse-battery-staple";
 
-/// Opens a WebSocket and says what becomes of it.
+/// Opens a WebSocket; resolves to the outcome.
 const OPEN: &str = "(url, protocols) => new Promise(done => { \
     try { const it = new WebSocket(url, protocols); \
     it.onopen = () => done('open'); it.onclose = () => done('refused') } \
     catch (error) { done(error.name) } })";
 
-/// A bridge, and a browser that is not its own to attack it with.
+/// A bridge, and a browser of the attacker's.
 struct Attack {
     site: Site,
     bridge: TestBridge,
@@ -34,7 +34,7 @@ struct Attack {
 }
 
 impl Attack {
-    /// The bridge drives the same browser, which therefore counts as one.
+    /// The bridge drives the attacker's browser too, so that only one runs.
     async fn new(browser: TestBrowser, clients: Vec<ClientConfig>) -> Self {
         let site = Site::start().await;
         site.page("/page", "a page");
@@ -101,7 +101,7 @@ async fn a_page_of_another_site_opens_no_websocket(browser: TestBrowser) {
                 assert_eq!(opened, "refused", "from {host} to {url}");
             }
         }
-        // Without an origin to name, and from where there is no page.
+        // Opaque origins, and none.
         let attempt = format!("({OPEN})('{ours}').then(it => REPORT(it))");
         let frame = attempt.replace("REPORT", "parent.postMessage");
         let frame = format!(
@@ -126,7 +126,7 @@ async fn a_page_of_another_site_opens_no_websocket(browser: TestBrowser) {
 
 async fn a_name_pointed_at_this_machine_reads_nothing(browser: TestBrowser) {
     let mut attack = Attack::new(browser, Vec::new()).await;
-    // The name has led to the attacker's site, and now leads to the bridge, under the same origin.
+    // DNS rebinding: the name of the attacker's site resolves to the bridge now, under the same origin.
     let rebound = attack.bridge_at("http", "rebound.test", "/");
     let page = attack.page(&rebound).await;
     for path in [

@@ -1,4 +1,4 @@
-//! What leaves Chromium: pages reach what policy allows and nothing else.
+//! Egress: pages reach only the hosts that policy allows.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -75,7 +75,7 @@ async fn what_a_page_loads_from_elsewhere_does_not_get_there(browser: TestBrowse
         let expected = if logged_out { json!(tab) } else { json!(null) };
         assert_eq!(blocked["id"], expected, "{blocked}");
         assert!(!blocked.to_string().contains("secret"), "{blocked}");
-        // The others follow a second later, in one.
+        // The others follow a second later, in one summary event.
         let rest = client.event("requestBlocked").await;
         assert!(rest["count"].as_u64() >= Some(4), "{rest}");
     }
@@ -106,7 +106,7 @@ async fn a_redirect_to_elsewhere_is_a_refusal(browser: TestBrowser) {
         assert_eq!(client.tab_info(&tab).await.unwrap()["url"], "about:blank");
         assert_eq!(client.go(&tab, &page).await["url"], page);
     }
-    // The first page of a tab, too, of which nobody is answered.
+    // The first page of a tab, too, which is reported by an event only.
     let created = client
         .ask(json!({"type": "createTab", "url": here(&plain)}))
         .await;
@@ -204,7 +204,7 @@ async fn a_name_that_leads_to_a_private_address_is_a_refusal(browser: TestBrowse
     .await;
     let client = bridge.client().await;
     let site = Site::start().await;
-    // Only the proxy finds out where this leads.
+    // Only the proxy resolves this name.
     let inside = evil
         .url_on("evil.test", "/")
         .replace("evil.test", "127.0.0.2");
@@ -261,7 +261,7 @@ async fn what_is_stopped_is_counted_also_in_a_lasting_profile(browser: TestBrows
         let client = daemon.client().await;
         client.open(&page).await;
         let blocked = client.event("requestBlocked").await;
-        // A whole browser's own traffic shares the context of a lasting profile, and is told too.
+        // Chrome's own traffic shares the context of a lasting profile and is reported too.
         if !lasting {
             let there = evil.url_on("127.0.0.2", "/picture");
             assert_eq!(blocked["url"], there, "{blocked}");

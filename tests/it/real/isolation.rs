@@ -104,7 +104,7 @@ async fn memory() -> Site {
     site
 }
 
-/// A tab that is told apart by its marker.
+/// A tab with a unique marker.
 struct Tab<'a> {
     client: &'a Client,
     id: String,
@@ -143,7 +143,7 @@ impl<'a> Tab<'a> {
         assert_eq!(self.client.go(&self.id, &with_user).await["status"], 200);
     }
 
-    /// What it finds at the site, and how it is received where a password is asked for.
+    /// What its pages can read at the site, and the status of a page behind HTTP authentication.
     async fn look(&self, site: &Site) -> Value {
         let mut found = self.ask(&site.url("/look")).await;
         let navigated = self.client.go(&self.id, &site.url("/private")).await;
@@ -215,7 +215,7 @@ async fn nothing_crosses_between_two_clients_and_four_logged_out_tabs(browser: T
         tab.finds_its_own(&site, copy, &[]).await;
     }
 
-    // A permission that somebody grants to one of them is that one's alone.
+    // A permission granted to one context does not hold in the others.
     let profile = processes::profile_of(browser_pid(&daemon).await.unwrap()).unwrap();
     let mut raw = Raw::of_profile(&profile).await;
     tabs[1]
@@ -312,7 +312,7 @@ async fn what_logged_out_tabs_stored_is_on_no_disk(browser: TestBrowser) {
         <[PathBuf; 0]>::default()
     );
 
-    // Where a profile is wanted to last, it does, without what logged-out tabs stored.
+    // A lasting profile stays, without the data of logged-out tabs.
     let daemon = self::daemon(&browser, &["browser.user_data_dir=profile"]).await;
     let one = client(&daemon, 0).await;
     let lasting = Tab::open(&one, "lasting", false).await;

@@ -30,7 +30,7 @@ async fn shop() -> Site {
 async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: TestBrowser) {
     let site = shop().await;
     let me = site.url("/me");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&site.url("/in")).await;
     client.go(&tab, &me).await;
@@ -43,12 +43,12 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
         (set.id(), &set["enabled"], &set["url"]),
         (tab.as_str(), &json!(true), &json!(me))
     );
-    // It has committed by then; what stands in it is there with its load.
+    // The page has committed by then; its content is complete with `load`.
     client.tab_event("loadEventFired", &tab).await;
     assert!(client.html(&tab).await.contains("[]"));
     assert_eq!(client.tab_info(&tab).await.unwrap()["loggedOut"], true);
 
-    // What is set meanwhile is forgotten.
+    // A cookie set in logged-out mode is discarded.
     client.go(&tab, &site.url("/in")).await;
     let set = client.ask(switch(false)).await.expect("loggedOutModeSet");
     assert_eq!((set.id(), &set["enabled"]), (tab.as_str(), &json!(false)));
@@ -83,7 +83,7 @@ async fn a_cookie_is_not_sent_in_logged_out_mode_and_is_back_after_it(browser: T
 
 async fn two_logged_out_tabs_share_nothing(browser: TestBrowser) {
     let site = shop().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let one = client
         .open_with(json!({"url": site.url("/in"), "loggedOut": true}))
@@ -132,7 +132,7 @@ async fn a_popup_of_a_logged_out_tab_shares_its_cookies(browser: TestBrowser) {
 }
 
 async fn switching_the_mode_of_an_empty_tab_works_too(browser: TestBrowser) {
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open("about:blank").await;
     for enabled in [true, true, false] {
@@ -157,7 +157,7 @@ async fn tabs_of_one_client_share_cookies_and_storage(browser: TestBrowser) {
         "/read",
         "<p id=p></p><script>p.textContent = localStorage.getItem('k')</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let (client, other) = (bridge.client().await, bridge.client().await);
     client.open(&site.url("/in")).await;
     client.open(&site.url("/write")).await;

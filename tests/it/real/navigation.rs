@@ -1,4 +1,4 @@
-//! Where a tab may go, and what is said when it cannot (protocol sections 3 to 5).
+//! Navigation, its refusals and its failures (protocol sections 3 to 5).
 
 use std::time::Duration;
 
@@ -23,7 +23,7 @@ on_both_browsers!(
 );
 
 async fn a_refused_url_creates_no_tab(browser: TestBrowser) {
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     for url in [
         "chrome://history",
@@ -43,7 +43,7 @@ async fn a_refused_url_creates_no_tab(browser: TestBrowser) {
 async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "alive");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let dead = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -75,7 +75,7 @@ async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: 
     );
     client.ping().await;
     let story = client.story_of(tab.id());
-    // The error pages have a `load` event too, and it comes when it comes.
+    // Error pages have a `load` event too, at no fixed place in the order.
     let told: Vec<_> = story.iter().filter(|it| *it != "loadEventFired").collect();
     let expected = ["tabCreated", "error", "navigated", "error"];
     assert_eq!(told, expected, "{}", client.story());
@@ -84,7 +84,7 @@ async fn a_dead_url_creates_the_tab_and_then_says_why_it_is_not_loaded(browser: 
 
 async fn a_page_with_an_error_status_is_navigated_to_with_its_status(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open("about:blank").await;
     for status in [404, 500, 403] {
@@ -101,7 +101,7 @@ async fn a_prompt_for_a_password_is_not_waited_for(browser: TestBrowser) {
     let reply =
         Reply::status(401, "<p>who are you?</p>").with("www-authenticate", "Basic realm=\"x\"");
     let url = site.serve("/secret", reply);
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open("about:blank").await;
     assert_eq!(client.go(&tab, &url).await["status"], 401);
@@ -120,7 +120,7 @@ async fn what_brings_no_document_is_a_failure_and_the_page_stays(browser: TestBr
     let site = Site::start().await;
     let page = site.page("/page", "still here");
     let nothing = site.serve("/nothing", Reply::status(204, ""));
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     let answer = client
@@ -147,7 +147,7 @@ async fn a_download_is_refused_and_writes_nothing(browser: TestBrowser) {
         "/page",
         "<a id=link href=/file download>get</a><script>onload = () => link.click()</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     for logged_out in [false, true] {
         let tab = client.open_with(json!({"loggedOut": logged_out})).await;
@@ -189,7 +189,7 @@ async fn a_download_is_refused_and_writes_nothing(browser: TestBrowser) {
 async fn a_move_within_the_document_says_so(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "<script>onhashchange = () => setTimeout(() => history.pushState(1, '', '/pushed'))</script>");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     let moved = client
@@ -212,7 +212,7 @@ async fn redirects_are_followed_to_their_end(browser: TestBrowser) {
     let first = site.serve("/first", Reply::redirect(&other));
     site.serve("/second", Reply::redirect(&end));
     let looping = site.serve("/loop", Reply::redirect("/loop"));
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open("about:blank").await;
     let navigated = client.go(&tab, &first).await;
@@ -231,7 +231,7 @@ async fn redirects_are_followed_to_their_end(browser: TestBrowser) {
 async fn what_is_neither_http_nor_blank_is_refused_and_the_browser_lives(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", "still here");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     let pid = bridge.browser_pid().await;
@@ -287,7 +287,7 @@ async fn a_server_that_never_answers_ends_in_a_timeout_and_the_tab_works_on(brow
         "/slow",
         Reply::After(Duration::from_millis(400), Box::new(Reply::page("late"))),
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     let request = json!({"type": "navigate", "tabId": tab, "url": never, "timeoutMs": 300});

@@ -1,4 +1,4 @@
-//! What pages do on their own: dialogs, popups, closing themselves.
+//! Dialogs, popups and closing windows, as pages cause them.
 
 use serde_json::json;
 
@@ -27,7 +27,7 @@ async fn dialogs_are_answered_at_once_and_told(browser: TestBrowser) {
         "<p id=p></p><script>onload = () => setTimeout(() => { alert('one'); \
          p.textContent = [confirm('two?'), prompt('three?')].join() })</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     for (kind, message) in [("alert", "one"), ("confirm", "two?"), ("prompt", "three?")] {
@@ -67,7 +67,7 @@ async fn a_page_that_does_not_want_to_be_left_is_left(browser: TestBrowser) {
         "<script>onbeforeunload = event => { event.preventDefault(); return 'no' }</script>",
     );
     let next = site.page("/next", "next");
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&clinging).await;
     assert_eq!(client.go(&tab, &next).await["url"], next);

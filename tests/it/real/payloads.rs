@@ -28,7 +28,7 @@ fn assert_split(received: &Received, wire_length: usize) {
         "{received}: {:?}",
         received.parts
     );
-    // Cut no smaller than the characters, the escapes or the base64 at the seam demand.
+    // A part is only shortened to avoid splitting a character, an escape or a base64 group.
     assert!(
         parts.iter().all(|part| *part > CHUNK - 16),
         "{received}: {:?}",
@@ -63,7 +63,7 @@ async fn a_page_of_five_megabytes_is_what_chromium_holds_in_text_and_binary_mode
     );
 
     for client in [&text, &binary] {
-        // Other answers come between the parts, and take none away.
+        // Other answers come between the parts without losing any.
         let snapshot = client
             .request(json!({"type": "getDomSnapshot", "tabId": tab}))
             .await;
@@ -141,7 +141,7 @@ async fn lone_surrogates_of_a_page_become_replacement_characters(browser: TestBr
         "/page",
         r"<p id=p></p><script>p.textContent = 'a\ud83d-b\udd80-\ud83e\udd80-\udd80\ud83e.'; p.title = '\ud800'</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let (text, binary) = (bridge.client().await, bridge.client_in(Mode::Binary).await);
     let tab = text.open(&page).await;
     for client in [&text, &binary] {

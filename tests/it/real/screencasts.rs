@@ -36,7 +36,7 @@ async fn frame(client: &Client, tab: &str) -> Received {
 
 async fn watchers_of_one_tab_each_get_their_own_size(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let (large, small) = (bridge.client().await, bridge.client().await);
     let tab = large.open(&site.page("/moving", MOVING)).await;
     cast(&large, &tab, json!({})).await;
@@ -70,7 +70,7 @@ async fn watchers_of_one_tab_each_get_their_own_size(browser: TestBrowser) {
 
 async fn a_page_that_stands_still_is_shown_to_whoever_comes_later(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let (first, second) = (bridge.client().await, bridge.client().await);
     let tab = first.open(&site.page("/still", "<p>still")).await;
     cast(&first, &tab, json!({})).await;
@@ -82,7 +82,7 @@ async fn a_page_that_stands_still_is_shown_to_whoever_comes_later(browser: TestB
 
 async fn a_tab_that_is_not_in_front_is_streamed(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let behind = client.open(&site.page("/moving", MOVING)).await;
     let front = client.open(&site.page("/other", "<p>other")).await;
@@ -99,7 +99,7 @@ async fn a_tab_that_is_not_in_front_is_streamed(browser: TestBrowser) {
 
 async fn frames_end_with_the_stop_and_start_anew(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&site.page("/moving", MOVING)).await;
     for _ in 0..5 {
@@ -107,7 +107,7 @@ async fn frames_end_with_the_stop_and_start_anew(browser: TestBrowser) {
         frame(&client, &tab).await;
         let stop = json!({"type": "stopScreencast", "tabId": tab});
         client.ask(stop).await.expect("screencastStopped");
-        // One may have been on its way to the socket when the stop came; after that it is quiet.
+        // One frame may have been queued for the socket when the stop came; after it there are none.
         while client.take_now(|it| it.is("frame")).is_some() {}
         client.ping().await;
         while client.take_now(|it| it.is("frame")).is_some() {}

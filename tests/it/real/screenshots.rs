@@ -1,4 +1,4 @@
-//! Pictures of tabs, in front or not.
+//! Screenshots of tabs in front and in the background.
 
 use futures::future::join_all;
 use serde_json::json;
@@ -34,7 +34,7 @@ fn assert_size(picture: &Received, mime: &str, width: usize, height: usize) {
 
 async fn tabs_that_are_not_in_front_are_pictured_too(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let mut tabs = Vec::new();
     for number in 0..8 {
@@ -64,9 +64,9 @@ async fn tabs_that_are_not_in_front_are_pictured_too(browser: TestBrowser) {
 async fn a_picture_is_as_large_as_its_viewport_in_every_format(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", &pages::tall(1000));
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
-    for (viewport, width, height, tall) in [
+    let viewports = [
         (json!({"width": 640, "height": 360}), 640, 360, 1000),
         (
             json!({"width": 400, "height": 300, "deviceScaleFactor": 2}),
@@ -80,7 +80,10 @@ async fn a_picture_is_as_large_as_its_viewport_in_every_format(browser: TestBrow
             905,
             1500,
         ),
-    ] {
+    ];
+    // The pace of pictures is each tab's own, so that the tabs need not wait for each other.
+    let (client, page) = (&client, &page);
+    let checks = viewports.map(|(viewport, width, height, tall)| async move {
         let tab = client
             .open_with(json!({"url": page, "viewport": viewport}))
             .await;
@@ -112,8 +115,9 @@ async fn a_picture_is_as_large_as_its_viewport_in_every_format(browser: TestBrow
             height,
         );
         client.close(&tab).await;
-    }
-    let tab = client.open(&page).await;
+    });
+    join_all(checks).await;
+    let tab = client.open(page).await;
     let mut sizes = Vec::new();
     for quality in [10, 95] {
         let request =
@@ -132,7 +136,7 @@ async fn a_picture_is_as_large_as_its_viewport_in_every_format(browser: TestBrow
 async fn a_page_larger_than_the_largest_picture_is_refused_with_the_numbers(browser: TestBrowser) {
     let site = Site::start().await;
     let page = site.page("/page", &pages::tall(20_000));
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&page).await;
     let request =

@@ -1,4 +1,4 @@
-//! Many tabs at a time, and tabs that hang: none of them gets in another's way.
+//! Many tabs at a time, and tabs that hang: no tab delays another.
 
 use std::time::Duration;
 

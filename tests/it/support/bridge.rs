@@ -1,4 +1,4 @@
-//! A bridge inside the process of the test.
+//! A bridge inside the test's own process: one of the test's own, or the shared one.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
@@ -8,21 +8,55 @@ use cdp_bridge::browser::TransportKind;
 use cdp_bridge::config::Config;
 use cdp_bridge::policy::PrivateNetworks;
 use cdp_bridge::server::Listen;
+use futures::future::join_all;
+use serde_json::json;
 
 use super::browsers::TestBrowser;
 use super::client::{Client, Mode};
 use super::http::{self, Response};
-use super::processes;
+use super::{processes, shared};
 
 /// A running bridge, with its browser.
 pub(crate) struct TestBridge {
-    bridge: Daemon,
+    instance: Instance,
     address: SocketAddr,
     _browser: Option<TestBrowser>,
 }
 
+/// Whose bridge it is.
+enum Instance {
+    /// This test's, which stops it.
+    Own(Box<Daemon>),
+    /// All tests'; this one is the client with this token.
+    Shared { token: String },
+}
+
+/// The settings of a bridge that may go to the test sites.
+pub(crate) fn test_config(browser: Option<PathBuf>) -> Config {
+    let mut config = Config::default();
+    config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    config.browser.path = browser;
+    config.policy.private_networks = PrivateNetworks::Only(vec!["127.0.0.0/8".parse().unwrap()]);
+    for name in ["allowed.test", "other.test"] {
+        let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        config.policy.resolve.insert(name.to_owned(), here);
+    }
+    config
+}
+
 impl TestBridge {
-    /// A bridge that allows the test sites.
+    /// The bridge that tests share. For a test that needs default settings, that looks only at its own
+    /// tabs, and that does nothing to the browser which others would notice.
+    pub(crate) async fn shared(browser: TestBrowser) -> Self {
+        let (address, token) = shared::join(&browser).await;
+        Self {
+            instance: Instance::Shared { token },
+            address,
+            _browser: Some(browser),
+        }
+    }
+
+    /// A bridge that may go to the test sites.
     pub(crate) async fn start(browser: TestBrowser) -> Self {
         Self::start_with(browser, |_| {}).await
     }
@@ -37,22 +71,15 @@ impl TestBridge {
         browser: Option<TestBrowser>,
         tune: impl FnOnce(&mut Config),
     ) -> Self {
-        let mut config = Config::default();
-        config.server.listen = Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
-        config.browser.path = browser.as_ref().map(|browser| browser.path().to_owned());
-        config.policy.private_networks =
-            PrivateNetworks::Only(vec!["127.0.0.0/8".parse().unwrap()]);
-        for name in ["allowed.test", "other.test"] {
-            let here = IpAddr::V4(Ipv4Addr::LOCALHOST);
-            config.policy.resolve.insert(name.to_owned(), here);
-        }
+        let path = browser.as_ref().map(|browser| browser.path().to_owned());
+        let mut config = test_config(path);
         tune(&mut config);
         let bridge = Daemon::start(&config, None).await.unwrap();
         let Listen::Tcp(address) = *bridge.address() else {
             panic!("it is configured to listen on TCP");
         };
         Self {
-            bridge,
+            instance: Instance::Own(Box::new(bridge)),
             address,
             _browser: browser,
         }
@@ -72,9 +99,26 @@ impl TestBridge {
     }
 
     pub(crate) async fn client_in(&self, mode: Mode) -> Client {
-        let client = Client::connect(&format!("ws://{}/ws", self.address), mode).await;
+        let client = self.connect(mode).await;
         client.event("welcome").await;
         client
+    }
+
+    /// A Coordinator whose `welcome` is still to be taken.
+    pub(crate) async fn connect(&self, mode: Mode) -> Client {
+        let bearer = match &self.instance {
+            Instance::Own(_) => None,
+            Instance::Shared { token } => Some(format!("Bearer {token}")),
+        };
+        let headers: Vec<_> = bearer
+            .as_deref()
+            .map(|bearer| ("Authorization", bearer))
+            .into_iter()
+            .collect();
+        let url = self.url();
+        Client::try_connect(&url, mode, &headers)
+            .await
+            .unwrap_or_else(|error| panic!("{url}: {error}"))
     }
 
     pub(crate) fn url(&self) -> String {
@@ -101,7 +145,19 @@ impl TestBridge {
         processes::profile_of(self.browser_pid().await).unwrap()
     }
 
+    /// Ends the bridge; of the shared one, only the tabs of this test.
     pub(crate) async fn stop(self) {
-        self.bridge.stop().await;
+        match self.instance {
+            Instance::Own(bridge) => bridge.stop().await,
+            Instance::Shared { .. } => self.close_tabs().await,
+        }
+    }
+
+    async fn close_tabs(&self) {
+        let client = self.client().await;
+        let listed = client.ask(json!({"type": "listTabs"})).await;
+        let tabs = listed["tabs"].as_array().into_iter().flatten();
+        let closing = tabs.map(|tab| client.ask(json!({"type": "closeTab", "tabId": tab["id"]})));
+        join_all(closing).await;
     }
 }

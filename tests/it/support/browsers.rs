@@ -1,19 +1,22 @@
 //! The two builds of Chromium that all tests with a real browser run on.
 
+use std::num::NonZero;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{LazyLock, OnceLock};
 
 use cdp_bridge::browser::Flavor;
 use cdp_bridge::browser::find::{BrowserQuery, RealHost, find};
 use cdp_bridge::browser::options::BrowserBuild;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// The most browsers that run at a time: more of them would only slow each other down.
-const AT_A_TIME: usize = 2;
+/// How many tests use a browser at a time. Tests wait more than they work, so that one more than
+/// there are processors keeps these busy; with many more, they only wait for each other.
+static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
+    let processors = std::thread::available_parallelism().map_or(2, NonZero::get);
+    Semaphore::new(processors + 1)
+});
 
-static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME);
-
-/// A browser to test with. It counts as running while this is held.
+/// A browser to test with. While it is held, it counts as in use.
 pub(crate) struct TestBrowser {
     path: &'static Path,
     kind: BrowserBuild,

@@ -12,8 +12,8 @@ use super::page::Stage;
 use crate::contract::documents::blocks;
 use crate::support::wait::LONGEST;
 
-/// How long the console has to be silent before the next line is typed. Whoever reads a document
-/// does not type faster, and only what a page does by itself comes later than the answers.
+/// How long the console must be silent before the next line is typed: events that a page causes by
+/// itself come after the answers.
 const SILENCE: Duration = Duration::from_millis(700);
 
 /// One line of a person, or what came before the first, and what was shown then.

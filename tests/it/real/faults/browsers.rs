@@ -205,7 +205,7 @@ async fn a_connection_to_somebody_elses_browser_that_is_cut_is_made_again(browse
     assert_eq!(rebuilt["reason"], "browserExited");
     client.tab_event("loadEventFired", &tab).await;
     assert!(client.html(&tab).await.contains("alive"));
-    // The page of the connection that was cut went with it, and nobody else's did.
+    // Only the page of the connection that was cut is gone.
     until("there is one page", async || {
         raw.pages_at("/page").await == 1
     })
@@ -216,7 +216,7 @@ async fn a_connection_to_somebody_elses_browser_that_is_cut_is_made_again(browse
     owner.stop().await;
 }
 
-/// `KILLS=100` repeats it as often as one likes.
+/// `KILLS=100` repeats it more often.
 const KILLS: usize = 3;
 const TABS: usize = 20;
 
@@ -296,7 +296,7 @@ struct Worst {
     rebuilt: Duration,
 }
 
-/// What this process holds, which other tests have a part in.
+/// Resources of this process; other tests that run now count in them.
 #[derive(Debug)]
 #[expect(dead_code, reason = "it is printed")]
 struct Held {

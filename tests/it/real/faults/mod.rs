@@ -1,10 +1,9 @@
-//! What Chromium and its pages can do to a bridge, a named test for each: the rows of the fault list
-//! that no other module provokes.
+//! Faults of Chromium and its pages: a test for each row of the fault list that no other module covers.
 //!
 //! | module | what goes wrong |
 //! | --- | --- |
 //! | [`renderers`] | renderers that die, loop, wait or stand still |
-//! | [`pages`] | pages that are too much |
+//! | [`pages`] | pages that exhaust or block something |
 //! | [`browsers`] | the browser itself, and its helpers |
 
 mod browsers;
@@ -19,7 +18,7 @@ use crate::support::bridge::TestBridge;
 use crate::support::browsers::TestBrowser;
 use crate::support::client::Client;
 
-/// A bridge that gives pages little time to hang.
+/// A bridge with a short `tabs.hang_timeout`.
 async fn impatient(browser: TestBrowser) -> TestBridge {
     impatient_with(browser, |_| {}).await
 }

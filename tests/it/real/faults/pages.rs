@@ -1,4 +1,4 @@
-//! Pages that are too much.
+//! Pages that exhaust or block something.
 
 use std::time::Duration;
 
@@ -57,13 +57,13 @@ async fn a_page_that_reloads_itself_for_ever_is_looked_at_and_left(browser: Test
         client.tab_event("navigated", &tab).await;
     }
     client.ping().await;
-    // The page may begin anew whenever it is looked at, and so may take a capture with it.
+    // The page may reload during a capture and so abort it.
     until_some("a snapshot", async || {
         let request = json!({"type": "getDomSnapshot", "tabId": tab});
         client.ask(request).await.is("domSnapshot").then_some(())
     })
     .await;
-    // Its own reload may be the later one, so that a navigation is cut off by it now and then.
+    // The page's own reload may come after the navigation and abort it.
     until("another page stays", async || {
         let request = json!({"type": "navigate", "tabId": tab, "url": page});
         client.ask(request).await.is("navigated")
@@ -129,7 +129,7 @@ async fn a_page_of_deeply_nested_elements_does_not_keep_its_tab(browser: TestBro
     let bridge = impatient(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&deep).await;
-    // It may be captured, hang, or die of it; whatever it does, the tab is of use again.
+    // The page may be captured, hang or crash; in each case the tab must work again.
     client
         .ask(json!({"type": "getDomSnapshot", "tabId": tab, "format": "structured"}))
         .await;
@@ -179,7 +179,7 @@ async fn what_asks_a_person_is_answered_without_one(browser: TestBrowser) {
          document.body.append(name + ' is over; '); } \
          document.title = 'all over'; }</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&asking).await;
     until("nothing waits for a person", async || {
@@ -197,7 +197,7 @@ async fn going_back_to_a_page_that_was_kept_is_told(browser: TestBrowser) {
         "/back",
         "<script>onload = () => setTimeout(() => history.back(), 50)</script>",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&first).await;
     client.go(&tab, &back).await;
@@ -219,7 +219,7 @@ async fn a_page_that_is_to_be_prerendered_is_not(browser: TestBrowser) {
         "<script type=speculationrules>{\"prerender\": [{\"source\": \"list\", \
          \"urls\": [\"/next\"], \"eagerness\": \"immediate\"}]}</script>the first",
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let tab = client.open(&first).await;
     client.go(&tab, &next).await;
@@ -264,7 +264,7 @@ async fn a_navigation_under_a_capture_gives_the_new_page(browser: TestBrowser) {
         "/leaving",
         &format!("<script>onload = () => location = '{slow}'</script>leaving"),
     );
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let created = client
         .ask(json!({"type": "createTab", "url": leaving}))

@@ -28,7 +28,7 @@ async fn renderers(bridge: &TestBridge) -> Vec<Process> {
     all
 }
 
-/// Asks for snapshots until the tab gives one again, and says with what codes it refused before.
+/// Asks for snapshots until one succeeds; returns the error codes before it.
 async fn captured(client: &Client, tab: &str) -> Vec<String> {
     let mut codes = Vec::new();
     loop {
@@ -62,7 +62,7 @@ async fn a_page_that_waits_in_a_synchronous_request_is_replaced(browser: TestBro
         }, 50)</script>alive";
     let site = Site::start().await;
     site.serve("/never", Reply::Never);
-    // It waits only once, so that the page that takes its place answers.
+    // It blocks only once, so that its replacement answers.
     let once = std::sync::atomic::AtomicBool::new(true);
     site.route("/waiting", move |_| {
         let waits = once.swap(false, std::sync::atomic::Ordering::Relaxed);

@@ -1,6 +1,6 @@
-//! Clicks and their like, on elements that move, hide and are covered.
+//! Pointer actions, on elements that move, hide and are covered.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::steps::{Hands, SHORT_MS};
 use crate::support::browsers::{TestBrowser, on_both_browsers};
@@ -89,7 +89,7 @@ async fn what_cannot_be_clicked_is_told_with_its_reason(browser: TestBrowser) {
         <script>document.addEventListener('click', () => note('clicked'), true);</script>"
     );
     let hands = Hands::on(browser, &page).await;
-    for (selector, reason, words) in [
+    let cases = [
         ("#hidden", "hidden", "is hidden"),
         ("#off", "disabled", "is disabled"),
         ("#inoff >> span", "disabled", "is disabled"),
@@ -101,11 +101,18 @@ async fn what_cannot_be_clicked_is_told_with_its_reason(browser: TestBrowser) {
             "covered",
             "is covered by <div id=\"over\" class=\"veil\">",
         ),
-    ] {
-        let error = hands
-            .click_in_vain(selector)
-            .await
-            .expect_error("NOT_ACTIONABLE");
+    ];
+    // Each click takes all of its time limit.
+    let mut clicks = cases
+        .map(|(selector, ..)| ("click", json!({"selector": selector})))
+        .to_vec();
+    clicks.push(("click", json!({"selector": "#none >> text=x"})));
+    let tabs = hands.tabs(clicks.len()).await;
+    let mut answers = hands.ask_apart(&tabs, &clicks).await;
+    let error = answers.pop().unwrap().expect_error("NOT_FOUND");
+    assert_eq!(error["details"]["segment"], "#none", "{error}");
+    for ((_, reason, words), answer) in cases.into_iter().zip(answers) {
+        let error = answer.expect_error("NOT_ACTIONABLE");
         assert_eq!(error["details"]["reason"], reason, "{error}");
         assert!(
             error["message"].as_str().unwrap().contains(words),
@@ -113,12 +120,11 @@ async fn what_cannot_be_clicked_is_told_with_its_reason(browser: TestBrowser) {
         );
         assert_eq!(error["retryable"], true);
     }
-    let error = hands
-        .click_in_vain("#none >> text=x")
-        .await
-        .expect_error("NOT_FOUND");
-    assert_eq!(error["details"]["segment"], "#none", "{error}");
-    assert_eq!(hands.evaluate("log").await, json!([]));
+    for tab in tabs {
+        let log = json!({"tabId": tab, "expression": "log"});
+        let log = hands.ask("evaluate", log).await.expect("evaluated");
+        assert_eq!(log["value"], json!([]));
+    }
     hands.bridge.stop().await;
 }
 
@@ -152,7 +158,7 @@ async fn a_click_has_buttons_modifiers_counts_and_positions(browser: TestBrowser
         (e.ctrlKey ? 'c' : '') + (e.shiftKey ? 's' : '') + (e.altKey ? 'a' : '')].join(' ')); }});</script>"
     );
     let hands = Hands::on(browser, &page).await;
-    let click = |fields: serde_json::Value| {
+    let click = |fields: Value| {
         let mut fields = fields;
         fields["selector"] = json!("#d");
         fields
@@ -354,14 +360,14 @@ async fn acts_run_in_the_order_of_their_arrival_and_looks_wait_for_them(browser:
     for id in &asked {
         answers.push(hands.client.answer(id).await);
     }
-    // The first look starts behind the change before it; a later one may be done by then.
+    // The first query starts after the change before it; later changes may be done by then.
     assert!(
         answers[1]["value"].as_str().unwrap().contains("one"),
         "{}",
         answers[1]
     );
     assert_eq!(answers[5]["value"], "zero one two");
-    // What is waited for holds no navigation up.
+    // A pending `waitFor` does not delay a navigation.
     let wait = json!({"type": "waitFor", "tabId": tab, "selector": "#never", "timeoutMs": 5000});
     let wait = hands.client.request(wait).await;
     let next = hands.site.page("/next", "<b id=never>now</b>");

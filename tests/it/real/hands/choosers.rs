@@ -14,7 +14,7 @@ on_both_browsers!(
     frames_of_any_process_and_popups_ask_in_the_same_way,
 );
 
-/// The next time that a tab asks for files, and whether for several.
+/// The next file chooser of a tab, and whether it takes several files.
 async fn asked_for_several(client: &Client, tab: &str) -> bool {
     let asked = client.tab_event("fileChooserOpened", tab).await;
     asked["multiple"].as_bool().unwrap()
@@ -37,7 +37,7 @@ async fn a_click_that_asks_for_files_opens_nothing_and_is_told(browser: TestBrow
         !asked_for_several(client, tab).await,
         "it is nowhere in the page"
     );
-    // The page goes on, and files are put in as without a chooser.
+    // The page is not blocked, and files are uploaded as without a chooser.
     let files = json!([{"name": "a.txt", "data": "QQ=="}, {"name": "b.txt", "data": "Qg=="}]);
     let upload = json!({"selector": "#many", "files": files});
     hands.ask("upload", upload).await.expect("done");

@@ -1,4 +1,4 @@
-//! What pages write to their consoles, told to whoever subscribed.
+//! Console messages of pages, for subscribers.
 
 use serde_json::{Value, json};
 
@@ -138,7 +138,7 @@ async fn what_chromium_says_and_what_nothing_caught_is_told(browser: TestBrowser
         failed["source"] == "browser" && text.contains("Failed to load resource"),
         "{failed}"
     );
-    // A document after the next is heard, too.
+    // Later documents are reported too.
     let next = hands
         .site
         .page("/next", "<script>console.log('next page')</script>");
@@ -185,7 +185,7 @@ async fn consoles_of_frames_of_any_process_are_heard(browser: TestBrowser) {
 async fn of_a_flood_a_little_is_told_and_the_rest_is_counted(browser: TestBrowser) {
     const FLOOD: u64 = 20_000;
     let hands = Hands::on(browser, "<p>page").await;
-    // New headless asks for an icon, and nothing else shall be written.
+    // New headless requests an icon, whose failure would be a console message.
     hands.site.page("/favicon.ico", "");
     let quiet = hands.site.page("/quiet", "");
     hands.client.go(&hands.tab, &quiet).await;

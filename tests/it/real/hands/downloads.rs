@@ -1,4 +1,4 @@
-//! Files that pages hand out: kept for their client and had by it, or not written at all.
+//! Downloads: kept for their client, or not written at all.
 
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
@@ -133,14 +133,14 @@ async fn what_pages_hand_out_is_told_and_had_in_both_encodings(browser: TestBrow
         let got = get(&client, &tab, &finished["downloadId"]).await;
         assert_eq!(got.expect("download").text(), text);
     }
-    // To be sent to a file is to be sent to no page; but it is had all the same.
+    // A navigation to a download fails, but the file is kept.
     let refused = client.navigate(&tab, &large).await;
     let refused = refused.expect_error("NAV_FAILED");
     let message = refused["message"].as_str().unwrap();
     assert!(message.contains("downloadFinished"), "{refused}");
     let (_, finished) = downloaded(&client, &tab).await;
     assert_eq!(finished["state"], "completed");
-    // It is nobody else's, and there are no others.
+    // No other tab has it, and there are no others.
     let other = client.open("about:blank").await;
     for (tab, id) in [(&other, id), (&tab, &json!("d99")), (&tab, &json!("../x"))] {
         get(&client, tab, id).await.expect_error("NOT_FOUND");
@@ -167,7 +167,7 @@ async fn frames_of_any_process_and_popups_hand_files_out_to_their_tab(browser: T
         <a id=popup target=_blank href=/file>popup</a>"
     );
     let tab = client.open(&site.page("/page", &body)).await;
-    // Before the hands have found anything in the frame of another process.
+    // Before any action has attached to the frame of another process.
     let run = "there.contentWindow.postMessage('', '*')";
     let evaluate = json!({"type": "evaluate", "tabId": tab, "expression": run});
     client.ask(evaluate).await.expect("evaluated");
@@ -186,7 +186,7 @@ async fn frames_of_any_process_and_popups_hand_files_out_to_their_tab(browser: T
 
 async fn where_policy_denies_it_nothing_is_written_and_that_is_told(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     let url = site.serve("/file", file("a.bin", b"bytes"));
     let page = site.page("/page", "<a id=a href=/file>file</a>");
@@ -306,7 +306,7 @@ async fn what_a_killed_browser_downloaded_is_gone_and_told(browser: TestBrowser)
         .await
         .expect_error("NOT_FOUND");
     assert!(!before.exists());
-    // The next browser keeps them, too.
+    // The next browser keeps downloads, too.
     click(&client, &tab, "#a").await;
     let (_, finished) = downloaded(&client, &tab).await;
     let got = get(&client, &tab, &finished["downloadId"]).await;

@@ -97,18 +97,27 @@ async fn what_is_no_field_is_not_filled(browser: TestBrowser) {
     let page = "<p id=p>text</p><input type=checkbox id=c><input id=r readonly value=fixed><input id=d disabled>
         <input id=h hidden>";
     let hands = Hands::on(browser, page).await;
-    for (selector, code, reason) in [
-        ("#p", "NOT_ACTIONABLE", "unsuitable"),
-        ("#c", "NOT_ACTIONABLE", "unsuitable"),
-        ("#r", "NOT_ACTIONABLE", "readOnly"),
-        ("#d", "NOT_ACTIONABLE", "disabled"),
-        ("#h", "NOT_ACTIONABLE", "hidden"),
-    ] {
-        let fields = json!({"selector": selector, "value": "x", "timeoutMs": SHORT_MS});
-        let error = hands.ask("fill", fields).await.expect_error(code);
+    let cases = [
+        ("#p", "unsuitable"),
+        ("#c", "unsuitable"),
+        ("#r", "readOnly"),
+        ("#d", "disabled"),
+        ("#h", "hidden"),
+    ];
+    let fills = cases.map(|(selector, _)| ("fill", json!({"selector": selector, "value": "x"})));
+    let tabs = hands.tabs(fills.len()).await;
+    let answers = hands.ask_apart(&tabs, &fills).await;
+    for ((_, reason), answer) in cases.into_iter().zip(answers) {
+        let error = answer.expect_error("NOT_ACTIONABLE");
         assert_eq!(error["details"]["reason"], reason, "{error}");
     }
-    assert_eq!(hands.query("#r", "value").await, "fixed");
+    for tab in tabs {
+        let value = json!({"tabId": tab, "selector": "#r", "what": "value"});
+        assert_eq!(
+            hands.ask("query", value).await.expect("queried")["value"],
+            "fixed"
+        );
+    }
     hands.bridge.stop().await;
 }
 
@@ -163,11 +172,11 @@ async fn text_is_typed_whatever_keys_there_are(browser: TestBrowser) {
         .await
         .expect("done");
     assert_eq!(hands.query("#i", "value").await, text);
-    // Only what a key types is told as a key.
+    // Only characters that a key types cause key events.
     assert_eq!(hands.evaluate("keys").await, 9);
     let slowly = json!({"selector": "#t", "text": "a\nb\tc", "delayMs": 5});
     hands.ask("type", slowly).await.expect("done");
-    // The tab leaves the field, as it does for a person.
+    // The Tab key moves the focus, as it does for a person.
     assert_eq!(hands.query("#t", "value").await, "a\nb");
     assert_eq!(hands.query("#last", "value").await, "c");
     hands
@@ -207,17 +216,19 @@ async fn options_are_chosen_by_value_label_and_index(browser: TestBrowser) {
         select("#m", json!([])).await.expect("done")["values"],
         json!([])
     );
-    for (selector, values, reason) in [
+    let cases = [
         ("#s", json!(["c"]), "disabled"),
         ("#s", json!(["none"]), "unsuitable"),
         ("#s", json!(["a", "b"]), "unsuitable"),
         ("#p", json!(["a"]), "unsuitable"),
-    ] {
-        let fields = json!({"selector": selector, "values": values, "timeoutMs": SHORT_MS});
-        let error = hands
-            .ask("select", fields)
-            .await
-            .expect_error("NOT_ACTIONABLE");
+    ];
+    let selects = cases
+        .clone()
+        .map(|(selector, values, _)| ("select", json!({"selector": selector, "values": values})));
+    let tabs = hands.tabs(selects.len()).await;
+    let answers = hands.ask_apart(&tabs, &selects).await;
+    for ((.., reason), answer) in cases.into_iter().zip(answers) {
+        let error = answer.expect_error("NOT_ACTIONABLE");
         assert_eq!(error["details"]["reason"], reason, "{error}");
     }
     hands.bridge.stop().await;

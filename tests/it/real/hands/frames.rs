@@ -68,7 +68,7 @@ async fn elements_in_nested_frames_of_any_origin_are_acted_on(browser: TestBrows
         "{outline}"
     );
     assert_eq!(outline.matches("textbox \"Field\"").count(), 3, "{outline}");
-    // The numbers lead into the frames by themselves.
+    // A ref identifies its frame.
     let last = outline.rfind("textbox").unwrap();
     let field = ref_of(&outline[last..], "textbox");
     hands.fill(&field, "by its number").await.expect("done");
@@ -84,7 +84,7 @@ async fn elements_in_nested_frames_of_any_origin_are_acted_on(browser: TestBrows
 
 async fn points_are_right_in_scaled_and_turned_frames_at_any_device_scale(browser: TestBrowser) {
     let site = Site::start().await;
-    let bridge = TestBridge::start(browser).await;
+    let bridge = TestBridge::shared(browser).await;
     let client = bridge.client().await;
     site.page("/inner", INNER);
     let there = site.url_on("allowed.test", "/inner");

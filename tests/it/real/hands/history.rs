@@ -1,4 +1,4 @@
-//! Back, forward, anew.
+//! Back, forward, reload.
 
 use serde_json::json;
 

@@ -37,7 +37,7 @@ async fn elements_are_waited_for_until_they_are_as_wanted(browser: TestBrowser) 
             .await;
         let fields = json!({"selector": selector, "state": state});
         hands.ask("waitFor", fields.clone()).await.expect("waited");
-        // What is so already is not waited for.
+        // A condition that holds already succeeds at once.
         hands.ask("waitFor", fields).await.expect("waited");
     }
     for (selector, state, code) in [

@@ -1,9 +1,9 @@
-//! Hands on awkward pages.
+//! Actions on real pages.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`steps`] | a tab with a page to act on, and short ways to ask it |
-//! | [`rows`] | each request with each of its failures |
+//! | [`steps`] | a tab with a page to act on, and helpers for requests about it |
+//! | [`rows`] | a matrix of requests and failures |
 //! | [`awkward`] | pages that are hard to act on |
 //! | [`locators`] | every kind of segment |
 //! | [`acting`] | clicks and their like, on elements that move, hide and are covered |
@@ -11,12 +11,12 @@
 //! | [`frames`] | frames of other origins and processes, turned and scaled |
 //! | [`looking`] | waiting, asking, evaluating, reading |
 //! | [`outline`] | the outline, and its refs |
-//! | [`history`] | back, forward, anew |
-//! | [`choosers`] | what asks for files |
-//! | [`downloads`] | files that pages hand out |
-//! | [`console`] | what pages write to their consoles |
-//! | [`pictures`] | pictures of elements and parts |
-//! | [`secrets`] | what is typed is in no log, metric or error |
+//! | [`history`] | back, forward, reload |
+//! | [`choosers`] | file choosers |
+//! | [`downloads`] | downloads |
+//! | [`console`] | console messages |
+//! | [`pictures`] | screenshots of elements and areas |
+//! | [`secrets`] | typed text is in no log, metric or error |
 
 mod acting;
 mod awkward;

@@ -108,7 +108,7 @@ async fn a_ref_lives_as_long_as_its_element_and_is_never_given_again(browser: Te
         (ref_of(&again, "Changed"), ref_of(&again, "Second")),
         (a.clone(), b.clone())
     );
-    // One that is made anew in its place is another.
+    // A recreated element is another one.
     hands.evaluate("b.outerHTML = b.outerHTML").await;
     let stale = hands
         .on_element("click", &b)
@@ -189,7 +189,7 @@ async fn a_long_outline_comes_in_parts(browser: TestBrowser) {
     hands.bridge.stop().await;
 }
 
-/// What is held against Chromium's own tree: elements with all kinds of names.
+/// Elements with all kinds of names, compared with Chromium's own tree.
 const NAMES: &str = r#"<label for=n1>Label one</label><input id=n1>
 <label>Around <input id=n2> it</label><input id=n3 aria-label="By aria"><input id=n4 placeholder="By placeholder">
 <input id=n5 title="By title"><span id=l6>By</span><span id=m6>reference</span><input id=n6 aria-labelledby="l6 m6">

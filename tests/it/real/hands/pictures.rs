@@ -1,4 +1,4 @@
-//! Pictures of elements and parts.
+//! Screenshots of elements and areas.
 
 use serde_json::{Value, json};
 

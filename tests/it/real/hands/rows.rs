@@ -1,15 +1,12 @@
 //! Each request that names an element, with each way in which that can fail.
 
 use futures::future::join_all;
-use futures::{StreamExt as _, stream};
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use super::steps::{Hands, SHORT_MS};
+use super::steps::Hands;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
-use crate::support::client::Client;
 use crate::support::processes;
-use crate::support::received::Received;
 
 on_both_browsers!(
     each_request_says_of_each_locator_what_is_wrong_with_it,
@@ -58,27 +55,10 @@ fn rows(selector: &str) -> Vec<(&'static str, Value)> {
     rows
 }
 
-/// Asks each in a tab of its own, some at a time: what fails by its time limit takes all of it.
-async fn ask_all(
-    client: &Client,
-    url: &str,
-    rows: Vec<(&'static str, Value)>,
-) -> Vec<(&'static str, Value, Received)> {
-    let asked = rows.into_iter().map(|(kind, mut fields)| async move {
-        let tab = client.open(url).await;
-        fields["type"] = json!(kind);
-        fields["tabId"] = json!(tab);
-        fields["timeoutMs"] = json!(SHORT_MS);
-        let answer = client.ask(fields.clone()).await;
-        client.close(&tab).await;
-        (kind, fields, answer)
-    });
-    stream::iter(asked).buffered(6).collect().await
-}
-
 async fn each_request_says_of_each_locator_what_is_wrong_with_it(browser: TestBrowser) {
     let hands = Hands::on(browser, PAGE).await;
-    let url = hands.site.url("/page");
+    // No request changes its page, so that the same tabs serve every locator.
+    let tabs = hands.tabs(rows("p").len()).await;
     for (selector, code, detail) in [
         ("p >> #none", "NOT_FOUND", json!({"segment": "#none"})),
         ("i", "AMBIGUOUS", json!({"count": 3})),
@@ -88,7 +68,8 @@ async fn each_request_says_of_each_locator_what_is_wrong_with_it(browser: TestBr
         let mut rows = rows(selector);
         // What is waited for may be there several times.
         rows.retain(|(kind, _)| code != "AMBIGUOUS" || *kind != "waitFor");
-        for (kind, fields, answer) in ask_all(&hands.client, &url, rows).await {
+        let answers = hands.ask_apart(&tabs, &rows).await;
+        for ((kind, fields), answer) in rows.into_iter().zip(answers) {
             let error = answer.expect_error(code);
             for (name, value) in detail.as_object().unwrap() {
                 assert_eq!(&error["details"][name], value, "{kind} {fields}: {error}");
@@ -104,7 +85,6 @@ async fn each_request_says_of_each_locator_what_is_wrong_with_it(browser: TestBr
 
 async fn each_action_says_what_keeps_it_from_its_element(browser: TestBrowser) {
     let hands = Hands::on(browser, PAGE).await;
-    let url = hands.site.url("/page");
     let cases = [
         ("click", "#hiddenButton", "hidden"),
         ("hover", "#hiddenButton", "hidden"),
@@ -136,9 +116,10 @@ async fn each_action_says_what_keeps_it_from_its_element(browser: TestBrowser) {
         let mut rows = rows(selector).into_iter();
         rows.find(|(name, _)| *name == kind).unwrap()
     };
-    let asked = cases.map(|(kind, selector, _)| of(kind, selector)).to_vec();
-    let answers = ask_all(&hands.client, &url, asked).await;
-    for ((kind, selector, reason), (.., answer)) in cases.into_iter().zip(answers) {
+    let asked = cases.map(|(kind, selector, _)| of(kind, selector));
+    let tabs = hands.tabs(asked.len()).await;
+    let answers = hands.ask_apart(&tabs, &asked).await;
+    for ((kind, selector, reason), answer) in cases.into_iter().zip(answers) {
         let error = answer.expect_error("NOT_ACTIONABLE");
         assert_eq!(
             error["details"]["reason"], reason,
@@ -151,7 +132,7 @@ async fn each_action_says_what_keeps_it_from_its_element(browser: TestBrowser) {
 }
 
 async fn requests_about_a_page_that_dies_are_answered_so(browser: TestBrowser) {
-    let hands = Hands::on(browser, "<p>dies</p>").await;
+    let hands = Hands::alone(browser, "<p>dies</p>").await;
     let (client, url) = (&hands.client, &hands.site.url("/page"));
     // Nothing fits, so that each waits; then the renderers die.
     let asked = rows("#none")

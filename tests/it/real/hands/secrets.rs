@@ -1,4 +1,4 @@
-//! What is typed is in no log, metric or error.
+//! Typed text is in no log, metric or error.
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -42,7 +42,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "type", "selector": "#t", "text": TYPED}),
         json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": BYTES}]}),
         json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
-        // From here on everything fails.
+        // All further requests fail.
         json!({"type": "fill", "selector": "#none", "value": FILLED}),
         json!({"type": "fill", "selector": "#n", "value": FILLED}),
         json!({"type": "fill", "selector": "#f", "value": FILLED}),

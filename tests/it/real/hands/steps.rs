@@ -1,5 +1,6 @@
-//! A tab with a page to act on, and short ways to ask it.
+//! A tab with a page to act on, and helpers for requests about it.
 
+use futures::{StreamExt as _, stream};
 use serde_json::{Value, json};
 
 use crate::support::bridge::TestBridge;
@@ -16,14 +17,29 @@ pub(super) struct Hands {
     pub(super) tab: String,
 }
 
-/// How long a request may take that is meant to fail by its time limit.
-pub(super) const SHORT_MS: u64 = 5000;
+/// The time limit of a request that is meant to fail by it. A page on a busy machine is looked at
+/// several times within it.
+pub(super) const SHORT_MS: u64 = 3000;
+
+/// The same for many tabs at once, which share the processors.
+const APART_MS: u64 = 5000;
+
+/// How many tabs are asked at a time. More of them are too slow in Chrome on two busy processors.
+const AT_A_TIME: usize = 6;
 
 impl Hands {
-    /// A tab at a page with this body.
+    /// A tab at a page with this body, on the shared bridge.
     pub(super) async fn on(browser: TestBrowser, body: &str) -> Self {
+        Self::at(TestBridge::shared(browser).await, body).await
+    }
+
+    /// The same on a bridge of the test's own.
+    pub(super) async fn alone(browser: TestBrowser, body: &str) -> Self {
+        Self::at(TestBridge::start(browser).await, body).await
+    }
+
+    async fn at(bridge: TestBridge, body: &str) -> Self {
         let site = Site::start().await;
-        let bridge = TestBridge::start(browser).await;
         let client = bridge.client().await;
         let url = site.page("/page", body);
         let tab = client.open(&url).await;
@@ -35,11 +51,37 @@ impl Hands {
         }
     }
 
-    /// Makes a request about the tab.
+    /// Makes a request about the tab, or the one that the fields name.
     pub(super) async fn ask(&self, kind: &str, mut fields: Value) -> Received {
         fields["type"] = json!(kind);
-        fields["tabId"] = json!(self.tab);
+        if fields["tabId"].is_null() {
+            fields["tabId"] = json!(self.tab);
+        }
         self.client.ask(fields).await
+    }
+
+    /// Opens further tabs at the page.
+    pub(super) async fn tabs(&self, count: usize) -> Vec<String> {
+        let url = self.site.url("/page");
+        let opening = (0..count).map(|_| self.client.open(&url));
+        stream::iter(opening).buffered(4).collect().await
+    }
+
+    /// Makes requests side by side, each in a tab of its own: a request that fails by its time limit
+    /// takes all of it. The answers come in the order of the requests.
+    pub(super) async fn ask_apart(
+        &self,
+        tabs: &[String],
+        requests: &[(&str, Value)],
+    ) -> Vec<Received> {
+        assert!(requests.len() <= tabs.len(), "a tab for each request");
+        let asked = requests.iter().zip(tabs).map(|((kind, fields), tab)| {
+            let mut fields = fields.clone();
+            fields["tabId"] = json!(tab);
+            fields["timeoutMs"] = json!(APART_MS);
+            self.ask(kind, fields)
+        });
+        stream::iter(asked).buffered(AT_A_TIME).collect().await
     }
 
     /// Does something to an element.

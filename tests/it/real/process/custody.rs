@@ -1,4 +1,4 @@
-//! What a bridge or a browser leaves that is killed, and what the next start does about it.
+//! Leftovers of a killed bridge or browser, and their removal at the next start.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -19,7 +19,7 @@ on_both_browsers!(
     memory_has_a_ceiling_or_health_says_why_not,
 );
 
-/// `KILLS=100` repeats it as often as one likes.
+/// `KILLS=100` repeats it more often.
 const KILLS: usize = 5;
 /// Of a process with a pid that is larger than any.
 const DEAD: &str = "2147483647 1";
@@ -31,7 +31,7 @@ async fn a_bridge_that_is_killed_again_and_again_leaves_nothing(browser: TestBro
     let mut longest = Duration::ZERO;
     for number in 0..kills {
         let setup = Setup::serving(&browser);
-        // Every other time it is the operator's profile, which stays; only what is beside it goes.
+        // Every other time the profile is the operator's: it stays, and only temporary files are removed.
         let setup = if number % 2 == 1 {
             setup.args(["--set", &profile])
         } else {
@@ -139,7 +139,7 @@ async fn a_dead_hosts_lock_on_a_profile_is_removed_and_an_unknown_hosts_is_not(
     let daemon = setup().start().await;
     daemon.logged(&["the stale lock of a dead browser"]).await;
     daemon.stop().await;
-    // The small build takes no such lock, and minds none.
+    // headless-shell neither takes nor checks this lock.
     if browser.kind() == BrowserBuild::Chrome {
         lock_as("unknown-host");
         let ended = setup().run().await;

@@ -1,4 +1,4 @@
-//! Whatever ends the daemon, nothing of it is left.
+//! However the daemon ends, it leaves no processes and no files.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::Duration;
@@ -143,7 +143,7 @@ async fn a_second_signal_ends_it_at_once(browser: TestBrowser) {
     let pid = browser_of(&daemon).await;
     daemon.signal(Signal::INT);
     daemon.logged(&["a second signal exits at once"]).await;
-    // While it drains it answers what it is asked, and takes no new connections.
+    // While draining it answers requests but accepts no new connections.
     assert_eq!(daemon.get("/readyz").await.status, 503);
     let refused = client.ask(json!({"type": "createTab"})).await;
     refused.expect_error("SHUTTING_DOWN");

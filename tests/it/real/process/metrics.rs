@@ -16,8 +16,8 @@ use crate::support::site::Site;
 
 on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
-/// What is there only once the allowlist has stopped a request of a page, or a client has come up
-/// against a limit of its own, has come back, or has asked for a change again.
+/// Metrics that appear only after a blocked request, a client limit, a resumed session, or a repeated
+/// idempotency key.
 const NOT_PROVOKED: [&str; 4] = [
     "requests_blocked_total",
     "client_limit_total",
@@ -106,7 +106,7 @@ async fn used(daemon: &Daemon, page: &str) -> Client {
         .await
         .expect_error("NAV_DENIED");
     client.send_text("nonsense").await;
-    // More snapshots than are captured one by one, more pictures than wait.
+    // More snapshots than are captured one by one, and more screenshots than the queue holds.
     let mut waiting = Vec::new();
     for _ in 0..8 {
         for kind in ["getDomSnapshot", "getScreenshot"] {

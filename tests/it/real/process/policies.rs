@@ -1,4 +1,4 @@
-//! SIGHUP: what clients and their pages may do changes under them.
+//! SIGHUP: policies change while clients and pages are active.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -67,7 +67,7 @@ impl Echo {
         }
     }
 
-    /// How many of its connections are over.
+    /// How many of its connections have ended.
     fn ended(&self) -> usize {
         self.ended.load(Ordering::Relaxed)
     }
@@ -85,7 +85,7 @@ async fn is_titled(client: &Client, tab: &str, title: &str) {
     until(&format!("{tab} is titled {title}"), is_so).await;
 }
 
-/// The tab was sent away by itself, and its client was told why.
+/// Checks that the tab was navigated away and that its client received the reason.
 async fn has_left(client: &Client, tab: &str) {
     let denied = client.tab_event("error", tab).await;
     let denied = denied.expect_error("NAV_DENIED");
@@ -166,7 +166,7 @@ async fn a_narrower_policy_cuts_what_is_open_and_another_client_notices_nothing(
         .expect_error("NAV_DENIED");
     bob.go(&stays, &forbidden).await;
 
-    // What holds for all who have none of their own narrows, and Alice's own widens.
+    // The default policy becomes narrower, Alice's own becomes wider.
     write(&configured(both, "allowlist = [\"stays.test\"]"));
     hang_up(&daemon, TAKEN).await;
     has_left(&bob, &stays).await;
@@ -178,7 +178,7 @@ async fn a_narrower_policy_cuts_what_is_open_and_another_client_notices_nothing(
     daemon.stop().await;
 }
 
-/// Clicks what hands out a file, and says how that ended.
+/// Clicks a download link; returns the state in which the download ended.
 async fn download(client: &Client, tab: &str) -> serde_json::Value {
     let click = json!({"type": "click", "tabId": tab, "selector": "#a"});
     client.ask(click).await.expect("done");
@@ -213,7 +213,7 @@ async fn whose_downloads_are_kept_changes_under_open_tabs(browser: TestBrowser) 
         download(&bob, &of_bob).await == "completed"
     })
     .await;
-    // What was kept before stays.
+    // Downloads kept before stay available.
     let first = json!({"type": "getDownload", "tabId": of_alice, "downloadId": "d1"});
     alice.ask(first).await.expect("download");
     daemon.stop().await;

@@ -1,4 +1,4 @@
-//! What must not be told is not logged, whatever the level.
+//! Secrets are not logged at any level.
 
 use rustix::process::Signal;
 use serde_json::json;
@@ -41,7 +41,7 @@ async fn no_secret_is_logged_even_at_the_finest_level(browser: TestBrowser) {
     let tab = client.open(&url).await;
     client.html(&tab).await;
     client.screenshot(&tab, "jpeg", false).await;
-    // What fails is logged with more care for its causes.
+    // Failures are logged with their causes.
     let with_user = url.replace("http://", &format!("http://user:{QUERY}@"));
     client.navigate(&tab, &with_user).await;
     client
@@ -61,7 +61,7 @@ async fn no_secret_is_logged_even_at_the_finest_level(browser: TestBrowser) {
         .ask(json!({"type": "setLoggedOutMode", "tabId": tab, "enabled": true}))
         .await;
     client.close(&tab).await;
-    // The edge refuses with as few words about what it was sent.
+    // Rejected handshakes are logged without their headers.
     let (path, address) = (format!("/health?token={QUERY}"), daemon.address());
     let oversized = format!("{TOKEN}{}", "x".repeat(20_000));
     for header in [

@@ -1,4 +1,4 @@
-//! The ways in which a daemon can be reached, and in which it reaches its browser.
+//! Listen addresses of a daemon and transports to its browser.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! What the policy allows must have, for Chromium, exactly the host that the policy judged.
+//! For a URL that policy allows, Chromium must see exactly the host that the policy checked.
 //!
 //! `URLS=1000000 SEED=7 cargo test --locked --test it real::urls -- --nocapture` is the long run.
 
@@ -15,14 +15,14 @@ use crate::support::plain::Plain;
 
 on_both_browsers!(what_is_allowed_has_the_same_host_in_chromium);
 
-/// How many URLs are tried where nobody says.
+/// URLs that are tried by default.
 const URLS: usize = 20_000;
 /// How many go to Chromium at a time.
 const BATCH: usize = 2_000;
 /// The one host of the narrow policy.
 const ALLOWED: &str = "example.com";
 
-/// How Chromium reads a list of URLs: what is none to it is null.
+/// Parses a list of URLs in Chromium; invalid ones become null.
 const READ: &str = "(urls => urls.map(text => { try { const url = new URL(text); \
     return [url.protocol, url.hostname, url.port] } catch { return null } }))";
 
@@ -36,7 +36,7 @@ fn number(variable: &str) -> Option<u64> {
 
 fn policy(allowlist: &[&str]) -> NavigationPolicy {
     let allowlist: Vec<String> = allowlist.iter().map(ToString::to_string).collect();
-    // All addresses are let in, because what is refused for its address is not compared.
+    // All addresses are allowed, because URLs refused for their address are not compared.
     NavigationPolicy::new(&allowlist, PrivateNetworks::Allow, BTreeMap::new()).unwrap()
 }
 
@@ -85,7 +85,7 @@ async fn what_is_allowed_has_the_same_host_in_chromium(browser: TestBrowser) {
         let allowed: Vec<(String, Url)> = texts
             .filter_map(|text| wide.check(&text).ok().map(|url| (text, url)))
             .collect();
-        // As it was written, and as the bridge sends it on.
+        // The original text, and the normalised URL that the bridge sends to Chromium.
         let sent: Vec<&str> = allowed
             .iter()
             .flat_map(|(text, url)| [text.as_str(), url.as_str()])
@@ -95,7 +95,7 @@ async fn what_is_allowed_has_the_same_host_in_chromium(browser: TestBrowser) {
         let read = read.as_array().unwrap();
         assert_eq!(read.len(), 2 * allowed.len());
         for ((text, url), theirs) in allowed.iter().zip(read.chunks(2)) {
-            // What is no URL to Chromium goes nowhere.
+            // A URL that is invalid for Chromium is harmless.
             tally.refused += usize::from(theirs[0].is_null());
             tally.refused_when_sent += usize::from(theirs[1].is_null());
             for theirs in theirs.iter().filter(|it| !it.is_null()) {

@@ -1,11 +1,10 @@
-//! Hostile URLs: what has got past the parsers of others, mixed and mutated. The same seed gives
-//! the same URLs.
+//! Hostile URLs: known parser bypasses, mixed and mutated. The same seed gives the same URLs.
 
 use std::fmt::Write as _;
 
 use fastrand::Rng;
 
-/// Where mutations start.
+/// Seeds of the mutations.
 const CORPUS: [&str; 44] = [
     "http://example.com/",
     "https://www.example.com:8443/a/b?c=d#e",
@@ -53,7 +52,7 @@ const CORPUS: [&str; 44] = [
     "about:blank",
 ];
 
-/// What is put in.
+/// Fragments that are inserted.
 const PIECES: [&str; 78] = [
     "http",
     "https",

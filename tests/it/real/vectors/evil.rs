@@ -1,4 +1,4 @@
-//! The forbidden side: it notes everything that arrives, by whatever protocol.
+//! The forbidden server: records everything that arrives by any protocol.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -10,9 +10,9 @@ use tokio::task::JoinSet;
 
 use super::names::{Place, Told, VECTORS};
 
-/// Where the forbidden host is.
+/// Address of the forbidden host.
 pub(super) const EVIL: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
-/// Where an allowed name leads all of a sudden.
+/// Address that an allowed name is rebound to.
 pub(super) const REBOUND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
 /// How long a head may be before its path is looked for in vain.
@@ -140,7 +140,7 @@ async fn serve(listener: TcpListener, log: Log) {
         note(&log, None);
         let log = Arc::clone(&log);
         connections.spawn(async move {
-            // A browser that goes away in the middle has been here all the same.
+            // A connection that ends early counts too.
             let _ = answer(stream, &log).await;
         });
     }

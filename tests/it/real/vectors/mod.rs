@@ -1,5 +1,5 @@
 //! Every way in which a page on an allowed host can reach a forbidden one (faults section 2): each
-//! is seen to arrive where nothing forbids it, and none arrives where the allowlist does.
+//! arrives without a policy, and none arrives where the allowlist forbids it.
 
 mod allowed;
 mod evil;

@@ -29,7 +29,7 @@ on_both_browsers!(
     nothing_arrives_from_a_lasting_profile_either,
 );
 
-/// How long something may be on its way once everything has been tried.
+/// Time for stray requests to arrive after everything has been tried.
 const GRACE: Duration = Duration::from_secs(1);
 
 /// Both sides, and where Chromium logs.
@@ -60,7 +60,7 @@ impl Scene {
         self.dir.path().join("net-log.json")
     }
 
-    /// What the vectors need to be tried and seen at all.
+    /// Switches that the vectors and their log need.
     fn switches(&self) -> Vec<String> {
         vec![
             "--disable-popup-blocking".to_owned(),
@@ -91,7 +91,7 @@ impl Scene {
         for (place, pages) in &self.pages {
             for (_, url) in pages.trying.iter().chain(&pages.leaving) {
                 let logged_out = *place == Place::LoggedOut;
-                // A page that leads elsewhere at once may be an error, and has been tried.
+                // A page that navigates away at once may cause an error; it has been tried all the same.
                 client
                     .ask(json!({"type": "createTab", "url": url, "loggedOut": logged_out}))
                     .await;
