@@ -27,7 +27,8 @@ use crate::browser::sweep::sweep;
 use crate::config::{Config, DownloadPolicy};
 use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
-use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
+use crate::operations::{CallLog, OperationServices, Operations, Tap};
+use crate::server::{BindError, DrainHandle, Hub, Listen, Replacer, Server, Services};
 use crate::tabs::{Audience, Registry, SupervisorHandle};
 
 pub use self::reload::ReloadError;
@@ -111,11 +112,18 @@ impl Bridge {
         );
         tokio::spawn(blocked::tell(Arc::clone(&audience), coming));
         let status = SupervisedBrowser::default();
-        let deps = Deps {
+        let operations = Operations::new(
+            settings::operations(config),
+            OperationServices {
+                registry,
+                tabs: Arc::new(tabs.clone()),
+                policy: Arc::<Policies>::clone(&policies),
+            },
+            [Arc::new(CallLog) as Arc<dyn Tap>],
+        );
+        let services = Services {
+            operations: Arc::new(operations),
             hub,
-            registry,
-            opener: Arc::new(tabs.clone()),
-            policy: Arc::<Policies>::clone(&policies),
             browser: Arc::new(status.clone()),
             render_metrics: Arc::new(move || {
                 exposition
@@ -124,7 +132,7 @@ impl Bridge {
                     .unwrap_or_default()
             }),
         };
-        let server = Server::bind(settings::server(config)?, deps).await?;
+        let server = Server::bind(settings::server(config)?, services).await?;
         // Nobody waits for it: what it removes is in nobody's way.
         tokio::task::spawn_blocking(sweep);
 

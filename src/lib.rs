@@ -14,6 +14,7 @@ pub mod exposition;
 pub mod flow;
 pub mod locator;
 pub mod metrics;
+pub mod operations;
 pub mod policy;
 pub mod runtime;
 pub mod schema;

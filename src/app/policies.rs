@@ -8,8 +8,8 @@ use tokio::sync::watch;
 use super::client_rules::ClientRules;
 use crate::config::DownloadPolicy;
 use crate::egress::Recall;
+use crate::operations::{NavigationDenied, NavigationPolicy};
 use crate::policy::{Denied, EgressPolicy};
-use crate::server::{NavDenied, UrlPolicy};
 use crate::tabs::ClientId;
 
 /// Every client's policy.
@@ -138,13 +138,15 @@ impl ClientPolicy {
     }
 }
 
-impl UrlPolicy for Policies {
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavDenied> {
-        self.of(client).check(url).map_err(|denied| NavDenied {
-            message: denied.to_string(),
-            host: denied.host().map(ToString::to_string),
-            scheme: denied.scheme().map(ToString::to_string),
-        })
+impl NavigationPolicy for Policies {
+    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied> {
+        self.of(client)
+            .check(url)
+            .map_err(|denied| NavigationDenied {
+                message: denied.to_string(),
+                host: denied.host().map(ToString::to_string),
+                scheme: denied.scheme().map(ToString::to_string),
+            })
     }
 }
 

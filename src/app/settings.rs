@@ -13,12 +13,10 @@ use crate::browser::find::{self, FindError, Flavor, Found, Query, ThisMachine};
 use crate::browser::options::{LaunchOptions, Sandbox, Transport};
 use crate::browser::supervisor::RestartPolicy;
 use crate::config::{self, ClientConfig, Config, RestartConfig};
+use crate::operations::{ClientLimits, IdempotencyConfig, OperationSettings, Timeouts};
 use crate::policy::PatternError;
 use crate::server::auth::DEFAULT_CLIENT;
-use crate::server::{
-    ClientLimits, ClientToken, Listen, Remember, ServerSettings, Timeouts, TlsFiles, TokenHash,
-    WelcomeLimits,
-};
+use crate::server::{ClientToken, Listen, ServerSettings, TlsFiles, TokenHash, WelcomeLimits};
 use crate::tabs::{CaptureLimits, ClientId, DownloadLimits, TabSettings, WhenFull};
 
 /// How many changes wait on one tab.
@@ -211,10 +209,6 @@ pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         outbound_bytes: server.outbound_bytes,
         resume_window: server.resume_window,
         resume_bytes: server.resume_bytes,
-        idempotency: Remember {
-            window: server.idempotency_window,
-            keys: server.idempotency_keys,
-        },
         drain_timeout: server.drain_timeout,
         ping_interval: server.ping_interval,
         ping_timeout: server.ping_timeout,
@@ -227,12 +221,21 @@ pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
             screenshot_max_fps: flow.screenshot_max_fps,
             screenshot_queue: flow.screenshot_queue as u64,
         },
-        timeouts: timeouts(&config.timeouts),
-        logged_out_default: config.policy.logged_out_default,
-        may_evaluate: config.policy.evaluate == config::EvaluatePolicy::Allow,
         close_tabs_on_disconnect: config.tabs.on_disconnect == config::OnDisconnect::Close,
         clients: clients(config)?,
     })
+}
+
+pub(crate) fn operations(config: &Config) -> OperationSettings {
+    OperationSettings {
+        timeouts: timeouts(&config.timeouts),
+        idempotency: IdempotencyConfig {
+            window: config.server.idempotency_window,
+            keys: config.server.idempotency_keys,
+        },
+        logged_out_default: config.policy.logged_out_default,
+        may_evaluate: config.policy.evaluate == config::EvaluatePolicy::Allow,
+    }
 }
 
 fn listen(listen: &config::Listen) -> Listen {

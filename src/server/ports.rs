@@ -4,38 +4,6 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-use crate::tabs::{ClientId, NewTab, Reply, SupervisorHandle};
-
-/// Judges the URLs that Coordinators ask for.
-pub trait UrlPolicy: Send + Sync + 'static {
-    /// The URL as it was parsed, if this client may go there.
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavDenied>;
-}
-
-/// A URL that policy refuses.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct NavDenied {
-    /// Why, and which key to set.
-    pub message: String,
-    /// The host that was refused.
-    pub host: Option<String>,
-    /// The scheme that was refused.
-    pub scheme: Option<String>,
-}
-
-/// Opens tabs.
-pub trait OpensTabs: Send + Sync + 'static {
-    /// Opens a tab; answered by `tabCreated`. It must not wait.
-    fn create(&self, tab: NewTab, reply: Reply);
-}
-
-impl OpensTabs for SupervisorHandle {
-    fn create(&self, tab: NewTab, reply: Reply) {
-        Self::create(self, tab, reply);
-    }
-}
-
 /// What is known of Chromium.
 pub trait BrowserStatus: Send + Sync + 'static {
     /// Does a real round trip. The server gives it a deadline.

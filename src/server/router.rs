@@ -10,15 +10,15 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
-use super::admin;
-use super::auth::Unauthorized;
-use super::handshake::wants_websocket;
-use super::shared::Shared;
-use super::upgrade::upgrade;
 use crate::metrics;
+use crate::server::admin::endpoints;
+use crate::server::edge::auth::Unauthorized;
+use crate::server::state::ServerState;
+use crate::server::ws::handshake::wants_websocket;
+use crate::server::ws::upgrade::upgrade;
 
 /// The router of a server.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+pub(crate) fn router(state: Arc<ServerState>) -> Router {
     Router::new()
         .route("/", get(root))
         .route("/ws", get(upgrade))
@@ -35,13 +35,13 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(async || {
             problem(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
         })
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), edge))
-        .with_state(shared)
+        .layer(middleware::from_fn_with_state(Arc::clone(&state), edge))
+        .with_state(state)
 }
 
 /// Holds every request against the rules of the edge, whatever its path.
-async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let mut response = match shared.edge.check(request.uri(), request.headers()) {
+async fn edge(State(state): State<Arc<ServerState>>, request: Request, next: Next) -> Response {
+    let mut response = match state.edge.check(request.uri(), request.headers()) {
         Ok(()) => next.run(request).await,
         Err(error) => {
             metrics::refused(error.reason());
@@ -57,9 +57,9 @@ async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -
 }
 
 /// `/`: a WebSocket, or a word for a person who looked in with a web browser.
-async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+async fn root(State(state): State<Arc<ServerState>>, request: Request) -> Response {
     if wants_websocket(request.headers()) {
-        return upgrade(State(shared), request).await;
+        return upgrade(State(state), request).await;
     }
     "This is cdp-bridge. Coordinators connect with a WebSocket to /ws; operators look at /health \
      and /metrics.\n"
@@ -67,12 +67,12 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
 }
 
 /// An HTTP error with a sentence that says what is wrong.
-pub(super) fn problem(status: StatusCode, message: &str) -> Response {
+pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
     (status, Json(serde_json::json!({ "error": message }))).into_response()
 }
 
 /// The answer to a missing or wrong token.
-pub(super) fn unauthorized(error: Unauthorized) -> Response {
+pub(crate) fn unauthorized(error: Unauthorized) -> Response {
     let mut response = problem(StatusCode::UNAUTHORIZED, &error.to_string());
     response
         .headers_mut()

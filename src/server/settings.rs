@@ -1,18 +1,16 @@
 //! What the server is told. The configuration is mapped to it by whoever starts the server.
 
-use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::Limits;
 use sha2::{Digest as _, Sha256};
 
-use super::allowance::ClientLimits;
-use super::tls::TlsFiles;
-use crate::tabs::ClientId;
+use crate::operations::ClientId;
+use crate::operations::client_quota::ClientLimits;
+use crate::server::edge::tls::TlsFiles;
 
 /// Where the server listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +32,7 @@ impl Listen {
 }
 
 /// Whether this is an address of the machine to itself, also in its IPv6 spelling.
-pub(super) fn is_loopback(ip: IpAddr) -> bool {
+pub(crate) fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
 }
 
@@ -90,35 +88,6 @@ pub struct ClientToken {
     pub limits: ClientLimits,
 }
 
-/// The time limit of each request that carries none of its own.
-#[derive(Debug, Clone)]
-pub struct Timeouts {
-    each: HashMap<RequestKind, Duration>,
-    other: Duration,
-}
-
-impl Timeouts {
-    /// The same limit for every request.
-    pub fn all(limit: Duration) -> Self {
-        Self {
-            each: HashMap::new(),
-            other: limit,
-        }
-    }
-
-    /// Sets the limit of one kind of request.
-    #[must_use]
-    pub fn with(mut self, kind: RequestKind, limit: Duration) -> Self {
-        self.each.insert(kind, limit);
-        self
-    }
-
-    /// The limit of this kind of request.
-    pub fn of(&self, kind: RequestKind) -> Duration {
-        self.each.get(&kind).copied().unwrap_or(self.other)
-    }
-}
-
 /// What `welcome` tells of limits that other rooms keep.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WelcomeLimits {
@@ -130,21 +99,8 @@ pub struct WelcomeLimits {
     pub screenshot_queue: u64,
 }
 
-/// What is remembered of the changes that clients asked for under an idempotency key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Remember {
-    /// How long after the answer.
-    pub window: Duration,
-    /// The most keys of one client.
-    pub keys: usize,
-}
-
 /// All of it.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a switch of the configuration"
-)]
 pub struct ServerSettings {
     /// Where to listen.
     pub listen: Listen,
@@ -171,8 +127,6 @@ pub struct ServerSettings {
     /// The most bytes that are kept of one session: what was written, and what comes while its
     /// client is away.
     pub resume_bytes: usize,
-    /// What is remembered of changes that are made once.
-    pub idempotency: Remember,
     /// How long running requests may take once the server stops.
     pub drain_timeout: Duration,
     /// How often a client is pinged.
@@ -188,12 +142,6 @@ pub struct ServerSettings {
     pub protect_metrics: bool,
     /// What `welcome` tells besides.
     pub welcome: WelcomeLimits,
-    /// The time limits of requests.
-    pub timeouts: Timeouts,
-    /// Whether a new tab is logged out where the request does not say.
-    pub logged_out_default: bool,
-    /// Whether clients may run scripts in pages.
-    pub may_evaluate: bool,
     /// Whether a client's tabs end with its last connection.
     pub close_tabs_on_disconnect: bool,
     /// Who may connect; nobody listed means that everybody may.
@@ -202,7 +150,7 @@ pub struct ServerSettings {
 
 impl ServerSettings {
     /// The limits as `welcome` states them to a client of which these hold.
-    pub(super) fn limits_with(&self, own: ClientLimits) -> Limits {
+    pub(crate) fn limits_with(&self, own: ClientLimits) -> Limits {
         Limits {
             max_message_bytes: self.max_message_bytes as u64,
             chunk_bytes: self.chunk_bytes as u64,
@@ -260,13 +208,5 @@ mod tests {
         for wrong in ["", "2b", &hex[1..], &hex.replace('2', "x")] {
             assert_eq!(TokenHash::from_hex(wrong), None, "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_request_without_a_limit_of_its_own_gets_the_common_one() {
-        let timeouts =
-            Timeouts::all(Duration::from_secs(30)).with(RequestKind::Ping, Duration::from_secs(1));
-        assert_eq!(timeouts.of(RequestKind::Ping), Duration::from_secs(1));
-        assert_eq!(timeouts.of(RequestKind::Navigate), Duration::from_secs(30));
     }
 }

@@ -12,7 +12,7 @@ use super::error::{Failure, TabError};
 use super::identity::ConnectionId;
 
 /// A good answer.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Answer {
     /// A message without a payload.
     Event(Box<Event>),

@@ -20,11 +20,13 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
-use crate::server::settings::{
-    ClientToken, Listen, Remember, ServerSettings, Timeouts, TokenHash, WelcomeLimits,
+use crate::operations::{
+    CallLog, ClientLimits, IdempotencyConfig, NavigationDenied, NavigationPolicy,
+    OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts,
 };
-use crate::server::{ClientLimits, Deps, DrainHandle, Hub, Replacer, Server};
+use crate::server::ports::{BrowserStatus, Probe};
+use crate::server::settings::{ClientToken, Listen, ServerSettings, TokenHash, WelcomeLimits};
+use crate::server::{DrainHandle, Hub, Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{CastFrame, ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
@@ -52,10 +54,6 @@ pub(super) fn settings() -> ServerSettings {
         outbound_bytes: 1 << 20,
         resume_window: Duration::from_secs(30),
         resume_bytes: 1 << 20,
-        idempotency: Remember {
-            window: Duration::from_mins(1),
-            keys: 4,
-        },
         drain_timeout: Duration::from_secs(5),
         ping_interval: Duration::from_secs(20),
         ping_timeout: Duration::from_mins(1),
@@ -67,12 +65,21 @@ pub(super) fn settings() -> ServerSettings {
             screenshot_max_fps: 2.0,
             screenshot_queue: 4,
         },
-        timeouts: Timeouts::all(Duration::from_secs(30))
-            .with(RequestKind::Navigate, Duration::from_secs(20)),
-        logged_out_default: false,
-        may_evaluate: true,
         close_tabs_on_disconnect: false,
         clients: Vec::new(),
+    }
+}
+
+pub(super) fn operation_settings() -> OperationSettings {
+    OperationSettings {
+        timeouts: Timeouts::all(Duration::from_secs(30))
+            .with(RequestKind::Navigate, Duration::from_secs(20)),
+        idempotency: IdempotencyConfig {
+            window: Duration::from_mins(1),
+            keys: 4,
+        },
+        logged_out_default: false,
+        may_evaluate: true,
     }
 }
 
@@ -100,9 +107,9 @@ pub(super) fn with_tokens(settings: &mut ServerSettings) {
 /// Refuses `evil.test` and every scheme but https.
 struct Policy;
 
-impl UrlPolicy for Policy {
-    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavDenied> {
-        let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavDenied {
+impl NavigationPolicy for Policy {
+    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
+        let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavigationDenied {
             message: message.to_owned(),
             host: host.map(str::to_owned),
             scheme: scheme.map(str::to_owned),
@@ -127,7 +134,7 @@ impl UrlPolicy for Policy {
 /// Hands the tabs that are wanted to the test.
 struct Opener(mpsc::Sender<(NewTab, Reply)>);
 
-impl OpensTabs for Opener {
+impl TabService for Opener {
     fn create(&self, tab: NewTab, reply: Reply) {
         self.0.try_send((tab, reply)).unwrap();
     }
@@ -166,13 +173,29 @@ impl BrowserStatus for FakeBrowser {
     }
 }
 
-/// Surroundings of a server in which nothing happens.
-pub(super) fn deps(hub: Arc<Hub>, registry: Registry) -> Deps {
-    Deps {
-        hub,
+/// What a server works with, where nothing happens.
+pub(super) fn services(hub: Arc<Hub>, registry: Registry) -> Services {
+    services_with(hub, registry, mpsc::channel(1).0, operation_settings())
+}
+
+fn services_with(
+    hub: Arc<Hub>,
+    registry: Registry,
+    opener: mpsc::Sender<(NewTab, Reply)>,
+    settings: OperationSettings,
+) -> Services {
+    let operations = OperationServices {
         registry,
-        opener: Arc::new(Opener(mpsc::channel(1).0)),
+        tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
+    };
+    Services {
+        operations: Arc::new(Operations::new(
+            settings,
+            operations,
+            [Arc::new(CallLog) as Arc<dyn Tap>],
+        )),
+        hub,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
     }
@@ -198,18 +221,26 @@ impl Bridge {
     }
 
     pub(super) async fn with(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        Self::with_operations(change, |_| {}).await
+    }
+
+    pub(super) async fn with_operations(
+        change: impl FnOnce(&mut ServerSettings),
+        change_operations: impl FnOnce(&mut OperationSettings),
+    ) -> Self {
         let mut settings = settings();
         change(&mut settings);
+        let mut operations = operation_settings();
+        change_operations(&mut operations);
         let hub = Arc::new(Hub::new());
         let registry = Registry::default();
         let browser = Arc::new(FakeBrowser::default());
         let (opener, wanted) = mpsc::channel(16);
-        let deps = Deps {
-            opener: Arc::new(Opener(opener)),
+        let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..deps(Arc::clone(&hub), registry.clone())
+            ..services_with(Arc::clone(&hub), registry.clone(), opener, operations)
         };
-        let server = Server::bind(settings, deps).await.unwrap();
+        let server = Server::bind(settings, services).await.unwrap();
         let Listen::Tcp(address) = *server.local_addr() else {
             panic!("tests listen on TCP")
         };

@@ -6,7 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::harness::{Bridge, LIMITS, client_token, soon, with_tokens};
-use crate::server::{ClientLimits, ClientToken};
+use crate::operations::ClientLimits;
+use crate::server::ClientToken;
 use crate::tabs::{Change, TabMessage};
 
 async fn rest(socket: &mut TcpStream) -> String {

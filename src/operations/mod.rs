@@ -1,0 +1,59 @@
+//! The application layer: carries out requests for every door.
+//!
+//! A door (WebSocket, and later REST, MCP, …) translates: it builds a [`Caller`], parses a request, calls
+//! [`Operations::begin`] or [`Operations::execute`], and encodes the [`Outcome`]. What a door needs of the tabs
+//! is re-exported here; it does not reach past this room.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`execute`] | [`Operations`]: admission, then dispatch |
+//! | [`caller`], [`call`] | who asks, with which permissions and quota; one operation in progress |
+//! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `responder`, [`outcome`], [`error`] | the one answer of a call |
+//! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
+//! | [`client_quota`], [`in_flight`], `token_bucket` | how much a client may use |
+//! | `idempotency`, `idempotency_table` | changes that are made once, however often they are sent |
+//! | [`drain`] | the phases of a stop, and what it waits for |
+//! | [`ports`], [`settings`] | what the room is given |
+
+pub mod call;
+pub mod call_log;
+pub mod caller;
+pub mod client_quota;
+mod dispatch;
+pub mod drain;
+pub mod error;
+pub mod execute;
+mod idempotency;
+mod idempotency_table;
+pub mod in_flight;
+pub mod outcome;
+mod page_action;
+pub mod ports;
+mod responder;
+pub mod settings;
+pub mod tap;
+mod token_bucket;
+
+pub use call::{Call, CallId};
+pub use call_log::CallLog;
+pub use caller::{Arrival, Caller, Permission, Permissions, StreamSinks};
+pub use client_quota::ClientLimits;
+pub use error::OperationError;
+pub use execute::Operations;
+pub use outcome::{Outcome, Success};
+pub use ports::{NavigationDenied, NavigationPolicy, OperationServices, TabService};
+pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
+pub use tap::Tap;
+
+pub use crate::tabs::{
+    Answer, Audience, CastFrame, ClientId, ConnectionId as CallerId, Failure, FrameSlot, TabCounts,
+};
+
+/// What can go wrong in a tab, for the doors that put it into words of their protocol.
+pub mod failure {
+    pub use crate::locator::BadLocator;
+    pub use crate::tabs::hands::HandsError;
+    pub use crate::tabs::hands::keys::NoSuchKey;
+    pub use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
+}
