@@ -12,7 +12,6 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{BrowserDown, BrowserUp};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -27,9 +26,10 @@ use crate::browser::sweep::sweep;
 use crate::config::{Config, DownloadPolicy};
 use crate::egress::{Admission, Egress, Gate, Limits, SystemResolver};
 use crate::exposition::Exposition;
+use crate::operations::bus::{EventBus, FactListener};
 use crate::operations::{CallLog, OperationServices, Operations, Tap};
 use crate::server::{BindError, DrainHandle, Hub, Listen, Replacer, Server, Services};
-use crate::tabs::{Audience, Registry, SupervisorHandle};
+use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
 pub use self::reload::ReloadError;
 pub use self::settings::SettingsError;
@@ -103,14 +103,16 @@ impl Bridge {
         say_what_is_not_ours(config, ways_out.is_local);
         let hub = Arc::new(Hub::new());
         let registry = Registry::default();
-        let audience: Arc<dyn Audience> = Arc::<Hub>::clone(&hub);
+        let bus = EventBus::new();
+        bus.listen(Arc::<Hub>::clone(&hub) as Arc<dyn FactListener>);
+        let facts: Arc<dyn FactSink> = Arc::new(bus);
         let tabs = SupervisorHandle::start(
             settings::tabs(config),
-            Arc::clone(&audience),
+            Arc::clone(&facts),
             Arc::new(ways_out),
             registry.clone(),
         );
-        tokio::spawn(blocked::tell(Arc::clone(&audience), coming));
+        tokio::spawn(blocked::tell(Arc::clone(&facts), coming));
         let status = SupervisedBrowser::default();
         let operations = Operations::new(
             settings::operations(config),
@@ -143,7 +145,7 @@ impl Bridge {
         let mut follower = Follower {
             admission: egress.admission().clone(),
             tabs: tabs.clone(),
-            audience,
+            facts,
             last_reason: None,
         };
         // The tabs have the browser before anybody can ask for one: a first request is not told
@@ -224,7 +226,7 @@ fn say_what_is_not_ours(config: &Config, is_local: bool) {
 struct Follower {
     admission: Admission,
     tabs: SupervisorHandle,
-    audience: Arc<dyn Audience>,
+    facts: Arc<dyn FactSink>,
     last_reason: Option<String>,
 }
 
@@ -252,8 +254,8 @@ impl Follower {
                 self.tabs.browser_up(browser, inbox, version, files).await;
                 if restarts > 0 {
                     let reason = self.last_reason.take();
-                    self.audience
-                        .tell_all(BrowserUp { reason, restarts }.into());
+                    let up = FactKind::BrowserUp { reason, restarts };
+                    self.facts.publish(Fact::of_browser(up));
                 }
             }
             Lifecycle::GivenUp { reason } => self.tabs.browser_given_up(reason).await,
@@ -264,8 +266,8 @@ impl Follower {
                     .await;
                 self.last_reason = Some(reason.clone());
                 let reason = Some(reason);
-                self.audience
-                    .tell_all(BrowserDown { reason, restarts }.into());
+                let down = FactKind::BrowserDown { reason, restarts };
+                self.facts.publish(Fact::of_browser(down));
             }
         }
     }

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::RequestBlocked;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
 use crate::egress::Blocked;
 use crate::flow::Digest;
-use crate::tabs::{Audience, ClientId};
+use crate::tabs::{Audience, ClientId, Fact, FactKind, FactSink, Scope};
 
 /// How many wait to be told.
 pub(super) const WAITING: usize = 256;
@@ -31,7 +30,7 @@ pub(super) struct Told {
 }
 
 /// Tells what comes, until nothing can come any more.
-pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver<Told>) {
+pub(super) async fn tell(facts: Arc<dyn FactSink>, mut coming: mpsc::Receiver<Told>) {
     let mut digest = Digest::new(INTERVAL);
     loop {
         let due = digest.next_due();
@@ -48,12 +47,12 @@ pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver
                 };
                 let key = (client, tab);
                 if let Some(blocked) = digest.add(key.clone(), blocked, Instant::now()) {
-                    say(audience.as_ref(), &key, blocked, 1);
+                    say(facts.as_ref(), &key, blocked, 1);
                 }
             }
             () = timer => {
                 for (key, blocked, count) in digest.take_due(Instant::now()) {
-                    say(audience.as_ref(), &key, blocked, count);
+                    say(facts.as_ref(), &key, blocked, count);
                 }
             }
         }
@@ -61,7 +60,7 @@ pub(super) async fn tell(audience: Arc<dyn Audience>, mut coming: mpsc::Receiver
 }
 
 fn say(
-    audience: &dyn Audience,
+    facts: &dyn FactSink,
     (client, tab): &(ClientId, Option<TabId>),
     blocked: Blocked,
     count: u64,
@@ -70,12 +69,15 @@ fn say(
     if blocked.let_through {
         reason.push_str("; it was let through, because policy.mode is \"report\"");
     }
-    let event = RequestBlocked {
-        id: *tab,
-        url: blocked.url,
-        resource_type: RESOURCE_TYPE.to_owned(),
-        reason,
-        count,
-    };
-    audience.tell(client, event.into(), None);
+    facts.publish(Fact {
+        audience: Audience::Scope(Scope::default_of(client.clone())),
+        tab: *tab,
+        cause: None,
+        kind: FactKind::RequestBlocked {
+            url: blocked.url,
+            resource_type: RESOURCE_TYPE,
+            reason,
+            count,
+        },
+    });
 }

@@ -12,7 +12,7 @@ use super::policies::Policies;
 use crate::egress::{self, Egress, Gate, Recall, Reporter, Terms};
 use crate::metrics;
 use crate::policy::{Denied, EgressPolicy};
-use crate::tabs::{ClientId, Obstacle, Outlet, Outlets};
+use crate::tabs::{ClientId, Obstacle, Outlet, Outlets, Scope};
 
 /// Gives every browser context a gate of its own.
 #[derive(Debug)]
@@ -64,29 +64,29 @@ impl WaysOut {
 }
 
 impl Outlets for WaysOut {
-    fn open(&self, client: &ClientId, tab: Option<TabId>) -> io::Result<Outlet> {
+    fn open(&self, scope: &Scope, tab: Option<TabId>) -> io::Result<Outlet> {
         if !self.is_local {
             return Ok(Outlet::new(None, Arc::default(), ()));
         }
         let several = Arc::<AtomicBool>::default();
-        let gate = self.gate(client, tab, Arc::clone(&several))?;
+        let gate = self.gate(&scope.client, tab, Arc::clone(&several))?;
         Ok(Outlet::new(Some(gate.url()), several, gate))
     }
 
-    fn keeps_downloads(&self, client: &ClientId) -> bool {
-        self.policies.of(client).keeps_downloads()
+    fn keeps_downloads(&self, scope: &Scope) -> bool {
+        self.policies.of(&scope.client).keeps_downloads()
     }
 
-    fn changes(&self, client: &ClientId) -> watch::Receiver<()> {
-        self.policies.of(client).changes()
+    fn changes(&self, scope: &Scope) -> watch::Receiver<()> {
+        self.policies.of(&scope.client).changes()
     }
 
-    fn check(&self, client: &ClientId, url: &str) -> Result<(), Denied> {
-        self.policies.of(client).check_committed(url)
+    fn check(&self, scope: &Scope, url: &str) -> Result<(), Denied> {
+        self.policies.of(&scope.client).check_committed(url)
     }
 
-    fn obstacle(&self, client: &ClientId, url: &str) -> Option<Obstacle> {
-        let obstacle = self.policies.of(client).recall.of_url(url)?;
+    fn obstacle(&self, scope: &Scope, url: &str) -> Option<Obstacle> {
+        let obstacle = self.policies.of(&scope.client).recall.of_url(url)?;
         Some(match obstacle {
             egress::Obstacle::Denied(denied) => Obstacle::Denied(denied),
             egress::Obstacle::Failed(net) => Obstacle::Failed(net),

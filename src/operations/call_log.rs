@@ -30,7 +30,7 @@ impl Tap for CallLog {
             request = kind,
             request_id = call.request_id.as_ref().map(tracing::field::display),
             tab = call.tab.map(tracing::field::display),
-            client = %call.client,
+            client = %call.scope.client,
             connection = call.id.caller.0,
             outcome = code.unwrap_or("ok"),
             ms = took.as_secs_f64() * 1000.0,

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::CallerId;
 use super::client_quota::{ClientQuota, RateExceeded};
 use super::in_flight::InFlight;
-use crate::tabs::{ClientId, FrameSlot};
+use crate::tabs::{FrameSlot, Scope};
 
 /// What a request does, as far as permissions tell requests apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -110,7 +110,7 @@ pub trait StreamSinks: Send + Sync + 'static {
 /// Who asks.
 pub struct Caller {
     pub(super) id: CallerId,
-    pub(super) client: ClientId,
+    pub(super) scope: Scope,
     pub(super) permissions: Permissions,
     pub(super) quota: Arc<ClientQuota>,
     pub(super) in_flight: InFlight,
@@ -121,7 +121,7 @@ impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Caller")
             .field("id", &self.id)
-            .field("client", &self.client)
+            .field("scope", &self.scope)
             .finish_non_exhaustive()
     }
 }
@@ -139,13 +139,13 @@ impl Caller {
     /// A caller without streams, whose requests count against this quota.
     pub fn new(
         id: CallerId,
-        client: ClientId,
+        scope: Scope,
         permissions: Permissions,
         quota: Arc<ClientQuota>,
     ) -> Self {
         Self {
             id,
-            client,
+            scope,
             permissions,
             in_flight: InFlight::new(Arc::clone(&quota)),
             quota,
@@ -162,9 +162,9 @@ impl Caller {
         }
     }
 
-    /// The client it asks for.
-    pub fn client(&self) -> &ClientId {
-        &self.client
+    /// The owner of the tabs that it sees and opens.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Its unanswered requests.

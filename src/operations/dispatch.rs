@@ -34,7 +34,7 @@ impl Operations {
         match body {
             RequestBody::Ping(_) => Ok(Plan::Answer(Success::Pong(epoch_ms()))),
             RequestBody::ListTabs(_) => {
-                let tabs = self.tabs_of(&caller.client);
+                let tabs = self.tabs_of(&caller.scope);
                 Ok(Plan::Answer(Success::Tabs(tabs)))
             }
             RequestBody::CreateTab(create) => self.create_tab(caller, &create),
@@ -112,7 +112,7 @@ impl Operations {
         let url = create.url.as_deref().unwrap_or("about:blank");
         let default = self.settings.logged_out_default;
         let tab = NewTab {
-            client: caller.client.clone(),
+            scope: caller.scope.clone(),
             url: self.allowed_url(caller, url)?,
             logged_out: create.logged_out.unwrap_or(default),
             viewport: create.viewport,
@@ -123,12 +123,12 @@ impl Operations {
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
         tab.id()
-            .and_then(|id| self.services.registry.get(&caller.client, id))
+            .and_then(|id| self.services.registry.get(&caller.scope, id))
             .ok_or_else(|| OperationError::UnknownTab { tab: tab.clone() })
     }
 
     fn allowed_url(&self, caller: &Caller, url: &str) -> Result<String, OperationError> {
-        let checked = self.services.policy.check(&caller.client, url);
+        let checked = self.services.policy.check(&caller.scope.client, url);
         checked.map_err(OperationError::NavigationDenied)
     }
 }
@@ -170,11 +170,11 @@ fn start_screencast(
         max_height: start.max_height,
     };
     let watcher = Watcher {
-        connection: caller.id,
+        caller: caller.id,
         max_fps: start.max_fps,
         slot: streams.frames(tab.id),
     };
-    send(tab, |reply| TabMessage::Watch(spec, watcher, reply))
+    send(tab, move |reply| TabMessage::Watch(spec, watcher, reply))
 }
 
 fn subscribe(tab: TabHandle, caller: &Caller, subscribe: &Subscribe) -> Planned {

@@ -44,7 +44,7 @@ pub enum OperationError {
     /// Too many requests of the client in a second.
     #[error(
         "more than {} requests of this client in a second (flow.rate_per_second, or the client's own \
-         limits); try again in {} ms", .0.per_second, millis_rounded_up(.0.retry_after)
+         limits); try again in {} ms", .0.per_second, millis_rounded_up(&.0.retry_after)
     )]
     RateLimited(RateExceeded),
     /// The bridge is stopping.

@@ -18,7 +18,7 @@ use super::{
     Outcome, Permission, Success,
 };
 use crate::metrics;
-use crate::tabs::{ClientId, Reply, TabCounts, TabError, TabMessage};
+use crate::tabs::{Reply, Scope, TabCounts, TabError, TabMessage};
 
 /// The application behind every door.
 #[derive(Debug)]
@@ -60,14 +60,14 @@ impl Operations {
         &self.drain
     }
 
-    /// The tabs of a client, as it is shown them.
-    pub fn tabs_of(&self, client: &ClientId) -> Vec<TabInfo> {
-        self.services.registry.list(client)
+    /// The tabs of a scope, as its client is shown them.
+    pub fn tabs_of(&self, scope: &Scope) -> Vec<TabInfo> {
+        self.services.registry.list(scope)
     }
 
-    /// Closes all tabs of a client, which has gone.
-    pub fn close_tabs_of(&self, client: &ClientId) {
-        for tab in self.services.registry.of(client) {
+    /// Closes all tabs of a scope, which has ended.
+    pub fn close_tabs_of(&self, scope: &Scope) {
+        for tab in self.services.registry.of(scope) {
             tab.send(TabMessage::Close(CloseReason::Requested, None));
         }
     }
@@ -109,7 +109,7 @@ impl Operations {
                 caller: caller.id,
                 number: self.calls.fetch_add(1, Ordering::Relaxed),
             },
-            client: caller.client.clone(),
+            scope: caller.scope.clone(),
             kind,
             tab: body.tab().and_then(TabRef::id),
             request_id: request_id.clone(),
@@ -123,7 +123,7 @@ impl Operations {
         }
         if let Some(key) = idempotency_key {
             let guard = &self.idempotency;
-            match guard.begin(&caller.client, &key, &body, responder, arrival.at) {
+            match guard.begin(&caller.scope, &key, &body, responder, arrival.at) {
                 Some(leading) => responder = leading,
                 None => return,
             }
@@ -134,10 +134,12 @@ impl Operations {
             Ok(Plan::Start(start)) => {
                 let timeout = timeout.unwrap_or_else(|| self.settings.timeouts.of(kind));
                 let deadline = arrival.at + timeout;
+                // A request without an id could not be named in the answer to a newer one.
+                let may_coalesce = request_id.is_some();
                 start(Reply::new(
                     kind,
-                    request_id,
-                    caller.id,
+                    responder.call().id,
+                    may_coalesce,
                     arrival.at,
                     deadline,
                     move |outcome| {

@@ -13,9 +13,9 @@ use super::responder::Responder;
 use super::settings::IdempotencyConfig;
 use super::{Call, OperationError};
 use crate::metrics;
-use crate::tabs::ClientId;
+use crate::tabs::Scope;
 
-/// The idempotency keys of all clients.
+/// The idempotency keys of all scopes.
 #[derive(Debug)]
 pub(super) struct IdempotencyGuard {
     config: IdempotencyConfig,
@@ -26,7 +26,7 @@ pub(super) struct IdempotencyGuard {
 #[derive(Debug)]
 pub(super) struct Leader {
     guard: Arc<IdempotencyGuard>,
-    client: ClientId,
+    scope: Scope,
     key: IdempotencyKey,
 }
 
@@ -41,19 +41,19 @@ impl IdempotencyGuard {
     /// `Some`: execute the request. `None`: it has been answered, or joined the request in flight with its key.
     pub(super) fn begin(
         self: &Arc<Self>,
-        client: &ClientId,
+        scope: &Scope,
         key: &IdempotencyKey,
         body: &RequestBody,
         responder: Responder,
         now: Instant,
     ) -> Option<Responder> {
         let print = fingerprint(body);
-        let begun = self.table().begin(client, key, print, responder, now);
+        let begun = self.table().begin(scope, key, print, responder, now);
         match begun {
             Begin::Lead(mut responder) => {
                 responder.lead(Leader {
                     guard: Arc::clone(self),
-                    client: client.clone(),
+                    scope: scope.clone(),
                     key: key.clone(),
                 });
                 return Some(responder);
@@ -84,7 +84,7 @@ impl Leader {
         let answer =
             (!may_try_again).then(|| (Arc::new(outcome.clone()), remembered_bytes(outcome)));
         let mut table = self.guard.table();
-        let joined = table.settle(&self.client, &self.key, answer, Instant::now());
+        let joined = table.settle(&self.scope, &self.key, answer, Instant::now());
         drop(table);
         for responder in joined {
             repeat(responder, outcome);

@@ -8,12 +8,12 @@ use cdp_bridge_protocol::IdempotencyKey;
 use tokio::time::Instant;
 
 use super::settings::IdempotencyConfig;
-use crate::tabs::ClientId;
+use crate::tabs::Scope;
 
 /// Tells one request from another.
 pub(super) type Fingerprint = [u8; 32];
 
-/// The memory of one client's keys is bounded by this many bytes times the most keys.
+/// The memory of one scope's keys is bounded by this many bytes times the most keys.
 const BYTES_A_KEY: usize = 1024;
 
 /// When to try again, where no key is about to expire.
@@ -22,15 +22,15 @@ const SOON: Duration = Duration::from_secs(1);
 /// Bytes of an entry beside its key and its answer.
 const OVERHEAD: usize = 256;
 
-/// The keys of all clients. `W` waits for an answer `A`.
+/// The keys of all scopes. `W` waits for an answer `A`.
 #[derive(Debug)]
 pub(super) struct IdempotencyTable<W, A> {
     config: IdempotencyConfig,
-    clients: HashMap<ClientId, ClientKeys<W, A>>,
+    scopes: HashMap<Scope, ScopeKeys<W, A>>,
 }
 
 #[derive(Debug)]
-struct ClientKeys<W, A> {
+struct ScopeKeys<W, A> {
     entries: HashMap<IdempotencyKey, KeyEntry<W, A>>,
     /// Keys with an answer, oldest first, each with its expiry.
     answered: VecDeque<(Instant, IdempotencyKey)>,
@@ -61,7 +61,7 @@ pub(super) enum Begin<W, A> {
     Answered(W, Arc<A>),
     /// Refuse it: the key belongs to another request.
     KeyReused(W),
-    /// Refuse it: the client's keys are full for this long.
+    /// Refuse it: the scope's keys are full for this long.
     Full(W, Duration),
 }
 
@@ -69,21 +69,21 @@ impl<W, A> IdempotencyTable<W, A> {
     pub(super) fn new(config: IdempotencyConfig) -> Self {
         Self {
             config,
-            clients: HashMap::new(),
+            scopes: HashMap::new(),
         }
     }
 
-    /// A client sends a request with a key.
+    /// A caller sends a request with a key.
     pub(super) fn begin(
         &mut self,
-        client: &ClientId,
+        scope: &Scope,
         key: &IdempotencyKey,
         print: Fingerprint,
         waiter: W,
         now: Instant,
     ) -> Begin<W, A> {
         let limit = self.config.keys;
-        let keys = self.clients.entry(client.clone()).or_default();
+        let keys = self.scopes.entry(scope.clone()).or_default();
         keys.expire(now);
         if let Some(entry) = keys.entries.get_mut(key) {
             return match &mut entry.state {
@@ -119,13 +119,13 @@ impl<W, A> IdempotencyTable<W, A> {
     /// size in bytes; without one the key is free again.
     pub(super) fn settle(
         &mut self,
-        client: &ClientId,
+        scope: &Scope,
         key: &IdempotencyKey,
         answer: Option<(Arc<A>, usize)>,
         now: Instant,
     ) -> Vec<W> {
         let until = now + self.config.window;
-        let Some(keys) = self.clients.get_mut(client) else {
+        let Some(keys) = self.scopes.get_mut(scope) else {
             return Vec::new();
         };
         let Some((answer, bytes)) = answer else {
@@ -147,7 +147,7 @@ impl<W, A> IdempotencyTable<W, A> {
     }
 }
 
-impl<W, A> Default for ClientKeys<W, A> {
+impl<W, A> Default for ScopeKeys<W, A> {
     fn default() -> Self {
         Self {
             entries: HashMap::new(),
@@ -157,7 +157,7 @@ impl<W, A> Default for ClientKeys<W, A> {
     }
 }
 
-impl<W, A> ClientKeys<W, A> {
+impl<W, A> ScopeKeys<W, A> {
     fn expire(&mut self, now: Instant) {
         while let Some((_, key)) = self.answered.pop_front_if(|(until, _)| *until <= now) {
             self.remove(&key);
@@ -281,6 +281,6 @@ mod tests {
         assert!(matches!(case.begin("k", 1, 2), Begin::Full(2, _)));
         case.now += CONFIG.window;
         assert_eq!(case.begin("k", 1, 3), Begin::Lead(3));
-        assert_eq!(case.table.clients[&client].entries.len(), 1);
+        assert_eq!(case.table.scopes[&client].entries.len(), 1);
     }
 }

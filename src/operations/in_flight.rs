@@ -77,8 +77,8 @@ impl InFlight {
         ids.open.iter().chain(&ids.answered).cloned().collect()
     }
 
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    fn ids_locked(&self) -> MutexGuard<'_, RequestIds> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -11,11 +11,13 @@
 //! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
+//! | [`bus`] | what happens in tabs and to the browser, published to every listener |
 //! | [`client_quota`], [`in_flight`], `token_bucket` | how much a client may use |
 //! | `idempotency`, `idempotency_table` | changes that are made once, however often they are sent |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | what the room is given |
 
+pub mod bus;
 pub mod call;
 pub mod call_log;
 pub mod caller;
@@ -35,7 +37,8 @@ pub mod settings;
 pub mod tap;
 mod token_bucket;
 
-pub use call::{Call, CallId};
+pub use bus::{EventBus, FactListener, Published};
+pub use call::Call;
 pub use call_log::CallLog;
 pub use caller::{Arrival, Caller, Permission, Permissions, StreamSinks};
 pub use client_quota::ClientLimits;
@@ -47,8 +50,14 @@ pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use tap::Tap;
 
 pub use crate::tabs::{
-    Answer, Audience, CastFrame, ClientId, ConnectionId as CallerId, Failure, FrameSlot, TabCounts,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CastFrame, ClientId, Fact, FactKind,
+    Failure, FrameSlot, Scope, TabCounts,
 };
+
+/// What facts and answers consist of.
+pub mod fact {
+    pub use crate::tabs::fact::{ConsoleLine, Navigation};
+}
 
 /// What can go wrong in a tab, for the doors that put it into words of their protocol.
 pub mod failure {

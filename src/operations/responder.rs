@@ -7,7 +7,7 @@ use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
 use super::tap::Taps;
 use super::{Call, Outcome, Success};
-use crate::tabs::{Answer, TabError};
+use crate::tabs::{AnswerKind, TabError};
 
 type Respond = Box<dyn FnOnce(Outcome) + Send>;
 
@@ -79,9 +79,13 @@ impl Responder {
         if let Some(leader) = self.leader.take() {
             leader.settle(&self.call, &outcome);
         }
-        // The newer call's answer lists this one's id, and frees it when it is on its way.
-        if let Ok(Success::Tab(Answer::Coalesced(kept))) = &outcome {
-            kept.keep(self.ticket.take());
+        // The door finds it with the newer call's answer, which lists this one's id. Until that is queued for
+        // sending, this call counts as in flight.
+        if let Ok(Success::Tab(answer)) = &outcome
+            && let AnswerKind::Superseded(superseded) = &answer.kind
+            && let Some(ticket) = self.ticket.take()
+        {
+            superseded.leave(ticket);
         }
         respond(outcome);
     }

@@ -8,7 +8,7 @@
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
 //! | [`admin`] | `/health`, `/metrics` and the like; replacing clients and certificate |
-//! | [`wire_error`] | from a failure to the error on the wire |
+//! | [`wire`], [`wire_error`] | from facts, answers and failures to messages of the protocol |
 //! | [`settings`], [`ports`], [`state`] | what the server is given, and what its connections share |
 
 pub mod admin;
@@ -19,6 +19,7 @@ pub mod serve;
 pub mod settings;
 pub mod state;
 pub mod stop;
+pub mod wire;
 pub mod wire_error;
 pub mod ws;
 

@@ -1,22 +1,22 @@
-//! What the server is given to work with, as traits, so that it stands alone in tests.
+//! The state of Chromium, as a trait, so that tests need none.
 
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 
-/// What is known of Chromium.
+/// The state of Chromium.
 pub trait BrowserStatus: Send + Sync + 'static {
-    /// Does a real round trip. The server gives it a deadline.
+    /// Does a real round trip; the caller sets a time limit.
     fn probe(&self) -> BoxFuture<'static, Probe>;
 
-    /// Whether Chromium serves, as far as is known without asking it.
+    /// Whether Chromium is up, as last observed.
     fn is_up(&self) -> bool;
 
     /// Name and version of the browser; empty while it is down.
     fn version(&self) -> String;
 }
 
-/// What a round trip found.
+/// The result of a round trip.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Probe {
     /// Whether there is a Chromium to talk to.
@@ -25,12 +25,12 @@ pub struct Probe {
     pub version: String,
     /// Its process, where the bridge started it.
     pub pid: Option<u32>,
-    /// How often it was started again.
+    /// How often it was restarted.
     pub restarts: u64,
-    /// How long the round trip took; none if it failed.
+    /// Its duration; none if it failed.
     pub round_trip: Option<Duration>,
     /// Why it failed.
     pub reason: Option<String>,
-    /// What an operator should see to though it serves, a sentence each.
+    /// Warnings for the operator, a sentence each.
     pub concerns: Vec<String>,
 }

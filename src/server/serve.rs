@@ -23,10 +23,9 @@ use crate::server::router::router;
 use crate::server::settings::{Listen, ServerSettings};
 use crate::server::state::{ServerState, Services};
 
-/// The most connections that speak HTTP at a time; a WebSocket leaves their number when its
-/// handshake is done.
+/// The most HTTP connections at a time; WebSockets are not counted after their handshake.
 const MAX_HTTP: usize = 1024;
-/// The most connections at a time that are told why they may not stay; others are just closed.
+/// The most refused connections at a time that are answered; others are just closed.
 const MAX_REFUSED: usize = 64;
 
 /// A server that listens.
@@ -37,7 +36,7 @@ pub struct Server {
     state: Arc<ServerState>,
 }
 
-/// Listens: the socket, where it is, and what TLS is spoken with.
+/// The listening socket, its address, and the TLS configuration.
 async fn listen(
     settings: &ServerSettings,
 ) -> Result<(Listener, Listen, Option<Arc<ServerConfig>>), BindError> {
@@ -52,7 +51,7 @@ async fn listen(
 }
 
 impl Server {
-    /// Listens. Without client tokens only where nobody from another machine can connect.
+    /// Listens. Without client tokens, only on addresses that other machines cannot reach.
     pub async fn bind(settings: ServerSettings, services: Services) -> Result<Self, BindError> {
         let (listener, address, tls) = listen(&settings).await?;
         let settings = ServerSettings {
@@ -66,32 +65,31 @@ impl Server {
         })
     }
 
-    /// Whether [`Self::bind`] would succeed now: it listens, and lets go.
+    /// Whether [`Self::bind`] would succeed now: listens, and stops again.
     pub async fn would_listen(settings: &ServerSettings) -> Result<(), BindError> {
         listen(settings).await.map(drop)
     }
 
-    /// Where it listens; with the real port, where the system chose it.
+    /// The address it listens on, with the port that the system chose.
     pub fn local_addr(&self) -> &Listen {
         &self.address
     }
 
-    /// To stop it step by step.
+    /// Stops it step by step.
     pub fn handle(&self) -> DrainHandle {
         DrainHandle {
             state: Arc::clone(&self.state),
         }
     }
 
-    /// To replace clients and certificate while it runs.
+    /// Replaces clients and certificate while it runs.
     pub fn replacer(&self) -> Replacer {
         Replacer {
             state: Arc::clone(&self.state),
         }
     }
 
-    /// Serves until [`DrainHandle::stop`], or until `shutdown` is ready and the server has gone
-    /// through all the steps of its end.
+    /// Serves until [`DrainHandle::stop`], or until `shutdown` is ready and all steps of the stop are done.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let handle = self.handle();
         let stopping = async {
@@ -132,7 +130,7 @@ impl Server {
                     }
                     Err(full) => {
                         metrics::refused("address_limit");
-                        if full.first {
+                        if full.is_first {
                             tracing::warn!(
                                 %peer,
                                 "the connection limit of this address is reached \
@@ -162,7 +160,7 @@ impl Server {
     }
 }
 
-/// Serves one connection from another process, through TLS where it is spoken.
+/// Serves one TCP connection, through TLS where it is configured.
 async fn tcp(socket: TcpStream, router: Router, state: Arc<ServerState>, permit: IpPermit) {
     let limit = state.settings.header_timeout;
     let permit = Some(Arc::new(permit));
@@ -173,7 +171,7 @@ async fn tcp(socket: TcpStream, router: Router, state: Arc<ServerState>, permit:
         Ok(socket) => serve(socket, router, limit, permit).await,
         Err(error) => {
             metrics::refused(error.reason());
-            tracing::warn!(%error, "a connection was closed");
+            tracing::warn!(%error, "TLS handshake failed");
         }
     }
 }

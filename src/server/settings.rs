@@ -1,4 +1,4 @@
-//! What the server is told. The configuration is mapped to it by whoever starts the server.
+//! The settings of the server.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -45,7 +45,7 @@ impl fmt::Display for Listen {
     }
 }
 
-/// The SHA-256 of a token: the token itself is kept nowhere.
+/// The SHA-256 of a token; the token itself is not kept.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct TokenHash(pub [u8; 32]);
 
@@ -82,13 +82,13 @@ impl fmt::Debug for TokenHash {
 pub struct ClientToken {
     /// Its name; tabs belong to it.
     pub name: ClientId,
-    /// What it proves itself with.
+    /// The hash of its token.
     pub token: TokenHash,
-    /// How much it may use, over all of its connections.
+    /// Its limits, over all of its connections.
     pub limits: ClientLimits,
 }
 
-/// What `welcome` tells of limits that other rooms keep.
+/// Limits of other rooms that `welcome` reports.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct WelcomeLimits {
     /// The shortest time between two snapshots of a tab, in milliseconds.
@@ -99,14 +99,14 @@ pub struct WelcomeLimits {
     pub screenshot_queue: u64,
 }
 
-/// All of it.
+/// All settings.
 #[derive(Debug, Clone)]
 pub struct ServerSettings {
     /// Where to listen.
     pub listen: Listen,
     /// Web origins whose pages may connect, such as `https://app.example`.
     pub allowed_origins: Vec<String>,
-    /// Further names that may stand in `Host`, with or without a port.
+    /// Further allowed values of `Host`, with or without a port.
     pub allowed_hosts: Vec<String>,
     /// The most WebSocket connections.
     pub max_connections: usize,
@@ -121,11 +121,10 @@ pub struct ServerSettings {
     pub max_message_bytes: usize,
     /// The most bytes that wait to be written to one connection.
     pub outbound_bytes: usize,
-    /// How long a client may take to come back to its session after its connection was cut, and
-    /// how long what was written is kept for that; zero has sessions end with their connections.
+    /// How long a client may take to resume its link after a cut, and how long sent messages are kept for that;
+    /// zero disables resuming.
     pub resume_window: Duration,
-    /// The most bytes that are kept of one session: what was written, and what comes while its
-    /// client is away.
+    /// The most bytes that are kept of one link: sent messages, and those queued while it has no connection.
     pub resume_bytes: usize,
     /// How long running requests may take once the server stops.
     pub drain_timeout: Duration,
@@ -135,21 +134,20 @@ pub struct ServerSettings {
     pub ping_timeout: Duration,
     /// The longest payload of one message.
     pub chunk_bytes: usize,
-    /// How much each connection may use where nobody needs a token, so that there is nothing else to
-    /// tell clients apart by.
+    /// The limits of each connection where no tokens are configured, so that clients cannot be told apart.
     pub limits: ClientLimits,
-    /// Whether `/metrics` wants a token too.
+    /// Whether `/metrics` requires a token too.
     pub protect_metrics: bool,
-    /// What `welcome` tells besides.
+    /// Limits of other rooms that `welcome` reports.
     pub welcome: WelcomeLimits,
-    /// Whether a client's tabs end with its last connection.
+    /// Whether a client's tabs are closed with its last link.
     pub close_tabs_on_disconnect: bool,
-    /// Who may connect; nobody listed means that everybody may.
+    /// The clients that may connect; without any, every connection is accepted.
     pub clients: Vec<ClientToken>,
 }
 
 impl ServerSettings {
-    /// The limits as `welcome` states them to a client of which these hold.
+    /// The limits that `welcome` reports to a client with these.
     pub(crate) fn limits_with(&self, own: ClientLimits) -> Limits {
         Limits {
             max_message_bytes: self.max_message_bytes as u64,

@@ -176,6 +176,11 @@ fn details_of(error: &TabError) -> Option<ErrorDetails> {
     })
 }
 
+/// The bridge has no answer for a request.
+pub fn lost() -> ErrorEvent {
+    of_failure(RequestKind::Ping, &TabError::Lost.into(), None)
+}
+
 /// An answer that came while the connection was cut, and is larger than what is kept for its client.
 pub fn not_kept(tab: TabId) -> ErrorEvent {
     ErrorEvent {

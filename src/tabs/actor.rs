@@ -14,7 +14,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{CloseReason, TabClosed, TabState};
+use cdp_bridge_protocol::event::{CloseReason, TabState};
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -24,17 +24,18 @@ use tokio::time::{Instant, sleep_until};
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
 use self::hanging::{DIALOG_WINDOW, DIALOGS};
 use self::rebuilding::{Waiting, turn};
-use super::audience::Audience;
 use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
+use super::fact::{Fact, FactKind, FactSink};
 use super::hands::looks::{Looked, Looks};
-use super::identity::ClientId;
+use super::identity::Scope;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
 use super::page_console::Subscribers;
+use super::reply::AnswerKind;
 use super::running::{Phase, Running, Step};
 use super::screencast::Casts;
 use super::settings::TabSettings;
@@ -56,8 +57,8 @@ const CHOOSER_WINDOW: Duration = Duration::from_secs(10);
 pub struct Surroundings {
     /// The configuration.
     pub settings: TabSettings,
-    /// Where events go.
-    pub audience: Arc<dyn Audience>,
+    /// Where facts are published.
+    pub facts: Arc<dyn FactSink>,
     /// Who opens the ways out, and knows what is refused there.
     pub outlets: Arc<dyn Outlets>,
     /// Who opens targets.
@@ -71,7 +72,7 @@ pub struct Surroundings {
 /// A tab's task.
 pub struct Actor {
     id: TabId,
-    client: ClientId,
+    scope: Scope,
     around: Arc<Surroundings>,
     view: watch::Sender<TabView>,
     viewport: Viewport,
@@ -112,16 +113,16 @@ impl Actor {
         let now = Instant::now();
         let mut changes = ChangeQueue::new(around.settings.max_waiting_changes);
         changes.push_first(first);
-        let (id, client) = {
+        let (id, scope) = {
             let view = view.borrow();
-            (view.id, view.client.clone())
+            (view.id, view.scope.clone())
         };
-        let policy = around.outlets.changes(&client);
+        let policy = around.outlets.changes(&scope);
         let captures = Captures::new(&around.settings, Arc::clone(&around.capture_permits));
         let casts = Casts::new(id, around.supervisor.clone());
         let console = {
-            let (client, supervisor) = (client.clone(), around.supervisor.clone());
-            Subscribers::new(id, client, supervisor, Arc::clone(&around.audience))
+            let (scope, supervisor) = (scope.clone(), around.supervisor.clone());
+            Subscribers::new(id, scope, supervisor, Arc::clone(&around.facts))
         };
         let crashes = RestartBudget::new(CRASHES, CRASH_WINDOW);
         let dialogs = RestartBudget::new(DIALOGS, DIALOG_WINDOW);
@@ -129,7 +130,7 @@ impl Actor {
         let watchdog = Watchdog::new(around.settings.hang_timeout);
         Self {
             id,
-            client,
+            scope,
             around,
             view,
             viewport,
@@ -178,18 +179,14 @@ impl Actor {
                 reply.fail(error.clone());
             }
         }
-        let closed = TabClosed {
-            id: self.id,
-            reason: end.reason,
-        };
+        let reason = end.reason;
+        let mut closed = Fact::of_tab(&self.scope, self.id, FactKind::TabClosed { reason });
+        closed.cause = end.replies.first().map(|reply| reply.call);
         if announced {
-            let asker = end.replies.first().map(|reply| reply.connection);
-            self.around
-                .audience
-                .tell(&self.client, closed.clone().into(), asker);
+            self.around.facts.publish(closed.clone());
         }
         for reply in end.replies {
-            reply.event(closed.clone());
+            reply.answer(self.id, AnswerKind::Fact(closed.clone()));
         }
     }
 
@@ -257,7 +254,7 @@ impl Actor {
                     None
                 }
                 Happened::Looked(looked) => {
-                    looked.answer(self.session());
+                    looked.answer(self.id, self.session());
                     None
                 }
                 Happened::Tick => self.on_tick(),
@@ -289,15 +286,14 @@ impl Actor {
         }
         let running = self.running.as_ref().map(|running| running.place);
         let changes = &self.changes;
-        let subject = subject(self.id, live, self.viewport);
+        let subject = subject(live, self.viewport);
         self.captures.start_due(
             &subject,
             |after| changes.permits(after, running),
             Instant::now(),
         );
-        self.looks.start_due(self.id, live.hands(), |after| {
-            changes.permits(after, running)
-        });
+        self.looks
+            .start_due(live.hands(), |after| changes.permits(after, running));
         None
     }
 
@@ -370,8 +366,8 @@ impl Actor {
 
     fn on_captured(&mut self, done: Done) {
         if let Some(live) = &self.live {
-            self.captures
-                .settle(done, &subject(self.id, live, self.viewport));
+            let subject = subject(live, self.viewport);
+            self.captures.settle(done, self.id, &subject);
         }
     }
 
@@ -522,9 +518,8 @@ async fn step(running: &mut Option<Running>) -> Step {
     }
 }
 
-fn subject(id: TabId, live: &Live, viewport: Viewport) -> Subject<'_> {
+fn subject(live: &Live, viewport: Viewport) -> Subject<'_> {
     Subject {
-        id,
         url: &live.page.url,
         loader: live.page.loader.as_ref(),
         session: &live.target.session,

@@ -3,10 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cdp_bridge_protocol::event::{DomSnapshotHead, ScreenshotHead};
-use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
-use cdp_bridge_protocol::request::{SnapshotFormat, Viewport};
-use cdp_bridge_protocol::{RequestId, RequestKind, TabId};
+use cdp_bridge_protocol::payload::EscapedText;
+use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
+use cdp_bridge_protocol::{RequestKind, TabId};
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -20,7 +19,7 @@ use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
 use super::hands::{HandsError, HandsOn};
 use super::message::Capture;
 use super::picture::Picture;
-use super::reply::{Answer, Kept, Reply};
+use super::reply::{AnswerKind, Reply, Superseded};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::Session;
 use crate::cdp::ids::LoaderId;
@@ -51,10 +50,7 @@ struct Waiters {
 /// What a capture brought.
 enum Brought {
     Snapshot(SnapshotFormat, Result<EscapedText, TabError>),
-    Picture(
-        cdp_bridge_protocol::request::ImageFormat,
-        Result<Picture, TabError>,
-    ),
+    Picture(ImageFormat, Result<Picture, TabError>),
 }
 
 /// A tab's captures.
@@ -76,8 +72,6 @@ pub struct Captures {
 
 /// What a capture needs to know of its tab.
 pub struct Subject<'a> {
-    /// The tab.
-    pub id: TabId,
     /// Where it is.
     pub url: &'a str,
     /// The navigation that brought its document.
@@ -252,7 +246,7 @@ impl Captures {
 
     /// Answers those who waited for a capture. A snapshot that was taken while the page gave way
     /// to another may be of either, so that it is taken again: its URL must be true.
-    pub fn settle(&mut self, done: Done, subject: &Subject<'_>) {
+    pub fn settle(&mut self, done: Done, tab: TabId, subject: &Subject<'_>) {
         match done {
             Done {
                 replies,
@@ -261,7 +255,7 @@ impl Captures {
             } if loader.as_ref() != subject.loader => {
                 self.start_snapshot(subject, format, replies);
             }
-            done => done.answer(subject),
+            done => done.answer(tab, subject),
         }
     }
 
@@ -348,23 +342,15 @@ pub struct Done {
 }
 
 impl Done {
-    fn answer(self, subject: &Subject<'_>) {
+    fn answer(self, tab: TabId, subject: &Subject<'_>) {
         match self.brought {
             Brought::Snapshot(format, Ok(text)) => {
-                answer_snapshot(self.replies, &text, format, subject);
+                answer_snapshot(self.replies, tab, &text, format, subject.url);
             }
             Brought::Picture(format, Ok(picture)) => {
                 for reply in self.replies {
-                    let head = PayloadHead::Screenshot(ScreenshotHead {
-                        id: subject.id,
-                        mime: format.mime().to_owned(),
-                        width: picture.width,
-                        height: picture.height,
-                        seq: 0,
-                        total: 0,
-                    });
-                    let payload = Payload::Base64(picture.data.clone());
-                    reply.send(Ok(Answer::Payload { head, payload }));
+                    let picture = picture.clone();
+                    reply.answer(tab, AnswerKind::Screenshot { format, picture });
                 }
             }
             Brought::Snapshot(_, Err(error)) | Brought::Picture(_, Err(error)) => {
@@ -382,50 +368,40 @@ impl Done {
     }
 }
 
-/// Answers one snapshot to all who wait for it: on each connection the newest request gets it,
-/// and the older ones are listed there.
+/// Answers every call that waits for a snapshot: of each caller's calls the newest gets it, and the older
+/// ones are superseded by it.
 fn answer_snapshot(
     replies: Vec<Reply>,
+    tab: TabId,
     text: &EscapedText,
     format: SnapshotFormat,
-    subject: &Subject<'_>,
+    url: &str,
 ) {
-    let mut connections: Vec<(Reply, Vec<Reply>)> = Vec::new();
+    let mut callers: Vec<(Reply, Vec<Reply>)> = Vec::new();
     for reply in replies {
-        // One without an id could not be listed, so that it gets an answer of its own.
-        if reply.request_id.is_none() {
-            connections.push((reply, Vec::new()));
-            continue;
-        }
-        match connections.iter_mut().find(|(newest, _)| {
-            newest.request_id.is_some() && newest.connection == reply.connection
-        }) {
+        let group = callers.iter_mut().find(|(newest, _)| {
+            let same = newest.call.caller == reply.call.caller;
+            same && newest.may_coalesce && reply.may_coalesce
+        });
+        match group {
             Some((newest, older)) => older.push(std::mem::replace(newest, reply)),
-            None => connections.push((reply, Vec::new())),
+            None => callers.push((reply, Vec::new())),
         }
     }
-    for (newest, older) in connections {
-        let ids: Vec<RequestId> = older
-            .iter()
-            .filter_map(|reply| reply.request_id.clone())
-            .collect();
-        let head = PayloadHead::DomSnapshot(DomSnapshotHead {
-            id: subject.id,
-            url: subject.url.to_owned(),
-            format,
-            seq: 0,
-            total: 0,
-            coalesced: (!ids.is_empty()).then_some(ids),
-        });
-        // Those that the message names are settled before it leaves, so that a client that reads
-        // it may use their ids again. They count as unanswered until it is on its way.
-        let kept = Kept::default();
+    for (newest, older) in callers {
+        // The older calls are settled first: a client that reads the answer may use their ids again.
+        let superseded = Superseded::default();
         for reply in older {
             metrics::coalesced(reply.kind.as_str());
-            reply.send(Ok(Answer::Coalesced(kept.clone())));
+            reply.answer(tab, AnswerKind::Superseded(superseded.clone()));
         }
-        let payload = Payload::Text(text.clone());
-        newest.send(Ok(Answer::Payload { head, payload }));
+        let answer = AnswerKind::Snapshot {
+            url: url.to_owned(),
+            format,
+            text: text.clone(),
+            superseded,
+        };
+        newest.answer(tab, answer);
     }
 }
 

@@ -204,7 +204,7 @@ impl ChangeQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabs::identity::ConnectionId;
+    use crate::tabs::identity::{CallId, CallerId};
     use cdp_bridge_protocol::RequestKind;
     use std::time::Duration;
 
@@ -212,7 +212,11 @@ mod tests {
         let now = Instant::now();
         let deadline = now + Duration::from_millis(limit_ms);
         let kind = RequestKind::Navigate;
-        let reply = Reply::new(kind, None, ConnectionId(1), now, deadline, |_| {});
+        let call = CallId {
+            caller: CallerId(1),
+            number: 1,
+        };
+        let reply = Reply::new(kind, call, true, now, deadline, |_| {});
         Goal::Navigate {
             url: "about:blank".to_owned(),
             reply,

@@ -6,14 +6,14 @@
 
 use std::collections::HashMap;
 
-use super::identity::ClientId;
+use super::identity::Scope;
 use super::target::OpenRequest;
 use crate::cdp::BrowserContextId;
 
 /// The book of contexts of one browser.
 #[derive(Debug, Default)]
 pub struct Contexts {
-    shared: HashMap<ClientId, Shared>,
+    shared: HashMap<Scope, Shared>,
     owners: HashMap<BrowserContextId, Owner>,
 }
 
@@ -28,7 +28,7 @@ enum Shared {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Owner {
     /// The client.
-    pub client: ClientId,
+    pub scope: Scope,
     /// How many tabs use it as their own; none for a shared one.
     own: Option<usize>,
 }
@@ -54,7 +54,7 @@ pub enum SharedContext {
 impl Contexts {
     /// Looks up the shared context of the request's client.
     pub fn shared(&mut self, request: OpenRequest) -> SharedContext {
-        match self.shared.get_mut(&request.client) {
+        match self.shared.get_mut(&request.scope) {
             Some(Shared::Ready(context)) => SharedContext::Ready(context.clone(), request),
             Some(Shared::Coming(waiting)) => {
                 waiting.push(request);
@@ -62,7 +62,7 @@ impl Contexts {
             }
             None => {
                 self.shared
-                    .insert(request.client.clone(), Shared::Coming(vec![request]));
+                    .insert(request.scope.clone(), Shared::Coming(vec![request]));
                 SharedContext::Make
             }
         }
@@ -71,18 +71,18 @@ impl Contexts {
     /// The shared context of a client was made, or could not be; those who waited come back.
     pub fn shared_made(
         &mut self,
-        client: &ClientId,
+        scope: &Scope,
         context: Option<&BrowserContextId>,
     ) -> Vec<OpenRequest> {
-        let waiting = match self.shared.remove(client) {
+        let waiting = match self.shared.remove(scope) {
             Some(Shared::Coming(waiting)) => waiting,
             _ => Vec::new(),
         };
         if let Some(context) = context {
             self.shared
-                .insert(client.clone(), Shared::Ready(context.clone()));
+                .insert(scope.clone(), Shared::Ready(context.clone()));
             let owner = Owner {
-                client: client.clone(),
+                scope: scope.clone(),
                 own: None,
             };
             self.owners.insert(context.clone(), owner);
@@ -91,9 +91,9 @@ impl Contexts {
     }
 
     /// A context was made for one tab.
-    pub fn own_made(&mut self, client: &ClientId, context: &BrowserContextId) {
+    pub fn own_made(&mut self, scope: &Scope, context: &BrowserContextId) {
         let owner = Owner {
-            client: client.clone(),
+            scope: scope.clone(),
             own: Some(1),
         };
         self.owners.insert(context.clone(), owner);
@@ -140,12 +140,12 @@ mod tests {
     use tokio::sync::oneshot;
     use tokio::time::Instant;
 
-    fn request(client: &str) -> OpenRequest {
+    fn request(scope: &str) -> OpenRequest {
         let (reply, _) = oneshot::channel();
         let (tab, deadline) = (TabId::new(1), Instant::now());
         OpenRequest {
             tab,
-            client: client.into(),
+            scope: scope.into(),
             place: Place::Shared,
             deadline,
             reply,

@@ -4,7 +4,7 @@ use cdp_bridge_protocol::TabId;
 use tokio::sync::{mpsc, watch};
 
 use super::error::TabError;
-use super::identity::ClientId;
+use super::identity::Scope;
 use super::message::TabMessage;
 use super::view::TabView;
 
@@ -18,7 +18,7 @@ pub struct TabHandle {
     /// The tab.
     pub id: TabId,
     /// Whose it is.
-    pub client: ClientId,
+    pub scope: Scope,
     mailbox: mpsc::Sender<TabMessage>,
     view: watch::Receiver<TabView>,
 }
@@ -26,13 +26,13 @@ pub struct TabHandle {
 impl TabHandle {
     /// A handle to the actor behind these channels.
     pub fn new(mailbox: mpsc::Sender<TabMessage>, view: watch::Receiver<TabView>) -> Self {
-        let (id, client) = {
+        let (id, scope) = {
             let view = view.borrow();
-            (view.id, view.client.clone())
+            (view.id, view.scope.clone())
         };
         Self {
             id,
-            client,
+            scope,
             mailbox,
             view,
         }

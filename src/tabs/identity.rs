@@ -1,9 +1,9 @@
-//! Who asks: opaque names that the tabs pass on without knowing who is connected.
+//! Who owns a tab and who asks: opaque names that the tabs pass on without knowing who is connected.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The identity behind a token. A tab belongs to the client that created it.
+/// The tenant: the identity behind a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(Arc<str>);
 
@@ -26,7 +26,65 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// One connection of a client. What a request changes is told to the client's other connections
-/// as an event, but to the one that asked as its answer.
+/// One session of a client. Every client has an implicit one that never ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ConnectionId(pub u64);
+pub struct SessionId(u128);
+
+impl SessionId {
+    /// The implicit session.
+    pub const DEFAULT: Self = Self(0);
+
+    /// A session with this id, which is not zero.
+    pub fn new(id: u128) -> Self {
+        Self(id)
+    }
+}
+
+/// The owner of tabs: browser contexts, proxies, quotas, lists and facts are kept by it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Scope {
+    /// The client.
+    pub client: ClientId,
+    /// Which of its sessions.
+    pub session: SessionId,
+}
+
+impl Scope {
+    /// The implicit session of a client.
+    pub fn default_of(client: ClientId) -> Self {
+        Self {
+            client,
+            session: SessionId::DEFAULT,
+        }
+    }
+}
+
+impl From<&str> for Scope {
+    fn from(client: &str) -> Self {
+        Self::default_of(client.into())
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.client.fmt(f)?;
+        if self.session == SessionId::DEFAULT {
+            return Ok(());
+        }
+        write!(f, "/{:032x}", self.session.0)
+    }
+}
+
+/// Who asks: an opaque number that a door gives to each of its connections. Subscriptions and coalescing
+/// are by caller, and a caller's own calls are answered with the fact that everyone else is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallerId(pub u64);
+
+/// One call: a request that is being carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CallId {
+    /// Who made it.
+    pub caller: CallerId,
+    /// Its number among all calls of the process.
+    pub number: u64,
+}

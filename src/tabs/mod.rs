@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`registry`] | the directory of [`handle`]s |
 //! | [`message`], [`reply`], [`error`] | what a tab may be asked, and how it answers |
-//! | [`audience`], [`identity`] | where events go, and the opaque names of those who asked |
+//! | [`fact`], [`identity`] | what happened, and the opaque names of owners and callers |
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
@@ -17,13 +17,13 @@
 //! | [`commands`] | the conversations with Chromium |
 
 pub mod actor;
-pub mod audience;
 pub mod captures;
 pub mod changes;
 pub mod commands;
 pub mod contexts;
 pub mod downloads;
 pub mod error;
+pub mod fact;
 pub mod handle;
 pub mod hands;
 pub mod hearing;
@@ -44,16 +44,16 @@ pub mod target;
 pub mod view;
 pub mod watchdog;
 
-pub use audience::Audience;
 pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
+pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
-pub use identity::{ClientId, ConnectionId};
+pub use identity::{CallId, CallerId, ClientId, Scope, SessionId};
 pub use message::{Area, Capture, Change, TabMessage, Way};
 pub use outlet::{Obstacle, Outlet, Outlets};
 pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
-pub use reply::{Answer, Kept, Outcome, Reply};
+pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply, Superseded};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, TabSettings, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

@@ -9,25 +9,25 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use cdp_bridge_protocol::TabId;
 use tokio::sync::watch;
 
-use super::identity::ClientId;
+use super::identity::Scope;
 use crate::policy::Denied;
 
 /// Opens ways out, and knows what is refused there.
 pub trait Outlets: Send + Sync + 'static {
     /// A way out for a new browser context of this client; for one tab alone, if one is named.
-    fn open(&self, client: &ClientId, tab: Option<TabId>) -> io::Result<Outlet>;
+    fn open(&self, scope: &Scope, tab: Option<TabId>) -> io::Result<Outlet>;
 
     /// Whether what pages of this client hand out as files is kept for it.
-    fn keeps_downloads(&self, client: &ClientId) -> bool;
+    fn keeps_downloads(&self, scope: &Scope) -> bool;
 
     /// Says when [`check`](Self::check) may have another answer for this client.
-    fn changes(&self, client: &ClientId) -> watch::Receiver<()>;
+    fn changes(&self, scope: &Scope) -> watch::Receiver<()>;
 
     /// Whether a tab of this client may stay where its main frame is.
-    fn check(&self, client: &ClientId, url: &str) -> Result<(), Denied>;
+    fn check(&self, scope: &Scope, url: &str) -> Result<(), Denied>;
 
     /// What kept the latest connection to the host of this URL from being made, if something did.
-    fn obstacle(&self, client: &ClientId, url: &str) -> Option<Obstacle>;
+    fn obstacle(&self, scope: &Scope, url: &str) -> Option<Obstacle>;
 }
 
 /// What kept a connection from being made.

@@ -7,7 +7,7 @@ use cdp_bridge_protocol::event::{TabInfo, TabState};
 use dashmap::DashMap;
 
 use super::handle::TabHandle;
-use super::identity::ClientId;
+use super::identity::Scope;
 use super::view;
 
 /// The directory. Cheap to clone.
@@ -27,10 +27,10 @@ pub struct TabCounts {
 
 impl Registry {
     /// The tab of this client with this id; another client's is as unknown as none.
-    pub fn get(&self, client: &ClientId, id: TabId) -> Option<TabHandle> {
+    pub fn get(&self, scope: &Scope, id: TabId) -> Option<TabHandle> {
         self.tabs
             .get(&id)
-            .filter(|tab| tab.client == *client)
+            .filter(|tab| tab.scope == *scope)
             .map(|tab| tab.clone())
     }
 
@@ -40,15 +40,15 @@ impl Registry {
     }
 
     /// All tabs of a client, as it is shown them.
-    pub fn list(&self, client: &ClientId) -> Vec<TabInfo> {
-        view::list(self.of(client).iter().map(TabHandle::view).collect())
+    pub fn list(&self, scope: &Scope) -> Vec<TabInfo> {
+        view::list(self.of(scope).iter().map(TabHandle::view).collect())
     }
 
     /// The handles of a client's tabs.
-    pub fn of(&self, client: &ClientId) -> Vec<TabHandle> {
+    pub fn of(&self, scope: &Scope) -> Vec<TabHandle> {
         self.tabs
             .iter()
-            .filter(|tab| tab.client == *client)
+            .filter(|tab| tab.scope == *scope)
             .map(|tab| tab.clone())
             .collect()
     }

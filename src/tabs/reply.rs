@@ -1,48 +1,139 @@
-//! The answer to a request: exactly one, whatever happens.
+//! The answer to a call: exactly one, whatever happens.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cdp_bridge_protocol::payload::{Payload, PayloadHead};
-use cdp_bridge_protocol::{Event, RequestId, RequestKind};
+use cdp_bridge_protocol::payload::{EscapedText, Payload};
+use cdp_bridge_protocol::request::{ContentFormat, ImageFormat, Point, SnapshotFormat};
+use cdp_bridge_protocol::{RequestKind, TabId};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::error::{Failure, TabError};
-use super::identity::ConnectionId;
+use super::fact::Fact;
+use super::identity::CallId;
+use super::picture::Picture;
 
-/// A good answer.
+/// A good answer, about a tab. Cheap to clone, payloads among it.
 #[derive(Debug, Clone)]
-pub enum Answer {
-    /// A message without a payload.
-    Event(Box<Event>),
-    /// A snapshot or a picture.
-    Payload {
-        /// The message around it; `seq` and `total` are filled in when it is cut.
-        head: PayloadHead,
-        /// What it carries.
-        payload: Payload,
-    },
-    /// The request is answered by a newer one of the same connection, whose answer lists it.
-    Coalesced(Kept),
+pub struct Answer {
+    /// The tab.
+    pub tab: TabId,
+    /// What came of the call.
+    pub kind: AnswerKind,
 }
 
-/// What requests that a newer one answers keep of themselves until its answer is on its way. Clones are
-/// the same one.
-#[derive(Clone, Default)]
-pub struct Kept(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
+/// What came of a call.
+#[derive(Debug, Clone)]
+pub enum AnswerKind {
+    /// The fact that the call caused, which everyone else was sent.
+    Fact(Fact),
+    /// The page was acted on.
+    Done(Acted),
+    /// What a script came to, as `JSON.stringify` writes it.
+    Evaluated(Value),
+    /// What was asked of an element.
+    Queried(Value),
+    /// What was waited for is so.
+    Waited {
+        /// Where the tab is.
+        url: String,
+    },
+    /// The DOM.
+    Snapshot {
+        /// Where the tab was when it was taken.
+        url: String,
+        /// How it is written down.
+        format: SnapshotFormat,
+        /// The text.
+        text: EscapedText,
+        /// The older calls of the same caller that this answers too.
+        superseded: Superseded,
+    },
+    /// A newer call of the same caller is answered in place of this one.
+    Superseded(Superseded),
+    /// A picture.
+    Screenshot {
+        /// The encoding.
+        format: ImageFormat,
+        /// The picture.
+        picture: Picture,
+    },
+    /// An outline of the page.
+    Outline {
+        /// Where the tab was when it was taken.
+        url: String,
+        /// How many lines there are.
+        lines: u64,
+        /// How many elements were left out.
+        omitted: u64,
+        /// The text.
+        text: EscapedText,
+    },
+    /// The content of the page.
+    Content {
+        /// Where the tab was when it was read.
+        url: String,
+        /// How it is written down.
+        format: ContentFormat,
+        /// The end is missing.
+        truncated: bool,
+        /// The text.
+        text: EscapedText,
+    },
+    /// A file that was downloaded.
+    Download {
+        /// The id of the download.
+        download_id: String,
+        /// The file's name.
+        name: String,
+        /// The file.
+        payload: Payload,
+    },
+    /// Frames follow.
+    ScreencastStarted,
+    /// No frames follow.
+    ScreencastStopped,
+    /// Subscriptions are as asked for.
+    Subscribed,
+}
 
-impl Kept {
-    /// Keeps this until the last clone is dropped.
-    pub fn keep(&self, what: impl Any + Send) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.push(Box::new(what));
+/// What acting on a page brought beside its effect.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Acted {
+    /// Of `select`: the values that are chosen now.
+    pub values: Option<Vec<String>>,
+    /// Of `scroll`: the position that was reached.
+    pub position: Option<Point>,
+}
+
+/// What calls that a newer one answers leave for the door to find with that one's answer. Clones share
+/// it.
+#[derive(Clone, Default)]
+pub struct Superseded(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
+
+impl Superseded {
+    /// Leaves something.
+    pub fn leave(&self, what: impl Any + Send) {
+        self.left().push(Box::new(what));
+    }
+
+    /// Takes everything of this type that was left.
+    pub fn take<T: Any>(&self) -> Vec<T> {
+        let all = std::mem::take(&mut *self.left());
+        let all = all.into_iter().filter_map(|it| it.downcast().ok());
+        all.map(|it| *it).collect()
+    }
+
+    fn left(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Any + Send>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for Superseded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kept")
+        f.write_str("Superseded")
     }
 }
 
@@ -57,10 +148,10 @@ pub struct Reply {
     deliver: Option<Deliver>,
     /// Which request it is.
     pub kind: RequestKind,
-    /// The client's own name for the request.
-    pub request_id: Option<RequestId>,
-    /// The connection that asked.
-    pub connection: ConnectionId,
+    /// The call that it answers.
+    pub call: CallId,
+    /// Whether a newer call of the same caller may be answered in its place.
+    pub may_coalesce: bool,
     /// When the request arrived.
     pub arrived: Instant,
     /// When its time limit passes.
@@ -79,8 +170,8 @@ impl Reply {
     /// A reply that is delivered by this function, which must not wait.
     pub fn new(
         kind: RequestKind,
-        request_id: Option<RequestId>,
-        connection: ConnectionId,
+        call: CallId,
+        may_coalesce: bool,
         arrived: Instant,
         deadline: Instant,
         deliver: impl FnOnce(Outcome) + Send + 'static,
@@ -89,16 +180,16 @@ impl Reply {
         Self {
             deliver,
             kind,
-            request_id,
-            connection,
+            call,
+            may_coalesce,
             arrived,
             deadline,
         }
     }
 
-    /// Answers with a message.
-    pub fn event(self, event: impl Into<Event>) {
-        self.send(Ok(Answer::Event(Box::new(event.into()))));
+    /// Answers with what came of it.
+    pub fn answer(self, tab: TabId, kind: AnswerKind) {
+        self.send(Ok(Answer { tab, kind }));
     }
 
     /// Answers with an error.
@@ -135,7 +226,7 @@ impl Drop for Reply {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cdp_bridge_protocol::event::Pong;
+    use crate::tabs::identity::CallerId;
     use std::sync::mpsc;
 
     fn reply() -> (Reply, mpsc::Receiver<Outcome>) {
@@ -143,8 +234,11 @@ mod tests {
         let now = Instant::now();
         let reply = Reply::new(
             RequestKind::Ping,
-            None,
-            ConnectionId(1),
+            CallId {
+                caller: CallerId(1),
+                number: 1,
+            },
+            true,
             now,
             now,
             move |outcome| {
@@ -157,10 +251,9 @@ mod tests {
     #[test]
     fn a_reply_is_delivered_once() {
         let (reply, outcomes) = reply();
-        reply.event(Pong { ts: 1 });
-        assert!(
-            matches!(outcomes.recv(), Ok(Ok(Answer::Event(event))) if matches!(*event, Event::Pong(_)))
-        );
+        reply.answer(TabId::new(1), AnswerKind::Subscribed);
+        let outcome = outcomes.recv().unwrap();
+        assert!(matches!(outcome.unwrap().kind, AnswerKind::Subscribed));
         assert!(outcomes.recv().is_err());
     }
 

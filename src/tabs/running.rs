@@ -1,12 +1,13 @@
 //! The one change that is at work on a tab.
 
-use cdp_bridge_protocol::{Event, RequestKind};
+use cdp_bridge_protocol::RequestKind;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::changes::{Goal, Place};
 use super::commands::navigate::Started;
 use super::hands::HandsError;
+use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
 use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
@@ -36,7 +37,7 @@ pub enum Phase {
     /// The tab goes some way: its next commit is awaited, or its next move within the document.
     Travelling,
     /// Something is being done to the page.
-    Acting(BoxFuture<'static, Result<Event, HandsError>>),
+    Acting(BoxFuture<'static, Result<AnswerKind, HandsError>>),
     /// The page is being brought to the front.
     Activating(BoxFuture<'static, Result<(), CallError>>),
 }
@@ -48,7 +49,7 @@ pub enum Step {
     /// Chromium answered the navigation.
     Started(Result<Started, CallError>),
     /// It has been done to the page, or not.
-    Acted(Box<Result<Event, HandsError>>),
+    Acted(Box<Result<AnswerKind, HandsError>>),
     /// The page is in front, or not.
     Activated(Result<(), CallError>),
 }

@@ -23,9 +23,9 @@ use tokio::time::Instant;
 pub use self::turns::Turn;
 use self::turns::TurnRequest;
 use super::actor::Surroundings;
-use super::audience::Audience;
 use super::error::TabError;
-use super::identity::ClientId;
+use super::fact::FactSink;
+use super::identity::{ClientId, Scope};
 use super::outlet::Outlets;
 use super::registry::Registry;
 use super::reply::Reply;
@@ -50,7 +50,7 @@ const DOWNLOADS_AT_WORK: usize = 2;
 #[derive(Debug)]
 pub struct NewTab {
     /// Whose it is.
-    pub client: ClientId,
+    pub scope: Scope,
     /// Where it goes first, as policy has allowed it.
     pub url: String,
     /// Whether it has a browser context of its own.
@@ -98,7 +98,7 @@ impl SupervisorHandle {
     /// Starts the supervisor's task, without a browser.
     pub fn start(
         settings: TabSettings,
-        audience: Arc<dyn Audience>,
+        facts: Arc<dyn FactSink>,
         outlets: Arc<dyn Outlets>,
         registry: Registry,
     ) -> Self {
@@ -109,7 +109,7 @@ impl SupervisorHandle {
         };
         let around = Arc::new(Surroundings {
             settings,
-            audience,
+            facts,
             outlets,
             supervisor: supervisor.clone(),
             capture_permits: Arc::new(Semaphore::new(CAPTURES_AT_WORK)),

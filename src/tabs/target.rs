@@ -8,7 +8,7 @@ use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 
 use super::error::TabError;
-use super::identity::ClientId;
+use super::identity::Scope;
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, Session, TargetId};
 
@@ -89,7 +89,7 @@ pub struct OpenRequest {
     /// For which tab.
     pub tab: TabId,
     /// Whose that is.
-    pub client: ClientId,
+    pub scope: Scope,
     /// In which context.
     pub place: Place,
     /// Until when.

@@ -5,7 +5,7 @@ use cdp_bridge_protocol::event::{TabInfo, TabState};
 
 use tokio::time::Instant;
 
-use super::identity::ClientId;
+use super::identity::Scope;
 
 /// A tab at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct TabView {
     /// The tab.
     pub id: TabId,
     /// Whose it is.
-    pub client: ClientId,
+    pub scope: Scope,
     /// Where it is.
     pub url: String,
     /// The page's title.
@@ -56,7 +56,7 @@ mod tests {
     fn view(id: u64, activated: u64) -> TabView {
         TabView {
             id: TabId::new(id),
-            client: "a".into(),
+            scope: "a".into(),
             url: "about:blank".to_owned(),
             title: String::new(),
             logged_out: false,

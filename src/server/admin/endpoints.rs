@@ -25,7 +25,7 @@ const VERSION: &str = env!("CARGO_PKG_VERSION");
 #[serde(rename_all = "camelCase")]
 pub struct HealthReport {
     status: HealthStatus,
-    /// Why it is less than ok, a sentence each.
+    /// Why it is not ok, a sentence each.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     reasons: Vec<String>,
     version: &'static str,
@@ -68,8 +68,8 @@ struct TabsReport {
     crashed: usize,
 }
 
-/// Chromium that does not answer is down; a crashed tab, a stop that has begun or a full disk is
-/// less than ok. Also says why, but for what the browser's own part says.
+/// Down where Chromium does not answer; degraded by a crashed tab, a stop in progress or a warning such as a full
+/// disk. Also the reasons, except for those in the browser's part of the report.
 fn status(probe: &Probe, tabs: TabCounts, draining: bool) -> (HealthStatus, Vec<String>) {
     let mut reasons = probe.concerns.clone();
     match tabs.crashed {
@@ -129,12 +129,12 @@ pub(crate) async fn health(State(state): State<Arc<ServerState>>) -> Response {
     (code, Json(report)).into_response()
 }
 
-/// `/livez`: the process serves. It never asks Chromium.
+/// `/livez`: the process runs. It never asks Chromium.
 pub(crate) async fn livez() -> Response {
     Json(serde_json::json!({ "status": "ok" })).into_response()
 }
 
-/// `/readyz`: whether a new Coordinator would be served.
+/// `/readyz`: whether a new client would be served.
 pub(crate) async fn readyz(State(state): State<Arc<ServerState>>) -> Response {
     let reason = if state.drain().phase() > Phase::Serving {
         "the bridge is stopping"
@@ -163,7 +163,7 @@ pub(crate) async fn metrics(State(state): State<Arc<ServerState>>, headers: Head
     ([(CONTENT_TYPE, kind)], text).into_response()
 }
 
-/// `/version`: what this is.
+/// `/version`: name, version and build.
 pub(crate) async fn version() -> Response {
     let build = if cfg!(debug_assertions) {
         "debug"

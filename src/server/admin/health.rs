@@ -1,4 +1,4 @@
-//! Whether Chromium answers, asked once for all who want to know at the same time.
+//! Probes Chromium; concurrent requests share one round trip.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,7 +13,7 @@ use crate::server::ports::{BrowserStatus, Probe};
 /// How long a round trip may take before Chromium counts as down.
 const DEADLINE: Duration = Duration::from_secs(1);
 
-/// Probes Chromium; probes that overlap share one round trip.
+/// Shares one probe among concurrent requests.
 pub struct BrowserHealth {
     browser: Arc<dyn BrowserStatus>,
     running: Mutex<Option<Shared<BoxFuture<'static, Probe>>>>,
@@ -26,7 +26,6 @@ impl fmt::Debug for BrowserHealth {
 }
 
 impl BrowserHealth {
-    /// Probes this browser.
     pub fn new(browser: Arc<dyn BrowserStatus>) -> Self {
         Self {
             browser,
@@ -34,7 +33,7 @@ impl BrowserHealth {
         }
     }
 
-    /// What a round trip finds that was not finished when this was asked.
+    /// The result of the round trip in progress, or of a new one.
     pub async fn probe(&self) -> Probe {
         let probe = {
             let mut running = self.running.lock().unwrap_or_else(PoisonError::into_inner);
@@ -46,7 +45,7 @@ impl BrowserHealth {
         probe.await
     }
 
-    /// A probe in a task of its own, so that it goes on when the one that asked goes away.
+    /// A probe in its own task, so that it goes on when a request is cancelled.
     fn start(&self) -> Shared<BoxFuture<'static, Probe>> {
         let probe = self.browser.probe();
         let version = self.browser.version();

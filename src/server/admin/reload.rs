@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio_rustls::rustls;
 
+use crate::operations::Scope;
 use crate::server::edge::tls::{self, TlsError, TlsFiles};
 use crate::server::settings::{ClientToken, Listen};
 use crate::server::state::ServerState;
@@ -72,7 +73,7 @@ impl Replacement {
             port.replace(identity);
         }
         for gone in state.auth.replace(&self.clients) {
-            state.operations().close_tabs_of(&gone);
+            state.operations().close_tabs_of(&Scope::default_of(gone));
         }
     }
 }

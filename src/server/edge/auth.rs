@@ -1,5 +1,5 @@
-//! Who is it? A bearer token from a header, or from a subprotocol for browsers, which cannot set
-//! headers. A token in a query string is never read, because addresses end up in logs.
+//! Authenticates a client by a bearer token from the `Authorization` header, or from a subprotocol for web
+//! pages, which cannot set headers. A token in a query string is never read, because URLs end up in logs.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -11,40 +11,47 @@ use subtle::{Choice, ConstantTimeEq as _};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use crate::operations::ClientId;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
+use crate::operations::{ClientId, Scope};
 use crate::server::settings::{ClientToken, TokenHash};
 
-/// The client that everybody is where no tokens are configured.
+/// The client of every connection where no tokens are configured.
 pub const DEFAULT_CLIENT: &str = "default";
 
-/// Knows the clients, who may change while connections are open.
+/// The configured clients, which may be replaced while connections are open.
 #[derive(Debug)]
 pub struct Authenticator {
-    clients: watch::Sender<Vec<Known>>,
-    /// What each connection may use where nobody needs a token.
-    unknown: ClientLimits,
+    clients: watch::Sender<Vec<KnownClient>>,
+    /// The limits of each connection where no tokens are configured.
+    anonymous: ClientLimits,
 }
 
-/// A client that is let in, and what it uses.
+/// A configured client and its quota.
 #[derive(Debug)]
-struct Known {
+struct KnownClient {
     client: ClientToken,
     quota: Arc<ClientQuota>,
 }
 
-/// Who a connection is, and what it was let in by.
+/// An authenticated client.
 #[derive(Debug, Clone)]
 pub struct Identity {
     /// The client.
     pub client: ClientId,
-    /// What the client uses; its own alone, where nobody needed a token.
+    /// The client's quota; without tokens, each connection has its own.
     pub quota: Arc<ClientQuota>,
-    /// Its token; none where nobody needed one.
+    /// The token it presented; none where no tokens are configured.
     token: Option<TokenHash>,
 }
 
-/// The token is missing or wrong; which of them is not told apart, so that nothing is learnt.
+impl Identity {
+    /// The client's implicit session, which owns its tabs.
+    pub fn scope(&self) -> Scope {
+        Scope::default_of(self.client.clone())
+    }
+}
+
+/// The token is missing or wrong; the two are not told apart, so that an attacker learns nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "a valid token is needed: send `Authorization: Bearer TOKEN`, or offer the subprotocol \
@@ -53,17 +60,16 @@ pub struct Identity {
 pub struct Unauthorized;
 
 impl Authenticator {
-    /// Lets these clients in, or everybody if there are none; each connection may use as much as
-    /// `unknown` says then.
-    pub fn new(clients: &[ClientToken], unknown: ClientLimits) -> Self {
+    /// Accepts these clients, or everyone if there are none, with the limits `anonymous` for each connection.
+    pub fn new(clients: &[ClientToken], anonymous: ClientLimits) -> Self {
         Self {
             clients: watch::Sender::new(known(clients, &[])),
-            unknown,
+            anonymous,
         }
     }
 
-    /// Lets these in from now on, and says whose clients are none any more. Who stays keeps what it
-    /// uses, under its new limits.
+    /// Replaces the clients and returns those that were removed. The others keep what they use, under their new
+    /// limits.
     pub fn replace(&self, clients: &[ClientToken]) -> HashSet<ClientId> {
         let mut gone = HashSet::new();
         self.clients.send_modify(|before| {
@@ -74,10 +80,10 @@ impl Authenticator {
         gone
     }
 
-    /// Waits until this identity would not be let in any more.
+    /// Waits until this identity is no longer valid.
     pub async fn revoked(&self, identity: &Identity) {
         let mut changes = self.clients.subscribe();
-        // The sender is a field of this, so that it cannot be gone.
+        // The sender is a field of this struct, so that waiting cannot fail.
         let _ = changes.wait_for(|clients| !holds(clients, identity)).await;
     }
 
@@ -87,15 +93,14 @@ impl Authenticator {
         if clients.is_empty() {
             return Ok(Identity {
                 client: DEFAULT_CLIENT.into(),
-                quota: ClientQuota::new(self.unknown, Instant::now()),
+                quota: ClientQuota::new(self.anonymous, Instant::now()),
                 token: None,
             });
         }
         let presented = TokenHash::of(token_of(headers).ok_or(Unauthorized)?);
         let mut found = None;
-        // Every client is compared, whether one was found or not, so that the time it takes
-        // tells nothing.
-        for Known { client, quota } in clients.iter() {
+        // All clients are compared, so that the time does not depend on which one matches.
+        for KnownClient { client, quota } in clients.iter() {
             let same: Choice = client.token.0.ct_eq(&presented.0);
             if bool::from(same) {
                 found = Some(Identity {
@@ -109,19 +114,19 @@ impl Authenticator {
     }
 }
 
-/// Whether somebody who comes with this is let in. No secret is compared with what a stranger
-/// sent here: both are of this configuration or an earlier one.
-fn holds(clients: &[Known], identity: &Identity) -> bool {
+/// Whether the identity is still valid. The comparison need not be in constant time: both tokens are configured
+/// ones.
+fn holds(clients: &[KnownClient], identity: &Identity) -> bool {
     match identity.token {
         None => clients.is_empty(),
-        Some(token) => clients
-            .iter()
-            .any(|Known { client, .. }| client.name == identity.client && client.token == token),
+        Some(token) => clients.iter().any(|KnownClient { client, .. }| {
+            client.name == identity.client && client.token == token
+        }),
     }
 }
 
-/// Each client with what it uses, which it keeps if it was known before.
-fn known(clients: &[ClientToken], before: &[Known]) -> Vec<Known> {
+/// The clients with their quotas, which those that were known before keep.
+fn known(clients: &[ClientToken], before: &[KnownClient]) -> Vec<KnownClient> {
     let now = Instant::now();
     let with_allowance = |client: &ClientToken| {
         let known = before.iter().find(|known| known.client.name == client.name);
@@ -131,7 +136,7 @@ fn known(clients: &[ClientToken], before: &[Known]) -> Vec<Known> {
         } else {
             ClientQuota::new(client.limits, now)
         };
-        Known {
+        KnownClient {
             client: client.clone(),
             quota,
         }
@@ -139,8 +144,8 @@ fn known(clients: &[ClientToken], before: &[Known]) -> Vec<Known> {
     clients.iter().map(with_allowance).collect()
 }
 
-/// The names of those who may connect.
-fn names(clients: &[Known]) -> HashSet<ClientId> {
+/// The names of the clients that may connect.
+fn names(clients: &[KnownClient]) -> HashSet<ClientId> {
     if clients.is_empty() {
         return HashSet::from([DEFAULT_CLIENT.into()]);
     }
@@ -148,7 +153,7 @@ fn names(clients: &[Known]) -> HashSet<ClientId> {
     names.collect()
 }
 
-/// The token, from the header before the subprotocol.
+/// The token; the header takes precedence over the subprotocol.
 fn token_of(headers: &HeaderMap) -> Option<&str> {
     if let Some(value) = headers.get(AUTHORIZATION) {
         let (scheme, token) = value.to_str().ok()?.split_once(' ')?;

@@ -1,6 +1,5 @@
-//! Which names and which web pages a request may come with. Held against every HTTP request and
-//! every upgrade, so that neither another site's page nor a name that was pointed at this machine
-//! (DNS rebinding) reaches the bridge.
+//! Checks `Host` and `Origin` of every HTTP request and every upgrade, so that neither another site's page nor
+//! a name that resolves to this machine (DNS rebinding) reaches the bridge.
 
 use std::net::IpAddr;
 
@@ -10,7 +9,7 @@ use url::Url;
 
 use crate::server::settings::{Listen, is_loopback};
 
-/// The rules.
+/// The allowed hosts and origins.
 #[derive(Debug, Clone)]
 pub struct HostOriginCheck {
     bound: Option<IpAddr>,
@@ -18,10 +17,10 @@ pub struct HostOriginCheck {
     origins: Vec<String>,
 }
 
-/// Why a request is refused.
+/// A request is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostOriginError {
-    /// No `Host`, several, or none that can be read.
+    /// `Host` is missing, repeated or malformed.
     #[error("the request needs exactly one Host header")]
     BadHost,
     /// A `Host` that is not this server's.
@@ -30,7 +29,9 @@ pub enum HostOriginError {
     )]
     WrongHost(String),
     /// An `Origin` that is not allowed.
-    #[error("pages of `{0}` may not connect; add it to server.allowed_origins if they should")]
+    #[error(
+        "pages of {0} may not connect; add the origin to server.allowed_origins if they should"
+    )]
     WrongOrigin(String),
 }
 
@@ -69,7 +70,7 @@ enum Host {
 }
 
 impl HostOriginCheck {
-    /// The rules of a server that listens here.
+    /// The check of a server that listens here.
     pub fn new(listen: &Listen, hosts: &[String], origins: &[String]) -> Self {
         Self {
             bound: match listen {
@@ -84,7 +85,7 @@ impl HostOriginCheck {
         }
     }
 
-    /// Holds a request against the rules: its name first, then the page it comes from.
+    /// Checks the host first, then the origin.
     pub fn check(&self, uri: &Uri, headers: &HeaderMap) -> Result<(), HostOriginError> {
         self.check_host(uri, headers)?;
         self.check_origin(headers)
@@ -96,7 +97,7 @@ impl HostOriginCheck {
             return Err(HostOriginError::BadHost);
         };
         let host = host.to_str().map_err(|_| HostOriginError::BadHost)?;
-        // A request line with a full URL names the host too, and that name would count.
+        // A request line in absolute form names the host too, and would take precedence.
         let in_uri = uri.authority().map(axum::http::uri::Authority::as_str);
         for text in in_uri.into_iter().chain([host]) {
             let authority = Authority::parse(text).ok_or(HostOriginError::BadHost)?;
@@ -110,8 +111,8 @@ impl HostOriginCheck {
     fn knows(&self, authority: &Authority) -> bool {
         let ours = match &authority.host {
             Host::Name(name) => name == "localhost",
-            // A server bound to every address cannot list them. Accepting any address there is
-            // safe, because only a name can be pointed at this machine by somebody else.
+            // A server bound to every address cannot list them. Accepting any address is safe, because only a
+            // name can be made to resolve to this machine by others.
             Host::Address(ip) => {
                 is_loopback(*ip)
                     || self
@@ -170,8 +171,8 @@ impl Host {
     }
 }
 
-/// An origin in one spelling: `https://a.example:443` is `https://a.example`. What is no origin
-/// of a host, such as `null` or an extension's, stays as it is and is compared as text.
+/// Normalizes an origin: `https://a.example:443` becomes `https://a.example`. Origins without a host, such as
+/// `null` or an extension's, are compared as text.
 fn normal_origin(text: &str) -> String {
     let text = text.trim();
     match Url::parse(text) {
@@ -190,25 +191,22 @@ fn normal_origin(text: &str) -> String {
     }
 }
 
-/// An origin as it may stand in an answer and in the log: browsers send no more than this, but
-/// others might send credentials or a query along.
+/// An origin as it may appear in an answer and in the log: a client that is not a browser might send
+/// credentials or a query in it.
 fn shown_origin(text: &str) -> String {
     match Url::parse(text.trim()) {
         Ok(url) if url.has_host() => {
             let host = url.host_str().unwrap_or_default();
             let port = url.port().map(|port| format!(":{port}"));
-            clip(&format!(
-                "{}://{host}{}",
-                url.scheme(),
-                port.unwrap_or_default()
-            ))
+            let origin = format!("{}://{host}{}", url.scheme(), port.unwrap_or_default());
+            format!("`{}`", clip(&origin))
         }
-        _ if text.trim() == "null" => "null".to_owned(),
-        _ => "what is no origin".to_owned(),
+        _ if text.trim() == "null" => "`null`".to_owned(),
+        _ => "an invalid origin".to_owned(),
     }
 }
 
-/// A client's text, short and printable enough to stand in a message.
+/// Shortens a client's text and drops control characters, for a message.
 fn clip(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(100).collect()
 }
@@ -371,8 +369,8 @@ mod tests {
                 "`moz-extension://secret-free`",
             ),
             ("null", "`null`"),
-            ("secret", "`what is no origin`"),
-            ("data:secret", "`what is no origin`"),
+            ("secret", "an invalid origin"),
+            ("data:secret", "an invalid origin"),
         ] {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
             assert!(error.to_string().contains(named), "{error}");

@@ -1,4 +1,4 @@
-//! HTTP on one accepted socket, within its limits, until it ends or becomes a WebSocket.
+//! HTTP on one accepted socket, with its limits, until it ends or becomes a WebSocket.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,24 +22,23 @@ use crate::server::ws::closing::discard;
 /// The most bytes of a request's head; more is answered 431.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// How long a connection may speak HTTP, so that one that never reads its answers ends too. A
-/// WebSocket is none any more.
+/// How long a connection may speak HTTP, so that one that never reads its answers ends too. WebSockets are not
+/// limited by it.
 const LIFETIME: Duration = Duration::from_mins(5);
 
 /// How long a peer may take to read an answer that ends its connection.
-const LAST_WORD: Duration = Duration::from_secs(2);
+const LAST_ANSWER_WAIT: Duration = Duration::from_secs(2);
 
 const TIMEOUT: &[u8] = b"HTTP/1.1 408 Request Timeout\r\n\
-    Content-Type: application/json\r\nConnection: close\r\nContent-Length: 47\r\n\r\n\
-    {\"error\":\"the head of the request came slowly\"}";
+    Content-Type: application/json\r\nConnection: close\r\nContent-Length: 49\r\n\r\n\
+    {\"error\":\"the head of the request took too long\"}";
 
 const TOO_MANY: &[u8] = b"HTTP/1.1 429 Too Many Requests\r\n\
-    Content-Type: application/json\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 63\r\n\r\n\
-    {\"error\":\"this address has as many connections as it may have\"}";
+    Content-Type: application/json\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 50\r\n\r\n\
+    {\"error\":\"too many connections from this address\"}";
 
-/// Serves one connection. `head_timeout` is how long the head of a request may take, and how long
-/// the connection may be idle before one. The permit is kept until the connection has ended, also
-/// when it has become a WebSocket.
+/// Serves one connection. `head_timeout` limits the head of a request, and the idle time before one. The permit
+/// is held until the connection has ended, also as a WebSocket.
 pub(crate) async fn serve<S>(
     socket: S,
     router: Router,
@@ -63,7 +62,7 @@ pub(crate) async fn serve<S>(
     let Ok(served) = timeout(LIFETIME, &mut connection).await else {
         metrics::refused("lifetime");
         Pin::new(&mut connection).graceful_shutdown();
-        let _ = timeout(LAST_WORD, connection).await;
+        let _ = timeout(LAST_ANSWER_WAIT, connection).await;
         return;
     };
     let Err(error) = served else { return };
@@ -77,33 +76,32 @@ pub(crate) async fn serve<S>(
         // Without a byte of a request there is nothing to answer: the connection was idle.
         if let Some(parts) = parts.filter(|parts| !parts.read_buf.is_empty()) {
             metrics::refused("head_timeout");
-            say(parts.io.into_inner(), TIMEOUT).await;
+            answer_and_close(parts.io.into_inner(), TIMEOUT).await;
         } else {
             metrics::refused("idle");
         }
     }
 }
 
-/// Answers a connection that is one too many of its peer's.
+/// Answers 429 to a connection over the limit of its address.
 pub(crate) async fn refuse<S>(socket: S)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    say(socket, TOO_MANY).await;
+    answer_and_close(socket, TOO_MANY).await;
 }
 
-/// Says a last word, and gives the peer a little time to hear it.
-async fn say<S>(mut socket: S, answer: &[u8])
+/// Sends a last answer, and gives the peer a little time to read it.
+async fn answer_and_close<S>(mut socket: S, answer: &[u8])
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let said = async {
+    let answered = async {
         if socket.write_all(answer).await.is_ok() && socket.flush().await.is_ok() {
             discard(socket).await;
         }
     };
-    // Who does not read it in time does not want to know.
-    let _ = timeout(LAST_WORD, said).await;
+    let _ = timeout(LAST_ANSWER_WAIT, answered).await;
 }
 
 #[cfg(test)]

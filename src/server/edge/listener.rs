@@ -1,4 +1,4 @@
-//! The socket that the server listens on.
+//! The listening socket.
 
 use std::io;
 use std::net::{IpAddr, SocketAddr};
@@ -12,14 +12,14 @@ use tokio::net::{TcpListener, TcpStream};
 use crate::server::edge::tls::TlsError;
 use crate::server::settings::Listen;
 
-/// How much the kernel may hold of a connection beyond what its peer has room for, in bytes.
+/// The most unsent bytes that the kernel may buffer for a connection.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const UNSENT_BYTES: u32 = 128 * 1024;
 
 /// Why the server cannot listen.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    /// Another process is there.
+    /// Another process listens there.
     #[error(
         "{address} is in use by another process; stop it, or set server.listen (or WS_PORT) to \
          another address"
@@ -28,7 +28,7 @@ pub enum BindError {
         /// Where the server was to listen.
         address: Listen,
     },
-    /// Everybody could connect.
+    /// Without a token, other machines could connect.
     #[error(
         "{address} can be reached from other machines, and no client token is set; add one to \
          auth.clients, or listen on a loopback address or a unix socket"
@@ -37,16 +37,18 @@ pub enum BindError {
         /// Where the server was to listen.
         address: Listen,
     },
-    /// Something that is no socket has the socket's name.
-    #[error("{address} exists and is no socket; remove it, or set server.listen to another path")]
+    /// A file that is not a socket has the path.
+    #[error(
+        "{address} exists and is not a socket; remove it, or set server.listen to another path"
+    )]
     NotASocket {
         /// Where the server was to listen.
         address: Listen,
     },
-    /// TLS is wanted, and cannot be spoken.
+    /// The TLS files cannot be used.
     #[error(transparent)]
     Tls(#[from] TlsError),
-    /// The system refused.
+    /// The operating system refused.
     #[error("cannot listen on {address}: {source}; check server.listen (or WS_PORT)")]
     Io {
         /// Where the server was to listen.
@@ -76,7 +78,7 @@ pub(crate) enum Accepted {
 }
 
 impl Listener {
-    /// Listens. Also says on which address, where the system chose the port.
+    /// Listens; returns the bound address, with the port that the system chose.
     pub(crate) async fn bind(listen: &Listen) -> Result<(Self, Listen), BindError> {
         match listen {
             Listen::Tcp(address) => tcp(*address)
@@ -104,12 +106,12 @@ impl Listener {
         match self {
             Self::Tcp(listener) => {
                 let (stream, peer) = listener.accept().await?;
-                // Answers are small and wanted at once.
+                // Small answers must not wait for more data (Nagle).
                 if let Err(error) = stream.set_nodelay(true) {
-                    // The peer may be gone already, which is no fault of the listener.
-                    tracing::debug!(%error, "answers may wait for more of them");
+                    // The peer may have disconnected already.
+                    tracing::debug!(%error, "TCP_NODELAY could not be set");
                 }
-                keep_little_unsent(&stream);
+                limit_unsent(&stream);
                 Ok(Accepted::Tcp(stream, peer.ip()))
             }
             #[cfg(unix)]
@@ -118,12 +120,12 @@ impl Listener {
     }
 }
 
-/// What the kernel holds of a large payload cannot be overtaken by a small answer any more, so
-/// that it gets only what the network can take now. The rest waits in the outbox.
-fn keep_little_unsent(stream: &TcpStream) {
+/// Limits what the kernel buffers: a small answer cannot overtake the part of a large payload that the kernel
+/// has already. The rest stays in the send queue.
+fn limit_unsent(stream: &TcpStream) {
     #[cfg(any(target_os = "linux", target_os = "android"))]
     if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES) {
-        tracing::debug!(%error, "answers may wait behind large payloads in the kernel");
+        tracing::debug!(%error, "TCP_NOTSENT_LOWAT could not be set");
     }
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
     let _ = stream;
@@ -143,8 +145,8 @@ async fn tcp(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, bound))
 }
 
-/// Whether the path may be taken: nothing is there, or a socket on which nobody answers, which a
-/// bridge left behind that did not end in good order.
+/// Whether the path is free: it does not exist, or is a socket that nothing listens on, left behind by a
+/// bridge that did not shut down cleanly.
 #[cfg(unix)]
 async fn free(path: &Path) -> io::Result<bool> {
     use std::os::unix::fs::FileTypeExt as _;

@@ -1,41 +1,41 @@
-//! How many connections each peer has, so that one machine cannot take all the places of the
-//! others. Only sockets with an address are counted: a unix socket's peers all are this user.
+//! Limits the connections of each peer address, so that one machine cannot exhaust the limit of all. Unix
+//! sockets are not counted: their peers have no address.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Who has how many.
+/// The open connections of each address.
 #[derive(Debug)]
 pub(crate) struct PerIpLimit {
     limit: usize,
-    counts: Mutex<HashMap<IpAddr, Count>>,
+    counts: Mutex<HashMap<IpAddr, AddressCount>>,
 }
 
 #[derive(Debug, Default)]
-struct Count {
+struct AddressCount {
     open: usize,
-    /// Whether a refusal has been told since the peer came.
-    told: bool,
+    /// Whether a refusal was reported since the first of them.
+    reported: bool,
 }
 
-/// A connection's permit among those of its peer; it is free again when this is dropped.
+/// Counts one connection of an address until it is dropped.
 #[derive(Debug)]
 pub(crate) struct IpPermit {
     peers: Arc<PerIpLimit>,
     peer: IpAddr,
 }
 
-/// The peer has as many connections as it may have.
+/// The address has reached its limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LimitReached {
-    /// Whether this is the first time that this peer is refused since it came, so that a log
-    /// cannot be flooded by one that comes again and again.
-    pub(crate) first: bool,
+    /// Whether this is the first refusal since the address connected: only that is logged, so that a peer cannot
+    /// flood the log.
+    pub(crate) is_first: bool,
 }
 
 impl PerIpLimit {
-    /// Lets each peer have this many.
+    /// Allows each address this many.
     pub(crate) fn new(limit: usize) -> Arc<Self> {
         Arc::new(Self {
             limit,
@@ -43,14 +43,14 @@ impl PerIpLimit {
         })
     }
 
-    /// A permit for one more connection of this peer.
+    /// Admits one more connection of this address.
     pub(crate) fn enter(self: &Arc<Self>, address: IpAddr) -> Result<IpPermit, LimitReached> {
         let peer = network_of(address);
         let mut counts = self.counts();
         let count = counts.entry(peer).or_default();
         if count.open >= self.limit {
-            let first = !std::mem::replace(&mut count.told, true);
-            return Err(LimitReached { first });
+            let is_first = !std::mem::replace(&mut count.reported, true);
+            return Err(LimitReached { is_first });
         }
         count.open += 1;
         drop(counts);
@@ -60,7 +60,7 @@ impl PerIpLimit {
         })
     }
 
-    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, Count>> {
+    fn counts(&self) -> MutexGuard<'_, HashMap<IpAddr, AddressCount>> {
         self.counts.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -77,7 +77,7 @@ impl Drop for IpPermit {
     }
 }
 
-/// Who has one address of IPv6 has the other 2^64 of its network too.
+/// An IPv6 host usually has a whole /64, which counts as one address.
 fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(ip) => Ipv6Addr::from_bits(ip.to_bits() >> 64 << 64).into(),
@@ -119,7 +119,7 @@ mod tests {
     fn a_refusal_is_told_once_until_the_peer_has_gone() {
         let peers = PerIpLimit::new(1);
         let permit = peers.enter(ip("10.0.0.1")).unwrap();
-        let refused = |peers: &Arc<PerIpLimit>| peers.enter(ip("10.0.0.1")).unwrap_err().first;
+        let refused = |peers: &Arc<PerIpLimit>| peers.enter(ip("10.0.0.1")).unwrap_err().is_first;
         assert_eq!([refused(&peers), refused(&peers)], [true, false]);
         drop(permit);
         let _place = peers.enter(ip("10.0.0.1")).unwrap();

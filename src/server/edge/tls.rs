@@ -1,4 +1,4 @@
-//! TLS in front of HTTP, where the operator wants the bridge to speak it itself.
+//! TLS in front of HTTP, where the operator configures a certificate.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,16 +14,16 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
-/// Where certificate and key are.
+/// The paths of certificate and key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TlsFiles {
-    /// The certificate, and those between it and its authority, in PEM.
+    /// The certificate and its intermediates, in PEM.
     pub certificate: PathBuf,
     /// Its private key, in PEM.
     pub key: PathBuf,
 }
 
-/// Why TLS cannot be spoken with these files.
+/// The TLS files cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
     /// The certificate cannot be read.
@@ -37,7 +37,7 @@ pub enum TlsError {
         /// What is wrong.
         source: pem::Error,
     },
-    /// The file holds none.
+    /// The file has no certificate.
     #[error(
         "server.tls.certificate: {} holds no certificate; expected one in PEM, before those of its \
          authorities", path.display()
@@ -57,7 +57,7 @@ pub enum TlsError {
         /// What is wrong.
         source: pem::Error,
     },
-    /// The two do not make an identity.
+    /// Certificate and key do not fit together.
     #[error(
         "server.tls: {} and {} cannot be used together: {source}; is it the key of this certificate?",
         files.certificate.display(),
@@ -71,7 +71,7 @@ pub enum TlsError {
     },
 }
 
-/// Reads the files. Whoever calls this is told of a mistake before anything is replaced.
+/// Reads and checks the files.
 pub(crate) fn read(files: &TlsFiles) -> Result<Arc<ServerConfig>, TlsError> {
     let certificates = certificates(&files.certificate)?;
     let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|source| TlsError::Key {
@@ -110,16 +110,16 @@ fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
     Ok(found)
 }
 
-/// Why a connection never came to speak HTTP.
+/// A TLS handshake failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HandshakeFailed {
-    /// Somebody speaks plain HTTP, or anything else.
+    /// The peer speaks plain HTTP, or something else.
     #[error("it does not speak TLS; use wss:// or https://")]
     Plaintext,
     /// It took too long.
     #[error("the TLS handshake took too long")]
     TooLong,
-    /// It broke off.
+    /// It failed.
     #[error("the TLS handshake failed: {0}")]
     Broken(#[source] io::Error),
 }
@@ -135,7 +135,7 @@ impl HandshakeFailed {
     }
 }
 
-/// The identity in force. Connections that began with an older one keep it.
+/// Accepts TLS connections with the certificate in force. Open connections keep the one they began with.
 #[derive(Debug)]
 pub(crate) struct TlsPort {
     current: RwLock<Arc<ServerConfig>>,
@@ -148,12 +148,12 @@ impl TlsPort {
         }
     }
 
-    /// Gives the connections to come another identity.
+    /// Replaces the certificate for new connections.
     pub(crate) fn replace(&self, config: Arc<ServerConfig>) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
     }
 
-    /// Goes through the handshake in a bounded time.
+    /// Performs the handshake within a time limit.
     pub(crate) async fn accept(
         &self,
         socket: TcpStream,

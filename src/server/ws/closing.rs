@@ -1,4 +1,4 @@
-//! The end of a WebSocket: the close frame, and patience for the other side's.
+//! The end of a WebSocket: the closing handshake, within a time limit.
 
 use std::time::Duration;
 
@@ -12,41 +12,41 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use crate::server::ws::send_queue::{ConnectionClose, TOO_SLOW};
 
-/// How long a peer may take to read what was left and to answer the close frame.
+/// How long a peer may take to read the rest and to answer the close frame.
 pub const CLOSE_WAIT: Duration = Duration::from_secs(3);
 
-/// How long a peer that read too slowly may take for the same: it is told why only if it reads up
-/// to the close frame, and what the kernel holds for it may be megabytes.
+/// The same for a peer that read too slowly: it learns the reason only when it reads up to the close frame,
+/// behind what may be megabytes in the kernel's buffers.
 const SLOW_CLOSE_WAIT: Duration = Duration::from_secs(30);
 
-/// How a connection came to its end.
+/// Why a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// The bridge ends it.
+pub enum ConnectionEnd {
+    /// The bridge closes it.
     Close(ConnectionClose),
-    /// The bridge ends it because of what it read, after which nothing can be read.
+    /// The bridge closes it because of what it read; nothing more can be read.
     Broken(ConnectionClose),
     /// The peer sent a close frame, with this code.
     ByPeer(Option<u16>),
-    /// The socket is gone.
+    /// The socket is closed or broken.
     Gone,
 }
 
-/// How a connection ends whose token is not among the configured ones any more.
+/// Closes a connection whose token was removed from the configuration.
 pub const REVOKED: ConnectionClose = ConnectionClose::new(
     CloseCode::Policy,
-    "the token of this connection is not valid any more",
+    "the token of this connection was removed",
 );
 
-/// How a connection ends whose session another one goes on with.
+/// Closes a connection whose link another connection resumed.
 pub const TAKEN_OVER: ConnectionClose = ConnectionClose::new(
     CloseCode::TakenOver,
-    "another connection goes on with this session",
+    "another connection resumed this session",
 );
 
-impl End {
-    /// The label of its counter, where it is the peer's own fault. One that reads too slowly is
-    /// counted where its messages are dropped.
+impl ConnectionEnd {
+    /// The label of its counter, where it is the peer's fault. A peer that reads too slowly is counted where its
+    /// messages are dropped.
     pub(crate) fn fault(self) -> Option<&'static str> {
         match self {
             Self::Close(close) | Self::Broken(close) => match close.code {
@@ -60,8 +60,8 @@ impl End {
         }
     }
 
-    /// Whether the session ends with the connection: the client said goodbye, or may not come
-    /// back. After any other end it may go on with the session.
+    /// Whether the link ends with the connection: the client closed it normally, or may not resume it. After any
+    /// other end it may.
     pub fn is_for_good(self) -> bool {
         match self {
             Self::ByPeer(code) => code.is_none_or(|code| code == CloseCode::Normal.as_u16()),
@@ -71,44 +71,44 @@ impl End {
     }
 }
 
-/// What an error while reading means.
-pub fn of_error(error: &Error) -> End {
+/// How to end a connection after this read error.
+pub fn of_error(error: &Error) -> ConnectionEnd {
     use tokio_tungstenite::tungstenite::error::ProtocolError;
 
-    let broken = |code, reason| End::Broken(ConnectionClose { code, reason });
+    let broken = |code, reason| ConnectionEnd::Broken(ConnectionClose { code, reason });
     match error {
         Error::Capacity(_) => broken(1009, "the message is over limits.maxMessageBytes"),
         Error::Utf8(_) => broken(1007, "a text frame was not UTF-8"),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
         | Error::Io(_)
         | Error::ConnectionClosed
-        | Error::AlreadyClosed => End::Gone,
+        | Error::AlreadyClosed => ConnectionEnd::Gone,
         Error::Protocol(_) => broken(1002, "the frame breaks the WebSocket protocol"),
         _ => broken(1011, "the connection failed"),
     }
 }
 
-/// Ends a WebSocket in a bounded time.
-pub async fn finish<S>(mut ws: WebSocketStream<S>, end: End)
+/// Closes a WebSocket within a time limit.
+pub async fn finish<S>(mut ws: WebSocketStream<S>, end: ConnectionEnd)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let patience = if end == End::Close(TOO_SLOW) {
+    let patience = if end == ConnectionEnd::Close(TOO_SLOW) {
         SLOW_CLOSE_WAIT
     } else {
         CLOSE_WAIT
     };
     let closed = timeout(patience, async {
         match end {
-            End::Gone => {}
+            ConnectionEnd::Gone => {}
             // Reading on sends the answer to the peer's close frame.
-            End::ByPeer(_) => while let Some(Ok(_)) = ws.next().await {},
-            End::Close(close) => {
+            ConnectionEnd::ByPeer(_) => while let Some(Ok(_)) = ws.next().await {},
+            ConnectionEnd::Close(close) => {
                 if ws.send(frame(close)).await.is_ok() {
                     while let Some(Ok(_)) = ws.next().await {}
                 }
             }
-            End::Broken(close) => {
+            ConnectionEnd::Broken(close) => {
                 if ws.send(frame(close)).await.is_ok() {
                     discard(ws.into_inner()).await;
                 }
@@ -120,8 +120,8 @@ where
     }
 }
 
-/// Reads what the peer still sends. A socket that is closed with unread bytes in it is reset,
-/// and the reset would overtake the close frame.
+/// Reads what the peer still sends. Closing a socket with unread bytes resets it, and the reset would overtake
+/// the close frame.
 pub(crate) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
     if socket.shutdown().await.is_err() {
         return;

@@ -23,7 +23,7 @@ use crate::server::edge::auth::Identity;
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
 use crate::server::stop::GOING_AWAY;
-use crate::server::ws::closing::{self, CLOSE_WAIT, End, REVOKED, TAKEN_OVER};
+use crate::server::ws::closing::{self, CLOSE_WAIT, ConnectionEnd, REVOKED, TAKEN_OVER};
 use crate::server::ws::keepalive::{KeepAlive, KeepAliveAction};
 use crate::server::ws::link::Link;
 use crate::server::ws::links::ConnectionSeq;
@@ -77,7 +77,7 @@ pub(crate) async fn refuse_connection<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    closing::finish(accept(socket, settings).await, End::Close(close)).await;
+    closing::finish(accept(socket, settings).await, ConnectionEnd::Close(close)).await;
 }
 
 /// Serves one connection until it ends. Its link may outlive it.
@@ -108,13 +108,13 @@ pub(crate) async fn serve_connection<S>(
 /// Why a connection lets go of its link.
 enum Leave {
     /// It has ended.
-    End(End),
+    End(ConnectionEnd),
     /// Another connection resumes the link: its client noticed a cut before the bridge did.
     HandOver(oneshot::Sender<Link>),
 }
 
 /// Reads and writes until the connection ends; then hands the link over, keeps it for its client, or ends it.
-async fn serve<S>(ws: &mut WebSocketStream<S>, mut link: Link, state: &ServerState) -> End
+async fn serve<S>(ws: &mut WebSocketStream<S>, mut link: Link, state: &ServerState) -> ConnectionEnd
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -152,7 +152,7 @@ where
             if let Err(back) = reply.send(link) {
                 tokio::spawn(back.wait_for_client());
             }
-            End::Close(TAKEN_OVER)
+            ConnectionEnd::Close(TAKEN_OVER)
         }
         Leave::End(end) => {
             if link.requests.is_some() && !end.is_for_good() {
@@ -164,7 +164,10 @@ where
 }
 
 /// Writes queued messages, in batches while there are more, until the close frame is due.
-async fn write<S>(sink: &mut SplitSink<&mut WebSocketStream<S>, Message>, outbox: &Outbox) -> End
+async fn write<S>(
+    sink: &mut SplitSink<&mut WebSocketStream<S>, Message>,
+    outbox: &Outbox,
+) -> ConnectionEnd
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -173,7 +176,7 @@ where
             next
         } else {
             if sink.flush().await.is_err() {
-                return End::Gone;
+                return ConnectionEnd::Gone;
             }
             outbox.next().await
         };
@@ -182,8 +185,8 @@ where
                 // The sink buffers the last message until it is flushed or fed again, and drops it if the
                 // closing handshake comes first.
                 return match sink.flush().await {
-                    Ok(()) => End::Close(close),
-                    Err(_) => End::Gone,
+                    Ok(()) => ConnectionEnd::Close(close),
+                    Err(_) => ConnectionEnd::Gone,
                 };
             }
             Outgoing::Ping => Message::Ping(Bytes::new()),
@@ -194,7 +197,7 @@ where
                 // It counts as sent only when the socket has taken it: that slows a screencast down to what
                 // its reader can take.
                 if sink.send(message).await.is_err() {
-                    return End::Gone;
+                    return ConnectionEnd::Gone;
                 }
                 slot.mark_left();
                 continue;
@@ -203,7 +206,7 @@ where
         let len = message.len();
         if let Err(error) = sink.feed(message).await {
             tracing::debug!(%error, "a connection cannot be written to");
-            return End::Gone;
+            return ConnectionEnd::Gone;
         }
         metrics::ws_bytes_out(len);
         // The message after a large one is chosen only when the socket has taken all of it, or a pong that
@@ -211,7 +214,7 @@ where
         // parts of a payload would go before the reader, which shares this task, had its turn.
         if len > WRITE_BUFFER {
             if sink.flush().await.is_err() {
-                return End::Gone;
+                return ConnectionEnd::Gone;
             }
             tokio::task::yield_now().await;
         }
@@ -228,7 +231,7 @@ fn frame(part: Part) -> Message {
 }
 
 /// Pings the peer; ends the connection when it stays silent.
-async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
+async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> ConnectionEnd {
     loop {
         let due = alive
             .lock()
@@ -239,7 +242,7 @@ async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
             KeepAliveAction::Ping => outbox.ping(),
             KeepAliveAction::Dead => {
                 metrics::refused("silent");
-                return End::Close(ConnectionClose::new(
+                return ConnectionEnd::Close(ConnectionClose::new(
                     CloseCode::Policy,
                     "ping timeout (server.ping_timeout)",
                 ));
@@ -249,20 +252,20 @@ async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> End {
 }
 
 /// Ends a connection whose peer reads too slowly, also while a write is blocked.
-async fn too_slow(outbox: &Outbox) -> End {
-    End::Close(outbox.overflowed().await)
+async fn too_slow(outbox: &Outbox) -> ConnectionEnd {
+    ConnectionEnd::Close(outbox.overflowed().await)
 }
 
 /// Ends a connection whose token was removed from the configuration.
-async fn revoked(state: &ServerState, identity: &Identity) -> End {
+async fn revoked(state: &ServerState, identity: &Identity) -> ConnectionEnd {
     state.auth.revoked(identity).await;
     metrics::refused("token_removed");
-    End::Close(REVOKED)
+    ConnectionEnd::Close(REVOKED)
 }
 
 /// Ends a connection that did not close in time when the bridge stops.
-async fn forced(state: &ServerState) -> End {
+async fn forced(state: &ServerState) -> ConnectionEnd {
     state.drain().reached(Phase::Closing).await;
     sleep(CLOSE_WAIT).await;
-    End::Close(GOING_AWAY)
+    ConnectionEnd::Close(GOING_AWAY)
 }

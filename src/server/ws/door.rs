@@ -9,7 +9,9 @@ use cdp_bridge_protocol::{Event, Message, Request, RequestId, RequestKind, TabId
 use super::outbox::Outbox;
 use crate::metrics;
 use crate::operations::failure::{ScreenshotError, TabError};
-use crate::operations::{Answer, Arrival, Caller, Operations, Outcome, Success};
+use crate::operations::in_flight::InFlightTicket;
+use crate::operations::{Answer, AnswerKind, Arrival, Caller, Operations, Outcome, Success};
+use crate::server::wire::{self, WireAnswer};
 use crate::server::wire_error;
 
 /// Takes the requests of one link.
@@ -70,7 +72,7 @@ impl WebSocketDoor {
         tracing::debug!(
             request = kind,
             request_id = bad.request_id.as_ref().map(tracing::field::display),
-            client = %self.caller.client(),
+            client = %self.caller.scope().client,
             connection = self.outbox.id().0,
             outcome = error.code.as_str(),
             "answered"
@@ -87,8 +89,26 @@ impl Response {
         match outcome {
             Ok(Success::Pong(ts)) => self.push(Pong { ts }),
             Ok(Success::Tabs(tabs)) => self.push(Tabs { tabs }),
-            Ok(Success::Tab(Answer::Event(event))) => self.push(*event),
-            Ok(Success::Tab(Answer::Payload { head, payload })) => {
+            Ok(Success::Tab(answer)) => self.send_answer(answer),
+            Err(error) => {
+                let error = wire_error::of_operation(self.kind, &error, self.tab);
+                self.push(error);
+            }
+        }
+    }
+
+    fn send_answer(self, answer: Answer) {
+        // Kept until the answer is queued: until then the older requests count as in flight.
+        let superseded: Vec<InFlightTicket> = match &answer.kind {
+            // The newer request's answer lists this one's id.
+            AnswerKind::Superseded(_) => return,
+            AnswerKind::Snapshot { superseded, .. } => superseded.take(),
+            _ => Vec::new(),
+        };
+        let ids = superseded.iter().filter_map(InFlightTicket::request_id);
+        match wire::answer(self.kind, answer, ids.cloned().collect()) {
+            WireAnswer::Event(event) => self.push(event),
+            WireAnswer::Payload(head, payload) => {
                 let id = self.request_id.clone();
                 if let Err(error) = self.outbox.push_payload(head, id, &payload) {
                     tracing::warn!(tab = ?self.tab, %error, "a payload cannot be sent");
@@ -96,12 +116,6 @@ impl Response {
                     let error = wire_error::of_failure(self.kind, &failure, self.tab);
                     self.push(error);
                 }
-            }
-            // The answer of the newer request lists this one's id.
-            Ok(Success::Tab(Answer::Coalesced(_))) => {}
-            Err(error) => {
-                let error = wire_error::of_operation(self.kind, &error, self.tab);
-                self.push(error);
             }
         }
     }

@@ -1,5 +1,5 @@
-//! The opening handshake of a WebSocket, to the letter of RFC 6455 and of protocol section 1:
-//! what is asked of the headers, and which subprotocol is chosen.
+//! The opening handshake of a WebSocket (RFC 6455, protocol section 1): checks the headers and chooses the
+//! subprotocol.
 
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use axum::http::{HeaderMap, Version};
@@ -14,24 +14,24 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use crate::server::edge::auth::offered;
 use crate::server::ws::resume_token::ResumeOffer;
 
-/// A handshake that can be answered.
+/// A valid handshake.
 #[derive(Debug, Clone)]
 pub struct Handshake {
     /// The value of `Sec-WebSocket-Accept`.
     pub accept: String,
-    /// How payloads travel.
+    /// How payloads are encoded.
     pub encoding: Encoding,
-    /// The subprotocol to confirm. None if the client offered none of ours: a token is never
-    /// sent back, and RFC 6455 has a server confirm only what was offered.
+    /// The subprotocol to confirm. None if the client offered none but tokens: those are never sent back, and
+    /// RFC 6455 allows only an offered one.
     pub subprotocol: Option<&'static str>,
-    /// The session that the client wants to go on with.
+    /// The link that the client wants to resume.
     pub resume: Option<ResumeOffer>,
 }
 
-/// A handshake that is refused.
+/// A handshake is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HandshakeError {
-    /// It asks for no WebSocket.
+    /// It is not an upgrade to WebSocket.
     #[error(
         "this address speaks WebSocket: connect with `Connection: Upgrade` and `Upgrade: websocket`"
     )]
@@ -39,7 +39,7 @@ pub enum HandshakeError {
     /// Another version of the WebSocket protocol.
     #[error("only version 13 of the WebSocket protocol is spoken here")]
     Version,
-    /// HTTP/1.0 knows no upgrades.
+    /// HTTP/1.0 has no upgrades.
     #[error("a WebSocket needs HTTP/1.1")]
     OldHttp,
     /// The key is missing, doubled, or not 16 bytes of base64.
@@ -52,7 +52,7 @@ pub enum HandshakeError {
     Subprotocol,
     /// An offer to resume cannot be read.
     #[error(
-        "to go on with a session, offer {SUBPROTOCOL_RESUME_PREFIX}TOKEN.CURSOR once: \
+        "to resume a session, offer {SUBPROTOCOL_RESUME_PREFIX}TOKEN.CURSOR once: \
          welcome.resumeToken, and the last cursor that was received, or 0"
     )]
     Resume,
@@ -68,7 +68,7 @@ impl HandshakeError {
     }
 }
 
-/// Whether a request asks for a WebSocket at all.
+/// Whether a request is an upgrade to WebSocket.
 pub fn wants_websocket(headers: &HeaderMap) -> bool {
     has_token(headers, UPGRADE.as_str(), "websocket")
         && has_token(headers, CONNECTION.as_str(), "upgrade")
@@ -100,7 +100,7 @@ impl Handshake {
     }
 }
 
-/// The offer to go on with a session, if there is one.
+/// The offer to resume a link, if there is one.
 fn resume<'a>(
     offers: impl Iterator<Item = &'a str>,
 ) -> Result<Option<ResumeOffer>, HandshakeError> {
@@ -112,7 +112,7 @@ fn resume<'a>(
     }
 }
 
-/// The client's first subprotocol that is known. Those that carry tokens choose nothing.
+/// The client's first known subprotocol, leaving aside those that carry tokens.
 fn choose<'a>(
     offers: impl Iterator<Item = &'a str>,
 ) -> Result<(Encoding, Option<&'static str>), HandshakeError> {

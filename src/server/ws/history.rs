@@ -1,9 +1,8 @@
-//! What was written to a session lately, so that it can be written again after its connection was
-//! cut. No I/O.
+//! The recently sent messages of a link, for replay after a cut. No I/O.
 //!
-//! Messages are numbered as they are written, so that their numbers follow each other on the wire
-//! and one number tells everything that the client has received: parts of payloads and small
-//! messages, in whatever order they took turns. What still waits has no number yet.
+//! Messages are numbered as they are sent, so that numbers are consecutive on the wire and one number
+//! acknowledges everything before it, in whatever order messages and parts of payloads were interleaved. Queued
+//! messages have no number yet.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -19,52 +18,52 @@ use crate::server::ws::send_queue::len;
 /// The requests that a message answers.
 pub type AnsweredIds = Arc<[RequestId]>;
 
-/// What a message costs beside its bytes.
+/// Bytes of an entry beside its message.
 pub const OVERHEAD: usize = 128;
 
-/// How much is kept, and for how long.
+/// Limits of a history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistoryLimits {
     /// The most bytes.
     pub bytes: usize,
-    /// The longest time after a message was written.
+    /// How long after it was sent a message is kept.
     pub window: Duration,
 }
 
-/// The messages that may have to be written again.
+/// The messages that may have to be replayed.
 #[derive(Debug)]
 pub struct History {
-    keep: HistoryLimits,
+    limits: HistoryLimits,
     /// The number of the first entry.
     first: u64,
-    entries: VecDeque<Entry>,
-    /// How many entries at the end have not been written to the connection there is now.
+    entries: VecDeque<HistoryEntry>,
+    /// How many entries at the end are still to be replayed on the current connection.
     unsent: usize,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct Entry {
+struct HistoryEntry {
     message: Part,
     answers: Option<AnsweredIds>,
     at: Instant,
 }
 
-/// The client says that it received a message which was never written.
+/// The client acknowledged a message that was never sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("cursor {seen} was claimed, and {written} is the last that was written")]
+#[error("cursor {seen} was never sent; the last is {written}")]
 pub struct NeverWritten {
-    /// What it says.
+    /// The acknowledged number.
     pub seen: u64,
-    /// The last number that was given.
+    /// The last number sent.
     pub written: u64,
 }
 
 impl History {
-    /// Nothing was written. This allocates nothing.
-    pub fn new(keep: HistoryLimits) -> Self {
+    /// An empty history. Allocates nothing.
+    pub fn new(limits: HistoryLimits) -> Self {
         Self {
-            keep,
+            limits,
             first: 1,
             entries: VecDeque::new(),
             unsent: 0,
@@ -72,34 +71,34 @@ impl History {
         }
     }
 
-    /// How much is kept.
-    pub fn keep(&self) -> HistoryLimits {
-        self.keep
+    /// The limits.
+    pub fn limits(&self) -> HistoryLimits {
+        self.limits
     }
 
-    /// What is kept, in bytes, with what it costs to keep it.
+    /// The memory of all entries, in bytes.
     pub fn cost(&self) -> usize {
         self.bytes + self.entries.len() * OVERHEAD
     }
 
-    /// The number of the next message that is written for the first time.
+    /// The sequence number of the next new message.
     pub fn next(&self) -> u64 {
         self.first + self.entries.len() as u64
     }
 
-    /// Takes note of a message that is being written under the number [`Self::next`].
+    /// Records a message that is sent with the number [`Self::next`].
     pub fn push(&mut self, message: Part, answers: Option<AnsweredIds>, now: Instant) {
         self.bytes += len(&message);
-        self.entries.push_back(Entry {
+        self.entries.push_back(HistoryEntry {
             message,
             answers,
             at: now,
         });
-        while self.cost() > self.keep.bytes && self.shed() {}
+        while self.cost() > self.limits.bytes && self.shed() {}
         self.forget(now);
     }
 
-    /// The next message that is to be written once more.
+    /// The next message to replay.
     pub fn take_unsent(&mut self) -> Option<Part> {
         let at = self.entries.len().checked_sub(self.unsent)?;
         let entry = self.entries.get(at)?;
@@ -107,14 +106,14 @@ impl History {
         Some(entry.message.clone())
     }
 
-    /// Whether something is to be written once more.
+    /// Whether messages are still to be replayed.
     pub fn has_unsent(&self) -> bool {
         self.unsent > 0
     }
 
-    /// Lets go of what was written too long ago. What is still to be written again stays.
+    /// Drops expired messages, except those still to be replayed.
     pub fn forget(&mut self, now: Instant) {
-        let window = self.keep.window;
+        let window = self.limits.window;
         while self.entries.len() > self.unsent
             && self
                 .entries
@@ -124,25 +123,25 @@ impl History {
             self.drop_first();
         }
         if self.entries.is_empty() {
-            // A burst that is over leaves no memory behind.
+            // Frees the memory of a burst.
             self.entries = VecDeque::new();
         }
     }
 
-    /// Lets go of the oldest message. False if there is none.
+    /// Drops the oldest message; false if there is none.
     pub fn shed(&mut self) -> bool {
         self.drop_first()
     }
 
-    /// So many messages that were never written are lost. Everything before them is, too.
+    /// Skips so many numbers, of messages that were dropped unsent; everything before them is dropped too.
     pub fn lose(&mut self, count: u64) {
         self.first = self.next() + count;
         self.entries.clear();
         (self.bytes, self.unsent) = (0, 0);
     }
 
-    /// A client has received everything up to this number and no more: what is left after it is
-    /// written again. Says what cannot be.
+    /// Rewinds to an acknowledged number: the messages after it are replayed. Returns the gap that is no longer
+    /// here.
     pub fn rewind(&mut self, seen: u64) -> Result<Option<Gap>, NeverWritten> {
         let written = self.next() - 1;
         if seen > written {
@@ -155,7 +154,7 @@ impl History {
         Ok((from <= to).then_some(Gap { from, to }))
     }
 
-    /// The requests that are answered by what is to be written again.
+    /// The requests whose answers are to be replayed.
     pub fn answers(&self) -> impl Iterator<Item = &RequestId> {
         let at = self.entries.len() - self.unsent;
         let unsent = self.entries.iter().skip(at);

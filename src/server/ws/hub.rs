@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use cdp_bridge_protocol::{Event, Message, RequestKind, TabId};
+use cdp_bridge_protocol::Message;
 
+use super::outbox::Outbox;
 use crate::metrics;
-use crate::operations::{Audience, CallerId, ClientId, Failure};
-use crate::server::wire_error;
-use crate::server::ws::outbox::Outbox;
+use crate::operations::{Audience, CallerId, FactListener, Published, Scope};
+use crate::server::wire;
 
-/// The links of every client, and the number of open connections.
+/// The links of every scope, and the number of open connections.
 #[derive(Debug, Default)]
 pub struct Hub {
-    clients: Mutex<HashMap<ClientId, Vec<Outbox>>>,
+    scopes: Mutex<HashMap<Scope, Vec<Outbox>>>,
     connected: AtomicUsize,
 }
 
@@ -27,7 +27,7 @@ pub struct Connected<'a>(&'a Hub);
 #[derive(Debug)]
 pub struct Membership {
     hub: Arc<Hub>,
-    client: ClientId,
+    scope: Scope,
     id: CallerId,
 }
 
@@ -37,15 +37,15 @@ impl Hub {
         Self::default()
     }
 
-    /// Adds a link: it receives the events of its client's tabs.
-    pub fn join(self: &Arc<Self>, client: ClientId, outbox: Outbox) -> Membership {
+    /// Adds a link: it is sent the events of its scope's tabs.
+    pub fn join(self: &Arc<Self>, scope: Scope, outbox: Outbox) -> Membership {
         let id = outbox.id();
-        let mut clients = self.clients();
-        clients.entry(client.clone()).or_default().push(outbox);
-        drop(clients);
+        let mut scopes = self.scopes();
+        scopes.entry(scope.clone()).or_default().push(outbox);
+        drop(scopes);
         Membership {
             hub: Arc::clone(self),
-            client,
+            scope,
             id,
         }
     }
@@ -67,33 +67,18 @@ impl Hub {
         self.len() == 0
     }
 
-    /// Whether this client has a link.
-    pub fn has(&self, client: &ClientId) -> bool {
-        self.clients().contains_key(client)
+    /// Whether this scope has a link.
+    pub fn has(&self, scope: &Scope) -> bool {
+        self.scopes().contains_key(scope)
     }
 
     /// Calls this for every link.
     pub(crate) fn each(&self, act: impl Fn(&Outbox)) {
-        self.clients().values().flatten().for_each(act);
+        self.scopes().values().flatten().for_each(act);
     }
 
-    /// Sends an event to the links of a client that are selected.
-    fn send_where(&self, client: &ClientId, event: Event, selects: impl Fn(CallerId) -> bool) {
-        let clients = self.clients();
-        let mut listeners = clients
-            .get(client)
-            .into_iter()
-            .flatten()
-            .filter(|outbox| selects(outbox.id()))
-            .peekable();
-        if listeners.peek().is_some() {
-            let json = Bytes::from(Message::unasked(event).to_json());
-            listeners.for_each(|outbox| outbox.push_text(json.clone()));
-        }
-    }
-
-    fn clients(&self) -> MutexGuard<'_, HashMap<ClientId, Vec<Outbox>>> {
-        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    fn scopes(&self) -> MutexGuard<'_, HashMap<Scope, Vec<Outbox>>> {
+        self.scopes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -106,81 +91,108 @@ impl Drop for Connected<'_> {
 
 impl Drop for Membership {
     fn drop(&mut self) {
-        let mut clients = self.hub.clients();
-        if let Some(outboxes) = clients.get_mut(&self.client) {
+        let mut scopes = self.hub.scopes();
+        if let Some(outboxes) = scopes.get_mut(&self.scope) {
             outboxes.retain(|outbox| outbox.id() != self.id);
             if outboxes.is_empty() {
-                clients.remove(&self.client);
+                scopes.remove(&self.scope);
             }
         }
     }
 }
 
-impl Audience for Hub {
-    fn tell(&self, client: &ClientId, event: Event, except: Option<CallerId>) {
-        self.send_where(client, event, |id| Some(id) != except);
-    }
-
-    fn tell_only(&self, client: &ClientId, event: Event, listeners: &[CallerId]) {
-        self.send_where(client, event, |id| listeners.contains(&id));
-    }
-
-    fn tell_failure(&self, client: &ClientId, tab: TabId, failure: Failure) {
-        // What goes wrong in a tab without a request is a navigation: the first one, or the
-        // page's own.
-        let error = wire_error::of_failure(RequestKind::Navigate, &failure, Some(tab));
-        self.tell(client, error.into(), None);
-    }
-
-    fn tell_all(&self, event: Event) {
-        let json = Bytes::from(Message::unasked(event).to_json());
-        self.each(|outbox| outbox.push_text(json.clone()));
+impl FactListener for Hub {
+    /// Sends the fact to every link that it concerns, except the one whose call caused it: there it is the answer.
+    fn on_fact(&self, published: &Arc<Published>) {
+        let fact = &published.fact;
+        let cause = fact.cause.map(|call| call.caller);
+        let concerns = |caller: CallerId| {
+            let wants = match &fact.audience {
+                Audience::Subscribers(_, callers) => callers.contains(&caller),
+                Audience::Everyone | Audience::Scope(_) => true,
+            };
+            wants && Some(caller) != cause
+        };
+        let scopes = self.scopes();
+        let all = match fact.audience.scope() {
+            Some(scope) => scopes.get(scope).map_or(&[][..], Vec::as_slice),
+            None => &[],
+        };
+        let everyone = scopes
+            .values()
+            .flatten()
+            .filter(|_| fact.audience == Audience::Everyone);
+        let mut listeners = all
+            .iter()
+            .chain(everyone)
+            .filter(|outbox| concerns(outbox.id()))
+            .peekable();
+        if listeners.peek().is_some()
+            && let Some(event) = wire::event(fact.clone())
+        {
+            let json = Bytes::from(Message::unasked(event).to_json());
+            listeners.for_each(|outbox| outbox.push_text(json.clone()));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::operations::{CallId, EventBus, Fact, FactKind};
     use crate::server::ws::send_queue::Outgoing;
-    use cdp_bridge_protocol::event::Pong;
+    use crate::tabs::FactSink as _;
+    use cdp_bridge_protocol::TabId;
     use cdp_bridge_protocol::payload::{Encoding, Part};
 
     fn outbox(id: u64) -> Outbox {
         Outbox::new(CallerId(id), Encoding::Text, 100, 1000, None)
     }
 
-    fn heard(outbox: &Outbox) -> usize {
+    fn received(outbox: &Outbox) -> usize {
         std::iter::from_fn(|| outbox.try_next())
             .filter(|next| matches!(next, Outgoing::Part(Part::Text(_))))
             .count()
     }
 
+    fn fact() -> Fact {
+        Fact::of_tab(&"a".into(), TabId::new(1), FactKind::TabActivated)
+    }
+
     #[test]
-    fn every_connection_of_the_client_hears_its_events_except_the_one_that_asked() {
-        let hub = Arc::new(Hub::new());
+    fn every_link_of_the_scope_is_sent_its_facts_except_the_one_that_caused_them() {
+        let (hub, bus) = (Arc::new(Hub::new()), EventBus::new());
+        bus.listen(Arc::<Hub>::clone(&hub));
         let boxes = [outbox(1), outbox(2), outbox(3)];
         let _members = [
             hub.join("a".into(), boxes[0].clone()),
             hub.join("a".into(), boxes[1].clone()),
             hub.join("b".into(), boxes[2].clone()),
         ];
-        hub.tell(&"a".into(), Pong { ts: 1 }.into(), Some(CallerId(2)));
-        assert_eq!(boxes.each_ref().map(heard), [1, 0, 0]);
-        hub.tell(&"a".into(), Pong { ts: 1 }.into(), None);
-        assert_eq!(boxes.each_ref().map(heard), [1, 1, 0]);
-        let others = [CallerId(1), CallerId(3)];
-        hub.tell_only(&"a".into(), Pong { ts: 1 }.into(), &others);
-        assert_eq!(boxes.each_ref().map(heard), [1, 0, 0]);
-        hub.tell_all(Pong { ts: 2 }.into());
-        assert_eq!(boxes.each_ref().map(heard), [1, 1, 1]);
+        bus.publish(fact().caused_by(CallId {
+            caller: CallerId(2),
+            number: 1,
+        }));
+        assert_eq!(boxes.each_ref().map(received), [1, 0, 0]);
+        bus.publish(fact());
+        assert_eq!(boxes.each_ref().map(received), [1, 1, 0]);
+        bus.publish(Fact {
+            audience: Audience::Subscribers("a".into(), vec![CallerId(1), CallerId(3)]),
+            ..fact()
+        });
+        assert_eq!(boxes.each_ref().map(received), [1, 0, 0]);
+        let (reason, restarts) = (None, 1);
+        bus.publish(Fact::of_browser(FactKind::BrowserUp { reason, restarts }));
+        assert_eq!(boxes.each_ref().map(received), [1, 1, 1]);
     }
 
     #[test]
-    fn a_session_that_is_over_hears_nothing() {
-        let hub = Arc::new(Hub::new());
+    fn a_link_that_has_ended_is_sent_nothing() {
+        let (hub, bus) = (Arc::new(Hub::new()), EventBus::new());
+        bus.listen(Arc::<Hub>::clone(&hub));
         let left = outbox(1);
         drop(hub.join("a".into(), left.clone()));
-        hub.tell(&"a".into(), Pong { ts: 1 }.into(), None);
-        assert_eq!((heard(&left), hub.has(&"a".into())), (0, false));
+        bus.publish(fact());
+        assert_eq!((received(&left), hub.has(&"a".into())), (0, false));
     }
 }

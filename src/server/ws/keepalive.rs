@@ -1,10 +1,10 @@
-//! Whether the peer is still there.
+//! Decides when to ping a peer and when it has timed out. No I/O.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// When to ping a peer, and when to give it up. Whatever comes from it shows that it lives.
+/// The ping state of one connection. Any message from the peer counts as a sign of life.
 #[derive(Debug)]
 pub struct KeepAlive {
     heard: Instant,
@@ -13,19 +13,19 @@ pub struct KeepAlive {
     timeout: Duration,
 }
 
-/// What is due.
+/// What to do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeepAliveAction {
-    /// Nothing before this time.
+    /// Nothing until this time.
     At(Instant),
-    /// A ping.
+    /// Send a ping.
     Ping,
-    /// The peer has been silent for too long.
+    /// End the connection: the peer has timed out.
     Dead,
 }
 
 impl KeepAlive {
-    /// A peer that was just heard.
+    /// A peer that has just connected.
     pub fn new(interval: Duration, timeout: Duration, now: Instant) -> Self {
         Self {
             heard: now,
@@ -35,12 +35,12 @@ impl KeepAlive {
         }
     }
 
-    /// Something came from the peer.
+    /// A message arrived.
     pub fn heard(&mut self, now: Instant) {
         self.heard = now;
     }
 
-    /// What is due now.
+    /// What to do now.
     pub fn due(&mut self, now: Instant) -> KeepAliveAction {
         let dead = self.heard + self.timeout;
         if now >= dead {

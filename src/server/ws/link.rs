@@ -74,11 +74,11 @@ impl Link {
         let (token, requests) = opened.unzip();
         // Events are queued from here on, and `welcome` is then put in front of them, so that a tab that
         // changes in between is either in the welcome or in an event after it.
-        let guard = LinkGuard::new(state, client.clone(), outbox.clone());
+        let guard = LinkGuard::new(state, identity.scope(), outbox.clone());
         outbox.greet(&welcome(state, &identity, token));
         let quota = Arc::clone(&identity.quota);
-        let caller =
-            Caller::new(outbox.id(), client, Permissions::ALL, quota).with_streams(outbox.clone());
+        let caller = Caller::new(outbox.id(), identity.scope(), Permissions::ALL, quota)
+            .with_streams(outbox.clone());
         let operations = Arc::clone(state.operations());
         Self {
             door: WebSocketDoor::new(operations, caller, outbox.clone()),
@@ -123,7 +123,7 @@ impl Link {
 
     /// Sends the gap and the tabs. Every change since is in the list or in an event after it, as with `welcome`.
     fn send_gap(&self, gap: Gap) {
-        let tabs = self.state.operations().tabs_of(&self.identity.client);
+        let tabs = self.state.operations().tabs_of(&self.identity.scope());
         self.outbox.greet(&Message::unasked(gap));
         self.outbox.greet(&Message::unasked(Tabs { tabs }));
     }
@@ -204,7 +204,7 @@ fn welcome(state: &ServerState, identity: &Identity, token: Option<ResumeToken>)
         server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
         browser: state.services.browser.version(),
         limits: state.settings.limits_with(identity.quota.limits()),
-        tabs: state.operations().tabs_of(&identity.client),
+        tabs: state.operations().tabs_of(&identity.scope()),
         resume_token: token.map(|token| token.to_string()),
     })
 }

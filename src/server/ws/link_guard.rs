@@ -4,26 +4,26 @@ use std::sync::Arc;
 
 use super::hub::Membership;
 use super::outbox::Outbox;
-use crate::operations::ClientId;
+use crate::operations::Scope;
 use crate::server::state::ServerState;
 
 /// Dropped with its link.
 #[derive(Debug)]
 pub(crate) struct LinkGuard {
     state: Arc<ServerState>,
-    client: ClientId,
+    scope: Scope,
     membership: Option<Membership>,
     outbox: Outbox,
 }
 
 impl LinkGuard {
     /// From here on the outbox receives the events of its client's tabs.
-    pub(crate) fn new(state: &Arc<ServerState>, client: ClientId, outbox: Outbox) -> Self {
+    pub(crate) fn new(state: &Arc<ServerState>, scope: Scope, outbox: Outbox) -> Self {
         Self {
-            membership: Some(state.services.hub.join(client.clone(), outbox.clone())),
+            membership: Some(state.services.hub.join(scope.clone(), outbox.clone())),
             outbox,
             state: Arc::clone(state),
-            client,
+            scope,
         }
     }
 }
@@ -34,9 +34,9 @@ impl Drop for LinkGuard {
         state.links.close(self.outbox.id());
         drop(self.membership.take());
         self.outbox.end();
-        let is_last = !state.services.hub.has(&self.client);
+        let is_last = !state.services.hub.has(&self.scope);
         if is_last && state.settings.close_tabs_on_disconnect {
-            state.operations().close_tabs_of(&self.client);
+            state.operations().close_tabs_of(&self.scope);
         }
     }
 }

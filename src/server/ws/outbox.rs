@@ -11,13 +11,13 @@ use tokio::time::Instant;
 
 use crate::metrics;
 use crate::operations::{CallerId, FrameSlot, StreamSinks};
-use crate::server::wire_error;
 use crate::server::ws::console_subscriptions::ConsoleSubscriptions;
 use crate::server::ws::history::{AnsweredIds, HistoryLimits, NeverWritten};
 use crate::server::ws::screencast_subscriptions::ScreencastSubscriptions;
 use crate::server::ws::send_queue::{
     ConnectionClose, DiscardedPayload, Outgoing, Overflow, SendQueue, TOO_SLOW,
 };
+use crate::server::{wire, wire_error};
 
 /// The send queue, history and stream subscriptions of one link. Cheap to clone; pushing never waits. It
 /// outlives the connection: what is pushed while there is none is kept for the next.
@@ -207,7 +207,7 @@ impl Outbox {
         let Some((frame, slot)) = self.screencasts().take() else {
             return;
         };
-        let (head, payload) = frame.into_message();
+        let (head, payload) = wire::frame(frame);
         let OutboxInner {
             encoding,
             chunk_bytes,

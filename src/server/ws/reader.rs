@@ -11,7 +11,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::metrics;
-use crate::server::ws::closing::{End, of_error};
+use crate::server::ws::closing::{ConnectionEnd, of_error};
 use crate::server::ws::door::WebSocketDoor;
 use crate::server::ws::keepalive::KeepAlive;
 use crate::server::ws::send_queue::ConnectionClose;
@@ -21,13 +21,13 @@ pub(crate) async fn read<S>(
     stream: &mut SplitStream<&mut WebSocketStream<S>>,
     door: &mut WebSocketDoor,
     alive: &Mutex<KeepAlive>,
-) -> End
+) -> ConnectionEnd
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
         let message = match stream.next().await {
-            None => return End::Gone,
+            None => return ConnectionEnd::Gone,
             Some(Err(error)) => {
                 tracing::debug!(%error, "a connection cannot be read");
                 return of_error(&error);
@@ -44,12 +44,14 @@ where
                 door.handle(text.as_str());
             }
             Message::Binary(_) => {
-                return End::Close(ConnectionClose::new(
+                return ConnectionEnd::Close(ConnectionClose::new(
                     CloseCode::Unsupported,
                     "requests are text frames, not binary ones",
                 ));
             }
-            Message::Close(frame) => return End::ByPeer(frame.map(|frame| frame.code.into())),
+            Message::Close(frame) => {
+                return ConnectionEnd::ByPeer(frame.map(|frame| frame.code.into()));
+            }
             // The library answers pings while it reads.
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
         }

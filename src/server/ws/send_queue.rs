@@ -1,11 +1,11 @@
-//! What waits to be written in one session.
+//! The messages that wait to be sent on one link.
 //!
-//! Answers and events stand in one queue, so that a tab's story is told in its order. Payloads
-//! of several parts stand beside it: after each of their parts everything in the queue goes
-//! first, and several payloads take turns, so that a large page holds up no `pong`.
+//! Answers and events share one queue, so that their order is kept. Payloads of several parts have a queue of
+//! their own: after each part, all queued messages go first, and payloads are served round robin, so that a
+//! large page does not delay a `pong`.
 //!
-//! Where the session can be resumed, each message gets its number when it is written, and the
-//! history keeps it for a while. As long as nobody reads, history and queues are bounded together.
+//! Where the link can be resumed, each message gets a sequence number when it is sent, and the history keeps it
+//! for a while. While there is no connection, history and queues share one bound.
 
 use std::collections::VecDeque;
 
@@ -19,17 +19,17 @@ use tokio::time::Instant;
 use crate::operations::FrameSlot;
 use crate::server::ws::history::{AnsweredIds, History, HistoryLimits, NeverWritten, OVERHEAD};
 
-/// How a connection ends, told to the client in the close frame.
+/// Code and reason of a close frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ConnectionClose {
     /// The close code.
     pub code: u16,
-    /// A few words for a person.
+    /// A short reason, for people.
     pub reason: &'static str,
 }
 
 impl ConnectionClose {
-    /// An end with one of the protocol's codes.
+    /// A close frame with one of the protocol's codes.
     pub const fn new(code: CloseCode, reason: &'static str) -> Self {
         Self {
             code: code as u16,
@@ -38,58 +38,58 @@ impl ConnectionClose {
     }
 }
 
-/// What is written next.
+/// What to send next.
 #[derive(Debug, Clone)]
 pub enum Outgoing {
     /// A WebSocket ping.
     Ping,
     /// A message.
     Part(Part),
-    /// The last message of a screencast frame; its slot is told when it has left.
+    /// The last part of a screencast frame, and its slot, which must be told when the part was sent.
     Frame(Part, FrameSlot),
-    /// Nothing more: the close frame.
+    /// The close frame; nothing follows.
     Close(ConnectionClose),
 }
 
-/// More waits than may wait.
+/// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("more bytes wait for this connection than its queue holds")]
+#[error("the send queue of this connection is full (server.outbound_bytes)")]
 pub struct Overflow;
 
-/// How a connection ends whose peer reads too slowly.
+/// Closes a connection whose peer reads too slowly.
 pub const TOO_SLOW: ConnectionClose = ConnectionClose::new(
     CloseCode::TooSlow,
-    "too slow: more waits to be read than server.outbound_bytes allows",
+    "too slow: the send queue exceeds server.outbound_bytes",
 );
 
-/// A payload that nobody was there to read and that is too large to be kept.
+/// A payload that is too large to keep while there is no connection.
 #[derive(Debug)]
 pub struct DiscardedPayload {
-    /// The tab it is about.
+    /// Its tab.
     pub tab: TabId,
-    /// The requests that it would have answered.
+    /// The requests that it answered.
     pub answers: Option<AnsweredIds>,
 }
 
-/// Something that waits.
+/// A queued message or payload.
 #[derive(Debug)]
-struct Waiting {
+struct Queued {
     body: Body,
     answers: Option<AnsweredIds>,
-    /// Where it came from, if it is a screencast frame.
+    /// The slot of a screencast frame.
     slot: Option<FrameSlot>,
 }
 
 #[derive(Debug)]
 enum Body {
-    /// A message, without a number.
+    /// A message, without its sequence number.
     Text(Bytes),
-    /// A payload, which is written down part by part.
+    /// A payload, which is encoded part by part.
     Payload(Box<Parts>),
 }
 
 impl Body {
-    /// Bytes that are still to be written.
+    /// Bytes that are still to be sent.
     fn remaining(&self) -> usize {
         match self {
             Self::Text(json) => json.len(),
@@ -97,7 +97,7 @@ impl Body {
         }
     }
 
-    /// Bytes that stay in memory for it.
+    /// Bytes that it holds in memory.
     fn held(&self) -> usize {
         match self {
             Self::Text(json) => json.len(),
@@ -106,39 +106,39 @@ impl Body {
     }
 }
 
-/// What may be done with the queues.
+/// The state of the queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
-    /// They are filled and emptied.
+    /// Messages are accepted and sent.
     Open,
-    /// They are emptied, and then the connection ends. Nothing more is taken.
+    /// Queued messages are sent, then the close frame. Nothing more is accepted.
     Closing(ConnectionClose),
-    /// They are filled, but there is no connection, or it must end at once.
+    /// Messages are accepted, but there is no connection, or it must be closed at once.
     Away(Option<ConnectionClose>),
-    /// The session is over.
+    /// The link has ended.
     Ended,
 }
 
-/// The queues of one session.
+/// The queues of one link.
 #[derive(Debug)]
 pub struct SendQueue {
-    /// What is told of the connection itself, before everything else and without a number.
+    /// Messages about the connection itself, sent first and without sequence numbers.
     greeting: VecDeque<Bytes>,
-    messages: VecDeque<Waiting>,
-    payloads: VecDeque<Waiting>,
-    /// None where sessions end with their connections.
+    messages: VecDeque<Queued>,
+    payloads: VecDeque<Queued>,
+    /// None where links cannot be resumed.
     history: Option<History>,
     ping: bool,
     state: State,
     bytes: usize,
     limit: usize,
-    /// What may wait beside a payload that is over the limit by itself, as long as that waits.
+    /// Extra budget while one oversized payload is queued.
     overcommit: usize,
 }
 
 impl SendQueue {
-    /// Empty queues that hold this many bytes as long as somebody reads, and keep what was
-    /// written where the session can be resumed.
+    /// Empty queues that hold `limit` bytes while there is a connection; `keep` bounds the history, where the link
+    /// can be resumed.
     pub fn new(limit: usize, keep: Option<HistoryLimits>) -> Self {
         Self {
             greeting: VecDeque::new(),
@@ -153,60 +153,59 @@ impl SendQueue {
         }
     }
 
-    /// Bytes that wait.
+    /// Queued bytes.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
-    /// Bytes that were written and are kept.
+    /// Bytes in the history.
     pub fn kept_bytes(&self) -> usize {
         self.history.as_ref().map_or(0, History::cost)
     }
 
-    /// Whether messages get numbers and are kept.
+    /// Whether messages are numbered and kept.
     pub fn is_resumable(&self) -> bool {
         self.history.is_some()
     }
 
-    /// Whether the connection ends because its peer reads too slowly.
+    /// Whether the connection is closed because its peer reads too slowly.
     pub fn is_too_slow(&self) -> bool {
         matches!(self.state, State::Closing(close) | State::Away(Some(close)) if close == TOO_SLOW)
     }
 
-    /// The number of the next message that is written for the first time.
+    /// The sequence number of the next new message.
     pub fn next_number(&self) -> Option<u64> {
         self.history.as_ref().map(History::next)
     }
 
-    /// Puts a message at the end of the queue.
+    /// Appends a message.
     pub fn push(&mut self, json: Bytes, answers: Option<AnsweredIds>) -> Result<(), Overflow> {
-        self.add(Waiting {
+        self.add(Queued {
             body: Body::Text(json),
             answers,
             slot: None,
         })
     }
 
-    /// Adds a payload. One that is a single message stands in the queue like any other.
+    /// Appends a payload. One of a single part is queued like a message.
     pub fn push_parts(
         &mut self,
         parts: Parts,
         answers: Option<AnsweredIds>,
     ) -> Result<(), Overflow> {
-        self.add(Waiting {
+        self.add(Queued {
             body: Body::Payload(Box::new(parts)),
             answers,
             slot: None,
         })
     }
 
-    /// Says something about the connection itself, such as `welcome`, in front of all that waits.
+    /// Queues a message about the connection itself, such as `welcome`, in front of everything else.
     pub fn greet(&mut self, json: Bytes) {
         self.greeting.push_back(json);
     }
 
-    /// Whether a screencast frame may go now: only when nothing else waits, because frames come
-    /// after everything that was asked for.
+    /// Whether a screencast frame may be sent now: frames have the lowest priority.
     pub fn has_time_for_frames(&self) -> bool {
         self.state == State::Open
             && self.greeting.is_empty()
@@ -215,29 +214,29 @@ impl SendQueue {
             && !self.history.as_ref().is_some_and(History::has_unsent)
     }
 
-    /// Adds a screencast frame.
+    /// Appends a screencast frame.
     pub fn push_frame(&mut self, parts: Parts, slot: FrameSlot) {
         self.bytes += parts.remaining_bytes();
-        self.payloads.push_back(Waiting {
+        self.payloads.push_back(Queued {
             body: Body::Payload(Box::new(parts)),
             answers: None,
             slot: Some(slot),
         });
     }
 
-    /// Wants a ping to be sent, before anything else.
+    /// Queues a ping, in front of everything else.
     pub fn ping(&mut self) {
         self.ping = self.state == State::Open;
     }
 
-    /// Lets go of what was written too long ago.
+    /// Drops expired messages from the history.
     pub fn forget(&mut self, now: Instant) {
         if let Some(history) = &mut self.history {
             history.forget(now);
         }
     }
 
-    /// Ends the connection once everything that waits is written; takes nothing more.
+    /// Closes the connection behind everything that is queued; accepts nothing more.
     pub fn close(&mut self, close: ConnectionClose) {
         match self.state {
             State::Open => self.state = State::Closing(close),
@@ -249,28 +248,28 @@ impl SendQueue {
         }
     }
 
-    /// There is no connection any more; what comes is kept for the next one. What was about the
-    /// connection itself is let go of, and so are frames.
+    /// The connection is gone: what is pushed is kept for the next one. Messages about the connection itself and
+    /// frames are dropped.
     pub fn go_away(&mut self) {
         self.leave(None);
     }
 
-    /// There is a connection again.
+    /// The link has a connection again.
     pub fn come_back(&mut self) {
         if let State::Away(_) = self.state {
             self.state = State::Open;
         }
     }
 
-    /// The session is over: nothing is kept any more.
+    /// The link has ended: drops everything.
     pub fn end(&mut self) {
         self.clear();
         self.history = None;
         self.state = State::Ended;
     }
 
-    /// A client has received everything up to this number and no more. Says what is lost of the
-    /// rest.
+    /// Rewinds to the sequence number that the client acknowledged; returns the gap that is no longer in the
+    /// history.
     pub fn rewind(&mut self, seen: u64) -> Result<Option<Gap>, NeverWritten> {
         match &mut self.history {
             Some(history) => history.rewind(seen),
@@ -278,7 +277,7 @@ impl SendQueue {
         }
     }
 
-    /// The requests whose answers are still to be written.
+    /// The requests whose answers are still to be sent.
     pub fn answers(&self) -> impl Iterator<Item = &RequestId> {
         let again = self.history.iter().flat_map(History::answers);
         let waiting = self.messages.iter().chain(&self.payloads);
@@ -286,8 +285,8 @@ impl SendQueue {
         again.chain(first)
     }
 
-    /// Brings what is kept for nobody back under its bound. A payload of several parts goes first
-    /// and is handed out, because it can be asked for again; then the oldest message.
+    /// Without a connection, sheds one item while the bound is exceeded: payloads of several parts first, which
+    /// are returned because they can be requested again, then the oldest messages.
     pub fn shed(&mut self) -> Option<DiscardedPayload> {
         if !matches!(self.state, State::Away(_)) {
             return None;
@@ -299,7 +298,7 @@ impl SendQueue {
                 .map(|waiting| waiting.body.held() - waiting.body.remaining())
                 .sum();
             let cost = history.cost() + self.bytes + pinned + waiting * OVERHEAD;
-            if cost <= history.keep().bytes {
+            if cost <= history.limits().bytes {
                 break;
             }
             if let Some(waiting) = self.payloads.pop_front() {
@@ -313,7 +312,7 @@ impl SendQueue {
             if history.shed() {
                 continue;
             }
-            // It is lost under the number that it would have had.
+            // Its sequence number is skipped.
             let Some(lost) = self.messages.pop_front() else {
                 break;
             };
@@ -323,7 +322,7 @@ impl SendQueue {
         None
     }
 
-    /// What is written next; none as long as nothing waits.
+    /// What to send next; none where nothing is queued.
     pub fn take(&mut self, now: Instant) -> Option<Outgoing> {
         match self.state {
             State::Away(close) => return close.map(Outgoing::Close),
@@ -340,12 +339,12 @@ impl SendQueue {
             return Some(Outgoing::Part(part));
         }
         if let Some(mut waiting) = self.messages.pop_front()
-            && let Some(part) = self.write_down(&mut waiting)
+            && let Some(part) = self.encode_next(&mut waiting)
         {
-            return Some(self.written(part, waiting.answers, now));
+            return Some(self.record(part, waiting.answers, now));
         }
         while let Some(mut waiting) = self.payloads.pop_front() {
-            let Some(part) = self.write_down(&mut waiting) else {
+            let Some(part) = self.encode_next(&mut waiting) else {
                 continue;
             };
             let is_last = waiting.body.remaining() == 0;
@@ -355,11 +354,11 @@ impl SendQueue {
                     self.payloads.push_back(waiting);
                     Outgoing::Part(part)
                 }
-                (None, true) => self.written(part, waiting.answers, now),
+                (None, true) => self.record(part, waiting.answers, now),
                 (None, false) => {
                     let answers = waiting.answers.clone();
                     self.payloads.push_back(waiting);
-                    self.written(part, answers, now)
+                    self.record(part, answers, now)
                 }
             });
         }
@@ -369,9 +368,8 @@ impl SendQueue {
         }
     }
 
-    /// The next message of what waits, as it goes on the wire. Frames have no numbers: each makes
-    /// the ones before it worthless.
-    fn write_down(&mut self, waiting: &mut Waiting) -> Option<Part> {
+    /// Encodes the next message of an item. Frames have no sequence numbers: each replaces the ones before it.
+    fn encode_next(&mut self, waiting: &mut Queued) -> Option<Part> {
         let number = self.next_number().filter(|_| waiting.slot.is_none());
         let before = waiting.body.remaining();
         let part = match &mut waiting.body {
@@ -389,14 +387,14 @@ impl SendQueue {
         part
     }
 
-    fn written(&mut self, part: Part, answers: Option<AnsweredIds>, now: Instant) -> Outgoing {
+    fn record(&mut self, part: Part, answers: Option<AnsweredIds>, now: Instant) -> Outgoing {
         if let Some(history) = &mut self.history {
             history.push(part.clone(), answers, now);
         }
         Outgoing::Part(part)
     }
 
-    fn add(&mut self, waiting: Waiting) -> Result<(), Overflow> {
+    fn add(&mut self, waiting: Queued) -> Result<(), Overflow> {
         let bytes = waiting.body.remaining();
         let room = match self.state {
             State::Closing(_) | State::Ended => return Ok(()),
@@ -416,18 +414,17 @@ impl SendQueue {
             Body::Text(_) => true,
             Body::Payload(parts) => parts.total() == 1,
         };
-        let lane = if is_one_message {
+        let queue = if is_one_message {
             &mut self.messages
         } else {
             &mut self.payloads
         };
-        lane.push_back(waiting);
+        queue.push_back(waiting);
         room
     }
 
-    /// A queue in which nothing waits takes anything: what is larger than the bound on its own
-    /// says nothing about how fast the client reads, and its size is bounded where it is made.
-    /// Until it is written, as much as ever may wait beside it.
+    /// An empty queue accepts anything: a payload over the limit says nothing about how fast the client reads,
+    /// and its size is bounded where it is made. Until it is sent, the usual limit applies to the rest.
     fn make_room(&mut self, bytes: usize) -> Result<(), Overflow> {
         if self.bytes == 0 {
             self.overcommit = if bytes > self.limit { bytes } else { 0 };
@@ -463,7 +460,7 @@ impl SendQueue {
     }
 }
 
-/// Bytes of a message on the wire.
+/// The size of a message in bytes.
 pub(crate) fn len(part: &Part) -> usize {
     match part {
         Part::Text(bytes) | Part::Binary(bytes) => bytes.len(),
@@ -481,7 +478,7 @@ mod tests {
         Bytes::copy_from_slice(text.as_bytes())
     }
 
-    /// The queues of a session that ends with its connection.
+    /// The queues of a link that cannot be resumed.
     fn plain(limit: usize) -> SendQueue {
         SendQueue::new(limit, None)
     }

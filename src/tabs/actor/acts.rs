@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cdp_bridge_protocol::{Event, RequestKind};
 use tokio::time::Instant;
 
 use super::Actor;
@@ -13,23 +12,19 @@ use crate::tabs::error::TabError;
 use crate::tabs::hands::perform::perform;
 use crate::tabs::hands::{Action, HandsError};
 use crate::tabs::message::Way;
+use crate::tabs::reply::AnswerKind;
 use crate::tabs::running::{Phase, Running};
 
 impl Actor {
     /// Does something to the page.
-    pub(super) fn act(
-        &self,
-        kind: RequestKind,
-        action: Action,
-        deadline: Instant,
-    ) -> Option<Phase> {
+    pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
         let hands = self.live.as_ref()?.hands().clone();
-        let acting = perform(self.id, kind, action, hands, deadline);
+        let acting = perform(action, hands, deadline);
         Some(Phase::Acting(Box::pin(acting)))
     }
 
     /// It has been done, or not.
-    pub(super) fn acted(&mut self, outcome: Result<Event, HandsError>) {
+    pub(super) fn acted(&mut self, outcome: Result<AnswerKind, HandsError>) {
         let Some(Running {
             goal: Goal::Act { reply, .. },
             ..
@@ -38,7 +33,7 @@ impl Actor {
             return;
         };
         match outcome {
-            Ok(event) => reply.event(event),
+            Ok(answer) => reply.answer(self.id, answer),
             Err(error) => {
                 let error = TabError::of_hands(error, &reply);
                 reply.fail(self.failure(error));
@@ -55,13 +50,13 @@ impl Actor {
 
     /// Sends the main frame some way.
     pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
-        let (client, outlets) = (self.client.clone(), Arc::clone(&self.around.outlets));
+        let (scope, outlets) = (self.scope.clone(), Arc::clone(&self.around.outlets));
         let live = self.live.as_mut()?;
         live.listen();
         let session = live.target.session.clone();
         // As with a navigation, the actor's own deadline comes first.
         let limit = deadline.saturating_duration_since(Instant::now()) + ASIDE_LIMIT;
-        let travelling = travel(session, way, outlets, client, limit);
+        let travelling = travel(session, way, outlets, scope, limit);
         Some(Phase::Navigating(Box::pin(travelling)))
     }
 }

@@ -1,6 +1,5 @@
 //! How a tab's navigation ends: it arrives, it fails, or it is stopped.
 
-use cdp_bridge_protocol::event::{LoggedOutModeSet, Navigated};
 use futures::FutureExt as _;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
@@ -13,7 +12,9 @@ use crate::policy::redact_url;
 use crate::tabs::changes::Goal;
 use crate::tabs::commands::navigate::{Started, stop};
 use crate::tabs::error::TabError;
+use crate::tabs::fact::{Fact, FactKind, Navigation};
 use crate::tabs::outlet::is_of_proxy;
+use crate::tabs::reply::AnswerKind;
 use crate::tabs::running::Phase;
 
 impl Actor {
@@ -28,12 +29,16 @@ impl Actor {
                 // The commit came before the answer, and has been told to everybody already.
                 let url = live.page.url.clone();
                 match self.running.take().map(|running| running.goal) {
-                    Some(Goal::Navigate { reply, .. }) => reply.event(Navigated {
-                        id: self.id,
-                        url,
-                        status: None,
-                        same_document: None,
-                    }),
+                    Some(Goal::Navigate { reply, .. }) => {
+                        let navigated = FactKind::Navigated(Navigation {
+                            url,
+                            status: None,
+                            same_document: false,
+                        });
+                        let fact = Fact::of_tab(&self.scope, self.id, navigated);
+                        let fact = fact.caused_by(reply.call);
+                        reply.answer(self.id, AnswerKind::Fact(fact));
+                    }
                     Some(goal) => self.answer_switch(goal),
                     None => {}
                 }
@@ -86,22 +91,17 @@ impl Actor {
     }
 
     /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
-    pub(super) fn arrived(&mut self, navigated: &Navigated) {
-        let asker = match self.running.take().map(|running| running.goal) {
-            Some(Goal::Navigate { reply, .. } | Goal::Travel { reply, .. }) => Some(reply),
-            Some(goal @ Goal::Switch { .. }) => {
-                self.tell(navigated.clone());
-                self.answer_switch(goal);
-                return;
+    pub(super) fn arrived(&mut self, navigation: Navigation) {
+        let navigated = FactKind::Navigated(navigation);
+        match self.running.take().map(|running| running.goal) {
+            Some(Goal::Navigate { reply, .. } | Goal::Travel { reply, .. }) => {
+                self.publish_and_answer(reply, navigated);
             }
-            _ => None,
-        };
-        let connection = asker.as_ref().map(|reply| reply.connection);
-        self.around
-            .audience
-            .tell(&self.client, navigated.clone().into(), connection);
-        if let Some(reply) = asker {
-            reply.event(navigated.clone());
+            Some(goal @ Goal::Switch { .. }) => {
+                self.publish(navigated);
+                self.answer_switch(goal);
+            }
+            _ => self.publish(navigated),
         }
     }
 
@@ -120,15 +120,10 @@ impl Actor {
             // The mode is what was asked for, and it is set; that the page could not be loaded
             // again is a fact of its own.
             goal @ Goal::Switch { .. } => {
-                self.around
-                    .audience
-                    .tell_failure(&self.client, self.id, failure);
+                self.publish(FactKind::NavigationFailed(failure));
                 self.answer_switch(goal);
             }
-            _ => self
-                .around
-                .audience
-                .tell_failure(&self.client, self.id, failure),
+            _ => self.publish(FactKind::NavigationFailed(failure)),
         }
     }
 
@@ -140,12 +135,8 @@ impl Actor {
             .live
             .as_ref()
             .map_or_else(|| BLANK.to_owned(), |live| live.page.url.clone());
-        let set = LoggedOutModeSet {
-            id: self.id,
-            enabled: self.is_logged_out(),
-            url,
-        };
-        self.answer_and_tell(reply, &set);
+        let enabled = self.is_logged_out();
+        self.publish_and_answer(reply, FactKind::LoggedOutModeSet { enabled, url });
     }
 
     /// Ends a navigation that hangs. The command leaves now and not when a task gets its turn,

@@ -1,7 +1,5 @@
 //! What a tab does about the events of its page.
 
-use cdp_bridge_protocol::event::{FileChooserOpened, LoadEventFired, Navigated, TabCrashed};
-
 use tokio::time::Instant;
 
 use super::{Actor, End};
@@ -11,6 +9,7 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::error::TabError;
+use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::live::Loss;
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
@@ -42,20 +41,20 @@ impl Actor {
                     return None;
                 }
                 self.must_leave = false;
-                let navigated = self.navigated(status, None);
+                let navigation = self.navigation(status, false);
                 if self.awaits(Some(&loader)) {
-                    self.arrived(&navigated);
+                    self.arrived(navigation);
                 } else {
-                    self.tell(navigated);
+                    self.publish(FactKind::Navigated(navigation));
                 }
             }
             PageEvent::Moved => {
                 self.heading = None;
-                let navigated = self.navigated(None, Some(true));
+                let navigation = self.navigation(None, true);
                 if self.awaits(None) {
-                    self.arrived(&navigated);
+                    self.arrived(navigation);
                 } else {
-                    self.tell(navigated);
+                    self.publish(FactKind::Navigated(navigation));
                 }
             }
             PageEvent::Failed { loader, net } => {
@@ -76,11 +75,8 @@ impl Actor {
                 }
             }
             PageEvent::Loaded => {
-                let loaded = LoadEventFired {
-                    id: self.id,
-                    ts: epoch_ms(),
-                };
-                self.tell(loaded);
+                let at_ms = epoch_ms();
+                self.publish(FactKind::Loaded { at_ms });
             }
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
@@ -110,9 +106,7 @@ impl Actor {
         }
         let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
         let failure = self.failure(failed(url.unwrap_or_default()));
-        self.around
-            .audience
-            .tell_failure(&self.client, self.id, failure);
+        self.publish(FactKind::NavigationFailed(failure));
     }
 
     /// The title has been read.
@@ -123,14 +117,13 @@ impl Actor {
         }
     }
 
-    fn navigated(&self, status: Option<u16>, same_document: Option<bool>) -> Navigated {
+    fn navigation(&self, status: Option<u16>, same_document: bool) -> Navigation {
         let url = self
             .live
             .as_ref()
             .map(|live| live.page.url.clone())
             .unwrap_or_default();
-        Navigated {
-            id: self.id,
+        Navigation {
             url,
             status,
             same_document,
@@ -142,10 +135,7 @@ impl Actor {
         if !self.choosers.allow(Instant::now()) {
             return metrics::dropped("fileChooser", "storm");
         }
-        self.tell(FileChooserOpened {
-            id: self.id,
-            multiple,
-        });
+        self.publish(FactKind::FileChooserOpened { multiple });
     }
 
     /// The renderer died. The calls that were pending have been failed by the connection; here
@@ -164,8 +154,7 @@ impl Actor {
         let live = self.live.as_mut()?;
         live.loss = Some(Loss::Crashed);
         let url = live.page.url.clone();
-        let crashed = TabCrashed { id: self.id, url };
-        self.tell(crashed);
+        self.publish(FactKind::TabCrashed { url });
         let replaced = self.running.as_ref().is_some_and(Running::replaces_target);
         if replaced || self.closing.is_some() {
             // A new target is on its way already, or none is wanted. If that fails, it is healed.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{DialogKind, DialogOpened};
+use cdp_bridge_protocol::event::DialogKind;
 use futures::FutureExt as _;
 use tokio::time::Instant;
 
@@ -12,6 +12,7 @@ use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
+use crate::tabs::fact::FactKind;
 use crate::tabs::live::{Live, Loss};
 use crate::tabs::running::Running;
 use crate::tabs::watchdog::Rung;
@@ -80,8 +81,7 @@ impl Actor {
         }
         let accept = self.around.settings.accept_dialogs;
         let handled = self.live.as_ref()?.answer_dialog(kind, accept);
-        self.tell(DialogOpened {
-            id: self.id,
+        self.publish(FactKind::DialogOpened {
             kind,
             message,
             handled,

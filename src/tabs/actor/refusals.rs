@@ -7,6 +7,7 @@ use crate::cdp::ids::LoaderId;
 use crate::policy::{Denied, redact_url};
 use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
+use crate::tabs::fact::FactKind;
 use crate::tabs::live::Live;
 use crate::tabs::outlet::{Obstacle, is_of_proxy};
 
@@ -17,12 +18,12 @@ impl Actor {
     /// Why the document that has just been committed may not stay.
     pub(super) fn refusal_of_commit(&self, status: Option<u16>) -> Option<Denied> {
         let url = &self.live.as_ref()?.page.url;
-        if let Err(denied) = self.around.outlets.check(&self.client, url) {
+        if let Err(denied) = self.around.outlets.check(&self.scope, url) {
             return Some(denied);
         }
         // The server may say so, too; but then it has been reached, and there was no obstacle.
         let obstacle = (status == Some(FORBIDDEN))
-            .then(|| self.around.outlets.obstacle(&self.client, url))
+            .then(|| self.around.outlets.obstacle(&self.scope, url))
             .flatten();
         match obstacle {
             Some(Obstacle::Denied(denied)) => Some(denied),
@@ -37,13 +38,13 @@ impl Actor {
             return Err(net);
         };
         let url = &live.page.url;
-        if let Err(denied) = self.around.outlets.check(&self.client, url) {
+        if let Err(denied) = self.around.outlets.check(&self.scope, url) {
             return Ok(denied);
         }
         if !is_of_proxy(&net) {
             return Err(net);
         }
-        match self.around.outlets.obstacle(&self.client, url) {
+        match self.around.outlets.obstacle(&self.scope, url) {
             Some(Obstacle::Denied(denied)) => Ok(denied),
             Some(Obstacle::Failed(net)) => Err(net.to_owned()),
             None => Err(net),
@@ -56,7 +57,7 @@ impl Actor {
         let Some(live) = self.live.as_ref().filter(|_| self.closing.is_none()) else {
             return;
         };
-        let checked = self.around.outlets.check(&self.client, &live.page.url);
+        let checked = self.around.outlets.check(&self.scope, &live.page.url);
         if let Err(denied) = checked {
             self.is_refused(&denied);
             self.tell_refusal(denied);
@@ -87,9 +88,7 @@ impl Actor {
 
     fn tell_refusal(&self, denied: Denied) {
         let failure = self.failure(TabError::NavDenied(denied));
-        self.around
-            .audience
-            .tell_failure(&self.client, self.id, failure);
+        self.publish(FactKind::NavigationFailed(failure));
     }
 
     /// Sends the tab away from where it may not be, before anything else that waits. A navigation

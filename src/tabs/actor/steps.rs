@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::Event;
-use cdp_bridge_protocol::event::{Navigated, RebuildReason, TabActivated, TabCreated, TabRebuilt};
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::RebuildReason;
 use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
@@ -17,9 +17,10 @@ use crate::tabs::commands::close::close;
 use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
+use crate::tabs::fact::{Fact, FactKind, Navigation};
 use crate::tabs::hands::Action;
 use crate::tabs::live::Live;
-use crate::tabs::reply::Reply;
+use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
 use crate::tabs::watchdog::Watchdog;
@@ -37,13 +38,7 @@ impl Actor {
         let phase = match &goal {
             Goal::Create { .. } => self.open(wanted_place(self.view.borrow().logged_out), deadline),
             Goal::Adopt { opener } => {
-                let opener_id = *opener;
-                self.announce(|id, url, logged_out| TabCreated {
-                    id,
-                    url,
-                    logged_out,
-                    opener_id,
-                });
+                self.announce_popup(*opener);
                 return None;
             }
             Goal::Follow { url } => {
@@ -59,7 +54,7 @@ impl Actor {
                 self.heading = None;
                 self.travel(*way, deadline)?
             }
-            Goal::Act { action, reply } => self.act(reply.kind, Action::clone(action), deadline)?,
+            Goal::Act { action, .. } => self.act(Action::clone(action), deadline)?,
             Goal::Activate { .. } => self.activate(deadline)?,
             Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
                 self.answer_switch(goal);
@@ -97,10 +92,10 @@ impl Actor {
     /// Asks for a target, and gives it the tab's viewport if that is not the usual one.
     fn open(&self, place: Place, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
-        let client = self.client.clone();
+        let scope = self.scope.clone();
         let request = OpenRequest {
             tab: self.id,
-            client,
+            scope,
             place,
             deadline,
             reply,
@@ -192,38 +187,30 @@ impl Actor {
         self.update_view();
         match goal {
             Goal::Create { reply, .. } => {
-                let (id, logged_out) = (self.id, self.is_logged_out());
-                let created = TabCreated {
-                    id,
+                let created = FactKind::TabCreated {
                     url: url.clone(),
-                    logged_out,
-                    opener_id: None,
+                    logged_out: self.is_logged_out(),
+                    opener: None,
                 };
-                self.around.audience.tell(
-                    &self.client,
-                    created.clone().into(),
-                    Some(reply.connection),
-                );
-                reply.event(created);
+                self.publish_and_answer(reply, created);
                 self.follow(url);
             }
             Goal::Rebuild { .. } => {
                 let reason = loss.map_or(RebuildReason::Crashed, RebuildReason::from);
                 crate::metrics::tab_rebuilt(name_of(reason));
-                let rebuilt = TabRebuilt {
-                    id: self.id,
+                let rebuilt = FactKind::TabRebuilt {
                     url: url.clone(),
                     reason,
                 };
-                self.tell(rebuilt);
+                self.publish(rebuilt);
                 if self.changes.leads_elsewhere() {
-                    self.tell_blank();
+                    self.publish_blank();
                 } else {
                     self.follow(url);
                 }
             }
             goal @ Goal::Switch { .. } if url == BLANK => {
-                self.tell_blank();
+                self.publish_blank();
                 self.answer_switch(goal);
             }
             goal => {
@@ -249,29 +236,29 @@ impl Actor {
     /// Sends a new target on its way, before anything that clients asked for.
     fn follow(&mut self, url: String) {
         if url == BLANK {
-            self.tell_blank();
+            self.publish_blank();
         } else {
             self.changes.push_first(Goal::Follow { url });
         }
     }
 
     /// A new target is at `about:blank`, but Chromium does not report that as a commit.
-    fn tell_blank(&self) {
-        let url = BLANK.to_owned();
-        let navigated = Navigated {
-            id: self.id,
-            url,
+    fn publish_blank(&self) {
+        self.publish(FactKind::Navigated(Navigation {
+            url: BLANK.to_owned(),
             status: None,
-            same_document: None,
-        };
-        self.tell(navigated);
+            same_document: false,
+        }));
     }
 
-    fn announce(&self, created: impl Fn(cdp_bridge_protocol::TabId, String, bool) -> TabCreated) {
+    fn announce_popup(&self, opener: Option<TabId>) {
         self.update_view();
         let url = self.view.borrow().url.clone();
-        let created = created(self.id, url, self.is_logged_out());
-        self.tell(created);
+        self.publish(FactKind::TabCreated {
+            url,
+            logged_out: self.is_logged_out(),
+            opener,
+        });
     }
 
     /// Lets go of a target that was replaced, and of its context unless it is used further.
@@ -335,7 +322,7 @@ impl Actor {
             Ok(()) => {
                 let turn = self.around.supervisor.next_activation();
                 self.view.send_modify(|view| view.activated = turn);
-                self.answer_and_tell(reply, &TabActivated { id: self.id });
+                self.publish_and_answer(reply, FactKind::TabActivated);
             }
             Err(error) => {
                 let error = match error {
@@ -348,19 +335,17 @@ impl Actor {
         }
     }
 
-    /// Tells every connection of the client.
-    pub(super) fn tell(&self, event: impl Into<Event>) {
-        self.around.audience.tell(&self.client, event.into(), None);
+    /// Publishes a fact that no call caused.
+    pub(super) fn publish(&self, kind: FactKind) {
+        let fact = Fact::of_tab(&self.scope, self.id, kind);
+        self.around.facts.publish(fact);
     }
 
-    pub(super) fn answer_and_tell<E>(&self, reply: Reply, event: &E)
-    where
-        E: Clone + Into<Event>,
-    {
-        self.around
-            .audience
-            .tell(&self.client, event.clone().into(), Some(reply.connection));
-        reply.event(event.clone());
+    /// Publishes the fact that a call caused, and answers the call with it.
+    pub(super) fn publish_and_answer(&self, reply: Reply, kind: FactKind) {
+        let fact = Fact::of_tab(&self.scope, self.id, kind).caused_by(reply.call);
+        self.around.facts.publish(fact.clone());
+        reply.answer(self.id, AnswerKind::Fact(fact));
     }
 
     /// The change at work has no time left.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::navigate::Started;
 use crate::cdp::page_methods::{GetNavigationHistory, NavigateToHistoryEntry, ReloadPage};
 use crate::cdp::{CallError, Session};
-use crate::tabs::identity::ClientId;
+use crate::tabs::identity::Scope;
 use crate::tabs::message::Way;
 use crate::tabs::outlet::Outlets;
 
@@ -15,7 +15,7 @@ pub async fn travel(
     session: Session,
     way: Way,
     outlets: Arc<dyn Outlets>,
-    client: ClientId,
+    scope: Scope,
     limit: Duration,
 ) -> Result<Started, CallError> {
     if way == Way::Again {
@@ -30,7 +30,7 @@ pub async fn travel(
     let Some(entry) = index.and_then(|index| history.entries.get(index)) else {
         return Ok(Started::Nowhere);
     };
-    if let Err(denied) = outlets.check(&client, &entry.url) {
+    if let Err(denied) = outlets.check(&scope, &entry.url) {
         return Ok(Started::Denied(denied));
     }
     let entry_id = entry.id;

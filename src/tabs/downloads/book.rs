@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{DownloadFinished, DownloadStarted, DownloadState};
+use cdp_bridge_protocol::event::DownloadState;
 use tokio::time::Instant;
 
 use crate::flow::RestartBudget;
-use crate::tabs::identity::ClientId;
+use crate::tabs::fact::{Fact, FactKind};
+use crate::tabs::identity::Scope;
 
 /// How many downloads a tab may begin within [`STORM_WINDOW`]; those beyond are broken off untold.
 const STORM: usize = 20;
@@ -60,18 +61,22 @@ pub struct Owner {
     /// The tab.
     pub tab: TabId,
     /// Its client.
-    pub client: ClientId,
+    pub scope: Scope,
     /// Whether policy lets downloads of the client be kept.
     pub keeps: bool,
 }
 
+impl Owner {
+    fn publish(&self, kind: FactKind) -> Effect {
+        Effect::Publish(Fact::of_tab(&self.scope, self.tab, kind))
+    }
+}
+
 /// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Effect {
-    /// The client is told.
-    Started(ClientId, DownloadStarted),
-    /// The client is told.
-    Finished(ClientId, DownloadFinished),
+    /// A download has started or finished.
+    Publish(Fact),
     /// Chromium breaks it off.
     Cancel(String),
     /// The file is removed.
@@ -177,16 +182,15 @@ impl Book {
         self.last += 1;
         let number = self.last;
         let name = plain(&name);
-        let started = DownloadStarted {
-            id: owner.tab,
+        let started = FactKind::DownloadStarted {
             download_id: id_of(number),
             url: cut(&url, MOST_URL_CHARS),
             name: name.clone(),
         };
-        let mut effects = vec![Effect::Started(owner.client.clone(), started)];
+        let mut effects = vec![owner.publish(started)];
         let verdict = if !owner.keeps {
             Some(DownloadState::Denied)
-        } else if self.has_place(&owner.client, &mut effects) {
+        } else if self.has_place(&owner.scope, &mut effects) {
             None
         } else {
             effects.push(Effect::Cancel(guid.clone()));
@@ -256,9 +260,9 @@ impl Book {
     }
 
     /// Whose a download is.
-    pub fn client_of(&self, guid: &str) -> Option<&ClientId> {
+    pub fn client_of(&self, guid: &str) -> Option<&Scope> {
         let entry = self.entries.get(self.numbers.get(guid)?)?;
-        Some(&entry.owner.client)
+        Some(&entry.owner.scope)
     }
 
     /// Chromium has come so far with one; `keeps` is what policy says by now.
@@ -290,9 +294,9 @@ impl Book {
         if entry.verdict.is_some() {
             return effects;
         }
-        let client = entry.owner.client.clone();
+        let scope = entry.owner.scope.clone();
         let fits = progress.received.max(progress.total) <= self.limits.largest
-            && self.has_room(&client, &mut effects);
+            && self.has_room(&scope, &mut effects);
         if !fits && let Some(entry) = self.entries.get_mut(&number) {
             entry.verdict = Some(DownloadState::TooLarge);
             effects.push(Effect::Cancel(entry.guid.clone()));
@@ -306,11 +310,11 @@ impl Book {
             return effects;
         };
         entry.bytes = bytes;
-        let client = entry.owner.client.clone();
+        let scope = entry.owner.scope.clone();
         if is_whole && entry.verdict.is_none() {
             if !keeps {
                 entry.verdict = Some(DownloadState::Denied);
-            } else if bytes > self.limits.largest || !self.has_room(&client, &mut effects) {
+            } else if bytes > self.limits.largest || !self.has_room(&scope, &mut effects) {
                 self.judge(number, DownloadState::TooLarge);
             }
         }
@@ -323,18 +327,17 @@ impl Book {
             None => DownloadState::Canceled,
         };
         entry.is_whole = state == DownloadState::Completed;
-        let finished = DownloadFinished {
-            id: entry.owner.tab,
+        let finished = entry.owner.publish(FactKind::DownloadFinished {
             download_id: id_of(number),
             name: entry.name.clone(),
             bytes: if entry.is_whole { bytes } else { 0 },
             state,
-        };
+        });
         if !entry.is_whole {
             let guid = self.forget(number);
             effects.extend(guid.filter(|_| is_whole).map(Effect::Remove));
         }
-        effects.push(Effect::Finished(client, finished));
+        effects.push(finished);
         effects
     }
 
@@ -390,22 +393,20 @@ impl Book {
         let entries = std::mem::take(&mut self.entries).into_iter();
         let unfinished = entries.filter(|(_, entry)| !entry.is_whole);
         let told = unfinished.map(|(number, entry)| {
-            let finished = DownloadFinished {
-                id: entry.owner.tab,
+            entry.owner.publish(FactKind::DownloadFinished {
                 download_id: id_of(number),
                 name: entry.name,
                 bytes: 0,
                 state: entry.verdict.unwrap_or(DownloadState::Canceled),
-            };
-            Effect::Finished(entry.owner.client, finished)
+            })
         });
         told.collect()
     }
 
     /// Makes place for one more of this client; false if as many as may be are under way.
-    fn has_place(&mut self, client: &ClientId, effects: &mut Vec<Effect>) -> bool {
-        while self.of(client).count() >= self.limits.most {
-            if !self.drop_oldest(client, effects) {
+    fn has_place(&mut self, scope: &Scope, effects: &mut Vec<Effect>) -> bool {
+        while self.of(scope).count() >= self.limits.most {
+            if !self.drop_oldest(scope, effects) {
                 return false;
             }
         }
@@ -413,9 +414,9 @@ impl Book {
     }
 
     /// Makes room for what this client has by now; false if what is under way is too much by itself.
-    fn has_room(&mut self, client: &ClientId, effects: &mut Vec<Effect>) -> bool {
-        while self.of(client).map(|(_, it)| it.bytes).sum::<u64>() > self.limits.bytes {
-            if !self.drop_oldest(client, effects) {
+    fn has_room(&mut self, scope: &Scope, effects: &mut Vec<Effect>) -> bool {
+        while self.of(scope).map(|(_, it)| it.bytes).sum::<u64>() > self.limits.bytes {
+            if !self.drop_oldest(scope, effects) {
                 return false;
             }
         }
@@ -423,16 +424,16 @@ impl Book {
     }
 
     /// Those of a client that take up room.
-    fn of(&self, client: &ClientId) -> impl Iterator<Item = (u64, &Entry)> {
+    fn of(&self, scope: &Scope) -> impl Iterator<Item = (u64, &Entry)> {
         let entries = self.entries.iter();
         let its = entries
-            .filter(move |(_, entry)| entry.owner.client == *client && entry.verdict.is_none());
+            .filter(move |(_, entry)| entry.owner.scope == *scope && entry.verdict.is_none());
         its.map(|(number, entry)| (*number, entry))
     }
 
     /// Lets go of what this client has had for the longest time. False: it has nothing.
-    fn drop_oldest(&mut self, client: &ClientId, effects: &mut Vec<Effect>) -> bool {
-        let oldest = self.of(client).find(|(_, entry)| entry.is_whole);
+    fn drop_oldest(&mut self, scope: &Scope, effects: &mut Vec<Effect>) -> bool {
+        let oldest = self.of(scope).find(|(_, entry)| entry.is_whole);
         let Some(guid) = oldest
             .map(|(number, _)| number)
             .and_then(|number| self.forget(number))
@@ -493,7 +494,7 @@ mod tests {
     fn owner(tab: u64) -> Owner {
         Owner {
             tab: TabId::new(tab),
-            client: "a".into(),
+            scope: "a".into(),
             keeps: true,
         }
     }

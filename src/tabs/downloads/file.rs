@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::DownloadHead;
-use cdp_bridge_protocol::payload::{Payload, PayloadHead};
+use cdp_bridge_protocol::payload::Payload;
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use super::book::{DownloadError, Found};
 use crate::tabs::error::TabError;
-use crate::tabs::reply::{Answer, Reply};
+use crate::tabs::reply::{AnswerKind, Reply};
 
 /// What Chromium adds to the name of one that is under way.
 const UNFINISHED: &str = "crdownload";
@@ -50,15 +49,12 @@ pub async fn answer(
     };
     match timeout_at(reply.deadline, whole).await {
         Ok(Ok(bytes)) => {
-            let head = PayloadHead::Download(DownloadHead {
-                id: tab,
+            let answer = AnswerKind::Download {
                 download_id: id,
                 name: found.name,
-                seq: 0,
-                total: 0,
-            });
-            let payload = Payload::Raw(bytes.into());
-            reply.send(Ok(Answer::Payload { head, payload }));
+                payload: Payload::Raw(bytes.into()),
+            };
+            reply.answer(tab, answer);
         }
         Ok(Err(error)) => {
             tracing::error!(%error, "a download cannot be read");

@@ -4,8 +4,7 @@
 use std::collections::HashMap;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{AxSnapshotHead, ContentHead, Queried, Waited};
-use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
+use cdp_bridge_protocol::payload::EscapedText;
 use futures::StreamExt as _;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
@@ -17,12 +16,12 @@ use super::outline::Refs;
 use super::page::HandsOn;
 use crate::tabs::changes::Place;
 use crate::tabs::error::{Failure, TabError};
-use crate::tabs::reply::{Answer, Reply};
+use crate::tabs::reply::{AnswerKind, Reply};
 
 /// The most looks that wait or are at work on one tab.
 const MOST: usize = 64;
 
-type Outcome = Result<Answer, HandsError>;
+type Outcome = Result<AnswerKind, HandsError>;
 
 /// A tab's looks.
 #[derive(Default)]
@@ -51,7 +50,7 @@ impl Looks {
     }
 
     /// Starts what is permitted.
-    pub fn start_due(&mut self, id: TabId, hands: &HandsOn, permitted: impl Fn(Place) -> bool) {
+    pub fn start_due(&mut self, hands: &HandsOn, permitted: impl Fn(Place) -> bool) {
         for (look, _, reply) in self
             .waiting
             .extract_if(.., |(_, after, _)| permitted(*after))
@@ -61,7 +60,7 @@ impl Looks {
             let (hands, refs, deadline) = (hands.clone(), self.refs.clone(), reply.deadline);
             self.replies.insert(number, reply);
             self.at_work.push(Box::pin(async move {
-                (number, perform(id, look, &hands, &refs, deadline).await)
+                (number, perform(look, &hands, &refs, deadline).await)
             }));
         }
     }
@@ -122,10 +121,10 @@ impl Looks {
 
 impl Looked {
     /// Answers whoever asked.
-    pub fn answer(self, session: Option<String>) {
+    pub fn answer(self, tab: TabId, session: Option<String>) {
         let Self { reply, outcome } = self;
         match outcome {
-            Ok(answer) => reply.send(Ok(answer)),
+            Ok(answer) => reply.answer(tab, answer),
             Err(error) => {
                 let error = TabError::of_hands(error, &reply);
                 reply.fail(Failure { error, session });
@@ -134,13 +133,7 @@ impl Looked {
     }
 }
 
-async fn perform(
-    id: TabId,
-    look: Look,
-    hands: &HandsOn,
-    refs: &Refs,
-    deadline: Instant,
-) -> Outcome {
+async fn perform(look: Look, hands: &HandsOn, refs: &Refs, deadline: Instant) -> Outcome {
     match look {
         Look::WaitElement(locator, state) => hands.wait_element(&locator, state, deadline).await?,
         Look::WaitText(text) => hands.wait_text(&text, deadline).await?,
@@ -148,8 +141,7 @@ async fn perform(
         Look::WaitUrl(url) => hands.wait_url(&url).await?,
         Look::Query(locator, what) => {
             let value = hands.query(&locator, what, deadline).await?;
-            let queried = Queried { id, value };
-            return Ok(Answer::Event(Box::new(queried.into())));
+            return Ok(AnswerKind::Queried(value));
         }
         Look::Outline {
             locator,
@@ -157,34 +149,23 @@ async fn perform(
         } => {
             let outline = hands.outline(locator.as_ref(), interactive_only, refs, deadline);
             let outline = outline.await?;
-            let head = PayloadHead::AxSnapshot(AxSnapshotHead {
-                id,
+            return Ok(AnswerKind::Outline {
                 url: outline.url,
                 lines: outline.lines,
-                omitted: (outline.omitted > 0).then_some(outline.omitted),
-                seq: 0,
-                total: 0,
+                omitted: outline.omitted,
+                text: EscapedText::from_text(&outline.text),
             });
-            return Ok(text_answer(head, &outline.text));
         }
         Look::Content { locator, format } => {
             let content = hands.content(locator.as_ref(), format, deadline).await?;
-            let head = PayloadHead::Content(ContentHead {
-                id,
+            return Ok(AnswerKind::Content {
                 url: content.url,
                 format,
-                truncated: content.truncated.then_some(true),
-                seq: 0,
-                total: 0,
+                truncated: content.truncated,
+                text: EscapedText::from_text(&content.text),
             });
-            return Ok(text_answer(head, &content.text));
         }
     }
     let url = hands.whereabouts().borrow().url.clone();
-    Ok(Answer::Event(Box::new(Waited { id, url }.into())))
-}
-
-fn text_answer(head: PayloadHead, text: &str) -> Answer {
-    let payload = Payload::Text(EscapedText::from_text(text));
-    Answer::Payload { head, payload }
+    Ok(AnswerKind::Waited { url })
 }

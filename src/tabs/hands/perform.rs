@@ -2,29 +2,21 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{Done, Evaluated};
-use cdp_bridge_protocol::{Event, RequestKind, TabId};
 use tokio::time::Instant;
 
 use super::action::Action;
 use super::error::HandsError;
 use super::page::HandsOn;
 use super::pointer::Press;
+use crate::tabs::reply::{Acted, AnswerKind};
 
-/// Does it; comes to the event that answers it.
+/// Does it; comes to the answer.
 pub async fn perform(
-    id: TabId,
-    kind: RequestKind,
     action: Action,
     hands: HandsOn,
     deadline: Instant,
-) -> Result<Event, HandsError> {
-    let mut done = Done {
-        id,
-        action: kind.as_str().to_owned(),
-        values: None,
-        position: None,
-    };
+) -> Result<AnswerKind, HandsError> {
+    let mut acted = Acted::default();
     hands.focused(deadline).await?;
     match action {
         Action::Click {
@@ -63,7 +55,7 @@ pub async fn perform(
             hands.press_keys(&chord, deadline).await?;
         }
         Action::Select { locator, values } => {
-            done.values = Some(hands.select(&locator, &values, deadline).await?);
+            acted.values = Some(hands.select(&locator, &values, deadline).await?);
         }
         Action::Scroll {
             locator,
@@ -73,7 +65,7 @@ pub async fn perform(
             let position = hands
                 .scroll(locator.as_ref(), way, smooth, deadline)
                 .await?;
-            done.position = Some(position);
+            acted.position = Some(position);
         }
         Action::Drag { from, to } => hands.drag(&from, &to, deadline).await?,
         Action::Upload { locator, files } => hands.upload(&locator, &files, deadline).await?,
@@ -84,8 +76,8 @@ pub async fn perform(
         } => {
             let value = hands.evaluate(&expression, &args, locator.as_ref(), deadline);
             let value = value.await?;
-            return Ok(Evaluated { id, value }.into());
+            return Ok(AnswerKind::Evaluated(value));
         }
     }
-    Ok(done.into())
+    Ok(AnswerKind::Done(acted))
 }

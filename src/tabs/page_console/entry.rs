@@ -2,8 +2,7 @@
 
 use std::fmt::Write as _;
 
-use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{ConsoleLevel, ConsoleMessage, ConsoleSource};
+use cdp_bridge_protocol::event::{ConsoleLevel, ConsoleSource};
 
 use crate::cdp::RawEvent;
 use crate::cdp::console::{
@@ -11,6 +10,7 @@ use crate::cdp::console::{
     RemoteObject, StackTrace,
 };
 use crate::cdp::events::EventKind;
+use crate::tabs::fact::ConsoleLine;
 
 /// The most characters of a message.
 const MOST_CHARS: usize = 4096;
@@ -119,24 +119,23 @@ impl Entry {
         }
     }
 
-    /// The event; so many messages before it were left out.
-    pub fn into_message(self, id: TabId, omitted: u64) -> ConsoleMessage {
+    /// The line; so many lines before it were left out.
+    pub fn into_line(self, omitted: u64) -> ConsoleLine {
         let (text, is_cut) = cut(self.text, MOST_CHARS);
         let (url, line, column) = match self.place {
             Some(Place { url, line, column }) => (Some(url), line, column),
             None => (None, None, None),
         };
-        ConsoleMessage {
-            id,
+        ConsoleLine {
             level: self.level,
             source: self.source,
             text,
-            truncated: is_cut.then_some(true),
+            truncated: is_cut,
             url: url.map(|url| cut(url, MOST_URL_CHARS).0),
             line,
             column,
-            ts: self.ts,
-            omitted: (omitted > 0).then_some(omitted),
+            at_ms: self.ts,
+            omitted,
         }
     }
 }
@@ -232,15 +231,15 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn message(kind: EventKind, params: &Value) -> Option<ConsoleMessage> {
+    fn message(kind: EventKind, params: &Value) -> Option<ConsoleLine> {
         let event = RawEvent {
             kind,
             params: params.to_string().into(),
         };
-        Some(Entry::read(&event)?.into_message(TabId::new(1), 0))
+        Some(Entry::read(&event)?.into_line(0))
     }
 
-    fn called(kind: &str, args: &Value) -> Option<ConsoleMessage> {
+    fn called(kind: &str, args: &Value) -> Option<ConsoleLine> {
         let params = json!({"type": kind, "args": args, "timestamp": 5.5, "executionContextId": 1});
         message(EventKind::ConsoleApiCalled, &params)
     }
@@ -269,7 +268,7 @@ mod tests {
             message.text,
             "a \"b\" 1.5 -0 true undefined null {x: 1, y: \"z\", …} [1, Object] Error: no\n    at f () => 1"
         );
-        assert_eq!((message.level, message.ts), (ConsoleLevel::Log, 5));
+        assert_eq!((message.level, message.at_ms), (ConsoleLevel::Log, 5));
     }
 
     #[test]
@@ -311,9 +310,9 @@ mod tests {
         let long = "ä".repeat(MOST_CHARS + 1);
         let message = called("log", &json!([{"type": "string", "value": long}])).unwrap();
         assert_eq!(message.text.chars().count(), MOST_CHARS);
-        assert_eq!(message.truncated, Some(true));
+        assert!(message.truncated);
         let whole = "ä".repeat(MOST_CHARS);
         let message = called("log", &json!([{"type": "string", "value": whole}])).unwrap();
-        assert_eq!((message.text, message.truncated), (whole, None));
+        assert_eq!((message.text, message.truncated), (whole, false));
     }
 }

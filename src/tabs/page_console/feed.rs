@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::Done;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, select_all};
 use tokio::sync::{mpsc, watch};
@@ -20,10 +19,10 @@ use crate::cdp::{Attachment, Browser, CallError, Session, TargetId};
 use crate::flow::ration::Due;
 use crate::flow::{Backoff, Ration};
 use crate::metrics;
-use crate::tabs::audience::Audience;
 use crate::tabs::error::TabError;
-use crate::tabs::identity::{ClientId, ConnectionId};
-use crate::tabs::reply::Reply;
+use crate::tabs::fact::{Audience, Fact, FactKind, FactSink};
+use crate::tabs::identity::{CallerId, Scope};
+use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
 
 /// How long Chromium may take for what nobody waits for.
@@ -50,8 +49,8 @@ const REPORTS: usize = 256;
 /// A connection that wants to be told. Clones are the same one.
 #[derive(Debug, Clone)]
 pub struct Subscriber {
-    /// The connection.
-    pub connection: ConnectionId,
+    /// Who subscribed.
+    pub caller: CallerId,
     /// Its other end is dropped when the connection's session is over, or wants no more.
     present: watch::Receiver<()>,
     is_over: Arc<AtomicBool>,
@@ -59,9 +58,9 @@ pub struct Subscriber {
 
 impl Subscriber {
     /// A connection that is there until the other end of `present` is dropped.
-    pub fn new(connection: ConnectionId, present: watch::Receiver<()>) -> Self {
+    pub fn new(caller: CallerId, present: watch::Receiver<()>) -> Self {
         Self {
-            connection,
+            caller,
             present,
             is_over: Arc::default(),
         }
@@ -94,23 +93,13 @@ pub(super) enum Order {
 /// What a feed needs to start.
 pub(super) struct FeedStart {
     pub(super) tab: TabId,
-    pub(super) client: ClientId,
+    pub(super) scope: Scope,
     pub(super) target: TargetId,
     pub(super) browser: Browser,
     pub(super) supervisor: SupervisorHandle,
-    pub(super) audience: Arc<dyn Audience>,
+    pub(super) facts: Arc<dyn FactSink>,
     /// The page is new: what it has written so far is told, too.
     pub(super) is_new: bool,
-}
-
-/// The answer to whoever subscribed.
-pub(super) fn done(tab: TabId) -> Done {
-    Done {
-        id: tab,
-        action: "subscribe".to_owned(),
-        values: None,
-        position: None,
-    }
 }
 
 /// Starts a feed for these. While nobody is subscribed it keeps no session; it ends with its page, or
@@ -298,20 +287,20 @@ impl Feed {
         match order {
             Order::Join(join) => self.join(join),
             Order::Leave(reply) => {
-                self.forget(reply.connection);
-                reply.event(done(self.start.tab));
+                self.forget(reply.call.caller);
+                reply.answer(self.start.tab, AnswerKind::Subscribed);
             }
         }
     }
 
     fn join(&mut self, join: Join) {
-        self.forget(join.subscriber.connection);
+        self.forget(join.subscriber.caller);
         match &self.state {
             State::Open(_) => {
                 let reply = join.take_reply();
                 self.subscribers.push(join.subscriber);
                 if let Some(reply) = reply {
-                    reply.event(done(self.start.tab));
+                    reply.answer(self.start.tab, AnswerKind::Subscribed);
                 }
             }
             _ if !join.is_waiting() => self.subscribers.push(join.subscriber),
@@ -324,10 +313,9 @@ impl Feed {
     }
 
     /// Whoever of them still waited has been answered by the tab.
-    fn forget(&mut self, connection: ConnectionId) {
-        self.subscribers.retain(|it| it.connection != connection);
-        self.waiting
-            .retain(|it| it.subscriber.connection != connection);
+    fn forget(&mut self, caller: CallerId) {
+        self.subscribers.retain(|it| it.caller != caller);
+        self.waiting.retain(|it| it.subscriber.caller != caller);
     }
 
     fn expire(&mut self, now: Instant) {
@@ -351,7 +339,7 @@ impl Feed {
         for join in self.waiting.drain(..) {
             if let Some(reply) = join.take_reply() {
                 self.subscribers.push(join.subscriber);
-                reply.event(done(self.start.tab));
+                reply.answer(self.start.tab, AnswerKind::Subscribed);
             }
         }
     }
@@ -418,15 +406,15 @@ impl Feed {
 
     fn tell(&self, Due { news, omitted }: Due<Entry>) {
         let FeedStart {
-            tab,
-            client,
-            audience,
-            ..
+            tab, scope, facts, ..
         } = &self.start;
-        let message = news.into_message(*tab, omitted);
         let present = self.subscribers.iter().filter(|it| !it.is_gone());
-        let present: Vec<_> = present.map(|it| it.connection).collect();
-        audience.tell_only(client, message.into(), &present);
+        let present = present.map(|it| it.caller).collect();
+        let line = FactKind::ConsoleMessage(news.into_line(omitted));
+        facts.publish(Fact {
+            audience: Audience::Subscribers(scope.clone(), present),
+            ..Fact::of_tab(scope, *tab, line)
+        });
     }
 }
 

@@ -7,21 +7,21 @@ use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
-use super::feed::{FeedStart, MAILBOX, Order, Subscriber, done, start};
+use super::feed::{FeedStart, MAILBOX, Order, Subscriber, start};
 use super::join::Join;
-use crate::tabs::audience::Audience;
 use crate::tabs::error::TabError;
-use crate::tabs::identity::{ClientId, ConnectionId};
-use crate::tabs::reply::Reply;
+use crate::tabs::fact::FactSink;
+use crate::tabs::identity::{CallerId, Scope};
+use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
 use crate::tabs::target::Target;
 
 /// The subscribers of one tab.
 pub struct Subscribers {
     tab: TabId,
-    client: ClientId,
+    scope: Scope,
     supervisor: SupervisorHandle,
-    audience: Arc<dyn Audience>,
+    facts: Arc<dyn FactSink>,
     /// Those whom the feed tells, or is to tell as soon as it hears the page.
     subscribed: Vec<Join>,
     feed: Option<mpsc::Sender<Order>>,
@@ -33,15 +33,15 @@ impl Subscribers {
     /// Nobody is subscribed.
     pub fn new(
         tab: TabId,
-        client: ClientId,
+        scope: Scope,
         supervisor: SupervisorHandle,
-        audience: Arc<dyn Audience>,
+        facts: Arc<dyn FactSink>,
     ) -> Self {
         Self {
             tab,
-            client,
+            scope,
             supervisor,
-            audience,
+            facts,
             subscribed: Vec::new(),
             feed: None,
             waiting: Vec::new(),
@@ -57,7 +57,7 @@ impl Subscribers {
             join.refuse(|_| TabError::QueueFull { limit: MAILBOX });
             return;
         }
-        self.forget(join.subscriber.connection);
+        self.forget(join.subscriber.caller);
         self.forget_gone();
         let Some(target) = target else {
             self.waiting.push(join);
@@ -76,14 +76,14 @@ impl Subscribers {
     /// A connection wants to be told no more, or never was: the answer is the same. It comes after
     /// all that is told.
     pub fn unsubscribe(&mut self, reply: Reply) {
-        self.forget(reply.connection);
+        self.forget(reply.call.caller);
         let order = Order::Leave(reply);
         let unsent = match &self.feed {
             Some(feed) => feed.try_send(order).err().map(TrySendError::into_inner),
             None => Some(order),
         };
         if let Some(Order::Leave(reply)) = unsent {
-            reply.event(done(self.tab));
+            reply.answer(self.tab, AnswerKind::Subscribed);
         }
     }
 
@@ -132,8 +132,8 @@ impl Subscribers {
         replies
     }
 
-    fn forget(&mut self, connection: ConnectionId) {
-        self.forget_those(|it| it.connection == connection);
+    fn forget(&mut self, caller: CallerId) {
+        self.forget_those(|it| it.caller == caller);
     }
 
     /// Forgets those whose session is over, or who were told no more.
@@ -155,11 +155,11 @@ impl Subscribers {
         let feed = start(
             FeedStart {
                 tab: self.tab,
-                client: self.client.clone(),
+                scope: self.scope.clone(),
                 target: target.id.clone(),
                 browser: target.browser.clone(),
                 supervisor: self.supervisor.clone(),
-                audience: Arc::clone(&self.audience),
+                facts: Arc::clone(&self.facts),
                 is_new,
             },
             self.subscribed.clone(),

@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{FrameHead, ScreencastStarted};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::{Instant, sleep_until};
 
@@ -20,9 +19,9 @@ use crate::flow::FramePace;
 use crate::metrics;
 use crate::tabs::commands::retry::while_navigating;
 use crate::tabs::error::TabError;
-use crate::tabs::identity::ConnectionId;
+use crate::tabs::identity::CallerId;
 use crate::tabs::picture::Picture;
-use crate::tabs::reply::Reply;
+use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
 
 /// How long Chromium may take for what nobody waits for.
@@ -45,8 +44,8 @@ pub struct CastSpec {
 /// One who watches.
 #[derive(Debug, Clone)]
 pub struct Watcher {
-    /// The connection.
-    pub connection: ConnectionId,
+    /// Who watches.
+    pub caller: CallerId,
     /// The most frames in a second.
     pub max_fps: Option<u8>,
     /// Where its frames go.
@@ -224,8 +223,8 @@ struct Cast {
     session: Session,
     inbox: Inbox,
     joins: mpsc::Receiver<Join>,
-    pace: FramePace<ConnectionId>,
-    watchers: HashMap<ConnectionId, FrameSlot>,
+    pace: FramePace<CallerId>,
+    watchers: HashMap<CallerId, FrameSlot>,
     /// The newest frame: also for who comes later to a page that stands still.
     newest: Option<CastFrame>,
     /// What the acknowledgement of the newest frame must carry.
@@ -278,27 +277,27 @@ impl Cast {
 
     fn join(&mut self, Join { watcher, reply }: Join) {
         let Watcher {
-            connection,
+            caller,
             max_fps,
             slot,
         } = watcher;
         slot.attach(&self.wake);
-        self.pace.add(connection, max_fps, Instant::now());
-        self.watchers.insert(connection, slot);
+        self.pace.add(caller, max_fps, Instant::now());
+        self.watchers.insert(caller, slot);
         if let Some(reply) = reply {
-            reply.event(ScreencastStarted { id: self.start.tab });
+            reply.answer(self.start.tab, AnswerKind::ScreencastStarted);
         }
     }
 
     fn look_after_watchers(&mut self) {
         let pace = &mut self.pace;
-        self.watchers.retain(|connection, slot| {
+        self.watchers.retain(|caller, slot| {
             if slot.is_closed() {
-                pace.remove(connection);
+                pace.remove(caller);
                 return false;
             }
             if slot.take_left() {
-                pace.left(connection);
+                pace.left(caller);
             }
             true
         });
@@ -310,17 +309,12 @@ impl Cast {
             tracing::warn!("a frame of a screencast is no picture");
             return self.acknowledge();
         };
-        let head = FrameHead {
-            id: self.start.tab,
-            frame_no: self.start.frame_no.fetch_add(1, Ordering::Relaxed),
-            mime: "image/jpeg".to_owned(),
-            width: picture.width,
-            height: picture.height,
-            ts: frame.timestamp.map_or_else(epoch_ms, from_seconds),
-            seq: 0,
-            total: 0,
-        };
-        self.newest = Some(CastFrame { head, picture });
+        self.newest = Some(CastFrame {
+            tab: self.start.tab,
+            number: self.start.frame_no.fetch_add(1, Ordering::Relaxed),
+            at_ms: frame.timestamp.map_or_else(epoch_ms, from_seconds),
+            picture,
+        });
         self.pace.arrived();
     }
 
@@ -328,8 +322,8 @@ impl Cast {
     /// them is ready for that.
     fn offer(&mut self, now: Instant) {
         if let Some(frame) = &self.newest {
-            for connection in self.pace.take_due(now) {
-                let slot = self.watchers.get(&connection);
+            for caller in self.pace.take_due(now) {
+                let slot = self.watchers.get(&caller);
                 if slot.is_some_and(|slot| slot.put(frame.clone())) {
                     metrics::dropped("frame", "newerFrame");
                 }

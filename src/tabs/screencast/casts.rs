@@ -5,15 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::ScreencastStopped;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
 use super::cast::{CastSpec, CastStart, Join, Watcher, start};
 use crate::tabs::error::TabError;
-use crate::tabs::identity::ConnectionId;
-use crate::tabs::reply::Reply;
+use crate::tabs::identity::CallerId;
+use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
 use crate::tabs::target::Target;
 
@@ -62,7 +61,7 @@ impl Casts {
         reply: Reply,
         target: Option<&Target>,
     ) {
-        self.forget(watcher.connection);
+        self.forget(watcher.caller);
         match target {
             Some(target) => {
                 self.watching.push(Watch {
@@ -84,8 +83,8 @@ impl Casts {
 
     /// Somebody watches no more, or never did: the answer is the same.
     pub fn unwatch(&mut self, reply: Reply) {
-        self.forget(reply.connection);
-        reply.event(ScreencastStopped { id: self.tab });
+        self.forget(reply.call.caller);
+        reply.answer(self.tab, AnswerKind::ScreencastStopped);
     }
 
     /// The tab lives in another target: everybody goes on watching that.
@@ -146,12 +145,12 @@ impl Casts {
         replies.collect()
     }
 
-    fn forget(&mut self, connection: ConnectionId) {
-        let is_its = |watch: &mut Watch| watch.watcher.connection == connection;
+    fn forget(&mut self, caller: CallerId) {
+        let is_its = |watch: &mut Watch| watch.watcher.caller == caller;
         for watch in self.watching.extract_if(.., is_its) {
             watch.watcher.slot.close();
         }
-        let its = |waiting: &mut (CastSpec, Watcher, Reply)| waiting.1.connection == connection;
+        let its = |waiting: &mut (CastSpec, Watcher, Reply)| waiting.1.caller == caller;
         for (_, watcher, reply) in self.waiting.extract_if(.., its) {
             watcher.slot.close();
             reply.fail(TabError::Dropped);

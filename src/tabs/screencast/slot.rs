@@ -2,8 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use cdp_bridge_protocol::event::FrameHead;
-use cdp_bridge_protocol::payload::{Payload, PayloadHead};
+use cdp_bridge_protocol::TabId;
 use tokio::sync::Notify;
 
 use crate::tabs::picture::Picture;
@@ -11,20 +10,14 @@ use crate::tabs::picture::Picture;
 /// A frame of a screencast. Cheap to clone: all watchers share its bytes.
 #[derive(Debug, Clone)]
 pub struct CastFrame {
-    /// The message around it; `seq` and `total` are filled in when it is cut.
-    pub head: FrameHead,
-    /// The picture, in base64.
+    /// The tab.
+    pub tab: TabId,
+    /// Number of the frame within its screencast; frames that were dropped leave gaps.
+    pub number: u64,
+    /// When Chromium drew it, in milliseconds since the epoch.
+    pub at_ms: u64,
+    /// The picture, a JPEG in base64.
     pub picture: Picture,
-}
-
-impl CastFrame {
-    /// The frame as a message and its payload.
-    pub fn into_message(self) -> (PayloadHead, Payload) {
-        (
-            PayloadHead::Frame(self.head),
-            Payload::Base64(self.picture.data),
-        )
-    }
 }
 
 /// A slot, shared by the cast that fills it and the connection that empties it. Cheap to clone.

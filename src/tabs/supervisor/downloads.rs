@@ -15,7 +15,7 @@ use crate::metrics;
 use crate::tabs::downloads::book::{Begun, Effect, Owner, Progress};
 use crate::tabs::downloads::file;
 use crate::tabs::error::TabError;
-use crate::tabs::identity::ClientId;
+use crate::tabs::identity::Scope;
 use crate::tabs::reply::Reply;
 
 /// How many popups are remembered that may go away before they are tabs.
@@ -29,7 +29,7 @@ pub(super) struct Keeping {
     /// Which contexts were told to keep them; none for the default one.
     told: HashMap<Option<BrowserContextId>, bool>,
     /// Whose tabs live in the default context.
-    pub(super) default_client: Option<ClientId>,
+    pub(super) default_client: Option<Scope>,
     /// Downloads that wait until the page they come from is a tab's.
     awaited: Vec<(String, TargetId)>,
     /// The latest popups, with the pages that opened them. Chromium closes one that turns out to be a
@@ -136,8 +136,8 @@ impl Supervisor {
         if !file::is_name(guid) {
             return;
         }
-        let client = self.book.client_of(guid).cloned();
-        let keeps = client.is_some_and(|client| self.keeps_downloads(&client));
+        let scope = self.book.client_of(guid).cloned();
+        let keeps = scope.is_some_and(|scope| self.keeps_downloads(&scope));
         let progress = Progress {
             received: whole(progress.received_bytes),
             total: whole(progress.total_bytes),
@@ -232,11 +232,11 @@ impl Supervisor {
         };
         let keeping = &running.keeping;
         let outdated = keeping.told.iter().filter_map(|(context, told)| {
-            let client = match context {
-                Some(context) => running.contexts.owner(context).map(|owner| &owner.client),
+            let scope = match context {
+                Some(context) => running.contexts.owner(context).map(|owner| &owner.scope),
                 None => keeping.default_client.as_ref(),
             };
-            let keeps = self.keeps_downloads(client?);
+            let keeps = self.keeps_downloads(scope?);
             (keeps != *told).then(|| (context.clone(), keeps))
         });
         let outdated: Vec<_> = outdated.collect();
@@ -252,10 +252,10 @@ impl Supervisor {
     }
 
     /// Whether what the pages of a client hand out is kept.
-    fn keeps_downloads(&self, client: &ClientId) -> bool {
+    fn keeps_downloads(&self, scope: &Scope) -> bool {
         let running = self.browser.as_ref();
         running.is_some_and(|it| it.keeping.files.is_some())
-            && self.around.outlets.keeps_downloads(client)
+            && self.around.outlets.keeps_downloads(scope)
     }
 
     fn owner_of_page(&self, target: &TargetId) -> Option<Owner> {
@@ -273,27 +273,22 @@ impl Supervisor {
         if let Some(opener) = self.openers.get(&tab)
             && handle.view().url == "about:blank"
             && let Some(opener) = self.registry.find(*opener)
-            && opener.client == handle.client
+            && opener.scope == handle.scope
         {
-            return Some(self.owner(opener.id, opener.client));
+            return Some(self.owner(opener.id, opener.scope));
         }
-        Some(self.owner(tab, handle.client))
+        Some(self.owner(tab, handle.scope))
     }
 
-    fn owner(&self, tab: TabId, client: ClientId) -> Owner {
-        let keeps = self.keeps_downloads(&client);
-        Owner { tab, client, keeps }
+    fn owner(&self, tab: TabId, scope: Scope) -> Owner {
+        let keeps = self.keeps_downloads(&scope);
+        Owner { tab, scope, keeps }
     }
 
     pub(super) fn apply(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Started(client, started) => {
-                    self.around.audience.tell(&client, started.into(), None);
-                }
-                Effect::Finished(client, finished) => {
-                    self.around.audience.tell(&client, finished.into(), None);
-                }
+                Effect::Publish(fact) => self.around.facts.publish(fact),
                 Effect::Cancel(guid) => {
                     if let Some(running) = &mut self.browser {
                         // Events do not say in which context it is; where nothing is kept, Chromium has

@@ -64,7 +64,7 @@ mod tests {
         let (reply, answer) = oneshot::channel();
         gate.push(OpenRequest {
             tab: TabId::new(tab),
-            client: "a".into(),
+            scope: "a".into(),
             place: Place::Shared,
             deadline: Instant::now(),
             reply,

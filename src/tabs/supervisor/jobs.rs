@@ -21,7 +21,7 @@ use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, Ta
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::downloads::file;
-use crate::tabs::identity::ClientId;
+use crate::tabs::identity::Scope;
 use crate::tabs::outlet::{Outlet, Outlets};
 use crate::tabs::target::{OpenError, OpenRequest};
 
@@ -47,7 +47,7 @@ pub(super) type Job = BoxFuture<'static, Done>;
 
 /// For whom a context is made.
 pub(super) enum ContextFor {
-    Client(ClientId),
+    Client(Scope),
     Tab(OpenRequest),
 }
 
@@ -91,13 +91,13 @@ pub(super) fn make_context(
     outlets: &Arc<dyn Outlets>,
     files: Option<&Path>,
 ) -> Job {
-    let (client, tab) = match &purpose {
-        ContextFor::Client(client) => (client, None),
-        ContextFor::Tab(request) => (&request.client, Some(request.tab)),
+    let (scope, tab) = match &purpose {
+        ContextFor::Client(scope) => (scope, None),
+        ContextFor::Tab(request) => (&request.scope, Some(request.tab)),
     };
-    let opened = outlets.open(client, tab);
+    let opened = outlets.open(scope, tab);
     let files = files
-        .filter(|_| outlets.keeps_downloads(client))
+        .filter(|_| outlets.keeps_downloads(scope))
         .map(Path::to_path_buf);
     async move {
         let made = async {

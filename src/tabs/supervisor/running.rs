@@ -90,16 +90,16 @@ impl Running {
     ) {
         match request.place.clone() {
             Place::Shared if in_default_context => {
-                self.keeping.default_client = Some(request.client.clone());
+                self.keeping.default_client = Some(request.scope.clone());
                 self.create_target(None, request, None);
             }
             Place::Shared => {
-                let client = request.client.clone();
+                let scope = request.scope.clone();
                 match self.contexts.shared(request) {
                     SharedContext::Ready(context, request) => {
                         self.create_target(Some(context), request, None);
                     }
-                    SharedContext::Make => self.make_context(ContextFor::Client(client), outlets),
+                    SharedContext::Make => self.make_context(ContextFor::Client(scope), outlets),
                     SharedContext::Wait => {}
                 }
             }

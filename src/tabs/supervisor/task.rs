@@ -23,7 +23,7 @@ use crate::tabs::changes::Goal;
 use crate::tabs::downloads::Book;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
-use crate::tabs::identity::ClientId;
+use crate::tabs::identity::{ClientId, Scope};
 use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
@@ -202,13 +202,13 @@ impl Supervisor {
                 reason: self.down.clone(),
             });
         }
-        if let Some(error) = self.lacks_room_for(&tab.client)
-            && !self.makes_room_for(&tab.client)
+        if let Some(error) = self.lacks_room_for(&tab.scope)
+            && !self.makes_room_for(&tab.scope)
         {
             return reply.fail(error);
         }
         let NewTab {
-            client,
+            scope,
             url,
             logged_out,
             viewport,
@@ -218,16 +218,16 @@ impl Supervisor {
             url: url.clone(),
             reply,
         };
-        self.spawn(client, url, logged_out, viewport, goal, None);
+        self.spawn(scope, url, logged_out, viewport, goal, None);
     }
 
     /// Closes the tab that this client used least recently, if the configuration says so. False: it
     /// has none that could be closed.
-    fn makes_room_for(&mut self, client: &ClientId) -> bool {
+    fn makes_room_for(&mut self, scope: &Scope) -> bool {
         if self.around.settings.when_full != WhenFull::CloseLru {
             return false;
         }
-        let own = self.registry.of(client).into_iter();
+        let own = self.registry.of(scope).into_iter();
         let least_recent = own
             .filter(|tab| !self.leaving.contains(&tab.id))
             .min_by_key(|tab| (tab.view().last_used, tab.id));
@@ -240,13 +240,15 @@ impl Supervisor {
     }
 
     /// Why a client gets no further tab.
-    fn lacks_room_for(&self, client: &ClientId) -> Option<TabError> {
+    fn lacks_room_for(&self, scope: &Scope) -> Option<TabError> {
         let limit = self.around.settings.max_tabs;
         if self.registry.len().saturating_sub(self.leaving.len()) >= limit {
             return Some(TabError::TooManyTabs { limit });
         }
-        let limit = *self.max_tabs_of.get(client)?;
-        let own = self.registry.of(client).into_iter();
+        // The limit is the client's, over all of its sessions.
+        let limit = *self.max_tabs_of.get(&scope.client)?;
+        let own = self.registry.all().into_iter();
+        let own = own.filter(|tab| tab.scope.client == scope.client);
         if own.filter(|tab| !self.leaving.contains(&tab.id)).count() < limit {
             return None;
         }
@@ -257,7 +259,7 @@ impl Supervisor {
     /// Starts the actor of a new tab.
     fn spawn(
         &mut self,
-        client: ClientId,
+        scope: Scope,
         url: String,
         logged_out: bool,
         viewport: Viewport,
@@ -270,7 +272,7 @@ impl Supervisor {
         let (state, title) = (TabState::Creating, String::new());
         let view = TabView {
             id,
-            client,
+            scope,
             url,
             title,
             logged_out,
@@ -321,9 +323,9 @@ impl Supervisor {
             _ => {}
         }
         match done {
-            Done::Context(ContextFor::Client(client), made) => {
+            Done::Context(ContextFor::Client(scope), made) => {
                 let made = made.map(|made| running.keep_outlet(made));
-                for request in running.contexts.shared_made(&client, made.as_ref().ok()) {
+                for request in running.contexts.shared_made(&scope, made.as_ref().ok()) {
                     match &made {
                         Ok(context) => {
                             running.create_target(Some(context.clone()), request, None);
@@ -335,7 +337,7 @@ impl Supervisor {
             }
             Done::Context(ContextFor::Tab(request), Ok(made)) => {
                 let context = running.keep_outlet(made);
-                running.contexts.own_made(&request.client, &context);
+                running.contexts.own_made(&request.scope, &context);
                 running.create_target(Some(context.clone()), request, Some(context));
                 self.renew_downloads();
             }
@@ -451,27 +453,24 @@ impl Supervisor {
         let owner = context
             .and_then(|context| running.contexts.owner(context))
             .cloned();
-        let client = owner
-            .as_ref()
-            .map(|owner| owner.client.clone())
-            .or_else(|| {
-                self.registry
-                    .all()
-                    .into_iter()
-                    .find(|tab| Some(tab.id) == opener)
-                    .map(|tab| tab.client)
-            });
+        let scope = owner.as_ref().map(|owner| owner.scope.clone()).or_else(|| {
+            self.registry
+                .all()
+                .into_iter()
+                .find(|tab| Some(tab.id) == opener)
+                .map(|tab| tab.scope)
+        });
         let settings = &self.around.settings;
-        let refusal = match &client {
+        let refusal = match &scope {
             _ if !settings.adopt_popups => Some("policy"),
             _ if self.stopping => Some("shutdown"),
             None => Some("unknownOwner"),
-            Some(client) => self.lacks_room_for(client).map(|_| "tabsMax"),
+            Some(scope) => self.lacks_room_for(scope).map(|_| "tabsMax"),
         };
         let Some(running) = &mut self.browser else {
             return;
         };
-        let (Some(client), None) = (client, refusal) else {
+        let (Some(scope), None) = (scope, refusal) else {
             metrics::dropped("popup", refusal.unwrap_or_default());
             let discard = jobs::discard(running.browser.clone(), info.target_id.clone());
             running.jobs.push(discard);
@@ -489,7 +488,7 @@ impl Supervisor {
         let (url, viewport) = (target.url.clone(), settings.viewport);
         let live = Some(Live::new(target));
         let id = self.spawn(
-            client,
+            scope,
             url,
             logged_out,
             viewport,

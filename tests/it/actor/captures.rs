@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge::tabs::{Answer, TabSettings};
+use cdp_bridge::tabs::{AnswerKind, TabSettings};
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::payload::Payload;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
@@ -14,7 +14,7 @@ use super::harness::{Bridge, MS, settings};
 async fn a_snapshot_is_the_html_of_the_page() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
-    let Answer::Payload { payload, .. } = bridge.client().html(tab).answer().await else {
+    let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
         panic!("a snapshot carries a payload");
     };
     let Payload::Text(text) = payload else {
@@ -37,7 +37,7 @@ async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
 #[tokio::test(start_paused = true)]
 async fn a_large_page_is_pulled_in_pieces_which_the_page_holds_no_longer() {
     let (bridge, tab, html) = large_page(1_000_000).await;
-    let Answer::Payload { payload, .. } = bridge.client().html(tab).answer().await else {
+    let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
         panic!("a snapshot carries a payload");
     };
     let Payload::Text(text) = payload else {
@@ -54,7 +54,7 @@ async fn a_large_page_that_gives_way_to_another_between_its_pieces_is_taken_anew
     let (bridge, tab, html) = large_page(1_000_000).await;
     let gone = "Could not find object with given id";
     bridge.fake.fail("Runtime.callFunctionOn", gone);
-    let Answer::Payload { payload, .. } = bridge.client().html(tab).answer().await else {
+    let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
         panic!("a snapshot carries a payload");
     };
     let Payload::Text(text) = payload else {

@@ -1,13 +1,19 @@
 //! Events and answers in a line each, so that tests can be read.
 
+use cdp_bridge::server::wire::{self, WireAnswer};
 use cdp_bridge::tabs::hands::HandsError;
-use cdp_bridge::tabs::{Answer, Outcome, TabError};
-use cdp_bridge_protocol::Event;
+use cdp_bridge::tabs::{AnswerKind, Fact, Outcome, TabError};
 use cdp_bridge_protocol::payload::PayloadHead;
+use cdp_bridge_protocol::{Event, RequestKind};
 use serde::Serialize;
 
+/// A fact, as clients are told of it.
+pub(crate) fn describe_fact(fact: &Fact) -> String {
+    describe(&wire::event(fact.clone()).expect("it is known which tab it happened to"))
+}
+
 /// An event with what counts of its fields.
-pub(crate) fn describe(event: &Event) -> String {
+fn describe(event: &Event) -> String {
     let name = event.name();
     match event {
         Event::TabCreated(created) => {
@@ -65,14 +71,28 @@ pub(crate) fn describe(event: &Event) -> String {
     }
 }
 
-pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
-    match outcome {
-        Ok(Answer::Event(event)) => describe(event),
-        Ok(Answer::Payload { head, .. }) => match head {
+pub(crate) fn describe_outcome(kind: RequestKind, outcome: &Outcome) -> String {
+    let answer = match outcome {
+        Err(failure) => return code(&failure.error).to_owned(),
+        Ok(answer) => answer,
+    };
+    let mut older: Vec<u64> = Vec::new();
+    match &answer.kind {
+        AnswerKind::Superseded(_) => return "coalesced".to_owned(),
+        AnswerKind::Snapshot { superseded, .. } => {
+            older = superseded.take();
+            // An outcome may be described twice.
+            older.iter().for_each(|number| superseded.leave(*number));
+        }
+        _ => {}
+    }
+    match wire::answer(kind, answer.clone(), Vec::new()) {
+        WireAnswer::Event(event) => describe(&event),
+        WireAnswer::Payload(head, _) => match head {
             PayloadHead::DomSnapshot(head) => {
                 let mut line = format!("domSnapshot {} {}", head.id, head.url);
-                if let Some(ids) = &head.coalesced {
-                    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+                if !older.is_empty() {
+                    let ids: Vec<_> = older.iter().map(ToString::to_string).collect();
                     line = format!("{line} for {} too", ids.join(", "));
                 }
                 line
@@ -83,8 +103,6 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
             }
             head => head.name().to_owned(),
         },
-        Ok(Answer::Coalesced(_)) => "coalesced".to_owned(),
-        Err(failure) => code(&failure.error).to_owned(),
     }
 }
 

@@ -11,17 +11,17 @@ use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::locator::Locator;
 use cdp_bridge::tabs::hands::{Action, Look, Target};
 use cdp_bridge::tabs::{
-    Answer, Area, Audience, Capture, CaptureLimits, Change, ClientId, ConnectionId, DownloadLimits,
-    Failure, NewTab, Outcome, Registry, Reply, Subscriber, SupervisorHandle, TabError, TabMessage,
-    TabSettings, Way, WhenFull,
+    Answer, AnswerKind, Area, Audience, CallId, CallerId, Capture, CaptureLimits, Change,
+    DownloadLimits, Fact, FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Subscriber,
+    SupervisorHandle, TabError, TabMessage, TabSettings, Way, WhenFull,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
-use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
+use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::describe::{code, describe, describe_outcome};
+use super::describe::{code, describe_fact, describe_outcome};
 use super::outlets::CountedOutlets;
 use crate::fake::Fake;
 
@@ -77,29 +77,30 @@ impl Heard {
     }
 }
 
-impl Audience for Heard {
-    fn tell(&self, client: &ClientId, event: Event, except: Option<ConnectionId>) {
-        let mut line = describe(&event);
-        if client.as_str() != "a" {
-            line = format!("{client}: {line}");
-        }
-        if let Some(ConnectionId(number)) = except {
-            line = format!("{line} (but c{number})");
-        }
+impl FactSink for Heard {
+    fn publish(&self, fact: Fact) {
+        let line = match (&fact.kind, &fact.audience) {
+            (FactKind::NavigationFailed(failure), _) => {
+                let tab = fact.tab.expect("it is known which tab failed");
+                format!("failure {tab} {}", code(&failure.error))
+            }
+            (_, Audience::Everyone) => format!("everybody: {}", describe_fact(&fact)),
+            (_, Audience::Subscribers(_, callers)) => {
+                let to: Vec<_> = callers.iter().map(|id| format!("c{}", id.0)).collect();
+                format!("{} (to {})", describe_fact(&fact), to.join(", "))
+            }
+            (_, Audience::Scope(scope)) => {
+                let mut line = describe_fact(&fact);
+                if *scope != Scope::from("a") {
+                    line = format!("{scope}: {line}");
+                }
+                if let Some(call) = fact.cause {
+                    line = format!("{line} (but c{})", call.caller.0);
+                }
+                line
+            }
+        };
         self.push(line);
-    }
-
-    fn tell_only(&self, _: &ClientId, event: Event, listeners: &[ConnectionId]) {
-        let to: Vec<_> = listeners.iter().map(|id| format!("c{}", id.0)).collect();
-        self.push(format!("{} (to {})", describe(&event), to.join(", ")));
-    }
-
-    fn tell_failure(&self, _: &ClientId, tab: TabId, failure: Failure) {
-        self.push(format!("failure {tab} {}", code(&failure.error)));
-    }
-
-    fn tell_all(&self, event: Event) {
-        self.push(format!("everybody: {}", describe(&event)));
     }
 }
 
@@ -121,11 +122,21 @@ impl Bridge {
     }
 
     pub(crate) async fn with(settings: TabSettings) -> Self {
-        let (heard, registry) = (Heard::default(), Registry::default());
-        let audience = Arc::new(heard.clone());
+        let heard = Heard::default();
+        let facts = Arc::new(heard.clone());
+        Self::with_facts(settings, heard, facts).await
+    }
+
+    /// Tabs whose facts go to this sink, and are not in the log.
+    pub(crate) async fn publishing_to(facts: Arc<dyn FactSink>) -> Self {
+        Self::with_facts(settings(), Heard::default(), facts).await
+    }
+
+    async fn with_facts(settings: TabSettings, heard: Heard, facts: Arc<dyn FactSink>) -> Self {
+        let registry = Registry::default();
         let outlets = CountedOutlets::default();
         let ways_out = Arc::new(outlets.clone());
-        let supervisor = SupervisorHandle::start(settings, audience, ways_out, registry.clone());
+        let supervisor = SupervisorHandle::start(settings, facts, ways_out, registry.clone());
         let bridge = Self {
             fake: Fake::new(),
             supervisor,
@@ -177,7 +188,7 @@ impl Bridge {
         Client {
             bridge: self,
             name: "a".into(),
-            connection: ConnectionId(1),
+            caller: CallerId(1),
             limit: LIMIT,
         }
     }
@@ -235,8 +246,8 @@ impl Bridge {
 #[derive(Clone)]
 pub(crate) struct Client<'a> {
     bridge: &'a Bridge,
-    name: ClientId,
-    connection: ConnectionId,
+    name: Scope,
+    caller: CallerId,
     limit: Duration,
 }
 
@@ -247,7 +258,7 @@ impl Client<'_> {
     }
 
     pub(crate) fn on_connection(mut self, number: u64) -> Self {
-        self.connection = ConnectionId(number);
+        self.caller = CallerId(number);
         self
     }
 
@@ -272,7 +283,7 @@ impl Client<'_> {
     ) -> Asked {
         let (reply, asked) = self.reply(RequestKind::CreateTab);
         let tab = NewTab {
-            client: self.name.clone(),
+            scope: self.name.clone(),
             url: url.to_owned(),
             logged_out,
             viewport,
@@ -360,7 +371,7 @@ impl Client<'_> {
     pub(crate) fn subscribe(&self, tab: TabId) -> (Asked, watch::Sender<()>) {
         let (reply, asked) = self.reply(RequestKind::Subscribe);
         let (present, receiver) = watch::channel(());
-        let subscriber = Subscriber::new(self.connection, receiver);
+        let subscriber = Subscriber::new(self.caller, receiver);
         self.send(tab, TabMessage::Subscribe(subscriber, reply));
         (asked, present)
     }
@@ -412,13 +423,24 @@ impl Client<'_> {
         let heard = self.bridge.heard.clone();
         let (deliver, outcome) = oneshot::channel();
         let now = Instant::now();
-        let id = Some(RequestId::from(number));
         let deadline = now + self.limit;
-        let reply = Reply::new(kind, id, self.connection, now, deadline, move |outcome| {
+        let call = CallId {
+            caller: self.caller,
+            number,
+        };
+        let reply = Reply::new(kind, call, true, now, deadline, move |outcome| {
+            // What the newest call answers in place of this one, as the doors do it.
+            if let Ok(Answer {
+                kind: AnswerKind::Superseded(superseded),
+                ..
+            }) = &outcome
+            {
+                superseded.leave(number);
+            }
             heard.push(format!(
                 "{} => {}",
                 kind.as_str(),
-                describe_outcome(&outcome)
+                describe_outcome(kind, &outcome)
             ));
             let _ = deliver.send((Instant::now(), outcome));
         });
@@ -479,18 +501,22 @@ impl Asked {
 
     /// A good answer in a line.
     pub(crate) async fn line(self) -> String {
-        describe_outcome(&Ok(self.answer().await))
+        let kind = self.kind;
+        describe_outcome(kind, &Ok(self.answer().await))
     }
 
     /// The tab that was created.
     pub(crate) async fn tab(self) -> TabId {
-        match self.answer().await {
-            Answer::Event(event) => match *event {
-                Event::TabCreated(created) => created.id,
-                event => panic!("no tab was created, but {}", event.name()),
-            },
-            answer => panic!("no tab was created: {answer:?}"),
-        }
+        let answer = self.answer().await;
+        let is_created = matches!(
+            &answer.kind,
+            AnswerKind::Fact(Fact {
+                kind: FactKind::TabCreated { .. },
+                ..
+            })
+        );
+        assert!(is_created, "no tab was created: {answer:?}");
+        answer.tab
     }
 
     /// The code of the error.

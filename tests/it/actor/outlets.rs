@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use cdp_bridge::policy::Denied;
-use cdp_bridge::tabs::{ClientId, Obstacle, Outlet, Outlets};
+use cdp_bridge::tabs::{Obstacle, Outlet, Outlets, Scope};
 use cdp_bridge_protocol::TabId;
 use tokio::sync::watch;
 
@@ -14,7 +14,7 @@ pub(crate) struct CountedOutlets {
     open: Arc<AtomicUsize>,
     opened: Arc<AtomicUsize>,
     /// Beginnings of URLs, with the client that may not go there.
-    forbidden: Arc<Mutex<Vec<(ClientId, String)>>>,
+    forbidden: Arc<Mutex<Vec<(Scope, String)>>>,
     changes: watch::Sender<()>,
     keeps_downloads: Arc<AtomicBool>,
 }
@@ -49,7 +49,7 @@ impl CountedOutlets {
 }
 
 impl Outlets for CountedOutlets {
-    fn open(&self, _: &ClientId, _: Option<TabId>) -> io::Result<Outlet> {
+    fn open(&self, _: &Scope, _: Option<TabId>) -> io::Result<Outlet> {
         let number = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
         self.open.fetch_add(1, Ordering::Relaxed);
         let proxy = Some(format!("http://127.0.0.1:{number}"));
@@ -60,15 +60,15 @@ impl Outlets for CountedOutlets {
         ))
     }
 
-    fn keeps_downloads(&self, _: &ClientId) -> bool {
+    fn keeps_downloads(&self, _: &Scope) -> bool {
         self.keeps_downloads.load(Ordering::Relaxed)
     }
 
-    fn changes(&self, _: &ClientId) -> watch::Receiver<()> {
+    fn changes(&self, _: &Scope) -> watch::Receiver<()> {
         self.changes.subscribe()
     }
 
-    fn check(&self, client: &ClientId, url: &str) -> Result<(), Denied> {
+    fn check(&self, client: &Scope, url: &str) -> Result<(), Denied> {
         let forbidden = self.forbidden.lock().unwrap();
         let is_forbidden = forbidden
             .iter()
@@ -80,7 +80,7 @@ impl Outlets for CountedOutlets {
         Ok(())
     }
 
-    fn obstacle(&self, _: &ClientId, url: &str) -> Option<Obstacle> {
+    fn obstacle(&self, _: &Scope, url: &str) -> Option<Obstacle> {
         if url.starts_with("http://inside.test/") {
             let host = "inside.test".to_owned();
             return Some(Obstacle::Denied(Denied::Closed { host }));
