@@ -66,8 +66,10 @@ impl Operations {
             RequestBody::StopScreencast(it) => send(tab(&it.tab_id)?, TabMessage::Unwatch),
             RequestBody::Subscribe(it) => subscribe(tab(&it.tab_id)?, caller, &it),
             RequestBody::GetDownload(it) => {
-                let id = it.download_id;
-                send(tab(&it.tab_id)?, |reply| TabMessage::Download(id, reply))
+                let tab = tab(&it.tab_id)?.id;
+                let tabs = self.services.tabs.clone();
+                let download = move |reply| tabs.download(tab, it.download_id, reply);
+                Ok(Plan::Start(Box::new(download)))
             }
             RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
             RequestBody::Query(it) => {

@@ -324,7 +324,6 @@ impl Actor {
                 }
             }
             TabMessage::Unwatch(reply) => self.casts.unwatch(reply),
-            TabMessage::Download(id, reply) => self.around.supervisor.download(self.id, id, reply),
             TabMessage::Unsubscribe(reply) => self.console.unsubscribe(reply),
             message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {

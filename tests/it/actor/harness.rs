@@ -378,7 +378,7 @@ impl Client<'_> {
 
     pub(crate) fn download(&self, tab: TabId, id: &str) -> Asked {
         let (reply, asked) = self.reply(RequestKind::GetDownload);
-        self.send(tab, TabMessage::Download(id.to_owned(), reply));
+        self.bridge.supervisor.download(tab, id.to_owned(), reply);
         asked
     }
 
