@@ -8,6 +8,7 @@ use cdp_bridge_protocol::event::{
     TabCrashed, TabCreated, TabRebuilt, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
+use cdp_bridge_protocol::request::ContentFormat;
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
@@ -18,7 +19,7 @@ use crate::operations::{Acted, Answer, AnswerKind, CastFrame, Fact, FactKind};
 #[derive(Debug)]
 pub enum WireAnswer {
     /// A message without a payload.
-    Event(Event),
+    Event(Box<Event>),
     /// A message with a payload; `seq` and `total` are filled in when it is cut into parts.
     Payload(PayloadHead, Payload),
 }
@@ -141,16 +142,16 @@ fn console_message(id: TabId, line: ConsoleLine) -> ConsoleMessage {
 /// The answer to a call on the wire. `superseded` are the requests that a snapshot answers beside its own.
 pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> WireAnswer {
     let id = answer.tab;
-    WireAnswer::Event(match answer.kind {
+    let event = match answer.kind {
         AnswerKind::Fact(fact) => event(fact).unwrap_or_else(|| wire_error::lost().into()),
-        AnswerKind::Done(Acted { values, position }) => done(id, kind, values, position).into(),
-        AnswerKind::Subscribed => done(id, kind, None, None).into(),
+        AnswerKind::Done(acted) => done(id, kind, acted).into(),
+        AnswerKind::Subscribed => done(id, kind, Acted::default()).into(),
         AnswerKind::Evaluated(value) => Evaluated { id, value }.into(),
         AnswerKind::Queried(value) => Queried { id, value }.into(),
         AnswerKind::Waited { url } => Waited { id, url }.into(),
         AnswerKind::ScreencastStarted => ScreencastStarted { id }.into(),
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
-        // The newer request's answer names this one; there is nothing to say to it alone.
+        // The newer request's answer names this one.
         AnswerKind::Superseded(_) => wire_error::lost().into(),
         AnswerKind::Snapshot {
             url, format, text, ..
@@ -174,8 +175,8 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
                 seq: 0,
                 total: 0,
             };
-            let payload = Payload::Base64(picture.data);
-            return WireAnswer::Payload(PayloadHead::Screenshot(head), payload);
+            let head = PayloadHead::Screenshot(head);
+            return WireAnswer::Payload(head, Payload::Base64(picture.data));
         }
         AnswerKind::Outline {
             url,
@@ -199,14 +200,7 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
             truncated,
             text,
         } => {
-            let head = ContentHead {
-                id,
-                url,
-                format,
-                truncated: truncated.then_some(true),
-                seq: 0,
-                total: 0,
-            };
+            let head = content_head(id, url, format, truncated);
             return WireAnswer::Payload(PayloadHead::Content(head), Payload::Text(text));
         }
         AnswerKind::Download {
@@ -223,15 +217,23 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
             };
             return WireAnswer::Payload(PayloadHead::Download(head), payload);
         }
-    })
+    };
+    WireAnswer::Event(Box::new(event))
 }
 
-fn done(
-    id: TabId,
-    kind: RequestKind,
-    values: Option<Vec<String>>,
-    position: Option<cdp_bridge_protocol::request::Point>,
-) -> Done {
+fn content_head(id: TabId, url: String, format: ContentFormat, truncated: bool) -> ContentHead {
+    ContentHead {
+        id,
+        url,
+        format,
+        truncated: truncated.then_some(true),
+        seq: 0,
+        total: 0,
+    }
+}
+
+fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
+    let Acted { values, position } = acted;
     Done {
         id,
         action: kind.as_str().to_owned(),

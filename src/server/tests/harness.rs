@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
-use cdp_bridge_protocol::event::{FrameHead, TabState};
+use cdp_bridge_protocol::event::TabState;
 use cdp_bridge_protocol::{RequestKind, TabId};
 use futures::future::BoxFuture;
 use futures::{FutureExt as _, SinkExt as _, StreamExt as _};
@@ -21,15 +21,18 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::operations::{
-    CallLog, ClientLimits, IdempotencyConfig, NavigationDenied, NavigationPolicy,
-    OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts,
+    CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, NavigationDenied,
+    NavigationPolicy, OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts,
 };
 use crate::server::ports::{BrowserStatus, Probe};
 use crate::server::settings::{ClientToken, Listen, ServerSettings, TokenHash, WelcomeLimits};
 use crate::server::{DrainHandle, Hub, Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
-use crate::tabs::{CastFrame, ClientId, NewTab, Registry, Reply, TabHandle, TabMessage};
+use crate::tabs::{
+    AnswerKind, CallId, CastFrame, ClientId, Fact, FactKind, FactSink as _, NewTab, Registry,
+    Reply, Scope, TabHandle, TabMessage,
+};
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -271,6 +274,17 @@ impl Bridge {
         }
     }
 
+    /// Publishes what happened to the first tab of the client without a token.
+    pub(super) fn publish(&self, kind: FactKind, cause: Option<CallId>) {
+        publish(
+            &self.hub,
+            Fact {
+                cause,
+                ..Fact::of_tab(&"default".into(), TabId::new(1), kind)
+            },
+        );
+    }
+
     /// Puts other clients in force.
     pub(super) fn replace(&self, clients: Vec<ClientToken>) {
         self.replacer.prepare(clients, None).unwrap().put_in_force();
@@ -281,7 +295,7 @@ impl Bridge {
         let (mailbox, messages) = mpsc::channel(16);
         let view = TabView {
             id: TabId::new(number),
-            client: ClientId::from(client),
+            scope: Scope::from(client),
             url: "https://a.test/".to_owned(),
             title: "A".to_owned(),
             logged_out: false,
@@ -348,19 +362,37 @@ impl Bridge {
 
 /// A frame as a cast puts it into a slot.
 pub(super) fn frame(number: u64) -> CastFrame {
-    let head = FrameHead {
-        id: TabId::new(1),
-        frame_no: number,
-        mime: "image/png".to_owned(),
-        width: 3,
-        height: 2,
-        ts: 1,
-        seq: 0,
-        total: 0,
-    };
     let png = "iVBORw0KGgoAAAANSUhEUgAAAAMAAAACCAYAAACddGYaAAAAEElEQVR4nGP4DwUMcAYEAHVuD/FIVXrTAAAAAElFTkSuQmCC";
     let picture = Picture::new(Bytes::from_static(png.as_bytes())).unwrap();
-    CastFrame { head, picture }
+    CastFrame {
+        tab: TabId::new(1),
+        number,
+        at_ms: 1,
+        picture,
+    }
+}
+
+/// Sends a fact to the sessions that it concerns, by way of a bus.
+pub(in crate::server) fn publish(hub: &Arc<Hub>, fact: Fact) {
+    let bus = EventBus::new();
+    bus.listen(Arc::clone(hub) as Arc<dyn FactListener>);
+    bus.publish(fact);
+}
+
+/// Answers with the fact that a call caused.
+pub(super) fn answer(reply: Reply, number: u64, kind: FactKind) {
+    let tab = TabId::new(number);
+    let fact = Fact::of_tab(&"default".into(), tab, kind).caused_by(reply.call);
+    reply.answer(tab, AnswerKind::Fact(fact));
+}
+
+/// A tab that goes to this URL is there.
+pub(super) fn created(url: &str, logged_out: bool) -> FactKind {
+    FactKind::TabCreated {
+        url: url.to_owned(),
+        logged_out,
+        opener: None,
+    }
 }
 
 /// What a client sends to begin a WebSocket.

@@ -1,11 +1,11 @@
 //! Changes that are made once.
 
-use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{TabActivated, TabCreated};
 use serde_json::{Value, json};
 
-use super::harness::{Bridge, Client, soon, with_tokens};
-use crate::tabs::TabError;
+use super::harness::{
+    Bridge, Client, answer as answer_with, created as tab_created, soon, with_tokens,
+};
+use crate::tabs::{FactKind, TabError};
 
 async fn create(client: &mut Client, id: &str, key: &str) {
     let request = json!({ "type": "createTab", "requestId": id, "idempotencyKey": key });
@@ -14,12 +14,7 @@ async fn create(client: &mut Client, id: &str, key: &str) {
 
 async fn answer(bridge: &mut Bridge, id: u64) {
     let (tab, reply) = soon("a tab", bridge.wanted.recv()).await.unwrap();
-    reply.event(TabCreated {
-        id: TabId::new(id),
-        url: tab.url,
-        logged_out: false,
-        opener_id: None,
-    });
+    answer_with(reply, id, tab_created(&tab.url, false));
 }
 
 fn created(event: &Value) -> (&str, &str, &str) {
@@ -121,7 +116,7 @@ async fn one_key_too_many_is_refused_until_an_older_one_is_forgotten() {
     for key in 0..4 {
         client.send(&request(key)).await;
         let reply = tab.recv().await.unwrap().into_reply().unwrap();
-        reply.event(TabActivated { id: TabId::new(1) });
+        answer_with(reply, 1, FactKind::TabActivated);
         assert_eq!(client.event().await["type"], "tabActivated");
     }
     let error = client.ask(&request(4)).await;

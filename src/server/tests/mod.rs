@@ -2,7 +2,7 @@
 
 mod admin;
 mod closing;
-mod harness;
+pub(super) mod harness;
 mod idempotency;
 mod limits;
 mod pressure;

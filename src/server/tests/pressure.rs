@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{DomSnapshotHead, LoadEventFired, Pong, ScreenshotHead};
+use cdp_bridge_protocol::event::DomSnapshotHead;
 use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Encoding, EscapedText, Incoming, Joiner, Payload, PayloadHead};
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
@@ -16,23 +16,24 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::harness::{Bridge, Client, settings};
+use super::harness::{Bridge, Client, publish, settings};
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
-use crate::server::ws::connection::{self, NewConnection};
+use crate::server::ws::connection::{NewConnection, serve_connection};
 use crate::server::ws::send_queue::ConnectionClose;
-use crate::tabs::{Answer, Audience as _, Capture, Registry, TabMessage};
+use crate::tabs::picture::Picture;
+use crate::tabs::{AnswerKind, CallId, CallerId, Capture, Fact, FactKind, Registry, TabMessage};
 
-fn picture(bytes: usize) -> (PayloadHead, Payload) {
-    let head = PayloadHead::Screenshot(ScreenshotHead {
-        id: TabId::new(1),
-        mime: ImageFormat::Png.mime().to_owned(),
-        width: 1,
-        height: 1,
-        seq: 0,
-        total: 0,
-    });
-    (head, Payload::Base64("QUJD".repeat(bytes / 3).into()))
+/// A picture whose base64 has so many bytes.
+fn picture(bytes: usize) -> AnswerKind {
+    AnswerKind::Screenshot {
+        format: ImageFormat::Png,
+        picture: Picture {
+            data: "QUJD".repeat(bytes / 3).into(),
+            width: 1,
+            height: 1,
+        },
+    }
 }
 
 async fn screenshot(bridge: &Bridge, client: &mut Client, bytes: usize) {
@@ -45,8 +46,7 @@ async fn screenshot(bridge: &Bridge, client: &mut Client, bytes: usize) {
     else {
         panic!("a picture is wanted")
     };
-    let (head, payload) = picture(bytes);
-    reply.send(Ok(Answer::Payload { head, payload }));
+    reply.answer(TabId::new(1), picture(bytes));
 }
 
 #[tokio::test]
@@ -136,16 +136,13 @@ async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served
     let bridge = Bridge::start().await;
     let mut slow = bridge.connect().await;
     let mut quick = bridge.connect().await;
-    let event = LoadEventFired {
-        id: TabId::new(1),
-        ts: 1,
+    let call = CallId {
+        caller: CallerId(2),
+        number: 1,
     };
-    let connection = crate::operations::CallerId(2);
     // More than the kernel's buffers and the bound of the queue together.
     for _ in 0..400_000 {
-        bridge
-            .hub
-            .tell(&"default".into(), event.clone().into(), Some(connection));
+        bridge.publish(FactKind::Loaded { at_ms: 1 }, Some(call));
         if bridge.hub.len() < 2 {
             break;
         }
@@ -175,9 +172,9 @@ async fn in_memory_with(
         identity: anybody.unwrap(),
         encoding: Encoding::Text,
         resume: None,
-        arrival: state.arrival(),
+        seq: state.next_connection_seq(),
     };
-    tokio::spawn(connection::run(theirs, visitor, Arc::clone(&state)));
+    tokio::spawn(serve_connection(theirs, visitor, Arc::clone(&state)));
     let ws = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
     (ws, state)
 }
@@ -235,8 +232,10 @@ async fn a_peer_that_answers_pings_stays() {
 async fn what_was_said_just_before_the_end_arrives() {
     let (mut ws, state) = in_memory().await;
     ws.next().await.unwrap().unwrap();
-    for ts in 0..3 {
-        state.services.hub.tell_all(Pong { ts }.into());
+    for restarts in 0..3 {
+        let reason = None;
+        let up = FactKind::BrowserUp { reason, restarts };
+        publish(&state.services.hub, Fact::of_browser(up));
     }
     let close = ConnectionClose::new(CloseCode::GoingAway, "");
     state.services.hub.each(|outbox| outbox.close(close));

@@ -1,13 +1,12 @@
 //! Requests and their answers.
 
-use cdp_bridge_protocol::event::{
-    CloseReason, Navigated, ScreencastStarted, TabClosed, TabCreated,
-};
-use cdp_bridge_protocol::{Event, TabId};
+use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::event::CloseReason;
 use serde_json::json;
 
-use super::harness::{Bridge, frame, soon, with_tokens};
-use crate::tabs::{Audience as _, Change, TabError, TabMessage};
+use super::harness::{Bridge, answer, created, frame, soon, with_tokens};
+use crate::tabs::fact::Navigation;
+use crate::tabs::{AnswerKind, Change, FactKind, TabError, TabMessage};
 
 #[tokio::test]
 async fn request_ids_are_echoed_as_they_were_given() {
@@ -70,16 +69,13 @@ async fn a_request_reaches_its_tab_and_its_answer_goes_to_the_one_that_asked() {
     };
     assert_eq!(url, "https://a.test/");
     assert_eq!((reply.deadline - reply.arrived).as_secs(), 20);
-    let navigated = Event::from(Navigated {
-        id: TabId::new(1),
+    let navigated = FactKind::Navigated(Navigation {
         url,
         status: Some(200),
-        same_document: None,
+        same_document: false,
     });
-    bridge
-        .hub
-        .tell(&"default".into(), navigated.clone(), Some(reply.connection));
-    reply.event(navigated);
+    bridge.publish(navigated.clone(), Some(reply.call));
+    answer(reply, 1, navigated);
     let answer = asks.event().await;
     assert_eq!(
         (&answer["type"], &answer["requestId"]),
@@ -118,12 +114,7 @@ async fn a_tab_is_created_with_the_defaults_of_the_configuration() {
     client.send(r#"{"type":"createTab","requestId":"c"}"#).await;
     let (tab, reply) = soon("a tab", bridge.wanted.recv()).await.unwrap();
     assert_eq!((tab.url.as_str(), tab.logged_out), ("about:blank", true));
-    reply.event(TabCreated {
-        id: TabId::new(1),
-        url: tab.url,
-        logged_out: true,
-        opener_id: None,
-    });
+    answer(reply, 1, created(&tab.url, true));
     let created = client.event().await;
     assert_eq!(
         (&created["type"], &created["requestId"]),
@@ -187,7 +178,7 @@ async fn frames_of_a_screencast_come_by_way_of_a_slot_until_the_connection_ends(
         (spec.quality, spec.max_width, watcher.max_fps),
         (70, Some(320), Some(5))
     );
-    reply.event(ScreencastStarted { id: TabId::new(1) });
+    reply.answer(TabId::new(1), AnswerKind::ScreencastStarted);
     assert_eq!(client.event().await["type"], "screencastStarted");
     watcher.slot.put(frame(7));
     let shown = client.event().await;
@@ -227,10 +218,8 @@ async fn too_many_unanswered_requests_are_refused_but_ping_and_close_still_go() 
             message => waiting.push(message),
         }
     };
-    reply.event(TabClosed {
-        id: TabId::new(1),
-        reason: CloseReason::Requested,
-    });
+    let reason = CloseReason::Requested;
+    answer(reply, 1, FactKind::TabClosed { reason });
     assert_eq!(client.event().await["type"], "tabClosed");
 }
 

@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::{
-    CloseReason, ConsoleLevel, ConsoleMessage, ConsoleSource, DomSnapshotHead, Done,
-    LoadEventFired, ScreencastStarted, TabActivated, TabClosed,
-};
+use cdp_bridge_protocol::event::{CloseReason, ConsoleLevel, ConsoleSource};
 use cdp_bridge_protocol::handshake::resume_subprotocol;
-use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadHead};
+use cdp_bridge_protocol::payload::EscapedText;
 use cdp_bridge_protocol::request::SnapshotFormat;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::harness::{Bridge, Client, frame, soon, with_tokens};
-use crate::tabs::{Answer, Audience as _, Reply, TabMessage};
+use super::harness::{Bridge, Client, answer, frame, publish, soon, with_tokens};
+use crate::tabs::fact::ConsoleLine;
+use crate::tabs::{AnswerKind, Audience, Fact, FactKind, Reply, Superseded, TabMessage};
 
 /// A Coordinator that remembers what it takes to come back.
 struct Coordinator<'a> {
@@ -93,12 +91,8 @@ fn token(welcome: &Value) -> String {
     welcome["resumeToken"].as_str().unwrap().to_owned()
 }
 
-fn loaded(bridge: &Bridge, ts: u64) {
-    let event = LoadEventFired {
-        id: TabId::new(1),
-        ts,
-    };
-    bridge.hub.tell(&"default".into(), event.into(), None);
+fn loaded(bridge: &Bridge, at_ms: u64) {
+    bridge.publish(FactKind::Loaded { at_ms }, None);
 }
 
 async fn activate(coordinator: &mut Coordinator<'_>, id: &str) {
@@ -111,8 +105,17 @@ async fn wanted(tab: &mut tokio::sync::mpsc::Receiver<TabMessage>) -> Reply {
     message.into_reply().unwrap()
 }
 
+fn snapshot(superseded: Superseded) -> AnswerKind {
+    AnswerKind::Snapshot {
+        url: "http://a.test/".to_owned(),
+        format: SnapshotFormat::Html,
+        text: EscapedText::from_text(&"x".repeat(9 * 1024)),
+        superseded,
+    }
+}
+
 fn done(reply: Reply) {
-    reply.event(TabActivated { id: TabId::new(1) });
+    answer(reply, 1, FactKind::TabActivated);
 }
 
 #[tokio::test]
@@ -174,19 +177,15 @@ async fn a_payload_goes_on_with_the_part_after_the_last_one_received() {
     let bridge = Bridge::start().await;
     let mut tab = bridge.tab("default", 1);
     let mut coordinator = Coordinator::new(&bridge).await;
-    let request = json!({ "type": "getDomSnapshot", "requestId": "s", "tabId": "t1" });
-    coordinator.client.send(&request.to_string()).await;
-    let head = PayloadHead::DomSnapshot(DomSnapshotHead {
-        id: TabId::new(1),
-        url: "http://a.test/".to_owned(),
-        format: SnapshotFormat::Html,
-        seq: 0,
-        total: 0,
-        coalesced: Some(vec!["older".into()]),
-    });
-    let payload = Payload::Text(EscapedText::from_text(&"x".repeat(9 * 1024)));
-    let answer = Answer::Payload { head, payload };
-    wanted(&mut tab).await.send(Ok(answer));
+    let request = |id| json!({ "type": "getDomSnapshot", "requestId": id, "tabId": "t1" });
+    coordinator.client.send(&request("older").to_string()).await;
+    let older = wanted(&mut tab).await;
+    coordinator.client.send(&request("s").to_string()).await;
+    let newest = wanted(&mut tab).await;
+    let superseded = Superseded::default();
+    let kind = AnswerKind::Superseded(superseded.clone());
+    older.answer(TabId::new(1), kind);
+    newest.answer(TabId::new(1), snapshot(superseded));
     for seq in 0..4 {
         assert_eq!(coordinator.next().await["seq"], seq);
     }
@@ -236,16 +235,7 @@ async fn an_answer_that_is_too_large_to_be_kept_is_an_error_and_costs_nothing_el
     let reply = wanted(&mut tab).await;
     coordinator.cut().await;
     loaded(&bridge, 1);
-    let head = PayloadHead::DomSnapshot(DomSnapshotHead {
-        id: TabId::new(1),
-        url: "http://a.test/".to_owned(),
-        format: SnapshotFormat::Html,
-        seq: 0,
-        total: 0,
-        coalesced: None,
-    });
-    let payload = Payload::Text(EscapedText::from_text(&"x".repeat(9 * 1024)));
-    reply.send(Ok(Answer::Payload { head, payload }));
+    reply.answer(TabId::new(1), snapshot(Superseded::default()));
     assert_eq!(coordinator.come_back().await["inFlight"], json!(["s"]));
     assert_eq!(coordinator.next().await["ts"], 1);
     let error = coordinator.next().await;
@@ -471,15 +461,8 @@ async fn requests_go_on_while_their_client_is_away_and_their_ids_stay_taken() {
     assert_eq!(coordinator.come_back().await["inFlight"], json!(["a"]));
     activate(&mut coordinator, "a").await;
     assert_eq!(coordinator.next().await["code"], "BAD_REQUEST");
-    bridge.hub.tell(
-        &"default".into(),
-        TabClosed {
-            id: TabId::new(1),
-            reason: CloseReason::Page,
-        }
-        .into(),
-        Some(running.connection),
-    );
+    let reason = CloseReason::Page;
+    bridge.publish(FactKind::TabClosed { reason }, Some(running.call));
     done(running);
     let answer = coordinator.next().await;
     assert_eq!(
@@ -499,7 +482,7 @@ async fn a_screencast_stands_still_while_its_watcher_is_away_and_goes_on_with_th
     let Some(TabMessage::Watch(_, watcher, reply)) = tab.recv().await else {
         panic!("the tab is asked for a screencast");
     };
-    reply.event(ScreencastStarted { id: TabId::new(1) });
+    reply.answer(TabId::new(1), AnswerKind::ScreencastStarted);
     assert_eq!(coordinator.next().await["type"], "screencastStarted");
     coordinator.cut().await;
     assert!(!watcher.slot.put(frame(1)));
@@ -528,12 +511,6 @@ async fn a_subscription_outlives_its_connection_and_ends_with_its_session() {
     let request = |id: u64, events: &[&str]| {
         json!({ "type": "subscribe", "requestId": id, "tabId": "t1", "events": events }).to_string()
     };
-    let done = || Done {
-        id: TabId::new(1),
-        action: "subscribe".to_owned(),
-        values: None,
-        position: None,
-    };
     coordinator
         .client
         .send(&request(1, &["consoleMessage"]))
@@ -541,27 +518,28 @@ async fn a_subscription_outlives_its_connection_and_ends_with_its_session() {
     let Some(TabMessage::Subscribe(subscriber, reply)) = tab.recv().await else {
         panic!("the tab is asked for its console");
     };
-    reply.event(done());
+    reply.answer(TabId::new(1), AnswerKind::Subscribed);
     assert_eq!(coordinator.next().await["type"], "done");
     coordinator.cut().await;
     assert!(!subscriber.is_gone());
     let say = |text: &str| {
-        let message = ConsoleMessage {
-            id: TabId::new(1),
+        let line = FactKind::ConsoleMessage(ConsoleLine {
             level: ConsoleLevel::Log,
             source: ConsoleSource::Console,
             text: text.to_owned(),
-            truncated: None,
+            truncated: false,
             url: None,
             line: None,
             column: None,
-            ts: 1,
-            omitted: None,
+            at_ms: 1,
+            omitted: 0,
+        });
+        let scope = "default".into();
+        let fact = Fact {
+            audience: Audience::Subscribers("default".into(), vec![subscriber.caller]),
+            ..Fact::of_tab(&scope, TabId::new(1), line)
         };
-        let listeners = [subscriber.connection];
-        bridge
-            .hub
-            .tell_only(&"default".into(), message.into(), &listeners);
+        publish(&bridge.hub, fact);
     };
     say("away");
     assert_eq!(coordinator.come_back().await["type"], "resumed");
@@ -570,8 +548,8 @@ async fn a_subscription_outlives_its_connection_and_ends_with_its_session() {
     let Some(TabMessage::Unsubscribe(reply)) = tab.recv().await else {
         panic!("the tab is told that it is wanted no more");
     };
-    assert_eq!(reply.connection, subscriber.connection);
-    reply.event(done());
+    assert_eq!(reply.call.caller, subscriber.caller);
+    reply.answer(TabId::new(1), AnswerKind::Subscribed);
     assert_eq!(coordinator.next().await["type"], "done");
     coordinator.client.ws.close(None).await.unwrap();
     soon("the end of the subscription", async {

@@ -107,7 +107,7 @@ impl Response {
         };
         let ids = superseded.iter().filter_map(InFlightTicket::request_id);
         match wire::answer(self.kind, answer, ids.cloned().collect()) {
-            WireAnswer::Event(event) => self.push(event),
+            WireAnswer::Event(event) => self.push(*event),
             WireAnswer::Payload(head, payload) => {
                 let id = self.request_id.clone();
                 if let Err(error) = self.outbox.push_payload(head, id, &payload) {

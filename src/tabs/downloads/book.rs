@@ -525,10 +525,18 @@ mod tests {
     /// The effects in a word each.
     fn words(effects: Vec<Effect>) -> Vec<String> {
         let word = |effect| match effect {
-            Effect::Started(_, it) => format!("started {} {}", it.download_id, it.name),
-            Effect::Finished(_, it) => {
-                format!("{} {:?} {}", it.download_id, it.state, it.bytes)
-            }
+            Effect::Publish(fact) => match fact.kind {
+                FactKind::DownloadStarted {
+                    download_id, name, ..
+                } => format!("started {download_id} {name}"),
+                FactKind::DownloadFinished {
+                    download_id,
+                    state,
+                    bytes,
+                    ..
+                } => format!("{download_id} {state:?} {bytes}"),
+                kind => format!("{kind:?}"),
+            },
             Effect::Cancel(guid) => format!("cancel {guid}"),
             Effect::Remove(guid) => format!("remove {guid}"),
             Effect::Dropped => "dropped".to_owned(),

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use cdp_bridge::tabs::{AnswerKind, TabSettings};
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::payload::Payload;
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
 use tokio::time::sleep;
 
@@ -15,10 +14,7 @@ async fn a_snapshot_is_the_html_of_the_page() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
     let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
-        panic!("a snapshot carries a payload");
-    };
-    let Payload::Text(text) = payload else {
-        panic!("HTML is text");
+        panic!("a snapshot is text");
     };
     assert_eq!(&text.decode()[..], b"<html><title>A</title></html>");
 }
@@ -38,10 +34,7 @@ async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
 async fn a_large_page_is_pulled_in_pieces_which_the_page_holds_no_longer() {
     let (bridge, tab, html) = large_page(1_000_000).await;
     let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
-        panic!("a snapshot carries a payload");
-    };
-    let Payload::Text(text) = payload else {
-        panic!("HTML is text");
+        panic!("a snapshot is text");
     };
     assert!(text.decode() == html.as_bytes(), "the page is whole");
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 1);
@@ -55,10 +48,7 @@ async fn a_large_page_that_gives_way_to_another_between_its_pieces_is_taken_anew
     let gone = "Could not find object with given id";
     bridge.fake.fail("Runtime.callFunctionOn", gone);
     let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
-        panic!("a snapshot carries a payload");
-    };
-    let Payload::Text(text) = payload else {
-        panic!("HTML is text");
+        panic!("a snapshot is text");
     };
     assert!(text.decode() == html.as_bytes(), "the page is whole");
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 2);

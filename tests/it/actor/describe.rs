@@ -71,7 +71,7 @@ fn describe(event: &Event) -> String {
     }
 }
 
-pub(crate) fn describe_outcome(kind: RequestKind, outcome: &Outcome) -> String {
+pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
     let answer = match outcome {
         Err(failure) => return code(&failure.error).to_owned(),
         Ok(answer) => answer,
@@ -86,7 +86,8 @@ pub(crate) fn describe_outcome(kind: RequestKind, outcome: &Outcome) -> String {
         }
         _ => {}
     }
-    match wire::answer(kind, answer.clone(), Vec::new()) {
+    // The kind of request is only repeated in `done`, and not described.
+    match wire::answer(RequestKind::Click, answer.clone(), Vec::new()) {
         WireAnswer::Event(event) => describe(&event),
         WireAnswer::Payload(head, _) => match head {
             PayloadHead::DomSnapshot(head) => {

@@ -440,7 +440,7 @@ impl Client<'_> {
             heard.push(format!(
                 "{} => {}",
                 kind.as_str(),
-                describe_outcome(kind, &outcome)
+                describe_outcome(&outcome)
             ));
             let _ = deliver.send((Instant::now(), outcome));
         });
@@ -501,8 +501,7 @@ impl Asked {
 
     /// A good answer in a line.
     pub(crate) async fn line(self) -> String {
-        let kind = self.kind;
-        describe_outcome(kind, &Ok(self.answer().await))
+        describe_outcome(&Ok(self.answer().await))
     }
 
     /// The tab that was created.
