@@ -182,10 +182,10 @@ fn lanes(criterion: &mut Criterion) {
         ("a message in and out, numbered and kept", Some(keep)),
     ] {
         group.bench_function(name, |bencher| {
-            let mut lanes = SendQueue::new(1 << 26, keep);
+            let mut queue = SendQueue::new(1 << 26, keep);
             bencher.iter(|| {
-                lanes.push(pong.clone(), None).unwrap();
-                lanes.take(now)
+                queue.push(pong.clone(), None).unwrap();
+                queue.take(now)
             });
         });
     }
@@ -193,14 +193,14 @@ fn lanes(criterion: &mut Criterion) {
         "5 MB in parts, a message between each, all kept",
         |bencher| {
             bencher.iter(|| {
-                let mut lanes = SendQueue::new(1 << 26, Some(keep));
+                let mut queue = SendQueue::new(1 << 26, Some(keep));
                 let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
-                lanes.push_parts(parts.unwrap(), None).unwrap();
+                queue.push_parts(parts.unwrap(), None).unwrap();
                 let mut taken = 0;
-                while lanes.take(now).is_some() {
+                while queue.take(now).is_some() {
                     taken += 1;
                     if taken % 2 == 1 {
-                        lanes.push(pong.clone(), None).unwrap();
+                        queue.push(pong.clone(), None).unwrap();
                     }
                 }
                 taken

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use super::client_rules::ClientRules;
 use crate::config::DownloadPolicy;
 use crate::egress::Recall;
-use crate::operations::{NavigationDenied, NavigationPolicy};
+use crate::operations::{NavigationDenied, UrlPolicy};
 use crate::policy::{Denied, EgressPolicy};
 use crate::tabs::ClientId;
 
@@ -138,7 +138,7 @@ impl ClientPolicy {
     }
 }
 
-impl NavigationPolicy for Policies {
+impl UrlPolicy for Policies {
     fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied> {
         self.of(client)
             .check(url)

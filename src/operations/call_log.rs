@@ -2,7 +2,7 @@
 
 use cdp_bridge_protocol::RequestBody;
 
-use super::{Call, OperationError, Outcome, Tap};
+use super::{Call, OperationError, OperationOutcome, Tap};
 use crate::metrics;
 
 /// The tap behind the request metrics and the debug log.
@@ -12,7 +12,7 @@ pub struct CallLog;
 impl Tap for CallLog {
     fn before(&self, _: &Call, _: &RequestBody) {}
 
-    fn after(&self, call: &Call, outcome: &Outcome) {
+    fn after(&self, call: &Call, outcome: &OperationOutcome) {
         let kind = call.kind.as_str();
         let error = outcome.as_ref().err();
         if let Some(OperationError::Failed(failure)) = error.filter(|error| error.is_fault()) {

@@ -10,7 +10,7 @@ use crate::metrics;
 
 /// How far the bridge is with stopping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Phase {
+pub enum DrainPhase {
     /// It serves.
     Serving,
     /// New connections and new requests are refused.
@@ -24,7 +24,7 @@ pub enum Phase {
 /// The phase, and the counts that the next phase waits for.
 #[derive(Debug)]
 pub struct Drain {
-    phase: watch::Sender<Phase>,
+    phase: watch::Sender<DrainPhase>,
     requests: Arc<watch::Sender<usize>>,
     connections: Arc<watch::Sender<usize>>,
 }
@@ -61,7 +61,7 @@ impl Drop for CountGuard {
 impl Default for Drain {
     fn default() -> Self {
         Self {
-            phase: watch::Sender::new(Phase::Serving),
+            phase: watch::Sender::new(DrainPhase::Serving),
             requests: Arc::default(),
             connections: Arc::default(),
         }
@@ -70,19 +70,19 @@ impl Default for Drain {
 
 impl Drain {
     /// The phase.
-    pub fn phase(&self) -> Phase {
+    pub fn phase(&self) -> DrainPhase {
         *self.phase.borrow()
     }
 
     /// Waits for this phase or a later one.
-    pub(crate) async fn reached(&self, phase: Phase) {
+    pub(crate) async fn reached(&self, phase: DrainPhase) {
         let mut phases = self.phase.subscribe();
         // The sender is a field of this struct, so that waiting cannot fail.
         let _ = phases.wait_for(|now| *now >= phase).await;
     }
 
     /// Goes on to this phase; never back to an earlier one.
-    pub(crate) fn advance(&self, to: Phase) {
+    pub(crate) fn advance(&self, to: DrainPhase) {
         self.phase.send_if_modified(|phase| {
             let later = *phase < to;
             *phase = to.max(*phase);

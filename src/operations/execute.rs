@@ -8,14 +8,14 @@ use cdp_bridge_protocol::{Request, RequestKind, TabRef};
 use tokio::sync::oneshot;
 
 use super::dispatch::Plan;
-use super::drain::{Drain, Phase};
+use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
 use super::in_flight::{InFlightTicket, NotAdmitted};
 use super::responder::Responder;
 use super::tap::{Tap, Taps};
 use super::{
-    Arrival, Call, CallId, Caller, CallerId, OperationError, OperationServices, OperationSettings,
-    Outcome, Permission, Success,
+    Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
+    OperationSettings, Permission, Success,
 };
 use crate::metrics;
 use crate::tabs::{Reply, Scope, TabCounts, TabError, TabMessage};
@@ -78,7 +78,7 @@ impl Operations {
     }
 
     /// Executes a request and waits for its outcome. The operation goes on if the returned future is dropped.
-    pub async fn execute(&self, caller: &Caller, request: Request) -> Outcome {
+    pub async fn execute(&self, caller: &Caller, request: Request) -> OperationOutcome {
         let (sender, outcome) = oneshot::channel();
         let respond = move |outcome| {
             // The receiver is gone where the caller's future was dropped.
@@ -95,7 +95,7 @@ impl Operations {
         caller: &Caller,
         arrival: Arrival,
         request: Request,
-        respond: impl FnOnce(Outcome) + Send + 'static,
+        respond: impl FnOnce(OperationOutcome) + Send + 'static,
     ) {
         let Request {
             request_id,
@@ -163,7 +163,7 @@ impl Operations {
             metrics::client_limit("rate");
             OperationError::RateLimited(exceeded)
         })?;
-        if self.drain.phase() != Phase::Serving {
+        if self.drain.phase() != DrainPhase::Serving {
             return Err(OperationError::ShuttingDown);
         }
         let needed = Permission::needed_by(kind);

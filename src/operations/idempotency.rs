@@ -8,7 +8,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::time::Instant;
 
 use super::idempotency_table::{Begin, Fingerprint, IdempotencyTable};
-use super::outcome::{Outcome, remembered_bytes};
+use super::outcome::{OperationOutcome, remembered_bytes};
 use super::responder::Responder;
 use super::settings::IdempotencyConfig;
 use super::{Call, OperationError};
@@ -19,7 +19,7 @@ use crate::tabs::Scope;
 #[derive(Debug)]
 pub(super) struct IdempotencyGuard {
     config: IdempotencyConfig,
-    table: Mutex<IdempotencyTable<Responder, Outcome>>,
+    table: Mutex<IdempotencyTable<Responder, OperationOutcome>>,
 }
 
 /// The request that is executed for a key, until it is answered.
@@ -71,7 +71,7 @@ impl IdempotencyGuard {
         None
     }
 
-    fn table(&self) -> MutexGuard<'_, IdempotencyTable<Responder, Outcome>> {
+    fn table(&self) -> MutexGuard<'_, IdempotencyTable<Responder, OperationOutcome>> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -79,7 +79,7 @@ impl IdempotencyGuard {
 impl Leader {
     /// Answers the requests that joined. The answer is remembered, unless the request certainly changed
     /// nothing and may be tried again.
-    pub(super) fn settle(self, call: &Call, outcome: &Outcome) {
+    pub(super) fn settle(self, call: &Call, outcome: &OperationOutcome) {
         let may_try_again = matches!(outcome, Err(error) if error.changed_nothing(call.kind));
         let answer =
             (!may_try_again).then(|| (Arc::new(outcome.clone()), remembered_bytes(outcome)));
@@ -92,7 +92,7 @@ impl Leader {
     }
 }
 
-fn repeat(responder: Responder, outcome: &Outcome) {
+fn repeat(responder: Responder, outcome: &OperationOutcome) {
     metrics::repeated(responder.call().kind.as_str());
     responder.answer(outcome.clone());
 }

@@ -1,7 +1,7 @@
 //! The application layer: carries out requests for every door.
 //!
 //! A door (WebSocket, and later REST, MCP, …) translates: it builds a [`Caller`], parses a request, calls
-//! [`Operations::begin`] or [`Operations::execute`], and encodes the [`Outcome`]. What a door needs of the tabs
+//! [`Operations::begin`] or [`Operations::execute`], and encodes the [`OperationOutcome`]. What a door needs of the tabs
 //! is re-exported here; it does not reach past this room.
 //!
 //! | module | holds |
@@ -44,8 +44,8 @@ pub use caller::{Arrival, Caller, Permission, Permissions, StreamSinks};
 pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
-pub use outcome::{Outcome, Success};
-pub use ports::{NavigationDenied, NavigationPolicy, OperationServices, TabService};
+pub use outcome::{OperationOutcome, Success};
+pub use ports::{NavigationDenied, OperationServices, TabService, UrlPolicy};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use tap::Tap;
 

@@ -17,36 +17,25 @@ pub enum Success {
 }
 
 /// How an operation ended.
-pub type Outcome = Result<Success, OperationError>;
+pub type OperationOutcome = Result<Success, OperationError>;
 
-/// About how much memory a remembered outcome takes.
-pub(super) fn remembered_bytes(outcome: &Outcome) -> usize {
+/// About how much memory a remembered outcome takes, beside a small constant.
+pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
     match outcome {
-        Ok(Success::Pong(_)) => 0,
-        Ok(Success::Tabs(tabs)) => tabs.iter().map(|tab| tab.url.len() + tab.title.len()).sum(),
-        Ok(Success::Tab(answer)) => answer_bytes(&answer.kind),
-        Err(error) => error.to_string().len(),
-    }
-}
-
-fn answer_bytes(kind: &AnswerKind) -> usize {
-    match kind {
-        AnswerKind::Fact(fact) => match &fact.kind {
-            FactKind::TabCreated { url, .. } | FactKind::LoggedOutModeSet { url, .. } => url.len(),
-            FactKind::Navigated(navigation) => navigation.url.len(),
+        Ok(Success::Tab(answer)) => match &answer.kind {
+            AnswerKind::Fact(fact) => match &fact.kind {
+                FactKind::TabCreated { url, .. } | FactKind::LoggedOutModeSet { url, .. } => {
+                    url.len()
+                }
+                FactKind::Navigated(navigation) => navigation.url.len(),
+                _ => 0,
+            },
+            AnswerKind::Evaluated(value) => value.to_string().len(),
+            AnswerKind::Done(acted) => acted.values.iter().flatten().map(String::len).sum(),
+            // No other answer belongs to a request that takes a key.
             _ => 0,
         },
-        AnswerKind::Evaluated(value) | AnswerKind::Queried(value) => value.to_string().len(),
-        AnswerKind::Done(acted) => acted.values.iter().flatten().map(String::len).sum(),
-        AnswerKind::Waited { url } => url.len(),
-        AnswerKind::Snapshot { text, .. }
-        | AnswerKind::Outline { text, .. }
-        | AnswerKind::Content { text, .. } => text.as_bytes().len(),
-        AnswerKind::Screenshot { picture, .. } => picture.data.len(),
-        AnswerKind::Download { payload, .. } => payload.len(),
-        AnswerKind::Superseded(_)
-        | AnswerKind::ScreencastStarted
-        | AnswerKind::ScreencastStopped
-        | AnswerKind::Subscribed => 0,
+        Ok(Success::Pong(_) | Success::Tabs(_)) => 0,
+        Err(error) => error.to_string().len(),
     }
 }

@@ -8,7 +8,7 @@ use cdp_bridge_protocol::TabId;
 use crate::tabs::{ClientId, NewTab, Registry, Reply, SupervisorHandle};
 
 /// Judges the URLs that clients ask for.
-pub trait NavigationPolicy: Send + Sync + 'static {
+pub trait UrlPolicy: Send + Sync + 'static {
     /// The URL as it was parsed, if this client may go there.
     fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied>;
 }
@@ -52,7 +52,7 @@ pub struct OperationServices {
     /// The supervisor of tabs.
     pub tabs: Arc<dyn TabService>,
     /// Judges URLs.
-    pub policy: Arc<dyn NavigationPolicy>,
+    pub policy: Arc<dyn UrlPolicy>,
 }
 
 impl fmt::Debug for OperationServices {

@@ -6,10 +6,10 @@ use super::drain::CountGuard;
 use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
 use super::tap::Taps;
-use super::{Call, Outcome, Success};
+use super::{Call, OperationOutcome, Success};
 use crate::tabs::{AnswerKind, TabError};
 
-type Respond = Box<dyn FnOnce(Outcome) + Send>;
+type Respond = Box<dyn FnOnce(OperationOutcome) + Send>;
 
 /// Answers one call, once. Dropped unused, it answers that the call was lost.
 pub(super) struct Responder {
@@ -38,7 +38,7 @@ impl Responder {
         call: Call,
         taps: Taps,
         running: CountGuard,
-        respond: impl FnOnce(Outcome) + Send + 'static,
+        respond: impl FnOnce(OperationOutcome) + Send + 'static,
     ) -> Self {
         Self {
             call,
@@ -64,11 +64,11 @@ impl Responder {
         self.leader = Some(leader);
     }
 
-    pub(super) fn answer(mut self, outcome: Outcome) {
+    pub(super) fn answer(mut self, outcome: OperationOutcome) {
         self.finish(outcome);
     }
 
-    fn finish(&mut self, outcome: Outcome) {
+    fn finish(&mut self, outcome: OperationOutcome) {
         let Some(respond) = self.respond.take() else {
             return;
         };
@@ -94,5 +94,56 @@ impl Responder {
 impl Drop for Responder {
     fn drop(&mut self) {
         self.finish(Err(TabError::Lost.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, mpsc};
+
+    use cdp_bridge_protocol::{RequestBody, RequestKind};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::operations::drain::Drain;
+    use crate::operations::{CallId, CallerId, Tap};
+
+    #[derive(Default)]
+    struct Ends(Mutex<Vec<bool>>);
+
+    impl Tap for Ends {
+        fn before(&self, _: &Call, _: &RequestBody) {}
+
+        fn after(&self, _: &Call, outcome: &OperationOutcome) {
+            self.0.lock().unwrap().push(outcome.is_ok());
+        }
+    }
+
+    #[test]
+    fn a_call_is_answered_once_and_with_an_error_if_it_is_dropped() {
+        let (ends, drain) = (Arc::new(Ends::default()), Drain::default());
+        let (sender, answers) = mpsc::channel();
+        let responder = || {
+            let sender = sender.clone();
+            let call = Call {
+                id: CallId {
+                    caller: CallerId(1),
+                    number: 1,
+                },
+                scope: "a".into(),
+                kind: RequestKind::Ping,
+                tab: None,
+                request_id: None,
+                arrived: Instant::now(),
+            };
+            let taps = Taps([Arc::<Ends>::clone(&ends) as Arc<dyn Tap>].into());
+            Responder::new(call, taps, drain.request(), move |outcome| {
+                sender.send(outcome.is_ok()).unwrap();
+            })
+        };
+        responder().answer(Ok(Success::Pong(1)));
+        drop(responder());
+        assert_eq!(answers.try_iter().collect::<Vec<_>>(), [true, false]);
+        assert_eq!(*ends.0.lock().unwrap(), [true, false]);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use cdp_bridge_protocol::RequestBody;
 
-use super::{Call, Outcome};
+use super::{Call, OperationOutcome};
 
 /// Sees each call once before it is admitted and once after it has ended, refused ones too. It runs on the
 /// caller's way and must not wait; one that has to hands over to a bounded queue of its own.
@@ -14,7 +14,7 @@ pub trait Tap: Send + Sync + 'static {
     fn before(&self, call: &Call, request: &RequestBody);
 
     /// The call has ended; its answer is given to the door right after this.
-    fn after(&self, call: &Call, outcome: &Outcome);
+    fn after(&self, call: &Call, outcome: &OperationOutcome);
 }
 
 /// All taps, in the order in which they are called.
@@ -32,7 +32,7 @@ impl Taps {
         self.0.iter().for_each(|tap| tap.before(call, request));
     }
 
-    pub(super) fn after(&self, call: &Call, outcome: &Outcome) {
+    pub(super) fn after(&self, call: &Call, outcome: &OperationOutcome) {
         self.0.iter().for_each(|tap| tap.after(call, outcome));
     }
 }

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::ServerConfig;
 
 use super::stop::DrainHandle;
 use crate::metrics;
-use crate::operations::drain::Phase;
+use crate::operations::drain::DrainPhase;
 use crate::server::admin::reload::Replacer;
 use crate::server::edge::http_connection::{refuse, serve};
 pub use crate::server::edge::listener::BindError;
@@ -104,7 +104,7 @@ impl Server {
         tokio::join!(self.accept(), async {
             tokio::select! {
                 () = stopping => {}
-                () = handle.state.drain().reached(Phase::Stopped) => {}
+                () = handle.state.drain().reached(DrainPhase::Stopped) => {}
             }
         });
     }
@@ -116,7 +116,7 @@ impl Server {
         let mut refused = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                () = self.state.drain().reached(Phase::Stopped) => break,
+                () = self.state.drain().reached(DrainPhase::Stopped) => break,
                 Some(_) = http.join_next() => continue,
                 Some(_) = refused.join_next() => continue,
                 accepted = self.listener.accept() => accepted,

@@ -22,7 +22,7 @@ use super::ws::send_queue::ConnectionClose;
 use crate::metrics;
 use crate::operations::Operations;
 use crate::operations::client_quota::{ClientConnectionPermit, ClientQuota};
-use crate::operations::drain::{CountGuard, Drain, Phase};
+use crate::operations::drain::{CountGuard, Drain, DrainPhase};
 
 /// What a server is given to work with.
 #[derive(Clone)]
@@ -110,7 +110,7 @@ impl ServerState {
     ) -> Result<ConnectionPermit, ConnectionClose> {
         // Counted before the phase is read, so that a stop that begins now waits for it.
         let drain = self.drain().connection();
-        if self.drain().phase() != Phase::Serving {
+        if self.drain().phase() != DrainPhase::Serving {
             return Err(GOING_AWAY);
         }
         let client = client.connect().map_err(|_| {

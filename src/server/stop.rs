@@ -7,7 +7,7 @@ use cdp_bridge_protocol::handshake::CloseCode;
 use super::state::ServerState;
 use super::ws::closing::CLOSE_WAIT;
 use super::ws::send_queue::ConnectionClose;
-use crate::operations::drain::Phase;
+use crate::operations::drain::DrainPhase;
 
 /// Closes a connection because the bridge stops.
 pub(super) const GOING_AWAY: ConnectionClose =
@@ -22,7 +22,7 @@ pub struct DrainHandle {
 impl DrainHandle {
     /// First: `/readyz` answers 503; new connections and new requests are refused.
     pub fn begin(&self) {
-        self.state.drain().advance(Phase::Draining);
+        self.state.drain().advance(DrainPhase::Draining);
     }
 
     /// Second: waits until every request is answered; false if `server.drain_timeout` passed first.
@@ -34,7 +34,7 @@ impl DrainHandle {
     /// Third: closes every connection with 1001, behind what is queued for it, and waits a little for them to
     /// end; false if some did not.
     pub async fn close_sockets(&self) -> bool {
-        self.state.drain().advance(Phase::Closing);
+        self.state.drain().advance(DrainPhase::Closing);
         self.state
             .services
             .hub
@@ -45,6 +45,6 @@ impl DrainHandle {
 
     /// Last: accepts nothing more, so that the server ends.
     pub fn stop(&self) {
-        self.state.drain().advance(Phase::Stopped);
+        self.state.drain().advance(DrainPhase::Stopped);
     }
 }

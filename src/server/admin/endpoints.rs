@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::metrics;
 use crate::operations::TabCounts;
-use crate::operations::drain::Phase;
+use crate::operations::drain::DrainPhase;
 use crate::server::ports::Probe;
 use crate::server::router::unauthorized;
 use crate::server::state::ServerState;
@@ -94,7 +94,7 @@ fn status(probe: &Probe, tabs: TabCounts, draining: bool) -> (HealthStatus, Vec<
 pub(crate) async fn health(State(state): State<Arc<ServerState>>) -> Response {
     let probe = state.health.probe().await;
     let tabs = state.operations().tab_counts();
-    let draining = state.drain().phase() > Phase::Serving;
+    let draining = state.drain().phase() > DrainPhase::Serving;
     let (status, reasons) = status(&probe, tabs, draining);
     let report = HealthReport {
         status,
@@ -136,7 +136,7 @@ pub(crate) async fn livez() -> Response {
 
 /// `/readyz`: whether a new client would be served.
 pub(crate) async fn readyz(State(state): State<Arc<ServerState>>) -> Response {
-    let reason = if state.drain().phase() > Phase::Serving {
+    let reason = if state.drain().phase() > DrainPhase::Serving {
         "the bridge is stopping"
     } else if !state.services.browser.is_up() {
         "Chromium is down"

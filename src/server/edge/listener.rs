@@ -166,8 +166,8 @@ async fn free(path: &Path) -> io::Result<bool> {
     }
 }
 
-/// Binds in a directory that only this user can enter and moves the socket into place when its
-/// mode is set, so that at no time somebody else can connect.
+/// Binds in a directory that only this user can enter, sets the socket's mode, and then moves it into place, so
+/// that other users can never connect.
 #[cfg(unix)]
 fn unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
     use std::os::unix::fs::PermissionsExt as _;
@@ -176,7 +176,7 @@ fn unix(path: &Path) -> io::Result<(UnixListener, SocketFile)> {
         Some(parent) if parent != Path::new("") => parent,
         _ => Path::new("."),
     };
-    // Short, because the whole path of a socket may have no more than about a hundred bytes.
+    // Short, because the path of a socket is limited to about a hundred bytes.
     let private = tempfile::Builder::new().prefix(".cb").tempdir_in(parent)?;
     let inside = private.path().join("s");
     let listener = UnixListener::bind(&inside)?;

@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, NavigationDenied,
-    NavigationPolicy, OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts,
+    OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts, UrlPolicy,
 };
 use crate::server::ports::{BrowserStatus, Probe};
 use crate::server::settings::{ClientToken, Listen, ServerSettings, TokenHash, WelcomeLimits};
@@ -110,7 +110,7 @@ pub(super) fn with_tokens(settings: &mut ServerSettings) {
 /// Refuses `evil.test` and every scheme but https.
 struct Policy;
 
-impl NavigationPolicy for Policy {
+impl UrlPolicy for Policy {
     fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
         let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavigationDenied {
             message: message.to_owned(),

@@ -18,7 +18,7 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::metrics;
-use crate::operations::drain::Phase;
+use crate::operations::drain::DrainPhase;
 use crate::server::edge::auth::Identity;
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
@@ -90,7 +90,7 @@ pub(crate) async fn serve_connection<S>(
 {
     let link = Link::of(&connection, &state).await;
     // A stop that began during the handshake did not close this connection.
-    if state.drain().phase() >= Phase::Closing {
+    if state.drain().phase() >= DrainPhase::Closing {
         link.outbox.close(GOING_AWAY);
     }
     let client = &connection.identity.client;
@@ -265,7 +265,7 @@ async fn revoked(state: &ServerState, identity: &Identity) -> ConnectionEnd {
 
 /// Ends a connection that did not close in time when the bridge stops.
 async fn forced(state: &ServerState) -> ConnectionEnd {
-    state.drain().reached(Phase::Closing).await;
+    state.drain().reached(DrainPhase::Closing).await;
     sleep(CLOSE_WAIT).await;
     ConnectionEnd::Close(GOING_AWAY)
 }

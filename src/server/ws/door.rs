@@ -10,7 +10,9 @@ use super::outbox::Outbox;
 use crate::metrics;
 use crate::operations::failure::{ScreenshotError, TabError};
 use crate::operations::in_flight::InFlightTicket;
-use crate::operations::{Answer, AnswerKind, Arrival, Caller, Operations, Outcome, Success};
+use crate::operations::{
+    Answer, AnswerKind, Arrival, Caller, OperationOutcome, Operations, Success,
+};
 use crate::server::wire::{self, WireAnswer};
 use crate::server::wire_error;
 
@@ -85,7 +87,7 @@ impl WebSocketDoor {
 }
 
 impl Response {
-    fn send(self, outcome: Outcome) {
+    fn send(self, outcome: OperationOutcome) {
         match outcome {
             Ok(Success::Pong(ts)) => self.push(Pong { ts }),
             Ok(Success::Tabs(tabs)) => self.push(Tabs { tabs }),

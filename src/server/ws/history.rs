@@ -32,18 +32,18 @@ pub struct HistoryLimits {
 
 /// The messages that may have to be replayed.
 #[derive(Debug)]
-pub struct History {
+pub struct MessageHistory {
     limits: HistoryLimits,
     /// The number of the first entry.
     first: u64,
-    entries: VecDeque<HistoryEntry>,
+    entries: VecDeque<SentMessage>,
     /// How many entries at the end are still to be replayed on the current connection.
     unsent: usize,
     bytes: usize,
 }
 
 #[derive(Debug)]
-struct HistoryEntry {
+struct SentMessage {
     message: Part,
     answers: Option<AnsweredIds>,
     at: Instant,
@@ -59,7 +59,7 @@ pub struct NeverWritten {
     pub written: u64,
 }
 
-impl History {
+impl MessageHistory {
     /// An empty history. Allocates nothing.
     pub fn new(limits: HistoryLimits) -> Self {
         Self {
@@ -89,7 +89,7 @@ impl History {
     /// Records a message that is sent with the number [`Self::next`].
     pub fn push(&mut self, message: Part, answers: Option<AnsweredIds>, now: Instant) {
         self.bytes += len(&message);
-        self.entries.push_back(HistoryEntry {
+        self.entries.push_back(SentMessage {
             message,
             answers,
             at: now,
@@ -180,20 +180,20 @@ mod tests {
 
     const WINDOW: Duration = Duration::from_secs(10);
 
-    fn history(messages: usize) -> History {
-        History::new(HistoryLimits {
+    fn history(messages: usize) -> MessageHistory {
+        MessageHistory::new(HistoryLimits {
             bytes: messages * (OVERHEAD + 1),
             window: WINDOW,
         })
     }
 
-    fn write(history: &mut History, now: Instant) -> u64 {
+    fn write(history: &mut MessageHistory, now: Instant) -> u64 {
         let number = history.next();
         history.push(Part::Text(Bytes::from_static(b"x")), None, now);
         number
     }
 
-    fn rest(history: &mut History) -> usize {
+    fn rest(history: &mut MessageHistory) -> usize {
         std::iter::from_fn(|| history.take_unsent()).count()
     }
 
@@ -270,7 +270,7 @@ mod tests {
         fn what_is_kept_never_costs_more_than_the_bound(
             bound in 0_usize..2000, sizes in prop::collection::vec(0_usize..600, 0..60)
         ) {
-            let mut history = History::new(HistoryLimits { bytes: bound, window: WINDOW });
+            let mut history = MessageHistory::new(HistoryLimits { bytes: bound, window: WINDOW });
             for size in sizes {
                 history.push(Part::Text(vec![b'x'; size].into()), None, Instant::now());
                 prop_assert!(history.cost() <= bound);

@@ -21,7 +21,7 @@ pub struct Hub {
 
 /// Counts a connection until it is dropped.
 #[derive(Debug)]
-pub struct Connected<'a>(&'a Hub);
+pub struct ConnectionGauge<'a>(&'a Hub);
 
 /// Keeps a link in the hub until it is dropped.
 #[derive(Debug)]
@@ -51,10 +51,10 @@ impl Hub {
     }
 
     /// Counts a connection.
-    pub fn connected(&self) -> Connected<'_> {
+    pub fn connected(&self) -> ConnectionGauge<'_> {
         let before = self.connected.fetch_add(1, Ordering::Relaxed);
         metrics::connections(before + 1);
-        Connected(self)
+        ConnectionGauge(self)
     }
 
     /// The number of open connections. A link that waits for its client has none.
@@ -82,7 +82,7 @@ impl Hub {
     }
 }
 
-impl Drop for Connected<'_> {
+impl Drop for ConnectionGauge<'_> {
     fn drop(&mut self) {
         let before = self.0.connected.fetch_sub(1, Ordering::Relaxed);
         metrics::connections(before - 1);

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, sleep_until};
 
 use crate::metrics;
-use crate::operations::drain::Phase;
+use crate::operations::drain::DrainPhase;
 use crate::operations::{Caller, Permissions};
 use crate::server::edge::auth::Identity;
 use crate::server::state::ServerState;
@@ -177,7 +177,7 @@ impl Link {
             let request = tokio::select! {
                 request = Self::next_request(&mut self.requests) => request,
                 () = sleep_until(end) => break "the client did not come back",
-                () = state.drain().reached(Phase::Closing) => break "the bridge is stopping",
+                () = state.drain().reached(DrainPhase::Closing) => break "the bridge is stopping",
                 () = state.auth.revoked(&self.identity) => break "its token was removed",
             };
             match request {

@@ -17,7 +17,9 @@ use cdp_bridge_protocol::{RequestId, TabId};
 use tokio::time::Instant;
 
 use crate::operations::FrameSlot;
-use crate::server::ws::history::{AnsweredIds, History, HistoryLimits, NeverWritten, OVERHEAD};
+use crate::server::ws::history::{
+    AnsweredIds, HistoryLimits, MessageHistory, NeverWritten, OVERHEAD,
+};
 
 /// Code and reason of a close frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -127,7 +129,7 @@ pub struct SendQueue {
     messages: VecDeque<Queued>,
     payloads: VecDeque<Queued>,
     /// None where links cannot be resumed.
-    history: Option<History>,
+    history: Option<MessageHistory>,
     ping: bool,
     state: State,
     bytes: usize,
@@ -144,7 +146,7 @@ impl SendQueue {
             greeting: VecDeque::new(),
             messages: VecDeque::new(),
             payloads: VecDeque::new(),
-            history: keep.map(History::new),
+            history: keep.map(MessageHistory::new),
             ping: false,
             state: State::Open,
             bytes: 0,
@@ -160,7 +162,7 @@ impl SendQueue {
 
     /// Bytes in the history.
     pub fn kept_bytes(&self) -> usize {
-        self.history.as_ref().map_or(0, History::cost)
+        self.history.as_ref().map_or(0, MessageHistory::cost)
     }
 
     /// Whether messages are numbered and kept.
@@ -175,7 +177,7 @@ impl SendQueue {
 
     /// The sequence number of the next new message.
     pub fn next_number(&self) -> Option<u64> {
-        self.history.as_ref().map(History::next)
+        self.history.as_ref().map(MessageHistory::next)
     }
 
     /// Appends a message.
@@ -211,7 +213,10 @@ impl SendQueue {
             && self.greeting.is_empty()
             && self.messages.is_empty()
             && self.payloads.is_empty()
-            && !self.history.as_ref().is_some_and(History::has_unsent)
+            && !self
+                .history
+                .as_ref()
+                .is_some_and(MessageHistory::has_unsent)
     }
 
     /// Appends a screencast frame.
@@ -279,7 +284,7 @@ impl SendQueue {
 
     /// The requests whose answers are still to be sent.
     pub fn answers(&self) -> impl Iterator<Item = &RequestId> {
-        let again = self.history.iter().flat_map(History::answers);
+        let again = self.history.iter().flat_map(MessageHistory::answers);
         let waiting = self.messages.iter().chain(&self.payloads);
         let first = waiting.flat_map(|waiting| waiting.answers.iter().flat_map(|ids| ids.iter()));
         again.chain(first)
@@ -335,7 +340,7 @@ impl SendQueue {
         if let Some(json) = self.greeting.pop_front() {
             return Some(Outgoing::Part(Part::Text(json)));
         }
-        if let Some(part) = self.history.as_mut().and_then(History::take_unsent) {
+        if let Some(part) = self.history.as_mut().and_then(MessageHistory::take_unsent) {
             return Some(Outgoing::Part(part));
         }
         if let Some(mut waiting) = self.messages.pop_front()

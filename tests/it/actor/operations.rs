@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use cdp_bridge::operations::{Call, OperationError, Outcome, Permissions, Tap};
+use cdp_bridge::operations::{Call, OperationError, OperationOutcome, Permissions, Tap};
 use cdp_bridge::tabs::CallId;
 use cdp_bridge_protocol::{RequestBody, RequestKind};
 use tokio::sync::watch;
@@ -18,7 +18,7 @@ impl Tap for Recorder {
         self.0.lock().unwrap().push(("before", call.id, call.kind));
     }
 
-    fn after(&self, call: &Call, _: &Outcome) {
+    fn after(&self, call: &Call, _: &OperationOutcome) {
         self.0.lock().unwrap().push(("after", call.id, call.kind));
     }
 }

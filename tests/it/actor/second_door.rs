@@ -6,8 +6,8 @@ use std::time::Duration;
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::{
     Caller, ClientLimits, EventBus, FrameSlot, IdempotencyConfig, NavigationDenied,
-    NavigationPolicy, OperationServices, OperationSettings, Operations, Outcome, Permissions,
-    Published, StreamSinks, Tap, Timeouts,
+    OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Published,
+    StreamSinks, Tap, Timeouts, UrlPolicy,
 };
 use cdp_bridge::tabs::ClientId;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
@@ -19,7 +19,7 @@ use super::harness::{Bridge, LIMIT};
 
 struct Anywhere;
 
-impl NavigationPolicy for Anywhere {
+impl UrlPolicy for Anywhere {
     fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
         Ok(url.to_owned())
     }
@@ -82,7 +82,7 @@ impl Door {
         }
     }
 
-    pub(super) async fn ask(&self, kind: RequestKind, tab: u64) -> Outcome {
+    pub(super) async fn ask(&self, kind: RequestKind, tab: u64) -> OperationOutcome {
         let mut json = json!({"type": kind.as_str()});
         if !matches!(
             kind,
