@@ -26,6 +26,7 @@ impl fmt::Debug for BrowserHealth {
 }
 
 impl BrowserHealth {
+    /// Probes this browser.
     pub fn new(browser: Arc<dyn BrowserStatus>) -> Self {
         Self {
             browser,
