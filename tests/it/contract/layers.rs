@@ -56,9 +56,8 @@ const VALUES_OF_EVENTS: [&str; 9] = [
     "TabState",
 ];
 
-/// Names of the wire that the tabs may not use, wherever they stand.
-const WIRE: [&str; 8] = [
-    "ConnectionId",
+/// Further types of the protocol that the tabs may not use.
+const WIRE: [&str; 7] = [
     "ErrorEvent",
     "Event",
     "Message",
@@ -114,9 +113,12 @@ fn names_of_the_wire(source: &Source) -> Vec<String> {
         return Vec::new();
     }
     let is_wire = |path: &[String]| {
-        let is_event = matches!(path, [root, module, ..] if root == "cdp_bridge_protocol" && module == "event");
-        let last = path.last().map_or("", String::as_str);
-        WIRE.contains(&last) || (is_event && !VALUES_OF_EVENTS.contains(&last))
+        let [root, .., last] = path else {
+            return false;
+        };
+        let is_event = path[1] == "event" && !VALUES_OF_EVENTS.contains(&last.as_str());
+        let is_message = WIRE.contains(&last.as_str()) || is_event;
+        last == "ConnectionId" || (root == "cdp_bridge_protocol" && is_message)
     };
     let wire = source.paths.iter().filter(|named| is_wire(&named.path));
     wire.map(|named| {

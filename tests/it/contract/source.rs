@@ -138,10 +138,10 @@ impl Source {
             }
             at += 2;
         }
+        read_paths(&tokens[at..], &module[..depth], &mut self.paths);
         if depth > 0 {
             return at;
         }
-        read_paths(&tokens[at..], &[], &mut self.paths);
         match &tokens[at] {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 let inner: Vec<TokenTree> = group.stream().into_iter().collect();
