@@ -16,7 +16,7 @@ use crate::tabs::{
 /// How to carry out a request that has been checked.
 pub(super) enum Plan {
     /// It is answered at once.
-    Answer(Success),
+    Answer(Box<Success>),
     /// It is started, and ends with the reply.
     Start(Box<dyn FnOnce(Reply) + Send>),
 }
@@ -25,19 +25,15 @@ type Planned = Result<Plan, OperationError>;
 
 impl Operations {
     /// Finds everything that the request needs, before anything is begun.
-    #[expect(
-        clippy::too_many_lines,
-        reason = "one short arm for each kind of request"
-    )]
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         let tab = |tab: &TabRef| self.tab(caller, tab);
-        match body {
-            RequestBody::Ping(_) => Ok(Plan::Answer(Success::Pong(epoch_ms()))),
+        Ok(match body {
+            RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
             RequestBody::ListTabs(_) => {
                 let tabs = self.tabs_of(&caller.scope);
-                Ok(Plan::Answer(Success::Tabs(tabs)))
+                Plan::Answer(Box::new(Success::Tabs(tabs)))
             }
-            RequestBody::CreateTab(create) => self.create_tab(caller, &create),
+            RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
             RequestBody::CloseTab(close) => send(tab(&close.tab_id)?, |reply| {
                 TabMessage::Close(CloseReason::Requested, Some(reply))
             }),
@@ -64,12 +60,12 @@ impl Operations {
                 start_screencast(tab(&it.tab_id)?, caller, streams, &it)
             }
             RequestBody::StopScreencast(it) => send(tab(&it.tab_id)?, TabMessage::Unwatch),
-            RequestBody::Subscribe(it) => subscribe(tab(&it.tab_id)?, caller, &it),
+            RequestBody::Subscribe(it) => subscribe(tab(&it.tab_id)?, caller, &it)?,
             RequestBody::GetDownload(it) => {
                 let tab = tab(&it.tab_id)?.id;
                 let tabs = self.services.tabs.clone();
                 let download = move |reply| tabs.download(tab, it.download_id, reply);
-                Ok(Plan::Start(Box::new(download)))
+                Plan::Start(Box::new(download))
             }
             RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
             RequestBody::Query(it) => {
@@ -107,7 +103,7 @@ impl Operations {
                 }
                 act(tab, page::evaluate(it)?)
             }
-        }
+        })
     }
 
     fn create_tab(&self, caller: &Caller, create: &CreateTab) -> Planned {
@@ -135,23 +131,23 @@ impl Operations {
     }
 }
 
-fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'static) -> Planned {
-    Ok(Plan::Start(Box::new(move |reply| tab.send(message(reply)))))
+fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'static) -> Plan {
+    Plan::Start(Box::new(move |reply| tab.send(message(reply))))
 }
 
-fn change(tab: TabHandle, change: Change) -> Planned {
+fn change(tab: TabHandle, change: Change) -> Plan {
     send(tab, |reply| TabMessage::Change(change, reply))
 }
 
-fn act(tab: TabHandle, action: Action) -> Planned {
+fn act(tab: TabHandle, action: Action) -> Plan {
     change(tab, Change::Act(Box::new(action)))
 }
 
-fn capture(tab: TabHandle, capture: Capture) -> Planned {
+fn capture(tab: TabHandle, capture: Capture) -> Plan {
     send(tab, |reply| TabMessage::Capture(capture, reply))
 }
 
-fn look(tab: TabHandle, look: Look) -> Planned {
+fn look(tab: TabHandle, look: Look) -> Plan {
     send(tab, |reply| TabMessage::Look(look, reply))
 }
 
@@ -165,7 +161,7 @@ fn start_screencast(
     caller: &Caller,
     streams: &dyn StreamSinks,
     start: &StartScreencast,
-) -> Planned {
+) -> Plan {
     let spec = CastSpec {
         quality: start.quality(),
         max_width: start.max_width,
@@ -182,9 +178,9 @@ fn start_screencast(
 fn subscribe(tab: TabHandle, caller: &Caller, subscribe: &Subscribe) -> Planned {
     // The console is the only event that can be subscribed to.
     if subscribe.events.is_empty() {
-        return send(tab, TabMessage::Unsubscribe);
+        return Ok(send(tab, TabMessage::Unsubscribe));
     }
     let streams = streams(caller, RequestKind::Subscribe)?;
     let subscriber = Subscriber::new(caller.id, streams.console(tab.id));
-    send(tab, |reply| TabMessage::Subscribe(subscriber, reply))
+    Ok(send(tab, |reply| TabMessage::Subscribe(subscriber, reply)))
 }

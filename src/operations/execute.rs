@@ -130,7 +130,7 @@ impl Operations {
         }
         match self.dispatch(caller, body) {
             Err(error) => responder.answer(Err(error)),
-            Ok(Plan::Answer(success)) => responder.answer(Ok(success)),
+            Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Start(start)) => {
                 let timeout = timeout.unwrap_or_else(|| self.settings.timeouts.of(kind));
                 let deadline = arrival.at + timeout;

@@ -1,4 +1,4 @@
-//! The network side: one port for WebSockets and HTTP. It translates; what requests do is the business of
+//! The network side: one port for HTTP and the WebSocket door. It translates; what requests do is the business of
 //! [`operations`](crate::operations).
 //!
 //! | module | holds |

@@ -23,7 +23,7 @@ use crate::server::router::router;
 use crate::server::settings::{Listen, ServerSettings};
 use crate::server::state::{ServerState, Services};
 
-/// The most HTTP connections at a time; WebSockets are not counted after their handshake.
+/// The most HTTP connections at a time; a WebSocket is not counted after its handshake.
 const MAX_HTTP: usize = 1024;
 /// The most refused connections at a time that are answered; others are just closed.
 const MAX_REFUSED: usize = 64;

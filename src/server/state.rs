@@ -29,7 +29,7 @@ use crate::operations::drain::{CountGuard, Drain, DrainPhase};
 pub struct Services {
     /// Carries out requests.
     pub operations: Arc<Operations>,
-    /// Sends events to WebSockets.
+    /// Sends facts to the links of the WebSocket door.
     pub hub: Arc<Hub>,
     /// The state of Chromium.
     pub browser: Arc<dyn BrowserStatus>,

@@ -22,8 +22,8 @@ use crate::server::ws::closing::discard;
 /// The most bytes of a request's head; more is answered 431.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// How long a connection may speak HTTP, so that one that never reads its answers ends too. WebSockets are not
-/// limited by it.
+/// How long a connection may speak HTTP, so that one that never reads its answers ends too. It does not limit
+/// a WebSocket.
 const LIFETIME: Duration = Duration::from_mins(5);
 
 /// How long a peer may take to read an answer that ends its connection.
