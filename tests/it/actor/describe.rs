@@ -82,7 +82,7 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
         AnswerKind::Snapshot { superseded, .. } => {
             older = superseded.take();
             // An outcome may be described twice.
-            for number in older {
+            for number in &older {
                 superseded.leave(*number);
             }
         }
