@@ -15,8 +15,8 @@ use cdp_bridge::cdp::message::CdpMessage;
 use cdp_bridge::cdp::results::{EvaluateResult, evaluated, screenshot_data};
 use cdp_bridge::flow::Debounce;
 use cdp_bridge::policy::{NavigationPolicy, PrivateNetworks};
-use cdp_bridge::server::history::Keep;
-use cdp_bridge::server::lanes::Lanes;
+use cdp_bridge::server::ws::history::HistoryLimits;
+use cdp_bridge::server::ws::send_queue::SendQueue;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{DomSnapshotHead, ScreenshotHead};
 use cdp_bridge_protocol::payload::{Encoding, EscapedText, Part, Parts, Payload, PayloadHead};
@@ -168,7 +168,7 @@ fn policy(criterion: &mut Criterion) {
 fn lanes(criterion: &mut Criterion) {
     let pong = Bytes::from_static(br#"{"type":"pong","requestId":"r1","ts":1}"#);
     let now = Instant::now();
-    let keep = Keep {
+    let keep = HistoryLimits {
         bytes: 4 << 20,
         window: Duration::from_secs(30),
     };
@@ -182,10 +182,10 @@ fn lanes(criterion: &mut Criterion) {
         ("a message in and out, numbered and kept", Some(keep)),
     ] {
         group.bench_function(name, |bencher| {
-            let mut lanes = Lanes::new(1 << 26, keep);
+            let mut queue = SendQueue::new(1 << 26, keep);
             bencher.iter(|| {
-                lanes.push(pong.clone(), None).unwrap();
-                lanes.take(now)
+                queue.push(pong.clone(), None).unwrap();
+                queue.take(now)
             });
         });
     }
@@ -193,14 +193,14 @@ fn lanes(criterion: &mut Criterion) {
         "5 MB in parts, a message between each, all kept",
         |bencher| {
             bencher.iter(|| {
-                let mut lanes = Lanes::new(1 << 26, Some(keep));
+                let mut queue = SendQueue::new(1 << 26, Some(keep));
                 let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
-                lanes.push_parts(parts.unwrap(), None).unwrap();
+                queue.push_parts(parts.unwrap(), None).unwrap();
                 let mut taken = 0;
-                while lanes.take(now).is_some() {
+                while queue.take(now).is_some() {
                     taken += 1;
                     if taken % 2 == 1 {
-                        lanes.push(pong.clone(), None).unwrap();
+                        queue.push(pong.clone(), None).unwrap();
                     }
                 }
                 taken

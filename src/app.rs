@@ -26,12 +26,13 @@ use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
 use crate::browser::sweep::sweep;
-use crate::bus::{EventBus, FactListener};
 use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
+use crate::operations::bus::{EventBus, FactListener};
+use crate::operations::{CallLog, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
-use crate::server::{BindError, Deps, DrainHandle, Hub, Listen, Replacer, Server};
+use crate::server::{BindError, DrainHandle, Hub, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
 pub use self::reload::ReloadError;
@@ -112,11 +113,18 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let deps = Deps {
+        let operations = Operations::new(
+            room_settings::operations(config),
+            OperationServices {
+                registry,
+                tabs: Arc::new(tabs.clone()),
+                policy: Arc::<Policies>::clone(&policies),
+            },
+            [Arc::new(CallLog) as Arc<dyn Tap>],
+        );
+        let services = Services {
+            operations: Arc::new(operations),
             hub,
-            registry,
-            opener: Arc::new(tabs.clone()),
-            policy: Arc::<Policies>::clone(&policies),
             browser: Arc::new(status.clone()),
             render_metrics: Arc::new(move || {
                 exposition
@@ -125,7 +133,7 @@ impl Daemon {
                     .unwrap_or_default()
             }),
         };
-        let server = Server::bind(room_settings::server(config)?, deps).await?;
+        let server = Server::bind(room_settings::server(config)?, services).await?;
         // Not awaited: it removes profiles that earlier runs left behind.
         tokio::task::spawn_blocking(sweep);
 

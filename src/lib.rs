@@ -2,7 +2,6 @@
 
 pub mod app;
 pub mod browser;
-pub mod bus;
 pub mod cdp;
 pub mod cli;
 pub mod client;
@@ -16,6 +15,7 @@ pub mod flow;
 pub mod locator;
 mod lock;
 pub mod metrics;
+pub mod operations;
 pub mod policy;
 pub mod runtime;
 pub mod schema;

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::room_settings::SettingsError;
 use crate::config::Config;
-use crate::server::{AuthConfig, ClientConfig, ClientLimits, ClientToken, TokenHash};
+use crate::operations::ClientLimits;
+use crate::server::{AuthConfig, ClientConfig, ClientToken, TokenHash};
 use crate::tabs::ClientId;
 
 /// The limits of a client that sets none.

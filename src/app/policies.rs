@@ -7,8 +7,8 @@ use tokio::sync::watch;
 
 use super::client_rules::ClientRules;
 use crate::egress::RecentFailures;
+use crate::operations::{NavigationDenied, UrlPolicy};
 use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
-use crate::server::{NavDenied, UrlPolicy};
 use crate::tabs::ClientId;
 
 /// Every client's policy.
@@ -136,12 +136,14 @@ impl ClientPolicy {
 }
 
 impl UrlPolicy for Policies {
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavDenied> {
-        self.of(client).check(url).map_err(|denied| NavDenied {
-            message: denied.to_string(),
-            host: denied.host().map(ToString::to_string),
-            scheme: denied.scheme().map(ToString::to_string),
-        })
+    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied> {
+        self.of(client)
+            .check(url)
+            .map_err(|denied| NavigationDenied {
+                message: denied.to_string(),
+                host: denied.host().map(ToString::to_string),
+                scheme: denied.scheme().map(ToString::to_string),
+            })
     }
 }
 

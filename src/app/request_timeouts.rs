@@ -3,7 +3,7 @@
 use cdp_bridge_protocol::request::TimeoutClass;
 
 use crate::config;
-use crate::server::Timeouts;
+use crate::operations::Timeouts;
 
 pub(super) fn timeouts(config: &config::TimeoutsConfig) -> Timeouts {
     Timeouts::by_class(|class| match class {

@@ -5,6 +5,7 @@ use cdp_bridge_protocol::request::Viewport;
 use super::clients::{clients, common_limits, tab_quotas};
 use super::request_timeouts::timeouts;
 use crate::config::Config;
+use crate::operations::OperationSettings;
 use crate::policy::PatternError;
 use crate::server::ServerSettings;
 use crate::tabs::TabSettings;
@@ -52,15 +53,21 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
     }
 }
 
+pub(super) fn operations(config: &Config) -> OperationSettings {
+    OperationSettings {
+        timeouts: timeouts(&config.timeouts),
+        idempotency: config.server.idempotency(),
+        logged_out_default: config.policy.logged_out_default,
+        evaluate: config.policy.evaluate,
+    }
+}
+
 pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
     Ok(ServerSettings {
         config: config.server.clone(),
         flow: config.flow.clone(),
         limits: common_limits(config),
         protect_metrics: config.auth.protect_metrics,
-        timeouts: timeouts(&config.timeouts),
-        logged_out_default: config.policy.logged_out_default,
-        evaluate: config.policy.evaluate,
         on_disconnect: config.tabs.on_disconnect,
         clients: clients(config)?,
     })

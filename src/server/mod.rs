@@ -1,77 +1,40 @@
-//! The face towards Coordinators: WebSocket and HTTP on one port.
+//! The network side: one port for HTTP and the WebSocket door. It translates; what requests do is the business of
+//! [`operations`](crate::operations).
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`settings`] | what the server is told, and [`ports`], what it is given to work with |
-//! | [`serve`], [`listener`] | binding, accepting, and the order of stopping |
-//! | [`router`], [`admin`], [`health`] | the HTTP side |
-//! | `tls`, `peers`, `http` | what a socket goes through before its first request |
-//! | [`edge`], [`auth`], [`handshake`], [`upgrade`] | who may come in, and how a WebSocket begins |
-//! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one Coordinator's connection, from welcome to close |
-//! | [`session`], [`sessions`], `presence`, [`resume_token`], [`history`] | what outlives a connection, and how the next one finds it |
-//! | [`dispatch`], `answer`, [`inflight`], [`wire_error`] | from a request to its one answer |
-//! | [`allowance`], [`rate`] | how much one client may use, over all of its connections |
-//! | `once`, [`idempotency`] | changes that are made once however often they are asked for |
-//! | [`hub`], [`outbox`], [`lanes`] | from an event or an answer to the socket |
-//! | [`watching`], [`listening`] | the screencasts and consoles that one session is told of |
-//! | [`drain`] | how far the server is with stopping |
-//! | [`reload`] | clients and certificate, replaced while it runs |
+//! | [`serve`], [`stop`] | binding, accepting, and the order of stopping |
+//! | [`edge`] | what a socket and a request pass before a door: TLS, limits, Host, Origin, token |
+//! | [`router`] | the paths |
+//! | [`ws`] | the WebSocket door |
+//! | [`admin`] | `/health`, `/metrics` and the like; replacing clients and certificate |
+//! | [`wire`], [`wire_error`] | from facts, answers and failures to messages of the protocol |
+//! | [`settings`], [`ports`], [`state`] | what the server is given, and what its connections share |
 
 pub mod admin;
-pub mod allowance;
-mod answer;
-pub mod auth;
-pub mod closing;
-pub mod connection;
-pub mod connection_id;
-pub mod dispatch;
-pub mod drain;
 pub mod edge;
-pub mod handshake;
-pub mod health;
-pub mod history;
-mod http;
-pub mod hub;
-pub mod idempotency;
-pub mod inflight;
-pub mod keepalive;
-pub mod lanes;
-pub mod listener;
-pub mod listening;
-mod once;
-pub mod outbox;
-mod page_request;
-mod peers;
 pub mod ports;
-mod presence;
-pub mod rate;
-pub mod reader;
-pub mod reload;
-pub mod resume_token;
 pub mod router;
 pub mod serve;
-pub mod session;
-pub mod sessions;
 pub mod settings;
-pub mod shared;
-pub mod tls;
-pub mod upgrade;
-pub mod watching;
+pub mod state;
+pub mod stop;
 pub mod wire;
 pub mod wire_error;
+pub mod ws;
 
 #[cfg(test)]
 mod tests;
 
-pub use allowance::ClientLimits;
-pub use drain::DrainHandle;
-pub use hub::Hub;
-pub use ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
-pub use reload::{ReplaceError, Replacement, Replacer};
+pub use admin::reload::{ReplaceError, Replacement, Replacer};
+pub use edge::auth;
+pub use edge::tls::TlsError;
+pub use ports::{BrowserStatus, Probe};
 pub use serve::{BindError, Server};
 pub use settings::{
-    AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, Listen, Remember, Secret,
-    ServerConfig, ServerSettings, Timeouts, TlsConfig, TokenHash,
+    AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, Listen, Secret, ServerConfig,
+    ServerSettings, TlsConfig, TokenHash,
 };
-pub use shared::Deps;
-pub use tls::TlsError;
+pub use state::Services;
+pub use stop::DrainHandle;
+pub use ws::hub::Hub;

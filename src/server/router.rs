@@ -1,4 +1,4 @@
-//! Which path leads where, and what holds for all of them.
+//! The HTTP paths, and what applies to all of them.
 
 use std::sync::Arc;
 
@@ -10,23 +10,23 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 
-use super::admin;
-use super::auth::Unauthorized;
-use super::handshake::wants_websocket;
-use super::shared::Shared;
-use super::upgrade::upgrade;
 use crate::metrics;
+use crate::server::admin::endpoints;
+use crate::server::edge::auth::Unauthorized;
+use crate::server::state::ServerState;
+use crate::server::ws::handshake::wants_websocket;
+use crate::server::ws::upgrade::upgrade;
 
 /// The router of a server.
-pub(super) fn router(shared: Arc<Shared>) -> Router {
+pub(crate) fn router(state: Arc<ServerState>) -> Router {
     Router::new()
         .route("/", get(root))
         .route("/ws", get(upgrade))
-        .route("/health", get(admin::health))
-        .route("/livez", get(admin::livez))
-        .route("/readyz", get(admin::readyz))
-        .route("/metrics", get(admin::metrics))
-        .route("/version", get(admin::version))
+        .route("/health", get(endpoints::health))
+        .route("/livez", get(endpoints::livez))
+        .route("/readyz", get(endpoints::readyz))
+        .route("/metrics", get(endpoints::metrics))
+        .route("/version", get(endpoints::version))
         .fallback(async || {
             let message = "there is nothing here; try /health, /livez, /readyz, /metrics, \
                 /version, or a WebSocket on /ws";
@@ -35,13 +35,23 @@ pub(super) fn router(shared: Arc<Shared>) -> Router {
         .method_not_allowed_fallback(async || {
             problem(StatusCode::METHOD_NOT_ALLOWED, "only GET is answered here")
         })
-        .layer(middleware::from_fn_with_state(Arc::clone(&shared), edge))
-        .with_state(shared)
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&state),
+            check_host_and_origin,
+        ))
+        .with_state(state)
 }
 
-/// Holds every request against the rules of the edge, whatever its path.
-async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -> Response {
-    let mut response = match shared.edge.check(request.uri(), request.headers()) {
+/// Checks `Host` and `Origin` of every request, whatever its path.
+async fn check_host_and_origin(
+    State(state): State<Arc<ServerState>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = match state
+        .host_origin_check
+        .check(request.uri(), request.headers())
+    {
         Ok(()) => next.run(request).await,
         Err(error) => {
             metrics::refused(error.reason());
@@ -56,23 +66,23 @@ async fn edge(State(shared): State<Arc<Shared>>, request: Request, next: Next) -
     response
 }
 
-/// `/`: a WebSocket, or a word for a person who looked in with a web browser.
-async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+/// `/`: a WebSocket, or a hint for a person with a web browser.
+async fn root(State(state): State<Arc<ServerState>>, request: Request) -> Response {
     if wants_websocket(request.headers()) {
-        return upgrade(State(shared), request).await;
+        return upgrade(State(state), request).await;
     }
     "This is cdp-bridge. Coordinators connect with a WebSocket to /ws; operators look at /health \
      and /metrics.\n"
         .into_response()
 }
 
-/// An HTTP error with a sentence that says what is wrong.
-pub(super) fn problem(status: StatusCode, message: &str) -> Response {
+/// An HTTP error with a message.
+pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
     (status, Json(serde_json::json!({ "error": message }))).into_response()
 }
 
-/// The answer to a missing or wrong token.
-pub(super) fn unauthorized(error: Unauthorized) -> Response {
+/// 401, for a missing or wrong token.
+pub(crate) fn unauthorized(error: Unauthorized) -> Response {
     let mut response = problem(StatusCode::UNAUTHORIZED, &error.to_string());
     response
         .headers_mut()

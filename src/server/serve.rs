@@ -1,4 +1,4 @@
-//! The server itself: it binds, accepts, and ends in good order.
+//! The server: binds, accepts, and stops in order.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -10,33 +10,33 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::drain::{DrainHandle, Phase};
-use super::http::{serve, turn_away};
-pub use super::listener::BindError;
-use super::listener::{Accepted, Listener};
-use super::peers::Place;
-use super::reload::Replacer;
-use super::router::router;
-use super::settings::{Listen, ServerSettings};
-use super::shared::{Deps, Shared};
-use super::tls::{self, TlsPort};
+use super::stop::DrainHandle;
 use crate::metrics;
+use crate::operations::drain::DrainPhase;
+use crate::server::admin::reload::Replacer;
+use crate::server::edge::http_connection::{refuse, serve};
+pub use crate::server::edge::listener::BindError;
+use crate::server::edge::listener::{Accepted, Listener};
+use crate::server::edge::per_ip_limit::IpPermit;
+use crate::server::edge::tls::{self, TlsPort};
+use crate::server::router::router;
+use crate::server::settings::{Listen, ServerSettings};
+use crate::server::state::{ServerState, Services};
 
-/// The most connections that speak HTTP at a time; a WebSocket leaves their number when its
-/// handshake is done.
+/// The most HTTP connections at a time; a WebSocket is not counted after its handshake.
 const MAX_HTTP: usize = 1024;
-/// The most connections at a time that are told why they may not stay; others are just closed.
-const MAX_TURNED_AWAY: usize = 64;
+/// The most refused connections at a time that are answered; others are just closed.
+const MAX_REFUSED: usize = 64;
 
 /// A server that listens.
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
     address: Listen,
-    shared: Arc<Shared>,
+    state: Arc<ServerState>,
 }
 
-/// Listens: the socket, where it is, and what TLS is spoken with.
+/// The listening socket, its address, and the TLS configuration.
 async fn listen(
     settings: &ServerSettings,
 ) -> Result<(Listener, Listen, Option<Arc<ServerConfig>>), BindError> {
@@ -51,43 +51,42 @@ async fn listen(
 }
 
 impl Server {
-    /// Listens. Without client tokens only where nobody from another machine can connect.
-    pub async fn bind(mut settings: ServerSettings, deps: Deps) -> Result<Self, BindError> {
+    /// Listens. Without client tokens, only on addresses that other machines cannot reach.
+    pub async fn bind(mut settings: ServerSettings, services: Services) -> Result<Self, BindError> {
         let (listener, address, tls) = listen(&settings).await?;
         settings.config.listen = address.clone();
         Ok(Self {
             listener,
             address,
-            shared: Arc::new(Shared::new(settings, tls.map(TlsPort::new), deps)),
+            state: Arc::new(ServerState::new(settings, tls.map(TlsPort::new), services)),
         })
     }
 
-    /// Whether [`Self::bind`] would succeed now: it listens, and lets go.
+    /// Whether [`Self::bind`] would succeed now: listens, and stops again.
     pub async fn would_listen(settings: &ServerSettings) -> Result<(), BindError> {
         listen(settings).await.map(drop)
     }
 
-    /// Where it listens; with the real port, where the system chose it.
+    /// The address it listens on, with the port that the system chose.
     pub fn local_addr(&self) -> &Listen {
         &self.address
     }
 
-    /// To stop it step by step.
+    /// Stops it step by step.
     pub fn handle(&self) -> DrainHandle {
         DrainHandle {
-            shared: Arc::clone(&self.shared),
+            state: Arc::clone(&self.state),
         }
     }
 
-    /// To replace clients and certificate while it runs.
+    /// Replaces clients and certificate while it runs.
     pub fn replacer(&self) -> Replacer {
         Replacer {
-            shared: Arc::clone(&self.shared),
+            state: Arc::clone(&self.state),
         }
     }
 
-    /// Serves until [`DrainHandle::stop`], or until `shutdown` is ready and the server has gone
-    /// through all the steps of its end.
+    /// Serves until [`DrainHandle::stop`], or until `shutdown` is ready and all steps of the stop are done.
     pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
         let handle = self.handle();
         let stopping = async {
@@ -102,42 +101,43 @@ impl Server {
         tokio::join!(self.accept(), async {
             tokio::select! {
                 () = stopping => {}
-                () = handle.shared.drain.reached(Phase::Stopped) => {}
+                () = handle.state.drain().reached(DrainPhase::Stopped) => {}
             }
         });
     }
 
     async fn accept(&self) {
-        let router = router(Arc::clone(&self.shared));
-        let head_timeout = self.shared.settings.config.header_timeout;
+        let router = router(Arc::clone(&self.state));
+        let head_timeout = self.state.settings.config.header_timeout;
         let mut http = JoinSet::new();
-        let mut turned_away = JoinSet::new();
+        let mut refused = JoinSet::new();
         loop {
             let accepted = tokio::select! {
-                () = self.shared.drain.reached(Phase::Stopped) => break,
+                () = self.state.drain().reached(DrainPhase::Stopped) => break,
                 Some(_) = http.join_next() => continue,
-                Some(_) = turned_away.join_next() => continue,
+                Some(_) = refused.join_next() => continue,
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
                 Ok(_) if http.len() >= MAX_HTTP => metrics::dropped("connection", "http_limit"),
-                Ok(Accepted::Tcp(socket, peer)) => match self.shared.peers.enter(peer) {
-                    Ok(place) => {
-                        let shared = Arc::clone(&self.shared);
-                        http.spawn(tcp(socket, router.clone(), shared, place));
+                Ok(Accepted::Tcp(socket, peer)) => match self.state.per_ip.enter(peer) {
+                    Ok(permit) => {
+                        let state = Arc::clone(&self.state);
+                        http.spawn(tcp(socket, router.clone(), state, permit));
                     }
                     Err(full) => {
                         metrics::refused("address_limit");
-                        if full.first {
+                        if full.is_first {
                             tracing::warn!(
                                 %peer,
-                                "an address has as many connections as it may have \
+                                "the connection limit of this address is reached \
                                  (server.max_connections_per_address); more are refused"
                             );
                         }
-                        // A TLS handshake to say so in is what such a peer would want.
-                        if self.shared.tls.is_none() && turned_away.len() < MAX_TURNED_AWAY {
-                            turned_away.spawn(turn_away(socket));
+                        // Answering needs a TLS handshake first where the server speaks TLS, which such a
+                        // peer could make expensive.
+                        if self.state.tls.is_none() && refused.len() < MAX_REFUSED {
+                            refused.spawn(refuse(socket));
                         }
                     }
                 },
@@ -146,29 +146,29 @@ impl Server {
                     http.spawn(serve(socket, router.clone(), head_timeout, None));
                 }
                 Err(error) => {
-                    // Most likely no descriptors are left; the pause lets some come back.
+                    // Most likely the process is out of file descriptors; the pause lets some be closed.
                     tracing::warn!(%error, "cannot accept a connection");
                     sleep(Duration::from_millis(100)).await;
                 }
             }
         }
         http.shutdown().await;
-        turned_away.shutdown().await;
+        refused.shutdown().await;
     }
 }
 
-/// Serves one connection from another process, through TLS where it is spoken.
-async fn tcp(socket: TcpStream, router: Router, shared: Arc<Shared>, place: Place) {
-    let limit = shared.settings.config.header_timeout;
-    let place = Some(Arc::new(place));
-    let Some(port) = &shared.tls else {
-        return serve(socket, router, limit, place).await;
+/// Serves one TCP connection, through TLS where it is configured.
+async fn tcp(socket: TcpStream, router: Router, state: Arc<ServerState>, permit: IpPermit) {
+    let limit = state.settings.config.header_timeout;
+    let permit = Some(Arc::new(permit));
+    let Some(port) = &state.tls else {
+        return serve(socket, router, limit, permit).await;
     };
     match port.accept(socket, limit).await {
-        Ok(socket) => serve(socket, router, limit, place).await,
+        Ok(socket) => serve(socket, router, limit, permit).await,
         Err(error) => {
             metrics::refused(error.reason());
-            tracing::warn!(%error, "a connection was closed");
+            tracing::warn!(%error, "TLS handshake failed");
         }
     }
 }

@@ -4,14 +4,11 @@ mod auth;
 mod listen;
 mod secret;
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::event::Limits;
-use cdp_bridge_protocol::request::TimeoutClass;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -19,10 +16,9 @@ pub use auth::{AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, TokenH
 pub use listen::{Listen, NotAListenAddress};
 pub use secret::Secret;
 
-use super::allowance::ClientLimits;
 use crate::flow::FlowConfig;
-use crate::policy::EvaluatePolicy;
-use crate::tabs::OnDisconnect;
+use crate::operations::client_quota::ClientLimits;
+use crate::operations::{IdempotencyConfig, OnDisconnect};
 use crate::units::byte_size::{self, ByteSizeText};
 use crate::units::duration::{self, DurationText};
 
@@ -130,8 +126,8 @@ impl Default for ServerConfig {
 }
 
 impl ServerConfig {
-    pub(super) fn idempotency(&self) -> Remember {
-        Remember {
+    pub(crate) fn idempotency(&self) -> IdempotencyConfig {
+        IdempotencyConfig {
             window: self.idempotency_window,
             keys: self.idempotency_keys,
         }
@@ -139,33 +135,8 @@ impl ServerConfig {
 }
 
 /// Whether this is an address of the machine to itself, also in its IPv6 spelling.
-pub(super) fn is_loopback(ip: IpAddr) -> bool {
+pub(crate) fn is_loopback(ip: IpAddr) -> bool {
     ip.to_canonical().is_loopback()
-}
-
-/// The time limit of each request that carries none of its own.
-#[derive(Debug, Clone)]
-pub struct Timeouts(HashMap<TimeoutClass, Duration>);
-
-impl Timeouts {
-    /// Asks for the limit of every class.
-    pub fn by_class(limit: impl Fn(TimeoutClass) -> Duration) -> Self {
-        Self(TimeoutClass::ALL.map(|class| (class, limit(class))).into())
-    }
-
-    /// The limit of this kind of request.
-    pub fn of(&self, kind: RequestKind) -> Duration {
-        self.0[&kind.timeout_class()]
-    }
-}
-
-/// What is remembered of the changes that clients asked for under an idempotency key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Remember {
-    /// How long after the answer.
-    pub window: Duration,
-    /// The most keys of one client.
-    pub keys: usize,
 }
 
 /// What one server is started with.
@@ -179,10 +150,6 @@ pub struct ServerSettings {
     pub limits: ClientLimits,
     /// Whether `/metrics` needs a token too.
     pub protect_metrics: bool,
-    pub timeouts: Timeouts,
-    /// Whether a new tab is logged out where the request does not say.
-    pub logged_out_default: bool,
-    pub evaluate: EvaluatePolicy,
     pub on_disconnect: OnDisconnect,
     /// The clients that may connect; with an empty list anybody may.
     pub clients: Vec<ClientToken>,
@@ -203,21 +170,5 @@ impl ServerSettings {
             screenshot_max_fps: self.flow.screenshot_max_fps,
             screenshot_queue: self.flow.screenshot_queue as u64,
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_request_without_a_limit_of_its_own_gets_that_of_its_class() {
-        let timeouts = Timeouts::by_class(|class| match class {
-            TimeoutClass::Navigate => Duration::from_secs(30),
-            _ => Duration::from_secs(1),
-        });
-        assert_eq!(timeouts.of(RequestKind::Ping), Duration::from_secs(1));
-        assert_eq!(timeouts.of(RequestKind::Navigate), Duration::from_secs(30));
-        assert_eq!(timeouts.of(RequestKind::Reload), Duration::from_secs(30));
     }
 }

@@ -12,8 +12,8 @@ use cdp_bridge_protocol::request::ContentFormat;
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
-use crate::tabs::fact::{ConsoleLine, Fact, FactKind, Navigation};
-use crate::tabs::{Acted, Answer, AnswerKind, CastFrame};
+use crate::operations::fact::{ConsoleLine, Navigation};
+use crate::operations::{Acted, Answer, AnswerKind, CastFrame, Fact, FactKind};
 
 /// An answer on the wire.
 #[derive(Debug)]

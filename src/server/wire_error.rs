@@ -1,25 +1,30 @@
 //! The only place where a failure becomes an error on the wire (protocol section 5).
 
-use std::time::Duration;
+use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabId};
 
-use cdp_bridge_protocol::{
-    ErrorCode, ErrorDetails, ErrorEvent, IdempotencyKey, RequestId, RequestKind, TabId, TabRef,
-};
+use crate::operations::OperationError;
+use crate::operations::error::{code_of_tab, millis_rounded_up};
+use crate::operations::failure::{Failure, HandsError, ScreenshotError, SnapshotError, TabError};
 
-use super::allowance::{Exhausted, TooOften};
-use super::ports::NavDenied;
-use crate::locator::LocatorError;
-use crate::tabs::hands::HandsError;
-use crate::tabs::hands::keys::NoSuchKey;
-use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
+/// The answer of a request that failed. `tab` is the one that the request names.
+pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId>) -> ErrorEvent {
+    if let OperationError::Failed(failure) = error {
+        return of_failure(kind, failure, tab);
+    }
+    ErrorEvent {
+        id: tab_of(error, tab),
+        details: details_of_operation(error),
+        ..ErrorEvent::new(error.code(kind), error.to_string())
+    }
+}
 
 /// A request that a tab, or the supervisor of tabs, could not fulfil.
 pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> ErrorEvent {
     let error = &failure.error;
-    let code = code_of(kind, error);
+    let code = code_of_tab(kind, error);
     let message = match code {
-        // The cause is in the log; a Coordinator can do nothing with it.
-        ErrorCode::Internal => "a fault of the bridge; its log has the rest".to_owned(),
+        // The cause is in the log; a client can do nothing with it.
+        ErrorCode::Internal => "internal error of the bridge; its log has the details".to_owned(),
         _ => error.to_string(),
     };
     ErrorEvent {
@@ -30,48 +35,68 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
     }
 }
 
-fn code_of(kind: RequestKind, error: &TabError) -> ErrorCode {
+/// The tab that an error names: none where the request was refused before its tab was looked at.
+fn tab_of(error: &OperationError, tab: Option<TabId>) -> Option<TabId> {
     match error {
-        TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
-        TabError::Hands(error) => code_of_hands(error),
-        TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
-            ErrorCode::NotFound
-        }
-        TabError::NavDenied(_) => ErrorCode::NavDenied,
-        TabError::Snapshot(_) => ErrorCode::SnapshotFail,
-        TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
-        TabError::TimedOut { .. } => ErrorCode::CdpTimeout,
-        TabError::Detached => ErrorCode::CdpDetached,
-        TabError::Crashed => ErrorCode::TabCrashed,
-        TabError::Closed => ErrorCode::TabClosed,
-        TabError::Dropped => ErrorCode::Dropped,
-        TabError::QueueFull { .. }
-        | TabError::TooManyTabs { .. }
-        | TabError::TooManyOwnTabs { .. } => ErrorCode::LimitExceeded,
-        TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
-        TabError::ShuttingDown => ErrorCode::ShuttingDown,
-        TabError::Refused(_) => match kind {
-            RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
-            RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
-            _ => ErrorCode::Internal,
-        },
-        TabError::Download(DownloadError::Unreadable { .. })
-        | TabError::NoWayOut(_)
-        | TabError::Lost => ErrorCode::Internal,
+        OperationError::UnknownTab { tab } => tab.id(),
+        OperationError::NavigationDenied(_)
+        | OperationError::BadSelector { .. }
+        | OperationError::UnknownKey(_)
+        | OperationError::EvaluateDisabled
+        | OperationError::ShuttingDown
+        | OperationError::NoStreams { .. }
+        | OperationError::Failed(_) => tab,
+        OperationError::NotPermitted { .. }
+        | OperationError::DuplicateRequestId { .. }
+        | OperationError::TooManyInFlight(_)
+        | OperationError::RateLimited(_)
+        | OperationError::KeyReused { .. }
+        | OperationError::TooManyKeys { .. } => None,
     }
 }
 
-fn code_of_hands(error: &HandsError) -> ErrorCode {
-    match error {
-        HandsError::NotFound { .. } => ErrorCode::NotFound,
-        HandsError::NotActionable { .. } => ErrorCode::NotActionable,
-        HandsError::Ambiguous { .. } => ErrorCode::Ambiguous,
-        HandsError::StaleRef { .. } => ErrorCode::StaleRef,
-        HandsError::BadSelector { .. } => ErrorCode::BadSelector,
-        HandsError::Threw { .. } | HandsError::TooLarge { .. } => ErrorCode::EvaluationFailed,
-        HandsError::PageLeft | HandsError::Replaced => ErrorCode::CdpDetached,
-        HandsError::Script(_) | HandsError::Call(_) => ErrorCode::Internal,
-    }
+fn details_of_operation(error: &OperationError) -> Option<ErrorDetails> {
+    let none = ErrorDetails::default();
+    let field = |name: &str| ErrorDetails {
+        field: Some(name.to_owned()),
+        ..ErrorDetails::default()
+    };
+    Some(match error {
+        OperationError::DuplicateRequestId { .. } => field("requestId"),
+        OperationError::KeyReused { .. } => field("idempotencyKey"),
+        OperationError::UnknownKey(_) => field("key"),
+        OperationError::BadSelector { field: name, error } => ErrorDetails {
+            position: Some(error.position as u64),
+            ..field(name)
+        },
+        OperationError::TooManyInFlight(exhausted) => ErrorDetails {
+            limit: Some(exhausted.limit as u64),
+            ..none
+        },
+        OperationError::RateLimited(exceeded) => ErrorDetails {
+            retry_after_ms: Some(millis_rounded_up(&exceeded.retry_after)),
+            ..none
+        },
+        OperationError::TooManyKeys { limit, retry_after } => ErrorDetails {
+            limit: Some(*limit as u64),
+            retry_after_ms: Some(millis_rounded_up(retry_after)),
+            ..none
+        },
+        OperationError::NavigationDenied(denied) => {
+            let details = ErrorDetails {
+                host: denied.host.clone(),
+                scheme: denied.scheme.clone(),
+                ..none
+            };
+            return (details != ErrorDetails::default()).then_some(details);
+        }
+        OperationError::NotPermitted { .. }
+        | OperationError::NoStreams { .. }
+        | OperationError::ShuttingDown
+        | OperationError::UnknownTab { .. }
+        | OperationError::EvaluateDisabled => return None,
+        OperationError::Failed(failure) => return details_of(&failure.error),
+    })
 }
 
 fn details_of_hands(error: &HandsError) -> Option<ErrorDetails> {
@@ -104,42 +129,6 @@ fn details_of_hands(error: &HandsError) -> Option<ErrorDetails> {
         },
         _ => return None,
     })
-}
-
-/// A locator that is none.
-pub fn bad_selector(field: &str, bad: &LocatorError, tab: Option<TabId>) -> ErrorEvent {
-    ErrorEvent {
-        id: tab,
-        details: Some(ErrorDetails {
-            field: Some(field.to_owned()),
-            position: Some(bad.position as u64),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(ErrorCode::BadSelector, bad.to_string())
-    }
-}
-
-/// A key that is none.
-pub fn no_such_key(error: NoSuchKey, tab: Option<TabId>) -> ErrorEvent {
-    ErrorEvent {
-        id: tab,
-        details: Some(ErrorDetails {
-            field: Some("key".to_owned()),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(ErrorCode::BadRequest, error.to_string())
-    }
-}
-
-/// `evaluate`, where policy has none of it.
-pub fn may_not_evaluate(tab: Option<TabId>) -> ErrorEvent {
-    ErrorEvent {
-        id: tab,
-        ..ErrorEvent::new(
-            ErrorCode::EvaluationFailed,
-            "the configuration allows no scripts of clients (policy.evaluate)",
-        )
-    }
 }
 
 fn details_of(error: &TabError) -> Option<ErrorDetails> {
@@ -187,165 +176,36 @@ fn details_of(error: &TabError) -> Option<ErrorDetails> {
     })
 }
 
-/// No such tab, or another client's: the two are not told apart.
-pub fn unknown_tab(tab: &TabRef) -> ErrorEvent {
-    let name: String = tab.as_str().chars().take(64).collect();
-    ErrorEvent {
-        id: tab.id(),
-        ..ErrorEvent::new(
-            ErrorCode::UnknownTab,
-            format!("there is no tab {name:?}; listTabs shows those there are"),
-        )
-    }
-}
-
-/// A URL that policy refuses.
-pub fn nav_denied(denied: NavDenied, tab: Option<TabId>) -> ErrorEvent {
-    let details = ErrorDetails {
-        host: denied.host,
-        scheme: denied.scheme,
-        ..ErrorDetails::default()
-    };
-    ErrorEvent {
-        id: tab,
-        details: (details != ErrorDetails::default()).then_some(details),
-        ..ErrorEvent::new(ErrorCode::NavDenied, denied.message)
-    }
-}
-
-/// The request's id is that of an unanswered one.
-pub fn duplicate(id: Option<&RequestId>) -> ErrorEvent {
-    let id = id.map(ToString::to_string).unwrap_or_default();
-    ErrorEvent {
-        details: Some(ErrorDetails {
-            field: Some("requestId".to_owned()),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(
-            ErrorCode::BadRequest,
-            format!(
-                "requestId: {id:?} is still in flight on this connection; use another, or wait \
-                 for its answer"
-            ),
-        )
-    }
-}
-
-/// Too many requests of the client are unanswered.
-pub fn too_many(Exhausted { limit }: Exhausted) -> ErrorEvent {
-    ErrorEvent {
-        details: Some(ErrorDetails {
-            limit: Some(limit as u64),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(
-            ErrorCode::LimitExceeded,
-            format!(
-                "{limit} requests of this client are unanswered, which is the most allowed \
-                 (flow.max_inflight, or the client's own limits); wait for answers"
-            ),
-        )
-    }
-}
-
-/// The client asks too often.
-pub fn rate_limited(TooOften { per_second, after }: TooOften) -> ErrorEvent {
-    let whole = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-    // Rounded up: a client that waits exactly so long shall not be refused again.
-    let retry_after_ms = whole.saturating_add(1);
-    ErrorEvent {
-        details: Some(ErrorDetails {
-            retry_after_ms: Some(retry_after_ms),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(
-            ErrorCode::RateLimited,
-            format!(
-                "more than {per_second} requests of this client in a second (flow.rate_per_second, \
-                 or the client's own limits); try again in {retry_after_ms} ms"
-            ),
-        )
-    }
-}
-
-/// A request that was lost inside the bridge.
+/// The bridge has no answer for a request.
 pub fn lost() -> ErrorEvent {
-    ErrorEvent::new(
-        ErrorCode::Internal,
-        "a fault of the bridge; its log has the rest",
-    )
+    of_failure(RequestKind::Ping, &TabError::Lost.into(), None)
 }
 
-/// An answer that came while its client was away, and is larger than what is kept for it.
+/// An answer that came while the connection was cut, and is larger than what is kept for its client.
 pub fn not_kept(tab: TabId) -> ErrorEvent {
     ErrorEvent {
         id: Some(tab),
         ..ErrorEvent::new(
             ErrorCode::Dropped,
-            "the answer came while the connection was cut, and is more than is kept \
-             (server.resume_bytes); ask again",
+            "the answer came while the connection was cut, and is larger than what is kept \
+             (server.resume_bytes); send the request again",
         )
     }
 }
 
-/// A connection cannot go on with the session that it names.
+/// A connection cannot resume the session that it names.
 pub fn resume_failed() -> ErrorEvent {
     ErrorEvent::new(
         ErrorCode::ResumeFailed,
-        "there is no such session any more (server.resume_window), or it is not this client's; \
-         this connection has a new one, and welcome.tabs is its state",
+        "the session to resume has expired (server.resume_window) or belongs to another client; this \
+         connection has a new one, and welcome.tabs is its state",
     )
-}
-
-/// The idempotency key stands for another request.
-pub fn key_of_another(key: &IdempotencyKey) -> ErrorEvent {
-    ErrorEvent {
-        details: Some(ErrorDetails {
-            field: Some("idempotencyKey".to_owned()),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(
-            ErrorCode::BadRequest,
-            format!(
-                "idempotencyKey: {:?} stands for another request of this client; use another",
-                key.as_str()
-            ),
-        )
-    }
-}
-
-/// No more idempotency keys are remembered.
-pub fn too_many_keys(limit: usize, retry_after: Duration) -> ErrorEvent {
-    let whole = u64::try_from(retry_after.as_millis()).unwrap_or(u64::MAX);
-    ErrorEvent {
-        details: Some(ErrorDetails {
-            limit: Some(limit as u64),
-            retry_after_ms: Some(whole.saturating_add(1)),
-            ..ErrorDetails::default()
-        }),
-        ..ErrorEvent::new(
-            ErrorCode::LimitExceeded,
-            format!(
-                "{limit} idempotency keys of this client are remembered, which is the most allowed \
-                 (server.idempotency_keys); send fewer, or without a key"
-            ),
-        )
-    }
-}
-
-/// The bridge is stopping.
-pub fn shutting_down(tab: Option<TabId>) -> ErrorEvent {
-    ErrorEvent {
-        id: tab,
-        ..ErrorEvent::new(ErrorCode::ShuttingDown, TabError::ShuttingDown.to_string())
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
+    use crate::operations::NavigationDenied;
 
     fn wire(kind: RequestKind, error: TabError) -> ErrorEvent {
         let failure = Failure {
@@ -361,40 +221,6 @@ mod tests {
         assert_eq!(error.id, Some(TabId::new(3)));
         assert_eq!(error.session_id.as_deref(), Some("S1"));
         assert_eq!((error.code, error.retryable), (ErrorCode::TabCrashed, true));
-    }
-
-    #[test]
-    fn every_error_has_its_code() {
-        let kind = RequestKind::Navigate;
-        for (error, code) in [
-            (TabError::Detached, ErrorCode::CdpDetached),
-            (TabError::Closed, ErrorCode::TabClosed),
-            (TabError::Dropped, ErrorCode::Dropped),
-            (TabError::QueueFull { limit: 1 }, ErrorCode::LimitExceeded),
-            (TabError::TooManyTabs { limit: 1 }, ErrorCode::LimitExceeded),
-            (
-                TabError::TooManyOwnTabs { limit: 1 },
-                ErrorCode::LimitExceeded,
-            ),
-            (TabError::ShuttingDown, ErrorCode::ShuttingDown),
-            (TabError::Lost, ErrorCode::Internal),
-            (
-                TabError::BrowserDown {
-                    reason: "it left".to_owned(),
-                },
-                ErrorCode::BrowserDown,
-            ),
-            (
-                TabError::TimedOut {
-                    request: kind,
-                    limit: Duration::from_secs(1),
-                    waiting_for: "Page.navigate".into(),
-                },
-                ErrorCode::CdpTimeout,
-            ),
-        ] {
-            assert_eq!(wire(kind, error.clone()).code, code, "{error}");
-        }
     }
 
     #[test]
@@ -423,17 +249,21 @@ mod tests {
     #[test]
     fn an_internal_error_tells_no_internals() {
         let error = wire(RequestKind::CloseTab, TabError::Lost);
-        assert_eq!(error.message, "a fault of the bridge; its log has the rest");
+        assert_eq!(
+            error.message,
+            "internal error of the bridge; its log has the details"
+        );
     }
 
     #[test]
     fn a_refused_url_says_which_host_or_scheme() {
-        let denied = NavDenied {
+        let denied = NavigationDenied {
             message: "no".to_owned(),
             host: Some("evil.test".to_owned()),
             scheme: None,
         };
-        let error = nav_denied(denied, None);
+        let denied = OperationError::NavigationDenied(denied);
+        let error = of_operation(RequestKind::Navigate, &denied, None);
         assert_eq!(error.details.unwrap().host.as_deref(), Some("evil.test"));
     }
 }

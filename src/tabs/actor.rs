@@ -322,7 +322,6 @@ impl Actor {
                 }
             }
             TabMessage::Unwatch(reply) => self.casts.unwatch(self.id, reply),
-            TabMessage::Download(id, reply) => self.around.supervisor.download(self.id, id, reply),
             TabMessage::Unsubscribe(reply) => self.console.unsubscribe_from_console(self.id, reply),
             message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {

@@ -26,8 +26,6 @@ pub enum TabMessage {
     Subscribe(Subscriber, Reply),
     /// Tells it no more.
     Unsubscribe(Reply),
-    /// Wants what the tab has downloaded under this name.
-    Download(String, Reply),
     /// Ends the tab; waits for nothing.
     Close(CloseReason, Option<Reply>),
 }
@@ -42,8 +40,7 @@ impl TabMessage {
             | Self::Watch(.., reply)
             | Self::Unwatch(reply)
             | Self::Subscribe(_, reply)
-            | Self::Unsubscribe(reply)
-            | Self::Download(_, reply) => Some(reply),
+            | Self::Unsubscribe(reply) => Some(reply),
             Self::Close(_, reply) => reply,
         }
     }

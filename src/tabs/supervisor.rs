@@ -167,8 +167,8 @@ impl SupervisorHandle {
         self.tell(Ask::PolicyChanged).await;
     }
 
-    /// A tab wants what it has downloaded.
-    pub(super) fn download(&self, tab: TabId, id: String, reply: Reply) {
+    /// Hands out a file that a tab has downloaded.
+    pub fn download(&self, tab: TabId, id: String, reply: Reply) {
         let (ask, error) = match self.mailbox.try_send(Ask::Download(tab, id, reply)) {
             Ok(()) => return,
             Err(mpsc::error::TrySendError::Full(ask)) => {

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::secret::Secret;
+use crate::operations::ClientLimits;
 use crate::policy::ClientPolicyConfig;
-use crate::server::ClientLimits;
 use crate::tabs::ClientId;
 
 /// Who may connect.

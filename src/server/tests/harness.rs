@@ -21,14 +21,15 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
-use crate::bus::{EventBus, FactListener};
 use crate::flow::FlowConfig;
-use crate::policy::EvaluatePolicy;
-use crate::server::ports::{BrowserStatus, NavDenied, OpensTabs, Probe, UrlPolicy};
-use crate::server::settings::{
-    ClientToken, Listen, ServerConfig, ServerSettings, Timeouts, TokenHash,
+use crate::operations::{
+    CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, NavigationDenied,
+    OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts, UrlPolicy,
 };
-use crate::server::{ClientLimits, Deps, DrainHandle, Hub, Replacer, Server};
+use crate::policy::EvaluatePolicy;
+use crate::server::ports::{BrowserStatus, Probe};
+use crate::server::settings::{ClientToken, Listen, ServerConfig, ServerSettings, TokenHash};
+use crate::server::{DrainHandle, Hub, Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
@@ -57,8 +58,6 @@ pub(super) fn settings() -> ServerSettings {
             max_message_bytes: 4096,
             outbound_bytes: 1 << 20,
             resume_bytes: 1 << 20,
-            idempotency_window: Duration::from_mins(1),
-            idempotency_keys: 4,
             drain_timeout: Duration::from_secs(5),
             ..ServerConfig::default()
         },
@@ -68,14 +67,23 @@ pub(super) fn settings() -> ServerSettings {
         },
         limits: LIMITS,
         protect_metrics: false,
+        on_disconnect: OnDisconnect::Keep,
+        clients: Vec::new(),
+    }
+}
+
+pub(super) fn operation_settings() -> OperationSettings {
+    OperationSettings {
         timeouts: Timeouts::by_class(|class| match class {
             TimeoutClass::Navigate => Duration::from_secs(20),
             _ => Duration::from_secs(30),
         }),
+        idempotency: IdempotencyConfig {
+            window: Duration::from_mins(1),
+            keys: 4,
+        },
         logged_out_default: false,
         evaluate: EvaluatePolicy::Allow,
-        on_disconnect: OnDisconnect::Keep,
-        clients: Vec::new(),
     }
 }
 
@@ -104,8 +112,8 @@ pub(super) fn with_tokens(settings: &mut ServerSettings) {
 struct Policy;
 
 impl UrlPolicy for Policy {
-    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavDenied> {
-        let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavDenied {
+    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
+        let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavigationDenied {
             message: message.to_owned(),
             host: host.map(str::to_owned),
             scheme: scheme.map(str::to_owned),
@@ -130,9 +138,13 @@ impl UrlPolicy for Policy {
 /// Hands the tabs that are wanted to the test.
 struct Opener(mpsc::Sender<(NewTab, Reply)>);
 
-impl OpensTabs for Opener {
+impl TabService for Opener {
     fn create(&self, tab: NewTab, reply: Reply) {
         self.0.try_send((tab, reply)).unwrap();
+    }
+
+    fn download(&self, _: TabId, _: String, reply: Reply) {
+        drop(reply);
     }
 }
 
@@ -169,13 +181,29 @@ impl BrowserStatus for FakeBrowser {
     }
 }
 
-/// Surroundings of a server in which nothing happens.
-pub(super) fn deps(hub: Arc<Hub>, registry: Registry) -> Deps {
-    Deps {
-        hub,
+/// What a server works with, where nothing happens.
+pub(super) fn services(hub: Arc<Hub>, registry: Registry) -> Services {
+    services_with(hub, registry, mpsc::channel(1).0, operation_settings())
+}
+
+fn services_with(
+    hub: Arc<Hub>,
+    registry: Registry,
+    opener: mpsc::Sender<(NewTab, Reply)>,
+    settings: OperationSettings,
+) -> Services {
+    let operations = OperationServices {
         registry,
-        opener: Arc::new(Opener(mpsc::channel(1).0)),
+        tabs: Arc::new(Opener(opener)),
         policy: Arc::new(Policy),
+    };
+    Services {
+        operations: Arc::new(Operations::new(
+            settings,
+            operations,
+            [Arc::new(CallLog) as Arc<dyn Tap>],
+        )),
+        hub,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
     }
@@ -201,18 +229,26 @@ impl Bridge {
     }
 
     pub(super) async fn with(change: impl FnOnce(&mut ServerSettings)) -> Self {
+        Self::with_operations(change, |_| {}).await
+    }
+
+    pub(super) async fn with_operations(
+        change: impl FnOnce(&mut ServerSettings),
+        change_operations: impl FnOnce(&mut OperationSettings),
+    ) -> Self {
         let mut settings = settings();
         change(&mut settings);
+        let mut operations = operation_settings();
+        change_operations(&mut operations);
         let hub = Arc::new(Hub::new());
         let registry = Registry::default();
         let browser = Arc::new(FakeBrowser::default());
         let (opener, wanted) = mpsc::channel(16);
-        let deps = Deps {
-            opener: Arc::new(Opener(opener)),
+        let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..deps(Arc::clone(&hub), registry.clone())
+            ..services_with(Arc::clone(&hub), registry.clone(), opener, operations)
         };
-        let server = Server::bind(settings, deps).await.unwrap();
+        let server = Server::bind(settings, services).await.unwrap();
         let Listen::Tcp(address) = *server.local_addr() else {
             panic!("tests listen on TCP")
         };

@@ -6,7 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use super::harness::{Bridge, LIMITS, client_token, soon, with_tokens};
-use crate::server::{ClientLimits, ClientToken};
+use crate::operations::ClientLimits;
+use crate::server::ClientToken;
 use crate::tabs::{Change, TabMessage};
 
 async fn rest(socket: &mut TcpStream) -> String {
@@ -25,7 +26,7 @@ async fn an_address_with_too_many_connections_is_told_so_until_one_of_them_ends(
     let mut third = TcpStream::connect(bridge.address).await.unwrap();
     let answer = rest(&mut third).await;
     assert!(answer.starts_with("HTTP/1.1 429 "), "{answer}");
-    assert!(answer.contains("as many connections as it may have"));
+    assert!(answer.contains("too many connections from this address"));
     drop((first, third));
     soon("a free place", async {
         loop {

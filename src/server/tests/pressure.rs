@@ -17,10 +17,10 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::harness::{Bridge, Client, publish, settings};
-use crate::server::connection::{self, Visitor};
-use crate::server::lanes::Ending;
 use crate::server::settings::ServerSettings;
-use crate::server::shared::Shared;
+use crate::server::state::ServerState;
+use crate::server::ws::connection::{NewConnection, serve_connection};
+use crate::server::ws::send_queue::ConnectionClose;
 use crate::tabs::picture::Picture;
 use crate::tabs::{AnswerKind, CallId, CallerId, Capture, Fact, FactKind, Registry, TabMessage};
 
@@ -97,7 +97,7 @@ async fn a_large_snapshot_on_its_way_delays_a_ping_by_less_than_one_more_part() 
     // The way holds less than a part, so that what is ahead of a pong is the bridge's doing.
     let mut settings = settings();
     settings.flow.chunk_bytes = 256 * 1024;
-    let (mut ws, shared) = in_memory_with(settings).await;
+    let (mut ws, state) = in_memory_with(settings).await;
     ws.next().await.unwrap().unwrap();
     let head = PayloadHead::DomSnapshot(DomSnapshotHead {
         id: TabId::new(1),
@@ -108,7 +108,7 @@ async fn a_large_snapshot_on_its_way_delays_a_ping_by_less_than_one_more_part() 
         coalesced: None,
     });
     let payload = Payload::Text(EscapedText::from_text(&"x".repeat(5_700_000)));
-    shared.deps.hub.each(|outbox| {
+    state.services.hub.each(|outbox| {
         outbox.push_payload(head.clone(), None, &payload).unwrap();
     });
     let (mut parts, mut delays) = (0, Vec::new());
@@ -153,38 +153,38 @@ async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served
 }
 
 /// A connection over memory, whose clock can be paused.
-async fn in_memory() -> (WebSocketStream<tokio::io::DuplexStream>, Arc<Shared>) {
+async fn in_memory() -> (WebSocketStream<tokio::io::DuplexStream>, Arc<ServerState>) {
     in_memory_with(settings()).await
 }
 
 async fn in_memory_with(
     settings: ServerSettings,
-) -> (WebSocketStream<tokio::io::DuplexStream>, Arc<Shared>) {
+) -> (WebSocketStream<tokio::io::DuplexStream>, Arc<ServerState>) {
     let hub = Arc::new(crate::server::Hub::new());
-    let shared = Arc::new(Shared::new(
+    let state = Arc::new(ServerState::new(
         settings,
         None,
-        super::harness::deps(hub, Registry::default()),
+        super::harness::services(hub, Registry::default()),
     ));
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let anybody = shared.auth.client_of(&axum::http::HeaderMap::new());
-    let visitor = Visitor {
+    let anybody = state.auth.client_of(&axum::http::HeaderMap::new());
+    let visitor = NewConnection {
         identity: anybody.unwrap(),
         encoding: Encoding::Text,
         resume: None,
-        arrival: shared.arrival(),
+        seq: state.next_connection_seq(),
     };
-    tokio::spawn(connection::run(theirs, visitor, Arc::clone(&shared)));
+    tokio::spawn(serve_connection(theirs, visitor, Arc::clone(&state)));
     let ws = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
-    (ws, shared)
+    (ws, state)
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_answers_no_ping_is_dropped_after_its_time() {
-    let (ws, shared) = in_memory().await;
+    let (ws, state) = in_memory().await;
     let start = Instant::now();
     // It is there, but reads nothing and so answers nothing.
-    while !shared.deps.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
+    while !state.services.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let took = start.elapsed();
@@ -201,12 +201,12 @@ async fn a_peer_that_answers_no_ping_is_dropped_after_its_time() {
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_stops_in_the_middle_of_a_message_is_dropped_after_its_time() {
-    let (mut ws, shared) = in_memory().await;
+    let (mut ws, state) = in_memory().await;
     let start = Instant::now();
     // The head of a text of a hundred bytes, and then a byte now and then: that is no message.
     let half = [0x81, 0x80 + 100, 0, 0, 0, 0];
     ws.get_mut().write_all(&half).await.unwrap();
-    while !shared.deps.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
+    while !state.services.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
         let _ = ws.get_mut().write_all(b" ").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -216,7 +216,7 @@ async fn a_peer_that_stops_in_the_middle_of_a_message_is_dropped_after_its_time(
 
 #[tokio::test(start_paused = true)]
 async fn a_peer_that_answers_pings_stays() {
-    let (mut ws, shared) = in_memory().await;
+    let (mut ws, state) = in_memory().await;
     let mut pings = 0;
     let start = Instant::now();
     while start.elapsed() < Duration::from_mins(5) {
@@ -225,20 +225,20 @@ async fn a_peer_that_answers_pings_stays() {
             pings += 1;
         }
     }
-    assert_eq!((pings, shared.deps.hub.len()), (15, 1));
+    assert_eq!((pings, state.services.hub.len()), (15, 1));
 }
 
 #[tokio::test]
 async fn what_was_said_just_before_the_end_arrives() {
-    let (mut ws, shared) = in_memory().await;
+    let (mut ws, state) = in_memory().await;
     ws.next().await.unwrap().unwrap();
     for restarts in 0..3 {
         let reason = None;
         let up = FactKind::BrowserUp { reason, restarts };
-        publish(&shared.deps.hub, Fact::of_browser(up));
+        publish(&state.services.hub, Fact::of_browser(up));
     }
-    let ending = Ending::new(CloseCode::GoingAway, "");
-    shared.deps.hub.each(|outbox| outbox.close(ending));
+    let close = ConnectionClose::new(CloseCode::GoingAway, "");
+    state.services.hub.each(|outbox| outbox.close(close));
     let said: Vec<_> = ws.map(|message| message.unwrap()).collect().await;
     assert!(
         matches!(

@@ -108,7 +108,8 @@ async fn a_refused_url_reaches_no_tab_and_creates_none() {
 
 #[tokio::test]
 async fn a_tab_is_created_with_the_defaults_of_the_configuration() {
-    let mut bridge = Bridge::with(|settings| settings.logged_out_default = true).await;
+    let mut bridge =
+        Bridge::with_operations(|_| {}, |settings| settings.logged_out_default = true).await;
     let mut client = bridge.connect().await;
     client.send(r#"{"type":"createTab","requestId":"c"}"#).await;
     let (tab, reply) = soon("a tab", bridge.wanted.recv()).await.unwrap();

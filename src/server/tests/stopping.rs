@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
-use super::harness::{Bridge, deps, settings, soon};
+use super::harness::{Bridge, services, settings, soon};
 use crate::server::settings::Listen;
 use crate::server::{BindError, Hub, Server};
 use crate::tabs::{Registry, TabError, TabMessage};
@@ -81,14 +81,14 @@ async fn whoever_started_the_server_can_stop_it_step_by_step() {
 async fn an_open_server_listens_only_where_nobody_else_can_connect() {
     let mut settings = settings();
     settings.config.listen = Listen::Tcp("0.0.0.0:0".parse().unwrap());
-    let deps = deps(Arc::new(Hub::new()), Registry::default());
-    let error = Server::bind(settings.clone(), deps.clone())
+    let services = services(Arc::new(Hub::new()), Registry::default());
+    let error = Server::bind(settings.clone(), services.clone())
         .await
         .unwrap_err();
     assert!(matches!(error, BindError::Open { .. }));
     assert!(error.to_string().contains("auth.clients"));
     super::harness::with_tokens(&mut settings);
-    Server::bind(settings, deps).await.unwrap();
+    Server::bind(settings, services).await.unwrap();
 }
 
 #[cfg(unix)]
@@ -101,8 +101,8 @@ async fn a_unix_socket_speaks_the_same_protocol() {
     let path = dir.path().join("bridge.sock");
     let mut settings = settings();
     settings.config.listen = Listen::Unix(path.clone());
-    let deps = deps(Arc::new(Hub::new()), Registry::default());
-    let server = Server::bind(settings, deps).await.unwrap();
+    let services = services(Arc::new(Hub::new()), Registry::default());
+    let server = Server::bind(settings, services).await.unwrap();
     let handle = server.handle();
     let running = tokio::spawn(server.run(std::future::pending()));
     let socket = tokio::net::UnixStream::connect(&path).await.unwrap();

@@ -11,8 +11,8 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::server::history::{Keep, OVERHEAD};
-use crate::server::lanes::{Lanes, Next};
+use crate::server::ws::history::{HistoryLimits, OVERHEAD};
+use crate::server::ws::send_queue::{Outgoing, SendQueue};
 
 const WINDOW: Duration = Duration::from_secs(10);
 
@@ -39,7 +39,7 @@ fn action() -> impl Strategy<Value = Action> {
 
 /// A session, its wire, and its client.
 struct Run {
-    lanes: Lanes,
+    queue: SendQueue,
     now: Instant,
     /// Written, but not received.
     wire: VecDeque<Value>,
@@ -56,12 +56,12 @@ struct Run {
 
 impl Run {
     fn new(limit: usize, bytes: usize) -> Self {
-        let keep = Keep {
+        let keep = HistoryLimits {
             bytes,
             window: WINDOW,
         };
         Self {
-            lanes: Lanes::new(limit, Some(keep)),
+            queue: SendQueue::new(limit, Some(keep)),
             now: Instant::now(),
             wire: VecDeque::new(),
             seen: 0,
@@ -76,7 +76,7 @@ impl Run {
     fn say(&mut self) {
         self.messages += 1;
         let json = Bytes::from(format!(r#"{{"name":"m{}"}}"#, self.messages));
-        if self.lanes.push(json, None).is_err() {
+        if self.queue.push(json, None).is_err() {
             // Read too slowly, which ends the connection.
             self.come_back();
         }
@@ -94,7 +94,7 @@ impl Run {
         });
         let payload = Payload::Base64("AAAA".repeat(parts).into());
         let parts = Parts::new(head, None, &payload, Encoding::Text, 4).unwrap();
-        if self.lanes.push_parts(parts, None).is_err() {
+        if self.queue.push_parts(parts, None).is_err() {
             self.come_back();
         }
     }
@@ -102,8 +102,8 @@ impl Run {
     /// The connection writes; what it cannot keep of what waits it gives up.
     fn write(&mut self, messages: usize) {
         for _ in 0..messages {
-            match self.lanes.take(self.now) {
-                Some(Next::Part(Part::Text(json))) => {
+            match self.queue.take(self.now) {
+                Some(Outgoing::Part(Part::Text(json))) => {
                     self.wire.push_back(serde_json::from_slice(&json).unwrap());
                 }
                 None => return,
@@ -125,7 +125,7 @@ impl Run {
     }
 
     fn shed(&mut self) {
-        while let Some(unkept) = self.lanes.shed() {
+        while let Some(unkept) = self.queue.shed() {
             let picture = unkept.tab.number();
             let whole = self.pictures[usize::try_from(picture).unwrap() - 1];
             // Every part that was written has its number; the others have none.
@@ -135,16 +135,16 @@ impl Run {
     }
 
     fn come_back(&mut self) {
-        self.lanes.go_away();
+        self.queue.go_away();
         self.wire.clear();
         self.shed();
-        if let Some(gap) = self.lanes.rewind(self.seen).unwrap() {
+        if let Some(gap) = self.queue.rewind(self.seen).unwrap() {
             assert_eq!(gap.from, self.seen + 1);
             assert!(gap.to >= gap.from);
             self.lost += gap.to - self.seen;
             self.seen = gap.to;
         }
-        self.lanes.come_back();
+        self.queue.come_back();
     }
 
     fn act(&mut self, action: &Action) {
@@ -155,10 +155,10 @@ impl Run {
             Action::Arrive { messages } => self.arrive(messages),
             Action::Wait { seconds } => {
                 self.now += Duration::from_secs(seconds);
-                self.lanes.forget(self.now);
+                self.queue.forget(self.now);
             }
             Action::Cut { said, shown } => {
-                self.lanes.go_away();
+                self.queue.go_away();
                 self.wire.clear();
                 self.shed();
                 for _ in 0..said {
@@ -193,7 +193,7 @@ impl Run {
             self.seen,
             "every number is heard or lost"
         );
-        prop_assert_eq!(Some(self.seen + 1), self.lanes.next_number());
+        prop_assert_eq!(Some(self.seen + 1), self.queue.next_number());
         let is_increasing = |numbers: &[u64]| numbers.windows(2).all(|pair| pair[0] < pair[1]);
         let said: Vec<u64> = self
             .heard

@@ -82,7 +82,9 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
         AnswerKind::Snapshot { superseded, .. } => {
             older = superseded.take();
             // An outcome may be described twice.
-            older.iter().for_each(|number| superseded.leave(*number));
+            for number in &older {
+                superseded.leave(*number);
+            }
         }
         _ => {}
     }

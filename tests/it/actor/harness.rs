@@ -122,8 +122,18 @@ impl Bridge {
     }
 
     pub(crate) async fn with(settings: TabSettings) -> Self {
-        let (heard, registry) = (Heard::default(), Registry::default());
+        let heard = Heard::default();
         let facts = Arc::new(heard.clone());
+        Self::with_facts(settings, heard, facts).await
+    }
+
+    /// Tabs whose facts go to this sink, and are not in the log.
+    pub(crate) async fn publishing_to(facts: Arc<dyn FactSink>) -> Self {
+        Self::with_facts(settings(), Heard::default(), facts).await
+    }
+
+    async fn with_facts(settings: TabSettings, heard: Heard, facts: Arc<dyn FactSink>) -> Self {
+        let registry = Registry::default();
         let outlets = CountedOutlets::default();
         let ways_out = Arc::new(outlets.clone());
         let supervisor = SupervisorHandle::start(settings, facts, ways_out, registry.clone());
@@ -368,7 +378,7 @@ impl Client<'_> {
 
     pub(crate) fn download(&self, tab: TabId, id: &str) -> Asked {
         let (reply, asked) = self.reply(RequestKind::GetDownload);
-        self.send(tab, TabMessage::Download(id.to_owned(), reply));
+        self.bridge.supervisor.download(tab, id.to_owned(), reply);
         asked
     }
 

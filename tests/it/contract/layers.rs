@@ -32,17 +32,19 @@ const ROOMS: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("bus", &["clock", "lock", "metrics", "tabs"]),
+    (
+        "operations",
+        &[
+            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol",
+        ],
+    ),
+    // A door reaches the tabs through operations only.
     (
         "server",
         &[
-            "bus",
-            "tabs",
-            "clock",
+            "operations",
             "flow",
-            "locator",
             "lock",
-            "policy",
             "metrics",
             "telemetry",
             "protocol",
@@ -64,6 +66,31 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("cli", &["config", "telemetry"]),
     ("schema", &["config", "protocol"]),
+];
+
+/// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
+/// and no head of a payload: those are made of facts and answers at a door.
+const VALUES_OF_EVENTS: [&str; 9] = [
+    "CloseReason",
+    "ConsoleLevel",
+    "ConsoleSource",
+    "DialogKind",
+    "DownloadState",
+    "Handled",
+    "RebuildReason",
+    "TabInfo",
+    "TabState",
+];
+
+/// Further types of the protocol that the tabs may not use.
+const WIRE: [&str; 7] = [
+    "ErrorEvent",
+    "Event",
+    "Message",
+    "Part",
+    "Parts",
+    "PayloadHead",
+    "RequestId",
 ];
 
 /// The rooms that put the others together and may name them all.
@@ -106,6 +133,100 @@ fn trespasses(source: &Source) -> Vec<String> {
         .collect()
 }
 
+/// Where the tabs name the wire.
+fn names_of_the_wire(source: &Source) -> Vec<String> {
+    if source.room != "tabs" {
+        return Vec::new();
+    }
+    let is_wire = |path: &[String]| {
+        let [root, .., last] = path else {
+            return false;
+        };
+        let is_event = path[1] == "event" && !VALUES_OF_EVENTS.contains(&last.as_str());
+        let is_message = WIRE.contains(&last.as_str()) || is_event;
+        last == "ConnectionId" || (root == "cdp_bridge_protocol" && is_message)
+    };
+    let wire = source.paths.iter().filter(|named| is_wire(&named.path));
+    wire.map(|named| {
+        format!(
+            "{}:{}: the tabs name `{}`, which belongs to the wire",
+            source.path,
+            named.line,
+            named.path.join("::")
+        )
+    })
+    .collect()
+}
+
+#[test]
+fn the_tabs_name_no_messages_of_the_wire() {
+    let sources = source::read_all(&["src"]);
+    let found: Vec<String> = sources.iter().flat_map(names_of_the_wire).collect();
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn a_source_that_breaks_a_rule_is_found() {
+    let broken = |path: &str, text: &str| {
+        let source = Source::new(path, text.to_owned());
+        [trespasses(&source), names_of_the_wire(&source)]
+            .concat()
+            .len()
+    };
+    for (path, text) in [
+        ("src/tabs/a.rs", "use cdp_bridge_protocol::Event;"),
+        (
+            "src/tabs/a.rs",
+            "use cdp_bridge_protocol::{RequestKind, Message};",
+        ),
+        (
+            "src/tabs/a.rs",
+            "use cdp_bridge_protocol::payload::{Payload, PayloadHead};",
+        ),
+        (
+            "src/tabs/a.rs",
+            "use cdp_bridge_protocol::event::{CloseReason, TabCreated};",
+        ),
+        ("src/tabs/a.rs", "use cdp_bridge_protocol::event::*;"),
+        (
+            "src/tabs/a.rs",
+            "fn f() { cdp_bridge_protocol::event::Pong { ts: 1 }; }",
+        ),
+        (
+            "src/tabs/a/b.rs",
+            "use super::super::identity::ConnectionId;",
+        ),
+        ("src/tabs/a.rs", "use crate::operations::Operations;"),
+        ("src/operations/a.rs", "use crate::server::Hub;"),
+        ("src/server/ws/a.rs", "use crate::tabs::TabHandle;"),
+        ("src/server/ws/a.rs", "use super::super::super::tabs;"),
+        (
+            "src/server/ws/a.rs",
+            "use crate::{metrics, tabs::Registry};",
+        ),
+    ] {
+        assert_eq!(broken(path, text), 1, "{path}: {text}");
+    }
+    for (path, text) in [
+        (
+            "src/tabs/a.rs",
+            "use cdp_bridge_protocol::event::{CloseReason, TabState};",
+        ),
+        (
+            "src/tabs/a.rs",
+            "use cdp_bridge_protocol::payload::Payload;",
+        ),
+        ("src/operations/a.rs", "use crate::tabs::TabHandle;"),
+        ("src/server/ws/a.rs", "use crate::operations::FrameSlot;"),
+        (
+            "src/server/ws/a.rs",
+            "#[cfg(test)]\nmod tests { use crate::tabs::Reply; }",
+        ),
+    ] {
+        assert_eq!(broken(path, text), 0, "{path}: {text}");
+    }
+}
+
 #[test]
 fn every_room_names_only_the_rooms_it_may_know() {
     let sources = source::read_all(&["src"]);
@@ -133,6 +254,8 @@ fn the_table_has_no_circle() {
 fn the_walls_of_the_house_stand_in_the_table() {
     let knows = |room: &str, other: &str| allowed(room).is_some_and(|all| all.contains(&other));
     assert!(!knows("server", "cdp"), "the server never speaks CDP");
+    assert!(!knows("server", "tabs"), "doors go through operations");
+    assert!(!knows("operations", "server"), "operations know no doors");
     for room in ["cdp", "browser"] {
         assert!(!knows(room, "tabs"), "{room} knows no tabs");
     }

@@ -20,6 +20,8 @@ pub(super) struct Source {
     /// What it names of the crate's own rooms, and of the crate `cdp_bridge_protocol` as
     /// `protocol`, outside tests.
     pub(super) named: Vec<Named>,
+    /// The same, each with its whole path: `["tabs", "fact", "Fact"]`.
+    pub(super) paths: Vec<NamedPath>,
     /// Modules in files of their own that are tests only.
     test_modules: Vec<Vec<String>>,
     test_lines: Vec<RangeInclusive<usize>>,
@@ -33,9 +35,16 @@ pub(super) struct Named {
     pub(super) room: String,
 }
 
+/// An item that is named somewhere, by a path through its room.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct NamedPath {
+    pub(super) line: usize,
+    pub(super) path: Vec<String>,
+}
+
 impl Source {
     /// Reads one text. The path stands below a directory `src`.
-    fn new(path: &str, text: String) -> Self {
+    pub(super) fn new(path: &str, text: String) -> Self {
         let (_, below) = path.split_once("src/").expect("sources stand in src/");
         let mut module: Vec<String> = below
             .trim_end_matches(".rs")
@@ -103,6 +112,7 @@ impl Source {
                 }
                 TokenTree::Ident(word) if word == "cdp_bridge_protocol" => {
                     self.name("protocol".to_owned(), &rest[0]);
+                    read_paths(rest, &[], &mut self.paths);
                 }
                 TokenTree::Ident(word) if word == "crate" || word == "super" => {
                     at += self.read_path(rest, module);
@@ -137,6 +147,7 @@ impl Source {
             }
             at += 2;
         }
+        read_paths(&tokens[at..], &module[..depth], &mut self.paths);
         if depth > 0 {
             return at;
         }
@@ -176,6 +187,30 @@ impl Source {
         if let Some(name) = name {
             self.test_modules.push([module, &[name]].concat());
         }
+    }
+}
+
+/// Reads a path, or a tree of paths in braces, to its ends.
+fn read_paths(tokens: &[TokenTree], before: &[String], found: &mut Vec<NamedPath>) {
+    match tokens.first() {
+        Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Brace => {
+            let inner: Vec<TokenTree> = group.stream().into_iter().collect();
+            let is_comma =
+                |token: &TokenTree| matches!(token, TokenTree::Punct(p) if p.as_char() == ',');
+            for entry in inner.split(is_comma) {
+                read_paths(entry, before, found);
+            }
+        }
+        Some(token) => {
+            let path = [before, &[token.to_string()]].concat();
+            if is_path_separator(&tokens[1..]) {
+                read_paths(&tokens[3..], &path, found);
+            } else {
+                let line = token.span().start().line;
+                found.push(NamedPath { line, path });
+            }
+        }
+        None => {}
     }
 }
 
@@ -272,6 +307,16 @@ mod tests {
         (14, "telemetry"),
     ];
     assert_eq!(named, expected);
+    let paths: Vec<String> = source
+        .paths
+        .iter()
+        .map(|named| named.path.join("::"))
+        .collect();
+    assert_eq!(
+        paths[..4],
+        ["cdp::Client", "cdp::Session", "flow", "policy::Denied"]
+    );
+    assert!(paths.contains(&"cdp_bridge_protocol::event::Pong".to_owned()));
     assert_eq!(source.room, "tabs");
     assert_eq!(source.test_modules, [["tabs", "actor", "elsewhere"]]);
     assert_eq!(source.lines_of_code(), 13);

@@ -1,0 +1,187 @@
+//! From each kind of request to the tab, or the supervisor of tabs, that fulfils it. The `match` has no `_`:
+//! a new request that is not carried out does not compile.
+
+use cdp_bridge_protocol::event::CloseReason;
+use cdp_bridge_protocol::request::{CreateTab, StartScreencast, Subscribe};
+use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
+
+use super::page_action::{self as page, locator};
+use super::{Caller, OperationError, Operations, StreamSinks, Success};
+use crate::clock::epoch_ms;
+use crate::policy::EvaluatePolicy;
+use crate::tabs::hands::{Action, Look};
+use crate::tabs::{
+    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabHandle, TabMessage, Watcher, Way,
+};
+
+/// How to carry out a request that has been checked.
+pub(super) enum Plan {
+    /// It is answered at once.
+    Answer(Box<Success>),
+    /// It is started, and ends with the reply.
+    Start(Box<dyn FnOnce(Reply) + Send>),
+}
+
+type Planned = Result<Plan, OperationError>;
+
+impl Operations {
+    /// Finds everything that the request needs, before anything is begun.
+    pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
+        let tab = |tab: &TabRef| self.tab(caller, tab);
+        Ok(match body {
+            RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
+            RequestBody::ListTabs(_) => {
+                let tabs = self.tabs_of(&caller.scope);
+                Plan::Answer(Box::new(Success::Tabs(tabs)))
+            }
+            RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
+            RequestBody::CloseTab(close) => send(tab(&close.tab_id)?, |reply| {
+                TabMessage::Close(CloseReason::Requested, Some(reply))
+            }),
+            RequestBody::ActivateTab(it) => change(tab(&it.tab_id)?, Change::Activate),
+            RequestBody::Navigate(navigate) => {
+                let tab = tab(&navigate.tab_id)?;
+                let url = self.allowed_url(caller, &navigate.url)?;
+                change(tab, Change::Navigate { url })
+            }
+            RequestBody::SetLoggedOutMode(mode) => {
+                let enabled = mode.enabled;
+                change(tab(&mode.tab_id)?, Change::SetLoggedOut { enabled })
+            }
+            RequestBody::GoBack(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Back)),
+            RequestBody::GoForward(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Forward)),
+            RequestBody::Reload(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Again)),
+            RequestBody::GetDomSnapshot(it) => {
+                let format = it.format.unwrap_or_default();
+                capture(tab(&it.tab_id)?, Capture::Snapshot { format })
+            }
+            RequestBody::GetScreenshot(it) => capture(tab(&it.tab_id)?, page::screenshot(&it)?),
+            RequestBody::StartScreencast(it) => {
+                let streams = streams(caller, RequestKind::StartScreencast)?;
+                start_screencast(tab(&it.tab_id)?, caller, streams, &it)
+            }
+            RequestBody::StopScreencast(it) => send(tab(&it.tab_id)?, TabMessage::Unwatch),
+            RequestBody::Subscribe(it) => subscribe(tab(&it.tab_id)?, caller, &it)?,
+            RequestBody::GetDownload(it) => {
+                let tab = tab(&it.tab_id)?.id;
+                let tabs = self.services.tabs.clone();
+                let download = move |reply| tabs.download(tab, it.download_id, reply);
+                Plan::Start(Box::new(download))
+            }
+            RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
+            RequestBody::Query(it) => {
+                let tab = tab(&it.tab_id)?;
+                look(tab, Look::Query(locator(&it.selector)?, it.what))
+            }
+            RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::outline(&it)?),
+            RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
+            RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
+            RequestBody::Hover(it) => {
+                let tab = tab(&it.tab_id)?;
+                act(tab, Action::Hover(locator(&it.selector)?))
+            }
+            RequestBody::Focus(it) => {
+                let tab = tab(&it.tab_id)?;
+                act(tab, Action::Focus(locator(&it.selector)?))
+            }
+            RequestBody::Check(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, true)?),
+            RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, false)?),
+            RequestBody::ScrollIntoView(it) => {
+                let tab = tab(&it.tab_id)?;
+                act(tab, Action::Reveal(locator(&it.selector)?))
+            }
+            RequestBody::Fill(it) => act(tab(&it.tab_id)?, page::fill(it)?),
+            RequestBody::Type(it) => act(tab(&it.tab_id)?, page::type_text(it)?),
+            RequestBody::Press(it) => act(tab(&it.tab_id)?, page::press(&it)?),
+            RequestBody::Select(it) => act(tab(&it.tab_id)?, page::select(it)?),
+            RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
+            RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
+            RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
+            RequestBody::Evaluate(it) => {
+                let tab = tab(&it.tab_id)?;
+                if self.settings.evaluate == EvaluatePolicy::Deny {
+                    return Err(OperationError::EvaluateDisabled);
+                }
+                act(tab, page::evaluate(it)?)
+            }
+        })
+    }
+
+    fn create_tab(&self, caller: &Caller, create: &CreateTab) -> Planned {
+        let url = create.url.as_deref().unwrap_or("about:blank");
+        let default = self.settings.logged_out_default;
+        let tab = NewTab {
+            scope: caller.scope.clone(),
+            url: self.allowed_url(caller, url)?,
+            logged_out: create.logged_out.unwrap_or(default),
+            viewport: create.viewport,
+        };
+        let tabs = self.services.tabs.clone();
+        Ok(Plan::Start(Box::new(move |reply| tabs.create(tab, reply))))
+    }
+
+    fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
+        tab.id()
+            .and_then(|id| self.services.registry.get(&caller.scope, id))
+            .ok_or_else(|| OperationError::UnknownTab { tab: tab.clone() })
+    }
+
+    fn allowed_url(&self, caller: &Caller, url: &str) -> Result<String, OperationError> {
+        let checked = self.services.policy.check(&caller.scope.client, url);
+        checked.map_err(OperationError::NavigationDenied)
+    }
+}
+
+fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'static) -> Plan {
+    Plan::Start(Box::new(move |reply| tab.send(message(reply))))
+}
+
+fn change(tab: TabHandle, change: Change) -> Plan {
+    send(tab, |reply| TabMessage::Change(change, reply))
+}
+
+fn act(tab: TabHandle, action: Action) -> Plan {
+    change(tab, Change::Act(Box::new(action)))
+}
+
+fn capture(tab: TabHandle, capture: Capture) -> Plan {
+    send(tab, |reply| TabMessage::Capture(capture, reply))
+}
+
+fn look(tab: TabHandle, look: Look) -> Plan {
+    send(tab, |reply| TabMessage::Look(look, reply))
+}
+
+fn streams(caller: &Caller, kind: RequestKind) -> Result<&dyn StreamSinks, OperationError> {
+    let streams = caller.streams.as_deref();
+    streams.ok_or(OperationError::NoStreams { kind })
+}
+
+fn start_screencast(
+    tab: TabHandle,
+    caller: &Caller,
+    streams: &dyn StreamSinks,
+    start: &StartScreencast,
+) -> Plan {
+    let spec = CastSpec {
+        quality: start.quality(),
+        max_width: start.max_width,
+        max_height: start.max_height,
+    };
+    let watcher = Watcher {
+        caller: caller.id,
+        max_fps: start.max_fps,
+        slot: streams.frames(tab.id),
+    };
+    send(tab, move |reply| TabMessage::Watch(spec, watcher, reply))
+}
+
+fn subscribe(tab: TabHandle, caller: &Caller, subscribe: &Subscribe) -> Planned {
+    // The console is the only event that can be subscribed to.
+    if subscribe.events.is_empty() {
+        return Ok(send(tab, TabMessage::Unsubscribe));
+    }
+    let streams = streams(caller, RequestKind::Subscribe)?;
+    let subscriber = Subscriber::new(caller.id, streams.console(tab.id));
+    Ok(send(tab, |reply| TabMessage::Subscribe(subscriber, reply)))
+}

@@ -1,0 +1,274 @@
+//! Why an operation failed. A door turns these into errors of its protocol.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, TabRef};
+
+use super::Permission;
+use super::client_quota::{QuotaExhausted, RateExceeded};
+use super::failure::{DownloadError, Failure, HandsError, LocatorError, NoSuchKey, TabError};
+use super::ports::NavigationDenied;
+
+/// Why an operation failed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum OperationError {
+    /// The caller lacks the permission.
+    #[error("{} needs the permission {needed}, which this token does not grant", .kind.as_str())]
+    NotPermitted {
+        /// The request.
+        kind: RequestKind,
+        /// What it needs.
+        needed: Permission,
+    },
+    /// The door has no streams.
+    #[error("{} needs a connection that carries streams; use a WebSocket", .kind.as_str())]
+    NoStreams {
+        /// The request.
+        kind: RequestKind,
+    },
+    /// Another request of the caller with this id is unanswered.
+    #[error(
+        "requestId: {:?} is still in flight on this connection; use another, or wait for its answer",
+        .id.to_string()
+    )]
+    DuplicateRequestId {
+        /// The id.
+        id: RequestId,
+    },
+    /// Too many requests of the client are unanswered.
+    #[error(
+        "{} requests of this client are unanswered, which is the most allowed (flow.max_inflight, or the \
+         client's own limits); wait for answers", .0.limit
+    )]
+    TooManyInFlight(QuotaExhausted),
+    /// Too many requests of the client in a second.
+    #[error(
+        "more than {} requests of this client in a second (flow.rate_per_second, or the client's own \
+         limits); try again in {} ms", .0.per_second, millis_rounded_up(&.0.retry_after)
+    )]
+    RateLimited(RateExceeded),
+    /// The bridge is stopping.
+    #[error("the bridge is stopping")]
+    ShuttingDown,
+    /// The idempotency key belongs to another request.
+    #[error(
+        "idempotencyKey: {:?} was used for another request of this client; use another", .key.as_str()
+    )]
+    KeyReused {
+        /// The key.
+        key: IdempotencyKey,
+    },
+    /// The client's memory of idempotency keys is full.
+    #[error(
+        "{limit} idempotency keys of this client are remembered, which is the most allowed \
+         (server.idempotency_keys); send fewer, or without a key"
+    )]
+    TooManyKeys {
+        /// How many are remembered.
+        limit: usize,
+        /// When the oldest is forgotten.
+        retry_after: Duration,
+    },
+    /// No such tab, or another client's: the two are not told apart.
+    #[error("there is no tab {:?}; listTabs shows those there are", shortened(.tab))]
+    UnknownTab {
+        /// The tab as the request names it.
+        tab: TabRef,
+    },
+    /// Policy forbids the URL.
+    #[error(transparent)]
+    NavigationDenied(NavigationDenied),
+    /// A locator cannot be parsed.
+    #[error("{error}")]
+    BadSelector {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong with it.
+        #[source]
+        error: LocatorError,
+    },
+    /// A key cannot be parsed.
+    #[error(transparent)]
+    UnknownKey(NoSuchKey),
+    /// Policy forbids scripts of clients.
+    #[error("evaluate is disabled by the configuration (policy.evaluate)")]
+    EvaluateDisabled,
+    /// The tab, or the supervisor of tabs, failed.
+    #[error(transparent)]
+    Failed(Failure),
+}
+
+impl From<TabError> for OperationError {
+    fn from(error: TabError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// Rounded up: a client that waits exactly so long must not be refused again.
+pub fn millis_rounded_up(duration: &Duration) -> u64 {
+    let whole = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+    whole.saturating_add(1)
+}
+
+fn shortened(tab: &TabRef) -> String {
+    tab.as_str().chars().take(64).collect()
+}
+
+impl OperationError {
+    /// The code of this error when a request of this kind failed with it.
+    pub fn code(&self, kind: RequestKind) -> ErrorCode {
+        match self {
+            Self::NotPermitted { .. }
+            | Self::NoStreams { .. }
+            | Self::DuplicateRequestId { .. }
+            | Self::KeyReused { .. }
+            | Self::UnknownKey(_) => ErrorCode::BadRequest,
+            Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
+            Self::RateLimited(_) => ErrorCode::RateLimited,
+            Self::ShuttingDown => ErrorCode::ShuttingDown,
+            Self::UnknownTab { .. } => ErrorCode::UnknownTab,
+            Self::NavigationDenied(_) => ErrorCode::NavDenied,
+            Self::BadSelector { .. } => ErrorCode::BadSelector,
+            Self::EvaluateDisabled => ErrorCode::EvaluationFailed,
+            Self::Failed(failure) => code_of_tab(kind, &failure.error),
+        }
+    }
+
+    /// Whether the operation certainly changed nothing, so that the same idempotency key may try again: it
+    /// was refused before it began, or it was to create a tab and there is none.
+    pub(super) fn changed_nothing(&self, kind: RequestKind) -> bool {
+        let code = self.code(kind);
+        let never_began = matches!(
+            code,
+            ErrorCode::RateLimited | ErrorCode::LimitExceeded | ErrorCode::Dropped
+        );
+        code.retryable() && (never_began || kind == RequestKind::CreateTab)
+    }
+
+    /// Whether the log should have it, because the answer does not say all of it.
+    pub(super) fn is_fault(&self) -> bool {
+        let Self::Failed(failure) = self else {
+            return false;
+        };
+        match &failure.error {
+            TabError::Lost | TabError::Refused(_) => true,
+            TabError::Hands(error) => matches!(**error, HandsError::Script(_)),
+            _ => false,
+        }
+    }
+}
+
+/// The code of a failure in a tab.
+pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
+    match error {
+        TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
+        TabError::Hands(error) => code_of_action(error),
+        TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
+            ErrorCode::NotFound
+        }
+        TabError::NavDenied(_) => ErrorCode::NavDenied,
+        TabError::Snapshot(_) => ErrorCode::SnapshotFail,
+        TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
+        TabError::TimedOut { .. } => ErrorCode::CdpTimeout,
+        TabError::Detached => ErrorCode::CdpDetached,
+        TabError::Crashed => ErrorCode::TabCrashed,
+        TabError::Closed => ErrorCode::TabClosed,
+        TabError::Dropped => ErrorCode::Dropped,
+        TabError::QueueFull { .. }
+        | TabError::TooManyTabs { .. }
+        | TabError::TooManyOwnTabs { .. } => ErrorCode::LimitExceeded,
+        TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
+        TabError::ShuttingDown => ErrorCode::ShuttingDown,
+        TabError::Refused(_) => match kind {
+            RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
+            RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
+            _ => ErrorCode::Internal,
+        },
+        TabError::Download(DownloadError::Unreadable { .. })
+        | TabError::NoWayOut(_)
+        | TabError::Lost => ErrorCode::Internal,
+    }
+}
+
+fn code_of_action(error: &HandsError) -> ErrorCode {
+    match error {
+        HandsError::NotFound { .. } => ErrorCode::NotFound,
+        HandsError::NotActionable { .. } => ErrorCode::NotActionable,
+        HandsError::Ambiguous { .. } => ErrorCode::Ambiguous,
+        HandsError::StaleRef { .. } => ErrorCode::StaleRef,
+        HandsError::BadSelector { .. } => ErrorCode::BadSelector,
+        HandsError::Threw { .. } | HandsError::TooLarge { .. } => ErrorCode::EvaluationFailed,
+        HandsError::PageLeft | HandsError::Replaced => ErrorCode::CdpDetached,
+        HandsError::Script(_) | HandsError::Call(_) => ErrorCode::Internal,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(error: TabError) -> OperationError {
+        error.into()
+    }
+
+    #[test]
+    fn every_failure_of_a_tab_has_its_code() {
+        let kind = RequestKind::Navigate;
+        for (error, code) in [
+            (TabError::Detached, ErrorCode::CdpDetached),
+            (TabError::Closed, ErrorCode::TabClosed),
+            (TabError::Dropped, ErrorCode::Dropped),
+            (TabError::QueueFull { limit: 1 }, ErrorCode::LimitExceeded),
+            (TabError::TooManyTabs { limit: 1 }, ErrorCode::LimitExceeded),
+            (
+                TabError::TooManyOwnTabs { limit: 1 },
+                ErrorCode::LimitExceeded,
+            ),
+            (TabError::ShuttingDown, ErrorCode::ShuttingDown),
+            (TabError::Lost, ErrorCode::Internal),
+            (
+                TabError::BrowserDown {
+                    reason: "it left".to_owned(),
+                },
+                ErrorCode::BrowserDown,
+            ),
+            (
+                TabError::TimedOut {
+                    request: kind,
+                    limit: Duration::from_secs(1),
+                    waiting_for: "Page.navigate".into(),
+                },
+                ErrorCode::CdpTimeout,
+            ),
+        ] {
+            assert_eq!(failed(error.clone()).code(kind), code, "{error}");
+        }
+    }
+
+    #[test]
+    fn only_errors_that_changed_nothing_free_an_idempotency_key() {
+        let limit = OperationError::TooManyInFlight(QuotaExhausted { limit: 1 });
+        for (error, navigate, create) in [
+            (limit, true, true),
+            (failed(TabError::Dropped), true, true),
+            (failed(TabError::Crashed), false, true),
+            (
+                failed(TabError::Lost),
+                false,
+                ErrorCode::Internal.retryable(),
+            ),
+            (OperationError::EvaluateDisabled, false, false),
+        ] {
+            assert_eq!(
+                error.changed_nothing(RequestKind::Navigate),
+                navigate,
+                "{error}"
+            );
+            assert_eq!(
+                error.changed_nothing(RequestKind::CreateTab),
+                create,
+                "{error}"
+            );
+        }
+    }
+}

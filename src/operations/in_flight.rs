@@ -1,0 +1,197 @@
+//! The unanswered requests of one caller: their ids are unique within the caller, and their number counts
+//! against the limit of its client.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use cdp_bridge_protocol::RequestId;
+
+use super::client_quota::{ClientQuota, QuotaExhausted, RequestPermit};
+use crate::lock::lock;
+
+/// The unanswered requests of one caller. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct InFlight {
+    ids: Arc<Mutex<RequestIds>>,
+    quota: Arc<ClientQuota>,
+}
+
+#[derive(Debug, Default)]
+struct RequestIds {
+    open: HashSet<RequestId>,
+    /// Requests that are answered, but whose answers are not queued for sending yet.
+    answered: Vec<RequestId>,
+}
+
+/// One unanswered request. Its place is freed when the answer is ready; the ticket is dropped when the answer
+/// is queued for sending.
+#[derive(Debug)]
+pub struct InFlightTicket {
+    in_flight: InFlight,
+    id: Option<RequestId>,
+    /// None once the answer is ready.
+    permit: Option<RequestPermit>,
+}
+
+/// Why a request is not admitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotAdmitted {
+    /// Another request of the caller with this id is unanswered.
+    Duplicate(RequestId),
+    /// The client has too many unanswered requests.
+    Exhausted(QuotaExhausted),
+}
+
+impl InFlight {
+    /// A caller of this client, without requests.
+    pub fn new(quota: Arc<ClientQuota>) -> Self {
+        Self {
+            ids: Arc::default(),
+            quota,
+        }
+    }
+
+    /// Admits a request if no other of the caller has its id and the client's limit allows it. `limit_of`
+    /// adjusts that limit for this request.
+    pub fn admit(
+        &self,
+        id: Option<&RequestId>,
+        limit_of: impl FnOnce(usize) -> usize,
+    ) -> Result<InFlightTicket, NotAdmitted> {
+        let mut ids = self.ids_locked();
+        if let Some(id) = id.filter(|id| ids.open.contains(*id)) {
+            return Err(NotAdmitted::Duplicate(id.clone()));
+        }
+        let permit = self.quota.admit(limit_of).map_err(NotAdmitted::Exhausted)?;
+        ids.open.extend(id.cloned());
+        drop(ids);
+        Ok(InFlightTicket {
+            in_flight: self.clone(),
+            id: id.cloned(),
+            permit: Some(permit),
+        })
+    }
+
+    /// The requests whose answers are not queued for sending yet.
+    pub fn ids(&self) -> Vec<RequestId> {
+        let ids = self.ids_locked();
+        ids.open.iter().chain(&ids.answered).cloned().collect()
+    }
+
+    fn ids_locked(&self) -> MutexGuard<'_, RequestIds> {
+        lock(&self.ids)
+    }
+}
+
+impl InFlightTicket {
+    /// The request's id, where it has one.
+    pub fn request_id(&self) -> Option<&RequestId> {
+        self.id.as_ref()
+    }
+
+    /// Frees the place and the id, because the answer is ready. That is before the client can read the answer,
+    /// so that it may reuse the id as soon as it has.
+    pub fn answered(&mut self) {
+        if self.permit.take().is_none() {
+            return;
+        }
+        if let Some(id) = &self.id {
+            let mut ids = self.in_flight.ids_locked();
+            ids.open.remove(id);
+            ids.answered.push(id.clone());
+        }
+    }
+}
+
+impl Drop for InFlightTicket {
+    fn drop(&mut self) {
+        self.answered();
+        let Some(id) = &self.id else { return };
+        let mut ids = self.in_flight.ids_locked();
+        if let Some(at) = ids.answered.iter().position(|answered| answered == id) {
+            ids.answered.swap_remove(at);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::operations::ClientLimits;
+
+    fn quota(max_inflight: usize) -> Arc<ClientQuota> {
+        let limits = ClientLimits {
+            max_tabs: 1,
+            max_inflight,
+            rate_per_second: 0,
+            max_connections: 1,
+        };
+        ClientQuota::new(limits, Instant::now())
+    }
+
+    #[test]
+    fn an_id_is_free_again_once_its_request_is_answered() {
+        let inflight = InFlight::new(quota(9));
+        let id = RequestId::from("a");
+        let ticket = inflight.admit(Some(&id), |max| max).unwrap();
+        assert_eq!(
+            inflight.admit(Some(&id), |max| max).unwrap_err(),
+            NotAdmitted::Duplicate(id.clone())
+        );
+        drop(ticket);
+        assert!(inflight.admit(Some(&id), |max| max).is_ok());
+        assert_eq!(inflight.ids(), []);
+    }
+
+    #[test]
+    fn an_answer_that_is_not_on_its_way_yet_is_in_flight_though_its_id_is_free() {
+        let inflight = InFlight::new(quota(1));
+        let id = RequestId::from("a");
+        let mut ticket = inflight.admit(Some(&id), |max| max).unwrap();
+        ticket.answered();
+        assert_eq!(inflight.ids(), ["a".into()]);
+        let again = inflight.admit(Some(&id), |max| max).unwrap();
+        drop(ticket);
+        assert_eq!(inflight.ids(), ["a".into()]);
+        drop(again);
+        assert_eq!(inflight.ids(), []);
+    }
+
+    #[test]
+    fn the_number_one_and_the_text_one_are_different_ids() {
+        let inflight = InFlight::new(quota(9));
+        let (number, text) = (RequestId::from(1), RequestId::from("1"));
+        let _number = inflight.admit(Some(&number), |max| max).unwrap();
+        assert!(inflight.admit(Some(&text), |max| max).is_ok());
+    }
+
+    #[test]
+    fn requests_without_an_id_count_too() {
+        let inflight = InFlight::new(quota(2));
+        let _tickets = [
+            inflight.admit(None, |max| max).unwrap(),
+            inflight.admit(None, |max| max).unwrap(),
+        ];
+        assert_eq!(
+            inflight.admit(None, |max| max).unwrap_err(),
+            NotAdmitted::Exhausted(QuotaExhausted { limit: 2 })
+        );
+    }
+
+    #[test]
+    fn connections_of_a_client_share_the_number_but_not_the_ids() {
+        let quota = quota(2);
+        let [one, other] = [(); 2].map(|()| InFlight::new(Arc::clone(&quota)));
+        let id = RequestId::from("a");
+        let ticket = one.admit(Some(&id), |max| max).unwrap();
+        let _other = other.admit(Some(&id), |max| max).unwrap();
+        assert!(matches!(
+            other.admit(None, |max| max),
+            Err(NotAdmitted::Exhausted(_))
+        ));
+        drop(ticket);
+        assert!(other.admit(None, |max| max).is_ok());
+    }
+}

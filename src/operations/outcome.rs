@@ -1,0 +1,41 @@
+//! How an operation ended, as a value of the domain. Doors encode it; payloads travel in it as they are.
+
+use cdp_bridge_protocol::event::TabInfo;
+
+use super::OperationError;
+use crate::tabs::{Answer, AnswerKind, FactKind};
+
+/// A good answer.
+#[derive(Debug, Clone)]
+pub enum Success {
+    /// To `ping`: the time in milliseconds since the epoch.
+    Pong(u64),
+    /// To `listTabs`.
+    Tabs(Vec<TabInfo>),
+    /// What a tab, or the supervisor of tabs, answered.
+    Tab(Answer),
+}
+
+/// How an operation ended.
+pub type OperationOutcome = Result<Success, OperationError>;
+
+/// About how much memory a remembered outcome takes, beside a small constant.
+pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
+    match outcome {
+        Ok(Success::Tab(answer)) => match &answer.kind {
+            AnswerKind::Fact(fact) => match &fact.kind {
+                FactKind::TabCreated { url, .. } | FactKind::LoggedOutModeSet { url, .. } => {
+                    url.len()
+                }
+                FactKind::Navigated(navigation) => navigation.url.len(),
+                _ => 0,
+            },
+            AnswerKind::Evaluated(value) => value.to_string().len(),
+            AnswerKind::Done(acted) => acted.values.iter().flatten().map(String::len).sum(),
+            // No other answer belongs to a request that takes a key.
+            _ => 0,
+        },
+        Ok(Success::Pong(_) | Success::Tabs(_)) => 0,
+        Err(error) => error.to_string().len(),
+    }
+}

@@ -1,0 +1,159 @@
+//! From the fields of a request to what a tab is asked to do to its page (protocol section 9).
+
+use cdp_bridge_protocol::TypedText;
+use cdp_bridge_protocol::request::{
+    Click, Drag, Evaluate, Fill, GetAxSnapshot, GetContent, GetScreenshot, Point, Press, Scroll,
+    Select, Spot, Type, Upload, WaitFor,
+};
+
+use super::OperationError;
+use crate::locator::Locator;
+use crate::tabs::hands::keys::Chord;
+use crate::tabs::hands::{Action, Look, Place, Target};
+use crate::tabs::{Area, Capture};
+
+type Parsed<T> = Result<T, OperationError>;
+
+pub(super) fn locator(text: &str) -> Parsed<Locator> {
+    locator_of("selector", text)
+}
+
+pub(super) fn maybe_locator(text: Option<&String>) -> Parsed<Option<Locator>> {
+    text.map(|text| locator(text)).transpose()
+}
+
+fn locator_of(field: &'static str, text: &str) -> Parsed<Locator> {
+    Locator::parse(text).map_err(|error| OperationError::BadSelector { field, error })
+}
+
+pub(super) fn screenshot(shot: &GetScreenshot) -> Parsed<Capture> {
+    let area = match (&shot.selector, shot.clip) {
+        (Some(selector), _) => Area::Element(locator(selector)?),
+        (None, Some(clip)) => Area::Clip(clip),
+        (None, None) if shot.full_page == Some(true) => Area::Whole,
+        (None, None) => Area::Visible,
+    };
+    Ok(Capture::Screenshot {
+        area,
+        format: shot.format.unwrap_or_default(),
+        quality: shot.quality(),
+    })
+}
+
+pub(super) fn click(click: Click) -> Parsed<Action> {
+    let target = match (click.selector, click.x, click.y) {
+        (Some(selector), ..) => Target::Element(locator(&selector)?, click.position),
+        (None, x, y) => Target::Point(Point {
+            x: x.unwrap_or_default(),
+            y: y.unwrap_or_default(),
+        }),
+    };
+    Ok(Action::Click {
+        target,
+        button: click.button.unwrap_or_default(),
+        count: click.click_count.unwrap_or(1),
+        modifiers: click.modifiers.unwrap_or_default(),
+    })
+}
+
+pub(super) fn toggle(selector: &str, on: bool) -> Parsed<Action> {
+    let locator = locator(selector)?;
+    Ok(Action::Toggle { locator, on })
+}
+
+pub(super) fn fill(fill: Fill) -> Parsed<Action> {
+    Ok(Action::Fill {
+        locator: locator(&fill.selector)?,
+        value: fill.value,
+    })
+}
+
+pub(super) fn type_text(typing: Type) -> Parsed<Action> {
+    Ok(Action::Type {
+        locator: maybe_locator(typing.selector.as_ref())?,
+        text: typing.text,
+        delay_ms: typing.delay_ms.unwrap_or(0),
+    })
+}
+
+pub(super) fn press(press: &Press) -> Parsed<Action> {
+    Ok(Action::Press {
+        locator: maybe_locator(press.selector.as_ref())?,
+        chord: Chord::parse(&press.key).map_err(OperationError::UnknownKey)?,
+    })
+}
+
+pub(super) fn select(select: Select) -> Parsed<Action> {
+    Ok(Action::Select {
+        locator: locator(&select.selector)?,
+        values: select.values,
+    })
+}
+
+pub(super) fn scroll(scroll: &Scroll) -> Parsed<Action> {
+    let way = match (scroll.by, scroll.to) {
+        (_, Some(to)) => Place::To(to),
+        (by, None) => Place::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
+    };
+    Ok(Action::Scroll {
+        locator: maybe_locator(scroll.selector.as_ref())?,
+        way,
+        smooth: scroll.smooth.unwrap_or(false),
+    })
+}
+
+pub(super) fn drag(drag: Drag) -> Parsed<Action> {
+    Ok(Action::Drag {
+        from: target("from", drag.from)?,
+        to: target("to", drag.to)?,
+    })
+}
+
+fn target(field: &'static str, spot: Spot) -> Parsed<Target> {
+    Ok(match spot {
+        Spot::Element(selector) => Target::Element(locator_of(field, &selector)?, None),
+        Spot::Point(point) => Target::Point(point),
+    })
+}
+
+pub(super) fn upload(upload: Upload) -> Parsed<Action> {
+    Ok(Action::Upload {
+        locator: locator(&upload.selector)?,
+        files: upload.files,
+    })
+}
+
+pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<Action> {
+    Ok(Action::Evaluate {
+        locator: maybe_locator(evaluate.selector.as_ref())?,
+        expression: TypedText::from(evaluate.expression),
+        args: evaluate.args.unwrap_or_default(),
+    })
+}
+
+pub(super) fn wait_for(wait: WaitFor) -> Parsed<Look> {
+    Ok(
+        match (wait.selector, wait.load_state, wait.url, wait.text) {
+            (Some(selector), ..) => {
+                Look::WaitElement(locator(&selector)?, wait.state.unwrap_or_default())
+            }
+            (None, Some(state), ..) => Look::WaitLoad(state),
+            (None, None, Some(url), _) => Look::WaitUrl(url),
+            (None, None, None, text) => Look::WaitText(text.unwrap_or_default()),
+        },
+    )
+}
+
+pub(super) fn outline(outline: &GetAxSnapshot) -> Parsed<Look> {
+    Ok(Look::Outline {
+        locator: maybe_locator(outline.selector.as_ref())?,
+        interactive_only: outline.interactive_only.unwrap_or(false),
+    })
+}
+
+pub(super) fn content(content: &GetContent) -> Parsed<Look> {
+    Ok(Look::Content {
+        locator: maybe_locator(content.selector.as_ref())?,
+        format: content.format,
+    })
+}

@@ -1,0 +1,149 @@
+//! The one answer of a call: observed by the taps, and given to the door.
+
+use std::fmt;
+
+use super::drain::CountGuard;
+use super::idempotency::Leader;
+use super::in_flight::InFlightTicket;
+use super::tap::Taps;
+use super::{Call, OperationOutcome, Success};
+use crate::tabs::{AnswerKind, TabError};
+
+type Respond = Box<dyn FnOnce(OperationOutcome) + Send>;
+
+/// Answers one call, once. Dropped unused, it answers that the call was lost.
+pub(super) struct Responder {
+    call: Call,
+    taps: Taps,
+    /// None once it has answered.
+    respond: Option<Respond>,
+    /// The call's place among the unanswered ones of its caller.
+    ticket: Option<InFlightTicket>,
+    /// Set where the call is executed for an idempotency key.
+    leader: Option<Leader>,
+    /// Counts the call among those that a stop waits for, until its answer was given to the door.
+    _running: CountGuard,
+}
+
+impl fmt::Debug for Responder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Responder")
+            .field("call", &self.call)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Responder {
+    pub(super) fn new(
+        call: Call,
+        taps: Taps,
+        running: CountGuard,
+        respond: impl FnOnce(OperationOutcome) + Send + 'static,
+    ) -> Self {
+        Self {
+            call,
+            taps,
+            respond: Some(Box::new(respond)),
+            ticket: None,
+            leader: None,
+            _running: running,
+        }
+    }
+
+    pub(super) fn call(&self) -> &Call {
+        &self.call
+    }
+
+    /// Keeps the call's place until it is answered.
+    pub(super) fn hold(&mut self, ticket: InFlightTicket) {
+        self.ticket = Some(ticket);
+    }
+
+    /// The answer goes to all calls with this idempotency key.
+    pub(super) fn lead(&mut self, leader: Leader) {
+        self.leader = Some(leader);
+    }
+
+    pub(super) fn answer(mut self, outcome: OperationOutcome) {
+        self.finish(outcome);
+    }
+
+    fn finish(&mut self, outcome: OperationOutcome) {
+        let Some(respond) = self.respond.take() else {
+            return;
+        };
+        if let Some(ticket) = &mut self.ticket {
+            ticket.answered();
+        }
+        self.taps.after(&self.call, &outcome);
+        if let Some(leader) = self.leader.take() {
+            leader.settle(&self.call, &outcome);
+        }
+        // The door finds it with the newer call's answer, which lists this one's id. Until that is queued for
+        // sending, this call counts as in flight.
+        if let Ok(Success::Tab(answer)) = &outcome
+            && let AnswerKind::Superseded(superseded) = &answer.kind
+            && let Some(ticket) = self.ticket.take()
+        {
+            superseded.leave(ticket);
+        }
+        respond(outcome);
+    }
+}
+
+impl Drop for Responder {
+    fn drop(&mut self) {
+        self.finish(Err(TabError::Lost.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, mpsc};
+
+    use cdp_bridge_protocol::{RequestBody, RequestKind};
+    use tokio::time::Instant;
+
+    use super::*;
+    use crate::operations::drain::Drain;
+    use crate::operations::{CallId, CallerId, Tap};
+
+    #[derive(Default)]
+    struct Ends(Mutex<Vec<bool>>);
+
+    impl Tap for Ends {
+        fn before(&self, _: &Call, _: &RequestBody) {}
+
+        fn after(&self, _: &Call, outcome: &OperationOutcome) {
+            self.0.lock().unwrap().push(outcome.is_ok());
+        }
+    }
+
+    #[test]
+    fn a_call_is_answered_once_and_with_an_error_if_it_is_dropped() {
+        let (ends, drain) = (Arc::new(Ends::default()), Drain::default());
+        let (sender, answers) = mpsc::channel();
+        let responder = || {
+            let sender = sender.clone();
+            let call = Call {
+                id: CallId {
+                    caller: CallerId(1),
+                    number: 1,
+                },
+                scope: "a".into(),
+                kind: RequestKind::Ping,
+                tab: None,
+                request_id: None,
+                arrived: Instant::now(),
+            };
+            let taps = Taps([Arc::<Ends>::clone(&ends) as Arc<dyn Tap>].into());
+            Responder::new(call, taps, drain.request(), move |outcome| {
+                sender.send(outcome.is_ok()).unwrap();
+            })
+        };
+        responder().answer(Ok(Success::Pong(1)));
+        drop(responder());
+        assert_eq!(answers.try_iter().collect::<Vec<_>>(), [true, false]);
+        assert_eq!(*ends.0.lock().unwrap(), [true, false]);
+    }
+}

@@ -1,0 +1,38 @@
+//! Observers of every call: metrics, the log, and later audit and recorders.
+
+use std::fmt;
+use std::sync::Arc;
+
+use cdp_bridge_protocol::RequestBody;
+
+use super::{Call, OperationOutcome};
+
+/// Sees each call once before it is admitted and once after it has ended, refused ones too. It runs on the
+/// caller's way and must not wait; one that has to hands over to a bounded queue of its own.
+pub trait Tap: Send + Sync + 'static {
+    /// The call begins.
+    fn before(&self, call: &Call, request: &RequestBody);
+
+    /// The call has ended; its answer is given to the door right after this.
+    fn after(&self, call: &Call, outcome: &OperationOutcome);
+}
+
+/// All taps, in the order in which they are called.
+#[derive(Clone)]
+pub(super) struct Taps(pub(super) Arc<[Arc<dyn Tap>]>);
+
+impl fmt::Debug for Taps {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Taps({})", self.0.len())
+    }
+}
+
+impl Taps {
+    pub(super) fn before(&self, call: &Call, request: &RequestBody) {
+        self.0.iter().for_each(|tap| tap.before(call, request));
+    }
+
+    pub(super) fn after(&self, call: &Call, outcome: &OperationOutcome) {
+        self.0.iter().for_each(|tap| tap.after(call, outcome));
+    }
+}

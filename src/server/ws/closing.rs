@@ -1,0 +1,138 @@
+//! The end of a WebSocket: the closing handshake, within a time limit.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::handshake::CloseCode;
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::time::timeout;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::CloseFrame;
+use tokio_tungstenite::tungstenite::{Error, Message};
+
+use crate::server::ws::send_queue::{ConnectionClose, TOO_SLOW};
+
+/// How long a peer may take to read the rest and to answer the close frame.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(3);
+
+/// The same for a peer that read too slowly: it learns the reason only when it reads up to the close frame,
+/// behind what may be megabytes in the kernel's buffers.
+const SLOW_CLOSE_WAIT: Duration = Duration::from_secs(30);
+
+/// Why a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ConnectionEnd {
+    /// The bridge closes it.
+    Close(ConnectionClose),
+    /// The bridge closes it because of what it read; nothing more can be read.
+    Broken(ConnectionClose),
+    /// The peer sent a close frame, with this code.
+    ByPeer(Option<u16>),
+    /// The socket is closed or broken.
+    Gone,
+}
+
+/// Closes a connection whose token was removed from the configuration.
+pub const REVOKED: ConnectionClose = ConnectionClose::new(
+    CloseCode::Policy,
+    "the token of this connection was removed",
+);
+
+/// Closes a connection whose link another connection resumed.
+pub const TAKEN_OVER: ConnectionClose = ConnectionClose::new(
+    CloseCode::TakenOver,
+    "another connection resumed this session",
+);
+
+impl ConnectionEnd {
+    /// The label of its counter, where it is the peer's fault. A peer that reads too slowly is counted where its
+    /// messages are dropped.
+    pub(crate) fn fault(self) -> Option<&'static str> {
+        match self {
+            Self::Close(close) | Self::Broken(close) => match close.code {
+                1002 => Some("protocol"),
+                1003 => Some("binary"),
+                1007 => Some("not_utf8"),
+                1009 => Some("too_large"),
+                _ => None,
+            },
+            Self::ByPeer(_) | Self::Gone => None,
+        }
+    }
+
+    /// Whether the link ends with the connection: the client closed it normally, or may not resume it. After any
+    /// other end it may.
+    pub fn is_for_good(self) -> bool {
+        match self {
+            Self::ByPeer(code) => code.is_none_or(|code| code == CloseCode::Normal.as_u16()),
+            Self::Close(close) => close == REVOKED || close.code == CloseCode::GoingAway.as_u16(),
+            Self::Broken(_) | Self::Gone => false,
+        }
+    }
+}
+
+/// How to end a connection after this read error.
+pub fn of_error(error: &Error) -> ConnectionEnd {
+    use tokio_tungstenite::tungstenite::error::ProtocolError;
+
+    let broken = |code, reason| ConnectionEnd::Broken(ConnectionClose { code, reason });
+    match error {
+        Error::Capacity(_) => broken(1009, "the message is over limits.maxMessageBytes"),
+        Error::Utf8(_) => broken(1007, "a text frame was not UTF-8"),
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
+        | Error::Io(_)
+        | Error::ConnectionClosed
+        | Error::AlreadyClosed => ConnectionEnd::Gone,
+        Error::Protocol(_) => broken(1002, "the frame breaks the WebSocket protocol"),
+        _ => broken(1011, "the connection failed"),
+    }
+}
+
+/// Closes a WebSocket within a time limit.
+pub async fn finish<S>(mut ws: WebSocketStream<S>, end: ConnectionEnd)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let patience = if end == ConnectionEnd::Close(TOO_SLOW) {
+        SLOW_CLOSE_WAIT
+    } else {
+        CLOSE_WAIT
+    };
+    let closed = timeout(patience, async {
+        match end {
+            ConnectionEnd::Gone => {}
+            // Reading on sends the answer to the peer's close frame.
+            ConnectionEnd::ByPeer(_) => while let Some(Ok(_)) = ws.next().await {},
+            ConnectionEnd::Close(close) => {
+                if ws.send(frame(close)).await.is_ok() {
+                    while let Some(Ok(_)) = ws.next().await {}
+                }
+            }
+            ConnectionEnd::Broken(close) => {
+                if ws.send(frame(close)).await.is_ok() {
+                    discard(ws.into_inner()).await;
+                }
+            }
+        }
+    });
+    if closed.await.is_err() {
+        tracing::debug!("the peer did not finish the closing handshake");
+    }
+}
+
+/// Reads what the peer still sends. Closing a socket with unread bytes resets it, and the reset would overtake
+/// the close frame.
+pub(crate) async fn discard<S: AsyncRead + AsyncWrite + Unpin>(mut socket: S) {
+    if socket.shutdown().await.is_err() {
+        return;
+    }
+    let mut scratch = [0; 4096];
+    while matches!(socket.read(&mut scratch).await, Ok(1..)) {}
+}
+
+fn frame(close: ConnectionClose) -> Message {
+    Message::Close(Some(CloseFrame {
+        code: close.code.into(),
+        reason: close.reason.into(),
+    }))
+}

@@ -1,0 +1,270 @@
+//! One WebSocket connection. One task owns it; reading, writing and keep-alive are concurrent futures of that
+//! task, so that a peer that reads slowly is still read from, and one that sends much is still answered.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use cdp_bridge_protocol::handshake::CloseCode;
+use cdp_bridge_protocol::payload::{Encoding, Part};
+use futures::stream::SplitSink;
+use futures::{SinkExt as _, StreamExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::sync::oneshot;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
+
+use crate::lock::lock;
+use crate::metrics;
+use crate::operations::drain::DrainPhase;
+use crate::server::edge::auth::Identity;
+use crate::server::settings::ServerSettings;
+use crate::server::state::ServerState;
+use crate::server::stop::GOING_AWAY;
+use crate::server::ws::closing::{self, CLOSE_WAIT, ConnectionEnd, REVOKED, TAKEN_OVER};
+use crate::server::ws::keepalive::{KeepAlive, KeepAliveAction};
+use crate::server::ws::link::Link;
+use crate::server::ws::links::ConnectionSeq;
+use crate::server::ws::outbox::Outbox;
+use crate::server::ws::reader::read;
+use crate::server::ws::resume_token::ResumeOffer;
+use crate::server::ws::send_queue::{ConnectionClose, Outgoing};
+
+/// The result of a handshake: the client, how its payloads are encoded, and what it wants to resume.
+#[derive(Debug, Clone)]
+pub(crate) struct NewConnection {
+    pub(crate) identity: Identity,
+    pub(crate) encoding: Encoding,
+    pub(crate) resume: Option<ResumeOffer>,
+    pub(crate) seq: ConnectionSeq,
+}
+
+/// Smaller messages are batched; a larger one is written through.
+const WRITE_BUFFER: usize = 16 * 1024;
+
+/// A WebSocket over a socket on which the opening handshake is done.
+pub(crate) async fn accept<S>(socket: S, settings: &ServerSettings) -> WebSocketStream<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    WebSocketStream::from_raw_socket(socket, Role::Server, Some(config(settings))).await
+}
+
+fn config(settings: &ServerSettings) -> WebSocketConfig {
+    /// Small, because most connections are idle most of the time.
+    const READ_BUFFER: usize = 4 * 1024;
+
+    // The writer feeds one message at a time, so that the buffer holds the largest one and what is in front of
+    // it. Escaping makes a part of text up to six times as long.
+    let largest = settings
+        .config
+        .outbound_bytes
+        .max(settings.flow.chunk_bytes.saturating_mul(6));
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_write_buffer_size(largest.saturating_mul(2).saturating_add(1 << 20))
+        .max_message_size(Some(settings.config.max_message_bytes))
+        .max_frame_size(Some(settings.config.max_message_bytes))
+}
+
+/// Closes a connection that is not admitted.
+pub(crate) async fn refuse_connection<S>(
+    socket: S,
+    settings: &ServerSettings,
+    close: ConnectionClose,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    closing::finish(accept(socket, settings).await, ConnectionEnd::Close(close)).await;
+}
+
+/// Serves one connection until it ends. Its link may outlive it.
+pub(crate) async fn serve_connection<S>(
+    socket: S,
+    connection: NewConnection,
+    state: Arc<ServerState>,
+) where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let link = Link::of(&connection, &state).await;
+    // A stop that began during the handshake did not close this connection.
+    if state.drain().phase() >= DrainPhase::Closing {
+        link.outbox.close(GOING_AWAY);
+    }
+    let client = &connection.identity.client;
+    let id = link.outbox.id().0;
+    tracing::info!(%client, connection = id, "connected");
+    let mut ws = accept(socket, &state.settings).await;
+    let end = serve(&mut ws, link, &state).await;
+    tracing::info!(%client, connection = id, ?end, "disconnected");
+    if let Some(fault) = end.fault() {
+        metrics::refused(fault);
+    }
+    closing::finish(ws, end).await;
+}
+
+/// Why a connection lets go of its link.
+enum Leave {
+    /// It has ended.
+    End(ConnectionEnd),
+    /// Another connection resumes the link: its client noticed a cut before the bridge did.
+    HandOver(oneshot::Sender<Link>),
+}
+
+/// Reads and writes until the connection ends; then hands the link over, keeps it for its client, or ends it.
+async fn serve<S>(ws: &mut WebSocketStream<S>, mut link: Link, state: &ServerState) -> ConnectionEnd
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let settings = &state.settings;
+    let _connected = state.services.hub.connected();
+    let alive = Mutex::new(KeepAlive::new(
+        settings.config.ping_interval,
+        settings.config.ping_timeout,
+        Instant::now(),
+    ));
+    let leave = {
+        let (mut sink, mut stream) = ws.split();
+        let Link {
+            identity,
+            outbox,
+            door,
+            requests,
+            seq,
+            ..
+        } = &mut link;
+        // Not biased: the first branch could use up the whole time slice every time.
+        tokio::select! {
+            end = read(&mut stream, door, &alive) => Leave::End(end),
+            end = write(&mut sink, outbox) => Leave::End(end),
+            end = keep_alive(&alive, outbox) => Leave::End(end),
+            end = too_slow(outbox) => Leave::End(end),
+            end = forced(state) => Leave::End(end),
+            end = revoked(state, identity) => Leave::End(end),
+            reply = Link::handed_over(requests, *seq) => Leave::HandOver(reply),
+        }
+    };
+    link.outbox.go_away();
+    match leave {
+        Leave::HandOver(reply) => {
+            if let Err(back) = reply.send(link) {
+                tokio::spawn(back.wait_for_client());
+            }
+            ConnectionEnd::Close(TAKEN_OVER)
+        }
+        Leave::End(end) => {
+            if link.requests.is_some() && !end.is_for_good() {
+                tokio::spawn(link.wait_for_client());
+            }
+            end
+        }
+    }
+}
+
+/// Writes queued messages, in batches while there are more, until the close frame is due.
+async fn write<S>(
+    sink: &mut SplitSink<&mut WebSocketStream<S>, Message>,
+    outbox: &Outbox,
+) -> ConnectionEnd
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let next = if let Some(next) = outbox.try_next() {
+            next
+        } else {
+            if sink.flush().await.is_err() {
+                return ConnectionEnd::Gone;
+            }
+            outbox.next().await
+        };
+        let message = match next {
+            Outgoing::Close(close) => {
+                // The sink buffers the last message until it is flushed or fed again, and drops it if the
+                // closing handshake comes first.
+                return match sink.flush().await {
+                    Ok(()) => ConnectionEnd::Close(close),
+                    Err(_) => ConnectionEnd::Gone,
+                };
+            }
+            Outgoing::Ping => Message::Ping(Bytes::new()),
+            Outgoing::Part(part) => frame(part),
+            Outgoing::Frame(part, slot) => {
+                let message = frame(part);
+                metrics::ws_bytes_out(message.len());
+                // It counts as sent only when the socket has taken it: that slows a screencast down to what
+                // its reader can take.
+                if sink.send(message).await.is_err() {
+                    return ConnectionEnd::Gone;
+                }
+                slot.mark_left();
+                continue;
+            }
+        };
+        let len = message.len();
+        if let Err(error) = sink.feed(message).await {
+            tracing::debug!(%error, "a connection cannot be written to");
+            return ConnectionEnd::Gone;
+        }
+        metrics::ws_bytes_out(len);
+        // The message after a large one is chosen only when the socket has taken all of it, or a pong that
+        // became due meanwhile would wait for one more. And with a socket that takes everything at once, all
+        // parts of a payload would go before the reader, which shares this task, had its turn.
+        if len > WRITE_BUFFER {
+            if sink.flush().await.is_err() {
+                return ConnectionEnd::Gone;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+/// Built as a frame, because a text message would be checked for UTF-8 again.
+fn frame(part: Part) -> Message {
+    let (kind, bytes) = match part {
+        Part::Text(bytes) => (Data::Text, bytes),
+        Part::Binary(bytes) => (Data::Binary, bytes),
+    };
+    Message::Frame(Frame::message(bytes, OpCode::Data(kind), true))
+}
+
+/// Pings the peer; ends the connection when it stays silent.
+async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> ConnectionEnd {
+    loop {
+        let due = lock(&alive).due(Instant::now());
+        match due {
+            KeepAliveAction::At(then) => sleep_until(then).await,
+            KeepAliveAction::Ping => outbox.ping(),
+            KeepAliveAction::Dead => {
+                metrics::refused("silent");
+                return ConnectionEnd::Close(ConnectionClose::new(
+                    CloseCode::Policy,
+                    "ping timeout (server.ping_timeout)",
+                ));
+            }
+        }
+    }
+}
+
+/// Ends a connection whose peer reads too slowly, also while a write is blocked.
+async fn too_slow(outbox: &Outbox) -> ConnectionEnd {
+    ConnectionEnd::Close(outbox.overflowed().await)
+}
+
+/// Ends a connection whose token was removed from the configuration.
+async fn revoked(state: &ServerState, identity: &Identity) -> ConnectionEnd {
+    state.auth.revoked(identity).await;
+    metrics::refused("token_removed");
+    ConnectionEnd::Close(REVOKED)
+}
+
+/// Ends a connection that did not close in time when the bridge stops.
+async fn forced(state: &ServerState) -> ConnectionEnd {
+    state.drain().reached(DrainPhase::Closing).await;
+    sleep(CLOSE_WAIT).await;
+    ConnectionEnd::Close(GOING_AWAY)
+}

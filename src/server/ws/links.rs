@@ -1,0 +1,184 @@
+//! The directory of resumable links: the task that holds each, and the tokens that resume it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard};
+
+use cdp_bridge_protocol::payload::Encoding;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::lock::lock;
+use crate::metrics;
+use crate::operations::{CallerId, ClientId};
+use crate::server::ws::link::Link;
+use crate::server::ws::outbox::Outbox;
+use crate::server::ws::resume_token::{ResumeOffer, ResumeToken};
+
+/// A request to the task that holds a link.
+#[derive(Debug)]
+pub enum LinkRequest {
+    /// Hand it over to the connection that resumes it.
+    HandOver(HandOver),
+    /// End it: too many links wait for their clients, and this one has waited longest.
+    GiveUp,
+}
+
+/// A connection that resumes a link.
+#[derive(Debug)]
+pub struct HandOver {
+    /// The connection's position. A hand-over to a connection older than the current holder is stale and
+    /// ignored.
+    pub seq: ConnectionSeq,
+    /// Where to send the link.
+    pub reply: oneshot::Sender<Link>,
+}
+
+/// The position of a connection in the order in which all were made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ConnectionSeq(pub u64);
+
+/// The links that can be resumed.
+#[derive(Debug)]
+pub struct Links {
+    /// The most links without a connection.
+    max_away: usize,
+    table: Mutex<LinkTable>,
+}
+
+#[derive(Debug, Default)]
+struct LinkTable {
+    entries: HashMap<CallerId, LinkEntry>,
+    /// The links without a connection, by when they lost it.
+    away: BTreeMap<u64, CallerId>,
+    departures: u64,
+}
+
+#[derive(Debug)]
+struct LinkEntry {
+    client: ClientId,
+    outbox: Outbox,
+    token: ResumeToken,
+    /// The token before it: a client that was cut off before it received the newer one has only this.
+    previous: Option<ResumeToken>,
+    holder: mpsc::Sender<LinkRequest>,
+    /// Its key in [`LinkTable::away`], while it has no connection.
+    away: Option<u64>,
+}
+
+impl Links {
+    /// No links; at most `max_away` may be without a connection.
+    pub fn new(max_away: usize) -> Self {
+        Self {
+            max_away,
+            table: Mutex::default(),
+        }
+    }
+
+    /// Adds a link; returns its first token and the requests to its holder. None where the system has no random
+    /// numbers: the link cannot be resumed then.
+    pub fn open(
+        &self,
+        client: &ClientId,
+        outbox: &Outbox,
+    ) -> Option<(ResumeToken, mpsc::Receiver<LinkRequest>)> {
+        let id = outbox.id();
+        let token = new_token(id)?;
+        // Each sender waits for the answer to its request, so that one place is enough.
+        let (holder, requests) = mpsc::channel(1);
+        let entry = LinkEntry {
+            client: client.clone(),
+            outbox: outbox.clone(),
+            token,
+            previous: None,
+            holder,
+            away: None,
+        };
+        self.table().entries.insert(id, entry);
+        Some((token, requests))
+    }
+
+    /// Removes a link that has ended.
+    pub fn close(&self, id: CallerId) {
+        let mut table = self.table();
+        if let Some(LinkEntry { away, .. }) = table.entries.remove(&id) {
+            table.is_back(away);
+        }
+    }
+
+    /// The holder of the link that this offer of this client resumes, if it is valid.
+    pub fn find(
+        &self,
+        offer: &ResumeOffer,
+        client: &ClientId,
+        encoding: Encoding,
+    ) -> Option<mpsc::Sender<LinkRequest>> {
+        let table = self.table();
+        let entry = table.entries.get(&offer.token.link())?;
+        let known = entry.token.is(&offer.token)
+            || entry.previous.is_some_and(|token| token.is(&offer.token));
+        let written = entry.outbox.next_number()? - 1;
+        // Queued payloads are cut for one encoding.
+        let fits = entry.client == *client
+            && entry.outbox.encoding() == encoding
+            && offer.cursor <= written;
+        (known && fits).then(|| entry.holder.clone())
+    }
+
+    /// The link has a connection again. Returns its next token; the one that was presented stays valid until
+    /// the client has presented a newer one.
+    pub fn resumed(&self, presented: &ResumeToken) -> Option<ResumeToken> {
+        let id = presented.link();
+        let token = new_token(id)?;
+        let mut table = self.table();
+        let entry = table.entries.get_mut(&id)?;
+        entry.token = token;
+        entry.previous = Some(*presented);
+        let away = entry.away.take();
+        table.is_back(away);
+        Some(token)
+    }
+
+    /// The link has lost its connection.
+    pub fn is_away(&self, id: CallerId) {
+        let mut table = self.table();
+        table.departures += 1;
+        let place = table.departures;
+        let Some(entry) = table.entries.get_mut(&id) else {
+            return;
+        };
+        let before = entry.away.replace(place);
+        table.is_back(before);
+        table.away.insert(place, id);
+        metrics::sessions_away(table.away.len());
+        if table.away.len() <= self.max_away {
+            return;
+        }
+        let Some((_, oldest)) = table.away.pop_first() else {
+            return;
+        };
+        metrics::sessions_away(table.away.len());
+        if let Some(entry) = table.entries.get_mut(&oldest) {
+            entry.away = None;
+            // A full channel means that a hand-over is pending already.
+            let _ = entry.holder.try_send(LinkRequest::GiveUp);
+        }
+    }
+
+    fn table(&self) -> MutexGuard<'_, LinkTable> {
+        lock(&self.table)
+    }
+}
+
+impl LinkTable {
+    fn is_back(&mut self, place: Option<u64>) {
+        if let Some(place) = place {
+            self.away.remove(&place);
+            metrics::sessions_away(self.away.len());
+        }
+    }
+}
+
+fn new_token(id: CallerId) -> Option<ResumeToken> {
+    ResumeToken::new(id)
+        .inspect_err(|error| tracing::error!(%error, "no random number for a resume token"))
+        .ok()
+}

@@ -1,0 +1,333 @@
+//! The handle through which messages are queued for one link.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use cdp_bridge_protocol::event::Gap;
+use cdp_bridge_protocol::payload::{Encoding, NotBase64, Parts, Payload, PayloadHead};
+use cdp_bridge_protocol::{Message, RequestId, TabId};
+use tokio::sync::{Notify, watch};
+use tokio::time::Instant;
+
+use crate::lock::lock;
+use crate::metrics;
+use crate::operations::{CallerId, FrameSlot, StreamSinks};
+use crate::server::ws::console_subscriptions::ConsoleSubscriptions;
+use crate::server::ws::history::{AnsweredIds, HistoryLimits, NeverWritten};
+use crate::server::ws::screencast_subscriptions::ScreencastSubscriptions;
+use crate::server::ws::send_queue::{
+    ConnectionClose, DiscardedPayload, Outgoing, Overflow, SendQueue, TOO_SLOW,
+};
+use crate::server::{wire, wire_error};
+
+/// The send queue, history and stream subscriptions of one link. Cheap to clone; pushing never waits. It
+/// outlives the connection: what is pushed while there is none is kept for the next.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    inner: Arc<OutboxInner>,
+}
+
+#[derive(Debug)]
+struct OutboxInner {
+    id: CallerId,
+    encoding: Encoding,
+    chunk_bytes: usize,
+    queue: Mutex<SendQueue>,
+    screencasts: Mutex<ScreencastSubscriptions>,
+    consoles: Mutex<ConsoleSubscriptions>,
+    ready: Arc<Notify>,
+    overflow: Notify,
+}
+
+impl Outbox {
+    /// An empty outbox that holds `limit` bytes; `keep` bounds the history, where the link can be resumed.
+    pub fn new(
+        id: CallerId,
+        encoding: Encoding,
+        chunk_bytes: usize,
+        limit: usize,
+        keep: Option<HistoryLimits>,
+    ) -> Self {
+        Self {
+            inner: Arc::new(OutboxInner {
+                id,
+                encoding,
+                chunk_bytes,
+                queue: Mutex::new(SendQueue::new(limit, keep)),
+                screencasts: Mutex::default(),
+                consoles: Mutex::default(),
+                ready: Arc::default(),
+                overflow: Notify::new(),
+            }),
+        }
+    }
+
+    /// The link's caller id, also in the log as the connection's.
+    pub fn id(&self) -> CallerId {
+        self.inner.id
+    }
+
+    /// How payloads are encoded.
+    pub fn encoding(&self) -> Encoding {
+        self.inner.encoding
+    }
+
+    /// Queues a message.
+    pub fn push_message(&self, message: &Message) {
+        let ids = message.request_id.iter();
+        self.push(message.to_json().into(), ids);
+    }
+
+    /// Queues an encoded message that answers no request.
+    pub fn push_text(&self, json: Bytes) {
+        self.push(json, [].iter());
+    }
+
+    fn push<'a>(&self, json: Bytes, answers: impl ExactSizeIterator<Item = &'a RequestId>) {
+        self.change(|queue| {
+            let answers = answered_ids(queue, answers);
+            queue.push(json, answers)
+        });
+    }
+
+    /// Queues a message about the connection itself, in front of everything else.
+    pub fn greet(&self, message: &Message) {
+        let json = message.to_json().into();
+        self.change(|queue| {
+            queue.greet(json);
+            Ok(())
+        });
+    }
+
+    /// Queues a payload, cut into parts as the connection wants it.
+    pub fn push_payload(
+        &self,
+        head: PayloadHead,
+        request_id: Option<RequestId>,
+        payload: &Payload,
+    ) -> Result<(), NotBase64> {
+        let OutboxInner {
+            encoding,
+            chunk_bytes,
+            ..
+        } = *self.inner;
+        let mut ids: Vec<RequestId> = request_id.iter().cloned().collect();
+        if let PayloadHead::DomSnapshot(head) = &head {
+            ids.extend(head.coalesced.iter().flatten().cloned());
+        }
+        let parts = Parts::new(head, request_id, payload, encoding, chunk_bytes)?;
+        self.change(|queue| {
+            let answers = answered_ids(queue, ids.iter());
+            queue.push_parts(parts, answers)
+        });
+        Ok(())
+    }
+
+    /// Queues a ping. Since that happens regularly on every connection, it also expires the history.
+    pub fn ping(&self) {
+        self.change(|queue| {
+            queue.ping();
+            queue.forget(Instant::now());
+            Ok(())
+        });
+    }
+
+    /// The connection is gone: what is pushed is kept for the next one. Screencasts pause, each with one frame
+    /// in its slot.
+    pub(crate) fn go_away(&self) {
+        self.change(|queue| {
+            queue.go_away();
+            Ok(())
+        });
+        // A frame that was being sent counts as sent, or its screencast would wait for it for ever.
+        self.screencasts().mark_left();
+    }
+
+    /// Rewinds to the sequence number that the client acknowledged; returns the gap that is no longer in the
+    /// history.
+    pub(crate) fn rewind(&self, seen: u64) -> Result<Option<Gap>, NeverWritten> {
+        let mut result = Ok(None);
+        self.change(|queue| {
+            result = queue.rewind(seen);
+            Ok(())
+        });
+        result
+    }
+
+    /// The link has a connection again.
+    pub(crate) fn come_back(&self) {
+        self.change(|queue| {
+            queue.come_back();
+            Ok(())
+        });
+    }
+
+    /// The sequence number of the next new message, where messages have numbers.
+    pub(crate) fn next_number(&self) -> Option<u64> {
+        self.queue().next_number()
+    }
+
+    /// The requests whose answers are still to be sent.
+    pub(crate) fn answers(&self) -> Vec<RequestId> {
+        self.queue().answers().cloned().collect()
+    }
+
+    /// Closes the connection behind everything that is queued.
+    pub fn close(&self, close: ConnectionClose) {
+        self.change(|queue| {
+            queue.close(close);
+            Ok(())
+        });
+    }
+
+    /// The next message, for the connection's writer.
+    pub(crate) async fn next(&self) -> Outgoing {
+        loop {
+            if let Some(next) = self.try_next() {
+                return next;
+            }
+            self.inner.ready.notified().await;
+        }
+    }
+
+    /// The next message, if one is queued.
+    pub(crate) fn try_next(&self) -> Option<Outgoing> {
+        let mut queue = self.queue();
+        let before = sizes(&queue);
+        if queue.has_time_for_frames() {
+            self.fetch_frame(&mut queue);
+        }
+        let next = queue.take(Instant::now());
+        show(before, &queue);
+        next
+    }
+
+    /// Moves the next screencast frame from its slot into the queue. Until it is sent, its slot holds only the
+    /// newest of those that follow.
+    fn fetch_frame(&self, queue: &mut SendQueue) {
+        let Some((frame, slot)) = self.screencasts().take() else {
+            return;
+        };
+        let (head, payload) = wire::frame(frame);
+        let OutboxInner {
+            encoding,
+            chunk_bytes,
+            ..
+        } = *self.inner;
+        match Parts::new(head, None, &payload, encoding, chunk_bytes) {
+            Ok(parts) => queue.push_frame(parts, slot),
+            Err(error) => {
+                tracing::warn!(%error, "a screencast frame was skipped");
+                slot.mark_left();
+            }
+        }
+    }
+
+    /// The link has ended: its streams end, and what is pushed is dropped.
+    pub fn end(&self) {
+        self.change(|queue| {
+            queue.end();
+            Ok(())
+        });
+        *self.screencasts() = ScreencastSubscriptions::default();
+        *self.consoles() = ConsoleSubscriptions::default();
+    }
+
+    /// Waits until the queue overflows.
+    pub(crate) async fn overflowed(&self) -> ConnectionClose {
+        loop {
+            self.inner.overflow.notified().await;
+            // The notification may be left over from an earlier connection.
+            if self.queue().is_too_slow() {
+                return TOO_SLOW;
+            }
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut SendQueue) -> Result<(), Overflow>) {
+        let result = {
+            let mut queue = self.queue();
+            let before = sizes(&queue);
+            let result = change(&mut queue);
+            while let Some(discarded) = queue.shed() {
+                refuse(&mut queue, &discarded);
+            }
+            show(before, &queue);
+            result
+        };
+        if result.is_err() {
+            metrics::dropped("connection", "too_slow");
+            self.inner.overflow.notify_one();
+        }
+        self.inner.ready.notify_one();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, SendQueue> {
+        // After a panic, sending the next message matters more than a message that was half queued.
+        lock(&self.inner.queue)
+    }
+
+    fn consoles(&self) -> MutexGuard<'_, ConsoleSubscriptions> {
+        lock(&self.inner.consoles)
+    }
+
+    fn screencasts(&self) -> MutexGuard<'_, ScreencastSubscriptions> {
+        lock(&self.inner.screencasts)
+    }
+}
+
+impl StreamSinks for Outbox {
+    fn frames(&self, tab: TabId) -> FrameSlot {
+        let slot = FrameSlot::new(Arc::clone(&self.inner.ready));
+        self.screencasts().insert(tab, slot.clone());
+        slot
+    }
+
+    fn console(&self, tab: TabId) -> watch::Receiver<()> {
+        self.consoles().begin(tab)
+    }
+}
+
+/// The ids to keep with a message, where the link can be resumed.
+fn answered_ids<'a>(
+    queue: &SendQueue,
+    ids: impl ExactSizeIterator<Item = &'a RequestId>,
+) -> Option<AnsweredIds> {
+    (queue.is_resumable() && ids.len() > 0).then(|| ids.cloned().collect())
+}
+
+/// Answers the requests of a payload that cannot be kept until the client is back.
+fn refuse(queue: &mut SendQueue, discarded: &DiscardedPayload) {
+    metrics::dropped("payload", "resume_bytes");
+    let error = wire_error::not_kept(discarded.tab);
+    let nameless = discarded.answers.is_none().then_some(None);
+    let ids = discarded.answers.iter().flat_map(|ids| ids.iter());
+    for request_id in ids.map(|id| Some(id.clone())).chain(nameless) {
+        let answers = request_id.iter().cloned().collect();
+        let message = Message {
+            request_id,
+            ..Message::unasked(error.clone())
+        };
+        // Without a connection the queue accepts everything; the caller sheds down to its bound afterwards.
+        let _ = queue.push(message.to_json().into(), Some(answers));
+    }
+}
+
+/// Queued and kept bytes, for the gauges.
+fn sizes(queue: &SendQueue) -> [usize; 2] {
+    [queue.bytes(), queue.kept_bytes()]
+}
+
+fn show([waits, kept]: [usize; 2], queue: &SendQueue) {
+    metrics::outbound_queue_changed(waits, queue.bytes());
+    metrics::resume_kept_changed(kept, queue.kept_bytes());
+}
+
+impl Drop for OutboxInner {
+    fn drop(&mut self) {
+        let queue = self.queue.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let before = sizes(queue);
+        queue.end();
+        show(before, queue);
+    }
+}

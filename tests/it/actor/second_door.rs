@@ -1,0 +1,139 @@
+//! A door without a WebSocket, as thin as a door can be, on the fake Chromium.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use cdp_bridge::operations::client_quota::ClientQuota;
+use cdp_bridge::operations::{
+    Caller, ClientLimits, EventBus, FrameSlot, IdempotencyConfig, NavigationDenied,
+    OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Published,
+    StreamSinks, Tap, Timeouts, UrlPolicy,
+};
+use cdp_bridge::policy::EvaluatePolicy;
+use cdp_bridge::tabs::ClientId;
+use cdp_bridge_protocol::{Request, RequestKind, TabId};
+use serde_json::{Value, json};
+use tokio::sync::{mpsc, watch};
+use tokio::time::Instant;
+
+use super::harness::{Bridge, LIMIT};
+
+struct Anywhere;
+
+impl UrlPolicy for Anywhere {
+    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
+        Ok(url.to_owned())
+    }
+}
+
+pub(super) struct Sinks(pub(super) watch::Sender<()>);
+
+impl StreamSinks for Sinks {
+    fn frames(&self, _: TabId) -> FrameSlot {
+        FrameSlot::new(Arc::default())
+    }
+
+    fn console(&self, _: TabId) -> watch::Receiver<()> {
+        self.0.subscribe()
+    }
+}
+
+pub(super) struct Door {
+    _bridge: Bridge,
+    operations: Operations,
+    pub(super) caller: Caller,
+    pub(super) facts: mpsc::Receiver<Arc<Published>>,
+    pub(super) slow: mpsc::Receiver<Arc<Published>>,
+}
+
+impl Door {
+    pub(super) async fn open(permissions: Permissions, tap: Arc<dyn Tap>) -> Self {
+        let bus = EventBus::new();
+        let (facts, slow) = (bus.subscribe("recorder", 1024), bus.subscribe("slow", 1));
+        let bridge = Bridge::publishing_to(Arc::new(bus)).await;
+        let settings = OperationSettings {
+            timeouts: Timeouts::by_class(|_| LIMIT),
+            idempotency: IdempotencyConfig {
+                window: Duration::from_mins(1),
+                keys: 9,
+            },
+            logged_out_default: false,
+            evaluate: EvaluatePolicy::Allow,
+        };
+        let services = OperationServices {
+            registry: bridge.registry.clone(),
+            tabs: Arc::new(bridge.supervisor.clone()),
+            policy: Arc::new(Anywhere),
+        };
+        let operations = Operations::new(settings, services, [tap]);
+        let limits = ClientLimits {
+            max_tabs: 9,
+            max_inflight: 9,
+            rate_per_second: 0,
+            max_connections: 1,
+        };
+        let quota = ClientQuota::new(limits, Instant::now());
+        let caller = Caller::new(operations.new_caller_id(), "a".into(), permissions, quota);
+        Self {
+            _bridge: bridge,
+            operations,
+            caller,
+            facts,
+            slow,
+        }
+    }
+
+    pub(super) async fn ask(&self, kind: RequestKind, tab: u64) -> OperationOutcome {
+        let mut json = json!({"type": kind.as_str()});
+        if !matches!(
+            kind,
+            RequestKind::Ping | RequestKind::ListTabs | RequestKind::CreateTab
+        ) {
+            json["tabId"] = json!(TabId::new(tab).to_string());
+        }
+        for (name, value) in fields(kind).as_object().unwrap() {
+            json[name] = value.clone();
+        }
+        let request = Request::parse(&json.to_string()).unwrap();
+        self.operations.execute(&self.caller, request).await
+    }
+}
+
+/// The fields of a request beside its tab.
+fn fields(kind: RequestKind) -> Value {
+    match kind {
+        RequestKind::Ping
+        | RequestKind::ListTabs
+        | RequestKind::CloseTab
+        | RequestKind::ActivateTab
+        | RequestKind::GetDomSnapshot
+        | RequestKind::GetScreenshot
+        | RequestKind::StartScreencast
+        | RequestKind::StopScreencast
+        | RequestKind::GetAxSnapshot
+        | RequestKind::GoBack
+        | RequestKind::GoForward
+        | RequestKind::Reload => json!({}),
+        RequestKind::CreateTab | RequestKind::Navigate => json!({"url": "http://a.test/"}),
+        RequestKind::SetLoggedOutMode => json!({"enabled": true}),
+        RequestKind::Click
+        | RequestKind::Hover
+        | RequestKind::Focus
+        | RequestKind::Check
+        | RequestKind::Uncheck
+        | RequestKind::ScrollIntoView
+        | RequestKind::WaitFor => json!({"selector": "a"}),
+        RequestKind::Fill => json!({"selector": "a", "value": "x"}),
+        RequestKind::Type => json!({"text": "x"}),
+        RequestKind::Press => json!({"key": "Enter"}),
+        RequestKind::Select => json!({"selector": "a", "values": ["x"]}),
+        RequestKind::Scroll => json!({"to": "top"}),
+        RequestKind::Drag => json!({"from": "a", "to": "b"}),
+        RequestKind::Upload => json!({"selector": "a", "files": []}),
+        RequestKind::Evaluate => json!({"expression": "1"}),
+        RequestKind::Query => json!({"selector": "a", "what": "text"}),
+        RequestKind::GetContent => json!({"format": "markdown"}),
+        RequestKind::GetDownload => json!({"downloadId": "d1"}),
+        RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
+    }
+}
