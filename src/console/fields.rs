@@ -193,10 +193,7 @@ fn put(kind: RequestKind, fields: &mut Map<String, Value>, name: &str, value: &s
 /// expected.
 fn typed(kind: RequestKind, name: &str, text: &str) -> Value {
     let field = shape::of(kind).and_then(|shape| shape.field(name));
-    let value = match (
-        field.map_or(FieldType::Other, |field| field.field_type),
-        name,
-    ) {
+    let value = match (field.map_or(FieldType::Other, |field| field.kind), name) {
         (FieldType::Boolean, _) => match text {
             "on" | "true" | "yes" => Some(true.into()),
             "off" | "false" | "no" => Some(false.into()),

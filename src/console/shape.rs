@@ -26,7 +26,7 @@ pub(super) enum FieldType {
 #[derive(Debug)]
 pub(super) struct Field {
     pub(super) name: String,
-    pub(super) field_type: FieldType,
+    pub(super) kind: FieldType,
     /// The accepted values, such as `text`, `1 to 100`, or the choices.
     pub(super) takes: String,
     pub(super) required: bool,
@@ -86,7 +86,7 @@ fn shape(kind: RequestKind, definitions: &Value) -> Shape {
         .filter(|(name, _)| *name != "type")
         .map(|(name, schema)| Field {
             name: name.clone(),
-            field_type: field_type(schema, definitions),
+            kind: field_type(schema, definitions),
             takes: takes(schema, definitions),
             required: is_required(name),
             about: about(schema, definitions),

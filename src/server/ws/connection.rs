@@ -235,7 +235,7 @@ fn frame(part: Part) -> Message {
 /// Pings the peer; ends the connection when it stays silent.
 async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> ConnectionEnd {
     loop {
-        let due = lock(&alive).due(Instant::now());
+        let due = lock(alive).due(Instant::now());
         match due {
             KeepAliveAction::At(then) => sleep_until(then).await,
             KeepAliveAction::Ping => outbox.ping(),

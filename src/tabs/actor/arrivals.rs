@@ -42,13 +42,13 @@ impl Actor {
                 }
             }
             Ok(NavigationStart::Document(loader)) => {
-                running.phase = Phase::Committing(Some(loader))
+                running.phase = Phase::Committing(Some(loader));
             }
             Ok(NavigationStart::SameDocument) => running.phase = Phase::Committing(None),
             Ok(NavigationStart::AnyDocument) => running.phase = Phase::Travelling,
             Ok(NavigationStart::NoHistoryEntry) => self.not_arrived(|_| TabError::NoEntry),
             Ok(NavigationStart::Denied(denied)) => {
-                self.not_arrived(|_| TabError::NavDenied(denied))
+                self.not_arrived(|_| TabError::NavDenied(denied));
             }
             Ok(NavigationStart::Failed {
                 loader: Some(loader),

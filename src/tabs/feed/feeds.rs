@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 use tokio::time::Instant;
 
 use super::listeners::Member as _;
@@ -85,7 +86,7 @@ impl<F: StreamFactory> Feeds<F> {
         self.forget(|it| it.listener.key() == key);
         let answer = FeedCommand::Answer(Box::new(answer));
         let unsent = match feed {
-            Some(feed) => feed.try_send(answer).err().map(|it| it.into_inner()),
+            Some(feed) => feed.try_send(answer).err().map(TrySendError::into_inner),
             None => Some(answer),
         };
         if let Some(FeedCommand::Answer(answer)) = unsent {
@@ -97,7 +98,7 @@ impl<F: StreamFactory> Feeds<F> {
     /// when its stream is open.
     pub(crate) fn moved(&mut self, page: &F::Page) {
         self.running.clear();
-        self.forget(|it| it.is_over());
+        self.forget(Subscription::is_over);
         let entries = self.entries.iter_mut();
         let specs = entries.map(|entry| {
             entry.awaits_page = false;

@@ -21,9 +21,11 @@ const SECOND: Duration = Duration::from_secs(1);
 
 type Outcome = Result<(), StreamError>;
 
+type Attempts = VecDeque<oneshot::Sender<Outcome>>;
+
 /// What happened, in order, and the attempts to open a stream that are not decided yet.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<(Vec<String>, VecDeque<oneshot::Sender<Outcome>>)>>);
+struct Log(Arc<Mutex<(Vec<String>, Attempts)>>);
 
 impl Log {
     fn note(&self, line: String) {
