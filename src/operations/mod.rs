@@ -49,6 +49,7 @@ pub use ports::{NavigationDenied, OperationServices, TabService, UrlPolicy};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use tap::Tap;
 
+pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
     Acted, Answer, AnswerKind, Audience, CallId, CallerId, CastFrame, ClientId, Fact, FactKind,
     Failure, FrameSlot, OnDisconnect, Scope, TabCounts,

@@ -254,7 +254,7 @@ mod tests {
             ),
             ("navigated id", "invalid condition `id`"),
             ("navigated =x", "invalid condition `=x`"),
-            ("navigated status>=ok", "no number"),
+            ("navigated status>=ok", "not a number"),
         ] {
             let error = parse(&words(text)).unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");

@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use super::secret::Secret;
-use crate::operations::ClientLimits;
-use crate::policy::ClientPolicyConfig;
-use crate::tabs::ClientId;
+use crate::operations::{ClientId, ClientLimits, ClientPolicyConfig};
 
 /// Who may connect.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
