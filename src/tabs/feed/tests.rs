@@ -305,6 +305,8 @@ async fn a_second_subscription_takes_the_place_of_the_first() {
     tab.subscribe(1, 'b', 5, Some(&page));
     // The stream without listeners is dropped with its feed, which closes it.
     assert_eq!(tab.log.take().await, ["open b1"]);
+    tab.log.decide(Ok(()));
+    assert_eq!(tab.log.take().await, ["1 confirmed"]);
     assert_eq!(Arc::strong_count(&tab.log.0), streams);
 }
 
