@@ -271,7 +271,7 @@ async fn a_tab_that_is_closed_leaves_nothing_behind(browser: TestBrowser) {
         let under_way = get(&client, &tab, &started["downloadId"]).await;
         let under_way = under_way.expect_error("NOT_FOUND");
         let message = under_way["message"].as_str().unwrap();
-        assert!(message.contains("under way"), "{under_way}");
+        assert!(message.contains("in progress"), "{under_way}");
         assert!(!files_of(&profile).is_empty());
         client.close(&tab).await;
         until("nothing is left of it", async || {
