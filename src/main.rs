@@ -244,6 +244,9 @@ fn configuration(invocation: &Invocation, command: &ConfigCommand) -> u8 {
         let origin = loaded.origins.get(error.key()).to_string();
         return fail(&InvalidValue { origin, error }, USAGE);
     }
+    for warning in &loaded.warnings {
+        let _ = writeln!(std::io::stderr(), "cdp-bridge: warning: {warning}");
+    }
     if let ConfigCommand::Print(_) = command {
         print(&config::print(&loaded));
     } else {

@@ -168,7 +168,8 @@ impl Routes {
             return Ok(());
         };
         match route.inbox.try_send(event) {
-            Ok(()) => Ok(()),
+            // An event for an inbox that its owner has dropped has no recipient, and is not lost.
+            Ok(()) | Err(TrySendError::Closed(SessionEvent::Raw(_))) => Ok(()),
             // The raw subscriber handles this session's events alone.
             Err(TrySendError::Closed(_)) if !route.raw.is_empty() => Ok(()),
             Err(error) => {

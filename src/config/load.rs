@@ -45,7 +45,7 @@ pub fn load_with(
     let file = read_file(sources, read)?;
     if let Some((name, _, text)) = &file {
         let mut layer = file::settings(name, text)?;
-        warnings.extend(renamed::rename(&mut layer)?);
+        warnings.extend(renamed::rename(&mut layer));
         merged.add(layer);
     }
     // The file is checked before higher layers override it, so that they cannot hide an error in it.
@@ -54,7 +54,7 @@ pub fn load_with(
         environment::settings(&sources.env, &below.server.listen)?,
         flags(sources)?,
     ] {
-        warnings.extend(renamed::rename(&mut layer)?);
+        warnings.extend(renamed::rename(&mut layer));
         merged.add(layer);
     }
     let mut config = merged.config()?;

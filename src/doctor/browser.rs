@@ -77,7 +77,7 @@ fn judge_sandbox(wish: Sandbox, facts: SandboxFacts) -> Finding {
             "set it to `on`: nothing else confines a hostile page",
         ),
         SandboxDecision::Off(SandboxOffReason::Root) => {
-            Finding::warning(SUBJECT, "off: Chromium refuses it to root", user)
+            Finding::warning(SUBJECT, "off: Chromium does not support it as root", user)
         }
         SandboxDecision::Off(reason @ SandboxOffReason::NoUserNamespaces) => Finding::warning(
             SUBJECT,

@@ -251,8 +251,14 @@ impl Live {
     fn aside<M: Method + 'static>(&self, method: &M) {
         let call = self.target.session.start_call(method, ASIDE_LIMIT);
         tokio::spawn(async move {
-            if let Err(error) = call.await {
-                tracing::debug!(%error, "a CDP call whose result is not needed failed");
+            match call.await {
+                Err(error @ CallError::QueueFull { .. }) => {
+                    tracing::warn!(%error, "a CDP call was dropped: Chromium does not read its pipe");
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a CDP call whose result is not needed failed");
+                }
+                Ok(_) => {}
             }
         });
     }

@@ -113,6 +113,7 @@ impl Response {
             WireAnswer::Payload(head, payload) => {
                 let id = self.request_id.clone();
                 if let Err(error) = self.outbox.push_payload(head, id, &payload) {
+                    metrics::dropped("payload", "notBase64");
                     tracing::warn!(tab = ?self.tab, %error, "a payload cannot be sent");
                     let failure = TabError::from(ScreenshotError::NotAPicture).into();
                     let error = wire_error::of_failure(self.kind, &failure, self.tab);

@@ -13,9 +13,8 @@ pub struct ScreencastSubscriptions {
 }
 
 impl ScreencastSubscriptions {
-    /// Adds the slot of a tab; it replaces an earlier one of that tab.
+    /// Adds a slot for a tab. An earlier one of the tab is closed by the tab once it accepts the new one.
     pub fn insert(&mut self, tab: TabId, slot: FrameSlot) {
-        self.slots.retain(|(known, _)| *known != tab);
         self.slots.push_back((tab, slot));
     }
 

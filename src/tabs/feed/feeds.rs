@@ -33,6 +33,17 @@ struct Entry<F: StreamFactory> {
     awaits_page: bool,
 }
 
+impl<F: StreamFactory> Entry<F> {
+    /// Whether no task answers it: it waits for a page, or the feed has ended.
+    fn is_unserved(
+        &self,
+        running: &HashMap<F::Spec, mpsc::Sender<FeedCommand<ListenerOf<F>>>>,
+    ) -> bool {
+        let feed = running.get(&self.spec);
+        self.awaits_page || feed.is_none_or(mpsc::Sender::is_closed)
+    }
+}
+
 impl<F: StreamFactory> Feeds<F> {
     pub(crate) fn with(tab: TabId, factory: F) -> Self {
         Self {
@@ -109,10 +120,13 @@ impl<F: StreamFactory> Feeds<F> {
         }
     }
 
-    /// Refuses those whose deadline passed before the tab had a page.
+    /// Refuses those whose deadline passed before the tab had a page, or whose feed is gone.
     pub(crate) fn expire(&mut self, now: Instant) {
+        let running = &self.running;
         let is_due = |entry: &mut Entry<F>| {
-            entry.awaits_page && entry.subscription.deadline().is_none_or(|it| it <= now)
+            entry.is_unserved(running)
+                && entry.subscription.deadline().is_none_or(|it| it <= now)
+                && (entry.awaits_page || entry.subscription.deadline().is_some())
         };
         for entry in self.entries.extract_if(.., is_due) {
             let error = |reply: &Reply| reply.timed_out("the tab's page");
@@ -121,8 +135,9 @@ impl<F: StreamFactory> Feeds<F> {
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Instant> {
-        let waiting = self.entries.iter().filter(|entry| entry.awaits_page);
-        let deadlines = waiting.filter_map(|entry| entry.subscription.deadline());
+        let entries = self.entries.iter();
+        let unserved = entries.filter(|entry| entry.is_unserved(&self.running));
+        let deadlines = unserved.filter_map(|entry| entry.subscription.deadline());
         deadlines.min()
     }
 
@@ -148,6 +163,9 @@ impl<F: StreamFactory> Feeds<F> {
     fn forget(&mut self, which: impl Fn(&Subscription<ListenerOf<F>>) -> bool) {
         let is_meant = |entry: &mut Entry<F>| which(&entry.subscription);
         for entry in self.entries.extract_if(.., is_meant) {
+            if entry.awaits_page {
+                entry.subscription.refuse(|_| TabError::Dropped);
+            }
             entry.subscription.withdraw();
         }
     }

@@ -14,6 +14,13 @@ pub struct Watcher {
     pub slot: FrameSlot,
 }
 
+impl Drop for Watcher {
+    /// The slot of a watcher that was refused gets no frames.
+    fn drop(&mut self) {
+        self.slot.close();
+    }
+}
+
 impl StreamListener for Watcher {
     type Key = CallerId;
 
