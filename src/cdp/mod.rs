@@ -10,7 +10,7 @@
 //! | `calls` | the pending calls and their deadlines, without I/O |
 //! | `command_queue` | the bounded queue from the handles to the task |
 //! | [`routes`] | which session's events go to which inbox, without I/O |
-//! | `raw_route` | events as they came, for subscribers without types, without I/O |
+//! | `raw_route` | events as received, for subscribers that need them untyped, without I/O |
 //! | [`transport`] | pipe, WebSocket, memory |
 //! | `connection` | the task; `inbound` is what it does with a frame |
 //! | [`client`] | the handles |

@@ -1,21 +1,21 @@
 //! The application layer: carries out requests for every door.
 //!
-//! A door (WebSocket, and later REST, MCP, …) translates: it builds a [`Caller`], parses a request, calls
-//! [`Operations::begin`] or [`Operations::execute`], and encodes the [`OperationOutcome`]. What a door needs of the tabs
-//! is re-exported here; it does not reach past this room.
+//! A door, such as the WebSocket, translates: it builds a [`Caller`], parses a request, calls [`Operations::begin`] or
+//! [`Operations::execute`], and encodes the [`OperationOutcome`]. The types of the tabs that a door needs are
+//! re-exported here, so that it depends on this room only.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
-//! | [`caller`], [`call`] | who asks, with which permissions and quota; one operation in progress |
+//! | [`caller`], [`call`] | the origin of requests, with its permissions and quota; one operation in progress |
 //! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
-//! | [`bus`] | what happens in tabs and to the browser, published to every listener |
-//! | [`client_quota`], [`in_flight`], `token_bucket` | how much a client may use |
-//! | `idempotency`, `idempotency_table` | changes that are made once, however often they are sent |
+//! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
+//! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
+//! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
 //! | [`drain`] | the phases of a stop, and what it waits for |
-//! | [`ports`], [`settings`] | what the room is given |
+//! | [`ports`], [`settings`] | dependencies and settings |
 
 pub mod bus;
 pub mod call;
@@ -60,7 +60,7 @@ pub mod fact {
     pub use crate::tabs::fact::{ConsoleLine, Navigation};
 }
 
-/// What can go wrong in a tab, for the doors that put it into words of their protocol.
+/// Errors of tabs, which a door maps to errors of its protocol.
 pub mod failure {
     pub use crate::locator::LocatorError;
     pub use crate::tabs::hands::HandsError;

@@ -1,15 +1,15 @@
-//! The network side: one port for HTTP and the WebSocket door. It translates; what requests do is the business of
-//! [`operations`](crate::operations).
+//! The doors: HTTP and WebSocket on one port. They translate between messages and [`operations`](crate::operations), which
+//! carry out the requests.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`serve`], [`stop`] | binding, accepting, and the order of stopping |
-//! | [`edge`] | what a socket and a request pass before a door: TLS, limits, Host, Origin, token |
+//! | [`edge`] | checks before a door: TLS, limits, Host, Origin, token |
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
-//! | [`admin`] | `/health`, `/metrics` and the like; replacing clients and certificate |
-//! | [`wire`], [`wire_error`] | from facts, answers and failures to messages of the protocol |
-//! | [`settings`], [`ports`], [`state`] | what the server is given, and what its connections share |
+//! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
+//! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
+//! | [`settings`], [`ports`], [`state`] | settings and dependencies, and the state that connections share |
 
 pub mod admin;
 pub mod edge;

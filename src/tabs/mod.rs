@@ -1,10 +1,14 @@
-//! Tabs: an actor each, a directory of handles, and a supervisor that knows Chromium's targets.
+//! The domain: an actor for each tab, a registry of their handles, and a supervisor of Chromium's targets and browser
+//! contexts.
+//!
+//! A tab takes requests as messages with a reply each, and publishes what happens as facts. It knows no messages of
+//! the wire and no connections: its owner is a [`Scope`], and a caller is an opaque number.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`registry`] | the directory of [`handle`]s |
-//! | [`message`], [`reply`], [`error`] | what a tab may be asked, and how it answers |
-//! | [`fact`], [`identity`] | what happened, and the opaque names of owners and callers |
+//! | [`registry`] | the [`handle`]s of all tabs, by scope |
+//! | [`message`], [`reply`], [`error`] | requests to a tab, and the one answer or error of each |
+//! | [`fact`], [`identity`] | what happened; ids of owners, callers and calls |
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
@@ -13,8 +17,8 @@
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
-//! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
-//! | [`commands`] | the conversations with Chromium |
+//! | [`changes`], [`running`], [`captures`] | queued and running requests of a tab |
+//! | [`commands`] | the CDP calls behind the requests |
 
 pub mod actor;
 pub mod captures;

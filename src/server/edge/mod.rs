@@ -1,4 +1,4 @@
-//! What a socket and a request pass before a door.
+//! Checks of sockets and requests before they reach a door.
 //!
 //! | module | holds |
 //! | --- | --- |

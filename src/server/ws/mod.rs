@@ -4,10 +4,10 @@
 //! | --- | --- |
 //! | [`handshake`], [`upgrade`] | from an HTTP request to a WebSocket |
 //! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one connection, from welcome to close frame |
-//! | [`link`], [`links`], `link_guard`, [`resume_token`] | what outlives a connection, and how the next one resumes it |
+//! | [`link`], [`links`], `link_guard`, [`resume_token`] | the resumable state of a connection, and how the next connection resumes it |
 //! | [`door`] | parses a request, begins the operation, encodes the answer |
-//! | [`outbox`], [`send_queue`], [`history`] | messages on their way to the socket, and those that may be replayed |
-//! | [`hub`] | sends what happens to the links of its client |
+//! | [`outbox`], [`send_queue`], [`history`] | messages that are queued for the socket, and those that may be replayed |
+//! | [`hub`] | the listener of the event bus: sends events to the links of their scope |
 //! | [`screencast_subscriptions`], [`console_subscriptions`] | the streams of one link |
 
 pub mod closing;

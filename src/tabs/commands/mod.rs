@@ -1,4 +1,4 @@
-//! The CDP calls behind each request, one file a request.
+//! The CDP calls behind the requests, one file for each.
 
 pub mod activate;
 pub mod close;

@@ -1,16 +1,16 @@
 //! A stream that a page sends to everyone who subscribes to it.
 //!
-//! The life of every such stream is the same and is written down here once: it is opened at the page
+//! Every such stream has the same life cycle, which is implemented here once: it is opened at the page
 //! for the first listener and shared by all; more may join while it is being opened, each within the
-//! time limit of its own request; it is closed with the last; it goes on in the page that replaces
-//! the present one; and when it cannot be opened, everyone who waits is answered.
+//! time limit of its own request; it is closed with the last; it continues in the page that replaces
+//! the present one; and when it cannot be opened, all pending requests are answered.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`listeners`] | the state machine: who is confirmed, who waits, what to do next. No I/O |
-//! | [`subscription`] | one listener and the reply that is owed to it |
+//! | [`listeners`] | the state machine: which listeners are confirmed or pending, and what to do next. No I/O |
+//! | [`subscription`] | one listener and its pending reply |
 //! | [`task`] | the task that drives one stream at one page |
-//! | [`feeds`] | what a tab's actor keeps: the subscriptions of the tab and their tasks |
+//! | [`feeds`] | the subscriptions of one tab and their tasks, kept by its actor |
 //! | [`stream`] | the traits that a kind of stream implements |
 //! | [`page`] | a CDP session that ends with its stream |
 //!
