@@ -6,7 +6,7 @@ use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
 use super::hands::Action;
-use super::message::Way;
+use super::message::{Change, Way};
 use super::reply::Reply;
 use super::supervisor::Turn;
 
@@ -71,6 +71,17 @@ pub enum Goal {
 }
 
 impl Goal {
+    /// The command of a request.
+    pub(super) fn new(change: Change, reply: Reply) -> Self {
+        match change {
+            Change::Navigate { url } => Self::Navigate { url, reply },
+            Change::Activate => Self::Activate { reply },
+            Change::SetLoggedOut { enabled } => Self::Switch { enabled, reply },
+            Change::Travel(way) => Self::Travel { way, reply },
+            Change::Act(action) => Self::Act { action, reply },
+        }
+    }
+
     /// Whoever waits for it.
     pub fn reply(&self) -> Option<&Reply> {
         match self {

@@ -29,12 +29,12 @@ impl Actor {
         let Some(Running {
             goal: Goal::Act { reply, .. },
             ..
-        }) = self.running.take()
+        }) = self.work.take_active()
         else {
             return;
         };
         match outcome {
-            Ok(answer) => reply.answer(self.id, answer),
+            Ok(answer) => reply.answer(self.tab.id, answer),
             Err(error) => {
                 let error = TabError::of_hands(error, &reply);
                 reply.fail(self.failure(error));
@@ -42,16 +42,9 @@ impl Actor {
         }
     }
 
-    /// Whether the tab is on its way back, forward or anew. Whose document it was that did not come is
-    /// not known then: of a frame's it is told in the same way.
-    pub(super) fn travels(&self) -> bool {
-        let phase = self.running.as_ref().map(|running| &running.phase);
-        matches!(phase, Some(Phase::Travelling))
-    }
-
     /// Sends the main frame some way.
     pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
-        let (scope, outlets) = (self.scope.clone(), Arc::clone(&self.around.outlets));
+        let (scope, outlets) = (self.tab.scope.clone(), Arc::clone(&self.around.outlets));
         let live = self.live.as_mut()?;
         live.listen();
         let session = live.target.session.clone();

@@ -3,14 +3,14 @@
 use tokio::time::Instant;
 
 use super::Actor;
-use super::steps::{ASIDE_LIMIT, BLANK};
+use super::navigation::BLANK;
+use super::steps::ASIDE_LIMIT;
 use crate::cdp::CallError;
-use crate::cdp::ids::LoaderId;
 use crate::policy::redact_url;
 use crate::tabs::changes::Goal;
 use crate::tabs::commands::navigate::{NavigationStart, stop};
 use crate::tabs::error::TabError;
-use crate::tabs::fact::{Fact, FactKind, Navigation};
+use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::AnswerKind;
 use crate::tabs::running::Phase;
@@ -18,7 +18,7 @@ use crate::tabs::running::Phase;
 impl Actor {
     /// Chromium has answered the navigation that is at work.
     pub(super) fn started(&mut self, outcome: Result<NavigationStart, CallError>) {
-        let Some(running) = &mut self.running else {
+        let Some(running) = self.work.active_mut() else {
             return;
         };
         let Some(live) = &mut self.live else { return };
@@ -26,16 +26,15 @@ impl Actor {
             Ok(NavigationStart::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
                 // The commit came before the answer, and has been told to everybody already.
                 let url = live.page.url.clone();
-                match self.running.take().map(|running| running.goal) {
+                match self.work.take_active().map(|running| running.goal) {
                     Some(Goal::Navigate { reply, .. }) => {
                         let navigated = FactKind::Navigated(Navigation {
                             url,
                             status: None,
                             same_document: false,
                         });
-                        let fact = Fact::of_tab(&self.scope, self.id, navigated);
-                        let fact = fact.caused_by(reply.call);
-                        reply.answer(self.id, AnswerKind::Fact(fact));
+                        let fact = self.tab.fact(navigated).caused_by(reply.call);
+                        reply.answer(self.tab.id, AnswerKind::Fact(fact));
                     }
                     Some(goal) => self.answer_switch(goal),
                     None => {}
@@ -64,7 +63,7 @@ impl Actor {
                 net,
                 is_download,
             }) => {
-                self.heading = None;
+                self.navigation.settle();
                 live.page.expect_error_page(loader);
                 self.not_arrived(|url| TabError::NavFailed {
                     url,
@@ -82,34 +81,24 @@ impl Actor {
         }
     }
 
-    /// Whether the change at work waits for this commit; for a move within the document, if none.
-    pub(super) fn awaits(&self, loader: Option<&LoaderId>) -> bool {
-        let phase = self.running.as_ref().map(|running| &running.phase);
-        match phase {
-            Some(Phase::Committing(awaited)) => awaited.as_ref() == loader,
-            Some(Phase::Travelling) => true,
-            _ => false,
-        }
-    }
-
     /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
     pub(super) fn arrived(&mut self, navigation: Navigation) {
         let navigated = FactKind::Navigated(navigation);
-        match self.running.take().map(|running| running.goal) {
+        match self.work.take_active().map(|running| running.goal) {
             Some(Goal::Navigate { reply, .. } | Goal::Travel { reply, .. }) => {
-                self.publish_and_answer(reply, navigated);
+                self.tab.publish_and_answer(reply, navigated);
             }
             Some(goal @ Goal::Switch { .. }) => {
-                self.publish(navigated);
+                self.tab.publish(navigated);
                 self.answer_switch(goal);
             }
-            _ => self.publish(navigated),
+            _ => self.tab.publish(navigated),
         }
     }
 
     /// The navigation that is at work failed.
     pub(super) fn not_arrived(&mut self, error: impl FnOnce(String) -> TabError) {
-        let Some(running) = self.running.take() else {
+        let Some(running) = self.work.take_active() else {
             return;
         };
         let url = match &running.goal {
@@ -122,10 +111,10 @@ impl Actor {
             // The mode is what was asked for, and it is set; that the page could not be loaded
             // again is a fact of its own.
             goal @ Goal::Switch { .. } => {
-                self.publish(FactKind::NavigationFailed(failure));
+                self.tab.publish(FactKind::NavigationFailed(failure));
                 self.answer_switch(goal);
             }
-            _ => self.publish(FactKind::NavigationFailed(failure)),
+            _ => self.tab.publish(FactKind::NavigationFailed(failure)),
         }
     }
 
@@ -138,7 +127,8 @@ impl Actor {
             .as_ref()
             .map_or_else(|| BLANK.to_owned(), |live| live.page.url.clone());
         let enabled = self.is_logged_out();
-        self.publish_and_answer(reply, FactKind::LoggedOutModeSet { enabled, url });
+        self.tab
+            .publish_and_answer(reply, FactKind::LoggedOutModeSet { enabled, url });
     }
 
     /// Ends a navigation that hangs.

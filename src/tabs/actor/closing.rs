@@ -85,7 +85,7 @@ impl Actor {
             closing.let_go = closing.let_go.or(let_go);
             return;
         }
-        self.turn = None;
+        self.recovery.cancel();
         self.give_up(&End::error(reason));
         let done: BoxFuture<'static, _> = match &self.live {
             Some(live) if !live.is_without_browser() => {
@@ -116,7 +116,7 @@ impl Actor {
                 return Some(End { reason, replies });
             }
             Err(error) => {
-                tracing::warn!(tab = %self.id, %error, "Chromium did not close the tab");
+                tracing::warn!(tab = %self.tab.id, %error, "Chromium did not close the tab");
                 if let_go.is_some() {
                     return Some(End { reason, replies });
                 }
@@ -135,7 +135,7 @@ impl Actor {
             let Closing {
                 reason, replies, ..
             } = self.closing.take()?;
-            tracing::warn!(tab = %self.id, "Chromium did not close the tab in time");
+            tracing::warn!(tab = %self.tab.id, "Chromium did not close the tab in time");
             return Some(End { reason, replies });
         }
         let over = closing

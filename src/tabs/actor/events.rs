@@ -13,7 +13,6 @@ use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::live::Loss;
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
-use crate::tabs::running::Running;
 
 impl Actor {
     /// Takes an event in, and tells whoever wants to know.
@@ -35,30 +34,30 @@ impl Actor {
         self.update_view();
         match event {
             PageEvent::Committed { loader, status } => {
-                self.heading = None;
+                self.navigation.settle();
                 if let Some(denied) = self.refusal_of_commit(status) {
                     self.turned_away(&loader, denied);
                     return None;
                 }
-                self.must_leave = false;
+                self.navigation.clear_policy_violation();
                 let navigation = self.navigation(status, false);
-                if self.awaits(Some(&loader)) {
+                if self.work.awaits_commit(Some(&loader)) {
                     self.arrived(navigation);
                 } else {
-                    self.publish(FactKind::Navigated(navigation));
+                    self.tab.publish(FactKind::Navigated(navigation));
                 }
             }
             PageEvent::Moved => {
-                self.heading = None;
+                self.navigation.settle();
                 let navigation = self.navigation(None, true);
-                if self.awaits(None) {
+                if self.work.awaits_commit(None) {
                     self.arrived(navigation);
                 } else {
-                    self.publish(FactKind::Navigated(navigation));
+                    self.tab.publish(FactKind::Navigated(navigation));
                 }
             }
             PageEvent::Failed { loader, net } => {
-                self.heading = None;
+                self.navigation.settle();
                 match self.reason_of_failure(net) {
                     Ok(denied) => self.turned_away(&loader, denied),
                     Err(net) => self.failed(&loader, net),
@@ -66,7 +65,10 @@ impl Actor {
             }
             PageEvent::Aborted { loader, net } => {
                 // If the proxy failed it, its error page says for which URL.
-                if self.awaits(Some(&loader)) && !self.travels() && !is_of_proxy(&net) {
+                if self.work.awaits_commit(Some(&loader))
+                    && !self.work.is_in_history()
+                    && !is_of_proxy(&net)
+                {
                     self.not_arrived(|url| TabError::NavFailed {
                         url,
                         net,
@@ -76,13 +78,15 @@ impl Actor {
             }
             PageEvent::Loaded => {
                 let at_ms = epoch_ms();
-                self.publish(FactKind::Loaded { at_ms });
+                self.tab.publish(FactKind::Loaded { at_ms });
             }
             PageEvent::Departs => self.live.as_mut()?.listen(),
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
             PageEvent::FileChooser { multiple } => self.on_chooser(multiple),
-            PageEvent::Download { guid } => self.around.supervisor.claim_download(guid, self.id),
+            PageEvent::Download { guid } => {
+                self.around.supervisor.claim_download(guid, self.tab.id);
+            }
             PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
             PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
             PageEvent::Crashed => return self.on_crash(),
@@ -101,12 +105,12 @@ impl Actor {
             net,
             is_download: false,
         };
-        if self.awaits(Some(loader)) {
+        if self.work.awaits_commit(Some(loader)) {
             return self.not_arrived(failed);
         }
         let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
         let failure = self.failure(failed(url.unwrap_or_default()));
-        self.publish(FactKind::NavigationFailed(failure));
+        self.tab.publish(FactKind::NavigationFailed(failure));
     }
 
     /// The title has been read.
@@ -132,10 +136,10 @@ impl Actor {
 
     /// The page asks for files, and gets none.
     fn on_chooser(&mut self, multiple: bool) {
-        if !self.choosers.allow(Instant::now()) {
+        if !self.limits.allow_file_chooser(Instant::now()) {
             return metrics::dropped("fileChooser", "storm");
         }
-        self.publish(FactKind::FileChooserOpened { multiple });
+        self.tab.publish(FactKind::FileChooserOpened { multiple });
     }
 
     /// The renderer died. The calls that were pending have been failed by the connection; here
@@ -145,7 +149,7 @@ impl Actor {
         if !live.is_usable() {
             return None;
         }
-        tracing::warn!(tab = %self.id, url = redact_url(&live.page.url), "a tab's renderer died");
+        tracing::warn!(tab = %self.tab.id, url = redact_url(&live.page.url), "a tab's renderer died");
         self.lose_page()
     }
 
@@ -154,16 +158,15 @@ impl Actor {
         let live = self.live.as_mut()?;
         live.loss = Some(Loss::Crashed);
         let url = live.page.url.clone();
-        self.publish(FactKind::TabCrashed { url });
-        let replaced = self.running.as_ref().is_some_and(Running::replaces_target);
-        if replaced || self.closing.is_some() {
+        self.tab.publish(FactKind::TabCrashed { url });
+        if self.work.replaces_target() || self.closing.is_some() {
             // A new target is on its way already, or none is wanted. If that fails, it is healed.
             self.update_view();
             return None;
         }
         if let Some(reply) = self
-            .running
-            .take()
+            .work
+            .take_active()
             .and_then(|running| running.goal.into_reply())
         {
             reply.fail(self.failure(TabError::Crashed));

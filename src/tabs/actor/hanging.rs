@@ -14,24 +14,13 @@ use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::live::{Live, Loss};
-use crate::tabs::running::Running;
 use crate::tabs::watchdog::Rung;
 
-/// How many dialogs a page may open within [`DIALOG_WINDOW`]. A person would have closed it long before.
-pub(super) const DIALOGS: usize = 20;
-pub(super) const DIALOG_WINDOW: Duration = Duration::from_secs(10);
-
 impl Actor {
-    /// Since when the page owes an answer, if it does.
-    pub(super) fn owing(&self) -> Option<Instant> {
-        let running = self.running.as_ref().and_then(Running::owing);
-        [running, self.captures.owing()].into_iter().flatten().min()
-    }
-
     /// When the page is to be looked after.
     pub(super) fn next_look(&self) -> Option<Instant> {
         let usable = self.live.as_ref().is_some_and(Live::is_usable) && self.closing.is_none();
-        usable.then(|| self.watchdog.next_wake(self.owing()))?
+        usable.then(|| self.recovery.next_check(self.work.awaiting_page_since()))?
     }
 
     /// Looks after a page that owes an answer.
@@ -39,7 +28,8 @@ impl Actor {
         if self.next_look()? > now {
             return None;
         }
-        if self.watchdog.due(self.owing(), now) {
+        let awaiting = self.work.awaiting_page_since();
+        if self.recovery.needs_browser_probe(awaiting, now) {
             let limit = self.around.settings.config.hang_timeout;
             self.live.as_mut()?.ask_browser(Duration::ZERO, limit);
         }
@@ -56,18 +46,18 @@ impl Actor {
         if !live.is_usable() {
             return None;
         }
-        match self.watchdog.witnessed(answers, Instant::now())? {
+        match self.recovery.browser_probed(answers, Instant::now())? {
             // Its answer is of use until the last rung is reached.
             Rung::Probe => live.probe(2 * limit),
             Rung::Terminate => {
                 let url = redact_url(&live.page.url);
-                tracing::warn!(tab = %self.id, url, "a page hangs; its script is terminated");
+                tracing::warn!(tab = %self.tab.id, url, "a page hangs; its script is terminated");
                 metrics::page_terminated();
                 live.terminate();
             }
             Rung::Replace => {
                 let url = redact_url(&live.page.url);
-                tracing::warn!(tab = %self.id, url, "a page hangs for good; it is given up");
+                tracing::warn!(tab = %self.tab.id, url, "a page hangs for good; it is given up");
                 return self.give_page_up("hung");
             }
         }
@@ -76,12 +66,12 @@ impl Actor {
 
     /// A dialog is answered at once, and told.
     pub(super) fn on_dialog(&mut self, kind: DialogKind, message: String) -> Option<End> {
-        if !self.dialogs.allow(Instant::now()) {
+        if !self.limits.allow_dialog(Instant::now()) {
             return self.on_dialog_storm();
         }
         let accept = self.around.settings.dialogs == DialogPolicy::Accept;
         let handled = self.live.as_ref()?.answer_dialog(kind, accept);
-        self.publish(FactKind::DialogOpened {
+        self.tab.publish(FactKind::DialogOpened {
             kind,
             message,
             handled,
@@ -93,9 +83,9 @@ impl Actor {
     fn on_dialog_storm(&mut self) -> Option<End> {
         let live = self.live.as_mut()?;
         let url = redact_url(&live.page.url);
-        tracing::warn!(tab = %self.id, url, "a page opens dialog after dialog; it is given up");
+        tracing::warn!(tab = %self.tab.id, url, "a page opens dialog after dialog; it is given up");
         metrics::dropped("dialog", "storm");
-        self.heading = None;
+        self.navigation.settle();
         let end = self.give_page_up("dialogs");
         if let Some(live) = &mut self.live {
             live.page.blank();
@@ -109,12 +99,8 @@ impl Actor {
     /// own, and lets the renderer go that the next page might get otherwise.
     fn give_page_up(&mut self, reason: &'static str) -> Option<End> {
         metrics::tab_crashed(reason);
-        let at_work = self.captures.abandon().into_iter();
-        for reply in at_work.chain(self.looks.abandon()) {
+        for reply in self.work.abandon_page() {
             reply.fail(self.failure(TabError::Crashed));
-        }
-        if let Some(running) = self.running.take_if(|running| running.may_begin_anew()) {
-            self.changes.put_back(running.place, running.goal);
         }
         let target = &self.live.as_ref()?.target;
         let closing = close(target.browser.clone(), target.id.clone(), CLOSE_LIMIT);

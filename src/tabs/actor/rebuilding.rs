@@ -3,10 +3,9 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::CloseReason;
-use futures::FutureExt as _;
-use futures::future::BoxFuture;
 use tokio::time::Instant;
 
+use super::recovery::{Verdict, browser_down};
 use super::{Actor, End};
 use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
@@ -18,17 +17,6 @@ use crate::tabs::target::{OpenError, Place};
 const PARTING_PAUSE: Duration = Duration::from_millis(500);
 /// Longer than a browser may be silent before it counts as hung, which ends it.
 const PARTING_LIMIT: Duration = Duration::from_mins(1);
-
-/// A tab that waits for its turn to get a new target.
-pub(super) type Waiting = BoxFuture<'static, Option<Turn>>;
-
-/// Waits until it is the tab's turn. Never ends for a tab that wants none.
-pub(super) async fn turn(waiting: &mut Option<Waiting>) -> Option<Turn> {
-    match waiting {
-        Some(waiting) => waiting.await,
-        None => std::future::pending().await,
-    }
-}
 
 impl Actor {
     /// The target's session is over, and nobody here ended it.
@@ -65,42 +53,41 @@ impl Actor {
         self.heal()
     }
 
-    /// What to say to a request while the target is gone and no other is being opened; none otherwise.
+    /// The error for requests that arrive while the target is lost and no other is being opened.
     pub(super) fn refusal_without_target(&self) -> Option<TabError> {
-        match self.live.as_ref()?.loss? {
-            Loss::Detached => Some(TabError::Detached),
-            Loss::BrowserExited if self.turn.is_some() => Some(browser_down()),
-            Loss::BrowserExited | Loss::Crashed => None,
-        }
+        self.recovery.refusal(self.live.as_ref()?.loss?)
     }
 
-    /// Sees to it that a tab without a usable target gets another, unless its renderers die too
-    /// often.
+    /// Lets a tab without a usable target wait for another, unless it has crashed too often.
     pub(super) fn heal(&mut self) -> Option<End> {
         let loss = self.live.as_ref()?.loss?;
-        if self.turn.is_some() {
-            return None;
+        let verdict = self.recovery.on_loss(loss, Instant::now())?;
+        self.follow_verdict(verdict)
+    }
+
+    fn follow_verdict(&mut self, verdict: Verdict) -> Option<End> {
+        match verdict {
+            Verdict::Rebuild => {
+                self.wait_for_turn();
+                None
+            }
+            Verdict::End(reason) => Some(End::of(reason)),
         }
-        if loss == Loss::Crashed && !self.crashes.allow(Instant::now()) {
-            return Some(End::of(CloseReason::Crashed));
-        }
-        self.wait_for_turn();
-        None
     }
 
     fn wait_for_turn(&mut self) {
         let (supervisor, last_used) = (self.around.supervisor.clone(), self.last_used);
-        self.turn = Some(async move { supervisor.turn(last_used).await }.boxed());
+        self.recovery
+            .wait_for(async move { supervisor.turn(last_used).await });
         self.update_view();
     }
 
     /// It is the tab's turn.
     pub(super) fn on_turn(&mut self, turn: Option<Turn>) -> Option<End> {
-        self.turn = None;
         let Some(turn) = turn else {
             return Some(End::of(CloseReason::Shutdown));
         };
-        self.changes.push_first(Goal::Rebuild { turn });
+        self.work.push_first(Goal::Rebuild { turn });
         None
     }
 
@@ -116,28 +103,10 @@ impl Actor {
         }
     }
 
-    /// The new target could not be opened. What kills one renderer often kills others, and the new
-    /// one may be among them.
+    /// The new target could not be opened.
     pub(super) fn not_rebuilt(&mut self, error: &OpenError) -> Option<End> {
-        tracing::warn!(tab = %self.id, %error, "a tab could not be rebuilt");
-        match error {
-            OpenError::ShuttingDown => Some(End::of(CloseReason::Shutdown)),
-            // There are no turns before there is another browser.
-            error if error.is_of_browser() => {
-                self.wait_for_turn();
-                None
-            }
-            _ if self.crashes.allow(Instant::now()) => {
-                self.wait_for_turn();
-                None
-            }
-            _ => Some(End::of(CloseReason::Crashed)),
-        }
-    }
-}
-
-fn browser_down() -> TabError {
-    TabError::BrowserDown {
-        reason: "it ended and is being started again".to_owned(),
+        tracing::warn!(tab = %self.tab.id, %error, "a tab could not be rebuilt");
+        let verdict = self.recovery.on_failed_rebuild(error, Instant::now());
+        self.follow_verdict(verdict)
     }
 }

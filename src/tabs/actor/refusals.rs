@@ -3,50 +3,25 @@
 //! is refused before it reaches the tab.
 
 use super::Actor;
+use super::navigation::BLANK;
 use crate::cdp::ids::LoaderId;
 use crate::policy::{Denied, redact_url};
 use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::live::Live;
-use crate::tabs::outlet::{Obstacle, is_of_proxy};
-
-/// The proxy's own answer to a plain request that it refuses.
-const FORBIDDEN: u16 = 403;
 
 impl Actor {
     /// Why the document that has just been committed may not stay.
     pub(super) fn refusal_of_commit(&self, status: Option<u16>) -> Option<Denied> {
         let url = &self.live.as_ref()?.page.url;
-        if let Err(denied) = self.around.outlets.check(&self.scope, url) {
-            return Some(denied);
-        }
-        // The server may say so, too; but then it has been reached, and there was no obstacle.
-        let obstacle = (status == Some(FORBIDDEN))
-            .then(|| self.around.outlets.obstacle(&self.scope, url))
-            .flatten();
-        match obstacle {
-            Some(Obstacle::Denied(denied)) => Some(denied),
-            _ => None,
-        }
+        self.navigation.denial_of_commit(url, status)
     }
 
-    /// Why a navigation failed whose URL the page has now: policy, or what the network did, where
-    /// Chromium knows only that the proxy failed it.
+    /// Why the navigation to the page's present URL failed: policy, or the network.
     pub(super) fn reason_of_failure(&self, net: String) -> Result<Denied, String> {
-        let Some(live) = &self.live else {
-            return Err(net);
-        };
-        let url = &live.page.url;
-        if let Err(denied) = self.around.outlets.check(&self.scope, url) {
-            return Ok(denied);
-        }
-        if !is_of_proxy(&net) {
-            return Err(net);
-        }
-        match self.around.outlets.obstacle(&self.scope, url) {
-            Some(Obstacle::Denied(denied)) => Ok(denied),
-            Some(Obstacle::Failed(net)) => Err(net.to_owned()),
+        match &self.live {
+            Some(live) => self.navigation.failure_reason(&live.page.url, net),
             None => Err(net),
         }
     }
@@ -57,8 +32,7 @@ impl Actor {
         let Some(live) = self.live.as_ref().filter(|_| self.closing.is_none()) else {
             return;
         };
-        let checked = self.around.outlets.check(&self.scope, &live.page.url);
-        if let Err(denied) = checked {
+        if let Err(denied) = self.navigation.check(&live.page.url) {
             self.is_refused(&denied);
             self.tell_refusal(denied);
         }
@@ -66,9 +40,9 @@ impl Actor {
 
     /// The main frame was led to where policy does not want it.
     pub(super) fn turned_away(&mut self, loader: &LoaderId, denied: Denied) {
-        self.heading = None;
+        self.navigation.settle();
         self.is_refused(&denied);
-        if self.awaits(Some(loader)) {
+        if self.work.awaits_commit(Some(loader)) {
             self.not_arrived(|_| TabError::NavDenied(denied));
         } else {
             self.tell_refusal(denied);
@@ -76,10 +50,10 @@ impl Actor {
     }
 
     fn is_refused(&mut self, denied: &Denied) {
-        self.must_leave = true;
+        self.navigation.set_policy_violation();
         if let Some(live) = &mut self.live {
             let url = redact_url(&live.page.url);
-            tracing::warn!(tab = %self.id, url, %denied, "a tab is where it may not be");
+            tracing::warn!(tab = %self.tab.id, url, %denied, "a tab is where it may not be");
             // That is where it is sent, and nobody shall be told that it is elsewhere.
             live.page.blank();
         }
@@ -88,17 +62,16 @@ impl Actor {
 
     fn tell_refusal(&self, denied: Denied) {
         let failure = self.failure(TabError::NavDenied(denied));
-        self.publish(FactKind::NavigationFailed(failure));
+        self.tab.publish(FactKind::NavigationFailed(failure));
     }
 
     /// Sends the tab away from where it may not be, before anything else that waits. A navigation
     /// that is at work takes it away by itself.
     pub(super) fn leave_if_refused(&mut self) {
         let usable = self.live.as_ref().is_some_and(Live::is_usable);
-        if self.must_leave && self.running.is_none() && usable {
-            self.must_leave = false;
-            let url = "about:blank".to_owned();
-            self.changes.push_first(Goal::Follow { url });
+        if usable && self.work.active().is_none() && self.navigation.take_policy_violation() {
+            let url = BLANK.to_owned();
+            self.work.push_first(Goal::Follow { url });
         }
     }
 }

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::navigation::BLANK;
 use super::{Actor, End};
 use crate::cdp::CallError;
 use crate::policy::without_credentials;
@@ -17,17 +18,12 @@ use crate::tabs::commands::close::close;
 use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
-use crate::tabs::fact::{Fact, FactKind, Navigation};
+use crate::tabs::fact::FactKind;
 use crate::tabs::hands::Action;
 use crate::tabs::live::Live;
-use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
-use crate::tabs::watchdog::Watchdog;
 use crate::timer::remaining;
-
-/// Where a tab is that was sent nowhere.
-pub(super) const BLANK: &str = "about:blank";
 
 /// How long Chromium may take for what nobody waits for.
 pub(super) const ASIDE_LIMIT: Duration = Duration::from_secs(5);
@@ -37,22 +33,22 @@ impl Actor {
     pub(super) fn start(&mut self, place: Turn, goal: Goal) -> Option<End> {
         let deadline = self.deadline_of(&goal);
         let phase = match &goal {
-            Goal::Create { .. } => self.open(wanted_place(self.view.borrow().logged_out), deadline),
+            Goal::Create { .. } => self.open(wanted_place(self.tab.is_logged_out()), deadline),
             Goal::Adopt { opener } => {
                 self.announce_popup(*opener);
                 return None;
             }
             Goal::Follow { url } => {
-                self.heading = Some(url.clone());
+                self.navigation.begin(url.clone());
                 self.navigate(url.clone(), deadline)?
             }
             Goal::Navigate { url, .. } => {
                 // If this fails it is answered, and nobody wants it to be tried again.
-                self.heading = None;
+                self.navigation.settle();
                 self.navigate(url.clone(), deadline)?
             }
             Goal::Travel { way, .. } => {
-                self.heading = None;
+                self.navigation.settle();
                 self.travel(*way, deadline)?
             }
             Goal::Act { action, .. } => self.act(Action::clone(action), deadline)?,
@@ -64,7 +60,7 @@ impl Actor {
             Goal::Switch { enabled, .. } => self.open(wanted_place(*enabled), deadline),
             Goal::Rebuild { .. } => self.open(self.place_to_rebuild(), deadline),
         };
-        self.running = Some(Running {
+        self.work.activate(Running {
             place,
             goal,
             phase,
@@ -93,9 +89,9 @@ impl Actor {
     /// Asks for a target, and gives it the tab's viewport if that is not the usual one.
     fn open(&self, place: Place, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
-        let scope = self.scope.clone();
+        let scope = self.tab.scope.clone();
         let request = OpenRequest {
-            tab: self.id,
+            tab: self.tab.id,
             scope,
             place,
             deadline,
@@ -167,7 +163,7 @@ impl Actor {
             goal,
             deadline,
             ..
-        }) = self.running.take()
+        }) = self.work.take_active()
         else {
             return;
         };
@@ -177,10 +173,9 @@ impl Actor {
             Goal::Switch { .. } => without_credentials(&self.destination()),
             _ => self.destination(),
         };
-        self.casts.moved(&target);
-        self.console.moved(&target);
-        self.must_leave = false;
-        self.watchdog = Watchdog::new(self.around.settings.config.hang_timeout);
+        self.streams.move_to(&target);
+        self.navigation.clear_policy_violation();
+        self.recovery.target_replaced();
         let loss = self.live.as_ref().and_then(|live| live.loss);
         if let Some(old) = self.live.replace(Live::new(target)) {
             self.retire(old, &goal);
@@ -193,7 +188,7 @@ impl Actor {
                     logged_out: self.is_logged_out(),
                     opener: None,
                 };
-                self.publish_and_answer(reply, created);
+                self.tab.publish_and_answer(reply, created);
                 self.follow(url);
             }
             Goal::Rebuild { .. } => {
@@ -203,21 +198,23 @@ impl Actor {
                     url: url.clone(),
                     reason,
                 };
-                self.publish(rebuilt);
-                if self.changes.leads_elsewhere() {
-                    self.publish_blank();
+                self.tab.publish(rebuilt);
+                if self.work.navigates_next() {
+                    self.tab.publish_blank();
                 } else {
                     self.follow(url);
                 }
             }
             goal @ Goal::Switch { .. } if url == BLANK => {
-                self.publish_blank();
+                self.tab.publish_blank();
                 self.answer_switch(goal);
             }
             goal => {
-                self.heading = Some(url.clone());
-                let phase = self.navigate(url, deadline);
-                self.running = phase.map(|phase| Running {
+                self.navigation.begin(url.clone());
+                let Some(phase) = self.navigate(url, deadline) else {
+                    return;
+                };
+                self.work.activate(Running {
                     place,
                     goal,
                     phase,
@@ -231,31 +228,22 @@ impl Actor {
     /// Where a new target of the same tab goes: where the tab was heading, or where it is.
     pub(super) fn destination(&self) -> String {
         let here = self.live.as_ref().map(|live| live.page.url.as_str());
-        reloadable(self.heading.as_deref().or(here).unwrap_or(BLANK))
+        self.navigation.destination(here)
     }
 
     /// Sends a new target on its way, before anything that clients asked for.
     fn follow(&mut self, url: String) {
         if url == BLANK {
-            self.publish_blank();
+            self.tab.publish_blank();
         } else {
-            self.changes.push_first(Goal::Follow { url });
+            self.work.push_first(Goal::Follow { url });
         }
-    }
-
-    /// A new target is at `about:blank`, but Chromium does not report that as a commit.
-    fn publish_blank(&self) {
-        self.publish(FactKind::Navigated(Navigation {
-            url: BLANK.to_owned(),
-            status: None,
-            same_document: false,
-        }));
     }
 
     fn announce_popup(&self, opener: Option<TabId>) {
         self.update_view();
-        let url = self.view.borrow().url.clone();
-        self.publish(FactKind::TabCreated {
+        let url = self.tab.url();
+        self.tab.publish(FactKind::TabCreated {
             url,
             logged_out: self.is_logged_out(),
             opener,
@@ -288,7 +276,7 @@ impl Actor {
     }
 
     fn not_opened(&mut self, error: OpenError) -> Option<End> {
-        let running = self.running.take()?;
+        let running = self.work.take_active()?;
         if matches!(running.goal, Goal::Rebuild { .. }) {
             return self.not_rebuilt(&error);
         }
@@ -315,15 +303,15 @@ impl Actor {
         let Some(Running {
             goal: Goal::Activate { reply },
             ..
-        }) = self.running.take()
+        }) = self.work.take_active()
         else {
             return;
         };
         match outcome {
             Ok(()) => {
                 let turn = self.around.supervisor.next_activation();
-                self.view.send_modify(|view| view.activated = turn);
-                self.publish_and_answer(reply, FactKind::TabActivated);
+                self.tab.activated(turn);
+                self.tab.publish_and_answer(reply, FactKind::TabActivated);
             }
             Err(error) => {
                 let error = match error {
@@ -336,27 +324,14 @@ impl Actor {
         }
     }
 
-    /// Publishes a fact that no call caused.
-    pub(super) fn publish(&self, kind: FactKind) {
-        let fact = Fact::of_tab(&self.scope, self.id, kind);
-        self.around.facts.publish(fact);
-    }
-
-    /// Publishes the fact that a call caused, and answers the call with it.
-    pub(super) fn publish_and_answer(&self, reply: Reply, kind: FactKind) {
-        let fact = Fact::of_tab(&self.scope, self.id, kind).caused_by(reply.call);
-        self.around.facts.publish(fact.clone());
-        reply.answer(self.id, AnswerKind::Fact(fact));
-    }
-
     /// The change at work has no time left.
     pub(super) fn out_of_time(&mut self) -> Option<End> {
-        let running = self.running.as_ref()?;
+        let running = self.work.active()?;
         let waiting_for = running.waiting_for();
         match (&running.goal, &running.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling) => {
                 self.stop_loading();
-                self.watchdog.doubt(Instant::now());
+                self.recovery.suspect_page(Instant::now());
                 let kind = running.kind();
                 let limit = match running.goal.reply() {
                     Some(reply) => reply.deadline - reply.arrived,
@@ -373,8 +348,8 @@ impl Actor {
             (goal, _) => {
                 let unborn = matches!(goal, Goal::Create { .. }).then(End::unborn);
                 let reply = self
-                    .running
-                    .take()
+                    .work
+                    .take_active()
                     .and_then(|running| running.goal.into_reply());
                 if let Some(reply) = reply {
                     let error = reply.timed_out(waiting_for);
@@ -401,15 +376,4 @@ fn wanted_place(logged_out: bool) -> Place {
     } else {
         Place::Shared
     }
-}
-
-/// What can be loaded again is loaded again.
-fn reloadable(url: &str) -> String {
-    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
-    let url = if matches!(scheme, Some("http" | "https")) {
-        url
-    } else {
-        BLANK
-    };
-    url.to_owned()
 }
