@@ -1,19 +1,19 @@
 //! One tab. Its task owns everything about it and never waits for one thing only: the command at
 //! work is one arm of its `select!`, so that events, a close and a crash get through.
 
-mod acts;
-mod arrivals;
 mod closing;
+mod commands;
 mod events;
-mod hanging;
+mod hang_recovery;
 mod navigation;
+mod navigation_result;
+mod page_actions;
 mod page_limits;
+mod policy_enforcement;
 mod publisher;
-mod rebuilding;
 mod recovery;
-mod refusals;
-mod steps;
 mod streams;
+mod target_recovery;
 #[cfg(test)]
 mod test_support;
 mod work;
@@ -33,12 +33,12 @@ use self::publisher::TabPublisher;
 use self::recovery::Recovery;
 use self::streams::Streams;
 use self::work::{Work, WorkResult};
-use super::captures::{Done, Subject};
-use super::changes::Goal;
+use super::attached_target::{AttachedTarget, TargetSignal};
+use super::captures::{CaptureContext, FinishedCapture};
+use super::command_queue::TabCommand;
 use super::commands::close::close;
 use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
-use super::live::{Live, News};
 use super::message::TabMessage;
 use super::outlet::Outlets;
 use super::settings::TabSettings;
@@ -49,7 +49,7 @@ use crate::cdp::{CallError, SessionEvent};
 use crate::timer::sleep_until_opt;
 
 /// What all tabs share.
-pub struct Surroundings {
+pub struct TabsContext {
     /// The configuration.
     pub settings: TabSettings,
     /// Where facts are published.
@@ -67,9 +67,9 @@ pub struct Surroundings {
 /// A tab's task: the loop, and what the parts do to each other.
 pub struct Actor {
     tab: TabPublisher,
-    around: Arc<Surroundings>,
+    ctx: Arc<TabsContext>,
     viewport: Viewport,
-    live: Option<Live>,
+    attached: Option<AttachedTarget>,
     work: Work,
     navigation: NavigationState,
     recovery: Recovery,
@@ -83,21 +83,21 @@ pub struct Actor {
 impl Actor {
     /// A tab whose first command is this one.
     pub(super) fn new(
-        around: Arc<Surroundings>,
+        ctx: Arc<TabsContext>,
         view: watch::Sender<TabView>,
         viewport: Viewport,
         mailbox: mpsc::Receiver<TabMessage>,
-        first: Goal,
-        live: Option<Live>,
+        first: TabCommand,
+        attached: Option<AttachedTarget>,
     ) -> Self {
-        let (settings, facts) = (&around.settings, &around.facts);
+        let (settings, facts) = (&ctx.settings, &ctx.facts);
         let tab = TabPublisher::new(view, Arc::clone(facts));
-        let (id, scope, supervisor) = (tab.id, tab.scope.clone(), &around.supervisor);
+        let (id, scope, supervisor) = (tab.id, tab.scope.clone(), &ctx.supervisor);
         Self {
             viewport,
-            live,
-            work: Work::new(settings, Arc::clone(&around.capture_permits), first),
-            navigation: NavigationState::new(scope.clone(), Arc::clone(&around.outlets)),
+            attached,
+            work: Work::new(settings, Arc::clone(&ctx.capture_permits), first),
+            navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.outlets)),
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
@@ -105,7 +105,7 @@ impl Actor {
             closing: None,
             last_used: Instant::now(),
             tab,
-            around,
+            ctx,
         }
     }
 
@@ -114,19 +114,22 @@ impl Actor {
     pub async fn run(mut self) {
         let end = self.run_inner().await;
         // A tab without a target never came to be: nobody was told of it.
-        let announced = self.live.is_some();
+        let announced = self.attached.is_some();
         let error = End::error(end.reason);
-        self.give_up(&error);
+        self.fail_all(&error);
         if end.reason == CloseReason::Crashed
-            && let Some(live) = &self.live
+            && let Some(attached) = &self.attached
         {
-            let target = &live.target;
+            let target = &attached.target;
             let limit = CLOSE_LIMIT;
             tokio::spawn(close(target.browser.clone(), target.id.clone(), limit).map(drop));
         }
-        let context = self.live.take().and_then(|live| live.target.own_context);
+        let context = self
+            .attached
+            .take()
+            .and_then(|attached| attached.target.own_context);
         // Off the list first: nobody who has heard that the tab is closed shall still see it.
-        self.around.supervisor.ended(self.tab.id, context).await;
+        self.ctx.supervisor.ended(self.tab.id, context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
             if let Some(reply) = message.into_reply() {
@@ -145,63 +148,65 @@ impl Actor {
             }
             let wake = self.next_wake();
             let timer = sleep_until_opt(wake);
-            let happened = tokio::select! {
+            let wakeup = tokio::select! {
                 // What Chromium says comes first: a crash or a detach decides what the rest
                 // means. Requests come before the work they may cancel.
                 biased;
-                news = news(&mut self.live) => Happened::News(news),
-                () = self.navigation.policy_changed() => Happened::OtherPolicy,
-                message = self.mailbox.recv() => Happened::Message(message),
-                closed = closing(&mut self.closing) => Happened::Closed(closed),
-                turn = self.recovery.turn() => Happened::Turn(turn),
-                result = self.work.next() => Happened::Work(result),
-                () = timer => Happened::Tick,
+                signal = next_signal(&mut self.attached) => Wakeup::Signal(signal),
+                () = self.navigation.policy_changed() => Wakeup::PolicyChanged,
+                message = self.mailbox.recv() => Wakeup::Message(message),
+                closed = closing(&mut self.closing) => Wakeup::Closed(closed),
+                turn = self.recovery.turn() => Wakeup::Turn(turn),
+                result = self.work.next() => Wakeup::Work(result),
+                () = timer => Wakeup::Tick,
             };
-            let end = match happened {
-                Happened::News(News::Event(Some(SessionEvent::Raw(event)))) => {
+            let end = match wakeup {
+                Wakeup::Signal(TargetSignal::Event(Some(SessionEvent::Raw(event)))) => {
                     let step = self.work.navigation_answer();
                     match step.and_then(|step| self.on_step(step)) {
                         Some(end) => Some(end),
                         None => self.on_event(&event),
                     }
                 }
-                Happened::News(News::Event(Some(SessionEvent::Attached(frame)))) => {
-                    if let Some(live) = &self.live {
-                        live.attached(*frame);
+                Wakeup::Signal(TargetSignal::Event(Some(SessionEvent::Attached(frame)))) => {
+                    if let Some(attached) = &self.attached {
+                        attached.frame_attached(*frame);
                     }
                     None
                 }
-                Happened::News(News::Event(None)) => self.target_gone(),
-                Happened::News(News::Title(title)) => {
+                Wakeup::Signal(TargetSignal::Event(None)) => self.target_gone(),
+                Wakeup::Signal(TargetSignal::Title(title)) => {
                     self.on_title(title);
                     None
                 }
-                Happened::News(News::Probed(answered)) => {
+                Wakeup::Signal(TargetSignal::PageProbed(answered)) => {
                     if answered {
                         self.recovery.page_answered(Instant::now());
                     }
                     None
                 }
-                Happened::News(News::Witnessed(answers)) => self.on_witness(answers),
-                Happened::OtherPolicy => {
-                    self.on_other_policy();
+                Wakeup::Signal(TargetSignal::BrowserProbed(answers)) => {
+                    self.on_browser_probe(answers)
+                }
+                Wakeup::PolicyChanged => {
+                    self.on_policy_change();
                     None
                 }
-                Happened::Message(Some(message)) => self.on_message(message),
+                Wakeup::Message(Some(message)) => self.on_message(message),
                 // The registry and the supervisor are gone: the bridge is stopping.
-                Happened::Message(None) => Some(End::of(CloseReason::Shutdown)),
-                Happened::Closed(outcome) => self.on_closed(outcome),
-                Happened::Turn(turn) => self.on_turn(turn),
-                Happened::Work(WorkResult::Command(step)) => self.on_step(step),
-                Happened::Work(WorkResult::Capture(done)) => {
+                Wakeup::Message(None) => Some(End::of(CloseReason::Shutdown)),
+                Wakeup::Closed(outcome) => self.on_closed(outcome),
+                Wakeup::Turn(turn) => self.on_turn(turn),
+                Wakeup::Work(WorkResult::Command(step)) => self.on_step(step),
+                Wakeup::Work(WorkResult::Capture(done)) => {
                     self.on_captured(done);
                     None
                 }
-                Happened::Work(WorkResult::Query(looked)) => {
+                Wakeup::Work(WorkResult::Query(looked)) => {
                     looked.answer(self.tab.id, self.session());
                     None
                 }
-                Happened::Tick => self.on_tick(),
+                Wakeup::Tick => self.on_tick(),
             };
             if let Some(end) = end {
                 return end;
@@ -211,19 +216,25 @@ impl Actor {
 
     /// Starts whatever can be started.
     fn advance(&mut self) -> Option<End> {
-        let parting = self.live.as_ref().is_some_and(Live::is_parting);
+        let parting = self
+            .attached
+            .as_ref()
+            .is_some_and(AttachedTarget::is_detached);
         if self.closing.is_some() || self.recovery.is_waiting() || parting {
             return None;
         }
-        self.leave_if_refused();
-        while let Some((place, goal)) = self.work.pop() {
-            if let Some(end) = self.start(place, goal) {
+        self.leave_denied_page();
+        while let Some((position, command)) = self.work.pop() {
+            if let Some(end) = self.start(position, command) {
                 return Some(end);
             }
         }
-        let live = self.live.as_ref().filter(|live| live.is_usable())?;
-        let subject = subject(live, self.viewport);
-        self.work.start_due(&subject, Instant::now());
+        let attached = self
+            .attached
+            .as_ref()
+            .filter(|attached| attached.is_usable())?;
+        let context = context(attached, self.viewport);
+        self.work.start_due(&context, Instant::now());
         None
     }
 
@@ -246,11 +257,11 @@ impl Actor {
                 }
             }
             TabMessage::Watch(spec, watcher, reply) => {
-                let target = usable_target(self.live.as_ref());
+                let target = usable_target(self.attached.as_ref());
                 self.streams.watch(spec, watcher, reply, target);
             }
             TabMessage::Subscribe(subscriber, reply) => {
-                let target = usable_target(self.live.as_ref());
+                let target = usable_target(self.attached.as_ref());
                 self.streams.subscribe(subscriber, reply, target);
             }
             TabMessage::Change(change, reply) => self.work.push(change, reply),
@@ -260,24 +271,24 @@ impl Actor {
         None
     }
 
-    fn on_captured(&mut self, done: Done) {
-        if let Some(live) = &self.live {
-            let subject = subject(live, self.viewport);
-            self.work.settle_capture(done, self.tab.id, &subject);
+    fn on_captured(&mut self, done: FinishedCapture) {
+        if let Some(attached) = &self.attached {
+            let context = context(attached, self.viewport);
+            self.work.settle_capture(done, self.tab.id, &context);
         }
     }
 
     /// When something is due or runs out of time.
     fn next_wake(&self) -> Option<Instant> {
         let now = Instant::now();
-        let idle = self.last_used + self.around.settings.config.idle_timeout;
+        let idle = self.last_used + self.ctx.settings.config.idle_timeout;
         let wakes = [
             Some(idle),
             self.work.next_wake(now),
             self.streams.next_deadline(),
             self.closing.as_ref().and_then(Closing::next_deadline),
-            self.live.as_ref().and_then(Live::next_wake),
-            self.next_look(),
+            self.attached.as_ref().and_then(AttachedTarget::next_wake),
+            self.next_page_check(),
         ];
         wakes.into_iter().flatten().min()
     }
@@ -289,33 +300,33 @@ impl Actor {
             self.recovery.suspect_page(now);
         }
         self.streams.expire(now);
-        if let Some(live) = &mut self.live {
-            live.listen_no_more(now);
+        if let Some(attached) = &mut self.attached {
+            attached.disable_network_if_slow(now);
         }
-        if now >= self.last_used + self.around.settings.config.idle_timeout {
+        if now >= self.last_used + self.ctx.settings.config.idle_timeout {
             self.last_used = now;
             self.close(CloseReason::Idle, None);
         }
         if self.closing.is_some() {
-            return self.closing_out_of_time(now);
+            return self.on_close_timeout(now);
         }
         let end = if self.work.is_active_overdue(now) {
-            self.out_of_time()
+            self.on_command_timeout()
         } else {
             None
         };
-        self.look_after_page(now);
+        self.check_page(now);
         end
     }
 
     /// Ends everything, and answers what runs or waits with this error.
-    fn give_up(&mut self, error: &TabError) {
+    fn fail_all(&mut self, error: &TabError) {
         self.streams.end();
-        self.refuse_everything(error);
+        self.fail_pending(error);
     }
 
     /// Answers everything that runs or waits with this error. Who watches goes on watching.
-    fn refuse_everything(&mut self, error: &TabError) {
+    fn fail_pending(&mut self, error: &TabError) {
         let mut replies = self.work.drain();
         replies.extend(self.streams.take_pending());
         for reply in replies {
@@ -330,20 +341,20 @@ impl Actor {
     }
 
     fn session(&self) -> Option<String> {
-        let live = self.live.as_ref()?;
-        Some(live.target.session.id().to_string())
+        let attached = self.attached.as_ref()?;
+        Some(attached.target.session.id().to_string())
     }
 
     fn update_view(&self) {
         let is_rebuilding = self.work.is_rebuilding();
-        self.tab.update_view(self.live.as_ref(), is_rebuilding);
+        self.tab.update_view(self.attached.as_ref(), is_rebuilding);
     }
 }
 
 /// What woke the actor.
-enum Happened {
-    News(News),
-    OtherPolicy,
+enum Wakeup {
+    Signal(TargetSignal),
+    PolicyChanged,
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
     Turn(Option<Turn>),
@@ -352,24 +363,24 @@ enum Happened {
 }
 
 /// What comes next from the target, if there is one. The session ends once.
-async fn news(live: &mut Option<Live>) -> News {
-    match live {
-        Some(live) => live.news().await,
+async fn next_signal(attached: &mut Option<AttachedTarget>) -> TargetSignal {
+    match attached {
+        Some(attached) => attached.next_signal().await,
         None => std::future::pending().await,
     }
 }
 
-fn usable_target(live: Option<&Live>) -> Option<&Target> {
-    let usable = live.filter(|live| live.is_usable());
-    usable.map(|live| &live.target)
+fn usable_target(attached: Option<&AttachedTarget>) -> Option<&Target> {
+    let usable = attached.filter(|attached| attached.is_usable());
+    usable.map(|attached| &attached.target)
 }
 
-fn subject(live: &Live, viewport: Viewport) -> Subject<'_> {
-    Subject {
-        url: &live.page.url,
-        loader: live.page.loader.as_ref(),
-        session: &live.target.session,
-        hands: live.hands(),
+fn context(attached: &AttachedTarget, viewport: Viewport) -> CaptureContext<'_> {
+    CaptureContext {
+        url: &attached.page.url,
+        loader: attached.page.loader.as_ref(),
+        session: &attached.target.session,
+        hands: attached.hands(),
         viewport,
     }
 }

@@ -75,7 +75,7 @@ pub enum Way {
     /// One entry forward.
     Forward,
     /// To where it is, anew.
-    Again,
+    Reload,
 }
 
 /// What of a page is pictured.

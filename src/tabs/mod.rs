@@ -8,17 +8,19 @@
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
-//! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
+//! | [`actor`], [`attached_target`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
-//! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
+//! | [`command_queue`], [`running`], [`captures`] | what waits and what is at work |
 //! | [`commands`] | the conversations with Chromium |
 
+pub mod active_command;
 pub mod actor;
+pub mod attached_target;
 pub mod captures;
-pub mod changes;
+pub mod command_queue;
 pub mod commands;
 pub mod contexts;
 pub mod downloads;
@@ -28,7 +30,6 @@ mod feed;
 pub mod handle;
 pub mod hands;
 pub mod identity;
-pub mod live;
 pub mod message;
 mod network_domain;
 pub mod outlet;
@@ -37,7 +38,6 @@ pub mod page_console;
 pub mod picture;
 pub mod registry;
 pub mod reply;
-pub mod running;
 pub mod screencast;
 pub mod settings;
 pub mod supervisor;

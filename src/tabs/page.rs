@@ -31,7 +31,7 @@ pub struct Page {
     statuses: Recent<u16>,
     failures: Recent<String>,
     /// The navigation whose failure has been told, so that its error page is no news.
-    told: Option<LoaderId>,
+    reported_failure: Option<LoaderId>,
 }
 
 /// What happened to the page, in the tab's own terms.
@@ -59,9 +59,9 @@ pub enum PageEvent {
         net: String,
     },
     /// Only the fragment or the history entry changed.
-    Moved,
+    NavigatedWithinDocument,
     /// The main frame begins to go somewhere, which may come to nothing.
-    Departs,
+    StartedNavigating,
     /// The main frame fired its `load` event.
     Loaded,
     /// The title, or whether it is loading, changed.
@@ -86,7 +86,7 @@ pub enum PageEvent {
     /// The renderer died.
     Crashed,
     /// How the renderer died.
-    CrashedSo(&'static str),
+    CrashedWith(&'static str),
     /// A server wants a user name and a password.
     AuthRequired {
         /// `Fetch.RequestId`.
@@ -110,17 +110,17 @@ impl Page {
             loader: None,
             statuses: Recent::default(),
             failures: Recent::default(),
-            told: None,
+            reported_failure: None,
         }
     }
 
     /// The failure of this navigation has been told; the error page that may follow is part of it.
     pub fn expect_error_page(&mut self, loader: Option<LoaderId>) {
-        self.told = loader;
+        self.reported_failure = loader;
     }
 
     /// The page is sent to `about:blank`, and counts as being there.
-    pub fn blank(&mut self) {
+    pub fn set_blank(&mut self) {
         "about:blank".clone_into(&mut self.url);
         self.title.clear();
     }
@@ -133,13 +133,13 @@ impl Page {
                 let NavigatedWithinDocument { frame_id, url } = event.decode()?;
                 self.is_main(frame_id.as_str()).then(|| {
                     self.url = url;
-                    PageEvent::Moved
+                    PageEvent::NavigatedWithinDocument
                 })
             }
             EventKind::FrameStartedNavigating => {
                 let OfFrame { frame_id } = event.decode()?;
                 self.is_main(frame_id.as_str())
-                    .then_some(PageEvent::Departs)
+                    .then_some(PageEvent::StartedNavigating)
             }
             EventKind::FrameStartedLoading => self.loading(event, true),
             EventKind::FrameStoppedLoading => self.loading(event, false),
@@ -172,7 +172,7 @@ impl Page {
             EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed),
             EventKind::TargetCrashed => {
                 let TargetCrashed { status, .. } = event.decode()?;
-                Some(PageEvent::CrashedSo(crash_reason(&status)))
+                Some(PageEvent::CrashedWith(crash_reason(&status)))
             }
             EventKind::AuthRequired => {
                 let OfRequest { request_id } = event.decode()?;
@@ -208,7 +208,11 @@ impl Page {
         let failure = self.failures.take(&loader);
         if let Some(url) = frame.unreachable_url {
             self.url = url;
-            if self.told.take_if(|told| *told == loader).is_some() {
+            if self
+                .reported_failure
+                .take_if(|told| *told == loader)
+                .is_some()
+            {
                 return Some(PageEvent::Changed);
             }
             let net = failure.unwrap_or_else(|| "net::ERR_FAILED".to_owned());

@@ -24,7 +24,7 @@ pub(super) struct Closing {
     replies: Vec<Reply>,
     /// When the tab is let go of, whatever Chromium says, because somebody wanted it closed who
     /// cannot ask again.
-    let_go: Option<Instant>,
+    force_at: Option<Instant>,
     done: BoxFuture<'static, Result<(), CallError>>,
 }
 
@@ -32,7 +32,7 @@ impl Closing {
     /// When something of it runs out of time.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let replies = self.replies.iter().map(|reply| reply.deadline);
-        replies.chain(self.let_go).min()
+        replies.chain(self.force_at).min()
     }
 }
 
@@ -71,7 +71,7 @@ impl End {
     }
 
     /// The tab never came to be.
-    pub(super) fn unborn() -> Self {
+    pub(super) fn never_opened() -> Self {
         Self::of(CloseReason::Requested)
     }
 }
@@ -79,17 +79,17 @@ impl End {
 impl Actor {
     /// Ends the tab. It waits for nothing: what runs and what waits is answered now.
     pub(super) fn close(&mut self, reason: CloseReason, reply: Option<Reply>) {
-        let let_go = reply.is_none().then(|| Instant::now() + CLOSE_LIMIT);
+        let force_at = reply.is_none().then(|| Instant::now() + CLOSE_LIMIT);
         if let Some(closing) = &mut self.closing {
             closing.replies.extend(reply);
-            closing.let_go = closing.let_go.or(let_go);
+            closing.force_at = closing.force_at.or(force_at);
             return;
         }
         self.recovery.cancel();
-        self.give_up(&End::error(reason));
-        let done: BoxFuture<'static, _> = match &self.live {
-            Some(live) if !live.is_without_browser() => {
-                let target = &live.target;
+        self.fail_all(&End::error(reason));
+        let done: BoxFuture<'static, _> = match &self.attached {
+            Some(attached) if !attached.lost_browser() => {
+                let target = &attached.target;
                 Box::pin(close(target.browser.clone(), target.id.clone(), LONGEST))
             }
             _ => Box::pin(std::future::ready(Ok(()))),
@@ -97,7 +97,7 @@ impl Actor {
         self.closing = Some(Closing {
             reason,
             replies: reply.into_iter().collect(),
-            let_go,
+            force_at,
             done,
         });
     }
@@ -106,7 +106,7 @@ impl Actor {
         let Closing {
             mut reason,
             replies,
-            let_go,
+            force_at,
             ..
         } = self.closing.take()?;
         match outcome {
@@ -117,7 +117,7 @@ impl Actor {
             }
             Err(error) => {
                 tracing::warn!(tab = %self.tab.id, %error, "Chromium did not close the tab");
-                if let_go.is_some() {
+                if force_at.is_some() {
                     return Some(End { reason, replies });
                 }
                 for reply in replies {
@@ -125,13 +125,13 @@ impl Actor {
                 }
             }
         }
-        self.heal()
+        self.recover()
     }
 
     /// Answers those whose time is over before the tab is closed. It stays if nobody is left.
-    pub(super) fn closing_out_of_time(&mut self, now: Instant) -> Option<End> {
+    pub(super) fn on_close_timeout(&mut self, now: Instant) -> Option<End> {
         let closing = self.closing.as_mut()?;
-        if closing.let_go.is_some_and(|let_go| let_go <= now) {
+        if closing.force_at.is_some_and(|force_at| force_at <= now) {
             let Closing {
                 reason, replies, ..
             } = self.closing.take()?;
@@ -142,7 +142,7 @@ impl Actor {
             .replies
             .extract_if(.., |reply| reply.deadline <= now);
         let over: Vec<_> = over.collect();
-        let stays = closing.replies.is_empty() && closing.let_go.is_none();
+        let stays = closing.replies.is_empty() && closing.force_at.is_none();
         for reply in over {
             let error = reply.timed_out("Target.closeTarget");
             reply.fail(self.failure(error));
@@ -151,11 +151,11 @@ impl Actor {
             return None;
         }
         self.closing = None;
-        self.heal()
+        self.recover()
     }
 
     /// The target is gone, which ends a close that is at work.
-    pub(super) fn closed_by_itself(&mut self) -> Option<End> {
+    pub(super) fn finish_close(&mut self) -> Option<End> {
         let Closing {
             reason, replies, ..
         } = self.closing.take()?;

@@ -8,9 +8,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::navigation::BLANK;
+use crate::tabs::attached_target::{AttachedTarget, LossReason};
 use crate::tabs::fact::{Fact, FactKind, FactSink, Navigation};
 use crate::tabs::identity::Scope;
-use crate::tabs::live::{Live, Loss};
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::view::TabView;
 
@@ -93,23 +93,23 @@ impl TabPublisher {
         self.view.borrow().logged_out
     }
 
-    pub(super) fn update_view(&self, live: Option<&Live>, is_rebuilding: bool) {
-        let Some(live) = live else { return };
-        let state = state(live.loss, is_rebuilding, live.page.loading);
+    pub(super) fn update_view(&self, attached: Option<&AttachedTarget>, is_rebuilding: bool) {
+        let Some(attached) = attached else { return };
+        let state = state(attached.loss, is_rebuilding, attached.page.loading);
         self.view.send_if_modified(|view| {
             let before = view.clone();
-            view.url.clone_from(&live.page.url);
-            view.title.clone_from(&live.page.title);
-            view.logged_out = live.target.own_context.is_some();
+            view.url.clone_from(&attached.page.url);
+            view.title.clone_from(&attached.page.title);
+            view.logged_out = attached.target.own_context.is_some();
             view.state = state;
             *view != before
         });
     }
 }
 
-fn state(loss: Option<Loss>, is_rebuilding: bool, is_loading: bool) -> TabState {
+fn state(loss: Option<LossReason>, is_rebuilding: bool, is_loading: bool) -> TabState {
     match loss {
-        Some(Loss::Crashed) if !is_rebuilding => TabState::Crashed,
+        Some(LossReason::Crashed) if !is_rebuilding => TabState::Crashed,
         loss if is_rebuilding || loss.is_some() => TabState::Rebuilding,
         _ if is_loading => TabState::Loading,
         _ => TabState::Ready,
@@ -161,12 +161,19 @@ mod tests {
     fn the_state_says_how_far_the_tab_is() {
         assert_eq!(state(None, false, false), TabState::Ready);
         assert_eq!(state(None, false, true), TabState::Loading);
-        assert_eq!(state(Some(Loss::Crashed), false, true), TabState::Crashed);
-        for loss in [Loss::Crashed, Loss::Detached, Loss::BrowserExited] {
+        assert_eq!(
+            state(Some(LossReason::Crashed), false, true),
+            TabState::Crashed
+        );
+        for loss in [
+            LossReason::Crashed,
+            LossReason::Detached,
+            LossReason::BrowserExited,
+        ] {
             assert_eq!(state(Some(loss), true, false), TabState::Rebuilding);
         }
         assert_eq!(
-            state(Some(Loss::Detached), false, true),
+            state(Some(LossReason::Detached), false, true),
             TabState::Rebuilding
         );
     }

@@ -9,11 +9,11 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::flow::RestartBudget;
+use crate::tabs::attached_target::LossReason;
 use crate::tabs::error::TabError;
-use crate::tabs::live::Loss;
 use crate::tabs::supervisor::Turn;
 use crate::tabs::target::OpenError;
-use crate::tabs::watchdog::{Rung, Watchdog};
+use crate::tabs::watchdog::{HangAction, Watchdog};
 
 /// How often a tab may be rebuilt in [`CRASH_WINDOW`] before it is given up.
 const CRASHES: usize = 3;
@@ -44,11 +44,11 @@ impl Recovery {
     }
 
     /// What to do about a lost target. `None`: the tab waits for its turn already.
-    pub(super) fn on_loss(&mut self, loss: Loss, now: Instant) -> Option<Verdict> {
+    pub(super) fn on_loss(&mut self, loss: LossReason, now: Instant) -> Option<Verdict> {
         if self.is_waiting() {
             return None;
         }
-        if loss == Loss::Crashed && !self.crashes.allow(now) {
+        if loss == LossReason::Crashed && !self.crashes.allow(now) {
             return Some(Verdict::End(CloseReason::Crashed));
         }
         Some(Verdict::Rebuild)
@@ -89,11 +89,11 @@ impl Recovery {
     }
 
     /// The error for requests that arrive while the target is lost and no other is being opened.
-    pub(super) fn refusal(&self, loss: Loss) -> Option<TabError> {
+    pub(super) fn refusal(&self, loss: LossReason) -> Option<TabError> {
         match loss {
-            Loss::Detached => Some(TabError::Detached),
-            Loss::BrowserExited if self.is_waiting() => Some(browser_down()),
-            Loss::BrowserExited | Loss::Crashed => None,
+            LossReason::Detached => Some(TabError::Detached),
+            LossReason::BrowserExited if self.is_waiting() => Some(browser_down()),
+            LossReason::BrowserExited | LossReason::Crashed => None,
         }
     }
 
@@ -104,7 +104,7 @@ impl Recovery {
 
     /// A request was given up that the page had not answered.
     pub(super) fn suspect_page(&mut self, now: Instant) {
-        self.watchdog.doubt(now);
+        self.watchdog.suspect(now);
     }
 
     pub(super) fn page_answered(&mut self, now: Instant) {
@@ -117,12 +117,12 @@ impl Recovery {
 
     /// Whether the browser must be probed now, to tell a hung page from a hung browser.
     pub(super) fn needs_browser_probe(&mut self, awaiting: Option<Instant>, now: Instant) -> bool {
-        self.watchdog.due(awaiting, now)
+        self.watchdog.take_due(awaiting, now)
     }
 
     /// What to do about the page once the browser has answered, or has not.
-    pub(super) fn browser_probed(&mut self, answers: bool, now: Instant) -> Option<Rung> {
-        self.watchdog.witnessed(answers, now)
+    pub(super) fn browser_probed(&mut self, answers: bool, now: Instant) -> Option<HangAction> {
+        self.watchdog.browser_probed(answers, now)
     }
 }
 
@@ -143,13 +143,13 @@ mod tests {
         let (mut recovery, start) = (Recovery::new(HANG), Instant::now());
         for crash in 0..3 {
             let now = start + Duration::from_secs(crash);
-            let verdict = recovery.on_loss(Loss::Crashed, now);
+            let verdict = recovery.on_loss(LossReason::Crashed, now);
             assert_eq!(verdict, Some(Verdict::Rebuild));
         }
         let now = start + Duration::from_secs(59);
-        let verdict = recovery.on_loss(Loss::Crashed, now);
+        let verdict = recovery.on_loss(LossReason::Crashed, now);
         assert_eq!(verdict, Some(Verdict::End(CloseReason::Crashed)));
-        let verdict = recovery.on_loss(Loss::Crashed, start + CRASH_WINDOW);
+        let verdict = recovery.on_loss(LossReason::Crashed, start + CRASH_WINDOW);
         assert_eq!(verdict, Some(Verdict::Rebuild), "the first is forgotten");
     }
 
@@ -158,7 +158,7 @@ mod tests {
         let (mut recovery, now) = (Recovery::new(HANG), Instant::now());
         let down = OpenError::BrowserDown("gone".to_owned());
         for _ in 0..10 {
-            let verdict = recovery.on_loss(Loss::BrowserExited, now);
+            let verdict = recovery.on_loss(LossReason::BrowserExited, now);
             assert_eq!(verdict, Some(Verdict::Rebuild));
             assert_eq!(recovery.on_failed_rebuild(&down, now), Verdict::Rebuild);
         }
@@ -180,10 +180,10 @@ mod tests {
     #[test]
     fn a_tab_waits_for_one_turn_at_a_time() {
         let (mut recovery, now) = (Recovery::new(HANG), Instant::now());
-        assert!(recovery.refusal(Loss::BrowserExited).is_none());
+        assert!(recovery.refusal(LossReason::BrowserExited).is_none());
         recovery.wait_for(async { None });
-        assert_eq!(recovery.on_loss(Loss::Crashed, now), None);
-        let refusal = recovery.refusal(Loss::BrowserExited);
+        assert_eq!(recovery.on_loss(LossReason::Crashed, now), None);
+        let refusal = recovery.refusal(LossReason::BrowserExited);
         assert!(matches!(refusal, Some(TabError::BrowserDown { .. })));
         assert!(recovery.turn().now_or_never().is_some());
         assert!(!recovery.is_waiting());
@@ -195,7 +195,7 @@ mod tests {
         let (mut recovery, now) = (Recovery::new(HANG), Instant::now());
         recovery.suspect_page(now);
         assert!(recovery.needs_browser_probe(None, now));
-        assert_eq!(recovery.browser_probed(true, now), Some(Rung::Probe));
+        assert_eq!(recovery.browser_probed(true, now), Some(HangAction::Probe));
         recovery.target_replaced();
         assert_eq!(recovery.next_check(None), None);
     }

@@ -9,19 +9,19 @@ use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use crate::cdp::ids::LoaderId;
-use crate::tabs::captures::{Captures, Done, Subject};
-use crate::tabs::changes::{ChangeQueue, Goal, Place};
+use crate::tabs::active_command::{ActiveCommand, Phase, Step};
+use crate::tabs::captures::{CaptureContext, Captures, FinishedCapture};
+use crate::tabs::command_queue::{CommandQueue, QueuePosition, TabCommand};
 use crate::tabs::error::{Failure, TabError};
 use crate::tabs::hands::Look;
 use crate::tabs::hands::looks::{Looked, Looks};
 use crate::tabs::message::{Capture, Change};
 use crate::tabs::reply::Reply;
-use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::settings::TabSettings;
 
 pub(super) struct Work {
-    queue: ChangeQueue,
-    active: Option<Running>,
+    queue: CommandQueue,
+    active: Option<ActiveCommand>,
     captures: Captures,
     queries: Looks,
     max_waiting: usize,
@@ -29,14 +29,14 @@ pub(super) struct Work {
 
 pub(super) enum WorkResult {
     Command(Step),
-    Capture(Done),
+    Capture(FinishedCapture),
     Query(Looked),
 }
 
 impl Work {
-    pub(super) fn new(settings: &TabSettings, permits: Arc<Semaphore>, first: Goal) -> Self {
+    pub(super) fn new(settings: &TabSettings, permits: Arc<Semaphore>, first: TabCommand) -> Self {
         let max_waiting = settings.max_waiting_changes;
-        let mut queue = ChangeQueue::new(max_waiting);
+        let mut queue = CommandQueue::new(max_waiting);
         queue.push_first(first);
         Self {
             queue,
@@ -49,16 +49,16 @@ impl Work {
 
     /// Queues a command. A command that does not fit is refused.
     pub(super) fn push(&mut self, change: Change, reply: Reply) {
-        let rejected = self.queue.push(Goal::new(change, reply)).err();
-        if let Some(reply) = rejected.and_then(Goal::into_reply) {
+        let rejected = self.queue.push(TabCommand::new(change, reply)).err();
+        if let Some(reply) = rejected.and_then(TabCommand::into_reply) {
             let limit = self.max_waiting;
             reply.fail(TabError::QueueFull { limit });
         }
     }
 
     /// Queues a command of the tab's own, ahead of every request.
-    pub(super) fn push_first(&mut self, goal: Goal) {
-        self.queue.push_first(goal);
+    pub(super) fn push_first(&mut self, command: TabCommand) {
+        self.queue.push_first(command);
     }
 
     pub(super) fn push_capture(&mut self, capture: Capture, reply: Reply, now: Instant) {
@@ -70,43 +70,45 @@ impl Work {
     }
 
     /// Takes the next command out of the queue, unless one is active.
-    pub(super) fn pop(&mut self) -> Option<(Place, Goal)> {
+    pub(super) fn pop(&mut self) -> Option<(QueuePosition, TabCommand)> {
         if self.active.is_some() {
             return None;
         }
         self.queue.pop()
     }
 
-    pub(super) fn activate(&mut self, command: Running) {
+    pub(super) fn activate(&mut self, command: ActiveCommand) {
         self.active = Some(command);
     }
 
-    pub(super) fn active(&self) -> Option<&Running> {
+    pub(super) fn active(&self) -> Option<&ActiveCommand> {
         self.active.as_ref()
     }
 
-    pub(super) fn active_mut(&mut self) -> Option<&mut Running> {
+    pub(super) fn active_mut(&mut self) -> Option<&mut ActiveCommand> {
         self.active.as_mut()
     }
 
     /// Ends the active command; the caller answers it.
-    pub(super) fn take_active(&mut self) -> Option<Running> {
+    pub(super) fn take_active(&mut self) -> Option<ActiveCommand> {
         self.active.take()
     }
 
     /// Whether the next command is a navigation that a client asked for, which makes it pointless
     /// to load the present page again.
     pub(super) fn navigates_next(&self) -> bool {
-        self.queue.leads_elsewhere()
+        self.queue.navigates_next()
     }
 
     pub(super) fn replaces_target(&self) -> bool {
-        self.active.as_ref().is_some_and(Running::replaces_target)
+        self.active
+            .as_ref()
+            .is_some_and(ActiveCommand::replaces_target)
     }
 
     pub(super) fn is_rebuilding(&self) -> bool {
         let mut active = self.active.iter();
-        active.any(|it| it.replaces_target() && matches!(it.goal, Goal::Rebuild { .. }))
+        active.any(|it| it.replaces_target() && matches!(it.command, TabCommand::Rebuild { .. }))
     }
 
     /// Whether the active command waits for this commit, or, if `None`, for a navigation within
@@ -128,22 +130,25 @@ impl Work {
 
     /// Since when the active command or the oldest capture has waited for the page.
     pub(super) fn awaiting_page_since(&self) -> Option<Instant> {
-        let command = self.active.as_ref().and_then(Running::owing);
-        let since = [command, self.captures.owing()];
+        let command = self
+            .active
+            .as_ref()
+            .and_then(ActiveCommand::awaiting_page_since);
+        let since = [command, self.captures.awaiting_page_since()];
         since.into_iter().flatten().min()
     }
 
     /// Starts the captures and queries whose preceding commands are done. A capture of a target
     /// that is being replaced would be lost.
-    pub(super) fn start_due(&mut self, subject: &Subject<'_>, now: Instant) {
+    pub(super) fn start_due(&mut self, context: &CaptureContext<'_>, now: Instant) {
         if self.replaces_target() {
             return;
         }
-        let active = self.active.as_ref().map(|it| it.place);
+        let active = self.active.as_ref().map(|it| it.position);
         let queue = &self.queue;
         let permitted = |after| queue.permits(after, active);
-        self.captures.start_due(subject, permitted, now);
-        self.queries.start_due(subject.hands, permitted);
+        self.captures.start_due(context, permitted, now);
+        self.queries.start_due(context.hands, permitted);
     }
 
     /// The next result. Never ends while nothing is active, and may be dropped at any time.
@@ -174,8 +179,13 @@ impl Work {
     }
 
     /// Answers a finished capture, or takes it again if the document has changed.
-    pub(super) fn settle_capture(&mut self, done: Done, tab: TabId, subject: &Subject<'_>) {
-        self.captures.settle(done, tab, subject);
+    pub(super) fn settle_capture(
+        &mut self,
+        done: FinishedCapture,
+        tab: TabId,
+        context: &CaptureContext<'_>,
+    ) {
+        self.captures.settle(done, tab, context);
     }
 
     /// When something is due or times out.
@@ -208,8 +218,8 @@ impl Work {
     /// Gives up what runs in a page that is lost, and returns the replies. A navigation away from
     /// that page is queued again.
     pub(super) fn abandon_page(&mut self) -> Vec<Reply> {
-        if let Some(active) = self.active.take_if(|it| it.may_begin_anew()) {
-            self.queue.put_back(active.place, active.goal);
+        if let Some(active) = self.active.take_if(|it| it.can_restart()) {
+            self.queue.put_back(active.position, active.command);
         }
         let mut replies = self.captures.abandon();
         replies.extend(self.queries.abandon());
@@ -218,7 +228,7 @@ impl Work {
 
     /// Gives up everything that is active or waits, and returns the replies.
     pub(super) fn drain(&mut self) -> Vec<Reply> {
-        let active = self.active.take().and_then(|it| it.goal.into_reply());
+        let active = self.active.take().and_then(|it| it.command.into_reply());
         let mut replies: Vec<_> = active.into_iter().collect();
         replies.extend(self.queue.drain());
         replies.extend(self.captures.drain());
@@ -239,7 +249,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    fn work(first: Goal) -> Work {
+    fn work(first: TabCommand) -> Work {
         Work::new(&settings(), Arc::new(Semaphore::new(1)), first)
     }
 
@@ -251,12 +261,14 @@ mod tests {
     }
 
     fn begin(work: &mut Work, phase: Phase) {
-        let (place, goal) = work.pop().unwrap();
+        let (position, command) = work.pop().unwrap();
         let since = Instant::now();
-        let deadline = goal.reply().map_or(since + SECOND, |reply| reply.deadline);
-        work.activate(Running {
-            place,
-            goal,
+        let deadline = command
+            .reply()
+            .map_or(since + SECOND, |reply| reply.deadline);
+        work.activate(ActiveCommand {
+            position,
+            command,
             phase,
             since,
             deadline,
@@ -267,7 +279,7 @@ mod tests {
     fn busy() -> (Work, Vec<Outcomes>) {
         let (first, active) = reply(RequestKind::Navigate, 4 * SECOND);
         let url = "http://first.test/".to_owned();
-        let mut work = work(Goal::Navigate { url, reply: first });
+        let mut work = work(TabCommand::Navigate { url, reply: first });
         begin(&mut work, Phase::Committing(None));
         let waiting = navigate(&mut work, SECOND);
         let (reply_to_capture, capture) = reply(RequestKind::GetDomSnapshot, 2 * SECOND);
@@ -320,14 +332,14 @@ mod tests {
         assert!(work.abandon_page().is_empty());
         assert!(work.active().is_none());
         let (_, next) = work.pop().unwrap();
-        assert!(matches!(next, Goal::Navigate { url, .. } if url == "http://first.test/"));
+        assert!(matches!(next, TabCommand::Navigate { url, .. } if url == "http://first.test/"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_command_is_active_at_a_time() {
-        let mut work = work(Goal::Adopt { opener: None });
+        let mut work = work(TabCommand::Adopt { opener: None });
         let _outcomes = navigate(&mut work, SECOND);
-        assert!(matches!(work.pop(), Some((_, Goal::Adopt { .. }))));
+        assert!(matches!(work.pop(), Some((_, TabCommand::Adopt { .. }))));
         assert!(work.navigates_next());
         begin(&mut work, Phase::Committing(Some("L".into())));
         let _outcomes = navigate(&mut work, SECOND);
@@ -339,7 +351,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_command_too_many_is_refused() {
-        let mut work = work(Goal::Adopt { opener: None });
+        let mut work = work(TabCommand::Adopt { opener: None });
         work.pop();
         let accepted: Vec<_> = (0..settings().max_waiting_changes)
             .map(|_| navigate(&mut work, SECOND))

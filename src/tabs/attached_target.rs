@@ -23,10 +23,10 @@ use crate::cdp::methods::{
 use crate::cdp::{Attachment, CallError, SessionEvent};
 
 /// How long small calls may take whose outcome nobody waits for.
-const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
 /// A target and its page.
-pub struct Live {
+pub struct AttachedTarget {
     /// The target.
     pub target: Target,
     /// What its events told so far.
@@ -34,13 +34,13 @@ pub struct Live {
     /// What tells the hands on the page of its events.
     ears: Ears,
     /// Why it is of no use any more, if it is not; only a new target helps.
-    pub loss: Option<Loss>,
+    pub loss: Option<LossReason>,
     /// Its session is over: it says nothing any more.
     pub is_over: bool,
     /// The page was asked for the smallest answer there is.
-    probe: Option<BoxFuture<'static, bool>>,
+    page_probe: Option<BoxFuture<'static, bool>>,
     /// So was the browser.
-    witness: Option<BoxFuture<'static, bool>>,
+    browser_probe: Option<BoxFuture<'static, bool>>,
     /// Whether the page's network is listened to.
     network: NetworkDomainToggle,
     /// The title is being asked for.
@@ -49,7 +49,7 @@ pub struct Live {
 
 /// How a tab lost the target that it lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Loss {
+pub enum LossReason {
     /// Its renderer died, or was given up.
     Crashed,
     /// The browser died, or let go of the bridge.
@@ -58,29 +58,29 @@ pub enum Loss {
     Detached,
 }
 
-impl From<Loss> for RebuildReason {
-    fn from(loss: Loss) -> Self {
+impl From<LossReason> for RebuildReason {
+    fn from(loss: LossReason) -> Self {
         match loss {
-            Loss::Crashed => Self::Crashed,
-            Loss::BrowserExited => Self::BrowserExited,
-            Loss::Detached => Self::Detached,
+            LossReason::Crashed => Self::Crashed,
+            LossReason::BrowserExited => Self::BrowserExited,
+            LossReason::Detached => Self::Detached,
         }
     }
 }
 
 /// What comes from a target.
-pub enum News {
+pub enum TargetSignal {
     /// An event; none when the session is over.
     Event(Option<SessionEvent>),
     /// The page's title has been read.
     Title(Option<String>),
     /// The probe has ended; true if the page gave an answer, whatever it was.
-    Probed(bool),
+    PageProbed(bool),
     /// Whether the browser answers.
-    Witnessed(bool),
+    BrowserProbed(bool),
 }
 
-impl Live {
+impl AttachedTarget {
     /// Moves into a target.
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
@@ -91,8 +91,8 @@ impl Live {
             ears,
             loss: None,
             is_over: false,
-            probe: None,
-            witness: None,
+            page_probe: None,
+            browser_probe: None,
             network: NetworkDomainToggle::default(),
             title: None,
         }
@@ -104,33 +104,33 @@ impl Live {
     }
 
     /// Whether the browser that it was in is gone, and everything with it.
-    pub fn is_without_browser(&self) -> bool {
-        self.loss == Some(Loss::BrowserExited)
+    pub fn lost_browser(&self) -> bool {
+        self.loss == Some(LossReason::BrowserExited)
     }
 
     /// Whether it is not known yet what became of it.
-    pub fn is_parting(&self) -> bool {
-        self.loss == Some(Loss::Detached)
+    pub fn is_detached(&self) -> bool {
+        self.loss == Some(LossReason::Detached)
     }
 
     /// What comes next. Events come first: they may make a title that was read a past one. Once the
     /// session is over, only the browser has something to say.
-    pub async fn news(&mut self) -> News {
+    pub async fn next_signal(&mut self) -> TargetSignal {
         tokio::select! {
             biased;
-            event = self.target.inbox.next(), if !self.is_over => News::Event(self.heard(event)),
-            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(SessionEvent::Raw(event))),
-            Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
-                self.witness = None;
-                News::Witnessed(answers)
+            event = self.target.inbox.next(), if !self.is_over => TargetSignal::Event(self.heard(event)),
+            event = self.ears.of_frames(), if !self.is_over => TargetSignal::Event(Some(SessionEvent::Raw(event))),
+            Some(answers) = async { Some(self.browser_probe.as_mut()?.await) } => {
+                self.browser_probe = None;
+                TargetSignal::BrowserProbed(answers)
             }
             Some(title) = async { Some(self.title.as_mut()?.await) } => {
                 self.title = None;
-                News::Title(title)
+                TargetSignal::Title(title)
             }
-            Some(answered) = async { Some(self.probe.as_mut()?.await) } => {
-                self.probe = None;
-                News::Probed(answered)
+            Some(answered) = async { Some(self.page_probe.as_mut()?.await) } => {
+                self.page_probe = None;
+                TargetSignal::PageProbed(answered)
             }
             else => std::future::pending().await,
         }
@@ -145,7 +145,7 @@ impl Live {
     }
 
     /// A page's own session attaches its frames of other processes only, which are for the hands.
-    pub fn attached(&self, frame: Attachment) {
+    pub fn frame_attached(&self, frame: Attachment) {
         self.ears.attached(frame);
     }
 
@@ -159,21 +159,21 @@ impl Live {
     /// work.
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
-        self.title = Some(title(browser, id, ASIDE_LIMIT).boxed());
+        self.title = Some(title(browser, id, UNAWAITED_LIMIT).boxed());
     }
 
     /// Asks the browser, after a pause, whether it answers.
-    pub fn ask_browser(&mut self, pause: Duration, limit: Duration) {
+    pub fn probe_browser(&mut self, pause: Duration, limit: Duration) {
         let browser = self.target.browser.clone();
-        let witness = async move {
+        let browser_probe = async move {
             sleep(pause).await;
             browser.call(GetVersion {}, limit).await.is_ok()
         };
-        self.witness = Some(witness.boxed());
+        self.browser_probe = Some(browser_probe.boxed());
     }
 
     /// Asks the page for the smallest answer there is.
-    pub fn probe(&mut self, limit: Duration) {
+    pub fn probe_page(&mut self, limit: Duration) {
         let session = self.target.session.clone();
         let evaluate = Evaluate {
             expression: Cow::Borrowed("1"),
@@ -186,12 +186,12 @@ impl Live {
                 Err(_) => false,
             }
         };
-        self.probe = Some(probe.boxed());
+        self.page_probe = Some(probe.boxed());
     }
 
     /// Ends the script that runs in the page.
     pub fn terminate(&self) {
-        self.aside(&TerminateExecution {});
+        self.send_unawaited(&TerminateExecution {});
     }
 
     /// The page has got a document, and loads what belongs to it.
@@ -199,22 +199,22 @@ impl Live {
         self.network.committed(now);
     }
 
-    /// When [`Live::listen_no_more`] is due.
+    /// When [`AttachedTarget::disable_network_if_slow`] is due.
     pub fn next_wake(&self) -> Option<Instant> {
         self.network.due_at()
     }
 
     /// Stops listening to a page's network if the page takes its time to load.
-    pub fn listen_no_more(&mut self, now: Instant) {
+    pub fn disable_network_if_slow(&mut self, now: Instant) {
         if self.network.disables(now) {
-            self.aside(&DisableNetwork {});
+            self.send_unawaited(&DisableNetwork {});
         }
     }
 
     /// Listens again: the page has loaded, or goes somewhere.
-    pub fn listen(&mut self) {
+    pub fn enable_network(&mut self) {
         if self.network.enables() {
-            self.aside(&network());
+            self.send_unawaited(&network());
         }
     }
 
@@ -222,7 +222,7 @@ impl Live {
     /// page is always allowed: a navigation was asked for.
     pub fn answer_dialog(&self, kind: DialogKind, accept: bool) -> Handled {
         let accept = accept || kind == DialogKind::Beforeunload;
-        self.aside(&HandleDialog { accept });
+        self.send_unawaited(&HandleDialog { accept });
         if accept {
             Handled::Accepted
         } else {
@@ -235,7 +235,7 @@ impl Live {
         let auth_challenge_response = AuthAnswer {
             response: "CancelAuth",
         };
-        self.aside(&ContinueWithAuth {
+        self.send_unawaited(&ContinueWithAuth {
             request_id,
             auth_challenge_response,
         });
@@ -243,13 +243,13 @@ impl Live {
 
     /// Sends a document on that was paused so that its authentication can be answered.
     pub fn continue_request(&self, request_id: String) {
-        self.aside(&ContinueRequest { request_id });
+        self.send_unawaited(&ContinueRequest { request_id });
     }
 
     /// Makes a call without waiting for its outcome, which the actor must not do. It is queued
     /// before this returns, so that it is sent ahead of the actor's later calls.
-    fn aside<M: Method + 'static>(&self, method: &M) {
-        let call = self.target.session.start_call(method, ASIDE_LIMIT);
+    fn send_unawaited<M: Method + 'static>(&self, method: &M) {
+        let call = self.target.session.start_call(method, UNAWAITED_LIMIT);
         tokio::spawn(async move {
             if let Err(error) = call.await {
                 tracing::debug!(%error, "a CDP call whose result is not needed failed");

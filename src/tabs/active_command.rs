@@ -4,7 +4,7 @@ use cdp_bridge_protocol::RequestKind;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::changes::{Goal, Place};
+use super::command_queue::{QueuePosition, TabCommand};
 use super::commands::navigate::NavigationStart;
 use super::hands::HandsError;
 use super::reply::AnswerKind;
@@ -13,11 +13,11 @@ use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
 
 /// A change at work.
-pub struct Running {
+pub struct ActiveCommand {
     /// Its place in the order.
-    pub place: Place,
+    pub position: QueuePosition,
     /// What it is for.
-    pub goal: Goal,
+    pub command: TabCommand,
     /// How far it is.
     pub phase: Phase,
     /// When it was started.
@@ -54,7 +54,7 @@ pub enum Step {
     Activated(Result<(), CallError>),
 }
 
-impl Running {
+impl ActiveCommand {
     /// Waits for the next step. A commit comes as an event, so that phase never ends here.
     pub async fn step(&mut self) -> Step {
         match &mut self.phase {
@@ -72,20 +72,20 @@ impl Running {
     }
 
     /// Since when the page owes an answer to it, if it does.
-    pub fn owing(&self) -> Option<Instant> {
+    pub fn awaiting_page_since(&self) -> Option<Instant> {
         let of_browser = matches!(self.phase, Phase::Opening(_) | Phase::Activating(_));
         (!of_browser).then_some(self.since)
     }
 
     /// Whether it is a client's navigation that has had no effect yet.
-    pub fn may_begin_anew(&self) -> bool {
-        matches!(self.goal, Goal::Navigate { .. })
+    pub fn can_restart(&self) -> bool {
+        matches!(self.command, TabCommand::Navigate { .. })
             && matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_))
     }
 
     /// The kind of request, for messages; a navigation if no request waits.
     pub fn kind(&self) -> RequestKind {
-        self.goal
+        self.command
             .reply()
             .map_or(RequestKind::Navigate, |reply| reply.kind)
     }

@@ -12,7 +12,9 @@ use super::navigation::BLANK;
 use super::{Actor, End};
 use crate::cdp::CallError;
 use crate::policy::without_credentials;
-use crate::tabs::changes::{Goal, Place as Turn};
+use crate::tabs::active_command::{ActiveCommand, Phase, Step};
+use crate::tabs::attached_target::AttachedTarget;
+use crate::tabs::command_queue::{QueuePosition, TabCommand};
 use crate::tabs::commands::activate::activate;
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::navigate::navigate;
@@ -20,49 +22,47 @@ use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::hands::Action;
-use crate::tabs::live::Live;
-use crate::tabs::running::{Phase, Running, Step};
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
 use crate::timer::remaining;
 
 /// How long Chromium may take for what nobody waits for.
-pub(super) const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+pub(super) const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
 impl Actor {
     /// Starts a change. It may be done at once, and it may end the tab.
-    pub(super) fn start(&mut self, place: Turn, goal: Goal) -> Option<End> {
-        let deadline = self.deadline_of(&goal);
-        let phase = match &goal {
-            Goal::Create { .. } => self.open(wanted_place(self.tab.is_logged_out()), deadline),
-            Goal::Adopt { opener } => {
+    pub(super) fn start(&mut self, position: QueuePosition, command: TabCommand) -> Option<End> {
+        let deadline = self.deadline_of(&command);
+        let phase = match &command {
+            TabCommand::Create { .. } => self.open(context_for(self.tab.is_logged_out()), deadline),
+            TabCommand::Adopt { opener } => {
                 self.announce_popup(*opener);
                 return None;
             }
-            Goal::Follow { url } => {
+            TabCommand::Load { url } => {
                 self.navigation.begin(url.clone());
                 self.navigate(url.clone(), deadline)?
             }
-            Goal::Navigate { url, .. } => {
+            TabCommand::Navigate { url, .. } => {
                 // If this fails it is answered, and nobody wants it to be tried again.
                 self.navigation.settle();
                 self.navigate(url.clone(), deadline)?
             }
-            Goal::Travel { way, .. } => {
+            TabCommand::Travel { way, .. } => {
                 self.navigation.settle();
                 self.travel(*way, deadline)?
             }
-            Goal::Act { action, .. } => self.act(Action::clone(action), deadline)?,
-            Goal::Activate { .. } => self.activate(deadline)?,
-            Goal::Switch { enabled, .. } if *enabled == self.is_logged_out() => {
-                self.answer_switch(goal);
+            TabCommand::Act { action, .. } => self.act(Action::clone(action), deadline)?,
+            TabCommand::Activate { .. } => self.activate(deadline)?,
+            TabCommand::SetLoggedOut { enabled, .. } if *enabled == self.is_logged_out() => {
+                self.answer_logged_out_mode(command);
                 return None;
             }
-            Goal::Switch { enabled, .. } => self.open(wanted_place(*enabled), deadline),
-            Goal::Rebuild { .. } => self.open(self.place_to_rebuild(), deadline),
+            TabCommand::SetLoggedOut { enabled, .. } => self.open(context_for(*enabled), deadline),
+            TabCommand::Rebuild { .. } => self.open(self.rebuild_context(), deadline),
         };
-        self.work.activate(Running {
-            place,
-            goal,
+        self.work.activate(ActiveCommand {
+            position,
+            command,
             phase,
             since: Instant::now(),
             deadline,
@@ -71,19 +71,19 @@ impl Actor {
         None
     }
 
-    fn deadline_of(&self, goal: &Goal) -> Instant {
-        let settings = &self.around.settings;
-        match (goal, goal.reply()) {
+    fn deadline_of(&self, command: &TabCommand) -> Instant {
+        let settings = &self.ctx.settings;
+        match (command, command.reply()) {
             (_, Some(reply)) => reply.deadline,
-            (Goal::Follow { .. }, None) => Instant::now() + settings.navigate_timeout,
+            (TabCommand::Load { .. }, None) => Instant::now() + settings.navigate_timeout,
             (_, None) => Instant::now() + settings.open_timeout,
         }
     }
 
     pub(super) fn is_logged_out(&self) -> bool {
-        self.live
+        self.attached
             .as_ref()
-            .is_some_and(|live| live.target.own_context.is_some())
+            .is_some_and(|attached| attached.target.own_context.is_some())
     }
 
     /// Asks for a target, and gives it the tab's viewport if that is not the usual one.
@@ -98,9 +98,9 @@ impl Actor {
             reply,
             slot: None,
         };
-        let supervisor = self.around.supervisor.clone();
+        let supervisor = self.ctx.supervisor.clone();
         let viewport = self.viewport;
-        let usual = viewport == self.around.settings.viewport;
+        let usual = viewport == self.ctx.settings.viewport;
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
             // Whoever opens targets forgets the request only together with the browser.
@@ -117,16 +117,16 @@ impl Actor {
 
     /// Every tab that runs has a target; without one there is nothing to navigate.
     fn navigate(&mut self, url: String, deadline: Instant) -> Option<Phase> {
-        let live = self.live.as_mut()?;
-        live.listen();
-        let session = live.target.session.clone();
+        let attached = self.attached.as_mut()?;
+        attached.enable_network();
+        let session = attached.target.session.clone();
         // The actor's own deadline comes first, because it also stops the navigation.
-        let limit = remaining(deadline) + ASIDE_LIMIT;
+        let limit = remaining(deadline) + UNAWAITED_LIMIT;
         Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
     }
 
     fn activate(&self, deadline: Instant) -> Option<Phase> {
-        let target = &self.live.as_ref()?.target;
+        let target = &self.attached.as_ref()?.target;
         let limit = remaining(deadline);
         let work = activate(target.browser.clone(), target.id.clone(), limit);
         Some(Phase::Activating(Box::pin(work)))
@@ -136,20 +136,20 @@ impl Actor {
     pub(super) fn on_step(&mut self, step: Step) -> Option<End> {
         let end = match step {
             Step::Opened(Ok(target)) => {
-                self.opened(target);
+                self.on_opened(target);
                 None
             }
-            Step::Opened(Err(error)) => self.not_opened(error),
+            Step::Opened(Err(error)) => self.on_open_failed(error),
             Step::Started(outcome) => {
-                self.started(outcome);
+                self.on_navigation_started(outcome);
                 None
             }
             Step::Activated(outcome) => {
-                self.activated(outcome);
+                self.on_activated(outcome);
                 None
             }
             Step::Acted(outcome) => {
-                self.acted(*outcome);
+                self.on_acted(*outcome);
                 None
             }
         };
@@ -157,41 +157,41 @@ impl Actor {
         end
     }
 
-    fn opened(&mut self, target: Target) {
-        let Some(Running {
-            place,
-            goal,
+    fn on_opened(&mut self, target: Target) {
+        let Some(ActiveCommand {
+            position,
+            command,
             deadline,
             ..
         }) = self.work.take_active()
         else {
             return;
         };
-        let url = match &goal {
-            Goal::Create { url, .. } => url.clone(),
+        let url = match &command {
+            TabCommand::Create { url, .. } => url.clone(),
             // A password that was given for the one context is nothing for the other.
-            Goal::Switch { .. } => without_credentials(&self.destination()),
+            TabCommand::SetLoggedOut { .. } => without_credentials(&self.destination()),
             _ => self.destination(),
         };
         self.streams.move_to(&target);
         self.navigation.clear_policy_violation();
         self.recovery.target_replaced();
-        let loss = self.live.as_ref().and_then(|live| live.loss);
-        if let Some(old) = self.live.replace(Live::new(target)) {
-            self.retire(old, &goal);
+        let loss = self.attached.as_ref().and_then(|attached| attached.loss);
+        if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
+            self.dispose_of(old, &command);
         }
         self.update_view();
-        match goal {
-            Goal::Create { reply, .. } => {
+        match command {
+            TabCommand::Create { reply, .. } => {
                 let created = FactKind::TabCreated {
                     url: url.clone(),
                     logged_out: self.is_logged_out(),
                     opener: None,
                 };
                 self.tab.publish_and_answer(reply, created);
-                self.follow(url);
+                self.load(url);
             }
-            Goal::Rebuild { .. } => {
+            TabCommand::Rebuild { .. } => {
                 let reason = loss.map_or(RebuildReason::Crashed, RebuildReason::from);
                 crate::metrics::tab_rebuilt(name_of(reason));
                 let rebuilt = FactKind::TabRebuilt {
@@ -202,21 +202,21 @@ impl Actor {
                 if self.work.navigates_next() {
                     self.tab.publish_blank();
                 } else {
-                    self.follow(url);
+                    self.load(url);
                 }
             }
-            goal @ Goal::Switch { .. } if url == BLANK => {
+            command @ TabCommand::SetLoggedOut { .. } if url == BLANK => {
                 self.tab.publish_blank();
-                self.answer_switch(goal);
+                self.answer_logged_out_mode(command);
             }
-            goal => {
+            command => {
                 self.navigation.begin(url.clone());
                 let Some(phase) = self.navigate(url, deadline) else {
                     return;
                 };
-                self.work.activate(Running {
-                    place,
-                    goal,
+                self.work.activate(ActiveCommand {
+                    position,
+                    command,
                     phase,
                     since: Instant::now(),
                     deadline,
@@ -227,16 +227,19 @@ impl Actor {
 
     /// Where a new target of the same tab goes: where the tab was heading, or where it is.
     pub(super) fn destination(&self) -> String {
-        let here = self.live.as_ref().map(|live| live.page.url.as_str());
+        let here = self
+            .attached
+            .as_ref()
+            .map(|attached| attached.page.url.as_str());
         self.navigation.destination(here)
     }
 
     /// Sends a new target on its way, before anything that clients asked for.
-    fn follow(&mut self, url: String) {
+    fn load(&mut self, url: String) {
         if url == BLANK {
             self.tab.publish_blank();
         } else {
-            self.work.push_first(Goal::Follow { url });
+            self.work.push_first(TabCommand::Load { url });
         }
     }
 
@@ -251,12 +254,12 @@ impl Actor {
     }
 
     /// Lets go of a target that was replaced, and of its context unless it is used further.
-    fn retire(&self, old: Live, goal: &Goal) {
-        if old.is_without_browser() {
+    fn dispose_of(&self, old: AttachedTarget, command: &TabCommand) {
+        if old.lost_browser() {
             return;
         }
-        let supervisor = self.around.supervisor.clone();
-        let keeps_context = matches!(goal, Goal::Rebuild { .. });
+        let supervisor = self.ctx.supervisor.clone();
+        let keeps_context = matches!(command, TabCommand::Rebuild { .. });
         tokio::spawn(async move {
             let Target {
                 browser,
@@ -266,7 +269,7 @@ impl Actor {
                 ..
             } = old.target;
             drop(inbox);
-            if let Err(error) = close(browser, id, ASIDE_LIMIT).await {
+            if let Err(error) = close(browser, id, UNAWAITED_LIMIT).await {
                 tracing::debug!(%error, "a target that was replaced could not be closed");
             }
             if let Some(context) = own_context.filter(|_| !keeps_context) {
@@ -275,33 +278,33 @@ impl Actor {
         });
     }
 
-    fn not_opened(&mut self, error: OpenError) -> Option<End> {
-        let running = self.work.take_active()?;
-        if matches!(running.goal, Goal::Rebuild { .. }) {
-            return self.not_rebuilt(&error);
+    fn on_open_failed(&mut self, error: OpenError) -> Option<End> {
+        let active = self.work.take_active()?;
+        if matches!(active.command, TabCommand::Rebuild { .. }) {
+            return self.on_rebuild_failed(&error);
         }
-        let limit = running
-            .goal
+        let limit = active
+            .command
             .reply()
             .map_or(Duration::ZERO, |reply| reply.deadline - reply.arrived);
-        let error = error.into_tab_error(running.kind(), limit);
-        match running.goal {
-            Goal::Create { reply, .. } => {
+        let error = error.into_tab_error(active.kind(), limit);
+        match active.command {
+            TabCommand::Create { reply, .. } => {
                 reply.fail(error);
-                Some(End::unborn())
+                Some(End::never_opened())
             }
-            goal => {
-                if let Some(reply) = goal.into_reply() {
+            command => {
+                if let Some(reply) = command.into_reply() {
                     reply.fail(self.failure(error));
                 }
-                self.heal()
+                self.recover()
             }
         }
     }
 
-    fn activated(&mut self, outcome: Result<(), CallError>) {
-        let Some(Running {
-            goal: Goal::Activate { reply },
+    fn on_activated(&mut self, outcome: Result<(), CallError>) {
+        let Some(ActiveCommand {
+            command: TabCommand::Activate { reply },
             ..
         }) = self.work.take_active()
         else {
@@ -309,7 +312,7 @@ impl Actor {
         };
         match outcome {
             Ok(()) => {
-                let turn = self.around.supervisor.next_activation();
+                let turn = self.ctx.supervisor.next_activation();
                 self.tab.activated(turn);
                 self.tab.publish_and_answer(reply, FactKind::TabActivated);
             }
@@ -325,37 +328,38 @@ impl Actor {
     }
 
     /// The change at work has no time left.
-    pub(super) fn out_of_time(&mut self) -> Option<End> {
-        let running = self.work.active()?;
-        let waiting_for = running.waiting_for();
-        match (&running.goal, &running.phase) {
+    pub(super) fn on_command_timeout(&mut self) -> Option<End> {
+        let active = self.work.active()?;
+        let waiting_for = active.waiting_for();
+        match (&active.command, &active.phase) {
             (_, Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling) => {
                 self.stop_loading();
                 self.recovery.suspect_page(Instant::now());
-                let kind = running.kind();
-                let limit = match running.goal.reply() {
+                let kind = active.kind();
+                let limit = match active.command.reply() {
                     Some(reply) => reply.deadline - reply.arrived,
-                    None => self.around.settings.navigate_timeout,
+                    None => self.ctx.settings.navigate_timeout,
                 };
-                self.not_arrived(|_| TabError::TimedOut {
+                self.on_navigation_failed(|_| TabError::TimedOut {
                     request: kind,
                     limit,
                     waiting_for: waiting_for.into(),
                 });
                 None
             }
-            (Goal::Rebuild { .. }, _) => self.not_opened(OpenError::NotAttached),
-            (goal, _) => {
-                let unborn = matches!(goal, Goal::Create { .. }).then(End::unborn);
+            (TabCommand::Rebuild { .. }, _) => self.on_open_failed(OpenError::NotAttached),
+            (command, _) => {
+                let never_opened =
+                    matches!(command, TabCommand::Create { .. }).then(End::never_opened);
                 let reply = self
                     .work
                     .take_active()
-                    .and_then(|running| running.goal.into_reply());
+                    .and_then(|active| active.command.into_reply());
                 if let Some(reply) = reply {
                     let error = reply.timed_out(waiting_for);
                     reply.fail(self.failure(error));
                 }
-                unborn.or_else(|| self.heal())
+                never_opened.or_else(|| self.recover())
             }
         }
     }
@@ -370,7 +374,7 @@ fn name_of(reason: RebuildReason) -> &'static str {
     }
 }
 
-fn wanted_place(logged_out: bool) -> Place {
+fn context_for(logged_out: bool) -> Place {
     if logged_out {
         Place::Fresh
     } else {

@@ -7,65 +7,65 @@ use tokio::time::Instant;
 
 use super::recovery::{Verdict, browser_down};
 use super::{Actor, End};
-use crate::tabs::changes::Goal;
+use crate::tabs::attached_target::{AttachedTarget, LossReason};
+use crate::tabs::command_queue::TabCommand;
 use crate::tabs::error::TabError;
-use crate::tabs::live::{Live, Loss};
 use crate::tabs::supervisor::Turn;
 use crate::tabs::target::{OpenError, Place};
 
 /// How long a browser that ends in good order goes on answering after it has closed its pages.
-const PARTING_PAUSE: Duration = Duration::from_millis(500);
+const BROWSER_EXIT_GRACE: Duration = Duration::from_millis(500);
 /// Longer than a browser may be silent before it counts as hung, which ends it.
-const PARTING_LIMIT: Duration = Duration::from_mins(1);
+const BROWSER_PROBE_LIMIT: Duration = Duration::from_mins(1);
 
 impl Actor {
     /// The target's session is over, and nobody here ended it.
     pub(super) fn target_gone(&mut self) -> Option<End> {
-        if let Some(end) = self.closed_by_itself() {
+        if let Some(end) = self.finish_close() {
             return Some(end);
         }
-        let live = self.live.as_mut()?;
-        live.is_over = true;
-        if live.target.browser.has_ended() {
-            return self.on_parting(false);
+        let attached = self.attached.as_mut()?;
+        attached.is_over = true;
+        if attached.target.browser.has_ended() {
+            return self.on_detached(false);
         }
         // One that was given up has been closed by the tab itself. Otherwise it was closed; but a
         // browser that ends in good order closes its pages too, before it hangs up.
-        if live.is_usable() {
-            live.loss = Some(Loss::Detached);
-            live.ask_browser(PARTING_PAUSE, PARTING_LIMIT);
-            self.refuse_everything(&TabError::Detached);
+        if attached.is_usable() {
+            attached.loss = Some(LossReason::Detached);
+            attached.probe_browser(BROWSER_EXIT_GRACE, BROWSER_PROBE_LIMIT);
+            self.fail_pending(&TabError::Detached);
             self.update_view();
         }
         None
     }
 
     /// The target is gone, alone or with its browser.
-    pub(super) fn on_parting(&mut self, browser_answers: bool) -> Option<End> {
-        if let Some(end) = self.closed_by_itself() {
+    pub(super) fn on_detached(&mut self, browser_answers: bool) -> Option<End> {
+        if let Some(end) = self.finish_close() {
             return Some(end);
         }
         if browser_answers {
             return Some(End::of(CloseReason::Page));
         }
-        self.live.as_mut()?.loss = Some(Loss::BrowserExited);
-        self.refuse_everything(&browser_down());
-        self.heal()
+        self.attached.as_mut()?.loss = Some(LossReason::BrowserExited);
+        self.fail_pending(&browser_down());
+        self.recover()
     }
 
     /// The error for requests that arrive while the target is lost and no other is being opened.
     pub(super) fn refusal_without_target(&self) -> Option<TabError> {
-        self.recovery.refusal(self.live.as_ref()?.loss?)
+        self.recovery.refusal(self.attached.as_ref()?.loss?)
     }
 
     /// Lets a tab without a usable target wait for another, unless it has crashed too often.
-    pub(super) fn heal(&mut self) -> Option<End> {
-        let loss = self.live.as_ref()?.loss?;
+    pub(super) fn recover(&mut self) -> Option<End> {
+        let loss = self.attached.as_ref()?.loss?;
         let verdict = self.recovery.on_loss(loss, Instant::now())?;
-        self.follow_verdict(verdict)
+        self.apply(verdict)
     }
 
-    fn follow_verdict(&mut self, verdict: Verdict) -> Option<End> {
+    fn apply(&mut self, verdict: Verdict) -> Option<End> {
         match verdict {
             Verdict::Rebuild => {
                 self.wait_for_turn();
@@ -76,7 +76,7 @@ impl Actor {
     }
 
     fn wait_for_turn(&mut self) {
-        let (supervisor, last_used) = (self.around.supervisor.clone(), self.last_used);
+        let (supervisor, last_used) = (self.ctx.supervisor.clone(), self.last_used);
         self.recovery
             .wait_for(async move { supervisor.turn(last_used).await });
         self.update_view();
@@ -87,13 +87,13 @@ impl Actor {
         let Some(turn) = turn else {
             return Some(End::of(CloseReason::Shutdown));
         };
-        self.work.push_first(Goal::Rebuild { turn });
+        self.work.push_first(TabCommand::Rebuild { turn });
         None
     }
 
     /// Where the new target is opened: in the tab's own context, as long as that exists.
-    pub(super) fn place_to_rebuild(&self) -> Place {
-        let Some(Live { target, .. }) = &self.live else {
+    pub(super) fn rebuild_context(&self) -> Place {
+        let Some(AttachedTarget { target, .. }) = &self.attached else {
             return Place::Shared;
         };
         match &target.own_context {
@@ -104,9 +104,9 @@ impl Actor {
     }
 
     /// The new target could not be opened.
-    pub(super) fn not_rebuilt(&mut self, error: &OpenError) -> Option<End> {
+    pub(super) fn on_rebuild_failed(&mut self, error: &OpenError) -> Option<End> {
         tracing::warn!(tab = %self.tab.id, %error, "a tab could not be rebuilt");
         let verdict = self.recovery.on_failed_rebuild(error, Instant::now());
-        self.follow_verdict(verdict)
+        self.apply(verdict)
     }
 }

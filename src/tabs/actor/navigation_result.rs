@@ -3,31 +3,35 @@
 use tokio::time::Instant;
 
 use super::Actor;
+use super::commands::UNAWAITED_LIMIT;
 use super::navigation::BLANK;
-use super::steps::ASIDE_LIMIT;
 use crate::cdp::CallError;
 use crate::policy::redact_url;
-use crate::tabs::changes::Goal;
+use crate::tabs::active_command::Phase;
+use crate::tabs::command_queue::TabCommand;
 use crate::tabs::commands::navigate::{NavigationStart, stop};
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::AnswerKind;
-use crate::tabs::running::Phase;
 
 impl Actor {
     /// Chromium has answered the navigation that is at work.
-    pub(super) fn started(&mut self, outcome: Result<NavigationStart, CallError>) {
-        let Some(running) = self.work.active_mut() else {
+    pub(super) fn on_navigation_started(&mut self, outcome: Result<NavigationStart, CallError>) {
+        let Some(active) = self.work.active_mut() else {
             return;
         };
-        let Some(live) = &mut self.live else { return };
+        let Some(attached) = &mut self.attached else {
+            return;
+        };
         match outcome {
-            Ok(NavigationStart::Document(loader)) if live.page.loader.as_ref() == Some(&loader) => {
+            Ok(NavigationStart::Document(loader))
+                if attached.page.loader.as_ref() == Some(&loader) =>
+            {
                 // The commit came before the answer, and has been told to everybody already.
-                let url = live.page.url.clone();
-                match self.work.take_active().map(|running| running.goal) {
-                    Some(Goal::Navigate { reply, .. }) => {
+                let url = attached.page.url.clone();
+                match self.work.take_active().map(|active| active.command) {
+                    Some(TabCommand::Navigate { reply, .. }) => {
                         let navigated = FactKind::Navigated(Navigation {
                             url,
                             status: None,
@@ -36,27 +40,27 @@ impl Actor {
                         let fact = self.tab.fact(navigated).caused_by(reply.call);
                         reply.answer(self.tab.id, AnswerKind::Fact(fact));
                     }
-                    Some(goal) => self.answer_switch(goal),
+                    Some(command) => self.answer_logged_out_mode(command),
                     None => {}
                 }
             }
             Ok(NavigationStart::Document(loader)) => {
-                running.phase = Phase::Committing(Some(loader));
+                active.phase = Phase::Committing(Some(loader));
             }
-            Ok(NavigationStart::SameDocument) => running.phase = Phase::Committing(None),
-            Ok(NavigationStart::AnyDocument) => running.phase = Phase::Travelling,
-            Ok(NavigationStart::NoHistoryEntry) => self.not_arrived(|_| TabError::NoEntry),
+            Ok(NavigationStart::SameDocument) => active.phase = Phase::Committing(None),
+            Ok(NavigationStart::AnyDocument) => active.phase = Phase::Travelling,
+            Ok(NavigationStart::NoHistoryEntry) => self.on_navigation_failed(|_| TabError::NoEntry),
             Ok(NavigationStart::Denied(denied)) => {
-                self.not_arrived(|_| TabError::NavDenied(denied));
+                self.on_navigation_failed(|_| TabError::NavDenied(denied));
             }
             Ok(NavigationStart::Failed {
                 loader: Some(loader),
                 net,
                 is_download: false,
-            }) if is_of_proxy(&net) && live.page.loader.as_ref() != Some(&loader) => {
+            }) if is_of_proxy(&net) && attached.page.loader.as_ref() != Some(&loader) => {
                 // Redirects may have led elsewhere than where the proxy was asked to go: the error
                 // page, which follows, says for which URL it is, and the proxy knows why.
-                running.phase = Phase::Committing(Some(loader));
+                active.phase = Phase::Committing(Some(loader));
             }
             Ok(NavigationStart::Failed {
                 loader,
@@ -64,68 +68,70 @@ impl Actor {
                 is_download,
             }) => {
                 self.navigation.settle();
-                live.page.expect_error_page(loader);
-                self.not_arrived(|url| TabError::NavFailed {
+                attached.page.expect_error_page(loader);
+                self.on_navigation_failed(|url| TabError::NavFailed {
                     url,
                     net,
                     is_download,
                 });
             }
             Err(error) => {
-                let kind = running.kind();
-                let limit = running.deadline - Instant::now();
+                let kind = active.kind();
+                let limit = active.deadline - Instant::now();
                 let error =
                     TabError::of_ending(&error, kind, limit).unwrap_or(TabError::Refused(error));
-                self.not_arrived(|_| error);
+                self.on_navigation_failed(|_| error);
             }
         }
     }
 
     /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
-    pub(super) fn arrived(&mut self, navigation: Navigation) {
+    pub(super) fn on_navigated(&mut self, navigation: Navigation) {
         let navigated = FactKind::Navigated(navigation);
-        match self.work.take_active().map(|running| running.goal) {
-            Some(Goal::Navigate { reply, .. } | Goal::Travel { reply, .. }) => {
+        match self.work.take_active().map(|active| active.command) {
+            Some(TabCommand::Navigate { reply, .. } | TabCommand::Travel { reply, .. }) => {
                 self.tab.publish_and_answer(reply, navigated);
             }
-            Some(goal @ Goal::Switch { .. }) => {
+            Some(command @ TabCommand::SetLoggedOut { .. }) => {
                 self.tab.publish(navigated);
-                self.answer_switch(goal);
+                self.answer_logged_out_mode(command);
             }
             _ => self.tab.publish(navigated),
         }
     }
 
     /// The navigation that is at work failed.
-    pub(super) fn not_arrived(&mut self, error: impl FnOnce(String) -> TabError) {
-        let Some(running) = self.work.take_active() else {
+    pub(super) fn on_navigation_failed(&mut self, error: impl FnOnce(String) -> TabError) {
+        let Some(active) = self.work.take_active() else {
             return;
         };
-        let url = match &running.goal {
-            Goal::Follow { url } | Goal::Navigate { url, .. } => redact_url(url),
+        let url = match &active.command {
+            TabCommand::Load { url } | TabCommand::Navigate { url, .. } => redact_url(url),
             _ => redact_url(&self.destination()),
         };
         let failure = self.failure(error(url));
-        match running.goal {
-            Goal::Navigate { reply, .. } | Goal::Travel { reply, .. } => reply.fail(failure),
+        match active.command {
+            TabCommand::Navigate { reply, .. } | TabCommand::Travel { reply, .. } => {
+                reply.fail(failure);
+            }
             // The mode is what was asked for, and it is set; that the page could not be loaded
             // again is a fact of its own.
-            goal @ Goal::Switch { .. } => {
+            command @ TabCommand::SetLoggedOut { .. } => {
                 self.tab.publish(FactKind::NavigationFailed(failure));
-                self.answer_switch(goal);
+                self.answer_logged_out_mode(command);
             }
             _ => self.tab.publish(FactKind::NavigationFailed(failure)),
         }
     }
 
-    pub(super) fn answer_switch(&self, goal: Goal) {
-        let Goal::Switch { reply, .. } = goal else {
+    pub(super) fn answer_logged_out_mode(&self, command: TabCommand) {
+        let TabCommand::SetLoggedOut { reply, .. } = command else {
             return;
         };
         let url = self
-            .live
+            .attached
             .as_ref()
-            .map_or_else(|| BLANK.to_owned(), |live| live.page.url.clone());
+            .map_or_else(|| BLANK.to_owned(), |attached| attached.page.url.clone());
         let enabled = self.is_logged_out();
         self.tab
             .publish_and_answer(reply, FactKind::LoggedOutModeSet { enabled, url });
@@ -133,8 +139,8 @@ impl Actor {
 
     /// Ends a navigation that hangs.
     pub(super) fn stop_loading(&self) {
-        if let Some(live) = &self.live {
-            stop(&live.target.session, ASIDE_LIMIT);
+        if let Some(attached) = &self.attached {
+            stop(&attached.target.session, UNAWAITED_LIMIT);
         }
     }
 }

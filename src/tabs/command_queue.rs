@@ -12,7 +12,7 @@ use super::supervisor::Turn;
 
 /// One change of a tab, with whoever waits for it.
 #[derive(Debug)]
-pub enum Goal {
+pub enum TabCommand {
     /// The tab's first target.
     Create {
         /// Where it goes once the target is there.
@@ -26,7 +26,7 @@ pub enum Goal {
         opener: Option<TabId>,
     },
     /// A navigation that no request waits for: the first one, or the one after a rebuild.
-    Follow {
+    Load {
         /// The URL.
         url: String,
     },
@@ -43,7 +43,7 @@ pub enum Goal {
         reply: Reply,
     },
     /// `setLoggedOutMode`.
-    Switch {
+    SetLoggedOut {
         /// The mode that is wanted.
         enabled: bool,
         /// Answered by `loggedOutModeSet`.
@@ -70,13 +70,13 @@ pub enum Goal {
     },
 }
 
-impl Goal {
+impl TabCommand {
     /// The command of a request.
     pub(super) fn new(change: Change, reply: Reply) -> Self {
         match change {
             Change::Navigate { url } => Self::Navigate { url, reply },
             Change::Activate => Self::Activate { reply },
-            Change::SetLoggedOut { enabled } => Self::Switch { enabled, reply },
+            Change::SetLoggedOut { enabled } => Self::SetLoggedOut { enabled, reply },
             Change::Travel(way) => Self::Travel { way, reply },
             Change::Act(action) => Self::Act { action, reply },
         }
@@ -88,10 +88,10 @@ impl Goal {
             Self::Create { reply, .. }
             | Self::Navigate { reply, .. }
             | Self::Activate { reply }
-            | Self::Switch { reply, .. }
+            | Self::SetLoggedOut { reply, .. }
             | Self::Travel { reply, .. }
             | Self::Act { reply, .. } => Some(reply),
-            Self::Adopt { .. } | Self::Follow { .. } | Self::Rebuild { .. } => None,
+            Self::Adopt { .. } | Self::Load { .. } | Self::Rebuild { .. } => None,
         }
     }
 
@@ -101,10 +101,10 @@ impl Goal {
             Self::Create { reply, .. }
             | Self::Navigate { reply, .. }
             | Self::Activate { reply }
-            | Self::Switch { reply, .. }
+            | Self::SetLoggedOut { reply, .. }
             | Self::Travel { reply, .. }
             | Self::Act { reply, .. } => Some(reply),
-            Self::Adopt { .. } | Self::Follow { .. } | Self::Rebuild { .. } => None,
+            Self::Adopt { .. } | Self::Load { .. } | Self::Rebuild { .. } => None,
         }
     }
 }
@@ -112,22 +112,22 @@ impl Goal {
 /// A place in the order of changes. A capture that arrives takes note of it and waits until
 /// every change before it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place(u64);
+pub struct QueuePosition(u64);
 
-impl Place {
+impl QueuePosition {
     /// Before everything that a client asked for.
     pub const FIRST: Self = Self(0);
 }
 
 /// The queue.
 #[derive(Debug)]
-pub struct ChangeQueue {
-    waiting: VecDeque<(Place, Goal)>,
+pub struct CommandQueue {
+    waiting: VecDeque<(QueuePosition, TabCommand)>,
     accepted: u64,
     capacity: usize,
 }
 
-impl ChangeQueue {
+impl CommandQueue {
     /// An empty queue for this many requests.
     pub fn new(capacity: usize) -> Self {
         Self {
@@ -138,44 +138,45 @@ impl ChangeQueue {
     }
 
     /// Adds a request at the end; it comes back if the queue is full.
-    pub fn push(&mut self, goal: Goal) -> Result<(), Goal> {
+    pub fn push(&mut self, command: TabCommand) -> Result<(), TabCommand> {
         if self.waiting.len() >= self.capacity {
-            return Err(goal);
+            return Err(command);
         }
         self.accepted += 1;
-        self.waiting.push_back((Place(self.accepted), goal));
+        self.waiting
+            .push_back((QueuePosition(self.accepted), command));
         Ok(())
     }
 
     /// Puts something in front of every request.
-    pub fn push_first(&mut self, goal: Goal) {
-        self.waiting.push_front((Place::FIRST, goal));
+    pub fn push_first(&mut self, command: TabCommand) {
+        self.waiting.push_front((QueuePosition::FIRST, command));
     }
 
     /// Puts back what was taken out last, to begin anew.
-    pub fn put_back(&mut self, place: Place, goal: Goal) {
-        self.waiting.push_front((place, goal));
+    pub fn put_back(&mut self, position: QueuePosition, command: TabCommand) {
+        self.waiting.push_front((position, command));
     }
 
     /// Whether the next change is a navigation that a client asked for.
-    pub fn leads_elsewhere(&self) -> bool {
+    pub fn navigates_next(&self) -> bool {
         let next = self.waiting.front();
-        next.is_some_and(|(_, goal)| matches!(goal, Goal::Navigate { .. }))
+        next.is_some_and(|(_, command)| matches!(command, TabCommand::Navigate { .. }))
     }
 
     /// Takes out the next change.
-    pub fn pop(&mut self) -> Option<(Place, Goal)> {
+    pub fn pop(&mut self) -> Option<(QueuePosition, TabCommand)> {
         self.waiting.pop_front()
     }
 
     /// Where a capture stands that arrives now.
-    pub fn now(&self) -> Place {
-        Place(self.accepted)
+    pub fn now(&self) -> QueuePosition {
+        QueuePosition(self.accepted)
     }
 
     /// Whether a capture that stands there may run while this change runs.
-    pub fn permits(&self, capture: Place, running: Option<Place>) -> bool {
-        let next = running.or_else(|| self.waiting.front().map(|(place, _)| *place));
+    pub fn permits(&self, capture: QueuePosition, running: Option<QueuePosition>) -> bool {
+        let next = running.or_else(|| self.waiting.front().map(|(position, _)| *position));
         next.is_none_or(|next| next > capture)
     }
 
@@ -183,20 +184,21 @@ impl ChangeQueue {
     pub fn next_deadline(&self) -> Option<Instant> {
         self.waiting
             .iter()
-            .filter_map(|(_, goal)| goal.reply().map(|reply| reply.deadline))
+            .filter_map(|(_, command)| command.reply().map(|reply| reply.deadline))
             .min()
     }
 
     /// Takes out the requests whose time is over.
     pub fn expire(&mut self, now: Instant) -> Vec<Reply> {
-        let over = |goal: &Goal| goal.reply().is_some_and(|reply| reply.deadline <= now);
+        let over =
+            |command: &TabCommand| command.reply().is_some_and(|reply| reply.deadline <= now);
         let mut expired = Vec::new();
         let mut kept = VecDeque::with_capacity(self.waiting.len());
-        for (place, goal) in self.waiting.drain(..) {
-            if over(&goal) {
-                expired.extend(goal.into_reply());
+        for (position, command) in self.waiting.drain(..) {
+            if over(&command) {
+                expired.extend(command.into_reply());
             } else {
-                kept.push_back((place, goal));
+                kept.push_back((position, command));
             }
         }
         self.waiting = kept;
@@ -207,7 +209,7 @@ impl ChangeQueue {
     pub fn drain(&mut self) -> Vec<Reply> {
         self.waiting
             .drain(..)
-            .filter_map(|(_, goal)| goal.into_reply())
+            .filter_map(|(_, command)| command.into_reply())
             .collect()
     }
 }
@@ -219,7 +221,7 @@ mod tests {
     use cdp_bridge_protocol::RequestKind;
     use std::time::Duration;
 
-    fn navigate(limit_ms: u64) -> Goal {
+    fn navigate(limit_ms: u64) -> TabCommand {
         let now = Instant::now();
         let deadline = now + Duration::from_millis(limit_ms);
         let kind = RequestKind::Navigate;
@@ -228,7 +230,7 @@ mod tests {
             number: 1,
         };
         let reply = Reply::new(kind, call, true, now, deadline, |_| {});
-        Goal::Navigate {
+        TabCommand::Navigate {
             url: "about:blank".to_owned(),
             reply,
         }
@@ -236,7 +238,7 @@ mod tests {
 
     #[test]
     fn a_capture_waits_for_the_changes_before_it_and_for_no_others() {
-        let mut queue = ChangeQueue::new(8);
+        let mut queue = CommandQueue::new(8);
         let before = queue.now();
         queue.push(navigate(1000)).unwrap();
         let after = queue.now();
@@ -249,9 +251,9 @@ mod tests {
 
     #[test]
     fn what_is_put_first_holds_every_capture_up() {
-        let mut queue = ChangeQueue::new(8);
+        let mut queue = CommandQueue::new(8);
         let early = queue.now();
-        queue.push_first(Goal::Follow {
+        queue.push_first(TabCommand::Load {
             url: "about:blank".to_owned(),
         });
         assert!(!queue.permits(early, None));
@@ -261,14 +263,14 @@ mod tests {
 
     #[test]
     fn a_full_queue_gives_the_request_back() {
-        let mut queue = ChangeQueue::new(1);
+        let mut queue = CommandQueue::new(1);
         queue.push(navigate(1000)).unwrap();
         assert!(queue.push(navigate(1000)).is_err());
     }
 
     #[test]
     fn requests_run_out_of_time_while_they_wait() {
-        let mut queue = ChangeQueue::new(8);
+        let mut queue = CommandQueue::new(8);
         queue.push(navigate(30)).unwrap();
         queue.push(navigate(10)).unwrap();
         let first = queue.next_deadline().unwrap();
