@@ -1,5 +1,5 @@
-//! One tab. Its task owns everything about it and never waits for one thing only: the command at
-//! work is one arm of its `select!`, so that events, a close and a crash get through.
+//! The actor of one tab. Its task owns the tab's state, and the active command is only one arm of its
+//! `select!`, so that events, a close and a crash are handled while a command runs.
 
 mod closing;
 mod commands;
@@ -48,23 +48,19 @@ use super::view::TabView;
 use crate::cdp::{CallError, SessionEvent};
 use crate::timer::sleep_until_opt;
 
-/// What all tabs share.
+/// The services and settings that all tabs share.
 pub struct TabsContext {
-    /// The configuration.
     pub settings: TabSettings,
-    /// Where facts are published.
     pub facts: Arc<dyn FactSink>,
-    /// Who opens the ways out, and knows what is refused there.
     pub outlets: Arc<dyn Outlets>,
-    /// Who opens targets.
     pub supervisor: SupervisorHandle,
-    /// Captures at work in the whole browser.
+    /// Limits the screenshots that are taken at a time in the whole browser.
     pub capture_permits: Arc<Semaphore>,
-    /// Downloads that are read at a time.
+    /// Limits the downloads that are in memory at a time.
     pub download_permits: Arc<Semaphore>,
 }
 
-/// A tab's task: the loop, and what the parts do to each other.
+/// A tab's task: the event loop, and the coordination between the parts.
 pub struct Actor {
     tab: TabPublisher,
     ctx: Arc<TabsContext>,
@@ -81,7 +77,6 @@ pub struct Actor {
 }
 
 impl Actor {
-    /// A tab whose first command is this one.
     pub(super) fn new(
         ctx: Arc<TabsContext>,
         view: watch::Sender<TabView>,
@@ -109,11 +104,11 @@ impl Actor {
         }
     }
 
-    /// Runs to the end; whatever that is, everybody who waits is answered, and the supervisor is
-    /// told.
+    /// Runs until the tab ends. However it ends, every pending request is answered and the supervisor
+    /// is notified.
     pub async fn run(mut self) {
         let end = self.run_inner().await;
-        // A tab without a target never came to be: nobody was told of it.
+        // A tab that never had a target was not announced.
         let announced = self.attached.is_some();
         let error = End::error(end.reason);
         self.fail_all(&error);
@@ -128,7 +123,7 @@ impl Actor {
             .attached
             .take()
             .and_then(|attached| attached.target.own_context);
-        // Off the list first: nobody who has heard that the tab is closed shall still see it.
+        // Removed from the registry first: a client that has received `tabClosed` must not find it.
         self.ctx.supervisor.ended(self.tab.id, context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
@@ -149,8 +144,8 @@ impl Actor {
             let wake = self.next_wake();
             let timer = sleep_until_opt(wake);
             let wakeup = tokio::select! {
-                // What Chromium says comes first: a crash or a detach decides what the rest
-                // means. Requests come before the work they may cancel.
+                // Signals of the target come first: a crash or a detach decides what the rest
+                // means. Requests come before the work that they may cancel.
                 biased;
                 signal = next_signal(&mut self.attached) => Wakeup::Signal(signal),
                 () = self.navigation.policy_changed() => Wakeup::PolicyChanged,
@@ -214,7 +209,7 @@ impl Actor {
         }
     }
 
-    /// Starts whatever can be started.
+    /// Starts every command, capture and query that can run now.
     fn advance(&mut self) -> Option<End> {
         let parting = self
             .attached
@@ -278,7 +273,7 @@ impl Actor {
         }
     }
 
-    /// When something is due or runs out of time.
+    /// When something is due or times out.
     fn next_wake(&self) -> Option<Instant> {
         let now = Instant::now();
         let idle = self.last_used + self.ctx.settings.config.idle_timeout;
@@ -319,13 +314,13 @@ impl Actor {
         end
     }
 
-    /// Ends everything, and answers what runs or waits with this error.
+    /// Ends all streams, and fails everything that is active or pending.
     fn fail_all(&mut self, error: &TabError) {
         self.streams.end();
         self.fail_pending(error);
     }
 
-    /// Answers everything that runs or waits with this error. Who watches goes on watching.
+    /// Fails everything that is active or pending. Confirmed subscriptions continue.
     fn fail_pending(&mut self, error: &TabError) {
         let mut replies = self.work.drain();
         replies.extend(self.streams.take_pending());
@@ -334,7 +329,7 @@ impl Actor {
         }
     }
 
-    /// An error, with the session it happened in.
+    /// An error with the CDP session it happened in.
     fn failure(&self, error: TabError) -> Failure {
         let session = self.session();
         Failure { error, session }
@@ -351,7 +346,6 @@ impl Actor {
     }
 }
 
-/// What woke the actor.
 enum Wakeup {
     Signal(TargetSignal),
     PolicyChanged,
@@ -362,7 +356,7 @@ enum Wakeup {
     Tick,
 }
 
-/// What comes next from the target, if there is one. The session ends once.
+/// The next signal of the target. Never ends while there is none.
 async fn next_signal(attached: &mut Option<AttachedTarget>) -> TargetSignal {
     match attached {
         Some(attached) => attached.next_signal().await,

@@ -1,4 +1,4 @@
-//! The target that a tab lives in at the moment, with the page in it.
+//! The target that a tab is attached to, with the state of its page.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -22,39 +22,34 @@ use crate::cdp::methods::{
 };
 use crate::cdp::{Attachment, CallError, SessionEvent};
 
-/// How long small calls may take whose outcome nobody waits for.
+/// The time limit of calls whose result is not awaited.
 const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
-/// A target and its page.
 pub struct AttachedTarget {
-    /// The target.
     pub target: Target,
-    /// What its events told so far.
+    /// The state of the page according to its events.
     pub page: Page,
-    /// What tells the hands on the page of its events.
+    /// Forwards events to the code that acts on the page.
     ears: Ears,
-    /// Why it is of no use any more, if it is not; only a new target helps.
+    /// Set once the target is unusable; the tab needs a new one then.
     pub loss: Option<LossReason>,
-    /// Its session is over: it says nothing any more.
+    /// The session has ended; no further events arrive.
     pub is_over: bool,
-    /// The page was asked for the smallest answer there is.
+    /// Liveness probe of the page in flight.
     page_probe: Option<BoxFuture<'static, bool>>,
-    /// So was the browser.
+    /// Liveness probe of the browser in flight, to tell a hung page from a hung browser.
     browser_probe: Option<BoxFuture<'static, bool>>,
-    /// Whether the page's network is listened to.
     network: NetworkDomainToggle,
-    /// The title is being asked for.
     title: Option<BoxFuture<'static, Option<String>>>,
 }
 
-/// How a tab lost the target that it lives in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LossReason {
-    /// Its renderer died, or was given up.
+    /// The renderer died, or the page was given up.
     Crashed,
-    /// The browser died, or let go of the bridge.
+    /// The browser exited or closed its connection.
     BrowserExited,
-    /// Its session is over, and it is not known yet whether it is the page or the browser that went.
+    /// The session has ended; whether the page or the browser has gone is not known yet.
     Detached,
 }
 
@@ -68,20 +63,18 @@ impl From<LossReason> for RebuildReason {
     }
 }
 
-/// What comes from a target.
 pub enum TargetSignal {
-    /// An event; none when the session is over.
+    /// `None` when the session has ended.
     Event(Option<SessionEvent>),
-    /// The page's title has been read.
+    /// The title that was read; `None` if that failed.
     Title(Option<String>),
-    /// The probe has ended; true if the page gave an answer, whatever it was.
+    /// Whether the page answered the probe, with a result or an error.
     PageProbed(bool),
-    /// Whether the browser answers.
+    /// Whether the browser answered the probe.
     BrowserProbed(bool),
 }
 
 impl AttachedTarget {
-    /// Moves into a target.
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
         let ears = Ears::new(&target);
@@ -98,23 +91,20 @@ impl AttachedTarget {
         }
     }
 
-    /// Whether anything may be asked of it.
     pub fn is_usable(&self) -> bool {
         self.loss.is_none()
     }
 
-    /// Whether the browser that it was in is gone, and everything with it.
     pub fn lost_browser(&self) -> bool {
         self.loss == Some(LossReason::BrowserExited)
     }
 
-    /// Whether it is not known yet what became of it.
     pub fn is_detached(&self) -> bool {
         self.loss == Some(LossReason::Detached)
     }
 
-    /// What comes next. Events come first: they may make a title that was read a past one. Once the
-    /// session is over, only the browser has something to say.
+    /// The next signal. Events come first, because they may outdate a title that was read. After the
+    /// end of the session only the probe of the browser is left.
     pub async fn next_signal(&mut self) -> TargetSignal {
         tokio::select! {
             biased;
@@ -136,7 +126,6 @@ impl AttachedTarget {
         }
     }
 
-    /// Tells the hands of an event.
     fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
         if let Some(SessionEvent::Raw(event)) = &event {
             self.ears.hear(event);
@@ -144,25 +133,23 @@ impl AttachedTarget {
         event
     }
 
-    /// A page's own session attaches its frames of other processes only, which are for the hands.
+    /// The session of a page attaches only the page's own frames in other processes.
     pub fn frame_attached(&self, frame: Attachment) {
         self.ears.attached(frame);
     }
 
-    /// The hands on the page.
     pub fn hands(&self) -> &HandsOn {
         self.ears.hands()
     }
 
-    /// Reads the title anew. Chromium reports a target's title only as it is at the commit, when
-    /// the document has none yet. The latest reading counts, so that it takes the place of one at
-    /// work.
+    /// Reads the title again, in place of a reading in flight. Chromium reports a title only at the
+    /// commit, when the document has none yet.
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, UNAWAITED_LIMIT).boxed());
     }
 
-    /// Asks the browser, after a pause, whether it answers.
+    /// Calls the browser after a pause, to find out whether it answers.
     pub fn probe_browser(&mut self, pause: Duration, limit: Duration) {
         let browser = self.target.browser.clone();
         let browser_probe = async move {
@@ -172,7 +159,7 @@ impl AttachedTarget {
         self.browser_probe = Some(browser_probe.boxed());
     }
 
-    /// Asks the page for the smallest answer there is.
+    /// Evaluates a constant, to find out whether the page answers.
     pub fn probe_page(&mut self, limit: Duration) {
         let session = self.target.session.clone();
         let evaluate = Evaluate {
@@ -189,12 +176,12 @@ impl AttachedTarget {
         self.page_probe = Some(probe.boxed());
     }
 
-    /// Ends the script that runs in the page.
+    /// Terminates the script that runs in the page.
     pub fn terminate(&self) {
         self.send_unawaited(&TerminateExecution {});
     }
 
-    /// The page has got a document, and loads what belongs to it.
+    /// The page has committed a document and loads its resources.
     pub fn committed(&mut self, now: Instant) {
         self.network.committed(now);
     }
@@ -204,22 +191,22 @@ impl AttachedTarget {
         self.network.due_at()
     }
 
-    /// Stops listening to a page's network if the page takes its time to load.
+    /// Disables network events for a page that takes long to load.
     pub fn disable_network_if_slow(&mut self, now: Instant) {
         if self.network.disables(now) {
             self.send_unawaited(&DisableNetwork {});
         }
     }
 
-    /// Listens again: the page has loaded, or goes somewhere.
+    /// Enables network events again, once the page has loaded or navigates.
     pub fn enable_network(&mut self) {
         if self.network.enables() {
             self.send_unawaited(&network());
         }
     }
 
-    /// Answers a dialog at once, because the page stands still until somebody does. Leaving a
-    /// page is always allowed: a navigation was asked for.
+    /// Answers a dialog at once, because the page is blocked until then. Leaving the page is always
+    /// accepted, because a navigation was requested.
     pub fn answer_dialog(&self, kind: DialogKind, accept: bool) -> Handled {
         let accept = accept || kind == DialogKind::Beforeunload;
         self.send_unawaited(&HandleDialog { accept });
@@ -230,7 +217,7 @@ impl AttachedTarget {
         }
     }
 
-    /// Leaves a prompt for a password unanswered, so that the server's own page for it is shown.
+    /// Cancels HTTP authentication, so that the server's error page is shown.
     pub fn cancel_auth(&self, request_id: String) {
         let auth_challenge_response = AuthAnswer {
             response: "CancelAuth",
@@ -241,13 +228,13 @@ impl AttachedTarget {
         });
     }
 
-    /// Sends a document on that was paused so that its authentication can be answered.
+    /// Continues a request that was paused only so that its authentication could be answered.
     pub fn continue_request(&self, request_id: String) {
         self.send_unawaited(&ContinueRequest { request_id });
     }
 
-    /// Makes a call without waiting for its outcome, which the actor must not do. It is queued
-    /// before this returns, so that it is sent ahead of the actor's later calls.
+    /// Makes a call without awaiting its result, which would block the actor. The call is queued
+    /// before this returns, so that it is sent ahead of later calls.
     fn send_unawaited<M: Method + 'static>(&self, method: &M) {
         let call = self.target.session.start_call(method, UNAWAITED_LIMIT);
         tokio::spawn(async move {

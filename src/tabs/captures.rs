@@ -1,4 +1,4 @@
-//! The captures of a tab: those that wait for their turn, and those at work.
+//! The snapshots and screenshots of a tab: those that wait, and those that run.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +29,6 @@ use crate::metrics;
 /// The most snapshots that wait for one capture.
 const SNAPSHOT_WAITERS: usize = 256;
 
-/// One capture that waits.
 #[derive(Debug)]
 struct WaitingCapture {
     capture: Capture,
@@ -37,55 +36,46 @@ struct WaitingCapture {
     reply: Reply,
 }
 
-/// Those who wait for a capture at work.
+/// The requests that wait for a running capture.
 #[derive(Debug, Default)]
 struct Waiters {
     replies: Vec<Reply>,
-    /// When it was started.
     since: Option<Instant>,
-    /// The navigation that brought the document it was started on.
+    /// The navigation that committed the document it was started on.
     loader: Option<LoaderId>,
 }
 
-/// What a capture produced.
 enum CaptureOutput {
     Snapshot(SnapshotFormat, Result<EscapedText, TabError>),
     Picture(ImageFormat, Result<Picture, TabError>),
 }
 
-/// A tab's captures.
 pub struct Captures {
     snapshots: Debounce<SnapshotFormat, WaitingCapture>,
     shots: PacedQueue<WaitingCapture>,
     at_work: FuturesUnordered<BoxFuture<'static, (u64, CaptureOutput)>>,
-    /// Who waits for each capture at work, and the document it was started on.
     waiters: HashMap<u64, Waiters>,
     next_id: u64,
     shot_at_work: bool,
-    /// How many waiting screenshots the gauge knows of.
+    /// The number of waiting screenshots that the gauge was last given.
     in_gauge: usize,
     limits: CaptureLimits,
-    /// Pictures at work in the whole browser: more at once make each of them slow. Text is not
-    /// counted among them: each page writes its own, and waits for no frame to be drawn.
+    /// Limits concurrent screenshots in the whole browser, because more make each of them slower.
+    /// Snapshots need no permit: they wait for no frame to be drawn.
     permits: Arc<Semaphore>,
 }
 
-/// What a capture needs to know of its tab.
+/// What a capture needs from its tab.
 pub struct CaptureContext<'a> {
-    /// Where it is.
     pub url: &'a str,
-    /// The navigation that brought its document.
+    /// The navigation that committed its document.
     pub loader: Option<&'a LoaderId>,
-    /// The session it lives in.
     pub session: &'a TargetSession,
-    /// The hands on its page.
     pub hands: &'a HandsOn,
-    /// Its visible part.
     pub viewport: Viewport,
 }
 
 impl Captures {
-    /// No captures.
     pub fn new(settings: &TabSettings, permits: Arc<Semaphore>) -> Self {
         Self {
             snapshots: Debounce::new(settings.flow.snapshot_debounce, SNAPSHOT_WAITERS),
@@ -103,7 +93,7 @@ impl Captures {
         }
     }
 
-    /// Takes a request in. One that is pushed out is answered.
+    /// Queues a request. A request that is evicted for it is failed.
     pub fn push(&mut self, capture: Capture, after: QueuePosition, reply: Reply, now: Instant) {
         let waiting = WaitingCapture {
             capture,
@@ -131,7 +121,7 @@ impl Captures {
         }
     }
 
-    /// Starts what is due and permitted.
+    /// Starts the captures that are due and whose preceding commands are done.
     pub fn start_due(
         &mut self,
         context: &CaptureContext<'_>,
@@ -154,7 +144,6 @@ impl Captures {
         }
     }
 
-    /// Keeps the gauge of waiting screenshots true.
     fn update_gauge(&mut self) {
         metrics::screenshot_queue_changed(self.in_gauge, self.shots.len());
         self.in_gauge = self.shots.len();
@@ -210,7 +199,7 @@ impl Captures {
             loader: None,
         };
         self.start(waiters, async move {
-            // The semaphore is never closed, so that only time can end the waiting.
+            // The semaphore is never closed, so that the wait can only time out.
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return CaptureOutput::Picture(format, Err(timed_out));
             };
@@ -230,8 +219,7 @@ impl Captures {
         self.at_work.push(Box::pin(async move { (id, work.await) }));
     }
 
-    /// Waits until a capture at work is done, and answers those that wait for it. Never ends
-    /// while none is at work.
+    /// Waits until a running capture is done. Never ends while none runs.
     pub async fn next_done(&mut self) -> FinishedCapture {
         match self.at_work.next().await {
             Some((id, output)) => {
@@ -252,8 +240,8 @@ impl Captures {
         }
     }
 
-    /// Answers those who waited for a capture. A snapshot that was taken while the page gave way
-    /// to another may be of either, so that it is taken again: its URL must be true.
+    /// Answers the requests of a finished capture. A snapshot during which the document changed may
+    /// show either document, so that it is taken again: its URL must be right.
     pub fn settle(&mut self, done: FinishedCapture, tab: TabId, context: &CaptureContext<'_>) {
         match done {
             FinishedCapture {
@@ -267,7 +255,7 @@ impl Captures {
         }
     }
 
-    /// When something is due or runs out of time.
+    /// When something is due or times out.
     pub fn next_wake(&self, now: Instant) -> Option<Instant> {
         let shots = if self.shot_at_work {
             None
@@ -283,7 +271,7 @@ impl Captures {
         [snapshots, shots, first].into_iter().flatten().min()
     }
 
-    /// Since when the page owes the oldest of the captures at work.
+    /// Since when the oldest running capture has waited for the page.
     pub fn awaiting_page_since(&self) -> Option<Instant> {
         self.waiters
             .values()
@@ -291,8 +279,8 @@ impl Captures {
             .min()
     }
 
-    /// Answers those whose time is over, whether they wait or their capture is at work. True: the page
-    /// let the time of one pass.
+    /// Fails the requests that have timed out. True if the capture of one of them was running, so that
+    /// the page is late.
     pub fn expire(&mut self, now: Instant) -> bool {
         let over = |waiting: &WaitingCapture| waiting.reply.deadline <= now;
         for waiting in self
@@ -320,7 +308,7 @@ impl Captures {
         is_page_late
     }
 
-    /// Gives up what is at work; those who wait for it come back to be answered.
+    /// Drops the running captures and returns their replies.
     pub fn abandon(&mut self) -> Vec<Reply> {
         self.at_work.clear();
         self.shot_at_work = false;
@@ -331,7 +319,7 @@ impl Captures {
         waiters.flat_map(|(_, waiters)| waiters.replies).collect()
     }
 
-    /// Gives everything up.
+    /// Drops all captures and returns their replies.
     pub fn drain(&mut self) -> Vec<Reply> {
         let at_work = self.abandon();
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
@@ -342,7 +330,6 @@ impl Captures {
     }
 }
 
-/// A capture that is done, with those who wait for it.
 pub struct FinishedCapture {
     replies: Vec<Reply>,
     output: CaptureOutput,
@@ -363,7 +350,7 @@ impl FinishedCapture {
             }
             CaptureOutput::Snapshot(_, Err(error)) | CaptureOutput::Picture(_, Err(error)) => {
                 for reply in self.replies {
-                    // The call does not know the limit that the client set.
+                    // The error has to state the limit of this request.
                     let error = match &error {
                         TabError::TimedOut { waiting_for, .. } => {
                             reply.timed_out(waiting_for.clone())
@@ -378,8 +365,8 @@ impl FinishedCapture {
     }
 }
 
-/// Answers every call that waits for a snapshot: of each caller's calls the newest gets it, and the older
-/// ones are superseded by it.
+/// Answers every call that waits for a snapshot. Of each caller's calls the newest gets it and
+/// supersedes the older ones.
 fn answer_snapshot(
     replies: Vec<Reply>,
     tab: TabId,
@@ -425,7 +412,7 @@ fn snapshot_error(error: SnapshotError) -> TabError {
 
 fn screenshot_error(error: ScreenshotError) -> TabError {
     let error = match error {
-        // That its element could not be found is no matter of pictures.
+        // A missing element is not an error of the screenshot.
         ScreenshotError::Hands(error) => match *error {
             HandsError::Call(call) => ScreenshotError::Call(call),
             error => return TabError::Hands(Box::new(error)),

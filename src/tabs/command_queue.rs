@@ -1,4 +1,4 @@
-//! The changes that wait on a tab, in their order. No I/O.
+//! The commands that wait on a tab, in order. No I/O.
 
 use std::collections::VecDeque;
 
@@ -10,29 +10,22 @@ use super::message::{Change, Way};
 use super::reply::Reply;
 use super::supervisor::Turn;
 
-/// One change of a tab, with whoever waits for it.
+/// A command that changes a tab, with the reply it owes.
 #[derive(Debug)]
 pub enum TabCommand {
-    /// The tab's first target.
     Create {
-        /// Where it goes once the target is there.
+        /// The first URL of the tab.
         url: String,
         /// Answered by `tabCreated`.
         reply: Reply,
     },
-    /// A popup's target is there already; its set-up is being finished.
-    Adopt {
-        /// The tab that opened it.
-        opener: Option<TabId>,
-    },
-    /// A navigation that no request waits for: the first one, or the one after a rebuild.
-    Load {
-        /// The URL.
-        url: String,
-    },
+    /// Announces a popup, whose target is attached already.
+    Adopt { opener: Option<TabId> },
+    /// A navigation without a request: the first one, the one after a rebuild, or away from a denied
+    /// page.
+    Load { url: String },
     /// `navigate`.
     Navigate {
-        /// The URL.
         url: String,
         /// Answered by `navigated`.
         reply: Reply,
@@ -44,28 +37,25 @@ pub enum TabCommand {
     },
     /// `setLoggedOutMode`.
     SetLoggedOut {
-        /// The mode that is wanted.
         enabled: bool,
         /// Answered by `loggedOutModeSet`.
         reply: Reply,
     },
     /// `goBack`, `goForward`, `reload`.
     Travel {
-        /// Which way.
         way: Way,
         /// Answered by `navigated`.
         reply: Reply,
     },
-    /// Something that is done to the page.
+    /// An action on the page.
     Act {
-        /// What.
         action: Box<Action>,
         /// Answered by `done` or `evaluated`.
         reply: Reply,
     },
     /// A new target for a tab that has lost its own.
     Rebuild {
-        /// Until the new one is there, others wait for theirs.
+        /// Held until the new target is open, to limit how many are opened at a time.
         turn: Turn,
     },
 }
@@ -82,7 +72,6 @@ impl TabCommand {
         }
     }
 
-    /// Whoever waits for it.
     pub fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Create { reply, .. }
@@ -95,7 +84,6 @@ impl TabCommand {
         }
     }
 
-    /// Whoever waits for it, to be answered.
     pub fn into_reply(self) -> Option<Reply> {
         match self {
             Self::Create { reply, .. }
@@ -109,17 +97,16 @@ impl TabCommand {
     }
 }
 
-/// A place in the order of changes. A capture that arrives takes note of it and waits until
-/// every change before it is done.
+/// A position in the order of commands. A capture records it on arrival and waits until every command
+/// up to it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct QueuePosition(u64);
 
 impl QueuePosition {
-    /// Before everything that a client asked for.
+    /// Ahead of every request.
     pub const FIRST: Self = Self(0);
 }
 
-/// The queue.
 #[derive(Debug)]
 pub struct CommandQueue {
     waiting: VecDeque<(QueuePosition, TabCommand)>,
@@ -128,7 +115,6 @@ pub struct CommandQueue {
 }
 
 impl CommandQueue {
-    /// An empty queue for this many requests.
     pub fn new(capacity: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
@@ -137,7 +123,7 @@ impl CommandQueue {
         }
     }
 
-    /// Adds a request at the end; it comes back if the queue is full.
+    /// Adds a request at the end, or returns it if the queue is full.
     pub fn push(&mut self, command: TabCommand) -> Result<(), TabCommand> {
         if self.waiting.len() >= self.capacity {
             return Err(command);
@@ -148,39 +134,38 @@ impl CommandQueue {
         Ok(())
     }
 
-    /// Puts something in front of every request.
+    /// Adds a command ahead of every request.
     pub fn push_first(&mut self, command: TabCommand) {
         self.waiting.push_front((QueuePosition::FIRST, command));
     }
 
-    /// Puts back what was taken out last, to begin anew.
+    /// Returns the command that was taken last, to be started again.
     pub fn put_back(&mut self, position: QueuePosition, command: TabCommand) {
         self.waiting.push_front((position, command));
     }
 
-    /// Whether the next change is a navigation that a client asked for.
+    /// Whether the next command is a navigation that a client requested.
     pub fn navigates_next(&self) -> bool {
         let next = self.waiting.front();
         next.is_some_and(|(_, command)| matches!(command, TabCommand::Navigate { .. }))
     }
 
-    /// Takes out the next change.
     pub fn pop(&mut self) -> Option<(QueuePosition, TabCommand)> {
         self.waiting.pop_front()
     }
 
-    /// Where a capture stands that arrives now.
+    /// The position of a capture that arrives now.
     pub fn now(&self) -> QueuePosition {
         QueuePosition(self.accepted)
     }
 
-    /// Whether a capture that stands there may run while this change runs.
+    /// Whether a capture at that position may start while this command is active.
     pub fn permits(&self, capture: QueuePosition, running: Option<QueuePosition>) -> bool {
         let next = running.or_else(|| self.waiting.front().map(|(position, _)| *position));
         next.is_none_or(|next| next > capture)
     }
 
-    /// When the first request runs out of time.
+    /// When the first request times out.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.waiting
             .iter()
@@ -188,7 +173,7 @@ impl CommandQueue {
             .min()
     }
 
-    /// Takes out the requests whose time is over.
+    /// Takes out the requests that have timed out.
     pub fn expire(&mut self, now: Instant) -> Vec<Reply> {
         let over =
             |command: &TabCommand| command.reply().is_some_and(|reply| reply.deadline <= now);
@@ -205,7 +190,6 @@ impl CommandQueue {
         expired
     }
 
-    /// Takes out every request.
     pub fn drain(&mut self) -> Vec<Reply> {
         self.waiting
             .drain(..)

@@ -1,19 +1,19 @@
-//! Tabs: an actor each, a directory of handles, and a supervisor that knows Chromium's targets.
+//! Tabs: an actor for each, a registry of handles, and a supervisor that manages Chromium's targets.
 //!
 //! | module | holds |
 //! | --- | --- |
 //! | [`registry`] | the directory of [`handle`]s |
-//! | [`message`], [`reply`], [`error`] | what a tab may be asked, and how it answers |
-//! | [`fact`], [`identity`] | what happened, and the opaque names of owners and callers |
-//! | [`view`] | what others may know of a tab |
+//! | [`message`], [`reply`], [`error`] | the requests to a tab, and its replies |
+//! | [`fact`], [`identity`] | published facts, and the opaque names of owners and callers |
+//! | [`view`] | the state of a tab that others see |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
-//! | [`actor`], [`attached_target`], [`page`] | one tab, the target it lives in, the page in that |
-//! | [`watchdog`] | whether a page is busy or dead |
+//! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
+//! | [`watchdog`] | whether a page is busy or hung |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
-//! | [`downloads`] | the files that pages hand out |
-//! | [`command_queue`], [`running`], [`captures`] | what waits and what is at work |
+//! | [`downloads`] | the files that pages offer |
+//! | [`command_queue`], [`running`], [`captures`] | commands and captures that wait or run |
 //! | [`commands`] | the conversations with Chromium |
 
 pub mod active_command;

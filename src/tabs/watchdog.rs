@@ -1,31 +1,27 @@
-//! Tells a busy page from a dead one, and says what to do about it. No I/O.
+//! Tells a busy page from a hung one, and decides what to do about it. No I/O.
 //!
-//! A page that owes an answer for longer than [`SUSPICION`] is asked for the smallest one there is.
-//! If it gives none within the time that a page may hang, its script is terminated, which frees one
-//! that loops; if it gives none within as long again, it gets another target (faults section 1:
-//! loops, synchronous requests and renderers that were stopped). A page that answers, however late,
-//! is left alone: laying out a million elements takes its time. Before each step the browser must have
-//! answered: as long as it does not, nothing is known of its pages.
+//! A page that has not answered for longer than [`SUSPICION`] is probed. If it does not answer the
+//! probe within the hang timeout, its script is terminated, which frees a page in a loop; if it does
+//! not answer within the same time again, the tab gets another target (faults section 1: loops,
+//! synchronous requests and stopped renderers). A page that answers, however late, is left alone:
+//! laying out a million elements takes long. Before each step the browser must have answered a probe,
+//! because the pages of a hung browser cannot answer.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// How long a page may owe an answer before it is probed, and how long one that answered is trusted.
+/// How long a page may leave a call unanswered before it is probed, and how long one that answered is
+/// trusted.
 const SUSPICION: Duration = Duration::from_secs(1);
 
-/// What to do about a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HangAction {
-    /// Ask it for the smallest answer there is.
     Probe,
-    /// End the script that runs in it.
     Terminate,
-    /// Give the tab another target.
     Replace,
 }
 
-/// Watches one page.
 #[derive(Debug)]
 pub struct Watchdog {
     limit: Duration,
@@ -34,38 +30,38 @@ pub struct Watchdog {
 
 #[derive(Debug, Clone, Copy)]
 enum Stage {
-    /// It is not suspected before then.
+    /// Not suspected before this time.
     Trusted(Option<Instant>),
-    /// A request was given up, so that it is suspected whether it owes something or not.
+    /// A request timed out; the page is suspected since then, whether something still waits or not.
     Suspected(Instant),
-    /// The browser has been asked, and this is done once it answers.
+    /// The browser is being probed; this follows once it answers.
     ProbingBrowser(HangAction),
-    /// It was probed then.
+    /// Since when.
     ProbingPage(Instant),
-    /// Its script was terminated then.
+    /// Since when its script has been terminated.
     Terminated(Instant),
 }
 
 impl Watchdog {
-    /// A watchdog of pages that may hang for so long.
     pub fn new(limit: Duration) -> Self {
         let stage = Stage::Trusted(None);
         Self { limit, stage }
     }
 
-    /// A request was given up that the page had not answered.
+    /// A request timed out that the page had not answered.
     pub fn suspect(&mut self, now: Instant) {
         if matches!(self.stage, Stage::Trusted(_)) {
             self.stage = Stage::Suspected(now);
         }
     }
 
-    /// The page answered, in whatever way.
+    /// The page answered, with a result or an error.
     pub fn answered(&mut self, now: Instant) {
         self.stage = Stage::Trusted(Some(now + SUSPICION));
     }
 
-    /// When [`take_due`](Self::take_due) has something to say; `awaiting_page_since` is since when the page owes an answer.
+    /// When [`take_due`](Self::take_due) returns true; `awaiting_page_since` is when the oldest
+    /// unanswered call was made.
     pub fn next_wake(&self, awaiting_page_since: Option<Instant>) -> Option<Instant> {
         match self.stage {
             Stage::Trusted(until) => {
@@ -78,7 +74,7 @@ impl Watchdog {
         }
     }
 
-    /// Whether the browser is to be asked now whether it answers. It counts as asked.
+    /// Whether the browser must be probed now. It counts as being probed then.
     pub fn take_due(&mut self, awaiting_page_since: Option<Instant>, now: Instant) -> bool {
         let is_due = self
             .next_wake(awaiting_page_since)
@@ -93,7 +89,7 @@ impl Watchdog {
         is_due
     }
 
-    /// The browser has answered, or has not: what is to be done about the page now. It counts as done.
+    /// The browser probe has ended: what to do about the page now. It counts as done.
     pub fn browser_probed(&mut self, answers: bool, now: Instant) -> Option<HangAction> {
         let Stage::ProbingBrowser(rung) = self.stage else {
             return None;

@@ -1,4 +1,4 @@
-//! How a tab's changes go on, step by step.
+//! Starts the tab's commands and advances them step by step.
 
 use std::time::Duration;
 
@@ -25,11 +25,11 @@ use crate::tabs::hands::Action;
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
 use crate::timer::remaining;
 
-/// How long Chromium may take for what nobody waits for.
+/// The time limit of calls that no request waits for.
 pub(super) const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
 impl Actor {
-    /// Starts a change. It may be done at once, and it may end the tab.
+    /// Starts a command, which may complete it at once.
     pub(super) fn start(&mut self, position: QueuePosition, command: TabCommand) -> Option<End> {
         let deadline = self.deadline_of(&command);
         let phase = match &command {
@@ -43,7 +43,7 @@ impl Actor {
                 self.navigate(url.clone(), deadline)?
             }
             TabCommand::Navigate { url, .. } => {
-                // If this fails it is answered, and nobody wants it to be tried again.
+                // Not pending: a failure is answered, and must not be repeated at a new target.
                 self.navigation.settle();
                 self.navigate(url.clone(), deadline)?
             }
@@ -86,7 +86,7 @@ impl Actor {
             .is_some_and(|attached| attached.target.own_context.is_some())
     }
 
-    /// Asks for a target, and gives it the tab's viewport if that is not the usual one.
+    /// Requests a target, and sets the tab's viewport if it is not the default.
     fn open(&self, place: Place, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
         let scope = self.tab.scope.clone();
@@ -103,7 +103,7 @@ impl Actor {
         let usual = viewport == self.ctx.settings.viewport;
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
-            // Whoever opens targets forgets the request only together with the browser.
+            // The supervisor drops a request only when it loses the browser.
             let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
             let delivery = opened.await.unwrap_or_else(|_| Err(gone()))?;
             if let Some(session) = delivery.session().filter(|_| !usual) {
@@ -115,7 +115,7 @@ impl Actor {
         Phase::Opening(opening)
     }
 
-    /// Every tab that runs has a target; without one there is nothing to navigate.
+    /// `None` without a target, which every tab has after its first command.
     fn navigate(&mut self, url: String, deadline: Instant) -> Option<Phase> {
         let attached = self.attached.as_mut()?;
         attached.enable_network();
@@ -132,7 +132,7 @@ impl Actor {
         Some(Phase::Activating(Box::pin(work)))
     }
 
-    /// Goes on after a step of the change at work.
+    /// Advances the active command after one of its steps has ended.
     pub(super) fn on_step(&mut self, step: Step) -> Option<End> {
         let end = match step {
             Step::Opened(Ok(target)) => {
@@ -169,7 +169,7 @@ impl Actor {
         };
         let url = match &command {
             TabCommand::Create { url, .. } => url.clone(),
-            // A password that was given for the one context is nothing for the other.
+            // Credentials in the URL were meant for the other browser context.
             TabCommand::SetLoggedOut { .. } => without_credentials(&self.destination()),
             _ => self.destination(),
         };
@@ -225,7 +225,7 @@ impl Actor {
         }
     }
 
-    /// Where a new target of the same tab goes: where the tab was heading, or where it is.
+    /// The URL for a new target of this tab: the pending one, or else the present one.
     pub(super) fn destination(&self) -> String {
         let here = self
             .attached
@@ -234,7 +234,7 @@ impl Actor {
         self.navigation.destination(here)
     }
 
-    /// Sends a new target on its way, before anything that clients asked for.
+    /// Loads a URL in a new target, ahead of the requests of clients.
     fn load(&mut self, url: String) {
         if url == BLANK {
             self.tab.publish_blank();
@@ -253,7 +253,7 @@ impl Actor {
         });
     }
 
-    /// Lets go of a target that was replaced, and of its context unless it is used further.
+    /// Closes a target that was replaced, and releases its context unless the new target is in it.
     fn dispose_of(&self, old: AttachedTarget, command: &TabCommand) {
         if old.lost_browser() {
             return;
@@ -327,7 +327,7 @@ impl Actor {
         }
     }
 
-    /// The change at work has no time left.
+    /// The active command has timed out.
     pub(super) fn on_command_timeout(&mut self) -> Option<End> {
         let active = self.work.active()?;
         let waiting_for = active.waiting_for();
@@ -365,7 +365,7 @@ impl Actor {
     }
 }
 
-/// The name of a reason in metrics, as on the wire.
+/// The label value in metrics; the same text as on the wire.
 fn name_of(reason: RebuildReason) -> &'static str {
     match reason {
         RebuildReason::Crashed => "crashed",

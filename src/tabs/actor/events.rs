@@ -1,4 +1,4 @@
-//! What a tab does about the events of its page.
+//! Handles the events of the page.
 
 use tokio::time::Instant;
 
@@ -15,7 +15,6 @@ use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 
 impl Actor {
-    /// Takes an event in, and tells whoever wants to know.
     pub(super) fn on_event(&mut self, event: &RawEvent) -> Option<End> {
         let attached = self.attached.as_mut()?;
         let event = attached.page.on_event(event)?;
@@ -28,7 +27,7 @@ impl Actor {
         if matches!(event, PageEvent::Committed { .. }) && attached.page.loading {
             attached.committed(Instant::now());
         } else if !attached.page.loading {
-            // However it was that it stopped.
+            // Loading has ended, whether by completion or failure.
             attached.enable_network();
         }
         self.update_view();
@@ -64,7 +63,7 @@ impl Actor {
                 }
             }
             PageEvent::Aborted { loader, net } => {
-                // If the proxy failed it, its error page says for which URL.
+                // If the proxy failed, the error page that follows has the URL.
                 if self.work.awaits_commit(Some(&loader))
                     && !self.work.is_in_history()
                     && !is_of_proxy(&net)
@@ -102,7 +101,6 @@ impl Actor {
         None
     }
 
-    /// The main frame shows an error page.
     fn failed(&mut self, loader: &LoaderId, net: String) {
         let failed = |url| TabError::NavFailed {
             url,
@@ -120,7 +118,6 @@ impl Actor {
         self.tab.publish(FactKind::NavigationFailed(failure));
     }
 
-    /// The title has been read.
     pub(super) fn on_title(&mut self, title: Option<String>) {
         if let (Some(attached), Some(title)) = (&mut self.attached, title) {
             attached.page.title = title;
@@ -141,7 +138,7 @@ impl Actor {
         }
     }
 
-    /// The page asks for files, and gets none.
+    /// A file chooser is never filled, only published.
     fn on_chooser(&mut self, multiple: bool) {
         if !self.limits.allow_file_chooser(Instant::now()) {
             return metrics::dropped("fileChooser", "storm");
@@ -149,8 +146,8 @@ impl Actor {
         self.tab.publish(FactKind::FileChooserOpened { multiple });
     }
 
-    /// The renderer died. The calls that were pending have been failed by the connection; here
-    /// the tab gets a new target, unless it has died too often.
+    /// The renderer died. The connection has failed its pending calls; the tab gets a new target,
+    /// unless its renderer has died too often.
     fn on_crash(&mut self) -> Option<End> {
         let attached = self.attached.as_mut()?;
         if !attached.is_usable() {
@@ -160,14 +157,14 @@ impl Actor {
         self.on_page_lost()
     }
 
-    /// The page is lost, and the tab gets another.
+    /// Publishes the crash and recovers.
     pub(super) fn on_page_lost(&mut self) -> Option<End> {
         let attached = self.attached.as_mut()?;
         attached.loss = Some(LossReason::Crashed);
         let url = attached.page.url.clone();
         self.tab.publish(FactKind::TabCrashed { url });
         if self.work.replaces_target() || self.closing.is_some() {
-            // A new target is on its way already, or none is wanted. If that fails, it is healed.
+            // A new target is being opened, or the tab is closing. If that fails, it recovers then.
             self.update_view();
             return None;
         }

@@ -1,4 +1,4 @@
-//! What a tab does about a page that hangs, or that keeps it busy with dialogs.
+//! Recovers from a page that hangs, or that opens dialogs without end.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::tabs::fact::FactKind;
 use crate::tabs::watchdog::HangAction;
 
 impl Actor {
-    /// When the page is to be looked after.
+    /// When the page must be checked for a hang.
     pub(super) fn next_page_check(&self) -> Option<Instant> {
         let usable = self
             .attached
@@ -27,7 +27,7 @@ impl Actor {
         usable.then(|| self.recovery.next_check(self.work.awaiting_page_since()))?
     }
 
-    /// Looks after a page that owes an answer.
+    /// Probes the browser if the page has not answered for too long.
     pub(super) fn check_page(&mut self, now: Instant) -> Option<()> {
         if self.next_page_check()? > now {
             return None;
@@ -40,7 +40,7 @@ impl Actor {
         None
     }
 
-    /// The browser answers, or does not: what that means for a page that does not.
+    /// The browser probe has ended; acts on a page that hangs, or on a target that was detached.
     pub(super) fn on_browser_probe(&mut self, answers: bool) -> Option<End> {
         let limit = self.ctx.settings.config.hang_timeout;
         let attached = self.attached.as_mut()?;
@@ -51,7 +51,7 @@ impl Actor {
             return None;
         }
         match self.recovery.browser_probed(answers, Instant::now())? {
-            // Its answer is of use until the last rung is reached.
+            // A late answer still counts until the page is replaced.
             HangAction::Probe => attached.probe_page(2 * limit),
             HangAction::Terminate => {
                 let url = redact_url(&attached.page.url);
@@ -68,7 +68,7 @@ impl Actor {
         None
     }
 
-    /// A dialog is answered at once, and told.
+    /// Answers a dialog at once and publishes it.
     pub(super) fn on_dialog(&mut self, kind: DialogKind, message: String) -> Option<End> {
         if !self.limits.allow_dialog(Instant::now()) {
             return self.on_dialog_storm();
@@ -83,7 +83,8 @@ impl Actor {
         None
     }
 
-    /// A page opens one dialog after the other. Loaded again it would do the same.
+    /// Gives up a page that opens one dialog after the other. Its URL is not loaded again, because the
+    /// page would do the same.
     fn on_dialog_storm(&mut self) -> Option<End> {
         let attached = self.attached.as_mut()?;
         let url = redact_url(&attached.page.url);
@@ -98,9 +99,9 @@ impl Actor {
         end
     }
 
-    /// Closes a page that is of no use, as if its renderer had died; what a client wants to leave it
-    /// for, is gone to from the next one (protocol section 5: a navigation before its commit). Closing it needs no answer of its
-    /// own, and lets the renderer go that the next page might get otherwise.
+    /// Closes the page and recovers as if its renderer had died. A navigation that has not committed
+    /// starts over in the next page (protocol section 5). A hung page can be closed, and closing it
+    /// frees its renderer, which the next page might share otherwise.
     fn abandon_page(&mut self, reason: &'static str) -> Option<End> {
         metrics::tab_crashed(reason);
         for reply in self.work.abandon_page() {

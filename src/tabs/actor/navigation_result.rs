@@ -1,4 +1,4 @@
-//! How a tab's navigation ends: it arrives, it fails, or it is stopped.
+//! The result of a navigation: commit, failure, or stop.
 
 use tokio::time::Instant;
 
@@ -16,7 +16,7 @@ use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::AnswerKind;
 
 impl Actor {
-    /// Chromium has answered the navigation that is at work.
+    /// Chromium has answered the call that started the active navigation.
     pub(super) fn on_navigation_started(&mut self, outcome: Result<NavigationStart, CallError>) {
         let Some(active) = self.work.active_mut() else {
             return;
@@ -28,7 +28,7 @@ impl Actor {
             Ok(NavigationStart::Document(loader))
                 if attached.page.loader.as_ref() == Some(&loader) =>
             {
-                // The commit came before the answer, and has been told to everybody already.
+                // The commit event came before the answer, and has been published already.
                 let url = attached.page.url.clone();
                 match self.work.take_active().map(|active| active.command) {
                     Some(TabCommand::Navigate { reply, .. }) => {
@@ -58,8 +58,8 @@ impl Actor {
                 net,
                 is_download: false,
             }) if is_of_proxy(&net) && attached.page.loader.as_ref() != Some(&loader) => {
-                // Redirects may have led elsewhere than where the proxy was asked to go: the error
-                // page, which follows, says for which URL it is, and the proxy knows why.
+                // After redirects the failed URL may be another one. The error page that follows has
+                // the URL, and the proxy knows the cause.
                 active.phase = Phase::Committing(Some(loader));
             }
             Ok(NavigationStart::Failed {
@@ -85,7 +85,7 @@ impl Actor {
         }
     }
 
-    /// The main frame is somewhere: the answer of the navigation that is at work, or an event.
+    /// The navigation that the active command waits for has committed.
     pub(super) fn on_navigated(&mut self, navigation: Navigation) {
         let navigated = FactKind::Navigated(navigation);
         match self.work.take_active().map(|active| active.command) {
@@ -100,7 +100,7 @@ impl Actor {
         }
     }
 
-    /// The navigation that is at work failed.
+    /// The active navigation has failed.
     pub(super) fn on_navigation_failed(&mut self, error: impl FnOnce(String) -> TabError) {
         let Some(active) = self.work.take_active() else {
             return;
@@ -114,8 +114,8 @@ impl Actor {
             TabCommand::Navigate { reply, .. } | TabCommand::Travel { reply, .. } => {
                 reply.fail(failure);
             }
-            // The mode is what was asked for, and it is set; that the page could not be loaded
-            // again is a fact of its own.
+            // The mode was set, as requested; that the page could not be loaded again is published
+            // separately.
             command @ TabCommand::SetLoggedOut { .. } => {
                 self.tab.publish(FactKind::NavigationFailed(failure));
                 self.answer_logged_out_mode(command);
@@ -137,7 +137,7 @@ impl Actor {
             .publish_and_answer(reply, FactKind::LoggedOutModeSet { enabled, url });
     }
 
-    /// Ends a navigation that hangs.
+    /// Stops a navigation that has timed out.
     pub(super) fn stop_loading(&self) {
         if let Some(attached) = &self.attached {
             stop(&attached.target.session, UNAWAITED_LIMIT);

@@ -1,4 +1,4 @@
-//! How a tab's page is acted on, and how a tab goes back, forward and anew.
+//! Actions on the page, and steps through its history.
 
 use std::sync::Arc;
 
@@ -17,14 +17,12 @@ use crate::tabs::reply::AnswerKind;
 use crate::timer::remaining;
 
 impl Actor {
-    /// Does something to the page.
     pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
         let hands = self.attached.as_ref()?.hands().clone();
         let acting = perform(action, hands, deadline);
         Some(Phase::Acting(Box::pin(acting)))
     }
 
-    /// It has been done, or not.
     pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, HandsError>) {
         let Some(ActiveCommand {
             command: TabCommand::Act { reply, .. },
@@ -42,7 +40,6 @@ impl Actor {
         }
     }
 
-    /// Sends the main frame some way.
     pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
         let (scope, outlets) = (self.tab.scope.clone(), Arc::clone(&self.ctx.outlets));
         let attached = self.attached.as_mut()?;

@@ -1,6 +1,5 @@
-//! What a tab does where policy refuses what its main frame was led to: by a redirect, or by the
-//! page itself; or refuses where it is, since policy is another one. What a client asks for outright
-//! is refused before it reaches the tab.
+//! Leaves pages that policy denies: the target of a redirect or of the page's own navigation, or the
+//! present page after a change of policy. URLs in requests are checked before they reach the tab.
 
 use super::Actor;
 use super::navigation::BLANK;
@@ -26,8 +25,7 @@ impl Actor {
         }
     }
 
-    /// Policy is another one: the page that the tab is on may be refused now. What the tab is on its
-    /// way to is held against policy when it gets there.
+    /// The present page may be denied now. A pending navigation is checked when it commits.
     pub(super) fn on_policy_change(&mut self) {
         let Some(attached) = self.attached.as_ref().filter(|_| self.closing.is_none()) else {
             return;
@@ -38,7 +36,7 @@ impl Actor {
         }
     }
 
-    /// The main frame was led to where policy does not want it.
+    /// The main frame has committed, or failed to load, a document that policy denies.
     pub(super) fn on_denied_document(&mut self, loader: &LoaderId, denied: Denied) {
         self.navigation.settle();
         self.record_policy_violation(&denied);
@@ -54,7 +52,7 @@ impl Actor {
         if let Some(attached) = &mut self.attached {
             let url = redact_url(&attached.page.url);
             tracing::warn!(tab = %self.tab.id, url, %denied, "a tab is where it may not be");
-            // That is where it is sent, and nobody shall be told that it is elsewhere.
+            // The tab is sent there, and the denied URL must not appear in its view.
             attached.page.set_blank();
         }
         self.update_view();
@@ -65,8 +63,8 @@ impl Actor {
         self.tab.publish(FactKind::NavigationFailed(failure));
     }
 
-    /// Sends the tab away from where it may not be, before anything else that waits. A navigation
-    /// that is at work takes it away by itself.
+    /// Sends the tab away from a denied page, ahead of other commands. An active navigation leaves the
+    /// page anyway.
     pub(super) fn leave_denied_page(&mut self) {
         let usable = self
             .attached

@@ -1,4 +1,4 @@
-//! How a tab gets over the loss of its target: it waits for its turn, and gets another.
+//! Replaces a lost target: the tab waits for its turn, and opens another.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::tabs::error::TabError;
 use crate::tabs::supervisor::Turn;
 use crate::tabs::target::{OpenError, Place};
 
-/// How long a browser that ends in good order goes on answering after it has closed its pages.
+/// How long a browser that shuts down cleanly still answers after it has closed its pages.
 const BROWSER_EXIT_GRACE: Duration = Duration::from_millis(500);
 /// Longer than a browser may be silent before it counts as hung, which ends it.
 const BROWSER_PROBE_LIMIT: Duration = Duration::from_mins(1);
 
 impl Actor {
-    /// The target's session is over, and nobody here ended it.
+    /// The target's session has ended, and not because the tab closed it.
     pub(super) fn target_gone(&mut self) -> Option<End> {
         if let Some(end) = self.finish_close() {
             return Some(end);
@@ -29,8 +29,8 @@ impl Actor {
         if attached.target.browser.has_ended() {
             return self.on_detached(false);
         }
-        // One that was given up has been closed by the tab itself. Otherwise it was closed; but a
-        // browser that ends in good order closes its pages too, before it hangs up.
+        // An unusable target was closed by the tab itself. Any other was closed by the page or user,
+        // or by a browser that is shutting down cleanly; the probe tells which.
         if attached.is_usable() {
             attached.loss = Some(LossReason::Detached);
             attached.probe_browser(BROWSER_EXIT_GRACE, BROWSER_PROBE_LIMIT);
@@ -40,7 +40,7 @@ impl Actor {
         None
     }
 
-    /// The target is gone, alone or with its browser.
+    /// It is known now whether the target has gone alone or with its browser.
     pub(super) fn on_detached(&mut self, browser_answers: bool) -> Option<End> {
         if let Some(end) = self.finish_close() {
             return Some(end);
@@ -82,7 +82,6 @@ impl Actor {
         self.update_view();
     }
 
-    /// It is the tab's turn.
     pub(super) fn on_turn(&mut self, turn: Option<Turn>) -> Option<End> {
         let Some(turn) = turn else {
             return Some(End::of(CloseReason::Shutdown));
@@ -91,7 +90,7 @@ impl Actor {
         None
     }
 
-    /// Where the new target is opened: in the tab's own context, as long as that exists.
+    /// The browser context for the new target: the tab's own one, as long as it exists.
     pub(super) fn rebuild_context(&self) -> Place {
         let Some(AttachedTarget { target, .. }) = &self.attached else {
             return Place::Shared;
@@ -103,7 +102,6 @@ impl Actor {
         }
     }
 
-    /// The new target could not be opened.
     pub(super) fn on_rebuild_failed(&mut self, error: &OpenError) -> Option<End> {
         tracing::warn!(tab = %self.tab.id, %error, "a tab could not be rebuilt");
         let verdict = self.recovery.on_failed_rebuild(error, Instant::now());
