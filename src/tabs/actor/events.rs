@@ -40,20 +40,12 @@ impl Actor {
                 }
                 self.navigation.clear_policy_violation();
                 let navigation = self.navigation(status, false);
-                if self.work.awaits_commit(Some(&loader)) {
-                    self.on_navigated(navigation);
-                } else {
-                    self.tab.publish(FactKind::Navigated(navigation));
-                }
+                self.on_commit(Some(&loader), navigation);
             }
             PageEvent::NavigatedWithinDocument => {
                 self.navigation.settle();
                 let navigation = self.navigation(None, true);
-                if self.work.awaits_commit(None) {
-                    self.on_navigated(navigation);
-                } else {
-                    self.tab.publish(FactKind::Navigated(navigation));
-                }
+                self.on_commit(None, navigation);
             }
             PageEvent::Failed { loader, net } => {
                 self.navigation.settle();
@@ -99,6 +91,15 @@ impl Actor {
             }
         }
         None
+    }
+
+    /// Publishes a commit, and answers the active command if it waits for this one.
+    fn on_commit(&mut self, loader: Option<&LoaderId>, navigation: Navigation) {
+        if self.work.awaits_commit(loader) {
+            self.on_navigated(navigation);
+        } else {
+            self.tab.publish(FactKind::Navigated(navigation));
+        }
     }
 
     fn failed(&mut self, loader: &LoaderId, net: String) {
