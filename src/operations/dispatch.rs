@@ -50,7 +50,7 @@ impl Operations {
             }
             RequestBody::GoBack(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Back)),
             RequestBody::GoForward(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Forward)),
-            RequestBody::Reload(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Again)),
+            RequestBody::Reload(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Reload)),
             RequestBody::GetDomSnapshot(it) => {
                 let format = it.format.unwrap_or_default();
                 capture(tab(&it.tab_id)?, Capture::Snapshot { format })

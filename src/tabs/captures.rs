@@ -1,4 +1,4 @@
-//! The captures of a tab: those that wait for their turn, and those at work.
+//! The snapshots and screenshots of a tab: those that wait, and those that run.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use futures::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
-use super::changes::Place;
+use super::command_queue::QueuePosition;
 use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
@@ -29,63 +29,53 @@ use crate::metrics;
 /// The most snapshots that wait for one capture.
 const SNAPSHOT_WAITERS: usize = 256;
 
-/// One capture that waits.
 #[derive(Debug)]
-struct Waiting {
+struct WaitingCapture {
     capture: Capture,
-    after: Place,
+    after: QueuePosition,
     reply: Reply,
 }
 
-/// Those who wait for a capture at work.
+/// The requests that wait for a running capture.
 #[derive(Debug, Default)]
 struct Waiters {
     replies: Vec<Reply>,
-    /// When it was started.
     since: Option<Instant>,
-    /// The navigation that brought the document it was started on.
+    /// The navigation that committed the document it was started on.
     loader: Option<LoaderId>,
 }
 
-/// What a capture brought.
-enum Brought {
+enum CaptureOutput {
     Snapshot(SnapshotFormat, Result<EscapedText, TabError>),
     Picture(ImageFormat, Result<Picture, TabError>),
 }
 
-/// A tab's captures.
 pub struct Captures {
-    snapshots: Debounce<SnapshotFormat, Waiting>,
-    shots: PacedQueue<Waiting>,
-    at_work: FuturesUnordered<BoxFuture<'static, (u64, Brought)>>,
-    /// Who waits for each capture at work, and the document it was started on.
+    snapshots: Debounce<SnapshotFormat, WaitingCapture>,
+    shots: PacedQueue<WaitingCapture>,
+    at_work: FuturesUnordered<BoxFuture<'static, (u64, CaptureOutput)>>,
     waiters: HashMap<u64, Waiters>,
     next_id: u64,
     shot_at_work: bool,
-    /// How many waiting screenshots the gauge knows of.
-    shown: usize,
+    /// The number of waiting screenshots that the gauge was last given.
+    in_gauge: usize,
     limits: CaptureLimits,
-    /// Pictures at work in the whole browser: more at once make each of them slow. Text is not
-    /// counted among them: each page writes its own, and waits for no frame to be drawn.
+    /// Limits concurrent screenshots in the whole browser, because more make each of them slower.
+    /// Snapshots need no permit: they wait for no frame to be drawn.
     permits: Arc<Semaphore>,
 }
 
-/// What a capture needs to know of its tab.
-pub struct Subject<'a> {
-    /// Where it is.
+/// What a capture needs from its tab.
+pub struct CaptureContext<'a> {
     pub url: &'a str,
-    /// The navigation that brought its document.
+    /// The navigation that committed its document.
     pub loader: Option<&'a LoaderId>,
-    /// The session it lives in.
     pub session: &'a TargetSession,
-    /// The hands on its page.
     pub hands: &'a HandsOn,
-    /// Its visible part.
     pub viewport: Viewport,
 }
 
 impl Captures {
-    /// No captures.
     pub fn new(settings: &TabSettings, permits: Arc<Semaphore>) -> Self {
         Self {
             snapshots: Debounce::new(settings.flow.snapshot_debounce, SNAPSHOT_WAITERS),
@@ -97,15 +87,15 @@ impl Captures {
             waiters: HashMap::new(),
             next_id: 0,
             shot_at_work: false,
-            shown: 0,
+            in_gauge: 0,
             limits: settings.capture_limits(),
             permits,
         }
     }
 
-    /// Takes a request in. One that is pushed out is answered.
-    pub fn push(&mut self, capture: Capture, after: Place, reply: Reply, now: Instant) {
-        let waiting = Waiting {
+    /// Queues a request. A request that is evicted for it is failed.
+    pub fn push(&mut self, capture: Capture, after: QueuePosition, reply: Reply, now: Instant) {
+        let waiting = WaitingCapture {
             capture,
             after,
             reply,
@@ -113,7 +103,7 @@ impl Captures {
         match &waiting.capture {
             Capture::Snapshot { format } => {
                 let format = *format;
-                if let Err(QueueFull(Waiting { reply, .. })) =
+                if let Err(QueueFull(WaitingCapture { reply, .. })) =
                     self.snapshots.push(format, waiting, now)
                 {
                     reply.fail(TabError::QueueFull {
@@ -122,20 +112,20 @@ impl Captures {
                 }
             }
             Capture::Screenshot { .. } => {
-                if let Some(Waiting { reply, .. }) = self.shots.push(waiting, now) {
+                if let Some(WaitingCapture { reply, .. }) = self.shots.push(waiting, now) {
                     metrics::dropped(reply.kind.as_str(), "queueFull");
                     reply.fail(TabError::Dropped);
                 }
-                self.show_queue();
+                self.update_gauge();
             }
         }
     }
 
-    /// Starts what is due and permitted.
+    /// Starts the captures that are due and whose preceding commands are done.
     pub fn start_due(
         &mut self,
-        subject: &Subject<'_>,
-        permitted: impl Fn(Place) -> bool,
+        context: &CaptureContext<'_>,
+        permitted: impl Fn(QueuePosition) -> bool,
         now: Instant,
     ) {
         while let Some((format, group)) = self
@@ -143,34 +133,33 @@ impl Captures {
             .take_due(now, |waiting| permitted(waiting.after))
         {
             let replies = group.into_iter().map(|waiting| waiting.reply).collect();
-            self.start_snapshot(subject, format, replies);
+            self.start_snapshot(context, format, replies);
         }
         if self.shot_at_work {
             return;
         }
         if let Some(waiting) = self.shots.take_due(now, |waiting| permitted(waiting.after)) {
-            self.start_shot(subject, waiting);
-            self.show_queue();
+            self.start_shot(context, waiting);
+            self.update_gauge();
         }
     }
 
-    /// Keeps the gauge of waiting screenshots true.
-    fn show_queue(&mut self) {
-        metrics::screenshot_queue_changed(self.shown, self.shots.len());
-        self.shown = self.shots.len();
+    fn update_gauge(&mut self) {
+        metrics::screenshot_queue_changed(self.in_gauge, self.shots.len());
+        self.in_gauge = self.shots.len();
     }
 
     fn start_snapshot(
         &mut self,
-        subject: &Subject<'_>,
+        context: &CaptureContext<'_>,
         format: SnapshotFormat,
         replies: Vec<Reply>,
     ) {
         let Some(deadline) = replies.iter().map(|reply| reply.deadline).max() else {
             return;
         };
-        let (session, limits) = (subject.session.clone(), self.limits);
-        let loader = subject.loader.cloned();
+        let (session, limits) = (context.session.clone(), self.limits);
+        let loader = context.loader.cloned();
         let waiters = Waiters {
             replies,
             since: Some(Instant::now()),
@@ -178,11 +167,11 @@ impl Captures {
         };
         self.start(waiters, async move {
             let outcome = snapshot(session, format, limits, deadline).await;
-            Brought::Snapshot(format, outcome.map_err(of_snapshot))
+            CaptureOutput::Snapshot(format, outcome.map_err(snapshot_error))
         });
     }
 
-    fn start_shot(&mut self, subject: &Subject<'_>, waiting: Waiting) {
+    fn start_shot(&mut self, context: &CaptureContext<'_>, waiting: WaitingCapture) {
         let Capture::Screenshot {
             area,
             format,
@@ -191,8 +180,8 @@ impl Captures {
         else {
             return;
         };
-        let (viewport, max_pixels) = (subject.viewport, self.limits.screenshot_pixels);
-        let hands = subject.hands.clone();
+        let (viewport, max_pixels) = (context.viewport, self.limits.screenshot_pixels);
+        let hands = context.hands.clone();
         let shot = Shot {
             area,
             format,
@@ -200,8 +189,8 @@ impl Captures {
             viewport,
             max_pixels,
         };
-        let (session, deadline) = (subject.session.clone(), waiting.reply.deadline);
-        let timed_out = waiting.reply.timed_out("a free place to capture in");
+        let (session, deadline) = (context.session.clone(), waiting.reply.deadline);
+        let timed_out = waiting.reply.timed_out("a free position to capture in");
         let permits = Arc::clone(&self.permits);
         self.shot_at_work = true;
         let waiters = Waiters {
@@ -210,37 +199,40 @@ impl Captures {
             loader: None,
         };
         self.start(waiters, async move {
-            // The semaphore is never closed, so that only time can end the waiting.
+            // The semaphore is never closed, so that the wait can only time out.
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
-                return Brought::Picture(format, Err(timed_out));
+                return CaptureOutput::Picture(format, Err(timed_out));
             };
             let outcome = screenshot(session, &hands, shot, deadline).await;
-            Brought::Picture(format, outcome.map_err(of_screenshot))
+            CaptureOutput::Picture(format, outcome.map_err(screenshot_error))
         });
     }
 
-    fn start(&mut self, waiters: Waiters, work: impl Future<Output = Brought> + Send + 'static) {
+    fn start(
+        &mut self,
+        waiters: Waiters,
+        work: impl Future<Output = CaptureOutput> + Send + 'static,
+    ) {
         let id = self.next_id;
         self.next_id += 1;
         self.waiters.insert(id, waiters);
         self.at_work.push(Box::pin(async move { (id, work.await) }));
     }
 
-    /// Waits until a capture at work is done, and answers those that wait for it. Never ends
-    /// while none is at work.
-    pub async fn next_done(&mut self) -> Done {
+    /// Waits until a running capture is done. Never ends while none runs.
+    pub async fn next_done(&mut self) -> FinishedCapture {
         match self.at_work.next().await {
-            Some((id, brought)) => {
+            Some((id, output)) => {
                 let Waiters {
                     replies, loader, ..
                 } = self.waiters.remove(&id).unwrap_or_default();
-                match &brought {
-                    Brought::Snapshot(format, _) => self.snapshots.finished(format),
-                    Brought::Picture(..) => self.shot_at_work = false,
+                match &output {
+                    CaptureOutput::Snapshot(format, _) => self.snapshots.finished(format),
+                    CaptureOutput::Picture(..) => self.shot_at_work = false,
                 }
-                Done {
+                FinishedCapture {
                     replies,
-                    brought,
+                    output,
                     loader,
                 }
             }
@@ -248,22 +240,22 @@ impl Captures {
         }
     }
 
-    /// Answers those who waited for a capture. A snapshot that was taken while the page gave way
-    /// to another may be of either, so that it is taken again: its URL must be true.
-    pub fn settle(&mut self, done: Done, tab: TabId, subject: &Subject<'_>) {
+    /// Answers the requests of a finished capture. A snapshot during which the document changed may
+    /// show either document, so that it is taken again: its URL must be right.
+    pub fn settle(&mut self, done: FinishedCapture, tab: TabId, context: &CaptureContext<'_>) {
         match done {
-            Done {
+            FinishedCapture {
                 replies,
-                brought: Brought::Snapshot(format, Ok(_)),
+                output: CaptureOutput::Snapshot(format, Ok(_)),
                 loader,
-            } if loader.as_ref() != subject.loader => {
-                self.start_snapshot(subject, format, replies);
+            } if loader.as_ref() != context.loader => {
+                self.start_snapshot(context, format, replies);
             }
-            done => done.answer(tab, subject),
+            done => done.answer(tab, context),
         }
     }
 
-    /// When something is due or runs out of time.
+    /// When something is due or times out.
     pub fn next_wake(&self, now: Instant) -> Option<Instant> {
         let shots = if self.shot_at_work {
             None
@@ -279,18 +271,18 @@ impl Captures {
         [snapshots, shots, first].into_iter().flatten().min()
     }
 
-    /// Since when the page owes the oldest of the captures at work.
-    pub fn owing(&self) -> Option<Instant> {
+    /// Since when the oldest running capture has waited for the page.
+    pub fn awaiting_page_since(&self) -> Option<Instant> {
         self.waiters
             .values()
             .filter_map(|waiters| waiters.since)
             .min()
     }
 
-    /// Answers those whose time is over, whether they wait or their capture is at work. True: the page
-    /// let the time of one pass.
+    /// Fails the requests that have timed out. True if the capture of one of them was running, so that
+    /// the page is late.
     pub fn expire(&mut self, now: Instant) -> bool {
-        let over = |waiting: &Waiting| waiting.reply.deadline <= now;
+        let over = |waiting: &WaitingCapture| waiting.reply.deadline <= now;
         for waiting in self
             .snapshots
             .remove(over)
@@ -300,7 +292,7 @@ impl Captures {
             let error = waiting.reply.timed_out("the tab's other requests");
             waiting.reply.fail(error);
         }
-        self.show_queue();
+        self.update_gauge();
         let mut is_page_late = false;
         for Waiters { replies, .. } in self.waiters.values_mut() {
             for reply in replies.extract_if(.., |reply| reply.deadline <= now) {
@@ -316,7 +308,7 @@ impl Captures {
         is_page_late
     }
 
-    /// Gives up what is at work; those who wait for it come back to be answered.
+    /// Drops the running captures and returns their replies.
     pub fn abandon(&mut self) -> Vec<Reply> {
         self.at_work.clear();
         self.shot_at_work = false;
@@ -327,46 +319,45 @@ impl Captures {
         waiters.flat_map(|(_, waiters)| waiters.replies).collect()
     }
 
-    /// Gives everything up.
+    /// Drops all captures and returns their replies.
     pub fn drain(&mut self) -> Vec<Reply> {
         let at_work = self.abandon();
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
-        self.show_queue();
+        self.update_gauge();
         replies.extend(at_work);
         replies
     }
 }
 
-/// A capture that is done, with those who wait for it.
-pub struct Done {
+pub struct FinishedCapture {
     replies: Vec<Reply>,
-    brought: Brought,
+    output: CaptureOutput,
     loader: Option<LoaderId>,
 }
 
-impl Done {
-    fn answer(self, tab: TabId, subject: &Subject<'_>) {
-        match self.brought {
-            Brought::Snapshot(format, Ok(text)) => {
-                answer_snapshot(self.replies, tab, &text, format, subject.url);
+impl FinishedCapture {
+    fn answer(self, tab: TabId, context: &CaptureContext<'_>) {
+        match self.output {
+            CaptureOutput::Snapshot(format, Ok(text)) => {
+                answer_snapshot(self.replies, tab, &text, format, context.url);
             }
-            Brought::Picture(format, Ok(picture)) => {
+            CaptureOutput::Picture(format, Ok(picture)) => {
                 for reply in self.replies {
                     let picture = picture.clone();
                     reply.answer(tab, AnswerKind::Screenshot { format, picture });
                 }
             }
-            Brought::Snapshot(_, Err(error)) | Brought::Picture(_, Err(error)) => {
+            CaptureOutput::Snapshot(_, Err(error)) | CaptureOutput::Picture(_, Err(error)) => {
                 for reply in self.replies {
-                    // The call does not know the limit that the client set.
+                    // The error has to state the limit of this request.
                     let error = match &error {
                         TabError::TimedOut { waiting_for, .. } => {
                             reply.timed_out(waiting_for.clone())
                         }
                         error => error.clone(),
                     };
-                    let session = Some(subject.session.id().to_string());
+                    let session = Some(context.session.id().to_string());
                     reply.fail(Failure { error, session });
                 }
             }
@@ -374,8 +365,8 @@ impl Done {
     }
 }
 
-/// Answers every call that waits for a snapshot: of each caller's calls the newest gets it, and the older
-/// ones are superseded by it.
+/// Answers every call that waits for a snapshot. Of each caller's calls the newest gets it and
+/// supersedes the older ones.
 fn answer_snapshot(
     replies: Vec<Reply>,
     tab: TabId,
@@ -411,17 +402,17 @@ fn answer_snapshot(
     }
 }
 
-fn of_snapshot(error: SnapshotError) -> TabError {
+fn snapshot_error(error: SnapshotError) -> TabError {
     match &error {
-        SnapshotError::Call(call) => ending(call, RequestKind::GetDomSnapshot),
+        SnapshotError::Call(call) => session_error(call, RequestKind::GetDomSnapshot),
         _ => None,
     }
     .unwrap_or_else(|| error.into())
 }
 
-fn of_screenshot(error: ScreenshotError) -> TabError {
+fn screenshot_error(error: ScreenshotError) -> TabError {
     let error = match error {
-        // That its element could not be found is no matter of pictures.
+        // A missing element is not an error of the screenshot.
         ScreenshotError::Hands(error) => match *error {
             HandsError::Call(call) => ScreenshotError::Call(call),
             error => return TabError::Hands(Box::new(error)),
@@ -429,12 +420,12 @@ fn of_screenshot(error: ScreenshotError) -> TabError {
         error => error,
     };
     match &error {
-        ScreenshotError::Call(call) => ending(call, RequestKind::GetScreenshot),
+        ScreenshotError::Call(call) => session_error(call, RequestKind::GetScreenshot),
         _ => None,
     }
     .unwrap_or_else(|| error.into())
 }
 
-fn ending(error: &crate::cdp::CallError, kind: RequestKind) -> Option<TabError> {
+fn session_error(error: &crate::cdp::CallError, kind: RequestKind) -> Option<TabError> {
     TabError::of_ending(error, kind, std::time::Duration::ZERO)
 }

@@ -1,4 +1,4 @@
-//! Why a request about a tab failed. The server turns these into wire errors.
+//! Why a request about a tab failed. The interfaces turn these into wire errors.
 
 use std::borrow::Cow;
 use std::io;
@@ -13,11 +13,10 @@ use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
 use crate::policy::Denied;
 
-/// A failed request, with the CDP session it failed in, so that logs can be put side by side.
+/// A failed request, with the CDP session it failed in, to correlate it with the log.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("{error}")]
 pub struct Failure {
-    /// What went wrong.
     #[source]
     pub error: TabError,
     /// The session of the tab at that time.
@@ -33,7 +32,6 @@ impl From<TabError> for Failure {
     }
 }
 
-/// What went wrong.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum TabError {
     /// Chromium could not load the URL.
@@ -46,16 +44,16 @@ pub enum TabError {
         /// The URL turned out to be a download.
         is_download: bool,
     },
-    /// There is no entry in the tab's history that way.
-    #[error("there is nothing that way in the tab's history")]
+    /// The tab's history has no entry in that direction.
+    #[error("the tab's history has no entry in that direction")]
     NoEntry,
-    /// Something could not be done to the page, or asked of it.
+    /// An action on the page or a query of it failed.
     #[error(transparent)]
     Hands(Box<HandsError>),
-    /// A download cannot be had.
+    /// A download is not available.
     #[error(transparent)]
     Download(DownloadError),
-    /// Policy refuses where the navigation led.
+    /// Policy denies the URL that the navigation led to.
     #[error("{0}")]
     NavDenied(Denied),
     /// The DOM could not be captured.
@@ -83,7 +81,7 @@ pub enum TabError {
     /// The tab was closed.
     #[error("the tab was closed")]
     Closed,
-    /// A newer request took the place in the queue.
+    /// A newer request evicted it from the queue.
     #[error("pushed out of the tab's full queue by a newer request; ask less often")]
     Dropped,
     /// The tab has more requests waiting than its queue holds.
@@ -116,13 +114,13 @@ pub enum TabError {
     /// The bridge is stopping.
     #[error("the bridge is stopping")]
     ShuttingDown,
-    /// Chromium refused something that should have worked.
+    /// Chromium refused a call that should have worked.
     #[error("Chromium refused: {0}")]
     Refused(CallError),
     /// No proxy could be opened for the tab.
     #[error("no proxy could be opened for the tab: {0}")]
     NoWayOut(Arc<io::Error>),
-    /// A fault of the bridge.
+    /// An internal error of the bridge.
     #[error("the request was lost inside the bridge")]
     Lost,
 }
@@ -146,7 +144,7 @@ pub enum SnapshotError {
         /// The limit.
         max: u64,
     },
-    /// Chromium's own words.
+    /// Chromium's error.
     #[error("the page could not be captured: {0}")]
     Call(CallError),
     /// The page's scripts made the capture throw.
@@ -169,7 +167,7 @@ pub enum ScreenshotError {
         /// What the limit is.
         limit_text: &'static str,
     },
-    /// Chromium's own words.
+    /// Chromium's error.
     #[error("no picture could be taken: {0}")]
     Call(CallError),
     /// The element to picture was not found.
@@ -195,7 +193,7 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 }
 
 impl TabError {
-    /// What a failure of the hands means for the request that needed them.
+    /// The error of a request whose page action or query failed.
     pub fn of_hands(error: HandsError, reply: &Reply) -> Self {
         match error {
             HandsError::Call(call) => {
@@ -207,8 +205,8 @@ impl TabError {
         }
     }
 
-    /// What the end of a session, of the transport, or of time means for a request. None: the
-    /// call failed on its own account, and the request decides what that means.
+    /// The error of a request whose call ended with its session, the connection, or its time limit.
+    /// `None` for any other error of the call, whose meaning depends on the request.
     pub fn of_ending(error: &CallError, request: RequestKind, limit: Duration) -> Option<Self> {
         match error {
             CallError::SessionEnded {

@@ -1,5 +1,5 @@
-//! What happens to tabs and to the browser: values of the domain, each published once. What they look like
-//! on a wire is the business of the doors.
+//! What happens to tabs and to the browser: domain values, each published once. The interfaces encode
+//! them for the wire.
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{
@@ -9,33 +9,30 @@ use cdp_bridge_protocol::event::{
 use super::error::Failure;
 use super::identity::{CallId, CallerId, Scope};
 
-/// Takes the facts of tabs. It must not wait: a tab never stands still for its listeners.
+/// Receives the facts of tabs. It must not block, because a tab never waits for its listeners.
 pub trait FactSink: Send + Sync + 'static {
-    /// Publishes a fact to every listener that it concerns.
+    /// Publishes a fact to its audience.
     fn publish(&self, fact: Fact);
 }
 
-/// Something that happened.
 #[derive(Debug, Clone)]
 pub struct Fact {
-    /// Whom it concerns.
     pub audience: Audience,
-    /// The tab it happened to; none where it is not known, or where it happened to the browser.
+    /// `None` if the tab is not known, or the fact is about the browser.
     pub tab: Option<TabId>,
-    /// The call that caused it, which has the fact as its answer.
+    /// The call that caused it and is answered with it.
     pub cause: Option<CallId>,
-    /// What happened.
     pub kind: FactKind,
 }
 
-/// Whom a fact concerns.
+/// The recipients of a fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     /// Every client.
     Everyone,
-    /// All who listen in this scope.
+    /// Every listener in this scope.
     Scope(Scope),
-    /// Those who subscribed, in this scope.
+    /// These subscribers in this scope.
     Subscribers(Scope, Vec<CallerId>),
 }
 
@@ -80,23 +77,21 @@ impl Fact {
     }
 }
 
-/// What happened.
 #[derive(Debug, Clone)]
 pub enum FactKind {
-    /// A tab is there: its target is attached and set up.
+    /// A tab's target is attached and set up.
     TabCreated {
-        /// Where it is going.
         url: String,
         /// Whether it has a browser context of its own.
         logged_out: bool,
         /// The tab that opened it, for a popup.
         opener: Option<TabId>,
     },
-    /// The tab is in front.
+    /// The tab was brought to the front.
     TabActivated,
     /// The main frame has committed a document, or moved within one.
     Navigated(Navigation),
-    /// The main frame could not be navigated, and no call waits for it.
+    /// A navigation of the main frame failed for which no call waits.
     NavigationFailed(Failure),
     /// The main frame fired its `load` event.
     Loaded {
@@ -110,42 +105,32 @@ pub enum FactKind {
         /// Where it is.
         url: String,
     },
-    /// The tab is gone; its id is never used again.
-    TabClosed {
-        /// Why.
-        reason: CloseReason,
-    },
+    /// The tab was closed; its id is never reused.
+    TabClosed { reason: CloseReason },
     /// The renderer died.
     TabCrashed {
         /// Where the tab was.
         url: String,
     },
     /// The same tab on a new target.
-    TabRebuilt {
-        /// Where it is going.
-        url: String,
-        /// Why.
-        reason: RebuildReason,
-    },
+    TabRebuilt { url: String, reason: RebuildReason },
     /// A page opened a dialog, which was answered at once.
     DialogOpened {
-        /// Which dialog.
         kind: DialogKind,
         /// What it said.
         message: String,
         /// How it was answered.
         handled: Handled,
     },
-    /// A page asked for files, and got none.
+    /// A page tried to open a file chooser, which was left empty.
     FileChooserOpened {
         /// Whether several may be chosen.
         multiple: bool,
     },
-    /// A page hands out a file.
+    /// A page started a download.
     DownloadStarted {
         /// The id of the download.
         download_id: String,
-        /// Where it comes from.
         url: String,
         /// The file's name.
         name: String,
@@ -174,14 +159,14 @@ pub enum FactKind {
         /// How many requests this stands for.
         count: u64,
     },
-    /// Chromium ended or does not answer.
+    /// Chromium exited or does not answer.
     BrowserDown {
         /// What is known of the cause.
         reason: Option<String>,
         /// How often it was started again so far.
         restarts: u64,
     },
-    /// Chromium serves again.
+    /// Chromium is running again.
     BrowserUp {
         /// What is known of the cause of the restart.
         reason: Option<String>,
@@ -190,7 +175,7 @@ pub enum FactKind {
     },
 }
 
-/// Where a main frame arrived.
+/// A commit of the main frame.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Navigation {
     /// The URL.

@@ -1,4 +1,4 @@
-//! How everybody else speaks to a tab.
+//! The handle through which others send messages to a tab's actor.
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::{mpsc, watch};
@@ -8,16 +8,14 @@ use super::identity::Scope;
 use super::message::TabMessage;
 use super::view::TabView;
 
-/// How many messages wait for a tab's actor, which takes them at once; its own queues are
-/// shorter and have their own answers.
+/// How many messages wait for a tab's actor. It takes them at once into its own queues, which are
+/// shorter and have their own errors.
 pub const MAILBOX: usize = 256;
 
 /// A handle to one tab. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct TabHandle {
-    /// The tab.
     pub id: TabId,
-    /// Whose it is.
     pub scope: Scope,
     mailbox: mpsc::Sender<TabMessage>,
     view: watch::Receiver<TabView>,
@@ -38,7 +36,7 @@ impl TabHandle {
         }
     }
 
-    /// Hands a message over without waiting. What does not fit, or comes too late, is answered.
+    /// Sends a message without waiting. If the mailbox is full or closed, the request fails.
     pub fn send(&self, message: TabMessage) {
         let (message, error) = match self.mailbox.try_send(message) {
             Ok(()) => return,
@@ -52,12 +50,12 @@ impl TabHandle {
         }
     }
 
-    /// What the tab last said of itself.
+    /// The state that the tab last published.
     pub fn view(&self) -> TabView {
         self.view.borrow().clone()
     }
 
-    /// Waits until the tab's actor is gone.
+    /// Waits until the tab's actor has ended.
     pub async fn gone(&self) {
         self.mailbox.closed().await;
     }

@@ -1,4 +1,4 @@
-//! Who owns a tab and who asks: opaque names that the tabs pass on without knowing who is connected.
+//! Owners and callers: opaque names that the tabs pass on without interpreting them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl fmt::Display for ClientId {
     }
 }
 
-/// One session of a client. Every client has an implicit one that never ends.
+/// A session of a client. Every client has an implicit one that never ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(u128);
 
@@ -40,12 +40,10 @@ impl SessionId {
     }
 }
 
-/// The owner of tabs: browser contexts, proxies, quotas, lists and facts are kept by it.
+/// The owner of tabs. Browser contexts, proxies, quotas, lists and facts are kept per scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope {
-    /// The client.
     pub client: ClientId,
-    /// Which of its sessions.
     pub session: SessionId,
 }
 
@@ -75,15 +73,14 @@ impl fmt::Display for Scope {
     }
 }
 
-/// Who asks: an opaque number that a door gives to each of its connections. Subscriptions and coalescing
-/// are by caller, and a caller's own calls are answered with the fact that everyone else is sent.
+/// An opaque number that an interface assigns to each of its connections. Subscriptions and coalescing
+/// are per caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallerId(pub u64);
 
-/// One call: a request that is being carried out.
+/// A request that is being carried out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CallId {
-    /// Who made it.
     pub caller: CallerId,
     /// Its number among all calls of the process.
     pub number: u64,

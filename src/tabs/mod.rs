@@ -12,17 +12,19 @@
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
-//! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
-//! | [`watchdog`] | whether a page is busy or dead |
+//! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
+//! | [`watchdog`] | whether a page is busy or hung |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
-//! | [`changes`], [`running`], [`captures`] | queued and running requests of a tab |
+//! | [`command_queue`], [`active_command`], [`captures`] | queued and running requests of a tab |
 //! | [`commands`] | the CDP calls behind the requests |
 
+pub mod active_command;
 pub mod actor;
+pub mod attached_target;
 pub mod captures;
-pub mod changes;
+pub mod command_queue;
 pub mod commands;
 pub mod contexts;
 pub mod downloads;
@@ -32,7 +34,6 @@ mod feed;
 pub mod handle;
 pub mod hands;
 pub mod identity;
-pub mod live;
 pub mod message;
 mod network_domain;
 pub mod outlet;
@@ -41,7 +42,6 @@ pub mod page_console;
 pub mod picture;
 pub mod registry;
 pub mod reply;
-pub mod running;
 pub mod screencast;
 pub mod settings;
 pub mod supervisor;

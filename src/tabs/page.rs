@@ -1,4 +1,4 @@
-//! What Chromium's events mean for a tab: the page's state, without I/O.
+//! The state of a page, kept from Chromium's events. No I/O.
 
 use std::collections::VecDeque;
 
@@ -15,84 +15,74 @@ use crate::cdp::{RawEvent, TargetId};
 /// How many navigations' statuses and failures are remembered until their commit.
 const REMEMBERED: usize = 8;
 
-/// The page in a tab.
 #[derive(Debug)]
 pub struct Page {
     /// The main frame's id is the target's.
     main_frame: TargetId,
-    /// Where the page is; on an error page the URL that could not be loaded.
+    /// On an error page, the URL that could not be loaded.
     pub url: String,
-    /// The page's title.
     pub title: String,
     /// Whether the main frame is loading.
     pub loading: bool,
-    /// The navigation that brought the document.
+    /// The navigation that committed the document.
     pub loader: Option<LoaderId>,
     statuses: Recent<u16>,
     failures: Recent<String>,
-    /// The navigation whose failure has been told, so that its error page is no news.
-    told: Option<LoaderId>,
+    /// The navigation whose failure has been reported, so that its error page is not reported again.
+    reported_failure: Option<LoaderId>,
 }
 
-/// What happened to the page, in the tab's own terms.
+/// A change of the page that the tab acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PageEvent {
     /// The main frame committed a document.
     Committed {
-        /// The navigation.
         loader: LoaderId,
         /// The HTTP status, where there was one.
         status: Option<u16>,
     },
     /// The main frame shows an error page instead of what it was sent to.
     Failed {
-        /// The navigation.
         loader: LoaderId,
         /// Chromium's `net::ERR_…`.
         net: String,
     },
-    /// A navigation ended before it brought a document, and the page stays as it was.
+    /// A navigation ended without a document, and the page stays as it was.
     Aborted {
-        /// The navigation.
         loader: LoaderId,
         /// Chromium's `net::ERR_…`.
         net: String,
     },
     /// Only the fragment or the history entry changed.
-    Moved,
-    /// The main frame begins to go somewhere, which may come to nothing.
-    Departs,
+    NavigatedWithinDocument,
+    /// The main frame has started a navigation, which may still be aborted.
+    StartedNavigating,
     /// The main frame fired its `load` event.
     Loaded,
     /// The title, or whether it is loading, changed.
     Changed,
-    /// The page opened a dialog and stands still until it is answered.
-    Dialog {
-        /// Which.
-        kind: DialogKind,
-        /// What it says.
-        message: String,
-    },
-    /// The page asked for files, and nothing opened.
+    /// The page opened a dialog and is blocked until it is answered.
+    Dialog { kind: DialogKind, message: String },
+    /// The page tried to open a file chooser.
     FileChooser {
         /// Whether several may be chosen.
         multiple: bool,
     },
-    /// A frame inside the page hands out a file.
+    /// A subframe started a download.
     Download {
-        /// The download, as the browser's own events name it.
+        /// The id of the download in the browser's events.
         guid: String,
     },
     /// The renderer died.
     Crashed,
-    /// How the renderer died.
-    CrashedSo(&'static str),
-    /// A server wants a user name and a password.
+    /// The renderer died for this reason.
+    CrashedWith(&'static str),
+    /// A server requires HTTP authentication.
     AuthRequired {
         /// `Fetch.RequestId`.
         request_id: String,
     },
-    /// A document was paused on its way, only so that its authentication can be answered.
+    /// A document request was paused, only so that its authentication can be answered.
     Paused {
         /// `Fetch.RequestId`.
         request_id: String,
@@ -100,7 +90,6 @@ pub enum PageEvent {
 }
 
 impl Page {
-    /// The page of a new target.
     pub fn new(main_frame: TargetId, url: String) -> Self {
         Self {
             main_frame,
@@ -110,22 +99,22 @@ impl Page {
             loader: None,
             statuses: Recent::default(),
             failures: Recent::default(),
-            told: None,
+            reported_failure: None,
         }
     }
 
-    /// The failure of this navigation has been told; the error page that may follow is part of it.
+    /// The failure of this navigation has been reported; the error page that may follow belongs to it.
     pub fn expect_error_page(&mut self, loader: Option<LoaderId>) {
-        self.told = loader;
+        self.reported_failure = loader;
     }
 
-    /// The page is sent to `about:blank`, and counts as being there.
-    pub fn blank(&mut self) {
+    /// The page is being sent to `about:blank`, and counts as being there.
+    pub fn set_blank(&mut self) {
         "about:blank".clone_into(&mut self.url);
         self.title.clear();
     }
 
-    /// Takes an event in. None: it changes nothing that anybody is told.
+    /// Updates the state. `None` if nothing changed that the tab acts on.
     pub fn on_event(&mut self, event: &RawEvent) -> Option<PageEvent> {
         match event.kind {
             EventKind::FrameNavigated => self.frame_navigated(event.decode()?),
@@ -133,13 +122,13 @@ impl Page {
                 let NavigatedWithinDocument { frame_id, url } = event.decode()?;
                 self.is_main(frame_id.as_str()).then(|| {
                     self.url = url;
-                    PageEvent::Moved
+                    PageEvent::NavigatedWithinDocument
                 })
             }
             EventKind::FrameStartedNavigating => {
                 let OfFrame { frame_id } = event.decode()?;
                 self.is_main(frame_id.as_str())
-                    .then_some(PageEvent::Departs)
+                    .then_some(PageEvent::StartedNavigating)
             }
             EventKind::FrameStartedLoading => self.loading(event, true),
             EventKind::FrameStoppedLoading => self.loading(event, false),
@@ -166,13 +155,13 @@ impl Page {
             }
             EventKind::PageDownloadWillBegin => {
                 let DownloadWillBegin { frame_id, guid, .. } = event.decode()?;
-                // That of the main frame is known to be the tab's.
+                // Downloads of the main frame are assigned to the tab already.
                 (!self.is_main(frame_id.as_str())).then_some(PageEvent::Download { guid })
             }
             EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed),
             EventKind::TargetCrashed => {
                 let TargetCrashed { status, .. } = event.decode()?;
-                Some(PageEvent::CrashedSo(crash_reason(&status)))
+                Some(PageEvent::CrashedWith(crash_reason(&status)))
             }
             EventKind::AuthRequired => {
                 let OfRequest { request_id } = event.decode()?;
@@ -182,8 +171,8 @@ impl Page {
                 let OfRequest { request_id } = event.decode()?;
                 Some(PageEvent::Paused { request_id })
             }
-            // The browser's own events are the supervisor's. Screencasts and the console have sessions of their own, and the hands have ears of
-            // theirs.
+            // Handled by the supervisor, by the sessions of screencasts and consoles, or by page
+            // actions.
             EventKind::AttachedToTarget
             | EventKind::DetachedFromTarget
             | EventKind::ScreencastFrame
@@ -208,7 +197,11 @@ impl Page {
         let failure = self.failures.take(&loader);
         if let Some(url) = frame.unreachable_url {
             self.url = url;
-            if self.told.take_if(|told| *told == loader).is_some() {
+            if self
+                .reported_failure
+                .take_if(|told| *told == loader)
+                .is_some()
+            {
                 return Some(PageEvent::Changed);
             }
             let net = failure.unwrap_or_else(|| "net::ERR_FAILED".to_owned());
@@ -224,7 +217,7 @@ impl Page {
             loader_id,
             response,
         } = event;
-        // A frame inside the page has a document too, but its request is its own.
+        // The document request of a subframe has another id than its loader.
         if request_id == loader_id.as_str() {
             self.statuses.insert(loader_id, response.status);
         }
@@ -255,7 +248,7 @@ impl Page {
     }
 }
 
-/// `Target.targetCrashed`'s status, as a label of few values.
+/// The status of `Target.targetCrashed` as a metric label with few values.
 fn crash_reason(status: &str) -> &'static str {
     match status {
         "killed" => "killed",
@@ -264,7 +257,7 @@ fn crash_reason(status: &str) -> &'static str {
     }
 }
 
-/// A dialog of a type that a newer Chromium invented is treated as an alert.
+/// An unknown type of dialog is treated as an alert.
 fn dialog_kind(name: &str) -> DialogKind {
     match name {
         "confirm" => DialogKind::Confirm,
@@ -274,7 +267,7 @@ fn dialog_kind(name: &str) -> DialogKind {
     }
 }
 
-/// The latest few facts about navigations.
+/// The latest few statuses or failures of navigations.
 #[derive(Debug)]
 struct Recent<T>(VecDeque<(LoaderId, T)>);
 

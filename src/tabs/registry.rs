@@ -10,7 +10,7 @@ use super::handle::TabHandle;
 use super::identity::Scope;
 use super::view;
 
-/// The directory. Cheap to clone.
+/// Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
     tabs: Arc<DashMap<TabId, TabHandle>>,
@@ -19,14 +19,13 @@ pub struct Registry {
 /// How many tabs there are, for `/health`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct TabCounts {
-    /// All of them.
     pub open: usize,
-    /// Those whose renderer died.
+    /// Tabs whose renderer died.
     pub crashed: usize,
 }
 
 impl Registry {
-    /// The tab of this client with this id; another client's is as unknown as none.
+    /// The tab with this id, if it belongs to this scope.
     pub fn get(&self, scope: &Scope, id: TabId) -> Option<TabHandle> {
         self.tabs
             .get(&id)
@@ -34,17 +33,16 @@ impl Registry {
             .map(|tab| tab.clone())
     }
 
-    /// The tab with this id, whoever's it is.
+    /// The tab with this id in any scope.
     pub(super) fn find(&self, id: TabId) -> Option<TabHandle> {
         self.tabs.get(&id).map(|tab| tab.clone())
     }
 
-    /// All tabs of a client, as it is shown them.
+    /// The tabs of a scope, as its clients see them.
     pub fn list(&self, scope: &Scope) -> Vec<TabInfo> {
         view::list(self.of(scope).iter().map(TabHandle::view).collect())
     }
 
-    /// The handles of a client's tabs.
     pub fn of(&self, scope: &Scope) -> Vec<TabHandle> {
         self.tabs
             .iter()
@@ -53,12 +51,10 @@ impl Registry {
             .collect()
     }
 
-    /// The handles of all tabs.
     pub fn all(&self) -> Vec<TabHandle> {
         self.tabs.iter().map(|tab| tab.clone()).collect()
     }
 
-    /// How many tabs there are.
     pub fn counts(&self) -> TabCounts {
         let crashed = self
             .tabs
@@ -71,12 +67,10 @@ impl Registry {
         }
     }
 
-    /// How many tabs there are.
     pub fn len(&self) -> usize {
         self.tabs.len()
     }
 
-    /// Whether there is no tab.
     pub fn is_empty(&self) -> bool {
         self.tabs.is_empty()
     }

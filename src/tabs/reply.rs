@@ -1,4 +1,4 @@
-//! The answer to a call: exactly one, whatever happens.
+//! The reply to a call: exactly one in every case.
 
 use std::any::Any;
 use std::borrow::Cow;
@@ -17,49 +17,41 @@ use super::identity::CallId;
 use super::picture::Picture;
 use crate::lock::lock;
 
-/// A good answer, about a tab. Cheap to clone, payloads among it.
+/// A successful answer about a tab. Cheap to clone, including payloads.
 #[derive(Debug, Clone)]
 pub struct Answer {
-    /// The tab.
     pub tab: TabId,
-    /// What came of the call.
     pub kind: AnswerKind,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub enum AnswerKind {
-    /// The fact that the call caused, which everyone else was sent.
+    /// The fact that the call caused; it was published to the other listeners.
     Fact(Fact),
-    /// The page was acted on.
+    /// An action was done.
     Done(Acted),
-    /// What a script came to, as `JSON.stringify` writes it.
+    /// The result of a script, as `JSON.stringify` writes it.
     Evaluated(Value),
-    /// What was asked of an element.
+    /// The result of a query of an element.
     Queried(Value),
-    /// What was waited for is so.
-    Waited {
-        /// Where the tab is.
-        url: String,
-    },
+    /// The awaited condition holds.
+    Waited { url: String },
     /// The DOM.
     Snapshot {
         /// Where the tab was when it was taken.
         url: String,
         /// How it is written down.
         format: SnapshotFormat,
-        /// The text.
         text: EscapedText,
         /// The older calls of the same caller that this answers too.
         superseded: Superseded,
     },
-    /// A newer call of the same caller is answered in place of this one.
+    /// A newer call of the same caller was answered in place of this one.
     Superseded(Superseded),
-    /// A picture.
     Screenshot {
         /// The encoding.
         format: ImageFormat,
-        /// The picture.
         picture: Picture,
     },
     /// An outline of the page.
@@ -70,7 +62,6 @@ pub enum AnswerKind {
         lines: u64,
         /// How many elements were left out.
         omitted: u64,
-        /// The text.
         text: EscapedText,
     },
     /// The content of the page.
@@ -81,7 +72,6 @@ pub enum AnswerKind {
         format: ContentFormat,
         /// The end is missing.
         truncated: bool,
-        /// The text.
         text: EscapedText,
     },
     /// A file that was downloaded.
@@ -90,33 +80,31 @@ pub enum AnswerKind {
         download_id: String,
         /// The file's name.
         name: String,
-        /// The file.
         payload: Payload,
     },
     /// Frames follow.
     ScreencastStarted,
     /// No frames follow.
     ScreencastStopped,
-    /// Subscriptions are as asked for.
+    /// The subscription was made or ended.
     Subscribed,
 }
 
-/// What acting on a page brought beside its effect.
+/// The result of an action.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Acted {
-    /// Of `select`: the values that are chosen now.
+    /// Of `select`: the selected values.
     pub values: Option<Vec<String>>,
     /// Of `scroll`: the position that was reached.
     pub position: Option<Point>,
 }
 
-/// What calls that a newer one answers leave for the door to find with that one's answer. Clones share
-/// it.
+/// Values that superseded calls attach to the answer of the newer call, for the interface that delivers
+/// it. Clones share them.
 #[derive(Clone, Default)]
 pub struct Superseded(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
 
 impl Superseded {
-    /// Leaves something.
     pub fn leave(&self, what: impl Any + Send) {
         self.left().push(Box::new(what));
     }
@@ -139,24 +127,19 @@ impl fmt::Debug for Superseded {
     }
 }
 
-/// How a request ended.
 pub type Outcome = Result<Answer, Failure>;
 
 type Deliver = Box<dyn FnOnce(Outcome) + Send>;
 
-/// Where one request's answer goes. It can be used once; dropped unused, it answers with an
-/// error by itself, so that no path through the bridge can leave a request unanswered.
+/// The reply to one request. It can be used once. If it is dropped unused, it answers with an error, so
+/// that no path through the bridge leaves a request unanswered.
 pub struct Reply {
     deliver: Option<Deliver>,
-    /// Which request it is.
     pub kind: RequestKind,
-    /// The call that it answers.
     pub call: CallId,
     /// Whether a newer call of the same caller may be answered in its place.
     pub may_coalesce: bool,
-    /// When the request arrived.
     pub arrived: Instant,
-    /// When its time limit passes.
     pub deadline: Instant,
 }
 
@@ -169,7 +152,7 @@ impl fmt::Debug for Reply {
 }
 
 impl Reply {
-    /// A reply that is delivered by this function, which must not wait.
+    /// `deliver` must not block.
     pub fn new(
         kind: RequestKind,
         call: CallId,
@@ -189,17 +172,14 @@ impl Reply {
         }
     }
 
-    /// Answers with what came of it.
     pub fn answer(self, tab: TabId, kind: AnswerKind) {
         self.send(Ok(Answer { tab, kind }));
     }
 
-    /// Answers with an error.
     pub fn fail(self, failure: impl Into<Failure>) {
         self.send(Err(failure.into()));
     }
 
-    /// Answers.
     pub fn send(mut self, outcome: Outcome) {
         if let Some(deliver) = self.deliver.take() {
             deliver(outcome);

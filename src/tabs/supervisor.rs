@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 pub use self::turns::Turn;
 use self::turns::TurnRequest;
-use super::actor::Surroundings;
+use super::actor::TabsContext;
 use super::error::TabError;
 use super::fact::FactSink;
 use super::identity::{ClientId, Scope};
@@ -107,7 +107,7 @@ impl SupervisorHandle {
             mailbox,
             activations: Arc::new(AtomicU64::new(1)),
         };
-        let around = Arc::new(Surroundings {
+        let around = Arc::new(TabsContext {
             settings,
             facts,
             outlets,

@@ -1,4 +1,4 @@
-//! What others may know of a tab: a copy, kept up to date by the tab itself.
+//! The state of a tab that others see: a copy that the tab keeps up to date.
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{TabInfo, TabState};
@@ -7,29 +7,22 @@ use tokio::time::Instant;
 
 use super::identity::Scope;
 
-/// A tab at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TabView {
-    /// The tab.
     pub id: TabId,
-    /// Whose it is.
     pub scope: Scope,
-    /// Where it is.
     pub url: String,
-    /// The page's title.
     pub title: String,
-    /// Whether it has a browser context of its own.
+    /// Whether it has its own browser context.
     pub logged_out: bool,
-    /// How far it is.
     pub state: TabState,
-    /// The higher, the later it was created or activated.
+    /// The number of its latest creation or activation, ascending over all tabs.
     pub activated: u64,
-    /// When it got its latest request.
+    /// When its latest request arrived.
     pub last_used: Instant,
 }
 
-/// The list that a client is shown: oldest tab first, and the one that was created or activated
-/// last is the active one.
+/// The list for clients: oldest tab first; the one that was created or activated last is active.
 pub fn list(mut views: Vec<TabView>) -> Vec<TabInfo> {
     views.sort_by_key(|view| view.id);
     let active = views

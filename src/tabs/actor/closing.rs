@@ -1,4 +1,4 @@
-//! How a tab ends.
+//! Closing a tab.
 
 use std::time::Duration;
 
@@ -12,31 +12,30 @@ use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
-/// How long Chromium may take to close a target for which nobody waits.
+/// How long Chromium may take to close a target when no request waits for it.
 pub(super) const CLOSE_LIMIT: Duration = Duration::from_secs(5);
 
-/// Longer than any request may wait: each request to close the tab has a time limit of its own.
+/// Longer than the time limit of any request, so that it is the request that times out.
 const LONGEST: Duration = Duration::from_mins(2);
 
-/// A close that is at work.
+/// A close that is in progress.
 pub(super) struct Closing {
     reason: CloseReason,
     replies: Vec<Reply>,
-    /// When the tab is let go of, whatever Chromium says, because somebody wanted it closed who
-    /// cannot ask again.
-    let_go: Option<Instant>,
+    /// When the tab ends even if Chromium has not closed it: set if the close was not a request,
+    /// because then no client would repeat it.
+    force_at: Option<Instant>,
     done: BoxFuture<'static, Result<(), CallError>>,
 }
 
 impl Closing {
-    /// When something of it runs out of time.
     pub(super) fn next_deadline(&self) -> Option<Instant> {
         let replies = self.replies.iter().map(|reply| reply.deadline);
-        replies.chain(self.let_go).min()
+        replies.chain(self.force_at).min()
     }
 }
 
-/// Waits for the close that is at work. Never ends while there is none.
+/// Waits for the close that is in progress. Never ends while there is none.
 pub(super) async fn closing(closing: &mut Option<Closing>) -> Result<(), CallError> {
     match closing {
         Some(closing) => (&mut closing.done).await,
@@ -44,10 +43,9 @@ pub(super) async fn closing(closing: &mut Option<Closing>) -> Result<(), CallErr
     }
 }
 
-/// How a tab ended.
 pub(super) struct End {
     pub(super) reason: CloseReason,
-    /// Those who asked for it.
+    /// The requests to close the tab.
     pub(super) replies: Vec<Reply>,
 }
 
@@ -57,7 +55,7 @@ impl End {
         Self { reason, replies }
     }
 
-    /// What a tab that ends so tells those who wait for something else.
+    /// The error of all other requests when a tab ends for this reason.
     pub(super) fn error(reason: CloseReason) -> TabError {
         match reason {
             CloseReason::BrowserExited => TabError::BrowserDown {
@@ -70,26 +68,26 @@ impl End {
         }
     }
 
-    /// The tab never came to be.
-    pub(super) fn unborn() -> Self {
+    /// The first target could not be opened.
+    pub(super) fn never_opened() -> Self {
         Self::of(CloseReason::Requested)
     }
 }
 
 impl Actor {
-    /// Ends the tab. It waits for nothing: what runs and what waits is answered now.
+    /// Starts closing the tab at once; active and pending requests fail now.
     pub(super) fn close(&mut self, reason: CloseReason, reply: Option<Reply>) {
-        let let_go = reply.is_none().then(|| Instant::now() + CLOSE_LIMIT);
+        let force_at = reply.is_none().then(|| Instant::now() + CLOSE_LIMIT);
         if let Some(closing) = &mut self.closing {
             closing.replies.extend(reply);
-            closing.let_go = closing.let_go.or(let_go);
+            closing.force_at = closing.force_at.or(force_at);
             return;
         }
-        self.turn = None;
-        self.give_up(&End::error(reason));
-        let done: BoxFuture<'static, _> = match &self.live {
-            Some(live) if !live.is_without_browser() => {
-                let target = &live.target;
+        self.recovery.cancel();
+        self.fail_all(&End::error(reason));
+        let done: BoxFuture<'static, _> = match &self.attached {
+            Some(attached) if !attached.lost_browser() => {
+                let target = &attached.target;
                 Box::pin(close(target.browser.clone(), target.id.clone(), LONGEST))
             }
             _ => Box::pin(std::future::ready(Ok(()))),
@@ -97,7 +95,7 @@ impl Actor {
         self.closing = Some(Closing {
             reason,
             replies: reply.into_iter().collect(),
-            let_go,
+            force_at,
             done,
         });
     }
@@ -106,7 +104,7 @@ impl Actor {
         let Closing {
             mut reason,
             replies,
-            let_go,
+            force_at,
             ..
         } = self.closing.take()?;
         match outcome {
@@ -116,8 +114,8 @@ impl Actor {
                 return Some(End { reason, replies });
             }
             Err(error) => {
-                tracing::warn!(tab = %self.id, %error, "Chromium did not close the tab");
-                if let_go.is_some() {
+                tracing::warn!(tab = %self.tab.id, %error, "Chromium did not close the tab");
+                if force_at.is_some() {
                     return Some(End { reason, replies });
                 }
                 for reply in replies {
@@ -125,24 +123,24 @@ impl Actor {
                 }
             }
         }
-        self.heal()
+        self.recover()
     }
 
-    /// Answers those whose time is over before the tab is closed. It stays if nobody is left.
-    pub(super) fn closing_out_of_time(&mut self, now: Instant) -> Option<End> {
+    /// Fails the close requests that have timed out. The tab stays open if none is left.
+    pub(super) fn on_close_timeout(&mut self, now: Instant) -> Option<End> {
         let closing = self.closing.as_mut()?;
-        if closing.let_go.is_some_and(|let_go| let_go <= now) {
+        if closing.force_at.is_some_and(|force_at| force_at <= now) {
             let Closing {
                 reason, replies, ..
             } = self.closing.take()?;
-            tracing::warn!(tab = %self.id, "Chromium did not close the tab in time");
+            tracing::warn!(tab = %self.tab.id, "Chromium did not close the tab in time");
             return Some(End { reason, replies });
         }
         let over = closing
             .replies
             .extract_if(.., |reply| reply.deadline <= now);
         let over: Vec<_> = over.collect();
-        let stays = closing.replies.is_empty() && closing.let_go.is_none();
+        let stays = closing.replies.is_empty() && closing.force_at.is_none();
         for reply in over {
             let error = reply.timed_out("Target.closeTarget");
             reply.fail(self.failure(error));
@@ -151,11 +149,11 @@ impl Actor {
             return None;
         }
         self.closing = None;
-        self.heal()
+        self.recover()
     }
 
-    /// The target is gone, which ends a close that is at work.
-    pub(super) fn closed_by_itself(&mut self) -> Option<End> {
+    /// The target is gone, which completes a close that is in progress.
+    pub(super) fn finish_close(&mut self) -> Option<End> {
         let Closing {
             reason, replies, ..
         } = self.closing.take()?;

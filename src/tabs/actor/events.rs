@@ -1,4 +1,4 @@
-//! What a tab does about the events of its page.
+//! Handles the events of the page.
 
 use tokio::time::Instant;
 
@@ -8,66 +8,59 @@ use crate::cdp::ids::LoaderId;
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
+use crate::tabs::attached_target::LossReason;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
-use crate::tabs::live::Loss;
 use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
-use crate::tabs::running::Running;
 
 impl Actor {
-    /// Takes an event in, and tells whoever wants to know.
     pub(super) fn on_event(&mut self, event: &RawEvent) -> Option<End> {
-        let live = self.live.as_mut()?;
-        let event = live.page.on_event(event)?;
+        let attached = self.attached.as_mut()?;
+        let event = attached.page.on_event(event)?;
         if matches!(
             event,
-            PageEvent::Loaded | PageEvent::Moved | PageEvent::Changed
+            PageEvent::Loaded | PageEvent::NavigatedWithinDocument | PageEvent::Changed
         ) {
-            live.read_title();
+            attached.read_title();
         }
-        if matches!(event, PageEvent::Committed { .. }) && live.page.loading {
-            live.committed(Instant::now());
-        } else if !live.page.loading {
-            // However it was that it stopped.
-            live.listen();
+        if matches!(event, PageEvent::Committed { .. }) && attached.page.loading {
+            attached.committed(Instant::now());
+        } else if !attached.page.loading {
+            // Loading has ended, whether by completion or failure.
+            attached.enable_network();
         }
         self.update_view();
         match event {
             PageEvent::Committed { loader, status } => {
-                self.heading = None;
-                if let Some(denied) = self.refusal_of_commit(status) {
-                    self.turned_away(&loader, denied);
+                self.navigation.settle();
+                if let Some(denied) = self.denial_of_commit(status) {
+                    self.on_denied_document(&loader, denied);
                     return None;
                 }
-                self.must_leave = false;
+                self.navigation.clear_policy_violation();
                 let navigation = self.navigation(status, false);
-                if self.awaits(Some(&loader)) {
-                    self.arrived(navigation);
-                } else {
-                    self.publish(FactKind::Navigated(navigation));
-                }
+                self.on_commit(Some(&loader), navigation);
             }
-            PageEvent::Moved => {
-                self.heading = None;
+            PageEvent::NavigatedWithinDocument => {
+                self.navigation.settle();
                 let navigation = self.navigation(None, true);
-                if self.awaits(None) {
-                    self.arrived(navigation);
-                } else {
-                    self.publish(FactKind::Navigated(navigation));
-                }
+                self.on_commit(None, navigation);
             }
             PageEvent::Failed { loader, net } => {
-                self.heading = None;
-                match self.reason_of_failure(net) {
-                    Ok(denied) => self.turned_away(&loader, denied),
+                self.navigation.settle();
+                match self.failure_reason(net) {
+                    Ok(denied) => self.on_denied_document(&loader, denied),
                     Err(net) => self.failed(&loader, net),
                 }
             }
             PageEvent::Aborted { loader, net } => {
-                // If the proxy failed it, its error page says for which URL.
-                if self.awaits(Some(&loader)) && !self.travels() && !is_of_proxy(&net) {
-                    self.not_arrived(|url| TabError::NavFailed {
+                // If the proxy failed, the error page that follows has the URL.
+                if self.work.awaits_commit(Some(&loader))
+                    && !self.work.is_in_history()
+                    && !is_of_proxy(&net)
+                {
+                    self.on_navigation_failed(|url| TabError::NavFailed {
                         url,
                         net,
                         is_download: false,
@@ -76,17 +69,23 @@ impl Actor {
             }
             PageEvent::Loaded => {
                 let at_ms = epoch_ms();
-                self.publish(FactKind::Loaded { at_ms });
+                self.tab.publish(FactKind::Loaded { at_ms });
             }
-            PageEvent::Departs => self.live.as_mut()?.listen(),
+            PageEvent::StartedNavigating => self.attached.as_mut()?.enable_network(),
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
             PageEvent::FileChooser { multiple } => self.on_chooser(multiple),
-            PageEvent::Download { guid } => self.around.supervisor.claim_download(guid, self.id),
-            PageEvent::AuthRequired { request_id } => self.live.as_ref()?.cancel_auth(request_id),
-            PageEvent::Paused { request_id } => self.live.as_ref()?.continue_request(request_id),
+            PageEvent::Download { guid } => {
+                self.ctx.supervisor.claim_download(guid, self.tab.id);
+            }
+            PageEvent::AuthRequired { request_id } => {
+                self.attached.as_ref()?.cancel_auth(request_id);
+            }
+            PageEvent::Paused { request_id } => {
+                self.attached.as_ref()?.continue_request(request_id);
+            }
             PageEvent::Crashed => return self.on_crash(),
-            PageEvent::CrashedSo(reason) => {
+            PageEvent::CrashedWith(reason) => {
                 metrics::tab_crashed(reason);
                 return self.on_crash();
             }
@@ -94,34 +93,44 @@ impl Actor {
         None
     }
 
-    /// The main frame shows an error page.
+    /// Publishes a commit, and answers the active command if it waits for this one.
+    fn on_commit(&mut self, loader: Option<&LoaderId>, navigation: Navigation) {
+        if self.work.awaits_commit(loader) {
+            self.on_navigated(navigation);
+        } else {
+            self.tab.publish(FactKind::Navigated(navigation));
+        }
+    }
+
     fn failed(&mut self, loader: &LoaderId, net: String) {
         let failed = |url| TabError::NavFailed {
             url,
             net,
             is_download: false,
         };
-        if self.awaits(Some(loader)) {
-            return self.not_arrived(failed);
+        if self.work.awaits_commit(Some(loader)) {
+            return self.on_navigation_failed(failed);
         }
-        let url = self.live.as_ref().map(|live| redact_url(&live.page.url));
+        let url = self
+            .attached
+            .as_ref()
+            .map(|attached| redact_url(&attached.page.url));
         let failure = self.failure(failed(url.unwrap_or_default()));
-        self.publish(FactKind::NavigationFailed(failure));
+        self.tab.publish(FactKind::NavigationFailed(failure));
     }
 
-    /// The title has been read.
     pub(super) fn on_title(&mut self, title: Option<String>) {
-        if let (Some(live), Some(title)) = (&mut self.live, title) {
-            live.page.title = title;
+        if let (Some(attached), Some(title)) = (&mut self.attached, title) {
+            attached.page.title = title;
             self.update_view();
         }
     }
 
     fn navigation(&self, status: Option<u16>, same_document: bool) -> Navigation {
         let url = self
-            .live
+            .attached
             .as_ref()
-            .map(|live| live.page.url.clone())
+            .map(|attached| attached.page.url.clone())
             .unwrap_or_default();
         Navigation {
             url,
@@ -130,45 +139,44 @@ impl Actor {
         }
     }
 
-    /// The page asks for files, and gets none.
+    /// A file chooser is never filled, only published.
     fn on_chooser(&mut self, multiple: bool) {
-        if !self.choosers.allow(Instant::now()) {
+        if !self.limits.allow_file_chooser(Instant::now()) {
             return metrics::dropped("fileChooser", "storm");
         }
-        self.publish(FactKind::FileChooserOpened { multiple });
+        self.tab.publish(FactKind::FileChooserOpened { multiple });
     }
 
-    /// The renderer died. The calls that were pending have been failed by the connection; here
-    /// the tab gets a new target, unless it has died too often.
+    /// The renderer died. The connection has failed its pending calls; the tab gets a new target,
+    /// unless its renderer has died too often.
     fn on_crash(&mut self) -> Option<End> {
-        let live = self.live.as_mut()?;
-        if !live.is_usable() {
+        let attached = self.attached.as_mut()?;
+        if !attached.is_usable() {
             return None;
         }
-        tracing::warn!(tab = %self.id, url = redact_url(&live.page.url), "a tab's renderer died");
-        self.lose_page()
+        tracing::warn!(tab = %self.tab.id, url = redact_url(&attached.page.url), "a tab's renderer died");
+        self.on_page_lost()
     }
 
-    /// The page is lost, and the tab gets another.
-    pub(super) fn lose_page(&mut self) -> Option<End> {
-        let live = self.live.as_mut()?;
-        live.loss = Some(Loss::Crashed);
-        let url = live.page.url.clone();
-        self.publish(FactKind::TabCrashed { url });
-        let replaced = self.running.as_ref().is_some_and(Running::replaces_target);
-        if replaced || self.closing.is_some() {
-            // A new target is on its way already, or none is wanted. If that fails, it is healed.
+    /// Publishes the crash and recovers.
+    pub(super) fn on_page_lost(&mut self) -> Option<End> {
+        let attached = self.attached.as_mut()?;
+        attached.loss = Some(LossReason::Crashed);
+        let url = attached.page.url.clone();
+        self.tab.publish(FactKind::TabCrashed { url });
+        if self.work.replaces_target() || self.closing.is_some() {
+            // A new target is being opened, or the tab is closing. If that fails, it recovers then.
             self.update_view();
             return None;
         }
         if let Some(reply) = self
-            .running
-            .take()
-            .and_then(|running| running.goal.into_reply())
+            .work
+            .take_active()
+            .and_then(|active| active.command.into_reply())
         {
             reply.fail(self.failure(TabError::Crashed));
         }
         self.update_view();
-        self.heal()
+        self.recover()
     }
 }

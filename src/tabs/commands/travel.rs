@@ -18,7 +18,7 @@ pub async fn travel(
     scope: Scope,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
-    if way == Way::Again {
+    if way == Way::Reload {
         session.call(ReloadPage {}, limit).await?;
         return Ok(NavigationStart::AnyDocument);
     }

@@ -14,7 +14,7 @@ use super::action::Look;
 use super::error::HandsError;
 use super::outline::Refs;
 use super::page::HandsOn;
-use crate::tabs::changes::Place;
+use crate::tabs::command_queue::QueuePosition;
 use crate::tabs::error::{Failure, TabError};
 use crate::tabs::reply::{AnswerKind, Reply};
 
@@ -26,7 +26,7 @@ type Outcome = Result<AnswerKind, HandsError>;
 /// A tab's looks.
 #[derive(Default)]
 pub struct Looks {
-    waiting: Vec<(Look, Place, Reply)>,
+    waiting: Vec<(Look, QueuePosition, Reply)>,
     at_work: FuturesUnordered<BoxFuture<'static, (u64, Outcome)>>,
     replies: HashMap<u64, Reply>,
     next_id: u64,
@@ -42,7 +42,7 @@ pub struct Looked {
 
 impl Looks {
     /// Takes a request in; one too many is answered.
-    pub fn push(&mut self, look: Look, after: Place, reply: Reply) {
+    pub fn push(&mut self, look: Look, after: QueuePosition, reply: Reply) {
         if self.waiting.len() + self.replies.len() >= MOST {
             return reply.fail(TabError::QueueFull { limit: MOST });
         }
@@ -50,7 +50,7 @@ impl Looks {
     }
 
     /// Starts what is permitted.
-    pub fn start_due(&mut self, hands: &HandsOn, permitted: impl Fn(Place) -> bool) {
+    pub fn start_due(&mut self, hands: &HandsOn, permitted: impl Fn(QueuePosition) -> bool) {
         for (look, _, reply) in self
             .waiting
             .extract_if(.., |(_, after, _)| permitted(*after))

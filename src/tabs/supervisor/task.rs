@@ -19,13 +19,13 @@ use super::{Ask, NewTab};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
 use crate::metrics;
 use crate::policy::PopupPolicy;
-use crate::tabs::actor::{Actor, Surroundings};
-use crate::tabs::changes::Goal;
+use crate::tabs::actor::{Actor, TabsContext};
+use crate::tabs::attached_target::AttachedTarget;
+use crate::tabs::command_queue::TabCommand;
 use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::{ClientId, Scope};
-use crate::tabs::live::Live;
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
@@ -35,7 +35,7 @@ use crate::tabs::view::TabView;
 
 /// The supervisor.
 pub(super) struct Supervisor {
-    pub(super) around: Arc<Surroundings>,
+    pub(super) around: Arc<TabsContext>,
     pub(super) registry: Registry,
     asks: mpsc::Receiver<Ask>,
     next_tab: u64,
@@ -62,7 +62,7 @@ pub(super) struct Supervisor {
 
 impl Supervisor {
     pub(super) fn new(
-        around: Arc<Surroundings>,
+        around: Arc<TabsContext>,
         registry: Registry,
         asks: mpsc::Receiver<Ask>,
     ) -> Self {
@@ -215,7 +215,7 @@ impl Supervisor {
             viewport,
         } = tab;
         let viewport = viewport.unwrap_or(self.around.settings.viewport);
-        let goal = Goal::Create {
+        let goal = TabCommand::Create {
             url: url.clone(),
             reply,
         };
@@ -264,8 +264,8 @@ impl Supervisor {
         url: String,
         logged_out: bool,
         viewport: Viewport,
-        first: Goal,
-        live: Option<Live>,
+        first: TabCommand,
+        live: Option<AttachedTarget>,
     ) -> TabId {
         let id = TabId::new(self.next_tab);
         self.next_tab += 1;
@@ -487,13 +487,13 @@ impl Supervisor {
         let logged_out = own_context.is_some();
         let target = running.target(attachment, own_context);
         let (url, viewport) = (target.url.clone(), settings.viewport);
-        let live = Some(Live::new(target));
+        let live = Some(AttachedTarget::new(target));
         let id = self.spawn(
             scope,
             url,
             logged_out,
             viewport,
-            Goal::Adopt { opener },
+            TabCommand::Adopt { opener },
             live,
         );
         self.openers.extend(opener.map(|opener| (id, opener)));

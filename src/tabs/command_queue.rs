@@ -1,4 +1,4 @@
-//! The changes that wait on a tab, in their order. No I/O.
+//! The commands that wait on a tab, in order. No I/O.
 
 use std::collections::VecDeque;
 
@@ -6,33 +6,26 @@ use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
 use super::hands::Action;
-use super::message::Way;
+use super::message::{Change, Way};
 use super::reply::Reply;
 use super::supervisor::Turn;
 
-/// One change of a tab, with whoever waits for it.
+/// A command that changes a tab, with the reply it owes.
 #[derive(Debug)]
-pub enum Goal {
-    /// The tab's first target.
+pub enum TabCommand {
     Create {
-        /// Where it goes once the target is there.
+        /// The first URL of the tab.
         url: String,
         /// Answered by `tabCreated`.
         reply: Reply,
     },
-    /// A popup's target is there already; its set-up is being finished.
-    Adopt {
-        /// The tab that opened it.
-        opener: Option<TabId>,
-    },
-    /// A navigation that no request waits for: the first one, or the one after a rebuild.
-    Follow {
-        /// The URL.
-        url: String,
-    },
+    /// Announces a popup, whose target is attached already.
+    Adopt { opener: Option<TabId> },
+    /// A navigation without a request: the first one, the one after a rebuild, or away from a denied
+    /// page.
+    Load { url: String },
     /// `navigate`.
     Navigate {
-        /// The URL.
         url: String,
         /// Answered by `navigated`.
         reply: Reply,
@@ -43,81 +36,85 @@ pub enum Goal {
         reply: Reply,
     },
     /// `setLoggedOutMode`.
-    Switch {
-        /// The mode that is wanted.
+    SetLoggedOut {
         enabled: bool,
         /// Answered by `loggedOutModeSet`.
         reply: Reply,
     },
     /// `goBack`, `goForward`, `reload`.
     Travel {
-        /// Which way.
         way: Way,
         /// Answered by `navigated`.
         reply: Reply,
     },
-    /// Something that is done to the page.
+    /// An action on the page.
     Act {
-        /// What.
         action: Box<Action>,
         /// Answered by `done` or `evaluated`.
         reply: Reply,
     },
     /// A new target for a tab that has lost its own.
     Rebuild {
-        /// Until the new one is there, others wait for theirs.
+        /// Held until the new target is open, to limit how many are opened at a time.
         turn: Turn,
     },
 }
 
-impl Goal {
-    /// Whoever waits for it.
+impl TabCommand {
+    /// The command of a request.
+    pub(super) fn new(change: Change, reply: Reply) -> Self {
+        match change {
+            Change::Navigate { url } => Self::Navigate { url, reply },
+            Change::Activate => Self::Activate { reply },
+            Change::SetLoggedOut { enabled } => Self::SetLoggedOut { enabled, reply },
+            Change::Travel(way) => Self::Travel { way, reply },
+            Change::Act(action) => Self::Act { action, reply },
+        }
+    }
+
     pub fn reply(&self) -> Option<&Reply> {
         match self {
             Self::Create { reply, .. }
             | Self::Navigate { reply, .. }
             | Self::Activate { reply }
-            | Self::Switch { reply, .. }
+            | Self::SetLoggedOut { reply, .. }
             | Self::Travel { reply, .. }
             | Self::Act { reply, .. } => Some(reply),
-            Self::Adopt { .. } | Self::Follow { .. } | Self::Rebuild { .. } => None,
+            Self::Adopt { .. } | Self::Load { .. } | Self::Rebuild { .. } => None,
         }
     }
 
-    /// Whoever waits for it, to be answered.
     pub fn into_reply(self) -> Option<Reply> {
         match self {
             Self::Create { reply, .. }
             | Self::Navigate { reply, .. }
             | Self::Activate { reply }
-            | Self::Switch { reply, .. }
+            | Self::SetLoggedOut { reply, .. }
             | Self::Travel { reply, .. }
             | Self::Act { reply, .. } => Some(reply),
-            Self::Adopt { .. } | Self::Follow { .. } | Self::Rebuild { .. } => None,
+            Self::Adopt { .. } | Self::Load { .. } | Self::Rebuild { .. } => None,
         }
     }
 }
 
-/// A place in the order of changes. A capture that arrives takes note of it and waits until
-/// every change before it is done.
+/// A position in the order of commands. A capture records it on arrival and waits until every command
+/// up to it is done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place(u64);
+pub struct QueuePosition(u64);
 
-impl Place {
-    /// Before everything that a client asked for.
+impl QueuePosition {
+    /// Ahead of every request.
     pub const FIRST: Self = Self(0);
 }
 
-/// The queue.
 #[derive(Debug)]
-pub struct ChangeQueue {
-    waiting: VecDeque<(Place, Goal)>,
+pub struct CommandQueue {
+    waiting: VecDeque<(QueuePosition, TabCommand)>,
     accepted: u64,
     capacity: usize,
 }
 
-impl ChangeQueue {
-    /// An empty queue for this many requests.
+impl CommandQueue {
     pub fn new(capacity: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
@@ -126,77 +123,77 @@ impl ChangeQueue {
         }
     }
 
-    /// Adds a request at the end; it comes back if the queue is full.
-    pub fn push(&mut self, goal: Goal) -> Result<(), Goal> {
+    /// Adds a request at the end, or returns it if the queue is full.
+    pub fn push(&mut self, command: TabCommand) -> Result<(), TabCommand> {
         if self.waiting.len() >= self.capacity {
-            return Err(goal);
+            return Err(command);
         }
         self.accepted += 1;
-        self.waiting.push_back((Place(self.accepted), goal));
+        self.waiting
+            .push_back((QueuePosition(self.accepted), command));
         Ok(())
     }
 
-    /// Puts something in front of every request.
-    pub fn push_first(&mut self, goal: Goal) {
-        self.waiting.push_front((Place::FIRST, goal));
+    /// Adds a command ahead of every request.
+    pub fn push_first(&mut self, command: TabCommand) {
+        self.waiting.push_front((QueuePosition::FIRST, command));
     }
 
-    /// Puts back what was taken out last, to begin anew.
-    pub fn put_back(&mut self, place: Place, goal: Goal) {
-        self.waiting.push_front((place, goal));
+    /// Returns the command that was taken last, to be started again.
+    pub fn put_back(&mut self, position: QueuePosition, command: TabCommand) {
+        self.waiting.push_front((position, command));
     }
 
-    /// Whether the next change is a navigation that a client asked for.
-    pub fn leads_elsewhere(&self) -> bool {
+    /// Whether the next command is a navigation that a client requested.
+    pub fn navigates_next(&self) -> bool {
         let next = self.waiting.front();
-        next.is_some_and(|(_, goal)| matches!(goal, Goal::Navigate { .. }))
+        next.is_some_and(|(_, command)| matches!(command, TabCommand::Navigate { .. }))
     }
 
-    /// Takes out the next change.
-    pub fn pop(&mut self) -> Option<(Place, Goal)> {
+    pub fn pop(&mut self) -> Option<(QueuePosition, TabCommand)> {
         self.waiting.pop_front()
     }
 
-    /// Where a capture stands that arrives now.
-    pub fn now(&self) -> Place {
-        Place(self.accepted)
+    /// The position of a capture that arrives now.
+    pub fn now(&self) -> QueuePosition {
+        QueuePosition(self.accepted)
     }
 
-    /// Whether a capture that stands there may run while this change runs.
-    pub fn permits(&self, capture: Place, running: Option<Place>) -> bool {
-        let next = running.or_else(|| self.waiting.front().map(|(place, _)| *place));
+    /// Whether a capture at that position may start while this command is active.
+    pub fn permits(&self, capture: QueuePosition, running: Option<QueuePosition>) -> bool {
+        let next = running.or_else(|| self.waiting.front().map(|(position, _)| *position));
         next.is_none_or(|next| next > capture)
     }
 
-    /// When the first request runs out of time.
+    /// When the first request times out.
     pub fn next_deadline(&self) -> Option<Instant> {
         self.waiting
             .iter()
-            .filter_map(|(_, goal)| goal.reply().map(|reply| reply.deadline))
+            .filter_map(|(_, command)| command.reply().map(|reply| reply.deadline))
             .min()
     }
 
-    /// Takes out the requests whose time is over.
+    /// Takes out the requests that have timed out.
     pub fn expire(&mut self, now: Instant) -> Vec<Reply> {
-        let over = |goal: &Goal| goal.reply().is_some_and(|reply| reply.deadline <= now);
+        let over =
+            |command: &TabCommand| command.reply().is_some_and(|reply| reply.deadline <= now);
         let mut expired = Vec::new();
         let mut kept = VecDeque::with_capacity(self.waiting.len());
-        for (place, goal) in self.waiting.drain(..) {
-            if over(&goal) {
-                expired.extend(goal.into_reply());
+        for (position, command) in self.waiting.drain(..) {
+            if over(&command) {
+                expired.extend(command.into_reply());
             } else {
-                kept.push_back((place, goal));
+                kept.push_back((position, command));
             }
         }
         self.waiting = kept;
         expired
     }
 
-    /// Takes out every request.
     pub fn drain(&mut self) -> Vec<Reply> {
         self.waiting
             .drain(..)
-            .filter_map(|(_, goal)| goal.into_reply())
+            .filter_map(|(_, command)| command.into_reply())
             .collect()
     }
 }
@@ -208,7 +205,7 @@ mod tests {
     use cdp_bridge_protocol::RequestKind;
     use std::time::Duration;
 
-    fn navigate(limit_ms: u64) -> Goal {
+    fn navigate(limit_ms: u64) -> TabCommand {
         let now = Instant::now();
         let deadline = now + Duration::from_millis(limit_ms);
         let kind = RequestKind::Navigate;
@@ -217,7 +214,7 @@ mod tests {
             number: 1,
         };
         let reply = Reply::new(kind, call, true, now, deadline, |_| {});
-        Goal::Navigate {
+        TabCommand::Navigate {
             url: "about:blank".to_owned(),
             reply,
         }
@@ -225,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_capture_waits_for_the_changes_before_it_and_for_no_others() {
-        let mut queue = ChangeQueue::new(8);
+        let mut queue = CommandQueue::new(8);
         let before = queue.now();
         queue.push(navigate(1000)).unwrap();
         let after = queue.now();
@@ -238,9 +235,9 @@ mod tests {
 
     #[test]
     fn what_is_put_first_holds_every_capture_up() {
-        let mut queue = ChangeQueue::new(8);
+        let mut queue = CommandQueue::new(8);
         let early = queue.now();
-        queue.push_first(Goal::Follow {
+        queue.push_first(TabCommand::Load {
             url: "about:blank".to_owned(),
         });
         assert!(!queue.permits(early, None));
@@ -250,14 +247,14 @@ mod tests {
 
     #[test]
     fn a_full_queue_gives_the_request_back() {
-        let mut queue = ChangeQueue::new(1);
+        let mut queue = CommandQueue::new(1);
         queue.push(navigate(1000)).unwrap();
         assert!(queue.push(navigate(1000)).is_err());
     }
 
     #[test]
     fn requests_run_out_of_time_while_they_wait() {
-        let mut queue = ChangeQueue::new(8);
+        let mut queue = CommandQueue::new(8);
         queue.push(navigate(30)).unwrap();
         queue.push(navigate(10)).unwrap();
         let first = queue.next_deadline().unwrap();

@@ -1,0 +1,115 @@
+//! Recovers from a page that hangs, or that opens dialogs without end.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::DialogKind;
+use futures::FutureExt as _;
+use tokio::time::Instant;
+
+use super::closing::CLOSE_LIMIT;
+use super::{Actor, End};
+use crate::metrics;
+use crate::policy::{DialogPolicy, redact_url};
+use crate::tabs::attached_target::{AttachedTarget, LossReason};
+use crate::tabs::commands::close::close;
+use crate::tabs::error::TabError;
+use crate::tabs::fact::FactKind;
+use crate::tabs::watchdog::HangAction;
+
+impl Actor {
+    /// When the page must be checked for a hang.
+    pub(super) fn next_page_check(&self) -> Option<Instant> {
+        let usable = self
+            .attached
+            .as_ref()
+            .is_some_and(AttachedTarget::is_usable)
+            && self.closing.is_none();
+        usable.then(|| self.recovery.next_check(self.work.awaiting_page_since()))?
+    }
+
+    /// Probes the browser if the page has not answered for too long.
+    pub(super) fn check_page(&mut self, now: Instant) -> Option<()> {
+        if self.next_page_check()? > now {
+            return None;
+        }
+        let awaiting = self.work.awaiting_page_since();
+        if self.recovery.needs_browser_probe(awaiting, now) {
+            let limit = self.ctx.settings.config.hang_timeout;
+            self.attached.as_mut()?.probe_browser(Duration::ZERO, limit);
+        }
+        None
+    }
+
+    /// The browser probe has ended; acts on a page that hangs, or on a target that was detached.
+    pub(super) fn on_browser_probe(&mut self, answers: bool) -> Option<End> {
+        let limit = self.ctx.settings.config.hang_timeout;
+        let attached = self.attached.as_mut()?;
+        if attached.loss == Some(LossReason::Detached) {
+            return self.on_detached(answers);
+        }
+        if !attached.is_usable() {
+            return None;
+        }
+        match self.recovery.browser_probed(answers, Instant::now())? {
+            // A late answer still counts until the page is replaced.
+            HangAction::Probe => attached.probe_page(2 * limit),
+            HangAction::Terminate => {
+                let url = redact_url(&attached.page.url);
+                tracing::warn!(tab = %self.tab.id, url, "a page hangs; its script is terminated");
+                metrics::page_terminated();
+                attached.terminate();
+            }
+            HangAction::Replace => {
+                let url = redact_url(&attached.page.url);
+                tracing::warn!(tab = %self.tab.id, url, "a page hangs for good; it is given up");
+                return self.abandon_page("hung");
+            }
+        }
+        None
+    }
+
+    /// Answers a dialog at once and publishes it.
+    pub(super) fn on_dialog(&mut self, kind: DialogKind, message: String) -> Option<End> {
+        if !self.limits.allow_dialog(Instant::now()) {
+            return self.on_dialog_storm();
+        }
+        let accept = self.ctx.settings.dialogs == DialogPolicy::Accept;
+        let handled = self.attached.as_ref()?.answer_dialog(kind, accept);
+        self.tab.publish(FactKind::DialogOpened {
+            kind,
+            message,
+            handled,
+        });
+        None
+    }
+
+    /// Gives up a page that opens one dialog after the other. Its URL is not loaded again, because the
+    /// page would do the same.
+    fn on_dialog_storm(&mut self) -> Option<End> {
+        let attached = self.attached.as_mut()?;
+        let url = redact_url(&attached.page.url);
+        tracing::warn!(tab = %self.tab.id, url, "a page opens dialog after dialog; it is given up");
+        metrics::dropped("dialog", "storm");
+        self.navigation.settle();
+        let end = self.abandon_page("dialogs");
+        if let Some(attached) = &mut self.attached {
+            attached.page.set_blank();
+        }
+        self.update_view();
+        end
+    }
+
+    /// Closes the page and recovers as if its renderer had died. A navigation that has not committed
+    /// starts over in the next page (protocol section 5). A hung page can be closed, and closing it
+    /// frees its renderer, which the next page might share otherwise.
+    fn abandon_page(&mut self, reason: &'static str) -> Option<End> {
+        metrics::tab_crashed(reason);
+        for reply in self.work.abandon_page() {
+            reply.fail(self.failure(TabError::Crashed));
+        }
+        let target = &self.attached.as_ref()?.target;
+        let closing = close(target.browser.clone(), target.id.clone(), CLOSE_LIMIT);
+        tokio::spawn(closing.map(drop));
+        self.on_page_lost()
+    }
+}

@@ -1,0 +1,187 @@
+//! Where a tab is going, and whether policy allows it to stay where it is.
+
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::policy::Denied;
+use crate::tabs::identity::Scope;
+use crate::tabs::outlet::{Obstacle, Outlets, is_of_proxy};
+
+pub(super) const BLANK: &str = "about:blank";
+
+/// The proxy's own answer to a plain request that it refuses.
+const FORBIDDEN: u16 = 403;
+
+pub(super) struct NavigationState {
+    scope: Scope,
+    outlets: Arc<dyn Outlets>,
+    policy_changes: watch::Receiver<()>,
+    /// The URL that the replacement target is navigating to; cleared on commit or failure.
+    pending_url: Option<String>,
+    /// Policy refuses the page that the tab is on, and the tab has not been sent away yet.
+    policy_violation: bool,
+}
+
+impl NavigationState {
+    pub(super) fn new(scope: Scope, outlets: Arc<dyn Outlets>) -> Self {
+        Self {
+            policy_changes: outlets.changes(&scope),
+            scope,
+            outlets,
+            pending_url: None,
+            policy_violation: false,
+        }
+    }
+
+    /// Waits until policy may have changed. May be dropped at any time.
+    pub(super) async fn policy_changed(&mut self) {
+        if self.policy_changes.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    pub(super) fn begin(&mut self, url: String) {
+        self.pending_url = Some(url);
+    }
+
+    /// The pending navigation has committed or failed, or the client wants another.
+    pub(super) fn settle(&mut self) {
+        self.pending_url = None;
+    }
+
+    /// Where a new target of the tab goes: to the pending URL, or else to the present one, as far
+    /// as it can be loaded again.
+    pub(super) fn destination(&self, present: Option<&str>) -> String {
+        reloadable(self.pending_url.as_deref().or(present).unwrap_or(BLANK))
+    }
+
+    pub(super) fn check(&self, url: &str) -> Result<(), Denied> {
+        self.outlets.check(&self.scope, url)
+    }
+
+    /// Why the document that has just been committed may not stay.
+    pub(super) fn denial_of_commit(&self, url: &str, status: Option<u16>) -> Option<Denied> {
+        if let Err(denied) = self.check(url) {
+            return Some(denied);
+        }
+        // A server may answer with this status too; then it was reached, and there is no obstacle.
+        let obstacle = (status == Some(FORBIDDEN))
+            .then(|| self.outlets.obstacle(&self.scope, url))
+            .flatten();
+        match obstacle {
+            Some(Obstacle::Denied(denied)) => Some(denied),
+            _ => None,
+        }
+    }
+
+    /// Why a navigation to this URL failed: `Ok` if policy denied it, or else the network error.
+    /// Where Chromium knows only that the proxy failed, the proxy knows the cause.
+    pub(super) fn failure_reason(&self, url: &str, net: String) -> Result<Denied, String> {
+        if let Err(denied) = self.check(url) {
+            return Ok(denied);
+        }
+        if !is_of_proxy(&net) {
+            return Err(net);
+        }
+        match self.outlets.obstacle(&self.scope, url) {
+            Some(Obstacle::Denied(denied)) => Ok(denied),
+            Some(Obstacle::Failed(net)) => Err(net.to_owned()),
+            None => Err(net),
+        }
+    }
+
+    pub(super) fn set_policy_violation(&mut self) {
+        self.policy_violation = true;
+    }
+
+    /// The tab is on a page that policy allows, or on a new target.
+    pub(super) fn clear_policy_violation(&mut self) {
+        self.policy_violation = false;
+    }
+
+    /// Whether the tab must be sent away from its page now. It counts as sent.
+    pub(super) fn take_policy_violation(&mut self) -> bool {
+        std::mem::take(&mut self.policy_violation)
+    }
+}
+
+/// Only pages of the network can be loaded again.
+fn reloadable(url: &str) -> String {
+    let scheme = url.split_once(':').map(|(scheme, _)| scheme);
+    let url = if matches!(scheme, Some("http" | "https")) {
+        url
+    } else {
+        BLANK
+    };
+    url.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::FutureExt as _;
+
+    use super::super::test_support::FakeOutlets;
+    use super::*;
+
+    const ALLOWED: &str = "http://allowed.test/";
+    const DENIED: &str = "http://denied.test/";
+    const TUNNEL: &str = "net::ERR_TUNNEL_CONNECTION_FAILED";
+
+    fn navigation(obstacle: Option<Obstacle>) -> (NavigationState, watch::Sender<()>) {
+        let (sender, changes) = watch::channel(());
+        let outlets = FakeOutlets { changes, obstacle };
+        let state = NavigationState::new("a".into(), Arc::new(outlets));
+        (state, sender)
+    }
+
+    #[test]
+    fn a_new_target_goes_where_the_tab_was_going() {
+        let (mut navigation, _) = navigation(None);
+        assert_eq!(navigation.destination(None), BLANK);
+        assert_eq!(navigation.destination(Some(ALLOWED)), ALLOWED);
+        assert_eq!(navigation.destination(Some("data:text/html,x")), BLANK);
+        navigation.begin("http://next.test/".to_owned());
+        assert_eq!(navigation.destination(Some(ALLOWED)), "http://next.test/");
+        navigation.settle();
+        assert_eq!(navigation.destination(Some(ALLOWED)), ALLOWED);
+    }
+
+    #[test]
+    fn a_tab_is_sent_away_from_a_refused_page_once() {
+        let (mut navigation, _) = navigation(None);
+        assert!(navigation.denial_of_commit(ALLOWED, Some(200)).is_none());
+        assert!(!navigation.take_policy_violation());
+        assert!(navigation.denial_of_commit(DENIED, Some(200)).is_some());
+        navigation.set_policy_violation();
+        assert!(navigation.take_policy_violation());
+        assert!(!navigation.take_policy_violation());
+        navigation.set_policy_violation();
+        navigation.clear_policy_violation();
+        assert!(!navigation.take_policy_violation());
+    }
+
+    #[test]
+    fn a_failure_of_the_proxy_has_the_cause_that_the_proxy_knows() {
+        let refused = "net::ERR_CONNECTION_REFUSED";
+        let (navigation, _) = navigation(Some(Obstacle::Failed(refused)));
+        let reason = |url, net: &str| navigation.failure_reason(url, net.to_owned());
+        assert_eq!(reason(ALLOWED, TUNNEL), Err(refused.to_owned()));
+        let aborted = "net::ERR_ABORTED".to_owned();
+        assert_eq!(reason(ALLOWED, &aborted), Err(aborted));
+        assert!(reason(DENIED, TUNNEL).is_ok());
+        // A server that answers 403 was reached.
+        assert!(navigation.denial_of_commit(ALLOWED, Some(403)).is_none());
+    }
+
+    #[test]
+    fn a_change_of_policy_is_noticed_once() {
+        let (mut navigation, policy) = navigation(None);
+        assert!(navigation.policy_changed().now_or_never().is_none());
+        policy.send_replace(());
+        assert!(navigation.policy_changed().now_or_never().is_some());
+        assert!(navigation.policy_changed().now_or_never().is_none());
+        drop(policy);
+        assert!(navigation.policy_changed().now_or_never().is_none());
+    }
+}

@@ -1,0 +1,53 @@
+//! Actions on the page, and steps through its history.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::Actor;
+use super::commands::UNAWAITED_LIMIT;
+use crate::tabs::active_command::{ActiveCommand, Phase};
+use crate::tabs::command_queue::TabCommand;
+use crate::tabs::commands::travel::travel;
+use crate::tabs::error::TabError;
+use crate::tabs::hands::perform::perform;
+use crate::tabs::hands::{Action, HandsError};
+use crate::tabs::message::Way;
+use crate::tabs::reply::AnswerKind;
+use crate::timer::remaining;
+
+impl Actor {
+    pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
+        let hands = self.attached.as_ref()?.hands().clone();
+        let acting = perform(action, hands, deadline);
+        Some(Phase::Acting(Box::pin(acting)))
+    }
+
+    pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, HandsError>) {
+        let Some(ActiveCommand {
+            command: TabCommand::Act { reply, .. },
+            ..
+        }) = self.work.take_active()
+        else {
+            return;
+        };
+        match outcome {
+            Ok(answer) => reply.answer(self.tab.id, answer),
+            Err(error) => {
+                let error = TabError::of_hands(error, &reply);
+                reply.fail(self.failure(error));
+            }
+        }
+    }
+
+    pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
+        let (scope, outlets) = (self.tab.scope.clone(), Arc::clone(&self.ctx.outlets));
+        let attached = self.attached.as_mut()?;
+        attached.enable_network();
+        let session = attached.target.session.clone();
+        // As with a navigation, the actor's own deadline comes first.
+        let limit = remaining(deadline) + UNAWAITED_LIMIT;
+        let travelling = travel(session, way, outlets, scope, limit);
+        Some(Phase::Navigating(Box::pin(travelling)))
+    }
+}

@@ -1,0 +1,78 @@
+//! Leaves pages that policy denies: the target of a redirect or of the page's own navigation, or the
+//! present page after a change of policy. URLs in requests are checked before they reach the tab.
+
+use super::Actor;
+use super::navigation::BLANK;
+use crate::cdp::ids::LoaderId;
+use crate::policy::{Denied, redact_url};
+use crate::tabs::attached_target::AttachedTarget;
+use crate::tabs::command_queue::TabCommand;
+use crate::tabs::error::TabError;
+use crate::tabs::fact::FactKind;
+
+impl Actor {
+    /// Why the document that has just been committed may not stay.
+    pub(super) fn denial_of_commit(&self, status: Option<u16>) -> Option<Denied> {
+        let url = &self.attached.as_ref()?.page.url;
+        self.navigation.denial_of_commit(url, status)
+    }
+
+    /// Why the navigation to the page's present URL failed: policy, or the network.
+    pub(super) fn failure_reason(&self, net: String) -> Result<Denied, String> {
+        match &self.attached {
+            Some(attached) => self.navigation.failure_reason(&attached.page.url, net),
+            None => Err(net),
+        }
+    }
+
+    /// The present page may be denied now. A pending navigation is checked when it commits.
+    pub(super) fn on_policy_change(&mut self) {
+        let Some(attached) = self.attached.as_ref().filter(|_| self.closing.is_none()) else {
+            return;
+        };
+        if let Err(denied) = self.navigation.check(&attached.page.url) {
+            self.record_policy_violation(&denied);
+            self.publish_denial(denied);
+        }
+    }
+
+    /// The main frame has committed, or failed to load, a document that policy denies.
+    pub(super) fn on_denied_document(&mut self, loader: &LoaderId, denied: Denied) {
+        self.navigation.settle();
+        self.record_policy_violation(&denied);
+        if self.work.awaits_commit(Some(loader)) {
+            self.on_navigation_failed(|_| TabError::NavDenied(denied));
+        } else {
+            self.publish_denial(denied);
+        }
+    }
+
+    fn record_policy_violation(&mut self, denied: &Denied) {
+        self.navigation.set_policy_violation();
+        if let Some(attached) = &mut self.attached {
+            let url = redact_url(&attached.page.url);
+            tracing::warn!(tab = %self.tab.id, url, %denied, "a tab is where it may not be");
+            // The tab is sent there, and the denied URL must not appear in its view.
+            attached.page.set_blank();
+        }
+        self.update_view();
+    }
+
+    fn publish_denial(&self, denied: Denied) {
+        let failure = self.failure(TabError::NavDenied(denied));
+        self.tab.publish(FactKind::NavigationFailed(failure));
+    }
+
+    /// Sends the tab away from a denied page, ahead of other commands. An active navigation leaves the
+    /// page anyway.
+    pub(super) fn leave_denied_page(&mut self) {
+        let usable = self
+            .attached
+            .as_ref()
+            .is_some_and(AttachedTarget::is_usable);
+        if usable && self.work.active().is_none() && self.navigation.take_policy_violation() {
+            let url = BLANK.to_owned();
+            self.work.push_first(TabCommand::Load { url });
+        }
+    }
+}

@@ -1,0 +1,363 @@
+//! The requests that a tab carries out: commands one at a time, captures and queries beside them.
+
+use std::sync::Arc;
+
+use cdp_bridge_protocol::TabId;
+use futures::FutureExt as _;
+use tokio::sync::Semaphore;
+use tokio::task::unconstrained;
+use tokio::time::Instant;
+
+use crate::cdp::ids::LoaderId;
+use crate::tabs::active_command::{ActiveCommand, Phase, Step};
+use crate::tabs::captures::{CaptureContext, Captures, FinishedCapture};
+use crate::tabs::command_queue::{CommandQueue, QueuePosition, TabCommand};
+use crate::tabs::error::{Failure, TabError};
+use crate::tabs::hands::Look;
+use crate::tabs::hands::looks::{Looked, Looks};
+use crate::tabs::message::{Capture, Change};
+use crate::tabs::reply::Reply;
+use crate::tabs::settings::TabSettings;
+
+pub(super) struct Work {
+    queue: CommandQueue,
+    active: Option<ActiveCommand>,
+    captures: Captures,
+    queries: Looks,
+    max_waiting: usize,
+}
+
+pub(super) enum WorkResult {
+    Command(Step),
+    Capture(FinishedCapture),
+    Query(Looked),
+}
+
+impl Work {
+    pub(super) fn new(settings: &TabSettings, permits: Arc<Semaphore>, first: TabCommand) -> Self {
+        let max_waiting = settings.max_waiting_changes;
+        let mut queue = CommandQueue::new(max_waiting);
+        queue.push_first(first);
+        Self {
+            queue,
+            active: None,
+            captures: Captures::new(settings, permits),
+            queries: Looks::default(),
+            max_waiting,
+        }
+    }
+
+    /// Queues a command. A command that does not fit is refused.
+    pub(super) fn push(&mut self, change: Change, reply: Reply) {
+        let rejected = self.queue.push(TabCommand::new(change, reply)).err();
+        if let Some(reply) = rejected.and_then(TabCommand::into_reply) {
+            let limit = self.max_waiting;
+            reply.fail(TabError::QueueFull { limit });
+        }
+    }
+
+    /// Queues a command of the tab's own, ahead of every request.
+    pub(super) fn push_first(&mut self, command: TabCommand) {
+        self.queue.push_first(command);
+    }
+
+    pub(super) fn push_capture(&mut self, capture: Capture, reply: Reply, now: Instant) {
+        self.captures.push(capture, self.queue.now(), reply, now);
+    }
+
+    pub(super) fn push_query(&mut self, look: Look, reply: Reply) {
+        self.queries.push(look, self.queue.now(), reply);
+    }
+
+    /// Takes the next command out of the queue, unless one is active.
+    pub(super) fn pop(&mut self) -> Option<(QueuePosition, TabCommand)> {
+        if self.active.is_some() {
+            return None;
+        }
+        self.queue.pop()
+    }
+
+    pub(super) fn activate(&mut self, command: ActiveCommand) {
+        self.active = Some(command);
+    }
+
+    pub(super) fn active(&self) -> Option<&ActiveCommand> {
+        self.active.as_ref()
+    }
+
+    pub(super) fn active_mut(&mut self) -> Option<&mut ActiveCommand> {
+        self.active.as_mut()
+    }
+
+    /// Ends the active command; the caller answers it.
+    pub(super) fn take_active(&mut self) -> Option<ActiveCommand> {
+        self.active.take()
+    }
+
+    /// Whether the next command is a navigation that a client asked for, which makes it pointless
+    /// to load the present page again.
+    pub(super) fn navigates_next(&self) -> bool {
+        self.queue.navigates_next()
+    }
+
+    pub(super) fn replaces_target(&self) -> bool {
+        self.active
+            .as_ref()
+            .is_some_and(ActiveCommand::replaces_target)
+    }
+
+    pub(super) fn is_rebuilding(&self) -> bool {
+        let mut active = self.active.iter();
+        active.any(|it| it.replaces_target() && matches!(it.command, TabCommand::Rebuild { .. }))
+    }
+
+    /// Whether the active command waits for this commit, or, if `None`, for a navigation within
+    /// the document.
+    pub(super) fn awaits_commit(&self, loader: Option<&LoaderId>) -> bool {
+        match self.active.as_ref().map(|it| &it.phase) {
+            Some(Phase::Committing(awaited)) => awaited.as_ref() == loader,
+            Some(Phase::Travelling) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether the active command is a step through the history or a reload. A failure event does
+    /// not say then which frame it concerns; failures of subframes look the same.
+    pub(super) fn is_in_history(&self) -> bool {
+        let phase = self.active.as_ref().map(|it| &it.phase);
+        matches!(phase, Some(Phase::Travelling))
+    }
+
+    /// Since when the active command or the oldest capture has waited for the page.
+    pub(super) fn awaiting_page_since(&self) -> Option<Instant> {
+        let command = self
+            .active
+            .as_ref()
+            .and_then(ActiveCommand::awaiting_page_since);
+        let since = [command, self.captures.awaiting_page_since()];
+        since.into_iter().flatten().min()
+    }
+
+    /// Starts the captures and queries whose preceding commands are done. A capture of a target
+    /// that is being replaced would be lost.
+    pub(super) fn start_due(&mut self, context: &CaptureContext<'_>, now: Instant) {
+        if self.replaces_target() {
+            return;
+        }
+        let active = self.active.as_ref().map(|it| it.position);
+        let queue = &self.queue;
+        let permitted = |after| queue.permits(after, active);
+        self.captures.start_due(context, permitted, now);
+        self.queries.start_due(context.hands, permitted);
+    }
+
+    /// The next result. Never ends while nothing is active, and may be dropped at any time.
+    pub(super) async fn next(&mut self) -> WorkResult {
+        let Self {
+            active,
+            captures,
+            queries,
+            ..
+        } = self;
+        tokio::select! {
+            biased;
+            Some(step) = async { Some(active.as_mut()?.step().await) } => WorkResult::Command(step),
+            done = captures.next_done() => WorkResult::Capture(done),
+            result = queries.next_done() => WorkResult::Query(result),
+        }
+    }
+
+    /// Chromium's answer to the active navigation, if it has arrived. The answer precedes the
+    /// events that follow from it, but both may be ready at the same time; without the answer the
+    /// tab would not know which commit it waits for.
+    pub(super) fn navigation_answer(&mut self) -> Option<Step> {
+        let active = self.active.as_mut()?;
+        if !matches!(active.phase, Phase::Navigating(_)) {
+            return None;
+        }
+        unconstrained(active.step()).now_or_never()
+    }
+
+    /// Answers a finished capture, or takes it again if the document has changed.
+    pub(super) fn settle_capture(
+        &mut self,
+        done: FinishedCapture,
+        tab: TabId,
+        context: &CaptureContext<'_>,
+    ) {
+        self.captures.settle(done, tab, context);
+    }
+
+    /// When something is due or times out.
+    pub(super) fn next_wake(&self, now: Instant) -> Option<Instant> {
+        let due = [
+            self.active.as_ref().map(|it| it.deadline),
+            self.captures.next_wake(now),
+            self.queries.next_deadline(),
+            self.queue.next_deadline(),
+        ];
+        due.into_iter().flatten().min()
+    }
+
+    /// Answers what has timed out, except the active command. True: the page let the time of a
+    /// capture or query pass.
+    pub(super) fn expire(&mut self, now: Instant, session: Option<&str>) -> bool {
+        for reply in self.queue.expire(now) {
+            let error = reply.timed_out("the tab's other requests");
+            let session = session.map(str::to_owned);
+            reply.fail(Failure { error, session });
+        }
+        // Both, whatever the first one says.
+        self.captures.expire(now) | self.queries.expire(now)
+    }
+
+    pub(super) fn is_active_overdue(&self, now: Instant) -> bool {
+        self.active.as_ref().is_some_and(|it| it.deadline <= now)
+    }
+
+    /// Gives up what runs in a page that is lost, and returns the replies. A navigation away from
+    /// that page is queued again.
+    pub(super) fn abandon_page(&mut self) -> Vec<Reply> {
+        if let Some(active) = self.active.take_if(|it| it.can_restart()) {
+            self.queue.put_back(active.position, active.command);
+        }
+        let mut replies = self.captures.abandon();
+        replies.extend(self.queries.abandon());
+        replies
+    }
+
+    /// Gives up everything that is active or waits, and returns the replies.
+    pub(super) fn drain(&mut self) -> Vec<Reply> {
+        let active = self.active.take().and_then(|it| it.command.into_reply());
+        let mut replies: Vec<_> = active.into_iter().collect();
+        replies.extend(self.queue.drain());
+        replies.extend(self.captures.drain());
+        replies.extend(self.queries.drain());
+        replies
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cdp_bridge_protocol::RequestKind;
+    use cdp_bridge_protocol::request::SnapshotFormat;
+
+    use super::super::test_support::{Outcomes, reply, settings};
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn work(first: TabCommand) -> Work {
+        Work::new(&settings(), Arc::new(Semaphore::new(1)), first)
+    }
+
+    fn navigate(work: &mut Work, limit: Duration) -> Outcomes {
+        let (reply, outcomes) = reply(RequestKind::Navigate, limit);
+        let url = "http://a.test/".to_owned();
+        work.push(Change::Navigate { url }, reply);
+        outcomes
+    }
+
+    fn begin(work: &mut Work, phase: Phase) {
+        let (position, command) = work.pop().unwrap();
+        let since = Instant::now();
+        let deadline = command
+            .reply()
+            .map_or(since + SECOND, |reply| reply.deadline);
+        work.activate(ActiveCommand {
+            position,
+            command,
+            phase,
+            since,
+            deadline,
+        });
+    }
+
+    /// Work with an active navigation, a waiting one, and a waiting capture and query.
+    fn busy() -> (Work, Vec<Outcomes>) {
+        let (first, active) = reply(RequestKind::Navigate, 4 * SECOND);
+        let url = "http://first.test/".to_owned();
+        let mut work = work(TabCommand::Navigate { url, reply: first });
+        begin(&mut work, Phase::Committing(None));
+        let waiting = navigate(&mut work, SECOND);
+        let (reply_to_capture, capture) = reply(RequestKind::GetDomSnapshot, 2 * SECOND);
+        let format = SnapshotFormat::Html;
+        let now = Instant::now();
+        work.push_capture(Capture::Snapshot { format }, reply_to_capture, now);
+        let (reply_to_query, query) = reply(RequestKind::WaitFor, 3 * SECOND);
+        work.push_query(Look::WaitText("text".to_owned()), reply_to_query);
+        (work, vec![active, waiting, capture, query])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn drain_returns_every_reply_once() {
+        let (mut work, outcomes) = busy();
+        let replies = work.drain();
+        assert_eq!(replies.len(), outcomes.len());
+        for reply in replies {
+            reply.fail(TabError::Closed);
+        }
+        for outcomes in outcomes {
+            assert!(matches!(outcomes.error(), TabError::Closed));
+            assert!(outcomes.is_over());
+        }
+        assert!(work.drain().is_empty() && work.active().is_none());
+        assert_eq!(work.next_wake(Instant::now()), None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_request_times_out_by_itself() {
+        let (mut work, outcomes) = busy();
+        let start = Instant::now();
+        for (elapsed, expired) in [(1, 1), (2, 2), (3, 3)] {
+            let now = start + SECOND * elapsed;
+            assert_eq!(work.next_wake(start), Some(now));
+            let is_page_late = work.expire(now, Some("S"));
+            assert!(!is_page_late, "nothing was started in the page");
+            assert!(matches!(
+                outcomes[expired].error(),
+                TabError::TimedOut { .. }
+            ));
+        }
+        let now = start + 4 * SECOND;
+        assert!(!work.is_active_overdue(now - SECOND) && work.is_active_overdue(now));
+        assert_eq!(work.drain().len(), 1, "the active command");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_navigation_away_from_a_lost_page_starts_over() {
+        let (mut work, _outcomes) = busy();
+        assert!(work.abandon_page().is_empty());
+        assert!(work.active().is_none());
+        let (_, next) = work.pop().unwrap();
+        assert!(matches!(next, TabCommand::Navigate { url, .. } if url == "http://first.test/"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_command_is_active_at_a_time() {
+        let mut work = work(TabCommand::Adopt { opener: None });
+        let _outcomes = navigate(&mut work, SECOND);
+        assert!(matches!(work.pop(), Some((_, TabCommand::Adopt { .. }))));
+        assert!(work.navigates_next());
+        begin(&mut work, Phase::Committing(Some("L".into())));
+        let _outcomes = navigate(&mut work, SECOND);
+        assert!(work.pop().is_none());
+        assert!(work.awaits_commit(Some(&"L".into())) && !work.awaits_commit(None));
+        work.take_active();
+        assert!(work.pop().is_some());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_command_too_many_is_refused() {
+        let mut work = work(TabCommand::Adopt { opener: None });
+        work.pop();
+        let accepted: Vec<_> = (0..settings().max_waiting_changes)
+            .map(|_| navigate(&mut work, SECOND))
+            .collect();
+        let refused = navigate(&mut work, SECOND);
+        assert!(matches!(refused.error(), TabError::QueueFull { .. }));
+        assert_eq!(work.drain().len(), accepted.len());
+    }
+}

@@ -1,0 +1,252 @@
+//! The target that a tab is attached to, with the state of its page.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::time::{Instant, sleep};
+
+use super::commands::set_up::network;
+use super::commands::title::title;
+use super::hands::HandsOn;
+use super::hands::page::Ears;
+use super::network_domain::NetworkDomainToggle;
+use super::page::Page;
+use super::target::Target;
+use crate::cdp::methods::{
+    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
+    HandleDialog, Method, TerminateExecution,
+};
+use crate::cdp::{Attachment, CallError, SessionEvent};
+
+/// The time limit of calls whose result is not awaited.
+const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
+
+pub struct AttachedTarget {
+    pub target: Target,
+    /// The state of the page according to its events.
+    pub page: Page,
+    /// Forwards events to the code that acts on the page.
+    ears: Ears,
+    /// Set once the target is unusable; the tab needs a new one then.
+    pub loss: Option<LossReason>,
+    /// The session has ended; no further events arrive.
+    pub is_over: bool,
+    /// Liveness probe of the page in flight.
+    page_probe: Option<BoxFuture<'static, bool>>,
+    /// Liveness probe of the browser in flight, to tell a hung page from a hung browser.
+    browser_probe: Option<BoxFuture<'static, bool>>,
+    network: NetworkDomainToggle,
+    title: Option<BoxFuture<'static, Option<String>>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LossReason {
+    /// The renderer died, or the page was given up.
+    Crashed,
+    /// The browser exited or closed its connection.
+    BrowserExited,
+    /// The session has ended; whether the page or the browser has gone is not known yet.
+    Detached,
+}
+
+impl From<LossReason> for RebuildReason {
+    fn from(loss: LossReason) -> Self {
+        match loss {
+            LossReason::Crashed => Self::Crashed,
+            LossReason::BrowserExited => Self::BrowserExited,
+            LossReason::Detached => Self::Detached,
+        }
+    }
+}
+
+pub enum TargetSignal {
+    /// `None` when the session has ended.
+    Event(Option<SessionEvent>),
+    /// The title that was read; `None` if that failed.
+    Title(Option<String>),
+    /// Whether the page answered the probe, with a result or an error.
+    PageProbed(bool),
+    /// Whether the browser answered the probe.
+    BrowserProbed(bool),
+}
+
+impl AttachedTarget {
+    pub fn new(target: Target) -> Self {
+        let page = Page::new(target.id.clone(), target.url.clone());
+        let ears = Ears::new(&target);
+        Self {
+            target,
+            page,
+            ears,
+            loss: None,
+            is_over: false,
+            page_probe: None,
+            browser_probe: None,
+            network: NetworkDomainToggle::default(),
+            title: None,
+        }
+    }
+
+    pub fn is_usable(&self) -> bool {
+        self.loss.is_none()
+    }
+
+    pub fn lost_browser(&self) -> bool {
+        self.loss == Some(LossReason::BrowserExited)
+    }
+
+    pub fn is_detached(&self) -> bool {
+        self.loss == Some(LossReason::Detached)
+    }
+
+    /// The next signal. Events come first, because they may outdate a title that was read. After the
+    /// end of the session only the probe of the browser is left.
+    pub async fn next_signal(&mut self) -> TargetSignal {
+        tokio::select! {
+            biased;
+            event = self.target.inbox.next(), if !self.is_over => TargetSignal::Event(self.heard(event)),
+            event = self.ears.of_frames(), if !self.is_over => TargetSignal::Event(Some(SessionEvent::Raw(event))),
+            Some(answers) = async { Some(self.browser_probe.as_mut()?.await) } => {
+                self.browser_probe = None;
+                TargetSignal::BrowserProbed(answers)
+            }
+            Some(title) = async { Some(self.title.as_mut()?.await) } => {
+                self.title = None;
+                TargetSignal::Title(title)
+            }
+            Some(answered) = async { Some(self.page_probe.as_mut()?.await) } => {
+                self.page_probe = None;
+                TargetSignal::PageProbed(answered)
+            }
+            else => std::future::pending().await,
+        }
+    }
+
+    fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
+        if let Some(SessionEvent::Raw(event)) = &event {
+            self.ears.hear(event);
+        }
+        event
+    }
+
+    /// The session of a page attaches only the page's own frames in other processes.
+    pub fn frame_attached(&self, frame: Attachment) {
+        self.ears.attached(frame);
+    }
+
+    pub fn hands(&self) -> &HandsOn {
+        self.ears.hands()
+    }
+
+    /// Reads the title again, in place of a reading in flight. Chromium reports a title only at the
+    /// commit, when the document has none yet.
+    pub fn read_title(&mut self) {
+        let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
+        self.title = Some(title(browser, id, UNAWAITED_LIMIT).boxed());
+    }
+
+    /// Calls the browser after a pause, to find out whether it answers.
+    pub fn probe_browser(&mut self, pause: Duration, limit: Duration) {
+        let browser = self.target.browser.clone();
+        let browser_probe = async move {
+            sleep(pause).await;
+            browser.call(GetVersion {}, limit).await.is_ok()
+        };
+        self.browser_probe = Some(browser_probe.boxed());
+    }
+
+    /// Evaluates a constant, to find out whether the page answers.
+    pub fn probe_page(&mut self, limit: Duration) {
+        let session = self.target.session.clone();
+        let evaluate = Evaluate {
+            expression: Cow::Borrowed("1"),
+            return_by_value: true,
+            timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        };
+        let probe = async move {
+            match session.call_raw(evaluate, limit).await {
+                Ok(_) | Err(CallError::Protocol { .. }) => true,
+                Err(_) => false,
+            }
+        };
+        self.page_probe = Some(probe.boxed());
+    }
+
+    /// Terminates the script that runs in the page.
+    pub fn terminate(&self) {
+        self.send_unawaited(&TerminateExecution {});
+    }
+
+    /// The page has committed a document and loads its resources.
+    pub fn committed(&mut self, now: Instant) {
+        self.network.committed(now);
+    }
+
+    /// When [`AttachedTarget::disable_network_if_slow`] is due.
+    pub fn next_wake(&self) -> Option<Instant> {
+        self.network.due_at()
+    }
+
+    /// Disables network events for a page that takes long to load.
+    pub fn disable_network_if_slow(&mut self, now: Instant) {
+        if self.network.disables(now) {
+            self.send_unawaited(&DisableNetwork {});
+        }
+    }
+
+    /// Enables network events again, once the page has loaded or navigates.
+    pub fn enable_network(&mut self) {
+        if self.network.enables() {
+            self.send_unawaited(&network());
+        }
+    }
+
+    /// Answers a dialog at once, because the page is blocked until then. Leaving the page is always
+    /// accepted, because a navigation was requested.
+    pub fn answer_dialog(&self, kind: DialogKind, accept: bool) -> Handled {
+        let accept = accept || kind == DialogKind::Beforeunload;
+        self.send_unawaited(&HandleDialog { accept });
+        if accept {
+            Handled::Accepted
+        } else {
+            Handled::Dismissed
+        }
+    }
+
+    /// Cancels HTTP authentication, so that the server's error page is shown.
+    pub fn cancel_auth(&self, request_id: String) {
+        let auth_challenge_response = AuthAnswer {
+            response: "CancelAuth",
+        };
+        self.send_unawaited(&ContinueWithAuth {
+            request_id,
+            auth_challenge_response,
+        });
+    }
+
+    /// Continues a request that was paused only so that its authentication could be answered.
+    pub fn continue_request(&self, request_id: String) {
+        self.send_unawaited(&ContinueRequest { request_id });
+    }
+
+    /// Makes a call without awaiting its result, which would block the actor. The call is queued
+    /// before this returns, so that it is sent ahead of later calls.
+    fn send_unawaited<M: Method + 'static>(&self, method: &M) {
+        let call = self.target.session.start_call(method, UNAWAITED_LIMIT);
+        tokio::spawn(async move {
+            match call.await {
+                Err(error @ CallError::QueueFull { .. }) => {
+                    tracing::warn!(%error, "a CDP call was dropped: Chromium does not read its pipe");
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "a CDP call whose result is not needed failed");
+                }
+                Ok(_) => {}
+            }
+        });
+    }
+}
