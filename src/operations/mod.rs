@@ -62,7 +62,7 @@ pub mod fact {
 /// What can go wrong in a tab, for the doors that put it into words of their protocol.
 pub mod failure {
     pub use crate::locator::LocatorError;
-    pub use crate::tabs::hands::HandsError;
-    pub use crate::tabs::hands::keys::NoSuchKey;
+    pub use crate::tabs::page_actions::PageActionError;
+    pub use crate::tabs::page_actions::keys::NoSuchKey;
     pub use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
 }

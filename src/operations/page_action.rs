@@ -8,8 +8,8 @@ use cdp_bridge_protocol::request::{
 
 use super::OperationError;
 use crate::locator::Locator;
-use crate::tabs::hands::keys::Chord;
-use crate::tabs::hands::{Action, Look, Place, Target};
+use crate::tabs::page_actions::keys::Chord;
+use crate::tabs::page_actions::{Action, PageQuery, PointerTarget, ScrollTarget};
 use crate::tabs::{Area, Capture};
 
 type Parsed<T> = Result<T, OperationError>;
@@ -42,8 +42,8 @@ pub(super) fn screenshot(shot: &GetScreenshot) -> Parsed<Capture> {
 
 pub(super) fn click(click: Click) -> Parsed<Action> {
     let target = match (click.selector, click.x, click.y) {
-        (Some(selector), ..) => Target::Element(locator(&selector)?, click.position),
-        (None, x, y) => Target::Point(Point {
+        (Some(selector), ..) => PointerTarget::Element(locator(&selector)?, click.position),
+        (None, x, y) => PointerTarget::Point(Point {
             x: x.unwrap_or_default(),
             y: y.unwrap_or_default(),
         }),
@@ -91,13 +91,13 @@ pub(super) fn select(select: Select) -> Parsed<Action> {
 }
 
 pub(super) fn scroll(scroll: &Scroll) -> Parsed<Action> {
-    let way = match (scroll.by, scroll.to) {
-        (_, Some(to)) => Place::To(to),
-        (by, None) => Place::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
+    let target = match (scroll.by, scroll.to) {
+        (_, Some(to)) => ScrollTarget::To(to),
+        (by, None) => ScrollTarget::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
     };
     Ok(Action::Scroll {
         locator: maybe_locator(scroll.selector.as_ref())?,
-        way,
+        target,
         smooth: scroll.smooth.unwrap_or(false),
     })
 }
@@ -109,10 +109,10 @@ pub(super) fn drag(drag: Drag) -> Parsed<Action> {
     })
 }
 
-fn target(field: &'static str, spot: Spot) -> Parsed<Target> {
+fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
     Ok(match spot {
-        Spot::Element(selector) => Target::Element(locator_of(field, &selector)?, None),
-        Spot::Point(point) => Target::Point(point),
+        Spot::Element(selector) => PointerTarget::Element(locator_of(field, &selector)?, None),
+        Spot::Point(point) => PointerTarget::Point(point),
     })
 }
 
@@ -131,28 +131,28 @@ pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<Action> {
     })
 }
 
-pub(super) fn wait_for(wait: WaitFor) -> Parsed<Look> {
+pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageQuery> {
     Ok(
         match (wait.selector, wait.load_state, wait.url, wait.text) {
             (Some(selector), ..) => {
-                Look::WaitElement(locator(&selector)?, wait.state.unwrap_or_default())
+                PageQuery::WaitElement(locator(&selector)?, wait.state.unwrap_or_default())
             }
-            (None, Some(state), ..) => Look::WaitLoad(state),
-            (None, None, Some(url), _) => Look::WaitUrl(url),
-            (None, None, None, text) => Look::WaitText(text.unwrap_or_default()),
+            (None, Some(state), ..) => PageQuery::WaitLoad(state),
+            (None, None, Some(url), _) => PageQuery::WaitUrl(url),
+            (None, None, None, text) => PageQuery::WaitText(text.unwrap_or_default()),
         },
     )
 }
 
-pub(super) fn outline(outline: &GetAxSnapshot) -> Parsed<Look> {
-    Ok(Look::Outline {
+pub(super) fn outline(outline: &GetAxSnapshot) -> Parsed<PageQuery> {
+    Ok(PageQuery::AxSnapshot {
         locator: maybe_locator(outline.selector.as_ref())?,
         interactive_only: outline.interactive_only.unwrap_or(false),
     })
 }
 
-pub(super) fn content(content: &GetContent) -> Parsed<Look> {
-    Ok(Look::Content {
+pub(super) fn content(content: &GetContent) -> Parsed<PageQuery> {
+    Ok(PageQuery::Content {
         locator: maybe_locator(content.selector.as_ref())?,
         format: content.format,
     })

@@ -29,11 +29,11 @@ use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
 use super::error::{Failure, TabError};
 use super::fact::{Fact, FactKind, FactSink};
-use super::hands::looks::{Looked, Looks};
 use super::identity::Scope;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
 use super::outlet::Outlets;
+use super::page_actions::query_queue::{QueryQueue, QueryResult};
 use super::page_console::ConsoleSubscriptions;
 use super::reply::AnswerKind;
 use super::running::{Phase, Running, Step};
@@ -93,7 +93,7 @@ pub struct Actor {
     /// Policy may have changed.
     policy: watch::Receiver<()>,
     captures: Captures,
-    looks: Looks,
+    looks: QueryQueue,
     casts: Screencasts,
     console: ConsoleSubscriptions,
     mailbox: mpsc::Receiver<TabMessage>,
@@ -147,7 +147,7 @@ impl Actor {
             must_leave: false,
             policy,
             captures,
-            looks: Looks::default(),
+            looks: QueryQueue::default(),
             casts,
             console,
             mailbox,
@@ -291,7 +291,7 @@ impl Actor {
             Instant::now(),
         );
         self.looks
-            .start_due(live.hands(), |after| changes.permits(after, running));
+            .start_due(live.driver(), |after| changes.permits(after, running));
         None
     }
 
@@ -356,7 +356,7 @@ impl Actor {
             TabMessage::Capture(capture, reply) => {
                 self.captures.push(capture, self.changes.now(), reply, now);
             }
-            TabMessage::Look(look, reply) => self.looks.push(look, self.changes.now(), reply),
+            TabMessage::Query(query, reply) => self.looks.push(query, self.changes.now(), reply),
         }
         None
     }
@@ -496,7 +496,7 @@ enum Happened {
     Step(Step),
     Turn(Option<Turn>),
     Captured(Done),
-    Looked(Looked),
+    Looked(QueryResult),
     Tick,
 }
 
@@ -520,7 +520,7 @@ fn subject(live: &Live, viewport: Viewport) -> Subject<'_> {
         url: &live.page.url,
         loader: live.page.loader.as_ref(),
         session: &live.target.session,
-        hands: live.hands(),
+        driver: live.driver(),
         viewport,
     }
 }

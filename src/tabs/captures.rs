@@ -16,8 +16,8 @@ use super::changes::Place;
 use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
-use super::hands::{HandsError, HandsOn};
 use super::message::Capture;
+use super::page_actions::{PageActionError, PageDriver};
 use super::picture::Picture;
 use super::reply::{AnswerKind, Reply, Superseded};
 use super::settings::{CaptureLimits, TabSettings};
@@ -79,7 +79,7 @@ pub struct Subject<'a> {
     /// The session it lives in.
     pub session: &'a TargetSession,
     /// The hands on its page.
-    pub hands: &'a HandsOn,
+    pub driver: &'a PageDriver,
     /// Its visible part.
     pub viewport: Viewport,
 }
@@ -192,7 +192,7 @@ impl Captures {
             return;
         };
         let (viewport, max_pixels) = (subject.viewport, self.limits.screenshot_pixels);
-        let hands = subject.hands.clone();
+        let driver = subject.driver.clone();
         let shot = Shot {
             area,
             format,
@@ -214,7 +214,7 @@ impl Captures {
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return Brought::Picture(format, Err(timed_out));
             };
-            let outcome = screenshot(session, &hands, shot, deadline).await;
+            let outcome = screenshot(session, &driver, shot, deadline).await;
             Brought::Picture(format, outcome.map_err(of_screenshot))
         });
     }
@@ -422,9 +422,9 @@ fn of_snapshot(error: SnapshotError) -> TabError {
 fn of_screenshot(error: ScreenshotError) -> TabError {
     let error = match error {
         // That its element could not be found is no matter of pictures.
-        ScreenshotError::Hands(error) => match *error {
-            HandsError::Call(call) => ScreenshotError::Call(call),
-            error => return TabError::Hands(Box::new(error)),
+        ScreenshotError::PageAction(error) => match *error {
+            PageActionError::Call(call) => ScreenshotError::Call(call),
+            error => return TabError::PageAction(Box::new(error)),
         },
         error => error,
     };

@@ -8,7 +8,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::RequestKind;
 
 use super::downloads::DownloadError;
-use super::hands::HandsError;
+use super::page_actions::PageActionError;
 use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
 use crate::policy::Denied;
@@ -51,7 +51,7 @@ pub enum TabError {
     NoEntry,
     /// Something could not be done to the page, or asked of it.
     #[error(transparent)]
-    Hands(Box<HandsError>),
+    PageAction(Box<PageActionError>),
     /// A download cannot be had.
     #[error(transparent)]
     Download(DownloadError),
@@ -174,7 +174,7 @@ pub enum ScreenshotError {
     Call(CallError),
     /// The element to picture was not found.
     #[error(transparent)]
-    Hands(Box<HandsError>),
+    PageAction(Box<PageActionError>),
     /// Chromium sent something that is no picture.
     #[error("Chromium sent no picture")]
     NotAPicture,
@@ -196,14 +196,14 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 
 impl TabError {
     /// What a failure of the hands means for the request that needed them.
-    pub fn of_hands(error: HandsError, reply: &Reply) -> Self {
+    pub fn from_page_action(error: PageActionError, reply: &Reply) -> Self {
         match error {
-            HandsError::Call(call) => {
+            PageActionError::Call(call) => {
                 let limit = reply.deadline - reply.arrived;
                 Self::of_ending(&call, reply.kind, limit).unwrap_or(Self::Refused(call))
             }
-            HandsError::Replaced => Self::Detached,
-            error => Self::Hands(Box::new(error)),
+            PageActionError::Replaced => Self::Detached,
+            error => Self::PageAction(Box::new(error)),
         }
     }
 

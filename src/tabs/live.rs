@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
 use super::commands::title::title;
-use super::hands::HandsOn;
-use super::hands::page::Ears;
 use super::network_domain::NetworkDomainToggle;
 use super::page::Page;
+use super::page_actions::PageDriver;
+use super::page_actions::driver::PageEvents;
 use super::target::Target;
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
@@ -32,7 +32,7 @@ pub struct Live {
     /// What its events told so far.
     pub page: Page,
     /// What tells the hands on the page of its events.
-    ears: Ears,
+    page_events: PageEvents,
     /// Why it is of no use any more, if it is not; only a new target helps.
     pub loss: Option<Loss>,
     /// Its session is over: it says nothing any more.
@@ -84,11 +84,11 @@ impl Live {
     /// Moves into a target.
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
-        let ears = Ears::new(&target);
+        let page_events = PageEvents::new(&target);
         Self {
             target,
             page,
-            ears,
+            page_events,
             loss: None,
             is_over: false,
             probe: None,
@@ -119,7 +119,7 @@ impl Live {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => News::Event(self.heard(event)),
-            event = self.ears.of_frames(), if !self.is_over => News::Event(Some(SessionEvent::Raw(event))),
+            event = self.page_events.next_frame_event(), if !self.is_over => News::Event(Some(SessionEvent::Raw(event))),
             Some(answers) = async { Some(self.witness.as_mut()?.await) } => {
                 self.witness = None;
                 News::Witnessed(answers)
@@ -139,19 +139,19 @@ impl Live {
     /// Tells the hands of an event.
     fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
         if let Some(SessionEvent::Raw(event)) = &event {
-            self.ears.hear(event);
+            self.page_events.on_event(event);
         }
         event
     }
 
     /// A page's own session attaches its frames of other processes only, which are for the hands.
     pub fn attached(&self, frame: Attachment) {
-        self.ears.attached(frame);
+        self.page_events.attached(frame);
     }
 
     /// The hands on the page.
-    pub fn hands(&self) -> &HandsOn {
-        self.ears.hands()
+    pub fn driver(&self) -> &PageDriver {
+        self.page_events.driver()
     }
 
     /// Reads the title anew. Chromium reports a target's title only as it is at the commit, when

@@ -3,7 +3,7 @@
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
 
-use super::hands::{Action, Look};
+use super::page_actions::{Action, PageQuery};
 use super::page_console::Subscriber;
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
@@ -17,7 +17,7 @@ pub enum TabMessage {
     /// Looks at the tab, after the changes that precede it.
     Capture(Capture, Reply),
     /// Looks at what is in the page, or waits for it, after the changes that precede it.
-    Look(Look, Reply),
+    Query(PageQuery, Reply),
     /// Sends the tab's pictures to a slot as they are drawn.
     Watch(CastSpec, Watcher, Reply),
     /// Sends the connection that asks no more of them.
@@ -36,7 +36,7 @@ impl TabMessage {
         match self {
             Self::Change(_, reply)
             | Self::Capture(_, reply)
-            | Self::Look(_, reply)
+            | Self::Query(_, reply)
             | Self::Watch(.., reply)
             | Self::Unwatch(reply)
             | Self::Subscribe(_, reply)

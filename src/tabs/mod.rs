@@ -10,7 +10,7 @@
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
-//! | [`hands`] | what is done to the elements of a page, and asked of them |
+//! | [`page_actions`] | what is done to the elements of a page, and asked of them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |
@@ -26,13 +26,13 @@ pub mod error;
 pub mod fact;
 mod feed;
 pub mod handle;
-pub mod hands;
 pub mod identity;
 pub mod live;
 pub mod message;
 mod network_domain;
 pub mod outlet;
 pub mod page;
+pub mod page_actions;
 pub mod page_console;
 pub mod picture;
 pub mod registry;

@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::changes::{Goal, Place};
 use super::commands::navigate::NavigationStart;
-use super::hands::HandsError;
+use super::page_actions::PageActionError;
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
 use crate::cdp::CallError;
@@ -37,7 +37,7 @@ pub enum Phase {
     /// The tab goes some way: its next commit is awaited, or its next move within the document.
     Travelling,
     /// Something is being done to the page.
-    Acting(BoxFuture<'static, Result<AnswerKind, HandsError>>),
+    Acting(BoxFuture<'static, Result<AnswerKind, PageActionError>>),
     /// The page is being brought to the front.
     Activating(BoxFuture<'static, Result<(), CallError>>),
 }
@@ -49,7 +49,7 @@ pub enum Step {
     /// Chromium answered the navigation.
     Started(Result<NavigationStart, CallError>),
     /// It has been done to the page, or not.
-    Acted(Box<Result<AnswerKind, HandsError>>),
+    Acted(Box<Result<AnswerKind, PageActionError>>),
     /// The page is in front, or not.
     Activated(Result<(), CallError>),
 }

@@ -9,9 +9,9 @@ use super::steps::ASIDE_LIMIT;
 use crate::tabs::changes::Goal;
 use crate::tabs::commands::travel::travel;
 use crate::tabs::error::TabError;
-use crate::tabs::hands::perform::perform;
-use crate::tabs::hands::{Action, HandsError};
 use crate::tabs::message::Way;
+use crate::tabs::page_actions::perform::perform;
+use crate::tabs::page_actions::{Action, PageActionError};
 use crate::tabs::reply::AnswerKind;
 use crate::tabs::running::{Phase, Running};
 use crate::timer::remaining;
@@ -19,13 +19,13 @@ use crate::timer::remaining;
 impl Actor {
     /// Does something to the page.
     pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
-        let hands = self.live.as_ref()?.hands().clone();
-        let acting = perform(action, hands, deadline);
+        let driver = self.live.as_ref()?.driver().clone();
+        let acting = perform(action, driver, deadline);
         Some(Phase::Acting(Box::pin(acting)))
     }
 
     /// It has been done, or not.
-    pub(super) fn acted(&mut self, outcome: Result<AnswerKind, HandsError>) {
+    pub(super) fn acted(&mut self, outcome: Result<AnswerKind, PageActionError>) {
         let Some(Running {
             goal: Goal::Act { reply, .. },
             ..
@@ -36,7 +36,7 @@ impl Actor {
         match outcome {
             Ok(answer) => reply.answer(self.id, answer),
             Err(error) => {
-                let error = TabError::of_hands(error, &reply);
+                let error = TabError::from_page_action(error, &reply);
                 reply.fail(self.failure(error));
             }
         }

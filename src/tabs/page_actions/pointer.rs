@@ -8,11 +8,11 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::Target;
-use super::error::HandsError;
-use super::keys::mask;
-use super::locate::{Reached, last_try, process_root};
-use super::page::HandsOn;
+use super::action::PointerTarget;
+use super::call::{Reached, process_root_world, retry_deadline};
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::keys::modifier_mask;
 use super::quad::middle;
 use super::world::{World, parse};
 use crate::cdp::TargetSession;
@@ -23,7 +23,7 @@ use crate::timer::remaining;
 
 /// What the mouse does at a point.
 #[derive(Debug, Clone, Copy)]
-pub struct Press<'a> {
+pub struct ClickOptions<'a> {
     /// With which button.
     pub button: MouseButton,
     /// How often.
@@ -33,7 +33,7 @@ pub struct Press<'a> {
 }
 
 /// A left click.
-pub const CLICK: Press<'_> = Press {
+pub const CLICK: ClickOptions<'_> = ClickOptions {
     button: MouseButton::Left,
     count: 1,
     modifiers: &[],
@@ -42,7 +42,7 @@ pub const CLICK: Press<'_> = Press {
 /// For what an element is aimed at: its landing is watched accordingly.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Kind {
+pub enum PointerAction {
     /// Presses and releases.
     Click,
     /// Moves.
@@ -52,7 +52,7 @@ pub enum Kind {
 #[derive(Serialize)]
 struct Aim {
     #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<Kind>,
+    kind: Option<PointerAction>,
     #[serde(skip_serializing_if = "Option::is_none")]
     position: Option<Point>,
     attempts: u32,
@@ -67,7 +67,7 @@ struct Aimed {
 
 /// An element that can be acted on now.
 #[derive(Debug)]
-pub struct Aimable {
+pub struct ActionableElement {
     /// The world that it is in.
     pub reached: Reached,
     /// The number under which that knows it.
@@ -76,130 +76,130 @@ pub struct Aimable {
     pub point: Point,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Waits until an element can be acted on, and has what covers it in frames around it named.
     pub async fn aim(
         &self,
         locator: &Locator,
-        kind: Option<Kind>,
+        kind: Option<PointerAction>,
         position: Option<Point>,
         deadline: Instant,
-    ) -> Result<Aimable, HandsError> {
-        let until = last_try(deadline);
+    ) -> Result<ActionableElement, PageActionError> {
+        let until = retry_deadline(deadline);
         for attempts in 0.. {
             let aim = Aim {
                 kind,
                 position,
                 attempts,
             };
-            let (reached, result) = self.follow("aim", locator, &aim, deadline).await?;
+            let (reached, result) = self.call_on_element("aim", locator, &aim, deadline).await?;
             let Aimed {
                 point,
                 held,
                 turned,
             } = parse(&result)?;
             let (from, point) = if turned && position.is_none() {
-                let point = self.turned(&reached, held, deadline).await?;
-                (process_root(Arc::clone(&reached.world)), point)
+                let point = self.middle_of_quad(&reached, held, deadline).await?;
+                (process_root_world(Arc::clone(&reached.world)), point)
             } else {
                 (Arc::clone(&reached.world), point)
             };
-            let (point, cover) = match self.to_page(&from, point, deadline).await {
-                Err(HandsError::PageLeft) if self.try_again(until).await => continue,
+            let (point, cover) = match self.to_viewport(&from, point, deadline).await {
+                Err(PageActionError::PageLeft) if self.pause_before_retry(until).await => continue,
                 outcome => outcome?,
             };
             if let Some(by) = cover {
-                if self.try_again(until).await {
+                if self.pause_before_retry(until).await {
                     continue;
                 }
-                return Err(covered(locator, by));
+                return Err(covered_error(locator, by));
             }
-            return Ok(Aimable {
+            return Ok(ActionableElement {
                 reached,
                 held,
                 point,
             });
         }
-        Err(HandsError::PageLeft)
+        Err(PageActionError::PageLeft)
     }
 
     /// Where an element in a turned frame is.
-    async fn turned(
+    async fn middle_of_quad(
         &self,
         reached: &Reached,
         held: u64,
         deadline: Instant,
-    ) -> Result<Point, HandsError> {
+    ) -> Result<Point, PageActionError> {
         let handle = self.element(reached, held, deadline).await?;
         let left = remaining(deadline);
         let quads = GetContentQuads {
             object_id: handle.id(),
         };
         let quads = reached.world.session.call(quads, left).await?.quads;
-        quads.first().map(middle).ok_or(HandsError::PageLeft)
+        quads.first().map(middle).ok_or(PageActionError::PageLeft)
     }
 
     /// Clicks, and makes sure that the element meant was the one clicked.
     pub async fn click(
         &self,
-        target: &Target,
-        press: Press<'_>,
+        target: &PointerTarget,
+        press: ClickOptions<'_>,
         deadline: Instant,
-    ) -> Result<Option<Aimable>, HandsError> {
+    ) -> Result<Option<ActionableElement>, PageActionError> {
         let (locator, position) = match target {
-            Target::Element(locator, position) => (locator, *position),
-            Target::Point(point) => {
+            PointerTarget::Element(locator, position) => (locator, *position),
+            PointerTarget::Point(point) => {
                 // What is there may be a frame that nothing has been found in yet.
-                self.ready(deadline).await?;
+                self.frames_ready(deadline).await?;
                 self.press(*point, press, deadline).await?;
                 return Ok(None);
             }
         };
-        let until = last_try(deadline);
+        let until = retry_deadline(deadline);
         loop {
-            let kind = Some(Kind::Click);
+            let kind = Some(PointerAction::Click);
             let aimed = self.aim(locator, kind, position, deadline).await?;
-            self.guard_frames(&aimed.reached.world, Kind::Click, deadline)
+            self.intercept_in_outer_frames(&aimed.reached.world, PointerAction::Click, deadline)
                 .await?;
             self.press(aimed.point, press, deadline).await?;
-            let Some(by) = self.landed_on(&aimed.reached.world, deadline).await? else {
+            let Some(by) = self.intercepted_by(&aimed.reached.world, deadline).await? else {
                 return Ok(Some(aimed));
             };
-            if !self.try_again(until).await {
-                return Err(covered(locator, by));
+            if !self.pause_before_retry(until).await {
+                return Err(covered_error(locator, by));
             }
         }
     }
 
     /// Moves the mouse over an element.
-    pub async fn hover(&self, locator: &Locator, deadline: Instant) -> Result<(), HandsError> {
-        let until = last_try(deadline);
+    pub async fn hover(&self, locator: &Locator, deadline: Instant) -> Result<(), PageActionError> {
+        let until = retry_deadline(deadline);
         loop {
-            let kind = Some(Kind::Hover);
+            let kind = Some(PointerAction::Hover);
             let aimed = self.aim(locator, kind, None, deadline).await?;
-            self.guard_frames(&aimed.reached.world, Kind::Hover, deadline)
+            self.intercept_in_outer_frames(&aimed.reached.world, PointerAction::Hover, deadline)
                 .await?;
             let session = self.session();
-            dispatch(session, &[moved(aimed.point, 0, 0)], deadline).await?;
-            let Some(by) = self.landed_on(&aimed.reached.world, deadline).await? else {
+            dispatch(session, &[mouse_moved(aimed.point, 0, 0)], deadline).await?;
+            let Some(by) = self.intercepted_by(&aimed.reached.world, deadline).await? else {
                 return Ok(());
             };
-            if !self.try_again(until).await {
-                return Err(covered(locator, by));
+            if !self.pause_before_retry(until).await {
+                return Err(covered_error(locator, by));
             }
         }
     }
 
     /// In pages around a frame of another process, whatever the input meets is wrong.
-    async fn guard_frames(
+    async fn intercept_in_outer_frames(
         &self,
         world: &Arc<World>,
-        kind: Kind,
+        kind: PointerAction,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
+    ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
         struct Arm {
-            kind: Kind,
+            kind: PointerAction,
         }
         #[derive(Deserialize)]
         struct Armed {}
@@ -213,11 +213,11 @@ impl HandsOn {
 
     /// What the input landed on, if it was something else than what was aimed at; it was kept from
     /// that. A page that has left was clicked.
-    async fn landed_on(
+    async fn intercepted_by(
         &self,
         world: &Arc<World>,
         deadline: Instant,
-    ) -> Result<Option<String>, HandsError> {
+    ) -> Result<Option<String>, PageActionError> {
         #[derive(Deserialize)]
         struct Landed {
             #[serde(default)]
@@ -228,8 +228,8 @@ impl HandsOn {
         while let Some(world) = next {
             match world.call::<_, Landed>("disarm", &(), deadline).await {
                 Ok(landed) => wrong = wrong.or(landed.wrong),
-                Err(HandsError::PageLeft | HandsError::Script(_)) => {}
-                Err(HandsError::Call(error)) if error.is_session_gone() => {}
+                Err(PageActionError::PageLeft | PageActionError::Script(_)) => {}
+                Err(PageActionError::Call(error)) if error.is_session_gone() => {}
                 Err(error) => return Err(error),
             }
             next = world.owner().map(|(around, _)| around);
@@ -242,11 +242,11 @@ impl HandsOn {
     async fn press(
         &self,
         point: Point,
-        press: Press<'_>,
+        press: ClickOptions<'_>,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
-        let modifiers = mask(press.modifiers);
-        let mut events = vec![moved(point, modifiers, 0)];
+    ) -> Result<(), PageActionError> {
+        let modifiers = modifier_mask(press.modifiers);
+        let mut events = vec![mouse_moved(point, modifiers, 0)];
         for count in 1..=press.count {
             for r#type in ["mousePressed", "mouseReleased"] {
                 events.push(DispatchMouseEvent {
@@ -256,7 +256,7 @@ impl HandsOn {
                     modifiers,
                     button: press.button.as_str(),
                     buttons: if r#type == "mousePressed" {
-                        held(press.button)
+                        button_mask(press.button)
                     } else {
                         0
                     },
@@ -269,7 +269,7 @@ impl HandsOn {
 }
 
 /// A move of the mouse, while these buttons are held.
-pub fn moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
+pub fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
     DispatchMouseEvent {
         r#type: "mouseMoved",
         x: point.x,
@@ -282,7 +282,7 @@ pub fn moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
 }
 
 /// The bit of a button that is held.
-pub fn held(button: MouseButton) -> u8 {
+pub fn button_mask(button: MouseButton) -> u8 {
     match button {
         MouseButton::Left => 1,
         MouseButton::Right => 2,
@@ -295,7 +295,7 @@ pub async fn dispatch(
     session: &TargetSession,
     events: &[DispatchMouseEvent],
     deadline: Instant,
-) -> Result<(), HandsError> {
+) -> Result<(), PageActionError> {
     let left: Duration = remaining(deadline);
     let calls = events.iter().map(|event| session.call(event.clone(), left));
     // Each is sent when it is first polled, which is in their order.
@@ -305,8 +305,8 @@ pub async fn dispatch(
     Ok(())
 }
 
-fn covered(locator: &Locator, by: String) -> HandsError {
-    HandsError::NotActionable {
+fn covered_error(locator: &Locator, by: String) -> PageActionError {
+    PageActionError::NotActionable {
         locator: locator.as_str().to_owned(),
         element: "it".to_owned(),
         reason: "covered".to_owned(),

@@ -9,10 +9,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-use super::action::Target;
-use super::error::HandsError;
-use super::page::HandsOn;
-use super::pointer::{Kind, dispatch, held, moved};
+use super::action::PointerTarget;
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::pointer::{PointerAction, button_mask, dispatch, mouse_moved};
 use crate::cdp::TargetSession;
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
 use crate::timer::remaining;
@@ -21,7 +21,7 @@ use crate::timer::remaining;
 const STEPS: u32 = 6;
 
 /// How long Chromium may take to hand a drag over that the page has begun.
-const HAND_OVER: Duration = Duration::from_secs(1);
+const INTERCEPT_LIMIT: Duration = Duration::from_secs(1);
 
 /// How long letting go may take, for which nobody waits.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
@@ -34,32 +34,32 @@ struct Started {
     started: bool,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Drags from one place to another.
     pub async fn drag(
         &self,
-        from: &Target,
-        to: &Target,
+        from: &PointerTarget,
+        to: &PointerTarget,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
+    ) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let session = self.session();
         let start = self.place(from, deadline).await?;
-        let mut worlds = vec![Arc::clone(self.main())];
-        worlds.extend(self.frames());
+        let mut worlds = vec![Arc::clone(self.main_world())];
+        worlds.extend(self.frame_worlds());
         for world in &worlds {
             let Watched {} = world.call("watchDrag", &(), deadline).await?;
         }
         let enabled = true;
         session.call(SetInterceptDrags { enabled }, left).await?;
-        let mut grip = Grip {
+        let mut guard = DragGuard {
             session: session.clone(),
             at: start,
             pressed: true,
         };
         let mut drags = self.drags();
         let press = button("mousePressed", start);
-        dispatch(session, &[moved(start, 0, 0), press], deadline).await?;
+        dispatch(session, &[mouse_moved(start, 0, 0), press], deadline).await?;
         // A page begins to drag once the mouse has moved a little.
         let nudged = Point {
             x: start.x + 6.0,
@@ -67,7 +67,7 @@ impl HandsOn {
         };
         dispatch(
             session,
-            &[moved(nudged, 0, held(MouseButton::Left))],
+            &[mouse_moved(nudged, 0, button_mask(MouseButton::Left))],
             deadline,
         )
         .await?;
@@ -77,7 +77,7 @@ impl HandsOn {
             started |= begun.started;
         }
         let data = if started {
-            let until = deadline.min(Instant::now() + HAND_OVER);
+            let until = deadline.min(Instant::now() + INTERCEPT_LIMIT);
             let handed = timeout_at(until, drags.wait_for(Option::is_some)).await;
             handed
                 .ok()
@@ -88,24 +88,28 @@ impl HandsOn {
         };
         // What is dragged away may leave the other place elsewhere.
         let end = self.place(to, deadline).await?;
-        grip.at = end;
+        guard.at = end;
         if let Some(data) = data {
             drag_over(session, nudged, end, &data, left).await?;
         } else {
-            let button = held(MouseButton::Left);
+            let button = button_mask(MouseButton::Left);
             let way = steps(nudged, end);
-            let moves: Vec<_> = way.map(|point| moved(point, 0, button)).collect();
+            let moves: Vec<_> = way.map(|point| mouse_moved(point, 0, button)).collect();
             dispatch(session, &moves, deadline).await?;
         }
-        grip.release(deadline).await
+        guard.release(deadline).await
     }
 
     /// Where a place is now, with its element in sight.
-    async fn place(&self, target: &Target, deadline: Instant) -> Result<Point, HandsError> {
+    async fn place(
+        &self,
+        target: &PointerTarget,
+        deadline: Instant,
+    ) -> Result<Point, PageActionError> {
         match target {
-            Target::Point(point) => Ok(*point),
-            Target::Element(locator, position) => {
-                let none: Option<Kind> = None;
+            PointerTarget::Point(point) => Ok(*point),
+            PointerTarget::Element(locator, position) => {
+                let none: Option<PointerAction> = None;
                 let aimed = self.aim(locator, none, *position, deadline).await?;
                 Ok(aimed.point)
             }
@@ -121,7 +125,7 @@ async fn drag_over(
     to: Point,
     data: &Arc<RawValue>,
     limit: Duration,
-) -> Result<(), HandsError> {
+) -> Result<(), PageActionError> {
     let event = |r#type, point: Point| DispatchDragEvent {
         r#type,
         x: point.x,
@@ -163,14 +167,14 @@ fn button(r#type: &'static str, point: Point) -> DispatchMouseEvent {
 }
 
 /// A button that is down. However the drag ends, it goes up again, and drags are the page's own again.
-struct Grip {
+struct DragGuard {
     session: TargetSession,
     at: Point,
     pressed: bool,
 }
 
-impl Grip {
-    async fn release(mut self, deadline: Instant) -> Result<(), HandsError> {
+impl DragGuard {
+    async fn release(mut self, deadline: Instant) -> Result<(), PageActionError> {
         let limit = remaining(deadline);
         let (session, up) = (self.session.clone(), button("mouseReleased", self.at));
         self.pressed = false;
@@ -181,7 +185,7 @@ impl Grip {
     }
 }
 
-impl Drop for Grip {
+impl Drop for DragGuard {
     fn drop(&mut self) {
         if !self.pressed {
             return;

@@ -10,8 +10,8 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use super::error::HandsError;
-use super::page::HandsOn;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::world::{World, parse};
 use crate::cdp::CallError;
 use crate::locator::Locator;
@@ -26,7 +26,7 @@ const MAX_DEPTH: usize = 16;
 const FRAME_LIMIT: Duration = Duration::from_secs(4);
 
 /// The longest that begins the lines of a frame's text, such as the marks of quotations around it.
-const LONGEST_PREFIX: usize = 256;
+const MAX_PREFIX: usize = 256;
 
 /// What a mark begins with: for private use, as Unicode has it.
 const MARK: char = '\u{e0f0}';
@@ -50,39 +50,41 @@ struct Args {
 }
 
 /// Frames of other origins as they are read.
-struct Reading<'a> {
-    hands: &'a HandsOn,
+struct FrameReader<'a> {
+    driver: &'a PageDriver,
     args: Args,
     deadline: Instant,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Reads the content of the page, or of one element.
     pub async fn content(
         &self,
         locator: Option<&Locator>,
         format: ContentFormat,
         deadline: Instant,
-    ) -> Result<Content, HandsError> {
+    ) -> Result<Content, PageActionError> {
         let args = Args {
             format,
             limit: MAX_CHARS,
             mark: format!("{MARK}{:016x}:", fastrand::u64(..)),
         };
         let (world, result) = if let Some(locator) = locator {
-            let (reached, result) = self.follow("content", locator, &args, deadline).await?;
+            let (reached, result) = self
+                .call_on_element("content", locator, &args, deadline)
+                .await?;
             (reached.world, result)
         } else {
-            let result = self.whole("content", &args, deadline).await?;
-            (Arc::clone(self.main()), result)
+            let result = self.call_on_page("content", &args, deadline).await?;
+            (Arc::clone(self.main_world()), result)
         };
-        let reading = Reading {
-            hands: self,
+        let reader = FrameReader {
+            driver: self,
             args,
             deadline,
         };
         let mut content: Content = parse(&result)?;
-        content.fill(&world, &reading, 0).await?;
+        content.fill(&world, &reader, 0).await?;
         Ok(content)
     }
 }
@@ -101,11 +103,11 @@ impl Content {
     fn fill<'a>(
         &'a mut self,
         world: &'a Arc<World>,
-        reading: &'a Reading<'a>,
+        reader: &'a FrameReader<'a>,
         depth: usize,
-    ) -> BoxFuture<'a, Result<(), HandsError>> {
+    ) -> BoxFuture<'a, Result<(), PageActionError>> {
         async move {
-            let mark = reading.args.mark.as_str();
+            let mark = reader.args.mark.as_str();
             let mut filled = String::with_capacity(self.text.len());
             let mut rest = std::mem::take(&mut self.text);
             while let Some(at) = rest.find(mark) {
@@ -118,13 +120,13 @@ impl Content {
                 };
                 let number: Option<u64> = number.parse().ok();
                 let after = after.to_owned();
-                let room = MAX_CHARS.saturating_sub(units(&filled) + units(&after));
+                let room = MAX_CHARS.saturating_sub(utf16_len(&filled) + utf16_len(&after));
                 if depth >= MAX_DEPTH {
                     self.truncated = true;
                 } else if let Some(number) = number
-                    && let Some(inner) = reading.inside(world, number, room, depth).await?
+                    && let Some(inner) = reader.inside(world, number, room, depth).await?
                 {
-                    let is_whole = put_in(&mut filled, &inner.text, room);
+                    let is_whole = append_indented(&mut filled, &inner.text, room);
                     self.truncated |= inner.truncated || !is_whole;
                 }
                 rest = after;
@@ -143,7 +145,7 @@ impl Content {
     }
 }
 
-impl Reading<'_> {
+impl FrameReader<'_> {
     /// What is in a frame; none if it is gone, or has no page yet.
     async fn inside(
         &self,
@@ -151,23 +153,23 @@ impl Reading<'_> {
         number: u64,
         room: u64,
         depth: usize,
-    ) -> Result<Option<Content>, HandsError> {
+    ) -> Result<Option<Content>, PageActionError> {
         let args = Args {
             limit: room,
             ..self.args.clone()
         };
         let now = Instant::now();
         let left = self.deadline.saturating_duration_since(now);
-        let reading = Reading {
-            hands: self.hands,
+        let reader = FrameReader {
+            driver: self.driver,
             args: self.args.clone(),
             deadline: now + FRAME_LIMIT.min(left / 2),
         };
-        let deadline = reading.deadline;
+        let deadline = reader.deadline;
         let read = async {
-            let inner = self.hands.enter(around, number, deadline).await?;
+            let inner = self.driver.enter_frame(around, number, deadline).await?;
             let mut content: Content = inner.call("content", &args, deadline).await?;
-            content.fill(&inner, &reading, depth + 1).await?;
+            content.fill(&inner, &reader, depth + 1).await?;
             Ok(content)
         };
         match timeout_at(deadline, read)
@@ -175,9 +177,9 @@ impl Reading<'_> {
             .unwrap_or_else(|_| Ok(Content::missing()))
         {
             Ok(content) => Ok(Some(content)),
-            Err(HandsError::Call(CallError::Timeout { .. })) => Ok(Some(Content::missing())),
-            Err(HandsError::PageLeft | HandsError::Script(_)) => Ok(None),
-            Err(HandsError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
+            Err(PageActionError::Call(CallError::Timeout { .. })) => Ok(Some(Content::missing())),
+            Err(PageActionError::PageLeft | PageActionError::Script(_)) => Ok(None),
+            Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
                 Ok(None)
             }
             Err(error) => Err(error),
@@ -187,16 +189,16 @@ impl Reading<'_> {
 
 /// Adds a text of several lines behind what begins a line, such as the indentation of a list, as far as
 /// there is room. False: not all of it.
-fn put_in(text: &mut String, inner: &str, mut room: u64) -> bool {
+fn append_indented(text: &mut String, inner: &str, mut room: u64) -> bool {
     let begun = text.rfind('\n').map_or(0, |at| at + 1);
     let begins = |it: char| it == ' ' || it == '>';
     let prefix: String = text[begun..]
         .chars()
-        .take(LONGEST_PREFIX)
+        .take(MAX_PREFIX)
         .map(|it| if begins(it) { it } else { ' ' })
         .collect();
     for (number, line) in inner.split('\n').enumerate() {
-        let cost = units(line) + 1 + prefix.len() as u64;
+        let cost = utf16_len(line) + 1 + prefix.len() as u64;
         if cost > room {
             return false;
         }
@@ -212,7 +214,7 @@ fn put_in(text: &mut String, inner: &str, mut room: u64) -> bool {
     true
 }
 
-fn units(text: &str) -> u64 {
+fn utf16_len(text: &str) -> u64 {
     text.encode_utf16().count() as u64
 }
 
@@ -229,7 +231,7 @@ mod tests {
             ("", "a\n\nb"),
         ] {
             let mut text = before.to_owned();
-            assert!(put_in(&mut text, "a\n\nb", 99));
+            assert!(append_indented(&mut text, "a\n\nb", 99));
             assert_eq!(text, expected);
         }
     }
@@ -238,7 +240,7 @@ mod tests {
     fn what_begins_the_lines_of_a_frame_takes_room_too() {
         let mut text = "> ".repeat(5000);
         let before = text.len();
-        assert!(!put_in(&mut text, &"a\n".repeat(10_000), 10_000));
+        assert!(!append_indented(&mut text, &"a\n".repeat(10_000), 10_000));
         let added = text.len() - before;
         assert!((5_000..=10_000).contains(&added), "{added}");
     }

@@ -9,9 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::error::HandsError;
-use super::page::HandsOn;
-use super::world::{Held, parse};
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::world::{ObjectHandle, parse};
 use crate::cdp::client::shape;
 use crate::cdp::page_methods::{CallOn, DescribeNode, EvaluateIn, RawArgument, ResolveNode};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
@@ -24,7 +24,7 @@ pub const MAX_CHARS: u64 = 1024 * 1024;
 
 /// Calls what a script came to, if that is a function, and writes what that comes to as JSON. It
 /// measures first: what is too long never leaves the page.
-const FINISH: &str = "async function(most, ...args) { \
+const FINISH: &str = "async function(max_chars, ...args) { \
     const value = await (typeof this === 'function' ? this(...args) : this); ";
 
 /// The end of both functions.
@@ -36,7 +36,7 @@ const AS_JSON: &str = "if (typeof value === 'bigint') throw new TypeError('a big
 /// it is: a page may forbid that scripts are made out of text.
 fn on_element(expression: &str) -> String {
     format!(
-        "async function(most, ...args) {{ const script = (\n{expression}\n); \
+        "async function(max_chars, ...args) {{ const script = (\n{expression}\n); \
          const value = await (typeof script === 'function' ? script(this, ...args) : script); {AS_JSON}"
     )
 }
@@ -44,7 +44,7 @@ fn on_element(expression: &str) -> String {
 #[derive(Serialize)]
 struct Nothing {}
 
-impl HandsOn {
+impl PageDriver {
     /// Runs a script; comes to its value.
     pub async fn evaluate(
         &self,
@@ -52,7 +52,7 @@ impl HandsOn {
         args: &[Value],
         locator: Option<&Locator>,
         deadline: Instant,
-    ) -> Result<Value, HandsError> {
+    ) -> Result<Value, PageActionError> {
         if let Some(locator) = locator {
             let (session, element) = self.in_page(locator, deadline).await?;
             let function = on_element(expression.expose());
@@ -71,7 +71,7 @@ impl HandsOn {
         let result = session.call_raw(evaluate, left).await.map_err(left_page)?;
         match evaluated(&result) {
             Ok(EvaluateResult::Handle(id)) => {
-                let object = Held::new(session.clone(), id);
+                let object = ObjectHandle::new(session.clone(), id);
                 let function = format!("{FINISH}{AS_JSON}");
                 finish(session, &object, &function, args, deadline).await
             }
@@ -88,12 +88,14 @@ impl HandsOn {
         &self,
         locator: &Locator,
         deadline: Instant,
-    ) -> Result<(TargetSession, Held), HandsError> {
+    ) -> Result<(TargetSession, ObjectHandle), PageActionError> {
         #[derive(Deserialize)]
         struct Found {
             held: u64,
         }
-        let (reached, result) = self.follow("find", locator, &Nothing {}, deadline).await?;
+        let (reached, result) = self
+            .call_on_element("find", locator, &Nothing {}, deadline)
+            .await?;
         let Found { held } = parse(&result)?;
         let handle = self.element(&reached, held, deadline).await?;
         let session = reached.world.session.clone();
@@ -106,21 +108,21 @@ impl HandsOn {
             backend_node_id: node.backend_node_id,
         };
         let object = session.call(resolve, left).await?.object;
-        let id = object.object_id.ok_or(HandsError::PageLeft)?;
-        Ok((session.clone(), Held::new(session, id.into())))
+        let id = object.object_id.ok_or(PageActionError::PageLeft)?;
+        Ok((session.clone(), ObjectHandle::new(session, id.into())))
     }
 }
 
 /// Calls one of the functions on an object, and reads the JSON that it comes to.
 async fn finish(
     session: &TargetSession,
-    object: &Held,
+    object: &ObjectHandle,
     function: &str,
     args: &[Value],
     deadline: Instant,
-) -> Result<Value, HandsError> {
-    let most = Value::from(MAX_CHARS);
-    let arguments = std::iter::once(&most)
+) -> Result<Value, PageActionError> {
+    let max_chars = Value::from(MAX_CHARS);
+    let arguments = std::iter::once(&max_chars)
         .chain(args)
         .map(|value| serde_json::value::to_raw_value(value).map(|value| RawArgument { value }))
         .collect::<Result<Vec<_>, _>>()
@@ -141,7 +143,7 @@ async fn finish(
             if message.contains("Given expression does not evaluate to a function") =>
         {
             let exception = "SyntaxError: the script is no expression".to_owned();
-            return Err(HandsError::Threw { exception });
+            return Err(PageActionError::Threw { exception });
         }
         Err(error) => return Err(left_page(error)),
     };
@@ -156,7 +158,7 @@ async fn finish(
                 chars: u64,
             }
             let TooLarge { chars } = parse(&value)?;
-            Err(HandsError::TooLarge {
+            Err(PageActionError::TooLarge {
                 chars,
                 max: MAX_CHARS,
             })
@@ -169,24 +171,24 @@ async fn finish(
 }
 
 /// A navigation under a script ends it; what it did until then is done.
-fn left_page(error: CallError) -> HandsError {
+fn left_page(error: CallError) -> PageActionError {
     if error.is_context_gone() {
-        HandsError::PageLeft
+        PageActionError::PageLeft
     } else {
         error.into()
     }
 }
 
-fn threw(result: &Bytes) -> HandsError {
-    HandsError::Threw {
+fn threw(result: &Bytes) -> PageActionError {
+    PageActionError::Threw {
         exception: exception(result),
     }
 }
 
-fn capped(value: &Bytes) -> Result<Value, HandsError> {
+fn capped(value: &Bytes) -> Result<Value, PageActionError> {
     let chars = value.len() as u64;
     if chars > MAX_CHARS {
-        return Err(HandsError::TooLarge {
+        return Err(PageActionError::TooLarge {
             chars,
             max: MAX_CHARS,
         });
@@ -195,13 +197,13 @@ fn capped(value: &Bytes) -> Result<Value, HandsError> {
 }
 
 /// JSON whose strings hold no lone surrogates, which no reader takes.
-fn readable(json: Bytes) -> Result<Bytes, HandsError> {
+fn readable(json: Bytes) -> Result<Bytes, PageActionError> {
     without_lone_surrogates(json).map_err(|error| shape::<EvaluateIn<'_>>(&error).into())
 }
 
-fn unserializable(result: &Bytes) -> Result<Value, HandsError> {
+fn unserializable(result: &Bytes) -> Result<Value, PageActionError> {
     #[derive(Deserialize)]
-    struct Outline {
+    struct AxSnapshotResult {
         result: Number,
     }
     #[derive(Deserialize)]
@@ -210,14 +212,14 @@ fn unserializable(result: &Bytes) -> Result<Value, HandsError> {
         r#type: String,
         unserializable_value: Option<String>,
     }
-    let Outline { result } = parse(result)?;
+    let AxSnapshotResult { result } = parse(result)?;
     match (
         result.r#type.as_str(),
         result.unserializable_value.as_deref(),
     ) {
         ("number", Some("-0")) => Ok(Value::from(0)),
         ("number", Some(_)) => Ok(Value::Null),
-        _ => Err(HandsError::Threw {
+        _ => Err(PageActionError::Threw {
             exception: format!("a {} has no form in JSON", result.r#type),
         }),
     }

@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::error::HandsError;
-use super::page::HandsOn;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::world::parse;
 use crate::locator::Locator;
 
-impl HandsOn {
+impl PageDriver {
     /// Asks something of an element.
     pub async fn query(
         &self,
         locator: &Locator,
         what: What,
         deadline: Instant,
-    ) -> Result<Value, HandsError> {
+    ) -> Result<Value, PageActionError> {
         #[derive(Serialize)]
         struct Query {
             what: What,
@@ -34,7 +34,7 @@ impl HandsOn {
             height: f64,
         }
         let (reached, result) = self
-            .follow("query", locator, &Query { what }, deadline)
+            .call_on_element("query", locator, &Query { what }, deadline)
             .await?;
         let Answer { value } = parse(&result)?;
         if what != What::Box || value.is_null() || reached.world.owner().is_none() {
@@ -52,8 +52,8 @@ impl HandsOn {
             x: area.x + area.width,
             y: area.y + area.height,
         };
-        let (from, _) = self.to_page(&reached.world, from, deadline).await?;
-        let (to, _) = self.to_page(&reached.world, to, deadline).await?;
+        let (from, _) = self.to_viewport(&reached.world, from, deadline).await?;
+        let (to, _) = self.to_viewport(&reached.world, to, deadline).await?;
         Ok(json!({"x": from.x, "y": from.y, "width": to.x - from.x, "height": to.y - from.y}))
     }
 }

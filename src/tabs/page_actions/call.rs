@@ -8,10 +8,10 @@ use cdp_bridge_protocol::request::Point;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-use super::error::HandsError;
-use super::page::HandsOn;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::quad::outside;
-use super::world::{Held, World, parse};
+use super::world::{ObjectHandle, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
 use crate::locator::{Locator, SegmentKind};
 use crate::timer::remaining;
@@ -35,7 +35,7 @@ pub struct Reached {
 
 /// The arguments of a function that follows a locator.
 #[derive(Serialize)]
-struct Located<'a, A> {
+struct ElementCall<'a, A> {
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<Vec<&'a SegmentKind>>,
     from: usize,
@@ -47,13 +47,13 @@ struct Located<'a, A> {
 /// What such a function comes to if it does not reach its end.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Head {
+struct CallOutcome {
     #[serde(default)]
     hop: Option<u64>,
     #[serde(default)]
     at: Option<usize>,
     #[serde(default)]
-    fail: Option<Fail>,
+    fail: Option<FailureKind>,
     #[serde(default)]
     reason: Option<String>,
     #[serde(default)]
@@ -72,7 +72,7 @@ struct Head {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Fail {
+enum FailureKind {
     NotFound,
     NotActionable,
     Ambiguous,
@@ -80,22 +80,25 @@ enum Fail {
     BadSelector,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Calls a function of the script that follows a locator. A page that goes elsewhere meanwhile is
     /// asked again where it is then: such a function changes nothing before it has found its element.
-    pub async fn follow<A>(
+    pub async fn call_on_element<A>(
         &self,
         function: &'static str,
         locator: &Locator,
         args: &A,
         deadline: Instant,
-    ) -> Result<(Reached, Bytes), HandsError>
+    ) -> Result<(Reached, Bytes), PageActionError>
     where
         A: Serialize + Sync,
     {
         loop {
-            match self.follow_once(function, locator, args, deadline).await {
-                Err(HandsError::PageLeft) if Instant::now() + PAUSE < deadline => {
+            match self
+                .call_on_element_once(function, locator, args, deadline)
+                .await
+            {
+                Err(PageActionError::PageLeft) if Instant::now() + PAUSE < deadline => {
                     sleep(PAUSE).await;
                 }
                 outcome => return outcome,
@@ -104,13 +107,13 @@ impl HandsOn {
     }
 
     /// The same for a function that may have had its effect: it is not called again.
-    pub async fn follow_once<A>(
+    pub async fn call_on_element_once<A>(
         &self,
         function: &'static str,
         locator: &Locator,
         args: &A,
         deadline: Instant,
-    ) -> Result<(Reached, Bytes), HandsError>
+    ) -> Result<(Reached, Bytes), PageActionError>
     where
         A: Serialize + Sync,
     {
@@ -118,26 +121,26 @@ impl HandsOn {
         let mut from = 0;
         loop {
             let steps = locator.segments().iter().map(|segment| &segment.kind);
-            let located = Located {
+            let call = ElementCall {
                 steps: Some(steps.collect()),
                 from,
                 timeout: millis_left(deadline),
                 args,
             };
-            let result = match world.call_raw(function, &located, deadline).await {
+            let result = match world.call_raw(function, &call, deadline).await {
                 // A frame that went away takes its process's session with it; the page is still there.
-                Err(HandsError::Call(error))
+                Err(PageActionError::Call(error))
                     if (error.is_session_gone() || error.is_refusal())
                         && world.owner().is_some() =>
                 {
-                    return Err(HandsError::PageLeft);
+                    return Err(PageActionError::PageLeft);
                 }
                 outcome => outcome?,
             };
-            let head: Head = parse(&result)?;
+            let head: CallOutcome = parse(&result)?;
             if let Some(hop) = head.hop {
                 from = head.at.unwrap_or_default();
-                world = self.enter(&world, hop, deadline).await?;
+                world = self.enter_frame(&world, hop, deadline).await?;
                 continue;
             }
             return match failure(head, locator, from) {
@@ -148,24 +151,24 @@ impl HandsOn {
     }
 
     /// Calls a function of the script for the whole page.
-    pub async fn whole<A>(
+    pub async fn call_on_page<A>(
         &self,
         function: &'static str,
         args: &A,
         deadline: Instant,
-    ) -> Result<Bytes, HandsError>
+    ) -> Result<Bytes, PageActionError>
     where
         A: Serialize + Sync,
     {
         loop {
-            let located = Located {
+            let call = ElementCall {
                 steps: None,
                 from: 0,
                 timeout: millis_left(deadline),
                 args,
             };
-            match self.main().call_raw(function, &located, deadline).await {
-                Err(HandsError::PageLeft) if Instant::now() + PAUSE < deadline => {
+            match self.main_world().call_raw(function, &call, deadline).await {
+                Err(PageActionError::PageLeft) if Instant::now() + PAUSE < deadline => {
                     sleep(PAUSE).await;
                 }
                 outcome => return outcome,
@@ -174,34 +177,38 @@ impl HandsOn {
     }
 
     /// Where a locator begins: in the main frame, or wherever its ref is known.
-    async fn start(&self, locator: &Locator, deadline: Instant) -> Result<Arc<World>, HandsError> {
+    async fn start(
+        &self,
+        locator: &Locator,
+        deadline: Instant,
+    ) -> Result<Arc<World>, PageActionError> {
         let Some(SegmentKind::Ref { number }) = locator.segments().first().map(|first| &first.kind)
         else {
-            return Ok(Arc::clone(self.main()));
+            return Ok(Arc::clone(self.main_world()));
         };
-        let frames = self.frames();
+        let frames = self.frame_worlds();
         if frames.is_empty() {
-            return Ok(Arc::clone(self.main()));
+            return Ok(Arc::clone(self.main_world()));
         }
-        let all = std::iter::once(Arc::clone(self.main())).chain(frames);
+        let all = std::iter::once(Arc::clone(self.main_world())).chain(frames);
         for world in all {
             // A frame that has just gone away knows no refs.
             if world.knows(*number, deadline).await.unwrap_or(false) {
                 return Ok(world);
             }
         }
-        Ok(Arc::clone(self.main()))
+        Ok(Arc::clone(self.main_world()))
     }
 
     /// Goes into a frame of another process, which the world around it knows by number.
-    pub async fn enter(
+    pub async fn enter_frame(
         &self,
         around: &Arc<World>,
         number: u64,
         deadline: Instant,
-    ) -> Result<Arc<World>, HandsError> {
+    ) -> Result<Arc<World>, PageActionError> {
         let Some(handle) = around.handle(number, deadline).await? else {
-            return Err(HandsError::PageLeft);
+            return Err(PageActionError::PageLeft);
         };
         let left = remaining(deadline);
         let describe = DescribeNode {
@@ -209,14 +216,14 @@ impl HandsOn {
         };
         let node = around.session.call(describe, left).await?.node;
         let Some(frame) = node.frame_id else {
-            return Err(HandsError::PageLeft);
+            return Err(PageActionError::PageLeft);
         };
         let world = match node.content_document {
-            Some(_) => self.inner_frame(frame.as_str(), around),
+            Some(_) => self.same_process_frame(frame.as_str(), around),
             None => self
                 .frame(frame.as_str(), deadline)
                 .await?
-                .ok_or(HandsError::PageLeft)?,
+                .ok_or(PageActionError::PageLeft)?,
         };
         world.set_owner(Arc::downgrade(around), number);
         Ok(world)
@@ -224,12 +231,12 @@ impl HandsOn {
 
     /// From a point in a world's part of the page to one in the visible part of the page; with what
     /// covers it on the way, if anything does.
-    pub async fn to_page(
+    pub async fn to_viewport(
         &self,
         world: &Arc<World>,
         point: Point,
         deadline: Instant,
-    ) -> Result<(Point, Option<String>), HandsError> {
+    ) -> Result<(Point, Option<String>), PageActionError> {
         #[derive(Serialize)]
         struct Inside {
             number: u64,
@@ -252,13 +259,13 @@ impl HandsOn {
                 return Ok((point, out.by));
             }
             let Some(outside) = out.point else {
-                return Err(HandsError::PageLeft);
+                return Err(PageActionError::PageLeft);
             };
             if out.turned {
                 point = self
-                    .turned_out(&world, &around, number, point, deadline)
+                    .map_through_quad(&world, &around, number, point, deadline)
                     .await?;
-                world = process_root(around);
+                world = process_root_world(around);
             } else {
                 point = outside;
                 world = around;
@@ -269,21 +276,21 @@ impl HandsOn {
 
     /// The same through one frame that is turned or skewed: Chromium knows where its corners are, in
     /// the part of the page that its process shows.
-    async fn turned_out(
+    async fn map_through_quad(
         &self,
         world: &Arc<World>,
         around: &Arc<World>,
         number: u64,
         point: Point,
         deadline: Instant,
-    ) -> Result<Point, HandsError> {
+    ) -> Result<Point, PageActionError> {
         #[derive(Deserialize)]
         struct Size {
             width: f64,
             height: f64,
         }
         let Some(handle) = around.handle(number, deadline).await? else {
-            return Err(HandsError::PageLeft);
+            return Err(PageActionError::PageLeft);
         };
         let left = remaining(deadline);
         let boxes = GetBoxModel {
@@ -300,13 +307,13 @@ impl HandsOn {
         reached: &Reached,
         number: u64,
         deadline: Instant,
-    ) -> Result<Held, HandsError> {
+    ) -> Result<ObjectHandle, PageActionError> {
         let handle = reached.world.handle(number, deadline).await?;
-        handle.ok_or(HandsError::PageLeft)
+        handle.ok_or(PageActionError::PageLeft)
     }
 
     /// Waits a moment before a covered element is tried again; false if there is no time for that.
-    pub async fn try_again(&self, until: Instant) -> bool {
+    pub async fn pause_before_retry(&self, until: Instant) -> bool {
         let again = Instant::now() + COVERED_PAUSE < until;
         if again {
             sleep(COVERED_PAUSE).await;
@@ -316,7 +323,7 @@ impl HandsOn {
 }
 
 impl World {
-    async fn knows(&self, number: u64, deadline: Instant) -> Result<bool, HandsError> {
+    async fn knows(&self, number: u64, deadline: Instant) -> Result<bool, PageActionError> {
         #[derive(Serialize)]
         struct Args {
             number: u64,
@@ -331,7 +338,7 @@ impl World {
 }
 
 /// The world of the frame that a world's process shows first of all.
-pub fn process_root(mut world: Arc<World>) -> Arc<World> {
+pub fn process_root_world(mut world: Arc<World>) -> Arc<World> {
     while let Some((around, _)) = world.owner() {
         if around.session.id() != world.session.id() {
             break;
@@ -343,40 +350,40 @@ pub fn process_root(mut world: Arc<World>) -> Arc<World> {
 
 /// How long the script may wait.
 pub fn millis_left(deadline: Instant) -> u64 {
-    let left = remaining(last_try(deadline));
+    let left = remaining(retry_deadline(deadline));
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Until when something is tried again, so that there is time to say why it was in vain.
-pub fn last_try(deadline: Instant) -> Instant {
+pub fn retry_deadline(deadline: Instant) -> Instant {
     let now = Instant::now();
     let left = deadline.saturating_duration_since(now);
     now + left.saturating_sub(MARGIN).max(left * 6 / 10)
 }
 
-fn failure(head: Head, locator: &Locator, from: usize) -> Option<HandsError> {
+fn failure(head: CallOutcome, locator: &Locator, from: usize) -> Option<PageActionError> {
     let fail = head.fail?;
     let text = locator.as_str().to_owned();
     let at = head.at.unwrap_or(from);
     let segment = locator.segments().get(at);
     Some(match fail {
-        Fail::NotFound => HandsError::NotFound {
+        FailureKind::NotFound => PageActionError::NotFound {
             locator: text,
             segment: segment.map(|it| it.text.clone()).unwrap_or_default(),
         },
-        Fail::NotActionable => HandsError::NotActionable {
+        FailureKind::NotActionable => PageActionError::NotActionable {
             locator: text,
             element: head.element.unwrap_or_default(),
             reason: head.reason.unwrap_or_default(),
             by: head.by.or(head.because),
         },
-        Fail::Ambiguous => HandsError::Ambiguous {
+        FailureKind::Ambiguous => PageActionError::Ambiguous {
             locator: text,
             count: head.count.unwrap_or_default(),
             elements: head.elements.unwrap_or_default(),
         },
-        Fail::StaleRef => HandsError::StaleRef { locator: text },
-        Fail::BadSelector => HandsError::BadSelector {
+        FailureKind::StaleRef => PageActionError::StaleRef { locator: text },
+        FailureKind::BadSelector => PageActionError::BadSelector {
             position: segment.map_or(0, |it| it.position as u64),
             problem: head.message.unwrap_or_default(),
         },

@@ -4,7 +4,7 @@ use crate::cdp::CallError;
 
 /// What went wrong. What was typed stands in none of them.
 #[derive(Debug, Clone, thiserror::Error)]
-pub enum HandsError {
+pub enum PageActionError {
     /// No element, for as long as the request may wait.
     #[error("no element for `{locator}`: `{segment}` found nothing within the time limit")]
     NotFound {

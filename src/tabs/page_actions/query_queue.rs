@@ -10,69 +10,69 @@ use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
-use super::action::Look;
-use super::error::HandsError;
-use super::outline::Refs;
-use super::page::HandsOn;
+use super::action::PageQuery;
+use super::ax_snapshot::RefCounter;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use crate::tabs::changes::Place;
 use crate::tabs::error::{Failure, TabError};
 use crate::tabs::reply::{AnswerKind, Reply};
 
 /// The most looks that wait or are at work on one tab.
-const MOST: usize = 64;
+const MAX_QUERIES: usize = 64;
 
-type Outcome = Result<AnswerKind, HandsError>;
+type Outcome = Result<AnswerKind, PageActionError>;
 
 /// A tab's looks.
 #[derive(Default)]
-pub struct Looks {
-    waiting: Vec<(Look, Place, Reply)>,
-    at_work: FuturesUnordered<BoxFuture<'static, (u64, Outcome)>>,
+pub struct QueryQueue {
+    waiting: Vec<(PageQuery, Place, Reply)>,
+    running: FuturesUnordered<BoxFuture<'static, (u64, Outcome)>>,
     replies: HashMap<u64, Reply>,
     next_id: u64,
     /// They are the tab's: numbers go on where its page before left off.
-    refs: Refs,
+    refs: RefCounter,
 }
 
 /// A look that is done.
-pub struct Looked {
+pub struct QueryResult {
     reply: Reply,
     outcome: Outcome,
 }
 
-impl Looks {
+impl QueryQueue {
     /// Takes a request in; one too many is answered.
-    pub fn push(&mut self, look: Look, after: Place, reply: Reply) {
-        if self.waiting.len() + self.replies.len() >= MOST {
-            return reply.fail(TabError::QueueFull { limit: MOST });
+    pub fn push(&mut self, query: PageQuery, after: Place, reply: Reply) {
+        if self.waiting.len() + self.replies.len() >= MAX_QUERIES {
+            return reply.fail(TabError::QueueFull { limit: MAX_QUERIES });
         }
-        self.waiting.push((look, after, reply));
+        self.waiting.push((query, after, reply));
     }
 
     /// Starts what is permitted.
-    pub fn start_due(&mut self, hands: &HandsOn, permitted: impl Fn(Place) -> bool) {
-        for (look, _, reply) in self
+    pub fn start_due(&mut self, driver: &PageDriver, permitted: impl Fn(Place) -> bool) {
+        for (query, _, reply) in self
             .waiting
             .extract_if(.., |(_, after, _)| permitted(*after))
         {
             let number = self.next_id;
             self.next_id += 1;
-            let (hands, refs, deadline) = (hands.clone(), self.refs.clone(), reply.deadline);
+            let (driver, refs, deadline) = (driver.clone(), self.refs.clone(), reply.deadline);
             self.replies.insert(number, reply);
-            self.at_work.push(Box::pin(async move {
-                (number, perform(look, &hands, &refs, deadline).await)
+            self.running.push(Box::pin(async move {
+                (number, perform(query, &driver, &refs, deadline).await)
             }));
         }
     }
 
     /// Waits until one is done. Never ends while none is at work.
-    pub async fn next_done(&mut self) -> Looked {
+    pub async fn next_done(&mut self) -> QueryResult {
         loop {
-            match self.at_work.next().await {
+            match self.running.next().await {
                 Some((number, outcome)) => {
                     // One whose time was over is answered already.
                     if let Some(reply) = self.replies.remove(&number) {
-                        return Looked { reply, outcome };
+                        return QueryResult { reply, outcome };
                     }
                 }
                 None => return std::future::pending().await,
@@ -107,47 +107,54 @@ impl Looks {
 
     /// Gives up what is at work; those who wait for it come back to be answered.
     pub fn abandon(&mut self) -> Vec<Reply> {
-        self.at_work.clear();
+        self.running.clear();
         self.replies.drain().map(|(_, reply)| reply).collect()
     }
 
     /// Gives everything up.
     pub fn drain(&mut self) -> Vec<Reply> {
-        let at_work = self.abandon();
+        let running = self.abandon();
         let waiting = self.waiting.drain(..).map(|(.., reply)| reply);
-        waiting.chain(at_work).collect()
+        waiting.chain(running).collect()
     }
 }
 
-impl Looked {
+impl QueryResult {
     /// Answers whoever asked.
     pub fn answer(self, tab: TabId, session: Option<String>) {
         let Self { reply, outcome } = self;
         match outcome {
             Ok(answer) => reply.answer(tab, answer),
             Err(error) => {
-                let error = TabError::of_hands(error, &reply);
+                let error = TabError::from_page_action(error, &reply);
                 reply.fail(Failure { error, session });
             }
         }
     }
 }
 
-async fn perform(look: Look, hands: &HandsOn, refs: &Refs, deadline: Instant) -> Outcome {
-    match look {
-        Look::WaitElement(locator, state) => hands.wait_element(&locator, state, deadline).await?,
-        Look::WaitText(text) => hands.wait_text(&text, deadline).await?,
-        Look::WaitLoad(state) => hands.wait_load(state, deadline).await?,
-        Look::WaitUrl(url) => hands.wait_url(&url).await?,
-        Look::Query(locator, what) => {
-            let value = hands.query(&locator, what, deadline).await?;
+async fn perform(
+    query: PageQuery,
+    driver: &PageDriver,
+    refs: &RefCounter,
+    deadline: Instant,
+) -> Outcome {
+    match query {
+        PageQuery::WaitElement(locator, state) => {
+            driver.wait_element(&locator, state, deadline).await?
+        }
+        PageQuery::WaitText(text) => driver.wait_text(&text, deadline).await?,
+        PageQuery::WaitLoad(state) => driver.wait_load(state, deadline).await?,
+        PageQuery::WaitUrl(url) => driver.wait_url(&url).await?,
+        PageQuery::Query(locator, what) => {
+            let value = driver.query(&locator, what, deadline).await?;
             return Ok(AnswerKind::Queried(value));
         }
-        Look::Outline {
+        PageQuery::AxSnapshot {
             locator,
             interactive_only,
         } => {
-            let outline = hands.outline(locator.as_ref(), interactive_only, refs, deadline);
+            let outline = driver.ax_snapshot(locator.as_ref(), interactive_only, refs, deadline);
             let outline = outline.await?;
             return Ok(AnswerKind::Outline {
                 url: outline.url,
@@ -156,8 +163,8 @@ async fn perform(look: Look, hands: &HandsOn, refs: &Refs, deadline: Instant) ->
                 text: EscapedText::from_text(&outline.text),
             });
         }
-        Look::Content { locator, format } => {
-            let content = hands.content(locator.as_ref(), format, deadline).await?;
+        PageQuery::Content { locator, format } => {
+            let content = driver.content(locator.as_ref(), format, deadline).await?;
             return Ok(AnswerKind::Content {
                 url: content.url,
                 format,
@@ -166,6 +173,6 @@ async fn perform(look: Look, hands: &HandsOn, refs: &Refs, deadline: Instant) ->
             });
         }
     }
-    let url = hands.whereabouts().borrow().url.clone();
+    let url = driver.location().borrow().url.clone();
     Ok(AnswerKind::Waited { url })
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
-use super::error::HandsError;
+use super::error::PageActionError;
 use super::script::SCRIPT;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{Method, ReleaseObject};
@@ -53,7 +53,7 @@ impl World {
     }
 
     /// There is another document: its world has yet to be made.
-    pub fn renew(&self) {
+    pub fn invalidate(&self) {
         *lock(&self.context) = None;
     }
 
@@ -75,7 +75,7 @@ impl World {
         function: &'static str,
         args: &A,
         deadline: Instant,
-    ) -> Result<R, HandsError>
+    ) -> Result<R, PageActionError>
     where
         A: Serialize + Sync + ?Sized,
         R: DeserializeOwned,
@@ -90,7 +90,7 @@ impl World {
         function: &'static str,
         args: &A,
         deadline: Instant,
-    ) -> Result<Bytes, HandsError>
+    ) -> Result<Bytes, PageActionError>
     where
         A: Serialize + Sync + ?Sized,
     {
@@ -101,7 +101,11 @@ impl World {
     }
 
     /// Asks for a handle to an element that the script knows by number. None if it is gone.
-    pub async fn handle(&self, number: u64, deadline: Instant) -> Result<Option<Held>, HandsError> {
+    pub async fn handle(
+        &self,
+        number: u64,
+        deadline: Instant,
+    ) -> Result<Option<ObjectHandle>, PageActionError> {
         #[derive(Serialize)]
         struct Args {
             number: u64,
@@ -109,7 +113,7 @@ impl World {
         let args = Args { number };
         let outcome = self.evaluate("held", &args, false, deadline);
         Ok(match outcome.await? {
-            EvaluateResult::Handle(id) => Some(Held {
+            EvaluateResult::Handle(id) => Some(ObjectHandle {
                 session: self.session.clone(),
                 id,
             }),
@@ -123,7 +127,7 @@ impl World {
         args: &A,
         by_value: bool,
         deadline: Instant,
-    ) -> Result<EvaluateResult, HandsError>
+    ) -> Result<EvaluateResult, PageActionError>
     where
         A: Serialize + Sync + ?Sized,
     {
@@ -138,7 +142,7 @@ impl World {
                 // A frame that is just getting another document has no world for a moment.
                 let context = self.create(left).await.map_err(|error| {
                     if error.is_refusal() {
-                        HandsError::PageLeft
+                        PageActionError::PageLeft
                     } else {
                         error.into()
                     }
@@ -162,14 +166,14 @@ impl World {
                 }
                 Err(error) if error.is_context_gone() => {
                     self.forget(context);
-                    return Err(HandsError::PageLeft);
+                    return Err(PageActionError::PageLeft);
                 }
                 Err(error) => return Err(error.into()),
             };
             let outcome = evaluated(&result)?;
             if outcome == EvaluateResult::Threw {
                 self.forget(context);
-                return Err(HandsError::Script(exception(&result)));
+                return Err(PageActionError::Script(exception(&result)));
             }
             *lock(&self.context) = Some(context);
             return Ok(outcome);
@@ -192,12 +196,12 @@ impl World {
 /// A handle to an object that the page holds for the bridge. It is let go of when this is dropped: a
 /// page that is acted on again and again must not grow.
 #[derive(Debug)]
-pub struct Held {
+pub struct ObjectHandle {
     session: TargetSession,
     id: Box<str>,
 }
 
-impl Held {
+impl ObjectHandle {
     /// A handle that Chromium gave.
     pub fn new(session: TargetSession, id: Box<str>) -> Self {
         Self { session, id }
@@ -209,7 +213,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for ObjectHandle {
     fn drop(&mut self) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (session, id) = (self.session.clone(), std::mem::take(&mut self.id));
@@ -223,10 +227,10 @@ impl Drop for Held {
 }
 
 /// Reads what the script came to.
-pub fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, HandsError> {
+pub fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, PageActionError> {
     serde_json::from_slice(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
 }
 
-fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> HandsError {
-    HandsError::Call(shape::<M>(problem))
+fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> PageActionError {
+    PageActionError::Call(shape::<M>(problem))
 }

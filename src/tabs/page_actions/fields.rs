@@ -5,22 +5,22 @@ use cdp_bridge_protocol::request::Choice;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::Target;
-use super::error::HandsError;
+use super::action::PointerTarget;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::keys::Chord;
-use super::page::HandsOn;
 use super::pointer::CLICK;
 use super::world::parse;
 use crate::locator::Locator;
 
-impl HandsOn {
+impl PageDriver {
     /// Replaces what stands in a field.
     pub async fn fill(
         &self,
         locator: &Locator,
         value: &TypedText,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
+    ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
         struct Fill<'a> {
             value: &'a TypedText,
@@ -39,7 +39,7 @@ impl HandsOn {
         #[derive(Deserialize)]
         struct Settled {}
         let (reached, result) = self
-            .follow("fill", locator, &Fill { value }, deadline)
+            .call_on_element("fill", locator, &Fill { value }, deadline)
             .await?;
         let Filling { filled, held } = parse(&result)?;
         if filled {
@@ -59,7 +59,7 @@ impl HandsOn {
             .await
         {
             // The page took the input, and went elsewhere upon it.
-            Err(HandsError::PageLeft) => Ok(()),
+            Err(PageActionError::PageLeft) => Ok(()),
             outcome => outcome.map(|Settled {}| ()),
         }
     }
@@ -70,7 +70,7 @@ impl HandsOn {
         locator: &Locator,
         values: &[Choice],
         deadline: Instant,
-    ) -> Result<Vec<String>, HandsError> {
+    ) -> Result<Vec<String>, PageActionError> {
         #[derive(Serialize)]
         struct Choose<'a> {
             values: &'a [Choice],
@@ -80,7 +80,9 @@ impl HandsOn {
             values: Vec<String>,
         }
         let choose = Choose { values };
-        let (_, result) = self.follow("choose", locator, &choose, deadline).await?;
+        let (_, result) = self
+            .call_on_element("choose", locator, &choose, deadline)
+            .await?;
         let Chosen { values } = parse(&result)?;
         Ok(values)
     }
@@ -91,7 +93,7 @@ impl HandsOn {
         locator: &Locator,
         on: bool,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
+    ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
         struct Want {
             want: bool,
@@ -106,13 +108,13 @@ impl HandsOn {
             is: bool,
         }
         let (_, result) = self
-            .follow("toggled", locator, &Want { want: on }, deadline)
+            .call_on_element("toggled", locator, &Want { want: on }, deadline)
             .await?;
         let Stands { is } = parse(&result)?;
         if is {
             return Ok(());
         }
-        let target = Target::Element(locator.clone(), None);
+        let target = PointerTarget::Element(locator.clone(), None);
         let Some(clicked) = self.click(&target, CLICK, deadline).await? else {
             return Ok(());
         };
@@ -122,8 +124,8 @@ impl HandsOn {
         };
         let stands = clicked.reached.world.call("isToggled", &want, deadline);
         match stands.await {
-            Ok(Stands { is: true }) | Err(HandsError::PageLeft) => Ok(()),
-            Ok(Stands { is: false }) => Err(HandsError::NotActionable {
+            Ok(Stands { is: true }) | Err(PageActionError::PageLeft) => Ok(()),
+            Ok(Stands { is: false }) => Err(PageActionError::NotActionable {
                 locator: locator.as_str().to_owned(),
                 element: "it".to_owned(),
                 reason: "unsuitable".to_owned(),

@@ -12,7 +12,7 @@ use crate::locator::Locator;
 
 /// Where the mouse goes.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Target {
+pub enum PointerTarget {
     /// To an element: its middle, or a place on it.
     Element(Locator, Option<Point>),
     /// To a point of the visible part of the page.
@@ -26,7 +26,7 @@ pub enum Action {
     /// `click`.
     Click {
         /// Where.
-        target: Target,
+        target: PointerTarget,
         /// With which button.
         button: MouseButton,
         /// How often.
@@ -82,16 +82,16 @@ pub enum Action {
         /// What; the page if absent.
         locator: Option<Locator>,
         /// How far or where to.
-        way: Place,
+        target: ScrollTarget,
         /// Whether it moves there.
         smooth: bool,
     },
     /// `drag`.
     Drag {
         /// Where the button goes down.
-        from: Target,
+        from: PointerTarget,
         /// Where it goes up.
-        to: Target,
+        to: PointerTarget,
     },
     /// `upload`.
     Upload {
@@ -113,7 +113,7 @@ pub enum Action {
 
 /// How far, or where to, something is scrolled.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Place {
+pub enum ScrollTarget {
     /// From where it is.
     By(Point),
     /// To a place.
@@ -122,7 +122,7 @@ pub enum Place {
 
 /// Something that is asked of a page, or waited for. It changes nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Look {
+pub enum PageQuery {
     /// `waitFor` with `selector`.
     WaitElement(Locator, WaitState),
     /// `waitFor` with `loadState`.
@@ -134,7 +134,7 @@ pub enum Look {
     /// `query`.
     Query(Locator, What),
     /// `getAxSnapshot`.
-    Outline {
+    AxSnapshot {
         /// The element; the whole page if absent.
         locator: Option<Locator>,
         /// Only what can be operated.

@@ -4,23 +4,23 @@ use cdp_bridge_protocol::request::UploadFile;
 use serde::Serialize;
 use tokio::time::Instant;
 
-use super::error::HandsError;
-use super::page::HandsOn;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use crate::locator::Locator;
 
-impl HandsOn {
+impl PageDriver {
     /// Puts files into an `<input type=file>`.
     pub async fn upload(
         &self,
         locator: &Locator,
         files: &[UploadFile],
         deadline: Instant,
-    ) -> Result<(), HandsError> {
+    ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
         struct Upload<'a> {
             files: &'a [UploadFile],
         }
-        self.follow("upload", locator, &Upload { files }, deadline)
+        self.call_on_element("upload", locator, &Upload { files }, deadline)
             .await?;
         Ok(())
     }

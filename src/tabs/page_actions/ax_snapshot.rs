@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::error::HandsError;
-use super::page::HandsOn;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::world::{World, parse};
 use crate::locator::Locator;
 
@@ -22,9 +22,9 @@ const MAX_DEPTH: usize = 8;
 /// The number that the tab's next element gets. One outline at a time gives numbers, so that none is
 /// given twice; and a number that was given is never given again, whatever becomes of the page.
 #[derive(Debug, Clone)]
-pub struct Refs(Arc<Mutex<u64>>);
+pub struct RefCounter(Arc<Mutex<u64>>);
 
-impl Default for Refs {
+impl Default for RefCounter {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(1)))
     }
@@ -32,7 +32,7 @@ impl Default for Refs {
 
 /// An outline.
 #[derive(Debug)]
-pub struct Outline {
+pub struct AxSnapshotResult {
     /// Where the page was.
     pub url: String,
     /// The lines, each with its end.
@@ -58,7 +58,7 @@ struct Args {
 struct Part {
     url: String,
     lines: Vec<String>,
-    frames: Vec<Gap>,
+    frames: Vec<FramePlaceholder>,
     omitted: u64,
     next: u64,
     length: u64,
@@ -66,7 +66,7 @@ struct Part {
 
 /// Where a frame of another process belongs.
 #[derive(Deserialize)]
-struct Gap {
+struct FramePlaceholder {
     held: u64,
     /// Behind so many lines.
     line: usize,
@@ -74,44 +74,46 @@ struct Gap {
 }
 
 /// What is the same for all parts of an outline.
-struct Taking<'a> {
-    hands: &'a HandsOn,
+struct SnapshotBuilder<'a> {
+    driver: &'a PageDriver,
     interactive_only: bool,
     next: u64,
     length: u64,
     deadline: Instant,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Takes the outline of the page, or of one element.
-    pub async fn outline(
+    pub async fn ax_snapshot(
         &self,
         locator: Option<&Locator>,
         interactive_only: bool,
-        refs: &Refs,
+        refs: &RefCounter,
         deadline: Instant,
-    ) -> Result<Outline, HandsError> {
+    ) -> Result<AxSnapshotResult, PageActionError> {
         let mut number = refs.0.lock().await;
-        let mut taking = Taking {
-            hands: self,
+        let mut builder = SnapshotBuilder {
+            driver: self,
             interactive_only,
             next: *number,
             length: 0,
             deadline,
         };
-        let args = taking.args(0);
+        let args = builder.args(0);
         let (world, result) = if let Some(locator) = locator {
-            let (reached, result) = self.follow("outline", locator, &args, deadline).await?;
+            let (reached, result) = self
+                .call_on_element("outline", locator, &args, deadline)
+                .await?;
             (reached.world, result)
         } else {
-            let result = self.whole("outline", &args, deadline).await?;
-            (Arc::clone(self.main()), result)
+            let result = self.call_on_page("outline", &args, deadline).await?;
+            (Arc::clone(self.main_world()), result)
         };
         let part: Part = parse(&result)?;
         let url = part.url.clone();
         let mut all = Vec::new();
-        let mut omitted = taking.add(&world, part, 0, &mut all).await?;
-        *number = taking.next;
+        let mut omitted = builder.add(&world, part, 0, &mut all).await?;
+        *number = builder.next;
         drop(number);
         let mut text = String::with_capacity(all.iter().map(|line| line.len() + 1).sum());
         for line in &all {
@@ -130,7 +132,7 @@ impl HandsOn {
         } else {
             omitted = 0;
         }
-        Ok(Outline {
+        Ok(AxSnapshotResult {
             url,
             text,
             lines,
@@ -139,7 +141,7 @@ impl HandsOn {
     }
 }
 
-impl Taking<'_> {
+impl SnapshotBuilder<'_> {
     fn args(&self, inner: usize) -> Args {
         Args {
             interactive_only: self.interactive_only,
@@ -157,20 +159,20 @@ impl Taking<'_> {
         part: Part,
         depth: usize,
         all: &'a mut Vec<String>,
-    ) -> BoxFuture<'a, Result<u64, HandsError>> {
+    ) -> BoxFuture<'a, Result<u64, PageActionError>> {
         async move {
             self.next = self.next.max(part.next);
             self.length += part.length;
             let mut omitted = part.omitted;
             let mut lines = part.lines.into_iter();
             let mut done = 0;
-            for gap in part.frames {
-                all.extend(lines.by_ref().take(gap.line.saturating_sub(done)));
-                done = gap.line;
+            for placeholder in part.frames {
+                all.extend(lines.by_ref().take(placeholder.line.saturating_sub(done)));
+                done = placeholder.line;
                 if depth >= MAX_DEPTH {
                     continue;
                 }
-                if let Some((inner, part)) = self.inside(world, &gap).await? {
+                if let Some((inner, part)) = self.inside(world, &placeholder).await? {
                     omitted += self.add(&inner, part, depth + 1, all).await?;
                 }
             }
@@ -184,12 +186,15 @@ impl Taking<'_> {
     async fn inside(
         &self,
         world: &Arc<World>,
-        gap: &Gap,
-    ) -> Result<Option<(Arc<World>, Part)>, HandsError> {
-        let entered = self.hands.enter(world, gap.held, self.deadline).await;
+        placeholder: &FramePlaceholder,
+    ) -> Result<Option<(Arc<World>, Part)>, PageActionError> {
+        let entered = self
+            .driver
+            .enter_frame(world, placeholder.held, self.deadline)
+            .await;
         let outcome = match entered {
             Ok(inner) => {
-                let args = self.args(gap.depth);
+                let args = self.args(placeholder.depth);
                 let part = inner.call("outline", &args, self.deadline).await;
                 part.map(|part| (inner, part))
             }
@@ -197,8 +202,8 @@ impl Taking<'_> {
         };
         match outcome {
             Ok(found) => Ok(Some(found)),
-            Err(HandsError::PageLeft | HandsError::Script(_)) => Ok(None),
-            Err(HandsError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
+            Err(PageActionError::PageLeft | PageActionError::Script(_)) => Ok(None),
+            Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
                 Ok(None)
             }
             Err(error) => Err(error),

@@ -39,7 +39,7 @@ pub struct Chord {
 pub struct NoSuchKey;
 
 /// The bits of modifiers in CDP.
-pub fn mask(modifiers: &[Modifier]) -> u8 {
+pub fn modifier_mask(modifiers: &[Modifier]) -> u8 {
     modifiers.iter().fold(0, |mask, modifier| {
         mask | match modifier {
             Modifier::Alt => 1,
@@ -51,14 +51,14 @@ pub fn mask(modifiers: &[Modifier]) -> u8 {
 }
 
 /// The key of a modifier.
-pub fn key_of(modifier: Modifier) -> Key {
+pub fn modifier_key(modifier: Modifier) -> Key {
     let (name, code, key_code) = match modifier {
         Modifier::Alt => ("Alt", "AltLeft", 18),
         Modifier::Control => ("Control", "ControlLeft", 17),
         Modifier::Meta => ("Meta", "MetaLeft", 91),
         Modifier::Shift => ("Shift", "ShiftLeft", 16),
     };
-    silent(name, code, key_code, 1)
+    key_without_text(name, code, key_code, 1)
 }
 
 impl Chord {
@@ -87,7 +87,7 @@ impl Chord {
 }
 
 /// The key that types a character; none if no key does.
-pub fn typing(c: char) -> Option<Key> {
+pub fn key_for_char(c: char) -> Option<Key> {
     match c {
         '\n' | '\r' => named("Enter", false),
         '\t' => named("Tab", false),
@@ -109,7 +109,7 @@ fn named(name: &str, shift: bool) -> Option<Key> {
         let (key, code, key_code, location, text) = *key;
         return Some(Key {
             text: text.map(Cow::Borrowed),
-            ..silent(key, code, key_code, location)
+            ..key_without_text(key, code, key_code, location)
         });
     }
     if let Some(number) = name.strip_prefix('F').and_then(|it| it.parse::<u32>().ok())
@@ -117,7 +117,7 @@ fn named(name: &str, shift: bool) -> Option<Key> {
         && !name.starts_with("F0")
     {
         let name = FUNCTION_KEYS[(number - 1) as usize];
-        return Some(silent(name, name, 111 + number, 0));
+        return Some(key_without_text(name, name, 111 + number, 0));
     }
     let by_code = PRINTABLE.iter().find(|(code, ..)| *code == name);
     by_code
@@ -146,7 +146,7 @@ fn printable(c: char) -> Option<Key> {
     })
 }
 
-fn silent(key: &'static str, code: &'static str, key_code: u32, location: u8) -> Key {
+fn key_without_text(key: &'static str, code: &'static str, key_code: u32, location: u8) -> Key {
     Key {
         key: Cow::Borrowed(key),
         code,
@@ -259,17 +259,17 @@ mod tests {
     fn every_printable_character_of_ascii_has_a_key() {
         for byte in 0x20..0x7f_u8 {
             let c = char::from(byte);
-            let key = typing(c).unwrap_or_else(|| panic!("{c:?} has a key"));
+            let key = key_for_char(c).unwrap_or_else(|| panic!("{c:?} has a key"));
             assert_eq!(key.text.as_deref(), Some(c.to_string().as_str()));
         }
-        assert_eq!(typing('ä'), None);
-        assert_eq!(typing('\u{1f600}'), None);
-        assert_eq!(typing('\n').unwrap().text.as_deref(), Some("\r"));
+        assert_eq!(key_for_char('ä'), None);
+        assert_eq!(key_for_char('\u{1f600}'), None);
+        assert_eq!(key_for_char('\n').unwrap().text.as_deref(), Some("\r"));
     }
 
     #[test]
     fn a_capital_letter_takes_shift_and_has_the_code_of_its_key() {
-        let (small, capital) = (typing('a').unwrap(), typing('A').unwrap());
+        let (small, capital) = (key_for_char('a').unwrap(), key_for_char('A').unwrap());
         assert_eq!(
             (small.code, small.key_code, small.shift),
             ("KeyA", 65, false)
@@ -279,7 +279,7 @@ mod tests {
             ("KeyA", 65, true)
         );
         assert_eq!(capital.key, "A");
-        assert!(!typing(' ').unwrap().shift);
+        assert!(!key_for_char(' ').unwrap().shift);
     }
 
     #[test]
@@ -291,7 +291,10 @@ mod tests {
         assert_eq!(chord("+").key.code, "Equal");
         assert_eq!(chord("Control++").key.key, "+");
         assert_eq!(chord("Shift+Tab").key.key_code, 9);
-        assert_eq!(mask(&chord("Control+Alt+Meta+Shift+x").modifiers), 15);
+        assert_eq!(
+            modifier_mask(&chord("Control+Alt+Meta+Shift+x").modifiers),
+            15
+        );
     }
 
     #[test]

@@ -22,31 +22,31 @@
 //! | [`looks`] | the requests that look, which wait or are at work |
 
 pub mod action;
-pub mod area;
+pub mod ax_snapshot;
+pub mod bounding_box;
+pub mod call;
 pub mod content;
 pub mod drag;
+pub mod driver;
 pub mod error;
 pub mod evaluate;
 pub mod fields;
 pub mod glob;
 pub mod keyboard;
 pub mod keys;
-pub mod locate;
-pub mod looks;
-pub mod outline;
-pub mod page;
+pub mod load_progress;
 pub mod perform;
 pub mod pointer;
-pub mod progress;
 pub mod quad;
 pub mod query;
+pub mod query_queue;
 pub mod script;
 pub mod scroll;
-pub mod seek;
 pub mod upload;
 pub mod wait;
+pub mod wait_text;
 pub mod world;
 
-pub use action::{Action, Look, Place, Target};
-pub use error::HandsError;
-pub use page::HandsOn;
+pub use action::{Action, PageQuery, PointerTarget, ScrollTarget};
+pub use driver::PageDriver;
+pub use error::PageActionError;

@@ -10,9 +10,9 @@ use futures::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
-use super::error::HandsError;
-use super::keys::{Chord, Key, key_of, mask, typing};
-use super::page::HandsOn;
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask};
 use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, TargetSession};
@@ -20,10 +20,10 @@ use crate::locator::Locator;
 use crate::timer::remaining;
 
 /// How many strokes are on their way before the first has been taken.
-const AHEAD: usize = 32;
+const MAX_IN_FLIGHT: usize = 32;
 
 /// One thing that the keyboard does.
-enum Stroke {
+enum KeyInput {
     /// A key goes down or up.
     Key(DispatchKeyEvent<'static>),
     /// Text that no key types comes in.
@@ -36,15 +36,15 @@ struct Focus {
     typing: bool,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Gives an element the keyboard, to be typed into next or not.
     pub async fn focus(
         &self,
         locator: &Locator,
         typing: bool,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
-        self.follow("focus", locator, &Focus { typing }, deadline)
+    ) -> Result<(), PageActionError> {
+        self.call_on_element("focus", locator, &Focus { typing }, deadline)
             .await?;
         Ok(())
     }
@@ -55,46 +55,45 @@ impl HandsOn {
         text: &TypedText,
         delay: Duration,
         deadline: Instant,
-    ) -> Result<(), HandsError> {
+    ) -> Result<(), PageActionError> {
         if delay.is_zero() {
-            return strike(self.session(), strokes(text.expose()), deadline).await;
+            return dispatch_keys(self.session(), inputs(text.expose()), deadline).await;
         }
         for (number, c) in text.expose().chars().enumerate() {
             if number > 0 {
                 sleep(delay).await;
             }
-            strike(
-                self.session(),
-                strokes(c.encode_utf8(&mut [0; 4])),
-                deadline,
-            )
-            .await?;
+            dispatch_keys(self.session(), inputs(c.encode_utf8(&mut [0; 4])), deadline).await?;
         }
         Ok(())
     }
 
     /// Presses keys together.
-    pub async fn press_keys(&self, chord: &Chord, deadline: Instant) -> Result<(), HandsError> {
+    pub async fn press_keys(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
         let mut all = Vec::new();
         let mut modifiers: Vec<Modifier> = Vec::new();
         for modifier in &chord.modifiers {
             modifiers.push(*modifier);
-            all.push(down(&key_of(*modifier), mask(&modifiers)));
+            all.push(down(&modifier_key(*modifier), modifier_mask(&modifiers)));
         }
-        all.push(down(&chord.key, mask(&modifiers)));
-        all.push(up(&chord.key, mask(&modifiers)));
+        all.push(down(&chord.key, modifier_mask(&modifiers)));
+        all.push(up(&chord.key, modifier_mask(&modifiers)));
         while let Some(modifier) = modifiers.pop() {
-            all.push(up(&key_of(modifier), mask(&modifiers)));
+            all.push(up(&modifier_key(modifier), modifier_mask(&modifiers)));
         }
-        let all = all.into_iter().map(Stroke::Key).collect();
-        strike(self.session(), all, deadline).await
+        let all = all.into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), all, deadline).await
     }
 
     /// Puts text in where the keyboard is, in one piece.
-    pub async fn insert(&self, text: &str, deadline: Instant) -> Result<(), HandsError> {
-        strike(
+    pub async fn insert(&self, text: &str, deadline: Instant) -> Result<(), PageActionError> {
+        dispatch_keys(
             self.session(),
-            vec![Stroke::Text(text.to_owned())],
+            vec![KeyInput::Text(text.to_owned())],
             deadline,
         )
         .await
@@ -103,8 +102,8 @@ impl HandsOn {
 
 /// The strokes of a text. What no key types is put in as it is, as much of it at once as stands
 /// together.
-fn strokes(text: &str) -> Vec<Stroke> {
-    let mut strokes = Vec::with_capacity(text.len() * 2);
+fn inputs(text: &str) -> Vec<KeyInput> {
+    let mut inputs = Vec::with_capacity(text.len() * 2);
     let mut keyless = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -112,30 +111,30 @@ fn strokes(text: &str) -> Vec<Stroke> {
         if c == '\r' && chars.peek() == Some(&'\n') {
             continue;
         }
-        let Some(key) = typing(c) else {
+        let Some(key) = key_for_char(c) else {
             keyless.push(c);
             continue;
         };
         if !keyless.is_empty() {
-            strokes.push(Stroke::Text(std::mem::take(&mut keyless)));
+            inputs.push(KeyInput::Text(std::mem::take(&mut keyless)));
         }
         let modifiers = if key.shift {
-            mask(&[Modifier::Shift])
+            modifier_mask(&[Modifier::Shift])
         } else {
             0
         };
-        strokes.push(Stroke::Key(down(&key, modifiers)));
-        strokes.push(Stroke::Key(up(&key, modifiers)));
+        inputs.push(KeyInput::Key(down(&key, modifiers)));
+        inputs.push(KeyInput::Key(up(&key, modifiers)));
     }
     if !keyless.is_empty() {
-        strokes.push(Stroke::Text(keyless));
+        inputs.push(KeyInput::Text(keyless));
     }
-    strokes
+    inputs
 }
 
 /// A key goes down. It types nothing while a modifier is held that makes a command of it.
 fn down(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
-    let commands = mask(&[Modifier::Alt, Modifier::Control, Modifier::Meta]);
+    let commands = modifier_mask(&[Modifier::Alt, Modifier::Control, Modifier::Meta]);
     let text = key.text.clone().filter(|_| modifiers & commands == 0);
     DispatchKeyEvent {
         r#type: if text.is_some() {
@@ -168,24 +167,24 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
 }
 
 /// Sends strokes in their order, and waits until the page has had them all.
-async fn strike(
+async fn dispatch_keys(
     session: &TargetSession,
-    strokes: Vec<Stroke>,
+    inputs: Vec<KeyInput>,
     deadline: Instant,
-) -> Result<(), HandsError> {
+) -> Result<(), PageActionError> {
     let limit = remaining(deadline);
     // Each is sent when it is first polled, which is in their order.
-    let mut sent = stream::iter(strokes)
-        .map(|stroke| -> BoxFuture<'_, Result<EmptyResult, CallError>> {
-            match stroke {
-                Stroke::Key(event) => session.call(event, limit).boxed(),
-                Stroke::Text(text) => {
+    let mut sent = stream::iter(inputs)
+        .map(|input| -> BoxFuture<'_, Result<EmptyResult, CallError>> {
+            match input {
+                KeyInput::Key(event) => session.call(event, limit).boxed(),
+                KeyInput::Text(text) => {
                     let text = Cow::Owned(text);
                     session.call(InsertText { text }, limit).boxed()
                 }
             }
         })
-        .buffered(AHEAD);
+        .buffered(MAX_IN_FLIGHT);
     while let Some(outcome) = sent.next().await {
         let EmptyResult {} = outcome?;
     }
@@ -197,9 +196,9 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> String {
-        let words = strokes(text).into_iter().map(|stroke| match stroke {
-            Stroke::Key(event) => format!("{} {}", event.r#type, event.code),
-            Stroke::Text(text) => format!("insert {text}"),
+        let words = inputs(text).into_iter().map(|input| match input {
+            KeyInput::Key(event) => format!("{} {}", event.r#type, event.code),
+            KeyInput::Text(text) => format!("insert {text}"),
         });
         words.collect::<Vec<_>>().join(", ")
     }
@@ -215,8 +214,8 @@ mod tests {
 
     #[test]
     fn a_key_types_nothing_while_it_is_a_command() {
-        let key = typing('a').unwrap();
-        assert_eq!(down(&key, mask(&[Modifier::Control])).text, None);
-        assert!(down(&key, mask(&[Modifier::Shift])).text.is_some());
+        let key = key_for_char('a').unwrap();
+        assert_eq!(down(&key, modifier_mask(&[Modifier::Control])).text, None);
+        assert!(down(&key, modifier_mask(&[Modifier::Shift])).text.is_some());
     }
 }

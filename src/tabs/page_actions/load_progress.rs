@@ -8,7 +8,7 @@ use crate::cdp::ids::LoaderId;
 
 /// A page at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Progress {
+pub struct LoadProgress {
     /// Where it is.
     pub url: String,
     /// The navigation that brought its document, once one has been seen.
@@ -18,7 +18,7 @@ pub struct Progress {
     idle: bool,
 }
 
-impl Progress {
+impl LoadProgress {
     /// The page of a new target.
     pub fn new(url: String) -> Self {
         Self {
@@ -119,7 +119,7 @@ mod tests {
 
     #[test]
     fn a_document_starts_anew_and_comes_as_far_as_it_is_told() {
-        let mut page = Progress::new("about:blank".to_owned());
+        let mut page = LoadProgress::new("about:blank".to_owned());
         assert!(page.on_event(&navigated("L1", "Navigation"), "MAIN"));
         assert_eq!(page.url, "http://a/#b");
         assert!(!page.has_reached(LoadState::Load));
@@ -144,7 +144,7 @@ mod tests {
 
     #[test]
     fn a_document_that_was_kept_comes_back_as_it_was() {
-        let mut page = Progress::new("about:blank".to_owned());
+        let mut page = LoadProgress::new("about:blank".to_owned());
         page.on_event(&navigated("L1", "BackForwardCacheRestore"), "MAIN");
         assert!(page.has_reached(LoadState::NetworkIdle));
     }

@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
-use super::error::HandsError;
-use super::progress::Progress;
+use super::error::PageActionError;
+use super::load_progress::LoadProgress;
 use super::world::World;
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
@@ -27,10 +27,10 @@ use crate::timer::remaining;
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
 
 /// How long it may take for what no request waits for.
-const ASIDE_LIMIT: Duration = Duration::from_secs(5);
+const SETUP_LIMIT: Duration = Duration::from_secs(5);
 
 /// How many frames of other origins are remembered of a page that never goes elsewhere.
-const MOST_INNER: usize = 256;
+const MAX_SAME_PROCESS_FRAMES: usize = 256;
 
 type Frames = HashMap<String, Arc<World>>;
 
@@ -39,7 +39,7 @@ pub type DragData = Option<Arc<RawValue>>;
 
 /// The hands on one target's page. Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct HandsOn {
+pub struct PageDriver {
     shared: Arc<Shared>,
 }
 
@@ -51,37 +51,37 @@ struct Shared {
     /// Frames of other origins in the processes around them, by their ids, as far as they have been
     /// looked into.
     inner: Mutex<Frames>,
-    progress: watch::Receiver<Progress>,
+    progress: watch::Receiver<LoadProgress>,
     drags: watch::Receiver<DragData>,
     /// Each is asked of Chromium once, and only of a page that is acted on.
     attaches: OnceCell<()>,
     focused: OnceCell<()>,
-    tells_progress: OnceCell<()>,
+    lifecycle_events: OnceCell<()>,
     /// What happens in frames of other processes that concerns the whole tab.
-    of_frames: mpsc::Sender<RawEvent>,
+    frame_events: mpsc::Sender<RawEvent>,
     /// How many frames are being made ready.
-    settling: watch::Sender<usize>,
+    pending_setups: watch::Sender<usize>,
 }
 
 /// How many events of frames wait for the tab, which takes them at once.
-const OF_FRAMES: usize = 16;
+const FRAME_EVENT_QUEUE: usize = 16;
 
 /// What tells the hands of a target's events. It ends with the target.
 #[derive(Debug)]
-pub struct Ears {
-    hands: HandsOn,
+pub struct PageEvents {
+    driver: PageDriver,
     main_frame: String,
-    progress: watch::Sender<Progress>,
+    progress: watch::Sender<LoadProgress>,
     drags: watch::Sender<DragData>,
-    of_frames: mpsc::Receiver<RawEvent>,
+    frame_events: mpsc::Receiver<RawEvent>,
 }
 
-impl Ears {
+impl PageEvents {
     /// Hands on this target, and what tells them.
     pub fn new(target: &Target) -> Self {
-        let (progress, told) = watch::channel(Progress::new(target.url.clone()));
+        let (progress, told) = watch::channel(LoadProgress::new(target.url.clone()));
         let (drags, dragged) = watch::channel(None);
-        let (told_of_frames, of_frames) = mpsc::channel(OF_FRAMES);
+        let (frame_event_sender, frame_events) = mpsc::channel(FRAME_EVENT_QUEUE);
         let main_frame = target.id.as_str().to_owned();
         let shared = Shared {
             main: Arc::new(World::new(target.session.clone(), &main_frame)),
@@ -91,36 +91,36 @@ impl Ears {
             drags: dragged,
             attaches: OnceCell::new(),
             focused: OnceCell::new(),
-            tells_progress: OnceCell::new(),
-            of_frames: told_of_frames,
-            settling: watch::Sender::new(0),
+            lifecycle_events: OnceCell::new(),
+            frame_events: frame_event_sender,
+            pending_setups: watch::Sender::new(0),
         };
         Self {
-            hands: HandsOn {
+            driver: PageDriver {
                 shared: Arc::new(shared),
             },
             main_frame,
             progress,
             drags,
-            of_frames,
+            frame_events,
         }
     }
 
     /// What happens next in a frame of another process that concerns the whole tab.
-    pub async fn of_frames(&mut self) -> RawEvent {
-        match self.of_frames.recv().await {
+    pub async fn next_frame_event(&mut self) -> RawEvent {
+        match self.frame_events.recv().await {
             Some(event) => event,
             None => std::future::pending().await,
         }
     }
 
     /// The hands.
-    pub fn hands(&self) -> &HandsOn {
-        &self.hands
+    pub fn driver(&self) -> &PageDriver {
+        &self.driver
     }
 
     /// Takes an event of the page in.
-    pub fn hear(&self, event: &RawEvent) {
+    pub fn on_event(&self, event: &RawEvent) {
         match event.kind {
             EventKind::FrameNavigated
             | EventKind::NavigatedWithinDocument
@@ -133,8 +133,8 @@ impl Ears {
                 });
                 if is_new {
                     // Chromium may keep the document before in its cache, with its world alive.
-                    self.hands.shared.main.renew();
-                    self.hands.inner().clear();
+                    self.driver.shared.main.invalidate();
+                    self.driver.inner().clear();
                 }
             }
             EventKind::DragIntercepted => {
@@ -152,7 +152,7 @@ impl Ears {
 
     /// A frame of another process was attached.
     pub fn attached(&self, attachment: Attachment) {
-        attached(&Arc::downgrade(&self.hands.shared), attachment);
+        attached(&Arc::downgrade(&self.driver.shared), attachment);
     }
 }
 
@@ -170,28 +170,28 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
     let set_up = set_up(&session);
-    let settling = Settling::new(strong.settling.clone());
+    let pending_setups = PendingSetup::new(strong.pending_setups.clone());
     strong.frames.send_modify(|frames| {
         frames.insert(frame.clone(), world);
     });
     tokio::spawn(async move {
         set_up.await;
-        drop(settling);
+        drop(pending_setups);
     });
     tokio::spawn(listen(shared.clone(), session, inbox, frame));
 }
 
 /// A frame that is being made ready, until this is dropped.
-struct Settling(watch::Sender<usize>);
+struct PendingSetup(watch::Sender<usize>);
 
-impl Settling {
-    fn new(settling: watch::Sender<usize>) -> Self {
-        settling.send_modify(|count| *count += 1);
-        Self(settling)
+impl PendingSetup {
+    fn new(pending_setups: watch::Sender<usize>) -> Self {
+        pending_setups.send_modify(|count| *count += 1);
+        Self(pending_setups)
     }
 }
 
-impl Drop for Settling {
+impl Drop for PendingSetup {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
@@ -202,9 +202,9 @@ impl Drop for Settling {
 /// once refuses them, and needs no set-up then.
 fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
     let calls = join3(
-        session.start_call(&attach_frames(), ASIDE_LIMIT),
-        session.start_call(&EnablePage {}, ASIDE_LIMIT),
-        session.start_call(&InterceptFileChooser { enabled: true }, ASIDE_LIMIT),
+        session.start_call(&attach_frames(), SETUP_LIMIT),
+        session.start_call(&EnablePage {}, SETUP_LIMIT),
+        session.start_call(&InterceptFileChooser { enabled: true }, SETUP_LIMIT),
     );
     calls.map(drop)
 }
@@ -219,7 +219,7 @@ async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, 
                     EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
                 ) =>
             {
-                let told = shared.upgrade().map(|shared| shared.of_frames.clone());
+                let told = shared.upgrade().map(|shared| shared.frame_events.clone());
                 if told.is_some_and(|told| told.try_send(event).is_err()) {
                     metrics::dropped("cdpEvent", "inboxFull");
                 }
@@ -258,9 +258,9 @@ pub fn attach_frames() -> SetAutoAttach {
     }
 }
 
-impl HandsOn {
+impl PageDriver {
     /// The world of the main frame's process.
-    pub fn main(&self) -> &Arc<World> {
+    pub fn main_world(&self) -> &Arc<World> {
         &self.shared.main
     }
 
@@ -270,7 +270,7 @@ impl HandsOn {
     }
 
     /// The worlds of all frames that are not of the main one's origin, as far as they are known.
-    pub fn frames(&self) -> Vec<Arc<World>> {
+    pub fn frame_worlds(&self) -> Vec<Arc<World>> {
         let apart = self.shared.frames.borrow();
         let mut all: Vec<_> = apart.values().cloned().collect();
         drop(apart);
@@ -283,9 +283,9 @@ impl HandsOn {
     }
 
     /// The world of a frame of another origin that is in the same process as the world around it.
-    pub fn inner_frame(&self, id: &str, around: &World) -> Arc<World> {
+    pub fn same_process_frame(&self, id: &str, around: &World) -> Arc<World> {
         let mut inner = self.inner();
-        if inner.len() >= MOST_INNER {
+        if inner.len() >= MAX_SAME_PROCESS_FRAMES {
             inner.clear();
         }
         let session = &around.session;
@@ -301,7 +301,7 @@ impl HandsOn {
     }
 
     /// Has Chromium attach the frames of other processes, from now on.
-    async fn attach(&self, deadline: Instant) -> Result<(), HandsError> {
+    async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let attach = || async {
             let outcome = self.session().call(attach_frames(), left).await;
@@ -313,12 +313,12 @@ impl HandsOn {
 
     /// Has the frames of other processes attached, and waits until those there are now are ready. The
     /// mouse reaches them past their sessions, and so past what these were told.
-    pub async fn ready(&self, deadline: Instant) -> Result<(), HandsError> {
+    pub async fn frames_ready(&self, deadline: Instant) -> Result<(), PageActionError> {
         self.attach(deadline).await?;
-        let mut settling = self.shared.settling.subscribe();
+        let mut pending_setups = self.shared.pending_setups.subscribe();
         let until = deadline.min(Instant::now() + ATTACH_LIMIT);
         // A frame that hangs is no reason not to act on the page around it.
-        let _ = timeout_at(until, settling.wait_for(|count| *count == 0)).await;
+        let _ = timeout_at(until, pending_setups.wait_for(|count| *count == 0)).await;
         Ok(())
     }
 
@@ -327,7 +327,7 @@ impl HandsOn {
         &self,
         id: &str,
         deadline: Instant,
-    ) -> Result<Option<Arc<World>>, HandsError> {
+    ) -> Result<Option<Arc<World>>, PageActionError> {
         self.attach(deadline).await?;
         let mut frames = self.shared.frames.subscribe();
         let until = deadline.min(Instant::now() + ATTACH_LIMIT);
@@ -339,7 +339,7 @@ impl HandsOn {
     }
 
     /// Has the page believe that it has the keyboard, so that fields show it as they would to a person.
-    pub async fn focused(&self, deadline: Instant) -> Result<(), HandsError> {
+    pub async fn emulate_focus(&self, deadline: Instant) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let enabled = true;
         let focus = || async {
@@ -357,18 +357,18 @@ impl HandsOn {
     pub async fn progress(
         &self,
         deadline: Instant,
-    ) -> Result<watch::Receiver<Progress>, HandsError> {
+    ) -> Result<watch::Receiver<LoadProgress>, PageActionError> {
         let left = remaining(deadline);
         let tell = || async {
             let tells = SetLifecycleEvents { enabled: true };
             self.session().call(tells, left).await.map(|_| ())
         };
-        self.shared.tells_progress.get_or_try_init(tell).await?;
+        self.shared.lifecycle_events.get_or_try_init(tell).await?;
         Ok(self.shared.progress.clone())
     }
 
     /// Where the page is, now and from now on.
-    pub fn whereabouts(&self) -> watch::Receiver<Progress> {
+    pub fn location(&self) -> watch::Receiver<LoadProgress> {
         self.shared.progress.clone()
     }
 

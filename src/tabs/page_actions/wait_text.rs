@@ -10,13 +10,13 @@ use futures::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-use super::error::HandsError;
-use super::locate::millis_left;
-use super::page::HandsOn;
+use super::call::millis_left;
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::world::World;
 
 /// How many frames of other origins are looked into from one document at a time.
-const MOST_FRAMES: usize = 64;
+const MAX_FRAMES: usize = 64;
 
 /// How deep frames of other origins are looked into inside each other.
 const MAX_DEPTH: usize = 16;
@@ -45,27 +45,27 @@ struct Seen {
 /// What is looked for, and until when.
 #[derive(Clone, Copy)]
 struct Wanted<'a> {
-    hands: &'a HandsOn,
+    driver: &'a PageDriver,
     text: &'a str,
     deadline: Instant,
 }
 
-impl HandsOn {
+impl PageDriver {
     /// Waits until a text can be seen somewhere in the page.
-    pub async fn wait_text(&self, text: &str, deadline: Instant) -> Result<(), HandsError> {
+    pub async fn wait_text(&self, text: &str, deadline: Instant) -> Result<(), PageActionError> {
         let wanted = Wanted {
-            hands: self,
+            driver: self,
             text,
             deadline,
         };
         loop {
-            match wanted.seek(Arc::clone(self.main()), 0).await {
+            match wanted.seek(Arc::clone(self.main_world()), 0).await {
                 Ok(true) => return Ok(()),
-                Err(HandsError::PageLeft) if Instant::now() + PAUSE < deadline => {
+                Err(PageActionError::PageLeft) if Instant::now() + PAUSE < deadline => {
                     sleep(PAUSE).await;
                 }
                 Ok(false) => {
-                    return Err(HandsError::NotFound {
+                    return Err(PageActionError::NotFound {
                         locator: format!("text={text}"),
                         segment: format!("text={text}"),
                     });
@@ -78,7 +78,7 @@ impl HandsOn {
 
 impl<'a> Wanted<'a> {
     /// Waits until the text can be seen in a document or in a frame inside; false if it cannot in time.
-    fn seek(self, world: Arc<World>, depth: usize) -> BoxFuture<'a, Result<bool, HandsError>> {
+    fn seek(self, world: Arc<World>, depth: usize) -> BoxFuture<'a, Result<bool, PageActionError>> {
         Box::pin(async move {
             let mut known = Vec::new();
             let mut inner = FuturesUnordered::new();
@@ -91,7 +91,7 @@ impl<'a> Wanted<'a> {
                     seen = &mut own => match seen? {
                         Seen { frames: Some(frames), .. } => {
                             for frame in frames.iter().filter(|_| depth < MAX_DEPTH) {
-                                if looking.len() < MOST_FRAMES && looking.insert(*frame) {
+                                if looking.len() < MAX_FRAMES && looking.insert(*frame) {
                                     inner.push(self.seek_in(Arc::clone(&world), *frame, depth));
                                 }
                             }
@@ -120,7 +120,7 @@ impl<'a> Wanted<'a> {
     /// no fault of the page.
     fn seek_in(self, around: Arc<World>, frame: u64, depth: usize) -> BoxFuture<'a, (u64, bool)> {
         Box::pin(async move {
-            let seen = match self.hands.enter(&around, frame, self.deadline).await {
+            let seen = match self.driver.enter_frame(&around, frame, self.deadline).await {
                 Ok(world) => self.seek(world, depth + 1).await,
                 Err(error) => Err(error),
             };
@@ -138,7 +138,7 @@ impl<'a> Wanted<'a> {
         world: Arc<World>,
         known: Vec<u64>,
         pause: Duration,
-    ) -> BoxFuture<'a, Result<Seen, HandsError>> {
+    ) -> BoxFuture<'a, Result<Seen, PageActionError>> {
         Box::pin(async move {
             sleep(pause).await;
             let args = Args {
