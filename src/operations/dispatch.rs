@@ -73,7 +73,7 @@ impl Operations {
                 let tab = tab(&it.tab_id)?;
                 look(tab, PageQuery::Query(locator(&it.selector)?, it.what))
             }
-            RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::outline(&it)?),
+            RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::ax_snapshot(&it)?),
             RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
             RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
             RequestBody::Hover(it) => {
@@ -88,7 +88,7 @@ impl Operations {
             RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, false)?),
             RequestBody::ScrollIntoView(it) => {
                 let tab = tab(&it.tab_id)?;
-                act(tab, Action::Reveal(locator(&it.selector)?))
+                act(tab, Action::ScrollIntoView(locator(&it.selector)?))
             }
             RequestBody::Fill(it) => act(tab(&it.tab_id)?, page::fill(it)?),
             RequestBody::Type(it) => act(tab(&it.tab_id)?, page::type_text(it)?),

@@ -1,4 +1,4 @@
-//! From the fields of a request to what a tab is asked to do to its page (protocol section 9).
+//! Builds page actions, queries and captures from the fields of requests (protocol section 9).
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{
@@ -18,7 +18,7 @@ pub(super) fn locator(text: &str) -> Parsed<Locator> {
     locator_of("selector", text)
 }
 
-pub(super) fn maybe_locator(text: Option<&String>) -> Parsed<Option<Locator>> {
+pub(super) fn optional_locator(text: Option<&String>) -> Parsed<Option<Locator>> {
     text.map(|text| locator(text)).transpose()
 }
 
@@ -70,7 +70,7 @@ pub(super) fn fill(fill: Fill) -> Parsed<Action> {
 
 pub(super) fn type_text(typing: Type) -> Parsed<Action> {
     Ok(Action::Type {
-        locator: maybe_locator(typing.selector.as_ref())?,
+        locator: optional_locator(typing.selector.as_ref())?,
         text: typing.text,
         delay_ms: typing.delay_ms.unwrap_or(0),
     })
@@ -78,7 +78,7 @@ pub(super) fn type_text(typing: Type) -> Parsed<Action> {
 
 pub(super) fn press(press: &Press) -> Parsed<Action> {
     Ok(Action::Press {
-        locator: maybe_locator(press.selector.as_ref())?,
+        locator: optional_locator(press.selector.as_ref())?,
         chord: Chord::parse(&press.key).map_err(OperationError::UnknownKey)?,
     })
 }
@@ -96,7 +96,7 @@ pub(super) fn scroll(scroll: &Scroll) -> Parsed<Action> {
         (by, None) => ScrollTarget::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
     };
     Ok(Action::Scroll {
-        locator: maybe_locator(scroll.selector.as_ref())?,
+        locator: optional_locator(scroll.selector.as_ref())?,
         target,
         smooth: scroll.smooth.unwrap_or(false),
     })
@@ -125,7 +125,7 @@ pub(super) fn upload(upload: Upload) -> Parsed<Action> {
 
 pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<Action> {
     Ok(Action::Evaluate {
-        locator: maybe_locator(evaluate.selector.as_ref())?,
+        locator: optional_locator(evaluate.selector.as_ref())?,
         expression: TypedText::from(evaluate.expression),
         args: evaluate.args.unwrap_or_default(),
     })
@@ -144,16 +144,16 @@ pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageQuery> {
     )
 }
 
-pub(super) fn outline(outline: &GetAxSnapshot) -> Parsed<PageQuery> {
+pub(super) fn ax_snapshot(request: &GetAxSnapshot) -> Parsed<PageQuery> {
     Ok(PageQuery::AxSnapshot {
-        locator: maybe_locator(outline.selector.as_ref())?,
-        interactive_only: outline.interactive_only.unwrap_or(false),
+        locator: optional_locator(request.selector.as_ref())?,
+        interactive_only: request.interactive_only.unwrap_or(false),
     })
 }
 
 pub(super) fn content(content: &GetContent) -> Parsed<PageQuery> {
     Ok(PageQuery::Content {
-        locator: maybe_locator(content.selector.as_ref())?,
+        locator: optional_locator(content.selector.as_ref())?,
         format: content.format,
     })
 }

@@ -14,7 +14,7 @@ use super::commands::title::title;
 use super::network_domain::NetworkDomainToggle;
 use super::page::Page;
 use super::page_actions::PageDriver;
-use super::page_actions::driver::PageEvents;
+use super::page_actions::page_events::PageEvents;
 use super::target::Target;
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,

@@ -10,7 +10,7 @@
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
-//! | [`page_actions`] | what is done to the elements of a page, and asked of them |
+//! | [`page_actions`] | actions on the elements of a page, and queries about them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
 //! | [`changes`], [`running`], [`captures`] | what waits and what is at work |

@@ -1,4 +1,4 @@
-//! `getAxSnapshot`: the outlines of all processes' parts of the page, put together.
+//! `getAxSnapshot`: joins the accessibility outlines of all frames.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -13,16 +13,16 @@ use super::error::PageActionError;
 use super::world::{World, parse};
 use crate::locator::Locator;
 
-/// The longest outline, in UTF-16 units of the page.
+/// The maximum length of a snapshot, in UTF-16 code units.
 const MAX_CHARS: u64 = 512 * 1024;
 
-/// How deep frames of other processes are looked into, inside of each other.
+/// The maximum nesting of cross-origin frames.
 const MAX_DEPTH: usize = 8;
 
-/// The number that the tab's next element gets. One outline at a time gives numbers, so that none is
-/// given twice; and a number that was given is never given again, whatever becomes of the page.
+/// The next ref number of the tab. The lock is held while a snapshot is taken, so that no number is
+/// given twice; numbers are not reused after a navigation.
 #[derive(Debug, Clone)]
-pub struct RefCounter(Arc<Mutex<u64>>);
+pub(super) struct RefCounter(Arc<Mutex<u64>>);
 
 impl Default for RefCounter {
     fn default() -> Self {
@@ -30,16 +30,12 @@ impl Default for RefCounter {
     }
 }
 
-/// An outline.
 #[derive(Debug)]
-pub struct AxSnapshotResult {
-    /// Where the page was.
+pub(super) struct AxSnapshotResult {
     pub url: String,
-    /// The lines, each with its end.
     pub text: String,
-    /// How many there are.
     pub lines: u64,
-    /// How many elements were left out.
+    /// The number of elements that were left out because of the length limit.
     pub omitted: u64,
 }
 
@@ -47,15 +43,15 @@ pub struct AxSnapshotResult {
 #[serde(rename_all = "camelCase")]
 struct Args {
     interactive_only: bool,
-    /// The number that is given next.
+    /// The next ref number.
     next: u64,
     limit: u64,
-    /// How far its lines are indented.
+    /// The indentation of its lines.
     inner: usize,
 }
 
 #[derive(Deserialize)]
-struct Part {
+struct FrameOutline {
     url: String,
     lines: Vec<String>,
     frames: Vec<FramePlaceholder>,
@@ -64,16 +60,16 @@ struct Part {
     length: u64,
 }
 
-/// Where a frame of another process belongs.
+/// The position of a cross-origin frame in the outline around it.
 #[derive(Deserialize)]
 struct FramePlaceholder {
     held: u64,
-    /// Behind so many lines.
+    /// The frame's lines follow after this number of lines.
     line: usize,
     depth: usize,
 }
 
-/// What is the same for all parts of an outline.
+/// The state that all frames of a snapshot share.
 struct SnapshotBuilder<'a> {
     driver: &'a PageDriver,
     interactive_only: bool,
@@ -83,8 +79,8 @@ struct SnapshotBuilder<'a> {
 }
 
 impl PageDriver {
-    /// Takes the outline of the page, or of one element.
-    pub async fn ax_snapshot(
+    /// Takes a snapshot of the page, or of one element.
+    pub(super) async fn ax_snapshot(
         &self,
         locator: Option<&Locator>,
         interactive_only: bool,
@@ -101,15 +97,15 @@ impl PageDriver {
         };
         let args = builder.args(0);
         let (world, result) = if let Some(locator) = locator {
-            let (reached, result) = self
+            let (world, result) = self
                 .call_on_element("outline", locator, &args, deadline)
                 .await?;
-            (reached.world, result)
+            (world, result)
         } else {
             let result = self.call_on_page("outline", &args, deadline).await?;
             (Arc::clone(self.main_world()), result)
         };
-        let part: Part = parse(&result)?;
+        let part: FrameOutline = parse(&result)?;
         let url = part.url.clone();
         let mut all = Vec::new();
         let mut omitted = builder.add(&world, part, 0, &mut all).await?;
@@ -125,8 +121,8 @@ impl PageDriver {
             // Writing to a string cannot fail.
             let _ = writeln!(
                 text,
-                "- note: {omitted} more elements are left out; take the outline of a part, by selector, \
-                 or interactiveOnly"
+                "- note: {omitted} more elements are left out; pass selector to take a snapshot of a part, \
+                 or set interactiveOnly"
             );
             lines += 1;
         } else {
@@ -151,12 +147,12 @@ impl SnapshotBuilder<'_> {
         }
     }
 
-    /// Adds the lines of one part, with those of the frames in it where they belong. Says how many
-    /// elements were left out.
+    /// Adds the lines of one frame, with those of the frames in it. Returns the number of omitted
+    /// elements.
     fn add<'a>(
         &'a mut self,
         world: &'a Arc<World>,
-        part: Part,
+        part: FrameOutline,
         depth: usize,
         all: &'a mut Vec<String>,
     ) -> BoxFuture<'a, Result<u64, PageActionError>> {
@@ -172,7 +168,7 @@ impl SnapshotBuilder<'_> {
                 if depth >= MAX_DEPTH {
                     continue;
                 }
-                if let Some((inner, part)) = self.inside(world, &placeholder).await? {
+                if let Some((inner, part)) = self.frame_outline(world, &placeholder).await? {
                     omitted += self.add(&inner, part, depth + 1, all).await?;
                 }
             }
@@ -182,12 +178,12 @@ impl SnapshotBuilder<'_> {
         .boxed()
     }
 
-    /// The outline of a frame of another process; none if it is gone, or has no page yet.
-    async fn inside(
+    /// The outline of a cross-origin frame. `None` if the frame is gone or has no document yet.
+    async fn frame_outline(
         &self,
         world: &Arc<World>,
         placeholder: &FramePlaceholder,
-    ) -> Result<Option<(Arc<World>, Part)>, PageActionError> {
+    ) -> Result<Option<(Arc<World>, FrameOutline)>, PageActionError> {
         let entered = self
             .driver
             .enter_frame(world, placeholder.held, self.deadline)

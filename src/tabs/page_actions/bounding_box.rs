@@ -1,4 +1,4 @@
-//! Where an element is on the page, for a picture of it.
+//! The bounding box of an element, for screenshots.
 
 use cdp_bridge_protocol::request::{Clip, Point};
 use serde::{Deserialize, Serialize};
@@ -10,36 +10,37 @@ use super::world::parse;
 use crate::locator::Locator;
 
 #[derive(Serialize)]
-struct Nothing {}
+struct NoArgs {}
 
 #[derive(Deserialize)]
-struct Found {
+struct AreaResult {
     area: Clip,
 }
 
 #[derive(Deserialize)]
-struct Scrolled {
+struct ScrollOffset {
     x: f64,
     y: f64,
 }
 
 impl PageDriver {
-    /// The part of the page that an element takes, once it is in sight and at rest.
-    pub async fn bounding_box(
+    /// Scrolls an element into view, waits until it is stable, and returns its bounding box in page
+    /// coordinates.
+    pub(crate) async fn bounding_box(
         &self,
         locator: &Locator,
         deadline: Instant,
     ) -> Result<Clip, PageActionError> {
-        let (reached, result) = self
-            .call_on_element("area", locator, &Nothing {}, deadline)
+        let (world, result) = self
+            .call_on_element("area", locator, &NoArgs {}, deadline)
             .await?;
-        let Found { area } = parse(&result)?;
-        if reached.world.owner().is_none() {
+        let AreaResult { area } = parse(&result)?;
+        if world.owner().is_none() {
             return Ok(area);
         }
-        // In a frame of another process, both ends are taken to the page around it.
-        let inner: Scrolled = reached.world.call("scrolled", &(), deadline).await?;
-        let outer: Scrolled = self.main_world().call("scrolled", &(), deadline).await?;
+        // The frame belongs to another process: map two corners to the main frame's viewport.
+        let inner: ScrollOffset = world.call("scrolled", &(), deadline).await?;
+        let outer: ScrollOffset = self.main_world().call("scrolled", &(), deadline).await?;
         let from = Point {
             x: area.x - inner.x,
             y: area.y - inner.y,
@@ -48,8 +49,8 @@ impl PageDriver {
             x: from.x + area.width,
             y: from.y + area.height,
         };
-        let (from, _) = self.to_viewport(&reached.world, from, deadline).await?;
-        let (to, _) = self.to_viewport(&reached.world, to, deadline).await?;
+        let (from, _) = self.to_viewport(&world, from, deadline).await?;
+        let (to, _) = self.to_viewport(&world, to, deadline).await?;
         Ok(Clip {
             x: from.x + outer.x,
             y: from.y + outer.y,

@@ -1,4 +1,5 @@
-//! A locator's way through the frames of several processes, and what the script found at its end.
+//! Calls functions of the script on the element of a locator. The locator may lead through frames of
+//! several processes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,30 +11,23 @@ use tokio::time::{Instant, sleep};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
-use super::quad::outside;
+use super::quad::to_parent;
 use super::world::{ObjectHandle, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
 use crate::locator::{Locator, SegmentKind};
 use crate::timer::remaining;
 
-/// How much earlier than the request the script gives up, so that it can say why even where the machine
-/// is busy; at most four tenths of the time there is.
+/// The script gives up this much before the request's deadline, so that its explanation arrives in time
+/// even on a busy machine. At most 40 % of the remaining time.
 const MARGIN: Duration = Duration::from_secs(2);
 
-/// How long to wait before a page that went elsewhere is asked again.
+/// Pause before a retry after the document was replaced.
 const PAUSE: Duration = Duration::from_millis(10);
 
-/// How long to wait before an element in a frame that is covered is tried again.
+/// Pause before a retry when an element in a frame is covered.
 const COVERED_PAUSE: Duration = Duration::from_millis(50);
 
-/// Where a locator came to.
-#[derive(Debug, Clone)]
-pub struct Reached {
-    /// The world that its element is in.
-    pub world: Arc<World>,
-}
-
-/// The arguments of a function that follows a locator.
+/// The arguments of a script function that resolves a locator.
 #[derive(Serialize)]
 struct ElementCall<'a, A> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -44,7 +38,7 @@ struct ElementCall<'a, A> {
     args: &'a A,
 }
 
-/// What such a function comes to if it does not reach its end.
+/// The result of such a function if it did not finish in this world.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CallOutcome {
@@ -81,15 +75,15 @@ enum FailureKind {
 }
 
 impl PageDriver {
-    /// Calls a function of the script that follows a locator. A page that goes elsewhere meanwhile is
-    /// asked again where it is then: such a function changes nothing before it has found its element.
-    pub async fn call_on_element<A>(
+    /// Calls a function of the script that resolves a locator first. Retries in the new document after
+    /// a navigation: such a function changes nothing before the element is found.
+    pub(super) async fn call_on_element<A>(
         &self,
         function: &'static str,
         locator: &Locator,
         args: &A,
         deadline: Instant,
-    ) -> Result<(Reached, Bytes), PageActionError>
+    ) -> Result<(Arc<World>, Bytes), PageActionError>
     where
         A: Serialize + Sync,
     {
@@ -106,18 +100,18 @@ impl PageDriver {
         }
     }
 
-    /// The same for a function that may have had its effect: it is not called again.
-    pub async fn call_on_element_once<A>(
+    /// Like [`Self::call_on_element`], without retries: for functions that are not idempotent.
+    pub(super) async fn call_on_element_once<A>(
         &self,
         function: &'static str,
         locator: &Locator,
         args: &A,
         deadline: Instant,
-    ) -> Result<(Reached, Bytes), PageActionError>
+    ) -> Result<(Arc<World>, Bytes), PageActionError>
     where
         A: Serialize + Sync,
     {
-        let mut world = self.start(locator, deadline).await?;
+        let mut world = self.starting_world(locator, deadline).await?;
         let mut from = 0;
         loop {
             let steps = locator.segments().iter().map(|segment| &segment.kind);
@@ -128,7 +122,7 @@ impl PageDriver {
                 args,
             };
             let result = match world.call_raw(function, &call, deadline).await {
-                // A frame that went away takes its process's session with it; the page is still there.
+                // The session of a removed frame ends, but the page is still there.
                 Err(PageActionError::Call(error))
                     if (error.is_session_gone() || error.is_refusal())
                         && world.owner().is_some() =>
@@ -145,13 +139,13 @@ impl PageDriver {
             }
             return match failure(head, locator, from) {
                 Some(error) => Err(error),
-                None => Ok((Reached { world }, result)),
+                None => Ok((world, result)),
             };
         }
     }
 
     /// Calls a function of the script for the whole page.
-    pub async fn call_on_page<A>(
+    pub(super) async fn call_on_page<A>(
         &self,
         function: &'static str,
         args: &A,
@@ -176,8 +170,8 @@ impl PageDriver {
         }
     }
 
-    /// Where a locator begins: in the main frame, or wherever its ref is known.
-    async fn start(
+    /// The world in which a locator starts: the main frame's, or the one that knows its ref.
+    async fn starting_world(
         &self,
         locator: &Locator,
         deadline: Instant,
@@ -192,16 +186,17 @@ impl PageDriver {
         }
         let all = std::iter::once(Arc::clone(self.main_world())).chain(frames);
         for world in all {
-            // A frame that has just gone away knows no refs.
-            if world.knows(*number, deadline).await.unwrap_or(false) {
+            // A removed frame has no refs.
+            if world.knows_ref(*number, deadline).await.unwrap_or(false) {
                 return Ok(world);
             }
         }
         Ok(Arc::clone(self.main_world()))
     }
 
-    /// Goes into a frame of another process, which the world around it knows by number.
-    pub async fn enter_frame(
+    /// The world of a cross-origin frame. `number` is the handle of the frame element in the world
+    /// around it.
+    pub(super) async fn enter_frame(
         &self,
         around: &Arc<World>,
         number: u64,
@@ -229,21 +224,21 @@ impl PageDriver {
         Ok(world)
     }
 
-    /// From a point in a world's part of the page to one in the visible part of the page; with what
-    /// covers it on the way, if anything does.
-    pub async fn to_viewport(
+    /// Maps a point from a frame to the viewport of the page. Also returns the element that covers the
+    /// frame at this point.
+    pub(super) async fn to_viewport(
         &self,
         world: &Arc<World>,
         point: Point,
         deadline: Instant,
     ) -> Result<(Point, Option<String>), PageActionError> {
         #[derive(Serialize)]
-        struct Inside {
+        struct FramePoint {
             number: u64,
             point: Point,
         }
         #[derive(Deserialize)]
-        struct Outside {
+        struct ParentPoint {
             #[serde(default)]
             point: Option<Point>,
             #[serde(default)]
@@ -253,12 +248,12 @@ impl PageDriver {
         }
         let (mut world, mut point) = (Arc::clone(world), point);
         while let Some((around, number)) = world.owner() {
-            let inside = Inside { number, point };
-            let out: Outside = around.call("frameOut", &inside, deadline).await?;
+            let inside = FramePoint { number, point };
+            let out: ParentPoint = around.call("frameOut", &inside, deadline).await?;
             if out.by.is_some() {
                 return Ok((point, out.by));
             }
-            let Some(outside) = out.point else {
+            let Some(mapped) = out.point else {
                 return Err(PageActionError::PageLeft);
             };
             if out.turned {
@@ -267,15 +262,15 @@ impl PageDriver {
                     .await?;
                 world = process_root_world(around);
             } else {
-                point = outside;
+                point = mapped;
                 world = around;
             }
         }
         Ok((point, None))
     }
 
-    /// The same through one frame that is turned or skewed: Chromium knows where its corners are, in
-    /// the part of the page that its process shows.
+    /// Maps a point out of one rotated or skewed frame: Chromium reports the corners of the frame's
+    /// content box.
     async fn map_through_quad(
         &self,
         world: &Arc<World>,
@@ -298,22 +293,22 @@ impl PageDriver {
         };
         let boxes = around.session.call(boxes, left).await?.model;
         let size: Size = world.call("size", &(), deadline).await?;
-        Ok(outside(point, (size.width, size.height), &boxes.content))
+        Ok(to_parent(point, (size.width, size.height), &boxes.content))
     }
 
-    /// A handle to an element that a world knows by number; it must still be there.
-    pub async fn element(
+    /// The remote object of an element that a world knows by number.
+    pub(super) async fn element_handle(
         &self,
-        reached: &Reached,
+        world: &World,
         number: u64,
         deadline: Instant,
     ) -> Result<ObjectHandle, PageActionError> {
-        let handle = reached.world.handle(number, deadline).await?;
+        let handle = world.handle(number, deadline).await?;
         handle.ok_or(PageActionError::PageLeft)
     }
 
-    /// Waits a moment before a covered element is tried again; false if there is no time for that.
-    pub async fn pause_before_retry(&self, until: Instant) -> bool {
+    /// Waits before a retry; returns false if there is no time left for one.
+    pub(super) async fn pause_before_retry(&self, until: Instant) -> bool {
         let again = Instant::now() + COVERED_PAUSE < until;
         if again {
             sleep(COVERED_PAUSE).await;
@@ -323,22 +318,22 @@ impl PageDriver {
 }
 
 impl World {
-    async fn knows(&self, number: u64, deadline: Instant) -> Result<bool, PageActionError> {
+    async fn knows_ref(&self, number: u64, deadline: Instant) -> Result<bool, PageActionError> {
         #[derive(Serialize)]
         struct Args {
             number: u64,
         }
         #[derive(Deserialize)]
-        struct Known {
+        struct KnowsResult {
             value: bool,
         }
-        let known: Known = self.call("knows", &Args { number }, deadline).await?;
+        let known: KnowsResult = self.call("knows", &Args { number }, deadline).await?;
         Ok(known.value)
     }
 }
 
-/// The world of the frame that a world's process shows first of all.
-pub fn process_root_world(mut world: Arc<World>) -> Arc<World> {
+/// The world of the outermost frame in the same process.
+pub(super) fn process_root_world(mut world: Arc<World>) -> Arc<World> {
     while let Some((around, _)) = world.owner() {
         if around.session.id() != world.session.id() {
             break;
@@ -348,14 +343,14 @@ pub fn process_root_world(mut world: Arc<World>) -> Arc<World> {
     world
 }
 
-/// How long the script may wait.
-pub fn millis_left(deadline: Instant) -> u64 {
+/// The timeout for the script.
+pub(super) fn millis_left(deadline: Instant) -> u64 {
     let left = remaining(retry_deadline(deadline));
     u64::try_from(left.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// Until when something is tried again, so that there is time to say why it was in vain.
-pub fn retry_deadline(deadline: Instant) -> Instant {
+/// The end of the retries, early enough for reporting why they failed.
+pub(super) fn retry_deadline(deadline: Instant) -> Instant {
     let now = Instant::now();
     let left = deadline.saturating_duration_since(now);
     now + left.saturating_sub(MARGIN).max(left * 6 / 10)

@@ -1,5 +1,5 @@
-//! `getContent`. Scripts cannot look into frames of other origins: where one stands, the text of the
-//! page has a mark that no page can know, and what is in the frame takes its place.
+//! `getContent`. A script cannot read cross-origin frames. The script writes a marker with an
+//! unguessable number for each of them, and the content of the frame replaces the marker here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,29 +16,25 @@ use super::world::{World, parse};
 use crate::cdp::CallError;
 use crate::locator::Locator;
 
-/// The longest content, in UTF-16 units of the page.
+/// The maximum length of the content, in UTF-16 code units.
 const MAX_CHARS: u64 = 8 * 1024 * 1024;
 
-/// How deep frames of other origins are read inside each other.
+/// The maximum nesting of cross-origin frames.
 const MAX_DEPTH: usize = 16;
 
-/// How long a frame of another origin may take. What hangs in there is no fault of the page.
+/// The time limit for one cross-origin frame: an unresponsive frame must not fail the whole request.
 const FRAME_LIMIT: Duration = Duration::from_secs(4);
 
-/// The longest that begins the lines of a frame's text, such as the marks of quotations around it.
+/// The maximum length of the prefix that each line of a frame's text repeats, such as quote marks.
 const MAX_PREFIX: usize = 256;
 
-/// What a mark begins with: for private use, as Unicode has it.
-const MARK: char = '\u{e0f0}';
+/// The first character of a marker, from Unicode's private use area.
+const MARKER_START: char = '\u{e0f0}';
 
-/// A page's content.
 #[derive(Debug, Deserialize)]
-pub struct Content {
-    /// Where the page was.
+pub(super) struct PageContent {
     pub url: String,
-    /// The text.
     pub text: String,
-    /// Whether its end is missing.
     pub truncated: bool,
 }
 
@@ -46,10 +42,10 @@ pub struct Content {
 struct Args {
     format: ContentFormat,
     limit: u64,
-    mark: String,
+    marker: String,
 }
 
-/// Frames of other origins as they are read.
+/// Replaces the markers of cross-origin frames by their content.
 struct FrameReader<'a> {
     driver: &'a PageDriver,
     args: Args,
@@ -58,22 +54,22 @@ struct FrameReader<'a> {
 
 impl PageDriver {
     /// Reads the content of the page, or of one element.
-    pub async fn content(
+    pub(super) async fn content(
         &self,
         locator: Option<&Locator>,
         format: ContentFormat,
         deadline: Instant,
-    ) -> Result<Content, PageActionError> {
+    ) -> Result<PageContent, PageActionError> {
         let args = Args {
             format,
             limit: MAX_CHARS,
-            mark: format!("{MARK}{:016x}:", fastrand::u64(..)),
+            marker: format!("{MARKER_START}{:016x}:", fastrand::u64(..)),
         };
         let (world, result) = if let Some(locator) = locator {
-            let (reached, result) = self
+            let (world, result) = self
                 .call_on_element("content", locator, &args, deadline)
                 .await?;
-            (reached.world, result)
+            (world, result)
         } else {
             let result = self.call_on_page("content", &args, deadline).await?;
             (Arc::clone(self.main_world()), result)
@@ -83,15 +79,15 @@ impl PageDriver {
             args,
             deadline,
         };
-        let mut content: Content = parse(&result)?;
-        content.fill(&world, &reader, 0).await?;
+        let mut content: PageContent = parse(&result)?;
+        content.insert_frames(&world, &reader, 0).await?;
         Ok(content)
     }
 }
 
-impl Content {
-    /// Of a frame that does not answer.
-    fn missing() -> Self {
+impl PageContent {
+    /// The content of a frame that does not answer.
+    fn unavailable() -> Self {
         Self {
             url: String::new(),
             text: String::new(),
@@ -99,21 +95,21 @@ impl Content {
         }
     }
 
-    /// Puts in what is in frames of other origins.
-    fn fill<'a>(
+    /// Replaces the markers in the text by the content of the frames.
+    fn insert_frames<'a>(
         &'a mut self,
         world: &'a Arc<World>,
         reader: &'a FrameReader<'a>,
         depth: usize,
     ) -> BoxFuture<'a, Result<(), PageActionError>> {
         async move {
-            let mark = reader.args.mark.as_str();
+            let marker = reader.args.marker.as_str();
             let mut filled = String::with_capacity(self.text.len());
             let mut rest = std::mem::take(&mut self.text);
-            while let Some(at) = rest.find(mark) {
+            while let Some(at) = rest.find(marker) {
                 filled.push_str(&rest[..at]);
-                let after = &rest[at + mark.len()..];
-                // A mark that is cut off stands at the end of a text that is.
+                let after = &rest[at + marker.len()..];
+                // A truncated text may end within a marker.
                 let Some((number, after)) = after.split_once(';') else {
                     rest.clear();
                     break;
@@ -124,7 +120,7 @@ impl Content {
                 if depth >= MAX_DEPTH {
                     self.truncated = true;
                 } else if let Some(number) = number
-                    && let Some(inner) = reader.inside(world, number, room, depth).await?
+                    && let Some(inner) = reader.frame_content(world, number, room, depth).await?
                 {
                     let is_whole = append_indented(&mut filled, &inner.text, room);
                     self.truncated |= inner.truncated || !is_whole;
@@ -132,8 +128,8 @@ impl Content {
                 rest = after;
             }
             if self.truncated
-                && let Some(at) = rest.rfind(MARK)
-                && mark.starts_with(&rest[at..])
+                && let Some(at) = rest.rfind(MARKER_START)
+                && marker.starts_with(&rest[at..])
             {
                 rest.truncate(at);
             }
@@ -146,14 +142,14 @@ impl Content {
 }
 
 impl FrameReader<'_> {
-    /// What is in a frame; none if it is gone, or has no page yet.
-    async fn inside(
+    /// The content of a frame. `None` if the frame is gone or has no document yet.
+    async fn frame_content(
         &self,
         around: &Arc<World>,
         number: u64,
         room: u64,
         depth: usize,
-    ) -> Result<Option<Content>, PageActionError> {
+    ) -> Result<Option<PageContent>, PageActionError> {
         let args = Args {
             limit: room,
             ..self.args.clone()
@@ -168,16 +164,18 @@ impl FrameReader<'_> {
         let deadline = reader.deadline;
         let read = async {
             let inner = self.driver.enter_frame(around, number, deadline).await?;
-            let mut content: Content = inner.call("content", &args, deadline).await?;
-            content.fill(&inner, &reader, depth + 1).await?;
+            let mut content: PageContent = inner.call("content", &args, deadline).await?;
+            content.insert_frames(&inner, &reader, depth + 1).await?;
             Ok(content)
         };
         match timeout_at(deadline, read)
             .await
-            .unwrap_or_else(|_| Ok(Content::missing()))
+            .unwrap_or_else(|_| Ok(PageContent::unavailable()))
         {
             Ok(content) => Ok(Some(content)),
-            Err(PageActionError::Call(CallError::Timeout { .. })) => Ok(Some(Content::missing())),
+            Err(PageActionError::Call(CallError::Timeout { .. })) => {
+                Ok(Some(PageContent::unavailable()))
+            }
             Err(PageActionError::PageLeft | PageActionError::Script(_)) => Ok(None),
             Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
                 Ok(None)
@@ -187,15 +185,15 @@ impl FrameReader<'_> {
     }
 }
 
-/// Adds a text of several lines behind what begins a line, such as the indentation of a list, as far as
-/// there is room. False: not all of it.
+/// Appends a text of several lines. Each line repeats the prefix of the last line in `text`, such as
+/// list indentation. Returns false if `room` did not suffice for the whole text.
 fn append_indented(text: &mut String, inner: &str, mut room: u64) -> bool {
-    let begun = text.rfind('\n').map_or(0, |at| at + 1);
-    let begins = |it: char| it == ' ' || it == '>';
-    let prefix: String = text[begun..]
+    let line_start = text.rfind('\n').map_or(0, |at| at + 1);
+    let is_prefix = |it: char| it == ' ' || it == '>';
+    let prefix: String = text[line_start..]
         .chars()
         .take(MAX_PREFIX)
-        .map(|it| if begins(it) { it } else { ' ' })
+        .map(|it| if is_prefix(it) { it } else { ' ' })
         .collect();
     for (number, line) in inner.split('\n').enumerate() {
         let cost = utf16_len(line) + 1 + prefix.len() as u64;
@@ -223,7 +221,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_of_several_lines_stands_as_deep_as_its_first() {
+    fn every_line_gets_the_prefix_of_the_first() {
         for (before, expected) in [
             ("above\n\n", "above\n\na\n\nb"),
             ("- ", "- a\n\n  b"),
@@ -237,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_the_lines_of_a_frame_takes_room_too() {
+    fn line_prefixes_count_towards_the_limit() {
         let mut text = "> ".repeat(5000);
         let before = text.len();
         assert!(!append_indented(&mut text, &"a\n".repeat(10_000), 10_000));

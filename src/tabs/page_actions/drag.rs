@@ -1,5 +1,5 @@
-//! `drag`: with events of the mouse and, where a page has begun a drag of its own (HTML5), with those
-//! of the drag, which Chromium hands over instead of carrying it out.
+//! `drag`: mouse events and, if the page starts an HTML5 drag, drag events. Chromium intercepts such a
+//! drag and reports its data, so that the drop is dispatched as CDP drag events.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,26 +17,25 @@ use crate::cdp::TargetSession;
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
 use crate::timer::remaining;
 
-/// How many steps the mouse takes on its way.
+/// The number of intermediate mouse positions.
 const STEPS: u32 = 6;
 
-/// How long Chromium may take to hand a drag over that the page has begun.
+/// Time limit for the event with the data of an intercepted drag.
 const INTERCEPT_LIMIT: Duration = Duration::from_secs(1);
 
-/// How long letting go may take, for which nobody waits.
+/// Time limit for releasing the button after an aborted drag; no request waits for it.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize)]
-struct Watched {}
+struct WatchResult {}
 
 #[derive(Deserialize)]
-struct Started {
+struct DragState {
     started: bool,
 }
 
 impl PageDriver {
-    /// Drags from one place to another.
-    pub async fn drag(
+    pub(super) async fn drag(
         &self,
         from: &PointerTarget,
         to: &PointerTarget,
@@ -44,11 +43,11 @@ impl PageDriver {
     ) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let session = self.session();
-        let start = self.place(from, deadline).await?;
+        let start = self.point_of(from, deadline).await?;
         let mut worlds = vec![Arc::clone(self.main_world())];
         worlds.extend(self.frame_worlds());
         for world in &worlds {
-            let Watched {} = world.call("watchDrag", &(), deadline).await?;
+            let WatchResult {} = world.call("watchDrag", &(), deadline).await?;
         }
         let enabled = true;
         session.call(SetInterceptDrags { enabled }, left).await?;
@@ -60,7 +59,7 @@ impl PageDriver {
         let mut drags = self.drags();
         let press = button("mousePressed", start);
         dispatch(session, &[mouse_moved(start, 0, 0), press], deadline).await?;
-        // A page begins to drag once the mouse has moved a little.
+        // Chromium starts a drag only once the mouse has moved a few pixels.
         let nudged = Point {
             x: start.x + 6.0,
             y: start.y + 6.0,
@@ -73,35 +72,35 @@ impl PageDriver {
         .await?;
         let mut started = false;
         for world in &worlds {
-            let begun: Started = world.call("dragStarted", &(), deadline).await?;
-            started |= begun.started;
+            let state: DragState = world.call("dragStarted", &(), deadline).await?;
+            started |= state.started;
         }
         let data = if started {
             let until = deadline.min(Instant::now() + INTERCEPT_LIMIT);
-            let handed = timeout_at(until, drags.wait_for(Option::is_some)).await;
-            handed
+            let intercepted = timeout_at(until, drags.wait_for(Option::is_some)).await;
+            intercepted
                 .ok()
                 .and_then(Result::ok)
                 .and_then(|data| data.clone())
         } else {
             None
         };
-        // What is dragged away may leave the other place elsewhere.
-        let end = self.place(to, deadline).await?;
+        // The layout may have changed since the drag began, so the target is located only now.
+        let end = self.point_of(to, deadline).await?;
         guard.at = end;
         if let Some(data) = data {
             drag_over(session, nudged, end, &data, left).await?;
         } else {
             let button = button_mask(MouseButton::Left);
-            let way = steps(nudged, end);
-            let moves: Vec<_> = way.map(|point| mouse_moved(point, 0, button)).collect();
+            let points = points_between(nudged, end);
+            let moves: Vec<_> = points.map(|point| mouse_moved(point, 0, button)).collect();
             dispatch(session, &moves, deadline).await?;
         }
         guard.release(deadline).await
     }
 
-    /// Where a place is now, with its element in sight.
-    async fn place(
+    /// The current viewport coordinates of a target; an element is scrolled into view.
+    async fn point_of(
         &self,
         target: &PointerTarget,
         deadline: Instant,
@@ -117,8 +116,8 @@ impl PageDriver {
     }
 }
 
-/// Drags over the page and drops. What is dragged over decides whether it may be dropped, so that it
-/// is entered first.
+/// Dispatches the drag events. The drop target accepts a drag in its handlers for `dragenter` and
+/// `dragover`, so these come before the drop.
 async fn drag_over(
     session: &TargetSession,
     from: Point,
@@ -134,17 +133,18 @@ async fn drag_over(
         modifiers: 0,
     };
     session.call(event("dragEnter", from), limit).await?;
-    for point in steps(from, to) {
+    for point in points_between(from, to) {
         session.call(event("dragOver", point), limit).await?;
     }
-    // A page that was just entered answers the second time with what it allows.
+    // The first `dragOver` after `dragEnter` does not report the allowed operations yet; the second
+    // does.
     session.call(event("dragOver", to), limit).await?;
     session.call(event("drop", to), limit).await?;
     Ok(())
 }
 
-/// The way from one point to another; it ends there.
-fn steps(from: Point, to: Point) -> impl Iterator<Item = Point> {
+/// Points on the line from one point to another; the last one is `to`.
+fn points_between(from: Point, to: Point) -> impl Iterator<Item = Point> {
     (1..=STEPS).map(move |step| {
         let part = f64::from(step) / f64::from(STEPS);
         Point {
@@ -166,7 +166,7 @@ fn button(r#type: &'static str, point: Point) -> DispatchMouseEvent {
     }
 }
 
-/// A button that is down. However the drag ends, it goes up again, and drags are the page's own again.
+/// Releases the mouse button and ends drag interception on drop, however the drag ends.
 struct DragGuard {
     session: TargetSession,
     at: Point,
@@ -193,7 +193,7 @@ impl Drop for DragGuard {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (session, up) = (self.session.clone(), button("mouseReleased", self.at));
             runtime.spawn(async move {
-                // A page that is gone holds nothing any more.
+                // A closed page has no pressed button; the error is ignored.
                 let _ = session.call(up, RELEASE_LIMIT).await;
                 let enabled = false;
                 let _ = session

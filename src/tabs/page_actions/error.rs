@@ -1,101 +1,81 @@
-//! Why something could not be done to a page, or asked of it.
+//! Errors of page actions and page queries.
 
 use crate::cdp::CallError;
 
-/// What went wrong. What was typed stands in none of them.
+/// Typed text is not part of any message, because it may be a password.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum PageActionError {
-    /// No element, for as long as the request may wait.
-    #[error("no element for `{locator}`: `{segment}` found nothing within the time limit")]
-    NotFound {
-        /// The locator.
-        locator: String,
-        /// The segment that found nothing.
-        segment: String,
-    },
-    /// There is an element, but it cannot be acted on.
-    #[error("`{locator}` cannot be acted on: {element} {}", why(.reason, .by.as_deref()))]
+    /// No element matched before the deadline.
+    #[error("no element matches `{locator}`: `{segment}` matched nothing within the time limit")]
+    NotFound { locator: String, segment: String },
+    /// The element is not actionable: hidden, moving, disabled, covered, …
+    #[error("`{locator}` is not actionable: {element} {}", explain(.reason, .by.as_deref()))]
     NotActionable {
-        /// The locator.
         locator: String,
-        /// The element in a few words.
+        /// A short description of the element.
         element: String,
-        /// Why, as a word of the protocol.
+        /// The reason, as a value of the protocol.
         reason: String,
-        /// What covers it, or what else there is to say.
+        /// The covering element, or further explanation.
         by: Option<String>,
     },
-    /// Several elements.
+    /// The locator matches several elements.
     #[error(
-        "`{locator}` matches {count} elements; add ` >> nth=0` or say more of the one that is meant: {}",
+        "`{locator}` matches {count} elements; add ` >> nth=0` or make the locator more specific: {}",
         .elements.join("; ")
     )]
     Ambiguous {
-        /// The locator.
         locator: String,
-        /// How many.
         count: u64,
-        /// The first of them, in a few words each.
+        /// Short descriptions of the first ones.
         elements: Vec<String>,
     },
-    /// The element of a ref is gone.
-    #[error("`{locator}` names an element that is gone; take a new axSnapshot")]
-    StaleRef {
-        /// The locator.
-        locator: String,
-    },
-    /// The page says that a segment is no selector.
+    /// The element of a ref is no longer in the document.
+    #[error(
+        "`{locator}` refers to an element that is no longer in the document; take a new axSnapshot"
+    )]
+    StaleRef { locator: String },
+    /// The browser's parser rejected a segment.
     #[error("selector: {problem} (character {position})")]
     BadSelector {
-        /// Where the segment begins, in characters.
+        /// The offset of the segment, in characters.
         position: u64,
-        /// What is wrong with it.
         problem: String,
     },
-    /// A client's script threw.
     #[error("the script threw: {exception}")]
-    Threw {
-        /// The exception, in its own words.
-        exception: String,
-    },
-    /// A client's script came to more than an answer may hold.
-    #[error("the script came to {chars} characters of JSON; at most {max} are sent")]
-    TooLarge {
-        /// How many.
-        chars: u64,
-        /// The limit.
-        max: u64,
-    },
-    /// The document went away while something was done to it.
+    Threw { exception: String },
+    /// The value of a client's script exceeds the size limit.
+    #[error("the result of the script is {chars} characters of JSON; the maximum is {max}")]
+    TooLarge { chars: u64, max: u64 },
+    /// The document was replaced or closed while the request ran.
     #[error(
-        "the page went elsewhere while the request ran, which may have taken effect; look before \
+        "the page navigated while the request ran, so the action may have taken effect; check before \
          trying again"
     )]
     PageLeft,
-    /// The bridge's own script failed.
     #[error("the bridge's script in the page failed: {0}")]
     Script(String),
-    /// Chromium's own words, or the end of the session.
+    /// A CDP command failed, or the session ended.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// The tab has another target.
-    #[error("the tab's target went away while the request waited")]
+    /// The tab has switched to another target.
+    #[error("the tab switched to another target while the request waited")]
     Replaced,
 }
 
-fn why(reason: &str, by: Option<&str>) -> String {
+fn explain(reason: &str, by: Option<&str>) -> String {
     match (reason, by) {
         ("hidden", _) => "is hidden".to_owned(),
         ("visible", _) => "is still visible".to_owned(),
         ("attached", _) => "is still in the page".to_owned(),
-        ("outside", _) => "cannot be brought into sight".to_owned(),
-        ("moving", _) => "does not come to rest".to_owned(),
+        ("outside", _) => "cannot be scrolled into view".to_owned(),
+        ("moving", _) => "does not stop moving".to_owned(),
         ("disabled", None) => "is disabled".to_owned(),
         ("disabled", Some(by)) => format!("cannot be used: {by}"),
         ("readOnly", _) => "is read-only".to_owned(),
         ("covered", Some(by)) => format!("is covered by {by}"),
         ("covered", None) => "is covered".to_owned(),
-        (_, Some(by)) => format!("is of the wrong kind: {by}"),
+        (_, Some(by)) => format!("is not suitable: {by}"),
         (reason, None) => format!("is {reason}"),
     }
 }

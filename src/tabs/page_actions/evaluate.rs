@@ -1,4 +1,4 @@
-//! `evaluate`: a client's own script, in the page's own world.
+//! `evaluate`: runs a client's script in the main world of the page.
 
 use std::borrow::Cow;
 
@@ -19,34 +19,34 @@ use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
 use crate::timer::remaining;
 
-/// The longest value that is sent, in characters of JSON.
-pub const MAX_CHARS: u64 = 1024 * 1024;
+/// The maximum length of the result, in characters of JSON.
+pub(super) const MAX_CHARS: u64 = 1024 * 1024;
 
-/// Calls what a script came to, if that is a function, and writes what that comes to as JSON. It
-/// measures first: what is too long never leaves the page.
-const FINISH: &str = "async function(max_chars, ...args) { \
+/// Calls the value of a script if it is a function, and serializes the result as JSON. The length is
+/// checked in the page, so that an oversized value is not transferred.
+const CALL_VALUE: &str = "async function(max_chars, ...args) { \
     const value = await (typeof this === 'function' ? this(...args) : this); ";
 
-/// The end of both functions.
-const AS_JSON: &str = "if (typeof value === 'bigint') throw new TypeError('a bigint has no form in JSON'); \
+/// The common end of both functions.
+const RETURN_JSON: &str = "if (typeof value === 'bigint') throw new TypeError('a BigInt cannot be serialized as JSON'); \
     const json = JSON.stringify(value) ?? 'null'; \
     return json.length > most ? {chars: json.length} : json; }";
 
-/// The function that runs a script on an element, in the page that it is in. The script stands in it as
-/// it is: a page may forbid that scripts are made out of text.
+/// The function that runs a script with an element. The script is part of the source text: a content
+/// security policy may forbid `eval`.
 fn on_element(expression: &str) -> String {
     format!(
         "async function(max_chars, ...args) {{ const script = (\n{expression}\n); \
-         const value = await (typeof script === 'function' ? script(this, ...args) : script); {AS_JSON}"
+         const value = await (typeof script === 'function' ? script(this, ...args) : script); {RETURN_JSON}"
     )
 }
 
 #[derive(Serialize)]
-struct Nothing {}
+struct NoArgs {}
 
 impl PageDriver {
-    /// Runs a script; comes to its value.
-    pub async fn evaluate(
+    /// Runs a script and returns its value.
+    pub(super) async fn evaluate(
         &self,
         expression: &TypedText,
         args: &[Value],
@@ -54,9 +54,9 @@ impl PageDriver {
         deadline: Instant,
     ) -> Result<Value, PageActionError> {
         if let Some(locator) = locator {
-            let (session, element) = self.in_page(locator, deadline).await?;
+            let (session, element) = self.in_main_world(locator, deadline).await?;
             let function = on_element(expression.expose());
-            return finish(&session, &element, &function, args, deadline).await;
+            return call_for_json(&session, &element, &function, args, deadline).await;
         }
         let session = self.session();
         let left = remaining(deadline);
@@ -68,37 +68,37 @@ impl PageDriver {
             user_gesture: true,
             timeout: u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1),
         };
-        let result = session.call_raw(evaluate, left).await.map_err(left_page)?;
+        let result = session.call_raw(evaluate, left).await.map_err(page_left)?;
         match evaluated(&result) {
             Ok(EvaluateResult::Handle(id)) => {
                 let object = ObjectHandle::new(session.clone(), id);
-                let function = format!("{FINISH}{AS_JSON}");
-                finish(session, &object, &function, args, deadline).await
+                let function = format!("{CALL_VALUE}{RETURN_JSON}");
+                call_for_json(session, &object, &function, args, deadline).await
             }
             Ok(EvaluateResult::Threw) => Err(threw(&result)),
             Ok(EvaluateResult::Undefined) => Ok(Value::Null),
-            Ok(EvaluateResult::Text(value) | EvaluateResult::Value(value)) => capped(&value),
-            // A number that JSON has no form for, such as NaN; a BigInt has none at all.
+            Ok(EvaluateResult::Text(value) | EvaluateResult::Value(value)) => within_limit(&value),
+            // A value without a JSON representation: NaN, an infinity, -0, or a BigInt.
             Err(_) => unserializable(&result),
         }
     }
 
-    /// The element of a locator as the page's own scripts know it.
-    async fn in_page(
+    /// Resolves the element of a locator in the main world.
+    async fn in_main_world(
         &self,
         locator: &Locator,
         deadline: Instant,
     ) -> Result<(TargetSession, ObjectHandle), PageActionError> {
         #[derive(Deserialize)]
-        struct Found {
+        struct FindResult {
             held: u64,
         }
-        let (reached, result) = self
-            .call_on_element("find", locator, &Nothing {}, deadline)
+        let (world, result) = self
+            .call_on_element("find", locator, &NoArgs {}, deadline)
             .await?;
-        let Found { held } = parse(&result)?;
-        let handle = self.element(&reached, held, deadline).await?;
-        let session = reached.world.session.clone();
+        let FindResult { held } = parse(&result)?;
+        let handle = self.element_handle(&world, held, deadline).await?;
+        let session = world.session.clone();
         let left = remaining(deadline);
         let describe = DescribeNode {
             object_id: handle.id(),
@@ -113,8 +113,8 @@ impl PageDriver {
     }
 }
 
-/// Calls one of the functions on an object, and reads the JSON that it comes to.
-async fn finish(
+/// Calls one of the functions above on an object, and parses the JSON that it returns.
+async fn call_for_json(
     session: &TargetSession,
     object: &ObjectHandle,
     function: &str,
@@ -138,19 +138,19 @@ async fn finish(
     let left = remaining(deadline);
     let result = match session.call_raw(call, left).await {
         Ok(result) => result,
-        // A script that is none is refused as the declaration of a function.
+        // Chromium reports a syntax error in the script as an invalid function declaration.
         Err(CallError::Protocol { message, .. })
             if message.contains("Given expression does not evaluate to a function") =>
         {
-            let exception = "SyntaxError: the script is no expression".to_owned();
+            let exception = "SyntaxError: the script is not an expression".to_owned();
             return Err(PageActionError::Threw { exception });
         }
-        Err(error) => return Err(left_page(error)),
+        Err(error) => return Err(page_left(error)),
     };
     match evaluated(&result)? {
         EvaluateResult::Text(quoted) => {
             let json: String = parse(&quoted)?;
-            parse(&readable(Bytes::from(json))?)
+            parse(&without_surrogates(Bytes::from(json))?)
         }
         EvaluateResult::Value(value) => {
             #[derive(Deserialize)]
@@ -165,13 +165,13 @@ async fn finish(
         }
         EvaluateResult::Threw => Err(threw(&result)),
         EvaluateResult::Handle(_) | EvaluateResult::Undefined => {
-            Err(shape::<CallOn<'_>>(&"neither text nor its length").into())
+            Err(shape::<CallOn<'_>>(&"expected JSON text or its length").into())
         }
     }
 }
 
-/// A navigation under a script ends it; what it did until then is done.
-fn left_page(error: CallError) -> PageActionError {
+/// A navigation ends the script; its effects until then remain.
+fn page_left(error: CallError) -> PageActionError {
     if error.is_context_gone() {
         PageActionError::PageLeft
     } else {
@@ -185,7 +185,7 @@ fn threw(result: &Bytes) -> PageActionError {
     }
 }
 
-fn capped(value: &Bytes) -> Result<Value, PageActionError> {
+fn within_limit(value: &Bytes) -> Result<Value, PageActionError> {
     let chars = value.len() as u64;
     if chars > MAX_CHARS {
         return Err(PageActionError::TooLarge {
@@ -193,17 +193,17 @@ fn capped(value: &Bytes) -> Result<Value, PageActionError> {
             max: MAX_CHARS,
         });
     }
-    parse(&readable(value.clone())?)
+    parse(&without_surrogates(value.clone())?)
 }
 
-/// JSON whose strings hold no lone surrogates, which no reader takes.
-fn readable(json: Bytes) -> Result<Bytes, PageActionError> {
+/// Replaces lone surrogates, which JSON parsers reject.
+fn without_surrogates(json: Bytes) -> Result<Bytes, PageActionError> {
     without_lone_surrogates(json).map_err(|error| shape::<EvaluateIn<'_>>(&error).into())
 }
 
 fn unserializable(result: &Bytes) -> Result<Value, PageActionError> {
     #[derive(Deserialize)]
-    struct AxSnapshotResult {
+    struct EvaluateReply {
         result: Number,
     }
     #[derive(Deserialize)]
@@ -212,7 +212,7 @@ fn unserializable(result: &Bytes) -> Result<Value, PageActionError> {
         r#type: String,
         unserializable_value: Option<String>,
     }
-    let AxSnapshotResult { result } = parse(result)?;
+    let EvaluateReply { result } = parse(result)?;
     match (
         result.r#type.as_str(),
         result.unserializable_value.as_deref(),
@@ -220,7 +220,7 @@ fn unserializable(result: &Bytes) -> Result<Value, PageActionError> {
         ("number", Some("-0")) => Ok(Value::from(0)),
         ("number", Some(_)) => Ok(Value::Null),
         _ => Err(PageActionError::Threw {
-            exception: format!("a {} has no form in JSON", result.r#type),
+            exception: format!("a {} cannot be serialized as JSON", result.r#type),
         }),
     }
 }

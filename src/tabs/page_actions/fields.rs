@@ -1,4 +1,4 @@
-//! What is done to fields: `fill`, `select`, `check` and `uncheck`.
+//! Form fields: `fill`, `select`, `check` and `uncheck`.
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::Choice;
@@ -14,8 +14,8 @@ use super::world::parse;
 use crate::locator::Locator;
 
 impl PageDriver {
-    /// Replaces what stands in a field.
-    pub async fn fill(
+    /// Replaces the value of a field.
+    pub(super) async fn fill(
         &self,
         locator: &Locator,
         value: &TypedText,
@@ -26,7 +26,7 @@ impl PageDriver {
             value: &'a TypedText,
         }
         #[derive(Deserialize)]
-        struct Filling {
+        struct FillResult {
             #[serde(default)]
             filled: bool,
             #[serde(default)]
@@ -37,11 +37,11 @@ impl PageDriver {
             number: u64,
         }
         #[derive(Deserialize)]
-        struct Settled {}
-        let (reached, result) = self
+        struct FireChangeResult {}
+        let (world, result) = self
             .call_on_element("fill", locator, &Fill { value }, deadline)
             .await?;
-        let Filling { filled, held } = parse(&result)?;
+        let FillResult { filled, held } = parse(&result)?;
         if filled {
             return Ok(());
         }
@@ -49,46 +49,45 @@ impl PageDriver {
         if !text.is_empty() {
             self.insert(text, deadline).await?;
         } else if let Ok(delete) = Chord::parse("Delete") {
-            // Also where there is nothing to delete: a key brings the field into sight.
+            // Press Delete even if the field is empty: key input scrolls the field into view.
             self.press_keys(&delete, deadline).await?;
         }
         let number = Number { number: held };
-        match reached
-            .world
-            .call::<_, Settled>("settle", &number, deadline)
+        match world
+            .call::<_, FireChangeResult>("fireChange", &number, deadline)
             .await
         {
-            // The page took the input, and went elsewhere upon it.
+            // The input was accepted, and the page navigated because of it.
             Err(PageActionError::PageLeft) => Ok(()),
-            outcome => outcome.map(|Settled {}| ()),
+            outcome => outcome.map(|FireChangeResult {}| ()),
         }
     }
 
-    /// Chooses options of a `<select>`; says which are chosen then.
-    pub async fn select(
+    /// Selects options of a `<select>`; returns the values of all that are selected afterwards.
+    pub(super) async fn select(
         &self,
         locator: &Locator,
         values: &[Choice],
         deadline: Instant,
     ) -> Result<Vec<String>, PageActionError> {
         #[derive(Serialize)]
-        struct Choose<'a> {
+        struct SelectArgs<'a> {
             values: &'a [Choice],
         }
         #[derive(Deserialize)]
-        struct Chosen {
+        struct SelectResult {
             values: Vec<String>,
         }
-        let choose = Choose { values };
+        let args = SelectArgs { values };
         let (_, result) = self
-            .call_on_element("choose", locator, &choose, deadline)
+            .call_on_element("selectOptions", locator, &args, deadline)
             .await?;
-        let Chosen { values } = parse(&result)?;
+        let SelectResult { values } = parse(&result)?;
         Ok(values)
     }
 
-    /// Has a checkbox, or what is like one, stand as wanted.
-    pub async fn toggle(
+    /// Sets the state of a checkbox, radio button or switch.
+    pub(super) async fn toggle(
         &self,
         locator: &Locator,
         on: bool,
@@ -99,18 +98,18 @@ impl PageDriver {
             want: bool,
         }
         #[derive(Serialize)]
-        struct WantOf {
+        struct ClickedToggle {
             want: bool,
             number: u64,
         }
         #[derive(Deserialize)]
-        struct Stands {
+        struct ToggleResult {
             is: bool,
         }
         let (_, result) = self
-            .call_on_element("toggled", locator, &Want { want: on }, deadline)
+            .call_on_element("toggleState", locator, &Want { want: on }, deadline)
             .await?;
-        let Stands { is } = parse(&result)?;
+        let ToggleResult { is } = parse(&result)?;
         if is {
             return Ok(());
         }
@@ -118,18 +117,18 @@ impl PageDriver {
         let Some(clicked) = self.click(&target, CLICK, deadline).await? else {
             return Ok(());
         };
-        let want = WantOf {
+        let want = ClickedToggle {
             want: on,
             number: clicked.held,
         };
-        let stands = clicked.reached.world.call("isToggled", &want, deadline);
-        match stands.await {
-            Ok(Stands { is: true }) | Err(PageActionError::PageLeft) => Ok(()),
-            Ok(Stands { is: false }) => Err(PageActionError::NotActionable {
+        let result = clicked.world.call("isToggled", &want, deadline);
+        match result.await {
+            Ok(ToggleResult { is: true }) | Err(PageActionError::PageLeft) => Ok(()),
+            Ok(ToggleResult { is: false }) => Err(PageActionError::NotActionable {
                 locator: locator.as_str().to_owned(),
                 element: "it".to_owned(),
                 reason: "unsuitable".to_owned(),
-                by: Some("a click left it as it was".to_owned()),
+                by: Some("the click did not change its state".to_owned()),
             }),
             Err(error) => Err(error),
         }

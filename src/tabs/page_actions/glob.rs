@@ -1,11 +1,11 @@
-//! Globs for URLs. No I/O.
+//! URL globs.
 
-/// Whether a URL fits a glob: `*` stands for anything but `/`, `**` for anything, `?` for one character
-/// but `/`, and a backslash takes the meaning from what follows.
-pub fn fits(glob: &str, url: &str) -> bool {
+/// Whether a URL matches a glob: `*` matches anything except `/`, `**` matches anything, `?` matches
+/// one character except `/`, and a backslash escapes the next character.
+pub(super) fn fits(glob: &str, url: &str) -> bool {
     let glob: Vec<char> = glob.chars().collect();
     let url: Vec<char> = url.chars().collect();
-    // Which places of the URL each piece of the glob may leave off at.
+    // `places[n]`: the glob up to here matches the first `n` characters of the URL.
     let mut places = vec![false; url.len() + 1];
     places[0] = true;
     let mut at = 0;

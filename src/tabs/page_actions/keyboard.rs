@@ -1,4 +1,4 @@
-//! The keyboard: `focus`, `type`, `press`.
+//! Keyboard input: `focus`, `type`, `press`.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -19,26 +19,25 @@ use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
 use crate::timer::remaining;
 
-/// How many strokes are on their way before the first has been taken.
+/// The number of input commands that are sent before the first one has been acknowledged.
 const MAX_IN_FLIGHT: usize = 32;
 
-/// One thing that the keyboard does.
+/// One keyboard input command.
 enum KeyInput {
-    /// A key goes down or up.
     Key(DispatchKeyEvent<'static>),
-    /// Text that no key types comes in.
+    /// Text that no key of the layout produces.
     Text(String),
 }
 
 #[derive(Serialize)]
 struct Focus {
-    /// Something is typed next.
+    /// Typing follows, which decides where the caret is placed.
     typing: bool,
 }
 
 impl PageDriver {
-    /// Gives an element the keyboard, to be typed into next or not.
-    pub async fn focus(
+    /// Focuses an element. `typing`: text input follows.
+    pub(super) async fn focus(
         &self,
         locator: &Locator,
         typing: bool,
@@ -49,8 +48,7 @@ impl PageDriver {
         Ok(())
     }
 
-    /// Types a text key by key.
-    pub async fn type_text(
+    pub(super) async fn type_text(
         &self,
         text: &TypedText,
         delay: Duration,
@@ -68,8 +66,8 @@ impl PageDriver {
         Ok(())
     }
 
-    /// Presses keys together.
-    pub async fn press_keys(
+    /// Presses a key while the modifiers are held.
+    pub(super) async fn press_keys(
         &self,
         chord: &Chord,
         deadline: Instant,
@@ -89,8 +87,12 @@ impl PageDriver {
         dispatch_keys(self.session(), all, deadline).await
     }
 
-    /// Puts text in where the keyboard is, in one piece.
-    pub async fn insert(&self, text: &str, deadline: Instant) -> Result<(), PageActionError> {
+    /// Inserts text into the focused element with one command.
+    pub(super) async fn insert(
+        &self,
+        text: &str,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
         dispatch_keys(
             self.session(),
             vec![KeyInput::Text(text.to_owned())],
@@ -100,14 +102,13 @@ impl PageDriver {
     }
 }
 
-/// The strokes of a text. What no key types is put in as it is, as much of it at once as stands
-/// together.
+/// The input commands for a text. Consecutive characters without a key are inserted with one command.
 fn inputs(text: &str) -> Vec<KeyInput> {
     let mut inputs = Vec::with_capacity(text.len() * 2);
     let mut keyless = String::new();
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
-        // A line ends once, however that is written.
+        // CRLF is one line break.
         if c == '\r' && chars.peek() == Some(&'\n') {
             continue;
         }
@@ -132,7 +133,7 @@ fn inputs(text: &str) -> Vec<KeyInput> {
     inputs
 }
 
-/// A key goes down. It types nothing while a modifier is held that makes a command of it.
+/// A `keyDown` event. With Alt, Control or Meta a key is a shortcut and produces no text.
 fn down(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
     let commands = modifier_mask(&[Modifier::Alt, Modifier::Control, Modifier::Meta]);
     let text = key.text.clone().filter(|_| modifiers & commands == 0);
@@ -166,14 +167,14 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
     }
 }
 
-/// Sends strokes in their order, and waits until the page has had them all.
+/// Sends input commands in order, and waits until the page has handled all of them.
 async fn dispatch_keys(
     session: &TargetSession,
     inputs: Vec<KeyInput>,
     deadline: Instant,
 ) -> Result<(), PageActionError> {
     let limit = remaining(deadline);
-    // Each is sent when it is first polled, which is in their order.
+    // A call is sent when it is first polled, and `buffered` polls in order.
     let mut sent = stream::iter(inputs)
         .map(|input| -> BoxFuture<'_, Result<EmptyResult, CallError>> {
             match input {
@@ -204,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_key_types_is_put_in_as_it_is() {
+    fn characters_without_a_key_are_inserted() {
         assert_eq!(line("a"), "keyDown KeyA, keyUp KeyA");
         assert_eq!(line("äö\u{1f600}"), "insert äö\u{1f600}");
         assert_eq!(line("äa"), "insert ä, keyDown KeyA, keyUp KeyA");
@@ -213,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_types_nothing_while_it_is_a_command() {
+    fn a_key_with_a_command_modifier_produces_no_text() {
         let key = key_for_char('a').unwrap();
         assert_eq!(down(&key, modifier_mask(&[Modifier::Control])).text, None);
         assert!(down(&key, modifier_mask(&[Modifier::Shift])).text.is_some());

@@ -1,36 +1,34 @@
-//! Keys by their names, as on a keyboard of the United States. No I/O.
+//! Key names of the US keyboard layout.
 
 use std::borrow::Cow;
 
 use cdp_bridge_protocol::request::Modifier;
 
-/// One key, as it is pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// `KeyboardEvent.key`.
     pub key: Cow<'static, str>,
     /// `KeyboardEvent.code`.
     pub code: &'static str,
-    /// The virtual key code of Windows.
+    /// The Windows virtual key code.
     pub key_code: u32,
     /// `KeyboardEvent.location`.
     pub location: u8,
-    /// What it types, if anything.
+    /// The text that it produces.
     pub text: Option<Cow<'static, str>>,
-    /// Whether it takes Shift to type that.
+    /// Whether Shift is needed to produce the text.
     pub shift: bool,
 }
 
-/// Keys that are pressed together: the last one, while the others are held.
+/// A key and the modifiers that are held meanwhile.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chord {
-    /// The keys that are held.
     pub modifiers: Vec<Modifier>,
-    /// The key that is pressed.
     pub key: Key,
 }
 
-/// The text names no key. It is not repeated: it may be a character of a password.
+/// The text is not the name of a key. The message does not repeat it: it may be a character of a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "key: expected a character, or a name of `KeyboardEvent.key` or `.code` such as Enter, ArrowDown, F5 \
@@ -38,8 +36,8 @@ pub struct Chord {
 )]
 pub struct NoSuchKey;
 
-/// The bits of modifiers in CDP.
-pub fn modifier_mask(modifiers: &[Modifier]) -> u8 {
+/// The modifier bit field of CDP's input events.
+pub(super) fn modifier_mask(modifiers: &[Modifier]) -> u8 {
     modifiers.iter().fold(0, |mask, modifier| {
         mask | match modifier {
             Modifier::Alt => 1,
@@ -50,8 +48,7 @@ pub fn modifier_mask(modifiers: &[Modifier]) -> u8 {
     })
 }
 
-/// The key of a modifier.
-pub fn modifier_key(modifier: Modifier) -> Key {
+pub(super) fn modifier_key(modifier: Modifier) -> Key {
     let (name, code, key_code) = match modifier {
         Modifier::Alt => ("Alt", "AltLeft", 18),
         Modifier::Control => ("Control", "ControlLeft", 17),
@@ -62,7 +59,7 @@ pub fn modifier_key(modifier: Modifier) -> Key {
 }
 
 impl Chord {
-    /// Reads `Enter`, `Control+A`, `Shift++`.
+    /// Parses `Enter`, `Control+A`, `Shift++`.
     pub fn parse(text: &str) -> Result<Self, NoSuchKey> {
         let mut modifiers = Vec::new();
         let mut rest = text;
@@ -81,26 +78,26 @@ impl Chord {
             rest = key;
         }
         let shift = modifiers.contains(&Modifier::Shift);
-        let key = named(rest, shift).ok_or(NoSuchKey)?;
+        let key = key_by_name(rest, shift).ok_or(NoSuchKey)?;
         Ok(Self { modifiers, key })
     }
 }
 
-/// The key that types a character; none if no key does.
-pub fn key_for_char(c: char) -> Option<Key> {
+/// The key that produces a character; `None` if the layout has none.
+pub(super) fn key_for_char(c: char) -> Option<Key> {
     match c {
-        '\n' | '\r' => named("Enter", false),
-        '\t' => named("Tab", false),
-        _ => printable(c),
+        '\n' | '\r' => key_by_name("Enter", false),
+        '\t' => key_by_name("Tab", false),
+        _ => printable_key(c),
     }
 }
 
-fn named(name: &str, shift: bool) -> Option<Key> {
+fn key_by_name(name: &str, shift: bool) -> Option<Key> {
     let mut chars = name.chars();
     if let (Some(c), None) = (chars.next(), chars.next()) {
-        // `Control+A` means the key, not a capital letter; `Shift+a` is one.
-        let c = if shift { shifted(c) } else { c };
-        return printable(c);
+        // The letter in `Control+A` names the key, not a capital letter; `Shift+a` is a capital letter.
+        let c = if shift { shifted_char(c) } else { c };
+        return printable_key(c);
     }
     if let Some(key) = NAMED
         .iter()
@@ -122,16 +119,15 @@ fn named(name: &str, shift: bool) -> Option<Key> {
     let by_code = PRINTABLE.iter().find(|(code, ..)| *code == name);
     by_code
         .map(|(_, plain, with_shift, _)| if shift { *with_shift } else { *plain })
-        .and_then(printable)
+        .and_then(printable_key)
 }
 
-/// What Shift makes of a character.
-fn shifted(c: char) -> char {
+fn shifted_char(c: char) -> char {
     let found = PRINTABLE.iter().find(|(_, plain, ..)| *plain == c);
     found.map_or(c, |(_, _, shifted, _)| *shifted)
 }
 
-fn printable(c: char) -> Option<Key> {
+fn printable_key(c: char) -> Option<Key> {
     let (code, _, with_shift, key_code) = PRINTABLE
         .iter()
         .find(|(_, plain, shifted, _)| *plain == c || *shifted == c)?;
@@ -319,7 +315,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_key_is_refused_without_being_repeated() {
+    fn unknown_keys_are_refused_without_repeating_them() {
         for text in [
             "", "Entr", "F0", "F25", "F01", "Hyper+a", "hunter2", "ä", "Shift+",
         ] {

@@ -1,4 +1,4 @@
-//! How far a tab's page has come, told by Chromium's events. No I/O.
+//! The load state of a tab's main document, from Chromium's events.
 
 use cdp_bridge_protocol::request::LoadState;
 
@@ -6,12 +6,10 @@ use crate::cdp::RawEvent;
 use crate::cdp::events::{EventKind, FrameNavigated, LifecycleEvent, NavigatedWithinDocument};
 use crate::cdp::ids::LoaderId;
 
-/// A page at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LoadProgress {
-    /// Where it is.
+pub(super) struct LoadProgress {
     pub url: String,
-    /// The navigation that brought its document, once one has been seen.
+    /// The loader of the document, once a navigation has been seen.
     loader: Option<LoaderId>,
     parsed: bool,
     loaded: bool,
@@ -19,8 +17,7 @@ pub struct LoadProgress {
 }
 
 impl LoadProgress {
-    /// The page of a new target.
-    pub fn new(url: String) -> Self {
+    pub(super) fn new(url: String) -> Self {
         Self {
             url,
             loader: None,
@@ -30,8 +27,8 @@ impl LoadProgress {
         }
     }
 
-    /// Takes an event in. True if the main frame has another document.
-    pub fn on_event(&mut self, event: &RawEvent, main_frame: &str) -> bool {
+    /// Returns true if the main frame has a new document.
+    pub(super) fn on_event(&mut self, event: &RawEvent, main_frame: &str) -> bool {
         match event.kind {
             EventKind::FrameNavigated => {
                 let Some(FrameNavigated { frame, r#type }) = event.decode() else {
@@ -79,12 +76,11 @@ impl LoadProgress {
         }
     }
 
-    /// Whether it has come so far.
-    pub fn has_reached(&self, state: LoadState) -> bool {
+    pub(super) fn has_reached(&self, state: LoadState) -> bool {
         match state {
             LoadState::DomContentLoaded => self.parsed,
             LoadState::Load => self.loaded,
-            // Chromium tells of a quiet network before pictures have been asked for.
+            // Chromium may report network idle before images are requested.
             LoadState::NetworkIdle => self.idle && self.loaded,
         }
     }
@@ -118,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_starts_anew_and_comes_as_far_as_it_is_told() {
+    fn a_new_document_resets_the_load_state_until_its_own_events_arrive() {
         let mut page = LoadProgress::new("about:blank".to_owned());
         assert!(page.on_event(&navigated("L1", "Navigation"), "MAIN"));
         assert_eq!(page.url, "http://a/#b");
@@ -143,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_document_that_was_kept_comes_back_as_it_was() {
+    fn a_document_from_the_back_forward_cache_is_loaded() {
         let mut page = LoadProgress::new("about:blank".to_owned());
         page.on_event(&navigated("L1", "BackForwardCacheRestore"), "MAIN");
         assert!(page.has_reached(LoadState::NetworkIdle));

@@ -1,51 +1,51 @@
-//! Hands: what is done to the elements of a page, and what is asked of them (protocol section 9).
+//! Actions on the elements of a page, and queries about them (protocol section 9).
 //!
-//! A script of the bridge's own ([`script`]) runs in an isolated world of the page ([`world`]), where
-//! the page can neither see nor break it. It finds elements, waits until they can be acted on and says
-//! where they are; the mouse and the keyboard are then Chromium's own input.
+//! The bridge's [`script`] runs in an isolated [`world`] of each frame, where the page can neither
+//! observe nor modify it. It resolves locators, waits until elements are actionable and reports their
+//! position; mouse and keyboard input is then dispatched by Chromium.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`action`] | what may be done and asked, as data |
-//! | [`error`] | why it could not be |
-//! | [`page`] | the page as hands reach it: its worlds, and how far it has loaded |
-//! | [`world`], [`script`] | the isolated world of one process's part of the page |
-//! | [`locate`] | a locator's way through frames of several processes |
-//! | [`quad`] | from a turned frame's inside to the page around it |
-//! | [`mod@pointer`], [`drag`] | the mouse |
-//! | [`keys`], [`keyboard`] | the keyboard: which key, and pressing it |
-//! | [`fields`], [`scroll`], [`upload`] | what is done to single kinds of elements |
-//! | [`evaluate`] | a client's own script |
-//! | [`perform`] | doing an action |
-//! | [`wait`], [`seek`], [`glob`], [`progress`] | waiting |
-//! | [`query`], [`outline`], [`content`], [`area`] | looking |
-//! | [`looks`] | the requests that look, which wait or are at work |
+//! | [`action`], [`error`] | actions, queries and their errors, as data |
+//! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
+//! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
+//! | [`call`] | calls on the element of a locator, across frames of several processes |
+//! | [`quad`] | coordinates in rotated and skewed frames |
+//! | [`perform`] | executes an action |
+//! | [`mod@pointer`], [`drag`] | mouse input |
+//! | [`keys`], [`keyboard`] | key names, and keyboard input |
+//! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
+//! | [`evaluate`] | a client's script |
+//! | [`query_queue`] | waiting and running queries of a tab |
+//! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
+//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
-pub mod action;
-pub mod ax_snapshot;
-pub mod bounding_box;
-pub mod call;
-pub mod content;
-pub mod drag;
-pub mod driver;
-pub mod error;
-pub mod evaluate;
-pub mod fields;
-pub mod glob;
-pub mod keyboard;
+mod action;
+mod ax_snapshot;
+mod bounding_box;
+mod call;
+mod content;
+mod drag;
+mod driver;
+mod error;
+mod evaluate;
+mod fields;
+mod glob;
+mod keyboard;
 pub mod keys;
-pub mod load_progress;
+mod load_progress;
+pub mod page_events;
 pub mod perform;
-pub mod pointer;
-pub mod quad;
-pub mod query;
+mod pointer;
+mod quad;
+mod query;
 pub mod query_queue;
-pub mod script;
-pub mod scroll;
-pub mod upload;
-pub mod wait;
-pub mod wait_text;
-pub mod world;
+mod script;
+mod scroll;
+mod upload;
+mod wait;
+mod wait_text;
+mod world;
 
 pub use action::{Action, PageQuery, PointerTarget, ScrollTarget};
 pub use driver::PageDriver;

@@ -1,4 +1,4 @@
-//! Doing an action: the one place where each of them is named.
+//! Executes an action.
 
 use std::time::Duration;
 
@@ -10,8 +10,7 @@ use super::error::PageActionError;
 use super::pointer::ClickOptions;
 use crate::tabs::reply::{Acted, AnswerKind};
 
-/// Does it; comes to the answer.
-pub async fn perform(
+pub(crate) async fn perform(
     action: Action,
     driver: PageDriver,
     deadline: Instant,
@@ -35,7 +34,7 @@ pub async fn perform(
         Action::Hover(locator) => driver.hover(&locator, deadline).await?,
         Action::Focus(locator) => driver.focus(&locator, false, deadline).await?,
         Action::Toggle { locator, on } => driver.toggle(&locator, on, deadline).await?,
-        Action::Reveal(locator) => driver.reveal(&locator, deadline).await?,
+        Action::ScrollIntoView(locator) => driver.scroll_into_view(&locator, deadline).await?,
         Action::Fill { locator, value } => driver.fill(&locator, &value, deadline).await?,
         Action::Type {
             locator,

@@ -1,4 +1,4 @@
-//! The mouse: `click`, `hover`, and what `check` does with it.
+//! Mouse input: `click`, `hover`, and the click of `check`.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::action::PointerTarget;
-use super::call::{Reached, process_root_world, retry_deadline};
+use super::call::{process_root_world, retry_deadline};
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::modifier_mask;
@@ -21,36 +21,29 @@ use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
 use crate::locator::Locator;
 use crate::timer::remaining;
 
-/// What the mouse does at a point.
 #[derive(Debug, Clone, Copy)]
-pub struct ClickOptions<'a> {
-    /// With which button.
+pub(super) struct ClickOptions<'a> {
     pub button: MouseButton,
-    /// How often.
     pub count: u8,
-    /// Which keys are held.
     pub modifiers: &'a [Modifier],
 }
 
-/// A left click.
-pub const CLICK: ClickOptions<'_> = ClickOptions {
+pub(super) const CLICK: ClickOptions<'_> = ClickOptions {
     button: MouseButton::Left,
     count: 1,
     modifiers: &[],
 };
 
-/// For what an element is aimed at: its landing is watched accordingly.
+/// The purpose of a pointer action; selects the DOM events that the hit check listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum PointerAction {
-    /// Presses and releases.
+pub(super) enum PointerAction {
     Click,
-    /// Moves.
     Hover,
 }
 
 #[derive(Serialize)]
-struct Aim {
+struct AimArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<PointerAction>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -59,26 +52,26 @@ struct Aim {
 }
 
 #[derive(Deserialize)]
-struct Aimed {
+struct AimResult {
     point: Point,
     held: u64,
     turned: bool,
 }
 
-/// An element that can be acted on now.
+/// An element that has passed the actionability checks.
 #[derive(Debug)]
-pub struct ActionableElement {
-    /// The world that it is in.
-    pub reached: Reached,
-    /// The number under which that knows it.
+pub(super) struct ActionableElement {
+    pub world: Arc<World>,
+    /// The number of the element in its world.
     pub held: u64,
-    /// Where it is, in the visible part of the page.
+    /// The point for the input, in viewport coordinates.
     pub point: Point,
 }
 
 impl PageDriver {
-    /// Waits until an element can be acted on, and has what covers it in frames around it named.
-    pub async fn aim(
+    /// Waits until an element is actionable: visible, stable, enabled, and not covered in its frame or
+    /// in the frames around it.
+    pub(super) async fn aim(
         &self,
         locator: &Locator,
         kind: Option<PointerAction>,
@@ -87,22 +80,22 @@ impl PageDriver {
     ) -> Result<ActionableElement, PageActionError> {
         let until = retry_deadline(deadline);
         for attempts in 0.. {
-            let aim = Aim {
+            let aim = AimArgs {
                 kind,
                 position,
                 attempts,
             };
-            let (reached, result) = self.call_on_element("aim", locator, &aim, deadline).await?;
-            let Aimed {
+            let (world, result) = self.call_on_element("aim", locator, &aim, deadline).await?;
+            let AimResult {
                 point,
                 held,
                 turned,
             } = parse(&result)?;
             let (from, point) = if turned && position.is_none() {
-                let point = self.middle_of_quad(&reached, held, deadline).await?;
-                (process_root_world(Arc::clone(&reached.world)), point)
+                let point = self.middle_of_quad(&world, held, deadline).await?;
+                (process_root_world(Arc::clone(&world)), point)
             } else {
-                (Arc::clone(&reached.world), point)
+                (Arc::clone(&world), point)
             };
             let (point, cover) = match self.to_viewport(&from, point, deadline).await {
                 Err(PageActionError::PageLeft) if self.pause_before_retry(until).await => continue,
@@ -114,33 +107,30 @@ impl PageDriver {
                 }
                 return Err(covered_error(locator, by));
             }
-            return Ok(ActionableElement {
-                reached,
-                held,
-                point,
-            });
+            return Ok(ActionableElement { world, held, point });
         }
         Err(PageActionError::PageLeft)
     }
 
-    /// Where an element in a turned frame is.
+    /// The middle of an element in a rotated or skewed frame.
     async fn middle_of_quad(
         &self,
-        reached: &Reached,
+        world: &World,
         held: u64,
         deadline: Instant,
     ) -> Result<Point, PageActionError> {
-        let handle = self.element(reached, held, deadline).await?;
+        let handle = self.element_handle(world, held, deadline).await?;
         let left = remaining(deadline);
         let quads = GetContentQuads {
             object_id: handle.id(),
         };
-        let quads = reached.world.session.call(quads, left).await?.quads;
+        let quads = world.session.call(quads, left).await?.quads;
         quads.first().map(middle).ok_or(PageActionError::PageLeft)
     }
 
-    /// Clicks, and makes sure that the element meant was the one clicked.
-    pub async fn click(
+    /// Clicks, and verifies that the click hit the element. Input that would hit another element is
+    /// cancelled before the page sees it.
+    pub(super) async fn click(
         &self,
         target: &PointerTarget,
         press: ClickOptions<'_>,
@@ -149,7 +139,7 @@ impl PageDriver {
         let (locator, position) = match target {
             PointerTarget::Element(locator, position) => (locator, *position),
             PointerTarget::Point(point) => {
-                // What is there may be a frame that nothing has been found in yet.
+                // The point may be in a frame that has not been attached yet.
                 self.frames_ready(deadline).await?;
                 self.press(*point, press, deadline).await?;
                 return Ok(None);
@@ -159,10 +149,10 @@ impl PageDriver {
         loop {
             let kind = Some(PointerAction::Click);
             let aimed = self.aim(locator, kind, position, deadline).await?;
-            self.intercept_in_outer_frames(&aimed.reached.world, PointerAction::Click, deadline)
+            self.intercept_in_outer_frames(&aimed.world, PointerAction::Click, deadline)
                 .await?;
             self.press(aimed.point, press, deadline).await?;
-            let Some(by) = self.intercepted_by(&aimed.reached.world, deadline).await? else {
+            let Some(by) = self.intercepted_by(&aimed.world, deadline).await? else {
                 return Ok(Some(aimed));
             };
             if !self.pause_before_retry(until).await {
@@ -171,17 +161,20 @@ impl PageDriver {
         }
     }
 
-    /// Moves the mouse over an element.
-    pub async fn hover(&self, locator: &Locator, deadline: Instant) -> Result<(), PageActionError> {
+    pub(super) async fn hover(
+        &self,
+        locator: &Locator,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
         let until = retry_deadline(deadline);
         loop {
             let kind = Some(PointerAction::Hover);
             let aimed = self.aim(locator, kind, None, deadline).await?;
-            self.intercept_in_outer_frames(&aimed.reached.world, PointerAction::Hover, deadline)
+            self.intercept_in_outer_frames(&aimed.world, PointerAction::Hover, deadline)
                 .await?;
             let session = self.session();
             dispatch(session, &[mouse_moved(aimed.point, 0, 0)], deadline).await?;
-            let Some(by) = self.intercepted_by(&aimed.reached.world, deadline).await? else {
+            let Some(by) = self.intercepted_by(&aimed.world, deadline).await? else {
                 return Ok(());
             };
             if !self.pause_before_retry(until).await {
@@ -190,7 +183,8 @@ impl PageDriver {
         }
     }
 
-    /// In pages around a frame of another process, whatever the input meets is wrong.
+    /// Cancels the input in the documents around a frame: it is meant for the frame, so any hit there
+    /// is wrong.
     async fn intercept_in_outer_frames(
         &self,
         world: &Arc<World>,
@@ -198,36 +192,36 @@ impl PageDriver {
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
-        struct Arm {
+        struct ArmArgs {
             kind: PointerAction,
         }
         #[derive(Deserialize)]
-        struct Armed {}
+        struct ArmResult {}
         let mut inner = Arc::clone(world);
         while let Some((around, _)) = inner.owner() {
-            let _: Armed = around.call("arm", &Arm { kind }, deadline).await?;
+            let _: ArmResult = around.call("arm", &ArmArgs { kind }, deadline).await?;
             inner = around;
         }
         Ok(())
     }
 
-    /// What the input landed on, if it was something else than what was aimed at; it was kept from
-    /// that. A page that has left was clicked.
+    /// The element that the input would have hit instead of the intended one. A page that navigated has
+    /// received the click.
     async fn intercepted_by(
         &self,
         world: &Arc<World>,
         deadline: Instant,
     ) -> Result<Option<String>, PageActionError> {
         #[derive(Deserialize)]
-        struct Landed {
+        struct HitResult {
             #[serde(default)]
             wrong: Option<String>,
         }
         let mut wrong = None;
         let mut next = Some(Arc::clone(world));
         while let Some(world) = next {
-            match world.call::<_, Landed>("disarm", &(), deadline).await {
-                Ok(landed) => wrong = wrong.or(landed.wrong),
+            match world.call::<_, HitResult>("disarm", &(), deadline).await {
+                Ok(hit) => wrong = wrong.or(hit.wrong),
                 Err(PageActionError::PageLeft | PageActionError::Script(_)) => {}
                 Err(PageActionError::Call(error)) if error.is_session_gone() => {}
                 Err(error) => return Err(error),
@@ -237,8 +231,8 @@ impl PageDriver {
         Ok(wrong)
     }
 
-    /// Moves the mouse to a point, and presses and releases a button there. All of it leaves at once:
-    /// moving waits for a frame to be drawn.
+    /// Moves the mouse to a point and clicks. All events are sent at once, because Chromium
+    /// acknowledges a move only with the next animation frame.
     async fn press(
         &self,
         point: Point,
@@ -268,8 +262,7 @@ impl PageDriver {
     }
 }
 
-/// A move of the mouse, while these buttons are held.
-pub fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
+pub(super) fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
     DispatchMouseEvent {
         r#type: "mouseMoved",
         x: point.x,
@@ -281,8 +274,8 @@ pub fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEve
     }
 }
 
-/// The bit of a button that is held.
-pub fn button_mask(button: MouseButton) -> u8 {
+/// The bit of a button in `MouseEvent.buttons`.
+pub(super) fn button_mask(button: MouseButton) -> u8 {
     match button {
         MouseButton::Left => 1,
         MouseButton::Right => 2,
@@ -290,15 +283,15 @@ pub fn button_mask(button: MouseButton) -> u8 {
     }
 }
 
-/// Sends events of the mouse in this order, and waits until the page has had them all.
-pub async fn dispatch(
+/// Sends mouse events in order, and waits until the page has handled all of them.
+pub(super) async fn dispatch(
     session: &TargetSession,
     events: &[DispatchMouseEvent],
     deadline: Instant,
 ) -> Result<(), PageActionError> {
     let left: Duration = remaining(deadline);
     let calls = events.iter().map(|event| session.call(event.clone(), left));
-    // Each is sent when it is first polled, which is in their order.
+    // A call is sent when it is first polled, and `join_all` polls in order.
     for outcome in join_all(calls).await {
         let EmptyResult {} = outcome?;
     }

@@ -1,20 +1,18 @@
-//! From a turned, scaled or skewed frame's inside to the page around it. No I/O.
+//! Maps points from rotated, scaled or skewed frames to the page around them.
 
 use cdp_bridge_protocol::request::Point;
 
 use crate::cdp::page_methods::Quad;
 
-/// The middle of a quad.
-pub fn middle(quad: &Quad) -> Point {
+pub(super) fn middle(quad: &Quad) -> Point {
     let x = quad.iter().step_by(2).sum::<f64>() / 4.0;
     let y = quad.iter().skip(1).step_by(2).sum::<f64>() / 4.0;
     Point { x, y }
 }
 
-/// Where a point of a frame's inside is in the page around it. The quad is the frame's inside as that
-/// page shows it, and the size is the inside's own. What CSS does to a frame keeps parallels parallel,
-/// as far as it is flat.
-pub fn outside(point: Point, size: (f64, f64), quad: &Quad) -> Point {
+/// Maps a point of a frame to the page around it. `quad` is the frame's content box in that page,
+/// `size` the frame's viewport. Exact for 2D transforms, which are affine.
+pub(super) fn to_parent(point: Point, size: (f64, f64), quad: &Quad) -> Point {
     let [x1, y1, x2, y2, _, _, x4, y4] = *quad;
     let across = point.x / size.0.max(1.0);
     let down = point.y / size.1.max(1.0);
@@ -39,12 +37,12 @@ mod tests {
     fn a_frame_may_be_shifted_scaled_and_turned() {
         let point = Point { x: 10.0, y: 20.0 };
         let plain = [5.0, 6.0, 105.0, 6.0, 105.0, 56.0, 5.0, 56.0];
-        near(outside(point, (100.0, 50.0), &plain), 15.0, 26.0);
+        near(to_parent(point, (100.0, 50.0), &plain), 15.0, 26.0);
         let twice = [0.0, 0.0, 200.0, 0.0, 200.0, 100.0, 0.0, 100.0];
-        near(outside(point, (100.0, 50.0), &twice), 20.0, 40.0);
-        // A quarter turn: what was right is down, what was down is left.
+        near(to_parent(point, (100.0, 50.0), &twice), 20.0, 40.0);
+        // Rotated by 90 degrees clockwise.
         let turned = [50.0, 0.0, 50.0, 100.0, 0.0, 100.0, 0.0, 0.0];
-        near(outside(point, (100.0, 50.0), &turned), 30.0, 10.0);
+        near(to_parent(point, (100.0, 50.0), &turned), 30.0, 10.0);
         near(middle(&turned), 25.0, 50.0);
     }
 }

@@ -11,8 +11,8 @@ use super::world::parse;
 use crate::locator::Locator;
 
 impl PageDriver {
-    /// Asks something of an element.
-    pub async fn query(
+    /// Reads a property of an element.
+    pub(super) async fn query(
         &self,
         locator: &Locator,
         what: What,
@@ -33,14 +33,14 @@ impl PageDriver {
             width: f64,
             height: f64,
         }
-        let (reached, result) = self
+        let (world, result) = self
             .call_on_element("query", locator, &Query { what }, deadline)
             .await?;
         let Answer { value } = parse(&result)?;
-        if what != What::Box || value.is_null() || reached.world.owner().is_none() {
+        if what != What::Box || value.is_null() || world.owner().is_none() {
             return Ok(value);
         }
-        // A frame of another origin knows only where its elements are in itself.
+        // A cross-origin frame reports positions relative to its own viewport.
         let area: Area = serde_json::from_value(value).map_err(|error| {
             crate::cdp::client::shape::<crate::cdp::page_methods::EvaluateIn<'_>>(&error)
         })?;
@@ -52,8 +52,8 @@ impl PageDriver {
             x: area.x + area.width,
             y: area.y + area.height,
         };
-        let (from, _) = self.to_viewport(&reached.world, from, deadline).await?;
-        let (to, _) = self.to_viewport(&reached.world, to, deadline).await?;
+        let (from, _) = self.to_viewport(&world, from, deadline).await?;
+        let (to, _) = self.to_viewport(&world, to, deadline).await?;
         Ok(json!({"x": from.x, "y": from.y, "width": to.x - from.x, "height": to.y - from.y}))
     }
 }

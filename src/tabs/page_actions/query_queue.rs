@@ -1,5 +1,5 @@
-//! The requests that look at a tab's page: those that wait for changes before them, and those at work.
-//! They hold nobody up, neither changes nor each other.
+//! The page queries of a tab: those that wait for preceding changes, and those that run. Queries run
+//! concurrently and do not block changes.
 
 use std::collections::HashMap;
 
@@ -18,39 +18,38 @@ use crate::tabs::changes::Place;
 use crate::tabs::error::{Failure, TabError};
 use crate::tabs::reply::{AnswerKind, Reply};
 
-/// The most looks that wait or are at work on one tab.
+/// The maximum number of waiting and running queries of one tab.
 const MAX_QUERIES: usize = 64;
 
 type Outcome = Result<AnswerKind, PageActionError>;
 
-/// A tab's looks.
 #[derive(Default)]
-pub struct QueryQueue {
+pub(crate) struct QueryQueue {
     waiting: Vec<(PageQuery, Place, Reply)>,
     running: FuturesUnordered<BoxFuture<'static, (u64, Outcome)>>,
     replies: HashMap<u64, Reply>,
     next_id: u64,
-    /// They are the tab's: numbers go on where its page before left off.
+    /// Kept across pages of the tab, so that a ref never names two elements.
     refs: RefCounter,
 }
 
-/// A look that is done.
-pub struct QueryResult {
+/// A finished query.
+pub(crate) struct QueryResult {
     reply: Reply,
     outcome: Outcome,
 }
 
 impl QueryQueue {
-    /// Takes a request in; one too many is answered.
-    pub fn push(&mut self, query: PageQuery, after: Place, reply: Reply) {
+    /// Adds a query. Answers it with an error at once if the queue is full.
+    pub(crate) fn push(&mut self, query: PageQuery, after: Place, reply: Reply) {
         if self.waiting.len() + self.replies.len() >= MAX_QUERIES {
             return reply.fail(TabError::QueueFull { limit: MAX_QUERIES });
         }
         self.waiting.push((query, after, reply));
     }
 
-    /// Starts what is permitted.
-    pub fn start_due(&mut self, driver: &PageDriver, permitted: impl Fn(Place) -> bool) {
+    /// Starts the waiting queries whose preceding changes are done.
+    pub(crate) fn start_due(&mut self, driver: &PageDriver, permitted: impl Fn(Place) -> bool) {
         for (query, _, reply) in self
             .waiting
             .extract_if(.., |(_, after, _)| permitted(*after))
@@ -60,17 +59,17 @@ impl QueryQueue {
             let (driver, refs, deadline) = (driver.clone(), self.refs.clone(), reply.deadline);
             self.replies.insert(number, reply);
             self.running.push(Box::pin(async move {
-                (number, perform(query, &driver, &refs, deadline).await)
+                (number, run_query(query, &driver, &refs, deadline).await)
             }));
         }
     }
 
-    /// Waits until one is done. Never ends while none is at work.
-    pub async fn next_done(&mut self) -> QueryResult {
+    /// Waits until a query finishes. Pending forever while none runs.
+    pub(crate) async fn next_done(&mut self) -> QueryResult {
         loop {
             match self.running.next().await {
                 Some((number, outcome)) => {
-                    // One whose time was over is answered already.
+                    // An expired query has been answered already.
                     if let Some(reply) = self.replies.remove(&number) {
                         return QueryResult { reply, outcome };
                     }
@@ -80,15 +79,15 @@ impl QueryQueue {
         }
     }
 
-    /// When the first of them runs out of time.
-    pub fn next_deadline(&self) -> Option<Instant> {
+    /// The earliest deadline.
+    pub(crate) fn next_deadline(&self) -> Option<Instant> {
         let waiting = self.waiting.iter().map(|(.., reply)| reply);
         let all = waiting.chain(self.replies.values());
         all.map(|reply| reply.deadline).min()
     }
 
-    /// Answers those whose time is over. True: the page let the time of one pass.
-    pub fn expire(&mut self, now: Instant) -> bool {
+    /// Answers expired queries. Returns true if one of them was running: the page may be unresponsive.
+    pub(crate) fn expire(&mut self, now: Instant) -> bool {
         for (_, _, reply) in self
             .waiting
             .extract_if(.., |(.., reply)| reply.deadline <= now)
@@ -98,21 +97,21 @@ impl QueryQueue {
         }
         let mut is_page_late = false;
         for (_, reply) in self.replies.extract_if(|_, reply| reply.deadline <= now) {
-            let error = reply.timed_out("what was waited for, or the page's answer");
+            let error = reply.timed_out("the awaited condition, or the page's response");
             reply.fail(error);
             is_page_late = true;
         }
         is_page_late
     }
 
-    /// Gives up what is at work; those who wait for it come back to be answered.
-    pub fn abandon(&mut self) -> Vec<Reply> {
+    /// Cancels the running queries; returns their replies.
+    pub(crate) fn abandon(&mut self) -> Vec<Reply> {
         self.running.clear();
         self.replies.drain().map(|(_, reply)| reply).collect()
     }
 
-    /// Gives everything up.
-    pub fn drain(&mut self) -> Vec<Reply> {
+    /// Cancels all queries; returns their replies.
+    pub(crate) fn drain(&mut self) -> Vec<Reply> {
         let running = self.abandon();
         let waiting = self.waiting.drain(..).map(|(.., reply)| reply);
         waiting.chain(running).collect()
@@ -120,8 +119,7 @@ impl QueryQueue {
 }
 
 impl QueryResult {
-    /// Answers whoever asked.
-    pub fn answer(self, tab: TabId, session: Option<String>) {
+    pub(crate) fn answer(self, tab: TabId, session: Option<String>) {
         let Self { reply, outcome } = self;
         match outcome {
             Ok(answer) => reply.answer(tab, answer),
@@ -133,7 +131,7 @@ impl QueryResult {
     }
 }
 
-async fn perform(
+async fn run_query(
     query: PageQuery,
     driver: &PageDriver,
     refs: &RefCounter,

@@ -1,7 +1,7 @@
-//! The script that runs in the isolated world, a file each idea.
+//! The script that runs in the isolated worlds.
 
-/// All of it, as one expression. Where it runs already, it does nothing.
-pub const SCRIPT: &str = concat!(
+/// The whole script as one expression. Evaluating it a second time has no effect.
+pub(super) const SCRIPT: &str = concat!(
     "(() => { 'use strict'; if (globalThis.cdpBridge) return;\n",
     include_str!("script/dom.js"),
     include_str!("script/roles.js"),

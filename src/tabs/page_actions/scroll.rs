@@ -11,7 +11,7 @@ use super::world::parse;
 use crate::locator::Locator;
 
 #[derive(Serialize)]
-struct Scroll {
+struct ScrollArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
     by: Option<Point>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,8 +20,8 @@ struct Scroll {
 }
 
 impl PageDriver {
-    /// Scrolls the page, or an element; says where that came to rest.
-    pub async fn scroll(
+    /// Scrolls the page or an element; returns the final position.
+    pub(super) async fn scroll(
         &self,
         locator: Option<&Locator>,
         target: ScrollTarget,
@@ -29,15 +29,15 @@ impl PageDriver {
         deadline: Instant,
     ) -> Result<Point, PageActionError> {
         #[derive(Deserialize)]
-        struct Scrolled {
+        struct ScrollResult {
             position: Point,
         }
         let (by, to) = match target {
             ScrollTarget::By(by) => (Some(by), None),
             ScrollTarget::To(to) => (None, Some(to)),
         };
-        let scroll = Scroll { by, to, smooth };
-        // A page that goes elsewhere has scrolled or not; scrolling by some way twice is not the same.
+        let scroll = ScrollArgs { by, to, smooth };
+        // No retry after a navigation: relative scrolling is not idempotent.
         let result = match locator {
             Some(locator) => {
                 self.call_on_element_once("scroll", locator, &scroll, deadline)
@@ -50,19 +50,18 @@ impl PageDriver {
                     .await?
             }
         };
-        let Scrolled { position } = parse(&result)?;
+        let ScrollResult { position } = parse(&result)?;
         Ok(position)
     }
 
-    /// Scrolls until an element is in sight.
-    pub async fn reveal(
+    pub(super) async fn scroll_into_view(
         &self,
         locator: &Locator,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
-        struct Reveal {}
-        self.call_on_element("reveal", locator, &Reveal {}, deadline)
+        struct NoArgs {}
+        self.call_on_element("scrollIntoView", locator, &NoArgs {}, deadline)
             .await?;
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `upload`: files are made in the page, out of bytes. No path of the server is ever named.
+//! `upload`: creates the files in the page from their bytes. No server path is involved.
 
 use cdp_bridge_protocol::request::UploadFile;
 use serde::Serialize;
@@ -9,8 +9,7 @@ use super::error::PageActionError;
 use crate::locator::Locator;
 
 impl PageDriver {
-    /// Puts files into an `<input type=file>`.
-    pub async fn upload(
+    pub(super) async fn upload(
         &self,
         locator: &Locator,
         files: &[UploadFile],

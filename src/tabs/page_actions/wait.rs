@@ -1,7 +1,7 @@
-//! `waitFor`. Elements are waited for in the page, by its own mutations, as is text ([`seek`]); loading
-//! and moving are waited for by Chromium's events.
+//! `waitFor`. Elements and text ([`wait_text`]) are observed in the page with a `MutationObserver`;
+//! load states and URLs follow Chromium's events.
 //!
-//! [`seek`]: super::seek
+//! [`wait_text`]: super::wait_text
 
 use cdp_bridge_protocol::request::{LoadState, WaitState};
 use serde::Serialize;
@@ -13,8 +13,8 @@ use super::glob;
 use crate::locator::Locator;
 
 impl PageDriver {
-    /// Waits until the elements of a locator are so.
-    pub async fn wait_element(
+    /// Waits until the elements of a locator are in a state.
+    pub(super) async fn wait_element(
         &self,
         locator: &Locator,
         state: WaitState,
@@ -31,7 +31,7 @@ impl PageDriver {
                 .call_on_element("waitElement", locator, &wait, deadline)
                 .await
             {
-                // The frame that it was in is no more.
+                // The frame was removed, and the element with it.
                 Err(PageActionError::PageLeft) if gone => return Ok(()),
                 Err(PageActionError::PageLeft) if self.pause_before_retry(deadline).await => {}
                 outcome => return outcome.map(|_| ()),
@@ -39,8 +39,8 @@ impl PageDriver {
         }
     }
 
-    /// Waits until the page has loaded so far. Until when is the caller's.
-    pub async fn wait_load(
+    /// Waits for a load state. The caller enforces the deadline.
+    pub(super) async fn wait_load(
         &self,
         state: LoadState,
         deadline: Instant,
@@ -51,8 +51,8 @@ impl PageDriver {
         Ok(())
     }
 
-    /// Waits until the tab is at a URL that fits a glob. Until when is the caller's.
-    pub async fn wait_url(&self, wanted: &str) -> Result<(), PageActionError> {
+    /// Waits until the tab's URL matches a glob. The caller enforces the deadline.
+    pub(super) async fn wait_url(&self, wanted: &str) -> Result<(), PageActionError> {
         let mut location = self.location();
         let there = location.wait_for(|progress| glob::fits(wanted, &progress.url));
         there.await.map_err(|_| PageActionError::Replaced)?;

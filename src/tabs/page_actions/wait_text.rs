@@ -1,4 +1,4 @@
-//! `waitFor` a text: in the page, and in frames of other origins, each of which is waited in by itself.
+//! `waitFor` with `text`: searches the page and, concurrently, each cross-origin frame.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,13 +15,13 @@ use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::world::World;
 
-/// How many frames of other origins are looked into from one document at a time.
+/// The maximum number of frames of one document that are searched concurrently.
 const MAX_FRAMES: usize = 64;
 
-/// How deep frames of other origins are looked into inside each other.
+/// The maximum nesting of cross-origin frames.
 const MAX_DEPTH: usize = 16;
 
-/// How long to wait before a frame that went elsewhere is looked into again.
+/// Pause before a frame is searched again.
 const PAUSE: Duration = Duration::from_millis(50);
 
 #[derive(Serialize)]
@@ -31,35 +31,50 @@ struct Args<'a> {
     timeout: u64,
 }
 
-/// What the script says of one document.
+/// The result of waiting in one document.
 #[derive(Deserialize)]
-struct Seen {
-    /// There are other frames of other origins now.
+struct DocumentResult {
+    /// The current cross-origin frames, if they have changed.
     #[serde(default)]
     frames: Option<Vec<u64>>,
-    /// The text did not come to be seen in time.
+    /// Set if the text did not appear in time.
     #[serde(default)]
     fail: Option<String>,
 }
 
-/// What is looked for, and until when.
 #[derive(Clone, Copy)]
-struct Wanted<'a> {
+struct TextSearch<'a> {
     driver: &'a PageDriver,
     text: &'a str,
     deadline: Instant,
 }
 
+/// The searches in the cross-origin frames of one document.
+struct FrameSearches<'a> {
+    search: TextSearch<'a>,
+    parent: Arc<World>,
+    depth: usize,
+    /// The frames that are in the document now.
+    present: Vec<u64>,
+    /// At most one search runs per frame, even if the frame is removed and added again.
+    running: HashSet<u64>,
+    results: FuturesUnordered<BoxFuture<'a, (u64, bool)>>,
+}
+
 impl PageDriver {
-    /// Waits until a text can be seen somewhere in the page.
-    pub async fn wait_text(&self, text: &str, deadline: Instant) -> Result<(), PageActionError> {
-        let wanted = Wanted {
+    /// Waits until a text is visible in the page.
+    pub(super) async fn wait_text(
+        &self,
+        text: &str,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let search = TextSearch {
             driver: self,
             text,
             deadline,
         };
         loop {
-            match wanted.seek(Arc::clone(self.main_world()), 0).await {
+            match search.document(Arc::clone(self.main_world()), 0).await {
                 Ok(true) => return Ok(()),
                 Err(PageActionError::PageLeft) if Instant::now() + PAUSE < deadline => {
                     sleep(PAUSE).await;
@@ -76,69 +91,61 @@ impl PageDriver {
     }
 }
 
-impl<'a> Wanted<'a> {
-    /// Waits until the text can be seen in a document or in a frame inside; false if it cannot in time.
-    fn seek(self, world: Arc<World>, depth: usize) -> BoxFuture<'a, Result<bool, PageActionError>> {
+impl<'a> TextSearch<'a> {
+    /// Waits until the text is visible in a document or in a frame of it. Returns false if it is not
+    /// visible in time.
+    fn document(
+        self,
+        world: Arc<World>,
+        depth: usize,
+    ) -> BoxFuture<'a, Result<bool, PageActionError>> {
         Box::pin(async move {
-            let mut known = Vec::new();
-            let mut inner = FuturesUnordered::new();
-            // Each frame is looked into once at a time, also if it comes and goes.
-            let mut looking = HashSet::new();
-            let mut own = self.see(Arc::clone(&world), Vec::new(), Duration::ZERO);
+            let mut frames = FrameSearches::new(self, Arc::clone(&world), depth);
+            let mut own = self.wait_in(Arc::clone(&world), Vec::new(), Duration::ZERO);
             loop {
-                tokio::select! {
+                let result = tokio::select! {
                     biased;
-                    seen = &mut own => match seen? {
-                        Seen { frames: Some(frames), .. } => {
-                            for frame in frames.iter().filter(|_| depth < MAX_DEPTH) {
-                                if looking.len() < MAX_FRAMES && looking.insert(*frame) {
-                                    inner.push(self.seek_in(Arc::clone(&world), *frame, depth));
-                                }
-                            }
-                            known.clone_from(&frames);
-                            own = self.see(Arc::clone(&world), frames, PAUSE);
-                        }
-                        Seen { fail, .. } => return Ok(fail.is_none()),
-                    },
-                    Some((frame, seen)) = inner.next() => {
-                        if seen {
+                    result = &mut own => result?,
+                    Some((frame, found)) = frames.results.next() => {
+                        if found {
                             return Ok(true);
                         }
-                        // It went elsewhere; or away, which the document around it says.
-                        looking.remove(&frame);
-                        if known.contains(&frame) && Instant::now() + PAUSE < self.deadline {
-                            looking.insert(frame);
-                            inner.push(self.seek_in(Arc::clone(&world), frame, depth));
-                        }
+                        frames.restart(frame);
+                        continue;
                     }
-                }
+                };
+                let Some(present) = result.frames else {
+                    return Ok(result.fail.is_none());
+                };
+                frames.update(&present);
+                own = self.wait_in(Arc::clone(&world), present, PAUSE);
             }
         })
     }
 
-    /// The same in a frame that the document around it knows by number. Whatever goes wrong there is
-    /// no fault of the page.
-    fn seek_in(self, around: Arc<World>, frame: u64, depth: usize) -> BoxFuture<'a, (u64, bool)> {
+    /// Searches a frame of a document. An error in a frame must not fail the search in the page, so it
+    /// counts as not found.
+    fn frame(self, parent: Arc<World>, frame: u64, depth: usize) -> BoxFuture<'a, (u64, bool)> {
         Box::pin(async move {
-            let seen = match self.driver.enter_frame(&around, frame, self.deadline).await {
-                Ok(world) => self.seek(world, depth + 1).await,
+            let found = match self.driver.enter_frame(&parent, frame, self.deadline).await {
+                Ok(world) => self.document(world, depth + 1).await,
                 Err(error) => Err(error),
             };
-            let seen = matches!(seen, Ok(true));
-            if !seen {
+            let found = matches!(found, Ok(true));
+            if !found {
                 sleep(PAUSE).await;
             }
-            (frame, seen)
+            (frame, found)
         })
     }
 
-    /// Looks into one document, after a pause: a page whose frames come and go keeps nobody busy.
-    fn see(
+    /// Waits in one document. The pause bounds the load by a page whose frames change all the time.
+    fn wait_in(
         self,
         world: Arc<World>,
         known: Vec<u64>,
         pause: Duration,
-    ) -> BoxFuture<'a, Result<Seen, PageActionError>> {
+    ) -> BoxFuture<'a, Result<DocumentResult, PageActionError>> {
         Box::pin(async move {
             sleep(pause).await;
             let args = Args {
@@ -148,5 +155,42 @@ impl<'a> Wanted<'a> {
             };
             world.call("waitText", &args, self.deadline).await
         })
+    }
+}
+
+impl<'a> FrameSearches<'a> {
+    fn new(search: TextSearch<'a>, parent: Arc<World>, depth: usize) -> Self {
+        Self {
+            search,
+            parent,
+            depth,
+            present: Vec::new(),
+            running: HashSet::new(),
+            results: FuturesUnordered::new(),
+        }
+    }
+
+    fn update(&mut self, present: &[u64]) {
+        for frame in present {
+            self.start(*frame);
+        }
+        self.present = present.to_vec();
+    }
+
+    fn start(&mut self, frame: u64) {
+        if self.depth < MAX_DEPTH && self.running.len() < MAX_FRAMES && self.running.insert(frame) {
+            let parent = Arc::clone(&self.parent);
+            self.results
+                .push(self.search.frame(parent, frame, self.depth));
+        }
+    }
+
+    /// A search ends without a result when its frame navigates or is removed. Searches it again if it
+    /// is still in the document.
+    fn restart(&mut self, frame: u64) {
+        self.running.remove(&frame);
+        if self.present.contains(&frame) && Instant::now() + PAUSE < self.search.deadline {
+            self.start(frame);
+        }
     }
 }

@@ -1,6 +1,5 @@
-//! The isolated world of one origin's part of a page: its main frame, or a frame of another origin or
-//! another process, with the frames inside that are of the same origin. Chromium lets scripts of no
-//! world look further.
+//! The isolated world of a frame: the main frame, or a cross-origin frame. Its script also reaches
+//! nested frames of the same origin; Chromium gives no script access to others.
 
 use std::borrow::Cow;
 use std::sync::{Mutex, Weak};
@@ -21,29 +20,25 @@ use crate::cdp::{CallError, TargetSession};
 use crate::lock::lock;
 use crate::timer::remaining;
 
-/// The world's name, for people who look at Chromium from elsewhere.
+/// The name of the world in DevTools.
 const NAME: &str = "cdp-bridge";
 
-/// How long letting go of an object may take, for which nobody waits.
+/// Time limit for releasing a remote object; no request waits for it.
 const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
-/// The world.
 #[derive(Debug)]
-pub struct World {
-    /// The session of its process.
+pub(super) struct World {
     pub session: TargetSession,
-    /// The frame.
     frame: String,
-    /// The world of the document that is there, once it has been made.
+    /// The execution context of the current document, once it has been created.
     context: Mutex<Option<i64>>,
-    /// Where the frame is, unless it is the main one: the world around it, and the number under which
-    /// that knows its element.
+    /// The frame element, unless this is the main frame: the parent's world, and the number of the
+    /// element there.
     owner: Mutex<Option<(Weak<World>, u64)>>,
 }
 
 impl World {
-    /// The world of this frame.
-    pub fn new(session: TargetSession, frame: &str) -> Self {
+    pub(super) fn new(session: TargetSession, frame: &str) -> Self {
         Self {
             session,
             frame: frame.to_owned(),
@@ -52,25 +47,23 @@ impl World {
         }
     }
 
-    /// There is another document: its world has yet to be made.
-    pub fn invalidate(&self) {
+    /// Forgets the execution context after a navigation.
+    pub(super) fn invalidate(&self) {
         *lock(&self.context) = None;
     }
 
-    /// The element that this world's frame is.
-    pub fn owner(&self) -> Option<(std::sync::Arc<Self>, u64)> {
+    /// The frame element: its world and its number there.
+    pub(super) fn owner(&self) -> Option<(std::sync::Arc<Self>, u64)> {
         let owner = lock(&self.owner);
         let (world, number) = owner.as_ref()?;
         Some((world.upgrade()?, *number))
     }
 
-    /// The element that this world's frame is, as it was met last.
-    pub fn set_owner(&self, world: Weak<Self>, number: u64) {
+    pub(super) fn set_owner(&self, world: Weak<Self>, number: u64) {
         *lock(&self.owner) = Some((world, number));
     }
 
-    /// Calls one of the script's functions.
-    pub async fn call<A, R>(
+    pub(super) async fn call<A, R>(
         &self,
         function: &'static str,
         args: &A,
@@ -84,8 +77,8 @@ impl World {
         parse(&result)
     }
 
-    /// The same; what it comes to stays JSON.
-    pub async fn call_raw<A>(
+    /// Like [`Self::call`], without parsing the result.
+    pub(super) async fn call_raw<A>(
         &self,
         function: &'static str,
         args: &A,
@@ -96,12 +89,12 @@ impl World {
     {
         match self.evaluate(function, args, true, deadline).await? {
             EvaluateResult::Value(value) => Ok(value),
-            _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script came to no object").into()),
+            _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script returned no object").into()),
         }
     }
 
-    /// Asks for a handle to an element that the script knows by number. None if it is gone.
-    pub async fn handle(
+    /// The remote object of an element that the script knows by number. `None` if the element is gone.
+    pub(super) async fn handle(
         &self,
         number: u64,
         deadline: Instant,
@@ -139,7 +132,7 @@ impl World {
             let (context, expression) = if let Some(context) = known {
                 (context, Cow::Borrowed(call.as_str()))
             } else {
-                // A frame that is just getting another document has no world for a moment.
+                // A frame has no execution context while a navigation commits.
                 let context = self.create(left).await.map_err(|error| {
                     if error.is_refusal() {
                         PageActionError::PageLeft
@@ -159,7 +152,7 @@ impl World {
             };
             let result = match self.session.call_raw(evaluate, left).await {
                 Ok(result) => result,
-                // Nothing has run: the document of that world was gone before.
+                // The document was replaced before the evaluation: nothing has run, so a retry is safe.
                 Err(error) if error.is_context_unknown() => {
                     self.forget(context);
                     continue;
@@ -193,22 +186,21 @@ impl World {
     }
 }
 
-/// A handle to an object that the page holds for the bridge. It is let go of when this is dropped: a
-/// page that is acted on again and again must not grow.
+/// A remote object. It is released on drop, so that the page's heap does not grow with the number of
+/// requests.
 #[derive(Debug)]
-pub struct ObjectHandle {
+pub(super) struct ObjectHandle {
     session: TargetSession,
     id: Box<str>,
 }
 
 impl ObjectHandle {
-    /// A handle that Chromium gave.
-    pub fn new(session: TargetSession, id: Box<str>) -> Self {
+    pub(super) fn new(session: TargetSession, id: Box<str>) -> Self {
         Self { session, id }
     }
 
     /// `Runtime.RemoteObjectId`.
-    pub fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         &self.id
     }
 }
@@ -219,15 +211,14 @@ impl Drop for ObjectHandle {
             let (session, id) = (self.session.clone(), std::mem::take(&mut self.id));
             runtime.spawn(async move {
                 let release = ReleaseObject { object_id: &id };
-                // A page that is gone holds nothing any more.
+                // A closed page has released its objects; the error is ignored.
                 let _ = session.call(release, RELEASE_LIMIT).await;
             });
         }
     }
 }
 
-/// Reads what the script came to.
-pub fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, PageActionError> {
+pub(super) fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, PageActionError> {
     serde_json::from_slice(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
 }
 

@@ -1,15 +1,15 @@
-// Waiting until an element can be acted on.
+// Actionability checks.
 
-// Wakes up when something about the page changes. Boxes move and styles change without a mutation, so
-// that it wakes up now and then anyway.
-const change = (left, most = 100) =>
+// Resolves after a mutation, or after a timeout, because layout and style can change without a
+// mutation.
+const nextChange = (left, most = 100) =>
   new Promise((done) => {
     const observers = [];
     let timer = 0;
     const wake = () => {
       clearTimeout(timer);
       for (const observer of observers) observer.disconnect();
-      // Many mutations come together; looking once after them is enough.
+      // Mutations come in batches; one check after a batch is enough.
       done();
     };
     timer = setTimeout(wake, Math.max(0, Math.min(left, most)));
@@ -29,7 +29,7 @@ const change = (left, most = 100) =>
     visit(document);
   });
 
-// The element whose state counts: a click on a label or inside a button is one on its control.
+// The element whose state decides: a click on a label, or inside a button, acts on the control.
 const controlOf = (element) => {
   const control = closest(element, 'button, input, select, textarea, [role=button], a, [role=link], option');
   if (control) return control;
@@ -45,18 +45,18 @@ const isReadOnly = (element) => {
   return attr(element, 'aria-readonly')?.toLowerCase() === 'true';
 };
 
-// Why an element cannot be acted on yet; null if it can. What is needed depends on the action.
-const obstacle = (element, needs) => {
+// The reason why an element is not actionable; null if it is.
+const actionabilityProblem = (element, needs) => {
   if (needs.visible && !isVisible(element)) return { reason: 'hidden' };
   if (needs.enabled && isDisabled(controlOf(element))) return { reason: 'disabled' };
   if (needs.editable && isReadOnly(element)) return { reason: 'readOnly' };
   return null;
 };
 
-// Each try puts the element elsewhere in sight, to get it out from under what sticks to the edges.
-const PLACES = [null, { block: 'center', inline: 'center' }, { block: 'end', inline: 'end' }, { block: 'start', inline: 'start' }];
+// Each attempt scrolls the element to another position, to uncover it from sticky headers and footers.
+const SCROLL_POSITIONS = [null, { block: 'center', inline: 'center' }, { block: 'end', inline: 'end' }, { block: 'start', inline: 'start' }];
 
-// Whether something around an element scrolls smoothly, which takes its time.
+// Whether an ancestor scrolls smoothly, which takes time.
 const isScrolledSmoothly = (element) => {
   for (let at = element; at; at = parentOf(at) ?? frameOf(documentOf(at))) {
     if (styleOf(at)?.scrollBehavior === 'smooth') return true;
@@ -64,16 +64,17 @@ const isScrolledSmoothly = (element) => {
   return false;
 };
 
-// At first an element that is partly in sight comes into it whole, and one that is there already stays.
-const bringIntoSight = (element, attempt) => {
-  const place = PLACES[attempt % PLACES.length] ?? (isScrolledSmoothly(element) ? { block: 'nearest', inline: 'nearest' } : null);
+// The first attempt scrolls a partly visible element fully into view, and leaves a visible one where it
+// is.
+const bringIntoView = (element, attempt) => {
+  const place = SCROLL_POSITIONS[attempt % SCROLL_POSITIONS.length] ?? (isScrolledSmoothly(element) ? { block: 'nearest', inline: 'nearest' } : null);
   if (place) element.scrollIntoView({ ...place, behavior: 'instant' });
   else Element.prototype.scrollIntoViewIfNeeded.call(element, true);
 };
 
-// Waits until the one element of a locator is fit for an action. `check` looks at it last, and comes to
-// `{reason}` or to what the caller wants. A locator that is wrong in itself ends the waiting at once.
-const ready = async ({ steps, from, needs, timeout, attempts = 0 }, check) => {
+// Waits until the element of a locator is actionable, then calls `check`, which returns `{reason}` to
+// wait again or the result. An invalid locator ends the wait at once.
+const whenActionable = async ({ steps, from, needs, timeout, attempts = 0 }, check) => {
   const end = performance.now() + timeout;
   let last = null;
   for (let attempt = attempts; ; attempt += 1) {
@@ -83,42 +84,42 @@ const ready = async ({ steps, from, needs, timeout, attempts = 0 }, check) => {
     last = result;
     if (result.element) {
       const { element } = result;
-      let why = obstacle(element, needs);
+      let why = actionabilityProblem(element, needs);
       if (!why && needs.stable) {
         const window = windowOf(element);
-        const boxes = await inTwoFrames(window, () => (isConnected(element) ? rootBox(element) : null));
-        // The page may have put another element in its place meanwhile.
+        const boxes = await sampleTwoFrames(window, () => (isConnected(element) ? rootBox(element) : null));
+        // The page may have replaced the element meanwhile.
         const again = resolveOne(steps, from);
         if (again.element !== element) why = { reason: 'moving' };
         else if (!boxes?.[0] || !boxes[1] || !sameBox(...boxes)) why = { reason: 'moving' };
-        else why = obstacle(element, needs);
+        else why = actionabilityProblem(element, needs);
       }
       if (!why) why = await check(element, attempt);
-      // `fail` beside a reason: waiting would change nothing.
+      // `fail` means that waiting would not help.
       if (why?.fail || !why?.reason) return why ?? {};
       last = { fail: 'notActionable', ...why, element: describe(element) };
     }
     const left = end - performance.now();
     if (left <= 0) return last;
-    // What is only in the wrong place needs no change of the page.
-    await change(left, last.reason === 'covered' || last.reason === 'outside' ? 20 : 100);
+    // A covered or clipped element needs another scroll position, not a change of the page.
+    await nextChange(left, last.reason === 'covered' || last.reason === 'outside' ? 20 : 100);
   }
 };
 
 const POINTER = { visible: true, stable: true, enabled: true };
 
-// An element that the pointer can act on: with the point, in the visible part of what this process
-// shows, and armed against landing elsewhere.
+// Waits until the pointer can hit an element. Returns the point, in the viewport of this process's
+// outermost document, and arms the hit check.
 const aim = ({ kind, position, ...call }) => {
   const needs = kind === 'hover' ? { visible: true, stable: true } : POINTER;
-  return ready({ ...call, needs }, async (element, attempt) => {
+  return whenActionable({ ...call, needs }, async (element, attempt) => {
     let point = pointOn(element, position);
     const before = rootBox(element);
-    if (attempt === 0 && !position) bringIntoSight(element, 0);
+    if (attempt === 0 && !position) bringIntoView(element, 0);
     const moved = !sameBox(before, rootBox(element));
-    if (!point || moved || (attempt > 0 && coverAt(element, point))) {
-      if (!moved) bringIntoSight(element, attempt);
-      // Frames further out take a moment, and a page may scroll smoothly.
+    if (!point || moved || (attempt > 0 && coveringElement(element, point))) {
+      if (!moved) bringIntoView(element, attempt);
+      // Parent frames scroll asynchronously, and a page may scroll smoothly.
       const window = windowOf(element);
       for (let frames = 0; frames < 30; frames += 1) {
         const before = rootBox(element);
@@ -131,11 +132,11 @@ const aim = ({ kind, position, ...call }) => {
     const root = toRoot(documentOf(element), point);
     const turned = isInTurnedFrame(element);
     if (!turned && (root.x < 0 || root.y < 0 || root.x >= innerWidth || root.y >= innerHeight)) {
-      bringIntoSight(element, attempt);
+      bringIntoView(element, attempt);
       return { reason: 'outside' };
     }
     if (!turned) {
-      const cover = coverAt(element, point);
+      const cover = coveringElement(element, point);
       if (cover) return { reason: 'covered', by: cover.by };
     }
     if (kind) arm(element, kind);
@@ -148,10 +149,10 @@ const EVENTS = {
   hover: ['pointermove', 'mousemove'],
 };
 
-let guard = null;
+let hitCheck = null;
 
-// Watches where the next input of this kind lands. If that is not the element, the input is kept from
-// the page, so that no action is ever done to another one.
+// Hit check: verifies the target of the next input of this kind. If it is not the element, the events
+// are cancelled, so that no other element receives the action.
 const arm = (element, kind) => {
   disarm();
   const windows = [];
@@ -166,8 +167,8 @@ const arm = (element, kind) => {
     if (state.met === undefined) {
       const [met] = event.composedPath();
       state.met = met;
-      const inside = element && met && met.nodeType === 1 && belongsTo(met, element);
-      if (!inside) state.wrong = met?.nodeType === 1 ? describe(met) : 'nothing that is laid out';
+      const inside = element && met && met.nodeType === 1 && actsOn(met, element);
+      if (!inside) state.wrong = met?.nodeType === 1 ? describe(met) : 'no element';
     }
     if (state.wrong) {
       event.preventDefault();
@@ -185,18 +186,18 @@ const arm = (element, kind) => {
       }
     },
   };
-  guard = mine;
-  // Whoever armed it may have gone away; a page must not stay deaf for that.
+  hitCheck = mine;
+  // The bridge may have disconnected; the page must not ignore input forever.
   setTimeout(() => {
-    if (guard === mine) disarm();
+    if (hitCheck === mine) disarm();
   }, 5000);
 };
 
-// Ends the watching, and says on what else the input landed, if it did.
+// Ends the hit check; returns the wrong element that was hit, if any.
 const disarm = () => {
-  if (!guard) return { wrong: null };
-  const { state, end } = guard;
-  guard = null;
+  if (!hitCheck) return { wrong: null };
+  const { state, end } = hitCheck;
+  hitCheck = null;
   end();
   return { wrong: state.wrong };
 };

@@ -1,4 +1,4 @@
-// What is done to elements by script, where no input of a mouse or a keyboard does it.
+// Actions that are carried out by script rather than by mouse or keyboard input.
 
 const fire = (element, name, options = {}) => {
   const window = windowOf(element);
@@ -10,22 +10,22 @@ const focusOn = (element) => {
   const root = Node.prototype.getRootNode.call(element);
   if (root.activeElement !== element) element.focus({ preventScroll: false });
   let frame = frameOf(documentOf(element));
-  // The window of a frame must have the keyboard too, or keys go to the page around it.
+  // The frame's window must be focused too, or key events go to the parent document.
   if (frame) windowOf(element).focus();
   return Node.prototype.getRootNode.call(element).activeElement === element;
 };
 
-// Gives an element the keyboard. What is typed into an `<input>` that did not have it goes to its
-// beginning, as with Playwright; a `<textarea>` goes on where it was left.
+// Focuses an element. In an `<input>` that was not focused the caret goes to the start, as with
+// Playwright; a `<textarea>` keeps its caret.
 const focus = ({ typing, ...call }) =>
-  ready({ ...call, needs: { visible: true } }, (element) => {
+  whenActionable({ ...call, needs: { visible: true } }, (element) => {
     const had = Node.prototype.getRootNode.call(element).activeElement === element;
     if (focusOn(element)) {
       const typed = localNameOf(element) === 'input' && element.selectionStart !== null;
       if (typing && !had && typed) element.setSelectionRange(0, 0);
       return { held: hold(element) };
     }
-    // What is inside of something editable is focused by that.
+    // An element inside an editing host is focused by focusing the host.
     const host = closest(element, '[contenteditable]:not([contenteditable=false])');
     if (host && focusOn(host)) return { held: hold(element) };
     return { reason: 'unsuitable', because: 'it cannot be focused' };
@@ -48,9 +48,10 @@ const selectAll = (element) => {
   selection.addRange(range);
 };
 
-// Makes a field ready to be typed over, or puts a value into one that is not typed into.
+// Selects the content of a text field, so that typing replaces it. Sets the value of fields that are
+// not typed into, such as dates.
 const fill = ({ value, ...call }) =>
-  ready({ ...call, needs: { visible: true, enabled: true, editable: true } }, (found) => {
+  whenActionable({ ...call, needs: { visible: true, enabled: true, editable: true } }, (found) => {
     let element = found;
     const tag = localNameOf(element);
     if (tag === 'label' && element.control) element = element.control;
@@ -64,36 +65,36 @@ const fill = ({ value, ...call }) =>
         set.call(element, value.trim());
         if (element.value !== value.trim() && type !== 'range' && type !== 'color') {
           set.call(element, before);
-          return { fail: 'notActionable', reason: 'unsuitable', because: `its value has another form (type ${type})`, element: describe(element) };
+          return { fail: 'notActionable', reason: 'unsuitable', because: `the value is not valid for an input of type ${type}`, element: describe(element) };
         }
         fire(element, 'input');
         fire(element, 'change');
         return { filled: true };
       }
       if (!TEXT_INPUTS.has(type)) {
-        return { fail: 'notActionable', reason: 'unsuitable', because: `an input of type ${type} is not filled`, element: describe(element) };
+        return { fail: 'notActionable', reason: 'unsuitable', because: `an input of type ${type} cannot be filled`, element: describe(element) };
       }
       if (type === 'number' && value.trim() !== '' && Number.isNaN(Number(value))) {
-        return { fail: 'notActionable', reason: 'unsuitable', because: 'it takes numbers only', element: describe(element) };
+        return { fail: 'notActionable', reason: 'unsuitable', because: 'it accepts only numbers', element: describe(element) };
       }
     } else if (name !== 'textarea' && !isEditable(element)) {
-      return { fail: 'notActionable', reason: 'unsuitable', because: 'it is no field', element: describe(element) };
+      return { fail: 'notActionable', reason: 'unsuitable', because: 'it is not a field', element: describe(element) };
     }
-    // In this order a field that is out of sight comes to the edge, as when a person tabs to it; the
-    // other way round it comes to the middle.
+    // Select before focus: a field outside the viewport is then scrolled to the nearest edge, as with
+    // the Tab key, instead of to the center.
     selectAll(element);
     if (!focusOn(element)) return { reason: 'unsuitable', because: 'it cannot be focused' };
     return { held: hold(element) };
   });
 
-// A field has been typed over: what a person's leaving it would tell, is told now, and once.
-const settle = (number) => {
+// Fires the `change` event of a field that has been typed into, exactly once.
+const fireChange = (number) => {
   const element = fetchHeld(number);
   if (!element || !isConnected(element)) return {};
   const tag = localNameOf(element);
   if (tag === 'input' || tag === 'textarea') {
-    // Chromium tells the change itself when the field is left. That is kept back, unless more has been
-    // typed by then.
+    // Chromium fires its own `change` event on blur. It is suppressed, unless the value has changed
+    // again by then.
     const window = windowOf(element);
     const { value } = element;
     const end = () => {
@@ -115,28 +116,29 @@ const settle = (number) => {
   return {};
 };
 
-const SWITCHES = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem']);
+const TOGGLE_ROLES = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox', 'menuitemradio', 'option', 'treeitem']);
 
 const toggleOf = (found) => {
   const control = localNameOf(found) === 'label' ? found.control : closest(found, 'label')?.control;
-  const own = SWITCHES.has(roleOf(found)) ? found : control && SWITCHES.has(roleOf(control)) ? control : null;
+  const own = TOGGLE_ROLES.has(roleOf(found)) ? found : control && TOGGLE_ROLES.has(roleOf(control)) ? control : null;
   return own;
 };
 
-// How a checkbox, or what is like one, stands; and whether it can be put as it is wanted.
-const toggled = ({ want, ...call }) =>
-  ready({ ...call, needs: {} }, (found) => {
+// Checks whether a checkbox, radio button or switch is in the wanted state, and whether it can get
+// there.
+const toggleState = ({ want, ...call }) =>
+  whenActionable({ ...call, needs: {} }, (found) => {
     const element = toggleOf(found);
     const no = (because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(found) });
     if (!element) return no('it is neither a checkbox nor a radio button nor a switch');
     const role = roleOf(element);
     const checked = checkedOf(element, role);
     if (checked === want) return { is: true };
-    if (!want && (role === 'radio' || role === 'menuitemradio')) return no('a radio button is put off by choosing another');
+    if (!want && (role === 'radio' || role === 'menuitemradio')) return no('a radio button cannot be unchecked; check another one of its group');
     return { is: false };
   });
 
-// Whether it stands as wanted after the click, for which it is given a moment.
+// Waits briefly until the state is as wanted after the click.
 const isToggled = async ({ want, number }) => {
   const element = fetchHeld(number);
   const own = element && toggleOf(element);
@@ -147,12 +149,12 @@ const isToggled = async ({ want, number }) => {
   return { is: false };
 };
 
-const choose = ({ values, ...call }) =>
-  ready({ ...call, needs: { visible: true, enabled: true } }, (found) => {
+const selectOptions = ({ values, ...call }) =>
+  whenActionable({ ...call, needs: { visible: true, enabled: true } }, (found) => {
     const element = localNameOf(found) === 'label' && found.control ? found.control : found;
     const no = (because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(element) });
-    if (localNameOf(element) !== 'select') return no('it is no <select>');
-    if (!element.multiple && values.length !== 1) return no('it takes exactly one option');
+    if (localNameOf(element) !== 'select') return no('it is not a <select>');
+    if (!element.multiple && values.length !== 1) return no('it accepts exactly one option');
     const options = [...element.options];
     const chosen = new Set();
     for (const value of values) {
@@ -161,7 +163,7 @@ const choose = ({ values, ...call }) =>
           ? options[value]
           : (options.find((option) => option.value === value) ??
             options.find((option) => squeeze(option.label) === squeeze(value)));
-      // It may be on its way: the list of many a form is loaded.
+      // Scripts may still be adding the options, so keep waiting.
       if (!option) return { reason: 'unsuitable', because: `it has no option ${JSON.stringify(value)}` };
       if (matches(option, ':disabled')) return { reason: 'disabled', because: `its option ${JSON.stringify(value)} is disabled` };
       chosen.add(option);
@@ -180,9 +182,9 @@ const choose = ({ values, ...call }) =>
     return { values: [...element.selectedOptions].map((option) => option.value) };
   });
 
-const reveal = (call) =>
-  ready({ ...call, needs: { visible: true, stable: true } }, async (element) => {
-    bringIntoSight(element, 0);
+const scrollIntoView = (call) =>
+  whenActionable({ ...call, needs: { visible: true, stable: true } }, async (element) => {
+    bringIntoView(element, 0);
     const window = windowOf(element);
     for (let frames = 0; frames < 60; frames += 1) {
       const before = rootBox(element);
@@ -192,8 +194,8 @@ const reveal = (call) =>
     return {};
   });
 
-// Where a scroller comes to rest if it is sent there. What runs from right to left begins at 0 and goes
-// to negative places.
+// The final position of a scroll. In right-to-left and vertical-rl content, x starts at 0 and is
+// negative.
 const destination = (target, { by, to }) => {
   const from = { x: target.scrollLeft, y: target.scrollTop };
   const sent = by
@@ -209,7 +211,7 @@ const destination = (target, { by, to }) => {
   };
 };
 
-// Scrolls what is given, and says where that came to rest.
+// Scrolls an element and returns its final position.
 const scrollTo = async (target, { by, to, smooth }) => {
   const behavior = smooth ? 'smooth' : 'instant';
   const window = windowOf(target);
@@ -220,7 +222,7 @@ const scrollTo = async (target, { by, to, smooth }) => {
   const { x, y } = destination(target, { by, to });
   const moves = Math.abs(target.scrollLeft - x) >= 1 || Math.abs(target.scrollTop - y) >= 1;
   target.scrollTo({ left: x, top: y, behavior });
-  // Where it does not move, no end is told.
+  // Without movement there is no `scrollend` event.
   if (smooth && moves) await Promise.race([isDone, sleep(5000)]);
   else await nextFrame(window);
   return { position: { x: target.scrollLeft, y: target.scrollTop } };
@@ -237,7 +239,7 @@ const canScroll = (element) => {
 
 const scroll = ({ steps, by, to, smooth, ...call }) => {
   if (!steps) return scrollTo(document.scrollingElement ?? document.documentElement, { by, to, smooth });
-  return ready({ steps, ...call, needs: { visible: true } }, (element) => {
+  return whenActionable({ steps, ...call, needs: { visible: true } }, (element) => {
     if (isFrame(element)) {
       const inner = innerDocument(element);
       if (inner) return scrollTo(inner.scrollingElement ?? inner.documentElement, { by, to, smooth });
@@ -252,11 +254,11 @@ const scroll = ({ steps, by, to, smooth, ...call }) => {
 };
 
 const upload = ({ files, ...call }) =>
-  ready({ ...call, needs: {} }, (found) => {
+  whenActionable({ ...call, needs: {} }, (found) => {
     const element = localNameOf(found) === 'label' && found.control ? found.control : found;
     const no = (because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(element) });
-    if (localNameOf(element) !== 'input' || typeOf(element) !== 'file') return no('it is no <input type=file>');
-    if (files.length > 1 && !element.multiple) return no('it takes one file only');
+    if (localNameOf(element) !== 'input' || typeOf(element) !== 'file') return no('it is not an <input type=file>');
+    if (files.length > 1 && !element.multiple) return no('it accepts only one file');
     if (isDisabled(element)) return { reason: 'disabled' };
     const transfer = new DataTransfer();
     for (const { name, mime, data } of files) {
@@ -269,11 +271,11 @@ const upload = ({ files, ...call }) =>
     return {};
   });
 
-// Whether a page has begun to drag something of its own accord, as HTML5 has it.
+// Detects whether the page has started an HTML5 drag.
 let dragging = null;
 const watchDrag = () => {
   const state = { event: null };
-  // Whether the page prevents it is known once it has been told of it.
+  // `defaultPrevented` is final only after all listeners have run.
   const listen = (event) => {
     state.event = event;
   };

@@ -1,5 +1,4 @@
-// The outline of a page as assistive technology sees it: a line an element, with its role, its name,
-// its state and its number.
+// The accessibility outline of a page: one line per element with its role, name, states and ref.
 
 const quote = (text) => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
 
@@ -24,20 +23,20 @@ const statesOf = (element, role) => {
   return states;
 };
 
-const VALUED = new Set(['textbox', 'searchbox', 'combobox', 'spinbutton', 'slider', 'progressbar', 'meter', 'scrollbar']);
+const ROLES_WITH_VALUE = new Set(['textbox', 'searchbox', 'combobox', 'spinbutton', 'slider', 'progressbar', 'meter', 'scrollbar']);
 
-// What stands in a field. Of a password only that something does.
+// The value of a field. A password is masked.
 const shownValue = (element, role) => {
   const tag = localNameOf(element);
   if (tag === 'input') {
     const type = typeOf(element);
     if (type === 'password') return element.value ? '••••' : '';
-    if (VALUED.has(role) || VALUE_INPUTS.has(type)) return element.value;
+    if (ROLES_WITH_VALUE.has(role) || VALUE_INPUTS.has(type)) return element.value;
     return '';
   }
   if (tag === 'textarea') return element.value;
   if (tag === 'select') return element.multiple || element.size > 1 ? '' : valueOfField(element);
-  if (!VALUED.has(role)) return '';
+  if (!ROLES_WITH_VALUE.has(role)) return '';
   return attr(element, 'aria-valuetext') ?? attr(element, 'aria-valuenow') ?? (tag === 'progress' || tag === 'meter' ? String(element.value) : isEditingHost(element) ? squeeze(textOf(element)) : '');
 };
 
@@ -49,10 +48,10 @@ const isOperable = (element, role) =>
   (role === 'generic' && hasAttr(element, 'tabindex') && attr(element, 'tabindex') !== '-1') ||
   (role === 'generic' && hasAttr(element, 'onclick'));
 
-// Of the whole page as it is, or of an element as soon as that is there.
+// Waits for the element of a locator; the whole page is read as it is.
 const outline = ({ steps, from, timeout, ...how }) => {
   if (!steps) return outlineOf(document.body ?? document.documentElement, false, how);
-  return ready({ steps, from, timeout, needs: {} }, (element) => outlineOf(element, true, how));
+  return whenActionable({ steps, from, timeout, needs: {} }, (element) => outlineOf(element, true, how));
 };
 
 const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
@@ -69,20 +68,20 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     lines.push(line);
     return true;
   };
-  // Text that stands beside elements is a line of its own.
+  // Text between elements is a line of its own.
   const flush = (depth, pending) => {
     const text = squeeze(pending.text);
     pending.text = '';
     if (text && !interactiveOnly) put(depth, `text: ${quote(text)}`);
   };
   const visitChildren = (element, depth, pending) => {
-    // Of what is folded up, only what it is called is there.
+    // Closed `<details>` show only their summary.
     if (localNameOf(element) === 'details' && !element.open) {
       const summary = firstChild(element, 'summary');
       if (summary) visit(summary, depth, pending);
       return;
     }
-    if (!interactiveOnly) pending.text += generated(element, '::before');
+    if (!interactiveOnly) pending.text += generatedContent(element, '::before');
     for (const child of childrenOf(element)) {
       const type = nodeTypeOf(child);
       if (type === 3) {
@@ -90,7 +89,7 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
       } else if (type === 1) visit(child, depth, pending);
     }
     for (const owned of idsOf(element, 'aria-owns')) visit(owned, depth, pending);
-    if (!interactiveOnly) pending.text += generated(element, '::after');
+    if (!interactiveOnly) pending.text += generatedContent(element, '::after');
   };
   const visited = new Set();
   const visit = (element, depth, pending) => {
@@ -105,7 +104,7 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     }
     const hidden = isNotRendered(element);
     if (hidden) {
-      // What is hidden by `visibility` may hold what is not.
+      // A child may reset `visibility: hidden`.
       if (styleOf(element)?.display === 'none' || !element.children.length || !styleOf(element)) return;
       if (styleOf(element).visibility === 'visible') return;
       visitChildren(element, depth, pending);
@@ -167,11 +166,11 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     }
     if (CHILDREN_PRESENTATIONAL.has(role)) {
       put(depth, line);
-      // Only fields and links that a page has put into a button are still worth a line.
+      // Children of these roles are presentational, except for interactive elements.
       if (role !== 'img') visitOperable(element, depth + 1);
       return;
     }
-    // A field's text is its value.
+    // The value of a field has been added already; its children are skipped.
     if (tag === 'textarea' || tag === 'input') {
       put(depth, line);
       return;
@@ -193,12 +192,12 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     visitChildren(element, depth + 1, inside);
     const text = squeeze(inside.text);
     if (text && lines.length === at + 1 && !interactiveOnly) {
-      // Text that is the name already is not said twice.
-      if (fold(text) !== fold(name) && text !== value) {
+      // Skip text that only repeats the accessible name.
+      if (normalizeText(text) !== normalizeText(name) && text !== value) {
         lines[at] += `: ${quote(text)}`;
         length += text.length + 4;
       }
-    } else if (fold(text) !== fold(name)) flush(depth + 1, inside);
+    } else if (normalizeText(text) !== normalizeText(name)) flush(depth + 1, inside);
   };
   const visitOperable = (element, depth) => {
     for (const child of childrenOf(element)) {
@@ -210,7 +209,7 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
   };
   const pending = { text: '' };
   const base = inner ?? 0;
-  readingLabelsOnce(() => {
+  withLabelIndex(() => {
     if (isPart || isFrame(root)) visit(root, base, pending);
     else visitChildren(root, base, pending);
   });

@@ -1,10 +1,9 @@
-// A page's content for reading: as text, or as Markdown. Where a frame of another origin stands, `gap`
-// says what is put there.
+// The content of a page as text or Markdown. `placeholder` returns the marker for a cross-origin frame.
 
-const readText = (root, gap) => {
+const readText = (root, placeholder) => {
   const parts = [];
   const visit = (element) => {
-    // `innerText` is the text as it is laid out, but for what is in shadow roots and frames.
+    // `innerText` is the rendered text, but lacks shadow roots and frames.
     const shadows = shadowsBelow(element).length > 0;
     if (!shadows) parts.push(element.innerText ?? textOf(element));
     else {
@@ -15,7 +14,7 @@ const readText = (root, gap) => {
     for (const frame of element.querySelectorAll('iframe, frame')) {
       if (!frame.checkVisibility({ visibilityProperty: true })) continue;
       const inner = innerDocument(frame);
-      if (!inner) parts.push(gap(frame));
+      if (!inner) parts.push(placeholder(frame));
       else if (inner.body) visit(inner.body);
     }
   };
@@ -37,7 +36,7 @@ const readText = (root, gap) => {
 
 const escapeMarkdown = (text) => text.replace(/([\\`*_[\]<>])/g, '\\$1');
 
-const readMarkdown = (root, gap) => {
+const readMarkdown = (root, placeholder) => {
   const inline = (element) => {
     let text = '';
     for (const child of childrenOf(element)) {
@@ -186,7 +185,7 @@ const readMarkdown = (root, gap) => {
       case 'iframe':
       case 'frame': {
         const inner = innerDocument(element);
-        if (!inner) blocks.push(gap(element));
+        if (!inner) blocks.push(placeholder(element));
         else if (inner.body) visitChildren(inner.body);
         return;
       }
@@ -199,20 +198,20 @@ const readMarkdown = (root, gap) => {
   return blocks.join('\n\n');
 };
 
-const content = ({ steps, from, format, limit, mark, timeout }) => {
-  let gaps = 0;
-  const gap = (frame) => {
-    gaps += 1;
-    return gaps > MOST_STRANGERS ? '' : `${mark}${hold(frame)};`;
+const content = ({ steps, from, format, limit, marker, timeout }) => {
+  let placeholders = 0;
+  const placeholder = (frame) => {
+    placeholders += 1;
+    return placeholders > MAX_CROSS_ORIGIN_FRAMES ? '' : `${marker}${hold(frame)};`;
   };
   const read = (root) => {
-    const text = format === 'markdown' ? readMarkdown(root, gap) : readText(root, gap);
-    const truncated = text.length > limit || gaps > MOST_STRANGERS;
+    const text = format === 'markdown' ? readMarkdown(root, placeholder) : readText(root, placeholder);
+    const truncated = text.length > limit || placeholders > MAX_CROSS_ORIGIN_FRAMES;
     return { url: location.href, text: text.slice(0, limit), truncated };
   };
-  // All of it is wanted, too, where the locator ends at the frame that this document is in.
+  // A locator that ends at the frame element of this document means the whole document.
   if (!steps || from >= steps.length) return read(document.body ?? document.documentElement);
-  return ready({ steps, from, timeout, needs: {} }, (element) => {
+  return whenActionable({ steps, from, timeout, needs: {} }, (element) => {
     const inner = isFrame(element) ? innerDocument(element)?.body : element;
     return inner ? read(inner) : { hop: hold(element), at: steps.length };
   });

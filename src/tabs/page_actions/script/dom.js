@@ -1,5 +1,5 @@
-// Reading the DOM past what a page can put in its way: a form's fields hide its own properties under
-// their names, so that these are read by the prototypes' getters.
+// DOM accessors that a page cannot shadow: a form's fields are properties of the form by name, so its
+// own properties are read through the getters of the prototypes.
 
 const getter = (prototype, name) => {
   const { get } = Object.getOwnPropertyDescriptor(prototype, name);
@@ -33,7 +33,7 @@ const styleOf = (element, pseudo) => {
 };
 const squeeze = (text) => text.replace(/[\s\u200b]+/g, ' ').trim();
 
-// The element around another one as it is laid out: slots and shadow hosts count.
+// The parent in the flat tree: slots and shadow hosts count.
 const parentOf = (node) => {
   if (isElement(node)) {
     const slot = slotOf(node);
@@ -45,13 +45,13 @@ const parentOf = (node) => {
   return isElement(parent) ? parent : null;
 };
 
-// Whether the one element is the other, or in it as it is laid out.
+// Whether an element is another one or its descendant in the flat tree.
 const isWithin = (inner, outer) => {
   for (let at = inner; at; at = parentOf(at)) if (at === outer) return true;
   return false;
 };
 
-// The children as they are laid out.
+// The children in the flat tree.
 const childrenOf = (element) => {
   const shadow = shadowOf(element);
   if (shadow) return childNodesOf(shadow);
@@ -62,7 +62,7 @@ const childrenOf = (element) => {
   return childNodesOf(element);
 };
 
-// The document in a frame; none if that is of another origin.
+// The document of a frame; null if it is cross-origin.
 const innerDocument = (frame) => {
   try {
     return frame.contentDocument;
@@ -71,7 +71,7 @@ const innerDocument = (frame) => {
   }
 };
 
-// The element of the frame that a document is in; none where the frame around it is of another origin.
+// The frame element of a document; null if the parent is cross-origin.
 const frameOf = (document) => {
   try {
     const window = document.defaultView;
@@ -81,7 +81,7 @@ const frameOf = (document) => {
   }
 };
 
-// The open shadow roots below a node, at any depth.
+// All open shadow roots below a node.
 const shadowsBelow = (root) => {
   const found = [];
   const visit = (scope) => {
@@ -104,14 +104,14 @@ const shadowsBelow = (root) => {
   return found;
 };
 
-// All elements below a node, those in open shadow roots too.
+// All elements below a node, including those in open shadow roots.
 const elementsBelow = (root) => {
   const found = [...root.querySelectorAll('*')];
   for (const shadow of shadowsBelow(root)) found.push(...shadow.querySelectorAll('*'));
   return found;
 };
 
-// One element in a few words, for a person. What has been typed is not among them.
+// A short description of an element for error messages. It never contains typed text.
 const describe = (element) => {
   let text = `<${localNameOf(element)}`;
   for (const name of ['id', 'class', 'type', 'role', 'name', 'aria-label', 'href', 'data-testid']) {

@@ -1,4 +1,4 @@
-// Where elements are, and what lies over them.
+// Positions of elements, and hit testing.
 
 const isVisible = (element) => {
   if (!isConnected(element)) return false;
@@ -22,8 +22,8 @@ const isVisible = (element) => {
   return box.width > 0 && box.height > 0;
 };
 
-// From a frame's inside to the page around it: a shift and a scale, which is exact as long as nothing
-// turns or skews the frame.
+// Maps from a frame to its parent by translation and scale, which is exact unless the frame is rotated
+// or skewed.
 const frameMapping = (frame) => {
   const box = boxOf(frame);
   const style = styleOf(frame);
@@ -57,7 +57,7 @@ const isInTurnedFrame = (element) => {
   return false;
 };
 
-// From a point in an element's own document to one in the visible part of what this process shows.
+// Maps a point of a document to the viewport of the outermost document in this process.
 const toRoot = (document, point) => {
   let { x, y } = point;
   for (let frame = frameOf(document); frame; frame = frameOf(documentOf(frame))) {
@@ -76,8 +76,8 @@ const rootBox = (element) => {
   return { x: start.x, y: start.y, width: end.x - start.x, height: end.y - start.y };
 };
 
-// The point of an element that is used, in its own document: the middle of the part of its first box
-// that is in sight, or the given place.
+// The point for the pointer, in the element's document: the middle of the visible part of its first
+// box, or the given position.
 const pointOn = (element, position) => {
   const window = windowOf(element);
   const { innerWidth, innerHeight } = window;
@@ -101,8 +101,8 @@ const pointOn = (element, position) => {
   return null;
 };
 
-// What is on top at a point of a document, in open shadow roots too.
-const onTop = (document, { x, y }) => {
+// The topmost element at a point, including open shadow roots.
+const topmostElement = (document, { x, y }) => {
   let found = document.elementFromPoint(x, y);
   while (found) {
     const shadow = shadowOf(found);
@@ -113,8 +113,8 @@ const onTop = (document, { x, y }) => {
   return found;
 };
 
-// Whether the pointer acts on the element where it meets this one: that is in it, or its label.
-const belongsTo = (met, element) => {
+// Whether a hit on `met` acts on `element`: `met` is a descendant, or a label of it.
+const actsOn = (met, element) => {
   if (isWithin(met, element)) return true;
   for (let at = met; at; at = parentOf(at)) {
     if (localNameOf(at) === 'label' && at.control === element) return true;
@@ -123,30 +123,30 @@ const belongsTo = (met, element) => {
   return false;
 };
 
-// What covers an element at a point of its document; null if nothing does.
-const coverAt = (element, point) => {
+// The element that covers another one at a point; null if none does.
+const coveringElement = (element, point) => {
   const document = documentOf(element);
-  const met = onTop(document, point);
-  if (!met) return { by: 'nothing that is laid out' };
-  if (!belongsTo(met, element)) return { by: describe(met), met };
+  const met = topmostElement(document, point);
+  if (!met) return { by: 'no element' };
+  if (!actsOn(met, element)) return { by: describe(met), met };
   let inner = document;
   let at = point;
   for (let frame = frameOf(inner); frame; frame = frameOf(inner)) {
     const mapping = frameMapping(frame);
     at = { x: mapping.x + at.x * mapping.scaleX, y: mapping.y + at.y * mapping.scaleY };
     inner = documentOf(frame);
-    const over = onTop(inner, at);
+    const over = topmostElement(inner, at);
     if (over && !isWithin(over, frame)) return { by: describe(over), met: over };
-    if (!over) return { by: 'nothing that is laid out' };
+    if (!over) return { by: 'no element' };
   }
   return null;
 };
 
 const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
-// The next animation frame: its time, by which animations go. A page that nobody sees draws none, and is
-// given a moment instead. Null if there was none: on a busy machine it may be too long in coming, and
-// between two looks without a frame what moves seems to stand still.
+// Waits for the next animation frame and returns its timestamp. A hidden page has no animation frames,
+// so a timeout replaces them. Null if a visible page draws none in time: without a frame in between,
+// two equal positions do not prove that an element is stable.
 const nextFrame = (window) =>
   new Promise((done) => {
     const hidden = window.document.visibilityState === 'hidden';
@@ -157,18 +157,19 @@ const nextFrame = (window) =>
     });
   });
 
-// Frames that are made up for may have nearly the same time: what moves seems to stand still between them too.
-const SHORTEST_FRAME = 10;
+// Delayed frames may follow each other within a millisecond, in which a moving element seems to be
+// stable.
+const MIN_FRAME_INTERVAL = 10;
 
-// A look at something in two frames, one after the other. Null if there were none.
-const inTwoFrames = async (window, look) => {
+// Samples a value in two consecutive animation frames. Null if none were drawn.
+const sampleTwoFrames = async (window, look) => {
   const first = await nextFrame(window);
   if (first === null) return null;
   const before = look();
   for (;;) {
     const second = await nextFrame(window);
     if (second === null) return null;
-    if (second - first >= SHORTEST_FRAME) return [before, look()];
+    if (second - first >= MIN_FRAME_INTERVAL) return [before, look()];
   }
 };
 

@@ -1,7 +1,7 @@
-// From the segments of a locator to elements.
+// Resolves locators.
 
-// Elements by the number that an outline gave them. A number names one element for as long as that is
-// in its document, and is never given to another.
+// Elements by the ref number of an accessibility snapshot. A number is never reused for another
+// element.
 const numbered = new Map();
 const numbers = new WeakMap();
 
@@ -19,21 +19,21 @@ const numberOf = (element, next) => {
   return number;
 };
 
-// Thrown where a segment cannot be followed.
-class Unfit {
+// Thrown if a segment cannot be evaluated.
+class LocatorError {
   constructor(problem) {
     this.problem = problem;
   }
 }
 
-const fold = (text) => squeeze(text).toLowerCase();
+const normalizeText = (text) => squeeze(text).toLowerCase();
 const matcher = ({ value, exact }) => {
-  const wanted = exact ? squeeze(value) : fold(value);
-  return exact ? (text) => squeeze(text) === wanted : (text) => fold(text).includes(wanted);
+  const wanted = exact ? squeeze(value) : normalizeText(value);
+  return exact ? (text) => squeeze(text) === wanted : (text) => normalizeText(text).includes(wanted);
 };
 
-// Sorts what was found in several roots into the order in which it is laid out.
-const inOrder = (found, scope) => {
+// Sorts elements from several shadow roots into flat-tree order.
+const inTreeOrder = (found, scope) => {
   if (found.size < 2) return [...found];
   const sorted = [];
   const visit = (node) => {
@@ -53,13 +53,13 @@ const bySelector = (scope, css) => {
   try {
     found = scope.querySelectorAll(css);
   } catch (error) {
-    throw new Unfit({ fail: 'badSelector', message: `not a CSS selector: ${css}` });
+    throw new LocatorError({ fail: 'badSelector', message: `not a CSS selector: ${css}` });
   }
   const shadows = shadowsBelow(scope);
   if (!shadows.length) return [...found];
   const all = new Set(found);
   for (const shadow of shadows) for (const element of shadow.querySelectorAll(css)) all.add(element);
-  return inOrder(all, scope);
+  return inTreeOrder(all, scope);
 };
 
 const byXPath = (scope, expression) => {
@@ -69,7 +69,7 @@ const byXPath = (scope, expression) => {
   try {
     result = document.evaluate(relative, scope, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
   } catch (error) {
-    throw new Unfit({ fail: 'badSelector', message: `not an XPath expression of elements: ${expression}` });
+    throw new LocatorError({ fail: 'badSelector', message: `not an XPath expression of elements: ${expression}` });
   }
   const found = [];
   for (let at = 0; at < result.snapshotLength; at += 1) {
@@ -79,9 +79,9 @@ const byXPath = (scope, expression) => {
   return found;
 };
 
-const TEXTLESS = new Set(['script', 'style', 'noscript', 'template', 'head', 'title']);
+const IGNORED_FOR_TEXT = new Set(['script', 'style', 'noscript', 'template', 'head', 'title']);
 
-// The text of an element for matching: what a button says that is an `<input>`, else its content.
+// The text of an element for matching. For a button that is an `<input>` this is its value.
 const matchedText = (element) => {
   const name = localNameOf(element);
   if (name === 'input') return ['submit', 'button', 'reset'].includes(typeOf(element)) ? element.value : '';
@@ -91,7 +91,7 @@ const matchedText = (element) => {
   for (const child of childrenOf(element)) {
     const type = nodeTypeOf(child);
     if (type === 3) text += child.data;
-    else if (type === 1 && !TEXTLESS.has(localNameOf(child))) text += matchedText(child);
+    else if (type === 1 && !IGNORED_FOR_TEXT.has(localNameOf(child))) text += matchedText(child);
   }
   return text;
 };
@@ -99,12 +99,12 @@ let hasShadows = false;
 
 const byText = (scope, wanted) => {
   const fits = matcher(wanted);
-  // The text of what is inside is part of the text around it, so that most of a page is passed over.
+  // An element's text contains the text of its descendants, so subtrees without the text are skipped.
   const may = matcher({ value: wanted.value, exact: false });
   const found = [];
   hasShadows = shadowsBelow(scope).length > 0;
   const visit = (element) => {
-    if (TEXTLESS.has(localNameOf(element))) return false;
+    if (IGNORED_FOR_TEXT.has(localNameOf(element))) return false;
     const text = matchedText(element);
     const inputs = !may(text);
     if (inputs && !element.querySelector('input')) {
@@ -136,7 +136,7 @@ const byRole = (scope, { role, name, level, states }) => {
     if (fits && !fits(accessibleName(element, role))) continue;
     found.add(element);
   }
-  return shadowsBelow(scope).length ? inOrder(found, scope) : [...found];
+  return shadowsBelow(scope).length ? inTreeOrder(found, scope) : [...found];
 };
 
 const byLabel = (scope, wanted) => {
@@ -161,9 +161,9 @@ const search = (scope, step) => {
     case 'text':
       return byText(scope, step);
     case 'role':
-      return readingLabelsOnce(() => byRole(scope, step));
+      return withLabelIndex(() => byRole(scope, step));
     case 'label':
-      return readingLabelsOnce(() => byLabel(scope, step));
+      return withLabelIndex(() => byLabel(scope, step));
     case 'placeholder':
       return byAttribute(scope, 'placeholder', matcher(step));
     case 'testid':
@@ -174,8 +174,8 @@ const search = (scope, step) => {
   return [];
 };
 
-// Follows the segments from one of them on. Comes to `{found}`, to `{hop, at}` where the rest is in a
-// frame of another process, or to `{fail}`.
+// Evaluates the segments from index `from` on. Returns `{found}`, `{hop, at}` if the next segments are
+// evaluated in a cross-origin frame, or `{fail}`.
 const resolve = (steps, from) => {
   let scopes = [document];
   let entered = true;
@@ -207,7 +207,7 @@ const resolve = (steps, from) => {
       try {
         for (const element of search(inside, step)) found.add(element);
       } catch (error) {
-        if (error instanceof Unfit) return { ...error.problem, at };
+        if (error instanceof LocatorError) return { ...error.problem, at };
         throw error;
       }
     }
@@ -225,7 +225,7 @@ const ambiguous = (found, at) => ({
   elements: found.slice(0, 5).map(describe),
 });
 
-// The one element of a locator: `{element}`, `{hop, at}` or `{fail}`.
+// Resolves a locator to exactly one element: `{element}`, `{hop, at}` or `{fail}`.
 const resolveOne = (steps, from) => {
   const result = resolve(steps, from);
   if (result.fail === 'ambiguous') return ambiguous(result.found, result.at);
@@ -234,9 +234,9 @@ const resolveOne = (steps, from) => {
   return { element: result.found[0] };
 };
 
-// Elements and frames are handed over by a number, under which the bridge asks for them. An element keeps
-// its number: several requests go on at a time, and must not take each other's away.
-const MOST_HELD = 1024;
+// Numbers under which the bridge can fetch elements and frames later. An element keeps its number,
+// because concurrent requests may hold the same element.
+const MAX_HELD = 1024;
 const heldNumbers = new WeakMap();
 const held = new Map();
 let lastHeld = 0;
@@ -246,10 +246,10 @@ const hold = (element) => {
     heldNumbers.set(element, lastHeld);
   }
   const number = heldNumbers.get(element);
-  // Those that were asked for longest ago go first.
+  // Evict the least recently used.
   held.delete(number);
   held.set(number, new WeakRef(element));
-  if (held.size > MOST_HELD) held.delete(held.keys().next().value);
+  if (held.size > MAX_HELD) held.delete(held.keys().next().value);
   return number;
 };
 const fetchHeld = (number) => held.get(number)?.deref() ?? null;

@@ -1,4 +1,4 @@
-// What the bridge calls.
+// The functions that the bridge calls.
 globalThis.cdpBridge = {
   aim,
   arm: ({ number, kind }) => {
@@ -8,11 +8,11 @@ globalThis.cdpBridge = {
   disarm,
   focus,
   fill,
-  settle: ({ number }) => settle(number),
-  toggled,
+  fireChange: ({ number }) => fireChange(number),
+  toggleState,
   isToggled,
-  choose,
-  reveal,
+  selectOptions,
+  scrollIntoView,
   scroll,
   upload,
   watchDrag,
@@ -24,15 +24,15 @@ globalThis.cdpBridge = {
   area,
   outline,
   content,
-  // From a point in a frame of another origin to one around it; what covers the frame there; and
-  // whether that can be said at all.
+  // Maps a point of a cross-origin frame to the parent's viewport, and reports what covers the frame
+  // there. `turned`: the mapping needs the box model.
   frameOut: ({ number, point }) => {
     const frame = fetchHeld(number);
     if (!frame || !isConnected(frame)) return {};
     if (isTurned(frame) || isInTurnedFrame(frame)) return { point, turned: true };
     const mapping = frameMapping(frame);
     const outside = { x: mapping.x + point.x * mapping.scaleX, y: mapping.y + point.y * mapping.scaleY };
-    const cover = coverAt(frame, outside);
+    const cover = coveringElement(frame, outside);
     return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };
   },
   scrolled: () => ({ x: scrollX, y: scrollY }),

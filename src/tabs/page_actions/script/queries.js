@@ -1,6 +1,6 @@
-// What is asked of a page, and what is waited for.
+// Queries and conditions to wait for.
 
-const isWanted = (result, state) => {
+const hasState = (result, state) => {
   const found = result.found ?? [];
   switch (state) {
     case 'attached':
@@ -15,8 +15,8 @@ const isWanted = (result, state) => {
   return false;
 };
 
-// Waits until the elements of a locator are as wanted. Several may match: one that is visible is
-// enough, and hidden are they only together.
+// Waits for a state of a locator's elements. One visible element is enough for `visible`; for `hidden`
+// all must be hidden.
 const waitElement = async ({ steps, from, state, timeout }) => {
   const end = performance.now() + timeout;
   for (;;) {
@@ -27,7 +27,7 @@ const waitElement = async ({ steps, from, state, timeout }) => {
     if (result.fail && result.fail !== 'notFound') {
       return result.fail === 'ambiguous' ? ambiguous(result.found, result.at) : result;
     }
-    if (isWanted(result, state)) return { url: location.href };
+    if (hasState(result, state)) return { url: location.href };
     const left = end - performance.now();
     if (left <= 0) {
       const [first] = result.found ?? [];
@@ -35,26 +35,26 @@ const waitElement = async ({ steps, from, state, timeout }) => {
         ? { fail: 'notActionable', reason: gone ? 'visible' : 'hidden', element: describe(first) }
         : result;
     }
-    await change(left);
+    await nextChange(left);
   }
 };
 
-// Whether a text can be seen in the document, or in frames of its origin. Frames of other origins that
-// are met on the way are added to a list.
-const hasText = (wanted, strangers) => {
+// Whether a text is visible in the document or in same-origin frames. Cross-origin frames are collected
+// in `crossOriginFrames`.
+const hasText = (wanted, crossOriginFrames) => {
   const visit = (inner) => {
     if (!inner.body) return false;
-    // What is not laid out is no part of `innerText`, but what is in shadow roots is not either.
-    if (fold(inner.body.innerText).includes(wanted)) return true;
+    // `innerText` has rendered text only, but lacks shadow roots.
+    if (normalizeText(inner.body.innerText).includes(wanted)) return true;
     for (const shadow of shadowsBelow(inner)) {
       for (const child of shadow.children) {
-        if (!TEXTLESS.has(localNameOf(child)) && isVisible(child) && fold(child.innerText ?? '').includes(wanted)) return true;
+        if (!IGNORED_FOR_TEXT.has(localNameOf(child)) && isVisible(child) && normalizeText(child.innerText ?? '').includes(wanted)) return true;
       }
     }
     for (const frame of inner.querySelectorAll('iframe, frame')) {
       if (!frame.checkVisibility({ visibilityProperty: true })) continue;
       const next = innerDocument(frame);
-      if (!next) strangers.push(frame);
+      if (!next) crossOriginFrames.push(frame);
       else if (visit(next)) return true;
     }
     return false;
@@ -62,25 +62,25 @@ const hasText = (wanted, strangers) => {
   return visit(document);
 };
 
-// The most frames of other origins that are looked into from one document.
-const MOST_STRANGERS = 32;
+// The maximum number of cross-origin frames that are read in one document.
+const MAX_CROSS_ORIGIN_FRAMES = 32;
 
-// Waits until a text can be seen; or until there are other frames of other origins than those that are
-// known, which are looked into elsewhere.
+// Waits until a text is visible, or until the cross-origin frames differ from the `known` ones; the
+// bridge searches those in their own worlds.
 const waitText = async ({ text, known = [], timeout }) => {
   const end = performance.now() + timeout;
-  const wanted = fold(text);
+  const wanted = normalizeText(text);
   for (;;) {
-    const strangers = [];
-    if (hasText(wanted, strangers)) return { url: location.href };
+    const crossOriginFrames = [];
+    if (hasText(wanted, crossOriginFrames)) return { url: location.href };
     const before = known.map(fetchHeld);
-    const now = strangers.slice(0, MOST_STRANGERS);
+    const now = crossOriginFrames.slice(0, MAX_CROSS_ORIGIN_FRAMES);
     if (now.length !== before.length || now.some((frame, at) => frame !== before[at])) {
       return { frames: now.map(hold) };
     }
     const left = end - performance.now();
     if (left <= 0) return { fail: 'notFound', at: 0 };
-    await change(left);
+    await nextChange(left);
   }
 };
 
@@ -115,7 +115,7 @@ const answer = (element, what) => {
 
 const query = async ({ what, steps, from, timeout }) => {
   if (what !== 'count' && what !== 'visible') {
-    return ready({ steps, from, timeout, needs: {} }, (element) => answer(element, what));
+    return whenActionable({ steps, from, timeout, needs: {} }, (element) => answer(element, what));
   }
   const result = resolve(steps, from);
   if (result.hop) return { hop: hold(result.hop), at: result.at };
@@ -126,14 +126,14 @@ const query = async ({ what, steps, from, timeout }) => {
   return { value: found.length === 1 && isVisible(found[0]) };
 };
 
-// Finds the one element of a locator, for what is done to it elsewhere.
-const find = ({ needs = {}, ...call }) => ready({ ...call, needs }, (element) => ({ held: hold(element) }));
+// Resolves a locator to a handle.
+const find = ({ needs = {}, ...call }) => whenActionable({ ...call, needs }, (element) => ({ held: hold(element) }));
 
-// The part of the page that an element takes, for a picture of it; it is scrolled into sight, so that
-// what is loaded only there is loaded.
+// The bounding box of an element in page coordinates. The element is scrolled into view first, so that
+// lazy content loads.
 const area = (call) =>
-  ready({ ...call, needs: { visible: true, stable: true } }, async (element) => {
-    bringIntoSight(element, 0);
+  whenActionable({ ...call, needs: { visible: true, stable: true } }, async (element) => {
+    bringIntoView(element, 0);
     await nextFrame(windowOf(element));
     const box = rootBox(element);
     return {

@@ -1,6 +1,6 @@
-// Roles and names as assistive technology gets them: WAI-ARIA 1.2, HTML-AAM and accname 1.2. Computed
-// here because Chromium's own tree costs twenty times the page's HTML, and one more round trip an
-// element; a test holds the two against each other.
+// Accessible roles and names after WAI-ARIA 1.2, HTML-AAM and accname 1.2. Chromium's accessibility
+// tree is twenty times the size of the page's HTML and takes another round trip per element; a test
+// compares the results with it.
 
 const KNOWN_ROLES = new Set(
   `alert alertdialog application article banner blockquote button caption cell checkbox code
@@ -54,7 +54,7 @@ const typeOf = (input) => {
 
 const explicitName = (element) => attr(element, 'aria-labelledby') || squeeze(attr(element, 'aria-label') ?? '');
 
-// The role that a tag has by itself.
+// The implicit ARIA role of an element.
 const implicitRole = (element) => {
   const tag = localNameOf(element);
   switch (tag) {
@@ -119,7 +119,7 @@ const roleOf = (element) => {
     for (const word of given.toLowerCase().split(/\s+/)) {
       if (!KNOWN_ROLES.has(word)) continue;
       if (word === 'none' || word === 'presentation') {
-        // What can be operated, or says something of itself, is not taken out.
+        // Focusable elements and those with global ARIA attributes keep their role.
         if (isFocusable(element) || GLOBAL_ARIA.some((name) => hasAttr(element, name))) continue;
         return 'presentation';
       }
@@ -127,7 +127,7 @@ const roleOf = (element) => {
     }
   }
   const role = implicitRole(element);
-  // A list's or a table's parts lose their meaning with it.
+  // Presentational lists and tables make their parts generic.
   if (role === 'listitem' || role === 'row' || role === 'cell' || role === 'rowgroup') {
     const outer = closest(parentNodeOf(element) ?? element, role === 'listitem' ? 'ul, ol, menu' : 'table');
     const outerRole = outer && attr(outer, 'role');
@@ -136,11 +136,11 @@ const roleOf = (element) => {
   return role;
 };
 
-// Hidden from everybody: not laid out, or not to be seen.
+// Not rendered, or `visibility: hidden`.
 const isNotRendered = (element) => {
   const name = localNameOf(element);
   if (name === 'script' || name === 'style' || name === 'template' || name === 'noscript' || name === 'head' || name === 'title' || name === 'meta' || name === 'link' || name === 'base') return true;
-  // An option is shown by its select, which has boxes for none of them.
+  // Options have no boxes: they are visible if their `<select>` is.
   if (name === 'option' || name === 'optgroup') {
     const select = closest(element, 'select');
     return select ? isNotRendered(select) : false;
@@ -158,7 +158,7 @@ const isNotRendered = (element) => {
 
 const isAriaHidden = (element) => attr(element, 'aria-hidden')?.toLowerCase() === 'true';
 
-// Hidden from assistive technology, by itself or by what it is in.
+// Hidden from assistive technology, itself or through an ancestor.
 const isHiddenFromAll = (element) => {
   for (let at = element; at; at = parentOf(at)) {
     if (isAriaHidden(at) || hasAttr(at, 'inert')) return true;
@@ -172,10 +172,10 @@ const idsOf = (element, name) => {
   return ids.map((id) => root.getElementById?.(id)).filter(Boolean);
 };
 
-const generated = (element, which) => {
+const generatedContent = (element, which) => {
   const content = styleOf(element, which)?.content;
   if (!content || content === 'none' || content === 'normal') return '';
-  // What stands behind a slash is said in place of the picture before it.
+  // Text after a slash is the alternative text of generated content.
   const [, shown, said] = /^(.*?)(?:\s\/\s("(?:[^"\\]|\\.)*"))?$/s.exec(content) ?? [];
   const strings = said ?? shown ?? '';
   let text = '';
@@ -195,8 +195,8 @@ const valueOfField = (element) => {
   return tag === 'textarea' ? element.value : squeeze(textOf(element));
 };
 
-// The text alternative of one element. `via` says whether it was reached by a reference or from the
-// element around it, which decides what counts.
+// The text alternative of one element. `via` says whether it was reached by a reference or from its
+// parent, which decides which sources apply.
 const alternative = (element, via, seen) => {
   if (seen.has(element)) return '';
   if (via !== 'reference' && via !== 'self' && (isAriaHidden(element) || isNotRendered(element))) {
@@ -211,7 +211,7 @@ const alternative = (element, via, seen) => {
     }
   }
   const role = roleOf(element);
-  // A field inside a label says what is in it.
+  // An embedded control contributes its value.
   if (via === 'content' || via === 'label') {
     if (role === 'textbox' || role === 'searchbox') return valueOfField(element);
     if (role === 'combobox' || role === 'listbox') return valueOfField(element);
@@ -233,18 +233,18 @@ const alternative = (element, via, seen) => {
   return squeeze(attr(element, 'title') ?? '');
 };
 
-// An element's `labels` are looked for in its whole document each time. Where many elements are looked
-// at without the page running in between, all labels are read once.
-let labelBooks = null;
-const readingLabelsOnce = (look) => {
-  labelBooks = new Map();
+// `element.labels` searches the whole document on each access. While many elements are examined
+// synchronously, all labels are indexed once.
+let labelIndexes = null;
+const withLabelIndex = (look) => {
+  labelIndexes = new Map();
   try {
     return look();
   } finally {
-    labelBooks = null;
+    labelIndexes = null;
   }
 };
-const labelBook = (root) => {
+const labelIndex = (root) => {
   const book = new Map();
   for (const label of root.querySelectorAll('label')) {
     const { control } = label;
@@ -253,10 +253,10 @@ const labelBook = (root) => {
   return book;
 };
 const labelsOf = (element) => {
-  if (!labelBooks) return element.labels ? [...element.labels] : [];
+  if (!labelIndexes) return element.labels ? [...element.labels] : [];
   const root = Node.prototype.getRootNode.call(element);
-  if (!labelBooks.has(root)) labelBooks.set(root, labelBook(root));
-  return labelBooks.get(root).get(element) ?? [];
+  if (!labelIndexes.has(root)) labelIndexes.set(root, labelIndex(root));
+  return labelIndexes.get(root).get(element) ?? [];
 };
 
 const labelsText = (element, seen) => {
@@ -315,7 +315,7 @@ const nativeName = (element, role, via, seen) => {
 };
 
 const contentName = (element, seen) => {
-  let text = generated(element, '::before');
+  let text = generatedContent(element, '::before');
   const add = (node) => {
     const type = nodeTypeOf(node);
     if (type === 3) text += node.data;
@@ -330,10 +330,10 @@ const contentName = (element, seen) => {
   };
   for (const child of childrenOf(element)) add(child);
   for (const owned of idsOf(element, 'aria-owns')) add(owned);
-  return text + generated(element, '::after');
+  return text + generatedContent(element, '::after');
 };
 
-// White space at the ends of an inline element separates words, though its own name is trimmed.
+// White space at the ends of an inline element separates words, although its own name is trimmed.
 const spaced = (element, inner) => {
   const text = textOf(element);
   return (/^\s/.test(text) ? ' ' : '') + inner + (/\s$/.test(text) ? ' ' : '');
@@ -341,7 +341,7 @@ const spaced = (element, inner) => {
 
 const accessibleName = (element, role = roleOf(element)) => (NO_NAME.has(role) && !explicitName(element) ? '' : squeeze(alternative(element, 'self', new Set())).slice(0, 900));
 
-// The states that an outline shows, by their names there.
+// The states in a snapshot, by their names there.
 const isDisabled = (element) => {
   if (matches(element, ':disabled')) return true;
   for (let at = element; at; at = parentOf(at)) {
