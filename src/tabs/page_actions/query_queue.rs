@@ -139,7 +139,7 @@ async fn run_query(
 ) -> Outcome {
     match query {
         PageQuery::WaitElement(locator, state) => {
-            driver.wait_element(&locator, state, deadline).await?
+            driver.wait_element(&locator, state, deadline).await?;
         }
         PageQuery::WaitText(text) => driver.wait_text(&text, deadline).await?,
         PageQuery::WaitLoad(state) => driver.wait_load(state, deadline).await?,
