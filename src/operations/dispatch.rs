@@ -9,7 +9,7 @@ use super::page_action::{self as page, locator};
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
-use crate::tabs::hands::{Action, Look};
+use crate::tabs::page_actions::{Action, PageQuery};
 use crate::tabs::{
     Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabHandle, TabMessage, Watcher, Way,
 };
@@ -71,9 +71,9 @@ impl Operations {
             RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
             RequestBody::Query(it) => {
                 let tab = tab(&it.tab_id)?;
-                look(tab, Look::Query(locator(&it.selector)?, it.what))
+                look(tab, PageQuery::Query(locator(&it.selector)?, it.what))
             }
-            RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::outline(&it)?),
+            RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::ax_snapshot(&it)?),
             RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
             RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
             RequestBody::Hover(it) => {
@@ -88,7 +88,7 @@ impl Operations {
             RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, false)?),
             RequestBody::ScrollIntoView(it) => {
                 let tab = tab(&it.tab_id)?;
-                act(tab, Action::Reveal(locator(&it.selector)?))
+                act(tab, Action::ScrollIntoView(locator(&it.selector)?))
             }
             RequestBody::Fill(it) => act(tab(&it.tab_id)?, page::fill(it)?),
             RequestBody::Type(it) => act(tab(&it.tab_id)?, page::type_text(it)?),
@@ -148,8 +148,8 @@ fn capture(tab: TabHandle, capture: Capture) -> Plan {
     send(tab, |reply| TabMessage::Capture(capture, reply))
 }
 
-fn look(tab: TabHandle, look: Look) -> Plan {
-    send(tab, |reply| TabMessage::Look(look, reply))
+fn look(tab: TabHandle, query: PageQuery) -> Plan {
+    send(tab, |reply| TabMessage::Query(query, reply))
 }
 
 fn streams(caller: &Caller, kind: RequestKind) -> Result<&dyn StreamSinks, OperationError> {

@@ -6,7 +6,7 @@ use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, Tab
 
 use super::Permission;
 use super::client_quota::{QuotaExhausted, RateExceeded};
-use super::failure::{DownloadError, Failure, HandsError, LocatorError, NoSuchKey, TabError};
+use super::failure::{DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError};
 use super::ports::NavigationDenied;
 
 /// Why an operation failed.
@@ -152,7 +152,7 @@ impl OperationError {
         };
         match &failure.error {
             TabError::Lost | TabError::Refused(_) => true,
-            TabError::Hands(error) => matches!(**error, HandsError::Script(_)),
+            TabError::PageAction(error) => matches!(**error, PageActionError::Script(_)),
             _ => false,
         }
     }
@@ -162,7 +162,7 @@ impl OperationError {
 pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
-        TabError::Hands(error) => code_of_action(error),
+        TabError::PageAction(error) => code_of_action(error),
         TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
             ErrorCode::NotFound
         }
@@ -190,16 +190,18 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
     }
 }
 
-fn code_of_action(error: &HandsError) -> ErrorCode {
+fn code_of_action(error: &PageActionError) -> ErrorCode {
     match error {
-        HandsError::NotFound { .. } => ErrorCode::NotFound,
-        HandsError::NotActionable { .. } => ErrorCode::NotActionable,
-        HandsError::Ambiguous { .. } => ErrorCode::Ambiguous,
-        HandsError::StaleRef { .. } => ErrorCode::StaleRef,
-        HandsError::BadSelector { .. } => ErrorCode::BadSelector,
-        HandsError::Threw { .. } | HandsError::TooLarge { .. } => ErrorCode::EvaluationFailed,
-        HandsError::PageLeft | HandsError::Replaced => ErrorCode::CdpDetached,
-        HandsError::Script(_) | HandsError::Call(_) => ErrorCode::Internal,
+        PageActionError::NotFound { .. } => ErrorCode::NotFound,
+        PageActionError::NotActionable { .. } => ErrorCode::NotActionable,
+        PageActionError::Ambiguous { .. } => ErrorCode::Ambiguous,
+        PageActionError::StaleRef { .. } => ErrorCode::StaleRef,
+        PageActionError::BadSelector { .. } => ErrorCode::BadSelector,
+        PageActionError::Threw { .. } | PageActionError::TooLarge { .. } => {
+            ErrorCode::EvaluationFailed
+        }
+        PageActionError::PageLeft | PageActionError::Replaced => ErrorCode::CdpDetached,
+        PageActionError::Script(_) | PageActionError::Call(_) => ErrorCode::Internal,
     }
 }
 

@@ -63,7 +63,7 @@ pub mod fact {
 /// Errors of tabs, which a door maps to errors of its protocol.
 pub mod failure {
     pub use crate::locator::LocatorError;
-    pub use crate::tabs::hands::HandsError;
-    pub use crate::tabs::hands::keys::NoSuchKey;
+    pub use crate::tabs::page_actions::PageActionError;
+    pub use crate::tabs::page_actions::keys::NoSuchKey;
     pub use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
 }

@@ -1,4 +1,4 @@
-//! From the fields of a request to what a tab is asked to do to its page (protocol section 9).
+//! Builds page actions, queries and captures from the fields of requests (protocol section 9).
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{
@@ -8,8 +8,8 @@ use cdp_bridge_protocol::request::{
 
 use super::OperationError;
 use crate::locator::Locator;
-use crate::tabs::hands::keys::Chord;
-use crate::tabs::hands::{Action, Look, Place, Target};
+use crate::tabs::page_actions::keys::Chord;
+use crate::tabs::page_actions::{Action, PageQuery, PointerTarget, ScrollTarget};
 use crate::tabs::{Area, Capture};
 
 type Parsed<T> = Result<T, OperationError>;
@@ -18,7 +18,7 @@ pub(super) fn locator(text: &str) -> Parsed<Locator> {
     locator_of("selector", text)
 }
 
-pub(super) fn maybe_locator(text: Option<&String>) -> Parsed<Option<Locator>> {
+pub(super) fn optional_locator(text: Option<&String>) -> Parsed<Option<Locator>> {
     text.map(|text| locator(text)).transpose()
 }
 
@@ -42,8 +42,8 @@ pub(super) fn screenshot(shot: &GetScreenshot) -> Parsed<Capture> {
 
 pub(super) fn click(click: Click) -> Parsed<Action> {
     let target = match (click.selector, click.x, click.y) {
-        (Some(selector), ..) => Target::Element(locator(&selector)?, click.position),
-        (None, x, y) => Target::Point(Point {
+        (Some(selector), ..) => PointerTarget::Element(locator(&selector)?, click.position),
+        (None, x, y) => PointerTarget::Point(Point {
             x: x.unwrap_or_default(),
             y: y.unwrap_or_default(),
         }),
@@ -70,7 +70,7 @@ pub(super) fn fill(fill: Fill) -> Parsed<Action> {
 
 pub(super) fn type_text(typing: Type) -> Parsed<Action> {
     Ok(Action::Type {
-        locator: maybe_locator(typing.selector.as_ref())?,
+        locator: optional_locator(typing.selector.as_ref())?,
         text: typing.text,
         delay_ms: typing.delay_ms.unwrap_or(0),
     })
@@ -78,7 +78,7 @@ pub(super) fn type_text(typing: Type) -> Parsed<Action> {
 
 pub(super) fn press(press: &Press) -> Parsed<Action> {
     Ok(Action::Press {
-        locator: maybe_locator(press.selector.as_ref())?,
+        locator: optional_locator(press.selector.as_ref())?,
         chord: Chord::parse(&press.key).map_err(OperationError::UnknownKey)?,
     })
 }
@@ -91,13 +91,13 @@ pub(super) fn select(select: Select) -> Parsed<Action> {
 }
 
 pub(super) fn scroll(scroll: &Scroll) -> Parsed<Action> {
-    let way = match (scroll.by, scroll.to) {
-        (_, Some(to)) => Place::To(to),
-        (by, None) => Place::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
+    let target = match (scroll.by, scroll.to) {
+        (_, Some(to)) => ScrollTarget::To(to),
+        (by, None) => ScrollTarget::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
     };
     Ok(Action::Scroll {
-        locator: maybe_locator(scroll.selector.as_ref())?,
-        way,
+        locator: optional_locator(scroll.selector.as_ref())?,
+        target,
         smooth: scroll.smooth.unwrap_or(false),
     })
 }
@@ -109,10 +109,10 @@ pub(super) fn drag(drag: Drag) -> Parsed<Action> {
     })
 }
 
-fn target(field: &'static str, spot: Spot) -> Parsed<Target> {
+fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
     Ok(match spot {
-        Spot::Element(selector) => Target::Element(locator_of(field, &selector)?, None),
-        Spot::Point(point) => Target::Point(point),
+        Spot::Element(selector) => PointerTarget::Element(locator_of(field, &selector)?, None),
+        Spot::Point(point) => PointerTarget::Point(point),
     })
 }
 
@@ -125,35 +125,35 @@ pub(super) fn upload(upload: Upload) -> Parsed<Action> {
 
 pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<Action> {
     Ok(Action::Evaluate {
-        locator: maybe_locator(evaluate.selector.as_ref())?,
+        locator: optional_locator(evaluate.selector.as_ref())?,
         expression: TypedText::from(evaluate.expression),
         args: evaluate.args.unwrap_or_default(),
     })
 }
 
-pub(super) fn wait_for(wait: WaitFor) -> Parsed<Look> {
+pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageQuery> {
     Ok(
         match (wait.selector, wait.load_state, wait.url, wait.text) {
             (Some(selector), ..) => {
-                Look::WaitElement(locator(&selector)?, wait.state.unwrap_or_default())
+                PageQuery::WaitElement(locator(&selector)?, wait.state.unwrap_or_default())
             }
-            (None, Some(state), ..) => Look::WaitLoad(state),
-            (None, None, Some(url), _) => Look::WaitUrl(url),
-            (None, None, None, text) => Look::WaitText(text.unwrap_or_default()),
+            (None, Some(state), ..) => PageQuery::WaitLoad(state),
+            (None, None, Some(url), _) => PageQuery::WaitUrl(url),
+            (None, None, None, text) => PageQuery::WaitText(text.unwrap_or_default()),
         },
     )
 }
 
-pub(super) fn outline(outline: &GetAxSnapshot) -> Parsed<Look> {
-    Ok(Look::Outline {
-        locator: maybe_locator(outline.selector.as_ref())?,
-        interactive_only: outline.interactive_only.unwrap_or(false),
+pub(super) fn ax_snapshot(request: &GetAxSnapshot) -> Parsed<PageQuery> {
+    Ok(PageQuery::AxSnapshot {
+        locator: optional_locator(request.selector.as_ref())?,
+        interactive_only: request.interactive_only.unwrap_or(false),
     })
 }
 
-pub(super) fn content(content: &GetContent) -> Parsed<Look> {
-    Ok(Look::Content {
-        locator: maybe_locator(content.selector.as_ref())?,
+pub(super) fn content(content: &GetContent) -> Parsed<PageQuery> {
+    Ok(PageQuery::Content {
+        locator: optional_locator(content.selector.as_ref())?,
         format: content.format,
     })
 }

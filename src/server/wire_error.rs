@@ -4,7 +4,9 @@ use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabI
 
 use crate::operations::OperationError;
 use crate::operations::error::{code_of_tab, millis_rounded_up};
-use crate::operations::failure::{Failure, HandsError, ScreenshotError, SnapshotError, TabError};
+use crate::operations::failure::{
+    Failure, PageActionError, ScreenshotError, SnapshotError, TabError,
+};
 
 /// The answer of a request that failed. `tab` is the one that the request names.
 pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId>) -> ErrorEvent {
@@ -99,30 +101,30 @@ fn details_of_operation(error: &OperationError) -> Option<ErrorDetails> {
     })
 }
 
-fn details_of_hands(error: &HandsError) -> Option<ErrorDetails> {
+fn details_of_page_action(error: &PageActionError) -> Option<ErrorDetails> {
     let none = ErrorDetails::default();
     Some(match error {
-        HandsError::NotFound { segment, .. } => ErrorDetails {
+        PageActionError::NotFound { segment, .. } => ErrorDetails {
             segment: Some(segment.clone()),
             ..none
         },
-        HandsError::NotActionable { reason, .. } => ErrorDetails {
+        PageActionError::NotActionable { reason, .. } => ErrorDetails {
             reason: Some(reason.clone()),
             ..none
         },
-        HandsError::Ambiguous {
+        PageActionError::Ambiguous {
             count, elements, ..
         } => ErrorDetails {
             count: Some(*count),
             elements: Some(elements.clone()),
             ..none
         },
-        HandsError::BadSelector { position, .. } => ErrorDetails {
+        PageActionError::BadSelector { position, .. } => ErrorDetails {
             field: Some("selector".to_owned()),
             position: Some(*position),
             ..none
         },
-        HandsError::TooLarge { chars, max } => ErrorDetails {
+        PageActionError::TooLarge { chars, max } => ErrorDetails {
             bytes: Some(*chars),
             max_bytes: Some(*max),
             ..none
@@ -165,7 +167,7 @@ fn details_of(error: &TabError) -> Option<ErrorDetails> {
             limit: Some(*limit),
             ..none
         },
-        TabError::Hands(error) => return details_of_hands(error),
+        TabError::PageAction(error) => return details_of_page_action(error),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }
         | TabError::TooManyOwnTabs { limit } => ErrorDetails {

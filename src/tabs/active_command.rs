@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::command_queue::{QueuePosition, TabCommand};
 use super::commands::navigate::NavigationStart;
-use super::hands::HandsError;
+use super::page_actions::PageActionError;
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
 use crate::cdp::CallError;
@@ -27,14 +27,14 @@ pub enum Phase {
     Committing(Option<LoaderId>),
     /// A step through the history or a reload: waits for the next commit of any kind.
     Travelling,
-    Acting(BoxFuture<'static, Result<AnswerKind, HandsError>>),
+    Acting(BoxFuture<'static, Result<AnswerKind, PageActionError>>),
     Activating(BoxFuture<'static, Result<(), CallError>>),
 }
 
 pub enum Step {
     Opened(Result<Target, OpenError>),
     Started(Result<NavigationStart, CallError>),
-    Acted(Box<Result<AnswerKind, HandsError>>),
+    Acted(Box<Result<AnswerKind, PageActionError>>),
     Activated(Result<(), CallError>),
 }
 

@@ -261,7 +261,7 @@ impl Actor {
             }
             TabMessage::Change(change, reply) => self.work.push(change, reply),
             TabMessage::Capture(capture, reply) => self.work.push_capture(capture, reply, now),
-            TabMessage::Look(look, reply) => self.work.push_query(look, reply),
+            TabMessage::Query(query, reply) => self.work.push_query(query, reply),
         }
         None
     }
@@ -374,7 +374,7 @@ fn context(attached: &AttachedTarget, viewport: Viewport) -> CaptureContext<'_> 
         url: &attached.page.url,
         loader: attached.page.loader.as_ref(),
         session: &attached.target.session,
-        hands: attached.hands(),
+        driver: attached.driver(),
         viewport,
     }
 }

@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
 use super::commands::title::title;
-use super::hands::HandsOn;
-use super::hands::page::Ears;
 use super::network_domain::NetworkDomainToggle;
 use super::page::Page;
+use super::page_actions::PageDriver;
+use super::page_actions::page_events::PageEvents;
 use super::target::Target;
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
@@ -30,7 +30,7 @@ pub struct AttachedTarget {
     /// The state of the page according to its events.
     pub page: Page,
     /// Forwards events to the code that acts on the page.
-    ears: Ears,
+    page_events: PageEvents,
     /// Set once the target is unusable; the tab needs a new one then.
     pub loss: Option<LossReason>,
     /// The session has ended; no further events arrive.
@@ -77,11 +77,11 @@ pub enum TargetSignal {
 impl AttachedTarget {
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
-        let ears = Ears::new(&target);
+        let page_events = PageEvents::new(&target);
         Self {
             target,
             page,
-            ears,
+            page_events,
             loss: None,
             is_over: false,
             page_probe: None,
@@ -109,7 +109,7 @@ impl AttachedTarget {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => TargetSignal::Event(self.heard(event)),
-            event = self.ears.of_frames(), if !self.is_over => TargetSignal::Event(Some(SessionEvent::Raw(event))),
+            event = self.page_events.next_frame_event(), if !self.is_over => TargetSignal::Event(Some(SessionEvent::Raw(event))),
             Some(answers) = async { Some(self.browser_probe.as_mut()?.await) } => {
                 self.browser_probe = None;
                 TargetSignal::BrowserProbed(answers)
@@ -128,18 +128,18 @@ impl AttachedTarget {
 
     fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
         if let Some(SessionEvent::Raw(event)) = &event {
-            self.ears.hear(event);
+            self.page_events.on_event(event);
         }
         event
     }
 
     /// The session of a page attaches only the page's own frames in other processes.
     pub fn frame_attached(&self, frame: Attachment) {
-        self.ears.attached(frame);
+        self.page_events.attached(frame);
     }
 
-    pub fn hands(&self) -> &HandsOn {
-        self.ears.hands()
+    pub fn driver(&self) -> &PageDriver {
+        self.page_events.driver()
     }
 
     /// Reads the title again, in place of a reading in flight. Chromium reports a title only at the

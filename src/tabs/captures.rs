@@ -16,8 +16,8 @@ use super::command_queue::QueuePosition;
 use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
-use super::hands::{HandsError, HandsOn};
 use super::message::Capture;
+use super::page_actions::{PageActionError, PageDriver};
 use super::picture::Picture;
 use super::reply::{AnswerKind, Reply, Superseded};
 use super::settings::{CaptureLimits, TabSettings};
@@ -71,7 +71,7 @@ pub struct CaptureContext<'a> {
     /// The navigation that committed its document.
     pub loader: Option<&'a LoaderId>,
     pub session: &'a TargetSession,
-    pub hands: &'a HandsOn,
+    pub driver: &'a PageDriver,
     pub viewport: Viewport,
 }
 
@@ -181,7 +181,7 @@ impl Captures {
             return;
         };
         let (viewport, max_pixels) = (context.viewport, self.limits.screenshot_pixels);
-        let hands = context.hands.clone();
+        let driver = context.driver.clone();
         let shot = Shot {
             area,
             format,
@@ -203,7 +203,7 @@ impl Captures {
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return CaptureOutput::Picture(format, Err(timed_out));
             };
-            let outcome = screenshot(session, &hands, shot, deadline).await;
+            let outcome = screenshot(session, &driver, shot, deadline).await;
             CaptureOutput::Picture(format, outcome.map_err(screenshot_error))
         });
     }
@@ -413,9 +413,9 @@ fn snapshot_error(error: SnapshotError) -> TabError {
 fn screenshot_error(error: ScreenshotError) -> TabError {
     let error = match error {
         // A missing element is not an error of the screenshot.
-        ScreenshotError::Hands(error) => match *error {
-            HandsError::Call(call) => ScreenshotError::Call(call),
-            error => return TabError::Hands(Box::new(error)),
+        ScreenshotError::PageAction(error) => match *error {
+            PageActionError::Call(call) => ScreenshotError::Call(call),
+            error => return TabError::PageAction(Box::new(error)),
         },
         error => error,
     };

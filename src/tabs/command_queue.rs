@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
-use super::hands::Action;
 use super::message::{Change, Way};
+use super::page_actions::Action;
 use super::reply::Reply;
 use super::supervisor::Turn;
 

@@ -52,7 +52,7 @@ pub enum SharedContext {
 }
 
 impl Contexts {
-    /// Looks up the shared context of the request's client.
+    /// QueryQueue up the shared context of the request's client.
     pub fn shared(&mut self, request: OpenRequest) -> SharedContext {
         match self.shared.get_mut(&request.scope) {
             Some(Shared::Ready(context)) => SharedContext::Ready(context.clone(), request),

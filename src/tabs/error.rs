@@ -8,7 +8,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::RequestKind;
 
 use super::downloads::DownloadError;
-use super::hands::HandsError;
+use super::page_actions::PageActionError;
 use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
 use crate::policy::Denied;
@@ -49,7 +49,7 @@ pub enum TabError {
     NoEntry,
     /// An action on the page or a query of it failed.
     #[error(transparent)]
-    Hands(Box<HandsError>),
+    PageAction(Box<PageActionError>),
     /// A download is not available.
     #[error(transparent)]
     Download(DownloadError),
@@ -172,7 +172,7 @@ pub enum ScreenshotError {
     Call(CallError),
     /// The element to picture was not found.
     #[error(transparent)]
-    Hands(Box<HandsError>),
+    PageAction(Box<PageActionError>),
     /// Chromium sent something that is no picture.
     #[error("Chromium sent no picture")]
     NotAPicture,
@@ -194,14 +194,14 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 
 impl TabError {
     /// The error of a request whose page action or query failed.
-    pub fn of_hands(error: HandsError, reply: &Reply) -> Self {
+    pub fn from_page_action(error: PageActionError, reply: &Reply) -> Self {
         match error {
-            HandsError::Call(call) => {
+            PageActionError::Call(call) => {
                 let limit = reply.deadline - reply.arrived;
                 Self::of_ending(&call, reply.kind, limit).unwrap_or(Self::Refused(call))
             }
-            HandsError::Replaced => Self::Detached,
-            error => Self::Hands(Box::new(error)),
+            PageActionError::Replaced => Self::Detached,
+            error => Self::PageAction(Box::new(error)),
         }
     }
 

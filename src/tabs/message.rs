@@ -3,7 +3,7 @@
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
 
-use super::hands::{Action, Look};
+use super::page_actions::{Action, PageQuery};
 use super::page_console::Subscriber;
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
@@ -16,7 +16,7 @@ pub enum TabMessage {
     /// Captures the page, after the changes that precede it.
     Capture(Capture, Reply),
     /// Queries the page, or waits for a condition, after the changes that precede it.
-    Look(Look, Reply),
+    Query(PageQuery, Reply),
     /// Starts a screencast to the watcher's slot.
     Watch(CastSpec, Watcher, Reply),
     /// Stops the caller's screencast.
@@ -34,7 +34,7 @@ impl TabMessage {
         match self {
             Self::Change(_, reply)
             | Self::Capture(_, reply)
-            | Self::Look(_, reply)
+            | Self::Query(_, reply)
             | Self::Watch(.., reply)
             | Self::Unwatch(reply)
             | Self::Subscribe(_, reply)

@@ -14,7 +14,7 @@
 //! | [`outlet`] | the way out of a browser context, and what is refused there |
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
-//! | [`hands`] | what is done to the elements of a page, and asked of them |
+//! | [`page_actions`] | what is done to the elements of a page, and asked of them |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
 //! | [`command_queue`], [`active_command`], [`captures`] | queued and running requests of a tab |
@@ -32,12 +32,12 @@ pub mod error;
 pub mod fact;
 mod feed;
 pub mod handle;
-pub mod hands;
 pub mod identity;
 pub mod message;
 mod network_domain;
 pub mod outlet;
 pub mod page;
+pub mod page_actions;
 pub mod page_console;
 pub mod picture;
 pub mod registry;

@@ -21,7 +21,7 @@ use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
-use crate::tabs::hands::Action;
+use crate::tabs::page_actions::Action;
 use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
 use crate::timer::remaining;
 

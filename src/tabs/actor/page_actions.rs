@@ -10,20 +10,20 @@ use crate::tabs::active_command::{ActiveCommand, Phase};
 use crate::tabs::command_queue::TabCommand;
 use crate::tabs::commands::travel::travel;
 use crate::tabs::error::TabError;
-use crate::tabs::hands::perform::perform;
-use crate::tabs::hands::{Action, HandsError};
 use crate::tabs::message::Way;
+use crate::tabs::page_actions::perform::perform;
+use crate::tabs::page_actions::{Action, PageActionError};
 use crate::tabs::reply::AnswerKind;
 use crate::timer::remaining;
 
 impl Actor {
     pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
-        let hands = self.attached.as_ref()?.hands().clone();
-        let acting = perform(action, hands, deadline);
+        let driver = self.attached.as_ref()?.driver().clone();
+        let acting = perform(action, driver, deadline);
         Some(Phase::Acting(Box::pin(acting)))
     }
 
-    pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, HandsError>) {
+    pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, PageActionError>) {
         let Some(ActiveCommand {
             command: TabCommand::Act { reply, .. },
             ..
@@ -34,7 +34,7 @@ impl Actor {
         match outcome {
             Ok(answer) => reply.answer(self.tab.id, answer),
             Err(error) => {
-                let error = TabError::of_hands(error, &reply);
+                let error = TabError::from_page_action(error, &reply);
                 reply.fail(self.failure(error));
             }
         }

@@ -13,9 +13,9 @@ use crate::tabs::active_command::{ActiveCommand, Phase, Step};
 use crate::tabs::captures::{CaptureContext, Captures, FinishedCapture};
 use crate::tabs::command_queue::{CommandQueue, QueuePosition, TabCommand};
 use crate::tabs::error::{Failure, TabError};
-use crate::tabs::hands::Look;
-use crate::tabs::hands::looks::{Looked, Looks};
 use crate::tabs::message::{Capture, Change};
+use crate::tabs::page_actions::PageQuery;
+use crate::tabs::page_actions::query_queue::{QueryQueue, QueryResult};
 use crate::tabs::reply::Reply;
 use crate::tabs::settings::TabSettings;
 
@@ -23,14 +23,14 @@ pub(super) struct Work {
     queue: CommandQueue,
     active: Option<ActiveCommand>,
     captures: Captures,
-    queries: Looks,
+    queries: QueryQueue,
     max_waiting: usize,
 }
 
 pub(super) enum WorkResult {
     Command(Step),
     Capture(FinishedCapture),
-    Query(Looked),
+    Query(QueryResult),
 }
 
 impl Work {
@@ -42,7 +42,7 @@ impl Work {
             queue,
             active: None,
             captures: Captures::new(settings, permits),
-            queries: Looks::default(),
+            queries: QueryQueue::default(),
             max_waiting,
         }
     }
@@ -65,7 +65,7 @@ impl Work {
         self.captures.push(capture, self.queue.now(), reply, now);
     }
 
-    pub(super) fn push_query(&mut self, look: Look, reply: Reply) {
+    pub(super) fn push_query(&mut self, look: PageQuery, reply: Reply) {
         self.queries.push(look, self.queue.now(), reply);
     }
 
@@ -148,7 +148,7 @@ impl Work {
         let queue = &self.queue;
         let permitted = |after| queue.permits(after, active);
         self.captures.start_due(context, permitted, now);
-        self.queries.start_due(context.hands, permitted);
+        self.queries.start_due(context.driver, permitted);
     }
 
     /// The next result. Never ends while nothing is active, and may be dropped at any time.
@@ -287,7 +287,7 @@ mod tests {
         let now = Instant::now();
         work.push_capture(Capture::Snapshot { format }, reply_to_capture, now);
         let (reply_to_query, query) = reply(RequestKind::WaitFor, 3 * SECOND);
-        work.push_query(Look::WaitText("text".to_owned()), reply_to_query);
+        work.push_query(PageQuery::WaitText("text".to_owned()), reply_to_query);
         (work, vec![active, waiting, capture, query])
     }
 

@@ -10,8 +10,8 @@ use crate::cdp::TargetSession;
 use crate::cdp::methods::{CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
-use crate::tabs::hands::HandsOn;
 use crate::tabs::message::Area;
+use crate::tabs::page_actions::PageDriver;
 use crate::tabs::picture::{Picture, UnknownImageFormat};
 
 /// The longest side that the WebP format allows.
@@ -35,7 +35,7 @@ pub struct Shot {
 /// viewport to the height of the page.
 pub async fn screenshot(
     session: TargetSession,
-    hands: &HandsOn,
+    driver: &PageDriver,
     shot: Shot,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
@@ -48,8 +48,8 @@ pub async fn screenshot(
         }
         Area::Clip(area) => Some(part(*area, &shot)?),
         Area::Element(locator) => {
-            let area = hands.area(locator, deadline).await;
-            let area = area.map_err(|error| ScreenshotError::Hands(Box::new(error)))?;
+            let area = driver.bounding_box(locator, deadline).await;
+            let area = area.map_err(|error| ScreenshotError::PageAction(Box::new(error)))?;
             Some(part(area, &shot)?)
         }
     };

@@ -13,7 +13,7 @@ use super::shorten::shortened;
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
 use crate::cdp::{CallError, Inbox, RawEvent, SessionEvent, TargetSession};
-use crate::tabs::hands::page::attach_frames;
+use crate::tabs::page_actions::page_events::attach_frames;
 use crate::timer::sleep_until_opt;
 
 /// The time limit of calls that no request waits for.

@@ -1,7 +1,7 @@
 //! Events and answers in one line each, for readable assertions.
 
 use cdp_bridge::server::wire::{self, WireAnswer};
-use cdp_bridge::tabs::hands::HandsError;
+use cdp_bridge::tabs::page_actions::PageActionError;
 use cdp_bridge::tabs::{AnswerKind, Fact, Outcome, TabError};
 use cdp_bridge_protocol::payload::PayloadHead;
 use cdp_bridge_protocol::{Event, RequestKind};
@@ -119,15 +119,15 @@ fn word(value: &impl Serialize) -> String {
 pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => "NAV_FAILED",
-        TabError::Hands(error) => match **error {
-            HandsError::NotFound { .. } => "NOT_FOUND",
-            HandsError::NotActionable { .. } => "NOT_ACTIONABLE",
-            HandsError::Ambiguous { .. } => "AMBIGUOUS",
-            HandsError::StaleRef { .. } => "STALE_REF",
-            HandsError::BadSelector { .. } => "BAD_SELECTOR",
-            HandsError::Threw { .. } | HandsError::TooLarge { .. } => "EVALUATION_FAILED",
-            HandsError::PageLeft | HandsError::Replaced => "CDP_DETACHED",
-            HandsError::Script(_) | HandsError::Call(_) => "INTERNAL (hands)",
+        TabError::PageAction(error) => match **error {
+            PageActionError::NotFound { .. } => "NOT_FOUND",
+            PageActionError::NotActionable { .. } => "NOT_ACTIONABLE",
+            PageActionError::Ambiguous { .. } => "AMBIGUOUS",
+            PageActionError::StaleRef { .. } => "STALE_REF",
+            PageActionError::BadSelector { .. } => "BAD_SELECTOR",
+            PageActionError::Threw { .. } | PageActionError::TooLarge { .. } => "EVALUATION_FAILED",
+            PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
+            PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (hands)",
         },
         TabError::Download(_) => "NOT_FOUND",
         TabError::NavDenied(_) => "NAV_DENIED",

@@ -11,7 +11,7 @@ use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::flow::FlowConfig;
 use cdp_bridge::locator::Locator;
 use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
-use cdp_bridge::tabs::hands::{Action, Look, Target};
+use cdp_bridge::tabs::page_actions::{Action, PageQuery, PointerTarget};
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, CallId, CallerId, Capture, Change, Fact, FactKind,
     FactSink, NewTab, Outcome, Registry, Reply, Scope, Subscriber, SupervisorHandle, TabError,
@@ -339,7 +339,7 @@ impl Client<'_> {
     /// Clicks an element.
     pub(crate) fn click(&self, tab: TabId, selector: &str) -> Asked {
         let action = Action::Click {
-            target: Target::Element(locator(selector), None),
+            target: PointerTarget::Element(locator(selector), None),
             button: MouseButton::Left,
             count: 1,
             modifiers: Vec::new(),
@@ -355,12 +355,16 @@ impl Client<'_> {
     }
 
     pub(crate) fn query(&self, tab: TabId, selector: &str) -> Asked {
-        let look = Look::Query(locator(selector), What::Text);
-        self.look(tab, RequestKind::Query, look)
+        let query = PageQuery::Query(locator(selector), What::Text);
+        self.look(tab, RequestKind::Query, query)
     }
 
     pub(crate) fn wait_for_url(&self, tab: TabId, glob: &str) -> Asked {
-        self.look(tab, RequestKind::WaitFor, Look::WaitUrl(glob.to_owned()))
+        self.look(
+            tab,
+            RequestKind::WaitFor,
+            PageQuery::WaitUrl(glob.to_owned()),
+        )
     }
 
     pub(crate) fn travel(&self, tab: TabId, way: Way) -> Asked {
@@ -388,9 +392,9 @@ impl Client<'_> {
         asked
     }
 
-    fn look(&self, tab: TabId, kind: RequestKind, look: Look) -> Asked {
+    fn look(&self, tab: TabId, kind: RequestKind, query: PageQuery) -> Asked {
         let (reply, asked) = self.reply(kind);
-        self.send(tab, TabMessage::Look(look, reply));
+        self.send(tab, TabMessage::Query(query, reply));
         asked
     }
 

@@ -94,7 +94,7 @@ async fn what_cannot_be_clicked_is_told_with_its_reason(browser: TestBrowser) {
         ("#off", "disabled", "is disabled"),
         ("#inoff >> span", "disabled", "is disabled"),
         ("#aria", "disabled", "is disabled"),
-        ("#restless", "moving", "does not come to rest"),
+        ("#restless", "moving", "does not stop moving"),
         ("#outside", "outside", "into sight"),
         (
             "#under",

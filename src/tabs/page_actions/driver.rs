@@ -1,0 +1,176 @@
+//! Access to the page of one target: the isolated worlds of its frames and its load state.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::time::{Instant, timeout_at};
+
+use super::error::PageActionError;
+use super::load_progress::LoadProgress;
+use super::page_events::attach_frames;
+use super::world::World;
+use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
+use crate::cdp::{RawEvent, TargetSession};
+use crate::lock::lock;
+use crate::timer::remaining;
+
+/// Time limit for Chromium to attach a frame that is in the page.
+const ATTACH_LIMIT: Duration = Duration::from_secs(2);
+
+/// Maximum number of known cross-origin frames in the same process, for pages that never navigate.
+const MAX_SAME_PROCESS_FRAMES: usize = 256;
+
+type Frames = HashMap<String, Arc<World>>;
+
+/// `Input.DragData` of the current drag.
+pub(super) type DragData = Option<Arc<RawValue>>;
+
+/// Runs page actions and queries on one target's page. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct PageDriver {
+    pub(super) shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) main: Arc<World>,
+    /// Out-of-process frames by frame id.
+    pub(super) frames: watch::Sender<Frames>,
+    /// Cross-origin frames in the process of their parent, by frame id, as far as they have been
+    /// entered.
+    pub(super) same_process_frames: Mutex<Frames>,
+    pub(super) progress: watch::Receiver<LoadProgress>,
+    pub(super) drags: watch::Receiver<DragData>,
+    /// These commands are sent once, when a request first needs them.
+    pub(super) frames_attached: OnceCell<()>,
+    pub(super) focus_emulated: OnceCell<()>,
+    pub(super) lifecycle_events: OnceCell<()>,
+    /// Events of out-of-process frames that concern the whole tab.
+    pub(super) frame_events: mpsc::Sender<RawEvent>,
+    /// The number of frames whose set-up commands are pending.
+    pub(super) pending_setups: watch::Sender<usize>,
+}
+
+impl PageDriver {
+    pub(super) fn main_world(&self) -> &Arc<World> {
+        &self.shared.main
+    }
+
+    /// The session for mouse and keyboard input; Chromium forwards input to the frame that it hits.
+    pub(super) fn session(&self) -> &TargetSession {
+        &self.shared.main.session
+    }
+
+    /// The known worlds of all cross-origin frames.
+    pub(super) fn frame_worlds(&self) -> Vec<Arc<World>> {
+        let apart = self.shared.frames.borrow();
+        let mut all: Vec<_> = apart.values().cloned().collect();
+        drop(apart);
+        all.extend(self.same_process_frames().values().cloned());
+        all
+    }
+
+    pub(super) fn same_process_frames(&self) -> MutexGuard<'_, Frames> {
+        lock(&self.shared.same_process_frames)
+    }
+
+    /// The world of a cross-origin frame in the same process as its parent.
+    pub(super) fn same_process_frame(&self, id: &str, around: &World) -> Arc<World> {
+        let mut same_process_frames = self.same_process_frames();
+        if same_process_frames.len() >= MAX_SAME_PROCESS_FRAMES {
+            same_process_frames.clear();
+        }
+        let session = &around.session;
+        let known = same_process_frames
+            .get(id)
+            .filter(|world| world.session.id() == session.id());
+        if let Some(world) = known {
+            return Arc::clone(world);
+        }
+        let world = Arc::new(World::new(session.clone(), id));
+        same_process_frames.insert(id.to_owned(), Arc::clone(&world));
+        world
+    }
+
+    /// Enables automatic attachment of out-of-process frames.
+    async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
+        let left = remaining(deadline);
+        let attach = || async {
+            let outcome = self.session().call(attach_frames(), left).await;
+            outcome.map(|_| ())
+        };
+        self.shared.frames_attached.get_or_try_init(attach).await?;
+        Ok(())
+    }
+
+    /// Attaches out-of-process frames and waits for their set-up. Input reaches a frame without using
+    /// its session, so it could arrive before the frame's set-up commands.
+    pub(super) async fn frames_ready(&self, deadline: Instant) -> Result<(), PageActionError> {
+        self.attach(deadline).await?;
+        let mut pending_setups = self.shared.pending_setups.subscribe();
+        let until = deadline.min(Instant::now() + ATTACH_LIMIT);
+        // An unresponsive frame must not block actions on the page around it.
+        let _ = timeout_at(until, pending_setups.wait_for(|count| *count == 0)).await;
+        Ok(())
+    }
+
+    /// The world of an out-of-process frame. `None` if it is not attached within the time limit.
+    pub(super) async fn frame(
+        &self,
+        id: &str,
+        deadline: Instant,
+    ) -> Result<Option<Arc<World>>, PageActionError> {
+        self.attach(deadline).await?;
+        let mut frames = self.shared.frames.subscribe();
+        let until = deadline.min(Instant::now() + ATTACH_LIMIT);
+        let found = timeout_at(until, frames.wait_for(|frames| frames.contains_key(id))).await;
+        Ok(match found {
+            Ok(Ok(frames)) => frames.get(id).cloned(),
+            _ => None,
+        })
+    }
+
+    /// Emulates focus, so that focus styles and events work in a background tab.
+    pub(super) async fn emulate_focus(&self, deadline: Instant) -> Result<(), PageActionError> {
+        let left = remaining(deadline);
+        let enabled = true;
+        let focus = || async {
+            let outcome = self
+                .session()
+                .call(SetFocusEmulation { enabled }, left)
+                .await;
+            outcome.map(|_| ())
+        };
+        self.shared.focus_emulated.get_or_try_init(focus).await?;
+        Ok(())
+    }
+
+    /// The load state, with lifecycle events enabled.
+    pub(super) async fn progress(
+        &self,
+        deadline: Instant,
+    ) -> Result<watch::Receiver<LoadProgress>, PageActionError> {
+        let left = remaining(deadline);
+        let tell = || async {
+            let tells = SetLifecycleEvents { enabled: true };
+            self.session().call(tells, left).await.map(|_| ())
+        };
+        self.shared.lifecycle_events.get_or_try_init(tell).await?;
+        Ok(self.shared.progress.clone())
+    }
+
+    /// The URL and load state, without enabling lifecycle events.
+    pub(super) fn location(&self) -> watch::Receiver<LoadProgress> {
+        self.shared.progress.clone()
+    }
+
+    /// Intercepted drags from now on.
+    pub(super) fn drags(&self) -> watch::Receiver<DragData> {
+        let mut drags = self.shared.drags.clone();
+        drags.mark_unchanged();
+        drags
+    }
+}

@@ -1,0 +1,222 @@
+//! Keyboard input: `focus`, `type`, `press`.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cdp_bridge_protocol::TypedText;
+use cdp_bridge_protocol::request::Modifier;
+use futures::future::{BoxFuture, FutureExt as _};
+use futures::{StreamExt as _, stream};
+use serde::Serialize;
+use tokio::time::{Instant, sleep};
+
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask};
+use crate::cdp::methods::EmptyResult;
+use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
+use crate::cdp::{CallError, TargetSession};
+use crate::locator::Locator;
+use crate::timer::remaining;
+
+/// The number of input commands that are sent before the first one has been acknowledged.
+const MAX_IN_FLIGHT: usize = 32;
+
+/// One keyboard input command.
+enum KeyInput {
+    Key(DispatchKeyEvent<'static>),
+    /// Text that no key of the layout produces.
+    Text(String),
+}
+
+#[derive(Serialize)]
+struct Focus {
+    /// Typing follows, which decides where the caret is placed.
+    typing: bool,
+}
+
+impl PageDriver {
+    /// Focuses an element. `typing`: text input follows.
+    pub(super) async fn focus(
+        &self,
+        locator: &Locator,
+        typing: bool,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        self.call_on_element("focus", locator, &Focus { typing }, deadline)
+            .await?;
+        Ok(())
+    }
+
+    pub(super) async fn type_text(
+        &self,
+        text: &TypedText,
+        delay: Duration,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        if delay.is_zero() {
+            return dispatch_keys(self.session(), inputs(text.expose()), deadline).await;
+        }
+        for (number, c) in text.expose().chars().enumerate() {
+            if number > 0 {
+                sleep(delay).await;
+            }
+            dispatch_keys(self.session(), inputs(c.encode_utf8(&mut [0; 4])), deadline).await?;
+        }
+        Ok(())
+    }
+
+    /// Presses a key while the modifiers are held.
+    pub(super) async fn press_keys(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let mut all = Vec::new();
+        let mut modifiers: Vec<Modifier> = Vec::new();
+        for modifier in &chord.modifiers {
+            modifiers.push(*modifier);
+            all.push(down(&modifier_key(*modifier), modifier_mask(&modifiers)));
+        }
+        all.push(down(&chord.key, modifier_mask(&modifiers)));
+        all.push(up(&chord.key, modifier_mask(&modifiers)));
+        while let Some(modifier) = modifiers.pop() {
+            all.push(up(&modifier_key(modifier), modifier_mask(&modifiers)));
+        }
+        let all = all.into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), all, deadline).await
+    }
+
+    /// Inserts text into the focused element with one command.
+    pub(super) async fn insert(
+        &self,
+        text: &str,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        dispatch_keys(
+            self.session(),
+            vec![KeyInput::Text(text.to_owned())],
+            deadline,
+        )
+        .await
+    }
+}
+
+/// The input commands for a text. Consecutive characters without a key are inserted with one command.
+fn inputs(text: &str) -> Vec<KeyInput> {
+    let mut inputs = Vec::with_capacity(text.len() * 2);
+    let mut keyless = String::new();
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        // CRLF is one line break.
+        if c == '\r' && chars.peek() == Some(&'\n') {
+            continue;
+        }
+        let Some(key) = key_for_char(c) else {
+            keyless.push(c);
+            continue;
+        };
+        if !keyless.is_empty() {
+            inputs.push(KeyInput::Text(std::mem::take(&mut keyless)));
+        }
+        let modifiers = if key.shift {
+            modifier_mask(&[Modifier::Shift])
+        } else {
+            0
+        };
+        inputs.push(KeyInput::Key(down(&key, modifiers)));
+        inputs.push(KeyInput::Key(up(&key, modifiers)));
+    }
+    if !keyless.is_empty() {
+        inputs.push(KeyInput::Text(keyless));
+    }
+    inputs
+}
+
+/// A `keyDown` event. With Alt, Control or Meta a key is a shortcut and produces no text.
+fn down(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
+    let commands = modifier_mask(&[Modifier::Alt, Modifier::Control, Modifier::Meta]);
+    let text = key.text.clone().filter(|_| modifiers & commands == 0);
+    DispatchKeyEvent {
+        r#type: if text.is_some() {
+            "keyDown"
+        } else {
+            "rawKeyDown"
+        },
+        unmodified_text: text.clone(),
+        text,
+        ..event(key, modifiers)
+    }
+}
+
+fn up(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
+    event(key, modifiers)
+}
+
+fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
+    DispatchKeyEvent {
+        r#type: "keyUp",
+        modifiers,
+        key: Cow::clone(&key.key),
+        code: key.code,
+        windows_virtual_key_code: key.key_code,
+        location: key.location,
+        is_keypad: key.location == 3,
+        text: None,
+        unmodified_text: None,
+    }
+}
+
+/// Sends input commands in order, and waits until the page has handled all of them.
+async fn dispatch_keys(
+    session: &TargetSession,
+    inputs: Vec<KeyInput>,
+    deadline: Instant,
+) -> Result<(), PageActionError> {
+    let limit = remaining(deadline);
+    // A call is sent when it is first polled, and `buffered` polls in order.
+    let mut sent = stream::iter(inputs)
+        .map(|input| -> BoxFuture<'_, Result<EmptyResult, CallError>> {
+            match input {
+                KeyInput::Key(event) => session.call(event, limit).boxed(),
+                KeyInput::Text(text) => {
+                    let text = Cow::Owned(text);
+                    session.call(InsertText { text }, limit).boxed()
+                }
+            }
+        })
+        .buffered(MAX_IN_FLIGHT);
+    while let Some(outcome) = sent.next().await {
+        let EmptyResult {} = outcome?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(text: &str) -> String {
+        let words = inputs(text).into_iter().map(|input| match input {
+            KeyInput::Key(event) => format!("{} {}", event.r#type, event.code),
+            KeyInput::Text(text) => format!("insert {text}"),
+        });
+        words.collect::<Vec<_>>().join(", ")
+    }
+
+    #[test]
+    fn characters_without_a_key_are_inserted() {
+        assert_eq!(line("a"), "keyDown KeyA, keyUp KeyA");
+        assert_eq!(line("äö\u{1f600}"), "insert äö\u{1f600}");
+        assert_eq!(line("äa"), "insert ä, keyDown KeyA, keyUp KeyA");
+        assert_eq!(line("\r\n"), "keyDown Enter, keyUp Enter");
+        assert_eq!(line("\t"), "rawKeyDown Tab, keyUp Tab");
+    }
+
+    #[test]
+    fn a_key_with_a_command_modifier_produces_no_text() {
+        let key = key_for_char('a').unwrap();
+        assert_eq!(down(&key, modifier_mask(&[Modifier::Control])).text, None);
+        assert!(down(&key, modifier_mask(&[Modifier::Shift])).text.is_some());
+    }
+}

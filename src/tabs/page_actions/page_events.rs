@@ -1,0 +1,214 @@
+//! Keeps a [`PageDriver`] up to date with the events of its target.
+
+use std::sync::{Arc, Mutex, Weak};
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use futures::future::join3;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use tokio::sync::{OnceCell, mpsc, watch};
+
+use super::driver::{DragData, PageDriver, Shared};
+use super::load_progress::LoadProgress;
+use super::world::World;
+use crate::cdp::events::EventKind;
+use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
+use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
+use crate::metrics;
+use crate::tabs::target::Target;
+
+/// Time limit for commands that no request waits for.
+const SETUP_LIMIT: Duration = Duration::from_secs(5);
+
+/// Capacity of the queue of frame events; the tab reads them at once.
+const FRAME_EVENT_QUEUE: usize = 16;
+
+/// Feeds a target's events to its [`PageDriver`].
+#[derive(Debug)]
+pub(crate) struct PageEvents {
+    driver: PageDriver,
+    main_frame: String,
+    progress: watch::Sender<LoadProgress>,
+    drags: watch::Sender<DragData>,
+    frame_events: mpsc::Receiver<RawEvent>,
+}
+
+impl PageEvents {
+    pub(crate) fn new(target: &Target) -> Self {
+        let (progress, progress_receiver) = watch::channel(LoadProgress::new(target.url.clone()));
+        let (drags, drag_receiver) = watch::channel(None);
+        let (frame_event_sender, frame_events) = mpsc::channel(FRAME_EVENT_QUEUE);
+        let main_frame = target.id.as_str().to_owned();
+        let shared = Shared {
+            main: Arc::new(World::new(target.session.clone(), &main_frame)),
+            frames: watch::Sender::default(),
+            same_process_frames: Mutex::default(),
+            progress: progress_receiver,
+            drags: drag_receiver,
+            frames_attached: OnceCell::new(),
+            focus_emulated: OnceCell::new(),
+            lifecycle_events: OnceCell::new(),
+            frame_events: frame_event_sender,
+            pending_setups: watch::Sender::new(0),
+        };
+        Self {
+            driver: PageDriver {
+                shared: Arc::new(shared),
+            },
+            main_frame,
+            progress,
+            drags,
+            frame_events,
+        }
+    }
+
+    /// The next event of an out-of-process frame that concerns the whole tab.
+    pub(crate) async fn next_frame_event(&mut self) -> RawEvent {
+        match self.frame_events.recv().await {
+            Some(event) => event,
+            None => std::future::pending().await,
+        }
+    }
+
+    pub(crate) fn driver(&self) -> &PageDriver {
+        &self.driver
+    }
+
+    /// Handles an event of the main session.
+    pub(crate) fn on_event(&self, event: &RawEvent) {
+        match event.kind {
+            EventKind::FrameNavigated
+            | EventKind::NavigatedWithinDocument
+            | EventKind::LifecycleEvent => {
+                let mut is_new = false;
+                self.progress.send_if_modified(|progress| {
+                    let before = progress.clone();
+                    is_new = progress.on_event(event, &self.main_frame);
+                    *progress != before
+                });
+                if is_new {
+                    // The back/forward cache may keep the previous document, and its world, alive.
+                    self.driver.shared.main.invalidate();
+                    self.driver.same_process_frames().clear();
+                }
+            }
+            EventKind::DragIntercepted => {
+                #[derive(Deserialize)]
+                struct DragIntercepted {
+                    data: Box<RawValue>,
+                }
+                if let Some(DragIntercepted { data }) = event.decode() {
+                    self.drags.send_replace(Some(data.into()));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Handles an attached out-of-process frame.
+    pub(crate) fn attached(&self, attachment: Attachment) {
+        attached(&Arc::downgrade(&self.driver.shared), attachment);
+    }
+}
+
+/// Registers a frame, sets it up, and reads its events.
+fn attached(shared: &Weak<Shared>, attachment: Attachment) {
+    let Some(strong) = shared.upgrade() else {
+        return;
+    };
+    let Attachment {
+        session,
+        inbox,
+        info,
+        ..
+    } = attachment;
+    let frame = info.target_id.as_str().to_owned();
+    let world = Arc::new(World::new(session.clone(), &frame));
+    let set_up = set_up(&session);
+    let pending_setups = PendingSetup::new(strong.pending_setups.clone());
+    strong.frames.send_modify(|frames| {
+        frames.insert(frame.clone(), world);
+    });
+    tokio::spawn(async move {
+        set_up.await;
+        drop(pending_setups);
+    });
+    tokio::spawn(listen(shared.clone(), session, inbox, frame));
+}
+
+/// Counts a pending set-up until dropped.
+struct PendingSetup(watch::Sender<usize>);
+
+impl PendingSetup {
+    fn new(pending_setups: watch::Sender<usize>) -> Self {
+        pending_setups.send_modify(|count| *count += 1);
+        Self(pending_setups)
+    }
+}
+
+impl Drop for PendingSetup {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
+}
+
+/// Attaches nested frames and suppresses file choosers. The commands are queued before this returns,
+/// ahead of all others of this frame. Errors are ignored: a removed frame needs no set-up.
+fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
+    let calls = join3(
+        session.start_call(&attach_frames(), SETUP_LIMIT),
+        session.start_call(&EnablePage {}, SETUP_LIMIT),
+        session.start_call(&InterceptFileChooser { enabled: true }, SETUP_LIMIT),
+    );
+    calls.map(drop)
+}
+
+async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, frame: String) {
+    while let Some(event) = inbox.next().await {
+        match event {
+            SessionEvent::Attached(inner) => attached(&shared, *inner),
+            SessionEvent::Raw(event)
+                if matches!(
+                    event.kind,
+                    EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
+                ) =>
+            {
+                let sender = shared.upgrade().map(|shared| shared.frame_events.clone());
+                if sender.is_some_and(|sender| sender.try_send(event).is_err()) {
+                    metrics::dropped("cdpEvent", "inboxFull");
+                }
+            }
+            SessionEvent::Raw(_) => {}
+        }
+    }
+    if let Some(shared) = shared.upgrade() {
+        shared.frames.send_if_modified(|frames| {
+            // The frame may have been attached again, in another process.
+            let is_this = |world: &Arc<World>| world.session.id() == session.id();
+            let gone = frames.get(&frame).is_some_and(is_this);
+            if gone {
+                frames.remove(&frame);
+            }
+            gone
+        });
+    }
+}
+
+/// Attaches frames without pausing them: no command has to precede their first script.
+pub(crate) fn attach_frames() -> SetAutoAttach {
+    let frames = FilterEntry {
+        r#type: Some("iframe"),
+        exclude: false,
+    };
+    let nothing_else = FilterEntry {
+        r#type: None,
+        exclude: true,
+    };
+    SetAutoAttach {
+        auto_attach: true,
+        wait_for_debugger_on_start: false,
+        flatten: true,
+        filter: vec![frames, nothing_else],
+    }
+}

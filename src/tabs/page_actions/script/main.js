@@ -1,0 +1,42 @@
+// The functions that the bridge calls.
+globalThis.cdpBridge = {
+  aim,
+  arm: ({ number, kind }) => {
+    arm(number ? fetchHeld(number) : null, kind);
+    return {};
+  },
+  disarm,
+  focus,
+  fill,
+  fireChange: ({ number }) => fireChange(number),
+  toggleState,
+  isToggled,
+  selectOptions,
+  scrollIntoView,
+  scroll,
+  upload,
+  watchDrag,
+  dragStarted,
+  waitElement,
+  waitText,
+  query,
+  find,
+  area,
+  outline,
+  content,
+  // Maps a point of a cross-origin frame to the parent's viewport, and reports what covers the frame
+  // there. `turned`: the mapping needs the box model.
+  frameOut: ({ number, point }) => {
+    const frame = fetchHeld(number);
+    if (!frame || !isConnected(frame)) return {};
+    if (isTurned(frame) || isInTurnedFrame(frame)) return { point, turned: true };
+    const mapping = frameMapping(frame);
+    const outside = { x: mapping.x + point.x * mapping.scaleX, y: mapping.y + point.y * mapping.scaleY };
+    const cover = coveringElement(frame, outside);
+    return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };
+  },
+  scrolled: () => ({ x: scrollX, y: scrollY }),
+  size: () => ({ width: innerWidth, height: innerHeight }),
+  held: ({ number }) => fetchHeld(number),
+  knows: ({ number }) => ({ value: byNumber(number) !== null }),
+};

@@ -1,0 +1,61 @@
+//! `waitFor`. Elements and text ([`wait_text`]) are observed in the page with a `MutationObserver`;
+//! load states and URLs follow Chromium's events.
+//!
+//! [`wait_text`]: super::wait_text
+
+use cdp_bridge_protocol::request::{LoadState, WaitState};
+use serde::Serialize;
+use tokio::time::Instant;
+
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::glob;
+use crate::locator::Locator;
+
+impl PageDriver {
+    /// Waits until the elements of a locator are in a state.
+    pub(super) async fn wait_element(
+        &self,
+        locator: &Locator,
+        state: WaitState,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        #[derive(Serialize)]
+        struct Wait {
+            state: WaitState,
+        }
+        loop {
+            let wait = Wait { state };
+            let gone = matches!(state, WaitState::Hidden | WaitState::Detached);
+            match self
+                .call_on_element("waitElement", locator, &wait, deadline)
+                .await
+            {
+                // The frame was removed, and the element with it.
+                Err(PageActionError::PageLeft) if gone => return Ok(()),
+                Err(PageActionError::PageLeft) if self.pause_before_retry(deadline).await => {}
+                outcome => return outcome.map(|_| ()),
+            }
+        }
+    }
+
+    /// Waits for a load state. The caller enforces the deadline.
+    pub(super) async fn wait_load(
+        &self,
+        state: LoadState,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let mut progress = self.progress(deadline).await?;
+        let reached = progress.wait_for(|progress| progress.has_reached(state));
+        reached.await.map_err(|_| PageActionError::Replaced)?;
+        Ok(())
+    }
+
+    /// Waits until the tab's URL matches a glob. The caller enforces the deadline.
+    pub(super) async fn wait_url(&self, wanted: &str) -> Result<(), PageActionError> {
+        let mut location = self.location();
+        let there = location.wait_for(|progress| glob::fits(wanted, &progress.url));
+        there.await.map_err(|_| PageActionError::Replaced)?;
+        Ok(())
+    }
+}

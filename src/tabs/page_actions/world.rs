@@ -1,0 +1,227 @@
+//! The isolated world of a frame: the main frame, or a cross-origin frame. Its script also reaches
+//! nested frames of the same origin; Chromium gives no script access to others.
+
+use std::borrow::Cow;
+use std::sync::{Mutex, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+
+use super::error::PageActionError;
+use super::script::SCRIPT;
+use crate::cdp::client::shape;
+use crate::cdp::methods::{Method, ReleaseObject};
+use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
+use crate::cdp::results::{EvaluateResult, evaluated, exception};
+use crate::cdp::{CallError, TargetSession};
+use crate::lock::lock;
+use crate::timer::remaining;
+
+/// The name of the world in DevTools.
+const NAME: &str = "cdp-bridge";
+
+/// Time limit for releasing a remote object; no request waits for it.
+const RELEASE_LIMIT: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+pub(super) struct World {
+    pub session: TargetSession,
+    frame: String,
+    /// The execution context of the current document, once it has been created.
+    context: Mutex<Option<i64>>,
+    /// The frame element, unless this is the main frame: the parent's world, and the number of the
+    /// element there.
+    owner: Mutex<Option<(Weak<World>, u64)>>,
+}
+
+impl World {
+    pub(super) fn new(session: TargetSession, frame: &str) -> Self {
+        Self {
+            session,
+            frame: frame.to_owned(),
+            context: Mutex::new(None),
+            owner: Mutex::new(None),
+        }
+    }
+
+    /// Forgets the execution context after a navigation.
+    pub(super) fn invalidate(&self) {
+        *lock(&self.context) = None;
+    }
+
+    /// The frame element: its world and its number there.
+    pub(super) fn owner(&self) -> Option<(std::sync::Arc<Self>, u64)> {
+        let owner = lock(&self.owner);
+        let (world, number) = owner.as_ref()?;
+        Some((world.upgrade()?, *number))
+    }
+
+    pub(super) fn set_owner(&self, world: Weak<Self>, number: u64) {
+        *lock(&self.owner) = Some((world, number));
+    }
+
+    pub(super) async fn call<A, R>(
+        &self,
+        function: &'static str,
+        args: &A,
+        deadline: Instant,
+    ) -> Result<R, PageActionError>
+    where
+        A: Serialize + Sync + ?Sized,
+        R: DeserializeOwned,
+    {
+        let result = self.call_raw(function, args, deadline).await?;
+        parse(&result)
+    }
+
+    /// Like [`Self::call`], without parsing the result.
+    pub(super) async fn call_raw<A>(
+        &self,
+        function: &'static str,
+        args: &A,
+        deadline: Instant,
+    ) -> Result<Bytes, PageActionError>
+    where
+        A: Serialize + Sync + ?Sized,
+    {
+        match self.evaluate(function, args, true, deadline).await? {
+            EvaluateResult::Value(value) => Ok(value),
+            _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script returned no object").into()),
+        }
+    }
+
+    /// The remote object of an element that the script knows by number. `None` if the element is gone.
+    pub(super) async fn handle(
+        &self,
+        number: u64,
+        deadline: Instant,
+    ) -> Result<Option<ObjectHandle>, PageActionError> {
+        #[derive(Serialize)]
+        struct Args {
+            number: u64,
+        }
+        let args = Args { number };
+        let outcome = self.evaluate("held", &args, false, deadline);
+        Ok(match outcome.await? {
+            EvaluateResult::Handle(id) => Some(ObjectHandle {
+                session: self.session.clone(),
+                id,
+            }),
+            _ => None,
+        })
+    }
+
+    async fn evaluate<A>(
+        &self,
+        function: &'static str,
+        args: &A,
+        by_value: bool,
+        deadline: Instant,
+    ) -> Result<EvaluateResult, PageActionError>
+    where
+        A: Serialize + Sync + ?Sized,
+    {
+        let json = serde_json::to_string(args).map_err(|error| shape::<EvaluateIn<'_>>(&error))?;
+        let call = format!("cdpBridge.{function}({json})");
+        loop {
+            let left = remaining(deadline);
+            let known = *lock(&self.context);
+            let (context, expression) = if let Some(context) = known {
+                (context, Cow::Borrowed(call.as_str()))
+            } else {
+                // A frame has no execution context while a navigation commits.
+                let context = self.create(left).await.map_err(|error| {
+                    if error.is_refusal() {
+                        PageActionError::PageLeft
+                    } else {
+                        error.into()
+                    }
+                })?;
+                (context, Cow::Owned(format!("{SCRIPT}{call}")))
+            };
+            let evaluate = EvaluateIn {
+                expression,
+                context_id: Some(context),
+                return_by_value: by_value,
+                await_promise: true,
+                user_gesture: true,
+                timeout: u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1),
+            };
+            let result = match self.session.call_raw(evaluate, left).await {
+                Ok(result) => result,
+                // The document was replaced before the evaluation: nothing has run, so a retry is safe.
+                Err(error) if error.is_context_unknown() => {
+                    self.forget(context);
+                    continue;
+                }
+                Err(error) if error.is_context_gone() => {
+                    self.forget(context);
+                    return Err(PageActionError::PageLeft);
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let outcome = evaluated(&result)?;
+            if outcome == EvaluateResult::Threw {
+                self.forget(context);
+                return Err(PageActionError::Script(exception(&result)));
+            }
+            *lock(&self.context) = Some(context);
+            return Ok(outcome);
+        }
+    }
+
+    async fn create(&self, left: Duration) -> Result<i64, CallError> {
+        let create = CreateIsolatedWorld {
+            frame_id: Cow::Borrowed(&self.frame),
+            world_name: NAME,
+        };
+        Ok(self.session.call(create, left).await?.execution_context_id)
+    }
+
+    fn forget(&self, gone: i64) {
+        lock(&self.context).take_if(|context| *context == gone);
+    }
+}
+
+/// A remote object. It is released on drop, so that the page's heap does not grow with the number of
+/// requests.
+#[derive(Debug)]
+pub(super) struct ObjectHandle {
+    session: TargetSession,
+    id: Box<str>,
+}
+
+impl ObjectHandle {
+    pub(super) fn new(session: TargetSession, id: Box<str>) -> Self {
+        Self { session, id }
+    }
+
+    /// `Runtime.RemoteObjectId`.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+impl Drop for ObjectHandle {
+    fn drop(&mut self) {
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let (session, id) = (self.session.clone(), std::mem::take(&mut self.id));
+            runtime.spawn(async move {
+                let release = ReleaseObject { object_id: &id };
+                // A closed page has released its objects; the error is ignored.
+                let _ = session.call(release, RELEASE_LIMIT).await;
+            });
+        }
+    }
+}
+
+pub(super) fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, PageActionError> {
+    serde_json::from_slice(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
+}
+
+fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> PageActionError {
+    PageActionError::Call(shape::<M>(problem))
+}
