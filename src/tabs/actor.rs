@@ -27,19 +27,19 @@ use self::rebuilding::{Waiting, turn};
 use super::captures::{Captures, Done, Subject};
 use super::changes::{ChangeQueue, Goal};
 use super::commands::close::close;
+use super::context_proxy::ProxyProvider;
 use super::error::{Failure, TabError};
 use super::fact::{Fact, FactKind, FactSink};
 use super::hands::looks::{Looked, Looks};
 use super::identity::Scope;
 use super::live::{Live, Loss, News};
 use super::message::{Change, TabMessage};
-use super::outlet::Outlets;
 use super::page_console::ConsoleSubscriptions;
 use super::reply::AnswerKind;
 use super::running::{Phase, Running, Step};
 use super::screencast::Screencasts;
 use super::settings::TabSettings;
-use super::supervisor::{SupervisorHandle, Turn};
+use super::supervisor::{RebuildPermit, SupervisorHandle};
 use super::view::TabView;
 use super::watchdog::Watchdog;
 use crate::cdp::{CallError, SessionEvent};
@@ -61,7 +61,7 @@ pub struct Surroundings {
     /// Where facts are published.
     pub facts: Arc<dyn FactSink>,
     /// Who opens the ways out, and knows what is refused there.
-    pub outlets: Arc<dyn Outlets>,
+    pub outlets: Arc<dyn ProxyProvider>,
     /// Who opens targets.
     pub supervisor: SupervisorHandle,
     /// Captures at work in the whole browser.
@@ -494,7 +494,7 @@ enum Happened {
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
     Step(Step),
-    Turn(Option<Turn>),
+    Turn(Option<RebuildPermit>),
     Captured(Done),
     Looked(Looked),
     Tick,

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::hands::Action;
 use super::message::Way;
 use super::reply::Reply;
-use super::supervisor::Turn;
+use super::supervisor::RebuildPermit;
 
 /// One change of a tab, with whoever waits for it.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ pub enum Goal {
     /// A new target for a tab that has lost its own.
     Rebuild {
         /// Until the new one is there, others wait for theirs.
-        turn: Turn,
+        turn: RebuildPermit,
     },
 }
 

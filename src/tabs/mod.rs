@@ -7,7 +7,7 @@
 //! | [`fact`], [`identity`] | what happened, and the opaque names of owners and callers |
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
-//! | [`outlet`] | the way out of a browser context, and what is refused there |
+//! | [`context_proxy`] | the proxy of a browser context, and what it refused |
 //! | [`actor`], [`live`], [`page`] | one tab, the target it lives in, the page in that |
 //! | [`watchdog`] | whether a page is busy or dead |
 //! | [`hands`] | what is done to the elements of a page, and asked of them |
@@ -20,6 +20,7 @@ pub mod actor;
 pub mod captures;
 pub mod changes;
 pub mod commands;
+pub mod context_proxy;
 pub mod contexts;
 pub mod downloads;
 pub mod error;
@@ -31,7 +32,6 @@ pub mod identity;
 pub mod live;
 pub mod message;
 mod network_domain;
-pub mod outlet;
 pub mod page;
 pub mod page_console;
 pub mod picture;
@@ -45,13 +45,13 @@ pub mod target;
 pub mod view;
 pub mod watchdog;
 
+pub use context_proxy::{ContextProxy, ProxyProvider};
 pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
 pub use identity::{CallId, CallerId, ClientId, Scope, SessionId};
 pub use message::{Area, Capture, Change, TabMessage, Way};
-pub use outlet::{Obstacle, Outlet, Outlets};
 pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply, Superseded};

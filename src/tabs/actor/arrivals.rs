@@ -9,9 +9,9 @@ use crate::cdp::ids::LoaderId;
 use crate::policy::redact_url;
 use crate::tabs::changes::Goal;
 use crate::tabs::commands::navigate::{NavigationStart, stop};
+use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{Fact, FactKind, Navigation};
-use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::AnswerKind;
 use crate::tabs::running::Phase;
 

@@ -8,10 +8,10 @@ use crate::cdp::ids::LoaderId;
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
+use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::live::Loss;
-use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 use crate::tabs::running::Running;
 

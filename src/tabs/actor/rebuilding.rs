@@ -11,8 +11,8 @@ use super::{Actor, End};
 use crate::tabs::changes::Goal;
 use crate::tabs::error::TabError;
 use crate::tabs::live::{Live, Loss};
-use crate::tabs::supervisor::Turn;
-use crate::tabs::target::{OpenError, Place};
+use crate::tabs::supervisor::RebuildPermit;
+use crate::tabs::target::{ContextChoice, OpenError};
 
 /// How long a browser that ends in good order goes on answering after it has closed its pages.
 const PARTING_PAUSE: Duration = Duration::from_millis(500);
@@ -20,10 +20,10 @@ const PARTING_PAUSE: Duration = Duration::from_millis(500);
 const PARTING_LIMIT: Duration = Duration::from_mins(1);
 
 /// A tab that waits for its turn to get a new target.
-pub(super) type Waiting = BoxFuture<'static, Option<Turn>>;
+pub(super) type Waiting = BoxFuture<'static, Option<RebuildPermit>>;
 
 /// Waits until it is the tab's turn. Never ends for a tab that wants none.
-pub(super) async fn turn(waiting: &mut Option<Waiting>) -> Option<Turn> {
+pub(super) async fn turn(waiting: &mut Option<Waiting>) -> Option<RebuildPermit> {
     match waiting {
         Some(waiting) => waiting.await,
         None => std::future::pending().await,
@@ -90,12 +90,12 @@ impl Actor {
 
     fn wait_for_turn(&mut self) {
         let (supervisor, last_used) = (self.around.supervisor.clone(), self.last_used);
-        self.turn = Some(async move { supervisor.turn(last_used).await }.boxed());
+        self.turn = Some(async move { supervisor.rebuild_permit(last_used).await }.boxed());
         self.update_view();
     }
 
     /// It is the tab's turn.
-    pub(super) fn on_turn(&mut self, turn: Option<Turn>) -> Option<End> {
+    pub(super) fn on_turn(&mut self, turn: Option<RebuildPermit>) -> Option<End> {
         self.turn = None;
         let Some(turn) = turn else {
             return Some(End::of(CloseReason::Shutdown));
@@ -105,14 +105,14 @@ impl Actor {
     }
 
     /// Where the new target is opened: in the tab's own context, as long as that exists.
-    pub(super) fn place_to_rebuild(&self) -> Place {
+    pub(super) fn place_to_rebuild(&self) -> ContextChoice {
         let Some(Live { target, .. }) = &self.live else {
-            return Place::Shared;
+            return ContextChoice::Shared;
         };
         match &target.own_context {
-            None => Place::Shared,
-            Some(_) if target.browser.has_ended() => Place::Fresh,
-            Some(context) => Place::Existing(context.clone()),
+            None => ContextChoice::Shared,
+            Some(_) if target.browser.has_ended() => ContextChoice::New,
+            Some(context) => ContextChoice::Existing(context.clone()),
         }
     }
 

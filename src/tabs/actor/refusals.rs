@@ -4,12 +4,13 @@
 
 use super::Actor;
 use crate::cdp::ids::LoaderId;
+use crate::policy::ConnectFailure;
 use crate::policy::{Denied, redact_url};
 use crate::tabs::changes::Goal;
+use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::live::Live;
-use crate::tabs::outlet::{Obstacle, is_of_proxy};
 
 /// The proxy's own answer to a plain request that it refuses.
 const FORBIDDEN: u16 = 403;
@@ -23,10 +24,10 @@ impl Actor {
         }
         // The server may say so, too; but then it has been reached, and there was no obstacle.
         let obstacle = (status == Some(FORBIDDEN))
-            .then(|| self.around.outlets.obstacle(&self.scope, url))
+            .then(|| self.around.outlets.connect_failure(&self.scope, url))
             .flatten();
         match obstacle {
-            Some(Obstacle::Denied(denied)) => Some(denied),
+            Some(ConnectFailure::Denied(denied)) => Some(denied),
             _ => None,
         }
     }
@@ -44,9 +45,9 @@ impl Actor {
         if !is_of_proxy(&net) {
             return Err(net);
         }
-        match self.around.outlets.obstacle(&self.scope, url) {
-            Some(Obstacle::Denied(denied)) => Ok(denied),
-            Some(Obstacle::Failed(net)) => Err(net.to_owned()),
+        match self.around.outlets.connect_failure(&self.scope, url) {
+            Some(ConnectFailure::Denied(denied)) => Ok(denied),
+            Some(ConnectFailure::Failed(net)) => Err(net.to_owned()),
             None => Err(net),
         }
     }

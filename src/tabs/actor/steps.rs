@@ -22,7 +22,7 @@ use crate::tabs::hands::Action;
 use crate::tabs::live::Live;
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::running::{Phase, Running, Step};
-use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::target::{ContextChoice, OpenError, OpenRequest, Target};
 use crate::tabs::watchdog::Watchdog;
 use crate::timer::remaining;
 
@@ -91,16 +91,16 @@ impl Actor {
     }
 
     /// Asks for a target, and gives it the tab's viewport if that is not the usual one.
-    fn open(&self, place: Place, deadline: Instant) -> Phase {
+    fn open(&self, place: ContextChoice, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
         let scope = self.scope.clone();
         let request = OpenRequest {
             tab: self.id,
             scope,
-            place,
+            context: place,
             deadline,
             reply,
-            slot: None,
+            permit: None,
         };
         let supervisor = self.around.supervisor.clone();
         let viewport = self.viewport;
@@ -395,11 +395,11 @@ fn name_of(reason: RebuildReason) -> &'static str {
     }
 }
 
-fn wanted_place(logged_out: bool) -> Place {
+fn wanted_place(logged_out: bool) -> ContextChoice {
     if logged_out {
-        Place::Fresh
+        ContextChoice::New
     } else {
-        Place::Shared
+        ContextChoice::Shared
     }
 }
 
