@@ -58,11 +58,12 @@ fn with_missing_messages(mut text: String) -> String {
         let channel = format!("      {name}:\n        $ref: '#/components/messages/{name}'\n");
         let at = text.find("\noperations:\n").unwrap() + 1;
         text.insert_str(at, &channel);
-        text.push_str(&format!(
+        let entry = format!(
             "    {name}:\n      name: {name}\n      title: {title}\n      correlationId:\n        \
              $ref: '#/components/correlationIds/requestId'\n      payload:\n        \
              $ref: './{file}.schema.json#/$defs/{definition}'\n"
-        ));
+        );
+        text.push_str(&entry);
         let Some(kind) = RequestKind::from_name(&name) else {
             continue;
         };
@@ -74,11 +75,11 @@ fn with_missing_messages(mut text: String) -> String {
             is_payload(answer).then_some(&*binary),
             Some("error"),
         ];
-        let answers: String = answers
-            .iter()
-            .flatten()
+        let answers = answers.iter().flatten();
+        let answers: Vec<_> = answers
             .map(|name| format!("        {}", message(name)))
             .collect();
+        let answers = answers.concat();
         let operation = format!(
             "  {name}:\n    action: receive\n    title: {title}\n    channel:\n      $ref: '#/channels/coordinator'\n    \
              messages:\n      {}    reply:\n      channel:\n        $ref: '#/channels/coordinator'\n      messages:\n{answers}",
