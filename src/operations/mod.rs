@@ -7,7 +7,7 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
-//! | [`caller`], [`call`] | who asks, with which permissions and quota; one operation in progress |
+//! | [`caller`], [`call`] | the caller, its permissions and its quota; one operation in progress |
 //! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |

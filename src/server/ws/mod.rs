@@ -6,7 +6,7 @@
 //! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one connection, from welcome to close frame |
 //! | [`link`], [`links`], `link_guard`, [`resume_token`] | what outlives a connection, and how the next one resumes it |
 //! | [`door`] | parses a request, begins the operation, encodes the answer |
-//! | [`outbox`], [`send_queue`], [`history`] | messages on their way to the socket, and those that may be replayed |
+//! | [`outbox`], [`send_queue`], [`history`] | messages queued for the socket, and those that may be replayed |
 //! | [`hub`] | sends what happens to the links of its client |
 //! | [`screencast_subscriptions`], [`console_subscriptions`] | the streams of one link |
 

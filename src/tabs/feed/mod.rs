@@ -3,11 +3,11 @@
 //! The life of every such stream is the same and is written down here once: it is opened at the page
 //! for the first listener and shared by all; more may join while it is being opened, each within the
 //! time limit of its own request; it is closed with the last; it goes on in the page that replaces
-//! the present one; and when it cannot be opened, everyone who waits is answered.
+//! the present one; and when it cannot be opened, all pending listeners are answered.
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`listeners`] | the state machine: who is confirmed, who waits, what to do next. No I/O |
+//! | [`listeners`] | the state machine: confirmed and pending listeners, and the next step. No I/O |
 //! | [`subscription`] | one listener and the reply that is owed to it |
 //! | [`task`] | the task that drives one stream at one page |
 //! | [`feeds`] | what a tab's actor keeps: the subscriptions of the tab and their tasks |

@@ -120,7 +120,7 @@ async fn calls_to_a_renderer_that_crashes_fail_at_once_for_each_crash_event() {
         assert_eq!(start.elapsed(), Duration::ZERO);
         assert!(
             matches!(page.inbox.next().await, Some(SessionEvent::Raw(_))),
-            "the tab hears of it"
+            "the tab receives it"
         );
     }
 }

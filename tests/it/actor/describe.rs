@@ -7,7 +7,7 @@ use cdp_bridge_protocol::payload::PayloadHead;
 use cdp_bridge_protocol::{Event, RequestKind};
 use serde::Serialize;
 
-/// A fact, as clients are told of it.
+/// A fact, as clients receive it.
 pub(crate) fn describe_fact(fact: &Fact) -> String {
     describe(&wire::event(fact.clone()).expect("it is known which tab it happened to"))
 }

@@ -67,7 +67,7 @@ async fn every_kind_of_request_is_carried_out_and_seen_once_in_order() {
     ] {
         assert_eq!(caused(kind), 1, "{}", kind.as_str());
     }
-    // A listener that is slow misses facts and delays nobody.
+    // A listener that is slow misses facts and delays no other listener.
     assert_eq!(door.slow.try_recv().unwrap().seq, 1);
     assert!(door.slow.try_recv().is_err());
 }

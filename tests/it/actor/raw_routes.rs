@@ -95,7 +95,7 @@ async fn the_route_of_a_session_takes_its_children_in_before_their_first_event()
         ..OPTIONS
     };
     let mut events = page.session.open_raw_route(with_children).await;
-    // The subscriber alone looks after what is attached.
+    // Only the subscriber handles what is attached.
     drop(page.inbox);
     let call = page.session.start_call(&EnablePage {}, LIMIT);
     let id = line.command().await["id"].clone();
