@@ -35,7 +35,7 @@ pub fn documents() -> [(&'static str, Value); 3] {
     ]
 }
 
-/// A schema as it stands in its file: indented, with a newline at the end.
+/// The text of a schema file: indented, with a newline at the end.
 pub fn text(schema: &Value) -> String {
     format!("{schema:#}\n")
 }

@@ -9,10 +9,10 @@ use tokio::sync::{mpsc, watch};
 
 use super::blocked_requests::BlockedReport;
 use super::policies::Policies;
-use crate::egress::{self, BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
+use crate::egress::{BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
 use crate::metrics;
-use crate::policy::{Denied, EgressPolicy};
-use crate::tabs::{ClientId, Obstacle, Outlet, Outlets, Scope};
+use crate::policy::{ConnectFailure, Denied, EgressPolicy};
+use crate::tabs::{ClientId, ContextProxy, ProxyProvider, Scope};
 
 /// Opens the proxy listeners of browser contexts.
 #[derive(Debug)]
@@ -63,14 +63,14 @@ impl ContextProxies {
     }
 }
 
-impl Outlets for ContextProxies {
-    fn open(&self, scope: &Scope, tab: Option<TabId>) -> io::Result<Outlet> {
+impl ProxyProvider for ContextProxies {
+    fn open(&self, scope: &Scope, tab: Option<TabId>) -> io::Result<ContextProxy> {
         if !self.is_local {
-            return Ok(Outlet::new(None, Arc::default(), ()));
+            return Ok(ContextProxy::new(None, Arc::default(), ()));
         }
         let is_shared = Arc::<AtomicBool>::default();
         let listener = self.listener(&scope.client, tab, Arc::clone(&is_shared))?;
-        Ok(Outlet::new(Some(listener.url()), is_shared, listener))
+        Ok(ContextProxy::new(Some(listener.url()), is_shared, listener))
     }
 
     fn keeps_downloads(&self, scope: &Scope) -> bool {
@@ -85,15 +85,8 @@ impl Outlets for ContextProxies {
         self.policies.of(&scope.client).check_committed(url)
     }
 
-    fn obstacle(&self, scope: &Scope, url: &str) -> Option<Obstacle> {
-        let obstacle = self
-            .policies
-            .of(&scope.client)
-            .recent_failures
-            .for_url(url)?;
-        Some(match obstacle {
-            egress::ConnectFailure::Denied(denied) => Obstacle::Denied(denied),
-            egress::ConnectFailure::Failed(net) => Obstacle::Failed(net),
-        })
+    fn connect_failure(&self, scope: &Scope, url: &str) -> Option<ConnectFailure> {
+        let policy = self.policies.of(&scope.client);
+        policy.recent_failures.for_url(url)
     }
 }

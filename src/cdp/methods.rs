@@ -254,8 +254,6 @@ methods! {
         max_height: Option<u32>,
     }
 
-    StopScreencast = "Page.stopScreencast" -> EmptyResult {}
-
     /// Acknowledges a frame; Chromium sends only a few without it.
     AckScreencastFrame = "Page.screencastFrameAck" -> EmptyResult {
         /// The number of the frame, not a CDP session.

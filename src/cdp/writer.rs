@@ -13,7 +13,7 @@ use super::transport::TransportError;
 /// How many frames may wait for the transport before the task takes no more commands.
 const CAPACITY: usize = 64;
 
-/// Frames on their way to the transport. Its state survives dropping [`Writer::drive`] halfway.
+/// Frames queued for the transport. Its state survives dropping [`Writer::drive`] halfway.
 pub(super) struct Writer {
     sink: Pin<Box<dyn Sink<Bytes, Error = TransportError> + Send>>,
     queue: VecDeque<Bytes>,

@@ -106,7 +106,7 @@ mod tests {
             }
             seen += 1;
         }
-        assert_eq!(seen, pages.len(), "no page is of a command that is none");
+        assert_eq!(seen, pages.len(), "every page belongs to a command");
     }
 
     #[test]

@@ -31,7 +31,7 @@ const UPGRADE_LIMIT: Duration = Duration::from_secs(10);
 /// Time limit for the reply to a close frame.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// How long to read on after this side's close frame: closing a socket with unread data sends RST, which may discard the
-/// close frame on its way.
+/// close frame before it arrives.
 const DRAIN_LIMIT: Duration = Duration::from_secs(5);
 /// Interval of pings.
 const PING_EVERY: Duration = Duration::from_secs(20);

@@ -40,7 +40,7 @@ impl Reply {
         Self::Text(fields.to_string())
     }
 
-    /// An event nobody asked for.
+    /// An event that answers no request.
     pub(crate) fn event(name: &str, fields: Value) -> Self {
         Self::to(&Value::Null, name, fields)
     }
@@ -93,8 +93,8 @@ impl FakeBridge {
         Self { address }
     }
 
-    /// A bridge that is connected to again and again. What it says on each connection, whose number
-    /// the function gets, counted from 1, nobody asks for; nothing where it does not even upgrade.
+    /// A bridge that accepts any number of connections. `script` returns what it sends on each, whose
+    /// number it gets, counted from 1; `None` to refuse the upgrade.
     pub(crate) async fn scripted<F>(mut script: F) -> Self
     where
         F: FnMut(usize) -> Option<Vec<Reply>> + Send + 'static,

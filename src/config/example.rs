@@ -145,7 +145,7 @@ mod tests {
         let committed = std::fs::read_to_string(&path).unwrap_or_default();
         assert!(
             committed == example(),
-            "config.example.toml differs from the types; write it anew with \
+            "config.example.toml differs from the types; regenerate it with \
              `UPDATE_EXPECT=1 cargo test --lib config::example` and commit it"
         );
     }

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use tokio::time::Instant;
 
-use super::recent_failures::{ConnectFailure, RecentFailures};
+use super::recent_failures::RecentFailures;
 use super::target::ProxyTarget;
 use crate::metrics;
-use crate::policy::{Denied, Host, normalise, redact_url};
+use crate::policy::{ConnectFailure, Denied, Host, normalise, redact_url};
 
 /// A request that policy blocked, or would have blocked.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -46,6 +46,6 @@ pub use block_reporter::{BlockReporter, BlockedRequest};
 pub use limits::ProxyLimits;
 pub use peer_check::PeerCheck;
 pub use proxy_listener::ProxyListener;
-pub use recent_failures::{ConnectFailure, RecentFailures};
+pub use recent_failures::RecentFailures;
 pub use resolve::{Resolve, SystemResolver};
 pub use service::{Egress, ProxyConfig};

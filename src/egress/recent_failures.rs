@@ -10,20 +10,11 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::lock::lock;
-use crate::policy::Denied;
+use crate::policy::ConnectFailure;
 
 /// The most hosts that are kept.
 const CAPACITY: usize = 64;
 const RETENTION: Duration = Duration::from_secs(30);
-
-/// Why a connection could not be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ConnectFailure {
-    /// Blocked by policy.
-    Denied(Denied),
-    /// A network error, by Chromium's code, such as `net::ERR_CONNECTION_REFUSED`.
-    Failed(&'static str),
-}
 
 /// The last failure of each host and port. A connection that succeeds clears it.
 #[derive(Debug, Default)]

@@ -16,10 +16,10 @@ use tokio::time::{sleep, timeout};
 
 use super::client_hello::samples::hello;
 use super::{
-    BlockReporter, BlockedRequest, ConnectFailure, Egress, ProxyConfig, ProxyLimits, ProxyListener,
-    RecentFailures, Resolve,
+    BlockReporter, BlockedRequest, Egress, ProxyConfig, ProxyLimits, ProxyListener, RecentFailures,
+    Resolve,
 };
-use crate::policy::{EgressPolicy, PolicyMode, PrivateNetworks};
+use crate::policy::{ConnectFailure, EgressPolicy, PolicyMode, PrivateNetworks};
 
 const PATIENCE: Duration = Duration::from_secs(10);
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);

@@ -1,4 +1,4 @@
-//! Who asks for an operation: not a connection, but what operations need to know of one.
+//! The caller of an operation: what operations need to know of a connection.
 
 use std::fmt;
 use std::sync::Arc;
@@ -107,7 +107,7 @@ pub trait StreamSinks: Send + Sync + 'static {
     fn console(&self, tab: TabId) -> watch::Receiver<()>;
 }
 
-/// Who asks.
+/// The caller of operations.
 pub struct Caller {
     pub(super) id: CallerId,
     pub(super) scope: Scope,

@@ -185,7 +185,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
             _ => ErrorCode::Internal,
         },
         TabError::Download(DownloadError::Unreadable { .. })
-        | TabError::NoWayOut(_)
+        | TabError::ProxyUnavailable(_)
         | TabError::Lost => ErrorCode::Internal,
     }
 }

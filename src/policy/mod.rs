@@ -10,10 +10,12 @@
 //! | `navigation` | the policy for URLs that tabs open |
 //! | `egress` | the policy for connections that pages make |
 //! | `denied` | why a request was denied, and which key would allow it |
+//! | `connect_failure` | why a connection was not made |
 //! | `settings` | the section `policy` of the configuration |
 //! | `redact` | URLs for logs and error details |
 
 mod address;
+mod connect_failure;
 mod denied;
 mod egress;
 mod host;
@@ -25,6 +27,7 @@ mod redact;
 mod settings;
 
 pub use address::{Special, special};
+pub use connect_failure::ConnectFailure;
 pub use denied::Denied;
 pub use egress::{EgressPolicy, EgressVerdict};
 pub(crate) use host::normalise;

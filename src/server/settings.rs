@@ -151,7 +151,7 @@ pub struct ServerSettings {
     /// Whether `/metrics` needs a token too.
     pub protect_metrics: bool,
     pub on_disconnect: OnDisconnect,
-    /// The clients that may connect; with an empty list anybody may.
+    /// The clients that may connect; with an empty list any client may.
     pub clients: Vec<ClientToken>,
 }
 

@@ -37,12 +37,12 @@ use super::attached_target::{AttachedTarget, TargetSignal};
 use super::captures::{CaptureContext, FinishedCapture};
 use super::command_queue::TabCommand;
 use super::commands::close::close;
+use super::context_proxy::ProxyProvider;
 use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
 use super::message::TabMessage;
-use super::outlet::Outlets;
 use super::settings::TabSettings;
-use super::supervisor::{SupervisorHandle, Turn};
+use super::supervisor::{RebuildPermit, SupervisorHandle};
 use super::target::Target;
 use super::view::TabView;
 use crate::cdp::{CallError, SessionEvent};
@@ -52,7 +52,7 @@ use crate::timer::sleep_until_opt;
 pub struct TabsContext {
     pub settings: TabSettings,
     pub facts: Arc<dyn FactSink>,
-    pub outlets: Arc<dyn Outlets>,
+    pub proxies: Arc<dyn ProxyProvider>,
     pub supervisor: SupervisorHandle,
     /// Limits the screenshots that are taken at a time in the whole browser.
     pub capture_permits: Arc<Semaphore>,
@@ -92,7 +92,7 @@ impl Actor {
             viewport,
             attached,
             work: Work::new(settings, Arc::clone(&ctx.capture_permits), first),
-            navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.outlets)),
+            navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies)),
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
@@ -351,7 +351,7 @@ enum Wakeup {
     PolicyChanged,
     Message(Option<TabMessage>),
     Closed(Result<(), CallError>),
-    Turn(Option<Turn>),
+    Turn(Option<RebuildPermit>),
     Work(WorkResult),
     Tick,
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::message::{Change, Way};
 use super::page_actions::Action;
 use super::reply::Reply;
-use super::supervisor::Turn;
+use super::supervisor::RebuildPermit;
 
 /// A command that changes a tab, with the reply it owes.
 #[derive(Debug)]
@@ -56,7 +56,7 @@ pub enum TabCommand {
     /// A new target for a tab that has lost its own.
     Rebuild {
         /// Held until the new target is open, to limit how many are opened at a time.
-        turn: Turn,
+        turn: RebuildPermit,
     },
 }
 

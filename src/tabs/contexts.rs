@@ -1,8 +1,8 @@
-//! Which browser context belongs to whom. No I/O.
+//! Which client each browser context belongs to. No I/O.
 //!
-//! Each client has one context that its logged-in tabs share, made when the first of them is
-//! opened; each logged-out tab has one of its own, which its popups share and which is disposed
-//! of with the last of them.
+//! Each client has one context that its logged-in tabs share, created when the first of them is
+//! opened; each logged-out tab has its own, which its popups share and which is disposed of with
+//! the last of them.
 
 use std::collections::HashMap;
 
@@ -10,44 +10,42 @@ use super::identity::Scope;
 use super::target::OpenRequest;
 use crate::cdp::BrowserContextId;
 
-/// The book of contexts of one browser.
+/// The contexts of one browser.
 #[derive(Debug, Default)]
 pub struct Contexts {
-    shared: HashMap<Scope, Shared>,
-    owners: HashMap<BrowserContextId, Owner>,
+    shared: HashMap<Scope, SharedState>,
+    owners: HashMap<BrowserContextId, ContextOwner>,
 }
 
 #[derive(Debug)]
-enum Shared {
-    /// It is being made; these wait for it.
-    Coming(Vec<OpenRequest>),
+enum SharedState {
+    /// It is being created; these requests wait for it.
+    Pending(Vec<OpenRequest>),
     Ready(BrowserContextId),
 }
 
-/// Whose a context is.
+/// The owner of a context.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Owner {
-    /// The client.
+pub struct ContextOwner {
     pub scope: Scope,
-    /// How many tabs use it as their own; none for a shared one.
+    /// How many tabs use it; `None` for a client's shared context.
     own: Option<usize>,
 }
 
-impl Owner {
-    /// Whether the context is a logged-out one.
+impl ContextOwner {
+    /// Whether the context belongs to a logged-out tab.
     pub fn is_own(&self) -> bool {
         self.own.is_some()
     }
 }
 
-/// What to do for a request that wants its client's shared context.
+/// What to do for a request for a client's shared context.
 #[derive(Debug)]
 pub enum SharedContext {
-    /// It is there.
     Ready(BrowserContextId, OpenRequest),
-    /// It must be made now; the request waits here until [`Contexts::shared_made`].
-    Make,
-    /// It is being made already; the request waits.
+    /// It must be created now; the request waits here until [`Contexts::shared_created`].
+    Create,
+    /// It is being created already; the request waits.
     Wait,
 }
 
@@ -55,33 +53,33 @@ impl Contexts {
     /// QueryQueue up the shared context of the request's client.
     pub fn shared(&mut self, request: OpenRequest) -> SharedContext {
         match self.shared.get_mut(&request.scope) {
-            Some(Shared::Ready(context)) => SharedContext::Ready(context.clone(), request),
-            Some(Shared::Coming(waiting)) => {
+            Some(SharedState::Ready(context)) => SharedContext::Ready(context.clone(), request),
+            Some(SharedState::Pending(waiting)) => {
                 waiting.push(request);
                 SharedContext::Wait
             }
             None => {
                 self.shared
-                    .insert(request.scope.clone(), Shared::Coming(vec![request]));
-                SharedContext::Make
+                    .insert(request.scope.clone(), SharedState::Pending(vec![request]));
+                SharedContext::Create
             }
         }
     }
 
-    /// The shared context of a client was made, or could not be; those who waited come back.
-    pub fn shared_made(
+    /// The shared context of a client was created, or could not be. Returns the requests that waited.
+    pub fn shared_created(
         &mut self,
         scope: &Scope,
         context: Option<&BrowserContextId>,
     ) -> Vec<OpenRequest> {
         let waiting = match self.shared.remove(scope) {
-            Some(Shared::Coming(waiting)) => waiting,
+            Some(SharedState::Pending(waiting)) => waiting,
             _ => Vec::new(),
         };
         if let Some(context) = context {
             self.shared
-                .insert(scope.clone(), Shared::Ready(context.clone()));
-            let owner = Owner {
+                .insert(scope.clone(), SharedState::Ready(context.clone()));
+            let owner = ContextOwner {
                 scope: scope.clone(),
                 own: None,
             };
@@ -90,23 +88,23 @@ impl Contexts {
         waiting
     }
 
-    /// A context was made for one tab.
-    pub fn own_made(&mut self, scope: &Scope, context: &BrowserContextId) {
-        let owner = Owner {
+    /// A context was created for one tab.
+    pub fn own_created(&mut self, scope: &Scope, context: &BrowserContextId) {
+        let owner = ContextOwner {
             scope: scope.clone(),
             own: Some(1),
         };
         self.owners.insert(context.clone(), owner);
     }
 
-    /// Whose a context is; none if it is none of the bridge's.
-    pub fn owner(&self, context: &BrowserContextId) -> Option<&Owner> {
+    /// `None` if the bridge did not create the context.
+    pub fn owner(&self, context: &BrowserContextId) -> Option<&ContextOwner> {
         self.owners.get(context)
     }
 
-    /// One more tab, a popup, uses a context as its own.
+    /// A popup uses the context of a logged-out tab.
     pub fn join(&mut self, context: &BrowserContextId) {
-        if let Some(Owner {
+        if let Some(ContextOwner {
             own: Some(users), ..
         }) = self.owners.get_mut(context)
         {
@@ -114,10 +112,10 @@ impl Contexts {
         }
     }
 
-    /// A tab is done with its own context. True: it was the last, and the context is to be
+    /// A tab has stopped using its own context. True if it was the last: the context must be
     /// disposed of.
     pub fn leave(&mut self, context: &BrowserContextId) -> bool {
-        let Some(Owner {
+        let Some(ContextOwner {
             own: Some(users), ..
         }) = self.owners.get_mut(context)
         else {
@@ -135,7 +133,7 @@ impl Contexts {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabs::target::Place;
+    use crate::tabs::target::ContextChoice;
     use cdp_bridge_protocol::TabId;
     use tokio::sync::oneshot;
     use tokio::time::Instant;
@@ -146,24 +144,29 @@ mod tests {
         OpenRequest {
             tab,
             scope: scope.into(),
-            place: Place::Shared,
+            context: ContextChoice::Shared,
             deadline,
             reply,
-            slot: None,
+            permit: None,
         }
     }
 
     #[test]
-    fn a_clients_shared_context_is_made_once() {
+    fn a_clients_shared_context_is_created_once() {
         let mut contexts = Contexts::default();
-        assert!(matches!(contexts.shared(request("a")), SharedContext::Make));
+        assert!(matches!(
+            contexts.shared(request("a")),
+            SharedContext::Create
+        ));
         assert!(matches!(contexts.shared(request("a")), SharedContext::Wait));
         assert!(
-            matches!(contexts.shared(request("b")), SharedContext::Make),
+            matches!(contexts.shared(request("b")), SharedContext::Create),
             "each has its own"
         );
         assert_eq!(
-            contexts.shared_made(&"a".into(), Some(&"C".into())).len(),
+            contexts
+                .shared_created(&"a".into(), Some(&"C".into()))
+                .len(),
             2
         );
         let SharedContext::Ready(context, _) = contexts.shared(request("a")) else {
@@ -178,18 +181,24 @@ mod tests {
     }
 
     #[test]
-    fn a_context_that_could_not_be_made_is_tried_again() {
+    fn a_context_that_could_not_be_created_is_tried_again() {
         let mut contexts = Contexts::default();
-        assert!(matches!(contexts.shared(request("a")), SharedContext::Make));
-        assert_eq!(contexts.shared_made(&"a".into(), None).len(), 1);
-        assert!(matches!(contexts.shared(request("a")), SharedContext::Make));
+        assert!(matches!(
+            contexts.shared(request("a")),
+            SharedContext::Create
+        ));
+        assert_eq!(contexts.shared_created(&"a".into(), None).len(), 1);
+        assert!(matches!(
+            contexts.shared(request("a")),
+            SharedContext::Create
+        ));
     }
 
     #[test]
     fn a_tabs_own_context_ends_with_its_last_user() {
         let mut contexts = Contexts::default();
         let context = BrowserContextId::from("O");
-        contexts.own_made(&"a".into(), &context);
+        contexts.own_created(&"a".into(), &context);
         contexts.join(&context);
         assert!(!contexts.leave(&context));
         assert!(contexts.leave(&context));

@@ -119,7 +119,7 @@ pub enum TabError {
     Refused(CallError),
     /// No proxy could be opened for the tab.
     #[error("no proxy could be opened for the tab: {0}")]
-    NoWayOut(Arc<io::Error>),
+    ProxyUnavailable(Arc<io::Error>),
     /// An internal error of the bridge.
     #[error("the request was lost inside the bridge")]
     Lost,

@@ -11,7 +11,7 @@
 //! | [`fact`], [`identity`] | what happened; ids of owners, callers and calls |
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
-//! | [`outlet`] | the way out of a browser context, and what is refused there |
+//! | [`context_proxy`] | the proxy of a browser context, and what it refused |
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
@@ -26,6 +26,7 @@ pub mod attached_target;
 pub mod captures;
 pub mod command_queue;
 pub mod commands;
+pub mod context_proxy;
 pub mod contexts;
 pub mod downloads;
 pub mod error;
@@ -35,7 +36,6 @@ pub mod handle;
 pub mod identity;
 pub mod message;
 mod network_domain;
-pub mod outlet;
 pub mod page;
 pub mod page_actions;
 pub mod page_console;
@@ -49,13 +49,13 @@ pub mod target;
 pub mod view;
 pub mod watchdog;
 
+pub use context_proxy::{ContextProxy, ProxyProvider};
 pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
 pub use identity::{CallId, CallerId, ClientId, Scope, SessionId};
 pub use message::{Area, Capture, Change, TabMessage, Way};
-pub use outlet::{Obstacle, Outlet, Outlets};
 pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply, Superseded};

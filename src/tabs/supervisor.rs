@@ -1,14 +1,14 @@
-//! Keeps the tabs: starts their actors, opens their targets, and gives popups a tab.
+//! The supervisor of all tabs: starts their actors, opens their targets, and gives popups a tab.
 //!
-//! Its task waits for nothing but its next message: whatever takes time is a job.
+//! Its task awaits only its next message; everything that takes time is a job.
 
+mod browser_state;
 mod downloads;
-mod gate;
 mod jobs;
-mod opens;
-mod running;
+mod open_limiter;
+mod open_watchdog;
+mod rebuild_queue;
 mod task;
-mod turns;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -20,13 +20,13 @@ use cdp_bridge_protocol::request::Viewport;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::time::Instant;
 
-pub use self::turns::Turn;
-use self::turns::TurnRequest;
+pub use self::rebuild_queue::RebuildPermit;
+use self::rebuild_queue::RebuildRequest;
 use super::actor::TabsContext;
+use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
 use super::identity::{ClientId, Scope};
-use super::outlet::Outlets;
 use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
@@ -35,37 +35,35 @@ use crate::cdp::methods::BrowserVersion;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 use crate::metrics;
 
-/// How many messages wait for the supervisor, which takes them at once.
+/// Queued messages. The supervisor takes each at once.
 const MAILBOX: usize = 1024;
 
-/// Pictures at work at a time in the whole browser. With eight, eight tabs give as many pictures a
-/// second as Chromium can, each within about 110 ms on two cores; four gave 0.87 of that. With
-/// more, each only becomes slower (performance: Capture).
-const CAPTURES_AT_WORK: usize = 8;
+/// Concurrent captures in the whole browser. With eight, eight tabs get as many screenshots a second
+/// as Chromium can take, each within about 110 ms on two cores; four gave 0.87 of that. With more,
+/// each only becomes slower (performance: Capture).
+const CONCURRENT_CAPTURES: usize = 8;
 
-/// Downloads that are in memory at a time on their way to clients.
-const DOWNLOADS_AT_WORK: usize = 2;
+/// Downloads that are held in memory at a time while they are sent to clients.
+const DOWNLOADS_IN_MEMORY: usize = 2;
 
-/// A tab that is wanted.
+/// A tab to open.
 #[derive(Debug)]
 pub struct NewTab {
-    /// Whose it is.
     pub scope: Scope,
-    /// Where it goes first, as policy has allowed it.
+    /// Allowed by policy.
     pub url: String,
-    /// Whether it has a browser context of its own.
+    /// Whether it gets its own browser context.
     pub logged_out: bool,
-    /// The size asked for.
+    /// `None` for the configured size.
     pub viewport: Option<Viewport>,
 }
 
-/// What the supervisor may be told.
 #[derive(Debug)]
-enum Ask {
+enum SupervisorMessage {
     Create(NewTab, Reply),
     Open(OpenRequest),
     Attach(AttachRequest),
-    Turn(TurnRequest),
+    Rebuild(RebuildRequest),
     Release(BrowserContextId),
     Unwanted(TargetId, Option<BrowserContextId>),
     Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
@@ -79,18 +77,18 @@ enum Ask {
     Shutdown(oneshot::Sender<()>),
 }
 
-/// One more session that is wanted to a target that a tab has already. If nobody waits for it
-/// any more, it is let go of.
+/// A request for another session to the target of a tab. The session is detached if the receiver is
+/// gone.
 #[derive(Debug)]
 struct AttachRequest {
     target: TargetId,
     reply: oneshot::Sender<Attachment>,
 }
 
-/// How others speak to the supervisor. Cheap to clone.
+/// Sends messages to the supervisor. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct SupervisorHandle {
-    mailbox: mpsc::Sender<Ask>,
+    mailbox: mpsc::Sender<SupervisorMessage>,
     activations: Arc<AtomicU64>,
 }
 
@@ -99,10 +97,10 @@ impl SupervisorHandle {
     pub fn start(
         settings: TabSettings,
         facts: Arc<dyn FactSink>,
-        outlets: Arc<dyn Outlets>,
+        proxies: Arc<dyn ProxyProvider>,
         registry: Registry,
     ) -> Self {
-        let (mailbox, asks) = mpsc::channel(MAILBOX);
+        let (mailbox, messages) = mpsc::channel(MAILBOX);
         let supervisor = Self {
             mailbox,
             activations: Arc::new(AtomicU64::new(1)),
@@ -110,31 +108,43 @@ impl SupervisorHandle {
         let around = Arc::new(TabsContext {
             settings,
             facts,
-            outlets,
+            proxies,
             supervisor: supervisor.clone(),
-            capture_permits: Arc::new(Semaphore::new(CAPTURES_AT_WORK)),
-            download_permits: Arc::new(Semaphore::new(DOWNLOADS_AT_WORK)),
+            capture_permits: Arc::new(Semaphore::new(CONCURRENT_CAPTURES)),
+            download_permits: Arc::new(Semaphore::new(DOWNLOADS_IN_MEMORY)),
         });
-        tokio::spawn(task::Supervisor::new(around, registry, asks).run());
+        tokio::spawn(task::Supervisor::new(around, registry, messages).run());
         supervisor
     }
 
-    /// Opens a tab; answered by `tabCreated`.
+    /// Opens a tab.
     pub fn create(&self, tab: NewTab, reply: Reply) {
-        let (ask, error) = match self.mailbox.try_send(Ask::Create(tab, reply)) {
+        self.try_request(SupervisorMessage::Create(tab, reply));
+    }
+
+    /// Returns a downloaded file of a tab.
+    pub fn download(&self, tab: TabId, id: String, reply: Reply) {
+        self.try_request(SupervisorMessage::Download(tab, id, reply));
+    }
+
+    /// Fails the request if the supervisor cannot take it.
+    fn try_request(&self, request: SupervisorMessage) {
+        let (request, error) = match self.mailbox.try_send(request) {
             Ok(()) => return,
-            Err(mpsc::error::TrySendError::Full(ask)) => {
-                (ask, TabError::QueueFull { limit: MAILBOX })
+            Err(mpsc::error::TrySendError::Full(request)) => {
+                (request, TabError::QueueFull { limit: MAILBOX })
             }
-            Err(mpsc::error::TrySendError::Closed(ask)) => (ask, TabError::ShuttingDown),
+            Err(mpsc::error::TrySendError::Closed(request)) => (request, TabError::ShuttingDown),
         };
-        if let Ask::Create(_, reply) = ask {
+        if let SupervisorMessage::Create(_, reply) | SupervisorMessage::Download(.., reply) =
+            request
+        {
             reply.fail(error);
         }
     }
 
-    /// The browser serves, and attaches pages: they are the supervisor's from now on. What it
-    /// downloads may be written to this directory, which goes with it.
+    /// A browser is ready and attaches pages, which the supervisor handles from now on. `files` is
+    /// the directory for its downloads; it is removed with the browser.
     pub async fn browser_up(
         &self,
         browser: Browser,
@@ -142,114 +152,109 @@ impl SupervisorHandle {
         version: BrowserVersion,
         files: Option<PathBuf>,
     ) {
-        let up = Ask::BrowserUp(browser, inbox, version, files);
-        self.tell(up).await;
+        let up = SupervisorMessage::BrowserUp(browser, inbox, version, files);
+        self.send(up).await;
     }
 
-    /// The browser is gone. Its tabs notice by themselves, and wait for the next one.
+    /// The browser has ended. Its tabs detect that by themselves, and wait for the next one.
     pub async fn browser_down(&self, reason: String) {
-        self.tell(Ask::BrowserDown(reason)).await;
+        self.send(SupervisorMessage::BrowserDown(reason)).await;
     }
 
-    /// There will be no other browser: the tabs end.
+    /// No browser will be started again: the tabs are closed.
     pub async fn browser_given_up(&self, reason: String) {
-        self.tell(Ask::GivenUp(reason)).await;
+        self.send(SupervisorMessage::GivenUp(reason)).await;
     }
 
-    /// From now on these clients may have so many tabs, and the others as many as there may be. Tabs
-    /// that are open beyond that stay.
+    /// Replaces the limits of single clients; other clients have only the limit of all. Tabs beyond a
+    /// new limit stay open.
     pub async fn allow_tabs(&self, max_tabs_of: HashMap<ClientId, usize>) {
-        self.tell(Ask::AllowTabs(max_tabs_of)).await;
+        self.send(SupervisorMessage::AllowTabs(max_tabs_of)).await;
     }
 
-    /// What [`Outlets::keeps_downloads`] says may be something else now.
+    /// The result of [`ProxyProvider::keeps_downloads`] may have changed.
     pub async fn policy_changed(&self) {
-        self.tell(Ask::PolicyChanged).await;
+        self.send(SupervisorMessage::PolicyChanged).await;
     }
 
-    /// Hands out a file that a tab has downloaded.
-    pub fn download(&self, tab: TabId, id: String, reply: Reply) {
-        let (ask, error) = match self.mailbox.try_send(Ask::Download(tab, id, reply)) {
-            Ok(()) => return,
-            Err(mpsc::error::TrySendError::Full(ask)) => {
-                (ask, TabError::QueueFull { limit: MAILBOX })
-            }
-            Err(mpsc::error::TrySendError::Closed(ask)) => (ask, TabError::ShuttingDown),
-        };
-        if let Ask::Download(_, _, reply) = ask {
-            reply.fail(error);
-        }
-    }
-
-    /// A frame inside the page of a tab has begun a download.
+    /// A frame in the page of a tab has started a download.
     pub(super) fn claim_download(&self, guid: String, tab: TabId) {
-        if self.mailbox.try_send(Ask::Claim(guid, tab)).is_err() {
+        if self
+            .mailbox
+            .try_send(SupervisorMessage::Claim(guid, tab))
+            .is_err()
+        {
             metrics::dropped("download", "supervisorFull");
         }
     }
 
-    /// Closes every tab, and waits until the last one is gone.
+    /// Closes all tabs and waits until the last has ended.
     pub async fn shut_down(&self) {
         let (done, closed) = oneshot::channel();
-        self.tell(Ask::Shutdown(done)).await;
+        self.send(SupervisorMessage::Shutdown(done)).await;
         let _ = closed.await;
     }
 
-    /// Asks for a target; the answer comes over the request's own channel.
+    /// Requests a target; the result is sent to `request.reply`.
     pub(super) async fn open(&self, request: OpenRequest) {
-        if let Err(mpsc::error::SendError(Ask::Open(request))) =
-            self.mailbox.send(Ask::Open(request)).await
+        if let Err(mpsc::error::SendError(SupervisorMessage::Open(request))) =
+            self.mailbox.send(SupervisorMessage::Open(request)).await
         {
             let _ = request.reply.send(Err(OpenError::ShuttingDown));
         }
     }
 
-    /// Asks for one more session to a target of a tab; none if there is no such target any more.
+    /// Attaches another session to a target of a tab; `None` if the target is gone.
     pub(super) async fn attach(&self, target: TargetId) -> Option<Attachment> {
         let (reply, attached) = oneshot::channel();
-        self.tell(Ask::Attach(AttachRequest { target, reply }))
+        self.send(SupervisorMessage::Attach(AttachRequest { target, reply }))
             .await;
         attached.await.ok()
     }
 
-    /// Waits until it is this tab's turn to get a new target: there is a browser, and the tabs that
-    /// were used later have had theirs. None: the bridge is stopping.
-    pub(super) async fn turn(&self, last_used: Instant) -> Option<Turn> {
-        let (reply, turn) = oneshot::channel();
-        self.tell(Ask::Turn(TurnRequest { last_used, reply })).await;
-        turn.await.ok()
+    /// Waits until this tab may request a new target: a browser is running, and the tabs that were
+    /// used more recently have been served. `None` if the bridge is stopping.
+    pub(super) async fn rebuild_permit(&self, last_used: Instant) -> Option<RebuildPermit> {
+        let (reply, permit) = oneshot::channel();
+        self.send(SupervisorMessage::Rebuild(RebuildRequest {
+            last_used,
+            reply,
+        }))
+        .await;
+        permit.await.ok()
     }
 
-    /// A tab is done with its own context.
+    /// A tab has stopped using its own context.
     pub(super) async fn release(&self, context: BrowserContextId) {
-        self.tell(Ask::Release(context)).await;
+        self.send(SupervisorMessage::Release(context)).await;
     }
 
-    /// A target, with the context that was made for it alone, did not reach its tab.
+    /// A target, with the context that was created for it alone, was not accepted by its tab.
     pub(super) fn unwanted(&self, target: TargetId, context: Option<BrowserContextId>) {
-        let ask = Ask::Unwanted(target, context);
-        if let Err(mpsc::error::TrySendError::Full(ask)) = self.mailbox.try_send(ask)
+        let message = SupervisorMessage::Unwanted(target, context);
+        if let Err(mpsc::error::TrySendError::Full(message)) = self.mailbox.try_send(message)
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
             let supervisor = self.clone();
-            runtime.spawn(async move { supervisor.tell(ask).await });
+            runtime.spawn(async move { supervisor.send(message).await });
         }
     }
 
-    /// A tab is gone. When this returns it is off the list.
+    /// A tab has ended. When this returns, the registry no longer contains it.
     pub(super) async fn ended(&self, tab: TabId, own_context: Option<BrowserContextId>) {
         let (done, removed) = oneshot::channel();
-        self.tell(Ask::Ended(tab, own_context, done)).await;
+        self.send(SupervisorMessage::Ended(tab, own_context, done))
+            .await;
         let _ = removed.await;
     }
 
-    /// A number that is higher than all before: what was activated last is active.
+    /// A number higher than all before; the tab with the highest is the active one.
     pub(super) fn next_activation(&self) -> u64 {
         self.activations.fetch_add(1, Ordering::Relaxed)
     }
 
-    /// When the task is gone the bridge is stopping, and nobody is left to be told.
-    async fn tell(&self, ask: Ask) {
-        let _ = self.mailbox.send(ask).await;
+    /// Does nothing if the task has ended, which means that the bridge is stopping.
+    async fn send(&self, message: SupervisorMessage) {
+        let _ = self.mailbox.send(message).await;
     }
 }

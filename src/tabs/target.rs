@@ -1,4 +1,4 @@
-//! A target that a tab lives in, and how one is asked for.
+//! The target of a tab, and requests for one.
 
 use std::io;
 use std::sync::Arc;
@@ -15,22 +15,18 @@ use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSe
 /// A target that is attached, set up and running.
 #[derive(Debug)]
 pub struct Target {
-    /// The browser it is in.
     pub browser: Browser,
-    /// Its session.
     pub session: TargetSession,
-    /// Its events.
     pub inbox: Inbox,
-    /// Its id.
     pub id: TargetId,
-    /// The browser context that is its own; none in a shared one.
+    /// The tab's own browser context; `None` in a shared one.
     pub own_context: Option<BrowserContextId>,
-    /// Where it was when it was attached.
+    /// The URL when it was attached.
     pub url: String,
 }
 
-/// A target on its way to the tab it was opened for. If it does not get there, because nobody
-/// waits any more or because the tab ends while it is on its way, it is closed.
+/// A target that is being handed over to the tab it was opened for. Dropped before the tab accepts
+/// it, because the request timed out or the tab has ended, it closes the target.
 #[derive(Debug)]
 pub struct Delivery {
     target: Option<Target>,
@@ -40,7 +36,7 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Sends a target off. The context is the one that was made for it alone.
+    /// The context is the one that was created for this target alone.
     pub(super) fn new(
         target: Target,
         context: Option<BrowserContextId>,
@@ -53,12 +49,10 @@ impl Delivery {
         }
     }
 
-    /// The session of the target.
     pub(super) fn session(&self) -> Option<&TargetSession> {
         self.target.as_ref().map(|target| &target.session)
     }
 
-    /// Takes the target in.
     pub(super) fn accept(mut self) -> Option<Target> {
         self.target.take()
     }
@@ -74,54 +68,45 @@ impl Drop for Delivery {
 
 /// Which browser context a target is opened in.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Place {
+pub enum ContextChoice {
     /// The client's shared context.
     Shared,
-    /// A new context of the tab's own.
-    Fresh,
-    /// The context that the tab has already.
+    /// A new context for this tab.
+    New,
+    /// The tab's existing context.
     Existing(BrowserContextId),
 }
 
-/// A target that is wanted.
+/// A request for a target.
 #[derive(Debug)]
 pub struct OpenRequest {
-    /// For which tab.
     pub tab: TabId,
-    /// Whose that is.
     pub scope: Scope,
-    /// In which context.
-    pub place: Place,
-    /// Until when.
+    pub context: ContextChoice,
     pub deadline: Instant,
-    /// Where it goes to. If nobody waits any more, the target is closed again.
+    /// If the receiver is gone, the target is closed again.
     pub reply: oneshot::Sender<Result<Delivery, OpenError>>,
-    /// What keeps others waiting while it is being opened; none while it waits itself.
-    pub slot: Option<OwnedSemaphorePermit>,
+    /// Counts the request against the limit on concurrent opens; `None` while it is queued.
+    pub permit: Option<OwnedSemaphorePermit>,
 }
 
-/// No target could be opened.
+/// Why no target could be opened.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum OpenError {
-    /// The browser is not there.
     #[error("Chromium is not running: {0}")]
     BrowserDown(String),
-    /// Chromium refused, or did not answer.
     #[error("no page could be opened: {0}")]
     Call(#[from] CallError),
-    /// No proxy could be opened for its context.
     #[error("no proxy could be opened: {0}")]
-    NoWayOut(Arc<io::Error>),
-    /// Chromium opened the target, but did not attach it.
+    ProxyUnavailable(Arc<io::Error>),
     #[error("Chromium did not attach the new page in time")]
     NotAttached,
-    /// The supervisor is gone.
     #[error("the bridge is stopping")]
     ShuttingDown,
 }
 
 impl OpenError {
-    /// Whether it is the browser that was not there, or went away.
+    /// Whether there was no browser, or its connection ended.
     pub fn is_of_browser(&self) -> bool {
         matches!(
             self,
@@ -129,7 +114,6 @@ impl OpenError {
         )
     }
 
-    /// The call that failed, if it was one.
     pub(super) fn call(&self) -> Option<&CallError> {
         match self {
             Self::Call(error) => Some(error),
@@ -137,7 +121,7 @@ impl OpenError {
         }
     }
 
-    /// What it means for the request that needed the target.
+    /// The error of the request that needed the target.
     pub fn into_tab_error(self, request: RequestKind, limit: std::time::Duration) -> TabError {
         match self {
             Self::BrowserDown(reason) => TabError::BrowserDown { reason },
@@ -149,7 +133,7 @@ impl OpenError {
                 limit,
                 waiting_for: "Target.attachedToTarget".into(),
             },
-            Self::NoWayOut(error) => TabError::NoWayOut(error),
+            Self::ProxyUnavailable(error) => TabError::ProxyUnavailable(error),
             Self::ShuttingDown => TabError::ShuttingDown,
         }
     }

@@ -39,7 +39,7 @@ pub struct NotAJsonString;
 const REPLACEMENT: &[u8; 6] = b"\\ufffd";
 
 impl EscapedText {
-    /// Takes a JSON string with its quotes. This is the only scan of a page's bytes on its way through the bridge.
+    /// Takes a JSON string with its quotes. This is the only scan of a page's bytes in the bridge.
     pub fn from_json_string(quoted: &Bytes) -> Result<Self, NotAJsonString> {
         if quoted.len() < 2 || quoted[0] != b'"' || quoted[quoted.len() - 1] != b'"' {
             return Err(NotAJsonString);

@@ -1,6 +1,6 @@
 //! Large payloads (protocol section 6): splitting, joining, and frames.
 //!
-//! A payload is not parsed on its way through the bridge. HTML stays the escaped JSON text that Chromium sent ([`escaped`]),
+//! The bridge does not parse payloads. HTML stays the escaped JSON text that Chromium sent ([`escaped`]),
 //! pictures stay base64; [`parts`] splits either into messages, [`binary`] encodes binary frames, and [`join`] joins the
 //! parts at the client.
 

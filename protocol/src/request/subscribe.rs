@@ -1,4 +1,4 @@
-//! The request for events that are told only to those who ask for them (protocol section 9).
+//! Subscriptions to events that are sent only to subscribers (protocol section 9).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -72,7 +72,7 @@ fn group_of(process: &BrowserProcess) -> Pid {
     Pid::from_raw(i32::try_from(process.pid()).unwrap()).unwrap()
 }
 
-/// No process of the group is alive; zombies of an init that reaps nobody do not count.
+/// No process of the group is alive; zombies that init does not reap do not count.
 fn group_is_dead(group: Pid) -> bool {
     let own = group.as_raw_nonzero().to_string();
     std::fs::read_dir("/proc").unwrap().flatten().all(|entry| {
@@ -349,7 +349,7 @@ async fn real_browsers_listen_on_a_free_port_and_say_who_they_are() {
 async fn real_browsers_are_not_mistaken_for_whoever_has_their_port() {
     let taken = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = taken.local_addr().unwrap().port();
-    // Whoever has the port closes every connection.
+    // The process that has the port closes every connection.
     let other = tokio::spawn(async move { while taken.accept().await.is_ok() {} });
     for (binary, kind) in REAL
         .into_iter()

@@ -319,7 +319,7 @@ mod tests {
         assert_eq!(
             auth.replace(&[client("default", "t", 1)]),
             HashSet::new(),
-            "it is the client that everybody was"
+            "the client of connections without a token still exists"
         );
     }
 }

@@ -172,7 +172,7 @@ async fn unanswered_requests_count_over_all_connections_of_a_client() {
 #[tokio::test]
 async fn the_rate_counts_over_all_connections_of_a_client() {
     let limits = ClientLimits {
-        // So few that none comes anew while the test runs.
+        // So few that no token is added while the test runs.
         rate_per_second: 1,
         ..LIMITS
     };

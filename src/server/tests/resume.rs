@@ -161,7 +161,7 @@ async fn what_was_written_but_never_received_is_written_again() {
     for ts in 1..=5 {
         assert_eq!(coordinator.next().await["ts"], ts);
     }
-    // As if the last three had been lost on their way.
+    // As if the last three had been lost in transit.
     coordinator.cursor = 2;
     for _ in 0..2 {
         let resumed = coordinator.come_back().await;
@@ -470,7 +470,7 @@ async fn requests_go_on_while_their_client_is_away_and_their_ids_stay_taken() {
     assert_eq!(
         (&answer["type"], &answer["requestId"]),
         (&json!("tabActivated"), &json!("a")),
-        "what is told to others but not to the one that asked is not told to it after a cut either"
+        "an event that excludes the requesting connection is not replayed to it after a cut either"
     );
 }
 
@@ -548,7 +548,7 @@ async fn a_subscription_outlives_its_connection_and_ends_with_its_session() {
     assert_eq!(coordinator.next().await["text"], "away");
     coordinator.client.send(&request(2, &[])).await;
     let Some(TabMessage::Unsubscribe(reply)) = tab.recv().await else {
-        panic!("the tab is told that it is wanted no more");
+        panic!("the tab is notified that the subscription has ended");
     };
     assert_eq!(reply.call.caller, subscriber.caller);
     reply.answer(TabId::new(1), AnswerKind::Subscribed);

@@ -45,7 +45,7 @@ struct Run {
     wire: VecDeque<Value>,
     /// The client's cursor.
     seen: u64,
-    /// What it was told, by name: `m3`, or `t2.0` for the first part of picture 2.
+    /// The messages that it received, by name: `m3`, or `t2.0` for the first part of picture 2.
     heard: Vec<String>,
     lost: u64,
     messages: u64,
@@ -174,7 +174,7 @@ impl Run {
         }
     }
 
-    /// The parts that were heard of each picture, in their order.
+    /// The parts of this picture that it received, in order.
     fn heard_of(&self, picture: usize) -> Vec<usize> {
         let prefix = format!("t{picture}.");
         let parts = self

@@ -6,7 +6,7 @@ use super::harness::{Bridge, UPGRADE, with_tokens};
 async fn the_server_speaks_first_with_welcome() {
     let bridge = Bridge::start().await;
     let _tab = bridge.tab("default", 1);
-    let _other = bridge.tab("somebody", 2);
+    let _other = bridge.tab("other", 2);
     let welcome = bridge.greeted(&[]).await.event().await;
     assert_eq!(welcome["type"], "welcome");
     assert_eq!(welcome["protocol"], 1);

@@ -107,7 +107,7 @@ pub(crate) async fn serve_connection<S>(
     closing::finish(ws, end).await;
 }
 
-/// Why a connection lets go of its link.
+/// Why a connection detaches from its link.
 enum Leave {
     /// It has ended.
     End(ConnectionEnd),

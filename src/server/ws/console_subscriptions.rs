@@ -7,11 +7,11 @@ use tokio::sync::watch;
 
 /// The subscriptions of one link; dropping them ends them.
 #[derive(Debug, Default)]
-pub struct ConsoleSubscriptions {
+pub struct LinkConsoleSubscriptions {
     tabs: HashMap<TabId, watch::Sender<()>>,
 }
 
-impl ConsoleSubscriptions {
+impl LinkConsoleSubscriptions {
     /// Subscribes to a tab. The receiver sees its channel close when the subscription ends. An earlier
     /// subscription to the tab goes on, also where the tab refuses this request.
     pub fn begin(&mut self, tab: TabId) -> watch::Receiver<()> {
@@ -28,7 +28,7 @@ mod tests {
 
     #[test]
     fn subscribing_again_goes_on_until_the_link_ends() {
-        let mut consoles = ConsoleSubscriptions::default();
+        let mut consoles = LinkConsoleSubscriptions::default();
         let first = consoles.begin(TabId::new(1));
         let other = consoles.begin(TabId::new(2));
         let second = consoles.begin(TabId::new(1));
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn closed_tabs_are_forgotten() {
-        let mut consoles = ConsoleSubscriptions::default();
+        let mut consoles = LinkConsoleSubscriptions::default();
         for number in 0..1000 {
             drop(consoles.begin(TabId::new(number)));
         }

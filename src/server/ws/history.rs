@@ -204,7 +204,7 @@ mod tests {
         for number in 1..=5 {
             assert_eq!(write(&mut history, now), number);
         }
-        assert_eq!(rest(&mut history), 0, "all of it is on its way");
+        assert_eq!(rest(&mut history), 0, "all of it is queued for sending");
         assert_eq!(history.rewind(3), Ok(None));
         assert_eq!((rest(&mut history), rest(&mut history)), (2, 0));
         // Cut again before any of it arrived.

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::lock::lock;
 use crate::metrics;
 use crate::operations::{CallerId, FrameSlot, StreamSinks};
-use crate::server::ws::console_subscriptions::ConsoleSubscriptions;
+use crate::server::ws::console_subscriptions::LinkConsoleSubscriptions;
 use crate::server::ws::history::{AnsweredIds, HistoryLimits, NeverWritten};
 use crate::server::ws::screencast_subscriptions::ScreencastSubscriptions;
 use crate::server::ws::send_queue::{
@@ -34,7 +34,7 @@ struct OutboxInner {
     chunk_bytes: usize,
     queue: Mutex<SendQueue>,
     screencasts: Mutex<ScreencastSubscriptions>,
-    consoles: Mutex<ConsoleSubscriptions>,
+    consoles: Mutex<LinkConsoleSubscriptions>,
     ready: Arc<Notify>,
     overflow: Notify,
 }
@@ -230,7 +230,7 @@ impl Outbox {
             Ok(())
         });
         *self.screencasts() = ScreencastSubscriptions::default();
-        *self.consoles() = ConsoleSubscriptions::default();
+        *self.consoles() = LinkConsoleSubscriptions::default();
     }
 
     /// Waits until the queue overflows.
@@ -267,7 +267,7 @@ impl Outbox {
         lock(&self.inner.queue)
     }
 
-    fn consoles(&self) -> MutexGuard<'_, ConsoleSubscriptions> {
+    fn consoles(&self) -> MutexGuard<'_, LinkConsoleSubscriptions> {
         lock(&self.inner.consoles)
     }
 

@@ -22,7 +22,7 @@ use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::page_actions::Action;
-use crate::tabs::target::{OpenError, OpenRequest, Place, Target};
+use crate::tabs::target::{ContextChoice, OpenError, OpenRequest, Target};
 use crate::timer::remaining;
 
 /// The time limit of calls that no request waits for.
@@ -87,16 +87,16 @@ impl Actor {
     }
 
     /// Requests a target, and sets the tab's viewport if it is not the default.
-    fn open(&self, place: Place, deadline: Instant) -> Phase {
+    fn open(&self, context: ContextChoice, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
         let scope = self.tab.scope.clone();
         let request = OpenRequest {
             tab: self.tab.id,
             scope,
-            place,
+            context,
             deadline,
             reply,
-            slot: None,
+            permit: None,
         };
         let supervisor = self.ctx.supervisor.clone();
         let viewport = self.viewport;
@@ -374,10 +374,10 @@ fn name_of(reason: RebuildReason) -> &'static str {
     }
 }
 
-fn context_for(logged_out: bool) -> Place {
+fn context_for(logged_out: bool) -> ContextChoice {
     if logged_out {
-        Place::Fresh
+        ContextChoice::New
     } else {
-        Place::Shared
+        ContextChoice::Shared
     }
 }

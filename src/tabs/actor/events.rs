@@ -9,9 +9,9 @@ use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
 use crate::tabs::attached_target::LossReason;
+use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
-use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::page::PageEvent;
 
 impl Actor {

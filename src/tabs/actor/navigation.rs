@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use crate::policy::Denied;
+use crate::policy::{ConnectFailure, Denied};
+use crate::tabs::context_proxy::{ProxyProvider, is_of_proxy};
 use crate::tabs::identity::Scope;
-use crate::tabs::outlet::{Obstacle, Outlets, is_of_proxy};
 
 pub(super) const BLANK: &str = "about:blank";
 
@@ -15,7 +15,7 @@ const FORBIDDEN: u16 = 403;
 
 pub(super) struct NavigationState {
     scope: Scope,
-    outlets: Arc<dyn Outlets>,
+    proxies: Arc<dyn ProxyProvider>,
     policy_changes: watch::Receiver<()>,
     /// The URL that the replacement target is navigating to; cleared on commit or failure.
     pending_url: Option<String>,
@@ -24,11 +24,11 @@ pub(super) struct NavigationState {
 }
 
 impl NavigationState {
-    pub(super) fn new(scope: Scope, outlets: Arc<dyn Outlets>) -> Self {
+    pub(super) fn new(scope: Scope, proxies: Arc<dyn ProxyProvider>) -> Self {
         Self {
-            policy_changes: outlets.changes(&scope),
+            policy_changes: proxies.changes(&scope),
             scope,
-            outlets,
+            proxies,
             pending_url: None,
             policy_violation: false,
         }
@@ -57,7 +57,7 @@ impl NavigationState {
     }
 
     pub(super) fn check(&self, url: &str) -> Result<(), Denied> {
-        self.outlets.check(&self.scope, url)
+        self.proxies.check(&self.scope, url)
     }
 
     /// Why the document that has just been committed may not stay.
@@ -67,10 +67,10 @@ impl NavigationState {
         }
         // A server may answer with this status too; then it was reached, and there is no obstacle.
         let obstacle = (status == Some(FORBIDDEN))
-            .then(|| self.outlets.obstacle(&self.scope, url))
+            .then(|| self.proxies.connect_failure(&self.scope, url))
             .flatten();
         match obstacle {
-            Some(Obstacle::Denied(denied)) => Some(denied),
+            Some(ConnectFailure::Denied(denied)) => Some(denied),
             _ => None,
         }
     }
@@ -84,9 +84,9 @@ impl NavigationState {
         if !is_of_proxy(&net) {
             return Err(net);
         }
-        match self.outlets.obstacle(&self.scope, url) {
-            Some(Obstacle::Denied(denied)) => Ok(denied),
-            Some(Obstacle::Failed(net)) => Err(net.to_owned()),
+        match self.proxies.connect_failure(&self.scope, url) {
+            Some(ConnectFailure::Denied(denied)) => Ok(denied),
+            Some(ConnectFailure::Failed(net)) => Err(net.to_owned()),
             None => Err(net),
         }
     }
@@ -128,10 +128,10 @@ mod tests {
     const DENIED: &str = "http://denied.test/";
     const TUNNEL: &str = "net::ERR_TUNNEL_CONNECTION_FAILED";
 
-    fn navigation(obstacle: Option<Obstacle>) -> (NavigationState, watch::Sender<()>) {
+    fn navigation(obstacle: Option<ConnectFailure>) -> (NavigationState, watch::Sender<()>) {
         let (sender, changes) = watch::channel(());
-        let outlets = FakeOutlets { changes, obstacle };
-        let state = NavigationState::new("a".into(), Arc::new(outlets));
+        let proxies = FakeOutlets { changes, obstacle };
+        let state = NavigationState::new("a".into(), Arc::new(proxies));
         (state, sender)
     }
 
@@ -164,7 +164,7 @@ mod tests {
     #[test]
     fn a_failure_of_the_proxy_has_the_cause_that_the_proxy_knows() {
         let refused = "net::ERR_CONNECTION_REFUSED";
-        let (navigation, _) = navigation(Some(Obstacle::Failed(refused)));
+        let (navigation, _) = navigation(Some(ConnectFailure::Failed(refused)));
         let reason = |url, net: &str| navigation.failure_reason(url, net.to_owned());
         assert_eq!(reason(ALLOWED, TUNNEL), Err(refused.to_owned()));
         let aborted = "net::ERR_ABORTED".to_owned();

@@ -10,9 +10,9 @@ use crate::policy::redact_url;
 use crate::tabs::active_command::Phase;
 use crate::tabs::command_queue::TabCommand;
 use crate::tabs::commands::navigate::{NavigationStart, stop};
+use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
-use crate::tabs::outlet::is_of_proxy;
 use crate::tabs::reply::AnswerKind;
 
 impl Actor {

@@ -41,13 +41,13 @@ impl Actor {
     }
 
     pub(super) fn travel(&mut self, way: Way, deadline: Instant) -> Option<Phase> {
-        let (scope, outlets) = (self.tab.scope.clone(), Arc::clone(&self.ctx.outlets));
+        let (scope, proxies) = (self.tab.scope.clone(), Arc::clone(&self.ctx.proxies));
         let attached = self.attached.as_mut()?;
         attached.enable_network();
         let session = attached.target.session.clone();
         // As with a navigation, the actor's own deadline comes first.
         let limit = remaining(deadline) + UNAWAITED_LIMIT;
-        let travelling = travel(session, way, outlets, scope, limit);
+        let travelling = travel(session, way, proxies, scope, limit);
         Some(Phase::Navigating(Box::pin(travelling)))
     }
 }

@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use crate::flow::RestartBudget;
 use crate::tabs::attached_target::LossReason;
 use crate::tabs::error::TabError;
-use crate::tabs::supervisor::Turn;
+use crate::tabs::supervisor::RebuildPermit;
 use crate::tabs::target::OpenError;
 use crate::tabs::watchdog::{HangAction, Watchdog};
 
@@ -21,7 +21,7 @@ const CRASH_WINDOW: Duration = Duration::from_mins(1);
 
 pub(super) struct Recovery {
     /// Set while the target is lost and the tab waits for its turn to get another.
-    turn: Option<BoxFuture<'static, Option<Turn>>>,
+    turn: Option<BoxFuture<'static, Option<RebuildPermit>>>,
     crashes: RestartBudget,
     watchdog: Watchdog,
     hang_timeout: Duration,
@@ -65,7 +65,10 @@ impl Recovery {
         }
     }
 
-    pub(super) fn wait_for(&mut self, turn: impl Future<Output = Option<Turn>> + Send + 'static) {
+    pub(super) fn wait_for(
+        &mut self,
+        turn: impl Future<Output = Option<RebuildPermit>> + Send + 'static,
+    ) {
         self.turn = Some(turn.boxed());
     }
 
@@ -79,7 +82,7 @@ impl Recovery {
 
     /// Waits for the tab's turn; `None` if the supervisor has ended. Never ends for a tab that does
     /// not wait for one.
-    pub(super) async fn turn(&mut self) -> Option<Turn> {
+    pub(super) async fn turn(&mut self) -> Option<RebuildPermit> {
         let Some(turn) = &mut self.turn else {
             return std::future::pending().await;
         };

@@ -114,13 +114,13 @@ mod tests {
     fn streams() -> Streams {
         let facts = Arc::new(RecordedFacts::default());
         let (_, changes) = tokio::sync::watch::channel(());
-        let outlets = FakeOutlets {
+        let proxies = FakeOutlets {
             changes,
             obstacle: None,
         };
-        let (outlets, registry) = (Arc::new(outlets), Registry::default());
+        let (proxies, registry) = (Arc::new(proxies), Registry::default());
         let supervisor =
-            SupervisorHandle::start(settings(), facts.clone(), outlets, registry.clone());
+            SupervisorHandle::start(settings(), facts.clone(), proxies, registry.clone());
         Streams::new(TabId::new(1), "a".into(), &supervisor, facts)
     }
 

@@ -10,8 +10,8 @@ use super::{Actor, End};
 use crate::tabs::attached_target::{AttachedTarget, LossReason};
 use crate::tabs::command_queue::TabCommand;
 use crate::tabs::error::TabError;
-use crate::tabs::supervisor::Turn;
-use crate::tabs::target::{OpenError, Place};
+use crate::tabs::supervisor::RebuildPermit;
+use crate::tabs::target::{ContextChoice, OpenError};
 
 /// How long a browser that shuts down cleanly still answers after it has closed its pages.
 const BROWSER_EXIT_GRACE: Duration = Duration::from_millis(500);
@@ -78,11 +78,11 @@ impl Actor {
     fn wait_for_turn(&mut self) {
         let (supervisor, last_used) = (self.ctx.supervisor.clone(), self.last_used);
         self.recovery
-            .wait_for(async move { supervisor.turn(last_used).await });
+            .wait_for(async move { supervisor.rebuild_permit(last_used).await });
         self.update_view();
     }
 
-    pub(super) fn on_turn(&mut self, turn: Option<Turn>) -> Option<End> {
+    pub(super) fn on_turn(&mut self, turn: Option<RebuildPermit>) -> Option<End> {
         let Some(turn) = turn else {
             return Some(End::of(CloseReason::Shutdown));
         };
@@ -91,14 +91,14 @@ impl Actor {
     }
 
     /// The browser context for the new target: the tab's own one, as long as it exists.
-    pub(super) fn rebuild_context(&self) -> Place {
+    pub(super) fn rebuild_context(&self) -> ContextChoice {
         let Some(AttachedTarget { target, .. }) = &self.attached else {
-            return Place::Shared;
+            return ContextChoice::Shared;
         };
         match &target.own_context {
-            None => Place::Shared,
-            Some(_) if target.browser.has_ended() => Place::Fresh,
-            Some(context) => Place::Existing(context.clone()),
+            None => ContextChoice::Shared,
+            Some(_) if target.browser.has_ended() => ContextChoice::New,
+            Some(context) => ContextChoice::Existing(context.clone()),
         }
     }
 

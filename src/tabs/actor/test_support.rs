@@ -12,11 +12,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::flow::FlowConfig;
-use crate::policy::{Denied, DialogPolicy, PopupPolicy};
+use crate::policy::{ConnectFailure, Denied, DialogPolicy, PopupPolicy};
+use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{Fact, FactSink};
 use crate::tabs::identity::{CallId, CallerId, Scope};
-use crate::tabs::outlet::{Obstacle, Outlet, Outlets};
 use crate::tabs::reply::{AnswerKind, Outcome, Reply};
 use crate::tabs::settings::{TabSettings, TabsConfig};
 use crate::tabs::view::TabView;
@@ -71,11 +71,11 @@ impl FactSink for RecordedFacts {
 /// Refuses everything at `denied.test`.
 pub(super) struct FakeOutlets {
     pub(super) changes: watch::Receiver<()>,
-    pub(super) obstacle: Option<Obstacle>,
+    pub(super) obstacle: Option<ConnectFailure>,
 }
 
-impl Outlets for FakeOutlets {
-    fn open(&self, _: &Scope, _: Option<TabId>) -> io::Result<Outlet> {
+impl ProxyProvider for FakeOutlets {
+    fn open(&self, _: &Scope, _: Option<TabId>) -> io::Result<ContextProxy> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -95,7 +95,7 @@ impl Outlets for FakeOutlets {
         Ok(())
     }
 
-    fn obstacle(&self, _: &Scope, _: &str) -> Option<Obstacle> {
+    fn connect_failure(&self, _: &Scope, _: &str) -> Option<ConnectFailure> {
         self.obstacle.clone()
     }
 }

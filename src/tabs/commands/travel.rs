@@ -6,15 +6,15 @@ use std::time::Duration;
 use super::navigate::NavigationStart;
 use crate::cdp::page_methods::{GetNavigationHistory, NavigateToHistoryEntry, ReloadPage};
 use crate::cdp::{CallError, TargetSession};
+use crate::tabs::context_proxy::ProxyProvider;
 use crate::tabs::identity::Scope;
 use crate::tabs::message::Way;
-use crate::tabs::outlet::Outlets;
 
 /// Moves the main frame in its history, if there is such an entry and policy allows it.
 pub async fn travel(
     session: TargetSession,
     way: Way,
-    outlets: Arc<dyn Outlets>,
+    proxies: Arc<dyn ProxyProvider>,
     scope: Scope,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
@@ -30,7 +30,7 @@ pub async fn travel(
     let Some(entry) = index.and_then(|index| history.entries.get(index)) else {
         return Ok(NavigationStart::NoHistoryEntry);
     };
-    if let Err(denied) = outlets.check(&scope, &entry.url) {
+    if let Err(denied) = proxies.check(&scope, &entry.url) {
         return Ok(NavigationStart::Denied(denied));
     }
     let entry_id = entry.id;

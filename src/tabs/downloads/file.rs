@@ -33,7 +33,7 @@ pub(crate) async fn answer(
     found: StoredDownload,
     reply: Reply,
 ) {
-    // Held until the answer is on its way. The semaphore is never closed.
+    // Held until the answer is queued for sending. The semaphore is never closed.
     let Ok(permit) = timeout_at(reply.deadline, permits.acquire()).await else {
         let error = reply.timed_out("other downloads");
         return reply.fail(error);

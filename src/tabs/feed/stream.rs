@@ -25,7 +25,7 @@ pub(crate) trait StreamListener: Send + Sync + 'static {
     /// Resolves when the subscriber has gone away.
     fn gone(&self) -> impl Future<Output = ()> + Send;
 
-    /// The subscription is over; whatever is on its way to the listener is discarded.
+    /// The subscription is over; queued items for the listener are discarded.
     fn end(&self) {}
 
     /// Answers the request that subscribed.
@@ -51,7 +51,7 @@ pub(crate) trait PageStream: Send + Sized + 'static {
 
     fn opened(&mut self, opened: Self::Opened);
 
-    /// Lets go of the page: the last listener has left.
+    /// Detaches from the page: the last listener has left.
     fn close(&mut self);
 
     /// A listener was confirmed.

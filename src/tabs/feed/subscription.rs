@@ -13,7 +13,7 @@ use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
 /// A listener and its reply. The tab's actor and the feed's task share it, and whichever can answer
-/// first takes the reply. Whoever ends a subscription answers it.
+/// first takes the reply. Ending a subscription answers it.
 pub(crate) struct Subscription<L> {
     tab: TabId,
     pub(crate) listener: L,

@@ -155,7 +155,7 @@ impl PageStream for ConsoleStream {
     }
 
     fn retry_after(&mut self, failure: &StreamError) -> Option<Duration> {
-        // Its listeners were told that they are subscribed, and cannot know that they should ask
+        // The subscription of its listeners is confirmed already, so that they would not subscribe
         // again. Only one tab calls this page, so that the pause needs no jitter.
         failure.is_transient().then(|| self.backoff.next(1.0))
     }

@@ -1,6 +1,6 @@
 //! Screencasts of a tab.
 //!
-//! A `slot` holds the one frame that is on its way to a `watcher`. `stream` is one screencast
+//! A `slot` holds the one frame that waits for a `watcher`. `stream` is one screencast
 //! of Chromium's as a `feed`, shared by all watchers that want the same size and
 //! quality; Chromium draws for several at once.
 

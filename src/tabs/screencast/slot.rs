@@ -1,4 +1,4 @@
-//! The place for the one frame that is on its way to a watcher.
+//! The place for the one frame that waits for a watcher.
 
 use std::sync::{Arc, Mutex, MutexGuard};
 

@@ -20,16 +20,16 @@ use crate::tabs::error::TabError;
 use crate::tabs::identity::Scope;
 use crate::tabs::reply::Reply;
 
-/// How many popups are remembered that may close before they become tabs.
-const POPUPS: usize = 64;
+/// Popups whose opener is remembered, because they may close before they become tabs.
+const MAX_POPUPS: usize = 64;
 
 /// The state of one browser's downloads.
 #[derive(Debug)]
 pub(super) struct BrowserDownloads {
     /// The directory they are written to; `None` if downloads are disabled.
     pub(super) files: Option<PathBuf>,
-    /// Which contexts were told to keep downloads; `None` is the default context.
-    told: HashMap<Option<BrowserContextId>, bool>,
+    /// Whether each context keeps downloads; `None` is the default context.
+    keeps_in: HashMap<Option<BrowserContextId>, bool>,
     /// The client whose tabs run in the default context.
     pub(super) default_client: Option<Scope>,
     /// Downloads whose page is not a tab yet.
@@ -40,11 +40,11 @@ pub(super) struct BrowserDownloads {
 }
 
 impl BrowserDownloads {
-    /// Of a browser that was told to deny downloads in its default context.
+    /// In a new browser, the default context denies downloads.
     pub(super) fn new(files: Option<PathBuf>) -> Self {
         Self {
             files,
-            told: HashMap::from([(None, false)]),
+            keeps_in: HashMap::from([(None, false)]),
             default_client: None,
             awaited: Vec::new(),
             popups: VecDeque::new(),
@@ -52,7 +52,7 @@ impl BrowserDownloads {
     }
 
     pub(super) fn popup(&mut self, popup: TargetId, opener: TargetId) {
-        if self.popups.len() >= POPUPS {
+        if self.popups.len() >= MAX_POPUPS {
             self.popups.pop_front();
         }
         self.popups.push_back((popup, opener));
@@ -63,12 +63,12 @@ impl BrowserDownloads {
         known.map(|(_, opener)| opener)
     }
 
-    pub(super) fn made(&mut self, context: &BrowserContextId, keeps: bool) {
-        self.told.insert(Some(context.clone()), keeps);
+    pub(super) fn context_created(&mut self, context: &BrowserContextId, keeps: bool) {
+        self.keeps_in.insert(Some(context.clone()), keeps);
     }
 
-    pub(super) fn gone(&mut self, context: &BrowserContextId) {
-        self.told.remove(&Some(context.clone()));
+    pub(super) fn context_disposed(&mut self, context: &BrowserContextId) {
+        self.keeps_in.remove(&Some(context.clone()));
     }
 }
 
@@ -118,11 +118,11 @@ impl Supervisor {
             return self.claim_download(&guid, tab);
         }
         if self.downloads.unclaimed.contains(&guid)
-            && let Some(running) = &mut self.browser
+            && let Some(state) = &mut self.browser
         {
-            let find = jobs::find_page(running.browser.clone(), guid.clone(), frame);
-            running.jobs.push(find);
-            running.jobs.push(jobs::unclaimed(guid));
+            let find = jobs::find_page(state.browser.clone(), guid.clone(), frame);
+            state.jobs.push(find);
+            state.jobs.push(jobs::unclaimed(guid));
         }
     }
 
@@ -166,33 +166,33 @@ impl Supervisor {
         if let Some(owner) = self.owner_of_page(&info.target_id) {
             let effects = self.downloads.claim(&guid, owner, Instant::now());
             self.apply(effects);
-        } else if let Some(running) = &mut self.browser {
-            running.downloads.awaited.push((guid, info.target_id));
+        } else if let Some(state) = &mut self.browser {
+            state.downloads.awaited.push((guid, info.target_id));
         }
     }
 
     /// Claims the downloads of pages that have become tabs since.
     pub(super) fn settle_downloads(&mut self) {
-        let Some(running) = &mut self.browser else {
+        let Some(state) = &mut self.browser else {
             return;
         };
-        if running.downloads.awaited.is_empty() {
+        if state.downloads.awaited.is_empty() {
             return;
         }
-        for (guid, target) in std::mem::take(&mut running.downloads.awaited) {
+        for (guid, target) in std::mem::take(&mut state.downloads.awaited) {
             if let Some(owner) = self.owner_of_page(&target) {
                 let effects = self.downloads.claim(&guid, owner, Instant::now());
                 self.apply(effects);
             } else if self.downloads.unclaimed.contains(&guid)
-                && let Some(running) = &mut self.browser
+                && let Some(state) = &mut self.browser
             {
-                running.downloads.awaited.push((guid, target));
+                state.downloads.awaited.push((guid, target));
             }
         }
     }
 
     /// The time in which a tab could have claimed this download has passed.
-    pub(super) fn give_download_up(&mut self, guid: &str) {
+    pub(super) fn cancel_unclaimed(&mut self, guid: &str) {
         let effects = self.downloads.unclaimed.give_up(guid);
         if !effects.is_empty() {
             tracing::warn!("a download that no tab claimed is cancelled");
@@ -217,51 +217,51 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn lose_browser(&mut self) {
+    pub(super) fn drop_browser(&mut self) {
         self.browser = None;
         let effects = self.downloads.browser_ended();
         self.apply(effects);
     }
 
     /// Updates the contexts whose setting differs from what policy says now.
-    pub(super) fn renew_downloads(&mut self) {
-        let Some(running) = &self.browser else {
+    pub(super) fn update_download_behavior(&mut self) {
+        let Some(state) = &self.browser else {
             return;
         };
-        let downloads = &running.downloads;
-        let outdated = downloads.told.iter().filter_map(|(context, told)| {
+        let downloads = &state.downloads;
+        let outdated = downloads.keeps_in.iter().filter_map(|(context, current)| {
             let scope = match context {
-                Some(context) => running.contexts.owner(context).map(|owner| &owner.scope),
+                Some(context) => state.contexts.owner(context).map(|owner| &owner.scope),
                 None => downloads.default_client.as_ref(),
             };
             let keeps = self.keeps_downloads(scope?);
-            (keeps != *told).then(|| (context.clone(), keeps))
+            (keeps != *current).then(|| (context.clone(), keeps))
         });
         let outdated: Vec<_> = outdated.collect();
-        let Some(running) = &mut self.browser else {
+        let Some(state) = &mut self.browser else {
             return;
         };
         for (context, keeps) in outdated {
-            running.downloads.told.insert(context.clone(), keeps);
-            let files = running.downloads.files.as_deref().filter(|_| keeps);
-            let told = jobs::set_downloads(running.browser.clone(), context, files);
-            running.jobs.push(told);
+            state.downloads.keeps_in.insert(context.clone(), keeps);
+            let files = state.downloads.files.as_deref().filter(|_| keeps);
+            let update = jobs::set_downloads(state.browser.clone(), context, files);
+            state.jobs.push(update);
         }
     }
 
     /// Whether downloads of this client are kept.
     fn keeps_downloads(&self, scope: &Scope) -> bool {
-        let running = self.browser.as_ref();
-        running.is_some_and(|it| it.downloads.files.is_some())
-            && self.around.outlets.keeps_downloads(scope)
+        let state = self.browser.as_ref();
+        state.is_some_and(|it| it.downloads.files.is_some())
+            && self.around.proxies.keeps_downloads(scope)
     }
 
     fn owner_of_page(&self, target: &TargetId) -> Option<DownloadOwner> {
-        let running = self.browser.as_ref()?;
-        match running.tabs.get(target) {
+        let state = self.browser.as_ref()?;
+        match state.tabs.get(target) {
             Some(tab) => self.owner_of_tab(*tab),
             // A popup may be reported after its download.
-            None => self.owner_of_page(running.downloads.opener_of(target)?),
+            None => self.owner_of_page(state.downloads.opener_of(target)?),
         }
     }
 
@@ -288,24 +288,25 @@ impl Supervisor {
             match effect {
                 DownloadEffect::Publish(fact) => self.around.facts.publish(fact),
                 DownloadEffect::Cancel(guid) => {
-                    if let Some(running) = &mut self.browser {
+                    if let Some(state) = &mut self.browser {
                         // Events do not name the context. Where downloads are denied, Chromium has
                         // cancelled it already.
-                        let downloads = running.downloads.told.iter().filter(|(_, keeps)| **keeps);
+                        let downloads =
+                            state.downloads.keeps_in.iter().filter(|(_, keeps)| **keeps);
                         let contexts: Vec<_> =
                             downloads.map(|(context, _)| context.clone()).collect();
                         if !contexts.is_empty() {
-                            let browser = running.browser.clone();
+                            let browser = state.browser.clone();
                             let cancel = jobs::cancel_download(browser, contexts, guid);
-                            running.jobs.push(cancel);
+                            state.jobs.push(cancel);
                         }
                     }
                 }
                 DownloadEffect::Remove(guid) => {
-                    if let Some(running) = &mut self.browser
-                        && let Some(dir) = running.downloads.files.clone()
+                    if let Some(state) = &mut self.browser
+                        && let Some(dir) = state.downloads.files.clone()
                     {
-                        running.jobs.push(jobs::remove_download(dir, guid));
+                        state.jobs.push(jobs::remove_download(dir, guid));
                     }
                 }
                 DownloadEffect::Dropped => metrics::dropped("download", "storm"),

@@ -1,4 +1,4 @@
-//! What the supervisor has Chromium do: each a future whose end the task takes in.
+//! The supervisor's jobs: futures whose results the task receives.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -20,101 +20,96 @@ use crate::cdp::methods::{
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
+use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::downloads::file;
 use crate::tabs::identity::Scope;
-use crate::tabs::outlet::{Outlet, Outlets};
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::timer::remaining;
 
-/// How long Chromium may take for what no client waits for.
+/// The time limit of calls that no request waits for.
 pub(super) const JOB_LIMIT: Duration = Duration::from_secs(10);
 
-/// How long a browser that is slow may take to name what it was asked to make. Whoever wanted it
-/// gives up earlier; but what is made all the same must be known, so that it can be removed.
+/// How long a slow browser may take to return the id of a new context or target. The request times out
+/// earlier; but what is created nevertheless must be known, so that it can be removed.
 const LATE_LIMIT: Duration = Duration::from_mins(1);
 
-/// How long after its page was named an attachment may still be set up: it is attached before it
-/// is named, and setting it up is limited.
+/// How long a page may take to be set up after its id was returned: it is attached before that, and
+/// setting it up has a time limit.
 const ATTACH_LIMIT: Duration = Duration::from_secs(20);
 
-/// How long after a download began it may become known whose it is.
+/// How long after its start the tab of a download may become known.
 const UNCLAIMED_LIMIT: Duration = Duration::from_secs(10);
 
-/// How many frames of other processes may be inside each other.
+/// Nested frames in other processes.
 const MAX_DEPTH: usize = 16;
 
-/// A job.
-pub(super) type Job = BoxFuture<'static, Done>;
+pub(super) type Job = BoxFuture<'static, JobResult>;
 
-/// For whom a context is made.
 pub(super) enum ContextFor {
     Client(Scope),
     Tab(OpenRequest),
 }
 
-/// How a job ended.
-pub(super) enum Done {
-    Context(ContextFor, Result<Made, OpenError>),
-    Target(Opening, Result<TargetId, CallError>),
+pub(super) enum JobResult {
+    Context(ContextFor, Result<CreatedContext, OpenError>),
+    Target(PendingOpen, Result<TargetId, CallError>),
     SetUp(Attachment, Result<(), CallError>),
     Attached(AttachRequest, Result<SessionId, CallError>),
-    /// If this page has not been set up by now, it never will be.
+    /// The time in which this page could have been set up has passed.
     Overdue(TargetId),
-    /// A context that Chromium did not dispose of, so that its way out must stay taken.
-    Left(Outlet),
-    /// The page that a download comes from; none if that is told by a tab.
+    /// The proxy of a context that Chromium failed to dispose of.
+    Undisposed(ContextProxy),
+    /// The page of a download; `None` if it was not found.
     Page(String, Option<TargetInfo>),
-    /// If it is not known by now whose this download is, it never will be.
+    /// The time in which a tab could have claimed this download has passed.
     Unclaimed(String),
     Nothing,
 }
 
-/// A context that was made, and its way out.
-pub(super) struct Made {
+pub(super) struct CreatedContext {
     pub(super) context: BrowserContextId,
-    pub(super) outlet: Outlet,
-    /// What is downloaded in it is kept.
+    pub(super) proxy: ContextProxy,
+    /// Whether its downloads are kept.
     pub(super) keeps_downloads: bool,
 }
 
-/// A target that is being opened.
-pub(super) struct Opening {
+pub(super) struct PendingOpen {
     pub(super) request: OpenRequest,
-    /// The context that is the tab's own, if it has one.
+    /// The tab's own context; `None` in a shared one.
     pub(super) own_context: Option<BrowserContextId>,
 }
 
-/// Makes a context that has a way out of its own, in which downloads are kept where policy says so
-/// and there is a place for them, and in which pages get no permission.
-pub(super) fn make_context(
+/// Creates a context with its own proxy and without permissions. Its downloads are kept if policy
+/// allows that and there is a directory for them.
+pub(super) fn create_context(
     browser: Browser,
     purpose: ContextFor,
-    outlets: &Arc<dyn Outlets>,
+    proxies: &Arc<dyn ProxyProvider>,
     files: Option<&Path>,
 ) -> Job {
     let (scope, tab) = match &purpose {
         ContextFor::Client(scope) => (scope, None),
         ContextFor::Tab(request) => (&request.scope, Some(request.tab)),
     };
-    let opened = outlets.open(scope, tab);
+    let opened = proxies.open(scope, tab);
     let files = files
-        .filter(|_| outlets.keeps_downloads(scope))
+        .filter(|_| proxies.keeps_downloads(scope))
         .map(Path::to_path_buf);
     async move {
-        let made = async {
-            let outlet = opened.map_err(|error| {
+        let created = async {
+            let proxy = opened.map_err(|error| {
                 tracing::error!(%error, "no proxy could be opened for a browser context");
-                OpenError::NoWayOut(Arc::new(error))
+                OpenError::ProxyUnavailable(Arc::new(error))
             })?;
-            let proxy_server = outlet.proxy().map(str::to_owned);
+            let proxy_server = proxy.url().map(str::to_owned);
             let method = CreateBrowserContext {
                 dispose_on_detach: true,
-                // Without this, what is for this machine would go past the proxy.
+                // Without this, requests to this machine would bypass the proxy.
                 proxy_bypass_list: proxy_server.is_some().then_some("<-loopback>"),
                 proxy_server,
             };
             let context = browser.call(method, LATE_LIMIT).await?.browser_context_id;
-            let downloads = downloads(Some(context.clone()), files.as_deref());
+            let downloads = download_behavior(Some(context.clone()), files.as_deref());
             let permissions = GrantPermissions::none(Some(context.clone()));
             let (downloads, permissions) = join(
                 browser.call(downloads, JOB_LIMIT),
@@ -122,43 +117,45 @@ pub(super) fn make_context(
             )
             .await;
             if let Err(error) = downloads.and(permissions) {
-                dispose(browser, context, Some(outlet)).await;
+                dispose(browser, context, Some(proxy)).await;
                 return Err(error.into());
             }
-            Ok(Made {
+            Ok(CreatedContext {
                 context,
-                outlet,
+                proxy,
                 keeps_downloads: files.is_some(),
             })
         };
-        Done::Context(purpose, made.await)
+        JobResult::Context(purpose, created.await)
     }
     .boxed()
 }
 
-/// What becomes of downloads in a context: they are written to this directory, if there is one.
-fn downloads(context: Option<BrowserContextId>, files: Option<&Path>) -> SetDownloadBehavior {
+/// Keeps downloads in this directory, or denies them.
+fn download_behavior(
+    context: Option<BrowserContextId>,
+    files: Option<&Path>,
+) -> SetDownloadBehavior {
     match files {
         Some(dir) => SetDownloadBehavior::keep(context, dir.to_string_lossy().into_owned()),
         None => SetDownloadBehavior::deny(context),
     }
 }
 
-/// Says anew what becomes of downloads in a context.
 pub(super) fn set_downloads(
     browser: Browser,
     context: Option<BrowserContextId>,
     files: Option<&Path>,
 ) -> Job {
-    let method = downloads(context, files);
+    let method = download_behavior(context, files);
     async move {
         let outcome = browser.call(method, JOB_LIMIT).await;
-        aside(outcome.map(|_| ()), "change what becomes of downloads")
+        log_failure(outcome.map(|_| ()), "change how downloads are handled")
     }
     .boxed()
 }
 
-/// Breaks a download off, in whichever of these contexts it is.
+/// Cancels a download, which is in one of these contexts.
 pub(super) fn cancel_download(
     browser: Browser,
     contexts: Vec<Option<BrowserContextId>>,
@@ -174,17 +171,16 @@ pub(super) fn cancel_download(
                 break;
             }
         }
-        Done::Nothing
+        JobResult::Nothing
     }
     .boxed()
 }
 
-/// Removes the file of a download.
 pub(super) fn remove_download(dir: PathBuf, guid: String) -> Job {
-    file::remove(dir, guid).map(|()| Done::Nothing).boxed()
+    file::remove(dir, guid).map(|()| JobResult::Nothing).boxed()
 }
 
-/// Finds the page that a frame is in: through frames of other processes, which are targets too.
+/// Finds the page of a frame. Frames in other processes are targets, too, and name their parent frame.
 pub(super) fn find_page(browser: Browser, guid: String, frame: TargetId) -> Job {
     async move {
         let mut target_id = frame;
@@ -195,55 +191,55 @@ pub(super) fn find_page(browser: Browser, guid: String, frame: TargetId) -> Job 
             let info = found.target_info;
             match &info.parent_frame_id {
                 Some(parent) => target_id = TargetId::from(parent.as_str()),
-                None => return Done::Page(guid, Some(info)),
+                None => return JobResult::Page(guid, Some(info)),
             }
         }
-        Done::Page(guid, None)
+        JobResult::Page(guid, None)
     }
     .boxed()
 }
 
-/// Says when it must be known whose a download is.
 pub(super) fn unclaimed(guid: String) -> Job {
     sleep(UNCLAIMED_LIMIT)
-        .map(|()| Done::Unclaimed(guid))
+        .map(|()| JobResult::Unclaimed(guid))
         .boxed()
 }
 
-/// Opens a page in a window of its own, so that no other page hides it.
+/// Opens a page in its own window, so that no other page hides it.
 pub(super) fn create_target(
     browser: Browser,
     context: Option<BrowserContextId>,
-    opening: Opening,
+    opening: PendingOpen,
 ) -> Job {
     async move {
-        let left = remaining(opening.request.deadline);
+        let limit = remaining(opening.request.deadline);
         let method = CreateTarget {
             url: Cow::Borrowed("about:blank"),
             browser_context_id: context,
             new_window: true,
         };
-        let created = browser.call(method, left + LATE_LIMIT).await;
-        Done::Target(opening, created.map(|created| created.target_id))
+        let created = browser.call(method, limit + LATE_LIMIT).await;
+        JobResult::Target(opening, created.map(|created| created.target_id))
     }
     .boxed()
 }
 
-/// Says when a page that was named must have been set up.
 pub(super) fn overdue(target: TargetId) -> Job {
-    sleep(ATTACH_LIMIT).map(|()| Done::Overdue(target)).boxed()
+    sleep(ATTACH_LIMIT)
+        .map(|()| JobResult::Overdue(target))
+        .boxed()
 }
 
-/// Makes an attached page ready and lets it run.
-pub(super) fn make_ready(attachment: Attachment, viewport: Viewport, cancel_auth: bool) -> Job {
+/// Sets up an attached page and lets it run.
+pub(super) fn prepare(attachment: Attachment, viewport: Viewport, cancel_auth: bool) -> Job {
     async move {
         let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
-        Done::SetUp(attachment, outcome)
+        JobResult::SetUp(attachment, outcome)
     }
     .boxed()
 }
 
-/// Makes one more session to a page.
+/// Attaches another session to a page.
 pub(super) fn attach(browser: Browser, request: AttachRequest) -> Job {
     async move {
         let method = AttachToTarget {
@@ -251,62 +247,61 @@ pub(super) fn attach(browser: Browser, request: AttachRequest) -> Job {
             flatten: true,
         };
         let attached = browser.call(method, JOB_LIMIT).await;
-        Done::Attached(request, attached.map(|attached| attached.session_id))
+        JobResult::Attached(request, attached.map(|attached| attached.session_id))
     }
     .boxed()
 }
 
-/// Closes a page that nobody wants.
-pub(super) fn discard(browser: Browser, target: TargetId) -> Job {
+pub(super) fn close_page(browser: Browser, target: TargetId) -> Job {
     close(browser, target, JOB_LIMIT)
-        .map(|outcome| aside(outcome, "close a page"))
+        .map(|outcome| log_failure(outcome, "close a page"))
         .boxed()
 }
 
-/// Lets a page run that is not the bridge's own, and lets go of it.
-pub(super) fn let_go(browser: Browser, attachment: Attachment) -> Job {
+/// Lets a page run that the bridge does not manage, and detaches from it.
+pub(super) fn detach(browser: Browser, attachment: Attachment) -> Job {
     async move {
         let session = attachment.session;
         let session_id = session.id().clone();
         if attachment.waiting_for_debugger {
             let outcome = session.call(RunIfWaitingForDebugger {}, JOB_LIMIT).await;
-            aside(outcome.map(|_| ()), "let a page run");
+            log_failure(outcome.map(|_| ()), "let a page run");
         }
         let outcome = browser
             .call(DetachFromTarget { session_id }, JOB_LIMIT)
             .await;
-        aside(outcome.map(|_| ()), "let go of a page")
+        log_failure(outcome.map(|_| ()), "detach from a page")
     }
     .boxed()
 }
 
-/// Forgets everything that was stored in a context. Its way out is closed after that: its port may
-/// be given to another context's at once, and pages of this one must not go through that.
+/// Disposes of a context. Its proxy is closed after that: its port may be reused for another context
+/// at once, and pages of this one must not connect there.
 pub(super) fn dispose(
     browser: Browser,
     browser_context_id: BrowserContextId,
-    outlet: Option<Outlet>,
+    proxy: Option<ContextProxy>,
 ) -> Job {
     async move {
         let outcome = browser
             .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
             .await;
-        let is_left = matches!(&outcome, Err(error) if !error.is_already_gone());
-        let done = aside(outcome.map(|_| ()), "dispose of a browser context");
-        match outlet {
-            Some(outlet) if is_left => Done::Left(outlet),
-            _ => done,
+        let is_undisposed = matches!(&outcome, Err(error) if !error.is_already_gone());
+        let result = log_failure(outcome.map(|_| ()), "dispose of a browser context");
+        match proxy {
+            Some(proxy) if is_undisposed => JobResult::Undisposed(proxy),
+            _ => result,
         }
     }
     .boxed()
 }
 
-fn aside(outcome: Result<(), CallError>, what: &'static str) -> Done {
+fn log_failure(outcome: Result<(), CallError>, what: &'static str) -> JobResult {
     match outcome {
         Err(error) if !error.is_already_gone() && !matches!(error, CallError::Closed { .. }) => {
             tracing::warn!(%error, "Chromium did not {what}");
         }
         _ => {}
     }
-    Done::Nothing
+    JobResult::Nothing
 }

@@ -10,12 +10,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::browser_state::{BrowserSignal, BrowserState, next_signal, reject};
 use super::downloads::BrowserDownloads;
-use super::jobs::{self, ContextFor, Done};
-use super::opens::Opens;
-use super::running::{News, Running, news, refuse};
-use super::turns::Turns;
-use super::{Ask, NewTab};
+use super::jobs::{self, ContextFor, JobResult};
+use super::open_watchdog::OpenWatchdog;
+use super::rebuild_queue::RebuildQueue;
+use super::{NewTab, SupervisorMessage};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
 use crate::metrics;
 use crate::policy::PopupPolicy;
@@ -33,30 +33,27 @@ use crate::tabs::settings::WhenFull;
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::tabs::view::TabView;
 
-/// The supervisor.
 pub(super) struct Supervisor {
     pub(super) around: Arc<TabsContext>,
     pub(super) registry: Registry,
-    asks: mpsc::Receiver<Ask>,
+    messages: mpsc::Receiver<SupervisorMessage>,
     next_tab: u64,
-    /// The most tabs of single clients.
+    /// Lower limits of single clients.
     max_tabs_of: HashMap<ClientId, usize>,
-    /// Tabs that were closed to make room for others; they count no more.
-    leaving: HashSet<TabId>,
-    /// The tabs' tasks. A tab is off the list before its task has told its end.
+    /// Tabs that are being closed to make room for others; they do not count against the limits.
+    evicted: HashSet<TabId>,
+    /// The tabs' tasks. A tab is removed from the registry before its task has ended.
     actors: JoinSet<()>,
-    pub(super) browser: Option<Running>,
-    /// What pages hand out as files.
+    pub(super) browser: Option<BrowserState>,
     pub(super) downloads: DownloadTracker,
-    /// Which tab opened each popup.
+    /// The tab that opened each popup.
     pub(super) openers: HashMap<TabId, TabId>,
-    /// The tabs that wait for a new target.
-    turns: Turns,
+    rebuild_queue: RebuildQueue,
     /// Why there is no browser.
     pub(super) down: String,
-    /// The bridge is stopping: no tab is opened any more.
+    /// The bridge is stopping: no further tab is opened.
     stopping: bool,
-    /// Whoever waits for the last tab to be gone.
+    /// Notified when the last tab has ended.
     stopped: Option<oneshot::Sender<()>>,
 }
 
@@ -64,7 +61,7 @@ impl Supervisor {
     pub(super) fn new(
         around: Arc<TabsContext>,
         registry: Registry,
-        asks: mpsc::Receiver<Ask>,
+        messages: mpsc::Receiver<SupervisorMessage>,
     ) -> Self {
         let down = "it has not been started yet".to_owned();
         Self {
@@ -73,12 +70,12 @@ impl Supervisor {
             openers: HashMap::new(),
             around,
             registry,
-            asks,
+            messages,
             next_tab: 1,
-            leaving: HashSet::new(),
+            evicted: HashSet::new(),
             actors: JoinSet::new(),
             browser: None,
-            turns: Turns::default(),
+            rebuild_queue: RebuildQueue::default(),
             down,
             stopping: false,
             stopped: None,
@@ -88,89 +85,88 @@ impl Supervisor {
     pub(super) async fn run(mut self) {
         loop {
             tokio::select! {
-                // What Chromium says comes first: a page stands still until it is looked after,
-                // and its opener with it.
+                // Chromium comes first: a new page, and its opener, is paused until it is set up.
                 biased;
-                news = news(&mut self.browser) => match news {
-                    News::Event(Some(SessionEvent::Attached(attachment))) => self.attached(*attachment),
-                    News::Event(Some(SessionEvent::Raw(event))) => self.on_browser_event(&event),
-                    News::Event(None) => self.lose_browser(),
-                    News::Done(done) => self.job_done(*done),
-                    News::Hangs => self.browser_hangs(),
+                signal = next_signal(&mut self.browser) => match signal {
+                    BrowserSignal::Event(Some(SessionEvent::Attached(attachment))) => self.attached(*attachment),
+                    BrowserSignal::Event(Some(SessionEvent::Raw(event))) => self.on_browser_event(&event),
+                    BrowserSignal::Event(None) => self.drop_browser(),
+                    BrowserSignal::JobResult(result) => self.on_job_result(*result),
+                    BrowserSignal::Hung => self.on_browser_hung(),
                 },
                 Some(_) = self.actors.join_next() => {}
-                ask = self.asks.recv() => match ask {
-                    Some(ask) => self.ask(ask),
+                message = self.messages.recv() => match message {
+                    Some(message) => self.on_message(message),
                     None => return,
                 },
-                // After all who ask now, so that they come in the right order.
-                turn = self.turns.free(), if self.browser.is_some() => self.turns.give(turn),
+                // After all pending messages, so that the order covers all tabs that wait.
+                permit = self.rebuild_queue.permit(), if self.browser.is_some() => self.rebuild_queue.grant(permit),
             }
             self.open_next();
             self.settle_downloads();
             if self.actors.is_empty()
-                && let Some(done) = self.stopped.take_if(|_| self.asks.is_empty())
+                && let Some(done) = self.stopped.take_if(|_| self.messages.is_empty())
             {
                 let _ = done.send(());
             }
         }
     }
 
-    fn ask(&mut self, ask: Ask) {
-        match ask {
-            Ask::Create(tab, reply) => self.create(tab, reply),
-            Ask::Open(request) => self.open(request),
-            Ask::Attach(request) => {
+    fn on_message(&mut self, message: SupervisorMessage) {
+        match message {
+            SupervisorMessage::Create(tab, reply) => self.create(tab, reply),
+            SupervisorMessage::Open(request) => self.open(request),
+            SupervisorMessage::Attach(request) => {
                 // Without a browser the request is dropped, which answers it.
-                if let Some(running) = &mut self.browser {
-                    running
+                if let Some(state) = &mut self.browser {
+                    state
                         .jobs
-                        .push(jobs::attach(running.browser.clone(), request));
+                        .push(jobs::attach(state.browser.clone(), request));
                 }
             }
-            Ask::Turn(request) => self.turns.push(request),
-            Ask::Release(context) => self.release(&context),
-            Ask::Unwanted(target, context) => {
-                tracing::debug!(%target, "a page came too late for its tab");
-                if let Some(running) = &mut self.browser {
-                    running.unwanted(target, context.as_ref());
+            SupervisorMessage::Rebuild(request) => self.rebuild_queue.push(request),
+            SupervisorMessage::Release(context) => self.release(&context),
+            SupervisorMessage::Unwanted(target, context) => {
+                tracing::debug!(%target, "a page was opened too late for its tab");
+                if let Some(state) = &mut self.browser {
+                    state.close_undelivered(target, context.as_ref());
                 }
             }
-            Ask::Ended(tab, own_context, done) => {
+            SupervisorMessage::Ended(tab, own_context, done) => {
                 self.registry.remove(tab);
-                self.leaving.remove(&tab);
+                self.evicted.remove(&tab);
                 self.openers.remove(&tab);
                 let effects = self.downloads.tab_ended(tab);
                 self.apply(effects);
                 let _ = done.send(());
                 metrics::tabs(self.registry.len());
-                if let Some(running) = &mut self.browser {
-                    running.tabs.retain(|_, owner| *owner != tab);
+                if let Some(state) = &mut self.browser {
+                    state.tabs.retain(|_, owner| *owner != tab);
                 }
                 if let Some(context) = own_context {
                     self.release(&context);
                 }
             }
-            Ask::BrowserUp(browser, inbox, version, files) => {
-                self.lose_browser();
-                // Only a whole browser has to be told what to do with prompts for passwords.
+            SupervisorMessage::BrowserUp(browser, inbox, version, files) => {
+                self.drop_browser();
+                // The headless shell shows no prompts for HTTP authentication.
                 let cancel_auth = !version.is_headless_shell();
                 let downloads = BrowserDownloads::new(files);
-                self.browser = Some(Running::new(browser, cancel_auth, inbox, downloads));
+                self.browser = Some(BrowserState::new(browser, cancel_auth, inbox, downloads));
             }
-            Ask::BrowserDown(reason) => {
-                self.lose_browser();
+            SupervisorMessage::BrowserDown(reason) => {
+                self.drop_browser();
                 self.down = reason;
             }
-            Ask::Claim(guid, tab) => self.claim_download(&guid, tab),
-            Ask::Download(tab, id, reply) => self.serve_download(tab, id, reply),
-            Ask::PolicyChanged => self.renew_downloads(),
-            Ask::GivenUp(reason) => {
+            SupervisorMessage::Claim(guid, tab) => self.claim_download(&guid, tab),
+            SupervisorMessage::Download(tab, id, reply) => self.serve_download(tab, id, reply),
+            SupervisorMessage::PolicyChanged => self.update_download_behavior(),
+            SupervisorMessage::GivenUp(reason) => {
                 self.down = reason;
                 self.close_all(CloseReason::BrowserExited);
             }
-            Ask::AllowTabs(max_tabs_of) => self.max_tabs_of = max_tabs_of,
-            Ask::Shutdown(done) => {
+            SupervisorMessage::AllowTabs(max_tabs_of) => self.max_tabs_of = max_tabs_of,
+            SupervisorMessage::Shutdown(done) => {
                 self.close_all(CloseReason::Shutdown);
                 self.stopping = true;
                 self.stopped = Some(done);
@@ -178,13 +174,13 @@ impl Supervisor {
         }
     }
 
-    /// Its connection is ended, so that whoever looks after the browser starts another one.
-    fn browser_hangs(&mut self) {
-        if let Some(running) = self.browser.take() {
-            self.down = Opens::verdict();
+    /// Ends the connection, so that the browser's supervisor starts another one.
+    fn on_browser_hung(&mut self) {
+        if let Some(state) = self.browser.take() {
+            self.down = OpenWatchdog::reason();
             tracing::error!(reason = self.down, "Chromium hangs");
-            running.browser.hang_up(self.down.as_str());
-            self.lose_browser();
+            state.browser.hang_up(self.down.as_str());
+            self.drop_browser();
         }
     }
 
@@ -203,8 +199,8 @@ impl Supervisor {
                 reason: self.down.clone(),
             });
         }
-        if let Some(error) = self.lacks_room_for(&tab.scope)
-            && !self.makes_room_for(&tab.scope)
+        if let Some(error) = self.limit_reached(&tab.scope)
+            && !self.evict_least_recent(&tab.scope)
         {
             return reply.fail(error);
         }
@@ -222,42 +218,41 @@ impl Supervisor {
         self.spawn(scope, url, logged_out, viewport, goal, None);
     }
 
-    /// Closes the tab that this client used least recently, if the configuration says so. False: it
-    /// has none that could be closed.
-    fn makes_room_for(&mut self, scope: &Scope) -> bool {
+    /// Closes the tab that this client used least recently, if the configuration says so. False if
+    /// there is none.
+    fn evict_least_recent(&mut self, scope: &Scope) -> bool {
         if self.around.settings.config.when_full != WhenFull::CloseLru {
             return false;
         }
         let own = self.registry.of(scope).into_iter();
         let least_recent = own
-            .filter(|tab| !self.leaving.contains(&tab.id))
+            .filter(|tab| !self.evicted.contains(&tab.id))
             .min_by_key(|tab| (tab.view().last_used, tab.id));
         let Some(tab) = least_recent else {
             return false;
         };
-        self.leaving.insert(tab.id);
+        self.evicted.insert(tab.id);
         tab.send(TabMessage::Close(CloseReason::Idle, None));
         true
     }
 
-    /// Why a client gets no further tab.
-    fn lacks_room_for(&self, scope: &Scope) -> Option<TabError> {
+    /// The limit that a further tab of this client would exceed.
+    fn limit_reached(&self, scope: &Scope) -> Option<TabError> {
         let limit = self.around.settings.config.max;
-        if self.registry.len().saturating_sub(self.leaving.len()) >= limit {
+        if self.registry.len().saturating_sub(self.evicted.len()) >= limit {
             return Some(TabError::TooManyTabs { limit });
         }
-        // The limit is the client's, over all of its sessions.
+        // The limit counts all sessions of the client.
         let limit = *self.max_tabs_of.get(&scope.client)?;
         let own = self.registry.all().into_iter();
         let own = own.filter(|tab| tab.scope.client == scope.client);
-        if own.filter(|tab| !self.leaving.contains(&tab.id)).count() < limit {
+        if own.filter(|tab| !self.evicted.contains(&tab.id)).count() < limit {
             return None;
         }
         metrics::client_limit("tabs");
         Some(TabError::TooManyOwnTabs { limit })
     }
 
-    /// Starts the actor of a new tab.
     fn spawn(
         &mut self,
         scope: Scope,
@@ -293,146 +288,146 @@ impl Supervisor {
 
     fn open(&mut self, request: OpenRequest) {
         match &mut self.browser {
-            Some(running) => running.gate.push(request),
-            None => refuse(request, OpenError::BrowserDown(self.down.clone())),
+            Some(state) => state.open_limiter.push(request),
+            None => reject(request, OpenError::BrowserDown(self.down.clone())),
         }
     }
 
-    /// Opens what has waited until others were open.
+    /// Opens the queued requests that the limit permits.
     fn open_next(&mut self) {
-        while let Some(running) = &mut self.browser
-            && let Some(request) = running.gate.next()
+        while let Some(state) = &mut self.browser
+            && let Some(request) = state.open_limiter.next()
         {
-            let outlets = &self.around.outlets;
+            let proxies = &self.around.proxies;
             let in_default = self.around.settings.use_default_context;
-            running.open(request, in_default, outlets);
+            state.open(request, in_default, proxies);
             if in_default {
-                self.renew_downloads();
+                self.update_download_behavior();
             }
         }
     }
 
-    fn job_done(&mut self, done: Done) {
-        let Some(running) = &mut self.browser else {
+    fn on_job_result(&mut self, result: JobResult) {
+        let Some(state) = &mut self.browser else {
             return;
         };
-        match &done {
-            Done::Context(_, outcome) => {
-                running.open_ended(outcome.as_ref().map_err(OpenError::call));
+        match &result {
+            JobResult::Context(_, outcome) => {
+                state.open_ended(outcome.as_ref().map_err(OpenError::call));
             }
-            Done::Target(_, outcome) => running.open_ended(outcome.as_ref().map_err(Some)),
+            JobResult::Target(_, outcome) => state.open_ended(outcome.as_ref().map_err(Some)),
             _ => {}
         }
-        match done {
-            Done::Context(ContextFor::Client(scope), made) => {
-                let made = made.map(|made| running.keep_outlet(made));
-                for request in running.contexts.shared_made(&scope, made.as_ref().ok()) {
-                    match &made {
+        match result {
+            JobResult::Context(ContextFor::Client(scope), created) => {
+                let context = created.map(|created| state.add_context(created));
+                for request in state.contexts.shared_created(&scope, context.as_ref().ok()) {
+                    match &context {
                         Ok(context) => {
-                            running.create_target(Some(context.clone()), request, None);
+                            state.create_target(Some(context.clone()), request, None);
                         }
-                        Err(error) => refuse(request, error.clone()),
+                        Err(error) => reject(request, error.clone()),
                     }
                 }
-                self.renew_downloads();
+                self.update_download_behavior();
             }
-            Done::Context(ContextFor::Tab(request), Ok(made)) => {
-                let context = running.keep_outlet(made);
-                running.contexts.own_made(&request.scope, &context);
-                running.create_target(Some(context.clone()), request, Some(context));
-                self.renew_downloads();
+            JobResult::Context(ContextFor::Tab(request), Ok(created)) => {
+                let context = state.add_context(created);
+                state.contexts.own_created(&request.scope, &context);
+                state.create_target(Some(context.clone()), request, Some(context));
+                self.update_download_behavior();
             }
-            Done::Context(ContextFor::Tab(request), Err(error)) => refuse(request, error),
-            Done::Target(opening, Ok(target)) => {
-                running.unnamed -= 1;
-                if let Some(attachment) = running.take_unclaimed(&target) {
-                    running.hand_over(opening, attachment, &self.around.supervisor);
+            JobResult::Context(ContextFor::Tab(request), Err(error)) => reject(request, error),
+            JobResult::Target(opening, Ok(target)) => {
+                state.creating -= 1;
+                if let Some(attachment) = state.take_unclaimed(&target) {
+                    state.deliver(opening, attachment, &self.around.supervisor);
                 } else {
-                    // Even if nobody waits any more: it must be known for what it is when
-                    // it is ready, or it would be taken for a popup.
-                    running.jobs.push(jobs::overdue(target.clone()));
-                    running.expected.insert(target, opening);
+                    // Also if the request has timed out: otherwise the page would be taken for
+                    // a popup once it is set up.
+                    state.jobs.push(jobs::overdue(target.clone()));
+                    state.expected.insert(target, opening);
                 }
                 self.adopt_unclaimed();
             }
-            Done::Target(opening, Err(error)) => {
-                running.unnamed -= 1;
-                running.let_context_go(&opening);
-                refuse(opening.request, error);
+            JobResult::Target(opening, Err(error)) => {
+                state.creating -= 1;
+                state.release_new_context(&opening);
+                reject(opening.request, error);
                 self.adopt_unclaimed();
             }
-            Done::SetUp(attachment, Ok(())) => {
-                if let Some(opening) = running.expected.remove(&attachment.info.target_id) {
-                    running.hand_over(opening, attachment, &self.around.supervisor);
+            JobResult::SetUp(attachment, Ok(())) => {
+                if let Some(opening) = state.expected.remove(&attachment.info.target_id) {
+                    state.deliver(opening, attachment, &self.around.supervisor);
                 } else {
-                    running.unclaimed.push(attachment);
+                    state.unclaimed.push(attachment);
                     self.adopt_unclaimed();
                 }
             }
-            Done::SetUp(attachment, Err(error)) => {
+            JobResult::SetUp(attachment, Err(error)) => {
                 let target = attachment.info.target_id;
-                let opening = running.expected.remove(&target);
-                running
+                let opening = state.expected.remove(&target);
+                state
                     .jobs
-                    .push(jobs::discard(running.browser.clone(), target));
+                    .push(jobs::close_page(state.browser.clone(), target));
                 if let Some(opening) = opening {
-                    running.let_context_go(&opening);
-                    refuse(opening.request, error);
+                    state.release_new_context(&opening);
+                    reject(opening.request, error);
                 }
             }
-            Done::Attached(request, session) => running.further_named(request, session),
-            Done::Overdue(target) => {
-                if let Some(opening) = running.expected.remove(&target) {
-                    let discard = jobs::discard(running.browser.clone(), target);
-                    running.jobs.push(discard);
-                    running.let_context_go(&opening);
+            JobResult::Attached(request, session) => state.session_named(request, session),
+            JobResult::Overdue(target) => {
+                if let Some(opening) = state.expected.remove(&target) {
+                    let close_page = jobs::close_page(state.browser.clone(), target);
+                    state.jobs.push(close_page);
+                    state.release_new_context(&opening);
                     let _ = opening.request.reply.send(Err(OpenError::NotAttached));
                 }
             }
-            Done::Left(outlet) => running.keep_left(outlet),
-            Done::Page(guid, info) => self.page_found(guid, info),
-            Done::Unclaimed(guid) => self.give_download_up(&guid),
-            Done::Nothing => {}
+            JobResult::Undisposed(proxy) => state.keep_undisposed(proxy),
+            JobResult::Page(guid, info) => self.page_found(guid, info),
+            JobResult::Unclaimed(guid) => self.cancel_unclaimed(&guid),
+            JobResult::Nothing => {}
         }
     }
 
-    /// A target was attached: one of the tabs', a popup, or somebody else's page.
+    /// A target was attached: the page of a tab, a popup, or a page that the bridge does not manage.
     fn attached(&mut self, attachment: Attachment) {
         let viewport = self.around.settings.viewport;
         let default_context = self.around.settings.use_default_context;
-        let Some(running) = &mut self.browser else {
+        let Some(state) = &mut self.browser else {
             return;
         };
-        if running.tabs.contains_key(&attachment.info.target_id) {
-            // One more session to a tab's page, which somebody asked for.
-            running.further_attached(attachment);
+        if state.tabs.contains_key(&attachment.info.target_id) {
+            // Another session to the page of a tab.
+            state.session_attached(attachment);
             return;
         }
         if let Some(opener) = attachment.info.opener_id.clone() {
             let popup = attachment.info.target_id.clone();
-            running.downloads.popup(popup, opener);
+            state.downloads.popup(popup, opener);
         }
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
-            || context.is_some_and(|context| running.contexts.owner(context).is_some());
+            || context.is_some_and(|context| state.contexts.owner(context).is_some());
         let job = if ours && attachment.info.r#type == "page" {
-            jobs::make_ready(attachment, viewport, running.cancel_auth)
+            jobs::prepare(attachment, viewport, state.cancel_auth)
         } else {
-            jobs::let_go(running.browser.clone(), attachment)
+            jobs::detach(state.browser.clone(), attachment)
         };
-        running.jobs.push(job);
+        state.jobs.push(job);
     }
 
-    /// Gives the pages a tab that pages opened.
+    /// Creates tabs for popups.
     fn adopt_unclaimed(&mut self) {
-        let Some(running) = &mut self.browser else {
+        let Some(state) = &mut self.browser else {
             return;
         };
-        let unnamed = running.unnamed;
-        let popups: Vec<_> = running
+        let creating = state.creating;
+        let popups: Vec<_> = state
             .unclaimed
             .extract_if(.., |attachment| {
-                attachment.info.opener_id.is_some() || unnamed == 0
+                attachment.info.opener_id.is_some() || creating == 0
             })
             .collect();
         for attachment in popups {
@@ -441,18 +436,18 @@ impl Supervisor {
     }
 
     fn adopt(&mut self, attachment: Attachment) {
-        let Some(running) = &self.browser else {
+        let Some(state) = &self.browser else {
             return;
         };
         let info = &attachment.info;
         let opener = info
             .opener_id
             .as_ref()
-            .and_then(|opener| running.tabs.get(opener))
+            .and_then(|opener| state.tabs.get(opener))
             .copied();
         let context = info.browser_context_id.as_ref();
         let owner = context
-            .and_then(|context| running.contexts.owner(context))
+            .and_then(|context| state.contexts.owner(context))
             .cloned();
         let scope = owner.as_ref().map(|owner| owner.scope.clone()).or_else(|| {
             self.registry
@@ -466,26 +461,26 @@ impl Supervisor {
             _ if settings.popups == PopupPolicy::Block => Some("policy"),
             _ if self.stopping => Some("shutdown"),
             None => Some("unknownOwner"),
-            Some(scope) => self.lacks_room_for(scope).map(|_| "tabsMax"),
+            Some(scope) => self.limit_reached(scope).map(|_| "tabsMax"),
         };
-        let Some(running) = &mut self.browser else {
+        let Some(state) = &mut self.browser else {
             return;
         };
         let (Some(scope), None) = (scope, refusal) else {
             metrics::dropped("popup", refusal.unwrap_or_default());
-            let discard = jobs::discard(running.browser.clone(), info.target_id.clone());
-            running.jobs.push(discard);
+            let close_page = jobs::close_page(state.browser.clone(), info.target_id.clone());
+            state.jobs.push(close_page);
             return;
         };
         let own_context = context
             .filter(|_| owner.is_some_and(|owner| owner.is_own()))
             .cloned();
         if let Some(context) = &own_context {
-            running.join(context);
+            state.join(context);
         }
         let target_id = info.target_id.clone();
         let logged_out = own_context.is_some();
-        let target = running.target(attachment, own_context);
+        let target = state.target(attachment, own_context);
         let (url, viewport) = (target.url.clone(), settings.viewport);
         let live = Some(AttachedTarget::new(target));
         let id = self.spawn(
@@ -497,14 +492,14 @@ impl Supervisor {
             live,
         );
         self.openers.extend(opener.map(|opener| (id, opener)));
-        if let Some(running) = &mut self.browser {
-            running.tabs.insert(target_id, id);
+        if let Some(state) = &mut self.browser {
+            state.tabs.insert(target_id, id);
         }
     }
 
     fn release(&mut self, context: &BrowserContextId) {
-        if let Some(running) = &mut self.browser {
-            running.release(context);
+        if let Some(state) = &mut self.browser {
+            state.release(context);
         }
     }
 }

@@ -143,7 +143,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",
-        TabError::NoWayOut(_) => "INTERNAL (no proxy)",
+        TabError::ProxyUnavailable(_) => "INTERNAL (no proxy)",
         TabError::Lost => "INTERNAL (lost)",
     }
 }

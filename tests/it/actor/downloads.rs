@@ -11,7 +11,7 @@ const BEHAVIOR: &str = "Browser.setDownloadBehavior";
 /// A bridge that keeps downloads in this directory.
 async fn with_downloads(dir: &tempfile::TempDir) -> Bridge {
     let bridge = Bridge::start().await;
-    bridge.outlets.keep_downloads(true);
+    bridge.proxies.keep_downloads(true);
     bridge.connect_with(Some(dir.path().to_owned())).await;
     bridge
 }
@@ -56,7 +56,7 @@ async fn contexts_get_the_setting_of_policy_and_again_when_it_changes() {
     bridge.supervisor.policy_changed().await;
     bridge.settle().await;
     assert_eq!(told(&bridge).len(), 2, "the setting is the same");
-    bridge.outlets.keep_downloads(false);
+    bridge.proxies.keep_downloads(false);
     bridge.supervisor.policy_changed().await;
     bridge.settle().await;
     assert_eq!(told(&bridge)[2..], ["deny", "deny"]);
@@ -65,7 +65,7 @@ async fn contexts_get_the_setting_of_policy_and_again_when_it_changes() {
 #[tokio::test(start_paused = true)]
 async fn a_browser_without_a_download_directory_denies_downloads() {
     let bridge = Bridge::start().await;
-    bridge.outlets.keep_downloads(true);
+    bridge.proxies.keep_downloads(true);
     let (_, target) = bridge.tab("http://a.test/").await;
     let last = bridge.fake.calls_of(BEHAVIOR).pop().unwrap();
     assert_eq!(last.text("behavior"), Some("deny"));

@@ -24,7 +24,7 @@ use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::describe::{code, describe_fact, describe_outcome};
-use super::outlets::CountedOutlets;
+use super::proxies::CountedProxies;
 use crate::fake::Fake;
 
 /// The default time limit of a request.
@@ -110,7 +110,7 @@ pub(crate) struct Bridge {
     pub(crate) supervisor: SupervisorHandle,
     pub(crate) registry: Registry,
     pub(crate) heard: Heard,
-    pub(crate) outlets: CountedOutlets,
+    pub(crate) proxies: CountedProxies,
     /// Kept as the browser's supervisor keeps it.
     pub(crate) browser: Mutex<Option<Browser>>,
     requests: Arc<AtomicU64>,
@@ -134,15 +134,15 @@ impl Bridge {
 
     async fn with_facts(settings: TabSettings, heard: Heard, facts: Arc<dyn FactSink>) -> Self {
         let registry = Registry::default();
-        let outlets = CountedOutlets::default();
-        let ways_out = Arc::new(outlets.clone());
-        let supervisor = SupervisorHandle::start(settings, facts, ways_out, registry.clone());
+        let proxies = CountedProxies::default();
+        let proxy_provider = Arc::new(proxies.clone());
+        let supervisor = SupervisorHandle::start(settings, facts, proxy_provider, registry.clone());
         let bridge = Self {
             fake: Fake::new(),
             supervisor,
             registry,
             heard,
-            outlets,
+            proxies,
             browser: Mutex::new(None),
             requests: Arc::default(),
         };

@@ -110,7 +110,7 @@ async fn a_tab_leaves_a_url_that_policy_now_denies_and_other_tabs_stay() {
     bridge.settle().await;
     bridge.forget();
     let before = bridge.fake.calls().len();
-    bridge.outlets.forbid("a", "http://a.test/");
+    bridge.proxies.forbid("a", "http://a.test/");
     let html = bridge.client().html(tab);
     bridge.settle().await;
     let lines = bridge.lines();
@@ -136,7 +136,7 @@ async fn a_tab_with_a_pending_navigation_continues_it_when_policy_changes() {
     bridge.fake.hold("Page.navigate");
     let asked = bridge.client().navigate(tab, "http://b.test/");
     bridge.settle().await;
-    bridge.outlets.forbid("a", "http://a.test/");
+    bridge.proxies.forbid("a", "http://a.test/");
     bridge.settle().await;
     let url = bridge.registry.list(&"a".into())[0].url.clone();
     assert_eq!(url, "about:blank", "that is where it would be sent");
@@ -150,7 +150,7 @@ async fn a_tab_with_a_pending_navigation_continues_it_when_policy_changes() {
     bridge.fake.page("http://c.test/", "C");
     let asked = bridge.client().navigate(tab, "http://c.test/");
     bridge.settle().await;
-    bridge.outlets.forbid("a", "http://c.test/");
+    bridge.proxies.forbid("a", "http://c.test/");
     bridge.settle().await;
     bridge.fake.release("Page.navigate");
     assert_eq!(asked.code().await, "NAV_DENIED");
@@ -175,14 +175,14 @@ async fn every_context_has_its_own_proxy_until_it_is_disposed() {
         made.iter()
             .all(|call| call.text("proxyBypassList") == Some("<-loopback>"))
     );
-    assert_eq!(bridge.outlets.open_now(), 2);
+    assert_eq!(bridge.proxies.open_now(), 2);
     bridge.fake.hold("Target.disposeBrowserContext");
     client.close(own).line().await;
     bridge.settle().await;
-    assert_eq!(bridge.outlets.open_now(), 2, "the context is still there");
+    assert_eq!(bridge.proxies.open_now(), 2, "the context is still there");
     bridge.fake.release("Target.disposeBrowserContext");
     bridge.settle().await;
-    assert_eq!(bridge.outlets.open_now(), 1);
+    assert_eq!(bridge.proxies.open_now(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,8 +192,8 @@ async fn a_context_that_is_not_disposed_keeps_its_proxy() {
     bridge.fake.fail("Target.disposeBrowserContext", "no");
     bridge.client().close(own).line().await;
     bridge.settle().await;
-    assert_eq!(bridge.outlets.open_now(), 1);
+    assert_eq!(bridge.proxies.open_now(), 1);
     bridge.supervisor.browser_down("it ended".to_owned()).await;
     bridge.settle().await;
-    assert_eq!(bridge.outlets.open_now(), 0, "it ends with the browser");
+    assert_eq!(bridge.proxies.open_now(), 0, "it ends with the browser");
 }

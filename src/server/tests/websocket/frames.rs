@@ -81,7 +81,7 @@ impl Frame {
     }
 }
 
-/// A message in frames of at most so many bytes.
+/// A message in frames of at most `size` bytes.
 pub(super) fn fragments(opcode: u8, message: &[u8], size: usize) -> Vec<Frame> {
     let mut frames: Vec<_> = message
         .chunks(size)

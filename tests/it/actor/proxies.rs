@@ -4,13 +4,13 @@ use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use cdp_bridge::policy::Denied;
-use cdp_bridge::tabs::{Obstacle, Outlet, Outlets, Scope};
+use cdp_bridge::policy::{ConnectFailure, Denied};
+use cdp_bridge::tabs::{ContextProxy, ProxyProvider, Scope};
 use cdp_bridge_protocol::TabId;
 use tokio::sync::watch;
 
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CountedOutlets {
+pub(crate) struct CountedProxies {
     open: Arc<AtomicUsize>,
     opened: Arc<AtomicUsize>,
     /// URL prefixes, each with the client that it is denied to.
@@ -28,7 +28,7 @@ impl Drop for Open {
     }
 }
 
-impl CountedOutlets {
+impl CountedProxies {
     /// How many are open now.
     pub(crate) fn open_now(&self) -> usize {
         self.open.load(Ordering::Relaxed)
@@ -48,12 +48,12 @@ impl CountedOutlets {
     }
 }
 
-impl Outlets for CountedOutlets {
-    fn open(&self, _: &Scope, _: Option<TabId>) -> io::Result<Outlet> {
+impl ProxyProvider for CountedProxies {
+    fn open(&self, _: &Scope, _: Option<TabId>) -> io::Result<ContextProxy> {
         let number = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
         self.open.fetch_add(1, Ordering::Relaxed);
         let proxy = Some(format!("http://127.0.0.1:{number}"));
-        Ok(Outlet::new(
+        Ok(ContextProxy::new(
             proxy,
             Arc::default(),
             Open(Arc::clone(&self.open)),
@@ -80,12 +80,12 @@ impl Outlets for CountedOutlets {
         Ok(())
     }
 
-    fn obstacle(&self, _: &Scope, url: &str) -> Option<Obstacle> {
+    fn connect_failure(&self, _: &Scope, url: &str) -> Option<ConnectFailure> {
         if url.starts_with("http://inside.test/") {
             let host = "inside.test".to_owned();
-            return Some(Obstacle::Denied(Denied::Closed { host }));
+            return Some(ConnectFailure::Denied(Denied::Closed { host }));
         }
         url.starts_with("http://dead.test/")
-            .then_some(Obstacle::Failed("net::ERR_CONNECTION_REFUSED"))
+            .then_some(ConnectFailure::Failed("net::ERR_CONNECTION_REFUSED"))
     }
 }

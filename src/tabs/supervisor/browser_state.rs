@@ -1,0 +1,329 @@
+//! The state of the running browser, which is dropped with it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use cdp_bridge_protocol::TabId;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
+use tokio::time::Instant;
+
+use super::downloads::BrowserDownloads;
+use super::jobs::{self, ContextFor, CreatedContext, Job, JobResult, PendingOpen};
+use super::open_limiter::OpenLimiter;
+use super::open_watchdog::OpenWatchdog;
+use super::{AttachRequest, SupervisorHandle};
+use crate::cdp::{
+    Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
+};
+use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
+use crate::tabs::contexts::{Contexts, SharedContext};
+use crate::tabs::target::{ContextChoice, Delivery, OpenError, OpenRequest, Target};
+use crate::timer::sleep_until_opt;
+
+pub(super) struct BrowserState {
+    pub(super) browser: Browser,
+    /// Whether prompts for HTTP authentication must be cancelled.
+    pub(super) cancel_auth: bool,
+    pub(super) inbox: Inbox,
+    pub(super) jobs: FuturesUnordered<Job>,
+    pub(super) contexts: Contexts,
+    proxies: HashMap<BrowserContextId, ContextProxy>,
+    /// The proxies of contexts that Chromium failed to dispose of. They stay open, so that their ports
+    /// are not reused for other contexts while pages of these may still connect.
+    undisposed: Vec<ContextProxy>,
+    /// The tab of each page, to find the opener of a popup.
+    pub(super) tabs: HashMap<TargetId, TabId>,
+    /// Pages that Chromium has created, but that are not set up yet.
+    pub(super) expected: HashMap<TargetId, PendingOpen>,
+    /// Pages that are set up, but belong to no tab yet.
+    pub(super) unclaimed: Vec<Attachment>,
+    pending_attaches: HashMap<SessionId, PendingAttach>,
+    /// `Target.createTarget` calls in flight. While there are any, a page without an opener may be
+    /// the result of one and not a popup.
+    pub(super) creating: usize,
+    pub(super) open_limiter: OpenLimiter,
+    open_watchdog: OpenWatchdog,
+    pub(super) downloads: BrowserDownloads,
+}
+
+/// Another session to a page of a tab: the response to the request and the event arrive in either
+/// order.
+enum PendingAttach {
+    Attached(Attachment),
+    Requested(AttachRequest),
+}
+
+impl BrowserState {
+    pub(super) fn new(
+        browser: Browser,
+        cancel_auth: bool,
+        inbox: Inbox,
+        downloads: BrowserDownloads,
+    ) -> Self {
+        Self {
+            browser,
+            cancel_auth,
+            inbox,
+            jobs: FuturesUnordered::new(),
+            contexts: Contexts::default(),
+            proxies: HashMap::new(),
+            undisposed: Vec::new(),
+            tabs: HashMap::new(),
+            expected: HashMap::new(),
+            unclaimed: Vec::new(),
+            pending_attaches: HashMap::new(),
+            creating: 0,
+            open_limiter: OpenLimiter::default(),
+            open_watchdog: OpenWatchdog::default(),
+            downloads,
+        }
+    }
+
+    /// Opens the page of a request, and first its context if that does not exist yet.
+    pub(super) fn open(
+        &mut self,
+        request: OpenRequest,
+        in_default_context: bool,
+        proxies: &Arc<dyn ProxyProvider>,
+    ) {
+        match request.context.clone() {
+            ContextChoice::Shared if in_default_context => {
+                self.downloads.default_client = Some(request.scope.clone());
+                self.create_target(None, request, None);
+            }
+            ContextChoice::Shared => {
+                let scope = request.scope.clone();
+                match self.contexts.shared(request) {
+                    SharedContext::Ready(context, request) => {
+                        self.create_target(Some(context), request, None);
+                    }
+                    SharedContext::Create => {
+                        self.create_context(ContextFor::Client(scope), proxies);
+                    }
+                    SharedContext::Wait => {}
+                }
+            }
+            ContextChoice::New => self.create_context(ContextFor::Tab(request), proxies),
+            ContextChoice::Existing(context) => {
+                self.create_target(Some(context.clone()), request, Some(context));
+            }
+        }
+    }
+
+    /// `own_context` is the same context if it belongs to the tab alone.
+    pub(super) fn create_target(
+        &mut self,
+        context: Option<BrowserContextId>,
+        request: OpenRequest,
+        own_context: Option<BrowserContextId>,
+    ) {
+        let opening = PendingOpen {
+            request,
+            own_context,
+        };
+        if opening.request.reply.is_closed() {
+            return self.release_new_context(&opening);
+        }
+        self.creating += 1;
+        self.open_watchdog.sent(Instant::now());
+        self.jobs
+            .push(jobs::create_target(self.browser.clone(), context, opening));
+    }
+
+    fn create_context(&mut self, purpose: ContextFor, proxies: &Arc<dyn ProxyProvider>) {
+        self.open_watchdog.sent(Instant::now());
+        let browser = self.browser.clone();
+        let files = self.downloads.files.as_deref();
+        self.jobs
+            .push(jobs::create_context(browser, purpose, proxies, files));
+    }
+
+    pub(super) fn open_ended<T>(&mut self, outcome: Result<&T, Option<&CallError>>) {
+        match outcome {
+            Ok(_) | Err(Some(CallError::Protocol { .. })) => {
+                self.open_watchdog.answered(Instant::now());
+            }
+            Err(_) => self.open_watchdog.timed_out(),
+        }
+    }
+
+    pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
+        let at = self
+            .unclaimed
+            .iter()
+            .position(|page| page.info.target_id == *target)?;
+        Some(self.unclaimed.swap_remove(at))
+    }
+
+    /// Delivers a page to the tab that requested it. If the request has timed out, the page is closed.
+    pub(super) fn deliver(
+        &mut self,
+        opening: PendingOpen,
+        attachment: Attachment,
+        supervisor: &SupervisorHandle,
+    ) {
+        let PendingOpen {
+            request,
+            own_context,
+        } = opening;
+        let new_context = own_context
+            .clone()
+            .filter(|_| request.context == ContextChoice::New);
+        let target = self.target(attachment, own_context);
+        self.tabs.insert(target.id.clone(), request.tab);
+        let delivery = Delivery::new(target, new_context, supervisor.clone());
+        let _ = request.reply.send(Ok(delivery));
+    }
+
+    /// Closes a page that its tab did not accept.
+    pub(super) fn close_undelivered(
+        &mut self,
+        target: TargetId,
+        context: Option<&BrowserContextId>,
+    ) {
+        self.tabs.remove(&target);
+        let close_page = jobs::close_page(self.browser.clone(), target);
+        self.jobs.push(close_page);
+        if let Some(context) = context {
+            self.release(context);
+        }
+    }
+
+    pub(super) fn session_attached(&mut self, attachment: Attachment) {
+        let session = attachment.session.id().clone();
+        match self.pending_attaches.remove(&session) {
+            Some(PendingAttach::Requested(request)) => self.deliver_session(request, attachment),
+            _ => {
+                self.pending_attaches
+                    .insert(session, PendingAttach::Attached(attachment));
+            }
+        }
+    }
+
+    /// On an error the request is dropped, which answers it.
+    pub(super) fn session_named(
+        &mut self,
+        request: AttachRequest,
+        session: Result<SessionId, CallError>,
+    ) {
+        let session = match session {
+            Ok(session) => session,
+            Err(error) => {
+                tracing::debug!(%error, target = %request.target, "another session to a page could not be attached");
+                return;
+            }
+        };
+        match self.pending_attaches.remove(&session) {
+            Some(PendingAttach::Attached(attachment)) => self.deliver_session(request, attachment),
+            _ => {
+                self.pending_attaches
+                    .insert(session, PendingAttach::Requested(request));
+            }
+        }
+    }
+
+    fn deliver_session(&mut self, request: AttachRequest, attachment: Attachment) {
+        if let Err(attachment) = request.reply.send(attachment) {
+            let detach = jobs::detach(self.browser.clone(), attachment);
+            self.jobs.push(detach);
+        }
+    }
+
+    pub(super) fn target(
+        &self,
+        attachment: Attachment,
+        own_context: Option<BrowserContextId>,
+    ) -> Target {
+        let Attachment {
+            session,
+            inbox,
+            info,
+            ..
+        } = attachment;
+        let url = if info.url.is_empty() {
+            "about:blank".to_owned()
+        } else {
+            info.url
+        };
+        Target {
+            browser: self.browser.clone(),
+            session,
+            inbox,
+            id: info.target_id,
+            own_context,
+            url,
+        }
+    }
+
+    /// Releases the context that was created for a request which has failed.
+    pub(super) fn release_new_context(&mut self, opening: &PendingOpen) {
+        if opening.request.context == ContextChoice::New
+            && let Some(context) = &opening.own_context
+        {
+            self.release(context);
+        }
+    }
+
+    pub(super) fn release(&mut self, context: &BrowserContextId) {
+        if self.contexts.leave(context) {
+            self.downloads.context_disposed(context);
+            let proxy = self.proxies.remove(context);
+            self.jobs
+                .push(jobs::dispose(self.browser.clone(), context.clone(), proxy));
+        }
+    }
+
+    /// Keeps the proxy open until the context is disposed of.
+    pub(super) fn add_context(&mut self, created: CreatedContext) -> BrowserContextId {
+        let CreatedContext {
+            context,
+            proxy,
+            keeps_downloads,
+        } = created;
+        self.downloads.context_created(&context, keeps_downloads);
+        self.proxies.insert(context.clone(), proxy);
+        context
+    }
+
+    pub(super) fn keep_undisposed(&mut self, proxy: ContextProxy) {
+        self.undisposed.push(proxy);
+    }
+
+    /// A popup uses the context of a logged-out tab.
+    pub(super) fn join(&mut self, context: &BrowserContextId) {
+        self.contexts.join(context);
+        if let Some(proxy) = self.proxies.get(context) {
+            proxy.mark_shared();
+        }
+    }
+}
+
+pub(super) fn reject(request: OpenRequest, error: impl Into<OpenError>) {
+    let _ = request.reply.send(Err(error.into()));
+}
+
+pub(super) enum BrowserSignal {
+    Event(Option<SessionEvent>),
+    JobResult(Box<JobResult>),
+    /// It opens no pages any more, although it responds.
+    Hung,
+}
+
+pub(super) async fn next_signal(state: &mut Option<BrowserState>) -> BrowserSignal {
+    let Some(BrowserState {
+        inbox,
+        jobs,
+        open_watchdog,
+        ..
+    }) = state
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        biased;
+        event = inbox.next() => BrowserSignal::Event(event),
+        Some(result) = jobs.next() => BrowserSignal::JobResult(Box::new(result)),
+        () = sleep_until_opt(open_watchdog.hung_at()) => BrowserSignal::Hung,
+    }
+}
