@@ -63,10 +63,8 @@ impl Operations {
             RequestBody::StopScreencast(it) => send(tab(&it.tab_id)?, TabMessage::Unwatch),
             RequestBody::Subscribe(it) => subscribe(tab(&it.tab_id)?, caller, &it)?,
             RequestBody::GetDownload(it) => {
-                let tab = tab(&it.tab_id)?.id;
-                let tabs = self.services.tabs.clone();
-                let download = move |reply| tabs.download(tab, it.download_id, reply);
-                Plan::Start(Box::new(download))
+                let (tab, id) = (tab(&it.tab_id)?, it.download_id);
+                send(tab, |reply| TabMessage::Download(id, reply))
             }
             RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
             RequestBody::Query(it) => {

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cdp_bridge_protocol::TabId;
-
 use crate::tabs::{ClientId, NewTab, Registry, Reply, SupervisorHandle};
 
 /// Judges the URLs that clients ask for.
@@ -29,18 +27,11 @@ pub struct NavigationDenied {
 pub trait TabService: Send + Sync + 'static {
     /// Opens a tab; answered by `tabCreated`.
     fn create(&self, tab: NewTab, reply: Reply);
-
-    /// Hands out a file that a tab has downloaded.
-    fn download(&self, tab: TabId, id: String, reply: Reply);
 }
 
 impl TabService for SupervisorHandle {
     fn create(&self, tab: NewTab, reply: Reply) {
         Self::create(self, tab, reply);
-    }
-
-    fn download(&self, tab: TabId, id: String, reply: Reply) {
-        Self::download(self, tab, id, reply);
     }
 }
 

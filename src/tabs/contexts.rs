@@ -50,7 +50,7 @@ pub enum SharedContext {
 }
 
 impl Contexts {
-    /// QueryQueue up the shared context of the request's client.
+    /// Looks up the shared context of the request's client.
     pub fn shared(&mut self, request: OpenRequest) -> SharedContext {
         match self.shared.get_mut(&request.scope) {
             Some(SharedState::Ready(context)) => SharedContext::Ready(context.clone(), request),

@@ -25,6 +25,8 @@ pub enum TabMessage {
     Subscribe(Subscriber, Reply),
     /// Ends the caller's subscription to the console.
     Unsubscribe(Reply),
+    /// Wants the file that the tab has downloaded under this id.
+    Download(String, Reply),
     /// Closes the tab, ahead of everything else.
     Close(CloseReason, Option<Reply>),
 }
@@ -38,7 +40,8 @@ impl TabMessage {
             | Self::Watch(.., reply)
             | Self::Unwatch(reply)
             | Self::Subscribe(_, reply)
-            | Self::Unsubscribe(reply) => Some(reply),
+            | Self::Unsubscribe(reply)
+            | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
         }
     }

@@ -123,7 +123,7 @@ impl SupervisorHandle {
     }
 
     /// Returns a downloaded file of a tab.
-    pub fn download(&self, tab: TabId, id: String, reply: Reply) {
+    pub(super) fn download(&self, tab: TabId, id: String, reply: Reply) {
         self.try_request(SupervisorMessage::Download(tab, id, reply));
     }
 

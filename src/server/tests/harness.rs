@@ -142,10 +142,6 @@ impl TabService for Opener {
     fn create(&self, tab: NewTab, reply: Reply) {
         self.0.try_send((tab, reply)).unwrap();
     }
-
-    fn download(&self, _: TabId, _: String, reply: Reply) {
-        drop(reply);
-    }
 }
 
 /// A browser that is up, or not.

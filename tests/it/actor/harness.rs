@@ -382,7 +382,7 @@ impl Client<'_> {
 
     pub(crate) fn download(&self, tab: TabId, id: &str) -> Asked {
         let (reply, asked) = self.reply(RequestKind::GetDownload);
-        self.bridge.supervisor.download(tab, id.to_owned(), reply);
+        self.send(tab, TabMessage::Download(id.to_owned(), reply));
         asked
     }
 
