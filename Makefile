@@ -22,13 +22,11 @@ run: ## Serve: installs a browser if there is none, builds, says how to connect 
 	@scripts/how-to-connect $(BINARY)
 	@exec $(BINARY) serve $(ARGS)
 
-# Tests with a browser wait more than they work: two threads for each processor.
-TEST_THREADS ?= $(shell echo $$((2 * $$(getconf _NPROCESSORS_ONLN))))
 test: ## Run every test; both Chromium builds take part
 	@scripts/need-rust
 	@scripts/install-browser --all
 	@scripts/install-client-packages
-	RUST_TEST_THREADS=$(TEST_THREADS) cargo test --locked --workspace
+	cargo test --locked --workspace
 
 lint: ## Check the format, the lints and the documentation
 	@scripts/need-rust

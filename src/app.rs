@@ -100,11 +100,9 @@ impl Daemon {
         let process_wide = process_wide.map_err(StartError::Proxy)?;
         let source = browser_source::browser_source(config, process_wide.address())?;
         warn_about_foreign_browser(config, proxies.is_local);
-        let hub = Arc::new(Hub::new());
-        let registry = Registry::default();
-        let bus = EventBus::new();
+        let (hub, registry, bus) = (Arc::new(Hub::new()), Registry::default(), EventBus::new());
         bus.listen(Arc::<Hub>::clone(&hub) as Arc<dyn FactListener>);
-        let facts: Arc<dyn FactSink> = Arc::new(bus);
+        let facts: Arc<dyn FactSink> = Arc::new(bus.clone());
         let tabs = SupervisorHandle::start(
             room_settings::tabs(config),
             Arc::clone(&facts),
@@ -124,6 +122,7 @@ impl Daemon {
         );
         let services = Services {
             operations: Arc::new(operations),
+            bus,
             hub,
             browser: Arc::new(status.clone()),
             render_metrics: Arc::new(move || {

@@ -8,7 +8,7 @@ use tokio::sync::mpsc;
 use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::metrics;
-use crate::tabs::{Fact, FactSink};
+use crate::tabs::{CallerId, Fact, FactSink, Scope};
 
 /// A fact as it was published.
 #[derive(Debug, Clone)]
@@ -44,6 +44,15 @@ struct BusInner {
 struct BusQueue {
     name: &'static str,
     sender: mpsc::Sender<Arc<Published>>,
+    /// The caller that the facts must concern; all facts, if none.
+    only_for: Option<(Scope, CallerId)>,
+}
+
+impl BusQueue {
+    fn wants(&self, fact: &Fact) -> bool {
+        let only_for = self.only_for.as_ref();
+        only_for.is_none_or(|(scope, caller)| fact.concerns(scope, *caller))
+    }
 }
 
 impl std::fmt::Debug for EventBus {
@@ -67,7 +76,29 @@ impl EventBus {
     /// dropped and counted under `name`; the gap shows in [`Published::seq`].
     pub fn subscribe(&self, name: &'static str, capacity: usize) -> mpsc::Receiver<Arc<Published>> {
         let (sender, receiver) = mpsc::channel(capacity);
-        self.inner().queues.push(BusQueue { name, sender });
+        self.inner().queues.push(BusQueue {
+            name,
+            sender,
+            only_for: None,
+        });
+        receiver
+    }
+
+    /// Adds a queue for the facts that a door sends to this caller, who listens in this scope.
+    pub fn subscribe_for(
+        &self,
+        scope: Scope,
+        caller: CallerId,
+        name: &'static str,
+        capacity: usize,
+    ) -> mpsc::Receiver<Arc<Published>> {
+        let (sender, receiver) = mpsc::channel(capacity);
+        let only_for = Some((scope, caller));
+        self.inner().queues.push(BusQueue {
+            name,
+            sender,
+            only_for,
+        });
         receiver
     }
 
@@ -89,16 +120,19 @@ impl FactSink for EventBus {
         for listener in &inner.listeners {
             listener.on_fact(&published);
         }
-        inner.queues.retain(
-            |queue| match queue.sender.try_send(Arc::clone(&published)) {
+        inner.queues.retain(|queue| {
+            if !queue.wants(&published.fact) {
+                return !queue.sender.is_closed();
+            }
+            match queue.sender.try_send(Arc::clone(&published)) {
                 Ok(()) => true,
                 Err(mpsc::error::TrySendError::Full(_)) => {
                     metrics::dropped("fact", queue.name);
                     true
                 }
                 Err(mpsc::error::TrySendError::Closed(_)) => false,
-            },
-        );
+            }
+        });
     }
 }
 
@@ -138,5 +172,17 @@ mod tests {
         drop(bus.subscribe("gone", 1));
         bus.publish(fact(1));
         assert!(bus.inner().queues.is_empty());
+    }
+
+    #[test]
+    fn a_queue_for_one_caller_has_what_concerns_it() {
+        let bus = EventBus::new();
+        let mut of_a = bus.subscribe_for("a".into(), CallerId(1), "a", 4);
+        let mut of_b = bus.subscribe_for("b".into(), CallerId(2), "b", 4);
+        let tab = cdp_bridge_protocol::TabId::new(1);
+        bus.publish(Fact::of_tab(&"a".into(), tab, FactKind::TabActivated));
+        bus.publish(fact(1));
+        assert_eq!(received(&mut of_a), [1, 2]);
+        assert_eq!(received(&mut of_b), [2]);
     }
 }

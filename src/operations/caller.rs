@@ -97,8 +97,7 @@ impl Permissions {
     }
 }
 
-/// Where a caller receives what goes on after the answer. A door without such streams has no sinks, and its
-/// callers cannot start one.
+/// Receives the streams that go on after an answer. The callers of a door without sinks cannot start a stream.
 pub trait StreamSinks: Send + Sync + 'static {
     /// A slot through which this caller receives the frames of a tab; it replaces an earlier one.
     fn frames(&self, tab: TabId) -> FrameSlot;

@@ -60,7 +60,7 @@ impl Operations {
         &self.drain
     }
 
-    /// The tabs of a scope, as its client is shown them.
+    /// The tabs of a scope, oldest first.
     pub fn tabs_of(&self, scope: &Scope) -> Vec<TabInfo> {
         self.services.registry.list(scope)
     }

@@ -1,4 +1,4 @@
-//! What operations are given to work with, as traits where tests put fakes.
+//! The services that operations use: traits where tests need fakes.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use crate::tabs::{ClientId, NewTab, Registry, Reply, SupervisorHandle};
 
 /// Judges the URLs that clients ask for.
 pub trait UrlPolicy: Send + Sync + 'static {
-    /// The URL as it was parsed, if this client may go there.
+    /// Returns the parsed URL if policy allows the client to navigate there.
     fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied>;
 }
 

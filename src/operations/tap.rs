@@ -7,8 +7,8 @@ use cdp_bridge_protocol::RequestBody;
 
 use super::{Call, OperationOutcome};
 
-/// Sees each call once before it is admitted and once after it has ended, refused ones too. It runs on the
-/// caller's way and must not wait; one that has to hands over to a bounded queue of its own.
+/// Sees each call once before it is admitted and once after it has ended, also calls that are refused. It runs
+/// in the caller's task and must not wait: a tap that does I/O sends to a bounded queue and counts what it drops.
 pub trait Tap: Send + Sync + 'static {
     /// The call begins.
     fn before(&self, call: &Call, request: &RequestBody);

@@ -20,15 +20,17 @@ use super::ws::hub::Hub;
 use super::ws::links::{ConnectionSeq, Links};
 use super::ws::send_queue::ConnectionClose;
 use crate::metrics;
-use crate::operations::Operations;
 use crate::operations::client_quota::{ClientConnectionPermit, ClientQuota};
 use crate::operations::drain::{CountGuard, Drain, DrainPhase};
+use crate::operations::{EventBus, Operations};
 
 /// What a server is given to work with.
 #[derive(Clone)]
 pub struct Services {
     /// Carries out requests.
     pub operations: Arc<Operations>,
+    /// What happens, for doors that send events.
+    pub bus: EventBus,
     /// Sends facts to the links of the WebSocket door.
     pub hub: Arc<Hub>,
     /// The state of Chromium.

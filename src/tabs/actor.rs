@@ -246,7 +246,7 @@ impl Actor {
             }
             TabMessage::Unwatch(reply) => self.streams.unwatch(reply),
             TabMessage::Unsubscribe(reply) => self.streams.unsubscribe(reply),
-            // It passes by here so that it counts as a use of the tab, and fails once the tab closes.
+            // Sent through the tab, so that it counts as a use of the tab and fails once the tab closes.
             TabMessage::Download(id, reply) => self.ctx.supervisor.download(self.tab.id, id, reply),
             message if let Some(error) = self.refusal_without_target() => {
                 if let Some(reply) = message.into_reply() {

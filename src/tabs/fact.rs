@@ -47,6 +47,17 @@ impl Audience {
 }
 
 impl Fact {
+    /// Whether the fact is to be sent to this caller, who listens in this scope. A caller whose own call caused the
+    /// fact has it as the answer. Every door that forwards facts to clients asks this: it keeps tenants apart.
+    pub fn concerns(&self, listener: &Scope, caller: CallerId) -> bool {
+        let is_meant = match &self.audience {
+            Audience::Everyone => true,
+            Audience::Scope(scope) => scope == listener,
+            Audience::Subscribers(scope, callers) => scope == listener && callers.contains(&caller),
+        };
+        is_meant && self.cause.is_none_or(|call| call.caller != caller)
+    }
+
     /// A fact about a tab that no call caused.
     pub fn of_tab(scope: &Scope, tab: TabId, kind: FactKind) -> Self {
         Self {
@@ -207,4 +218,44 @@ pub struct ConsoleLine {
     pub at_ms: u64,
     /// How many lines right before this one were left out.
     pub omitted: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fact_concerns_its_scope_alone_and_not_the_caller_that_caused_it() {
+        let (a, b) = (Scope::from("a"), Scope::from("b"));
+        let (first, second) = (CallerId(1), CallerId(2));
+        let call = CallId {
+            caller: first,
+            number: 1,
+        };
+        let fact = Fact::of_tab(&a, TabId::new(1), FactKind::TabActivated);
+        assert!(fact.concerns(&a, first) && fact.concerns(&a, second));
+        assert!(!fact.concerns(&b, second));
+        let caused = fact.clone().caused_by(call);
+        assert!(!caused.concerns(&a, first) && caused.concerns(&a, second));
+        let subscribed = Fact {
+            audience: Audience::Subscribers(a.clone(), vec![second]),
+            ..fact
+        };
+        assert!(!subscribed.concerns(&a, first) && subscribed.concerns(&a, second));
+        assert!(!subscribed.concerns(&b, second));
+        let (reason, restarts) = (None, 1);
+        let up = Fact::of_browser(FactKind::BrowserUp { reason, restarts });
+        assert!(up.concerns(&a, first) && up.concerns(&b, second));
+    }
+
+    #[test]
+    fn two_sessions_of_a_client_are_two_scopes() {
+        let client: Scope = "a".into();
+        let session = Scope {
+            session: crate::tabs::SessionId::new(7),
+            ..client.clone()
+        };
+        let fact = Fact::of_tab(&session, TabId::new(1), FactKind::TabActivated);
+        assert!(fact.concerns(&session, CallerId(1)) && !fact.concerns(&client, CallerId(1)));
+    }
 }

@@ -25,7 +25,7 @@ pub enum TabMessage {
     Subscribe(Subscriber, Reply),
     /// Ends the caller's subscription to the console.
     Unsubscribe(Reply),
-    /// Wants the file that the tab has downloaded under this id.
+    /// Reads the file that the tab has downloaded under this id.
     Download(String, Reply),
     /// Closes the tab, ahead of everything else.
     Close(CloseReason, Option<Reply>),

@@ -1,6 +1,6 @@
 //! Messages from a Coordinator to the bridge (protocol section 3).
 //!
-//! [`bodies`], [`actions`], [`looks`] and [`subscribe`] hold the fields of each request; the [table](crate::table) has the
+//! [`bodies`], [`actions`], [`page_queries`] and [`subscribe`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -9,7 +9,7 @@ mod answer;
 mod bodies;
 mod envelope;
 mod kind;
-mod looks;
+mod page_queries;
 mod parse;
 mod subscribe;
 
@@ -18,7 +18,7 @@ pub use answer::{Ask, EventBody, TypedPayload};
 pub use bodies::*;
 pub use envelope::Request;
 pub use kind::TimeoutClass;
-pub use looks::*;
+pub use page_queries::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS};
 pub use subscribe::*;
 

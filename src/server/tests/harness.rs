@@ -199,6 +199,7 @@ fn services_with(
             operations,
             [Arc::new(CallLog) as Arc<dyn Tap>],
         )),
+        bus: EventBus::new(),
         hub,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),

@@ -10,7 +10,7 @@ use cdp_bridge_protocol::Message;
 use super::outbox::Outbox;
 use crate::lock::lock;
 use crate::metrics;
-use crate::operations::{Audience, CallerId, FactListener, Published, Scope};
+use crate::operations::{CallerId, FactListener, Published, Scope};
 use crate::server::wire;
 
 /// The links of every scope, and the number of open connections.
@@ -106,27 +106,19 @@ impl FactListener for Hub {
     /// Sends the fact to every link that it concerns, except the one whose call caused it: there it is the answer.
     fn on_fact(&self, published: &Arc<Published>) {
         let fact = &published.fact;
-        let cause = fact.cause.map(|call| call.caller);
-        let concerns = |caller: CallerId| {
-            let wants = match &fact.audience {
-                Audience::Subscribers(_, callers) => callers.contains(&caller),
-                Audience::Everyone | Audience::Scope(_) => true,
-            };
-            wants && Some(caller) != cause
-        };
         let scopes = self.scopes();
-        let all = match fact.audience.scope() {
-            Some(scope) => scopes.get(scope).map_or(&[][..], Vec::as_slice),
-            None => &[],
-        };
-        let everyone = scopes
-            .values()
-            .flatten()
-            .filter(|_| fact.audience == Audience::Everyone);
-        let mut listeners = all
-            .iter()
-            .chain(everyone)
-            .filter(|outbox| concerns(outbox.id()))
+        // A fact of one scope need not look at the links of the others.
+        let of_scope = fact
+            .audience
+            .scope()
+            .and_then(|it| scopes.get_key_value(it));
+        let of_all = scopes.iter().filter(|_| fact.audience.scope().is_none());
+        let mut listeners = of_scope
+            .into_iter()
+            .chain(of_all)
+            .flat_map(|(scope, outboxes)| outboxes.iter().map(move |outbox| (scope, outbox)))
+            .filter(|(scope, outbox)| fact.concerns(scope, outbox.id()))
+            .map(|(_, outbox)| outbox)
             .peekable();
         if listeners.peek().is_some()
             && let Some(event) = wire::event(fact.clone())
@@ -140,7 +132,7 @@ impl FactListener for Hub {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::{CallId, EventBus, Fact, FactKind};
+    use crate::operations::{Audience, CallId, EventBus, Fact, FactKind};
     use crate::server::ws::send_queue::Outgoing;
     use crate::tabs::FactSink as _;
     use cdp_bridge_protocol::TabId;

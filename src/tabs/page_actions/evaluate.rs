@@ -24,19 +24,19 @@ pub(super) const MAX_CHARS: u64 = 1024 * 1024;
 
 /// Calls the value of a script if it is a function, and serializes the result as JSON. The length is
 /// checked in the page, so that an oversized value is not transferred.
-const CALL_VALUE: &str = "async function(max_chars, ...args) { \
+const CALL_VALUE: &str = "async function(maxChars, ...args) { \
     const value = await (typeof this === 'function' ? this(...args) : this); ";
 
 /// The common end of both functions.
 const RETURN_JSON: &str = "if (typeof value === 'bigint') throw new TypeError('a BigInt cannot be serialized as JSON'); \
     const json = JSON.stringify(value) ?? 'null'; \
-    return json.length > most ? {chars: json.length} : json; }";
+    return json.length > maxChars ? {chars: json.length} : json; }";
 
 /// The function that runs a script with an element. The script is part of the source text: a content
 /// security policy may forbid `eval`.
 fn on_element(expression: &str) -> String {
     format!(
-        "async function(max_chars, ...args) {{ const script = (\n{expression}\n); \
+        "async function(maxChars, ...args) {{ const script = (\n{expression}\n); \
          const value = await (typeof script === 'function' ? script(this, ...args) : script); {RETURN_JSON}"
     )
 }

@@ -9,12 +9,9 @@ use cdp_bridge::browser::find::{BrowserQuery, RealHost, find};
 use cdp_bridge::browser::options::BrowserBuild;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// How many tests use a browser at a time. Tests wait more than they work, so that one more than
-/// there are processors keeps these busy; with many more, they only wait for each other.
-static PLACES: LazyLock<Semaphore> = LazyLock::new(|| {
-    let processors = std::thread::available_parallelism().map_or(2, NonZero::get);
-    Semaphore::new(processors + 1)
-});
+/// How many tests use a browser at a time: with more of them than processors, they exceed each other's time limits.
+static PLACES: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(2, NonZero::get)));
 
 /// A browser to test with. While it is held, it counts as in use.
 pub(crate) struct TestBrowser {

@@ -95,7 +95,7 @@ async fn what_cannot_be_clicked_is_told_with_its_reason(browser: TestBrowser) {
         ("#inoff >> span", "disabled", "is disabled"),
         ("#aria", "disabled", "is disabled"),
         ("#restless", "moving", "does not stop moving"),
-        ("#outside", "outside", "into sight"),
+        ("#outside", "outside", "into view"),
         (
             "#under",
             "covered",
