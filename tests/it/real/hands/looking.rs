@@ -250,8 +250,8 @@ async fn scripts_come_to_json_or_to_their_exception(browser: TestBrowser) {
         ("Promise.reject(new TypeError('no'))", "TypeError: no"),
         ("const o = {}; o.o = o; o", "circular"),
         ("10n", "bigint"),
-        ("'x'.repeat(2 * 1024 * 1024)", "at most"),
-        ("['x'.repeat(2 * 1024 * 1024)]", "at most"),
+        ("'x'.repeat(2 * 1024 * 1024)", "the maximum is"),
+        ("['x'.repeat(2 * 1024 * 1024)]", "the maximum is"),
     ] {
         let error = hands
             .ask("evaluate", json!({"expression": expression}))
