@@ -9,6 +9,7 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::command_queue::{CommandQueue, MethodName};
 use super::error::CallError;
 use super::ids::SessionId;
+use super::json;
 use super::methods::Method;
 use super::raw_route::{RawRoute, RawRouteOptions, RawSender};
 
@@ -172,7 +173,7 @@ async fn open_raw_route(
 }
 
 fn decode<M: Method>(result: &Bytes) -> Result<M::Returns, CallError> {
-    serde_json::from_slice(result).map_err(|error| shape::<M>(&error))
+    json::parse(result).map_err(|error| shape::<M>(&error))
 }
 
 /// The error of a result that does not have the promised shape.

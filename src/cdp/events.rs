@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ids::{BrowserContextId, FrameId, LoaderId, SessionId, TargetId};
+use super::json;
 use super::routes::RawEvent;
 
 macro_rules! kinds {
@@ -118,7 +119,7 @@ pub fn wanted(kind: EventKind, params: Bytes) -> Option<Bytes> {
 impl RawEvent {
     /// Decodes the event's fields. If they have an unexpected shape, logs a warning and returns `None`.
     pub fn decode<T: DeserializeOwned>(&self) -> Option<T> {
-        match serde_json::from_slice(&self.params) {
+        match json::parse(&self.params) {
             Ok(fields) => Some(fields),
             Err(error) => {
                 let method = self.kind.method();
@@ -331,6 +332,16 @@ mod tests {
         };
         let frame = event.decode::<FrameNavigated>().map(|event| event.frame);
         assert!(frame.is_some_and(|frame| frame.parent_id.is_none() && frame.url == "http://a/"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_an_event_is_replaced() {
+        let event = RawEvent {
+            kind: EventKind::JavascriptDialogOpening,
+            params: Bytes::from_static(br#"{"type":"alert","message":"a\ud800b"}"#),
+        };
+        let dialog: Option<JavascriptDialogOpening> = event.decode();
+        assert_eq!(dialog.unwrap().message, "a\u{fffd}b");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::ids::SessionId;
+use super::json::without_lone_surrogates;
 
 /// A parsed frame from Chromium.
 #[derive(Debug)]
@@ -79,7 +80,14 @@ impl CdpMessage {
         {
             return Ok(frame);
         }
-        let outline: Outline<'_> = serde_json::from_slice(frame)?;
+        let outline: Outline<'_> = match serde_json::from_slice(frame) {
+            Ok(outline) => outline,
+            // The message of an error may quote a page's text.
+            Err(error) => match without_lone_surrogates(frame) {
+                Cow::Owned(replaced) => return Self::parse(&replaced.into()),
+                Cow::Borrowed(_) => return Err(error.into()),
+            },
+        };
         let slice = |raw: Option<&RawValue>| match raw {
             Some(raw) => frame.slice_ref(raw.get().as_bytes()),
             None => Bytes::from_static(b"{}"),

@@ -18,6 +18,7 @@
 //! | [`page_methods`] | commands that act on the content of a page |
 //! | [`console`] | commands and events of a page's console |
 //! | [`events`] | the events that the bridge uses, decoded late and leniently |
+//! | [`json`] | parsing JSON with text of a page |
 //! | [`results`] | results with large payloads, which are sliced and not parsed |
 //! | `error` | why a call failed |
 
@@ -30,6 +31,7 @@ mod error;
 pub mod events;
 pub mod ids;
 mod inbound;
+pub mod json;
 pub mod message;
 pub mod methods;
 pub mod page_methods;

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 
 use super::client::shape;
 use super::error::CallError;
+use super::json;
 use super::methods::{CaptureScreenshot, Evaluate, StartScreencast};
 
 /// The outcome of an expression.
@@ -105,8 +106,8 @@ pub fn exception(result: &Bytes) -> String {
 
     const MOST: usize = 500;
 
-    let details = serde_json::from_slice(result)
-        .map_or_else(|_| Details::default(), |outline: Outline| outline.details);
+    let details =
+        json::parse(result).map_or_else(|_| Details::default(), |outline: Outline| outline.details);
     let thrown = details.exception.and_then(|thrown| {
         let value = thrown.value.map(|value| match value {
             serde_json::Value::String(text) => text,

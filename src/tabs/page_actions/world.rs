@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::error::PageActionError;
 use super::script::SCRIPT;
 use crate::cdp::client::shape;
+use crate::cdp::json;
 use crate::cdp::methods::{Method, ReleaseObject};
 use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
@@ -219,7 +220,7 @@ impl Drop for ObjectHandle {
 }
 
 pub(super) fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, PageActionError> {
-    serde_json::from_slice(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
+    json::parse(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
 }
 
 fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> PageActionError {
