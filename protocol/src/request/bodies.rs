@@ -69,7 +69,7 @@ pub struct Navigate {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SnapshotFormat {
-    /// `document.documentElement.outerHTML`.
+    /// The doctype and `document.documentElement.outerHTML`.
     #[default]
     Html,
     /// The JSON text of CDP's `DOMSnapshot.captureSnapshot`.

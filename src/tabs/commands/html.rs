@@ -51,13 +51,35 @@ pub async fn html(
     Err(too_large(&text.decode(), limits))
 }
 
+/// Functions that read the document through its prototypes: an element with a name such as
+/// `documentElement` hides the property of the document.
+pub(super) const DOCUMENT: &str = "\
+    const read = (prototype, name, node) => Object.getOwnPropertyDescriptor(prototype, name).get.call(node); \
+    const countElements = () => Document.prototype.getElementsByTagName.call(document, '*').length; \
+    const rootElement = () => read(Document.prototype, 'documentElement', document);";
+
+/// Functions that write the nodes of a document.
+const MARKUP: &str = "\
+    const doctype = ({ name, publicId, systemId }) => '<!DOCTYPE ' + name + \
+    (publicId ? ' PUBLIC \"' + publicId + '\"' : systemId ? ' SYSTEM' : '') + \
+    (systemId ? ' \"' + systemId + '\"' : '') + '>'; \
+    const markup = (node) => { switch (read(Node.prototype, 'nodeType', node)) { \
+    case 1: return read(Element.prototype, 'outerHTML', node); \
+    case 7: return '<?' + node.target + ' ' + node.data + '?>'; \
+    case 8: return '<!--' + node.data + '-->'; \
+    case 10: return doctype(node); } \
+    return ''; }; \
+    const wholeMarkup = () => { let all = ''; \
+    for (let node = read(Node.prototype, 'firstChild', document); node; node = read(Node.prototype, 'nextSibling', node)) all += markup(node); \
+    return all; };";
+
 /// Evaluates to the HTML, to an array of its chunks if it is large, or to the counts of a page that
 /// is over the limits.
 fn expression(limits: CaptureLimits) -> String {
     format!(
-        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
+        "(() => {{ {DOCUMENT} {MARKUP} const nodes = countElements(); \
          if (nodes > {}) return '{{\"nodes\":' + nodes + '}}'; \
-         const root = document.documentElement, html = root ? root.outerHTML : ''; \
+         const html = wholeMarkup(); \
          if (html.length > {}) return '{{\"nodes\":' + nodes + ',\"bytes\":' + html.length + '}}'; \
          if (html.length <= {CHUNK}) return html; \
          const chunks = []; \

@@ -6,7 +6,7 @@ use cdp_bridge_protocol::payload::{EscapedText, without_lone_surrogates};
 use cdp_bridge_protocol::request::SnapshotFormat;
 use tokio::time::Instant;
 
-use super::html::html;
+use super::html::{DOCUMENT, html};
 use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
@@ -36,9 +36,9 @@ async fn structured(
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
     let expression = format!(
-        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
+        "(() => {{ {DOCUMENT} const nodes = countElements(); \
          if (nodes > {}) return {{nodes}}; \
-         const root = document.documentElement, bytes = root ? root.textContent.length : 0; \
+         const root = rootElement(), bytes = root ? read(Node.prototype, 'textContent', root).length : 0; \
          return bytes > {} ? {{nodes, bytes}} : ''; }})()",
         limits.snapshot_nodes, limits.snapshot_bytes,
     );
