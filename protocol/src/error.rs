@@ -228,6 +228,9 @@ pub struct ErrorDetails {
     /// `AMBIGUOUS`: a line for each of the first five of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elements: Option<Vec<String>>,
+    /// `AMBIGUOUS`: a locator for each of these elements, in the same order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locators: Option<Vec<String>>,
     /// `NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
     /// `covered`, or `unsuitable` where the request does not go with such an element.
     #[serde(skip_serializing_if = "Option::is_none")]

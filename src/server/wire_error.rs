@@ -113,10 +113,14 @@ fn details_of_page_action(error: &PageActionError) -> Option<ErrorDetails> {
             ..none
         },
         PageActionError::Ambiguous {
-            count, elements, ..
+            count,
+            elements,
+            locators,
+            ..
         } => ErrorDetails {
             count: Some(*count),
             elements: Some(elements.clone()),
+            locators: Some(locators.clone()),
             ..none
         },
         PageActionError::BadSelector { position, .. } => ErrorDetails {

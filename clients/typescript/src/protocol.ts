@@ -176,6 +176,8 @@ export interface ErrorDetails {
   host?: string | null;
   /** The limit that was passed: of pixels, of requests in flight, of tabs. */
   limit?: number | null;
+  /** `AMBIGUOUS`: a locator for each of these elements, in the same order. */
+  locators?: Array<string> | null;
   /** `SNAPSHOT_FAIL`: the most bytes that are captured. */
   maxBytes?: number | null;
   /** `SNAPSHOT_FAIL`: the most elements that are captured. */
@@ -307,7 +309,7 @@ export type ScrollTo = Edge | Point;
 
 /** How a page's DOM is written down. */
 export type SnapshotFormat =
-  /** `document.documentElement.outerHTML`. */
+  /** The doctype and `document.documentElement.outerHTML`. */
   | "html"
   /** The JSON text of CDP's `DOMSnapshot.captureSnapshot`. */
   | "structured"

@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use cdp_bridge_protocol::request::Point;
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -14,7 +16,7 @@ use super::error::PageActionError;
 use super::quad::to_parent;
 use super::world::{ObjectHandle, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
-use crate::locator::{Locator, SegmentKind};
+use crate::locator::{Locator, Segment, SegmentKind};
 use crate::timer::remaining;
 
 /// The script gives up this much before the request's deadline, so that its explanation arrives in time
@@ -61,7 +63,17 @@ struct CallOutcome {
     #[serde(default)]
     elements: Option<Vec<String>>,
     #[serde(default)]
+    locators: Option<Vec<Proposal>>,
+    #[serde(default)]
     message: Option<String>,
+}
+
+/// A segment that, in place of others, makes an ambiguous locator match one element.
+#[derive(Deserialize)]
+struct Proposal {
+    /// How many segments of the locator stay before it.
+    keep: usize,
+    segment: String,
 }
 
 #[derive(Deserialize)]
@@ -185,9 +197,16 @@ impl PageDriver {
             return Ok(Arc::clone(self.main_world()));
         }
         let all = std::iter::once(Arc::clone(self.main_world())).chain(frames);
-        for world in all {
-            // A removed frame has no refs.
-            if world.knows_ref(*number, deadline).await.unwrap_or(false) {
+        // Concurrently, because an unresponsive frame does not answer at all.
+        let mut answers: FuturesUnordered<_> = all
+            .map(|world| async move {
+                // A removed frame has no refs.
+                let knows = world.knows_ref(*number, deadline).await.unwrap_or(false);
+                knows.then_some(world)
+            })
+            .collect();
+        while let Some(answer) = answers.next().await {
+            if let Some(world) = answer {
                 return Ok(world);
             }
         }
@@ -332,6 +351,18 @@ impl World {
     }
 }
 
+impl Proposal {
+    /// `ambiguous` is the index of the segment that matched several elements.
+    fn into_locator(self, locator: &Locator, ambiguous: usize) -> String {
+        let segments = locator.segments();
+        let text = |segment: &Segment| segment.text.clone();
+        let before = segments.iter().take(self.keep).map(text);
+        let behind = segments.iter().skip(ambiguous + 1).map(text);
+        let all = before.chain(std::iter::once(self.segment)).chain(behind);
+        all.collect::<Vec<_>>().join(" >> ")
+    }
+}
+
 /// The world of the outermost frame in the same process.
 pub(super) fn process_root_world(mut world: Arc<World>) -> Arc<World> {
     while let Some((around, _)) = world.owner() {
@@ -376,6 +407,12 @@ fn failure(head: CallOutcome, locator: &Locator, from: usize) -> Option<PageActi
             locator: text,
             count: head.count.unwrap_or_default(),
             elements: head.elements.unwrap_or_default(),
+            locators: head
+                .locators
+                .unwrap_or_default()
+                .into_iter()
+                .map(|proposal| proposal.into_locator(locator, at))
+                .collect(),
         },
         FailureKind::StaleRef => PageActionError::StaleRef { locator: text },
         FailureKind::BadSelector => PageActionError::BadSelector {

@@ -29,6 +29,8 @@ pub enum PageActionError {
         count: u64,
         /// Short descriptions of the first ones.
         elements: Vec<String>,
+        /// A locator for each of these elements.
+        locators: Vec<String>,
     },
     /// The element of a ref is no longer in the document.
     #[error(

@@ -438,6 +438,7 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
             limit: Some(u64::MAX),
             count: Some(7),
             elements: Some(vec!["<button>".to_owned()]),
+            locators: Some(vec!["button >> nth=0".to_owned()]),
             reason: text("covered"),
             segment: text("nth=0"),
             position: Some(8),

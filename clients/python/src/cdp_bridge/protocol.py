@@ -169,6 +169,8 @@ class ErrorDetails:
     """`NAV_DENIED`: the host that was refused."""
     limit: int | None = None
     """The limit that was passed: of pixels, of requests in flight, of tabs."""
+    locators: list[str] | None = None
+    """`AMBIGUOUS`: a locator for each of these elements, in the same order."""
     max_bytes: int | None = None
     """`SNAPSHOT_FAIL`: the most bytes that are captured."""
     max_nodes: int | None = None
@@ -371,7 +373,7 @@ RequestId: TypeAlias = "str | int"
 ScrollTo: TypeAlias = "Edge | Point"
 
 #: How a page's DOM is written down.
-#: - `html`: `document.documentElement.outerHTML`.
+#: - `html`: The doctype and `document.documentElement.outerHTML`.
 #: - `structured`: The JSON text of CDP's `DOMSnapshot.captureSnapshot`.
 SnapshotFormat: TypeAlias = Literal["html", "structured"]
 
