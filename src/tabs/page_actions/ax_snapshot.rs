@@ -2,15 +2,17 @@
 
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::{BoxFuture, FutureExt as _};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::world::{World, parse};
+use crate::cdp::CallError;
 use crate::locator::Locator;
 
 /// The maximum length of a snapshot, in UTF-16 code units.
@@ -18,6 +20,9 @@ const MAX_CHARS: u64 = 512 * 1024;
 
 /// The maximum nesting of cross-origin frames.
 const MAX_DEPTH: usize = 8;
+
+/// The time limit for one cross-origin frame: an unresponsive frame must not fail the whole snapshot.
+const FRAME_LIMIT: Duration = Duration::from_secs(4);
 
 /// The next ref number of the tab. The lock is held while a snapshot is taken, so that no number is
 /// given twice; numbers are not reused after a navigation.
@@ -67,6 +72,14 @@ struct FramePlaceholder {
     /// The frame's lines follow after this number of lines.
     line: usize,
     depth: usize,
+}
+
+enum FrameResult {
+    Read(Arc<World>, FrameOutline),
+    /// It did not answer within its time limit.
+    Unresponsive,
+    /// It was removed, or has no document yet.
+    Gone,
 }
 
 /// The state that all frames of a snapshot share.
@@ -168,8 +181,15 @@ impl SnapshotBuilder<'_> {
                 if depth >= MAX_DEPTH {
                     continue;
                 }
-                if let Some((inner, part)) = self.frame_outline(world, &placeholder).await? {
-                    omitted += self.add(&inner, part, depth + 1, all).await?;
+                match self.frame_outline(world, &placeholder).await? {
+                    FrameResult::Read(inner, part) => {
+                        omitted += self.add(&inner, part, depth + 1, all).await?;
+                    }
+                    FrameResult::Unresponsive => {
+                        let indentation = "  ".repeat(placeholder.depth);
+                        all.push(format!("{indentation}- note: this frame does not respond"));
+                    }
+                    FrameResult::Gone => {}
                 }
             }
             all.extend(lines);
@@ -178,31 +198,35 @@ impl SnapshotBuilder<'_> {
         .boxed()
     }
 
-    /// The outline of a cross-origin frame. `None` if the frame is gone or has no document yet.
+    /// The outline of a cross-origin frame.
     async fn frame_outline(
         &self,
         world: &Arc<World>,
         placeholder: &FramePlaceholder,
-    ) -> Result<Option<(Arc<World>, FrameOutline)>, PageActionError> {
-        let entered = self
-            .driver
-            .enter_frame(world, placeholder.held, self.deadline)
-            .await;
-        let outcome = match entered {
-            Ok(inner) => {
-                let args = self.args(placeholder.depth);
-                let part = inner.call("outline", &args, self.deadline).await;
-                part.map(|part| (inner, part))
-            }
-            Err(error) => Err(error),
+    ) -> Result<FrameResult, PageActionError> {
+        let now = Instant::now();
+        let left = self.deadline.saturating_duration_since(now);
+        let deadline = now + FRAME_LIMIT.min(left / 2);
+        let read = async {
+            let entering = self.driver.enter_frame(world, placeholder.held, deadline);
+            let inner = entering.await?;
+            let args = self.args(placeholder.depth);
+            let part = inner.call("outline", &args, deadline).await?;
+            Ok(FrameResult::Read(inner, part))
         };
-        match outcome {
-            Ok(found) => Ok(Some(found)),
-            Err(PageActionError::PageLeft | PageActionError::Script(_)) => Ok(None),
-            Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
-                Ok(None)
+        match timeout_at(deadline, read).await {
+            Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => {
+                Ok(FrameResult::Unresponsive)
             }
-            Err(error) => Err(error),
+            Ok(Err(PageActionError::PageLeft | PageActionError::Script(_))) => {
+                Ok(FrameResult::Gone)
+            }
+            Ok(Err(PageActionError::Call(error)))
+                if error.is_session_gone() || error.is_refusal() =>
+            {
+                Ok(FrameResult::Gone)
+            }
+            Ok(outcome) => outcome,
         }
     }
 }
