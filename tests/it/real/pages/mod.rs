@@ -1,0 +1,14 @@
+//! Faults that real pages showed.
+
+mod locator_proposals;
+mod locators;
+mod markdown;
+mod read_page;
+mod reading_clobbered;
+mod reading_frames;
+mod reading_names;
+mod reading_shadow_roots;
+mod reading_snapshots;
+mod reading_states;
+mod reading_surrogates;
+mod reading_svg;
