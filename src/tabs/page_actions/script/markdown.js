@@ -44,9 +44,9 @@ const partsOf = function* (element) {
   for (const node of childrenOf(element)) {
     const type = nodeTypeOf(node);
     if (type === 3 && !isClosed) yield { text: node.data, parent: element };
-    if (type !== 1 || isAriaHidden(node)) continue;
+    if (type !== 1 || attempt(() => isAriaHidden(node), false)) continue;
     if (localNameOf(node) === 'slot') yield* partsOf(node);
-    else if (!isNotRendered(node)) yield { element: node };
+    else if (!attempt(() => isNotRendered(node), false)) yield { element: node };
     else if (isOnlyInvisible(node)) for (const part of partsOf(node)) if (part.element) yield part;
   }
 };
