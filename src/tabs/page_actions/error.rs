@@ -21,8 +21,8 @@ pub enum PageActionError {
     },
     /// The locator matches several elements.
     #[error(
-        "`{locator}` matches {count} elements; add ` >> nth=0` or make the locator more specific: {}",
-        .elements.join("; ")
+        "`{locator}` matches {count} elements; use a locator of one of them: {}",
+        choices(.locators, .elements)
     )]
     Ambiguous {
         locator: String,
@@ -63,6 +63,13 @@ pub enum PageActionError {
     /// The tab has switched to another target.
     #[error("the tab switched to another target while the request waited")]
     Replaced,
+}
+
+/// The locators, each with the description of its element.
+fn choices(locators: &[String], elements: &[String]) -> String {
+    let pairs = locators.iter().zip(elements);
+    let lines = pairs.map(|(locator, element)| format!("`{locator}` for {element}"));
+    lines.collect::<Vec<_>>().join("; ")
 }
 
 fn explain(reason: &str, by: Option<&str>) -> String {

@@ -24,6 +24,8 @@ async fn proposals(page: &ReadPage, selector: &str) -> Vec<(String, String)> {
         strings(&error["details"]["locators"]),
     );
     assert_eq!(elements.len(), locators.len(), "{error}");
+    let message = error["message"].as_str().unwrap();
+    assert!(locators.iter().all(|it| message.contains(it)), "{error}");
     locators.into_iter().zip(elements).collect()
 }
 
