@@ -218,12 +218,13 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
       }
     } else if (normalizeText(text) !== normalizeText(name)) flush(depth + 1, inside);
   };
-  const visitOperable = (element, depth) => {
+  // In a picture, elements without an interactive role may be operable too.
+  const visitOperable = (element, depth, inPicture = roleOf(element) === 'img') => {
     for (const child of childrenOf(element)) {
       if (nodeTypeOf(child) !== 1) continue;
       const role = isNotRendered(child) ? null : roleOf(child);
-      if (role && INTERACTIVE.has(role)) visit(child, depth, { text: '' });
-      else visitOperable(child, depth);
+      if (role && (INTERACTIVE.has(role) || (inPicture && isOperable(child, role)))) visit(child, depth, { text: '' });
+      else visitOperable(child, depth, inPicture);
     }
   };
   const pending = { text: '' };

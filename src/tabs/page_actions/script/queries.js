@@ -19,10 +19,10 @@ const hasState = (result, state) => {
 // all must be hidden.
 const waitElement = async ({ steps, from, state, timeout }) => {
   const end = performance.now() + timeout;
+  const gone = state === 'detached' || state === 'hidden';
   for (;;) {
-    const result = resolve(steps, from);
+    const result = resolve(steps, from, gone ? innerDocument : enterLazyFrame);
     if (result.hop) return { hop: hold(result.hop), at: result.at };
-    const gone = state === 'detached' || state === 'hidden';
     if (result.fail === 'staleRef' && gone) return { url: location.href };
     if (result.fail && result.fail !== 'notFound') {
       return result.fail === 'ambiguous' ? ambiguous(result) : result;

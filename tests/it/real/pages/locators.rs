@@ -158,10 +158,13 @@ async fn a_frame_that_loads_lazily_is_entered(browser: TestBrowser) {
         format!("src='{there}'"),
         "srcdoc='<button>In the frame</button>'".to_owned(),
     ] {
-        page.load(&format!(
+        let body = format!(
             "<div style='height:30000px'></div><iframe id=f loading=lazy {source}></iframe>"
-        ))
-        .await;
+        );
+        page.load(&body).await;
+        let wait = json!({"selector": "#f >> button"});
+        page.ask("waitFor", wait).await.expect("waited");
+        page.load(&body).await;
         assert_eq!(
             page.query("#f >> button", "text").await,
             "In the frame",

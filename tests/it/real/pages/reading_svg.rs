@@ -10,7 +10,7 @@ on_both_browsers!(what_is_in_drawings_and_pictures_is_listed);
 const BODY: &str = "<svg aria-label=Map width=100 height=100><defs><text>never</text></defs><title>Not this</title>
     <a href=/north><text y=20>North</text></a><g role=button tabindex=0 aria-label='Zoom in'><circle r=5 /></g>
     <text y=50>Free</text><text y=60>Second</text><a xlink:href=/x><title>Tip</title><path d='M0 0h9v9z'/></a></svg>
-    <div role=img aria-label=Picture><a href=/in>In picture</a> hidden</div><div role=img>Emoji <a href=/e>Link</a></div>
+    <div role=img aria-label=Picture><a href=/in>In picture</a> hidden<i tabindex=0>Pin</i></div><div role=img>Emoji <a href=/e>Link</a></div>
     <button><svg><title>Close</title></svg></button><svg width=9 height=9><path d='M0 0h9'/></svg>
     <img src=x usemap=#m alt=Plan width=9 height=9><map name=m><area href=/hall alt=Hall coords=0,0,5,5></map>
     <map name=unused><area href=/none alt=None coords=0,0,5,5></map>";
@@ -28,6 +28,7 @@ async fn what_is_in_drawings_and_pictures_is_listed(browser: TestBrowser) {
             "  - link \"Tip\" [url=/x]",
             "- img \"Picture\"",
             "  - link \"In picture\" [url=/in]",
+            "  - generic: \"Pin\"",
             "- img",
             "  - text: \"Emoji\"",
             "  - link \"Link\" [url=/e]",
@@ -44,6 +45,7 @@ async fn what_is_in_drawings_and_pictures_is_listed(browser: TestBrowser) {
             "- button \"Zoom in\"",
             "- link \"Tip\"",
             "- link \"In picture\"",
+            "- generic",
             "- link \"Link\"",
             "- button \"Close\"",
             "- link \"Hall\"",
