@@ -76,6 +76,8 @@ kinds! {
     LifecycleEvent = "Page.lifecycleEvent",
     /// A page began a drag, which the bridge continues with input events.
     DragIntercepted = "Input.dragIntercepted",
+    /// [`BindingCalled`].
+    BindingCalled = "Runtime.bindingCalled",
     /// [`DownloadWillBegin`]; of the browser.
     DownloadWillBegin = "Browser.downloadWillBegin",
     /// [`DownloadProgress`]; of the browser.
@@ -89,6 +91,9 @@ kinds! {
     /// [`EntryAdded`](super::console::EntryAdded).
     LogEntryAdded = "Log.entryAdded",
 }
+
+/// The maximum size of [`BindingCalled`]. An inbox is bounded in events and not in bytes.
+const MAX_BINDING_BYTES: usize = 16 * 1024 * 1024;
 
 impl EventKind {
     /// Whether the bridge uses an event with these fields. A page with hundreds of images sends hundreds
@@ -105,6 +110,7 @@ impl EventKind {
             ]
             .iter()
             .any(|name| memmem::find(params, name).is_some()),
+            Self::BindingCalled => params.len() <= MAX_BINDING_BYTES,
             _ => true,
         }
     }
@@ -184,6 +190,13 @@ pub struct TargetCrashed {
     /// Such as `crashed`, `killed` or `oom`.
     #[serde(default)]
     pub status: String,
+}
+
+/// `Runtime.bindingCalled`: a script called a function of [`AddBinding`](super::page_methods::AddBinding).
+#[derive(Debug, Deserialize)]
+pub struct BindingCalled {
+    pub name: String,
+    pub payload: String,
 }
 
 /// `Page.frameNavigated`: a frame committed a document.

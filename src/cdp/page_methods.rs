@@ -44,6 +44,13 @@ methods! {
         user_gesture: bool,
     }
 
+    /// Adds a function to the global object of an execution context; each call of it is a
+    /// `Runtime.bindingCalled`.
+    AddBinding = "Runtime.addBinding" -> EmptyResult {
+        name: &'static str,
+        execution_context_id: i64,
+    }
+
     DescribeNode<'a> = "DOM.describeNode" -> DescribedNode {
         object_id: &'a str,
     }
@@ -99,6 +106,9 @@ methods! {
         location: u8,
         /// Whether it is a key of the number pad.
         is_keypad: bool,
+        /// What Chromium's editor executes instead of its own command for the key.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        commands: &'static [&'static str],
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<Cow<'a, str>>,
         #[serde(skip_serializing_if = "Option::is_none")]

@@ -35,6 +35,7 @@ use self::streams::Streams;
 use self::work::{Work, WorkResult};
 use super::attached_target::{AttachedTarget, TargetSignal};
 use super::captures::{CaptureContext, FinishedCapture};
+use super::clipboard::{Clipboards, ScopeClipboard};
 use super::command_queue::TabCommand;
 use super::commands::close::close;
 use super::context_proxy::ProxyProvider;
@@ -54,6 +55,7 @@ pub struct TabsContext {
     pub facts: Arc<dyn FactSink>,
     pub proxies: Arc<dyn ProxyProvider>,
     pub supervisor: SupervisorHandle,
+    pub(super) clipboards: Clipboards,
     /// Limits the screenshots that are taken at a time in the whole browser.
     pub capture_permits: Arc<Semaphore>,
     /// Limits the downloads that are in memory at a time.
@@ -65,6 +67,7 @@ pub struct Actor {
     tab: TabPublisher,
     ctx: Arc<TabsContext>,
     viewport: Viewport,
+    clipboard: Arc<ScopeClipboard>,
     attached: Option<AttachedTarget>,
     work: Work,
     navigation: NavigationState,
@@ -89,6 +92,7 @@ impl Actor {
         let tab = TabPublisher::new(view, Arc::clone(facts));
         let (id, scope, supervisor) = (tab.id, tab.scope.clone(), &ctx.supervisor);
         Self {
+            clipboard: ctx.clipboards.of(&scope),
             viewport,
             attached,
             work: Work::new(settings, Arc::clone(&ctx.capture_permits), first),

@@ -15,6 +15,7 @@
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
+//! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
 //! | [`command_queue`], [`active_command`], [`captures`] | queued and running requests of a tab |
@@ -24,6 +25,7 @@ pub mod active_command;
 pub mod actor;
 pub mod attached_target;
 pub mod captures;
+mod clipboard;
 pub mod command_queue;
 pub mod commands;
 pub mod context_proxy;

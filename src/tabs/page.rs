@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated, JavascriptDialogOpening,
-    LoadingFailed, NavigatedWithinDocument, OfFrame, OfRequest, ResponseReceived, TargetCrashed,
-    TargetInfoChanged,
+    BindingCalled, DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated,
+    JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument, OfFrame, OfRequest,
+    ResponseReceived, TargetCrashed, TargetInfoChanged,
 };
 use crate::cdp::ids::LoaderId;
 use crate::cdp::{RawEvent, TargetId};
+use crate::tabs::page_actions::COPIED_BINDING;
 
 /// How many navigations' statuses and failures are remembered until their commit.
 const REMEMBERED: usize = 8;
@@ -77,6 +78,11 @@ pub enum PageEvent {
     Crashed,
     /// The renderer died for this reason.
     CrashedWith(&'static str),
+    /// A page has copied.
+    Copied {
+        /// The report of the script in the page.
+        report: String,
+    },
     /// A server requires HTTP authentication.
     AuthRequired {
         /// `Fetch.RequestId`.
@@ -162,6 +168,10 @@ impl Page {
             EventKind::TargetCrashed => {
                 let TargetCrashed { status, .. } = event.decode()?;
                 Some(PageEvent::CrashedWith(crash_reason(&status)))
+            }
+            EventKind::BindingCalled => {
+                let BindingCalled { name, payload } = event.decode()?;
+                (name == COPIED_BINDING).then_some(PageEvent::Copied { report: payload })
             }
             EventKind::AuthRequired => {
                 let OfRequest { request_id } = event.decode()?;

@@ -23,6 +23,7 @@ use tokio::time::Instant;
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
 use super::actor::TabsContext;
+use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
@@ -110,6 +111,7 @@ impl SupervisorHandle {
             facts,
             proxies,
             supervisor: supervisor.clone(),
+            clipboards: Clipboards::default(),
             capture_permits: Arc::new(Semaphore::new(CONCURRENT_CAPTURES)),
             download_permits: Arc::new(Semaphore::new(DOWNLOADS_IN_MEMORY)),
         });

@@ -78,6 +78,7 @@ impl Actor {
             PageEvent::Download { guid } => {
                 self.ctx.supervisor.claim_download(guid, self.tab.id);
             }
+            PageEvent::Copied { report } => self.clipboard.on_report(&report),
             PageEvent::AuthRequired { request_id } => {
                 self.attached.as_ref()?.cancel_auth(request_id);
             }

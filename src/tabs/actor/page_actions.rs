@@ -19,7 +19,7 @@ use crate::timer::remaining;
 impl Actor {
     pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
         let driver = self.attached.as_ref()?.driver().clone();
-        let acting = perform(action, driver, deadline);
+        let acting = perform(action, driver, Arc::clone(&self.clipboard), deadline);
         Some(Phase::Acting(Box::pin(acting)))
     }
 

@@ -13,7 +13,7 @@
 //! | [`quad`] | coordinates in rotated and skewed frames |
 //! | [`perform`] | executes an action |
 //! | [`mod@pointer`], [`drag`] | mouse input |
-//! | [`keys`], [`keyboard`] | key names, and keyboard input |
+//! | [`keys`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`evaluate`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
@@ -24,6 +24,7 @@ mod action;
 mod ax_snapshot;
 mod bounding_box;
 mod call;
+mod clipboard_keys;
 mod content;
 mod drag;
 mod driver;
@@ -50,3 +51,4 @@ mod world;
 pub use action::{Action, PageQuery, PointerTarget, ScrollTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
+pub use script::COPIED_BINDING;

@@ -171,7 +171,9 @@ async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, 
             SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
-                    EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
+                    EventKind::FileChooserOpened
+                        | EventKind::PageDownloadWillBegin
+                        | EventKind::BindingCalled
                 ) =>
             {
                 let sender = shared.upgrade().map(|shared| shared.frame_events.clone());

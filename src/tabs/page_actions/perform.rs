@@ -1,5 +1,6 @@
 //! Executes an action.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -8,15 +9,21 @@ use super::action::Action;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::pointer::ClickOptions;
+use crate::tabs::clipboard::ScopeClipboard;
 use crate::tabs::reply::{Acted, AnswerKind};
 
 pub(crate) async fn perform(
     action: Action,
     driver: PageDriver,
+    clipboard: Arc<ScopeClipboard>,
     deadline: Instant,
 ) -> Result<AnswerKind, PageActionError> {
     let mut acted = Acted::default();
     driver.emulate_focus(deadline).await?;
+    if let Action::Click { .. } | Action::Press { .. } | Action::Evaluate { .. } = action {
+        // A script may copy because of it. A page that cannot be reached now has its own errors below.
+        let _ = driver.main_world().load_script(deadline).await;
+    }
     match action {
         Action::Click {
             target,
@@ -51,7 +58,7 @@ pub(crate) async fn perform(
             if let Some(locator) = &locator {
                 driver.focus(locator, true, deadline).await?;
             }
-            driver.press_keys(&chord, deadline).await?;
+            driver.press_chord(&chord, &clipboard, deadline).await?;
         }
         Action::Select { locator, values } => {
             acted.values = Some(driver.select(&locator, &values, deadline).await?);

@@ -1,5 +1,8 @@
 //! The script that runs in the isolated worlds.
 
+/// The function through which the script reports what the page copies.
+pub const COPIED_BINDING: &str = "cdpBridgeCopied";
+
 /// The whole script as one expression. Evaluating it a second time has no effect.
 pub(super) const SCRIPT: &str = concat!(
     "(() => { 'use strict'; if (globalThis.cdpBridge) return;\n",
@@ -12,6 +15,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/queries.js"),
     include_str!("script/ax_snapshot.js"),
     include_str!("script/content.js"),
+    include_str!("script/clipboard.js"),
     include_str!("script/main.js"),
     "})();\n",
 );

@@ -6,15 +6,16 @@ use std::sync::{Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::error::PageActionError;
-use super::script::SCRIPT;
+use super::script::{COPIED_BINDING, SCRIPT};
 use crate::cdp::client::shape;
 use crate::cdp::methods::{Method, ReleaseObject};
-use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
+use crate::cdp::page_methods::{AddBinding, CreateIsolatedWorld, EvaluateIn};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, TargetSession};
 use crate::lock::lock;
@@ -178,7 +179,24 @@ impl World {
             frame_id: Cow::Borrowed(&self.frame),
             world_name: NAME,
         };
-        Ok(self.session.call(create, left).await?.execution_context_id)
+        let context = self.session.call(create, left).await?.execution_context_id;
+        let binding = AddBinding {
+            name: COPIED_BINDING,
+            execution_context_id: context,
+        };
+        // Queued before the script that uses it. Without it, only copies by key are noticed.
+        tokio::spawn(self.session.start_call(&binding, left).map(drop));
+        Ok(context)
+    }
+
+    /// Runs the script in the current document, if it has not run there yet.
+    pub(super) async fn load_script(&self, deadline: Instant) -> Result<(), PageActionError> {
+        #[derive(serde::Deserialize)]
+        struct Listening {}
+        if lock(&self.context).is_none() {
+            let Listening {} = self.call("listenForCopies", &(), deadline).await?;
+        }
+        Ok(())
     }
 
     fn forget(&self, gone: i64) {

@@ -15,10 +15,11 @@ const WHILE_STANDING: [&str; 4] = [
 ];
 
 /// Commands without a result or an effect.
-const DONE_AT_ONCE: [&str; 11] = [
+const DONE_AT_ONCE: [&str; 12] = [
     "Page.setInterceptFileChooserDialog",
     "Log.enable",
     "Target.setAutoAttach",
+    "Runtime.addBinding",
     "Runtime.releaseObjectGroup",
     "Page.bringToFront",
     "Runtime.releaseObject",
