@@ -15,6 +15,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/queries.js"),
     include_str!("script/ax_snapshot.js"),
     include_str!("script/content.js"),
+    include_str!("script/rich_text.js"),
     include_str!("script/clipboard.js"),
     include_str!("script/main.js"),
     "})();\n",

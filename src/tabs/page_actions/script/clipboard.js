@@ -42,7 +42,10 @@ const copiedBy = (event) => {
   const focused = focusedElement();
   if (event.type === 'cut' && !(isTextControl(focused) ? !focused.readOnly : isEditable(focused))) return undefined;
   const text = selectedText(focused);
-  return text === '' ? undefined : { 'text/plain': text };
+  if (text === '') return undefined;
+  const markup = isTextControl(focused) ? '' : selectedMarkup(windowOf(focused).getSelection());
+  const isRich = markup !== '' && text.length + markup.length <= MAX_COPIED;
+  return isRich ? { 'text/plain': text, 'text/html': markup } : { 'text/plain': text };
 };
 
 // A copy that the bridge does not have yet. Null if it was too long.
@@ -129,10 +132,12 @@ const paste = ({ data, plain }) => {
   }
   const options = { clipboardData: transfer, bubbles: true, cancelable: true, composed: true };
   const event = new window.ClipboardEvent('paste', options);
+  if (!EventTarget.prototype.dispatchEvent.call(target, event)) return {};
   const text = data?.['text/plain'];
-  if (EventTarget.prototype.dispatchEvent.call(target, event) && text) {
-    Document.prototype.execCommand.call(documentOf(focused), 'insertText', false, text);
-  }
+  const markup = data?.['text/html'];
+  const isRich = !plain && isEditable(focused) && focused.contentEditable !== 'plaintext-only';
+  if (isRich && markup && insertMarkup(documentOf(focused), markup)) return {};
+  if (text) Document.prototype.execCommand.call(documentOf(focused), 'insertText', false, text);
   return {};
 };
 

@@ -18,6 +18,7 @@ on_both_browsers!(
     a_client_that_pastes_while_another_one_copies_gets_its_own,
     a_paste_is_an_event_with_the_copied_data_that_the_page_can_cancel,
     pasting_replaces_the_selection_in_every_kind_of_field_and_frame,
+    rich_text_is_pasted_without_anything_that_runs,
 );
 
 /// A page that copies in every way and notes everything that it can read of a clipboard.
@@ -340,5 +341,50 @@ async fn pasting_replaces_the_selection_in_every_kind_of_field_and_frame(browser
         let value = target.ask(query).await.expect("queried")["value"].clone();
         assert_eq!(value, expected, "{selector} of {}", target.marker);
     }
+    daemon.stop().await;
+}
+
+async fn rich_text_is_pasted_without_anything_that_runs(browser: TestBrowser) {
+    let site = Site::start().await;
+    site_with_page(&site);
+    let daemon = daemon(&browser, &[]).await;
+    let one = client(&daemon, 0).await;
+    let tab = Tab::open(&one, &site, "canary").await;
+    tab.evaluate(
+        "words.innerHTML = 'a <b title=t onclick=f()>bold</b> <a href=/x>link</a> <span hidden>hidden</span>', 1",
+    )
+    .await;
+    tab.copy(
+        "t.blur(), getSelection().selectAllChildren(words)",
+        "press",
+        Some("Control+c"),
+    )
+    .await;
+    tab.press("#e", "Control+v").await;
+    let link = site.url("/x");
+    let pasted = tab.evaluate("e.innerHTML").await;
+    let expected = format!("a <b>bold</b> <a href=\"{link}\">link</a>");
+    assert_eq!(pasted.as_str().unwrap().trim_end(), expected);
+    tab.evaluate("e.textContent = '', 1").await;
+    tab.press("#e", "Control+Shift+V").await;
+    assert_eq!(tab.evaluate("e.innerHTML").await, "a bold link");
+
+    // A hostile page chooses what it copies.
+    tab.evaluate(
+        "addEventListener('copy', (event) => { event.preventDefault(); event.clipboardData.setData('text/html', \
+         '<i>kept</i><img src=x onerror=\\'window.ran = 1\\'><svg onload=\\'window.ran = 1\\'></svg>\
+         <a href=\\'javascript:ran = 1\\'>j</a><script>window.ran = 1<' + '/script>'); }), window.ran = 0, e.textContent = '', 1",
+    )
+    .await;
+    tab.copy("1", "press", Some("Control+c")).await;
+    tab.press("#e", "Control+v").await;
+    until("the picture has failed to load", async || {
+        tab.evaluate("e.querySelector('img')?.complete").await == true
+    })
+    .await;
+    let seen = tab
+        .evaluate("[ran, e.querySelector('i').textContent, e.querySelectorAll('[onerror], svg, script, [href]').length]")
+        .await;
+    assert_eq!(seen, json!([0, "kept", 0]));
     daemon.stop().await;
 }
