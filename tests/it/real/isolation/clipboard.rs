@@ -153,7 +153,7 @@ impl<'a> Tab<'a> {
                     .expect("done");
             }
             // A double click selects, which fills the primary selection.
-            (None, "#words") => self.click(json!({"selector": act, "count": 2})).await,
+            (None, "#words") => self.click(json!({"selector": act, "clickCount": 2})).await,
             (None, button) => self.run(button).await,
         }
     }
