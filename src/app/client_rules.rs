@@ -29,7 +29,7 @@ pub(super) struct ClientRules {
 /// The rules of every client that can own tabs, or the first invalid entry.
 pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, SettingsError> {
     let common = &config.policy;
-    check("policy", &whole(common))?;
+    check("policy", &overriding(common))?;
     let mut rules = HashMap::new();
     for (index, client) in config.auth.clients.iter().enumerate() {
         let own = client.policy.clone().unwrap_or_default();
@@ -77,7 +77,7 @@ impl ClientRules {
 }
 
 /// All values of section `policy`, in the form in which a client overrides them.
-fn whole(common: &PolicyConfig) -> ClientPolicyConfig {
+pub(super) fn overriding(common: &PolicyConfig) -> ClientPolicyConfig {
     ClientPolicyConfig {
         allowlist: Some(common.allowlist.clone()),
         subresources: Some(common.subresources.clone()),

@@ -11,7 +11,8 @@ use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::{Action, PageQuery};
 use crate::tabs::{
-    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabHandle, TabMessage, Watcher, Way,
+    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabError, TabHandle, TabMessage, Watcher,
+    Way,
 };
 
 /// How to carry out a request that has been checked.
@@ -31,7 +32,7 @@ impl Operations {
         Ok(match body {
             RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
             RequestBody::ListTabs(_) => {
-                let tabs = self.tabs_of(&caller.scope);
+                let tabs = self.tabs_of(caller.scope());
                 Plan::Answer(Box::new(Success::Tabs(tabs)))
             }
             RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
@@ -74,14 +75,8 @@ impl Operations {
             RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::ax_snapshot(&it)?),
             RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
             RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
-            RequestBody::Hover(it) => {
-                let tab = tab(&it.tab_id)?;
-                act(tab, Action::Hover(locator(&it.selector)?))
-            }
-            RequestBody::Focus(it) => {
-                let tab = tab(&it.tab_id)?;
-                act(tab, Action::Focus(locator(&it.selector)?))
-            }
+            RequestBody::Hover(it) => act(tab(&it.tab_id)?, Action::Hover(locator(&it.selector)?)),
+            RequestBody::Focus(it) => act(tab(&it.tab_id)?, Action::Focus(locator(&it.selector)?)),
             RequestBody::Check(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, true)?),
             RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, false)?),
             RequestBody::ScrollIntoView(it) => {
@@ -109,7 +104,7 @@ impl Operations {
         let url = create.url.as_deref().unwrap_or("about:blank");
         let default = self.settings.logged_out_default;
         let tab = NewTab {
-            scope: caller.scope.clone(),
+            scope: caller.scope().clone(),
             url: self.allowed_url(caller, url)?,
             logged_out: create.logged_out.unwrap_or(default),
             viewport: create.viewport,
@@ -120,13 +115,13 @@ impl Operations {
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
         tab.id()
-            .and_then(|id| self.services.registry.get(&caller.scope, id))
+            .and_then(|id| self.services.registry.get(caller.scope(), id))
             .ok_or_else(|| OperationError::UnknownTab { tab: tab.clone() })
     }
 
     fn allowed_url(&self, caller: &Caller, url: &str) -> Result<String, OperationError> {
-        let checked = self.services.policy.check(&caller.scope.client, url);
-        checked.map_err(OperationError::NavigationDenied)
+        let checked = self.services.policy.check(&caller.scope().client, url);
+        checked.map_err(|denied| TabError::NavDenied(denied).into())
     }
 }
 

@@ -19,7 +19,7 @@ use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
 use super::message::Capture;
 use super::page_actions::{PageActionError, PageDriver};
 use super::picture::Picture;
-use super::reply::{AnswerKind, Reply, Superseded};
+use super::reply::{AnswerKind, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::TargetSession;
 use crate::cdp::ids::LoaderId;
@@ -387,10 +387,10 @@ fn answer_snapshot(
     }
     for (newest, older) in callers {
         // The older calls are settled first: a client that reads the answer may use their ids again.
-        let superseded = Superseded::default();
+        let superseded = older.iter().map(|reply| reply.call).collect();
         for reply in older {
             metrics::coalesced(reply.kind.as_str());
-            reply.answer(tab, AnswerKind::Superseded(superseded.clone()));
+            reply.answer(tab, AnswerKind::Superseded);
         }
         let answer = AnswerKind::Snapshot {
             url: url.to_owned(),

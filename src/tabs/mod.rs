@@ -58,7 +58,7 @@ pub use identity::{CallId, CallerId, ClientId, Scope, SessionId};
 pub use message::{Area, Capture, Change, TabMessage, Way};
 pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
-pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply, Superseded};
+pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabsConfig, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

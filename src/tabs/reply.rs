@@ -1,9 +1,7 @@
 //! The reply to a call: exactly one in every case.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex};
 
 use cdp_bridge_protocol::payload::{EscapedText, Payload};
 use cdp_bridge_protocol::request::{ContentFormat, ImageFormat, Point, SnapshotFormat};
@@ -15,7 +13,6 @@ use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
 use super::picture::Picture;
-use crate::lock::lock;
 
 /// A successful answer about a tab. Cheap to clone, including payloads.
 #[derive(Debug, Clone)]
@@ -45,10 +42,10 @@ pub enum AnswerKind {
         format: SnapshotFormat,
         text: EscapedText,
         /// The older calls of the same caller that this answers too.
-        superseded: Superseded,
+        superseded: Vec<CallId>,
     },
-    /// A newer call of the same caller was answered in place of this one.
-    Superseded(Superseded),
+    /// A newer call of the same caller, which names this one, is answered in its place right after this.
+    Superseded,
     Screenshot {
         /// The encoding.
         format: ImageFormat,
@@ -97,34 +94,6 @@ pub struct Acted {
     pub values: Option<Vec<String>>,
     /// Of `scroll`: the position that was reached.
     pub position: Option<Point>,
-}
-
-/// Values that superseded calls attach to the answer of the newer call, for the interface that delivers
-/// it. Clones share them.
-#[derive(Clone, Default)]
-pub struct Superseded(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
-
-impl Superseded {
-    pub fn leave(&self, what: impl Any + Send) {
-        self.left().push(Box::new(what));
-    }
-
-    /// Takes everything of this type that was left.
-    pub fn take<T: Any>(&self) -> Vec<T> {
-        let all = std::mem::take(&mut *self.left());
-        let all = all.into_iter().filter_map(|it| it.downcast().ok());
-        all.map(|it| *it).collect()
-    }
-
-    fn left(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Any + Send>>> {
-        lock(&self.0)
-    }
-}
-
-impl fmt::Debug for Superseded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Superseded")
-    }
 }
 
 pub type Outcome = Result<Answer, Failure>;

@@ -433,14 +433,6 @@ impl Client<'_> {
             number,
         };
         let reply = Reply::new(kind, call, true, now, deadline, move |outcome| {
-            // What the newest call answers in place of this one, as the doors do it.
-            if let Ok(Answer {
-                kind: AnswerKind::Superseded(superseded),
-                ..
-            }) = &outcome
-            {
-                superseded.leave(number);
-            }
             heard.push(format!(
                 "{} => {}",
                 kind.as_str(),
