@@ -124,8 +124,7 @@ impl Daemon {
             render_metrics: Arc::new(move || {
                 exposition
                     .as_ref()
-                    .map(Exposition::render)
-                    .unwrap_or_default()
+                    .map_or_else(String::new, Exposition::render)
             }),
         };
         let server = Server::bind(room_settings::server(config)?, services).await?;

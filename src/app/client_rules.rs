@@ -40,10 +40,8 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
     }
     // Clients without a token, and tabs of a kept profile that several clients share.
     let without_token = rules.is_empty().then(|| DEFAULT_CLIENT.into());
-    for client in without_token
-        .into_iter()
-        .chain(client_of_default_context(config))
-    {
+    let others = [without_token, client_of_default_context(config)];
+    for client in others.into_iter().flatten() {
         if let Entry::Vacant(entry) = rules.entry(client) {
             entry.insert(ClientRules::new(common.clone()).map_err(bad("policy"))?);
         }

@@ -13,7 +13,7 @@ use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
 use crate::tabs::ClientId;
 
 /// Every client's policy.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Policies {
     clients: Mutex<HashMap<ClientId, Arc<ClientPolicy>>>,
     /// For names that are not configured clients: denies everything.
@@ -33,10 +33,7 @@ pub(super) struct ClientPolicy {
 
 impl Policies {
     pub(super) fn new(rules: HashMap<ClientId, ClientRules>) -> Self {
-        let policies = Self {
-            clients: Mutex::default(),
-            closed: Arc::default(),
-        };
+        let policies = Self::default();
         policies.put_in_force(rules);
         policies
     }
