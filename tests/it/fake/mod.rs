@@ -16,7 +16,7 @@ mod browser;
 mod capture;
 mod handle;
 mod hands;
-mod memory;
+pub(crate) mod memory;
 mod navigation;
 mod page;
 mod root;
