@@ -16,7 +16,7 @@ use crate::fake::memory::{FarEnd, pair};
 
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
-/// A connection whose far end is in the test's hands.
+/// A connection whose far end is the test.
 pub(super) struct Line {
     pub(super) browser: Browser,
     pub(super) inbox: Inbox,
