@@ -181,13 +181,12 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
     let process = BrowserProcess::new(child, profile, helper, cgroup);
     let process = process.map_err(|error| failed(error.into()))?;
     tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started Chromium");
-    let (process, endpoint) = match ours {
-        Some((reader, writer)) => (process, Endpoint::Pipe { reader, writer }),
-        None => {
-            let (requested, limit) = (options.config.cdp_port, options.config.start_timeout);
-            let (process, url) = port::listening(process, requested, limit).await?;
-            (process, Endpoint::WebSocket(url))
-        }
+    let (process, endpoint) = if let Some((reader, writer)) = ours {
+        (process, Endpoint::Pipe { reader, writer })
+    } else {
+        let (requested, limit) = (options.config.cdp_port, options.config.start_timeout);
+        let (process, url) = port::listening(process, requested, limit).await?;
+        (process, Endpoint::WebSocket(url))
     };
     Ok(LaunchedBrowser {
         process,

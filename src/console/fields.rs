@@ -361,8 +361,8 @@ mod tests {
         for kind in RequestKind::ALL {
             for word in flags(*kind) {
                 let is_option = word.starts_with("--");
-                assert!(is_option || flag(*kind, word).is_some(), "{kind:?} {word}");
-                assert!(!is_unnamed(*kind, word), "{kind:?} {word}");
+                assert!(is_option || flag(*kind, &word).is_some(), "{kind:?} {word}");
+                assert!(!is_unnamed(*kind, &word), "{kind:?} {word}");
             }
         }
     }
