@@ -1,4 +1,4 @@
-//! Builds page actions, queries and captures from the fields of requests (protocol section 9).
+//! Builds page actions, queries and captures from the fields of requests.
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{

@@ -1,4 +1,4 @@
-//! The only place where a failure becomes an error on the wire (protocol section 5).
+//! The only place where a failure becomes an error on the wire (docs/protocol.md: Errors).
 
 use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabId};
 

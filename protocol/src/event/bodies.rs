@@ -301,7 +301,7 @@ pub enum CloseReason {
     Page,
     /// Its renderer died and could not be replaced.
     Crashed,
-    /// Nobody used it for too long.
+    /// It was not used for too long.
     Idle,
     /// Chromium ended.
     BrowserExited,

@@ -1,13 +1,12 @@
-//! The fields of events about files: those that pages ask for, and those that they hand out (protocol
-//! section 9).
+//! The fields of events about files: those that pages ask for, and those that they offer.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TabId;
 
-/// A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing opens,
-/// and nobody waits; `upload` puts files into that element.
+/// A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
+/// opens, and the page does not wait; `upload` puts files into that element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChooserOpened {

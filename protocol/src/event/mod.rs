@@ -1,4 +1,4 @@
-//! Messages from the bridge to a Coordinator (protocol section 4).
+//! Messages from the bridge to a Coordinator.
 //!
 //! [`bodies`], [`page_actions`], [`console`] and [`files`] hold the fields of each event, [`message`] the envelope with its `type`
 //! and `requestId`; the [table](crate::table) lists them.

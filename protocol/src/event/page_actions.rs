@@ -1,4 +1,4 @@
-//! The fields of the answers to page actions (protocol section 9).
+//! The fields of the answers to page actions.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

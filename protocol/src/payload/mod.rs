@@ -1,4 +1,4 @@
-//! Large payloads (protocol section 6): splitting, joining, and frames.
+//! Large payloads (docs/protocol.md: Large payloads): splitting, joining, and frames.
 //!
 //! The bridge does not parse payloads. HTML stays the escaped JSON text that Chromium sent ([`escaped`]),
 //! pictures stay base64; [`parts`] splits either into messages, [`binary`] encodes binary frames, and [`join`] joins the

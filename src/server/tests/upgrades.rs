@@ -1,4 +1,4 @@
-//! The rows of protocol section 1, one by one, on a real socket.
+//! The rules of the handshake (docs/protocol.md: Connection), one by one, on a real socket.
 
 use super::harness::{Bridge, UPGRADE, with_tokens};
 

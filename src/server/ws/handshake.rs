@@ -1,4 +1,4 @@
-//! The opening handshake of a WebSocket (RFC 6455, protocol section 1): checks the headers and chooses the
+//! The opening handshake of a WebSocket (RFC 6455; docs/protocol.md: Connection): checks the headers and chooses the
 //! subprotocol.
 
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};

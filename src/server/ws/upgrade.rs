@@ -1,4 +1,4 @@
-//! From an HTTP request to a WebSocket. Not left to axum, so that every rule of protocol section 1 holds.
+//! From an HTTP request to a WebSocket. Not left to axum, so that every rule of the protocol holds (docs/protocol.md: Connection).
 
 use std::sync::Arc;
 

@@ -100,7 +100,7 @@ impl Actor {
     }
 
     /// Closes the page and recovers as if its renderer had died. A navigation that has not committed
-    /// starts over in the next page (protocol section 5). A hung page can be closed, and closing it
+    /// starts over in the next page. A hung page can be closed, and closing it
     /// frees its renderer, which the next page might share otherwise.
     fn abandon_page(&mut self, reason: &'static str) -> Option<End> {
         metrics::tab_crashed(reason);

@@ -1,4 +1,4 @@
-//! Actions on the elements of a page, and queries about them (protocol section 9).
+//! Actions on the elements of a page, and queries about them.
 //!
 //! The bridge's [`script`] runs in an isolated [`world`] of each frame, where the page can neither
 //! observe nor modify it. It resolves locators, waits until elements are actionable and reports their

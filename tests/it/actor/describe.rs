@@ -120,7 +120,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
             PageActionError::BadSelector { .. } => "BAD_SELECTOR",
             PageActionError::Threw { .. } | PageActionError::TooLarge { .. } => "EVALUATION_FAILED",
             PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
-            PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (hands)",
+            PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (page action)",
         },
         TabError::Download(_) => "NOT_FOUND",
         TabError::NavDenied(_) => "NAV_DENIED",

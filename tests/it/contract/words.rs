@@ -19,7 +19,11 @@ use super::source::rust_files;
 const REVISED: &[&str] = &[
     "benches",
     "fuzz/fuzz_targets",
+    "protocol/src/error.rs",
+    "protocol/src/event",
+    "protocol/src/handshake.rs",
     "protocol/src/payload",
+    "protocol/src/request",
     "src/app",
     "src/app.rs",
     "src/browser",
