@@ -317,6 +317,16 @@ pub struct LoadingFailed {
     pub error_text: String,
 }
 
+/// A count or a time: CDP has only floating-point numbers.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates"
+)]
+pub fn whole(number: f64) -> u64 {
+    number as u64
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

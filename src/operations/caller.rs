@@ -24,41 +24,10 @@ pub enum Permission {
 impl Permission {
     /// The permission that a request needs.
     pub fn needed_by(kind: RequestKind) -> Self {
-        match kind {
-            RequestKind::Ping
-            | RequestKind::ListTabs
-            | RequestKind::GetDomSnapshot
-            | RequestKind::GetScreenshot
-            | RequestKind::StartScreencast
-            | RequestKind::StopScreencast
-            | RequestKind::WaitFor
-            | RequestKind::Query
-            | RequestKind::GetAxSnapshot
-            | RequestKind::GetContent
-            | RequestKind::GetDownload
-            | RequestKind::Subscribe => Self::Observe,
-            RequestKind::CreateTab
-            | RequestKind::CloseTab
-            | RequestKind::ActivateTab
-            | RequestKind::Navigate
-            | RequestKind::SetLoggedOutMode
-            | RequestKind::Click
-            | RequestKind::Hover
-            | RequestKind::Focus
-            | RequestKind::Check
-            | RequestKind::Uncheck
-            | RequestKind::ScrollIntoView
-            | RequestKind::Fill
-            | RequestKind::Type
-            | RequestKind::Press
-            | RequestKind::Select
-            | RequestKind::Scroll
-            | RequestKind::Drag
-            | RequestKind::Upload
-            | RequestKind::Evaluate
-            | RequestKind::GoBack
-            | RequestKind::GoForward
-            | RequestKind::Reload => Self::Act,
+        if kind.changes_something() {
+            Self::Act
+        } else {
+            Self::Observe
         }
     }
 }

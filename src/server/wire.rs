@@ -1,14 +1,12 @@
 //! The one place where facts and answers become messages of the protocol.
 
 use cdp_bridge_protocol::event::{
-    AxSnapshotHead, BrowserDown, BrowserUp, ConsoleMessage, ContentHead, DialogOpened,
-    DomSnapshotHead, Done, DownloadFinished, DownloadHead, DownloadStarted, Evaluated,
-    FileChooserOpened, FrameHead, LoadEventFired, LoggedOutModeSet, Navigated, Queried,
-    RequestBlocked, ScreencastStarted, ScreencastStopped, ScreenshotHead, TabActivated, TabClosed,
-    TabCrashed, TabCreated, TabRebuilt, Waited,
+    BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
+    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Queried,
+    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
+    TabCreated, TabRebuilt, Waited,
 };
-use cdp_bridge_protocol::payload::{Payload, PayloadHead};
-use cdp_bridge_protocol::request::ContentFormat;
+use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
@@ -153,83 +151,17 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
         // The newer request's answer names this one.
         AnswerKind::Superseded(_) => wire_error::lost().into(),
-        AnswerKind::Snapshot {
-            url, format, text, ..
+        AnswerKind::Payload {
+            fields, payload, ..
         } => {
-            let head = DomSnapshotHead {
-                id,
-                url,
-                format,
-                seq: 0,
-                total: 0,
-                coalesced: (!superseded.is_empty()).then_some(superseded),
-            };
-            return WireAnswer::Payload(PayloadHead::DomSnapshot(head), Payload::Text(text));
-        }
-        AnswerKind::Screenshot { format, picture } => {
-            let head = ScreenshotHead {
-                id,
-                mime: format.mime().to_owned(),
-                width: picture.width,
-                height: picture.height,
-                seq: 0,
-                total: 0,
-            };
-            let head = PayloadHead::Screenshot(head);
-            return WireAnswer::Payload(head, Payload::Base64(picture.data));
-        }
-        AnswerKind::Outline {
-            url,
-            lines,
-            omitted,
-            text,
-        } => {
-            let head = AxSnapshotHead {
-                id,
-                url,
-                lines,
-                omitted: some_of(omitted),
-                seq: 0,
-                total: 0,
-            };
-            return WireAnswer::Payload(PayloadHead::AxSnapshot(head), Payload::Text(text));
-        }
-        AnswerKind::Content {
-            url,
-            format,
-            truncated,
-            text,
-        } => {
-            let head = content_head(id, url, format, truncated);
-            return WireAnswer::Payload(PayloadHead::Content(head), Payload::Text(text));
-        }
-        AnswerKind::Download {
-            download_id,
-            name,
-            payload,
-        } => {
-            let head = DownloadHead {
-                id,
-                download_id,
-                name,
-                seq: 0,
-                total: 0,
-            };
-            return WireAnswer::Payload(PayloadHead::Download(head), payload);
+            let mut head = fields.head(id);
+            if let PayloadHead::DomSnapshot(head) = &mut head {
+                head.coalesced = (!superseded.is_empty()).then_some(superseded);
+            }
+            return WireAnswer::Payload(head, payload);
         }
     };
     WireAnswer::Event(Box::new(event))
-}
-
-fn content_head(id: TabId, url: String, format: ContentFormat, truncated: bool) -> ContentHead {
-    ContentHead {
-        id,
-        url,
-        format,
-        truncated: truncated.then_some(true),
-        seq: 0,
-        total: 0,
-    }
 }
 
 fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
@@ -245,17 +177,14 @@ fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
 /// A frame of a screencast.
 pub fn frame(frame: CastFrame) -> (PayloadHead, Payload) {
     let picture = frame.picture;
-    let head = FrameHead {
-        id: frame.tab,
+    let fields = PayloadFields::Frame {
         frame_no: frame.number,
         mime: "image/jpeg".to_owned(),
         width: picture.width,
         height: picture.height,
         ts: frame.at_ms,
-        seq: 0,
-        total: 0,
     };
-    (PayloadHead::Frame(head), Payload::Base64(picture.data))
+    (fields.head(frame.tab), Payload::Base64(picture.data))
 }
 
 /// Counts are left out of a message where there is nothing to count.

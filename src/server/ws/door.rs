@@ -104,7 +104,7 @@ impl Response {
         let superseded: Vec<InFlightTicket> = match &answer.kind {
             // The newer request's answer lists this one's id.
             AnswerKind::Superseded(_) => return,
-            AnswerKind::Snapshot { superseded, .. } => superseded.take(),
+            AnswerKind::Payload { superseded, .. } => superseded.take(),
             _ => Vec::new(),
         };
         let ids = superseded.iter().filter_map(InFlightTicket::request_id);

@@ -79,7 +79,7 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
     let mut older: Vec<u64> = Vec::new();
     match &answer.kind {
         AnswerKind::Superseded(_) => return "coalesced".to_owned(),
-        AnswerKind::Snapshot { superseded, .. } => {
+        AnswerKind::Payload { superseded, .. } => {
             older = superseded.take();
             // An outcome may be described twice.
             for number in &older {
