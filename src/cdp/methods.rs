@@ -41,7 +41,7 @@ macro_rules! methods {
         )*
     };
 }
-pub(super) use methods;
+pub(crate) use methods;
 
 /// A numeric argument of [`CallFunctionOn`].
 #[derive(Debug, Clone, Copy, Serialize)]

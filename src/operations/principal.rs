@@ -20,9 +20,9 @@ pub enum Permission {
 }
 
 impl Permission {
-    /// The permission that a request needs. Those that change something are the ones that take an idempotency key.
+    /// The permission that a request needs.
     pub fn needed_by(kind: RequestKind) -> Self {
-        if kind.takes_idempotency_key() {
+        if kind.changes_something() {
             Self::Act
         } else {
             Self::Observe

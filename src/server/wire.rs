@@ -1,14 +1,12 @@
 //! The one place where facts and answers become messages of the protocol.
 
 use cdp_bridge_protocol::event::{
-    AxSnapshotHead, BrowserDown, BrowserUp, ConsoleMessage, ContentHead, DialogOpened,
-    DomSnapshotHead, Done, DownloadFinished, DownloadHead, DownloadStarted, Evaluated,
-    FileChooserOpened, FrameHead, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried,
-    RequestBlocked, ScreencastStarted, ScreencastStopped, ScreenshotHead, TabActivated, TabClosed,
-    TabCrashed, TabCreated, TabRebuilt, Tabs, Waited,
+    BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
+    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried,
+    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
+    TabCreated, TabRebuilt, Tabs, Waited,
 };
-use cdp_bridge_protocol::payload::{Payload, PayloadHead};
-use cdp_bridge_protocol::request::ContentFormat;
+use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
@@ -158,7 +156,6 @@ pub fn outcome(
 /// The answer of a tab on the wire, as [`outcome`] gives it.
 pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> Option<WireAnswer> {
     let id = answer.tab;
-    let (seq, total) = (0, 0);
     let event = match answer.kind {
         AnswerKind::Superseded => return None,
         AnswerKind::Fact(fact) => event(fact).unwrap_or_else(|| wire_error::lost().into()),
@@ -169,82 +166,17 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
         AnswerKind::Waited { url } => Waited { id, url }.into(),
         AnswerKind::ScreencastStarted => ScreencastStarted { id }.into(),
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
-        AnswerKind::Snapshot {
-            url, format, text, ..
+        AnswerKind::Payload {
+            fields, payload, ..
         } => {
-            let head = PayloadHead::DomSnapshot(DomSnapshotHead {
-                id,
-                url,
-                format,
-                seq,
-                total,
-                coalesced: (!superseded.is_empty()).then_some(superseded),
-            });
-            return Some(WireAnswer::Payload(head, Payload::Text(text)));
-        }
-        AnswerKind::Screenshot { format, picture } => {
-            let head = PayloadHead::Screenshot(ScreenshotHead {
-                id,
-                mime: format.mime().to_owned(),
-                width: picture.width,
-                height: picture.height,
-                seq,
-                total,
-            });
-            return Some(WireAnswer::Payload(head, Payload::Base64(picture.data)));
-        }
-        AnswerKind::Outline {
-            url,
-            lines,
-            omitted,
-            text,
-        } => {
-            let head = PayloadHead::AxSnapshot(AxSnapshotHead {
-                id,
-                url,
-                lines,
-                omitted: some_of(omitted),
-                seq,
-                total,
-            });
-            return Some(WireAnswer::Payload(head, Payload::Text(text)));
-        }
-        AnswerKind::Content {
-            url,
-            format,
-            truncated,
-            text,
-        } => {
-            let head = content_head(id, url, format, truncated);
-            return Some(WireAnswer::Payload(head, Payload::Text(text)));
-        }
-        AnswerKind::Download {
-            download_id,
-            name,
-            payload,
-        } => {
-            let head = PayloadHead::Download(DownloadHead {
-                id,
-                download_id,
-                name,
-                seq,
-                total,
-            });
+            let mut head = fields.head(id);
+            if let PayloadHead::DomSnapshot(head) = &mut head {
+                head.coalesced = (!superseded.is_empty()).then_some(superseded);
+            }
             return Some(WireAnswer::Payload(head, payload));
         }
     };
     Some(WireAnswer::Event(Box::new(event)))
-}
-
-fn content_head(id: TabId, url: String, format: ContentFormat, truncated: bool) -> PayloadHead {
-    PayloadHead::Content(ContentHead {
-        id,
-        url,
-        format,
-        truncated: truncated.then_some(true),
-        seq: 0,
-        total: 0,
-    })
 }
 
 fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
@@ -260,17 +192,14 @@ fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
 /// A frame of a screencast.
 pub fn frame(frame: CastFrame) -> (PayloadHead, Payload) {
     let picture = frame.picture;
-    let head = FrameHead {
-        id: frame.tab,
+    let fields = PayloadFields::Frame {
         frame_no: frame.number,
         mime: "image/jpeg".to_owned(),
         width: picture.width,
         height: picture.height,
         ts: frame.at_ms,
-        seq: 0,
-        total: 0,
     };
-    (PayloadHead::Frame(head), Payload::Base64(picture.data))
+    (fields.head(frame.tab), Payload::Base64(picture.data))
 }
 
 /// Counts are left out of a message where there is nothing to count.

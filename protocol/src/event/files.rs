@@ -61,31 +61,3 @@ pub struct DownloadFinished {
     /// How it ended.
     pub state: DownloadState,
 }
-
-/// What was downloaded, without its bytes: the JSON of a binary frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DownloadHead {
-    /// The tab.
-    pub id: TabId,
-    /// The download.
-    pub download_id: String,
-    /// The file's name.
-    pub name: String,
-    /// Number of this part, from 0.
-    pub seq: u32,
-    /// How many parts there are.
-    pub total: u32,
-}
-
-/// What was downloaded, or one part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Download {
-    /// Everything but the bytes.
-    #[serde(flatten)]
-    pub head: DownloadHead,
-    /// The bytes in base64.
-    #[schemars(extend("contentEncoding" = "base64"))]
-    pub data: String,
-}

@@ -16,7 +16,8 @@ pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;
 
 pub use crate::table::Event;
+pub use crate::table::payload_events::*;
 
 pub(crate) use crate::error::ErrorEvent;
 pub(crate) use crate::table::{PayloadHead, event_schemas};
-pub(crate) use message::{Envelope, Split, answer, events, is_text};
+pub(crate) use message::{Envelope, Split, answer, events, is_text, payload_events};

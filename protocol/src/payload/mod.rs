@@ -16,3 +16,4 @@ pub use join::{Incoming, JoinError, Joined, Joiner};
 pub use parts::{Encoding, NotBase64, Part, Parts, Payload};
 
 pub use crate::table::PayloadHead;
+pub use crate::table::payload_events::PayloadFields;

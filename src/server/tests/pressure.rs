@@ -6,8 +6,10 @@ use std::time::Duration;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::DomSnapshotHead;
 use cdp_bridge_protocol::handshake::CloseCode;
-use cdp_bridge_protocol::payload::{Encoding, EscapedText, Incoming, Joiner, Payload, PayloadHead};
-use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
+use cdp_bridge_protocol::payload::{
+    Encoding, EscapedText, Incoming, Joiner, Payload, PayloadFields, PayloadHead,
+};
+use cdp_bridge_protocol::request::SnapshotFormat;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -21,18 +23,20 @@ use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
 use crate::server::ws::closing::ConnectionClose;
 use crate::server::ws::connection::{NewConnection, serve_connection};
-use crate::tabs::picture::Picture;
-use crate::tabs::{AnswerKind, CallId, CallerId, Capture, Fact, FactKind, Registry, TabMessage};
+use crate::tabs::{
+    AnswerKind, CallId, CallerId, Capture, Fact, FactKind, Registry, Shot, TabMessage,
+};
 
 /// A picture whose base64 has so many bytes.
 fn picture(bytes: usize) -> AnswerKind {
-    AnswerKind::Screenshot {
-        format: ImageFormat::Png,
-        picture: Picture {
-            data: "QUJD".repeat(bytes / 3).into(),
+    AnswerKind::Payload {
+        fields: PayloadFields::Screenshot {
+            mime: "image/png".to_owned(),
             width: 1,
             height: 1,
         },
+        payload: Payload::Base64("QUJD".repeat(bytes / 3).into()),
+        superseded: Vec::new(),
     }
 }
 
@@ -41,7 +45,7 @@ async fn screenshot(bridge: &Bridge, client: &mut Client, bytes: usize) {
     client
         .send(r#"{"type":"getScreenshot","requestId":"s","tabId":"t1","format":"png"}"#)
         .await;
-    let Some(TabMessage::Capture(Capture::Screenshot { quality: 70, .. }, reply)) =
+    let Some(TabMessage::Capture(Capture::Screenshot(Shot { quality: 70, .. }), reply)) =
         tab.recv().await
     else {
         panic!("a picture is wanted")

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, ConsoleLevel, ConsoleSource};
 use cdp_bridge_protocol::handshake::resume_subprotocol;
-use cdp_bridge_protocol::payload::EscapedText;
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use cdp_bridge_protocol::request::SnapshotFormat;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
@@ -106,10 +106,12 @@ async fn wanted(tab: &mut tokio::sync::mpsc::Receiver<TabMessage>) -> Reply {
 }
 
 fn snapshot(superseded: Vec<CallId>) -> AnswerKind {
-    AnswerKind::Snapshot {
-        url: "http://a.test/".to_owned(),
-        format: SnapshotFormat::Html,
-        text: EscapedText::from_text(&"x".repeat(9 * 1024)),
+    AnswerKind::Payload {
+        fields: PayloadFields::DomSnapshot {
+            url: "http://a.test/".to_owned(),
+            format: SnapshotFormat::Html,
+        },
+        payload: Payload::Text(EscapedText::from_text(&"x".repeat(9 * 1024))),
         superseded,
     }
 }

@@ -78,7 +78,7 @@ impl Answers {
                 AnswerKind::Superseded => {
                     waiting.extend(call.request_id.clone().map(|id| (call.id, id)));
                 }
-                AnswerKind::Snapshot {
+                AnswerKind::Payload {
                     superseded: older, ..
                 } => superseded.extend(older.iter().filter_map(|call| waiting.remove(call))),
                 _ => {}

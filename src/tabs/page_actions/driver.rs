@@ -12,6 +12,7 @@ use super::error::PageActionError;
 use super::load_progress::LoadProgress;
 use super::page_events::attach_frames;
 use super::world::World;
+use crate::cdp::methods::Method;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
@@ -95,15 +96,25 @@ impl PageDriver {
         world
     }
 
-    /// Enables automatic attachment of out-of-process frames.
-    async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let left = remaining(deadline);
-        let attach = || async {
-            let outcome = self.session().call(attach_frames(), left).await;
+    /// Sends a command of the main session, unless that was done before.
+    async fn send_once(
+        &self,
+        sent: &OnceCell<()>,
+        command: impl Method,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let first_call = || async {
+            let outcome = self.session().call(command, remaining(deadline)).await;
             outcome.map(|_| ())
         };
-        self.shared.frames_attached.get_or_try_init(attach).await?;
+        sent.get_or_try_init(first_call).await?;
         Ok(())
+    }
+
+    /// Enables automatic attachment of out-of-process frames.
+    async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
+        let sent = &self.shared.frames_attached;
+        self.send_once(sent, attach_frames(), deadline).await
     }
 
     /// Attaches out-of-process frames and waits for their set-up. Input reaches a frame without using
@@ -135,17 +146,9 @@ impl PageDriver {
 
     /// Emulates focus, so that focus styles and events work in a background tab.
     pub(super) async fn emulate_focus(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let left = remaining(deadline);
-        let enabled = true;
-        let focus = || async {
-            let outcome = self
-                .session()
-                .call(SetFocusEmulation { enabled }, left)
-                .await;
-            outcome.map(|_| ())
-        };
-        self.shared.focus_emulated.get_or_try_init(focus).await?;
-        Ok(())
+        let (sent, enabled) = (&self.shared.focus_emulated, true);
+        self.send_once(sent, SetFocusEmulation { enabled }, deadline)
+            .await
     }
 
     /// The load state, with lifecycle events enabled.
@@ -153,12 +156,9 @@ impl PageDriver {
         &self,
         deadline: Instant,
     ) -> Result<watch::Receiver<LoadProgress>, PageActionError> {
-        let left = remaining(deadline);
-        let tell = || async {
-            let tells = SetLifecycleEvents { enabled: true };
-            self.session().call(tells, left).await.map(|_| ())
-        };
-        self.shared.lifecycle_events.get_or_try_init(tell).await?;
+        let (sent, enabled) = (&self.shared.lifecycle_events, true);
+        self.send_once(sent, SetLifecycleEvents { enabled }, deadline)
+            .await?;
         Ok(self.shared.progress.clone())
     }
 

@@ -6,12 +6,11 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`action`], [`error`] | actions, queries and their errors, as data |
+//! | [`operation`], [`actions`], [`error`] | what a request does in a page, and how it fails |
 //! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
-//! | [`perform`] | executes an action |
 //! | [`mod@pointer`], [`drag`] | mouse input |
 //! | [`keys`], [`keyboard`] | key names, and keyboard input |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
@@ -20,7 +19,7 @@
 //! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
-mod action;
+mod actions;
 mod ax_snapshot;
 mod bounding_box;
 mod call;
@@ -34,8 +33,8 @@ mod glob;
 mod keyboard;
 pub mod keys;
 mod load_progress;
+mod operation;
 pub mod page_events;
-pub mod perform;
 mod pointer;
 mod quad;
 mod query;
@@ -47,6 +46,7 @@ mod wait;
 mod wait_text;
 mod world;
 
-pub use action::{Action, PageQuery, PointerTarget, ScrollTarget};
+pub use actions::{PointerTarget, ScrollTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
+pub use operation::PageOperation;

@@ -77,7 +77,7 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
         Ok(answer) => answer,
     };
     let older: &[CallId] = match &answer.kind {
-        AnswerKind::Snapshot { superseded, .. } => superseded,
+        AnswerKind::Payload { superseded, .. } => superseded,
         _ => &[],
     };
     // The kind of request is only repeated in `done`, and not described.

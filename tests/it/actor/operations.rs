@@ -175,7 +175,7 @@ async fn snapshots_are_coalesced_only_for_a_door_that_asks_for_it() {
     assert_eq!(answers.len(), 2);
     for (_, answer) in &answers {
         assert!(
-            matches!(answer, AnswerKind::Snapshot { superseded, .. } if superseded.is_empty()),
+            matches!(answer, AnswerKind::Payload { superseded, .. } if superseded.is_empty()),
             "{answer:?}"
         );
     }
@@ -184,7 +184,7 @@ async fn snapshots_are_coalesced_only_for_a_door_that_asks_for_it() {
     let answers = two_snapshots(&door).await;
     let [
         (older, AnswerKind::Superseded),
-        (_, AnswerKind::Snapshot { superseded, .. }),
+        (_, AnswerKind::Payload { superseded, .. }),
     ] = answers.as_slice()
     else {
         panic!("{answers:?}")
