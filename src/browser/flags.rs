@@ -217,6 +217,7 @@ fn switch(argument: &str) -> &str {
 }
 
 /// The operator's flags. The two feature lists and the settings of pages are merged into the bridge's.
+#[derive(Default)]
 struct UserFlags<'a> {
     enabled: Vec<&'a str>,
     disabled: Vec<&'a str>,
@@ -226,14 +227,9 @@ struct UserFlags<'a> {
 
 impl<'a> UserFlags<'a> {
     fn new(args: &'a [String]) -> Self {
-        let mut user = Self {
-            enabled: Vec::new(),
-            disabled: Vec::new(),
-            blink_settings: Vec::new(),
-            rest: Vec::new(),
-        };
+        let mut user = Self::default();
         for argument in args {
-            let list = match argument.split_once('=') {
+            let (list, value) = match argument.split_once('=') {
                 Some((ENABLE_FEATURES, value)) => (&mut user.enabled, value),
                 Some((DISABLE_FEATURES, value)) => (&mut user.disabled, value),
                 Some((BLINK_SETTINGS_SWITCH, value)) => (&mut user.blink_settings, value),
@@ -242,12 +238,8 @@ impl<'a> UserFlags<'a> {
                     continue;
                 }
             };
-            list.0.extend(
-                list.1
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty()),
-            );
+            let items = value.split(',').map(str::trim);
+            list.extend(items.filter(|item| !item.is_empty()));
         }
         user
     }

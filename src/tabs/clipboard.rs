@@ -12,6 +12,7 @@
 //! of the same scope only. A page that evades the script loses only its own copies.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, Mutex, Weak};
 
 use serde_json::value::RawValue;
@@ -30,6 +31,13 @@ pub(crate) type ClipboardData = Arc<RawValue>;
 /// The clipboard that the tabs of one scope share.
 #[derive(Default)]
 pub(crate) struct ScopeClipboard(Mutex<Option<ClipboardData>>);
+
+/// Without the content, which must not reach a log.
+impl fmt::Debug for ScopeClipboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ScopeClipboard")
+    }
+}
 
 impl ScopeClipboard {
     /// Replaces the content by what a page of the scope has copied; `null` is a copy that was too long.
@@ -76,7 +84,7 @@ impl Clipboards {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabs::identity::SessionId;
+    use crate::tabs::identity::ClientSessionId;
 
     fn content(clipboard: &ScopeClipboard) -> Option<String> {
         clipboard.data().map(|data| data.get().to_owned())
@@ -87,7 +95,7 @@ mod tests {
         let clipboards = Clipboards::default();
         let (one, same) = (clipboards.of(&"a".into()), clipboards.of(&"a".into()));
         let session = Scope {
-            session: SessionId::new(7),
+            session: ClientSessionId::new(7),
             ..Scope::from("a")
         };
         let others = [clipboards.of(&"b".into()), clipboards.of(&session)];

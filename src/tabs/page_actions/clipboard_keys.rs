@@ -11,7 +11,6 @@ use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::{Chord, Key, modifier_mask};
 use super::world::World;
-use crate::tabs::clipboard::ScopeClipboard;
 
 const CONTROL: u8 = 2;
 const META: u8 = 4;
@@ -80,31 +79,25 @@ impl PageDriver {
     pub(super) async fn press_chord(
         &self,
         chord: &Chord,
-        clipboard: &ScopeClipboard,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         match ClipboardShortcut::of(chord) {
             None => self.press_keys(chord, deadline).await,
-            Some(ClipboardShortcut::Copy) => self.press_copy(chord, clipboard, deadline).await,
+            Some(ClipboardShortcut::Copy) => self.press_copy(chord, deadline).await,
             Some(ClipboardShortcut::Paste { plain }) => {
-                self.press_paste(chord, plain, clipboard, deadline).await
+                self.press_paste(chord, plain, deadline).await
             }
         }
     }
 
     /// Copies of scripts are reported later, through the binding; this one is kept when the request ends,
     /// so that the next one can paste it.
-    async fn press_copy(
-        &self,
-        chord: &Chord,
-        clipboard: &ScopeClipboard,
-        deadline: Instant,
-    ) -> Result<(), PageActionError> {
+    async fn press_copy(&self, chord: &Chord, deadline: Instant) -> Result<(), PageActionError> {
         let world = self.focused_world(deadline).await?;
         self.press_keys(chord, deadline).await?;
         let taken = world.call::<_, TakenCopy>("takeCopied", &(), deadline);
         if let Some(copied) = unless_page_left(taken.await)?.and_then(|taken| taken.copied) {
-            clipboard.replace(copied);
+            self.clipboard.replace(copied);
         }
         Ok(())
     }
@@ -113,12 +106,11 @@ impl PageDriver {
         &self,
         chord: &Chord,
         plain: bool,
-        clipboard: &ScopeClipboard,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         let world = self.focused_world(deadline).await?;
         self.key_down(chord, deadline).await?;
-        let data = clipboard.data();
+        let data = self.clipboard.data();
         let args = PasteArgs {
             data: data.as_deref(),
             plain,
