@@ -1,9 +1,9 @@
 //! `getAxSnapshot`: joins the accessibility outlines of all frames.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use cdp_bridge_protocol::payload::PayloadFields;
 use futures::future::{BoxFuture, FutureExt as _};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
@@ -11,9 +11,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::operation::PageOperation;
 use super::world::{World, parse};
 use crate::cdp::CallError;
 use crate::locator::Locator;
+use crate::tabs::reply::AnswerKind;
+use crate::timer::remaining;
 
 /// The maximum length of a snapshot, in UTF-16 code units.
 const MAX_CHARS: u64 = 512 * 1024;
@@ -27,21 +30,12 @@ const FRAME_LIMIT: Duration = Duration::from_secs(4);
 /// The next ref number of the tab. The lock is held while a snapshot is taken, so that no number is
 /// given twice; numbers are not reused after a navigation.
 #[derive(Debug, Clone)]
-pub(super) struct RefCounter(Arc<Mutex<u64>>);
+pub(crate) struct RefCounter(Arc<Mutex<u64>>);
 
 impl Default for RefCounter {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(1)))
     }
-}
-
-#[derive(Debug)]
-pub(super) struct AxSnapshotResult {
-    pub url: String,
-    pub text: String,
-    pub lines: u64,
-    /// The number of elements that were left out because of the length limit.
-    pub omitted: u64,
 }
 
 #[derive(Serialize)]
@@ -74,14 +68,6 @@ struct FramePlaceholder {
     depth: usize,
 }
 
-enum FrameResult {
-    Read(Arc<World>, FrameOutline),
-    /// It did not answer within its time limit.
-    Unresponsive,
-    /// It was removed, or has no document yet.
-    Gone,
-}
-
 /// The state that all frames of a snapshot share.
 struct SnapshotBuilder<'a> {
     driver: &'a PageDriver,
@@ -91,15 +77,26 @@ struct SnapshotBuilder<'a> {
     deadline: Instant,
 }
 
+impl PageOperation {
+    /// `getAxSnapshot`, of the whole page without a locator.
+    pub fn ax_snapshot(locator: Option<Locator>, interactive_only: bool) -> Self {
+        Self::new(async move |driver, refs, deadline| {
+            let locator = locator.as_ref();
+            driver
+                .ax_snapshot(locator, interactive_only, &refs, deadline)
+                .await
+        })
+    }
+}
+
 impl PageDriver {
-    /// Takes a snapshot of the page, or of one element.
-    pub(super) async fn ax_snapshot(
+    async fn ax_snapshot(
         &self,
         locator: Option<&Locator>,
         interactive_only: bool,
         refs: &RefCounter,
         deadline: Instant,
-    ) -> Result<AxSnapshotResult, PageActionError> {
+    ) -> Result<AnswerKind, PageActionError> {
         let mut number = refs.0.lock().await;
         let mut builder = SnapshotBuilder {
             driver: self,
@@ -109,44 +106,29 @@ impl PageDriver {
             deadline,
         };
         let args = builder.args(0);
-        let (world, result) = if let Some(locator) = locator {
-            let (world, result) = self
-                .call_on_element("outline", locator, &args, deadline)
-                .await?;
-            (world, result)
-        } else {
-            let result = self.call_on_page("outline", &args, deadline).await?;
-            (Arc::clone(self.main_world()), result)
-        };
+        let called = self.call_on_part("outline", locator, &args, deadline);
+        let (world, result) = called.await?;
         let part: FrameOutline = parse(&result)?;
         let url = part.url.clone();
         let mut all = Vec::new();
-        let mut omitted = builder.add(&world, part, 0, &mut all).await?;
+        let omitted = builder.add(&world, part, 0, &mut all).await?;
         *number = builder.next;
         drop(number);
-        let mut text = String::with_capacity(all.iter().map(|line| line.len() + 1).sum());
-        for line in &all {
-            text.push_str(line);
-            text.push('\n');
-        }
-        let mut lines = all.len() as u64;
         if omitted > 0 {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
+            all.push(format!(
                 "- note: {omitted} more elements are left out; pass selector to take a snapshot of a part, \
                  or set interactiveOnly"
-            );
-            lines += 1;
-        } else {
-            omitted = 0;
+            ));
         }
-        Ok(AxSnapshotResult {
+        let lines = all.len() as u64;
+        // Every line ends with a line break.
+        all.push(String::new());
+        let fields = PayloadFields::AxSnapshot {
             url,
-            text,
             lines,
-            omitted,
-        })
+            omitted: (omitted > 0).then_some(omitted),
+        };
+        Ok(AnswerKind::text(fields, &all.join("\n")))
     }
 }
 
@@ -181,15 +163,16 @@ impl SnapshotBuilder<'_> {
                 if depth >= MAX_DEPTH {
                     continue;
                 }
-                match self.frame_outline(world, &placeholder).await? {
-                    FrameResult::Read(inner, part) => {
+                match self.frame_outline(world, &placeholder).await {
+                    Ok(Some((inner, part))) => {
                         omitted += self.add(&inner, part, depth + 1, all).await?;
                     }
-                    FrameResult::Unresponsive => {
+                    Ok(None) => {
                         let indentation = "  ".repeat(placeholder.depth);
                         all.push(format!("{indentation}- note: this frame does not respond"));
                     }
-                    FrameResult::Gone => {}
+                    Err(error) if error.is_frame_gone() => {}
+                    Err(error) => return Err(error),
                 }
             }
             all.extend(lines);
@@ -198,34 +181,23 @@ impl SnapshotBuilder<'_> {
         .boxed()
     }
 
-    /// The outline of a cross-origin frame.
+    /// The outline of a cross-origin frame. `None` if the frame does not answer within its time limit.
     async fn frame_outline(
         &self,
-        world: &Arc<World>,
-        placeholder: &FramePlaceholder,
-    ) -> Result<FrameResult, PageActionError> {
-        let now = Instant::now();
-        let left = self.deadline.saturating_duration_since(now);
-        let deadline = now + FRAME_LIMIT.min(left / 2);
+        around: &Arc<World>,
+        frame: &FramePlaceholder,
+    ) -> Result<Option<(Arc<World>, FrameOutline)>, PageActionError> {
+        let limit = FRAME_LIMIT.min(remaining(self.deadline) / 2);
+        let deadline = Instant::now() + limit;
         let read = async {
-            let entering = self.driver.enter_frame(world, placeholder.held, deadline);
-            let inner = entering.await?;
-            let args = self.args(placeholder.depth);
+            let entered = self.driver.enter_frame(around, frame.held, deadline);
+            let inner = entered.await?;
+            let args = self.args(frame.depth);
             let part = inner.call("outline", &args, deadline).await?;
-            Ok(FrameResult::Read(inner, part))
+            Ok(Some((inner, part)))
         };
         match timeout_at(deadline, read).await {
-            Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => {
-                Ok(FrameResult::Unresponsive)
-            }
-            Ok(Err(PageActionError::PageLeft | PageActionError::Script(_))) => {
-                Ok(FrameResult::Gone)
-            }
-            Ok(Err(PageActionError::Call(error)))
-                if error.is_session_gone() || error.is_refusal() =>
-            {
-                Ok(FrameResult::Gone)
-            }
+            Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => Ok(None),
             Ok(outcome) => outcome,
         }
     }

@@ -72,6 +72,17 @@ fn choices(locators: &[String], elements: &[String]) -> String {
     lines.collect::<Vec<_>>().join("; ")
 }
 
+impl PageActionError {
+    /// Whether a frame inside the page is gone or has no document yet, and the page may still be there.
+    pub(super) fn is_frame_gone(&self) -> bool {
+        match self {
+            Self::PageLeft | Self::Script(_) => true,
+            Self::Call(error) => error.is_session_gone() || error.is_refusal(),
+            _ => false,
+        }
+    }
+}
+
 fn explain(reason: &str, by: Option<&str>) -> String {
     match (reason, by) {
         ("hidden", _) => "is hidden".to_owned(),

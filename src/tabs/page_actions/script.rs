@@ -1,5 +1,8 @@
 //! The script that runs in the isolated worlds.
 
+/// The function through which the script reports what the page copies.
+pub const COPIED_BINDING: &str = "cdpBridgeCopied";
+
 /// The whole script as one expression. Evaluating it a second time has no effect.
 pub(super) const SCRIPT: &str = concat!(
     // An element of the page with this id would be a property of the window, but not its own.
@@ -17,6 +20,8 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/rendered_text.js"),
     include_str!("script/markdown.js"),
     include_str!("script/content.js"),
+    include_str!("script/rich_text.js"),
+    include_str!("script/clipboard.js"),
     include_str!("script/main.js"),
     "})();\n",
 );

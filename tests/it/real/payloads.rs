@@ -1,4 +1,4 @@
-//! Large payloads arrive whole, in order, and as Chromium holds them (protocol section 6).
+//! Large payloads arrive whole, in order, and as Chromium holds them.
 
 use serde_json::{Value, json};
 

@@ -176,6 +176,7 @@ const arm = (element, kind) => {
     }
   };
   for (const window of windows) {
+    listenForCopies(window);
     for (const name of EVENTS[kind]) window.addEventListener(name, listen, { capture: true, passive: false });
   }
   const mine = {
