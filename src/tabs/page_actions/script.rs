@@ -25,3 +25,27 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/main.js"),
     "})();\n",
 );
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::SCRIPT;
+
+    /// The files share one scope: a name that two of them declare would be a syntax error in every page.
+    #[test]
+    fn no_name_of_the_script_is_declared_twice() {
+        let mut names = HashSet::new();
+        for line in SCRIPT.lines() {
+            let line = line.strip_prefix("async ").unwrap_or(line);
+            let declared = ["const ", "let ", "function ", "class "];
+            let Some(rest) = declared.iter().find_map(|word| line.strip_prefix(word)) else {
+                continue;
+            };
+            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next();
+            let name = name.unwrap_or_default();
+            assert!(name.is_empty() || names.insert(name), "{name}");
+        }
+        assert!(names.len() > 100, "the declarations were found");
+    }
+}
