@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
+use super::input_sent::InputSent;
 use super::picture::Picture;
 use crate::lock::lock;
 
@@ -97,6 +98,10 @@ pub struct Acted {
     pub values: Option<Vec<String>>,
     /// Of `scroll`: the position that was reached.
     pub position: Option<Point>,
+    /// Of `scroll`: whether anything has moved.
+    pub moved: Option<bool>,
+    /// Of `fill`: whether the field holds the value afterwards.
+    pub matches: Option<bool>,
 }
 
 /// Values that superseded calls attach to the answer of the newer call, for the interface that delivers
@@ -141,6 +146,7 @@ pub struct Reply {
     pub may_coalesce: bool,
     pub arrived: Instant,
     pub deadline: Instant,
+    pub input_sent: InputSent,
 }
 
 impl fmt::Debug for Reply {
@@ -169,6 +175,7 @@ impl Reply {
             may_coalesce,
             arrived,
             deadline,
+            input_sent: InputSent::default(),
         }
     }
 
@@ -177,7 +184,11 @@ impl Reply {
     }
 
     pub fn fail(self, failure: impl Into<Failure>) {
-        self.send(Err(failure.into()));
+        let mut failure = failure.into();
+        if self.input_sent.get() {
+            failure.error = TabError::AfterInput(Box::new(failure.error));
+        }
+        self.send(Err(failure));
     }
 
     pub fn send(mut self, outcome: Outcome) {

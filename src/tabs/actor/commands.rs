@@ -51,7 +51,10 @@ impl Actor {
                 self.navigation.settle();
                 self.travel(*way, deadline)?
             }
-            TabCommand::Act { action, .. } => self.act(Action::clone(action), deadline)?,
+            TabCommand::Act { action, reply } => {
+                let input_sent = reply.input_sent.clone();
+                self.act(Action::clone(action), input_sent, deadline)?
+            }
             TabCommand::Activate { .. } => self.activate(deadline)?,
             TabCommand::SetLoggedOut { enabled, .. } if *enabled == self.is_logged_out() => {
                 self.answer_logged_out_mode(command);

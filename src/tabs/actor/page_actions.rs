@@ -10,6 +10,7 @@ use crate::tabs::active_command::{ActiveCommand, Phase};
 use crate::tabs::command_queue::TabCommand;
 use crate::tabs::commands::travel::travel;
 use crate::tabs::error::TabError;
+use crate::tabs::input_sent::InputSent;
 use crate::tabs::message::Way;
 use crate::tabs::page_actions::perform::perform;
 use crate::tabs::page_actions::{Action, PageActionError};
@@ -17,8 +18,13 @@ use crate::tabs::reply::AnswerKind;
 use crate::timer::remaining;
 
 impl Actor {
-    pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
-        let driver = self.attached.as_ref()?.driver().clone();
+    pub(super) fn act(
+        &self,
+        action: Action,
+        input_sent: InputSent,
+        deadline: Instant,
+    ) -> Option<Phase> {
+        let driver = self.attached.as_ref()?.driver().for_action(input_sent);
         let acting = perform(action, driver, deadline);
         Some(Phase::Acting(Box::pin(acting)))
     }

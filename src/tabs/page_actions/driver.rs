@@ -15,6 +15,7 @@ use super::world::World;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
+use crate::tabs::input_sent::InputSent;
 use crate::timer::remaining;
 
 /// Time limit for Chromium to attach a frame that is in the page.
@@ -32,6 +33,8 @@ pub(super) type DragData = Option<Arc<RawValue>>;
 #[derive(Debug, Clone)]
 pub struct PageDriver {
     pub(super) shared: Arc<Shared>,
+    /// Of the running action.
+    pub(super) input_sent: InputSent,
 }
 
 #[derive(Debug)]
@@ -55,6 +58,20 @@ pub(super) struct Shared {
 }
 
 impl PageDriver {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            input_sent: InputSent::default(),
+        }
+    }
+
+    pub(crate) fn for_action(&self, input_sent: InputSent) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            input_sent,
+        }
+    }
+
     pub(super) fn main_world(&self) -> &Arc<World> {
         &self.shared.main
     }

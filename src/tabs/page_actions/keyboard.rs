@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
-use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask};
+use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask, modifier_of};
 use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, TargetSession};
@@ -54,6 +54,7 @@ impl PageDriver {
         delay: Duration,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
+        self.input_sent.set();
         if delay.is_zero() {
             return dispatch_keys(self.session(), inputs(text.expose()), deadline).await;
         }
@@ -72,18 +73,8 @@ impl PageDriver {
         chord: &Chord,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        let mut all = Vec::new();
-        let mut modifiers: Vec<Modifier> = Vec::new();
-        for modifier in &chord.modifiers {
-            modifiers.push(*modifier);
-            all.push(down(&modifier_key(*modifier), modifier_mask(&modifiers)));
-        }
-        all.push(down(&chord.key, modifier_mask(&modifiers)));
-        all.push(up(&chord.key, modifier_mask(&modifiers)));
-        while let Some(modifier) = modifiers.pop() {
-            all.push(up(&modifier_key(modifier), modifier_mask(&modifiers)));
-        }
-        let all = all.into_iter().map(KeyInput::Key).collect();
+        self.input_sent.set();
+        let all = presses(chord).into_iter().map(KeyInput::Key).collect();
         dispatch_keys(self.session(), all, deadline).await
     }
 
@@ -93,12 +84,9 @@ impl PageDriver {
         text: &str,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        dispatch_keys(
-            self.session(),
-            vec![KeyInput::Text(text.to_owned())],
-            deadline,
-        )
-        .await
+        self.input_sent.set();
+        let input = vec![KeyInput::Text(text.to_owned())];
+        dispatch_keys(self.session(), input, deadline).await
     }
 }
 
@@ -131,6 +119,24 @@ fn inputs(text: &str) -> Vec<KeyInput> {
         inputs.push(KeyInput::Text(keyless));
     }
     inputs
+}
+
+/// The events of a chord. A modifier key counts as held from its own `keydown` on.
+fn presses(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
+    let mut events = Vec::new();
+    let mut held: Vec<Modifier> = Vec::new();
+    for modifier in &chord.modifiers {
+        held.push(*modifier);
+        events.push(down(&modifier_key(*modifier), modifier_mask(&held)));
+    }
+    let own = modifier_of(&chord.key).filter(|own| !held.contains(own));
+    let with_own: Vec<Modifier> = held.iter().copied().chain(own).collect();
+    events.push(down(&chord.key, modifier_mask(&with_own)));
+    events.push(up(&chord.key, modifier_mask(&held)));
+    while let Some(modifier) = held.pop() {
+        events.push(up(&modifier_key(modifier), modifier_mask(&held)));
+    }
+    events
 }
 
 /// A `keyDown` event. With Alt, Control or Meta a key is a shortcut and produces no text.
@@ -211,6 +217,29 @@ mod tests {
         assert_eq!(line("äa"), "insert ä, keyDown KeyA, keyUp KeyA");
         assert_eq!(line("\r\n"), "keyDown Enter, keyUp Enter");
         assert_eq!(line("\t"), "rawKeyDown Tab, keyUp Tab");
+    }
+
+    #[test]
+    fn a_modifier_key_counts_as_held_from_its_own_keydown_on() {
+        let masks = |text: &str| {
+            let events = presses(&Chord::parse(text).unwrap());
+            let masks = events
+                .into_iter()
+                .map(|event| (event.r#type, event.modifiers));
+            masks.collect::<Vec<_>>()
+        };
+        let (control, shift) = (2, 8);
+        assert_eq!(masks("Meta"), [("rawKeyDown", 4), ("keyUp", 0)]);
+        assert_eq!(masks("ShiftRight"), [("rawKeyDown", shift), ("keyUp", 0)]);
+        assert_eq!(
+            masks("Control+Shift"),
+            [
+                ("rawKeyDown", control),
+                ("rawKeyDown", control | shift),
+                ("keyUp", control),
+                ("keyUp", 0)
+            ]
+        );
     }
 
     #[test]
