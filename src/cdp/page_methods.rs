@@ -53,11 +53,7 @@ methods! {
         backend_node_id: i64,
     }
 
-    /// The position of a node, in CSS pixels relative to the viewport of its local root frame.
-    GetContentQuads<'a> = "DOM.getContentQuads" -> ContentQuads {
-        object_id: &'a str,
-    }
-
+    /// The boxes of a node, in CSS pixels relative to the viewport of its local root frame.
     GetBoxModel<'a> = "DOM.getBoxModel" -> BoxModel {
         object_id: &'a str,
     }
@@ -82,6 +78,8 @@ methods! {
         buttons: u8,
         /// 2 for a double click.
         click_count: u8,
+        /// `PointerEvent.pressure`.
+        force: f64,
     }
 
     DispatchKeyEvent<'a> = "Input.dispatchKeyEvent" -> EmptyResult {
@@ -193,12 +191,6 @@ pub struct Handle {
 
 /// Four corners, clockwise from the top left: `x1, y1, x2, y2, …`.
 pub type Quad = [f64; 8];
-
-/// Result of [`GetContentQuads`].
-#[derive(Debug, Clone, Deserialize)]
-pub struct ContentQuads {
-    pub quads: Vec<Quad>,
-}
 
 /// Result of [`GetBoxModel`].
 #[derive(Debug, Clone, Deserialize)]

@@ -233,12 +233,19 @@ fn content_head(id: TabId, url: String, format: ContentFormat, truncated: bool) 
 }
 
 fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
-    let Acted { values, position } = acted;
+    let Acted {
+        values,
+        position,
+        moved,
+        matches,
+    } = acted;
     Done {
         id,
         action: kind.as_str().to_owned(),
         values,
         position,
+        moved,
+        matches,
     }
 }
 

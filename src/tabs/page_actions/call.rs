@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::driver::PageDriver;
-use super::error::PageActionError;
+use super::error::{PageActionError, WaitedFor};
 use super::quad::to_parent;
 use super::world::{ObjectHandle, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
@@ -62,6 +62,8 @@ struct CallOutcome {
     elements: Option<Vec<String>>,
     #[serde(default)]
     message: Option<String>,
+    #[serde(default)]
+    course: Vec<WaitedFor>,
 }
 
 #[derive(Deserialize)]
@@ -371,6 +373,7 @@ fn failure(head: CallOutcome, locator: &Locator, from: usize) -> Option<PageActi
             element: head.element.unwrap_or_default(),
             reason: head.reason.unwrap_or_default(),
             by: head.by.or(head.because),
+            course: head.course,
         },
         FailureKind::Ambiguous => PageActionError::Ambiguous {
             locator: text,

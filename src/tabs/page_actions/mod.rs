@@ -12,8 +12,8 @@
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
 //! | [`perform`] | executes an action |
-//! | [`mod@pointer`], [`drag`] | mouse input |
-//! | [`keys`], [`keyboard`] | key names, and keyboard input |
+//! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
+//! | [`keys`], [`key_tables`], [`keyboard`] | key names, and keyboard input |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`evaluate`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
@@ -31,6 +31,8 @@ mod error;
 mod evaluate;
 mod fields;
 mod glob;
+mod hit_check;
+mod key_tables;
 mod keyboard;
 pub mod keys;
 mod load_progress;

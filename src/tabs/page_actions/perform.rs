@@ -8,6 +8,7 @@ use super::action::Action;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::pointer::ClickOptions;
+use super::scroll::Scrolled;
 use crate::tabs::reply::{Acted, AnswerKind};
 
 pub(crate) async fn perform(
@@ -28,6 +29,7 @@ pub(crate) async fn perform(
                 button,
                 count,
                 modifiers: &modifiers,
+                toggle: false,
             };
             driver.click(&target, press, deadline).await?;
         }
@@ -35,7 +37,9 @@ pub(crate) async fn perform(
         Action::Focus(locator) => driver.focus(&locator, false, deadline).await?,
         Action::Toggle { locator, on } => driver.toggle(&locator, on, deadline).await?,
         Action::ScrollIntoView(locator) => driver.scroll_into_view(&locator, deadline).await?,
-        Action::Fill { locator, value } => driver.fill(&locator, &value, deadline).await?,
+        Action::Fill { locator, value } => {
+            acted.matches = driver.fill(&locator, &value, deadline).await?;
+        }
         Action::Type {
             locator,
             text,
@@ -54,29 +58,50 @@ pub(crate) async fn perform(
             driver.press_keys(&chord, deadline).await?;
         }
         Action::Select { locator, values } => {
-            acted.values = Some(driver.select(&locator, &values, deadline).await?);
+            let select = driver.select(&locator, &values, deadline);
+            acted.values = Some(driver.by_script(select).await?);
         }
         Action::Scroll {
             locator,
             target,
             smooth,
         } => {
-            let position = driver
-                .scroll(locator.as_ref(), target, smooth, deadline)
-                .await?;
-            acted.position = Some(position);
+            let scroll = driver.scroll(locator.as_ref(), target, smooth, deadline);
+            let Scrolled { position, moved } = driver.by_script(scroll).await?;
+            (acted.position, acted.moved) = (Some(position), Some(moved));
         }
         Action::Drag { from, to } => driver.drag(&from, &to, deadline).await?,
-        Action::Upload { locator, files } => driver.upload(&locator, &files, deadline).await?,
+        Action::Upload { locator, files } => {
+            let upload = driver.upload(&locator, &files, deadline);
+            driver.by_script(upload).await?;
+        }
         Action::Evaluate {
             expression,
             args,
             locator,
         } => {
             let value = driver.evaluate(&expression, &args, locator.as_ref(), deadline);
-            let value = value.await?;
+            let value = driver.by_script(value).await?;
             return Ok(AnswerKind::Evaluated(value));
         }
     }
     Ok(AnswerKind::Done(acted))
+}
+
+impl PageDriver {
+    /// An action that a script in the page carries out. Unless it fails in a way that says otherwise, it
+    /// may have had an effect.
+    pub(super) async fn by_script<T>(
+        &self,
+        action: impl Future<Output = Result<T, PageActionError>>,
+    ) -> Result<T, PageActionError> {
+        self.input_sent.set();
+        let outcome = action.await;
+        if let Err(error) = &outcome
+            && !error.leaves_effect_open()
+        {
+            self.input_sent.clear();
+        }
+        outcome
+    }
 }

@@ -5,10 +5,17 @@ globalThis.cdpBridge = {
     arm(number ? fetchHeld(number) : null, kind);
     return {};
   },
+  hit,
   disarm,
   focus,
   fill,
-  fireChange: ({ number }) => fireChange(number),
+  wasReplaced,
+  settle: async () => {
+    await nextFrame(window, 100);
+    await sleep(0);
+    return {};
+  },
+  finishFill,
   toggleState,
   isToggled,
   selectOptions,
@@ -30,7 +37,7 @@ globalThis.cdpBridge = {
     const frame = fetchHeld(number);
     if (!frame || !isConnected(frame)) return {};
     if (isTurned(frame) || isInTurnedFrame(frame)) return { point, turned: true };
-    const mapping = frameMapping(frame);
+    const mapping = contentMapping(frame);
     const outside = { x: mapping.x + point.x * mapping.scaleX, y: mapping.y + point.y * mapping.scaleY };
     const cover = coveringElement(frame, outside);
     return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };
