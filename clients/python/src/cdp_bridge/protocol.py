@@ -1182,6 +1182,14 @@ class DoneEvent(Event):
     """
     id: TabId
     """The tab."""
+    matches: bool | None = None
+    """`fill`: whether the field holds the value afterwards; false where the page or a limit of the
+    field made something else of it. Absent if the field is gone.
+    """
+    moved: bool | None = None
+    """`scroll`: whether anything has moved; false where everything was scrolled as far already, or
+    does not scroll.
+    """
     position: Point | None = None
     """`scroll`: the position that was reached."""
     request_id: RequestId | None = None
@@ -1194,6 +1202,8 @@ class DoneEvent(Event):
             action=wire["action"],
             cursor=wire.get("cursor"),
             id=wire["id"],
+            matches=wire.get("matches"),
+            moved=wire.get("moved"),
             position=optional(Point.from_wire, wire.get("position")),
             request_id=wire.get("requestId"),
             values=wire.get("values"),
@@ -2199,7 +2209,8 @@ class Requests(RequestsBase):
 
         - `tab_id`: The tab.
         - `by`
-        - `selector`: The element; the page if absent.
+        - `selector`: The element. If absent, the page, or what scrolls in the middle of a page that
+          does not scroll itself.
         - `smooth`: Whether it moves there instead of jumping; `false` if absent.
         - `to`
         - `idempotency_key`: The client's own name for one change: requests of the client with the

@@ -67,16 +67,16 @@ const isVisible = (element) => {
   return isShown(element) && hasSize(boxOf(element));
 };
 
-// Maps the content box of a frame or an image to the document around it by translation and scale, which
-// is exact unless the element is rotated or skewed.
-const contentMapping = (element) => {
-  const box = boxOf(element);
-  const style = styleOf(element);
-  const scaleX = element.offsetWidth ? box.width / element.offsetWidth : 1;
-  const scaleY = element.offsetHeight ? box.height / element.offsetHeight : 1;
+// Maps the content box of a frame to the document around it by translation and scale, which
+// is exact unless the frame is rotated or skewed.
+const frameMapping = (frame) => {
+  const box = boxOf(frame);
+  const style = styleOf(frame);
+  const scaleX = frame.offsetWidth ? box.width / frame.offsetWidth : 1;
+  const scaleY = frame.offsetHeight ? box.height / frame.offsetHeight : 1;
   return {
-    x: box.left + (element.clientLeft + parseFloat(style.paddingLeft)) * scaleX,
-    y: box.top + (element.clientTop + parseFloat(style.paddingTop)) * scaleY,
+    x: box.left + (frame.clientLeft + parseFloat(style.paddingLeft)) * scaleX,
+    y: box.top + (frame.clientTop + parseFloat(style.paddingTop)) * scaleY,
     scaleX,
     scaleY,
   };

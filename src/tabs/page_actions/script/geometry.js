@@ -24,7 +24,7 @@ const isInTurnedFrame = (element) => {
 const toRoot = (document, point) => {
   let { x, y } = point;
   for (let frame = frameOf(document); frame; frame = frameOf(documentOf(frame))) {
-    const mapping = contentMapping(frame);
+    const mapping = frameMapping(frame);
     x = mapping.x + x * mapping.scaleX;
     y = mapping.y + y * mapping.scaleY;
   }

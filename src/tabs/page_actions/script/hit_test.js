@@ -65,7 +65,7 @@ const coveringElement = (element, point) => {
   let inner = documentOf(element);
   let at = point;
   for (let frame = frameOf(inner); frame; frame = frameOf(inner)) {
-    const mapping = contentMapping(frame);
+    const mapping = frameMapping(frame);
     at = { x: mapping.x + at.x * mapping.scaleX, y: mapping.y + at.y * mapping.scaleY };
     inner = documentOf(frame);
     const over = topmostElement(inner, at);

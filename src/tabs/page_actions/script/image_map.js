@@ -38,7 +38,7 @@ const boxInShape = (area, image) => {
   const coords = (attr(area, 'coords') ?? '').split(/[\s,;]+/).map(Number).filter(Number.isFinite);
   switch ((attr(area, 'shape') ?? 'rect').toLowerCase()) {
     case 'default':
-      return [0, 0, image.clientWidth, image.clientHeight];
+      return [0, 0, image.offsetWidth, image.offsetHeight];
     case 'circle':
     case 'circ': {
       const [x, y, radius] = coords;
@@ -61,7 +61,9 @@ const areaRectsOf = (area) =>
     .map((image) => {
       const box = boxInShape(area, image);
       if (!box) return null;
-      const { x, y, scaleX, scaleY } = contentMapping(image);
+      // Chromium measures from the border, unscaled.
+      const { x, y, width, height } = boxOf(image);
+      const [scaleX, scaleY] = [width / image.offsetWidth, height / image.offsetHeight];
       const [left, top, right, bottom] = box;
       return new DOMRect(x + left * scaleX, y + top * scaleY, (right - left) * scaleX, (bottom - top) * scaleY);
     })

@@ -37,7 +37,7 @@ globalThis.cdpBridge = {
     const frame = fetchHeld(number);
     if (!frame || !isConnected(frame)) return {};
     if (isTurned(frame) || isInTurnedFrame(frame)) return { point, turned: true };
-    const mapping = contentMapping(frame);
+    const mapping = frameMapping(frame);
     const outside = { x: mapping.x + point.x * mapping.scaleX, y: mapping.y + point.y * mapping.scaleY };
     const cover = coveringElement(frame, outside);
     return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };

@@ -94,7 +94,7 @@ async fn a_pressed_mouse_button_has_pressure(browser: TestBrowser) {
 }
 
 async fn an_option_of_a_closed_select_is_told_with_what_to_do(browser: TestBrowser) {
-    let body = "<select id=s><option id=o>A<option>B</select><select size=3 id=open><option id=p>P<option>Q</select>";
+    let body = "<select id=s><option id=o>A<option>B</select><select size=3 id=list><option id=p>P<option>Q</select>";
     let page = OpenPage::with(browser, body).await;
     let fields = json!({"selector": "#o", "timeoutMs": 1500});
     let error = page.ask("click", fields).await;
@@ -106,7 +106,7 @@ async fn an_option_of_a_closed_select_is_told_with_what_to_do(browser: TestBrows
         "{error}"
     );
     page.click("#p").await;
-    assert_eq!(page.evaluate("open.value").await, "P");
+    assert_eq!(page.evaluate("list.value").await, "P");
     page.bridge.stop().await;
 }
 

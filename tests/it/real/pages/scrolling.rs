@@ -1,10 +1,9 @@
 //! Scrolling of pages in which something else scrolls than the page.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::open_page::OpenPage;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
-use crate::support::received::Received;
 
 on_both_browsers!(
     what_scrolls_inside_a_page_is_scrolled_without_a_selector,
@@ -14,8 +13,11 @@ on_both_browsers!(
     what_has_a_place_but_no_size_is_scrolled_into_view_and_focused,
 );
 
-async fn scroll(page: &OpenPage, fields: serde_json::Value) -> Received {
-    page.ask("scroll", fields).await.expect("done")
+/// Scrolls; returns how far down it is then, and whether anything has moved.
+async fn scroll(page: &OpenPage, fields: Value) -> (f64, bool) {
+    let done = page.ask("scroll", fields).await.expect("done");
+    let y = done["position"]["y"].as_f64().unwrap();
+    (y, done["moved"].as_bool().unwrap())
 }
 
 async fn what_scrolls_inside_a_page_is_scrolled_without_a_selector(browser: TestBrowser) {
@@ -24,12 +26,8 @@ async fn what_scrolls_inside_a_page_is_scrolled_without_a_selector(browser: Test
         main { position: fixed; inset: 0 0 0 200px; overflow-y: scroll } div { height: 3000px }</style>
         <nav id=n><div></div></nav><main id=m><div></div></main>";
     let page = OpenPage::with(browser, body).await;
-    let done = scroll(&page, json!({"by": {"x": 0, "y": 500}})).await;
-    assert_eq!(
-        (&done["position"]["y"], &done["moved"]),
-        (&json!(500), &json!(true)),
-        "{done}"
-    );
+    let down = json!({"by": {"x": 0, "y": 500}});
+    assert_eq!(scroll(&page, down.clone()).await, (500.0, true));
     assert_eq!(
         page.evaluate("[m.scrollTop, n.scrollTop]").await,
         json!([500, 0])
@@ -40,8 +38,7 @@ async fn what_scrolls_inside_a_page_is_scrolled_without_a_selector(browser: Test
             .await,
         true
     );
-    let done = scroll(&page, json!({"by": {"x": 0, "y": 500}})).await;
-    assert_eq!(done["moved"], false, "{done}");
+    assert!(!scroll(&page, down).await.1);
     page.bridge.stop().await;
 }
 
@@ -50,13 +47,13 @@ async fn a_body_that_scrolls_by_itself_is_scrolled(browser: TestBrowser) {
         div { height: 5000px }</style><div></div>";
     let page = OpenPage::with(browser, body).await;
     for (fields, y) in [
-        (json!({"selector": "body", "by": {"x": 0, "y": 500}}), 500),
-        (json!({"by": {"x": 0, "y": 100}}), 600),
-        (json!({"selector": "html", "by": {"x": 0, "y": 100}}), 700),
+        (json!({"selector": "body", "by": {"x": 0, "y": 500}}), 500.0),
+        (json!({"by": {"x": 0, "y": 100}}), 600.0),
+        (json!({"selector": "html", "by": {"x": 0, "y": 100}}), 700.0),
     ] {
-        let done = scroll(&page, fields).await;
-        assert_eq!(done["position"]["y"], y, "{done}");
-        assert_eq!(page.evaluate("document.body.scrollTop").await, y);
+        assert_eq!(scroll(&page, fields).await, (y, true));
+        let shown = page.evaluate("document.body.scrollTop").await;
+        assert_eq!(shown.as_f64(), Some(y));
     }
     page.bridge.stop().await;
 }
@@ -75,25 +72,22 @@ async fn a_frame_that_fills_the_page_is_scrolled(browser: TestBrowser) {
         page.ask("query", json!({"selector": "#f >> div", "what": "count"}))
             .await
             .expect("queried");
-        let done = scroll(&page, json!({"by": {"x": 0, "y": 300}})).await;
-        assert_eq!(
-            (&done["position"]["y"], &done["moved"]),
-            (&json!(300), &json!(true)),
-            "{done}"
-        );
-        let done = scroll(&page, json!({"selector": "#f", "by": {"x": 0, "y": 300}})).await;
-        assert_eq!(done["position"]["y"], 600, "{done}");
+        for (fields, y) in [
+            (json!({"by": {"x": 0, "y": 300}}), 300.0),
+            (json!({"selector": "#f", "by": {"x": 0, "y": 300}}), 600.0),
+        ] {
+            assert_eq!(scroll(&page, fields).await, (y, true), "{host}");
+        }
     }
     page.bridge.stop().await;
 }
 
 async fn scroll_says_whether_anything_has_moved(browser: TestBrowser) {
     let page = OpenPage::with(browser, "<p>short</p>").await;
-    let done = scroll(&page, json!({"by": {"x": 0, "y": 300}})).await;
-    assert_eq!(done["moved"], false, "{done}");
+    let down = json!({"by": {"x": 0, "y": 300}});
+    assert_eq!(scroll(&page, down.clone()).await, (0.0, false));
     page.evaluate("document.body.style.height = '3000px'").await;
-    let done = scroll(&page, json!({"by": {"x": 0, "y": 300}})).await;
-    assert_eq!(done["moved"], true, "{done}");
+    assert_eq!(scroll(&page, down).await, (300.0, true));
     page.bridge.stop().await;
 }
 
