@@ -137,7 +137,7 @@ const fill = ({ value, ...call }) =>
       if (!TEXT_INPUTS.has(type)) return unsuitable(element, `an input of type ${type} cannot be filled`);
       if (type === 'number' && value.trim() !== '' && Number.isNaN(Number(value))) return unsuitable(element, 'it accepts only numbers');
     } else if (name !== 'textarea' && !isEditable(element)) {
-      return unsuitable(element, 'it is not a field');
+      return unsuitable(element, name === 'select' ? 'it is a <select>; choose its options with `select`' : 'it is not a field');
     }
     const editor = name !== 'input' && name !== 'textarea';
     if (editor) {
