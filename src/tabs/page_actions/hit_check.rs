@@ -142,7 +142,7 @@ async fn click_and_watch(
         tokio::select! {
             biased;
             outcome = &mut verdict, if hit.is_none() => hit = Some(settled(outcome)?),
-            sent = &mut send => break sent?,
+            outcome = &mut send => break outcome?,
         }
     }
     if hit.is_none() {

@@ -53,16 +53,13 @@ impl PageDriver {
         };
         let scroll = ScrollArgs { by, to, smooth };
         // No retry after a navigation: relative scrolling is not idempotent.
-        let (mut world, mut result) = match locator {
-            Some(locator) => {
-                self.call_on_element_once("scroll", locator, &scroll, deadline)
-                    .await?
-            }
-            None => {
-                let world = Arc::clone(self.main_world());
-                let result = world.call_raw("scroll", &scroll, deadline).await?;
-                (world, result)
-            }
+        let (mut world, mut result) = if let Some(locator) = locator {
+            self.call_on_element_once("scroll", locator, &scroll, deadline)
+                .await?
+        } else {
+            let world = Arc::clone(self.main_world());
+            let result = world.call_raw("scroll", &scroll, deadline).await?;
+            (world, result)
         };
         loop {
             match parse(&result)? {
