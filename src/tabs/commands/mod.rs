@@ -1,13 +1,11 @@
-//! The CDP calls behind the requests, one file for each.
+//! The CDP calls behind the requests.
 
-pub mod activate;
-pub mod close;
 pub mod html;
 pub mod navigate;
 pub mod retry;
 pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
-pub mod title;
+pub mod target;
 pub mod too_large;
 pub mod travel;

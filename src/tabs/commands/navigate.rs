@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use crate::cdp::ids::LoaderId;
-use crate::cdp::methods::{Navigate, StopLoading};
+use crate::cdp::methods::Navigate;
 use crate::cdp::{CallError, TargetSession};
 use crate::policy::Denied;
 
@@ -38,37 +38,16 @@ pub async fn navigate(
     url: String,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
-    let answer = session
-        .call(
-            Navigate {
-                url: Cow::Owned(url),
-            },
-            limit,
-        )
-        .await?;
-    Ok(
-        match (
-            answer.error_text.filter(|net| !net.is_empty()),
-            answer.loader_id,
-        ) {
-            (Some(net), loader) => NavigationStart::Failed {
-                loader,
-                net,
-                is_download: answer.is_download,
-            },
-            (None, Some(loader)) => NavigationStart::Document(loader),
-            (None, None) => NavigationStart::SameDocument,
+    let url = Cow::Owned(url);
+    let answer = session.call(Navigate { url }, limit).await?;
+    let net = answer.error_text.filter(|net| !net.is_empty());
+    Ok(match (net, answer.loader_id) {
+        (Some(net), loader) => NavigationStart::Failed {
+            loader,
+            net,
+            is_download: answer.is_download,
         },
-    )
-}
-
-/// Ends a navigation whose time limit has passed, so that the next one need not wait for it. The
-/// command is queued before this returns: sent after the next navigation, it would end that one.
-pub fn stop(session: &TargetSession, limit: Duration) {
-    let stopping = session.start_call(&StopLoading {}, limit);
-    tokio::spawn(async move {
-        if let Err(error) = stopping.await {
-            tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
-        }
-    });
+        (None, Some(loader)) => NavigationStart::Document(loader),
+        (None, None) => NavigationStart::SameDocument,
+    })
 }

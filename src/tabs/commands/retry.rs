@@ -1,4 +1,4 @@
-//! Retries calls that change nothing (protocol section 5: retries).
+//! Retries calls that change nothing.
 
 use std::future::Future;
 use std::time::Duration;

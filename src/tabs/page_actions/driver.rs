@@ -12,9 +12,11 @@ use super::error::PageActionError;
 use super::load_progress::LoadProgress;
 use super::page_events::attach_frames;
 use super::world::World;
+use crate::cdp::methods::Method;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
+use crate::tabs::clipboard::ScopeClipboard;
 use crate::tabs::input_sent::InputSent;
 use crate::timer::remaining;
 
@@ -33,6 +35,8 @@ pub(super) type DragData = Option<Arc<RawValue>>;
 #[derive(Debug, Clone)]
 pub struct PageDriver {
     pub(super) shared: Arc<Shared>,
+    /// Where copies go, and what is pasted. Empty unless set by [`Self::for_action`].
+    pub(super) clipboard: Arc<ScopeClipboard>,
     /// Of the running action.
     pub(super) input_sent: InputSent,
 }
@@ -61,15 +65,23 @@ impl PageDriver {
     pub(super) fn new(shared: Shared) -> Self {
         Self {
             shared: Arc::new(shared),
+            clipboard: Arc::default(),
             input_sent: InputSent::default(),
         }
     }
 
-    pub(crate) fn for_action(&self, input_sent: InputSent) -> Self {
+    pub(crate) fn for_action(&self, clipboard: Arc<ScopeClipboard>, input_sent: InputSent) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
+            clipboard,
             input_sent,
         }
+    }
+
+    /// Lets the page report what its scripts copy because of an action. If the page cannot be reached,
+    /// the action has its own errors.
+    pub(super) async fn report_copies(&self, deadline: Instant) {
+        let _ = self.main_world().load_script(deadline).await;
     }
 
     pub(super) fn main_world(&self) -> &Arc<World> {
@@ -112,15 +124,25 @@ impl PageDriver {
         world
     }
 
-    /// Enables automatic attachment of out-of-process frames.
-    async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let left = remaining(deadline);
-        let attach = || async {
-            let outcome = self.session().call(attach_frames(), left).await;
+    /// Sends a command of the main session, unless that was done before.
+    async fn send_once(
+        &self,
+        sent: &OnceCell<()>,
+        command: impl Method,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let first_call = || async {
+            let outcome = self.session().call(command, remaining(deadline)).await;
             outcome.map(|_| ())
         };
-        self.shared.frames_attached.get_or_try_init(attach).await?;
+        sent.get_or_try_init(first_call).await?;
         Ok(())
+    }
+
+    /// Enables automatic attachment of out-of-process frames.
+    async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
+        let sent = &self.shared.frames_attached;
+        self.send_once(sent, attach_frames(), deadline).await
     }
 
     /// Attaches out-of-process frames and waits for their set-up. Input reaches a frame without using
@@ -152,17 +174,9 @@ impl PageDriver {
 
     /// Emulates focus, so that focus styles and events work in a background tab.
     pub(super) async fn emulate_focus(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let left = remaining(deadline);
-        let enabled = true;
-        let focus = || async {
-            let outcome = self
-                .session()
-                .call(SetFocusEmulation { enabled }, left)
-                .await;
-            outcome.map(|_| ())
-        };
-        self.shared.focus_emulated.get_or_try_init(focus).await?;
-        Ok(())
+        let (sent, enabled) = (&self.shared.focus_emulated, true);
+        self.send_once(sent, SetFocusEmulation { enabled }, deadline)
+            .await
     }
 
     /// The load state, with lifecycle events enabled.
@@ -170,12 +184,9 @@ impl PageDriver {
         &self,
         deadline: Instant,
     ) -> Result<watch::Receiver<LoadProgress>, PageActionError> {
-        let left = remaining(deadline);
-        let tell = || async {
-            let tells = SetLifecycleEvents { enabled: true };
-            self.session().call(tells, left).await.map(|_| ())
-        };
-        self.shared.lifecycle_events.get_or_try_init(tell).await?;
+        let (sent, enabled) = (&self.shared.lifecycle_events, true);
+        self.send_once(sent, SetLifecycleEvents { enabled }, deadline)
+            .await?;
         Ok(self.shared.progress.clone())
     }
 

@@ -29,14 +29,16 @@ pub enum PageActionError {
     },
     /// The locator matches several elements.
     #[error(
-        "`{locator}` matches {count} elements; add ` >> nth=0` or make the locator more specific: {}",
-        .elements.join("; ")
+        "`{locator}` matches {count} elements; use a locator of one of them: {}",
+        choices(.locators, .elements)
     )]
     Ambiguous {
         locator: String,
         count: u64,
         /// Short descriptions of the first ones.
         elements: Vec<String>,
+        /// A locator for each of these elements.
+        locators: Vec<String>,
     },
     /// The element of a ref is no longer in the document.
     #[error(
@@ -71,6 +73,13 @@ pub enum PageActionError {
     Replaced,
 }
 
+/// The locators, each with the description of its element.
+fn choices(locators: &[String], elements: &[String]) -> String {
+    let pairs = locators.iter().zip(elements);
+    let lines = pairs.map(|(locator, element)| format!("`{locator}` for {element}"));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
 impl PageActionError {
     /// Whether the action may have been carried out, fully or in part, without this error saying so.
     pub(super) fn leaves_effect_open(&self) -> bool {
@@ -78,6 +87,15 @@ impl PageActionError {
             self,
             Self::PageLeft | Self::Script(_) | Self::Call(_) | Self::Replaced
         )
+    }
+
+    /// Whether a frame inside the page is gone or has no document yet, and the page may still be there.
+    pub(super) fn is_frame_gone(&self) -> bool {
+        match self {
+            Self::PageLeft | Self::Script(_) => true,
+            Self::Call(error) => error.is_session_gone() || error.is_refusal(),
+            _ => false,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::PointerTarget;
+use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::hit_check::unless_navigating;
@@ -204,7 +204,7 @@ async fn call_unless_left<A, R>(
     deadline: Instant,
 ) -> Result<Option<R>, PageActionError>
 where
-    A: Serialize + Sync + ?Sized,
+    A: Serialize + Sync,
     R: DeserializeOwned,
 {
     match unless_navigating(world, world.call(function, args, deadline)).await {

@@ -10,6 +10,7 @@ use futures::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
+use super::clipboard_keys::{NO_PASTE, may_paste};
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask, modifier_of};
@@ -74,8 +75,30 @@ impl PageDriver {
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         self.input_sent.set();
-        let all = presses(chord).into_iter().map(KeyInput::Key).collect();
-        dispatch_keys(self.session(), all, deadline).await
+        let events = downs(chord).into_iter().chain(ups(chord));
+        let events = events.map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await
+    }
+
+    /// The first half of [`Self::press_keys`].
+    pub(super) async fn key_down(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        self.input_sent.set();
+        let events = downs(chord).into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await
+    }
+
+    /// The second half of [`Self::press_keys`].
+    pub(super) async fn key_up(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let events = ups(chord).into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await
     }
 
     /// Inserts text into the focused element with one command.
@@ -88,6 +111,30 @@ impl PageDriver {
         let input = vec![KeyInput::Text(text.to_owned())];
         dispatch_keys(self.session(), input, deadline).await
     }
+}
+
+/// The events that press a chord. A modifier key counts as held from its own `keydown` on.
+fn downs(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
+    let mut events = Vec::new();
+    let mut held: Vec<Modifier> = Vec::new();
+    for modifier in &chord.modifiers {
+        held.push(*modifier);
+        events.push(down(&modifier_key(*modifier), modifier_mask(&held)));
+    }
+    let own = modifier_of(&chord.key).filter(|own| !held.contains(own));
+    held.extend(own);
+    events.push(down(&chord.key, modifier_mask(&held)));
+    events
+}
+
+/// The events that release it.
+fn ups(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
+    let mut held = chord.modifiers.clone();
+    let mut events = vec![up(&chord.key, modifier_mask(&held))];
+    while let Some(modifier) = held.pop() {
+        events.push(up(&modifier_key(modifier), modifier_mask(&held)));
+    }
+    events
 }
 
 /// The input commands for a text. Consecutive characters without a key are inserted with one command.
@@ -121,24 +168,6 @@ fn inputs(text: &str) -> Vec<KeyInput> {
     inputs
 }
 
-/// The events of a chord. A modifier key counts as held from its own `keydown` on.
-fn presses(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
-    let mut events = Vec::new();
-    let mut held: Vec<Modifier> = Vec::new();
-    for modifier in &chord.modifiers {
-        held.push(*modifier);
-        events.push(down(&modifier_key(*modifier), modifier_mask(&held)));
-    }
-    let own = modifier_of(&chord.key).filter(|own| !held.contains(own));
-    let with_own: Vec<Modifier> = held.iter().copied().chain(own).collect();
-    events.push(down(&chord.key, modifier_mask(&with_own)));
-    events.push(up(&chord.key, modifier_mask(&held)));
-    while let Some(modifier) = held.pop() {
-        events.push(up(&modifier_key(modifier), modifier_mask(&held)));
-    }
-    events
-}
-
 /// A `keyDown` event. With Alt, Control or Meta a key is a shortcut and produces no text.
 fn down(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
     let commands = modifier_mask(&[Modifier::Alt, Modifier::Control, Modifier::Meta]);
@@ -168,6 +197,11 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
         windows_virtual_key_code: key.key_code,
         location: key.location,
         is_keypad: key.location == 3,
+        commands: if may_paste(key, modifiers) {
+            NO_PASTE
+        } else {
+            &[]
+        },
         text: None,
         unmodified_text: None,
     }
@@ -222,10 +256,9 @@ mod tests {
     #[test]
     fn a_modifier_key_counts_as_held_from_its_own_keydown_on() {
         let masks = |text: &str| {
-            let events = presses(&Chord::parse(text).unwrap());
-            let masks = events
-                .into_iter()
-                .map(|event| (event.r#type, event.modifiers));
+            let chord = Chord::parse(text).unwrap();
+            let events = downs(&chord).into_iter().chain(ups(&chord));
+            let masks = events.map(|event| (event.r#type, event.modifiers));
             masks.collect::<Vec<_>>()
         };
         let (control, shift) = (2, 8);
@@ -240,6 +273,16 @@ mod tests {
                 ("keyUp", 0)
             ]
         );
+    }
+
+    #[test]
+    fn chromium_does_not_act_on_a_key_that_would_paste_its_own_clipboard() {
+        let withheld = |text: &str| {
+            let events = downs(&Chord::parse(text).unwrap());
+            !events.last().unwrap().commands.is_empty()
+        };
+        assert!(withheld("Control+v") && withheld("Shift+Insert"));
+        assert!(!withheld("Control+c") && !withheld("v"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Actions on the elements of a page, and queries about them (protocol section 9).
+//! Actions on the elements of a page, and queries about them.
 //!
 //! The bridge's [`script`] runs in an isolated [`world`] of each frame, where the page can neither
 //! observe nor modify it. It resolves locators, waits until elements are actionable and reports their
@@ -6,24 +6,24 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`action`], [`error`] | actions, queries and their errors, as data |
+//! | [`operation`], [`actions`], [`error`] | what a request does in a page, and how it fails |
 //! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
-//! | [`perform`] | executes an action |
 //! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
-//! | [`keys`], [`key_tables`], [`keyboard`] | key names, and keyboard input |
+//! | [`keys`], [`key_tables`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`evaluate`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
 //! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
-mod action;
+mod actions;
 mod ax_snapshot;
 mod bounding_box;
 mod call;
+mod clipboard_keys;
 mod content;
 mod drag;
 mod driver;
@@ -36,8 +36,8 @@ mod key_tables;
 mod keyboard;
 pub mod keys;
 mod load_progress;
+mod operation;
 pub mod page_events;
-pub mod perform;
 mod pointer;
 mod quad;
 mod query;
@@ -49,6 +49,8 @@ mod wait;
 mod wait_text;
 mod world;
 
-pub use action::{Action, PageQuery, PointerTarget, ScrollTarget};
+pub use actions::{PointerTarget, ScrollTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
+pub use operation::PageOperation;
+pub use script::COPIED_BINDING;

@@ -116,12 +116,7 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let Some(strong) = shared.upgrade() else {
         return;
     };
-    let Attachment {
-        session,
-        inbox,
-        info,
-        ..
-    } = attachment;
+    let (session, inbox, info) = (attachment.session, attachment.inbox, attachment.info);
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
     let navigating = Arc::clone(&world);
@@ -171,7 +166,9 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
             SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
-                    EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
+                    EventKind::FileChooserOpened
+                        | EventKind::PageDownloadWillBegin
+                        | EventKind::BindingCalled
                 ) =>
             {
                 let sender = shared.upgrade().map(|shared| shared.frame_events.clone());

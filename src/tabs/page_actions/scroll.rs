@@ -6,7 +6,8 @@ use cdp_bridge_protocol::request::{Point, ScrollTo};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::ScrollTarget;
+use super::actions::ScrollTarget;
+use super::call::NoArgs;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::world::parse;
@@ -78,8 +79,6 @@ impl PageDriver {
         locator: &Locator,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        #[derive(Serialize)]
-        struct NoArgs {}
         self.call_on_element("scrollIntoView", locator, &NoArgs {}, deadline)
             .await?;
         Ok(())

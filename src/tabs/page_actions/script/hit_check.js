@@ -54,6 +54,7 @@ const arm = (element, kind, { count = 1, point } = {}) => {
     }
   };
   for (const window of windows) {
+    listenForCopies(window);
     for (const name of EVENTS[kind]) window.addEventListener(name, listen, { capture: true, passive: false });
   }
   let resolve;

@@ -5,8 +5,16 @@ globalThis.cdpBridge = {
     arm(number ? fetchHeld(number) : null, kind);
     return {};
   },
-  hit,
-  disarm,
+  // Copies are reported before the click is answered, so that the next request can paste them.
+  hit: async () => {
+    const outcome = await hit();
+    reportCopied();
+    return outcome;
+  },
+  disarm: () => {
+    reportCopied();
+    return disarm();
+  },
   focus,
   fill,
   wasReplaced,
@@ -22,6 +30,13 @@ globalThis.cdpBridge = {
   scrollIntoView,
   scroll,
   upload,
+  prepareShortcut,
+  takeCopied,
+  paste,
+  listenForCopies: () => {
+    listenForCopies(window);
+    return {};
+  },
   watchDrag,
   dragStarted,
   waitElement,

@@ -1,0 +1,177 @@
+//! Actions on the elements of a page.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::TypedText;
+use cdp_bridge_protocol::request::{Choice, Modifier, MouseButton, Point, ScrollTo, UploadFile};
+use serde_json::Value;
+
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::keys::Chord;
+use super::operation::PageOperation;
+use super::pointer::ClickOptions;
+use crate::locator::Locator;
+use crate::tabs::reply::{Acted, AnswerKind};
+
+/// The target of a pointer action.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PointerTarget {
+    /// An element: its middle, or an offset in it.
+    Element(Locator, Option<Point>),
+    /// A point in viewport coordinates.
+    Point(Point),
+}
+
+/// A relative or an absolute scroll position.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ScrollTarget {
+    By(Point),
+    To(ScrollTo),
+}
+
+impl From<()> for Acted {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl PageOperation {
+    /// `click`.
+    pub fn click(
+        target: PointerTarget,
+        button: MouseButton,
+        count: u8,
+        modifiers: Vec<Modifier>,
+    ) -> Self {
+        Self::action(async move |driver, deadline| {
+            driver.report_copies(deadline).await;
+            let press = ClickOptions {
+                button,
+                count,
+                modifiers: &modifiers,
+                toggle: false,
+            };
+            driver.click(&target, press, deadline).await.map(drop)
+        })
+    }
+
+    /// `hover`.
+    pub fn hover(locator: Locator) -> Self {
+        Self::action(async move |driver, deadline| driver.hover(&locator, deadline).await)
+    }
+
+    /// `focus`.
+    pub fn focus(locator: Locator) -> Self {
+        Self::action(async move |driver, deadline| driver.focus(&locator, false, deadline).await)
+    }
+
+    /// `check` and `uncheck`. `on` is the wanted state.
+    pub fn toggle(locator: Locator, on: bool) -> Self {
+        Self::action(async move |driver, deadline| driver.toggle(&locator, on, deadline).await)
+    }
+
+    /// `scrollIntoView`.
+    pub fn scroll_into_view(locator: Locator) -> Self {
+        Self::action(async move |driver, deadline| {
+            driver.scroll_into_view(&locator, deadline).await
+        })
+    }
+
+    /// `fill`.
+    pub fn fill(locator: Locator, value: TypedText) -> Self {
+        Self::action(async move |driver, deadline| {
+            let matches = driver.fill(&locator, &value, deadline).await?;
+            Ok(Acted {
+                matches,
+                ..Acted::default()
+            })
+        })
+    }
+
+    /// `type`, into the focused element without a locator.
+    pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
+        Self::action(async move |driver, deadline| {
+            if let Some(locator) = &locator {
+                driver.focus(locator, true, deadline).await?;
+            }
+            driver.type_text(&text, delay, deadline).await
+        })
+    }
+
+    /// `press`, in the focused element without a locator.
+    pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
+        Self::action(async move |driver, deadline| {
+            if let Some(locator) = &locator {
+                driver.focus(locator, true, deadline).await?;
+            }
+            driver.report_copies(deadline).await;
+            driver.press_chord(&chord, deadline).await
+        })
+    }
+
+    /// `select`.
+    pub fn select(locator: Locator, values: Vec<Choice>) -> Self {
+        Self::action(async move |driver, deadline| {
+            let select = driver.select(&locator, &values, deadline);
+            Ok(Acted {
+                values: Some(driver.by_script(select).await?),
+                ..Acted::default()
+            })
+        })
+    }
+
+    /// `scroll`, of the page without a locator.
+    pub fn scroll(locator: Option<Locator>, target: ScrollTarget, smooth: bool) -> Self {
+        Self::action(async move |driver, deadline| {
+            let scroll = driver.scroll(locator.as_ref(), target, smooth, deadline);
+            let scrolled = driver.by_script(scroll).await?;
+            Ok(Acted {
+                position: Some(scrolled.position),
+                moved: Some(scrolled.moved),
+                ..Acted::default()
+            })
+        })
+    }
+
+    /// `drag`.
+    pub fn drag(from: PointerTarget, to: PointerTarget) -> Self {
+        Self::action(async move |driver, deadline| driver.drag(&from, &to, deadline).await)
+    }
+
+    /// `upload`.
+    pub fn upload(locator: Locator, files: Vec<UploadFile>) -> Self {
+        Self::action(async move |driver, deadline| {
+            let upload = driver.upload(&locator, &files, deadline);
+            driver.by_script(upload).await
+        })
+    }
+
+    /// `evaluate`. The element of the locator is passed as the first argument.
+    pub fn evaluate(expression: TypedText, args: Vec<Value>, locator: Option<Locator>) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            driver.emulate_focus(deadline).await?;
+            driver.report_copies(deadline).await;
+            let value = driver.evaluate(&expression, &args, locator.as_ref(), deadline);
+            Ok(AnswerKind::Evaluated(driver.by_script(value).await?))
+        })
+    }
+}
+
+impl PageDriver {
+    /// An action that a script in the page carries out. Unless it fails in a way that says otherwise, it
+    /// may have had an effect.
+    pub(super) async fn by_script<T>(
+        &self,
+        action: impl Future<Output = Result<T, PageActionError>>,
+    ) -> Result<T, PageActionError> {
+        self.input_sent.set();
+        let outcome = action.await;
+        if let Err(error) = &outcome
+            && !error.leaves_effect_open()
+        {
+            self.input_sent.clear();
+        }
+        outcome
+    }
+}
