@@ -61,11 +61,7 @@ methods! {
         backend_node_id: i64,
     }
 
-    /// The position of a node, in CSS pixels relative to the viewport of its local root frame.
-    GetContentQuads<'a> = "DOM.getContentQuads" -> ContentQuads {
-        object_id: &'a str,
-    }
-
+    /// The boxes of a node, in CSS pixels relative to the viewport of its local root frame.
     GetBoxModel<'a> = "DOM.getBoxModel" -> BoxModel {
         object_id: &'a str,
     }
@@ -90,6 +86,8 @@ methods! {
         buttons: u8,
         /// 2 for a double click.
         click_count: u8,
+        /// `PointerEvent.pressure`.
+        force: f64,
     }
 
     DispatchKeyEvent<'a> = "Input.dispatchKeyEvent" -> EmptyResult {
@@ -198,11 +196,6 @@ objects! {
 pub type Quad = [f64; 8];
 
 objects! {
-    /// Result of [`GetContentQuads`].
-    pub struct ContentQuads {
-        pub quads: Vec<Quad>,
-    }
-
     /// Result of [`GetBoxModel`].
     pub struct BoxModel {
         pub model: Boxes,

@@ -141,11 +141,16 @@ impl OperationError {
         let Self::Failed(failure) = self else {
             return false;
         };
-        match &failure.error {
-            TabError::Lost | TabError::Refused(_) => true,
-            TabError::PageAction(error) => matches!(**error, PageActionError::Script(_)),
-            _ => false,
-        }
+        is_fault_of_tab(&failure.error)
+    }
+}
+
+fn is_fault_of_tab(error: &TabError) -> bool {
+    match error {
+        TabError::Lost | TabError::Refused(_) => true,
+        TabError::PageAction(error) => matches!(**error, PageActionError::Script(_)),
+        TabError::AfterInput(error) => is_fault_of_tab(error),
+        _ => false,
     }
 }
 
@@ -154,6 +159,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
         TabError::PageAction(error) => code_of_action(error),
+        TabError::AfterInput(error) => code_of_tab(kind, error),
         TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
             ErrorCode::NotFound
         }

@@ -180,12 +180,19 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
 }
 
 fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
-    let Acted { values, position } = acted;
+    let Acted {
+        values,
+        position,
+        moved,
+        matches,
+    } = acted;
     Done {
         id,
         action: kind.as_str().to_owned(),
         values,
         position,
+        moved,
+        matches,
     }
 }
 

@@ -33,6 +33,7 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
         id: tab,
         session_id: failure.session.clone(),
         details: some_of(details_of_tab(error)),
+        retryable: code.retryable() && !error.may_have_acted(),
         ..ErrorEvent::new(code, message)
     }
 }
@@ -113,6 +114,7 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
             details.limit = Some(*limit);
         }
         TabError::PageAction(error) => return details_of_page_action(error),
+        TabError::AfterInput(error) => return details_of_tab(error),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }
         | TabError::TooManyOwnTabs { limit } => details.limit = Some(*limit as u64),
@@ -194,6 +196,22 @@ mod tests {
         assert_eq!(error.id, Some(TabId::new(3)));
         assert_eq!(error.session_id.as_deref(), Some("S1"));
         assert_eq!((error.code, error.retryable), (ErrorCode::TabCrashed, true));
+    }
+
+    #[test]
+    fn an_error_after_input_is_not_retryable() {
+        let timed_out = TabError::TimedOut {
+            request: RequestKind::Click,
+            limit: std::time::Duration::from_secs(1),
+            waiting_for: "the page's answer".into(),
+        };
+        let error = wire(RequestKind::Click, timed_out.clone());
+        assert_eq!((error.code, error.retryable), (ErrorCode::CdpTimeout, true));
+        let error = wire(RequestKind::Click, TabError::AfterInput(timed_out.into()));
+        assert_eq!(
+            (error.code, error.retryable),
+            (ErrorCode::CdpTimeout, false)
+        );
     }
 
     #[test]

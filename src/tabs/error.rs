@@ -120,6 +120,11 @@ pub enum TabError {
     /// No proxy could be opened for the tab.
     #[error("no proxy could be opened for the tab: {0}")]
     ProxyUnavailable(Arc<io::Error>),
+    /// The request failed after it had sent input to the page.
+    #[error(
+        "{0}; input had been sent before, so the action may have taken effect: check before trying again"
+    )]
+    AfterInput(Box<TabError>),
     /// An internal error of the bridge.
     #[error("the request was lost inside the bridge")]
     Lost,
@@ -202,6 +207,11 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 }
 
 impl TabError {
+    /// Whether the page may have changed, so that the request must not be repeated without a check.
+    pub fn may_have_acted(&self) -> bool {
+        matches!(self, Self::AfterInput(_))
+    }
+
     pub(super) fn nav_failed(url: String, net: String) -> Self {
         Self::NavFailed {
             url,

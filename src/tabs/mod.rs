@@ -37,6 +37,7 @@ pub mod fact;
 mod feed;
 pub mod handle;
 pub mod identity;
+pub mod input_sent;
 pub mod message;
 mod network_domain;
 mod object_handle;

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
+use super::input_sent::InputSent;
 use super::page_actions::PageActionError;
 
 /// A successful answer about a tab. Cheap to clone, including payloads.
@@ -73,6 +74,10 @@ pub struct Acted {
     pub values: Option<Vec<String>>,
     /// Of `scroll`: the position that was reached.
     pub position: Option<Point>,
+    /// Of `scroll`: whether anything has moved.
+    pub moved: Option<bool>,
+    /// Of `fill`: whether the field holds the value afterwards.
+    pub matches: Option<bool>,
 }
 
 pub type Outcome = Result<Answer, Failure>;
@@ -89,6 +94,7 @@ pub struct Reply {
     pub may_coalesce: bool,
     pub arrived: Instant,
     pub deadline: Instant,
+    pub input_sent: InputSent,
 }
 
 impl fmt::Debug for Reply {
@@ -117,6 +123,7 @@ impl Reply {
             may_coalesce,
             arrived,
             deadline,
+            input_sent: InputSent::default(),
         }
     }
 
@@ -125,7 +132,11 @@ impl Reply {
     }
 
     pub fn fail(self, failure: impl Into<Failure>) {
-        self.send(Err(failure.into()));
+        let mut failure = failure.into();
+        if self.input_sent.get() {
+            failure.error = TabError::AfterInput(Box::new(failure.error));
+        }
+        self.send(Err(failure));
     }
 
     pub fn send(mut self, outcome: Outcome) {

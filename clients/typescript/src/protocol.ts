@@ -804,7 +804,10 @@ export type ScrollFields = {
   by?: Point | null;
   idempotencyKey?: IdempotencyKey;
   requestId?: RequestId;
-  /** The element; the page if absent. */
+  /**
+   * The element. If absent, the page, or what scrolls in the middle of a page that does not scroll
+   * itself.
+   */
   selector?: string | null;
   /** Whether it moves there instead of jumping; `false` if absent. */
   smooth?: boolean | null;
@@ -1399,6 +1402,16 @@ export interface DoneEvent {
   cursor?: number;
   /** The tab. */
   id: TabId;
+  /**
+   * `fill`: whether the field holds the value afterwards; false where the page or a limit of the field
+   * made something else of it. Absent if the field is gone.
+   */
+  matches?: boolean | null;
+  /**
+   * `scroll`: whether anything has moved; false where everything was scrolled as far already, or does
+   * not scroll.
+   */
+  moved?: boolean | null;
   /** `scroll`: the position that was reached. */
   position?: Point | null;
   requestId?: RequestId;

@@ -21,6 +21,14 @@ pub struct Done {
     /// `scroll`: the position that was reached.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub position: Option<Point>,
+    /// `scroll`: whether anything has moved; false where everything was scrolled as far already, or does
+    /// not scroll.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moved: Option<bool>,
+    /// `fill`: whether the field holds the value afterwards; false where the page or a limit of the field
+    /// made something else of it. Absent if the field is gone.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub matches: Option<bool>,
 }
 
 /// What was waited for is so.

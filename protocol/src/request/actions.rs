@@ -251,7 +251,8 @@ pub enum ScrollTo {
 pub struct Scroll {
     /// The tab.
     pub tab_id: TabRef,
-    /// The element; the page if absent.
+    /// The element. If absent, the page, or what scrolls in the middle of a page that does not scroll
+    /// itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
     /// How far, from where it is.

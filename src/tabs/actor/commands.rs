@@ -58,7 +58,10 @@ impl Actor {
                 self.navigation.settle();
                 self.travel(*way, deadline)
             }
-            CommandKind::Act(operation) => self.act(operation.take()?, deadline),
+            CommandKind::Act(operation) => {
+                let input_sent = command.reply.as_ref().map(|reply| reply.input_sent.clone());
+                self.act(operation.take()?, input_sent.unwrap_or_default(), deadline)
+            }
             CommandKind::Change(Change::Activate) => self.activate(deadline),
             CommandKind::Change(Change::SetLoggedOut { enabled }) => {
                 if *enabled == self.is_logged_out() {

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use super::Actor;
 use crate::tabs::active_command::Phase;
 use crate::tabs::commands::travel::travel;
+use crate::tabs::input_sent::InputSent;
 use crate::tabs::message::Way;
 use crate::tabs::page_actions::{PageActionError, PageOperation};
 use crate::tabs::reply::AnswerKind;
@@ -14,9 +15,14 @@ use crate::tabs::unawaited::UNAWAITED_LIMIT;
 use crate::timer::remaining;
 
 impl Actor {
-    pub(super) fn act(&self, operation: PageOperation, deadline: Instant) -> Option<Phase> {
+    pub(super) fn act(
+        &self,
+        operation: PageOperation,
+        input_sent: InputSent,
+        deadline: Instant,
+    ) -> Option<Phase> {
         let driver = self.attached.as_ref()?.driver();
-        let driver = driver.with_clipboard(Arc::clone(&self.clipboard));
+        let driver = driver.for_action(Arc::clone(&self.clipboard), input_sent);
         Some(Phase::Acting(
             self.work.queries.begin(operation, &driver, deadline),
         ))

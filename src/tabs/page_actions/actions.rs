@@ -6,6 +6,8 @@ use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{Choice, Modifier, MouseButton, Point, ScrollTo, UploadFile};
 use serde_json::Value;
 
+use super::driver::PageDriver;
+use super::error::PageActionError;
 use super::keys::Chord;
 use super::operation::PageOperation;
 use super::pointer::ClickOptions;
@@ -48,6 +50,7 @@ impl PageOperation {
                 button,
                 count,
                 modifiers: &modifiers,
+                toggle: false,
             };
             driver.click(&target, press, deadline).await.map(drop)
         })
@@ -77,7 +80,13 @@ impl PageOperation {
 
     /// `fill`.
     pub fn fill(locator: Locator, value: TypedText) -> Self {
-        Self::action(async move |driver, deadline| driver.fill(&locator, &value, deadline).await)
+        Self::action(async move |driver, deadline| {
+            let matches = driver.fill(&locator, &value, deadline).await?;
+            Ok(Acted {
+                matches,
+                ..Acted::default()
+            })
+        })
     }
 
     /// `type`, into the focused element without a locator.
@@ -104,18 +113,24 @@ impl PageOperation {
     /// `select`.
     pub fn select(locator: Locator, values: Vec<Choice>) -> Self {
         Self::action(async move |driver, deadline| {
-            let values = Some(driver.select(&locator, &values, deadline).await?);
-            let position = None;
-            Ok(Acted { values, position })
+            let select = driver.select(&locator, &values, deadline);
+            Ok(Acted {
+                values: Some(driver.by_script(select).await?),
+                ..Acted::default()
+            })
         })
     }
 
     /// `scroll`, of the page without a locator.
     pub fn scroll(locator: Option<Locator>, target: ScrollTarget, smooth: bool) -> Self {
         Self::action(async move |driver, deadline| {
-            let scrolling = driver.scroll(locator.as_ref(), target, smooth, deadline);
-            let (values, position) = (None, Some(scrolling.await?));
-            Ok(Acted { values, position })
+            let scroll = driver.scroll(locator.as_ref(), target, smooth, deadline);
+            let scrolled = driver.by_script(scroll).await?;
+            Ok(Acted {
+                position: Some(scrolled.position),
+                moved: Some(scrolled.moved),
+                ..Acted::default()
+            })
         })
     }
 
@@ -126,7 +141,10 @@ impl PageOperation {
 
     /// `upload`.
     pub fn upload(locator: Locator, files: Vec<UploadFile>) -> Self {
-        Self::action(async move |driver, deadline| driver.upload(&locator, &files, deadline).await)
+        Self::action(async move |driver, deadline| {
+            let upload = driver.upload(&locator, &files, deadline);
+            driver.by_script(upload).await
+        })
     }
 
     /// `evaluate`. The element of the locator is passed as the first argument.
@@ -135,7 +153,25 @@ impl PageOperation {
             driver.emulate_focus(deadline).await?;
             driver.report_copies(deadline).await;
             let value = driver.evaluate(&expression, &args, locator.as_ref(), deadline);
-            Ok(AnswerKind::Evaluated(value.await?))
+            Ok(AnswerKind::Evaluated(driver.by_script(value).await?))
         })
+    }
+}
+
+impl PageDriver {
+    /// An action that a script in the page carries out. Unless it fails in a way that says otherwise, it
+    /// may have had an effect.
+    pub(super) async fn by_script<T>(
+        &self,
+        action: impl Future<Output = Result<T, PageActionError>>,
+    ) -> Result<T, PageActionError> {
+        self.input_sent.set();
+        let outcome = action.await;
+        if let Err(error) = &outcome
+            && !error.leaves_effect_open()
+        {
+            self.input_sent.clear();
+        }
+        outcome
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::driver::PageDriver;
-use super::error::PageActionError;
+use super::error::{PageActionError, WaitedFor};
 use super::quad::to_parent;
 use super::world::{ObjectHandle, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
@@ -59,6 +59,7 @@ struct CallOutcome {
     elements: Vec<String>,
     locators: Vec<Proposal>,
     message: String,
+    course: Vec<WaitedFor>,
 }
 
 /// A segment that, in place of others, makes an ambiguous locator match one element.
@@ -407,6 +408,7 @@ fn failure(head: CallOutcome, locator: &Locator, from: usize) -> Option<PageActi
             element: head.element,
             reason: head.reason,
             by: head.by.or(head.because),
+            course: head.course,
         },
         FailureKind::Ambiguous => PageActionError::Ambiguous {
             locator: text,

@@ -12,7 +12,7 @@ use tokio::time::{Instant, timeout_at};
 use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
-use super::pointer::{PointerAction, button_mask, dispatch, mouse_moved};
+use super::pointer::{AimArgs, PRESSURE, button_mask, dispatch, mouse_moved};
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
 use crate::cdp::{CallError, TargetSession};
 use crate::runtime::spawn_from_drop;
@@ -59,6 +59,7 @@ impl PageDriver {
         };
         let mut drags = self.drags();
         let press = button("mousePressed", start);
+        self.input_sent.set();
         dispatch(session, &[mouse_moved(start, 0, 0), press], deadline).await?;
         // Chromium starts a drag only once the mouse has moved a few pixels.
         let nudged = Point {
@@ -109,8 +110,11 @@ impl PageDriver {
         match target {
             PointerTarget::Point(point) => Ok(*point),
             PointerTarget::Element(locator, position) => {
-                let none: Option<PointerAction> = None;
-                let aimed = self.aim(locator, none, *position, deadline).await?;
+                let aim = AimArgs {
+                    position: *position,
+                    ..AimArgs::default()
+                };
+                let aimed = self.aim(locator, aim, deadline).await?;
                 Ok(aimed.point)
             }
         }
@@ -164,6 +168,11 @@ fn button(r#type: &'static str, point: Point) -> DispatchMouseEvent {
         button: "left",
         buttons: u8::from(r#type == "mousePressed"),
         click_count: 1,
+        force: if r#type == "mousePressed" {
+            PRESSURE
+        } else {
+            0.0
+        },
     }
 }
 

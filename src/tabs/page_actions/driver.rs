@@ -17,6 +17,7 @@ use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
 use crate::tabs::clipboard::ScopeClipboard;
+use crate::tabs::input_sent::InputSent;
 use crate::timer::remaining;
 
 /// Time limit for Chromium to attach a frame that is in the page.
@@ -34,8 +35,10 @@ pub(super) type DragData = Option<Arc<RawValue>>;
 #[derive(Debug, Clone)]
 pub struct PageDriver {
     pub(super) shared: Arc<Shared>,
-    /// Where copies go, and what is pasted. Empty unless set by [`Self::with_clipboard`].
+    /// Where copies go, and what is pasted. Empty unless set by [`Self::for_action`].
     pub(super) clipboard: Arc<ScopeClipboard>,
+    /// Of the running action.
+    pub(super) input_sent: InputSent,
 }
 
 #[derive(Debug)]
@@ -59,10 +62,19 @@ pub(super) struct Shared {
 }
 
 impl PageDriver {
-    pub(crate) fn with_clipboard(&self, clipboard: Arc<ScopeClipboard>) -> Self {
+    pub(super) fn new(shared: Shared) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            clipboard: Arc::default(),
+            input_sent: InputSent::default(),
+        }
+    }
+
+    pub(crate) fn for_action(&self, clipboard: Arc<ScopeClipboard>, input_sent: InputSent) -> Self {
         Self {
             shared: Arc::clone(&self.shared),
             clipboard,
+            input_sent,
         }
     }
 

@@ -1,5 +1,7 @@
 //! Errors of page actions and page queries.
 
+use serde::Deserialize;
+
 use crate::cdp::CallError;
 
 /// Typed text is not part of any message, because it may be a password.
@@ -9,7 +11,11 @@ pub enum PageActionError {
     #[error("no element matches `{locator}`: `{segment}` matched nothing within the time limit")]
     NotFound { locator: String, segment: String },
     /// The element is not actionable: hidden, moving, disabled, covered, …
-    #[error("`{locator}` is not actionable: {element} {}", explain(.reason, .by.as_deref()))]
+    #[error(
+        "`{locator}` is not actionable: {element} {}{}",
+        explain(.reason, .by.as_deref()),
+        tell(.course)
+    )]
     NotActionable {
         locator: String,
         /// A short description of the element.
@@ -18,6 +24,8 @@ pub enum PageActionError {
         reason: String,
         /// The covering element, or further explanation.
         by: Option<String>,
+        /// The reasons why it was not actionable before that.
+        course: Vec<WaitedFor>,
     },
     /// The locator matches several elements.
     #[error(
@@ -73,6 +81,14 @@ fn choices(locators: &[String], elements: &[String]) -> String {
 }
 
 impl PageActionError {
+    /// Whether the action may have been carried out, fully or in part, without this error saying so.
+    pub(super) fn leaves_effect_open(&self) -> bool {
+        matches!(
+            self,
+            Self::PageLeft | Self::Script(_) | Self::Call(_) | Self::Replaced
+        )
+    }
+
     /// Whether a frame inside the page is gone or has no document yet, and the page may still be there.
     pub(super) fn is_frame_gone(&self) -> bool {
         match self {
@@ -83,9 +99,34 @@ impl PageActionError {
     }
 }
 
+/// A reason in the course of waiting for an element.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct WaitedFor {
+    pub reason: String,
+    #[serde(default)]
+    pub by: Option<String>,
+    /// How many checks in a row had this reason.
+    pub count: u64,
+}
+
+fn tell(course: &[WaitedFor]) -> String {
+    if course.is_empty() {
+        return String::new();
+    }
+    let before = course.iter().map(|WaitedFor { reason, by, count }| {
+        format!("{count} × {}", explain(reason, by.as_deref()))
+    });
+    format!(
+        " (before that, {})",
+        before.collect::<Vec<_>>().join(", then ")
+    )
+}
+
 fn explain(reason: &str, by: Option<&str>) -> String {
     match (reason, by) {
-        ("hidden", _) => "is hidden".to_owned(),
+        ("hidden", None) => "is hidden".to_owned(),
+        ("hidden", Some(by)) => format!("is hidden: {by}"),
+        ("absent", _) => "is not there".to_owned(),
         ("visible", _) => "is still visible".to_owned(),
         ("attached", _) => "is still in the page".to_owned(),
         ("outside", _) => "cannot be scrolled into view".to_owned(),
@@ -97,5 +138,37 @@ fn explain(reason: &str, by: Option<&str>) -> String {
         ("covered", None) => "is covered".to_owned(),
         (_, Some(by)) => format!("is not suitable: {by}"),
         (reason, None) => format!("is {reason}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_element_that_is_not_actionable_is_told_with_the_course_of_the_waiting() {
+        let reason = |reason: &str, by: Option<&str>, count| WaitedFor {
+            reason: reason.to_owned(),
+            by: by.map(str::to_owned),
+            count,
+        };
+        let error = |course| PageActionError::NotActionable {
+            locator: "#b".to_owned(),
+            element: "<button>".to_owned(),
+            reason: "hidden".to_owned(),
+            by: None,
+            course,
+        };
+        let message = error(Vec::new()).to_string();
+        assert_eq!(message, "`#b` is not actionable: <button> is hidden");
+        let course = vec![
+            reason("covered", Some("<div>"), 12),
+            reason("absent", None, 1),
+        ];
+        assert_eq!(
+            error(course).to_string(),
+            "`#b` is not actionable: <button> is hidden (before that, 12 × is covered by <div>, then \
+             1 × is not there)"
+        );
     }
 }

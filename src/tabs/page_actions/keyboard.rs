@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::clipboard_keys::{NO_PASTE, may_paste};
 use super::driver::PageDriver;
 use super::error::PageActionError;
-use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask};
+use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask, modifier_of};
 use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, TargetSession};
@@ -55,6 +55,7 @@ impl PageDriver {
         delay: Duration,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
+        self.input_sent.set();
         if delay.is_zero() {
             return dispatch_keys(self.session(), inputs(text.expose()), deadline).await;
         }
@@ -73,6 +74,7 @@ impl PageDriver {
         chord: &Chord,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
+        self.input_sent.set();
         let events = downs(chord).into_iter().chain(ups(chord));
         let events = events.map(KeyInput::Key).collect();
         dispatch_keys(self.session(), events, deadline).await
@@ -84,6 +86,7 @@ impl PageDriver {
         chord: &Chord,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
+        self.input_sent.set();
         let events = downs(chord).into_iter().map(KeyInput::Key).collect();
         dispatch_keys(self.session(), events, deadline).await
     }
@@ -104,31 +107,32 @@ impl PageDriver {
         text: &str,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        dispatch_keys(
-            self.session(),
-            vec![KeyInput::Text(text.to_owned())],
-            deadline,
-        )
-        .await
+        self.input_sent.set();
+        let input = vec![KeyInput::Text(text.to_owned())];
+        dispatch_keys(self.session(), input, deadline).await
     }
 }
 
+/// The events that press a chord. A modifier key counts as held from its own `keydown` on.
 fn downs(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
     let mut events = Vec::new();
-    let mut modifiers: Vec<Modifier> = Vec::new();
+    let mut held: Vec<Modifier> = Vec::new();
     for modifier in &chord.modifiers {
-        modifiers.push(*modifier);
-        events.push(down(&modifier_key(*modifier), modifier_mask(&modifiers)));
+        held.push(*modifier);
+        events.push(down(&modifier_key(*modifier), modifier_mask(&held)));
     }
-    events.push(down(&chord.key, modifier_mask(&modifiers)));
+    let own = modifier_of(&chord.key).filter(|own| !held.contains(own));
+    held.extend(own);
+    events.push(down(&chord.key, modifier_mask(&held)));
     events
 }
 
+/// The events that release it.
 fn ups(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
-    let mut modifiers = chord.modifiers.clone();
-    let mut events = vec![up(&chord.key, modifier_mask(&modifiers))];
-    while let Some(modifier) = modifiers.pop() {
-        events.push(up(&modifier_key(modifier), modifier_mask(&modifiers)));
+    let mut held = chord.modifiers.clone();
+    let mut events = vec![up(&chord.key, modifier_mask(&held))];
+    while let Some(modifier) = held.pop() {
+        events.push(up(&modifier_key(modifier), modifier_mask(&held)));
     }
     events
 }
@@ -247,6 +251,28 @@ mod tests {
         assert_eq!(line("äa"), "insert ä, keyDown KeyA, keyUp KeyA");
         assert_eq!(line("\r\n"), "keyDown Enter, keyUp Enter");
         assert_eq!(line("\t"), "rawKeyDown Tab, keyUp Tab");
+    }
+
+    #[test]
+    fn a_modifier_key_counts_as_held_from_its_own_keydown_on() {
+        let masks = |text: &str| {
+            let chord = Chord::parse(text).unwrap();
+            let events = downs(&chord).into_iter().chain(ups(&chord));
+            let masks = events.map(|event| (event.r#type, event.modifiers));
+            masks.collect::<Vec<_>>()
+        };
+        let (control, shift) = (2, 8);
+        assert_eq!(masks("Meta"), [("rawKeyDown", 4), ("keyUp", 0)]);
+        assert_eq!(masks("ShiftRight"), [("rawKeyDown", shift), ("keyUp", 0)]);
+        assert_eq!(
+            masks("Control+Shift"),
+            [
+                ("rawKeyDown", control),
+                ("rawKeyDown", control | shift),
+                ("keyUp", control),
+                ("keyUp", 0)
+            ]
+        );
     }
 
     #[test]

@@ -4,6 +4,11 @@ use std::borrow::Cow;
 
 use cdp_bridge_protocol::request::Modifier;
 
+use super::key_tables::{FUNCTION_KEYS, NAMED, NUMBER_PAD, PRINTABLE};
+
+/// `KeyboardEvent.DOM_KEY_LOCATION_NUMPAD`.
+const NUMBER_PAD_LOCATION: u8 = 3;
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     /// `KeyboardEvent.key`.
@@ -46,6 +51,33 @@ pub(super) fn modifier_mask(modifiers: &[Modifier]) -> u8 {
             Modifier::Shift => 8,
         }
     })
+}
+
+/// The modifier that a key is.
+pub(super) fn modifier_of(key: &Key) -> Option<Modifier> {
+    match &*key.key {
+        "Alt" => Some(Modifier::Alt),
+        "Control" => Some(Modifier::Control),
+        "Meta" => Some(Modifier::Meta),
+        "Shift" => Some(Modifier::Shift),
+        _ => None,
+    }
+}
+
+/// The chord that selects everything in an editor.
+pub(super) fn select_all() -> Chord {
+    Chord {
+        modifiers: vec![Modifier::Control],
+        key: key_without_text("a", "KeyA", 65, 0),
+    }
+}
+
+/// The key that deletes the selection.
+pub(super) fn delete() -> Chord {
+    Chord {
+        modifiers: Vec::new(),
+        key: key_without_text("Delete", "Delete", 46, 0),
+    }
 }
 
 pub(super) fn modifier_key(modifier: Modifier) -> Key {
@@ -97,7 +129,21 @@ fn key_by_name(name: &str, shift: bool) -> Option<Key> {
     if let (Some(c), None) = (chars.next(), chars.next()) {
         // The letter in `Control+A` names the key, not a capital letter; `Shift+a` is a capital letter.
         let c = if shift { shifted_char(c) } else { c };
-        return printable_key(c);
+        return printable_key(c).or_else(|| key_without_code(name));
+    }
+    if is_composed(name) {
+        return key_without_code(name);
+    }
+    if let Some((code, c, key_code)) = NUMBER_PAD.iter().find(|(code, ..)| *code == name) {
+        let text: Cow<'static, str> = Cow::Owned(c.to_string());
+        return Some(Key {
+            key: text.clone(),
+            code,
+            key_code: *key_code,
+            location: NUMBER_PAD_LOCATION,
+            text: Some(text),
+            shift: false,
+        });
     }
     if let Some(key) = NAMED
         .iter()
@@ -117,9 +163,7 @@ fn key_by_name(name: &str, shift: bool) -> Option<Key> {
         return Some(key_without_text(name, name, 111 + number, 0));
     }
     let by_code = PRINTABLE.iter().find(|(code, ..)| *code == name);
-    by_code
-        .map(|(_, plain, with_shift, _)| if shift { *with_shift } else { *plain })
-        .and_then(printable_key)
+    by_code.map(|row| printable_row(row, if shift { row.2 } else { row.1 }))
 }
 
 fn shifted_char(c: char) -> char {
@@ -128,17 +172,42 @@ fn shifted_char(c: char) -> char {
 }
 
 fn printable_key(c: char) -> Option<Key> {
-    let (code, _, with_shift, key_code) = PRINTABLE
+    let row = PRINTABLE
         .iter()
         .find(|(_, plain, shifted, _)| *plain == c || *shifted == c)?;
+    Some(printable_row(row, c))
+}
+
+fn printable_row(row: &(&'static str, char, char, u32), c: char) -> Key {
+    let (code, _, with_shift, key_code) = *row;
     let text: Cow<'static, str> = Cow::Owned(c.to_string());
-    Some(Key {
+    Key {
         key: text.clone(),
         code,
-        key_code: *key_code,
+        key_code,
         location: 0,
         text: Some(text),
-        shift: *with_shift == c && c != ' ',
+        shift: with_shift == c && c != ' ',
+    }
+}
+
+/// Whether it is one letter with combining accents.
+fn is_composed(name: &str) -> bool {
+    let is_accent = |c| ('\u{300}'..='\u{36f}').contains(&c);
+    let mut chars = name.chars();
+    chars.next().is_some_and(char::is_alphabetic) && chars.all(is_accent)
+}
+
+/// A character of another layout, whose key is unknown.
+fn key_without_code(name: &str) -> Option<Key> {
+    let text: Cow<'static, str> = Cow::Owned(name.to_owned());
+    (!name.chars().any(char::is_control)).then(|| Key {
+        key: text.clone(),
+        code: "",
+        key_code: 0,
+        location: 0,
+        text: Some(text),
+        shift: false,
     })
 }
 
@@ -152,96 +221,6 @@ fn key_without_text(key: &'static str, code: &'static str, key_code: u32, locati
         shift: false,
     }
 }
-
-/// `code`, character, character with Shift, key code.
-const PRINTABLE: [(&str, char, char, u32); 48] = [
-    ("Backquote", '`', '~', 192),
-    ("Digit1", '1', '!', 49),
-    ("Digit2", '2', '@', 50),
-    ("Digit3", '3', '#', 51),
-    ("Digit4", '4', '$', 52),
-    ("Digit5", '5', '%', 53),
-    ("Digit6", '6', '^', 54),
-    ("Digit7", '7', '&', 55),
-    ("Digit8", '8', '*', 56),
-    ("Digit9", '9', '(', 57),
-    ("Digit0", '0', ')', 48),
-    ("Minus", '-', '_', 189),
-    ("Equal", '=', '+', 187),
-    ("Backslash", '\\', '|', 220),
-    ("BracketLeft", '[', '{', 219),
-    ("BracketRight", ']', '}', 221),
-    ("Semicolon", ';', ':', 186),
-    ("Quote", '\'', '"', 222),
-    ("Comma", ',', '<', 188),
-    ("Period", '.', '>', 190),
-    ("Slash", '/', '?', 191),
-    ("Space", ' ', ' ', 32),
-    ("KeyA", 'a', 'A', 65),
-    ("KeyB", 'b', 'B', 66),
-    ("KeyC", 'c', 'C', 67),
-    ("KeyD", 'd', 'D', 68),
-    ("KeyE", 'e', 'E', 69),
-    ("KeyF", 'f', 'F', 70),
-    ("KeyG", 'g', 'G', 71),
-    ("KeyH", 'h', 'H', 72),
-    ("KeyI", 'i', 'I', 73),
-    ("KeyJ", 'j', 'J', 74),
-    ("KeyK", 'k', 'K', 75),
-    ("KeyL", 'l', 'L', 76),
-    ("KeyM", 'm', 'M', 77),
-    ("KeyN", 'n', 'N', 78),
-    ("KeyO", 'o', 'O', 79),
-    ("KeyP", 'p', 'P', 80),
-    ("KeyQ", 'q', 'Q', 81),
-    ("KeyR", 'r', 'R', 82),
-    ("KeyS", 's', 'S', 83),
-    ("KeyT", 't', 'T', 84),
-    ("KeyU", 'u', 'U', 85),
-    ("KeyV", 'v', 'V', 86),
-    ("KeyW", 'w', 'W', 87),
-    ("KeyX", 'x', 'X', 88),
-    ("KeyY", 'y', 'Y', 89),
-    ("KeyZ", 'z', 'Z', 90),
-];
-
-/// `key`, `code`, key code, location, text.
-const NAMED: [(&str, &str, u32, u8, Option<&str>); 29] = [
-    ("Enter", "Enter", 13, 0, Some("\r")),
-    ("Enter", "NumpadEnter", 13, 3, Some("\r")),
-    ("Tab", "Tab", 9, 0, None),
-    ("Backspace", "Backspace", 8, 0, None),
-    ("Delete", "Delete", 46, 0, None),
-    ("Escape", "Escape", 27, 0, None),
-    ("ArrowLeft", "ArrowLeft", 37, 0, None),
-    ("ArrowUp", "ArrowUp", 38, 0, None),
-    ("ArrowRight", "ArrowRight", 39, 0, None),
-    ("ArrowDown", "ArrowDown", 40, 0, None),
-    ("Home", "Home", 36, 0, None),
-    ("End", "End", 35, 0, None),
-    ("PageUp", "PageUp", 33, 0, None),
-    ("PageDown", "PageDown", 34, 0, None),
-    ("Insert", "Insert", 45, 0, None),
-    ("CapsLock", "CapsLock", 20, 0, None),
-    ("NumLock", "NumLock", 144, 0, None),
-    ("ScrollLock", "ScrollLock", 145, 0, None),
-    ("Pause", "Pause", 19, 0, None),
-    ("PrintScreen", "PrintScreen", 44, 0, None),
-    ("ContextMenu", "ContextMenu", 93, 0, None),
-    ("Shift", "ShiftLeft", 16, 1, None),
-    ("Shift", "ShiftRight", 16, 2, None),
-    ("Control", "ControlLeft", 17, 1, None),
-    ("Control", "ControlRight", 17, 2, None),
-    ("Alt", "AltLeft", 18, 1, None),
-    ("Alt", "AltRight", 18, 2, None),
-    ("Meta", "MetaLeft", 91, 1, None),
-    ("Meta", "MetaRight", 92, 2, None),
-];
-
-const FUNCTION_KEYS: [&str; 24] = [
-    "F1", "F2", "F3", "F4", "F5", "F6", "F7", "F8", "F9", "F10", "F11", "F12", "F13", "F14", "F15",
-    "F16", "F17", "F18", "F19", "F20", "F21", "F22", "F23", "F24",
-];
 
 #[cfg(test)]
 mod tests {
@@ -305,6 +284,12 @@ mod tests {
             ("Digit5", "5", "Digit5", 53),
             ("Space", " ", "Space", 32),
             ("ShiftRight", "Shift", "ShiftRight", 16),
+            ("Numpad5", "5", "Numpad5", 101),
+            ("NumpadAdd", "+", "NumpadAdd", 107),
+            ("AltGraph", "AltGraph", "AltRight", 225),
+            ("MediaPlayPause", "MediaPlayPause", "MediaPlayPause", 179),
+            ("BrowserBack", "BrowserBack", "BrowserBack", 166),
+            ("IntlBackslash", "\\", "IntlBackslash", 226),
         ] {
             let found = chord(name).key;
             assert_eq!(
@@ -315,9 +300,24 @@ mod tests {
     }
 
     #[test]
+    fn a_character_of_another_layout_is_a_key_without_a_code() {
+        let key = chord("à").key;
+        assert_eq!((&*key.key, key.code, key.key_code), ("à", "", 0));
+        assert_eq!(key.text.as_deref(), Some("à"));
+        assert_eq!(chord("Shift+ä").key.key, "ä");
+        assert_eq!(chord("a\u{300}").key.key, "a\u{300}");
+    }
+
+    #[test]
+    fn a_key_of_the_number_pad_types_its_character() {
+        let key = chord("Numpad7").key;
+        assert_eq!((key.location, key.text.as_deref()), (3, Some("7")));
+    }
+
+    #[test]
     fn unknown_keys_are_refused_without_repeating_them() {
         for text in [
-            "", "Entr", "F0", "F25", "F01", "Hyper+a", "hunter2", "ä", "Shift+",
+            "", "Entr", "F0", "F25", "F01", "Hyper+a", "hunter2", "äö", "\u{7}", "Shift+",
         ] {
             let error = Chord::parse(text).unwrap_err().to_string();
             assert!(

@@ -11,8 +11,8 @@
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
-//! | [`mod@pointer`], [`drag`] | mouse input |
-//! | [`keys`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
+//! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
+//! | [`keys`], [`key_tables`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`evaluate`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
@@ -31,6 +31,8 @@ mod error;
 mod evaluate;
 mod fields;
 mod glob;
+mod hit_check;
+mod key_tables;
 mod keyboard;
 pub mod keys;
 mod load_progress;

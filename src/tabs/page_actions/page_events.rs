@@ -53,10 +53,7 @@ impl PageEvents {
             pending_setups: watch::Sender::new(0),
         };
         Self {
-            driver: PageDriver {
-                clipboard: Arc::default(),
-                shared: Arc::new(shared),
-            },
+            driver: PageDriver::new(shared),
             main_frame,
             progress,
             drags,
@@ -78,6 +75,7 @@ impl PageEvents {
 
     /// Handles an event of the main session.
     pub(crate) fn on_event(&self, event: &RawEvent) {
+        self.driver.shared.main.on_event(event);
         match event.kind {
             EventKind::FrameNavigated
             | EventKind::NavigatedWithinDocument
@@ -121,6 +119,7 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let (session, inbox, info) = (attachment.session, attachment.inbox, attachment.info);
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
+    let navigating = Arc::clone(&world);
     let set_up = set_up(&session);
     let pending_setups = PendingSetup::new(strong.pending_setups.clone());
     strong.frames.send_modify(|frames| {
@@ -130,7 +129,7 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
         set_up.await;
         drop(pending_setups);
     });
-    tokio::spawn(listen(shared.clone(), session, inbox, frame));
+    tokio::spawn(listen(shared.clone(), navigating, inbox, frame));
 }
 
 /// Counts a pending set-up until dropped.
@@ -160,7 +159,7 @@ fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
     calls.map(drop)
 }
 
-async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, frame: String) {
+async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame: String) {
     while let Some(event) = inbox.next().await {
         match event {
             SessionEvent::Attached(inner) => attached(&shared, *inner),
@@ -177,13 +176,13 @@ async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, 
                     metrics::dropped("cdpEvent", "inboxFull");
                 }
             }
-            SessionEvent::Raw(_) => {}
+            SessionEvent::Raw(event) => world.on_event(&event),
         }
     }
     if let Some(shared) = shared.upgrade() {
         shared.frames.send_if_modified(|frames| {
             // The frame may have been attached again, in another process.
-            let is_this = |world: &Arc<World>| world.session.id() == session.id();
+            let is_this = |other: &Arc<World>| other.session.id() == world.session.id();
             let gone = frames.get(&frame).is_some_and(is_this);
             if gone {
                 frames.remove(&frame);

@@ -12,12 +12,13 @@ use super::actions::PointerTarget;
 use super::call::{process_root_world, retry_deadline};
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::hit_check::Hit;
 use super::keys::modifier_mask;
-use super::quad::middle;
+use super::quad::to_parent;
 use super::world::{World, parse};
 use crate::cdp::TargetSession;
 use crate::cdp::methods::EmptyResult;
-use crate::cdp::page_methods::{DispatchMouseEvent, GetContentQuads};
+use crate::cdp::page_methods::{DispatchMouseEvent, GetBoxModel};
 use crate::locator::Locator;
 use crate::timer::remaining;
 
@@ -26,13 +27,20 @@ pub(super) struct ClickOptions<'a> {
     pub button: MouseButton,
     pub count: u8,
     pub modifiers: &'a [Modifier],
+    /// A visible label may be clicked in place of a hidden checkbox.
+    pub toggle: bool,
 }
 
-pub(super) const CLICK: ClickOptions<'_> = ClickOptions {
+/// The click of `check` and `uncheck`.
+pub(super) const TOGGLE: ClickOptions<'_> = ClickOptions {
     button: MouseButton::Left,
     count: 1,
     modifiers: &[],
+    toggle: true,
 };
+
+/// `PointerEvent.pressure` of a mouse while a button is pressed.
+pub(super) const PRESSURE: f64 = 0.5;
 
 /// The purpose of a pointer action; selects the DOM events that the hit check listens to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -42,20 +50,34 @@ pub(super) enum PointerAction {
     Hover,
 }
 
-#[derive(Serialize)]
-struct AimArgs {
+#[derive(Default, Clone, Copy, Serialize)]
+pub(super) struct AimArgs {
     #[serde(skip_serializing_if = "Option::is_none")]
-    kind: Option<PointerAction>,
+    pub kind: Option<PointerAction>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    position: Option<Point>,
-    attempts: u32,
+    pub position: Option<Point>,
+    /// The number of clicks.
+    pub count: u8,
+    /// A visible label may be clicked in place of a hidden checkbox.
+    pub toggle: bool,
+    pub attempts: u32,
 }
 
 #[derive(Deserialize)]
 struct AimResult {
     point: Point,
     held: u64,
-    turned: bool,
+    /// The rotated or skewed frame that the point is relative to.
+    #[serde(default)]
+    turned: Option<TurnedFrame>,
+}
+
+#[derive(Deserialize)]
+struct TurnedFrame {
+    /// The number of the frame element.
+    frame: u64,
+    width: f64,
+    height: f64,
 }
 
 /// An element that has passed the actionability checks.
@@ -74,28 +96,24 @@ impl PageDriver {
     pub(super) async fn aim(
         &self,
         locator: &Locator,
-        kind: Option<PointerAction>,
-        position: Option<Point>,
+        mut aim: AimArgs,
         deadline: Instant,
     ) -> Result<ActionableElement, PageActionError> {
         let until = retry_deadline(deadline);
-        for attempts in 0.. {
-            let aim = AimArgs {
-                kind,
-                position,
-                attempts,
-            };
+        loop {
             let (world, result) = self.call_on_element("aim", locator, &aim, deadline).await?;
+            aim.attempts += 1;
             let AimResult {
                 point,
                 held,
                 turned,
             } = parse(&result)?;
-            let (from, point) = if turned && position.is_none() {
-                let point = self.middle_of_quad(&world, held, deadline).await?;
-                (process_root_world(Arc::clone(&world)), point)
-            } else {
-                (Arc::clone(&world), point)
+            let (from, point) = match turned {
+                Some(turned) => {
+                    let point = self.out_of_turned(&world, &turned, point, deadline).await?;
+                    (process_root_world(Arc::clone(&world)), point)
+                }
+                None => (Arc::clone(&world), point),
             };
             let (point, cover) = match self.to_viewport(&from, point, deadline).await {
                 Err(PageActionError::PageLeft) if self.pause_before_retry(until).await => continue,
@@ -109,23 +127,24 @@ impl PageDriver {
             }
             return Ok(ActionableElement { world, held, point });
         }
-        Err(PageActionError::PageLeft)
     }
 
-    /// The middle of an element in a rotated or skewed frame.
-    async fn middle_of_quad(
+    /// Maps a point of a document in a rotated or skewed frame to the viewport of the outermost document
+    /// in its process.
+    async fn out_of_turned(
         &self,
         world: &World,
-        held: u64,
+        turned: &TurnedFrame,
+        point: Point,
         deadline: Instant,
     ) -> Result<Point, PageActionError> {
-        let handle = self.element_handle(world, held, deadline).await?;
-        let left = remaining(deadline);
-        let quads = GetContentQuads {
+        let handle = self.element_handle(world, turned.frame, deadline).await?;
+        let boxes = GetBoxModel {
             object_id: handle.id(),
         };
-        let quads = world.session.call(quads, left).await?.quads;
-        quads.first().map(middle).ok_or(PageActionError::PageLeft)
+        let boxes = world.session.call(boxes, remaining(deadline)).await?.model;
+        let size = (turned.width, turned.height);
+        Ok(to_parent(point, size, &boxes.content))
     }
 
     /// Clicks, and verifies that the click hit the element. Input that would hit another element is
@@ -136,27 +155,34 @@ impl PageDriver {
         press: ClickOptions<'_>,
         deadline: Instant,
     ) -> Result<Option<ActionableElement>, PageActionError> {
+        let aim = AimArgs {
+            kind: Some(PointerAction::Click),
+            count: press.count,
+            toggle: press.toggle,
+            ..AimArgs::default()
+        };
         let (locator, position) = match target {
             PointerTarget::Element(locator, position) => (locator, *position),
             PointerTarget::Point(point) => {
                 // The point may be in a frame that has not been attached yet.
                 self.frames_ready(deadline).await?;
+                self.input_sent.set();
                 self.press(*point, press, deadline).await?;
                 return Ok(None);
             }
         };
         let until = retry_deadline(deadline);
         loop {
-            let kind = Some(PointerAction::Click);
-            let aimed = self.aim(locator, kind, position, deadline).await?;
-            self.intercept_in_outer_frames(&aimed.world, PointerAction::Click, deadline)
-                .await?;
-            self.press(aimed.point, press, deadline).await?;
-            let Some(by) = self.intercepted_by(&aimed.world, deadline).await? else {
+            let aim = AimArgs { position, ..aim };
+            let aimed = self.aim(locator, aim, deadline).await?;
+            let send = self.press(aimed.point, press, deadline);
+            let hit = self.send_to(&aimed, PointerAction::Click, send, deadline);
+            let hit = hit.await?;
+            if hit == Hit::Element {
                 return Ok(Some(aimed));
-            };
+            }
             if !self.pause_before_retry(until).await {
-                return Err(covered_error(locator, by));
+                return Err(astray(locator, hit));
             }
         }
     }
@@ -168,67 +194,22 @@ impl PageDriver {
     ) -> Result<(), PageActionError> {
         let until = retry_deadline(deadline);
         loop {
-            let kind = Some(PointerAction::Hover);
-            let aimed = self.aim(locator, kind, None, deadline).await?;
-            self.intercept_in_outer_frames(&aimed.world, PointerAction::Hover, deadline)
-                .await?;
-            let session = self.session();
-            dispatch(session, &[mouse_moved(aimed.point, 0, 0)], deadline).await?;
-            let Some(by) = self.intercepted_by(&aimed.world, deadline).await? else {
-                return Ok(());
+            let aim = AimArgs {
+                kind: Some(PointerAction::Hover),
+                ..AimArgs::default()
             };
+            let aimed = self.aim(locator, aim, deadline).await?;
+            let moves = [mouse_moved(aimed.point, 0, 0)];
+            let send = dispatch(self.session(), &moves, deadline);
+            let hit = self.send_to(&aimed, PointerAction::Hover, send, deadline);
+            let hit = hit.await?;
+            if hit == Hit::Element {
+                return Ok(());
+            }
             if !self.pause_before_retry(until).await {
-                return Err(covered_error(locator, by));
+                return Err(astray(locator, hit));
             }
         }
-    }
-
-    /// Cancels the input in the documents around a frame: it is meant for the frame, so any hit there
-    /// is wrong.
-    async fn intercept_in_outer_frames(
-        &self,
-        world: &Arc<World>,
-        kind: PointerAction,
-        deadline: Instant,
-    ) -> Result<(), PageActionError> {
-        #[derive(Serialize)]
-        struct ArmArgs {
-            kind: PointerAction,
-        }
-        #[derive(Deserialize)]
-        struct ArmResult {}
-        let mut inner = Arc::clone(world);
-        while let Some((around, _)) = inner.owner() {
-            let _: ArmResult = around.call("arm", &ArmArgs { kind }, deadline).await?;
-            inner = around;
-        }
-        Ok(())
-    }
-
-    /// The element that the input would have hit instead of the intended one. A page that navigated has
-    /// received the click.
-    async fn intercepted_by(
-        &self,
-        world: &Arc<World>,
-        deadline: Instant,
-    ) -> Result<Option<String>, PageActionError> {
-        #[derive(Deserialize)]
-        struct HitResult {
-            #[serde(default)]
-            wrong: Option<String>,
-        }
-        let mut wrong = None;
-        let mut next = Some(Arc::clone(world));
-        while let Some(world) = next {
-            match world.call::<_, HitResult>("disarm", &(), deadline).await {
-                Ok(hit) => wrong = wrong.or(hit.wrong),
-                Err(PageActionError::PageLeft | PageActionError::Script(_)) => {}
-                Err(PageActionError::Call(error)) if error.is_session_gone() => {}
-                Err(error) => return Err(error),
-            }
-            next = world.owner().map(|(around, _)| around);
-        }
-        Ok(wrong)
     }
 
     /// Moves the mouse to a point and clicks. All events are sent at once, because Chromium
@@ -255,6 +236,11 @@ impl PageDriver {
                         0
                     },
                     click_count: count,
+                    force: if r#type == "mousePressed" {
+                        PRESSURE
+                    } else {
+                        0.0
+                    },
                 });
             }
         }
@@ -271,6 +257,7 @@ pub(super) fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchM
         button: if buttons == 0 { "none" } else { "left" },
         buttons,
         click_count: 0,
+        force: if buttons == 0 { 0.0 } else { PRESSURE },
     }
 }
 
@@ -298,11 +285,24 @@ pub(super) async fn dispatch(
     Ok(())
 }
 
+/// The error of input that did not reach its element.
+fn astray(locator: &Locator, hit: Hit) -> PageActionError {
+    let by = match hit {
+        Hit::Other(by) => by,
+        Hit::Element | Hit::Nothing => {
+            "something outside of the page, such as a dialog of the browser: the input did not arrive"
+                .to_owned()
+        }
+    };
+    covered_error(locator, by)
+}
+
 fn covered_error(locator: &Locator, by: String) -> PageActionError {
     PageActionError::NotActionable {
         locator: locator.as_str().to_owned(),
         element: "it".to_owned(),
         reason: "covered".to_owned(),
         by: Some(by),
+        course: Vec::new(),
     }
 }

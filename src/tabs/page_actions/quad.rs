@@ -4,12 +4,6 @@ use cdp_bridge_protocol::request::Point;
 
 use crate::cdp::page_methods::Quad;
 
-pub(super) fn middle(quad: &Quad) -> Point {
-    let x = quad.iter().step_by(2).sum::<f64>() / 4.0;
-    let y = quad.iter().skip(1).step_by(2).sum::<f64>() / 4.0;
-    Point { x, y }
-}
-
 /// Maps a point of a frame to the page around it. `quad` is the frame's content box in that page,
 /// `size` the frame's viewport. Exact for 2D transforms, which are affine.
 pub(super) fn to_parent(point: Point, size: (f64, f64), quad: &Quad) -> Point {
@@ -43,6 +37,5 @@ mod tests {
         // Rotated by 90 degrees clockwise.
         let turned = [50.0, 0.0, 50.0, 100.0, 0.0, 100.0, 0.0, 0.0];
         near(to_parent(point, (100.0, 50.0), &turned), 30.0, 10.0);
-        near(middle(&turned), 25.0, 50.0);
     }
 }

@@ -1,5 +1,7 @@
 //! `scroll` and `scrollIntoView`.
 
+use std::sync::Arc;
+
 use cdp_bridge_protocol::request::{Point, ScrollTo};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
@@ -20,38 +22,56 @@ struct ScrollArgs {
     smooth: bool,
 }
 
+/// The effect of `scroll`.
+#[derive(Deserialize)]
+pub(super) struct Scrolled {
+    pub position: Point,
+    pub moved: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum ScrollResult {
+    Done(Scrolled),
+    Frame {
+        /// The number of the frame element.
+        frame: u64,
+    },
+}
+
 impl PageDriver {
-    /// Scrolls the page or an element; returns the final position.
+    /// Scrolls the page or an element.
     pub(super) async fn scroll(
         &self,
         locator: Option<&Locator>,
         target: ScrollTarget,
         smooth: bool,
         deadline: Instant,
-    ) -> Result<Point, PageActionError> {
-        #[derive(Deserialize)]
-        struct ScrollResult {
-            position: Point,
-        }
+    ) -> Result<Scrolled, PageActionError> {
         let (by, to) = match target {
             ScrollTarget::By(by) => (Some(by), None),
             ScrollTarget::To(to) => (None, Some(to)),
         };
         let scroll = ScrollArgs { by, to, smooth };
         // No retry after a navigation: relative scrolling is not idempotent.
-        let result = match locator {
-            Some(locator) => {
-                self.call_on_element_once("scroll", locator, &scroll, deadline)
-                    .await?
-                    .1
-            }
-            None => {
-                self.main_world()
-                    .call_raw("scroll", &scroll, deadline)
-                    .await?
-            }
+        let (mut world, mut result) = if let Some(locator) = locator {
+            self.call_on_element_once("scroll", locator, &scroll, deadline)
+                .await?
+        } else {
+            let world = Arc::clone(self.main_world());
+            let result = world.call_raw("scroll", &scroll, deadline).await?;
+            (world, result)
         };
-        Ok(parse::<ScrollResult>(&result)?.position)
+        loop {
+            match parse(&result)? {
+                ScrollResult::Done(scrolled) => return Ok(scrolled),
+                // What scrolls is in a frame of another origin.
+                ScrollResult::Frame { frame } => {
+                    world = self.enter_frame(&world, frame, deadline).await?;
+                    result = world.call_raw("scroll", &scroll, deadline).await?;
+                }
+            }
+        }
     }
 
     pub(super) async fn scroll_into_view(

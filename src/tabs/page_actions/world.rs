@@ -9,15 +9,17 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::error::PageActionError;
 use super::script::{COPIED_BINDING, SCRIPT};
 use crate::cdp::client::shape;
+use crate::cdp::events::{EventKind, FrameNavigated, OfFrame};
 use crate::cdp::json;
 use crate::cdp::page_methods::{AddBinding, CreateIsolatedWorld, EvaluateIn};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
-use crate::cdp::{CallError, TargetSession};
+use crate::cdp::{CallError, RawEvent, TargetSession};
 use crate::lock::lock;
 pub(super) use crate::tabs::object_handle::ObjectHandle;
 use crate::timer::remaining;
@@ -34,6 +36,8 @@ pub(super) struct World {
     /// The frame element, unless this is the main frame: the parent's world, and the number of the
     /// element there.
     owner: Mutex<Option<(Weak<World>, u64)>>,
+    /// Whether a navigation of this frame has begun and not committed.
+    navigating: watch::Sender<bool>,
 }
 
 impl World {
@@ -43,7 +47,34 @@ impl World {
             frame: frame.to_owned(),
             context: Mutex::new(None),
             owner: Mutex::new(None),
+            navigating: watch::Sender::new(false),
         }
+    }
+
+    /// Handles an event of the frame's session.
+    pub(super) fn on_event(&self, event: &RawEvent) {
+        let frame = match event.kind {
+            EventKind::FrameNavigated => {
+                let navigated = event.decode::<FrameNavigated>();
+                navigated.map(|navigated| navigated.frame.id)
+            }
+            EventKind::FrameStartedNavigating
+            | EventKind::FrameStoppedLoading
+            | EventKind::NavigatedWithinDocument => event.decode::<OfFrame>().map(|of| of.frame_id),
+            _ => None,
+        };
+        if frame.is_some_and(|frame| frame.as_str() == self.frame) {
+            let begins = event.kind == EventKind::FrameStartedNavigating;
+            self.navigating.send_replace(begins);
+        }
+    }
+
+    /// Waits until a navigation of this frame has begun and not committed. Chromium answers calls that
+    /// are made then only after the commit.
+    pub(super) async fn navigating(&self) {
+        let mut navigating = self.navigating.subscribe();
+        // The sender lives as long as this world.
+        let _ = navigating.wait_for(|begun| *begun).await;
     }
 
     /// Forgets the execution context after a navigation.

@@ -137,6 +137,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",
         TabError::ProxyUnavailable(_) => "INTERNAL (no proxy)",
+        TabError::AfterInput(error) => code(error),
         TabError::Lost => "INTERNAL (lost)",
     }
 }

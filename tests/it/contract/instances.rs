@@ -581,6 +581,8 @@ fn page_actions(full: bool) -> [Event; 6] {
             action: "select".to_owned(),
             values: maybe(full, vec!["a".to_owned()]),
             position: maybe(full, POINT),
+            moved: maybe(full, true),
+            matches: maybe(full, false),
         }
         .into(),
         Waited {

@@ -20,8 +20,8 @@ pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     let (_, called) = call.text("expression")?.rsplit_once("cdpBridge.")?;
     let (function, _) = called.split_once('(')?;
     let value = match function {
-        "aim" => json!({"point": {"x": 10, "y": 20}, "held": 1, "turned": false}),
-        "disarm" => json!({"wrong": null}),
+        "aim" => json!({"point": {"x": 10, "y": 20}, "held": 1, "turned": null}),
+        "hit" | "disarm" => json!({"wrong": null, "arrived": true}),
         "fill" => json!({"held": 1, "empty": true}),
         "query" => json!({"value": "text"}),
         "waitElement" => json!({ "url": url }),

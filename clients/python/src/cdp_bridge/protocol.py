@@ -206,6 +206,7 @@ class ErrorDetails:
             height=wire.get("height"),
             host=wire.get("host"),
             limit=wire.get("limit"),
+            locators=wire.get("locators"),
             max_bytes=wire.get("maxBytes"),
             max_nodes=wire.get("maxNodes"),
             net=wire.get("net"),
@@ -229,6 +230,7 @@ class ErrorDetails:
                 "height": self.height,
                 "host": self.host,
                 "limit": self.limit,
+                "locators": self.locators,
                 "maxBytes": self.max_bytes,
                 "maxNodes": self.max_nodes,
                 "net": self.net,
@@ -1184,6 +1186,14 @@ class DoneEvent(Event):
     """
     id: TabId
     """The tab."""
+    matches: bool | None = None
+    """`fill`: whether the field holds the value afterwards; false where the page or a limit of the
+    field made something else of it. Absent if the field is gone.
+    """
+    moved: bool | None = None
+    """`scroll`: whether anything has moved; false where everything was scrolled as far already, or
+    does not scroll.
+    """
     position: Point | None = None
     """`scroll`: the position that was reached."""
     request_id: RequestId | None = None
@@ -1196,6 +1206,8 @@ class DoneEvent(Event):
             action=wire["action"],
             cursor=wire.get("cursor"),
             id=wire["id"],
+            matches=wire.get("matches"),
+            moved=wire.get("moved"),
             position=optional(Point.from_wire, wire.get("position")),
             request_id=wire.get("requestId"),
             values=wire.get("values"),
@@ -2201,7 +2213,8 @@ class Requests(RequestsBase):
 
         - `tab_id`: The tab.
         - `by`
-        - `selector`: The element; the page if absent.
+        - `selector`: The element. If absent, the page, or what scrolls in the middle of a page that
+          does not scroll itself.
         - `smooth`: Whether it moves there instead of jumping; `false` if absent.
         - `to`
         - `idempotency_key`: The client's own name for one change: requests of the client with the

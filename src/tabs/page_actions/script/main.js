@@ -5,14 +5,25 @@ globalThis.cdpBridge = {
     arm(number ? fetchHeld(number) : null, kind);
     return {};
   },
+  // Copies are reported before the click is answered, so that the next request can paste them.
+  hit: async () => {
+    const outcome = await hit();
+    reportCopied();
+    return outcome;
+  },
   disarm: () => {
-    // Before the click is answered, so that the next request can paste what it copied.
     reportCopied();
     return disarm();
   },
   focus,
   fill,
-  fireChange: ({ number }) => fireChange(number),
+  wasReplaced,
+  settle: async () => {
+    await nextFrame(window, 100);
+    await sleep(0);
+    return {};
+  },
+  finishFill,
   toggleState,
   isToggled,
   selectOptions,

@@ -113,11 +113,11 @@ const answer = (element, what) => {
     case 'checked': {
       const own = toggleOf(element);
       if (!own) return { fail: 'notActionable', reason: 'unsuitable', because: 'it is neither a checkbox nor a radio button nor a switch', element: describe(element) };
-      return { value: checkedOf(own) === true };
+      return { value: isChecked(own) };
     }
     case 'box': {
-      const shown = boxOf(element);
-      return { value: shown.width || shown.height ? rootBox(element) : null };
+      const { x, y, width, height } = rootBox(element);
+      return { value: width || height ? { x, y, width, height } : null };
     }
     case 'attributes':
       return { value: Object.fromEntries([...Element.prototype.getAttributeNames.call(element)].map((name) => [name, attr(element, name)])) };

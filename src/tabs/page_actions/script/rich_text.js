@@ -1,9 +1,9 @@
 // Rich text on the clipboard: the markup of a selection, and inserting markup from another page.
 
 // Only these are copied and pasted. None of them can run a script.
-const PASTED_BLOCKS = ['p', 'div', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'pre'];
+const RICH_BLOCKS = ['p', 'div', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote', 'pre'];
 const RICH_ELEMENTS = [
-  ...PASTED_BLOCKS,
+  ...RICH_BLOCKS,
   ...['span', 'br', 'hr', 'a', 'b', 'strong', 'i', 'em', 'u', 's', 'del', 'ins', 'mark', 'small', 'sub', 'sup', 'code', 'kbd', 'q'],
   ...['ul', 'ol', 'li', 'dl', 'dt', 'dd', 'img'],
   ...['table', 'caption', 'thead', 'tbody', 'tfoot', 'tr', 'th', 'td'],
@@ -49,7 +49,7 @@ const selectedMarkup = (selection) => {
   const root = isElement(common) ? common : parentNodeOf(common);
   try {
     // A part of one block is pasted into the block with the caret.
-    return PASTED_BLOCKS.includes(localNameOf(root)) ? Array.from(childNodesOf(root), visit).join('') : visit(root);
+    return RICH_BLOCKS.includes(localNameOf(root)) ? Array.from(childNodesOf(root), visit).join('') : visit(root);
   } catch {
     // A document may be nested too deeply.
     return '';
