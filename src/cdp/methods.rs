@@ -430,11 +430,24 @@ pub struct NavigateResult {
 }
 
 /// Result of [`GetLayoutMetrics`].
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LayoutMetrics {
+    /// What is visible of the page, without scrollbars.
+    #[serde(default)]
+    pub css_visual_viewport: Option<VisualViewport>,
     /// The whole page, in CSS pixels.
     pub css_content_size: ContentSize,
+}
+
+/// `Page.VisualViewport`, as far as it is read. In CSS pixels of the page.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VisualViewport {
+    pub page_x: f64,
+    pub page_y: f64,
+    pub client_width: f64,
+    pub client_height: f64,
 }
 
 /// Part of `DOM.Rect`.

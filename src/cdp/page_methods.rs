@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
+use super::client::shape;
+use super::error::CallError;
 use super::ids::FrameId;
 use super::methods::{EmptyResult, Method, methods};
 
@@ -36,7 +38,7 @@ methods! {
         /// `this` in the function.
         object_id: &'a str,
         function_declaration: Cow<'a, str>,
-        arguments: Vec<&'a RawArgument>,
+        arguments: Vec<FunctionArgument<'a>>,
         /// Whether the result is JSON instead of a remote object id.
         return_by_value: bool,
         await_promise: bool,
@@ -44,13 +46,24 @@ methods! {
         user_gesture: bool,
     }
 
+    /// Compiles a script of the page's main world without running it.
+    CompileScript<'a> = "Runtime.compileScript" -> CompiledScript {
+        expression: Cow<'a, str>,
+        #[serde(rename = "sourceURL")]
+        source_url: &'static str,
+        persist_script: bool,
+    }
+
     DescribeNode<'a> = "DOM.describeNode" -> DescribedNode {
         object_id: &'a str,
     }
 
-    /// Resolves a node to a remote object in the page's main world.
+    /// Resolves a node to a remote object.
     ResolveNode = "DOM.resolveNode" -> ResolvedNode {
         backend_node_id: i64,
+        /// The page's main world if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        execution_context_id: Option<i64>,
     }
 
     /// The position of a node, in CSS pixels relative to the viewport of its local root frame.
@@ -142,10 +155,38 @@ methods! {
     }
 }
 
-/// An argument of [`CallOn`]: JSON.
-#[derive(Debug, Serialize)]
-pub struct RawArgument {
-    pub value: Box<RawValue>,
+/// An argument of [`CallOn`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum FunctionArgument<'a> {
+    Value {
+        value: Box<RawValue>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Object {
+        object_id: &'a str,
+    },
+}
+
+impl<'a> FunctionArgument<'a> {
+    pub fn value(value: &(impl Serialize + ?Sized)) -> Result<Self, CallError> {
+        let value = to_raw_value(value).map_err(|error| shape::<CallOn<'_>>(&error))?;
+        Ok(Self::Value { value })
+    }
+
+    /// A remote object of the same world.
+    pub fn object(object_id: &'a str) -> Self {
+        Self::Object { object_id }
+    }
+}
+
+/// Result of [`CompileScript`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CompiledScript {
+    /// Of a script that does not compile.
+    #[serde(default)]
+    pub exception_details: Option<serde::de::IgnoredAny>,
 }
 
 /// Result of [`CreateIsolatedWorld`].

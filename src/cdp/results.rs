@@ -21,6 +21,8 @@ pub enum EvaluateResult {
     /// The id of an object that stays in the page.
     Handle(Box<str>),
     Undefined,
+    /// A primitive value that JSON cannot represent, as Chromium writes it: `NaN`, `Infinity`, `-0`, `10n`.
+    Unserializable(Box<str>),
     Threw,
 }
 
@@ -38,10 +40,12 @@ pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     struct RemoteObject<'a> {
         #[serde(borrow)]
         r#type: Cow<'a, str>,
-        #[serde(borrow, default)]
+        #[serde(borrow, default, deserialize_with = "present")]
         value: Option<&'a RawValue>,
         #[serde(borrow, default, rename = "objectId")]
         handle: Option<Cow<'a, str>>,
+        #[serde(borrow, default, rename = "unserializableValue")]
+        unserializable: Option<Cow<'a, str>>,
     }
 
     // The form in which Chromium writes a string, so that a snapshot of megabytes is not parsed. Every
@@ -68,6 +72,9 @@ pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     if let Some(handle) = object.handle {
         return Ok(EvaluateResult::Handle(handle.into()));
     }
+    if let Some(value) = object.unserializable {
+        return Ok(EvaluateResult::Unserializable(value.into()));
+    }
     let value = object
         .value
         .map(|value| result.slice_ref(value.get().as_bytes()))
@@ -77,6 +84,14 @@ pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     } else {
         EvaluateResult::Value(value)
     })
+}
+
+/// A member that is present, even if it is `null`, which an `Option` would take for absent.
+fn present<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    <&RawValue>::deserialize(deserializer).map(Some)
 }
 
 /// The message of the exception that a script threw: its first lines, without the stack.
@@ -98,21 +113,24 @@ pub fn exception(result: &Bytes) -> String {
     #[derive(Deserialize)]
     struct Thrown {
         #[serde(default)]
+        r#type: String,
+        #[serde(default)]
         description: Option<String>,
         #[serde(default)]
-        value: Option<serde_json::Value>,
+        value: serde_json::Value,
     }
 
     const MOST: usize = 500;
 
     let details = serde_json::from_slice(result)
         .map_or_else(|_| Details::default(), |outline: Outline| outline.details);
-    let thrown = details.exception.and_then(|thrown| {
-        let value = thrown.value.map(|value| match value {
+    let thrown = details.exception.map(|thrown| {
+        let value = || match thrown.value {
             serde_json::Value::String(text) => text,
+            _ if thrown.r#type == "undefined" => thrown.r#type,
             other => other.to_string(),
-        });
-        thrown.description.or(value)
+        };
+        thrown.description.unwrap_or_else(value)
     });
     let words = thrown.unwrap_or(details.text);
     let lines = words
@@ -257,6 +275,37 @@ mod tests {
         );
         assert_eq!(evaluated(&threw).unwrap(), EvaluateResult::Threw);
         assert!(evaluated(&Bytes::from_static(b"{}")).is_err());
+    }
+
+    #[test]
+    fn null_is_a_value() {
+        let null =
+            Bytes::from_static(br#"{"result":{"type":"object","subtype":"null","value":null}}"#);
+        let expected = EvaluateResult::Value(Bytes::from_static(b"null"));
+        assert_eq!(evaluated(&null).unwrap(), expected);
+        let nan = Bytes::from_static(
+            br#"{"result":{"type":"number","unserializableValue":"NaN","description":"NaN"}}"#,
+        );
+        let expected = EvaluateResult::Unserializable("NaN".into());
+        assert_eq!(evaluated(&nan).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_exception_is_named_whatever_was_thrown() {
+        for (thrown, expected) in [
+            (r#"{"type":"object","subtype":"null","value":null}"#, "null"),
+            (r#"{"type":"undefined"}"#, "undefined"),
+            (r#"{"type":"string","value":"no"}"#, "no"),
+            (
+                r#"{"type":"object","description":"Error: no\n    at x"}"#,
+                "Error: no",
+            ),
+        ] {
+            let result = format!(
+                r#"{{"result":{thrown},"exceptionDetails":{{"text":"Uncaught","exception":{thrown}}}}}"#
+            );
+            assert_eq!(exception(&Bytes::from(result)), expected);
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod isolation;
 mod logged_out;
 mod navigation;
 mod page_driven;
+mod pages;
 mod payloads;
 mod process;
 mod screencasts;
