@@ -13,6 +13,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::command_queue::QueuePosition;
+use super::commands::retry::at_each_commit;
 use super::commands::screenshot::{Shot, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
@@ -165,8 +166,10 @@ impl Captures {
             since: Some(Instant::now()),
             loader,
         };
+        let driver = context.driver.clone();
         self.start(waiters, async move {
-            let outcome = snapshot(session, format, limits, deadline).await;
+            let attempt = || snapshot(session.clone(), format, limits, deadline);
+            let outcome = at_each_commit(&driver, attempt).await;
             CaptureOutput::Snapshot(format, outcome.map_err(snapshot_error))
         });
     }
@@ -203,7 +206,8 @@ impl Captures {
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return CaptureOutput::Picture(format, Err(timed_out));
             };
-            let outcome = screenshot(session, &driver, shot, deadline).await;
+            let attempt = || screenshot(session.clone(), &driver, shot.clone(), deadline);
+            let outcome = at_each_commit(&driver, attempt).await;
             CaptureOutput::Picture(format, outcome.map_err(screenshot_error))
         });
     }

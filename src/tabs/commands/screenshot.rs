@@ -7,7 +7,9 @@ use tokio::time::Instant;
 
 use super::retry::while_navigating;
 use crate::cdp::TargetSession;
-use crate::cdp::methods::{CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip};
+use crate::cdp::methods::{
+    CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip, VisualViewport,
+};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
 use crate::tabs::message::Area;
@@ -29,37 +31,71 @@ pub struct Shot {
     pub max_pixels: u64,
 }
 
-/// Takes a screenshot. For a whole page Chromium captures beyond the viewport: it enlarges its
+/// Takes a screenshot. What is not visible is captured beyond the viewport: Chromium enlarges its
 /// surface and restores it even if this call is dropped, and the page keeps the layout of its
-/// viewport. Overriding the device metrics instead would stretch elements that are as high as the
-/// viewport to the height of the page.
+/// viewport, although it gets `resize` events. Overriding the device metrics instead would stretch
+/// elements that are as high as the viewport to the height of the page.
 pub async fn screenshot(
     session: TargetSession,
     driver: &PageDriver,
     shot: Shot,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
-    let clip = match &shot.area {
-        Area::Whole => Some(whole_page(&session, &shot, deadline).await?),
+    let area = match &shot.area {
+        Area::Whole => None,
+        Area::Clip(area) => Some(*area),
+        Area::Element(locator) => {
+            let area = driver.bounding_box(locator, deadline).await;
+            Some(area.map_err(|error| ScreenshotError::PageAction(Box::new(error)))?)
+        }
         Area::Visible => {
             let viewport = shot.viewport;
             check_size(f64::from(viewport.width), f64::from(viewport.height), &shot)?;
-            None
-        }
-        Area::Clip(area) => Some(part(*area, &shot)?),
-        Area::Element(locator) => {
-            let area = driver.bounding_box(locator, deadline).await;
-            let area = area.map_err(|error| ScreenshotError::PageAction(Box::new(error)))?;
-            Some(part(area, &shot)?)
+            return capture(&session, &shot, None, false, deadline).await;
         }
     };
+    let page = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
+        .await
+        .map_err(ScreenshotError::Call)?;
+    let visible = page.css_visual_viewport;
+    let is_wide = visible.is_some_and(|it| page.css_content_size.width > it.client_width);
+    let origin = if is_wide && area.is_some() {
+        let origin = driver.page_origin(deadline).await;
+        origin.map_err(|error| ScreenshotError::PageAction(Box::new(error)))?
+    } else {
+        0.0
+    };
+    let clip = match area {
+        Some(area) if matches!(shot.area, Area::Clip(_)) => part(area, &shot)?,
+        Some(area) => {
+            let x = area.x - origin;
+            part(Wanted { x, ..area }, &shot)?
+        }
+        None => clip_of(page.css_content_size, &shot)?,
+    };
+    // The surface of the whole page begins at its left edge; the viewport is scrolled to negative
+    // positions there.
+    let x = clip.x + origin;
+    let in_viewport = ScreenshotClip { x, ..clip };
+    let is_visible = visible.is_some_and(|visible| contains(visible, in_viewport));
+    let clip = if is_visible { in_viewport } else { clip };
+    capture(&session, &shot, Some(clip), !is_visible, deadline).await
+}
+
+async fn capture(
+    session: &TargetSession,
+    shot: &Shot,
+    clip: Option<ScreenshotClip>,
+    capture_beyond_viewport: bool,
+    deadline: Instant,
+) -> Result<Picture, ScreenshotError> {
     let result = while_navigating(deadline, |left: Duration| {
         let quality = (shot.format != ImageFormat::Png).then_some(shot.quality);
         let method = CaptureScreenshot {
             format: shot.format.as_str(),
             quality,
             clip,
-            capture_beyond_viewport: clip.is_some(),
+            capture_beyond_viewport,
             optimize_for_speed: true,
         };
         session.call_raw(method, left)
@@ -70,7 +106,16 @@ pub async fn screenshot(
     Picture::new(data).map_err(|UnknownImageFormat| ScreenshotError::NotAPicture)
 }
 
-/// The clip around an area, in whole pixels.
+fn contains(visible: VisualViewport, clip: ScreenshotClip) -> bool {
+    let (right, bottom) = (clip.x + clip.width, clip.y + clip.height);
+    clip.x >= visible.page_x
+        && clip.y >= visible.page_y
+        && right <= visible.page_x + visible.client_width
+        && bottom <= visible.page_y + visible.client_height
+}
+
+/// The clip around an area, in whole pixels. What lies beyond the left or upper edge of the page is cut
+/// off.
 fn part(area: Wanted, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
@@ -83,17 +128,6 @@ fn part(area: Wanted, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
         height,
         scale: 1.0,
     })
-}
-
-async fn whole_page(
-    session: &TargetSession,
-    shot: &Shot,
-    deadline: Instant,
-) -> Result<ScreenshotClip, ScreenshotError> {
-    let metrics = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
-        .await
-        .map_err(ScreenshotError::Call)?;
-    clip_of(metrics.css_content_size, shot)
 }
 
 /// The clip of the whole page, and at least of the viewport.
@@ -186,6 +220,32 @@ mod tests {
         };
         let clip = clip_of(page, &shot(ImageFormat::Jpeg, 100_000_000)).unwrap();
         assert!((clip.width - 1280.0).abs() < 0.1 && (clip.height - 1001.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_clip_is_captured_beyond_the_viewport_only_if_a_part_of_it_is_not_visible() {
+        let visible = VisualViewport {
+            page_x: -100.0,
+            page_y: 50.0,
+            client_width: 200.0,
+            client_height: 100.0,
+        };
+        let clip = |x: f64, y: f64, width: f64| ScreenshotClip {
+            x,
+            y,
+            width,
+            height: 10.0,
+            scale: 1.0,
+        };
+        assert!(contains(visible, clip(-100.0, 50.0, 200.0)));
+        for hidden in [
+            clip(-101.0, 50.0, 10.0),
+            clip(0.0, 49.0, 10.0),
+            clip(0.0, 141.0, 10.0),
+            clip(0.0, 50.0, 101.0),
+        ] {
+            assert!(!contains(visible, hidden), "{hidden:?}");
+        }
     }
 
     #[test]
