@@ -4,10 +4,17 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use tokio::time::{Instant, sleep};
+
 use crate::cdp::ids::LoaderId;
-use crate::cdp::methods::{Navigate, StopLoading};
+use crate::cdp::methods::{Navigate, NavigateResult, StopLoading};
 use crate::cdp::{CallError, TargetSession};
 use crate::policy::Denied;
+use crate::timer::remaining;
+
+/// How often a navigation that was dropped is started again, and the pause before.
+const MAX_RESTARTS: u32 = 10;
+const RESTART_PAUSE: Duration = Duration::from_millis(20);
 
 /// How far a navigation got.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,14 +45,19 @@ pub async fn navigate(
     url: String,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
-    let answer = session
-        .call(
-            Navigate {
-                url: Cow::Owned(url),
-            },
-            limit,
-        )
-        .await?;
+    let deadline = Instant::now() + limit;
+    let mut restarts = 0;
+    let answer = loop {
+        let navigate = Navigate {
+            url: Cow::Borrowed(&url),
+        };
+        let answer = session.call(navigate, remaining(deadline)).await?;
+        if restarts == MAX_RESTARTS || !was_dropped(&answer) {
+            break answer;
+        }
+        restarts += 1;
+        sleep(RESTART_PAUSE).await;
+    };
     Ok(
         match (
             answer.error_text.filter(|net| !net.is_empty()),
@@ -60,6 +72,15 @@ pub async fn navigate(
             (None, None) => NavigationStart::SameDocument,
         },
     )
+}
+
+/// Chromium drops a navigation that starts while it still commits the one before, which new headless does
+/// after `beforeunload` dialogs. No server was asked, and the answer names no loader; that of any other
+/// aborted navigation does.
+fn was_dropped(answer: &NavigateResult) -> bool {
+    answer.loader_id.is_none()
+        && !answer.is_download
+        && answer.error_text.as_deref() == Some("net::ERR_ABORTED")
 }
 
 /// Ends a navigation whose time limit has passed, so that the next one need not wait for it. The
