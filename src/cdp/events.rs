@@ -52,7 +52,7 @@ kinds! {
     NavigatedWithinDocument = "Page.navigatedWithinDocument",
     /// [`OfFrame`].
     FrameStartedLoading = "Page.frameStartedLoading",
-    /// [`OfFrame`]. Older versions of Chromium do not send it.
+    /// [`StartedNavigating`]. Older versions of Chromium do not send it.
     FrameStartedNavigating = "Page.frameStartedNavigating",
     /// [`OfFrame`].
     FrameStoppedLoading = "Page.frameStoppedLoading",
@@ -240,6 +240,18 @@ pub struct OfFrame {
     pub frame_id: FrameId,
 }
 
+/// `Page.frameStartedNavigating`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StartedNavigating {
+    pub frame_id: FrameId,
+    #[serde(default)]
+    pub loader_id: Option<LoaderId>,
+    /// `sameDocument`, `historySameDocument`, or a kind that loads a document.
+    #[serde(default)]
+    pub navigation_type: String,
+}
+
 /// The intercepted request of an event whose other fields are not used.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -285,9 +297,14 @@ pub struct DownloadProgress {
 
 /// `Page.fileChooserOpened`.
 #[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct FileChooserEvent {
+    pub frame_id: FrameId,
     /// `selectSingle` or `selectMultiple`.
     pub mode: String,
+    /// The `<input type=file>`; absent if a script opened the chooser without one.
+    #[serde(default)]
+    pub backend_node_id: Option<i64>,
 }
 
 /// `Network.responseReceived`.

@@ -10,7 +10,7 @@ use super::closing::CLOSE_LIMIT;
 use super::{Actor, End};
 use crate::metrics;
 use crate::policy::{DialogPolicy, redact_url};
-use crate::tabs::attached_target::{AttachedTarget, LossReason};
+use crate::tabs::attached_target::LossReason;
 use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
@@ -22,7 +22,7 @@ impl Actor {
         let usable = self
             .attached
             .as_ref()
-            .is_some_and(AttachedTarget::is_usable)
+            .is_some_and(|attached| attached.is_usable() && !attached.page.awaits_server())
             && self.closing.is_none();
         usable.then(|| self.recovery.next_check(self.work.awaiting_page_since()))?
     }
@@ -48,6 +48,10 @@ impl Actor {
             return self.on_detached(answers);
         }
         if !attached.is_usable() {
+            return None;
+        }
+        if attached.page.awaits_server() {
+            self.recovery.page_answered(Instant::now());
             return None;
         }
         match self.recovery.browser_probed(answers, Instant::now())? {
