@@ -9,7 +9,7 @@ use cdp_bridge_protocol::request::{
 use super::OperationError;
 use crate::locator::Locator;
 use crate::tabs::page_actions::keys::Chord;
-use crate::tabs::page_actions::{Action, PageQuery, PointerTarget, ScrollTarget};
+use crate::tabs::page_actions::{Action, PageQuery, PointerTarget, ScrollTarget, UploadTarget};
 use crate::tabs::{Area, Capture};
 
 type Parsed<T> = Result<T, OperationError>;
@@ -117,8 +117,12 @@ fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
 }
 
 pub(super) fn upload(upload: Upload) -> Parsed<Action> {
+    let target = match (upload.selector, upload.chooser) {
+        (Some(selector), _) => UploadTarget::Element(locator(&selector)?),
+        (None, chooser) => UploadTarget::Chooser(chooser.unwrap_or_default()),
+    };
     Ok(Action::Upload {
-        locator: locator(&upload.selector)?,
+        target,
         files: upload.files,
     })
 }

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::ids::TabId;
 
-/// A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing opens,
-/// and nobody waits; `upload` puts files into that element.
+/// A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog opens;
+/// `upload` puts files into that element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChooserOpened {
@@ -15,6 +15,10 @@ pub struct FileChooserOpened {
     pub id: TabId,
     /// Whether several files may be chosen.
     pub multiple: bool,
+    /// Names the element for `upload`, until the tab has another document; absent where a script asked
+    /// without an element.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chooser: Option<String>,
 }
 
 /// How a download ended.

@@ -19,6 +19,14 @@ pub enum PointerTarget {
     Point(Point),
 }
 
+/// The `<input type=file>` of an upload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UploadTarget {
+    Element(Locator),
+    /// The input of a file chooser, by the id of the chooser.
+    Chooser(String),
+}
+
 /// An action on a page. It may change the page, so it runs in the order of the tab's changes and is
 /// never retried after it may have taken effect.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,7 +84,7 @@ pub enum Action {
     },
     /// `upload`.
     Upload {
-        locator: Locator,
+        target: UploadTarget,
         files: Vec<UploadFile>,
     },
     /// `evaluate`.

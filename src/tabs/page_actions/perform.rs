@@ -67,7 +67,7 @@ pub(crate) async fn perform(
             acted.position = Some(position);
         }
         Action::Drag { from, to } => driver.drag(&from, &to, deadline).await?,
-        Action::Upload { locator, files } => driver.upload(&locator, &files, deadline).await?,
+        Action::Upload { target, files } => driver.upload(&target, &files, deadline).await?,
         Action::Evaluate {
             expression,
             args,

@@ -14,7 +14,9 @@ use super::error::PageActionError;
 use super::script::SCRIPT;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{Method, ReleaseObject};
-use crate::cdp::page_methods::{CreateIsolatedWorld, EvaluateIn};
+use crate::cdp::page_methods::{
+    CallOn, CreateIsolatedWorld, EvaluateIn, FunctionArgument, ResolveNode,
+};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, TargetSession};
 use crate::lock::lock;
@@ -47,6 +49,11 @@ impl World {
         }
     }
 
+    /// `Page.FrameId`.
+    pub(super) fn frame(&self) -> &str {
+        &self.frame
+    }
+
     /// Forgets the execution context after a navigation.
     pub(super) fn invalidate(&self) {
         *lock(&self.context) = None;
@@ -75,6 +82,48 @@ impl World {
     {
         let result = self.call_raw(function, args, deadline).await?;
         parse(&result)
+    }
+
+    /// Calls a function of the script on a node of the frame, which no locator may reach.
+    pub(super) async fn call_on_node<A, R>(
+        &self,
+        function: &'static str,
+        backend_node_id: i64,
+        args: &A,
+        deadline: Instant,
+    ) -> Result<R, PageActionError>
+    where
+        A: Serialize + Sync + ?Sized,
+        R: DeserializeOwned,
+    {
+        // Creates the execution context, with the script in it.
+        self.call_raw("size", &(), deadline).await?;
+        let resolve = ResolveNode {
+            backend_node_id,
+            execution_context_id: *lock(&self.context),
+        };
+        let left = remaining(deadline);
+        let node = self.session.call(resolve, left).await?.object.object_id;
+        let node = ObjectHandle::new(
+            self.session.clone(),
+            node.ok_or(PageActionError::PageLeft)?.into(),
+        );
+        let call = CallOn {
+            object_id: node.id(),
+            function_declaration: Cow::Owned(format!(
+                "function(args) {{ return cdpBridge.{function}(this, args); }}"
+            )),
+            arguments: vec![FunctionArgument::value(args)?],
+            return_by_value: true,
+            await_promise: true,
+            user_gesture: true,
+        };
+        let result = self.session.call_raw(call, left).await?;
+        match evaluated(&result)? {
+            EvaluateResult::Value(value) => parse(&value),
+            EvaluateResult::Threw => Err(PageActionError::Script(exception(&result))),
+            _ => Err(unexpected::<CallOn<'_>>(&"expected an object")),
+        }
     }
 
     /// Like [`Self::call`], without parsing the result.

@@ -15,6 +15,7 @@ globalThis.cdpBridge = {
   scrollIntoView,
   scroll,
   upload,
+  setFiles,
   watchDrag,
   dragStarted,
   waitElement,
@@ -34,6 +35,12 @@ globalThis.cdpBridge = {
     const outside = { x: mapping.x + point.x * mapping.scaleX, y: mapping.y + point.y * mapping.scaleY };
     const cover = coveringElement(frame, outside);
     return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };
+  },
+  pageOrigin: () => {
+    const root = document.scrollingElement ?? document.documentElement;
+    const { direction, writingMode } = getComputedStyle(document.body ?? document.documentElement);
+    const isLeftward = writingMode === 'horizontal-tb' ? direction === 'rtl' : writingMode.endsWith('-rl');
+    return { x: isLeftward ? root.clientWidth - root.scrollWidth : 0 };
   },
   scrolled: () => ({ x: scrollX, y: scrollY }),
   size: () => ({ width: innerWidth, height: innerHeight }),
