@@ -8,13 +8,16 @@ use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+use super::choosers::Choosers;
 use super::error::PageActionError;
 use super::load_progress::LoadProgress;
 use super::page_events::attach_frames;
+use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
+use crate::tabs::commands::retry::until_active;
 use crate::timer::remaining;
 
 /// Time limit for Chromium to attach a frame that is in the page.
@@ -24,6 +27,9 @@ const ATTACH_LIMIT: Duration = Duration::from_secs(2);
 const MAX_SAME_PROCESS_FRAMES: usize = 256;
 
 type Frames = HashMap<String, Arc<World>>;
+
+/// An event of an out-of-process frame, with the frame's session.
+pub(super) type FrameEvent = (TargetSession, RawEvent);
 
 /// `Input.DragData` of the current drag.
 pub(super) type DragData = Option<Arc<RawValue>>;
@@ -49,7 +55,9 @@ pub(super) struct Shared {
     pub(super) focus_emulated: OnceCell<()>,
     pub(super) lifecycle_events: OnceCell<()>,
     /// Events of out-of-process frames that concern the whole tab.
-    pub(super) frame_events: mpsc::Sender<RawEvent>,
+    pub(super) frame_events: mpsc::Sender<FrameEvent>,
+    pub(super) choosers: Mutex<Choosers>,
+    pub(super) network_waiters: NetworkWaiters,
     /// The number of frames whose set-up commands are pending.
     pub(super) pending_setups: watch::Sender<usize>,
 }
@@ -57,6 +65,10 @@ pub(super) struct Shared {
 impl PageDriver {
     pub(super) fn main_world(&self) -> &Arc<World> {
         &self.shared.main
+    }
+
+    pub(super) fn main_frame(&self) -> &str {
+        self.shared.main.frame()
     }
 
     /// The session for mouse and keyboard input; Chromium forwards input to the frame that it hits.
@@ -135,14 +147,13 @@ impl PageDriver {
 
     /// Emulates focus, so that focus styles and events work in a background tab.
     pub(super) async fn emulate_focus(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let left = remaining(deadline);
         let enabled = true;
         let focus = || async {
-            let outcome = self
-                .session()
-                .call(SetFocusEmulation { enabled }, left)
-                .await;
-            outcome.map(|_| ())
+            let session = self.session();
+            let outcome = until_active(deadline, |left| {
+                session.call(SetFocusEmulation { enabled }, left)
+            });
+            outcome.await.map(|_| ())
         };
         self.shared.focus_emulated.get_or_try_init(focus).await?;
         Ok(())
@@ -165,6 +176,18 @@ impl PageDriver {
     /// The URL and load state, without enabling lifecycle events.
     pub(super) fn location(&self) -> watch::Receiver<LoadProgress> {
         self.shared.progress.clone()
+    }
+
+    /// Waits until the main frame has another document than now.
+    pub(crate) fn document_replaced(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut progress = self.location();
+        let loader = progress.borrow().loader.clone();
+        async move {
+            let replaced = progress.wait_for(|progress| progress.loader != loader);
+            if replaced.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Intercepted drags from now on.

@@ -15,15 +15,19 @@
 //! | [`mod@pointer`], [`drag`] | mouse input |
 //! | [`keys`], [`keyboard`] | key names, and keyboard input |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
-//! | [`evaluate`] | a client's script |
+//! | [`choosers`] | the file inputs that a page has opened choosers for |
+//! | [`evaluate`], [`client_script`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
 //! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
+//! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
 mod action;
 mod ax_snapshot;
 mod bounding_box;
 mod call;
+mod choosers;
+mod client_script;
 mod content;
 mod drag;
 mod driver;
@@ -34,6 +38,7 @@ mod glob;
 mod keyboard;
 pub mod keys;
 mod load_progress;
+mod network_activity;
 pub mod page_events;
 pub mod perform;
 mod pointer;
@@ -44,9 +49,10 @@ mod script;
 mod scroll;
 mod upload;
 mod wait;
+mod wait_network;
 mod wait_text;
 mod world;
 
-pub use action::{Action, PageQuery, PointerTarget, ScrollTarget};
+pub use action::{Action, PageQuery, PointerTarget, ScrollTarget, UploadTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
