@@ -80,5 +80,6 @@ events! {
     ConsoleMessage(ConsoleMessage) = "consoleMessage";
     DownloadStarted(DownloadStarted) = "downloadStarted";
     DownloadFinished(DownloadFinished) = "downloadFinished";
+    TabUpdated(TabUpdated) = "tabUpdated";
     Download(Download) = "download" { data: base64, head: DownloadHead };
 }

@@ -5,7 +5,7 @@ use cdp_bridge_protocol::event::{
     DomSnapshotHead, Done, DownloadFinished, DownloadHead, DownloadStarted, Evaluated,
     FileChooserOpened, FrameHead, LoadEventFired, LoggedOutModeSet, Navigated, Queried,
     RequestBlocked, ScreencastStarted, ScreencastStopped, ScreenshotHead, TabActivated, TabClosed,
-    TabCrashed, TabCreated, TabRebuilt, Waited,
+    TabCrashed, TabCreated, TabRebuilt, TabUpdated, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
 use cdp_bridge_protocol::request::ContentFormat;
@@ -78,6 +78,7 @@ fn of_tab(id: TabId, kind: FactKind) -> Event {
         FactKind::Loaded { at_ms: ts } => LoadEventFired { id, ts }.into(),
         FactKind::LoggedOutModeSet { enabled, url } => LoggedOutModeSet { id, enabled, url }.into(),
         FactKind::TabClosed { reason } => TabClosed { id, reason }.into(),
+        FactKind::TabUpdated { url, title } => TabUpdated { id, url, title }.into(),
         FactKind::TabCrashed { url } => TabCrashed { id, url }.into(),
         FactKind::TabRebuilt { url, reason } => TabRebuilt { id, url, reason }.into(),
         FactKind::DialogOpened {
@@ -91,7 +92,12 @@ fn of_tab(id: TabId, kind: FactKind) -> Event {
             handled,
         }
         .into(),
-        FactKind::FileChooserOpened { multiple } => FileChooserOpened { id, multiple }.into(),
+        FactKind::FileChooserOpened { multiple, chooser } => FileChooserOpened {
+            id,
+            multiple,
+            chooser,
+        }
+        .into(),
         FactKind::DownloadStarted {
             download_id,
             url,

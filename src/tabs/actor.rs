@@ -13,6 +13,7 @@ mod policy_enforcement;
 mod publisher;
 mod recovery;
 mod streams;
+mod tab_updates;
 mod target_recovery;
 #[cfg(test)]
 mod test_support;
@@ -32,6 +33,7 @@ use self::page_limits::PageLimits;
 use self::publisher::TabPublisher;
 use self::recovery::Recovery;
 use self::streams::Streams;
+use self::tab_updates::TabUpdates;
 use self::work::{Work, WorkResult};
 use super::attached_target::{AttachedTarget, TargetSignal};
 use super::captures::{CaptureContext, FinishedCapture};
@@ -71,6 +73,7 @@ pub struct Actor {
     recovery: Recovery,
     streams: Streams,
     limits: PageLimits,
+    updates: TabUpdates,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -96,6 +99,7 @@ impl Actor {
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
+            updates: TabUpdates::default(),
             mailbox,
             closing: None,
             last_used: Instant::now(),
@@ -170,8 +174,16 @@ impl Actor {
                     None
                 }
                 Wakeup::Signal(TargetSignal::Event(None)) => self.target_gone(),
+                Wakeup::Signal(TargetSignal::FrameEvent(session, event)) => {
+                    self.on_frame_event(&session, &event);
+                    None
+                }
                 Wakeup::Signal(TargetSignal::Title(title)) => {
                     self.on_title(title);
+                    None
+                }
+                Wakeup::Signal(TargetSignal::TitleChanged) => {
+                    self.read_title();
                     None
                 }
                 Wakeup::Signal(TargetSignal::PageProbed(answered)) => {
@@ -286,6 +298,7 @@ impl Actor {
             self.closing.as_ref().and_then(Closing::next_deadline),
             self.attached.as_ref().and_then(AttachedTarget::next_wake),
             self.next_page_check(),
+            self.updates.next_due(now),
         ];
         wakes.into_iter().flatten().min()
     }
@@ -297,6 +310,7 @@ impl Actor {
             self.recovery.suspect_page(now);
         }
         self.streams.expire(now);
+        self.publish_update();
         if let Some(attached) = &mut self.attached {
             attached.disable_network_if_slow(now);
         }
@@ -342,9 +356,13 @@ impl Actor {
         Some(attached.target.session.id().to_string())
     }
 
-    fn update_view(&self) {
+    fn update_view(&mut self) {
         let is_rebuilding = self.work.is_rebuilding();
         self.tab.update_view(self.attached.as_ref(), is_rebuilding);
+        if let Some(attached) = &self.attached {
+            let page = &attached.page;
+            self.updates.observe(&page.url, &page.title);
+        }
     }
 }
 

@@ -16,11 +16,12 @@ use super::page::Page;
 use super::page_actions::PageDriver;
 use super::page_actions::page_events::PageEvents;
 use super::target::Target;
+use super::title_watch::TitleWatch;
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
     HandleDialog, Method, TerminateExecution,
 };
-use crate::cdp::{Attachment, CallError, SessionEvent};
+use crate::cdp::{Attachment, CallError, RawEvent, SessionEvent, TargetSession};
 
 /// The time limit of calls whose result is not awaited.
 const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
@@ -41,6 +42,7 @@ pub struct AttachedTarget {
     browser_probe: Option<BoxFuture<'static, bool>>,
     network: NetworkDomainToggle,
     title: Option<BoxFuture<'static, Option<String>>>,
+    title_watch: TitleWatch,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,8 +68,12 @@ impl From<LossReason> for RebuildReason {
 pub enum TargetSignal {
     /// `None` when the session has ended.
     Event(Option<SessionEvent>),
+    /// An event of a frame in another process, with the frame's session.
+    FrameEvent(TargetSession, RawEvent),
     /// The title that was read; `None` if that failed.
     Title(Option<String>),
+    /// The document has another title, which is to be read.
+    TitleChanged,
     /// Whether the page answered the probe, with a result or an error.
     PageProbed(bool),
     /// Whether the browser answered the probe.
@@ -88,6 +94,7 @@ impl AttachedTarget {
             browser_probe: None,
             network: NetworkDomainToggle::default(),
             title: None,
+            title_watch: TitleWatch::default(),
         }
     }
 
@@ -109,7 +116,7 @@ impl AttachedTarget {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => TargetSignal::Event(self.heard(event)),
-            event = self.page_events.next_frame_event(), if !self.is_over => TargetSignal::Event(Some(SessionEvent::Raw(event))),
+            (session, event) = self.page_events.next_frame_event(), if !self.is_over => TargetSignal::FrameEvent(session, event),
             Some(answers) = async { Some(self.browser_probe.as_mut()?.await) } => {
                 self.browser_probe = None;
                 TargetSignal::BrowserProbed(answers)
@@ -118,6 +125,7 @@ impl AttachedTarget {
                 self.title = None;
                 TargetSignal::Title(title)
             }
+            () = self.title_watch.changed(), if !self.is_over => TargetSignal::TitleChanged,
             Some(answered) = async { Some(self.page_probe.as_mut()?.await) } => {
                 self.page_probe = None;
                 TargetSignal::PageProbed(answered)
@@ -147,6 +155,16 @@ impl AttachedTarget {
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, UNAWAITED_LIMIT).boxed());
+    }
+
+    /// Watches the title of the document from now on.
+    pub fn watch_title(&mut self) {
+        self.title_watch.watch(&self.target, &self.page.title);
+    }
+
+    /// The document whose title was watched is gone.
+    pub fn document_replaced(&mut self) {
+        self.title_watch.stop();
     }
 
     /// Calls the browser after a pause, to find out whether it answers.
@@ -193,7 +211,7 @@ impl AttachedTarget {
 
     /// Disables network events for a page that takes long to load.
     pub fn disable_network_if_slow(&mut self, now: Instant) {
-        if self.network.disables(now) {
+        if self.network.disables(now) && !self.driver().awaits_network() {
             self.send_unawaited(&DisableNetwork {});
         }
     }

@@ -46,6 +46,7 @@ pub mod screencast;
 pub mod settings;
 pub mod supervisor;
 pub mod target;
+mod title_watch;
 pub mod view;
 pub mod watchdog;
 

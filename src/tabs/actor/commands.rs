@@ -176,6 +176,7 @@ impl Actor {
         self.streams.move_to(&target);
         self.navigation.clear_policy_violation();
         self.recovery.target_replaced();
+        self.updates.new_document();
         let loss = self.attached.as_ref().and_then(|attached| attached.loss);
         if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
             self.dispose_of(old, &command);
@@ -200,13 +201,13 @@ impl Actor {
                 };
                 self.tab.publish(rebuilt);
                 if self.work.navigates_next() {
-                    self.tab.publish_blank();
+                    self.stay_blank();
                 } else {
                     self.load(url);
                 }
             }
             command @ TabCommand::SetLoggedOut { .. } if url == BLANK => {
-                self.tab.publish_blank();
+                self.stay_blank();
                 self.answer_logged_out_mode(command);
             }
             command => {
@@ -237,13 +238,19 @@ impl Actor {
     /// Loads a URL in a new target, ahead of the requests of clients.
     fn load(&mut self, url: String) {
         if url == BLANK {
-            self.tab.publish_blank();
+            self.stay_blank();
         } else {
             self.work.push_first(TabCommand::Load { url });
         }
     }
 
-    fn announce_popup(&self, opener: Option<TabId>) {
+    /// Nothing is loaded in a new target.
+    fn stay_blank(&mut self) {
+        self.tab.publish_blank();
+        self.read_title();
+    }
+
+    fn announce_popup(&mut self, opener: Option<TabId>) {
         self.update_view();
         let url = self.tab.url();
         self.tab.publish(FactKind::TabCreated {

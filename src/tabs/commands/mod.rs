@@ -9,5 +9,6 @@ pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
 pub mod title;
+pub mod title_change;
 pub mod too_large;
 pub mod travel;

@@ -87,6 +87,8 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
             let picture = capture::screenshot(target, call);
             return state.answer(call, &picture);
         }
+        // The title of a page does not change.
+        "Runtime.evaluate" if hands::is_title_watch(call) => return,
         "Runtime.evaluate" => {
             let script = hands::script(call, &target.url);
             let result = script.unwrap_or_else(|| capture::evaluate(target, call));
