@@ -429,25 +429,40 @@ pub struct NavigateResult {
     pub is_download: bool,
 }
 
-/// Result of [`GetLayoutMetrics`].
+/// Result of [`GetLayoutMetrics`]. In CSS pixels.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LayoutMetrics {
-    /// What is visible of the page, without scrollbars.
+    /// What the page lays out for, without scrollbars. Its position counts from the left and upper edge of
+    /// the page, as that of a [`ScreenshotClip`] does.
+    #[serde(default)]
+    pub css_layout_viewport: Option<LayoutViewport>,
+    /// Its position is that of the page's own coordinates.
     #[serde(default)]
     pub css_visual_viewport: Option<VisualViewport>,
-    /// The whole page, in CSS pixels.
+    /// The whole page.
     pub css_content_size: ContentSize,
 }
 
-/// `Page.VisualViewport`, as far as it is read. In CSS pixels of the page.
+/// `Page.LayoutViewport`.
 #[derive(Debug, Clone, Copy, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct VisualViewport {
+pub struct LayoutViewport {
     pub page_x: f64,
     pub page_y: f64,
     pub client_width: f64,
     pub client_height: f64,
+}
+
+/// `Page.VisualViewport`, as far as it is read.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VisualViewport {
+    /// From the layout viewport.
+    pub offset_x: f64,
+    pub offset_y: f64,
+    pub page_x: f64,
+    pub page_y: f64,
 }
 
 /// Part of `DOM.Rect`.

@@ -46,14 +46,6 @@ methods! {
         user_gesture: bool,
     }
 
-    /// Compiles a script of the page's main world without running it.
-    CompileScript<'a> = "Runtime.compileScript" -> CompiledScript {
-        expression: Cow<'a, str>,
-        #[serde(rename = "sourceURL")]
-        source_url: &'static str,
-        persist_script: bool,
-    }
-
     DescribeNode<'a> = "DOM.describeNode" -> DescribedNode {
         object_id: &'a str,
     }
@@ -178,15 +170,6 @@ impl<'a> FunctionArgument<'a> {
     pub fn object(object_id: &'a str) -> Self {
         Self::Object { object_id }
     }
-}
-
-/// Result of [`CompileScript`].
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CompiledScript {
-    /// Of a script that does not compile.
-    #[serde(default)]
-    pub exception_details: Option<serde::de::IgnoredAny>,
 }
 
 /// Result of [`CreateIsolatedWorld`].

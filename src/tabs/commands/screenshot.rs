@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::retry::while_navigating;
 use crate::cdp::TargetSession;
 use crate::cdp::methods::{
-    CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip, VisualViewport,
+    CaptureScreenshot, ContentSize, GetLayoutMetrics, LayoutMetrics, LayoutViewport, ScreenshotClip,
 };
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
@@ -57,29 +57,28 @@ pub async fn screenshot(
     let page = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
         .await
         .map_err(ScreenshotError::Call)?;
-    let visible = page.css_visual_viewport;
-    let is_wide = visible.is_some_and(|it| page.css_content_size.width > it.client_width);
-    let origin = if is_wide && area.is_some() {
-        let origin = driver.page_origin(deadline).await;
-        origin.map_err(|error| ScreenshotError::PageAction(Box::new(error)))?
-    } else {
-        0.0
-    };
     let clip = match area {
         Some(area) if matches!(shot.area, Area::Clip(_)) => part(area, &shot)?,
-        Some(area) => {
-            let x = area.x - origin;
-            part(Wanted { x, ..area }, &shot)?
-        }
+        Some(area) => part(from_edges(area, &page), &shot)?,
         None => clip_of(page.css_content_size, &shot)?,
     };
-    // The surface of the whole page begins at its left edge; the viewport is scrolled to negative
-    // positions there.
-    let x = clip.x + origin;
-    let in_viewport = ScreenshotClip { x, ..clip };
-    let is_visible = visible.is_some_and(|visible| contains(visible, in_viewport));
-    let clip = if is_visible { in_viewport } else { clip };
+    let is_visible = page
+        .css_layout_viewport
+        .is_some_and(|visible| contains(visible, clip));
     capture(&session, &shot, Some(clip), !is_visible, deadline).await
+}
+
+/// An area in the page's own coordinates, relative to its left and upper edges. A page that is written from
+/// right to left has negative coordinates.
+fn from_edges(area: Wanted, page: &LayoutMetrics) -> Wanted {
+    let (Some(layout), Some(visual)) = (page.css_layout_viewport, page.css_visual_viewport) else {
+        return area;
+    };
+    Wanted {
+        x: area.x + layout.page_x + visual.offset_x - visual.page_x,
+        y: area.y + layout.page_y + visual.offset_y - visual.page_y,
+        ..area
+    }
 }
 
 async fn capture(
@@ -106,7 +105,7 @@ async fn capture(
     Picture::new(data).map_err(|UnknownImageFormat| ScreenshotError::NotAPicture)
 }
 
-fn contains(visible: VisualViewport, clip: ScreenshotClip) -> bool {
+fn contains(visible: LayoutViewport, clip: ScreenshotClip) -> bool {
     let (right, bottom) = (clip.x + clip.width, clip.y + clip.height);
     clip.x >= visible.page_x
         && clip.y >= visible.page_y
@@ -190,6 +189,7 @@ fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotErro
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cdp::methods::VisualViewport;
 
     fn shot(format: ImageFormat, max_pixels: u64) -> Shot {
         let viewport = Viewport {
@@ -224,8 +224,8 @@ mod tests {
 
     #[test]
     fn a_clip_is_captured_beyond_the_viewport_only_if_a_part_of_it_is_not_visible() {
-        let visible = VisualViewport {
-            page_x: -100.0,
+        let visible = LayoutViewport {
+            page_x: 100.0,
             page_y: 50.0,
             client_width: 200.0,
             client_height: 100.0,
@@ -237,15 +237,46 @@ mod tests {
             height: 10.0,
             scale: 1.0,
         };
-        assert!(contains(visible, clip(-100.0, 50.0, 200.0)));
+        assert!(contains(visible, clip(100.0, 50.0, 200.0)));
         for hidden in [
-            clip(-101.0, 50.0, 10.0),
-            clip(0.0, 49.0, 10.0),
-            clip(0.0, 141.0, 10.0),
-            clip(0.0, 50.0, 101.0),
+            clip(99.0, 50.0, 10.0),
+            clip(200.0, 49.0, 10.0),
+            clip(200.0, 141.0, 10.0),
+            clip(200.0, 50.0, 101.0),
         ] {
             assert!(!contains(visible, hidden), "{hidden:?}");
         }
+    }
+
+    #[test]
+    fn an_area_left_of_the_origin_is_relative_to_the_left_edge() {
+        // A page 2000 pixels wide, scrolled 100 pixels to the left.
+        let page = LayoutMetrics {
+            css_layout_viewport: Some(LayoutViewport {
+                page_x: 620.0,
+                page_y: 30.0,
+                client_width: 1280.0,
+                client_height: 720.0,
+            }),
+            css_visual_viewport: Some(VisualViewport {
+                offset_x: 0.0,
+                offset_y: 0.0,
+                page_x: -100.0,
+                page_y: 30.0,
+            }),
+            css_content_size: ContentSize {
+                width: 2000.0,
+                height: 2000.0,
+            },
+        };
+        let area = Wanted {
+            x: -720.0,
+            y: 10.0,
+            width: 2000.0,
+            height: 20.0,
+        };
+        let Wanted { x, y, width, .. } = from_edges(area, &page);
+        assert!(x.abs() < 0.1 && (y - 10.0).abs() < 0.1 && (width - 2000.0).abs() < 0.1);
     }
 
     #[test]

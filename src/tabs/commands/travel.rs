@@ -3,32 +3,39 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::navigate::NavigationStart;
 use super::retry::until_active;
-use crate::cdp::page_methods::{GetNavigationHistory, NavigateToHistoryEntry, ReloadPage};
+use crate::cdp::page_methods::{
+    GetNavigationHistory, NavigateToHistoryEntry, NavigationHistory, ReloadPage,
+};
 use crate::cdp::{CallError, TargetSession};
 use crate::tabs::context_proxy::ProxyProvider;
 use crate::tabs::identity::Scope;
 use crate::tabs::message::Way;
+
+/// How long the history may lag behind, and the pause before it is read again. The URLs of some documents,
+/// such as those with credentials, never agree.
+const SETTLE_LIMIT: Duration = Duration::from_millis(500);
+const SETTLE_PAUSE: Duration = Duration::from_millis(5);
 
 /// Moves the main frame in its history, if there is such an entry and policy allows it. Right after a
 /// commit Chromium may refuse these calls, without effect.
 pub async fn travel(
     session: TargetSession,
     way: Way,
+    url: String,
     proxies: Arc<dyn ProxyProvider>,
     scope: Scope,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
     let deadline = Instant::now() + limit;
+    let history = present_history(&session, url, deadline).await?;
     if way == Way::Reload {
         until_active(deadline, |left| session.call(ReloadPage {}, left)).await?;
         return Ok(NavigationStart::AnyDocument);
     }
-    let history =
-        until_active(deadline, |left| session.call(GetNavigationHistory {}, left)).await?;
     let index = match way {
         Way::Back => history.current_index.checked_sub(1),
         _ => history.current_index.checked_add(1),
@@ -43,4 +50,23 @@ pub async fn travel(
     let travel = |left| session.call(NavigateToHistoryEntry { entry_id }, left);
     until_active(deadline, travel).await?;
     Ok(NavigationStart::AnyDocument)
+}
+
+/// The history once it is at the document with this URL. Chromium's main process has it some milliseconds
+/// after the renderer has reported the commit; a step before would start from the wrong entry.
+async fn present_history(
+    session: &TargetSession,
+    url: String,
+    deadline: Instant,
+) -> Result<NavigationHistory, CallError> {
+    let settled = deadline.min(Instant::now() + SETTLE_LIMIT);
+    loop {
+        let call = |left| session.call(GetNavigationHistory {}, left);
+        let history = until_active(deadline, call).await?;
+        let present = history.entries.get(history.current_index);
+        if present.is_some_and(|entry| entry.url == url) || Instant::now() >= settled {
+            return Ok(history);
+        }
+        sleep(SETTLE_PAUSE).await;
+    }
 }

@@ -23,22 +23,7 @@ struct ScrollOffset {
     y: f64,
 }
 
-#[derive(Deserialize)]
-struct PageOrigin {
-    x: f64,
-}
-
 impl PageDriver {
-    /// The left edge of the page, in page coordinates: negative where a page that is written from right to
-    /// left is wider than its viewport.
-    pub(crate) async fn page_origin(&self, deadline: Instant) -> Result<f64, PageActionError> {
-        let result = self
-            .call_on_page("pageOrigin", &NoArgs {}, deadline)
-            .await?;
-        let PageOrigin { x } = parse(&result)?;
-        Ok(x)
-    }
-
     /// Scrolls an element into view, waits until it is stable, and returns its bounding box in page
     /// coordinates.
     pub(crate) async fn bounding_box(

@@ -24,25 +24,33 @@ pub(super) fn in_block(source: &str) -> String {
     format!("{{\n{source}\n}}")
 }
 
-/// The script as an expression, if it begins like a function. As statements it would declare the function
-/// and come to nothing. Whether it is an expression as a whole must be checked.
-pub(super) fn as_function(source: &str) -> Option<String> {
+/// Whether the script begins like a function. As statements it would declare the function and have no
+/// value.
+pub(super) fn is_function(source: &str) -> bool {
     let start = without_leading_comments(source);
     let start = match start.strip_prefix("async") {
         Some(rest) if rest.starts_with([' ', '\t']) => rest.trim_start(),
         _ => start,
     };
-    let rest = start.strip_prefix("function")?;
-    let is_word =
-        rest.starts_with(|next: char| next.is_alphanumeric() || matches!(next, '_' | '$'));
-    (!is_word).then(|| format!("(\n{}\n)", without_semicolon(source)))
+    start.strip_prefix("function").is_some_and(|rest| {
+        !rest.starts_with(|next: char| next.is_alphanumeric() || matches!(next, '_' | '$'))
+    })
 }
 
-/// A function that evaluates the script as an expression. The script is part of the source text, because
-/// `Runtime.callFunctionOn` does not permit `eval` where a content security policy forbids it.
-pub(super) fn expression_function(source: &str) -> String {
-    let source = without_semicolon(source);
-    format!("async function() {{ return (\n{source}\n); }}")
+/// The script as an expression, which it may not be.
+pub(super) fn expression(source: &str) -> String {
+    format!("(\n{}\n)", without_semicolon(source))
+}
+
+/// Parses an expression without running it.
+pub(super) fn parsed_only(expression: &str) -> String {
+    format!("void (async () => {expression})")
+}
+
+/// A function that evaluates an expression. The script is part of the source text, so that its value does
+/// not depend on the `eval` of the page.
+pub(super) fn expression_function(expression: &str) -> String {
+    format!("async function() {{ return {expression}; }}")
 }
 
 /// A function that runs the script as statements.
@@ -86,7 +94,7 @@ mod tests {
             "  async function () {}",
             "// why\n/* and\nhow */ function* f() {}",
         ] {
-            assert!(as_function(source).is_some(), "{source}");
+            assert!(is_function(source), "{source}");
         }
         for source in [
             "functions.length",
@@ -98,18 +106,13 @@ mod tests {
             "/* function",
             "",
         ] {
-            assert!(as_function(source).is_none(), "{source}");
+            assert!(!is_function(source), "{source}");
         }
     }
 
     #[test]
     fn what_ends_a_statement_is_no_part_of_an_expression() {
-        assert_eq!(
-            as_function("function f() {} ;\n").unwrap(),
-            "(\nfunction f() {}\n)"
-        );
-        let function = expression_function("e => e.id; ");
-        assert_eq!(function, "async function() { return (\ne => e.id\n); }");
+        assert_eq!(expression("e => e.id; \n;"), "(\ne => e.id\n)");
     }
 
     #[test]

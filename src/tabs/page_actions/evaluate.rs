@@ -10,15 +10,14 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::client_script::{
-    NO_EVAL, as_function, expression_function, in_block, scoped, statements_function,
+    NO_EVAL, expression, expression_function, in_block, is_function, parsed_only, scoped,
+    statements_function,
 };
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::world::{ObjectHandle, parse};
 use crate::cdp::client::shape;
-use crate::cdp::page_methods::{
-    CallOn, CompileScript, DescribeNode, EvaluateIn, FunctionArgument, ResolveNode,
-};
+use crate::cdp::page_methods::{CallOn, DescribeNode, EvaluateIn, FunctionArgument, ResolveNode};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
@@ -130,10 +129,11 @@ impl Script<'_> {
     }
 
     async fn run_in_page(&self) -> Result<Bytes, PageActionError> {
-        if let Some(function) = as_function(self.source)
-            && self.compiles(&function).await?
-        {
-            return self.evaluate(function).await;
+        if is_function(self.source) {
+            let function = expression(self.source);
+            if self.parses(&function).await? {
+                return self.evaluate(function).await;
+            }
         }
         let result = self.evaluate(scoped(self.source)).await?;
         if evaluated(&result)? == EvaluateResult::Threw && exception(&result) == NO_EVAL {
@@ -143,34 +143,24 @@ impl Script<'_> {
     }
 
     async fn run_with(&self, element: &ObjectHandle) -> Result<Bytes, PageActionError> {
-        let expression = expression_function(self.source);
-        if let Some(result) = self.call(element, &expression, Vec::new(), false).await? {
-            return Ok(result);
+        let expression = expression(self.source);
+        let function = expression_function(&expression);
+        if let Some(result) = self.call(element, &function, Vec::new(), false).await? {
+            let is_syntax_error = evaluated(&result)? == EvaluateResult::Threw
+                && exception(&result).starts_with("SyntaxError");
+            // The script may have thrown it when it ran.
+            if !is_syntax_error || self.parses(&expression).await? {
+                return Ok(result);
+            }
         }
         let statements = statements_function(self.source);
         let result = self.call(element, &statements, Vec::new(), false).await?;
-        let result = result.ok_or_else(|| shape::<CallOn<'_>>(&"a function does not compile"))?;
-        if evaluated(&result)? == EvaluateResult::Threw
-            && exception(&result).starts_with("EvalError")
-        {
-            let exception = "SyntaxError: the script is not an expression, and the content security \
-                             policy of the page permits no statements together with a selector";
-            return Err(PageActionError::Threw {
-                exception: exception.to_owned(),
-            });
-        }
-        Ok(result)
+        result.ok_or_else(|| shape::<CallOn<'_>>(&"a function does not compile").into())
     }
 
-    async fn compiles(&self, expression: &str) -> Result<bool, PageActionError> {
-        let compile = CompileScript {
-            expression: Cow::Borrowed(expression),
-            source_url: "",
-            persist_script: false,
-        };
-        let left = remaining(self.deadline);
-        let compiled = self.session.call(compile, left).await.map_err(page_left)?;
-        Ok(compiled.exception_details.is_none())
+    async fn parses(&self, expression: &str) -> Result<bool, PageActionError> {
+        let result = self.evaluate(parsed_only(expression)).await?;
+        Ok(evaluated(&result)? != EvaluateResult::Threw)
     }
 
     async fn evaluate(&self, expression: String) -> Result<Bytes, PageActionError> {

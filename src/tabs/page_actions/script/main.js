@@ -36,12 +36,6 @@ globalThis.cdpBridge = {
     const cover = coveringElement(frame, outside);
     return { point: toRoot(documentOf(frame), outside), by: cover ? cover.by : null };
   },
-  pageOrigin: () => {
-    const root = document.scrollingElement ?? document.documentElement;
-    const { direction, writingMode } = getComputedStyle(document.body ?? document.documentElement);
-    const isLeftward = writingMode === 'horizontal-tb' ? direction === 'rtl' : writingMode.endsWith('-rl');
-    return { x: isLeftward ? root.clientWidth - root.scrollWidth : 0 };
-  },
   scrolled: () => ({ x: scrollX, y: scrollY }),
   size: () => ({ width: innerWidth, height: innerHeight }),
   held: ({ number }) => fetchHeld(number),

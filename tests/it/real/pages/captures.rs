@@ -40,6 +40,12 @@ async fn going_on(browser: TestBrowser) -> OpenPage {
     page
 }
 
+/// Waits until the page goes nowhere else: its own navigation would take the place of the next one.
+async fn at_the_end(page: &OpenPage) {
+    let fields = json!({"url": "**/end"});
+    page.ask("waitFor", fields).await.expect("waited");
+}
+
 async fn a_capture_right_after_a_navigation_shows_where_the_page_ends(browser: TestBrowser) {
     let page = going_on(browser).await;
     for (path, _) in GOING_ON {
@@ -59,6 +65,7 @@ async fn a_capture_right_after_a_navigation_shows_where_the_page_ends(browser: T
                 .expect("navigated");
             let answer = page.ask(kind, fields.clone()).await;
             assert!(!answer.is("error"), "{path}: {kind} {fields}: {answer}");
+            at_the_end(&page).await;
         }
     }
     page.bridge.stop().await;
@@ -80,6 +87,7 @@ async fn a_screencast_that_starts_while_the_page_goes_on_shows_frames(browser: T
             let stopped = page.ask("stopScreencast", json!({})).await;
             stopped.expect("screencastStopped");
             while page.client.take_now(|it| it.is("frame")).is_some() {}
+            at_the_end(&page).await;
         }
     }
     page.bridge.stop().await;

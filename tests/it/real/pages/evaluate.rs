@@ -222,7 +222,7 @@ async fn a_page_that_has_replaced_eval_runs_scripts(browser: TestBrowser) {
         "delete window.eval",
     ] {
         page.client.go(&page.tab, &url).await;
-        page.evaluate(breakage).await;
+        page.evaluate(&format!("{breakage}; 0")).await;
         for _ in ["once", "again"] {
             let value = page.evaluate("const rows = [1]; rows.length").await;
             assert_eq!(value, 1, "{breakage}");
@@ -243,18 +243,18 @@ async fn a_content_security_policy_permits_scripts(browser: TestBrowser) {
             .site
             .serve("/strict", reply.with("content-security-policy", policy));
         page.client.go(&page.tab, &url).await;
+        for expression in [
+            "e => e.textContent;",
+            "const name = 'textContent'; e => e[name]",
+        ] {
+            let fields = json!({"expression": expression, "selector": "#p"});
+            let answer = page.ask("evaluate", fields).await.expect("evaluated");
+            assert_eq!(answer["value"], "text", "{policy}");
+        }
         for _ in ["once", "again"] {
             let value = page.evaluate("const rows = [1]; rows.length").await;
             assert_eq!(value, 1, "{policy}");
         }
-        let fields = json!({"expression": "e => e.textContent;", "selector": "#p"});
-        let answer = page.ask("evaluate", fields).await.expect("evaluated");
-        assert_eq!(answer["value"], "text", "{policy}");
-        let fields = json!({"expression": "const e = 1; e", "selector": "#p"});
-        let error = page.ask("evaluate", fields).await;
-        let error = error.expect_error("EVALUATION_FAILED");
-        let message = error["message"].as_str().unwrap();
-        assert!(message.contains("content security policy"), "{error}");
     }
     page.bridge.stop().await;
 }

@@ -23,9 +23,11 @@ const SLOW: Duration = Duration::from_secs(6);
 
 /// A page at a bridge that gives pages up after little more than 3 s.
 async fn impatient(browser: TestBrowser, body: &str) -> OpenPage {
-    let bridge = TestBridge::start_with(browser, |config| {
-        config.tabs.hang_timeout = Duration::from_secs(1);
-    });
+    impatient_after(browser, Duration::from_secs(1), body).await
+}
+
+async fn impatient_after(browser: TestBrowser, hang: Duration, body: &str) -> OpenPage {
+    let bridge = TestBridge::start_with(browser, |config| config.tabs.hang_timeout = hang);
     OpenPage::on(bridge.await, body).await
 }
 
@@ -75,7 +77,8 @@ async fn a_link_to_a_slow_server_does_not_cost_the_tab(browser: TestBrowser) {
 }
 
 async fn a_page_that_loops_after_a_slow_answer_is_freed(browser: TestBrowser) {
-    let page = impatient(browser, "<p>here</p>").await;
+    let hang = Duration::from_secs(3);
+    let page = impatient_after(browser, hang, "<p>here</p>").await;
     let url = page
         .site
         .serve("/slow", slow("<p>slow</p><script>for (;;);</script>"));

@@ -15,7 +15,7 @@ on_both_browsers!(
 );
 
 async fn a_page_that_changes_its_title_or_url_is_published(browser: TestBrowser) {
-    let page = OpenPage::with(browser, "<img name=title><img name=head>").await;
+    let page = OpenPage::with(browser, "<p>page</p>").await;
     page.client.settled(&page.tab, "page").await;
     let (url, origin) = (page.site.url("/page"), page.site.url(""));
     for (change, title, url) in [
