@@ -841,13 +841,18 @@ export interface DragFields {
 }
 
 /** Fields of a `upload`. */
-export interface UploadFields {
+export type UploadFields = {
+  /**
+   * The `chooser` of a `fileChooserOpened`, in place of a selector: its input need not be in the
+   * document.
+   */
+  chooser?: string | null;
   /** The files; none to take out those that are in it. */
   files: Array<UploadFile>;
   idempotencyKey?: IdempotencyKey;
   requestId?: RequestId;
   /** The `<input type=file>`. */
-  selector: string;
+  selector?: string | null;
   /** The tab. */
   tabId: TabRef;
   /**
@@ -855,7 +860,13 @@ export interface UploadFields {
    * From 100 to 120000.
    */
   timeoutMs?: number;
-}
+} & ({
+  chooser?: null;
+  selector: string;
+} | {
+  chooser: string;
+  selector?: null;
+});
 
 /** Fields of a `goBack`. */
 export interface GoBackFields {
@@ -968,8 +979,8 @@ export interface EvaluateFields {
   /** What the function is called with. */
   args?: Array<unknown> | null;
   /**
-   * JavaScript. If it comes to a function, that is called; if it comes to a promise, that is
-   * awaited.
+   * JavaScript: an expression, or statements, of which the last one gives the value. What they declare
+   * does not stay in the page. A function is called, and a promise is awaited.
    */
   expression: string;
   idempotencyKey?: IdempotencyKey;
@@ -1437,7 +1448,7 @@ export interface EvaluatedEvent {
   id: TabId;
   requestId?: RequestId;
   type: "evaluated";
-  /** As `JSON.stringify` writes it; `null` for `undefined`. */
+  /** As `JSON.stringify` writes it, even if the page has replaced that; `null` for `undefined`. */
   value: unknown;
 }
 
@@ -1487,10 +1498,15 @@ export interface ContentEvent {
 }
 
 /**
- * A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing opens,
- * and nobody waits; `upload` puts files into that element.
+ * A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog opens;
+ * `upload` puts files into that element.
  */
 export interface FileChooserOpenedEvent {
+  /**
+   * Names the element for `upload`, until the tab has another document; absent where a script asked
+   * without an element.
+   */
+  chooser?: string | null;
   /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
   cursor?: number;
   /** The tab. */
@@ -1567,6 +1583,23 @@ export interface DownloadFinishedEvent {
 }
 
 /**
+ * A page has changed its title or, without loading another document, its URL. Not sent before a page has
+ * loaded, and at most twice a second for a tab, with the state by then.
+ */
+export interface TabUpdatedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab. */
+  id: TabId;
+  requestId?: RequestId;
+  /** The page's title, at most 1024 characters. */
+  title: string;
+  type: "tabUpdated";
+  /** Where it is now, at most 1024 characters. */
+  url: string;
+}
+
+/**
  * What was downloaded, or one part of it.
  * Here it is whole, put together from its parts.
  */
@@ -1620,6 +1653,7 @@ export type BridgeEvent =
   | ConsoleMessageEvent
   | DownloadStartedEvent
   | DownloadFinishedEvent
+  | TabUpdatedEvent
   | DownloadEvent;
 
 /** Every event by its `type`. */
@@ -1657,6 +1691,7 @@ export interface EventTypes {
   consoleMessage: ConsoleMessageEvent;
   downloadStarted: DownloadStartedEvent;
   downloadFinished: DownloadFinishedEvent;
+  tabUpdated: TabUpdatedEvent;
   download: DownloadEvent;
 }
 

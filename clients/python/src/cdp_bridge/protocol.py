@@ -1263,7 +1263,7 @@ class EvaluatedEvent(Event):
     """The tab."""
     request_id: RequestId | None = None
     value: Any
-    """As `JSON.stringify` writes it; `null` for `undefined`."""
+    """As `JSON.stringify` writes it, even if the page has replaced that; `null` for `undefined`."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EvaluatedEvent:
@@ -1347,11 +1347,15 @@ class ContentEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChooserOpenedEvent(Event):
-    """A page asked its user to choose files, by an `<input type=file>` that was clicked. Nothing
-    opens, and nobody waits; `upload` puts files into that element.
+    """A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
+    opens; `upload` puts files into that element.
     """
 
     type: ClassVar[str] = "fileChooserOpened"
+    chooser: str | None = None
+    """Names the element for `upload`, until the tab has another document; absent where a script
+    asked without an element.
+    """
     cursor: int | None = None
     """Number of the message within its session; none is left out. The last one that was received is
     what a later connection goes on after.
@@ -1365,6 +1369,7 @@ class FileChooserOpenedEvent(Event):
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileChooserOpenedEvent:
         return cls(
+            chooser=wire.get("chooser"),
             cursor=wire.get("cursor"),
             id=wire["id"],
             multiple=wire["multiple"],
@@ -1489,6 +1494,36 @@ class DownloadFinishedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TabUpdatedEvent(Event):
+    """A page has changed its title or, without loading another document, its URL. Not sent before a
+    page has loaded, and at most twice a second for a tab, with the state by then.
+    """
+
+    type: ClassVar[str] = "tabUpdated"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    title: str
+    """The page's title, at most 1024 characters."""
+    url: str
+    """Where it is now, at most 1024 characters."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TabUpdatedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            title=wire["title"],
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadEvent(Event):
     """What was downloaded, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1554,6 +1589,7 @@ EVENTS: dict[str, type[Event]] = {
     "consoleMessage": ConsoleMessageEvent,
     "downloadStarted": DownloadStartedEvent,
     "downloadFinished": DownloadFinishedEvent,
+    "tabUpdated": TabUpdatedEvent,
     "download": DownloadEvent,
 }
 
@@ -2253,8 +2289,9 @@ class Requests(RequestsBase):
         self,
         *,
         files: list[UploadFile],
-        selector: str,
         tab_id: TabRef,
+        chooser: str | None = None,
+        selector: None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2262,8 +2299,9 @@ class Requests(RequestsBase):
         """Puts files into an `<input type=file>`; fires `input` and `change`.
 
         - `files`: The files; none to take out those that are in it.
-        - `selector`: The `<input type=file>`.
         - `tab_id`: The tab.
+        - `chooser`
+        - `selector`
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2272,8 +2310,9 @@ class Requests(RequestsBase):
         """
         return await self._ask(DoneEvent, "upload", {
             "files": files,
-            "selector": selector,
             "tabId": tab_id,
+            "chooser": chooser,
+            "selector": selector,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2426,8 +2465,9 @@ class Requests(RequestsBase):
     ) -> EvaluatedEvent:
         """Runs a script in the page. Answered by `evaluated`.
 
-        - `expression`: JavaScript. If it comes to a function, that is called; if it comes to a
-          promise, that is awaited.
+        - `expression`: JavaScript: an expression, or statements, of which the last one gives the
+          value. What they declare does not stay in the page. A function is called, and a promise is
+          awaited.
         - `tab_id`: The tab.
         - `args`: What the function is called with.
         - `selector`: The element that is the function's first argument, before `args`.

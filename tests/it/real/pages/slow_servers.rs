@@ -13,6 +13,7 @@ use crate::support::wait::until;
 on_both_browsers!(
     a_server_that_takes_longer_than_a_hang_is_waited_for_and_asked_once,
     a_link_to_a_slow_server_does_not_cost_the_tab,
+    a_popup_that_waits_for_a_slow_server_is_left_alone,
     a_page_that_loops_after_a_slow_answer_is_freed,
     history_steps_and_reloads_follow_a_navigation_at_once,
     navigations_follow_a_page_that_would_keep_its_user,
@@ -71,6 +72,22 @@ async fn a_link_to_a_slow_server_does_not_cost_the_tab(browser: TestBrowser) {
     let fields = json!({"url": "**/slow", "timeoutMs": 60_000});
     page.ask("waitFor", fields).await.expect("waited");
     let story = page.client.story_of(&page.tab);
+    assert!(!story.iter().any(|it| it == "tabCrashed"), "{story:?}");
+    assert_eq!(page.site.asked("/slow").len(), 1);
+    page.bridge.stop().await;
+}
+
+async fn a_popup_that_waits_for_a_slow_server_is_left_alone(browser: TestBrowser) {
+    let body = "<button id=b onclick='open(\"/slow\")'>Open</button>";
+    let page = impatient(browser, body).await;
+    page.site.serve("/slow", slow("<p>slow</p>"));
+    page.click("#b").await;
+    let popup = page.client.event("tabCreated").await.id().to_owned();
+    let query = json!({
+        "type": "waitFor", "tabId": popup, "selector": "text=slow", "timeoutMs": 60_000,
+    });
+    page.client.ask(query).await.expect("waited");
+    let story = page.client.story_of(&popup);
     assert!(!story.iter().any(|it| it == "tabCrashed"), "{story:?}");
     assert_eq!(page.site.asked("/slow").len(), 1);
     page.bridge.stop().await;
