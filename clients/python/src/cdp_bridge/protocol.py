@@ -1919,8 +1919,8 @@ class Requests(RequestsBase):
         button: MouseButton | None = None,
         click_count: int | None = None,
         modifiers: list[Modifier] | None = None,
-        position: None = None,
-        selector: None = None,
+        position: Point | None = None,
+        selector: str | None = None,
         x: float | None = None,
         y: float | None = None,
         idempotency_key: IdempotencyKey | None = None,
@@ -1933,10 +1933,10 @@ class Requests(RequestsBase):
         - `button`: The button; `left` if absent.
         - `click_count`: 2 for a double click; 1 if absent. From 1 to 3.
         - `modifiers`: Keys that are held meanwhile.
-        - `position`
-        - `selector`
-        - `x`
-        - `y`
+        - `position`: Where on the element, from the top left of its box; its middle if absent.
+        - `selector`: The element; without it, `x` and `y` say where.
+        - `x`: From the left of the page's visible part, in CSS pixels.
+        - `y`: From the top of the page's visible part, in CSS pixels.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2223,10 +2223,10 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
-        by: None = None,
+        by: Point | None = None,
         selector: str | None = None,
         smooth: bool | None = None,
-        to: Any = None,
+        to: ScrollTo | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2234,10 +2234,10 @@ class Requests(RequestsBase):
         """Scrolls the page, or an element that scrolls.
 
         - `tab_id`: The tab.
-        - `by`
+        - `by`: How far, from where it is.
         - `selector`: The element; the page if absent.
         - `smooth`: Whether it moves there instead of jumping; `false` if absent.
-        - `to`
+        - `to`: Where to.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2291,7 +2291,7 @@ class Requests(RequestsBase):
         files: list[UploadFile],
         tab_id: TabRef,
         chooser: str | None = None,
-        selector: None = None,
+        selector: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2300,8 +2300,9 @@ class Requests(RequestsBase):
 
         - `files`: The files; none to take out those that are in it.
         - `tab_id`: The tab.
-        - `chooser`
-        - `selector`
+        - `chooser`: The `chooser` of a `fileChooserOpened`, in place of a selector: its input need
+          not be in the document.
+        - `selector`: The `<input type=file>`.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2394,22 +2395,24 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
-        load_state: None = None,
-        selector: None = None,
-        state: None = None,
+        load_state: LoadState | None = None,
+        selector: str | None = None,
+        state: WaitState | None = None,
         text: str | None = None,
-        url: None = None,
+        url: str | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> WaitedEvent:
         """Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
 
         - `tab_id`: The tab.
-        - `load_state`
-        - `selector`
-        - `state`
-        - `text`
-        - `url`
+        - `load_state`: How far the page shall have loaded.
+        - `selector`: The element.
+        - `state`: What the element shall be; `visible` if absent.
+        - `text`: Text that shall be visible somewhere in the page; white space and case do not
+          count.
+        - `url`: Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for
+          anything and `?` for one character.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
