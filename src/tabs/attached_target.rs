@@ -26,6 +26,9 @@ use crate::cdp::{Attachment, CallError, RawEvent, SessionEvent, TargetSession};
 /// The time limit of calls whose result is not awaited.
 const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
+/// Longer than the browser's main process takes to process a commit.
+const COMMIT_DELAY: Duration = Duration::from_secs(1);
+
 pub struct AttachedTarget {
     pub target: Target,
     /// The state of the page according to its events.
@@ -43,6 +46,8 @@ pub struct AttachedTarget {
     network: NetworkDomainToggle,
     title: Option<BoxFuture<'static, Option<String>>>,
     title_watch: TitleWatch,
+    /// When the main frame last had another document or URL.
+    committed_at: Option<Instant>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +100,7 @@ impl AttachedTarget {
             network: NetworkDomainToggle::default(),
             title: None,
             title_watch: TitleWatch::default(),
+            committed_at: None,
         }
     }
 
@@ -165,6 +171,18 @@ impl AttachedTarget {
     /// The document whose title was watched is gone.
     pub fn document_replaced(&mut self) {
         self.title_watch.stop();
+    }
+
+    /// The main frame has another document or URL.
+    pub fn url_changed(&mut self, now: Instant) {
+        self.committed_at = Some(now);
+    }
+
+    /// The URL of the page, if the browser's main process may not know it yet.
+    pub fn just_committed(&self, now: Instant) -> Option<String> {
+        self.committed_at
+            .is_some_and(|at| now < at + COMMIT_DELAY)
+            .then(|| self.page.url.clone())
     }
 
     /// Calls the browser after a pause, to find out whether it answers.

@@ -120,9 +120,12 @@ impl Actor {
         let attached = self.attached.as_mut()?;
         attached.enable_network();
         let session = attached.target.session.clone();
+        let from = attached.just_committed(Instant::now());
         // The actor's own deadline comes first, because it also stops the navigation.
         let limit = remaining(deadline) + UNAWAITED_LIMIT;
-        Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
+        Some(Phase::Navigating(Box::pin(navigate(
+            session, url, from, limit,
+        ))))
     }
 
     fn activate(&self, deadline: Instant) -> Option<Phase> {

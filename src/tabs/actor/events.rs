@@ -96,6 +96,9 @@ impl Actor {
             attached.document_replaced();
             self.updates.new_document();
         }
+        if let Some(PageEvent::Committed { .. } | PageEvent::NavigatedWithinDocument) = event {
+            attached.url_changed(Instant::now());
+        }
         if awaited_server && !attached.page.awaits_server() {
             // It could not answer until now, and is not late before it has had its time.
             self.recovery.page_answered(Instant::now());

@@ -2,6 +2,7 @@
 
 pub mod activate;
 pub mod close;
+pub mod history;
 pub mod html;
 pub mod navigate;
 pub mod retry;

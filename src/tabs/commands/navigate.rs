@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
+use super::history::{SETTLE_LIMIT, settled_history};
 use crate::cdp::ids::LoaderId;
 use crate::cdp::methods::{Navigate, NavigateResult, StopLoading};
 use crate::cdp::{CallError, TargetSession};
@@ -39,13 +40,20 @@ pub enum NavigationStart {
     },
 }
 
-/// Sends the main frame to a URL that policy has allowed.
+/// Sends the main frame to a URL that policy has allowed. `from` is the URL of a document that has just been
+/// committed.
 pub async fn navigate(
     session: TargetSession,
     url: String,
+    from: Option<String>,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
     let deadline = Instant::now() + limit;
+    if let Some(from) = from {
+        // A failure is that of the navigation too.
+        let settled = deadline.min(Instant::now() + SETTLE_LIMIT);
+        let _ = settled_history(&session, &from, settled).await;
+    }
     let mut restarts = 0;
     let answer = loop {
         let navigate = Navigate {

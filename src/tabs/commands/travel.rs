@@ -3,22 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
+use super::history::settled_history;
 use super::navigate::NavigationStart;
 use super::retry::until_active;
-use crate::cdp::page_methods::{
-    GetNavigationHistory, NavigateToHistoryEntry, NavigationHistory, ReloadPage,
-};
+use crate::cdp::page_methods::{NavigateToHistoryEntry, ReloadPage};
 use crate::cdp::{CallError, TargetSession};
 use crate::tabs::context_proxy::ProxyProvider;
 use crate::tabs::identity::Scope;
 use crate::tabs::message::Way;
-
-/// How long the history may lag behind, and the pause before it is read again. The URLs of some documents,
-/// such as those with credentials, never agree.
-const SETTLE_LIMIT: Duration = Duration::from_millis(500);
-const SETTLE_PAUSE: Duration = Duration::from_millis(5);
 
 /// Moves the main frame in its history, if there is such an entry and policy allows it. Right after a
 /// commit Chromium may refuse these calls, without effect.
@@ -31,7 +25,7 @@ pub async fn travel(
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
     let deadline = Instant::now() + limit;
-    let history = present_history(&session, url, deadline).await?;
+    let history = settled_history(&session, &url, deadline).await?;
     if way == Way::Reload {
         until_active(deadline, |left| session.call(ReloadPage {}, left)).await?;
         return Ok(NavigationStart::AnyDocument);
@@ -50,23 +44,4 @@ pub async fn travel(
     let travel = |left| session.call(NavigateToHistoryEntry { entry_id }, left);
     until_active(deadline, travel).await?;
     Ok(NavigationStart::AnyDocument)
-}
-
-/// The history once it is at the document with this URL. Chromium's main process has it some milliseconds
-/// after the renderer has reported the commit; a step before would start from the wrong entry.
-async fn present_history(
-    session: &TargetSession,
-    url: String,
-    deadline: Instant,
-) -> Result<NavigationHistory, CallError> {
-    let settled = deadline.min(Instant::now() + SETTLE_LIMIT);
-    loop {
-        let call = |left| session.call(GetNavigationHistory {}, left);
-        let history = until_active(deadline, call).await?;
-        let present = history.entries.get(history.current_index);
-        if present.is_some_and(|entry| entry.url == url) || Instant::now() >= settled {
-            return Ok(history);
-        }
-        sleep(SETTLE_PAUSE).await;
-    }
 }

@@ -78,7 +78,7 @@ async fn a_link_to_a_slow_server_does_not_cost_the_tab(browser: TestBrowser) {
 }
 
 async fn a_popup_that_waits_for_a_slow_server_is_left_alone(browser: TestBrowser) {
-    let body = "<button id=b onclick='open(\"/slow\")'>Open</button>";
+    let body = "<button id=b onclick='window.open(\"/slow\")'>Open</button>";
     let page = impatient(browser, body).await;
     page.site.serve("/slow", slow("<p>slow</p>"));
     page.click("#b").await;
