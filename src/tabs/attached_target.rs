@@ -46,8 +46,8 @@ pub struct AttachedTarget {
     network: NetworkDomainToggle,
     title: Option<BoxFuture<'static, Option<String>>>,
     title_watch: TitleWatch,
-    /// When the main frame last had another document or URL.
-    committed_at: Option<Instant>,
+    /// The last URL that the main frame committed, and when.
+    committed: Option<(Instant, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,7 +100,7 @@ impl AttachedTarget {
             network: NetworkDomainToggle::default(),
             title: None,
             title_watch: TitleWatch::default(),
-            committed_at: None,
+            committed: None,
         }
     }
 
@@ -175,14 +175,13 @@ impl AttachedTarget {
 
     /// The main frame has another document or URL.
     pub fn url_changed(&mut self, now: Instant) {
-        self.committed_at = Some(now);
+        self.committed = Some((now, self.page.url.clone()));
     }
 
-    /// The URL of the page, if the browser's main process may not know it yet.
+    /// The URL that was committed last, if the browser's main process may not know it yet.
     pub fn just_committed(&self, now: Instant) -> Option<String> {
-        self.committed_at
-            .is_some_and(|at| now < at + COMMIT_DELAY)
-            .then(|| self.page.url.clone())
+        let (at, url) = self.committed.as_ref()?;
+        (now < *at + COMMIT_DELAY).then(|| url.clone())
     }
 
     /// Calls the browser after a pause, to find out whether it answers.

@@ -104,13 +104,16 @@ impl Actor {
             self.recovery.page_answered(Instant::now());
         }
         let event = event?;
-        if matches!(
-            event,
-            PageEvent::Loaded | PageEvent::NavigatedWithinDocument | PageEvent::Changed
-        ) {
+        let is_commit = matches!(event, PageEvent::Committed { .. });
+        // A document from the back/forward cache has loaded already.
+        let has_title = match event {
+            PageEvent::Loaded | PageEvent::NavigatedWithinDocument | PageEvent::Changed => true,
+            _ => is_commit && !attached.page.loading,
+        };
+        if has_title {
             attached.read_title();
         }
-        if matches!(event, PageEvent::Committed { .. }) && attached.page.loading {
+        if is_commit && attached.page.loading {
             attached.committed(Instant::now());
         } else if !attached.page.loading {
             // Loading has ended, whether by completion or failure.
