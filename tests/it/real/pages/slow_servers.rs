@@ -7,6 +7,7 @@ use serde_json::json;
 use super::open_page::OpenPage;
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
+use crate::support::pages::{ENDLESS, LOOPS};
 use crate::support::site::Reply;
 use crate::support::wait::until;
 
@@ -98,9 +99,13 @@ async fn a_page_that_loops_after_a_slow_answer_is_freed(browser: TestBrowser) {
     let page = impatient_after(browser, hang, "<p>here</p>").await;
     let url = page
         .site
-        .serve("/slow", slow("<p>slow</p><script>for (;;);</script>"));
+        .serve("/slow", slow(&format!("<p>slow</p>{ENDLESS}")));
     let fields = json!({"url": url, "timeoutMs": 60_000});
     page.ask("navigate", fields).await.expect("navigated");
+    until("the page loops", async || {
+        !page.site.asked(LOOPS).is_empty()
+    })
+    .await;
     let html = page
         .ask("getDomSnapshot", json!({"timeoutMs": 60_000}))
         .await;
