@@ -12,7 +12,7 @@ use tokio::time::Instant;
 const QUIET: Duration = Duration::from_millis(500);
 
 /// The same where requests may be in flight that are older than the events.
-const LONG_QUIET: Duration = Duration::from_secs(1);
+const LONG_QUIET: Duration = Duration::from_secs(3);
 
 /// A response that is received for longer is a stream.
 const STREAM_AFTER: Duration = Duration::from_secs(5);

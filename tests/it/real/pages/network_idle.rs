@@ -58,7 +58,7 @@ async fn requests_of_every_frame_are_waited_for(browser: TestBrowser) {
     let listen = format!(
         "<script>const got = []; onmessage = (it) => got.push(it.data); new EventSource('{stream}')</script>"
     );
-    let inner = format!("<script>setTimeout(() => {late}, 100)</script>");
+    let inner = format!("<script>{late}</script>");
     site.page("/inner", &inner);
     let there = site.url_on("other.test", "/inner");
     for (path, body) in [
@@ -68,7 +68,7 @@ async fn requests_of_every_frame_are_waited_for(browser: TestBrowser) {
         (
             "/later",
             format!(
-                "<script>onload = () => setTimeout(() => {{ const frame = document.createElement('iframe'); frame.src = '{there}'; document.body.append(frame) }}, 300)</script>"
+                "<script>onload = () => setTimeout(() => {{ const frame = document.createElement('iframe'); frame.src = '{there}'; document.body.append(frame) }}, 50)</script>"
             ),
         ),
     ] {
