@@ -15,7 +15,7 @@ use cdp_bridge::cdp::message::CdpMessage;
 use cdp_bridge::cdp::results::{EvaluateResult, evaluated, screenshot_data};
 use cdp_bridge::flow::Debounce;
 use cdp_bridge::policy::{NavigationPolicy, PrivateNetworks};
-use cdp_bridge::server::ws::history::HistoryLimits;
+use cdp_bridge::server::ws::history::{AnsweredIds, HistoryLimits};
 use cdp_bridge::server::ws::send_queue::SendQueue;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{DomSnapshotHead, ScreenshotHead};
@@ -184,7 +184,7 @@ fn lanes(criterion: &mut Criterion) {
         group.bench_function(name, |bencher| {
             let mut queue = SendQueue::new(1 << 26, keep);
             bencher.iter(|| {
-                queue.push(pong.clone(), None).unwrap();
+                queue.push(pong.clone(), AnsweredIds::default()).unwrap();
                 queue.take(now)
             });
         });
@@ -195,12 +195,14 @@ fn lanes(criterion: &mut Criterion) {
             bencher.iter(|| {
                 let mut queue = SendQueue::new(1 << 26, Some(keep));
                 let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
-                queue.push_parts(parts.unwrap(), None).unwrap();
+                queue
+                    .push_parts(parts.unwrap(), AnsweredIds::default())
+                    .unwrap();
                 let mut taken = 0;
                 while queue.take(now).is_some() {
                     taken += 1;
                     if taken % 2 == 1 {
-                        queue.push(pong.clone(), None).unwrap();
+                        queue.push(pong.clone(), AnsweredIds::default()).unwrap();
                     }
                 }
                 taken

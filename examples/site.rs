@@ -20,9 +20,9 @@ const FILES: [(&str, &str, &str); 7] = [
         "tour/site/style.css",
         "text/css; charset=utf-8",
     ),
-    ("/form.html", "hands/site/form.html", HTML),
-    ("/frame.html", "hands/site/frame.html", HTML),
-    ("/shop.html", "hands/site/shop.html", HTML),
+    ("/form.html", "page_actions/site/form.html", HTML),
+    ("/frame.html", "page_actions/site/frame.html", HTML),
+    ("/shop.html", "page_actions/site/shop.html", HTML),
 ];
 
 /// A path with the body and the media type that answer it.

@@ -8,7 +8,6 @@ mod clients;
 mod policies;
 mod proxies;
 mod reload;
-mod request_timeouts;
 pub(crate) mod room_settings;
 
 use std::io;
@@ -29,10 +28,9 @@ use crate::browser::sweep::sweep;
 use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
-use crate::operations::bus::{EventBus, FactListener};
-use crate::operations::{CallLog, OperationServices, Operations, Tap};
+use crate::operations::{CallLog, EventBus, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
-use crate::server::{BindError, DrainHandle, Hub, Listen, Replacer, Server, Services};
+use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
 pub use self::reload::ReloadError;
@@ -70,7 +68,7 @@ pub struct Daemon {
     browser: BrowserSupervisor,
     tabs: SupervisorHandle,
     server: JoinHandle<()>,
-    drain: DrainHandle,
+    operations: Arc<Operations>,
     replacer: Replacer,
     policies: Arc<Policies>,
     /// The configuration at the start. A reload replaces only parts of it.
@@ -100,8 +98,7 @@ impl Daemon {
         let process_wide = process_wide.map_err(StartError::Proxy)?;
         let source = browser_source::browser_source(config, process_wide.address())?;
         warn_about_foreign_browser(config, proxies.is_local);
-        let (hub, registry, bus) = (Arc::new(Hub::new()), Registry::default(), EventBus::new());
-        bus.listen(Arc::<Hub>::clone(&hub) as Arc<dyn FactListener>);
+        let (registry, bus) = (Registry::default(), EventBus::new());
         let facts: Arc<dyn FactSink> = Arc::new(bus.clone());
         let tabs = SupervisorHandle::start(
             room_settings::tabs(config),
@@ -111,7 +108,7 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
-        let operations = Operations::new(
+        let operations = Arc::new(Operations::new(
             room_settings::operations(config),
             OperationServices {
                 registry,
@@ -119,17 +116,15 @@ impl Daemon {
                 policy: Arc::<Policies>::clone(&policies),
             },
             [Arc::new(CallLog) as Arc<dyn Tap>],
-        );
+        ));
         let services = Services {
-            operations: Arc::new(operations),
+            operations: Arc::clone(&operations),
             bus,
-            hub,
             browser: Arc::new(status.clone()),
             render_metrics: Arc::new(move || {
                 exposition
                     .as_ref()
-                    .map(Exposition::render)
-                    .unwrap_or_default()
+                    .map_or_else(String::new, Exposition::render)
             }),
         };
         let server = Server::bind(room_settings::server(config)?, services).await?;
@@ -153,18 +148,13 @@ impl Daemon {
         }
         tokio::spawn(follower.run(changes));
 
-        let address = server.local_addr().clone();
-        let drain = server.handle();
-        let replacer = server.replacer();
-        // `stop` ends the server step by step, so it needs no signal of its own.
-        let server = tokio::spawn(server.run(std::future::pending()));
         Ok(Self {
-            address,
+            address: server.local_addr().clone(),
             browser,
             tabs,
-            server,
-            drain,
-            replacer,
+            replacer: server.replacer(),
+            server: tokio::spawn(server.run()),
+            operations,
             policies,
             started_with: config.clone(),
             _process_wide: process_wide,
@@ -179,15 +169,16 @@ impl Daemon {
     /// Graceful stop: refuses new requests, waits for running ones, closes the tabs and the connections,
     /// and ends Chromium.
     pub async fn stop(self) {
-        self.drain.begin();
-        if !self.drain.answered().await {
-            tracing::warn!("some requests were not answered within server.drain_timeout");
-        }
-        if timeout(TABS_LIMIT, self.tabs.shut_down()).await.is_err() {
-            tracing::warn!("some tabs did not close in time; ending Chromium closes them");
-        }
-        self.drain.close_sockets().await;
-        self.drain.stop();
+        let close_tabs = async {
+            if timeout(TABS_LIMIT, self.tabs.shut_down()).await.is_err() {
+                tracing::warn!("some tabs did not close in time; ending Chromium closes them");
+            }
+        };
+        let answers_limit = self.started_with.server.drain_timeout;
+        self.operations
+            .drain()
+            .stop(answers_limit, close_tabs)
+            .await;
         self.browser.stop().await;
         if let Err(error) = self.server.await {
             tracing::error!(%error, "the server failed");

@@ -57,101 +57,14 @@ fn builder() -> Result<PrometheusBuilder, BuildError> {
     PrometheusBuilder::new().set_buckets(&BUCKETS)
 }
 
-const COUNTERS: [(&str, &str); 14] = [
-    (
-        "cdp_bridge_requests_total",
-        "Requests of Coordinators by type, and by outcome: ok or the error code.",
-    ),
-    (
-        "cdp_bridge_dropped_total",
-        "Messages and requests dropped because a queue was full or a limit was reached.",
-    ),
-    (
-        "cdp_bridge_refused_total",
-        "Connections and requests that were refused or ended by a check of the server, by reason.",
-    ),
-    (
-        "cdp_bridge_client_limit_total",
-        "How often a client reached one of its own limits.",
-    ),
-    (
-        "cdp_bridge_resumes_total",
-        "Attempts to resume after a lost connection, by outcome.",
-    ),
-    (
-        "cdp_bridge_repeated_requests_total",
-        "Requests that got the answer of an earlier one with the same idempotency key.",
-    ),
-    (
-        "cdp_bridge_coalesced_total",
-        "Requests that were answered together with a newer one.",
-    ),
-    (
-        "cdp_bridge_requests_blocked_total",
-        "Requests of pages that policy blocked.",
-    ),
-    ("cdp_bridge_errors_total", "Error answers by code."),
-    (
-        "cdp_bridge_ws_bytes_total",
-        "Bytes of WebSocket messages by direction.",
-    ),
-    ("cdp_bridge_browser_restarts_total", "Restarts of Chromium."),
-    (
-        "cdp_bridge_tab_rebuilds_total",
-        "Tabs that got a new target.",
-    ),
-    (
-        "cdp_bridge_tab_crashes_total",
-        "Renderers that crashed or were abandoned.",
-    ),
-    (
-        "cdp_bridge_page_terminations_total",
-        "Hanging pages whose script was terminated.",
-    ),
-];
-
-/// All in seconds.
-const HISTOGRAMS: [(&str, &str); 2] = [
-    (
-        "cdp_bridge_request_duration_seconds",
-        "Time from a request's arrival to its answer.",
-    ),
-    (
-        "cdp_bridge_cdp_round_trip_seconds",
-        "Time from a CDP call to Chromium's answer.",
-    ),
-];
-
-const GAUGES: [(&str, &str); 8] = [
-    ("cdp_bridge_tabs", "Open tabs."),
-    ("cdp_bridge_connections", "Connected WebSockets."),
-    ("cdp_bridge_requests_in_flight", "Unanswered requests."),
-    (
-        "cdp_bridge_outbound_queue_bytes",
-        "Bytes queued for WebSockets.",
-    ),
-    ("cdp_bridge_screenshot_queue_length", "Queued screenshots."),
-    (
-        "cdp_bridge_sessions_away",
-        "Disconnected clients that may still resume.",
-    ),
-    (
-        "cdp_bridge_resume_kept_bytes",
-        "Bytes kept for clients that may resume.",
-    ),
-    ("cdp_bridge_browser_up", "1 while Chromium is connected."),
-];
-
-const BUILD_INFO: (&str, &str) = (
-    "cdp_bridge_build_info",
-    "Always 1; version and build are in the labels.",
-);
+/// Has its values in its labels.
+const BUILD_INFO: &str = "cdp_bridge_build_info";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricKind {
     Counter,
     Gauge,
-    /// Durations in buckets; in Prometheus also as `_bucket`, `_sum` and `_count`.
+    /// Durations in seconds, in buckets; in Prometheus also as `_bucket`, `_sum` and `_count`.
     Histogram,
 }
 
@@ -164,28 +77,70 @@ pub struct Described {
     pub meaning: &'static str,
 }
 
+/// The metrics in a table: kind, name and meaning.
+macro_rules! metrics {
+    ($($kind:ident $name:literal: $meaning:literal;)*) => {
+        const DESCRIBED: &[Described] = &[$(Described {
+            name: $name,
+            kind: MetricKind::$kind,
+            meaning: $meaning,
+        },)*];
+    };
+}
+
+metrics! {
+    Counter "cdp_bridge_requests_total": "Requests of Coordinators by type, and by outcome: ok or the error code.";
+    Counter "cdp_bridge_dropped_total":
+        "Messages and requests dropped because a queue was full or a limit was reached.";
+    Counter "cdp_bridge_refused_total":
+        "Connections and requests that were refused or ended by a check of the server, by reason.";
+    Counter "cdp_bridge_client_limit_total": "How often a client reached one of its own limits.";
+    Counter "cdp_bridge_resumes_total": "Attempts to resume after a lost connection, by outcome.";
+    Counter "cdp_bridge_repeated_requests_total":
+        "Requests that got the answer of an earlier one with the same idempotency key.";
+    Counter "cdp_bridge_coalesced_total": "Requests that were answered together with a newer one.";
+    Counter "cdp_bridge_requests_blocked_total": "Requests of pages that policy blocked.";
+    Counter "cdp_bridge_errors_total": "Error answers by code.";
+    Counter "cdp_bridge_ws_bytes_total": "Bytes of WebSocket messages by direction.";
+    Counter "cdp_bridge_browser_restarts_total": "Restarts of Chromium.";
+    Counter "cdp_bridge_tab_rebuilds_total": "Tabs that got a new target.";
+    Counter "cdp_bridge_tab_crashes_total": "Renderers that crashed or were abandoned.";
+    Counter "cdp_bridge_page_terminations_total": "Hanging pages whose script was terminated.";
+    Histogram "cdp_bridge_request_duration_seconds": "Time from a request's arrival to its answer.";
+    Histogram "cdp_bridge_cdp_round_trip_seconds": "Time from a CDP call to Chromium's answer.";
+    Gauge "cdp_bridge_tabs": "Open tabs.";
+    Gauge "cdp_bridge_connections": "Connected WebSockets.";
+    Gauge "cdp_bridge_requests_in_flight": "Unanswered requests.";
+    Gauge "cdp_bridge_outbound_queue_bytes": "Bytes queued for WebSockets.";
+    Gauge "cdp_bridge_screenshot_queue_length": "Queued screenshots.";
+    Gauge "cdp_bridge_sessions_away": "Disconnected clients that may still resume.";
+    Gauge "cdp_bridge_resume_kept_bytes": "Bytes kept for clients that may resume.";
+    Gauge "cdp_bridge_browser_up": "1 while Chromium is connected.";
+    Gauge "cdp_bridge_build_info": "Always 1; version and build are in the labels.";
+}
+
 /// Every metric of the bridge itself, for checks of documents, alerts and dashboards.
 pub fn described() -> impl Iterator<Item = Described> {
-    let of = |kind| {
-        move |&(name, meaning)| Described {
-            name,
-            kind,
-            meaning,
-        }
-    };
-    COUNTERS
-        .iter()
-        .map(of(MetricKind::Counter))
-        .chain(HISTOGRAMS.iter().map(of(MetricKind::Histogram)))
-        .chain(GAUGES.iter().map(of(MetricKind::Gauge)))
-        .chain(std::iter::once(&BUILD_INFO).map(of(MetricKind::Gauge)))
+    DESCRIBED.iter().copied()
 }
 
 /// Registers the descriptions, and initialises metrics without labels, so that they are exported from the
 /// start.
 fn describe() {
-    for (name, meaning) in COUNTERS {
-        describe_counter!(name, meaning);
+    for Described {
+        name,
+        kind,
+        meaning,
+    } in described()
+    {
+        match kind {
+            MetricKind::Counter => describe_counter!(name, meaning),
+            MetricKind::Histogram => describe_histogram!(name, meaning),
+            MetricKind::Gauge => describe_gauge!(name, meaning),
+        }
+        if kind == MetricKind::Gauge && name != BUILD_INFO {
+            metrics::gauge!(name).increment(0.0);
+        }
     }
     for name in [
         "cdp_bridge_browser_restarts_total",
@@ -193,17 +148,8 @@ fn describe() {
     ] {
         metrics::counter!(name).increment(0);
     }
-    for (name, meaning) in HISTOGRAMS {
-        describe_histogram!(name, meaning);
-    }
-    for (name, meaning) in GAUGES {
-        describe_gauge!(name, meaning);
-        metrics::gauge!(name).increment(0.0);
-    }
-    let (build_info, meaning) = BUILD_INFO;
-    describe_gauge!(build_info, meaning);
     metrics::gauge!(
-        build_info,
+        BUILD_INFO,
         "version" => env!("CARGO_PKG_VERSION"),
         "build" => if cfg!(debug_assertions) { "debug" } else { "release" },
     )

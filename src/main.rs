@@ -8,7 +8,7 @@ use cdp_bridge::app::{self, Daemon, SettingsError, StartError};
 use cdp_bridge::cli::{
     self, CheckArgs, CliCommand, ConfigCommand, ConsoleArgs, HealthArgs, Invocation, PicturesArg,
 };
-use cdp_bridge::config::{self, Config, Loaded, Sources};
+use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
 use cdp_bridge::{console, doctor, exposition, runtime, schema, telemetry};
@@ -24,74 +24,85 @@ fn main() -> ExitCode {
     let invocation = Invocation::of_process();
     match runtime::start() {
         Ok(runtime) => runtime.block_on(run(invocation)),
-        Err(error) => ExitCode::from(fail(&error, FAILURE)),
+        Err(error) => failed(FAILURE)(error).report(),
+    }
+}
+
+/// Why the command fails, and its exit code.
+struct Failure {
+    error: Box<dyn std::error::Error>,
+    code: u8,
+}
+
+impl Failure {
+    fn report(self) -> ExitCode {
+        let _ = writeln!(std::io::stderr(), "cdp-bridge: {}", self.error);
+        self.code.into()
+    }
+}
+
+/// Gives an error its exit code.
+fn failed<E: std::error::Error + 'static>(code: u8) -> impl Fn(E) -> Failure {
+    move |error| Failure {
+        error: error.into(),
+        code,
     }
 }
 
 async fn run(invocation: Invocation) -> ExitCode {
-    let code = match &invocation.command {
+    let outcome = match &invocation.command {
         CliCommand::Serve(_) => serve(&invocation).await,
         CliCommand::Console(arguments) => run_console(arguments).await,
         CliCommand::Config(command) => configuration(&invocation, command),
         CliCommand::Doctor(_) => run_doctor(&invocation).await,
         CliCommand::Health(arguments) => health(&invocation, arguments).await,
         CliCommand::Schema(arguments) => write_schemas(arguments.dir.clone()),
-        CliCommand::Completions(arguments) => {
-            // A closed stdout is not an error here.
-            let _ = std::io::stdout().write_all(&cli::completions(arguments.shell));
-            0
-        }
+        CliCommand::Completions(arguments) => Ok(print(&cli::completions(arguments.shell))),
         CliCommand::Man(arguments) => manual(arguments.dir.as_deref()),
     };
-    ExitCode::from(code)
+    outcome.map_or_else(Failure::report, ExitCode::from)
 }
 
-async fn serve(invocation: &Invocation) -> u8 {
+/// Writes to stdout, and returns the code of success; a closed stdout is not an error.
+fn print(text: &[u8]) -> u8 {
+    let _ = std::io::stdout().write_all(text);
+    0
+}
+
+/// Prints the files that were written.
+fn print_paths(paths: &[PathBuf]) -> u8 {
+    for path in paths {
+        print(format!("{}\n", path.display()).as_bytes());
+    }
+    0
+}
+
+async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
     let Loaded {
         config,
         origins,
         warnings,
         ..
-    } = match load(invocation) {
-        Ok(loaded) => loaded,
-        Err(error) => return fail(&error, USAGE),
-    };
-    if let Err(error) = telemetry::init(&config.log.level, config.log.format) {
-        return fail(&error, USAGE);
-    }
+    } = load(invocation)?;
+    telemetry::init(&config.log.level, config.log.format).map_err(failed(USAGE))?;
     warn_of_configuration(&warnings);
-    let exposition = match exposition::install() {
-        Ok(exposition) => exposition,
-        Err(error) => return fail(&error, FAILURE),
-    };
+    let exposition = exposition::install().map_err(failed(FAILURE))?;
     tokio::spawn(exposition.clone().upkeep());
     let systemd = Systemd::of_process().unwrap_or_else(|error| {
         tracing::warn!("{error}");
         Systemd::default()
     });
-    let mut signals = match Signals::listen() {
-        Ok(signals) => signals,
-        Err(error) => return fail(&error, FAILURE),
-    };
+    let mut signals = Signals::listen().map_err(failed(FAILURE))?;
     let bridge = tokio::select! {
         bridge = Daemon::start(&config, Some(exposition)) => bridge,
-        () = signals.stop() => return INTERRUPTED,
+        () = signals.stop() => return Ok(INTERRUPTED),
     };
-    let bridge = match bridge {
-        Ok(bridge) => bridge,
-        Err(StartError::Settings(error)) => {
-            let origin = origins.get(error.key()).to_string();
-            return fail(&InvalidValue { origin, error }, USAGE);
-        }
-        Err(error) => {
-            let code = match error {
-                StartError::Settings(_) | StartError::Bind(BindError::Tls(_)) => USAGE,
-                StartError::NoBrowser(_) | StartError::Browser(_) => NO_BROWSER,
-                StartError::Bind(_) | StartError::Proxy(_) => FAILURE,
-            };
-            return fail(&error, code);
-        }
-    };
+    let bridge = bridge.map_err(|error| match error {
+        StartError::Settings(error) => invalid_value(&origins, error),
+        StartError::Bind(BindError::Tls(_)) => failed(USAGE)(error),
+        StartError::NoBrowser(_) | StartError::Browser(_) => failed(NO_BROWSER)(error),
+        StartError::Bind(_) | StartError::Proxy(_) => failed(FAILURE)(error),
+    })?;
     announce(&bridge, config.server.tls.is_some());
     systemd.ready();
     tokio::spawn(systemd.clone().keep_alive());
@@ -101,8 +112,8 @@ async fn serve(invocation: &Invocation) -> u8 {
     systemd.stopping();
     tracing::info!("stopping; a second signal exits at once");
     tokio::select! {
-        () = bridge.stop() => 0,
-        () = signals.stop() => INTERRUPTED,
+        () = bridge.stop() => Ok(0),
+        () = signals.stop() => Ok(INTERRUPTED),
     }
 }
 
@@ -121,6 +132,11 @@ struct InvalidValue {
     error: SettingsError,
 }
 
+fn invalid_value(origins: &Origins, error: SettingsError) -> Failure {
+    let origin = origins.get(error.key()).to_string();
+    failed(USAGE)(InvalidValue { origin, error })
+}
+
 /// Loads the configuration again and applies what can change at run time. An error goes to the log, and
 /// then nothing changes.
 async fn reload(invocation: &Invocation, bridge: &Daemon) {
@@ -131,7 +147,7 @@ async fn reload(invocation: &Invocation, bridge: &Daemon) {
         ..
     } = match load(invocation) {
         Ok(loaded) => loaded,
-        Err(error) => {
+        Err(Failure { error, .. }) => {
             tracing::error!(%error, "the new configuration was rejected; the old one stays in force");
             return;
         }
@@ -168,12 +184,9 @@ fn announce(bridge: &Daemon, tls: bool) {
     let _ = writeln!(stdout, "cdp-bridge listening on {url}").and_then(|()| stdout.flush());
 }
 
-async fn run_console(arguments: &ConsoleArgs) -> u8 {
+async fn run_console(arguments: &ConsoleArgs) -> Result<u8, Failure> {
     let environment = Sources::of_process(None, Vec::new()).env;
-    let token = match console_token(arguments) {
-        Ok(token) => token,
-        Err(error) => return fail(&error, USAGE),
-    };
+    let token = console_token(arguments).map_err(failed(USAGE))?;
     let color = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let shown = match arguments.pictures {
         PicturesArg::Auto if std::io::stdout().is_terminal() => {
@@ -194,10 +207,8 @@ async fn run_console(arguments: &ConsoleArgs) -> u8 {
         binary: arguments.binary,
         color,
     };
-    match console::run(options).await {
-        Ok(outcome) => outcome.code(),
-        Err(error) => fail(&error, FAILURE),
-    }
+    let outcome = console::run(options).await.map_err(failed(FAILURE))?;
+    Ok(outcome.code())
 }
 
 /// The token of the console cannot be read.
@@ -221,73 +232,50 @@ fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileErr
     }
 }
 
-fn configuration(invocation: &Invocation, command: &ConfigCommand) -> u8 {
-    let print = |text: &str| {
-        // A closed stdout is not an error here.
-        let _ = std::io::stdout().write_all(text.as_bytes());
-    };
+fn configuration(invocation: &Invocation, command: &ConfigCommand) -> Result<u8, Failure> {
     let loaded = match command {
-        ConfigCommand::Example => {
-            print(&config::example());
-            return 0;
-        }
+        ConfigCommand::Example => return Ok(print(config::example().as_bytes())),
         ConfigCommand::Check(CheckArgs { file: Some(file) }) => {
             config::load(&Sources::of_process(Some(file.clone()), Vec::new()))
+                .map_err(failed(USAGE))?
         }
-        ConfigCommand::Check(_) | ConfigCommand::Print(_) => load(invocation),
+        ConfigCommand::Check(_) | ConfigCommand::Print(_) => load(invocation)?,
     };
-    let loaded = match loaded {
-        Ok(loaded) => loaded,
-        Err(error) => return fail(&error, USAGE),
-    };
-    if let Err(error) = app::check(&loaded.config) {
-        let origin = loaded.origins.get(error.key()).to_string();
-        return fail(&InvalidValue { origin, error }, USAGE);
-    }
+    app::check(&loaded.config).map_err(|error| invalid_value(&loaded.origins, error))?;
     for warning in &loaded.warnings {
         let _ = writeln!(std::io::stderr(), "cdp-bridge: warning: {warning}");
     }
-    if let ConfigCommand::Print(_) = command {
-        print(&config::print(&loaded));
-    } else {
-        match &loaded.file {
-            Some(file) => print(&format!("{} is valid\n", file.display())),
-            None => print("no configuration file; the environment is valid\n"),
-        }
-    }
-    0
+    let text = match (command, &loaded.file) {
+        (ConfigCommand::Print(_), _) => config::print(&loaded),
+        (_, Some(file)) => format!("{} is valid\n", file.display()),
+        (_, None) => "no configuration file; the environment is valid\n".to_owned(),
+    };
+    Ok(print(text.as_bytes()))
 }
 
-async fn run_doctor(invocation: &Invocation) -> u8 {
-    let loaded = match load(invocation) {
-        Ok(loaded) => loaded,
-        Err(error) => return fail(&error, USAGE),
-    };
+async fn run_doctor(invocation: &Invocation) -> Result<u8, Failure> {
+    let loaded = load(invocation)?;
     let say = |line: &dyn std::fmt::Display| {
         // A closed stdout is not an error here.
         let _ = writeln!(std::io::stdout(), "{line}");
     };
     let report = doctor::examine(&loaded, |finding| say(finding)).await;
     say(&format_args!("\n{report}"));
-    match report.failed() {
+    Ok(match report.failed() {
         None => 0,
         Some(doctor::Cause::Browser) => NO_BROWSER,
         Some(doctor::Cause::Machine) => FAILURE,
-    }
+    })
 }
 
-async fn health(invocation: &Invocation, arguments: &HealthArgs) -> u8 {
+async fn health(invocation: &Invocation, arguments: &HealthArgs) -> Result<u8, Failure> {
     let url = match &arguments.url {
-        Some(url) => Some(url.clone()),
-        None => match load(invocation) {
-            Ok(loaded) => Some(local_url(&loaded.config)),
-            Err(error) => return fail(&error, USAGE),
-        },
+        Some(url) => url.clone(),
+        None => local_url(&load(invocation)?.config),
     };
-    match console::health(url, arguments.ca.as_deref(), &mut std::io::stdout()).await {
-        Ok(outcome) => outcome.code(),
-        Err(error) => fail(&error, FAILURE),
-    }
+    let ca = arguments.ca.as_deref();
+    let outcome = console::health(&url, ca, &mut std::io::stdout()).await;
+    Ok(outcome.map_err(failed(FAILURE))?.code())
 }
 
 /// Where a bridge with this configuration is reached from its own machine.
@@ -306,51 +294,24 @@ fn local_url(config: &Config) -> String {
     }
 }
 
-fn write_schemas(dir: Option<PathBuf>) -> u8 {
+fn write_schemas(dir: Option<PathBuf>) -> Result<u8, Failure> {
     let dir = dir.unwrap_or_else(|| PathBuf::from("schemas"));
-    match schema::write(&dir) {
-        Ok(written) => {
-            let mut stdout = std::io::stdout().lock();
-            for path in written {
-                let _ = writeln!(stdout, "{}", path.display());
-            }
-            0
-        }
-        Err(error) => fail(&error, FAILURE),
-    }
+    let written = schema::write(&dir).map_err(failed(FAILURE))?;
+    Ok(print_paths(&written))
 }
 
-fn manual(dir: Option<&Path>) -> u8 {
-    let mut stdout = std::io::stdout().lock();
+fn manual(dir: Option<&Path>) -> Result<u8, Failure> {
     let Some(dir) = dir else {
-        for page in cli::man_pages().iter().take(1) {
-            // A closed stdout is not an error here.
-            let _ = stdout.write_all(&page.text);
-        }
-        return 0;
+        let pages = cli::man_pages();
+        return Ok(pages.first().map_or(0, |page| print(&page.text)));
     };
-    match cli::write_man_pages(dir) {
-        Ok(written) => {
-            for path in written {
-                let _ = writeln!(stdout, "{}", path.display());
-            }
-            0
-        }
-        Err(error) => fail(&error, FAILURE),
-    }
+    let written = cli::write_man_pages(dir).map_err(failed(FAILURE))?;
+    Ok(print_paths(&written))
 }
 
-fn load(invocation: &Invocation) -> Result<Loaded, config::ConfigError> {
-    config::load(&Sources::of_process(
-        invocation.global.config.clone(),
-        invocation.flag_values(),
-    ))
-}
-
-/// Says on stderr why the command fails.
-fn fail(error: &dyn std::error::Error, code: u8) -> u8 {
-    let _ = writeln!(std::io::stderr(), "cdp-bridge: {error}");
-    code
+fn load(invocation: &Invocation) -> Result<Loaded, Failure> {
+    let (config, flags) = (invocation.global.config.clone(), invocation.flag_values());
+    config::load(&Sources::of_process(config, flags)).map_err(failed(USAGE))
 }
 
 /// What a signal asks for.

@@ -1,10 +1,10 @@
-//! Starts the tokio runtime.
+//! The tokio runtime.
 
 use std::io;
 use std::num::NonZero;
 use std::thread::available_parallelism;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// The daemon only relays: even a thousand tabs do not keep more threads busy.
 const MAX_THREADS: usize = 8;
@@ -20,4 +20,12 @@ pub fn start() -> io::Result<Runtime> {
         .thread_name("cdp-bridge")
         .enable_all()
         .build()
+}
+
+/// Runs a future that a `drop` cannot await. Nothing happens outside of a runtime, where the process is
+/// ending.
+pub(crate) fn spawn_from_drop(future: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = Handle::try_current() {
+        runtime.spawn(future);
+    }
 }

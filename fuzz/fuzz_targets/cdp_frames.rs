@@ -3,6 +3,7 @@
 #![no_main]
 
 use bytes::{Bytes, BytesMut};
+use cdp_bridge::cdp::RawFrame;
 use cdp_bridge::cdp::message::CdpMessage;
 use cdp_bridge::cdp::transport::pipe::NulFrames;
 use libfuzzer_sys::fuzz_target;
@@ -41,11 +42,12 @@ fn large(value: &RawValue) {
         }
         let event = format!(r#"{{"method":"A.b","params":{result},"sessionId":"F00D"}}"#);
         match CdpMessage::parse(&Bytes::from(event)) {
-            Ok(CdpMessage::Event {
+            Ok(CdpMessage::Event(RawFrame {
                 session: Some(session),
                 method,
                 params,
-            }) => {
+                ..
+            })) => {
                 assert_eq!((session.as_str(), &*method), ("F00D", "A.b"));
                 assert_eq!(params, result);
             }

@@ -1,147 +1,88 @@
-//! The error event and its codes (protocol section 5).
+//! The error event and its codes.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TabId;
+use crate::request::yes_or_no;
 
-/// What went wrong, for a program to act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum ErrorCode {
-    /// Not JSON, an unknown type, or a bad field.
-    BadRequest,
-    /// No such tab, or another client's.
-    UnknownTab,
-    /// The allowlist or a scheme rule refused the URL, also after a redirect.
-    NavDenied,
-    /// Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
-    NavFailed,
-    /// The page's DOM could not be captured.
-    SnapshotFail,
-    /// No picture of the page could be taken.
-    ScreenshotFail,
-    /// No answer from Chromium within the time limit.
-    CdpTimeout,
-    /// The target went away while the request ran.
-    CdpDetached,
-    /// The renderer died while the request ran.
-    TabCrashed,
-    /// The tab was closed while the request waited.
-    TabClosed,
-    /// Pushed out of a full queue by a newer request.
-    Dropped,
-    /// Too many requests in a time.
-    RateLimited,
-    /// Too many requests in flight, or too many tabs.
-    LimitExceeded,
-    /// Chromium is restarting.
-    BrowserDown,
-    /// The bridge is stopping.
-    ShuttingDown,
-    /// The session that a connection wanted to go on with is over; it has a new one.
-    ResumeFailed,
-    /// A fault of the bridge; its log has the rest.
-    Internal,
-    /// No element was found within the time limit; or there is no such download.
-    NotFound,
-    /// The element could not be acted on within the time limit.
-    NotActionable,
-    /// The locator matches several elements.
-    Ambiguous,
-    /// The element of a `ref` is gone, with its document or from it.
-    StaleRef,
-    /// The page's script threw an exception, or `evaluate` is not allowed.
-    EvaluationFailed,
-    /// The locator is none.
-    BadSelector,
+macro_rules! codes {
+    ($($(#[$doc:meta])* $code:ident = $name:literal, retryable: $retryable:ident;)*) => {
+        /// What went wrong, for a program to act on.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+        pub enum ErrorCode {
+            $($(#[$doc])* $code,)*
+        }
+
+        impl ErrorCode {
+            /// Every code, in the order of the protocol's table.
+            pub const ALL: [Self; [$($name),*].len()] = [$(Self::$code,)*];
+
+            /// The code as it stands on the wire and in metrics.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$code => $name,)*
+                }
+            }
+
+            /// Whether the same request may succeed later.
+            pub fn retryable(self) -> bool {
+                match self {
+                    $(Self::$code => yes_or_no!($retryable),)*
+                }
+            }
+        }
+    };
 }
 
-impl ErrorCode {
-    /// Every code, in the order of the protocol's table.
-    pub const ALL: [Self; 23] = [
-        Self::BadRequest,
-        Self::UnknownTab,
-        Self::NavDenied,
-        Self::NavFailed,
-        Self::SnapshotFail,
-        Self::ScreenshotFail,
-        Self::CdpTimeout,
-        Self::CdpDetached,
-        Self::TabCrashed,
-        Self::TabClosed,
-        Self::Dropped,
-        Self::RateLimited,
-        Self::LimitExceeded,
-        Self::BrowserDown,
-        Self::ShuttingDown,
-        Self::ResumeFailed,
-        Self::Internal,
-        Self::NotFound,
-        Self::NotActionable,
-        Self::Ambiguous,
-        Self::StaleRef,
-        Self::EvaluationFailed,
-        Self::BadSelector,
-    ];
-
-    /// The code as it stands on the wire and in metrics.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::BadRequest => "BAD_REQUEST",
-            Self::UnknownTab => "UNKNOWN_TAB",
-            Self::NavDenied => "NAV_DENIED",
-            Self::NavFailed => "NAV_FAILED",
-            Self::SnapshotFail => "SNAPSHOT_FAIL",
-            Self::ScreenshotFail => "SCREENSHOT_FAIL",
-            Self::CdpTimeout => "CDP_TIMEOUT",
-            Self::CdpDetached => "CDP_DETACHED",
-            Self::TabCrashed => "TAB_CRASHED",
-            Self::TabClosed => "TAB_CLOSED",
-            Self::Dropped => "DROPPED",
-            Self::RateLimited => "RATE_LIMITED",
-            Self::LimitExceeded => "LIMIT_EXCEEDED",
-            Self::BrowserDown => "BROWSER_DOWN",
-            Self::ShuttingDown => "SHUTTING_DOWN",
-            Self::ResumeFailed => "RESUME_FAILED",
-            Self::Internal => "INTERNAL",
-            Self::NotFound => "NOT_FOUND",
-            Self::NotActionable => "NOT_ACTIONABLE",
-            Self::Ambiguous => "AMBIGUOUS",
-            Self::StaleRef => "STALE_REF",
-            Self::EvaluationFailed => "EVALUATION_FAILED",
-            Self::BadSelector => "BAD_SELECTOR",
-        }
-    }
-
-    /// Whether the same request may succeed later.
-    pub fn retryable(self) -> bool {
-        match self {
-            Self::NavFailed
-            | Self::SnapshotFail
-            | Self::ScreenshotFail
-            | Self::CdpTimeout
-            | Self::CdpDetached
-            | Self::TabCrashed
-            | Self::Dropped
-            | Self::RateLimited
-            | Self::LimitExceeded
-            | Self::BrowserDown
-            | Self::NotFound
-            | Self::NotActionable => true,
-            Self::BadRequest
-            | Self::UnknownTab
-            | Self::NavDenied
-            | Self::TabClosed
-            | Self::ShuttingDown
-            | Self::ResumeFailed
-            | Self::Internal
-            | Self::Ambiguous
-            | Self::StaleRef
-            | Self::EvaluationFailed
-            | Self::BadSelector => false,
-        }
-    }
+codes! {
+    /// Not JSON, an unknown type, or a bad field.
+    BadRequest = "BAD_REQUEST", retryable: no;
+    /// No such tab, or another client's.
+    UnknownTab = "UNKNOWN_TAB", retryable: no;
+    /// The allowlist or a scheme rule refused the URL, also after a redirect.
+    NavDenied = "NAV_DENIED", retryable: no;
+    /// Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
+    NavFailed = "NAV_FAILED", retryable: yes;
+    /// The page's DOM could not be captured.
+    SnapshotFail = "SNAPSHOT_FAIL", retryable: yes;
+    /// No picture of the page could be taken.
+    ScreenshotFail = "SCREENSHOT_FAIL", retryable: yes;
+    /// No answer from Chromium within the time limit.
+    CdpTimeout = "CDP_TIMEOUT", retryable: yes;
+    /// The target went away while the request ran.
+    CdpDetached = "CDP_DETACHED", retryable: yes;
+    /// The renderer died while the request ran.
+    TabCrashed = "TAB_CRASHED", retryable: yes;
+    /// The tab was closed while the request waited.
+    TabClosed = "TAB_CLOSED", retryable: no;
+    /// Pushed out of a full queue by a newer request.
+    Dropped = "DROPPED", retryable: yes;
+    /// Too many requests in a time.
+    RateLimited = "RATE_LIMITED", retryable: yes;
+    /// Too many requests in flight, or too many tabs.
+    LimitExceeded = "LIMIT_EXCEEDED", retryable: yes;
+    /// Chromium is restarting.
+    BrowserDown = "BROWSER_DOWN", retryable: yes;
+    /// The bridge is stopping.
+    ShuttingDown = "SHUTTING_DOWN", retryable: no;
+    /// The session that a connection wanted to go on with is over; it has a new one.
+    ResumeFailed = "RESUME_FAILED", retryable: no;
+    /// A fault of the bridge; its log has the rest.
+    Internal = "INTERNAL", retryable: no;
+    /// No element was found within the time limit; or there is no such download.
+    NotFound = "NOT_FOUND", retryable: yes;
+    /// The element could not be acted on within the time limit.
+    NotActionable = "NOT_ACTIONABLE", retryable: yes;
+    /// The locator matches several elements.
+    Ambiguous = "AMBIGUOUS", retryable: no;
+    /// The element of a `ref` is gone, with its document or from it.
+    StaleRef = "STALE_REF", retryable: no;
+    /// The page's script threw an exception, or `evaluate` is not allowed.
+    EvaluationFailed = "EVALUATION_FAILED", retryable: no;
+    /// The locator is invalid.
+    BadSelector = "BAD_SELECTOR", retryable: no;
 }
 
 /// A request that failed, or, without a `requestId`, something that went wrong unasked.
@@ -228,6 +169,9 @@ pub struct ErrorDetails {
     /// `AMBIGUOUS`: a line for each of the first five of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub elements: Option<Vec<String>>,
+    /// `AMBIGUOUS`: a locator for each of these elements, in the same order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locators: Option<Vec<String>>,
     /// `NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
     /// `covered`, or `unsuitable` where the request does not go with such an element.
     #[serde(skip_serializing_if = "Option::is_none")]

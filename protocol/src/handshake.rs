@@ -1,4 +1,4 @@
-//! Names and numbers of the WebSocket connection (protocol section 1).
+//! Names and numbers of the WebSocket connection (docs/protocol.md: Connection).
 
 /// Subprotocol of JSON text messages; also in force when a client offers none.
 pub const SUBPROTOCOL_TEXT: &str = "cdp-bridge.v1";

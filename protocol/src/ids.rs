@@ -1,4 +1,4 @@
-//! Ids of tabs and of requests (protocol section 2).
+//! Ids of tabs and of requests.
 
 use std::fmt;
 use std::str::FromStr;

@@ -4,45 +4,45 @@
 //! a payload is cut into parts and joined again. Clients in other languages, the documents and the console's help follow
 //! from the schemas. A new message is a row here and a type in [`request`](crate::request) or [`event`](crate::event).
 
-use crate::event::events;
+use crate::event::{events, payload_events};
 use crate::request::requests;
 
 requests! {
-    // body = type, event that answers it, class of its time limit, takes an idempotency key, names a tab
-    CreateTab = "createTab" => TabCreated { limit: Create, key: yes, tab: no };
-    CloseTab = "closeTab" => TabClosed { limit: Close, key: yes, tab: yes };
-    ActivateTab = "activateTab" => TabActivated { limit: Other, key: yes, tab: yes };
-    Navigate = "navigate" => Navigated { limit: Navigate, key: yes, tab: yes };
-    GetDomSnapshot = "getDomSnapshot" => DomSnapshot { limit: Capture, key: no, tab: yes };
-    GetScreenshot = "getScreenshot" => Screenshot { limit: Capture, key: no, tab: yes };
-    SetLoggedOutMode = "setLoggedOutMode" => LoggedOutModeSet { limit: Rebuild, key: yes, tab: yes };
-    ListTabs = "listTabs" => Tabs { limit: Other, key: no, tab: no };
-    StartScreencast = "startScreencast" => ScreencastStarted { limit: Other, key: no, tab: yes };
-    StopScreencast = "stopScreencast" => ScreencastStopped { limit: Other, key: no, tab: yes };
-    Ping = "ping" => Pong { limit: Other, key: no, tab: no };
-    Click = "click" => Done { limit: Act, key: yes, tab: yes };
-    Hover = "hover" => Done { limit: Act, key: yes, tab: yes };
-    Focus = "focus" => Done { limit: Act, key: yes, tab: yes };
-    Check = "check" => Done { limit: Act, key: yes, tab: yes };
-    Uncheck = "uncheck" => Done { limit: Act, key: yes, tab: yes };
-    ScrollIntoView = "scrollIntoView" => Done { limit: Act, key: yes, tab: yes };
-    Fill = "fill" => Done { limit: Act, key: yes, tab: yes };
-    Type = "type" => Done { limit: Act, key: yes, tab: yes };
-    Press = "press" => Done { limit: Act, key: yes, tab: yes };
-    Select = "select" => Done { limit: Act, key: yes, tab: yes };
-    Scroll = "scroll" => Done { limit: Act, key: yes, tab: yes };
-    Drag = "drag" => Done { limit: Act, key: yes, tab: yes };
-    Upload = "upload" => Done { limit: Act, key: yes, tab: yes };
-    GoBack = "goBack" => Navigated { limit: Navigate, key: yes, tab: yes };
-    GoForward = "goForward" => Navigated { limit: Navigate, key: yes, tab: yes };
-    Reload = "reload" => Navigated { limit: Navigate, key: yes, tab: yes };
-    WaitFor = "waitFor" => Waited { limit: Wait, key: no, tab: yes };
-    Query = "query" => Queried { limit: Look, key: no, tab: yes };
-    Evaluate = "evaluate" => Evaluated { limit: Look, key: yes, tab: yes };
-    GetAxSnapshot = "getAxSnapshot" => AxSnapshot { limit: Capture, key: no, tab: yes };
-    GetContent = "getContent" => Content { limit: Capture, key: no, tab: yes };
-    Subscribe = "subscribe" => Done { limit: Other, key: no, tab: yes };
-    GetDownload = "getDownload" => Download { limit: Capture, key: no, tab: yes };
+    // body = type, event that answers it, class of its time limit, changes something, names a tab
+    CreateTab = "createTab" => TabCreated { limit: Create, changes: yes, tab: no };
+    CloseTab = "closeTab" => TabClosed { limit: Close, changes: yes, tab: yes };
+    ActivateTab = "activateTab" => TabActivated { limit: Other, changes: yes, tab: yes };
+    Navigate = "navigate" => Navigated { limit: Navigate, changes: yes, tab: yes };
+    GetDomSnapshot = "getDomSnapshot" => DomSnapshot { limit: Capture, changes: no, tab: yes };
+    GetScreenshot = "getScreenshot" => Screenshot { limit: Capture, changes: no, tab: yes };
+    SetLoggedOutMode = "setLoggedOutMode" => LoggedOutModeSet { limit: Rebuild, changes: yes, tab: yes };
+    ListTabs = "listTabs" => Tabs { limit: Other, changes: no, tab: no };
+    StartScreencast = "startScreencast" => ScreencastStarted { limit: Other, changes: no, tab: yes };
+    StopScreencast = "stopScreencast" => ScreencastStopped { limit: Other, changes: no, tab: yes };
+    Ping = "ping" => Pong { limit: Other, changes: no, tab: no };
+    Click = "click" => Done { limit: Act, changes: yes, tab: yes };
+    Hover = "hover" => Done { limit: Act, changes: yes, tab: yes };
+    Focus = "focus" => Done { limit: Act, changes: yes, tab: yes };
+    Check = "check" => Done { limit: Act, changes: yes, tab: yes };
+    Uncheck = "uncheck" => Done { limit: Act, changes: yes, tab: yes };
+    ScrollIntoView = "scrollIntoView" => Done { limit: Act, changes: yes, tab: yes };
+    Fill = "fill" => Done { limit: Act, changes: yes, tab: yes };
+    Type = "type" => Done { limit: Act, changes: yes, tab: yes };
+    Press = "press" => Done { limit: Act, changes: yes, tab: yes };
+    Select = "select" => Done { limit: Act, changes: yes, tab: yes };
+    Scroll = "scroll" => Done { limit: Act, changes: yes, tab: yes };
+    Drag = "drag" => Done { limit: Act, changes: yes, tab: yes };
+    Upload = "upload" => Done { limit: Act, changes: yes, tab: yes };
+    GoBack = "goBack" => Navigated { limit: Navigate, changes: yes, tab: yes };
+    GoForward = "goForward" => Navigated { limit: Navigate, changes: yes, tab: yes };
+    Reload = "reload" => Navigated { limit: Navigate, changes: yes, tab: yes };
+    WaitFor = "waitFor" => Waited { limit: Wait, changes: no, tab: yes };
+    Query = "query" => Queried { limit: Look, changes: no, tab: yes };
+    Evaluate = "evaluate" => Evaluated { limit: Look, changes: yes, tab: yes };
+    GetAxSnapshot = "getAxSnapshot" => AxSnapshot { limit: Capture, changes: no, tab: yes };
+    GetContent = "getContent" => Content { limit: Capture, changes: no, tab: yes };
+    Subscribe = "subscribe" => Done { limit: Other, changes: no, tab: yes };
+    GetDownload = "getDownload" => Download { limit: Capture, changes: no, tab: yes };
 }
 
 events! {
@@ -82,4 +82,110 @@ events! {
     DownloadFinished(DownloadFinished) = "downloadFinished";
     TabUpdated(TabUpdated) = "tabUpdated";
     Download(Download) = "download" { data: base64, head: DownloadHead };
+}
+
+payload_events! {
+    // The event and the field of its payload, which is left out of the head; the head, with the fields between `id` and
+    // `seq`, and those that only a door can fill in.
+    /// A DOM snapshot, or one part of it.
+    DomSnapshot {
+        /// The HTML; or, as `structured`, the JSON text of `DOMSnapshot.captureSnapshot`'s result.
+        snapshot,
+    }
+    /// A DOM snapshot without its payload: the JSON of a binary frame.
+    DomSnapshotHead {
+        /// Where the tab was when it was taken.
+        url: String,
+        /// How it is written down.
+        format: SnapshotFormat,
+    }
+    of_door {
+        /// Older requests of this connection that this snapshot answers too.
+        coalesced: Vec<RequestId>,
+    }
+
+    /// A picture of a page, or one part of it.
+    Screenshot {
+        /// The picture in base64.
+        #[schemars(extend("contentEncoding" = "base64"))]
+        data,
+    }
+    /// A picture without its payload: the JSON of a binary frame.
+    ScreenshotHead {
+        /// The picture's media type.
+        mime: String,
+        /// Width of the picture in its own pixels.
+        width: u32,
+        /// Height of the picture in its own pixels.
+        height: u32,
+    }
+
+    /// A screencast frame, or one part of it.
+    Frame {
+        /// The picture in base64.
+        #[schemars(extend("contentEncoding" = "base64"))]
+        data,
+    }
+    /// A screencast frame without its payload: the JSON of a binary frame.
+    FrameHead {
+        /// Number of the frame within this screencast; numbers left out are frames that were dropped.
+        frame_no: u64,
+        /// The picture's media type.
+        mime: String,
+        /// Width of the picture in its own pixels.
+        width: u32,
+        /// Height of the picture in its own pixels.
+        height: u32,
+        /// When Chromium drew it, in milliseconds since the epoch.
+        ts: u64,
+    }
+
+    /// An outline of a page, or one part of it.
+    AxSnapshot {
+        /// The outline: a line an element, with its role, its name, its state and its `[ref=e12]`, indented
+        /// by two spaces a level.
+        snapshot,
+    }
+    /// An outline of a page without its payload: the JSON of a binary frame.
+    AxSnapshotHead {
+        /// Where the tab was when it was taken.
+        url: String,
+        /// How many lines there are.
+        lines: u64,
+    }
+    optional {
+        /// How many elements were left out because the outline would be too long; absent if none was.
+        omitted: u64,
+    }
+
+    /// A page's content, or one part of it.
+    Content {
+        /// The text.
+        content,
+    }
+    /// A page's content without its payload: the JSON of a binary frame.
+    ContentHead {
+        /// Where the tab was when it was read.
+        url: String,
+        /// How it is written down.
+        format: ContentFormat,
+    }
+    optional {
+        /// Whether its end is missing because it would be too long; absent if not.
+        truncated: bool,
+    }
+
+    /// What was downloaded, or one part of it.
+    Download {
+        /// The bytes in base64.
+        #[schemars(extend("contentEncoding" = "base64"))]
+        data,
+    }
+    /// What was downloaded, without its bytes: the JSON of a binary frame.
+    DownloadHead {
+        /// The download.
+        download_id: String,
+        /// The file's name.
+        name: String,
+    }
 }

@@ -29,7 +29,7 @@ pub(super) struct ClientRules {
 /// The rules of every client that can own tabs, or the first invalid entry.
 pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, SettingsError> {
     let common = &config.policy;
-    check("policy", &whole(common))?;
+    check("policy", &overriding(common))?;
     let mut rules = HashMap::new();
     for (index, client) in config.auth.clients.iter().enumerate() {
         let own = client.policy.clone().unwrap_or_default();
@@ -40,10 +40,8 @@ pub(super) fn read(config: &Config) -> Result<HashMap<ClientId, ClientRules>, Se
     }
     // Clients without a token, and tabs of a kept profile that several clients share.
     let without_token = rules.is_empty().then(|| DEFAULT_CLIENT.into());
-    for client in without_token
-        .into_iter()
-        .chain(client_of_default_context(config))
-    {
+    let others = [without_token, client_of_default_context(config)];
+    for client in others.into_iter().flatten() {
         if let Entry::Vacant(entry) = rules.entry(client) {
             entry.insert(ClientRules::new(common.clone()).map_err(bad("policy"))?);
         }
@@ -77,7 +75,7 @@ impl ClientRules {
 }
 
 /// All values of section `policy`, in the form in which a client overrides them.
-fn whole(common: &PolicyConfig) -> ClientPolicyConfig {
+pub(super) fn overriding(common: &PolicyConfig) -> ClientPolicyConfig {
     ClientPolicyConfig {
         allowlist: Some(common.allowlist.clone()),
         subresources: Some(common.subresources.clone()),

@@ -48,17 +48,15 @@ pub(super) fn clients(config: &Config) -> Result<Vec<ClientToken>, SettingsError
         .iter()
         .enumerate()
         .map(|(index, client)| {
-            let token = match (&client.token, &client.token_sha256) {
-                (Some(token), _) => Some(TokenHash::of(token.expose())),
-                (None, Some(hash)) => TokenHash::from_hex(hash),
-                (None, None) => None,
+            let token = match &client.token {
+                Some(token) => Some(TokenHash::of(token.expose())),
+                None => client.token_sha256.as_deref().and_then(TokenHash::from_hex),
             };
             let invalid = || SettingsError::TokenHash {
                 key: format!("auth.clients[{index}].token_sha256"),
             };
-            let name = ClientId::from(client.name.as_str());
             Ok(ClientToken {
-                name,
+                name: client.name.as_str().into(),
                 token: token.ok_or_else(invalid)?,
                 limits: limits_of(client, common),
             })

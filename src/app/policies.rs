@@ -1,20 +1,21 @@
 //! The policy in force for each client; a reload can replace it.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use tokio::sync::watch;
 
 use super::client_rules::ClientRules;
 use crate::egress::RecentFailures;
-use crate::operations::{NavigationDenied, UrlPolicy};
+use crate::lock::lock;
+use crate::operations::UrlPolicy;
 use crate::policy::{Denied, DownloadPolicy, EgressPolicy};
 use crate::tabs::ClientId;
 
 /// Every client's policy.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Policies {
-    clients: watch::Sender<HashMap<ClientId, Arc<ClientPolicy>>>,
+    clients: Mutex<HashMap<ClientId, Arc<ClientPolicy>>>,
     /// For names that are not configured clients: denies everything.
     closed: Arc<ClientPolicy>,
 }
@@ -32,10 +33,7 @@ pub(super) struct ClientPolicy {
 
 impl Policies {
     pub(super) fn new(rules: HashMap<ClientId, ClientRules>) -> Self {
-        let policies = Self {
-            clients: watch::Sender::new(HashMap::new()),
-            closed: Arc::default(),
-        };
+        let policies = Self::default();
         policies.put_in_force(rules);
         policies
     }
@@ -43,21 +41,19 @@ impl Policies {
     /// Replaces the rules of all clients. Proxies cut connections that are no longer allowed, and tabs
     /// leave pages that are no longer allowed; a client whose rules stay the same is not disturbed.
     pub(super) fn put_in_force(&self, mut rules: HashMap<ClientId, ClientRules>) {
-        self.clients.send_modify(|clients| {
-            for client in rules.keys() {
-                // Kept when the client is removed, because the proxy of its browser context is kept too:
-                // if the client returns, both are still connected.
-                clients.entry(client.clone()).or_default();
-            }
-        });
-        let clients = self.clients.borrow();
+        let mut clients = lock(&self.clients);
+        for client in rules.keys() {
+            // Kept when the client is removed, because the proxy of its browser context is kept too: if the
+            // client returns, both are still connected.
+            clients.entry(client.clone()).or_default();
+        }
         for (client, policy) in clients.iter() {
             policy.put_in_force(rules.remove(client));
         }
     }
 
     pub(super) fn of(&self, client: &ClientId) -> Arc<ClientPolicy> {
-        let clients = self.clients.borrow();
+        let clients = lock(&self.clients);
         Arc::clone(clients.get(client).unwrap_or(&self.closed))
     }
 }
@@ -75,8 +71,8 @@ impl Default for ClientPolicy {
 
 impl ClientPolicy {
     fn put_in_force(&self, rules: Option<ClientRules>) {
-        let written = |rules: Option<&ClientRules>| rules.map(|rules| rules.written.clone());
-        if written(self.rules.borrow().as_deref()) == written(rules.as_ref()) {
+        let written = self.rules.borrow().as_ref().map(|old| old.written.clone());
+        if written.as_ref() == rules.as_ref().map(|new| &new.written) {
             return;
         }
         let egress = match &rules {
@@ -97,8 +93,9 @@ impl ClientPolicy {
     /// Whether downloads of its pages are kept.
     pub(super) fn keeps_downloads(&self) -> bool {
         let rules = self.rules.borrow();
-        let policy = rules.as_ref().map(|rules| rules.written.downloads);
-        policy == Some(DownloadPolicy::Keep)
+        rules
+            .as_ref()
+            .is_some_and(|rules| rules.written.downloads == DownloadPolicy::Keep)
     }
 
     /// Changes when the policy may have changed.
@@ -136,14 +133,8 @@ impl ClientPolicy {
 }
 
 impl UrlPolicy for Policies {
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied> {
-        self.of(client)
-            .check(url)
-            .map_err(|denied| NavigationDenied {
-                message: denied.to_string(),
-                host: denied.host().map(ToString::to_string),
-                scheme: denied.scheme().map(ToString::to_string),
-            })
+    fn check(&self, client: &ClientId, url: &str) -> Result<String, Denied> {
+        self.of(client).check(url)
     }
 }
 

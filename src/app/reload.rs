@@ -59,18 +59,9 @@ impl Daemon {
 fn changed(start: &Config, new: &Config) -> Config {
     let mut config = start.clone();
     config.auth.clients.clone_from(&new.auth.clients);
-    config.policy.allowlist.clone_from(&new.policy.allowlist);
-    config
-        .policy
-        .subresources
-        .clone_from(&new.policy.subresources);
-    config.policy.mode = new.policy.mode;
-    config
-        .policy
-        .private_networks
-        .clone_from(&new.policy.private_networks);
-    config.policy.resolve.clone_from(&new.policy.resolve);
-    config.policy.downloads = new.policy.downloads;
+    // What a client may override is what can change at run time.
+    let policy = client_rules::overriding(&new.policy);
+    config.policy = start.policy.with(policy);
     // The files can change; switching TLS on or off needs a restart.
     if let (Some(tls), Some(new)) = (&mut config.server.tls, &new.server.tls) {
         tls.clone_from(new);

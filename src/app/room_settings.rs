@@ -1,11 +1,10 @@
 //! What the server and the tabs are started with, from the sections of the configuration.
 
-use cdp_bridge_protocol::request::Viewport;
+use cdp_bridge_protocol::request::{TimeoutClass, Viewport};
 
 use super::clients::{clients, common_limits, tab_quotas};
-use super::request_timeouts::timeouts;
 use crate::config::Config;
-use crate::operations::OperationSettings;
+use crate::operations::{OperationSettings, Timeouts};
 use crate::policy::PatternError;
 use crate::server::ServerSettings;
 use crate::tabs::TabSettings;
@@ -54,11 +53,23 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
 }
 
 pub(super) fn operations(config: &Config) -> OperationSettings {
+    let limits = &config.timeouts;
     OperationSettings {
-        timeouts: timeouts(&config.timeouts),
+        timeouts: Timeouts::by_class(|class| match class {
+            TimeoutClass::Create => limits.create,
+            TimeoutClass::Close => limits.close,
+            TimeoutClass::Navigate => limits.navigate,
+            TimeoutClass::Rebuild => limits.rebuild,
+            TimeoutClass::Capture => limits.capture,
+            TimeoutClass::Look => limits.look,
+            TimeoutClass::Act => limits.act,
+            TimeoutClass::Wait => limits.wait,
+            TimeoutClass::Other => limits.other,
+        }),
         idempotency: config.server.idempotency(),
         logged_out_default: config.policy.logged_out_default,
         evaluate: config.policy.evaluate,
+        on_disconnect: config.tabs.on_disconnect,
     }
 }
 
@@ -68,7 +79,6 @@ pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {
         flow: config.flow.clone(),
         limits: common_limits(config),
         protect_metrics: config.auth.protect_metrics,
-        on_disconnect: config.tabs.on_disconnect,
         clients: clients(config)?,
     })
 }

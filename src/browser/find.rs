@@ -5,7 +5,7 @@ mod host_system;
 mod known_paths;
 mod wrapper_script;
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 pub use host_system::{HostSystem, PathKind, Platform, RealHost};
@@ -130,9 +130,8 @@ fn wanted(flavor: Flavor) -> &'static str {
 fn list(tried: &[Rejected]) -> String {
     let mut text = String::new();
     for one in tried {
-        text.push_str("  ");
-        text.push_str(&one.to_string());
-        text.push('\n');
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "  {one}");
     }
     text
 }
@@ -189,11 +188,10 @@ pub fn find(query: &BrowserQuery, host: &impl HostSystem) -> Result<FoundBrowser
         fallback.passed_over = search.tried;
         return Ok(fallback);
     }
-    let (flavor, tried, platform) = (query.flavor, search.tried, host.platform());
     Err(FindError::Nothing {
-        flavor,
-        tried,
-        platform,
+        flavor: query.flavor,
+        tried: search.tried,
+        platform: host.platform(),
     })
 }
 
@@ -232,11 +230,7 @@ impl<S: HostSystem> Search<'_, S> {
         match self.why_not(path) {
             None => Some(self.found(source, path.to_path_buf())),
             Some(why) => {
-                self.tried.push(Rejected {
-                    source,
-                    path: path.to_path_buf(),
-                    why,
-                });
+                self.reject(source, path, why);
                 None
             }
         }
@@ -249,12 +243,7 @@ impl<S: HostSystem> Search<'_, S> {
             let there = |file: &PathBuf| self.host.see(file) != PathKind::Missing;
             let files: Vec<PathBuf> = files.into_iter().filter(there).collect();
             if files.is_empty() {
-                let (source, why) = (FoundIn::SearchPath, RejectReason::Missing);
-                self.tried.push(Rejected {
-                    source,
-                    path: command.into(),
-                    why,
-                });
+                self.reject(FoundIn::SearchPath, command, RejectReason::Missing);
             }
             if let Some(found) = self.candidates(FoundIn::SearchPath, files) {
                 return Some(found);
@@ -288,11 +277,7 @@ impl<S: HostSystem> Search<'_, S> {
             } else {
                 RejectReason::EmptyCache
             };
-            self.tried.push(Rejected {
-                source,
-                path: root,
-                why,
-            });
+            self.reject(source, root, why);
         }
         self.candidates(source, files)
     }
@@ -302,7 +287,7 @@ impl<S: HostSystem> Search<'_, S> {
     fn candidates(&mut self, source: FoundIn, files: Vec<PathBuf>) -> Option<FoundBrowser> {
         for path in files {
             if let Some(why) = self.why_not(&path) {
-                self.tried.push(Rejected { source, path, why });
+                self.reject(source, path, why);
                 continue;
             }
             let kind = kind_of(&path);
@@ -317,11 +302,7 @@ impl<S: HostSystem> Search<'_, S> {
                     }
                 }
                 (Flavor::Shell, BrowserBuild::Chrome) | (Flavor::Chrome, BrowserBuild::Shell) => {
-                    self.tried.push(Rejected {
-                        source,
-                        path,
-                        why: RejectReason::OtherKind(kind),
-                    });
+                    self.reject(source, path, RejectReason::OtherKind(kind));
                 }
             }
         }
@@ -335,6 +316,11 @@ impl<S: HostSystem> Search<'_, S> {
             PathKind::NotExecutable => Some(RejectReason::NotExecutable),
             PathKind::Executable => None,
         }
+    }
+
+    fn reject(&mut self, source: FoundIn, path: impl Into<PathBuf>, why: RejectReason) {
+        let path = path.into();
+        self.tried.push(Rejected { source, path, why });
     }
 
     fn found(&self, source: FoundIn, path: PathBuf) -> FoundBrowser {

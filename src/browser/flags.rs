@@ -11,7 +11,7 @@ use super::window_size::WindowSize;
 
 /// Flags for every start. Popup blocking stays on, since it keeps a page from opening tabs without
 /// limit.
-const BASE: [&str; 29] = [
+const BASE: [&str; 30] = [
     // Nothing is drawn to a screen, and a software GPU process costs memory.
     "--disable-gpu",
     // QUIC requests bypass every proxy and every interception.
@@ -49,6 +49,8 @@ const BASE: [&str; 29] = [
     // The bridge has its own watchdog for hanging tabs.
     "--disable-hang-monitor",
     "--disable-prompt-on-repost",
+    // A page that wants to capture a screen would open a dialog that no client can answer.
+    "--use-fake-ui-for-media-stream=deny",
     // The initial window would be a tab that no client opened.
     "--no-startup-window",
 ];
@@ -61,7 +63,7 @@ const WEBRTC: [&str; 2] = [
 ];
 
 /// Features that are switched off.
-const DISABLED_FEATURES: [&str; 9] = [
+const DISABLED_FEATURES: [&str; 10] = [
     // Activating a prerendered page would swap a tab's target.
     "Prerender2",
     // Bubbles and downloads of models that no page needs.
@@ -76,6 +78,8 @@ const DISABLED_FEATURES: [&str; 9] = [
     "HttpsUpgrades",
     // A picture right after a navigation would show the page before it.
     "PaintHolding",
+    // There is one such window for the whole browser: a page that opens it closes that of another client.
+    "DocumentPictureInPictureAPI",
 ];
 
 /// Without it, new headless never answers a screenshot of a tab that is not in front.
@@ -111,6 +115,16 @@ const EXTENSION_SWITCHES: [&str; 3] = [
     "--enable-extensions",
 ];
 
+/// Settings of pages, for what the whole browser has one of, so that it would cross browser contexts.
+const BLINK_SETTINGS: [&str; 3] = [
+    // The primary selection.
+    "middleClickPasteAllowed=false",
+    "selectionClipboardBufferAvailable=false",
+    // The window of a video.
+    "pictureInPictureEnabled=false",
+];
+
+const BLINK_SETTINGS_SWITCH: &str = "--blink-settings";
 const ENABLE_FEATURES: &str = "--enable-features";
 const DISABLE_FEATURES: &str = "--disable-features";
 
@@ -174,6 +188,7 @@ pub(super) fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path)
     });
     flags.retain(|argument| !user.gives(switch(argument)));
     flags.extend(user.features(options.kind));
+    flags.push(user.blink_settings());
     flags.extend(options.proxy.into_iter().flat_map(proxy_flags));
 
     let mut argv: Vec<OsString> = flags.into_iter().map(OsString::from).collect();
@@ -201,37 +216,43 @@ fn switch(argument: &str) -> &str {
     argument.split_once('=').map_or(argument, |(name, _)| name)
 }
 
-/// The operator's flags. The two feature lists are merged into the bridge's.
+/// The operator's flags. The two feature lists and the settings of pages are merged into the bridge's.
+#[derive(Default)]
 struct UserFlags<'a> {
     enabled: Vec<&'a str>,
     disabled: Vec<&'a str>,
+    blink_settings: Vec<&'a str>,
     rest: Vec<&'a str>,
 }
 
 impl<'a> UserFlags<'a> {
     fn new(args: &'a [String]) -> Self {
-        let mut user = Self {
-            enabled: Vec::new(),
-            disabled: Vec::new(),
-            rest: Vec::new(),
-        };
+        let mut user = Self::default();
         for argument in args {
-            let list = match argument.split_once('=') {
+            let (list, value) = match argument.split_once('=') {
                 Some((ENABLE_FEATURES, value)) => (&mut user.enabled, value),
                 Some((DISABLE_FEATURES, value)) => (&mut user.disabled, value),
+                Some((BLINK_SETTINGS_SWITCH, value)) => (&mut user.blink_settings, value),
                 _ => {
                     user.rest.push(argument);
                     continue;
                 }
             };
-            list.0.extend(
-                list.1
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|item| !item.is_empty()),
-            );
+            let items = value.split(',').map(str::trim);
+            list.extend(items.filter(|item| !item.is_empty()));
         }
         user
+    }
+
+    /// The bridge's settings come last: Chromium applies all of them in order.
+    fn blink_settings(&self) -> String {
+        let settings: Vec<&str> = self
+            .blink_settings
+            .iter()
+            .copied()
+            .chain(BLINK_SETTINGS)
+            .collect();
+        format!("{BLINK_SETTINGS_SWITCH}={}", settings.join(","))
     }
 
     fn gives(&self, name: &str) -> bool {
@@ -415,6 +436,16 @@ mod tests {
                 .count(),
             1
         );
+    }
+
+    #[test]
+    fn pasting_with_the_middle_button_stays_off_beside_the_operators_settings() {
+        let given = ["--blink-settings=imagesEnabled=false,middleClickPasteAllowed=true"];
+        let line = line(&options(BrowserBuild::Shell, &given), CONFINED);
+        let expected = "--blink-settings=imagesEnabled=false,middleClickPasteAllowed=true,\
+             middleClickPasteAllowed=false,selectionClipboardBufferAvailable=false,\
+             pictureInPictureEnabled=false";
+        assert_eq!(values(&line, BLINK_SETTINGS_SWITCH), [expected]);
     }
 
     #[test]

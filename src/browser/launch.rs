@@ -181,28 +181,19 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
     let process = BrowserProcess::new(child, profile, helper, cgroup);
     let process = process.map_err(|error| failed(error.into()))?;
     tracing::debug!(pid = process.pid(), executable = %options.executable.display(), "started Chromium");
-    match (options.config.transport, ours) {
-        (TransportKind::Port, _) => {
-            let requested = options.config.cdp_port;
-            let (process, url) =
-                port::listening(process, requested, options.config.start_timeout).await?;
-            Ok(LaunchedBrowser {
-                process,
-                endpoint: Endpoint::WebSocket(url),
-                sandbox,
-                warnings,
-            })
-        }
-        (TransportKind::Pipe, Some((reader, writer))) => Ok(LaunchedBrowser {
-            process,
-            endpoint: Endpoint::Pipe { reader, writer },
-            sandbox,
-            warnings,
-        }),
-        (TransportKind::Pipe, None) => {
-            Err(failed(io::Error::from(io::ErrorKind::BrokenPipe).into()))
-        }
-    }
+    let (process, endpoint) = if let Some((reader, writer)) = ours {
+        (process, Endpoint::Pipe { reader, writer })
+    } else {
+        let (requested, limit) = (options.config.cdp_port, options.config.start_timeout);
+        let (process, url) = port::listening(process, requested, limit).await?;
+        (process, Endpoint::WebSocket(url))
+    };
+    Ok(LaunchedBrowser {
+        process,
+        endpoint,
+        sandbox,
+        warnings,
+    })
 }
 
 /// Why a browser that was just started closed its connection. Ends the rest of its process group.
@@ -210,9 +201,13 @@ pub(super) async fn explain_exit(mut process: BrowserProcess) -> LaunchError {
     let exit = tokio::time::timeout(EXIT_GRACE, process.exited()).await;
     let stderr = process.last_words().await;
     process.end(Duration::ZERO).await;
-    match exit {
-        Ok(Ok(status)) => LaunchError::Exited { status, stderr },
-        Ok(Err(_)) | Err(_) => LaunchError::Closed { stderr },
+    exit_error(exit.ok().and_then(Result::ok), stderr)
+}
+
+fn exit_error(status: Option<ExitStatus>, stderr: Vec<String>) -> LaunchError {
+    match status {
+        Some(status) => LaunchError::Exited { status, stderr },
+        None => LaunchError::Closed { stderr },
     }
 }
 

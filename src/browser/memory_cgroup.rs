@@ -97,10 +97,8 @@ pub(super) fn sweep() -> Vec<PathBuf> {
 }
 
 fn sweep_in(parent: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(parent) else {
-        return Vec::new();
-    };
-    let abandoned = entries.flatten().map(|entry| entry.path()).filter(|group| {
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let abandoned = entries.map(|entry| entry.path()).filter(|group| {
         owner_of(group).is_some_and(|owner| !owner.is_running())
             && std::fs::remove_dir(group).is_ok()
     });
@@ -110,7 +108,7 @@ fn sweep_in(parent: &Path) -> Vec<PathBuf> {
 fn owner_of(group: &Path) -> Option<ProcessIdentity> {
     let rest = group.file_name()?.to_str()?.strip_prefix(PREFIX)?;
     let (owner, _number) = rest.rsplit_once('-')?;
-    owner.replace('-', " ").parse().ok()
+    ProcessIdentity::parse(&owner.replace('-', " "))
 }
 
 /// The directory of the group that this process was started in. `own` is the text of

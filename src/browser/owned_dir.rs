@@ -97,9 +97,7 @@ pub(super) fn remove_abandoned(path: &Path, now: SystemTime) -> io::Result<Remov
         return Ok(RemovalOutcome::Kept);
     }
     let used = match std::fs::read_to_string(path.join(OWNER_FILE)) {
-        Ok(text) => text
-            .parse::<ProcessIdentity>()
-            .is_ok_and(ProcessIdentity::is_running),
+        Ok(text) => ProcessIdentity::parse(&text).is_some_and(ProcessIdentity::is_running),
         Err(_) => now
             .duration_since(found.modified()?)
             .is_ok_and(|age| age < UNMARKED_AGE),
@@ -132,7 +130,10 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let dir = OwnedDir::create_in(parent.path(), "profile").unwrap();
         let owner = std::fs::read_to_string(dir.path().join(OWNER_FILE)).unwrap();
-        assert_eq!(owner.parse(), Ok(ProcessIdentity::this()));
+        assert_eq!(
+            ProcessIdentity::parse(&owner),
+            Some(ProcessIdentity::this())
+        );
         let mode = dir.path().metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         std::fs::create_dir_all(dir.path().join("Default/deep")).unwrap();

@@ -1,7 +1,6 @@
 //! Identifies a process beyond the reuse of its pid.
 
 use std::fmt;
-use std::str::FromStr;
 
 use rustix::process::{Pid, test_kill_process};
 
@@ -14,10 +13,6 @@ pub(super) struct ProcessIdentity {
     start: u64,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("is no pid and start time, such as \"4711 8100237\"")]
-pub(super) struct NotAProcessIdentity;
-
 impl ProcessIdentity {
     pub(super) fn this() -> Self {
         let pid = rustix::process::getpid().as_raw_nonzero().get();
@@ -25,6 +20,14 @@ impl ProcessIdentity {
             pid,
             start: start_of("self").unwrap_or(0),
         }
+    }
+
+    /// Reads what [`Display`](fmt::Display) writes.
+    pub(super) fn parse(text: &str) -> Option<Self> {
+        let (pid, start) = text.trim().split_once(' ')?;
+        let pid = pid.parse().ok().filter(|pid| *pid > 0)?;
+        let start = start.parse().ok()?;
+        Some(Self { pid, start })
     }
 
     /// False for a zombie.
@@ -41,21 +44,6 @@ impl ProcessIdentity {
 impl fmt::Display for ProcessIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}", self.pid, self.start)
-    }
-}
-
-impl FromStr for ProcessIdentity {
-    type Err = NotAProcessIdentity;
-
-    fn from_str(text: &str) -> Result<Self, NotAProcessIdentity> {
-        let (pid, start) = text.trim().split_once(' ').ok_or(NotAProcessIdentity)?;
-        let pid = pid
-            .parse()
-            .ok()
-            .filter(|pid| *pid > 0)
-            .ok_or(NotAProcessIdentity)?;
-        let start = start.parse().map_err(|_| NotAProcessIdentity)?;
-        Ok(Self { pid, start })
     }
 }
 
@@ -92,7 +80,7 @@ mod tests {
     fn this_process_lives_and_neither_its_predecessor_nor_a_dead_child_does() {
         let this = ProcessIdentity::this();
         assert!(this.is_running());
-        assert_eq!(this.to_string().parse(), Ok(this));
+        assert_eq!(ProcessIdentity::parse(&this.to_string()), Some(this));
         let before = ProcessIdentity {
             start: this.start - 1,
             ..this
@@ -115,11 +103,7 @@ mod tests {
     #[test]
     fn what_names_no_process_is_no_owner() {
         for text in ["", "12", "-4 5", "0 5", "x 5", "5 x", "5 6 7"] {
-            assert_eq!(
-                text.parse::<ProcessIdentity>(),
-                Err(NotAProcessIdentity),
-                "{text:?}"
-            );
+            assert_eq!(ProcessIdentity::parse(text), None, "{text:?}");
         }
     }
 }

@@ -26,12 +26,12 @@ struct StderrBuffer {
 /// Reads Chromium's stderr to the end, so that Chromium never blocks on it, and keeps the last lines.
 #[derive(Debug)]
 pub(super) struct StderrTail {
-    kept: Arc<Mutex<StderrBuffer>>,
+    kept: StderrLines,
     reader: JoinHandle<()>,
 }
 
 /// A cloneable view of the last lines.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct StderrLines(Arc<Mutex<StderrBuffer>>);
 
 impl StderrLines {
@@ -44,24 +44,23 @@ impl StderrLines {
 
 impl StderrTail {
     pub(super) fn follow(stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
-        let kept = Arc::new(Mutex::new(StderrBuffer::default()));
-        let reader = tokio::spawn(read(stream, Arc::clone(&kept)));
+        let kept = StderrLines::default();
+        let reader = tokio::spawn(read(stream, Arc::clone(&kept.0)));
         Self { kept, reader }
     }
 
     pub(super) fn view(&self) -> StderrLines {
-        StderrLines(Arc::clone(&self.kept))
+        self.kept.clone()
     }
 
     /// The last lines, oldest first.
     pub(super) fn lines(&self) -> Vec<String> {
-        let kept = lock(&self.kept);
-        kept.lines.iter().cloned().collect()
+        self.kept.lines()
     }
 
     /// The DevTools address that Chromium printed.
     pub(super) fn listening(&self) -> Option<String> {
-        lock(&self.kept).listening.clone()
+        lock(&self.kept.0).listening.clone()
     }
 
     /// Waits for the end of the stream, so that the last lines are in; at most `limit`, since a process

@@ -22,11 +22,8 @@ pub fn sweep() {
 
 /// Returns the directories that were removed.
 fn sweep_in(parent: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(parent) else {
-        return Vec::new();
-    };
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
     let candidates = entries
-        .flatten()
         .filter(|entry| entry.file_name().to_string_lossy().starts_with(PREFIX))
         .map(|entry| entry.path());
     let abandoned = candidates.filter(|path| {

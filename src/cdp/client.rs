@@ -9,56 +9,104 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::command_queue::{CommandQueue, MethodName};
 use super::error::CallError;
 use super::ids::SessionId;
+use super::json;
 use super::methods::Method;
 use super::raw_route::{RawRoute, RawRouteOptions, RawSender};
 
-/// The browser itself: the root session.
+/// A CDP session: [`Browser`] or [`TargetSession`].
 #[derive(Debug, Clone)]
-pub struct Browser {
+pub struct Session<I> {
+    pub(super) id: I,
     pub(super) queue: Arc<CommandQueue>,
 }
+
+/// The browser itself: the root session.
+pub type Browser = Session<Root>;
 
 /// A session attached to one target.
-#[derive(Debug, Clone)]
-pub struct TargetSession {
-    pub(super) id: SessionId,
-    pub(super) queue: Arc<CommandQueue>,
+pub type TargetSession = Session<SessionId>;
+
+/// The root session has no id.
+#[derive(Debug, Clone, Copy)]
+pub struct Root;
+
+/// What commands to a session name in `sessionId`.
+pub trait Addressed {
+    /// `None` for the root session.
+    fn session_id(&self) -> Option<&SessionId>;
 }
 
-impl Browser {
-    /// Makes a call to the browser and decodes its result.
+impl Addressed for Root {
+    fn session_id(&self) -> Option<&SessionId> {
+        None
+    }
+}
+
+impl Addressed for SessionId {
+    fn session_id(&self) -> Option<&SessionId> {
+        Some(self)
+    }
+}
+
+impl<I: Addressed> Session<I> {
+    /// Makes a call and decodes its result.
     pub async fn call<M: Method>(
         &self,
         method: M,
         limit: Duration,
     ) -> Result<M::Returns, CallError> {
-        decode::<M>(&call(&self.queue, None, method, limit).await?)
+        decode::<M>(&self.call_raw(method, limit).await?)
     }
 
-    /// Like [`TargetSession::start_call`].
+    /// Makes a call whose result stays JSON: a slice of the frame it came in.
+    pub async fn call_raw<M: Method>(
+        &self,
+        method: M,
+        limit: Duration,
+    ) -> Result<Bytes, CallError> {
+        let params = to_raw_value(&method).map_err(|error| shape::<M>(&error))?;
+        let session = self.id.session_id();
+        self.queue
+            .call(session, M::NAME.into(), params, limit)
+            .await
+    }
+
+    /// Queues a call before this returns, so that it is sent ahead of every later call; the answer
+    /// may be awaited at any time. Dropping the future gives the call up.
     pub fn start_call<M: Method>(
         &self,
         method: &M,
         limit: Duration,
-    ) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M> {
-        start_call(&self.queue, None, method, limit)
+    ) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M, I> {
+        let started = to_raw_value(method)
+            .map(|params| self.start_raw_call(M::NAME.into(), params, limit))
+            .map_err(|error| shape::<M>(&error));
+        async move { decode::<M>(&started?.await?) }
     }
 
-    /// Like [`TargetSession::start_raw_call`].
+    /// Like [`Session::start_call`], for a method that the bridge has no type for.
     pub fn start_raw_call(
         &self,
         method: MethodName,
         params: Box<RawValue>,
         limit: Duration,
-    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + use<> {
-        self.queue.start_call(None, method, params, limit)
+    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + use<I> {
+        let session = self.id.session_id();
+        self.queue.start_call(session, method, params, limit)
     }
 
-    /// Like [`TargetSession::open_raw_route`], for events that belong to no session.
+    /// Every event of this session as it came, beside those in its inbox, in order with the calls:
+    /// what follows from a later call is among them. If the inbox is dropped, the subscriber is
+    /// responsible for targets that are attached through this session.
     pub async fn open_raw_route(&self, options: RawRouteOptions) -> RawRoute {
-        open_raw_route(&self.queue, None, options).await
+        let (sender, events) = RawSender::new(options);
+        let session = self.id.session_id().cloned();
+        self.queue.route_raw(session, sender).await;
+        events
     }
+}
 
+impl Browser {
     /// Whether the transport has ended.
     pub fn has_ended(&self) -> bool {
         self.queue.ended.borrow().is_some()
@@ -92,87 +140,10 @@ impl TargetSession {
     pub fn id(&self) -> &SessionId {
         &self.id
     }
-
-    /// Makes a call to the target and decodes its result.
-    pub async fn call<M: Method>(
-        &self,
-        method: M,
-        limit: Duration,
-    ) -> Result<M::Returns, CallError> {
-        decode::<M>(&self.call_raw(method, limit).await?)
-    }
-
-    /// Makes a call whose result stays JSON: a slice of the frame it came in.
-    pub async fn call_raw<M: Method>(
-        &self,
-        method: M,
-        limit: Duration,
-    ) -> Result<Bytes, CallError> {
-        call(&self.queue, Some(&self.id), method, limit).await
-    }
-
-    /// Queues a call before this returns, so that it is sent ahead of every later call; the answer
-    /// may be awaited at any time. Dropping the future gives the call up.
-    pub fn start_call<M: Method>(
-        &self,
-        method: &M,
-        limit: Duration,
-    ) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M> {
-        start_call(&self.queue, Some(&self.id), method, limit)
-    }
-
-    /// Like [`TargetSession::start_call`], for a method that the bridge has no type for.
-    pub fn start_raw_call(
-        &self,
-        method: MethodName,
-        params: Box<RawValue>,
-        limit: Duration,
-    ) -> impl Future<Output = Result<Bytes, CallError>> + Send + use<> {
-        self.queue.start_call(Some(&self.id), method, params, limit)
-    }
-
-    /// Every event of this session as it came, beside those in its inbox, in order with the calls:
-    /// what follows from a later call is among them. If the inbox is dropped, the subscriber is
-    /// responsible for targets that are attached through this session.
-    pub async fn open_raw_route(&self, options: RawRouteOptions) -> RawRoute {
-        open_raw_route(&self.queue, Some(self.id.clone()), options).await
-    }
-}
-
-async fn call<M: Method>(
-    queue: &Arc<CommandQueue>,
-    session: Option<&SessionId>,
-    method: M,
-    limit: Duration,
-) -> Result<Bytes, CallError> {
-    let params = to_raw_value(&method).map_err(|error| shape::<M>(&error))?;
-    queue.call(session, M::NAME.into(), params, limit).await
-}
-
-fn start_call<M: Method>(
-    queue: &Arc<CommandQueue>,
-    session: Option<&SessionId>,
-    method: &M,
-    limit: Duration,
-) -> impl Future<Output = Result<M::Returns, CallError>> + Send + use<M> {
-    let started = to_raw_value(method)
-        .map(|params| queue.start_call(session, M::NAME.into(), params, limit))
-        .map_err(|error| shape::<M>(&error));
-    async move { decode::<M>(&started?.await?) }
-}
-
-async fn open_raw_route(
-    queue: &CommandQueue,
-    session: Option<SessionId>,
-    options: RawRouteOptions,
-) -> RawRoute {
-    let (sender, events) = RawSender::new(options);
-    queue.route_raw(session, sender).await;
-    events
 }
 
 fn decode<M: Method>(result: &Bytes) -> Result<M::Returns, CallError> {
-    serde_json::from_slice(result).map_err(|error| shape::<M>(&error))
+    json::parse(result).map_err(|error| shape::<M>(&error))
 }
 
 /// The error of a result that does not have the promised shape.

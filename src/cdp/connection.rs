@@ -14,7 +14,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::calls::{PendingCall, PendingCalls};
-use super::client::Browser;
+use super::client::{Browser, Root};
 use super::command_queue::{Call, CommandQueue, QueuedCommand};
 use super::error::CallError;
 use super::message;
@@ -44,12 +44,8 @@ pub fn connect(transport: CdpTransport, last_words: LastWords) -> (Browser, Inbo
         routes,
         writer: Writer::new(transport.sink),
     };
-    tokio::spawn(async move {
-        connection
-            .run(transport.stream, last_words, ended_sender)
-            .await;
-    });
-    (Browser { queue }, inbox)
+    tokio::spawn(connection.run(transport.stream, last_words, ended_sender));
+    (Browser { id: Root, queue }, inbox)
 }
 
 enum End {
@@ -101,19 +97,19 @@ impl ConnectionTask {
         };
         tracing::debug!(%reason, "the connection to Chromium ended");
         ended.send_replace(Some(Arc::clone(&reason)));
+        let closed = |method| {
+            let reason = Arc::clone(&reason);
+            Err(CallError::Closed { method, reason })
+        };
+        // Here and below, a caller that was dropped needs no answer.
         for call in self.calls.end_all() {
-            let (method, reason) = (call.method.clone(), Arc::clone(&reason));
-            finish(call, Err(CallError::Closed { method, reason }));
+            let _ = call.reply.send(closed(call.method));
         }
         // Queued commands that were not sent fail in the same way.
         self.commands.close();
         while let Ok(command) = self.commands.try_recv() {
             if let QueuedCommand::Call(call) = command {
-                let reason = Arc::clone(&reason);
-                let _ = call.reply.send(Err(CallError::Closed {
-                    method: call.method,
-                    reason,
-                }));
+                let _ = call.reply.send(closed(call.method));
             }
         }
     }
@@ -150,9 +146,8 @@ impl ConnectionTask {
     fn expire(&mut self) {
         let now = Instant::now();
         for call in self.calls.expire(now) {
-            let after = now - call.sent;
-            let method = call.method.clone();
-            finish(call, Err(CallError::Timeout { method, after }));
+            let (method, after) = (call.method, now - call.sent);
+            let _ = call.reply.send(Err(CallError::Timeout { method, after }));
         }
     }
 
@@ -194,9 +189,4 @@ impl ConnectionTask {
             }
         }
     }
-}
-
-/// Delivers an outcome, unless the caller was dropped.
-pub(super) fn finish(call: PendingCall<ReplySender>, outcome: Result<Bytes, CallError>) {
-    let _ = call.reply.send(outcome);
 }

@@ -63,28 +63,30 @@ impl CallError {
     /// `-32000 Not attached to an active page`: captures fail like this for some tens of milliseconds
     /// after a navigation, although the page is fine.
     pub fn is_page_not_active(&self) -> bool {
-        matches!(self, Self::Protocol { message, .. } if message.contains("Not attached to an active page"))
+        self.says(&["Not attached to an active page"])
     }
 
     /// A screenshot failed, most often because the page's surface was just being replaced.
     pub fn is_no_picture(&self) -> bool {
-        matches!(self, Self::Protocol { message, .. } if message.contains("Unable to capture screenshot"))
+        self.says(&["Unable to capture screenshot"])
     }
 
     /// The page navigated during the call, which destroyed its execution context.
     pub fn is_context_gone(&self) -> bool {
-        matches!(self, Self::Protocol { message, .. }
-            if message.contains("Inspected target navigated or closed")
-                || message.contains("Cannot find context with specified id")
-                || message.contains("Could not find object with given id")
-                || message.contains("Execution context was destroyed"))
+        self.says(&[
+            "Inspected target navigated or closed",
+            "Cannot find context with specified id",
+            "Could not find object with given id",
+            "Execution context was destroyed",
+        ])
     }
 
     /// The execution context did not exist any more, so that nothing was run.
     pub fn is_context_unknown(&self) -> bool {
-        matches!(self, Self::Protocol { message, .. }
-            if message.contains("Cannot find context with specified id")
-                || message.contains("Cannot find default execution context"))
+        self.says(&[
+            "Cannot find context with specified id",
+            "Cannot find default execution context",
+        ])
     }
 
     /// The session ended during the call or before it.
@@ -99,18 +101,22 @@ impl CallError {
 
     /// The target, session or context to be closed does not exist any more.
     pub fn is_already_gone(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::SessionEnded {
                 end: SessionEnd::Detached,
                 ..
-            } => true,
-            Self::Protocol { message, .. } => {
-                message.contains("No target with given id")
-                    || message.contains("Session with given id not found")
-                    || message.contains("Failed to find browser context")
-                    || message.contains("Failed to find context")
             }
-            _ => false,
-        }
+        ) || self.says(&[
+            "No target with given id",
+            "Session with given id not found",
+            "Failed to find browser context",
+            "Failed to find context",
+        ])
+    }
+
+    /// Whether Chromium answered with an error that contains one of these texts.
+    fn says(&self, texts: &[&str]) -> bool {
+        matches!(self, Self::Protocol { message, .. } if texts.iter().any(|text| message.contains(text)))
     }
 }

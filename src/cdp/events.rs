@@ -3,10 +3,11 @@
 
 use bytes::Bytes;
 use memchr::memmem;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::ids::{BrowserContextId, FrameId, LoaderId, SessionId, TargetId};
+use super::json;
+use super::objects::objects;
 use super::routes::RawEvent;
 
 macro_rules! kinds {
@@ -76,6 +77,8 @@ kinds! {
     LifecycleEvent = "Page.lifecycleEvent",
     /// A page began a drag, which the bridge continues with input events.
     DragIntercepted = "Input.dragIntercepted",
+    /// [`BindingCalled`].
+    BindingCalled = "Runtime.bindingCalled",
     /// [`DownloadWillBegin`]; of the browser.
     DownloadWillBegin = "Browser.downloadWillBegin",
     /// [`DownloadProgress`]; of the browser.
@@ -89,6 +92,9 @@ kinds! {
     /// [`EntryAdded`](super::console::EntryAdded).
     LogEntryAdded = "Log.entryAdded",
 }
+
+/// The maximum size of [`BindingCalled`]. An inbox is bounded in events and not in bytes.
+const MAX_BINDING_BYTES: usize = 16 * 1024 * 1024;
 
 impl EventKind {
     /// Whether the bridge uses an event with these fields. A page with hundreds of images sends hundreds
@@ -105,6 +111,7 @@ impl EventKind {
             ]
             .iter()
             .any(|name| memmem::find(params, name).is_some()),
+            Self::BindingCalled => params.len() <= MAX_BINDING_BYTES,
             _ => true,
         }
     }
@@ -118,7 +125,7 @@ pub fn wanted(kind: EventKind, params: Bytes) -> Option<Bytes> {
 impl RawEvent {
     /// Decodes the event's fields. If they have an unexpected shape, logs a warning and returns `None`.
     pub fn decode<T: DeserializeOwned>(&self) -> Option<T> {
-        match serde_json::from_slice(&self.params) {
+        match json::parse(&self.params) {
             Ok(fields) => Some(fields),
             Err(error) => {
                 let method = self.kind.method();
@@ -129,209 +136,184 @@ impl RawEvent {
     }
 }
 
-/// `Target.TargetInfo`.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetInfo {
-    pub target_id: TargetId,
-    /// `page`, `iframe`, `worker`, …
-    pub r#type: String,
-    #[serde(default)]
-    pub title: String,
-    /// Empty while a popup waits for the debugger before its first request.
-    #[serde(default)]
-    pub url: String,
-    /// The target that opened it.
-    #[serde(default)]
-    pub opener_id: Option<TargetId>,
-    #[serde(default)]
-    pub browser_context_id: Option<BrowserContextId>,
-    /// Of an out-of-process frame: its parent frame.
-    #[serde(default)]
-    pub parent_frame_id: Option<FrameId>,
+objects! {
+    /// `Target.TargetInfo`.
+    pub struct TargetInfo {
+        pub target_id: TargetId,
+        /// `page`, `iframe`, `worker`, …
+        pub r#type: String,
+        #[serde(default)]
+        pub title: String,
+        /// Empty while a popup waits for the debugger before its first request.
+        #[serde(default)]
+        pub url: String,
+        /// The target that opened it.
+        pub opener_id: Option<TargetId>,
+        pub browser_context_id: Option<BrowserContextId>,
+        /// Of an out-of-process frame: its parent frame.
+        pub parent_frame_id: Option<FrameId>,
+    }
+
+    /// `Target.attachedToTarget`.
+    pub struct AttachedToTarget {
+        pub session_id: SessionId,
+        pub target_info: TargetInfo,
+        /// Whether the target is paused until `Runtime.runIfWaitingForDebugger`.
+        #[serde(default)]
+        pub waiting_for_debugger: bool,
+    }
+
+    /// `Target.detachedFromTarget`.
+    pub struct DetachedFromTarget {
+        pub session_id: SessionId,
+    }
+
+    /// `Target.targetInfoChanged`.
+    pub struct TargetInfoChanged {
+        pub target_info: TargetInfo,
+    }
+
+    /// `Target.targetCrashed`.
+    pub struct TargetCrashed {
+        pub target_id: TargetId,
+        /// Such as `crashed`, `killed` or `oom`.
+        #[serde(default)]
+        pub status: String,
+    }
+
+    /// `Runtime.bindingCalled`: a script called a function of [`AddBinding`](super::page_methods::AddBinding).
+    pub struct BindingCalled {
+        pub name: String,
+        pub payload: String,
+    }
+
+    /// `Page.frameNavigated`: a frame committed a document.
+    pub struct FrameNavigated {
+        pub frame: PageFrame,
+        /// `Navigation`, or `BackForwardCacheRestore` for a document from the back-forward cache.
+        #[serde(default)]
+        pub r#type: String,
+    }
+
+    /// `Page.lifecycleEvent`.
+    pub struct LifecycleEvent {
+        pub frame_id: FrameId,
+        pub loader_id: LoaderId,
+        /// `DOMContentLoaded`, `load`, `networkIdle` and others.
+        pub name: String,
+    }
+
+    /// `Page.Frame`.
+    pub struct PageFrame {
+        pub id: FrameId,
+        /// `None` for the main frame.
+        pub parent_id: Option<FrameId>,
+        pub loader_id: LoaderId,
+        /// The document's URL without its fragment.
+        #[serde(default)]
+        pub url: String,
+        /// With its `#`.
+        pub url_fragment: Option<String>,
+        /// On an error page, the URL that failed to load.
+        pub unreachable_url: Option<String>,
+    }
+
+    /// `Page.navigatedWithinDocument`: only the fragment or the history entry changed.
+    pub struct NavigatedWithinDocument {
+        pub frame_id: FrameId,
+        pub url: String,
+    }
+
+    /// The frame of an event whose other fields are not used.
+    pub struct OfFrame {
+        pub frame_id: FrameId,
+    }
+
+    /// `Page.frameStartedNavigating`.
+    pub struct StartedNavigating {
+        pub frame_id: FrameId,
+        pub loader_id: Option<LoaderId>,
+        /// `sameDocument`, `historySameDocument`, or a kind that loads a document.
+        #[serde(default)]
+        pub navigation_type: String,
+    }
+
+    /// The intercepted request of an event whose other fields are not used.
+    pub struct OfRequest {
+        /// `Fetch.RequestId`.
+        pub request_id: String,
+    }
+
+    /// `Page.javascriptDialogOpening`.
+    pub struct JavascriptDialogOpening {
+        /// `alert`, `confirm`, `prompt` or `beforeunload`.
+        pub r#type: String,
+        #[serde(default)]
+        pub message: String,
+    }
+
+    /// `Browser.downloadWillBegin`, and `Page.downloadWillBegin`.
+    pub struct DownloadWillBegin {
+        pub frame_id: FrameId,
+        pub guid: String,
+        #[serde(default)]
+        pub url: String,
+        #[serde(default)]
+        pub suggested_filename: String,
+    }
+
+    /// `Browser.downloadProgress`.
+    pub struct DownloadProgress {
+        pub guid: String,
+        /// 0 while it is unknown.
+        #[serde(default)]
+        pub total_bytes: f64,
+        #[serde(default)]
+        pub received_bytes: f64,
+        /// `inProgress`, `completed` or `canceled`.
+        pub state: String,
+    }
+
+    /// `Page.fileChooserOpened`.
+    pub struct FileChooserEvent {
+        pub frame_id: FrameId,
+        /// `selectSingle` or `selectMultiple`.
+        pub mode: String,
+        /// The `<input type=file>`; absent if a script opened the chooser without one.
+        pub backend_node_id: Option<i64>,
+    }
+
+    /// `Network.responseReceived`.
+    pub struct ResponseReceived {
+        /// For a document the same as its loader id.
+        pub request_id: String,
+        pub loader_id: LoaderId,
+        pub response: Response,
+    }
+
+    /// `Network.Response`.
+    pub struct Response {
+        pub status: u16,
+    }
+
+    /// `Network.loadingFailed`.
+    pub struct LoadingFailed {
+        /// For a document the same as its loader id.
+        pub request_id: String,
+        /// Such as `net::ERR_CONNECTION_REFUSED`.
+        #[serde(default)]
+        pub error_text: String,
+    }
 }
 
-/// `Target.attachedToTarget`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AttachedToTarget {
-    pub session_id: SessionId,
-    pub target_info: TargetInfo,
-    /// Whether the target is paused until `Runtime.runIfWaitingForDebugger`.
-    #[serde(default)]
-    pub waiting_for_debugger: bool,
-}
-
-/// `Target.detachedFromTarget`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DetachedFromTarget {
-    pub session_id: SessionId,
-}
-
-/// `Target.targetInfoChanged`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetInfoChanged {
-    pub target_info: TargetInfo,
-}
-
-/// `Target.targetCrashed`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct TargetCrashed {
-    pub target_id: TargetId,
-    /// Such as `crashed`, `killed` or `oom`.
-    #[serde(default)]
-    pub status: String,
-}
-
-/// `Page.frameNavigated`: a frame committed a document.
-#[derive(Debug, Deserialize)]
-pub struct FrameNavigated {
-    pub frame: PageFrame,
-    /// `Navigation`, or `BackForwardCacheRestore` for a document from the back-forward cache.
-    #[serde(default)]
-    pub r#type: String,
-}
-
-/// `Page.lifecycleEvent`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LifecycleEvent {
-    pub frame_id: FrameId,
-    pub loader_id: LoaderId,
-    /// `DOMContentLoaded`, `load`, `networkIdle` and others.
-    pub name: String,
-}
-
-/// `Page.Frame`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct PageFrame {
-    pub id: FrameId,
-    /// `None` for the main frame.
-    #[serde(default)]
-    pub parent_id: Option<FrameId>,
-    pub loader_id: LoaderId,
-    /// The document's URL without its fragment.
-    #[serde(default)]
-    pub url: String,
-    /// With its `#`.
-    #[serde(default)]
-    pub url_fragment: Option<String>,
-    /// On an error page, the URL that failed to load.
-    #[serde(default)]
-    pub unreachable_url: Option<String>,
-}
-
-/// `Page.navigatedWithinDocument`: only the fragment or the history entry changed.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NavigatedWithinDocument {
-    pub frame_id: FrameId,
-    pub url: String,
-}
-
-/// The frame of an event whose other fields are not used.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OfFrame {
-    pub frame_id: FrameId,
-}
-
-/// `Page.frameStartedNavigating`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct StartedNavigating {
-    pub frame_id: FrameId,
-    #[serde(default)]
-    pub loader_id: Option<LoaderId>,
-    /// `sameDocument`, `historySameDocument`, or a kind that loads a document.
-    #[serde(default)]
-    pub navigation_type: String,
-}
-
-/// The intercepted request of an event whose other fields are not used.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct OfRequest {
-    /// `Fetch.RequestId`.
-    pub request_id: String,
-}
-
-/// `Page.javascriptDialogOpening`.
-#[derive(Debug, Deserialize)]
-pub struct JavascriptDialogOpening {
-    /// `alert`, `confirm`, `prompt` or `beforeunload`.
-    pub r#type: String,
-    #[serde(default)]
-    pub message: String,
-}
-
-/// `Browser.downloadWillBegin`, and `Page.downloadWillBegin`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DownloadWillBegin {
-    pub frame_id: FrameId,
-    pub guid: String,
-    #[serde(default)]
-    pub url: String,
-    #[serde(default)]
-    pub suggested_filename: String,
-}
-
-/// `Browser.downloadProgress`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DownloadProgress {
-    pub guid: String,
-    /// 0 while it is unknown.
-    #[serde(default)]
-    pub total_bytes: f64,
-    #[serde(default)]
-    pub received_bytes: f64,
-    /// `inProgress`, `completed` or `canceled`.
-    pub state: String,
-}
-
-/// `Page.fileChooserOpened`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct FileChooserEvent {
-    pub frame_id: FrameId,
-    /// `selectSingle` or `selectMultiple`.
-    pub mode: String,
-    /// The `<input type=file>`; absent if a script opened the chooser without one.
-    #[serde(default)]
-    pub backend_node_id: Option<i64>,
-}
-
-/// `Network.responseReceived`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct ResponseReceived {
-    /// For a document the same as its loader id.
-    pub request_id: String,
-    pub loader_id: LoaderId,
-    pub response: Response,
-}
-
-/// `Network.Response`.
-#[derive(Debug, Deserialize)]
-pub struct Response {
-    pub status: u16,
-}
-
-/// `Network.loadingFailed`.
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LoadingFailed {
-    /// For a document the same as its loader id.
-    pub request_id: String,
-    /// Such as `net::ERR_CONNECTION_REFUSED`.
-    #[serde(default)]
-    pub error_text: String,
+/// A count or a time: CDP has only floating-point numbers.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the cast saturates"
+)]
+pub fn whole(number: f64) -> u64 {
+    number as u64
 }
 
 #[cfg(test)]
@@ -348,6 +330,16 @@ mod tests {
         };
         let frame = event.decode::<FrameNavigated>().map(|event| event.frame);
         assert!(frame.is_some_and(|frame| frame.parent_id.is_none() && frame.url == "http://a/"));
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_in_an_event_is_replaced() {
+        let event = RawEvent {
+            kind: EventKind::JavascriptDialogOpening,
+            params: Bytes::from_static(br#"{"type":"alert","message":"a\ud800b"}"#),
+        };
+        let dialog: Option<JavascriptDialogOpening> = event.decode();
+        assert_eq!(dialog.unwrap().message, "a\u{fffd}b");
     }
 
     #[test]

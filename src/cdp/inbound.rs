@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use bytes::Bytes;
 
 use super::client::TargetSession;
-use super::connection::{ConnectionTask, finish};
+use super::connection::ConnectionTask;
 use super::error::{CallError, SessionEnd};
 use super::events::{
     AttachedToTarget, DetachedFromTarget, EventKind, TargetCrashed, TargetInfoChanged,
@@ -13,7 +13,7 @@ use super::events::{
 use super::ids::SessionId;
 use super::message::{self, CdpMessage, ErrorReply};
 use super::methods::{DetachFromTarget, Method, RunIfWaitingForDebugger};
-use super::raw_route::{RawFrame, RawRouteEnd};
+use super::raw_route::RawRouteEnd;
 use super::routes::{Attachment, RawEvent, SessionEvent, Undelivered};
 use crate::metrics;
 
@@ -21,34 +21,18 @@ impl ConnectionTask {
     pub(super) fn frame(&mut self, frame: &Bytes) {
         match CdpMessage::parse(frame) {
             Ok(CdpMessage::Response { id, outcome }) => self.response(id, outcome),
-            Ok(CdpMessage::Event {
-                session,
-                method,
-                params,
-            }) => {
-                let session = session.as_ref();
-                let kind = EventKind::from_method(&method);
-                if self.routes.has_raw(session) {
-                    self.deliver_raw(&RawFrame {
-                        session: session.cloned(),
-                        method,
-                        params: params.clone(),
-                        frame: frame.clone(),
-                    });
+            Ok(CdpMessage::Event(event)) => {
+                if self.routes.deliver_raw(&event) == Err(RawRouteEnd::Overflow) {
+                    metrics::dropped("cdpEvent", "rawRouteFull");
                 }
-                if let Some(kind) = kind
-                    && let Some(params) = self.routes.filter(session, kind, params)
+                let session = event.session.as_ref();
+                if let Some(kind) = EventKind::from_method(&event.method)
+                    && let Some(params) = self.routes.filter(session, kind, event.params)
                 {
                     self.event(session, RawEvent { kind, params });
                 }
             }
             Err(error) => tracing::warn!(%error, "a frame from Chromium could not be read"),
-        }
-    }
-
-    fn deliver_raw(&mut self, frame: &RawFrame) {
-        if self.routes.deliver_raw(frame) == Err(RawRouteEnd::Overflow) {
-            metrics::dropped("cdpEvent", "rawRouteFull");
         }
     }
 
@@ -63,27 +47,20 @@ impl ConnectionTask {
             Cow::Owned(_) => "raw",
         };
         metrics::cdp_round_trip(label, call.sent.elapsed());
-        let method = call.method.clone();
+        let method = call.method;
         let outcome = outcome.map_err(|error| {
-            let ErrorReply {
-                code,
-                message,
-                data,
-            } = error;
-            if message.contains("Session with given id not found") {
-                return CallError::SessionEnded {
-                    method,
-                    end: SessionEnd::Detached,
-                };
+            if error.message.contains("Session with given id not found") {
+                let end = SessionEnd::Detached;
+                return CallError::SessionEnded { method, end };
             }
             CallError::Protocol {
                 method,
-                code,
-                message,
-                data,
+                code: error.code,
+                message: error.message,
+                data: error.data,
             }
         });
-        finish(call, outcome);
+        let _ = call.reply.send(outcome);
     }
 
     fn event(&mut self, session: Option<&SessionId>, event: RawEvent) {
@@ -125,7 +102,7 @@ impl ConnectionTask {
     }
 
     fn deliver(&self, session: Option<&SessionId>, event: RawEvent) {
-        if let Err(Undelivered(_)) = self.routes.deliver(session, SessionEvent::Raw(event)) {
+        if let Err(Undelivered) = self.routes.deliver(session, SessionEvent::Raw(event)) {
             metrics::dropped("cdpEvent", "inboxFull");
         }
     }
@@ -156,7 +133,7 @@ impl ConnectionTask {
             waiting_for_debugger,
         };
         let event = SessionEvent::Attached(Box::new(attachment));
-        if let Err(Undelivered(_)) = self.routes.deliver(parent, event) {
+        if let Err(Undelivered) = self.routes.deliver(parent, event) {
             // The target has no owner: it is resumed and detached, so that it does not stay paused.
             metrics::dropped("cdpAttach", "inboxFull");
             self.routes.remove(&session_id);
@@ -167,8 +144,10 @@ impl ConnectionTask {
 
     fn end_calls(&mut self, session: &SessionId, end: SessionEnd) {
         for call in self.calls.end_session(session) {
-            let method = call.method.clone();
-            finish(call, Err(CallError::SessionEnded { method, end }));
+            let method = call.method;
+            let _ = call
+                .reply
+                .send(Err(CallError::SessionEnded { method, end }));
         }
     }
 

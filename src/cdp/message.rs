@@ -14,6 +14,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::ids::SessionId;
+use super::json::without_lone_surrogates;
+use super::raw_route::RawFrame;
 
 /// A parsed frame from Chromium.
 #[derive(Debug)]
@@ -22,13 +24,7 @@ pub enum CdpMessage {
         id: u64,
         outcome: Result<Bytes, ErrorReply>,
     },
-    Event {
-        /// `None` for the root session.
-        session: Option<SessionId>,
-        /// Such as `Page.frameNavigated`.
-        method: Box<str>,
-        params: Bytes,
-    },
+    Event(RawFrame),
 }
 
 /// Chromium's `error` object.
@@ -38,7 +34,6 @@ pub struct ErrorReply {
     pub code: i64,
     #[serde(default)]
     pub message: Arc<str>,
-    #[serde(default)]
     pub data: Option<Arc<RawValue>>,
 }
 
@@ -79,17 +74,25 @@ impl CdpMessage {
         {
             return Ok(frame);
         }
-        let outline: Outline<'_> = serde_json::from_slice(frame)?;
+        let outline: Outline<'_> = match serde_json::from_slice(frame) {
+            Ok(outline) => outline,
+            // The message of an error may quote a page's text.
+            Err(error) => match without_lone_surrogates(frame) {
+                Cow::Owned(replaced) => return Self::parse(&replaced.into()),
+                Cow::Borrowed(_) => return Err(error.into()),
+            },
+        };
         let slice = |raw: Option<&RawValue>| match raw {
             Some(raw) => frame.slice_ref(raw.get().as_bytes()),
             None => Bytes::from_static(b"{}"),
         };
         if let Some(method) = outline.method {
-            return Ok(Self::Event {
+            return Ok(Self::Event(RawFrame {
                 session: outline.session.as_deref().map(SessionId::from),
                 method: method.into(),
                 params: slice(outline.params),
-            });
+                frame: frame.clone(),
+            }));
         }
         // An error without an id answers a command that was not valid JSON, which is never sent.
         let id = outline.id.ok_or(InvalidMessage::Neither)?;
@@ -128,11 +131,12 @@ impl CdpMessage {
         let plain = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'.';
         let name = rest.iter().take_while(|byte| plain(byte)).count();
         let params = body(&rest[name..], b"\",\"params\":")?;
-        Some(Self::Event {
+        Some(Self::Event(RawFrame {
             session: Some(SessionId::from(session)),
             method: std::str::from_utf8(&rest[..name]).ok()?.into(),
             params,
-        })
+            frame: frame.clone(),
+        }))
     }
 }
 
@@ -186,11 +190,12 @@ mod tests {
     fn an_event_of_an_unknown_domain_is_still_a_message() {
         let frame =
             parse(r#"{"method":"New.thing","params":{"a":[1]},"sessionId":"S","extra":{}}"#);
-        let Ok(CdpMessage::Event {
+        let Ok(CdpMessage::Event(RawFrame {
             session: Some(session),
             method,
             params,
-        }) = frame
+            ..
+        })) = frame
         else {
             panic!("it is an event");
         };
@@ -215,11 +220,12 @@ mod tests {
                 let result = outline.result.unwrap().get();
                 assert_eq!(outcome.as_ref().unwrap(), result.as_bytes());
             }
-            Some(CdpMessage::Event {
+            Some(CdpMessage::Event(RawFrame {
                 session,
                 method,
                 params,
-            }) => {
+                ..
+            })) => {
                 assert_eq!(outline.method.as_deref(), Some(&**method));
                 assert_eq!(outline.params.unwrap().get().as_bytes(), params);
                 assert_eq!(

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::events::TargetInfoChanged;
 use super::ids::{BrowserContextId, LoaderId, SessionId, TargetId};
+use super::objects::objects;
 
 /// A command: its parameters serialize to CDP's `params`.
 pub trait Method: Serialize + Send + Sync {
@@ -40,7 +41,7 @@ macro_rules! methods {
         )*
     };
 }
-pub(super) use methods;
+pub(crate) use methods;
 
 /// A numeric argument of [`CallFunctionOn`].
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -387,87 +388,73 @@ pub struct ScreenshotClip {
     pub scale: f64,
 }
 
-/// Result of [`GetVersion`].
-#[derive(Debug, Clone, Deserialize)]
-pub struct BrowserVersion {
-    /// Such as `HeadlessChrome/156.0.8078.79`.
-    pub product: String,
-}
+objects! {
+    /// Result of [`GetVersion`].
+    pub struct BrowserVersion {
+        /// Such as `HeadlessChrome/156.0.8078.79`.
+        pub product: String,
+    }
 
-/// Result of [`CreateTarget`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreatedTarget {
-    pub target_id: TargetId,
-}
+    /// Result of [`CreateTarget`].
+    pub struct CreatedTarget {
+        pub target_id: TargetId,
+    }
 
-/// Result of [`AttachToTarget`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct AttachedSession {
-    pub session_id: SessionId,
-}
+    /// Result of [`AttachToTarget`].
+    pub struct AttachedSession {
+        pub session_id: SessionId,
+    }
 
-/// Result of [`CreateBrowserContext`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CreatedContext {
-    pub browser_context_id: BrowserContextId,
-}
+    /// Result of [`CreateBrowserContext`].
+    pub struct CreatedContext {
+        pub browser_context_id: BrowserContextId,
+    }
 
-/// Result of [`Navigate`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NavigateResult {
-    /// Absent when only the fragment changed.
-    #[serde(default)]
-    pub loader_id: Option<LoaderId>,
-    /// Such as `net::ERR_NAME_NOT_RESOLVED`.
-    #[serde(default)]
-    pub error_text: Option<String>,
-    #[serde(default)]
-    pub is_download: bool,
-}
+    /// Result of [`Navigate`].
+    pub struct NavigateResult {
+        /// Absent when only the fragment changed.
+        pub loader_id: Option<LoaderId>,
+        /// Such as `net::ERR_NAME_NOT_RESOLVED`.
+        pub error_text: Option<String>,
+        #[serde(default)]
+        pub is_download: bool,
+    }
 
-/// Result of [`GetLayoutMetrics`]. In CSS pixels.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LayoutMetrics {
-    /// What the page lays out for, without scrollbars. Its position counts from the left and upper edge of
-    /// the page, as that of a [`ScreenshotClip`] does.
-    #[serde(default)]
-    pub css_layout_viewport: Option<LayoutViewport>,
-    /// Its position is that of the page's own coordinates.
-    #[serde(default)]
-    pub css_visual_viewport: Option<VisualViewport>,
-    /// The whole page.
-    pub css_content_size: ContentSize,
-}
+    /// Result of [`GetLayoutMetrics`]. In CSS pixels.
+    #[derive(Copy)]
+    pub struct LayoutMetrics {
+        /// What the page lays out for, without scrollbars. Its position counts from the left and upper edge of
+        /// the page, as that of a [`ScreenshotClip`] does.
+        pub css_layout_viewport: Option<LayoutViewport>,
+        /// Its position is that of the page's own coordinates.
+        pub css_visual_viewport: Option<VisualViewport>,
+        /// The whole page.
+        pub css_content_size: ContentSize,
+    }
 
-/// `Page.LayoutViewport`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct LayoutViewport {
-    pub page_x: f64,
-    pub page_y: f64,
-    pub client_width: f64,
-    pub client_height: f64,
-}
+    /// `Page.LayoutViewport`.
+    #[derive(Copy)]
+    pub struct LayoutViewport {
+        pub page_x: f64,
+        pub page_y: f64,
+        pub client_width: f64,
+        pub client_height: f64,
+    }
 
-/// `Page.VisualViewport`, as far as it is read.
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct VisualViewport {
-    /// From the layout viewport.
-    pub offset_x: f64,
-    pub offset_y: f64,
-    pub page_x: f64,
-    pub page_y: f64,
-}
+    /// `Page.VisualViewport`, as far as it is read.
+    #[derive(Copy)]
+    pub struct VisualViewport {
+        /// From the layout viewport.
+        pub offset_x: f64,
+        pub offset_y: f64,
+        pub page_x: f64,
+        pub page_y: f64,
+    }
 
-/// Part of `DOM.Rect`.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct ContentSize {
-    pub width: f64,
-    pub height: f64,
+    /// Part of `DOM.Rect`.
+    #[derive(Copy)]
+    pub struct ContentSize {
+        pub width: f64,
+        pub height: f64,
+    }
 }

@@ -11,13 +11,15 @@
 //! | `command_queue` | the bounded queue from the handles to the task |
 //! | [`routes`] | which session's events go to which inbox, without I/O |
 //! | `raw_route` | events as received, for subscribers that need them untyped, without I/O |
-//! | [`transport`] | pipe, WebSocket, memory |
+//! | [`transport`] | pipe, WebSocket |
 //! | `connection` | the task; `inbound` is what it does with a frame |
 //! | [`client`] | the handles |
 //! | [`methods`] | the commands that the bridge uses, typed |
+//! | `objects` | how objects that Chromium sends are defined |
 //! | [`page_methods`] | commands that act on the content of a page |
 //! | [`console`] | commands and events of a page's console |
 //! | [`events`] | the events that the bridge uses, decoded late and leniently |
+//! | [`json`] | parsing JSON with text of a page |
 //! | [`results`] | results with large payloads, which are sliced and not parsed |
 //! | `error` | why a call failed |
 
@@ -30,8 +32,10 @@ mod error;
 pub mod events;
 pub mod ids;
 mod inbound;
+pub mod json;
 pub mod message;
 pub mod methods;
+mod objects;
 pub mod page_methods;
 mod raw_route;
 pub mod results;

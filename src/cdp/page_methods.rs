@@ -3,13 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use super::client::shape;
 use super::error::CallError;
 use super::ids::FrameId;
 use super::methods::{EmptyResult, Method, methods};
+use super::objects::objects;
 
 methods! {
     /// Creates an isolated world, whose scripts the page can neither see nor break, or finds the one of
@@ -44,6 +45,13 @@ methods! {
         await_promise: bool,
         /// Whether it counts as a user gesture.
         user_gesture: bool,
+    }
+
+    /// Adds a function to the global object of an execution context; each call of it is a
+    /// `Runtime.bindingCalled`.
+    AddBinding = "Runtime.addBinding" -> EmptyResult {
+        name: &'static str,
+        execution_context_id: i64,
     }
 
     DescribeNode<'a> = "DOM.describeNode" -> DescribedNode {
@@ -104,6 +112,9 @@ methods! {
         location: u8,
         /// Whether it is a key of the number pad.
         is_keypad: bool,
+        /// What Chromium's editor executes instead of its own command for the key.
+        #[serde(skip_serializing_if = "<[_]>::is_empty")]
+        commands: &'static [&'static str],
         #[serde(skip_serializing_if = "Option::is_none")]
         text: Option<Cow<'a, str>>,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,83 +183,72 @@ impl<'a> FunctionArgument<'a> {
     }
 }
 
-/// Result of [`CreateIsolatedWorld`].
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IsolatedWorld {
-    /// `Runtime.ExecutionContextId`.
-    pub execution_context_id: i64,
-}
+objects! {
+    /// Result of [`CreateIsolatedWorld`].
+    #[derive(Copy)]
+    pub struct IsolatedWorld {
+        /// `Runtime.ExecutionContextId`.
+        pub execution_context_id: i64,
+    }
 
-/// Result of [`DescribeNode`].
-#[derive(Debug, Clone, Deserialize)]
-pub struct DescribedNode {
-    pub node: Node,
-}
+    /// Result of [`DescribeNode`].
+    pub struct DescribedNode {
+        pub node: Node,
+    }
 
-/// `DOM.Node`, as far as it is read.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Node {
-    /// `DOM.BackendNodeId`.
-    pub backend_node_id: i64,
-    /// The frame of an `<iframe>`.
-    #[serde(default)]
-    pub frame_id: Option<FrameId>,
-    /// The document in that frame, if it is in the same process.
-    #[serde(default)]
-    pub content_document: Option<serde::de::IgnoredAny>,
-}
+    /// `DOM.Node`, as far as it is read.
+    pub struct Node {
+        /// `DOM.BackendNodeId`.
+        pub backend_node_id: i64,
+        /// The frame of an `<iframe>`.
+        pub frame_id: Option<FrameId>,
+        /// The document in that frame, if it is in the same process.
+        pub content_document: Option<serde::de::IgnoredAny>,
+    }
 
-/// Result of [`ResolveNode`].
-#[derive(Debug, Clone, Deserialize)]
-pub struct ResolvedNode {
-    pub object: Handle,
-}
+    /// Result of [`ResolveNode`].
+    pub struct ResolvedNode {
+        pub object: Handle,
+    }
 
-/// `Runtime.RemoteObject`, as far as it is read.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Handle {
-    /// `Runtime.RemoteObjectId`.
-    #[serde(default)]
-    pub object_id: Option<String>,
+    /// `Runtime.RemoteObject`, as far as it is read.
+    pub struct Handle {
+        /// `Runtime.RemoteObjectId`.
+        pub object_id: Option<String>,
+    }
 }
 
 /// Four corners, clockwise from the top left: `x1, y1, x2, y2, …`.
 pub type Quad = [f64; 8];
 
-/// Result of [`GetContentQuads`].
-#[derive(Debug, Clone, Deserialize)]
-pub struct ContentQuads {
-    pub quads: Vec<Quad>,
-}
+objects! {
+    /// Result of [`GetContentQuads`].
+    pub struct ContentQuads {
+        pub quads: Vec<Quad>,
+    }
 
-/// Result of [`GetBoxModel`].
-#[derive(Debug, Clone, Deserialize)]
-pub struct BoxModel {
-    pub model: Boxes,
-}
+    /// Result of [`GetBoxModel`].
+    pub struct BoxModel {
+        pub model: Boxes,
+    }
 
-/// `DOM.BoxModel`, as far as it is read.
-#[derive(Debug, Clone, Copy, Deserialize)]
-pub struct Boxes {
-    /// Inside of borders and padding.
-    pub content: Quad,
-}
+    /// `DOM.BoxModel`, as far as it is read.
+    #[derive(Copy)]
+    pub struct Boxes {
+        /// Inside of borders and padding.
+        pub content: Quad,
+    }
 
-/// Result of [`GetNavigationHistory`].
-#[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct NavigationHistory {
-    /// Index into `entries`.
-    pub current_index: usize,
-    pub entries: Vec<HistoryEntry>,
-}
+    /// Result of [`GetNavigationHistory`].
+    pub struct NavigationHistory {
+        /// Index into `entries`.
+        pub current_index: usize,
+        pub entries: Vec<HistoryEntry>,
+    }
 
-/// `Page.NavigationEntry`, as far as it is read.
-#[derive(Debug, Clone, Deserialize)]
-pub struct HistoryEntry {
-    pub id: i64,
-    pub url: String,
+    /// `Page.NavigationEntry`, as far as it is read.
+    pub struct HistoryEntry {
+        pub id: i64,
+        pub url: String,
+    }
 }

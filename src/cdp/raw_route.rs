@@ -77,7 +77,7 @@ struct RouteState {
 pub(super) struct RawSender {
     queue: mpsc::Sender<RawFrame>,
     state: Arc<RouteState>,
-    options: RawRouteOptions,
+    pub(super) options: RawRouteOptions,
 }
 
 impl RawSender {
@@ -94,10 +94,6 @@ impl RawSender {
             options,
         };
         (sender, events)
-    }
-
-    pub(super) fn with_children(&self) -> bool {
-        self.options.with_children
     }
 
     pub(super) fn is_same(&self, other: &Self) -> bool {

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use memchr::{memchr2, memmem};
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::client::shape;
 use super::error::CallError;
-use super::methods::{CaptureScreenshot, Evaluate, StartScreencast};
+use super::json;
+use super::methods::{CaptureScreenshot, Evaluate, Method, StartScreencast};
 
 /// The outcome of an expression.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,48 +98,20 @@ where
 
 /// The message of the exception that a script threw: its first lines, without the stack.
 pub fn exception(result: &Bytes) -> String {
-    #[derive(Deserialize)]
-    struct Outline {
-        #[serde(default, rename = "exceptionDetails")]
-        details: Details,
-    }
-
-    #[derive(Default, Deserialize)]
-    struct Details {
-        #[serde(default)]
-        text: String,
-        #[serde(default)]
-        exception: Option<Thrown>,
-    }
-
-    #[derive(Deserialize)]
-    struct Thrown {
-        #[serde(default)]
-        r#type: String,
-        #[serde(default)]
-        description: Option<String>,
-        #[serde(default)]
-        value: serde_json::Value,
-    }
-
     const MOST: usize = 500;
 
-    let details = serde_json::from_slice(result)
-        .map_or_else(|_| Details::default(), |outline: Outline| outline.details);
-    let thrown = details.exception.map(|thrown| {
-        let value = || match thrown.value {
-            serde_json::Value::String(text) => text,
-            _ if thrown.r#type == "undefined" => thrown.r#type,
-            other => other.to_string(),
-        };
-        thrown.description.unwrap_or_else(value)
-    });
-    let words = thrown.unwrap_or(details.text);
-    let lines = words
-        .lines()
-        .take_while(|line| !line.starts_with("    at "));
-    let words: Vec<_> = lines.collect();
-    words.join(" ").chars().take(MOST).collect()
+    let outcome: Value = json::parse(result).unwrap_or_default();
+    let details = &outcome["exceptionDetails"];
+    let thrown = &details["exception"];
+    let text = match (&thrown["description"], &thrown["value"]) {
+        (Value::String(text), _) | (_, Value::String(text)) => text.clone(),
+        _ if thrown.is_null() => details["text"].as_str().unwrap_or_default().to_owned(),
+        _ if thrown["type"] == "undefined" => "undefined".to_owned(),
+        (_, other) => other.to_string(),
+    };
+    let lines = text.lines().take_while(|line| !line.starts_with("    at "));
+    let lines: Vec<_> = lines.collect();
+    lines.join(" ").chars().take(MOST).collect()
 }
 
 /// One frame of a screencast.
@@ -154,9 +128,7 @@ pub struct ScreencastFrame {
 /// Reads `Page.screencastFrame`.
 pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
     #[derive(Deserialize)]
-    struct Outline<'a> {
-        #[serde(borrow)]
-        data: &'a RawValue,
+    struct Outline {
         metadata: Metadata,
         #[serde(rename = "sessionId")]
         ack: i64,
@@ -164,32 +136,12 @@ pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
 
     #[derive(Deserialize)]
     struct Metadata {
-        #[serde(default)]
         timestamp: Option<f64>,
     }
 
-    /// The members after `data`.
-    #[derive(Deserialize)]
-    struct Rest {
-        metadata: Metadata,
-        #[serde(rename = "sessionId")]
-        ack: i64,
-    }
-
-    let wrong = |error: serde_json::Error| shape::<StartScreencast>(&error);
-    let (data, metadata, ack) = if let Some((data, mut rest)) = leading_data(params) {
-        // The comma after `data` becomes the opening brace of the remaining members.
-        if let Some(first) = rest.first_mut() {
-            *first = b'{';
-        }
-        let Rest { metadata, ack } = serde_json::from_slice(&rest).map_err(wrong)?;
-        (data, metadata, ack)
-    } else {
-        let outline: Outline<'_> = serde_json::from_slice(params).map_err(wrong)?;
-        let data = plain(params, outline.data)
-            .ok_or_else(|| shape::<StartScreencast>(&"data is not a plain string"))?;
-        (data, outline.metadata, outline.ack)
-    };
+    let (data, rest) = split_data::<StartScreencast>(params)?;
+    let Outline { metadata, ack } =
+        serde_json::from_slice(&rest).map_err(|error| shape::<StartScreencast>(&error))?;
     Ok(ScreencastFrame {
         data,
         timestamp: metadata.timestamp,
@@ -197,41 +149,38 @@ pub fn screencast_frame(params: &Bytes) -> Result<ScreencastFrame, CallError> {
     })
 }
 
-/// Splits an object whose first member is `data`, as Chromium writes it, into `data` and the rest. Most of
-/// a message is image data, which is scanned only once.
-fn leading_data(object: &Bytes) -> Option<(Bytes, Vec<u8>)> {
-    const DATA: &[u8] = b"{\"data\":\"";
-    let content = object.strip_prefix(DATA)?;
-    let end = memchr2(b'"', b'\\', content).filter(|end| content[*end] == b'"')?;
-    Some((
-        object.slice_ref(&content[..end]),
-        content[end + 1..].to_vec(),
-    ))
-}
-
-/// The content of a JSON string without escapes, as a slice of its message.
-fn plain(frame: &Bytes, string: &RawValue) -> Option<Bytes> {
-    let content = string.get().strip_prefix('"')?.strip_suffix('"')?;
-    (!content.contains('\\')).then(|| frame.slice_ref(content.as_bytes()))
-}
-
 /// The image data of a screenshot in base64, as a slice of the result.
 pub fn screenshot_data(result: &Bytes) -> Result<Bytes, CallError> {
+    let (data, _) = split_data::<CaptureScreenshot>(result)?;
+    Ok(data)
+}
+
+/// The content of the member `data` of an object, which is image data in base64, as a slice; and an
+/// object with the other members. Chromium writes `data` first, so that most of the bytes are scanned
+/// only once.
+fn split_data<M: Method>(object: &Bytes) -> Result<(Bytes, Cow<'_, [u8]>), CallError> {
     #[derive(Deserialize)]
     struct Outline<'a> {
         #[serde(borrow)]
         data: &'a RawValue,
     }
 
-    if let Some((data, rest)) = leading_data(result)
-        && rest == b"}"
+    const DATA: &[u8] = b"{\"data\":\"";
+    if let Some(content) = object.strip_prefix(DATA)
+        && let Some(end) = memchr2(b'"', b'\\', content)
+        && let Some(rest) = content[end..].strip_prefix(b"\"")
     {
-        return Ok(data);
+        let others = [b"{".as_slice(), rest.strip_prefix(b",").unwrap_or(rest)].concat();
+        return Ok((object.slice_ref(&content[..end]), others.into()));
     }
     let outline: Outline<'_> =
-        serde_json::from_slice(result).map_err(|error| shape::<CaptureScreenshot>(&error))?;
-    plain(result, outline.data)
-        .ok_or_else(|| shape::<CaptureScreenshot>(&"data is not a plain string"))
+        serde_json::from_slice(object).map_err(|error| shape::<M>(&error))?;
+    let string = outline.data.get().strip_prefix('"');
+    let content = string
+        .and_then(|string| string.strip_suffix('"'))
+        .filter(|content| !content.contains('\\'))
+        .ok_or_else(|| shape::<M>(&"data is not a plain string"))?;
+    Ok((object.slice_ref(content.as_bytes()), Cow::Borrowed(object)))
 }
 
 #[cfg(test)]

@@ -77,9 +77,9 @@ impl Inbox {
     }
 }
 
-/// The inbox is full or was dropped. Returns the event.
+/// The inbox is full or was dropped.
 #[derive(Debug)]
-pub struct Undelivered(pub SessionEvent);
+pub struct Undelivered;
 
 #[derive(Debug)]
 struct Route {
@@ -119,7 +119,7 @@ impl Routes {
     ) -> Inbox {
         let (mut route, inbox) = Route::new(Some(target));
         if let Some(parent) = self.route(parent) {
-            let inherited = parent.raw.iter().filter(|raw| raw.with_children());
+            let inherited = parent.raw.iter().filter(|raw| raw.options.with_children);
             route.raw = inherited.cloned().collect();
         }
         self.sessions.insert(session, route);
@@ -172,9 +172,9 @@ impl Routes {
             Ok(()) | Err(TrySendError::Closed(SessionEvent::Raw(_))) => Ok(()),
             // The raw subscriber handles this session's events alone.
             Err(TrySendError::Closed(_)) if !route.raw.is_empty() => Ok(()),
-            Err(error) => {
+            Err(_) => {
                 route.shared.lost.fetch_add(1, Ordering::Relaxed);
-                Err(Undelivered(error.into_inner()))
+                Err(Undelivered)
             }
         }
     }
@@ -189,11 +189,6 @@ impl Routes {
         if let Some(route) = route {
             route.raw.push(raw);
         }
-    }
-
-    pub(super) fn has_raw(&self, session: Option<&SessionId>) -> bool {
-        self.route(session)
-            .is_some_and(|route| !route.raw.is_empty())
     }
 
     /// Delivers an event to the raw routes of its session. Routes that overflow, or that have no
@@ -267,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn an_inbox_that_is_full_gives_the_event_back_and_counts_it() {
+    fn an_inbox_that_is_full_refuses_the_event_and_counts_it() {
         let (mut routes, _root) = Routes::new();
         let a = routes.insert("A".into(), "T".into(), None);
         for _ in 0..INBOX_CAPACITY {

@@ -10,13 +10,15 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 
 use super::address::Address;
+use super::backoff::ReconnectBackoff;
 use super::connection::Connection;
 use super::disconnect::Disconnect;
 use super::error::{ConnectError, RequestError};
 use super::events::Events;
 use super::options::Options;
+use super::pending::PendingRequests;
 use super::received::Received;
-use super::reconnect::{ClientCommand, ReconnectTask};
+use super::reconnect::{ClientCommand, ReconnectTask, Stage};
 
 /// Time limit for `welcome`, which the bridge sends at once.
 const WELCOME_LIMIT: Duration = Duration::from_secs(10);
@@ -51,9 +53,7 @@ impl Bridge {
                 let address = address.to_string();
                 return Err(ConnectError::NoWelcome { address, closing });
             }
-            other => {
-                return Err(no_welcome(&address, other.name()));
-            }
+            other => return Err(no_welcome(&address, other.name())),
         };
         let cdp_bridge_protocol::Event::Welcome(welcome) = first else {
             return Err(no_welcome(&address, first.name()));
@@ -70,7 +70,19 @@ impl Bridge {
             closing,
             stop: stop.clone(),
         };
-        let reconnect = ReconnectTask::new(address, options, asked, events, welcomes, ended, stop);
+        let reconnect = ReconnectTask {
+            address,
+            options,
+            commands: asked,
+            events,
+            welcome: welcomes,
+            closing: ended,
+            stop,
+            pending: PendingRequests::default(),
+            stage: Stage::default(),
+            deadline: None,
+            backoff: ReconnectBackoff::default(),
+        };
         tokio::spawn(reconnect.run(connection));
         Ok(bridge)
     }
@@ -132,10 +144,7 @@ impl Bridge {
 fn no_welcome(address: &Address, first: &str) -> ConnectError {
     ConnectError::NoWelcome {
         address: address.to_string(),
-        closing: Disconnect {
-            code: None,
-            reason: format!("expected `welcome`, received `{first}`"),
-        },
+        closing: Disconnect::without_code(format!("expected `welcome`, received `{first}`")),
     }
 }
 

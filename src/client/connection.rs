@@ -51,13 +51,15 @@ type Socket = WebSocketStream<Box<dyn Stream>>;
 pub struct Connection {
     outgoing: mpsc::Sender<String>,
     incoming: mpsc::Receiver<Received>,
-    task: JoinHandle<State>,
+    task: JoinHandle<Resume>,
 }
 
-/// What a later connection needs to resume the session of this one (`docs/resume.md`).
-#[derive(Debug)]
+/// The session's state, which a later connection needs to resume it (`docs/resume.md`).
+#[derive(Debug, Default)]
 pub struct Resume {
-    token: String,
+    /// The newest resume token; `None` if the bridge issued none.
+    token: Option<String>,
+    /// The cursor, and parts of incomplete payloads.
     joiner: Joiner,
 }
 
@@ -66,13 +68,6 @@ impl Resume {
     pub fn cursor(&self) -> u64 {
         self.joiner.cursor()
     }
-}
-
-/// The session's state: the newest resume token, the cursor, and parts of incomplete payloads.
-#[derive(Debug, Default)]
-struct State {
-    token: Option<String>,
-    joiner: Joiner,
 }
 
 impl Connection {
@@ -105,10 +100,7 @@ impl Connection {
 
         let (outgoing, to_send) = mpsc::channel(QUEUE);
         let (received, incoming) = mpsc::channel(QUEUE);
-        let state = resume.take().map_or_else(State::default, |resume| State {
-            token: Some(resume.token),
-            joiner: resume.joiner,
-        });
+        let state = resume.take().unwrap_or_default();
         let task = tokio::spawn(serve(socket, to_send, received, state));
         Ok(Self {
             outgoing,
@@ -148,11 +140,7 @@ impl Connection {
             task.abort();
             return None;
         };
-        let State { token, joiner } = ended.ok()?;
-        Some(Resume {
-            token: token?,
-            joiner,
-        })
+        ended.ok().filter(|resume| resume.token.is_some())
     }
 }
 
@@ -176,11 +164,12 @@ fn upgrade(
     } else {
         SUBPROTOCOL_TEXT
     };
-    let offered = match resume {
-        Some(resume) => {
-            let session = resume_subprotocol(&resume.token, resume.cursor());
-            format!("{encoding}, {session}")
-        }
+    let session = resume.and_then(|resume| {
+        let token = resume.token.as_deref()?;
+        Some(resume_subprotocol(token, resume.cursor()))
+    });
+    let offered = match session {
+        Some(session) => format!("{encoding}, {session}"),
         None => encoding.to_owned(),
     };
     let offered = HeaderValue::try_from(offered).map_err(|_| ConnectError::Token)?;
@@ -225,8 +214,8 @@ async fn serve(
     mut socket: Socket,
     mut to_send: mpsc::Receiver<String>,
     received: mpsc::Sender<Received>,
-    mut state: State,
-) -> State {
+    mut state: Resume,
+) -> Resume {
     let mut pings = interval_at(Instant::now() + PING_EVERY, PING_EVERY);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut heard = Instant::now();
@@ -292,7 +281,7 @@ async fn serve(
 }
 
 /// Decodes a frame; `None` for incomplete payloads, pings and pongs (tungstenite answers pings).
-fn interpret(state: &mut State, frame: Option<Result<Frame, WsError>>) -> Option<Received> {
+fn interpret(state: &mut Resume, frame: Option<Result<Frame, WsError>>) -> Option<Received> {
     Some(match frame {
         Some(Ok(Frame::Text(text))) => match state.joiner.text(&text) {
             Ok(incoming) => whole(state, incoming)?,
@@ -316,7 +305,7 @@ fn interpret(state: &mut State, frame: Option<Result<Frame, WsError>>) -> Option
     })
 }
 
-fn whole(state: &mut State, incoming: Incoming) -> Option<Received> {
+fn whole(state: &mut Resume, incoming: Incoming) -> Option<Received> {
     match incoming {
         Incoming::Message(message) => {
             note_session(state, &message);
@@ -328,7 +317,7 @@ fn whole(state: &mut State, incoming: Incoming) -> Option<Received> {
 }
 
 /// Each connection has a new resume token; if the old session could not be resumed, its incomplete payloads are dropped.
-fn note_session(state: &mut State, message: &Message) {
+fn note_session(state: &mut Resume, message: &Message) {
     match &message.event {
         Event::Welcome(welcome) => state.token.clone_from(&welcome.resume_token),
         Event::Error(error) if error.code == ErrorCode::ResumeFailed => {
@@ -339,17 +328,12 @@ fn note_session(state: &mut State, message: &Message) {
 }
 
 fn silent() -> Disconnect {
-    Disconnect {
-        code: None,
-        reason: format!("no message and no pong for {} s", SILENCE_LIMIT.as_secs()),
-    }
+    let limit = SILENCE_LIMIT.as_secs();
+    Disconnect::without_code(format!("no message and no pong for {limit} s"))
 }
 
 fn broken(error: &WsError) -> Disconnect {
-    Disconnect {
-        code: None,
-        reason: error.to_string(),
-    }
+    Disconnect::without_code(error.to_string())
 }
 
 #[cfg(test)]
@@ -465,7 +449,7 @@ mod tests {
             let mut far = WebSocketStream::from_raw_socket(far, Role::Server, None).await;
             let (_outgoing, to_send) = mpsc::channel(1);
             let (received, mut incoming) = mpsc::channel(1);
-            tokio::spawn(serve(socket, to_send, received, State::default()));
+            tokio::spawn(serve(socket, to_send, received, Resume::default()));
             if is_there {
                 // Reading is what answers pings.
                 tokio::spawn(async move { while let Some(Ok(_)) = far.next().await {} });
@@ -490,7 +474,7 @@ mod tests {
         let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
         let (_outgoing, to_send) = mpsc::channel(1);
         let (received, mut incoming) = mpsc::channel(1);
-        tokio::spawn(serve(socket, to_send, received, State::default()));
+        tokio::spawn(serve(socket, to_send, received, Resume::default()));
         let waiting = timeout(SILENCE_LIMIT * 2, incoming.recv());
         let Ok(Some(Received::Closed(closing))) = waiting.await else {
             panic!("it is closed");
@@ -506,7 +490,7 @@ mod tests {
             let socket = WebSocketStream::from_raw_socket(near, Role::Client, None).await;
             let (outgoing, to_send) = mpsc::channel(1);
             let (received, _incoming) = mpsc::channel(1);
-            let task = tokio::spawn(serve(socket, to_send, received, State::default()));
+            let task = tokio::spawn(serve(socket, to_send, received, Resume::default()));
             drop(outgoing);
             let left = timeout(DRAIN_LIMIT * 2, task).await;
             assert!(left.is_ok(), "with a place for {place} bytes");

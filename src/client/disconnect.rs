@@ -12,6 +12,11 @@ pub struct Disconnect {
 }
 
 impl Disconnect {
+    /// The connection ended without a close frame.
+    pub(super) fn without_code(reason: String) -> Self {
+        Self { code: None, reason }
+    }
+
     /// Whether reconnecting is useless: the close was intended, the bridge is stopping, this client violated the protocol,
     /// or another connection has resumed the session.
     pub fn is_final(&self) -> bool {

@@ -28,11 +28,12 @@ pub(super) struct ClientCommand {
 }
 
 /// The state of the session on the current connection.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Stage {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Stage {
     /// The session was offered for resumption after this cursor; the bridge has not replied yet.
     Resuming { cursor: u64 },
     /// Requests may be sent.
+    #[default]
     Ready,
 }
 
@@ -50,45 +51,21 @@ enum End {
 /// Owns the connection and its unanswered requests.
 #[derive(Debug)]
 pub(super) struct ReconnectTask {
-    address: Address,
-    options: Options,
-    commands: mpsc::Receiver<ClientCommand>,
-    events: broadcast::Sender<Arc<Received>>,
-    welcome: watch::Sender<Arc<Welcome>>,
-    closing: watch::Sender<Option<Disconnect>>,
-    stop: CancellationToken,
-    pending: PendingRequests,
-    stage: Stage,
+    pub(super) address: Address,
+    pub(super) options: Options,
+    pub(super) commands: mpsc::Receiver<ClientCommand>,
+    pub(super) events: broadcast::Sender<Arc<Received>>,
+    pub(super) welcome: watch::Sender<Arc<Welcome>>,
+    pub(super) closing: watch::Sender<Option<Disconnect>>,
+    pub(super) stop: CancellationToken,
+    pub(super) pending: PendingRequests,
+    pub(super) stage: Stage,
     /// When a lost session is given up; set while it is not resumed.
-    deadline: Option<Instant>,
-    backoff: ReconnectBackoff,
+    pub(super) deadline: Option<Instant>,
+    pub(super) backoff: ReconnectBackoff,
 }
 
 impl ReconnectTask {
-    pub(super) fn new(
-        address: Address,
-        options: Options,
-        commands: mpsc::Receiver<ClientCommand>,
-        events: broadcast::Sender<Arc<Received>>,
-        welcome: watch::Sender<Arc<Welcome>>,
-        closing: watch::Sender<Option<Disconnect>>,
-        stop: CancellationToken,
-    ) -> Self {
-        Self {
-            address,
-            options,
-            commands,
-            events,
-            welcome,
-            closing,
-            stop,
-            pending: PendingRequests::default(),
-            stage: Stage::Ready,
-            deadline: None,
-            backoff: ReconnectBackoff::default(),
-        }
-    }
-
     /// Runs until the session ends.
     pub(super) async fn run(mut self, connection: Connection) {
         let closing = self.keep(connection).await;
@@ -111,10 +88,8 @@ impl ReconnectTask {
                 End::Unresumed => {
                     connection.close().await;
                     let limit = self.options.resume_for.as_secs_f64();
-                    return Disconnect {
-                        code: None,
-                        reason: format!("the session was not resumed within {limit} s"),
-                    };
+                    let reason = format!("the session was not resumed within {limit} s");
+                    return Disconnect::without_code(reason);
                 }
                 End::Cut(closing) if closing.is_final() => return closing,
                 End::Cut(closing) => {

@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::file::join;
 use super::schema::inlined_schema;
 use super::types::Config;
 
@@ -121,11 +122,7 @@ impl Catalogue {
             serde_json::from_str(defaults).unwrap_or_default();
         for (name, default) in entries {
             let property = &schema["properties"][&name];
-            let path = if path.is_empty() {
-                name
-            } else {
-                format!("{path}.{name}")
-            };
+            let path = join(path, &name);
             // An optional table is one value: as a section it would be empty in the example.
             if property["properties"].is_object() && default.get() != "null" {
                 self.add(&path, property, default.get());

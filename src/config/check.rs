@@ -10,18 +10,20 @@ use super::setting::bad_value;
 use super::types::Config;
 use crate::units::{byte_size, duration};
 
-/// Checks one value under its dotted key, both of which come from the same path of fields.
-macro_rules! in_range {
-    ($check:ident.$kind:ident, $config:ident.$section:ident$(.$name:ident)+, $range:expr) => {
-        $check.$kind(
+/// Checks values in a table: a kind of value, its key, and its range. The key is also the path of fields.
+macro_rules! ranges {
+    ($check:ident, $config:ident: $($kind:ident $section:ident$(.$name:ident)+ in $range:expr;)*) => {
+        $($check.$kind(
             concat!(stringify!($section), $(".", stringify!($name)),+),
             $config.$section$(.$name)+,
             $range,
-        )?
+        )?;)*
     };
 }
 
+const MILLISECOND: Duration = Duration::from_millis(1);
 const SECOND: Duration = Duration::from_secs(1);
+const TWO_MINUTES: Duration = Duration::from_mins(2);
 const TEN_MINUTES: Duration = Duration::from_mins(10);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -33,19 +35,45 @@ struct Check<'a> {
 pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     let check = Check { origins };
     check.browser(config)?;
-    check.server(config)?;
-    check.flow(config)?;
     check.clients(config)?;
-    in_range!(check.number, config.tabs.max, 1..=10_000);
-    in_range!(check.duration, config.tabs.idle_timeout, SECOND..=DAY * 365);
-    in_range!(
-        check.duration,
-        config.tabs.hang_timeout,
-        SECOND..=TEN_MINUTES
-    );
     for (name, limit) in config.timeouts.entries() {
-        let range = Duration::from_millis(100)..=Duration::from_mins(2);
+        let range = MILLISECOND * 100..=TWO_MINUTES;
         check.duration(&format!("timeouts.{name}"), limit, range)?;
+    }
+    ranges! { check, config:
+        duration browser.start_timeout in SECOND..=TEN_MINUTES;
+        duration browser.restart.initial_backoff in MILLISECOND..=HOUR;
+        duration browser.restart.max_backoff in config.browser.restart.initial_backoff..=HOUR;
+        duration browser.restart.window in SECOND..=DAY;
+
+        number server.max_connections in 1..=65_536;
+        number server.max_connections_per_address in 1..=65_536;
+        duration server.header_timeout in SECOND..=TEN_MINUTES;
+        bytes server.max_message_bytes in 1 << 10..=256 << 20;
+        bytes server.outbound_bytes in 64 << 10..=16 << 30;
+        duration server.resume_window in Duration::ZERO..=HOUR;
+        bytes server.resume_bytes in 64 << 10..=1 << 30;
+        duration server.idempotency_window in SECOND..=DAY;
+        number server.idempotency_keys in 1..=1_000_000;
+        duration server.drain_timeout in Duration::ZERO..=HOUR;
+        duration server.ping_interval in SECOND..=HOUR;
+        duration server.ping_timeout in config.server.ping_interval + MILLISECOND..=DAY;
+
+        number tabs.max in 1..=10_000;
+        duration tabs.idle_timeout in SECOND..=DAY * 365;
+        duration tabs.hang_timeout in SECOND..=TEN_MINUTES;
+
+        duration flow.snapshot_debounce in MILLISECOND * 300..=SECOND * 60;
+        number flow.screenshot_max_fps in 1.0..=2.0;
+        number flow.screenshot_queue in 1..=64;
+        bytes flow.chunk_bytes in 4 << 10..=64 << 20;
+        number flow.max_inflight in 1..=4096;
+        number flow.max_snapshot_nodes in 1..=u32::MAX;
+        bytes flow.max_snapshot_bytes in 64 << 10..=1 << 30;
+        number flow.max_screenshot_pixels in 1..=u64::MAX;
+        bytes flow.max_download_bytes in 1 << 10..=1 << 30;
+        number flow.kept_downloads in 1..=1024;
+        bytes flow.kept_download_bytes in 1 << 10..=64 << 30;
     }
     Ok(())
 }
@@ -59,104 +87,10 @@ impl Check<'_> {
                 return Err(self.outside("browser.window_size", &found, "sides from 1 to 16384"));
             }
         }
-        if let Some(bytes) = browser.memory_max {
-            self.bytes("browser.memory_max", bytes, 256 << 20..=1 << 44)?;
+        match browser.memory_max {
+            Some(bytes) => self.bytes("browser.memory_max", bytes, 256 << 20..=1 << 44),
+            None => Ok(()),
         }
-        let (first, millisecond) = (browser.restart.initial_backoff, Duration::from_millis(1));
-        in_range!(
-            self.duration,
-            config.browser.start_timeout,
-            SECOND..=TEN_MINUTES
-        );
-        in_range!(
-            self.duration,
-            config.browser.restart.initial_backoff,
-            millisecond..=HOUR
-        );
-        in_range!(
-            self.duration,
-            config.browser.restart.max_backoff,
-            first..=HOUR
-        );
-        in_range!(self.duration, config.browser.restart.window, SECOND..=DAY);
-        Ok(())
-    }
-
-    fn server(&self, config: &Config) -> Result<(), ConfigError> {
-        let after_a_ping = config.server.ping_interval + Duration::from_millis(1);
-        in_range!(self.number, config.server.max_connections, 1..=65_536);
-        in_range!(
-            self.number,
-            config.server.max_connections_per_address,
-            1..=65_536
-        );
-        in_range!(
-            self.duration,
-            config.server.header_timeout,
-            SECOND..=TEN_MINUTES
-        );
-        in_range!(
-            self.bytes,
-            config.server.max_message_bytes,
-            1 << 10..=256 << 20
-        );
-        in_range!(
-            self.bytes,
-            config.server.outbound_bytes,
-            64 << 10..=16 << 30
-        );
-        in_range!(
-            self.duration,
-            config.server.resume_window,
-            Duration::ZERO..=HOUR
-        );
-        in_range!(self.bytes, config.server.resume_bytes, 64 << 10..=1 << 30);
-        in_range!(
-            self.duration,
-            config.server.idempotency_window,
-            SECOND..=DAY
-        );
-        in_range!(self.number, config.server.idempotency_keys, 1..=1_000_000);
-        in_range!(
-            self.duration,
-            config.server.drain_timeout,
-            Duration::ZERO..=HOUR
-        );
-        in_range!(self.duration, config.server.ping_interval, SECOND..=HOUR);
-        in_range!(
-            self.duration,
-            config.server.ping_timeout,
-            after_a_ping..=DAY
-        );
-        Ok(())
-    }
-
-    fn flow(&self, config: &Config) -> Result<(), ConfigError> {
-        let debounce = Duration::from_millis(300)..=Duration::from_mins(1);
-        in_range!(self.duration, config.flow.snapshot_debounce, debounce);
-        in_range!(self.number, config.flow.screenshot_max_fps, 1.0..=2.0);
-        in_range!(self.number, config.flow.screenshot_queue, 1..=64);
-        in_range!(self.bytes, config.flow.chunk_bytes, 4 << 10..=64 << 20);
-        in_range!(self.number, config.flow.max_inflight, 1..=4096);
-        in_range!(self.number, config.flow.max_snapshot_nodes, 1..=u32::MAX);
-        in_range!(
-            self.bytes,
-            config.flow.max_snapshot_bytes,
-            64 << 10..=1 << 30
-        );
-        in_range!(self.number, config.flow.max_screenshot_pixels, 1..=u64::MAX);
-        in_range!(
-            self.bytes,
-            config.flow.max_download_bytes,
-            1 << 10..=1 << 30
-        );
-        in_range!(self.number, config.flow.kept_downloads, 1..=1024);
-        in_range!(
-            self.bytes,
-            config.flow.kept_download_bytes,
-            1 << 10..=64 << 30
-        );
-        Ok(())
     }
 
     fn clients(&self, config: &Config) -> Result<(), ConfigError> {

@@ -77,7 +77,7 @@ enum BadToken {
     Character,
 }
 
-/// Browsers send the token inside the name of a subprotocol (protocol section 1), which is a token
+/// Browsers send the token inside the name of a subprotocol (docs/protocol.md: Connection), which is a token
 /// of RFC 9110.
 fn check_token(token: &str) -> Result<(), BadToken> {
     let is_legal = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);

@@ -77,13 +77,13 @@ fn log_level(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
 
 fn headless(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     if !config.browser.headless && config.browser.flavor == Flavor::Shell {
-        return Err(ConfigError::Conflict {
-            origin: origins.get("browser.headless").clone(),
-            key: "browser.headless",
-            other: "browser.flavor",
-            other_origin: origins.get("browser.flavor").clone(),
-            advice: "headless-shell cannot open windows: set browser.flavor to \"chrome\"",
-        });
+        let advice = "headless-shell cannot open windows: set browser.flavor to \"chrome\"";
+        return Err(conflict(
+            origins,
+            "browser.headless",
+            "browser.flavor",
+            advice,
+        ));
     }
     Ok(())
 }
@@ -91,13 +91,8 @@ fn headless(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
 /// Traffic of a unix socket does not leave the machine.
 fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     if config.server.tls.is_some() && matches!(config.server.listen, Listen::Unix(_)) {
-        return Err(ConfigError::Conflict {
-            origin: origins.get("server.tls").clone(),
-            key: "server.tls",
-            other: "server.listen",
-            other_origin: origins.get("server.listen").clone(),
-            advice: "a unix socket needs no TLS: remove server.tls, or listen on an address",
-        });
+        let advice = "a unix socket needs no TLS: remove server.tls, or listen on an address";
+        return Err(conflict(origins, "server.tls", "server.listen", advice));
     }
     Ok(())
 }
@@ -130,15 +125,25 @@ fn connect(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
         ("browser.args", !browser.args.is_empty()),
         ("browser.headless", !browser.headless),
     ];
+    let advice = "a running Chromium is not launched: remove one of the two";
     match excluded.into_iter().find(|(_, is_set)| *is_set) {
         None => Ok(()),
-        Some((other, _)) => Err(ConfigError::Conflict {
-            origin: origin.clone(),
-            key: "browser.connect",
-            other,
-            other_origin: origins.get(other).clone(),
-            advice: "a running Chromium is not launched: remove one of the two",
-        }),
+        Some((other, _)) => Err(conflict(origins, "browser.connect", other, advice)),
+    }
+}
+
+fn conflict(
+    origins: &Origins,
+    key: &'static str,
+    other: &'static str,
+    advice: &'static str,
+) -> ConfigError {
+    ConfigError::Conflict {
+        origin: origins.get(key).clone(),
+        key,
+        other,
+        other_origin: origins.get(other).clone(),
+        advice,
     }
 }
 

@@ -141,7 +141,8 @@ fn arguments(verb: &Verb, typed: &[String], word: &str, tabs: &[String]) -> Vec<
             return all;
         }
     }
-    all.extend(followed_by(fields::flags(verb.kind).iter().copied(), " "));
+    let flags = fields::flags(verb.kind);
+    all.extend(followed_by(flags.iter().map(String::as_str), " "));
     let is_taken = |name: &str| is_typed(name) || taken.contains(&name);
     let open = shape.fields.iter().filter(|field| !is_taken(&field.name));
     all.extend(open.map(|field| format!("{}=", field.name)));

@@ -1,6 +1,8 @@
 //! Turns the words after a verb into the fields of a request (pure).
 
-use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::RequestKind::{
+    self, Click, CreateTab, GetAxSnapshot, GetScreenshot, WaitFor,
+};
 use serde_json::{Map, Value, json};
 
 use super::shape::{self, FieldType, Shape};
@@ -22,12 +24,9 @@ pub enum FieldProblem {
 /// The positional fields, in order: the required ones, except for verbs whose common fields are others.
 pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
     let fields: &[&str] = match kind {
-        RequestKind::CreateTab => &["url"],
+        CreateTab => &["url"],
         RequestKind::GetDomSnapshot => &["tabId", "format"],
-        RequestKind::Click
-        | RequestKind::Upload
-        | RequestKind::WaitFor
-        | RequestKind::GetAxSnapshot => &["tabId", "selector"],
+        Click | RequestKind::Upload | WaitFor | GetAxSnapshot => &["tabId", "selector"],
         RequestKind::Type => &["tabId", "text", "selector"],
         RequestKind::Press => &["tabId", "key", "selector"],
         RequestKind::Scroll => &["tabId", "to", "selector"],
@@ -59,27 +58,17 @@ pub(super) fn read(
                 Some((name, value)) => (name, Some(value)),
                 None => (option, None),
             };
-            match (kind, name) {
-                (RequestKind::CreateTab, "logged-out") => {
-                    fields.insert(
-                        "loggedOut".to_owned(),
-                        typed(kind, "loggedOut", value.unwrap_or("true")),
-                    );
-                }
-                (RequestKind::CreateTab, "viewport") => {
-                    let value = value
-                        .or_else(|| words.next().map(String::as_str))
-                        .ok_or_else(|| FieldProblem::NoValue(word.clone()))?;
-                    fields.insert("viewport".to_owned(), typed(kind, "viewport", value));
-                }
-                (RequestKind::GetScreenshot, "full") => {
-                    fields.insert(
-                        "fullPage".to_owned(),
-                        typed(kind, "fullPage", value.unwrap_or("true")),
-                    );
-                }
-                _ => return Err(FieldProblem::UnknownOption(word.clone())),
-            }
+            let known = OPTIONS
+                .iter()
+                .find(|option| (option.0, option.1) == (kind, name));
+            let Some((.., field, default)) = known else {
+                return Err(FieldProblem::UnknownOption(word.clone()));
+            };
+            let value = value
+                .or(*default)
+                .or_else(|| words.next().map(String::as_str))
+                .ok_or_else(|| FieldProblem::NoValue(word.clone()))?;
+            fields.insert((*field).to_owned(), typed(kind, field, value));
         } else if let Some((name, value)) = named(kind, word) {
             put(kind, &mut fields, full_name(kind, name), value);
         } else if let Some((field, value)) = flag(kind, word) {
@@ -97,7 +86,7 @@ pub(super) fn read(
 /// such as `text=Sign in`, except that `text` is a field of `type` and `waitFor`.
 fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
-    let takes_text = matches!(kind, RequestKind::Type | RequestKind::WaitFor);
+    let takes_text = matches!(kind, RequestKind::Type | WaitFor);
     if LOCATORS.contains(&name) && !(name == "text" && takes_text) {
         return None;
     }
@@ -124,51 +113,53 @@ pub(super) fn is_unnamed(kind: RequestKind, word: &str) -> bool {
     !word.starts_with("--") && named(kind, word).is_none() && flag(kind, word).is_none()
 }
 
+/// Options (`--name`) of a request: the field, and its value if none is given.
+const OPTIONS: [(RequestKind, &str, &str, Option<&str>); 3] = [
+    (CreateTab, "logged-out", "loggedOut", Some("true")),
+    (CreateTab, "viewport", "viewport", None),
+    (GetScreenshot, "full", "fullPage", Some("true")),
+];
+
+/// Words of a request that stand for a field and its value.
+const FLAGS: [(RequestKind, &str, &str, &str); 15] = [
+    (GetScreenshot, "full", "fullPage", "true"),
+    (GetScreenshot, "png", "format", "png"),
+    (GetScreenshot, "jpeg", "format", "jpeg"),
+    (GetScreenshot, "webp", "format", "webp"),
+    (GetAxSnapshot, "interactive", "interactiveOnly", "true"),
+    (Click, "right", "button", "right"),
+    (Click, "middle", "button", "middle"),
+    (Click, "double", "clickCount", "2"),
+    (WaitFor, "load", "loadState", "load"),
+    (WaitFor, "domcontentloaded", "loadState", "domcontentloaded"),
+    (WaitFor, "networkidle", "loadState", "networkidle"),
+    (WaitFor, "visible", "state", "visible"),
+    (WaitFor, "hidden", "state", "hidden"),
+    (WaitFor, "attached", "state", "attached"),
+    (WaitFor, "detached", "state", "detached"),
+];
+
 /// Flags and options of a verb, for completion.
-pub(super) fn flags(kind: RequestKind) -> &'static [&'static str] {
-    match kind {
-        RequestKind::CreateTab => &["--logged-out", "--viewport"],
-        RequestKind::GetScreenshot => &["full", "png", "jpeg", "webp"],
-        RequestKind::GetAxSnapshot => &["interactive"],
-        RequestKind::Click => &["right", "middle", "double"],
-        RequestKind::WaitFor => &[
-            "load",
-            "domcontentloaded",
-            "networkidle",
-            "visible",
-            "hidden",
-            "attached",
-            "detached",
-        ],
-        _ => &[],
-    }
+pub(super) fn flags(kind: RequestKind) -> Vec<String> {
+    let flags = FLAGS.iter().filter(|flag| flag.0 == kind);
+    let options = OPTIONS.iter().filter(|option| option.0 == kind);
+    let options = options.map(|option| format!("--{}", option.1));
+    flags.map(|flag| flag.1.to_owned()).chain(options).collect()
 }
 
 /// The field and value that a flag stands for.
 fn flag(kind: RequestKind, word: &str) -> Option<(&'static str, Value)> {
-    match (kind, word) {
-        (RequestKind::GetScreenshot, "full") => Some(("fullPage", true.into())),
-        (RequestKind::GetScreenshot, "png" | "jpeg" | "webp") => Some(("format", word.into())),
-        (RequestKind::GetScreenshot, "jpg") => Some(("format", "jpeg".into())),
-        (RequestKind::GetAxSnapshot, "interactive") => Some(("interactiveOnly", true.into())),
-        (RequestKind::Click, "right" | "middle") => Some(("button", word.into())),
-        (RequestKind::Click, "double") => Some(("clickCount", 2.into())),
-        (RequestKind::WaitFor, "hidden" | "attached" | "detached" | "visible") => {
-            Some(("state", word.into()))
-        }
-        (RequestKind::WaitFor, "load" | "domcontentloaded" | "networkidle") => {
-            Some(("loadState", word.into()))
-        }
-        _ => None,
-    }
+    let word = if word == "jpg" { "jpeg" } else { word };
+    let (.., field, value) = FLAGS.iter().find(|flag| (flag.0, flag.1) == (kind, word))?;
+    Some((*field, typed(kind, field, value)))
 }
 
 /// The field behind a short name.
 pub(super) fn full_name(kind: RequestKind, name: &str) -> &str {
     match (kind, name) {
         (_, "tab") => "tabId",
-        (RequestKind::GetAxSnapshot, "interactive") => "interactiveOnly",
-        (RequestKind::WaitFor, "load") => "loadState",
+        (GetAxSnapshot, "interactive") => "interactiveOnly",
+        (WaitFor, "load") => "loadState",
         (RequestKind::StartScreencast, "fps") => "maxFps",
         (RequestKind::StartScreencast, "width") => "maxWidth",
         (RequestKind::StartScreencast, "height") => "maxHeight",
@@ -330,12 +321,12 @@ mod tests {
     fn words_of_page_actions_find_their_fields() {
         let cases = [
             (
-                RequestKind::Click,
+                Click,
                 "t1 text=Pay double",
                 json!({"tabId": "t1", "selector": "text=Pay", "clickCount": 2}),
             ),
             (
-                RequestKind::WaitFor,
+                WaitFor,
                 "t1 text=Paid",
                 json!({"tabId": "t1", "text": "Paid"}),
             ),
@@ -370,8 +361,8 @@ mod tests {
         for kind in RequestKind::ALL {
             for word in flags(*kind) {
                 let is_option = word.starts_with("--");
-                assert!(is_option || flag(*kind, word).is_some(), "{kind:?} {word}");
-                assert!(!is_unnamed(*kind, word), "{kind:?} {word}");
+                assert!(is_option || flag(*kind, &word).is_some(), "{kind:?} {word}");
+                assert!(!is_unnamed(*kind, &word), "{kind:?} {word}");
             }
         }
     }
@@ -388,7 +379,7 @@ mod tests {
             FieldProblem::UnknownOption("--force".to_owned())
         );
         assert_eq!(
-            problem(RequestKind::CreateTab, "--viewport"),
+            problem(CreateTab, "--viewport"),
             FieldProblem::NoValue("--viewport".to_owned())
         );
     }

@@ -12,7 +12,6 @@ use hyper::{Request, StatusCode};
 use hyper_util::rt::TokioIo;
 
 use super::error::ConsoleError;
-use super::options::ConsoleOptions;
 use super::outcome::ConsoleOutcome;
 use crate::client::{Address, ConnectError, open_socket};
 
@@ -21,14 +20,14 @@ const LIMIT: Duration = Duration::from_secs(5);
 /// Longer than any health report; bounds the memory if the address is not a bridge's.
 const MAX_BODY: usize = 1 << 20;
 
-/// Writes the body of `/health` to `output`; passes only on status 200. `url` may be the WebSocket's address and defaults
-/// to the local bridge. `authority` is the CA certificate for https, instead of the system's.
+/// Writes the body of `/health` to `output`; passes only on status 200. `url` may be the WebSocket's address.
+/// `authority` is the CA certificate for https, instead of the system's.
 pub async fn health<W: Write>(
-    url: Option<String>,
+    url: &str,
     authority: Option<&Path>,
     output: &mut W,
 ) -> Result<ConsoleOutcome, ConsoleError> {
-    let address = Address::parse(url.as_deref().unwrap_or(ConsoleOptions::DEFAULT_URL))?;
+    let address = Address::parse(url)?;
     let answer = tokio::time::timeout(LIMIT, ask(&address, authority)).await;
     let (status, body) = answer.map_err(|_| ConnectError::NoAnswer {
         address: address.to_string(),
@@ -86,7 +85,7 @@ mod tests {
 
     async fn asked(url: String) -> (Result<ConsoleOutcome, ConsoleError>, String) {
         let mut output = Vec::new();
-        let outcome = health(Some(url), None, &mut output).await;
+        let outcome = health(&url, None, &mut output).await;
         (outcome, String::from_utf8(output).unwrap())
     }
 

@@ -45,213 +45,60 @@ pub(super) static VERBS: LazyLock<Vec<Verb>> = LazyLock::new(|| {
     WORDED.iter().copied().chain(others).collect()
 });
 
+/// Verbs in a table: the request, its short names, its usage, and a line for the help.
+macro_rules! verbs {
+    ($($kind:ident: $($name:literal),+; $usage:literal; $about:literal;)*) => {
+        &[$(Verb {
+            names: &[$($name),+],
+            kind: RequestKind::$kind,
+            usage: $usage,
+            about: $about,
+        },)*]
+    };
+}
+
 /// The requests with short names and a hand-written usage; the others get theirs from the schema.
-const WORDED: &[Verb] = &[
-    Verb {
-        names: &["create", "new"],
-        kind: RequestKind::CreateTab,
-        usage: "create [URL] [--logged-out] [--viewport WxH[@F]]",
-        about: "open a tab",
-    },
-    Verb {
-        names: &["navigate", "go"],
-        kind: RequestKind::Navigate,
-        usage: "navigate TAB URL",
-        about: "load a URL in a tab",
-    },
-    Verb {
-        names: &["snapshot", "html"],
-        kind: RequestKind::GetDomSnapshot,
-        usage: "snapshot TAB [html|structured]",
-        about: "read the DOM",
-    },
-    Verb {
-        names: &["shot", "screenshot"],
-        kind: RequestKind::GetScreenshot,
-        usage: "shot TAB [full] [png|jpeg|webp] [quality=N] [selector=LOCATOR] [clip=X,Y,WxH]",
-        about: "take a screenshot",
-    },
-    Verb {
-        names: &["logged-out"],
-        kind: RequestKind::SetLoggedOutMode,
-        usage: "logged-out TAB on|off",
-        about: "switch to an empty browser context without cookies and storage, or back",
-    },
-    Verb {
-        names: &["activate"],
-        kind: RequestKind::ActivateTab,
-        usage: "activate TAB",
-        about: "bring a tab to the front",
-    },
-    Verb {
-        names: &["close"],
-        kind: RequestKind::CloseTab,
-        usage: "close TAB",
-        about: "close a tab",
-    },
-    Verb {
-        names: &["tabs"],
-        kind: RequestKind::ListTabs,
-        usage: "tabs",
-        about: "list the tabs",
-    },
-    Verb {
-        names: &["cast"],
-        kind: RequestKind::StartScreencast,
-        usage: "cast TAB [fps=N] [quality=N] [width=N] [height=N]",
-        about: "start a screencast",
-    },
-    Verb {
-        names: &["uncast"],
-        kind: RequestKind::StopScreencast,
-        usage: "uncast TAB",
-        about: "stop it",
-    },
-    Verb {
-        names: &["click"],
-        kind: RequestKind::Click,
-        usage: "click TAB LOCATOR [right|middle|double] [x=N y=N]",
-        about: "click an element, or a point",
-    },
-    Verb {
-        names: &["fill"],
-        kind: RequestKind::Fill,
-        usage: "fill TAB LOCATOR TEXT",
-        about: "replace the content of a field",
-    },
-    Verb {
-        names: &["type"],
-        kind: RequestKind::Type,
-        usage: "type TAB TEXT [LOCATOR] [delayMs=N]",
-        about: "type key by key",
-    },
-    Verb {
-        names: &["press"],
-        kind: RequestKind::Press,
-        usage: "press TAB KEY [LOCATOR]",
-        about: "press a key: Enter, Control+A",
-    },
-    Verb {
-        names: &["select"],
-        kind: RequestKind::Select,
-        usage: "select TAB LOCATOR OPTION",
-        about: "choose an option; several as [\"a\",2]",
-    },
-    Verb {
-        names: &["check"],
-        kind: RequestKind::Check,
-        usage: "check TAB LOCATOR",
-        about: "tick a checkbox",
-    },
-    Verb {
-        names: &["uncheck"],
-        kind: RequestKind::Uncheck,
-        usage: "uncheck TAB LOCATOR",
-        about: "untick it",
-    },
-    Verb {
-        names: &["hover"],
-        kind: RequestKind::Hover,
-        usage: "hover TAB LOCATOR",
-        about: "move the mouse over an element",
-    },
-    Verb {
-        names: &["focus"],
-        kind: RequestKind::Focus,
-        usage: "focus TAB LOCATOR",
-        about: "focus an element",
-    },
-    Verb {
-        names: &["scroll"],
-        kind: RequestKind::Scroll,
-        usage: "scroll TAB [top|bottom|X,Y] [LOCATOR] [by=X,Y]",
-        about: "scroll the page, or an element",
-    },
-    Verb {
-        names: &["reveal"],
-        kind: RequestKind::ScrollIntoView,
-        usage: "reveal TAB LOCATOR",
-        about: "scroll an element into view",
-    },
-    Verb {
-        names: &["drag"],
-        kind: RequestKind::Drag,
-        usage: "drag TAB LOCATOR|X,Y LOCATOR|X,Y",
-        about: "drag one thing to another",
-    },
-    Verb {
-        names: &["upload"],
-        kind: RequestKind::Upload,
-        usage: "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]",
-        about: "set the files of a file input, in base64",
-    },
-    Verb {
-        names: &["back"],
-        kind: RequestKind::GoBack,
-        usage: "back TAB",
-        about: "go back in the history",
-    },
-    Verb {
-        names: &["forward"],
-        kind: RequestKind::GoForward,
-        usage: "forward TAB",
-        about: "go forward in the history",
-    },
-    Verb {
-        names: &["reload"],
-        kind: RequestKind::Reload,
-        usage: "reload TAB",
-        about: "reload the page",
-    },
-    Verb {
-        names: &["until"],
-        kind: RequestKind::WaitFor,
-        usage: "until TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]",
-        about: "wait for an element, a load state, a URL or a text",
-    },
-    Verb {
-        names: &["query", "ask"],
-        kind: RequestKind::Query,
-        usage: "query TAB text|html|value|visible|enabled|checked|count|box|attributes LOCATOR",
-        about: "read a property of an element",
-    },
-    Verb {
-        names: &["eval"],
-        kind: RequestKind::Evaluate,
-        usage: "eval TAB SCRIPT [LOCATOR]",
-        about: "run a script in the page",
-    },
-    Verb {
-        names: &["outline", "ax"],
-        kind: RequestKind::GetAxSnapshot,
-        usage: "outline TAB [LOCATOR] [interactive]",
-        about: "the accessibility tree as an outline",
-    },
-    Verb {
-        names: &["content", "read"],
-        kind: RequestKind::GetContent,
-        usage: "content TAB text|markdown [LOCATOR]",
-        about: "the page's content",
-    },
-    Verb {
-        names: &["subscribe"],
-        kind: RequestKind::Subscribe,
-        usage: "subscribe TAB consoleMessage|none",
-        about: "subscribe to the page's console messages, or unsubscribe",
-    },
-    Verb {
-        names: &["download"],
-        kind: RequestKind::GetDownload,
-        usage: "download TAB DOWNLOAD",
-        about: "fetch a finished download by its downloadId",
-    },
-    Verb {
-        names: &["ping"],
-        kind: RequestKind::Ping,
-        usage: "ping",
-        about: "ask for a pong",
-    },
-];
+const WORDED: &[Verb] = verbs! {
+    CreateTab: "create", "new"; "create [URL] [--logged-out] [--viewport WxH[@F]]"; "open a tab";
+    Navigate: "navigate", "go"; "navigate TAB URL"; "load a URL in a tab";
+    GetDomSnapshot: "snapshot", "html"; "snapshot TAB [html|structured]"; "read the DOM";
+    GetScreenshot: "shot", "screenshot"; "shot TAB [full] [png|jpeg|webp] [quality=N] [selector=LOCATOR] [clip=X,Y,WxH]";
+        "take a screenshot";
+    SetLoggedOutMode: "logged-out"; "logged-out TAB on|off";
+        "switch to an empty browser context without cookies and storage, or back";
+    ActivateTab: "activate"; "activate TAB"; "bring a tab to the front";
+    CloseTab: "close"; "close TAB"; "close a tab";
+    ListTabs: "tabs"; "tabs"; "list the tabs";
+    StartScreencast: "cast"; "cast TAB [fps=N] [quality=N] [width=N] [height=N]"; "start a screencast";
+    StopScreencast: "uncast"; "uncast TAB"; "stop it";
+    Click: "click"; "click TAB LOCATOR [right|middle|double] [x=N y=N]"; "click an element, or a point";
+    Fill: "fill"; "fill TAB LOCATOR TEXT"; "replace the content of a field";
+    Type: "type"; "type TAB TEXT [LOCATOR] [delayMs=N]"; "type key by key";
+    Press: "press"; "press TAB KEY [LOCATOR]"; "press a key: Enter, Control+A";
+    Select: "select"; "select TAB LOCATOR OPTION"; "choose an option; several as [\"a\",2]";
+    Check: "check"; "check TAB LOCATOR"; "tick a checkbox";
+    Uncheck: "uncheck"; "uncheck TAB LOCATOR"; "untick it";
+    Hover: "hover"; "hover TAB LOCATOR"; "move the mouse over an element";
+    Focus: "focus"; "focus TAB LOCATOR"; "focus an element";
+    Scroll: "scroll"; "scroll TAB [top|bottom|X,Y] [LOCATOR] [by=X,Y]"; "scroll the page, or an element";
+    ScrollIntoView: "reveal"; "reveal TAB LOCATOR"; "scroll an element into view";
+    Drag: "drag"; "drag TAB LOCATOR|X,Y LOCATOR|X,Y"; "drag one thing to another";
+    Upload: "upload"; "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]"; "set the files of a file input, in base64";
+    GoBack: "back"; "back TAB"; "go back in the history";
+    GoForward: "forward"; "forward TAB"; "go forward in the history";
+    Reload: "reload"; "reload TAB"; "reload the page";
+    WaitFor: "until"; "until TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]";
+        "wait for an element, a load state, a URL or a text";
+    Query: "query", "ask"; "query TAB text|html|value|visible|enabled|checked|count|box|attributes LOCATOR";
+        "read a property of an element";
+    Evaluate: "eval"; "eval TAB SCRIPT [LOCATOR]"; "run a script in the page";
+    GetAxSnapshot: "outline", "ax"; "outline TAB [LOCATOR] [interactive]"; "the accessibility tree as an outline";
+    GetContent: "content", "read"; "content TAB text|markdown [LOCATOR]"; "the page's content";
+    Subscribe: "subscribe"; "subscribe TAB consoleMessage|none";
+        "subscribe to the page's console messages, or unsubscribe";
+    GetDownload: "download"; "download TAB DOWNLOAD"; "fetch a finished download by its downloadId";
+    Ping: "ping"; "ping"; "ask for a pong";
+};
 
 /// Verbs that are not requests.
 const OWN_WORDS: [&str; 3] = ["help", "quit", "exit"];

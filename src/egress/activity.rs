@@ -1,14 +1,12 @@
 //! Idle detection for connections.
 
-use std::io;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep};
+use tokio_util::io::{InspectReader, InspectWriter};
 
 /// The time of the last byte on a connection. Clones share it.
 #[derive(Debug, Clone)]
@@ -48,68 +46,17 @@ impl Activity {
     }
 }
 
-/// A stream that records every read and write as activity.
-#[derive(Debug)]
-pub(super) struct ActivityStream<S> {
+/// Wraps a stream so that every byte read or written counts as activity.
+pub(super) fn observed<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    activity: Activity,
-}
-
-impl<S> ActivityStream<S> {
-    pub(super) fn new(stream: S, activity: Activity) -> Self {
-        Self { stream, activity }
-    }
-}
-
-impl<S: AsyncRead + Unpin> AsyncRead for ActivityStream<S> {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        let before = buffer.filled().len();
-        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before {
-            self.activity.touch();
+    activity: &Activity,
+) -> impl AsyncRead + AsyncWrite + Unpin + use<S> {
+    let (read, written) = (activity.clone(), activity.clone());
+    let stream = InspectReader::new(stream, move |bytes: &[u8]| {
+        // An end of the stream is no activity.
+        if !bytes.is_empty() {
+            read.touch();
         }
-        polled
-    }
-}
-
-impl<S: AsyncWrite + Unpin> AsyncWrite for ActivityStream<S> {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        if polled.is_ready() {
-            self.activity.touch();
-        }
-        polled
-    }
-
-    fn poll_write_vectored(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        slices: &[io::IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
-        if polled.is_ready() {
-            self.activity.touch();
-        }
-        polled
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+    });
+    InspectWriter::new(stream, move |_: &[u8]| written.touch())
 }

@@ -48,10 +48,7 @@ impl BlockReporter {
     }
 
     pub(super) fn denied(&self, target: &ProxyTarget, url: &str, denied: Denied) {
-        let failure = ConnectFailure::Denied(denied.clone());
-        let host = host_key(&target.host);
-        self.recent_failures
-            .record(&host, target.port, failure, Instant::now());
+        self.record(target, ConnectFailure::Denied(denied.clone()));
         self.blocked(url, denied, false);
     }
 
@@ -61,7 +58,10 @@ impl BlockReporter {
     }
 
     pub(super) fn failed(&self, target: &ProxyTarget, net: &'static str) {
-        let failure = ConnectFailure::Failed(net);
+        self.record(target, ConnectFailure::Failed(net));
+    }
+
+    fn record(&self, target: &ProxyTarget, failure: ConnectFailure) {
         let host = host_key(&target.host);
         self.recent_failures
             .record(&host, target.port, failure, Instant::now());

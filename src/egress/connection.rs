@@ -1,6 +1,5 @@
 //! One connection from Chromium: answers its requests in turn.
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -13,7 +12,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
-use super::activity::{Activity, ActivityStream};
+use super::activity::{Activity, observed};
 use super::dial::{DialError, Dialled, dial};
 use super::forward;
 use super::route::{CheckedRoute, revoked};
@@ -29,16 +28,9 @@ pub(super) type ResponseBody = Either<Incoming, Full<Bytes>>;
 
 /// The upstream connection failed. The proxy closes its connection without a response, which
 /// Chromium shows as an error page; an error response would be shown as the site's own content.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("the server could not be reached")]
 pub(super) struct CloseWithoutResponse;
-
-impl fmt::Display for CloseWithoutResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the server could not be reached")
-    }
-}
-
-impl std::error::Error for CloseWithoutResponse {}
 
 #[derive(Debug)]
 pub(super) struct ProxyConnection {
@@ -67,7 +59,7 @@ impl ProxyConnection {
         let _ = stream.set_nodelay(true);
         let limits = self.egress.limits;
         let activity = Activity::new();
-        let stream = TokioIo::new(ActivityStream::new(stream, activity.clone()));
+        let stream = TokioIo::new(observed(stream, &activity));
         let connection = Arc::new(self);
         let service = service_fn(|request| {
             let connection = Arc::clone(&connection);

@@ -151,11 +151,8 @@ pub(super) fn group_of(pid: u32) -> Option<u32> {
 }
 
 pub(super) fn members_of(group: u32) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
-    };
+    let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
     entries
-        .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
         .filter(|pid| group_of(*pid) == Some(group))
         .collect()

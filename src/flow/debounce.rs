@@ -26,18 +26,18 @@ pub struct Debounce<K, T> {
     capacity: usize,
     waiting: usize,
     next_number: u64,
-    keys: HashMap<K, Lane<T>>,
+    keys: HashMap<K, KeyState<T>>,
 }
 
 #[derive(Debug)]
-struct Lane<T> {
+struct KeyState<T> {
     last_start: Option<Instant>,
     running: bool,
     /// Oldest first, each with its sequence number over all keys.
     waiting: Vec<(u64, T)>,
 }
 
-impl<T> Lane<T> {
+impl<T> KeyState<T> {
     fn window_end(&self, window: Duration) -> Option<Instant> {
         self.last_start.map(|start| start + window)
     }
@@ -72,7 +72,7 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         self.waiting += 1;
         self.keys
             .entry(key)
-            .or_insert_with(|| Lane {
+            .or_insert_with(|| KeyState {
                 last_start: None,
                 running: false,
                 waiting: Vec::new(),
@@ -90,25 +90,25 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
         let (_, key) = self
             .keys
             .iter()
-            .filter(|(_, lane)| lane.is_due(window, now))
-            .filter_map(|(key, lane)| {
-                let (number, _) = lane.waiting.iter().find(|(_, item)| ready(item))?;
+            .filter(|(_, state)| state.is_due(window, now))
+            .filter_map(|(key, state)| {
+                let (number, _) = state.waiting.iter().find(|(_, item)| ready(item))?;
                 Some((*number, key))
             })
             .min_by_key(|(number, _)| *number)?;
         let key = key.clone();
-        let lane = self.keys.get_mut(&key)?;
-        let taken = split_off(&mut lane.waiting, ready);
-        lane.last_start = Some(now);
-        lane.running = true;
+        let state = self.keys.get_mut(&key)?;
+        let taken = split_off(&mut state.waiting, ready);
+        state.last_start = Some(now);
+        state.running = true;
         self.waiting -= taken.len();
         Some((key, taken))
     }
 
     /// The capture of a key has ended, successfully or not.
     pub fn finished(&mut self, key: &K) {
-        if let Some(lane) = self.keys.get_mut(key) {
-            lane.running = false;
+        if let Some(state) = self.keys.get_mut(key) {
+            state.running = false;
         }
     }
 
@@ -117,8 +117,8 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
     pub fn next_due(&self, now: Instant) -> Option<Instant> {
         self.keys
             .values()
-            .filter(|lane| !lane.running && !lane.waiting.is_empty())
-            .filter_map(|lane| lane.window_end(self.window))
+            .filter(|state| !state.running && !state.waiting.is_empty())
+            .filter_map(|state| state.window_end(self.window))
             .filter(|&end| end > now)
             .min()
     }
@@ -127,8 +127,8 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
     /// arrival.
     pub fn remove(&mut self, pred: impl Fn(&T) -> bool) -> Vec<T> {
         let mut gone: Vec<(u64, T)> = Vec::new();
-        for lane in self.keys.values_mut() {
-            gone.extend(lane.waiting.extract_if(.., |(_, item)| pred(item)));
+        for state in self.keys.values_mut() {
+            gone.extend(state.waiting.extract_if(.., |(_, item)| pred(item)));
         }
         self.waiting -= gone.len();
         gone.sort_unstable_by_key(|(number, _)| *number);
@@ -143,7 +143,7 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
     pub fn iter(&self) -> impl Iterator<Item = &T> {
         self.keys
             .values()
-            .flat_map(|lane| lane.waiting.iter().map(|(_, item)| item))
+            .flat_map(|state| state.waiting.iter().map(|(_, item)| item))
     }
 
     pub fn len(&self) -> usize {
@@ -158,7 +158,7 @@ impl<K: Clone + Eq + Hash, T> Debounce<K, T> {
     fn forget_quiet_keys(&mut self, now: Instant) {
         let window = self.window;
         self.keys
-            .retain(|_, lane| !lane.waiting.is_empty() || !lane.is_due(window, now));
+            .retain(|_, state| !state.waiting.is_empty() || !state.is_due(window, now));
     }
 }
 

@@ -1,9 +1,11 @@
 //! The event bus: every fact gets a number and a time, once, and goes to every listener, each with a bound
 //! and a named overload.
 
+use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::TrySendError;
 
 use crate::clock::epoch_ms;
 use crate::lock::lock;
@@ -22,25 +24,30 @@ pub struct Published {
 }
 
 /// Takes facts as they are published, in their order. It must not wait, and bounds what it keeps.
-pub trait FactListener: Send + Sync + 'static {
+pub trait FactListener: Debug + Send + Sync + 'static {
     /// A fact was published.
     fn on_fact(&self, published: &Arc<Published>);
+
+    /// Whether it takes no more facts, so that the bus may forget it.
+    fn has_ended(&self) -> bool {
+        false
+    }
 }
 
 /// The bus. Cheap to clone.
-#[derive(Clone, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct EventBus {
     inner: Arc<Mutex<BusInner>>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct BusInner {
     last: u64,
     listeners: Vec<Arc<dyn FactListener>>,
-    queues: Vec<BusQueue>,
 }
 
 /// A listener that takes facts in a task of its own.
+#[derive(Debug)]
 struct BusQueue {
     name: &'static str,
     sender: mpsc::Sender<Arc<Published>>,
@@ -48,16 +55,18 @@ struct BusQueue {
     only_for: Option<(Scope, CallerId)>,
 }
 
-impl BusQueue {
-    fn wants(&self, fact: &Fact) -> bool {
+impl FactListener for BusQueue {
+    fn on_fact(&self, published: &Arc<Published>) {
         let only_for = self.only_for.as_ref();
-        only_for.is_none_or(|(scope, caller)| fact.concerns(scope, *caller))
+        let concerns = only_for.is_none_or(|(scope, id)| published.fact.concerns(scope, *id));
+        if concerns && let Err(TrySendError::Full(_)) = self.sender.try_send(Arc::clone(published))
+        {
+            metrics::dropped("fact", self.name);
+        }
     }
-}
 
-impl std::fmt::Debug for EventBus {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("EventBus")
+    fn has_ended(&self) -> bool {
+        self.sender.is_closed()
     }
 }
 
@@ -72,33 +81,21 @@ impl EventBus {
         self.inner().listeners.push(listener);
     }
 
-    /// Adds a queue of so many facts, until its receiver is dropped. A fact for which it has no room is
-    /// dropped and counted under `name`; the gap shows in [`Published::seq`].
-    pub fn subscribe(&self, name: &'static str, capacity: usize) -> mpsc::Receiver<Arc<Published>> {
-        let (sender, receiver) = mpsc::channel(capacity);
-        self.inner().queues.push(BusQueue {
-            name,
-            sender,
-            only_for: None,
-        });
-        receiver
-    }
-
-    /// Adds a queue for the facts that a door sends to this caller, who listens in this scope.
-    pub fn subscribe_for(
+    /// Adds a queue of so many facts, until its receiver is dropped: of all facts, or of those that a door sends to
+    /// one caller, who listens in this scope. A fact for which it has no room is dropped and counted under `name`;
+    /// the gap shows in [`Published::seq`].
+    pub fn subscribe(
         &self,
-        scope: Scope,
-        caller: CallerId,
         name: &'static str,
         capacity: usize,
+        only_for: Option<(Scope, CallerId)>,
     ) -> mpsc::Receiver<Arc<Published>> {
         let (sender, receiver) = mpsc::channel(capacity);
-        let only_for = Some((scope, caller));
-        self.inner().queues.push(BusQueue {
+        self.listen(Arc::new(BusQueue {
             name,
             sender,
             only_for,
-        });
+        }));
         receiver
     }
 
@@ -117,21 +114,9 @@ impl FactSink for EventBus {
             at_ms: epoch_ms(),
             fact,
         });
-        for listener in &inner.listeners {
+        inner.listeners.retain(|listener| {
             listener.on_fact(&published);
-        }
-        inner.queues.retain(|queue| {
-            if !queue.wants(&published.fact) {
-                return !queue.sender.is_closed();
-            }
-            match queue.sender.try_send(Arc::clone(&published)) {
-                Ok(()) => true,
-                Err(mpsc::error::TrySendError::Full(_)) => {
-                    metrics::dropped("fact", queue.name);
-                    true
-                }
-                Err(mpsc::error::TrySendError::Closed(_)) => false,
-            }
+            !listener.has_ended()
         });
     }
 }
@@ -155,8 +140,8 @@ mod tests {
     #[test]
     fn every_listener_sees_each_fact_once_in_order_whatever_another_one_does() {
         let bus = EventBus::new();
-        let mut fast = bus.subscribe("fast", 16);
-        let mut slow = bus.subscribe("slow", 2);
+        let mut fast = bus.subscribe("fast", 16, None);
+        let mut slow = bus.subscribe("slow", 2, None);
         for number in 1..=5 {
             bus.publish(fact(number));
         }
@@ -169,16 +154,16 @@ mod tests {
     #[test]
     fn a_listener_that_is_gone_is_forgotten() {
         let bus = EventBus::new();
-        drop(bus.subscribe("gone", 1));
+        drop(bus.subscribe("gone", 1, None));
         bus.publish(fact(1));
-        assert!(bus.inner().queues.is_empty());
+        assert!(bus.inner().listeners.is_empty());
     }
 
     #[test]
     fn a_queue_for_one_caller_has_what_concerns_it() {
         let bus = EventBus::new();
-        let mut of_a = bus.subscribe_for("a".into(), CallerId(1), "a", 4);
-        let mut of_b = bus.subscribe_for("b".into(), CallerId(2), "b", 4);
+        let mut of_a = bus.subscribe("a", 4, Some(("a".into(), CallerId(1))));
+        let mut of_b = bus.subscribe("b", 4, Some(("b".into(), CallerId(2))));
         let tab = cdp_bridge_protocol::TabId::new(1);
         bus.publish(Fact::of_tab(&"a".into(), tab, FactKind::TabActivated));
         bus.publish(fact(1));

@@ -1,23 +1,23 @@
 //! One operation in progress.
 
-use cdp_bridge_protocol::{RequestId, RequestKind, TabId};
-use tokio::time::Instant;
+use cdp_bridge_protocol::{IdempotencyKey, RequestId, RequestKind, TabId};
 
-use crate::tabs::{CallId, Scope};
+use super::Arrival;
+use crate::tabs::CallId;
 
-/// One operation, as taps see it.
+/// One operation, as taps and doors see it.
 #[derive(Debug, Clone)]
 pub struct Call {
     /// Its identity.
     pub id: CallId,
-    /// The owner of the tabs that it sees.
-    pub scope: Scope,
+    /// Where its request came from, and when.
+    pub arrival: Arrival,
     /// Which request it is.
     pub kind: RequestKind,
     /// The tab that the request names, if it names one.
     pub tab: Option<TabId>,
     /// The client's own id of the request, where the door has such ids.
     pub request_id: Option<RequestId>,
-    /// When the request arrived.
-    pub arrived: Instant,
+    /// The client's key, where the change is to be made once.
+    pub idempotency_key: Option<IdempotencyKey>,
 }

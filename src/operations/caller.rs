@@ -1,104 +1,21 @@
 //! The caller of an operation: what operations need to know of a connection.
 
-use std::fmt;
+use std::fmt::Debug;
 use std::sync::Arc;
 
-use cdp_bridge_protocol::{RequestKind, TabId};
+use cdp_bridge_protocol::TabId;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::CallerId;
-use super::client_quota::{ClientQuota, RateExceeded};
+use super::client_quota::RateExceeded;
 use super::in_flight::InFlight;
+use super::{CallerId, Principal};
+use crate::clock::epoch_ms;
+use crate::metrics;
 use crate::tabs::{FrameSlot, Scope};
 
-/// What a request does, as far as permissions tell requests apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Permission {
-    /// Reads tabs and pages.
-    Observe,
-    /// Changes tabs and pages.
-    Act,
-}
-
-impl Permission {
-    /// The permission that a request needs.
-    pub fn needed_by(kind: RequestKind) -> Self {
-        match kind {
-            RequestKind::Ping
-            | RequestKind::ListTabs
-            | RequestKind::GetDomSnapshot
-            | RequestKind::GetScreenshot
-            | RequestKind::StartScreencast
-            | RequestKind::StopScreencast
-            | RequestKind::WaitFor
-            | RequestKind::Query
-            | RequestKind::GetAxSnapshot
-            | RequestKind::GetContent
-            | RequestKind::GetDownload
-            | RequestKind::Subscribe => Self::Observe,
-            RequestKind::CreateTab
-            | RequestKind::CloseTab
-            | RequestKind::ActivateTab
-            | RequestKind::Navigate
-            | RequestKind::SetLoggedOutMode
-            | RequestKind::Click
-            | RequestKind::Hover
-            | RequestKind::Focus
-            | RequestKind::Check
-            | RequestKind::Uncheck
-            | RequestKind::ScrollIntoView
-            | RequestKind::Fill
-            | RequestKind::Type
-            | RequestKind::Press
-            | RequestKind::Select
-            | RequestKind::Scroll
-            | RequestKind::Drag
-            | RequestKind::Upload
-            | RequestKind::Evaluate
-            | RequestKind::GoBack
-            | RequestKind::GoForward
-            | RequestKind::Reload => Self::Act,
-        }
-    }
-}
-
-impl fmt::Display for Permission {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Observe => "observe",
-            Self::Act => "act",
-        })
-    }
-}
-
-/// The permissions of a caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Permissions {
-    /// [`Permission::Observe`].
-    pub observe: bool,
-    /// [`Permission::Act`].
-    pub act: bool,
-}
-
-impl Permissions {
-    /// Every permission: what a client's own token grants.
-    pub const ALL: Self = Self {
-        observe: true,
-        act: true,
-    };
-
-    /// Whether this permission is among them.
-    pub fn allow(self, permission: Permission) -> bool {
-        match permission {
-            Permission::Observe => self.observe,
-            Permission::Act => self.act,
-        }
-    }
-}
-
 /// Receives the streams that go on after an answer. The callers of a door without sinks cannot start a stream.
-pub trait StreamSinks: Send + Sync + 'static {
+pub trait StreamSinks: Debug + Send + Sync + 'static {
     /// A slot through which this caller receives the frames of a tab; it replaces an earlier one.
     fn frames(&self, tab: TabId) -> FrameSlot;
 
@@ -106,48 +23,42 @@ pub trait StreamSinks: Send + Sync + 'static {
     fn console(&self, tab: TabId) -> watch::Receiver<()>;
 }
 
-/// The caller of operations.
+/// The caller of operations; [`Operations::caller`](super::Operations::caller) makes it.
+#[derive(Debug)]
 pub struct Caller {
     pub(super) id: CallerId,
-    pub(super) scope: Scope,
-    pub(super) permissions: Permissions,
-    pub(super) quota: Arc<ClientQuota>,
+    pub(super) door: &'static str,
+    pub(super) principal: Principal,
     pub(super) in_flight: InFlight,
+    pub(super) coalesces: bool,
     pub(super) streams: Option<Arc<dyn StreamSinks>>,
-}
-
-impl fmt::Debug for Caller {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Caller")
-            .field("id", &self.id)
-            .field("scope", &self.scope)
-            .finish_non_exhaustive()
-    }
 }
 
 /// A message that arrived: counted against the client's rate before it is parsed, so that malformed messages
 /// are limited too.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Arrival {
+    /// The caller that sent it.
+    pub caller: CallerId,
+    /// The door that it came through.
+    pub door: &'static str,
+    /// The owner of the tabs that the caller sees.
+    pub scope: Scope,
     /// When it arrived.
     pub at: Instant,
+    /// The same in milliseconds since the epoch.
+    pub at_ms: u64,
     pub(super) rate: Result<(), RateExceeded>,
 }
 
 impl Caller {
-    /// A caller without streams, whose requests count against this quota.
-    pub fn new(
-        id: CallerId,
-        scope: Scope,
-        permissions: Permissions,
-        quota: Arc<ClientQuota>,
-    ) -> Self {
+    pub(super) fn new(id: CallerId, door: &'static str, principal: Principal) -> Self {
         Self {
             id,
-            scope,
-            permissions,
-            in_flight: InFlight::new(Arc::clone(&quota)),
-            quota,
+            door,
+            in_flight: InFlight::new(Arc::clone(&principal.quota)),
+            principal,
+            coalesces: false,
             streams: None,
         }
     }
@@ -161,9 +72,25 @@ impl Caller {
         }
     }
 
+    /// The same caller, whose older requests for a snapshot may end with
+    /// [`AnswerKind::Superseded`](super::AnswerKind::Superseded): its door then answers them with the newest one.
+    /// Requests without an id are still answered one by one.
+    #[must_use]
+    pub fn with_coalescing(self) -> Self {
+        Self {
+            coalesces: true,
+            ..self
+        }
+    }
+
+    /// Its id among the callers of all doors.
+    pub fn id(&self) -> CallerId {
+        self.id
+    }
+
     /// The owner of the tabs that it sees and opens.
     pub fn scope(&self) -> &Scope {
-        &self.scope
+        &self.principal.scope
     }
 
     /// Its unanswered requests.
@@ -174,30 +101,17 @@ impl Caller {
     /// Counts a message that has just arrived against the client's rate.
     pub fn message_arrived(&self) -> Arrival {
         let at = Instant::now();
-        Arrival {
-            at,
-            rate: self.quota.take_token(at),
+        let rate = self.principal.quota.take_token(at);
+        if rate.is_err() {
+            metrics::client_limit("rate");
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_permission_allows_only_its_own_requests() {
-        let observer = Permissions {
-            observe: true,
-            act: false,
-        };
-        assert!(observer.allow(Permission::needed_by(RequestKind::GetScreenshot)));
-        assert!(!observer.allow(Permission::needed_by(RequestKind::Evaluate)));
-        let needed = RequestKind::ALL
-            .iter()
-            .map(|kind| Permission::needed_by(*kind));
-        assert!(needed.into_iter().all(|one| Permissions::ALL.allow(one)));
-        let none = Permissions::default();
-        assert!(!none.allow(Permission::Observe) && !none.allow(Permission::Act));
+        Arrival {
+            caller: self.id,
+            door: self.door,
+            scope: self.scope().clone(),
+            at,
+            at_ms: epoch_ms(),
+            rate,
+        }
     }
 }

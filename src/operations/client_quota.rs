@@ -54,13 +54,15 @@ pub struct RateExceeded {
     pub retry_after: Duration,
 }
 
-/// One of a client's connections; dropping it frees its place.
+/// A place of one of a client's connections or unanswered requests, until it is dropped.
 #[derive(Debug)]
-pub struct ClientConnectionPermit(Arc<ClientQuota>);
+pub struct QuotaPermit {
+    quota: Arc<ClientQuota>,
+    count: Count,
+}
 
-/// One of a client's unanswered requests; dropping it frees its place.
-#[derive(Debug)]
-pub struct RequestPermit(Arc<ClientQuota>);
+/// Which of the counts a permit belongs to.
+type Count = fn(&mut Used) -> &mut usize;
 
 impl ClientQuota {
     /// A quota of which nothing is used.
@@ -91,30 +93,34 @@ impl ClientQuota {
     }
 
     /// Takes a place for one more connection.
-    pub fn connect(self: &Arc<Self>) -> Result<ClientConnectionPermit, QuotaExhausted> {
-        let mut used = self.used();
-        let limit = used.limits.max_connections;
-        if used.connections >= limit {
-            return Err(QuotaExhausted { limit });
-        }
-        used.connections += 1;
-        drop(used);
-        Ok(ClientConnectionPermit(Arc::clone(self)))
+    pub fn connect(self: &Arc<Self>) -> Result<QuotaPermit, QuotaExhausted> {
+        self.take(|used| &mut used.connections, |own| own.max_connections)
     }
 
     /// Takes a place for one more request. `limit_of` adjusts the client's limit for this request.
     pub fn admit(
         self: &Arc<Self>,
         limit_of: impl FnOnce(usize) -> usize,
-    ) -> Result<RequestPermit, QuotaExhausted> {
+    ) -> Result<QuotaPermit, QuotaExhausted> {
+        let limit = |own: ClientLimits| limit_of(own.max_inflight);
+        self.take(|used| &mut used.unanswered, limit)
+    }
+
+    fn take(
+        self: &Arc<Self>,
+        count: Count,
+        limit: impl FnOnce(ClientLimits) -> usize,
+    ) -> Result<QuotaPermit, QuotaExhausted> {
         let mut used = self.used();
-        let limit = limit_of(used.limits.max_inflight);
-        if used.unanswered >= limit {
+        let limit = limit(used.limits);
+        let taken = count(&mut used);
+        if *taken >= limit {
             return Err(QuotaExhausted { limit });
         }
-        used.unanswered += 1;
+        *taken += 1;
         drop(used);
-        Ok(RequestPermit(Arc::clone(self)))
+        let quota = Arc::clone(self);
+        Ok(QuotaPermit { quota, count })
     }
 
     /// Counts one message against the rate.
@@ -140,15 +146,9 @@ fn bucket(limits: ClientLimits, now: Instant) -> Option<TokenBucket> {
     (rate > 0).then(|| TokenBucket::new(rate, now))
 }
 
-impl Drop for ClientConnectionPermit {
+impl Drop for QuotaPermit {
     fn drop(&mut self) {
-        self.0.used().connections -= 1;
-    }
-}
-
-impl Drop for RequestPermit {
-    fn drop(&mut self) {
-        self.0.used().unanswered -= 1;
+        *(self.count)(&mut self.quota.used()) -= 1;
     }
 }
 

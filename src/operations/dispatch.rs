@@ -8,10 +8,12 @@ use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 use super::page_action::{self as page, locator};
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
+use crate::locator::Locator;
 use crate::policy::EvaluatePolicy;
-use crate::tabs::page_actions::{Action, PageQuery};
+use crate::tabs::page_actions::PageOperation;
 use crate::tabs::{
-    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabHandle, TabMessage, Watcher, Way,
+    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabError, TabHandle, TabMessage, Watcher,
+    Way,
 };
 
 /// How to carry out a request that has been checked.
@@ -31,7 +33,7 @@ impl Operations {
         Ok(match body {
             RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
             RequestBody::ListTabs(_) => {
-                let tabs = self.tabs_of(&caller.scope);
+                let tabs = self.tabs_of(caller.scope());
                 Plan::Answer(Box::new(Success::Tabs(tabs)))
             }
             RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
@@ -69,29 +71,28 @@ impl Operations {
             RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
             RequestBody::Query(it) => {
                 let tab = tab(&it.tab_id)?;
-                look(tab, PageQuery::Query(locator(&it.selector)?, it.what))
+                look(tab, PageOperation::query(locator(&it.selector)?, it.what))
             }
             RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::ax_snapshot(&it)?),
             RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
             RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
-            RequestBody::Hover(it) => {
-                let tab = tab(&it.tab_id)?;
-                act(tab, Action::Hover(locator(&it.selector)?))
-            }
-            RequestBody::Focus(it) => {
-                let tab = tab(&it.tab_id)?;
-                act(tab, Action::Focus(locator(&it.selector)?))
-            }
+            RequestBody::Hover(it) => act_on(tab(&it.tab_id)?, &it.selector, PageOperation::hover)?,
+            RequestBody::Focus(it) => act_on(tab(&it.tab_id)?, &it.selector, PageOperation::focus)?,
             RequestBody::Check(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, true)?),
             RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, false)?),
-            RequestBody::ScrollIntoView(it) => {
-                let tab = tab(&it.tab_id)?;
-                act(tab, Action::ScrollIntoView(locator(&it.selector)?))
-            }
-            RequestBody::Fill(it) => act(tab(&it.tab_id)?, page::fill(it)?),
+            RequestBody::ScrollIntoView(it) => act_on(
+                tab(&it.tab_id)?,
+                &it.selector,
+                PageOperation::scroll_into_view,
+            )?,
+            RequestBody::Fill(it) => act_on(tab(&it.tab_id)?, &it.selector, |element| {
+                PageOperation::fill(element, it.value)
+            })?,
             RequestBody::Type(it) => act(tab(&it.tab_id)?, page::type_text(it)?),
             RequestBody::Press(it) => act(tab(&it.tab_id)?, page::press(&it)?),
-            RequestBody::Select(it) => act(tab(&it.tab_id)?, page::select(it)?),
+            RequestBody::Select(it) => act_on(tab(&it.tab_id)?, &it.selector, |element| {
+                PageOperation::select(element, it.values)
+            })?,
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
             RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
@@ -109,7 +110,7 @@ impl Operations {
         let url = create.url.as_deref().unwrap_or("about:blank");
         let default = self.settings.logged_out_default;
         let tab = NewTab {
-            scope: caller.scope.clone(),
+            scope: caller.scope().clone(),
             url: self.allowed_url(caller, url)?,
             logged_out: create.logged_out.unwrap_or(default),
             viewport: create.viewport,
@@ -120,13 +121,13 @@ impl Operations {
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
         tab.id()
-            .and_then(|id| self.services.registry.get(&caller.scope, id))
+            .and_then(|id| self.services.registry.get(caller.scope(), id))
             .ok_or_else(|| OperationError::UnknownTab { tab: tab.clone() })
     }
 
     fn allowed_url(&self, caller: &Caller, url: &str) -> Result<String, OperationError> {
-        let checked = self.services.policy.check(&caller.scope.client, url);
-        checked.map_err(OperationError::NavigationDenied)
+        let checked = self.services.policy.check(&caller.scope().client, url);
+        checked.map_err(|denied| TabError::NavDenied(denied).into())
     }
 }
 
@@ -138,15 +139,23 @@ fn change(tab: TabHandle, change: Change) -> Plan {
     send(tab, |reply| TabMessage::Change(change, reply))
 }
 
-fn act(tab: TabHandle, action: Action) -> Plan {
-    change(tab, Change::Act(Box::new(action)))
+fn act(tab: TabHandle, action: PageOperation) -> Plan {
+    send(tab, |reply| TabMessage::Act(action, reply))
+}
+
+fn act_on(
+    tab: TabHandle,
+    selector: &str,
+    action: impl FnOnce(Locator) -> PageOperation,
+) -> Planned {
+    Ok(act(tab, action(locator(selector)?)))
 }
 
 fn capture(tab: TabHandle, capture: Capture) -> Plan {
     send(tab, |reply| TabMessage::Capture(capture, reply))
 }
 
-fn look(tab: TabHandle, query: PageQuery) -> Plan {
+fn look(tab: TabHandle, query: PageOperation) -> Plan {
     send(tab, |reply| TabMessage::Query(query, reply))
 }
 

@@ -1,5 +1,6 @@
 //! The phases of a stop, and the counts of calls and connections that it waits for.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,67 +9,85 @@ use tokio::time::timeout;
 
 use crate::metrics;
 
+/// How long connections may take to end once the phase is [`DrainPhase::Closing`].
+pub const CLOSE_LIMIT: Duration = Duration::from_secs(6);
+
 /// How far the bridge is with stopping.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum DrainPhase {
     /// It serves.
+    #[default]
     Serving,
-    /// New connections and new requests are refused.
+    /// New connections and new requests are refused; `/readyz` answers 503.
     Draining,
-    /// Connections are closed.
+    /// Each door closes its connections, behind what is queued for them.
     Closing,
     /// Nothing is accepted any more.
     Stopped,
 }
 
 /// The phase, and the counts that the next phase waits for.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Drain {
     phase: watch::Sender<DrainPhase>,
-    requests: Arc<watch::Sender<usize>>,
-    connections: Arc<watch::Sender<usize>>,
+    requests: Counter,
+    connections: Counter,
 }
 
-/// Counts one call or connection until it is dropped.
+/// How many there are of something.
+pub type Counter = Arc<watch::Sender<usize>>;
+
+/// Counts one more until it is dropped.
 #[derive(Debug)]
 pub struct CountGuard {
-    count: Arc<watch::Sender<usize>>,
+    counter: Counter,
     gauge: fn(usize),
+    /// How many there were with this one.
+    pub(crate) number: usize,
 }
 
 impl CountGuard {
-    fn new(count: &Arc<watch::Sender<usize>>, gauge: fn(usize)) -> Self {
-        count.send_modify(|count| {
+    /// Counts one more, and shows every change in this gauge.
+    pub(crate) fn new(counter: &Counter, gauge: fn(usize)) -> Self {
+        let mut number = 0;
+        counter.send_modify(|count| {
             *count += 1;
-            gauge(*count);
+            number = *count;
+            gauge(number);
         });
         Self {
-            count: Arc::clone(count),
+            counter: Arc::clone(counter),
             gauge,
+            number,
         }
     }
 }
 
 impl Drop for CountGuard {
     fn drop(&mut self) {
-        self.count.send_modify(|count| {
+        self.counter.send_modify(|count| {
             *count -= 1;
             (self.gauge)(*count);
         });
     }
 }
 
-impl Default for Drain {
-    fn default() -> Self {
-        Self {
-            phase: watch::Sender::new(DrainPhase::Serving),
-            requests: Arc::default(),
-            connections: Arc::default(),
-        }
-    }
-}
-
 impl Drain {
+    /// Stops in order: refuses new work, waits until every call is answered or the limit has passed, lets what is
+    /// behind the doors end `meanwhile`, and has connections closed.
+    pub async fn stop(&self, answers_limit: Duration, meanwhile: impl Future<Output = ()>) {
+        self.advance(DrainPhase::Draining);
+        if !is_zero_within(&self.requests, answers_limit).await {
+            tracing::warn!("some requests were not answered within server.drain_timeout");
+        }
+        meanwhile.await;
+        self.advance(DrainPhase::Closing);
+        if !is_zero_within(&self.connections, CLOSE_LIMIT).await {
+            tracing::debug!("some connections did not end in time");
+        }
+        self.advance(DrainPhase::Stopped);
+    }
+
     /// The phase.
     pub fn phase(&self) -> DrainPhase {
         *self.phase.borrow()
@@ -100,19 +119,14 @@ impl Drain {
         CountGuard::new(&self.connections, |_| {})
     }
 
-    /// Waits until every call is answered; false where that takes longer than the limit.
-    pub(crate) async fn requests_answered(&self, limit: Duration) -> bool {
-        is_zero_within(&self.requests, limit).await
-    }
-
-    /// Waits until every connection has ended; false where that takes longer than the limit.
-    pub(crate) async fn connections_ended(&self, limit: Duration) -> bool {
-        is_zero_within(&self.connections, limit).await
+    /// How many connections there are.
+    pub(crate) fn connections(&self) -> usize {
+        *self.connections.borrow()
     }
 }
 
-async fn is_zero_within(count: &watch::Sender<usize>, limit: Duration) -> bool {
-    let mut counts = count.subscribe();
+async fn is_zero_within(counter: &Counter, limit: Duration) -> bool {
+    let mut counts = counter.subscribe();
     timeout(limit, counts.wait_for(|count| *count == 0))
         .await
         .is_ok()

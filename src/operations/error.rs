@@ -7,7 +7,6 @@ use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, Tab
 use super::Permission;
 use super::client_quota::{QuotaExhausted, RateExceeded};
 use super::failure::{DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError};
-use super::ports::NavigationDenied;
 
 /// Why an operation failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -47,9 +46,6 @@ pub enum OperationError {
          limits); try again in {} ms", .0.per_second, millis_rounded_up(&.0.retry_after)
     )]
     RateLimited(RateExceeded),
-    /// The bridge is stopping.
-    #[error("the bridge is stopping")]
-    ShuttingDown,
     /// The idempotency key belongs to another request.
     #[error(
         "idempotencyKey: {:?} was used for another request of this client; use another", .key.as_str()
@@ -75,9 +71,6 @@ pub enum OperationError {
         /// The tab as the request names it.
         tab: TabRef,
     },
-    /// Policy forbids the URL.
-    #[error(transparent)]
-    NavigationDenied(NavigationDenied),
     /// A locator cannot be parsed.
     #[error("{error}")]
     BadSelector {
@@ -125,9 +118,7 @@ impl OperationError {
             | Self::UnknownKey(_) => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited(_) => ErrorCode::RateLimited,
-            Self::ShuttingDown => ErrorCode::ShuttingDown,
             Self::UnknownTab { .. } => ErrorCode::UnknownTab,
-            Self::NavigationDenied(_) => ErrorCode::NavDenied,
             Self::BadSelector { .. } => ErrorCode::BadSelector,
             Self::EvaluateDisabled => ErrorCode::EvaluationFailed,
             Self::Failed(failure) => code_of_tab(kind, &failure.error),

@@ -4,21 +4,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use cdp_bridge_protocol::event::{CloseReason, TabInfo};
+use cdp_bridge_protocol::request::BadRequest;
 use cdp_bridge_protocol::{Request, RequestKind, TabRef};
 use tokio::sync::oneshot;
 
 use super::dispatch::Plan;
 use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
-use super::in_flight::{InFlightTicket, NotAdmitted};
+use super::presence::PresenceCounts;
 use super::responder::Responder;
 use super::tap::{Tap, Taps};
 use super::{
     Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
-    OperationSettings, Permission, Success,
+    OperationSettings, Permission, Principal, Success,
 };
-use crate::metrics;
-use crate::tabs::{Reply, Scope, TabCounts, TabError, TabMessage};
+use crate::tabs::{Outcome, Reply, Scope, TabCounts, TabError, TabMessage};
 
 /// The application behind every door.
 #[derive(Debug)]
@@ -26,6 +26,7 @@ pub struct Operations {
     pub(super) settings: OperationSettings,
     pub(super) services: OperationServices,
     drain: Drain,
+    pub(super) present: PresenceCounts,
     idempotency: Arc<IdempotencyGuard>,
     taps: Taps,
     callers: AtomicU64,
@@ -44,15 +45,17 @@ impl Operations {
             settings,
             services,
             drain: Drain::default(),
+            present: PresenceCounts::default(),
             taps: Taps(taps.into_iter().collect()),
             callers: AtomicU64::new(1),
             calls: AtomicU64::new(1),
         }
     }
 
-    /// An id for a new caller, unique among all doors.
-    pub fn new_caller_id(&self) -> CallerId {
-        CallerId(self.callers.fetch_add(1, Ordering::Relaxed))
+    /// A new caller without streams, which came through this door.
+    pub fn caller(&self, door: &'static str, principal: Principal) -> Caller {
+        let id = CallerId(self.callers.fetch_add(1, Ordering::Relaxed));
+        Caller::new(id, door, principal)
     }
 
     /// How far the bridge is with stopping.
@@ -80,7 +83,7 @@ impl Operations {
     /// Executes a request and waits for its outcome. The operation goes on if the returned future is dropped.
     pub async fn execute(&self, caller: &Caller, request: Request) -> OperationOutcome {
         let (sender, outcome) = oneshot::channel();
-        let respond = move |outcome| {
+        let respond = move |_: &Call, outcome| {
             // The receiver is gone where the caller's future was dropped.
             let _ = sender.send(outcome);
         };
@@ -95,7 +98,7 @@ impl Operations {
         caller: &Caller,
         arrival: Arrival,
         request: Request,
-        respond: impl FnOnce(OperationOutcome) + Send + 'static,
+        respond: impl FnOnce(&Call, OperationOutcome) + Send + 'static,
     ) {
         let Request {
             request_id,
@@ -109,92 +112,64 @@ impl Operations {
                 caller: caller.id,
                 number: self.calls.fetch_add(1, Ordering::Relaxed),
             },
-            scope: caller.scope.clone(),
+            arrival,
             kind,
             tab: body.tab().and_then(TabRef::id),
-            request_id: request_id.clone(),
-            arrived: arrival.at,
+            request_id,
+            idempotency_key,
         };
         self.taps.before(&call, &body);
         let running = self.drain.request();
         let mut responder = Responder::new(call, self.taps.clone(), running, respond);
-        if let Err(error) = self.admit(caller, arrival, &mut responder) {
+        if let Err(error) = self.admit(caller, &mut responder) {
             return responder.answer(Err(error));
         }
-        if let Some(key) = idempotency_key {
-            let guard = &self.idempotency;
-            match guard.begin(&caller.scope, &key, &body, responder, arrival.at) {
-                Some(leading) => responder = leading,
-                None => return,
-            }
-        }
+        let Some(responder) = self.idempotency.begin(&body, responder) else {
+            return;
+        };
         match self.dispatch(caller, body) {
             Err(error) => responder.answer(Err(error)),
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Start(start)) => {
                 let timeout = timeout.unwrap_or_else(|| self.settings.timeouts.of(kind));
-                let deadline = arrival.at + timeout;
+                let call = responder.call();
+                let (id, at) = (call.id, call.arrival.at);
                 // A request without an id could not be named in the answer to a newer one.
-                let may_coalesce = request_id.is_some();
-                start(Reply::new(
-                    kind,
-                    responder.call().id,
-                    may_coalesce,
-                    arrival.at,
-                    deadline,
-                    move |outcome| {
-                        responder.answer(outcome.map(Success::Tab).map_err(OperationError::Failed));
-                    },
-                ));
+                let may_coalesce = caller.coalesces && call.request_id.is_some();
+                let respond = |outcome: Outcome| {
+                    responder.answer(outcome.map(Success::Tab).map_err(OperationError::Failed));
+                };
+                let deadline = at + timeout;
+                start(Reply::new(kind, id, may_coalesce, at, deadline, respond));
             }
         }
     }
 
-    fn admit(
-        &self,
-        caller: &Caller,
-        arrival: Arrival,
-        responder: &mut Responder,
-    ) -> Result<(), OperationError> {
-        let (kind, request_id) = (responder.call().kind, responder.call().request_id.as_ref());
-        let ticket = take_place(caller, kind, request_id)?;
+    /// Tells the taps of a message that is not a request; the door answers it.
+    pub fn malformed(&self, arrival: &Arrival, error: &BadRequest) {
+        self.taps.malformed(arrival, error);
+    }
+
+    fn admit(&self, caller: &Caller, responder: &mut Responder) -> Result<(), OperationError> {
+        let call = responder.call();
+        let (kind, rate) = (call.kind, call.arrival.rate);
+        let limit = |limit: usize| match kind {
+            // They are answered at once, so that they never pile up.
+            RequestKind::Ping | RequestKind::ListTabs => usize::MAX,
+            // A client whose requests are all stuck must still be able to close their tabs.
+            RequestKind::CloseTab => limit.saturating_mul(2),
+            _ => limit,
+        };
+        let ticket = caller.in_flight.admit(call.request_id.as_ref(), limit)?;
         responder.hold(ticket);
-        arrival.rate.map_err(|exceeded| {
-            metrics::client_limit("rate");
-            OperationError::RateLimited(exceeded)
-        })?;
+        rate.map_err(OperationError::RateLimited)?;
         if self.drain.phase() != DrainPhase::Serving {
-            return Err(OperationError::ShuttingDown);
+            return Err(TabError::ShuttingDown.into());
         }
         let needed = Permission::needed_by(kind);
-        if !caller.permissions.allow(needed) {
+        if !caller.principal.permissions.allow(needed) {
             return Err(OperationError::NotPermitted { kind, needed });
         }
         Ok(())
     }
-}
-
-/// A place among the unanswered requests of the caller and of its client.
-fn take_place(
-    caller: &Caller,
-    kind: RequestKind,
-    id: Option<&cdp_bridge_protocol::RequestId>,
-) -> Result<InFlightTicket, OperationError> {
-    let limit = |limit: usize| match kind {
-        // They are answered at once, so that they never pile up.
-        RequestKind::Ping | RequestKind::ListTabs => usize::MAX,
-        // A client whose requests are all stuck must still be able to close their tabs.
-        RequestKind::CloseTab => limit.saturating_mul(2),
-        _ => limit,
-    };
-    caller
-        .in_flight
-        .admit(id, limit)
-        .map_err(|error| match error {
-            NotAdmitted::Duplicate(id) => OperationError::DuplicateRequestId { id },
-            NotAdmitted::Exhausted(exhausted) => {
-                metrics::client_limit("inflight");
-                OperationError::TooManyInFlight(exhausted)
-            }
-        })
 }

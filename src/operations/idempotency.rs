@@ -42,27 +42,27 @@ impl IdempotencyGuard {
     /// `Some`: execute the request. `None`: it has been answered, or joined the request in flight with its key.
     pub(super) fn begin(
         self: &Arc<Self>,
-        scope: &Scope,
-        key: &IdempotencyKey,
         body: &RequestBody,
         responder: Responder,
-        now: Instant,
     ) -> Option<Responder> {
-        let print = fingerprint(body);
-        let begun = self.table().begin(scope, key, print, responder, now);
+        let call = responder.call();
+        let Some(key) = call.idempotency_key.clone() else {
+            return Some(responder);
+        };
+        let (scope, now) = (call.arrival.scope.clone(), call.arrival.at);
+        let begun = self
+            .table()
+            .begin(&scope, &key, fingerprint(body), responder, now);
         match begun {
             Begin::Lead(mut responder) => {
-                responder.lead(Leader {
-                    guard: Arc::clone(self),
-                    scope: scope.clone(),
-                    key: key.clone(),
-                });
+                let guard = Arc::clone(self);
+                responder.lead(Leader { guard, scope, key });
                 return Some(responder);
             }
             Begin::Joined => {}
             Begin::Answered(responder, outcome) => repeat(responder, &outcome),
             Begin::KeyReused(responder) => {
-                responder.answer(Err(OperationError::KeyReused { key: key.clone() }));
+                responder.answer(Err(OperationError::KeyReused { key }));
             }
             Begin::Full(responder, retry_after) => {
                 let limit = self.config.keys;

@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::RequestId;
 
-use super::client_quota::{ClientQuota, QuotaExhausted, RequestPermit};
+use super::OperationError;
+use super::client_quota::{ClientQuota, QuotaPermit};
 use crate::lock::lock;
+use crate::metrics;
 
 /// The unanswered requests of one caller. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,16 +32,7 @@ pub struct InFlightTicket {
     in_flight: InFlight,
     id: Option<RequestId>,
     /// None once the answer is ready.
-    permit: Option<RequestPermit>,
-}
-
-/// Why a request is not admitted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum NotAdmitted {
-    /// Another request of the caller with this id is unanswered.
-    Duplicate(RequestId),
-    /// The client has too many unanswered requests.
-    Exhausted(QuotaExhausted),
+    permit: Option<QuotaPermit>,
 }
 
 impl InFlight {
@@ -57,12 +50,15 @@ impl InFlight {
         &self,
         id: Option<&RequestId>,
         limit_of: impl FnOnce(usize) -> usize,
-    ) -> Result<InFlightTicket, NotAdmitted> {
+    ) -> Result<InFlightTicket, OperationError> {
         let mut ids = self.ids_locked();
         if let Some(id) = id.filter(|id| ids.open.contains(*id)) {
-            return Err(NotAdmitted::Duplicate(id.clone()));
+            return Err(OperationError::DuplicateRequestId { id: id.clone() });
         }
-        let permit = self.quota.admit(limit_of).map_err(NotAdmitted::Exhausted)?;
+        let permit = self.quota.admit(limit_of).map_err(|exhausted| {
+            metrics::client_limit("inflight");
+            OperationError::TooManyInFlight(exhausted)
+        })?;
         ids.open.extend(id.cloned());
         drop(ids);
         Ok(InFlightTicket {
@@ -84,11 +80,6 @@ impl InFlight {
 }
 
 impl InFlightTicket {
-    /// The request's id, where it has one.
-    pub fn request_id(&self) -> Option<&RequestId> {
-        self.id.as_ref()
-    }
-
     /// Frees the place and the id, because the answer is ready. That is before the client can read the answer,
     /// so that it may reuse the id as soon as it has.
     pub fn answered(&mut self) {
@@ -136,10 +127,10 @@ mod tests {
         let inflight = InFlight::new(quota(9));
         let id = RequestId::from("a");
         let ticket = inflight.admit(Some(&id), |max| max).unwrap();
-        assert_eq!(
-            inflight.admit(Some(&id), |max| max).unwrap_err(),
-            NotAdmitted::Duplicate(id.clone())
-        );
+        assert!(matches!(
+            inflight.admit(Some(&id), |max| max),
+            Err(OperationError::DuplicateRequestId { id: refused }) if refused == id
+        ));
         drop(ticket);
         assert!(inflight.admit(Some(&id), |max| max).is_ok());
         assert_eq!(inflight.ids(), []);
@@ -174,10 +165,10 @@ mod tests {
             inflight.admit(None, |max| max).unwrap(),
             inflight.admit(None, |max| max).unwrap(),
         ];
-        assert_eq!(
-            inflight.admit(None, |max| max).unwrap_err(),
-            NotAdmitted::Exhausted(QuotaExhausted { limit: 2 })
-        );
+        assert!(matches!(
+            inflight.admit(None, |max| max),
+            Err(OperationError::TooManyInFlight(exhausted)) if exhausted.limit == 2
+        ));
     }
 
     #[test]
@@ -189,7 +180,7 @@ mod tests {
         let _other = other.admit(Some(&id), |max| max).unwrap();
         assert!(matches!(
             other.admit(None, |max| max),
-            Err(NotAdmitted::Exhausted(_))
+            Err(OperationError::TooManyInFlight(_))
         ));
         drop(ticket);
         assert!(other.admit(None, |max| max).is_ok());

@@ -7,7 +7,8 @@
 //! | module | holds |
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
-//! | [`caller`], [`call`] | the origin of requests, with its permissions and quota; one operation in progress |
+//! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
+//! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
@@ -16,6 +17,15 @@
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
+//!
+//! What a call ends with, from the inside out:
+//!
+//! | type | is |
+//! | --- | --- |
+//! | [`AnswerKind`] | a result in a tab: the fact that the call caused, or what it read |
+//! | [`Answer`] | the same with its tab; a tab's [`Reply`](crate::tabs::Reply) delivers it, or a [`Failure`] |
+//! | [`Success`] | an answer of a tab, or of operations themselves (`ping`, `listTabs`) |
+//! | [`OperationOutcome`] | a success or an [`OperationError`]: what taps see and doors encode |
 
 pub mod bus;
 pub mod call;
@@ -32,6 +42,8 @@ pub mod in_flight;
 pub mod outcome;
 mod page_action;
 pub mod ports;
+pub mod presence;
+pub mod principal;
 mod responder;
 pub mod settings;
 pub mod tap;
@@ -40,12 +52,14 @@ mod token_bucket;
 pub use bus::{EventBus, FactListener, Published};
 pub use call::Call;
 pub use call_log::CallLog;
-pub use caller::{Arrival, Caller, Permission, Permissions, StreamSinks};
+pub use caller::{Arrival, Caller, StreamSinks};
 pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
 pub use outcome::{OperationOutcome, Success};
-pub use ports::{NavigationDenied, OperationServices, TabService, UrlPolicy};
+pub use ports::{OperationServices, TabService, UrlPolicy};
+pub use presence::ScopePresence;
+pub use principal::{Permission, Permissions, Principal};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use tap::Tap;
 

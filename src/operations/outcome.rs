@@ -21,21 +21,20 @@ pub type OperationOutcome = Result<Success, OperationError>;
 
 /// About how much memory a remembered outcome takes, beside a small constant.
 pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
-    match outcome {
-        Ok(Success::Tab(answer)) => match &answer.kind {
-            AnswerKind::Fact(fact) => match &fact.kind {
-                FactKind::TabCreated { url, .. } | FactKind::LoggedOutModeSet { url, .. } => {
-                    url.len()
-                }
-                FactKind::Navigated(navigation) => navigation.url.len(),
-                _ => 0,
-            },
-            AnswerKind::Evaluated(value) => value.to_string().len(),
-            AnswerKind::Done(acted) => acted.values.iter().flatten().map(String::len).sum(),
-            // No other answer belongs to a request that takes a key.
+    let answer = match outcome {
+        Ok(Success::Tab(answer)) => &answer.kind,
+        Ok(Success::Pong(_) | Success::Tabs(_)) => return 0,
+        Err(error) => return error.to_string().len(),
+    };
+    match answer {
+        AnswerKind::Fact(fact) => match &fact.kind {
+            FactKind::TabCreated { url, .. } | FactKind::LoggedOutModeSet { url, .. } => url.len(),
+            FactKind::Navigated(navigation) => navigation.url.len(),
             _ => 0,
         },
-        Ok(Success::Pong(_) | Success::Tabs(_)) => 0,
-        Err(error) => error.to_string().len(),
+        AnswerKind::Evaluated(value) => value.to_string().len(),
+        AnswerKind::Done(acted) => acted.values.iter().flatten().map(String::len).sum(),
+        // No other answer belongs to a request that takes a key.
+        _ => 0,
     }
 }

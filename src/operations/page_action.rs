@@ -1,16 +1,18 @@
-//! Builds page actions, queries and captures from the fields of requests (protocol section 9).
+//! Builds page actions, queries and captures from the fields of requests.
+
+use std::time::Duration;
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{
-    Click, Drag, Evaluate, Fill, GetAxSnapshot, GetContent, GetScreenshot, Point, Press, Scroll,
-    Select, Spot, Type, Upload, WaitFor,
+    Click, Drag, Evaluate, GetAxSnapshot, GetContent, GetScreenshot, Point, Press, Scroll, Spot,
+    Type, Upload, WaitFor,
 };
 
 use super::OperationError;
 use crate::locator::Locator;
 use crate::tabs::page_actions::keys::Chord;
-use crate::tabs::page_actions::{Action, PageQuery, PointerTarget, ScrollTarget, UploadTarget};
-use crate::tabs::{Area, Capture};
+use crate::tabs::page_actions::{PageOperation, PointerTarget, ScrollTarget, UploadTarget};
+use crate::tabs::{Area, Capture, Shot};
 
 type Parsed<T> = Result<T, OperationError>;
 
@@ -33,14 +35,14 @@ pub(super) fn screenshot(shot: &GetScreenshot) -> Parsed<Capture> {
         (None, None) if shot.full_page == Some(true) => Area::Whole,
         (None, None) => Area::Visible,
     };
-    Ok(Capture::Screenshot {
+    Ok(Capture::Screenshot(Shot {
         area,
         format: shot.format.unwrap_or_default(),
         quality: shot.quality(),
-    })
+    }))
 }
 
-pub(super) fn click(click: Click) -> Parsed<Action> {
+pub(super) fn click(click: Click) -> Parsed<PageOperation> {
     let target = match (click.selector, click.x, click.y) {
         (Some(selector), ..) => PointerTarget::Element(locator(&selector)?, click.position),
         (None, x, y) => PointerTarget::Point(Point {
@@ -48,65 +50,41 @@ pub(super) fn click(click: Click) -> Parsed<Action> {
             y: y.unwrap_or_default(),
         }),
     };
-    Ok(Action::Click {
-        target,
-        button: click.button.unwrap_or_default(),
-        count: click.click_count.unwrap_or(1),
-        modifiers: click.modifiers.unwrap_or_default(),
-    })
+    let button = click.button.unwrap_or_default();
+    let modifiers = click.modifiers.unwrap_or_default();
+    let count = click.click_count.unwrap_or(1);
+    Ok(PageOperation::click(target, button, count, modifiers))
 }
 
-pub(super) fn toggle(selector: &str, on: bool) -> Parsed<Action> {
-    let locator = locator(selector)?;
-    Ok(Action::Toggle { locator, on })
+pub(super) fn toggle(selector: &str, on: bool) -> Parsed<PageOperation> {
+    Ok(PageOperation::toggle(locator(selector)?, on))
 }
 
-pub(super) fn fill(fill: Fill) -> Parsed<Action> {
-    Ok(Action::Fill {
-        locator: locator(&fill.selector)?,
-        value: fill.value,
-    })
+pub(super) fn type_text(typing: Type) -> Parsed<PageOperation> {
+    let locator = optional_locator(typing.selector.as_ref())?;
+    let delay = Duration::from_millis(typing.delay_ms.unwrap_or(0).into());
+    Ok(PageOperation::type_text(locator, typing.text, delay))
 }
 
-pub(super) fn type_text(typing: Type) -> Parsed<Action> {
-    Ok(Action::Type {
-        locator: optional_locator(typing.selector.as_ref())?,
-        text: typing.text,
-        delay_ms: typing.delay_ms.unwrap_or(0),
-    })
+pub(super) fn press(press: &Press) -> Parsed<PageOperation> {
+    let locator = optional_locator(press.selector.as_ref())?;
+    let chord = Chord::parse(&press.key).map_err(OperationError::UnknownKey)?;
+    Ok(PageOperation::press(locator, chord))
 }
 
-pub(super) fn press(press: &Press) -> Parsed<Action> {
-    Ok(Action::Press {
-        locator: optional_locator(press.selector.as_ref())?,
-        chord: Chord::parse(&press.key).map_err(OperationError::UnknownKey)?,
-    })
-}
-
-pub(super) fn select(select: Select) -> Parsed<Action> {
-    Ok(Action::Select {
-        locator: locator(&select.selector)?,
-        values: select.values,
-    })
-}
-
-pub(super) fn scroll(scroll: &Scroll) -> Parsed<Action> {
+pub(super) fn scroll(scroll: &Scroll) -> Parsed<PageOperation> {
     let target = match (scroll.by, scroll.to) {
         (_, Some(to)) => ScrollTarget::To(to),
         (by, None) => ScrollTarget::By(by.unwrap_or(Point { x: 0.0, y: 0.0 })),
     };
-    Ok(Action::Scroll {
-        locator: optional_locator(scroll.selector.as_ref())?,
-        target,
-        smooth: scroll.smooth.unwrap_or(false),
-    })
+    let locator = optional_locator(scroll.selector.as_ref())?;
+    let smooth = scroll.smooth.unwrap_or(false);
+    Ok(PageOperation::scroll(locator, target, smooth))
 }
 
-pub(super) fn drag(drag: Drag) -> Parsed<Action> {
-    Ok(Action::Drag {
-        from: target("from", drag.from)?,
-        to: target("to", drag.to)?,
-    })
+pub(super) fn drag(drag: Drag) -> Parsed<PageOperation> {
+    let (from, to) = (target("from", drag.from)?, target("to", drag.to)?);
+    Ok(PageOperation::drag(from, to))
 }
 
 fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
@@ -116,48 +94,41 @@ fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
     })
 }
 
-pub(super) fn upload(upload: Upload) -> Parsed<Action> {
+pub(super) fn upload(upload: Upload) -> Parsed<PageOperation> {
     let target = match (upload.selector, upload.chooser) {
         (Some(selector), _) => UploadTarget::Element(locator(&selector)?),
         (None, chooser) => UploadTarget::Chooser(chooser.unwrap_or_default()),
     };
-    Ok(Action::Upload {
-        target,
-        files: upload.files,
-    })
+    Ok(PageOperation::upload(target, upload.files))
 }
 
-pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<Action> {
-    Ok(Action::Evaluate {
-        locator: optional_locator(evaluate.selector.as_ref())?,
-        expression: TypedText::from(evaluate.expression),
-        args: evaluate.args.unwrap_or_default(),
-    })
+pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<PageOperation> {
+    let locator = optional_locator(evaluate.selector.as_ref())?;
+    let expression = TypedText::from(evaluate.expression);
+    let args = evaluate.args.unwrap_or_default();
+    Ok(PageOperation::evaluate(expression, args, locator))
 }
 
-pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageQuery> {
+pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageOperation> {
     Ok(
         match (wait.selector, wait.load_state, wait.url, wait.text) {
             (Some(selector), ..) => {
-                PageQuery::WaitElement(locator(&selector)?, wait.state.unwrap_or_default())
+                PageOperation::wait_element(locator(&selector)?, wait.state.unwrap_or_default())
             }
-            (None, Some(state), ..) => PageQuery::WaitLoad(state),
-            (None, None, Some(url), _) => PageQuery::WaitUrl(url),
-            (None, None, None, text) => PageQuery::WaitText(text.unwrap_or_default()),
+            (None, Some(state), ..) => PageOperation::wait_load(state),
+            (None, None, Some(url), _) => PageOperation::wait_url(url),
+            (None, None, None, text) => PageOperation::wait_text(text.unwrap_or_default()),
         },
     )
 }
 
-pub(super) fn ax_snapshot(request: &GetAxSnapshot) -> Parsed<PageQuery> {
-    Ok(PageQuery::AxSnapshot {
-        locator: optional_locator(request.selector.as_ref())?,
-        interactive_only: request.interactive_only.unwrap_or(false),
-    })
+pub(super) fn ax_snapshot(request: &GetAxSnapshot) -> Parsed<PageOperation> {
+    let locator = optional_locator(request.selector.as_ref())?;
+    let interactive_only = request.interactive_only.unwrap_or(false);
+    Ok(PageOperation::ax_snapshot(locator, interactive_only))
 }
 
-pub(super) fn content(content: &GetContent) -> Parsed<PageQuery> {
-    Ok(PageQuery::Content {
-        locator: optional_locator(content.selector.as_ref())?,
-        format: content.format,
-    })
+pub(super) fn content(content: &GetContent) -> Parsed<PageOperation> {
+    let locator = optional_locator(content.selector.as_ref())?;
+    Ok(PageOperation::content(locator, content.format))
 }

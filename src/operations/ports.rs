@@ -3,28 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::policy::Denied;
 use crate::tabs::{ClientId, NewTab, Registry, Reply, SupervisorHandle};
 
 /// Judges the URLs that clients ask for.
-pub trait UrlPolicy: Send + Sync + 'static {
+pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
     /// Returns the parsed URL if policy allows the client to navigate there.
-    fn check(&self, client: &ClientId, url: &str) -> Result<String, NavigationDenied>;
-}
-
-/// Policy forbids a URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct NavigationDenied {
-    /// Why, and which configuration key allows it.
-    pub message: String,
-    /// The host that was refused.
-    pub host: Option<String>,
-    /// The scheme that was refused.
-    pub scheme: Option<String>,
+    fn check(&self, client: &ClientId, url: &str) -> Result<String, Denied>;
 }
 
 /// The supervisor of tabs. Its methods must not wait.
-pub trait TabService: Send + Sync + 'static {
+pub trait TabService: fmt::Debug + Send + Sync + 'static {
     /// Opens a tab; answered by `tabCreated`.
     fn create(&self, tab: NewTab, reply: Reply);
 }
@@ -36,7 +25,7 @@ impl TabService for SupervisorHandle {
 }
 
 /// What operations work on.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct OperationServices {
     /// The directory of tabs.
     pub registry: Registry,
@@ -44,10 +33,4 @@ pub struct OperationServices {
     pub tabs: Arc<dyn TabService>,
     /// Judges URLs.
     pub policy: Arc<dyn UrlPolicy>,
-}
-
-impl fmt::Debug for OperationServices {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OperationServices").finish_non_exhaustive()
-    }
 }

@@ -6,10 +6,10 @@ use super::drain::CountGuard;
 use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
 use super::tap::Taps;
-use super::{Call, OperationOutcome, Success};
-use crate::tabs::{AnswerKind, TabError};
+use super::{Call, OperationOutcome};
+use crate::tabs::TabError;
 
-type Respond = Box<dyn FnOnce(OperationOutcome) + Send>;
+type Respond = Box<dyn FnOnce(&Call, OperationOutcome) + Send>;
 
 /// Answers one call, once. Dropped unused, it answers that the call was lost.
 pub(super) struct Responder {
@@ -38,7 +38,7 @@ impl Responder {
         call: Call,
         taps: Taps,
         running: CountGuard,
-        respond: impl FnOnce(OperationOutcome) + Send + 'static,
+        respond: impl FnOnce(&Call, OperationOutcome) + Send + 'static,
     ) -> Self {
         Self {
             call,
@@ -79,15 +79,7 @@ impl Responder {
         if let Some(leader) = self.leader.take() {
             leader.settle(&self.call, &outcome);
         }
-        // The door finds it with the newer call's answer, which lists this one's id. Until that is queued for
-        // sending, this call counts as in flight.
-        if let Ok(Success::Tab(answer)) = &outcome
-            && let AnswerKind::Superseded(superseded) = &answer.kind
-            && let Some(ticket) = self.ticket.take()
-        {
-            superseded.leave(ticket);
-        }
-        respond(outcome);
+        respond(&self.call, outcome);
     }
 }
 
@@ -106,9 +98,9 @@ mod tests {
 
     use super::*;
     use crate::operations::drain::Drain;
-    use crate::operations::{CallId, CallerId, Tap};
+    use crate::operations::{Arrival, CallId, CallerId, Success, Tap};
 
-    #[derive(Default)]
+    #[derive(Debug, Default)]
     struct Ends(Mutex<Vec<bool>>);
 
     impl Tap for Ends {
@@ -130,14 +122,21 @@ mod tests {
                     caller: CallerId(1),
                     number: 1,
                 },
-                scope: "a".into(),
                 kind: RequestKind::Ping,
                 tab: None,
                 request_id: None,
-                arrived: Instant::now(),
+                idempotency_key: None,
+                arrival: Arrival {
+                    caller: CallerId(1),
+                    door: "test",
+                    scope: "a".into(),
+                    at: Instant::now(),
+                    at_ms: 0,
+                    rate: Ok(()),
+                },
             };
             let taps = Taps([Arc::<Ends>::clone(&ends) as Arc<dyn Tap>].into());
-            Responder::new(call, taps, drain.request(), move |outcome| {
+            Responder::new(call, taps, drain.request(), move |_, outcome| {
                 sender.send(outcome.is_ok()).unwrap();
             })
         };

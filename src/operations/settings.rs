@@ -7,6 +7,7 @@ use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::request::TimeoutClass;
 
 use crate::policy::EvaluatePolicy;
+use crate::tabs::OnDisconnect;
 
 /// The time limit of each class of requests, for requests without a `timeoutMs`.
 #[derive(Debug, Clone)]
@@ -44,6 +45,8 @@ pub struct OperationSettings {
     pub logged_out_default: bool,
     /// Whether clients may run scripts in pages.
     pub evaluate: EvaluatePolicy,
+    /// What happens to the tabs of a scope that no client is present in any more.
+    pub on_disconnect: OnDisconnect,
 }
 
 #[cfg(test)]

@@ -41,10 +41,10 @@ pub enum Special {
     Reserved,
 }
 
-impl Special {
-    /// The kind with its article, for messages.
-    pub fn name(self) -> &'static str {
-        match self {
+impl fmt::Display for Special {
+    /// The kind with its article.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
             Self::Unspecified => "the unspecified address",
             Self::ThisNetwork => "a \"this network\" address",
             Self::Loopback => "a loopback address",
@@ -60,13 +60,7 @@ impl Special {
             Self::Documentation => "a documentation address",
             Self::LocalNat64 => "a local NAT64 address",
             Self::Reserved => "a reserved address",
-        }
-    }
-}
-
-impl fmt::Display for Special {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
+        })
     }
 }
 

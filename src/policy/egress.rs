@@ -50,12 +50,10 @@ impl EgressPolicy {
     ) -> Result<Self, PatternError> {
         // Parsed even if the allowlist is empty, so that a mistake is found before it has an effect.
         let further = NavigationPolicy::new(subresources, private.clone(), BTreeMap::new())?;
-        let listed = if allowlist.is_empty() {
-            NavigationPolicy::new(&[], private.clone(), resolve.clone())?
-        } else {
-            NavigationPolicy::new(allowlist, private.clone(), resolve.clone())?
-                .with_hosts_of(further)
-        };
+        let mut listed = NavigationPolicy::new(allowlist, private.clone(), resolve.clone())?;
+        if !allowlist.is_empty() {
+            listed = listed.with_hosts_of(further);
+        }
         let unlisted = NavigationPolicy::new(&[], private, resolve)?;
         Ok(Self {
             rules: Some(Rules { listed, unlisted }),
@@ -74,7 +72,7 @@ impl EgressPolicy {
     /// Checks a host before DNS.
     pub fn check_host<S: AsRef<str>>(&self, host: &url::Host<S>, port: u16) -> EgressVerdict {
         let Some(Rules { listed, unlisted }) = &self.rules else {
-            let host = unnormalised(host);
+            let host = host.to_string();
             return EgressVerdict::Denied(Denied::Closed { host });
         };
         match listed.check_host(host, port) {
@@ -108,14 +106,6 @@ impl EgressPolicy {
     /// The address that `policy.resolve` sets for a name, instead of DNS.
     pub fn pinned(&self, name: &str) -> Option<IpAddr> {
         self.rules.as_ref()?.unlisted.pinned(name)
-    }
-}
-
-fn unnormalised<S: AsRef<str>>(host: &url::Host<S>) -> String {
-    match host {
-        url::Host::Domain(name) => name.as_ref().to_owned(),
-        url::Host::Ipv4(address) => address.to_string(),
-        url::Host::Ipv6(address) => address.to_string(),
     }
 }
 

@@ -61,10 +61,7 @@ impl NavigationPolicy {
     ///
     /// Navigate to the returned URL, never to the text: Chromium might parse the text differently.
     pub fn check(&self, text: &str) -> Result<Url, Denied> {
-        let url = Url::parse(text).map_err(|source| Denied::NotAUrl {
-            url: redact_url(text),
-            source,
-        })?;
+        let url = parse(text)?;
         if url.as_str() == "about:blank" {
             return Ok(url);
         }
@@ -87,10 +84,7 @@ impl NavigationPolicy {
     /// Checks a committed URL: what [`NavigationPolicy::check`] allows, and Chromium's own internal
     /// pages.
     pub fn check_committed(&self, text: &str) -> Result<Url, Denied> {
-        let url = Url::parse(text).map_err(|source| Denied::NotAUrl {
-            url: redact_url(text),
-            source,
-        })?;
+        let url = parse(text)?;
         match url.as_str() {
             "about:srcdoc" | "chrome-error://chromewebdata/" => Ok(url),
             _ => self.check(text),
@@ -104,11 +98,7 @@ impl NavigationPolicy {
         port: u16,
     ) -> Result<Host, Denied> {
         let host = normalise(host).map_err(|source| Denied::Host {
-            host: match host {
-                url::Host::Domain(name) => shorten(name.as_ref(), MAX_SHOWN),
-                url::Host::Ipv4(address) => address.to_string(),
-                url::Host::Ipv6(address) => address.to_string(),
-            },
+            host: shorten(&host.to_string(), MAX_SHOWN),
             source,
         })?;
         self.check_allowlist(&host, port)?;
@@ -166,6 +156,13 @@ impl NavigationPolicy {
             decision => decision.map_err(|denied| denied.with_name(name)),
         }
     }
+}
+
+fn parse(text: &str) -> Result<Url, Denied> {
+    Url::parse(text).map_err(|source| Denied::NotAUrl {
+        url: redact_url(text),
+        source,
+    })
 }
 
 #[cfg(test)]

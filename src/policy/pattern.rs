@@ -13,7 +13,6 @@
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
-use std::str::FromStr;
 
 use ipnet::IpNet;
 
@@ -193,14 +192,6 @@ fn parse_host(entry: &str, text: &str) -> Result<Host, PatternError> {
         });
     }
     normalise(&parsed).map_err(fault)
-}
-
-impl FromStr for HostPattern {
-    type Err = PatternError;
-
-    fn from_str(entry: &str) -> Result<Self, PatternError> {
-        Self::parse(entry)
-    }
 }
 
 impl fmt::Display for HostPattern {

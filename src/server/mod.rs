@@ -3,13 +3,13 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`serve`], [`stop`] | binding, accepting, and the order of stopping |
+//! | [`serve`] | binding and accepting |
 //! | [`edge`] | checks before a door: TLS, limits, Host, Origin, token |
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
 //! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
-//! | [`settings`], [`ports`], [`state`] | settings and dependencies, and the state that connections share |
+//! | [`settings`], [`ports`], [`state`] | settings and dependencies; what connections share, and how they are admitted |
 
 pub mod admin;
 pub mod edge;
@@ -18,7 +18,6 @@ pub mod router;
 pub mod serve;
 pub mod settings;
 pub mod state;
-pub mod stop;
 pub mod wire;
 pub mod wire_error;
 pub mod ws;
@@ -36,5 +35,3 @@ pub use settings::{
     ServerSettings, TlsConfig, TokenHash,
 };
 pub use state::Services;
-pub use stop::DrainHandle;
-pub use ws::hub::Hub;

@@ -1,11 +1,12 @@
 //! The state of Chromium, as a trait, so that tests need none.
 
+use std::fmt::Debug;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
 
 /// The state of Chromium.
-pub trait BrowserStatus: Send + Sync + 'static {
+pub trait BrowserStatus: Debug + Send + Sync + 'static {
     /// Does a real round trip; the caller sets a time limit.
     fn probe(&self) -> BoxFuture<'static, Probe>;
 

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use axum::http::header::{CACHE_CONTROL, WWW_AUTHENTICATE, X_CONTENT_TYPE_OPTIONS};
+use axum::handler::Handler as _;
+use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -12,7 +13,6 @@ use axum::{Json, Router};
 
 use crate::metrics;
 use crate::server::admin::endpoints;
-use crate::server::edge::auth::Unauthorized;
 use crate::server::state::ServerState;
 use crate::server::ws::handshake::wants_websocket;
 use crate::server::ws::upgrade::upgrade;
@@ -56,8 +56,7 @@ async fn check_host_and_origin(
         Err(error) => {
             metrics::refused(error.reason());
             tracing::warn!(%error, "a request was refused");
-            let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::FORBIDDEN);
-            problem(status, &error.to_string())
+            problem(error.status(), &error.to_string())
         }
     };
     let headers = response.headers_mut();
@@ -69,7 +68,7 @@ async fn check_host_and_origin(
 /// `/`: a WebSocket, or a hint for a person with a web browser.
 async fn root(State(state): State<Arc<ServerState>>, request: Request) -> Response {
     if wants_websocket(request.headers()) {
-        return upgrade(State(state), request).await;
+        return upgrade.call(request, state).await;
     }
     "This is cdp-bridge. Coordinators connect with a WebSocket to /ws; operators look at /health \
      and /metrics.\n"
@@ -79,13 +78,4 @@ async fn root(State(state): State<Arc<ServerState>>, request: Request) -> Respon
 /// An HTTP error with a message.
 pub(crate) fn problem(status: StatusCode, message: &str) -> Response {
     (status, Json(serde_json::json!({ "error": message }))).into_response()
-}
-
-/// 401, for a missing or wrong token.
-pub(crate) fn unauthorized(error: Unauthorized) -> Response {
-    let mut response = problem(StatusCode::UNAUTHORIZED, &error.to_string());
-    response
-        .headers_mut()
-        .insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    response
 }

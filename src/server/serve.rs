@@ -1,6 +1,5 @@
 //! The server: binds, accepts, and stops in order.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +9,6 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_rustls::rustls::ServerConfig;
 
-use super::stop::DrainHandle;
 use crate::metrics;
 use crate::operations::drain::DrainPhase;
 use crate::server::admin::reload::Replacer;
@@ -32,7 +30,6 @@ const MAX_REFUSED: usize = 64;
 #[derive(Debug)]
 pub struct Server {
     listener: Listener,
-    address: Listen,
     state: Arc<ServerState>,
 }
 
@@ -54,10 +51,9 @@ impl Server {
     /// Listens. Without client tokens, only on addresses that other machines cannot reach.
     pub async fn bind(mut settings: ServerSettings, services: Services) -> Result<Self, BindError> {
         let (listener, address, tls) = listen(&settings).await?;
-        settings.config.listen = address.clone();
+        settings.config.listen = address;
         Ok(Self {
             listener,
-            address,
             state: Arc::new(ServerState::new(settings, tls.map(TlsPort::new), services)),
         })
     }
@@ -69,14 +65,7 @@ impl Server {
 
     /// The address it listens on, with the port that the system chose.
     pub fn local_addr(&self) -> &Listen {
-        &self.address
-    }
-
-    /// Stops it step by step.
-    pub fn handle(&self) -> DrainHandle {
-        DrainHandle {
-            state: Arc::clone(&self.state),
-        }
+        &self.state.settings.config.listen
     }
 
     /// Replaces clients and certificate while it runs.
@@ -86,27 +75,8 @@ impl Server {
         }
     }
 
-    /// Serves until [`DrainHandle::stop`], or until `shutdown` is ready and all steps of the stop are done.
-    pub async fn run(self, shutdown: impl Future<Output = ()> + Send) {
-        let handle = self.handle();
-        let stopping = async {
-            shutdown.await;
-            handle.begin();
-            if !handle.answered().await {
-                tracing::warn!("some requests were not answered within server.drain_timeout");
-            }
-            handle.close_sockets().await;
-            handle.stop();
-        };
-        tokio::join!(self.accept(), async {
-            tokio::select! {
-                () = stopping => {}
-                () = handle.state.drain().reached(DrainPhase::Stopped) => {}
-            }
-        });
-    }
-
-    async fn accept(&self) {
+    /// Serves until [`Drain::stop`](crate::operations::drain::Drain::stop) is done.
+    pub async fn run(self) {
         let router = router(Arc::clone(&self.state));
         let head_timeout = self.state.settings.config.header_timeout;
         let mut http = JoinSet::new();

@@ -17,8 +17,8 @@ pub use listen::{Listen, NotAListenAddress};
 pub use secret::Secret;
 
 use crate::flow::FlowConfig;
+use crate::operations::IdempotencyConfig;
 use crate::operations::client_quota::ClientLimits;
-use crate::operations::{IdempotencyConfig, OnDisconnect};
 use crate::units::byte_size::{self, ByteSizeText};
 use crate::units::duration::{self, DurationText};
 
@@ -146,11 +146,10 @@ pub struct ServerSettings {
     pub config: ServerConfig,
     /// Section `flow`.
     pub flow: FlowConfig,
-    /// Limits of each connection where no tokens are configured, so that clients cannot be told apart.
+    /// Limits where no tokens are configured: of each connection, since they alone tell clients apart then.
     pub limits: ClientLimits,
     /// Whether `/metrics` needs a token too.
     pub protect_metrics: bool,
-    pub on_disconnect: OnDisconnect,
     /// The clients that may connect; with an empty list any client may.
     pub clients: Vec<ClientToken>,
 }

@@ -4,8 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cdp_bridge_protocol::handshake::CloseCode;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use super::admin::health::BrowserHealth;
@@ -15,14 +13,12 @@ use super::edge::per_ip_limit::PerIpLimit;
 use super::edge::tls::TlsPort;
 use super::ports::BrowserStatus;
 use super::settings::ServerSettings;
-use super::stop::GOING_AWAY;
 use super::ws::hub::Hub;
 use super::ws::links::{ConnectionSeq, Links};
-use super::ws::send_queue::ConnectionClose;
 use crate::metrics;
-use crate::operations::client_quota::{ClientConnectionPermit, ClientQuota};
+use crate::operations::client_quota::{ClientQuota, QuotaPermit};
 use crate::operations::drain::{CountGuard, Drain, DrainPhase};
-use crate::operations::{EventBus, Operations};
+use crate::operations::{EventBus, FactListener, Operations};
 
 /// What a server is given to work with.
 #[derive(Clone)]
@@ -31,8 +27,6 @@ pub struct Services {
     pub operations: Arc<Operations>,
     /// What happens, for doors that send events.
     pub bus: EventBus,
-    /// Sends facts to the links of the WebSocket door.
-    pub hub: Arc<Hub>,
     /// The state of Chromium.
     pub browser: Arc<dyn BrowserStatus>,
     /// Writes `/metrics`.
@@ -56,11 +50,9 @@ pub struct ServerState {
     pub(crate) tls: Option<TlsPort>,
     pub(crate) per_ip: Arc<PerIpLimit>,
     pub(crate) health: BrowserHealth,
+    pub(crate) hub: Arc<Hub>,
     pub(crate) links: Links,
     pub(crate) started: Instant,
-    /// The address it listens on, for people to read.
-    pub(crate) listening: String,
-    connections: Arc<Semaphore>,
     connection_seq: AtomicU64,
 }
 
@@ -68,15 +60,28 @@ pub struct ServerState {
 /// for, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
-    _all: OwnedSemaphorePermit,
-    _client: ClientConnectionPermit,
-    _drain: CountGuard,
+    _client: QuotaPermit,
+    _connection: CountGuard,
+}
+
+/// Why a connection is not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotAdmitted {
+    /// The bridge is stopping.
+    Stopping,
+    /// The client has as many connections as it may.
+    ClientLimit,
+    /// There are as many connections as the server allows.
+    Limit,
 }
 
 impl ServerState {
     /// `settings.config.listen` is the address that was bound.
     pub(crate) fn new(settings: ServerSettings, tls: Option<TlsPort>, services: Services) -> Self {
-        let limit = settings.config.max_connections.min(Semaphore::MAX_PERMITS);
+        let hub = Arc::<Hub>::default();
+        services
+            .bus
+            .listen(Arc::clone(&hub) as Arc<dyn FactListener>);
         Self {
             host_origin_check: HostOriginCheck::new(
                 &settings.config.listen,
@@ -87,10 +92,9 @@ impl ServerState {
             tls,
             per_ip: PerIpLimit::new(settings.config.max_connections_per_address),
             health: BrowserHealth::new(Arc::clone(&services.browser)),
+            hub,
             links: Links::new(settings.config.max_connections),
             started: Instant::now(),
-            listening: settings.config.listen.to_string(),
-            connections: Arc::new(Semaphore::new(limit)),
             connection_seq: AtomicU64::new(1),
             settings,
             services,
@@ -105,41 +109,29 @@ impl ServerState {
         self.services.operations.drain()
     }
 
-    /// Admits one more connection of a client; `Err` says how to close it.
-    pub(crate) fn admit(
-        &self,
-        client: &Arc<ClientQuota>,
-    ) -> Result<ConnectionPermit, ConnectionClose> {
+    /// Admits one more connection that stays open.
+    pub(crate) fn admit(&self, client: &Arc<ClientQuota>) -> Result<ConnectionPermit, NotAdmitted> {
         // Counted before the phase is read, so that a stop that begins now waits for it.
-        let drain = self.drain().connection();
+        let (client, connection) = (client.connect(), self.drain().connection());
         if self.drain().phase() != DrainPhase::Serving {
-            return Err(GOING_AWAY);
+            return Err(NotAdmitted::Stopping);
         }
-        let client = client.connect().map_err(|_| {
+        let client = client.map_err(|_| {
             metrics::client_limit("connections");
-            ConnectionClose::new(
-                CloseCode::TryAgainLater,
-                "the connection limit of this client is reached",
-            )
+            NotAdmitted::ClientLimit
         })?;
-        let all = Arc::clone(&self.connections)
-            .try_acquire_owned()
-            .map_err(|_| {
-                ConnectionClose::new(
-                    CloseCode::TryAgainLater,
-                    "the connection limit is reached (server.max_connections)",
-                )
-            })?;
+        if connection.number > self.settings.config.max_connections {
+            return Err(NotAdmitted::Limit);
+        }
         Ok(ConnectionPermit {
-            _all: all,
             _client: client,
-            _drain: drain,
+            _connection: connection,
         })
     }
 
     /// Whether one more connection would be admitted, as far as their number goes.
     pub(crate) fn has_room(&self) -> bool {
-        self.connections.available_permits() > 0
+        self.drain().connections() < self.settings.config.max_connections
     }
 
     /// The position of a new connection in the order in which all were made.

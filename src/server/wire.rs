@@ -1,19 +1,19 @@
 //! The one place where facts and answers become messages of the protocol.
 
 use cdp_bridge_protocol::event::{
-    AxSnapshotHead, BrowserDown, BrowserUp, ConsoleMessage, ContentHead, DialogOpened,
-    DomSnapshotHead, Done, DownloadFinished, DownloadHead, DownloadStarted, Evaluated,
-    FileChooserOpened, FrameHead, LoadEventFired, LoggedOutModeSet, Navigated, Queried,
-    RequestBlocked, ScreencastStarted, ScreencastStopped, ScreenshotHead, TabActivated, TabClosed,
-    TabCrashed, TabCreated, TabRebuilt, TabUpdated, Waited,
+    BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
+    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried,
+    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
+    TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
 };
-use cdp_bridge_protocol::payload::{Payload, PayloadHead};
-use cdp_bridge_protocol::request::ContentFormat;
+use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
-use crate::operations::fact::{ConsoleLine, Navigation};
-use crate::operations::{Acted, Answer, AnswerKind, CastFrame, Fact, FactKind};
+use crate::operations::fact::ConsoleLine;
+use crate::operations::{
+    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, Success,
+};
 
 /// An answer on the wire.
 #[derive(Debug)]
@@ -25,9 +25,10 @@ pub enum WireAnswer {
 }
 
 /// A fact as an event. None: it happened to a tab that is not known, which the protocol has no event for.
+#[expect(clippy::too_many_lines, reason = "an arm for each kind of fact")]
 pub fn event(fact: Fact) -> Option<Event> {
-    let Fact { tab, kind, .. } = fact;
-    Some(match kind {
+    let tab = fact.tab;
+    let event = match fact.kind {
         FactKind::BrowserDown { reason, restarts } => BrowserDown { reason, restarts }.into(),
         FactKind::BrowserUp { reason, restarts } => BrowserUp { reason, restarts }.into(),
         FactKind::RequestBlocked {
@@ -46,54 +47,59 @@ pub fn event(fact: Fact) -> Option<Event> {
         FactKind::NavigationFailed(failure) => {
             wire_error::of_failure(RequestKind::Navigate, &failure, tab).into()
         }
-        kind => of_tab(tab?, kind),
-    })
-}
-
-fn of_tab(id: TabId, kind: FactKind) -> Event {
-    match kind {
         FactKind::TabCreated {
             url,
             logged_out,
-            opener: opener_id,
+            opener,
         } => TabCreated {
-            id,
+            id: tab?,
             url,
             logged_out,
-            opener_id,
+            opener_id: opener,
         }
         .into(),
-        FactKind::TabActivated => TabActivated { id }.into(),
-        FactKind::Navigated(Navigation {
-            url,
-            status,
-            same_document,
-        }) => Navigated {
-            id,
-            url,
-            status,
-            same_document: same_document.then_some(true),
+        FactKind::TabActivated => TabActivated { id: tab? }.into(),
+        FactKind::Navigated(navigation) => Navigated {
+            id: tab?,
+            url: navigation.url,
+            status: navigation.status,
+            same_document: navigation.same_document.then_some(true),
         }
         .into(),
-        FactKind::Loaded { at_ms: ts } => LoadEventFired { id, ts }.into(),
-        FactKind::LoggedOutModeSet { enabled, url } => LoggedOutModeSet { id, enabled, url }.into(),
-        FactKind::TabClosed { reason } => TabClosed { id, reason }.into(),
-        FactKind::TabUpdated { url, title } => TabUpdated { id, url, title }.into(),
-        FactKind::TabCrashed { url } => TabCrashed { id, url }.into(),
-        FactKind::TabRebuilt { url, reason } => TabRebuilt { id, url, reason }.into(),
+        FactKind::Loaded { at_ms: ts } => LoadEventFired { id: tab?, ts }.into(),
+        FactKind::LoggedOutModeSet { enabled, url } => LoggedOutModeSet {
+            id: tab?,
+            enabled,
+            url,
+        }
+        .into(),
+        FactKind::TabClosed { reason } => TabClosed { id: tab?, reason }.into(),
+        FactKind::TabUpdated { url, title } => TabUpdated {
+            id: tab?,
+            url,
+            title,
+        }
+        .into(),
+        FactKind::TabCrashed { url } => TabCrashed { id: tab?, url }.into(),
+        FactKind::TabRebuilt { url, reason } => TabRebuilt {
+            id: tab?,
+            url,
+            reason,
+        }
+        .into(),
         FactKind::DialogOpened {
             kind,
             message,
             handled,
         } => DialogOpened {
-            id,
+            id: tab?,
             kind,
             message,
             handled,
         }
         .into(),
         FactKind::FileChooserOpened { multiple, chooser } => FileChooserOpened {
-            id,
+            id: tab?,
             multiple,
             chooser,
         }
@@ -103,7 +109,7 @@ fn of_tab(id: TabId, kind: FactKind) -> Event {
             url,
             name,
         } => DownloadStarted {
-            id,
+            id: tab?,
             download_id,
             url,
             name,
@@ -115,19 +121,16 @@ fn of_tab(id: TabId, kind: FactKind) -> Event {
             bytes,
             state,
         } => DownloadFinished {
-            id,
+            id: tab?,
             download_id,
             name,
             bytes,
             state,
         }
         .into(),
-        FactKind::ConsoleMessage(line) => console_message(id, line).into(),
-        FactKind::BrowserDown { .. }
-        | FactKind::BrowserUp { .. }
-        | FactKind::RequestBlocked { .. }
-        | FactKind::NavigationFailed(_) => wire_error::lost().into(),
-    }
+        FactKind::ConsoleMessage(line) => console_message(tab?, line).into(),
+    };
+    Some(event)
 }
 
 fn console_message(id: TabId, line: ConsoleLine) -> ConsoleMessage {
@@ -145,10 +148,27 @@ fn console_message(id: TabId, line: ConsoleLine) -> ConsoleMessage {
     }
 }
 
-/// The answer to a call on the wire. `superseded` are the requests that a snapshot answers beside its own.
-pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> WireAnswer {
+/// The outcome of a call on the wire. `superseded` are the requests that a snapshot answers beside its own. None:
+/// the answer of a newer request names this one.
+pub fn outcome(
+    call: &Call,
+    outcome: OperationOutcome,
+    superseded: Vec<RequestId>,
+) -> Option<WireAnswer> {
+    let event = match outcome {
+        Ok(Success::Tab(tab)) => return answer(call.kind, tab, superseded),
+        Ok(Success::Pong(ts)) => Pong { ts }.into(),
+        Ok(Success::Tabs(tabs)) => Tabs { tabs }.into(),
+        Err(error) => wire_error::of_operation(call.kind, &error, call.tab).into(),
+    };
+    Some(WireAnswer::Event(Box::new(event)))
+}
+
+/// The answer of a tab on the wire, as [`outcome`] gives it.
+pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> Option<WireAnswer> {
     let id = answer.tab;
     let event = match answer.kind {
+        AnswerKind::Superseded => return None,
         AnswerKind::Fact(fact) => event(fact).unwrap_or_else(|| wire_error::lost().into()),
         AnswerKind::Done(acted) => done(id, kind, acted).into(),
         AnswerKind::Subscribed => done(id, kind, Acted::default()).into(),
@@ -157,85 +177,17 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
         AnswerKind::Waited { url } => Waited { id, url }.into(),
         AnswerKind::ScreencastStarted => ScreencastStarted { id }.into(),
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
-        // The newer request's answer names this one.
-        AnswerKind::Superseded(_) => wire_error::lost().into(),
-        AnswerKind::Snapshot {
-            url, format, text, ..
+        AnswerKind::Payload {
+            fields, payload, ..
         } => {
-            let head = DomSnapshotHead {
-                id,
-                url,
-                format,
-                seq: 0,
-                total: 0,
-                coalesced: (!superseded.is_empty()).then_some(superseded),
-            };
-            return WireAnswer::Payload(PayloadHead::DomSnapshot(head), Payload::Text(text));
-        }
-        AnswerKind::Screenshot { format, picture } => {
-            let head = ScreenshotHead {
-                id,
-                mime: format.mime().to_owned(),
-                width: picture.width,
-                height: picture.height,
-                seq: 0,
-                total: 0,
-            };
-            let head = PayloadHead::Screenshot(head);
-            return WireAnswer::Payload(head, Payload::Base64(picture.data));
-        }
-        AnswerKind::Outline {
-            url,
-            lines,
-            omitted,
-            text,
-        } => {
-            let head = AxSnapshotHead {
-                id,
-                url,
-                lines,
-                omitted: some_of(omitted),
-                seq: 0,
-                total: 0,
-            };
-            return WireAnswer::Payload(PayloadHead::AxSnapshot(head), Payload::Text(text));
-        }
-        AnswerKind::Content {
-            url,
-            format,
-            truncated,
-            text,
-        } => {
-            let head = content_head(id, url, format, truncated);
-            return WireAnswer::Payload(PayloadHead::Content(head), Payload::Text(text));
-        }
-        AnswerKind::Download {
-            download_id,
-            name,
-            payload,
-        } => {
-            let head = DownloadHead {
-                id,
-                download_id,
-                name,
-                seq: 0,
-                total: 0,
-            };
-            return WireAnswer::Payload(PayloadHead::Download(head), payload);
+            let mut head = fields.head(id);
+            if let PayloadHead::DomSnapshot(head) = &mut head {
+                head.coalesced = (!superseded.is_empty()).then_some(superseded);
+            }
+            return Some(WireAnswer::Payload(head, payload));
         }
     };
-    WireAnswer::Event(Box::new(event))
-}
-
-fn content_head(id: TabId, url: String, format: ContentFormat, truncated: bool) -> ContentHead {
-    ContentHead {
-        id,
-        url,
-        format,
-        truncated: truncated.then_some(true),
-        seq: 0,
-        total: 0,
-    }
+    Some(WireAnswer::Event(Box::new(event)))
 }
 
 fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
@@ -251,17 +203,14 @@ fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
 /// A frame of a screencast.
 pub fn frame(frame: CastFrame) -> (PayloadHead, Payload) {
     let picture = frame.picture;
-    let head = FrameHead {
-        id: frame.tab,
+    let fields = PayloadFields::Frame {
         frame_no: frame.number,
         mime: "image/jpeg".to_owned(),
         width: picture.width,
         height: picture.height,
         ts: frame.at_ms,
-        seq: 0,
-        total: 0,
     };
-    (PayloadHead::Frame(head), Payload::Base64(picture.data))
+    (fields.head(frame.tab), Payload::Base64(picture.data))
 }
 
 /// Counts are left out of a message where there is nothing to count.

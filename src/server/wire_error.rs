@@ -1,4 +1,4 @@
-//! The only place where a failure becomes an error on the wire (protocol section 5).
+//! The only place where a failure becomes an error on the wire (docs/protocol.md: Errors).
 
 use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabId};
 
@@ -14,8 +14,8 @@ pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId
         return of_failure(kind, failure, tab);
     }
     ErrorEvent {
-        id: tab_of(error, tab),
-        details: details_of_operation(error),
+        id: tab.filter(|_| !is_refused_early(error)),
+        details: some_of(details_of_operation(error)),
         ..ErrorEvent::new(error.code(kind), error.to_string())
     }
 }
@@ -32,150 +32,121 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
     ErrorEvent {
         id: tab,
         session_id: failure.session.clone(),
-        details: details_of(error),
+        details: some_of(details_of_tab(error)),
         ..ErrorEvent::new(code, message)
     }
 }
 
-/// The tab that an error names: none where the request was refused before its tab was looked at.
-fn tab_of(error: &OperationError, tab: Option<TabId>) -> Option<TabId> {
-    match error {
-        OperationError::UnknownTab { tab } => tab.id(),
-        OperationError::NavigationDenied(_)
-        | OperationError::BadSelector { .. }
-        | OperationError::UnknownKey(_)
-        | OperationError::EvaluateDisabled
-        | OperationError::ShuttingDown
-        | OperationError::NoStreams { .. }
-        | OperationError::Failed(_) => tab,
+/// Whether the request was refused before its tab was looked at: the error then names no tab.
+fn is_refused_early(error: &OperationError) -> bool {
+    matches!(
+        error,
         OperationError::NotPermitted { .. }
-        | OperationError::DuplicateRequestId { .. }
-        | OperationError::TooManyInFlight(_)
-        | OperationError::RateLimited(_)
-        | OperationError::KeyReused { .. }
-        | OperationError::TooManyKeys { .. } => None,
-    }
+            | OperationError::DuplicateRequestId { .. }
+            | OperationError::TooManyInFlight(_)
+            | OperationError::RateLimited(_)
+            | OperationError::KeyReused { .. }
+            | OperationError::TooManyKeys { .. }
+    )
 }
 
-fn details_of_operation(error: &OperationError) -> Option<ErrorDetails> {
-    let none = ErrorDetails::default();
-    let field = |name: &str| ErrorDetails {
-        field: Some(name.to_owned()),
-        ..ErrorDetails::default()
-    };
-    Some(match error {
-        OperationError::DuplicateRequestId { .. } => field("requestId"),
-        OperationError::KeyReused { .. } => field("idempotencyKey"),
-        OperationError::UnknownKey(_) => field("key"),
-        OperationError::BadSelector { field: name, error } => ErrorDetails {
-            position: Some(error.position as u64),
-            ..field(name)
-        },
-        OperationError::TooManyInFlight(exhausted) => ErrorDetails {
-            limit: Some(exhausted.limit as u64),
-            ..none
-        },
-        OperationError::RateLimited(exceeded) => ErrorDetails {
-            retry_after_ms: Some(millis_rounded_up(&exceeded.retry_after)),
-            ..none
-        },
-        OperationError::TooManyKeys { limit, retry_after } => ErrorDetails {
-            limit: Some(*limit as u64),
-            retry_after_ms: Some(millis_rounded_up(retry_after)),
-            ..none
-        },
-        OperationError::NavigationDenied(denied) => {
-            let details = ErrorDetails {
-                host: denied.host.clone(),
-                scheme: denied.scheme.clone(),
-                ..none
-            };
-            return (details != ErrorDetails::default()).then_some(details);
+/// Details are left out of an error that has none.
+fn some_of(details: ErrorDetails) -> Option<ErrorDetails> {
+    (details != ErrorDetails::default()).then_some(details)
+}
+
+fn details_of_operation(error: &OperationError) -> ErrorDetails {
+    let mut details = ErrorDetails::default();
+    let field = |name: &str| Some(name.to_owned());
+    match error {
+        OperationError::DuplicateRequestId { .. } => details.field = field("requestId"),
+        OperationError::KeyReused { .. } => details.field = field("idempotencyKey"),
+        OperationError::UnknownKey(_) => details.field = field("key"),
+        OperationError::BadSelector { field: name, error } => {
+            details.field = field(name);
+            details.position = Some(error.position as u64);
+        }
+        OperationError::TooManyInFlight(exhausted) => details.limit = Some(exhausted.limit as u64),
+        OperationError::RateLimited(exceeded) => {
+            details.retry_after_ms = Some(millis_rounded_up(&exceeded.retry_after));
+        }
+        OperationError::TooManyKeys { limit, retry_after } => {
+            details.limit = Some(*limit as u64);
+            details.retry_after_ms = Some(millis_rounded_up(retry_after));
         }
         OperationError::NotPermitted { .. }
         | OperationError::NoStreams { .. }
-        | OperationError::ShuttingDown
         | OperationError::UnknownTab { .. }
-        | OperationError::EvaluateDisabled => return None,
-        OperationError::Failed(failure) => return details_of(&failure.error),
-    })
+        | OperationError::EvaluateDisabled
+        | OperationError::Failed(_) => {}
+    }
+    details
 }
 
-fn details_of_page_action(error: &PageActionError) -> Option<ErrorDetails> {
-    let none = ErrorDetails::default();
-    Some(match error {
-        PageActionError::NotFound { segment, .. } => ErrorDetails {
-            segment: Some(segment.clone()),
-            ..none
-        },
-        PageActionError::NotActionable { reason, .. } => ErrorDetails {
-            reason: Some(reason.clone()),
-            ..none
-        },
-        PageActionError::Ambiguous {
-            count, elements, ..
-        } => ErrorDetails {
-            count: Some(*count),
-            elements: Some(elements.clone()),
-            ..none
-        },
-        PageActionError::BadSelector { position, .. } => ErrorDetails {
-            field: Some("selector".to_owned()),
-            position: Some(*position),
-            ..none
-        },
-        PageActionError::TooLarge { chars, max } => ErrorDetails {
-            bytes: Some(*chars),
-            max_bytes: Some(*max),
-            ..none
-        },
-        _ => return None,
-    })
-}
-
-fn details_of(error: &TabError) -> Option<ErrorDetails> {
-    let none = ErrorDetails::default();
-    Some(match error {
-        TabError::NavFailed { url, net, .. } => ErrorDetails {
-            url: Some(url.clone()),
-            net: Some(net.clone()),
-            ..none
-        },
-        TabError::NavDenied(denied) => ErrorDetails {
-            host: denied.host().map(str::to_owned),
-            scheme: denied.scheme().map(str::to_owned),
-            ..none
-        },
-        TabError::Snapshot(SnapshotError::TooManyNodes { nodes, max }) => ErrorDetails {
-            nodes: Some(*nodes),
-            max_nodes: Some(*max),
-            ..none
-        },
-        TabError::Snapshot(SnapshotError::TooManyBytes { bytes, max }) => ErrorDetails {
-            bytes: Some(*bytes),
-            max_bytes: Some(*max),
-            ..none
-        },
+fn details_of_tab(error: &TabError) -> ErrorDetails {
+    let mut details = ErrorDetails::default();
+    match error {
+        TabError::NavFailed { url, net, .. } => {
+            details.url = Some(url.clone());
+            details.net = Some(net.clone());
+        }
+        TabError::NavDenied(denied) => {
+            details.host = denied.host().map(str::to_owned);
+            details.scheme = denied.scheme().map(str::to_owned);
+        }
+        TabError::Snapshot(SnapshotError::TooManyNodes { nodes, max }) => {
+            details.nodes = Some(*nodes);
+            details.max_nodes = Some(*max);
+        }
+        TabError::Snapshot(SnapshotError::TooManyBytes { bytes, max }) => {
+            details.bytes = Some(*bytes);
+            details.max_bytes = Some(*max);
+        }
         TabError::Screenshot(ScreenshotError::TooLarge {
             width,
             height,
             limit,
             ..
-        }) => ErrorDetails {
-            width: Some(*width),
-            height: Some(*height),
-            limit: Some(*limit),
-            ..none
-        },
+        }) => {
+            details.width = Some(*width);
+            details.height = Some(*height);
+            details.limit = Some(*limit);
+        }
         TabError::PageAction(error) => return details_of_page_action(error),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }
-        | TabError::TooManyOwnTabs { limit } => ErrorDetails {
-            limit: Some(*limit as u64),
-            ..none
-        },
-        _ => return None,
-    })
+        | TabError::TooManyOwnTabs { limit } => details.limit = Some(*limit as u64),
+        _ => {}
+    }
+    details
+}
+
+fn details_of_page_action(error: &PageActionError) -> ErrorDetails {
+    let mut details = ErrorDetails::default();
+    match error {
+        PageActionError::NotFound { segment, .. } => details.segment = Some(segment.clone()),
+        PageActionError::NotActionable { reason, .. } => details.reason = Some(reason.clone()),
+        PageActionError::Ambiguous {
+            count,
+            elements,
+            locators,
+            ..
+        } => {
+            details.count = Some(*count);
+            details.elements = Some(elements.clone());
+            details.locators = Some(locators.clone());
+        }
+        PageActionError::BadSelector { position, .. } => {
+            details.field = Some("selector".to_owned());
+            details.position = Some(*position);
+        }
+        PageActionError::TooLarge { chars, max } => {
+            details.bytes = Some(*chars);
+            details.max_bytes = Some(*max);
+        }
+        _ => {}
+    }
+    details
 }
 
 /// The bridge has no answer for a request.
@@ -207,7 +178,7 @@ pub fn resume_failed() -> ErrorEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::operations::NavigationDenied;
+    use crate::policy::Denied;
 
     fn wire(kind: RequestKind, error: TabError) -> ErrorEvent {
         let failure = Failure {
@@ -259,13 +230,10 @@ mod tests {
 
     #[test]
     fn a_refused_url_says_which_host_or_scheme() {
-        let denied = NavigationDenied {
-            message: "no".to_owned(),
-            host: Some("evil.test".to_owned()),
-            scheme: None,
+        let denied = Denied::NotInAllowlist {
+            host: "evil.test".to_owned(),
         };
-        let denied = OperationError::NavigationDenied(denied);
-        let error = of_operation(RequestKind::Navigate, &denied, None);
+        let error = wire(RequestKind::Navigate, TabError::NavDenied(denied));
         assert_eq!(error.details.unwrap().host.as_deref(), Some("evil.test"));
     }
 }

@@ -4,8 +4,9 @@ use cdp_bridge_protocol::RequestKind;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
-use super::command_queue::{QueuePosition, TabCommand};
+use super::command_queue::{CommandKind, QueuePosition, TabCommand};
 use super::commands::navigate::NavigationStart;
+use super::message::Change;
 use super::page_actions::PageActionError;
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
@@ -39,6 +40,21 @@ pub enum Step {
 }
 
 impl ActiveCommand {
+    pub fn new(
+        position: QueuePosition,
+        command: TabCommand,
+        phase: Phase,
+        deadline: Instant,
+    ) -> Self {
+        Self {
+            position,
+            command,
+            phase,
+            since: Instant::now(),
+            deadline,
+        }
+    }
+
     /// Waits for the next step. A commit arrives as an event, so that its phase never ends here.
     pub async fn step(&mut self) -> Step {
         match &mut self.phase {
@@ -63,15 +79,15 @@ impl ActiveCommand {
 
     /// Whether it is a client's navigation that has not committed yet.
     pub fn can_restart(&self) -> bool {
-        matches!(self.command, TabCommand::Navigate { .. })
+        let kind = &self.command.kind;
+        matches!(kind, CommandKind::Change(Change::Navigate { .. }))
             && matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_))
     }
 
     /// The kind of request for error messages; a navigation if there is no request.
     pub fn kind(&self) -> RequestKind {
-        self.command
-            .reply()
-            .map_or(RequestKind::Navigate, |reply| reply.kind)
+        let reply = self.command.reply.as_ref();
+        reply.map_or(RequestKind::Navigate, |reply| reply.kind)
     }
 
     /// For error messages.

@@ -21,7 +21,7 @@ mod work;
 
 use std::sync::Arc;
 
-use cdp_bridge_protocol::event::CloseReason;
+use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use tokio::sync::{Semaphore, mpsc, watch};
@@ -34,20 +34,21 @@ use self::publisher::TabPublisher;
 use self::recovery::Recovery;
 use self::streams::Streams;
 use self::tab_updates::TabUpdates;
-use self::work::{Work, WorkResult};
+use self::work::Work;
+use super::active_command::{ActiveCommand, Step};
 use super::attached_target::{AttachedTarget, TargetSignal};
 use super::captures::{CaptureContext, FinishedCapture};
-use super::command_queue::TabCommand;
-use super::commands::close::close;
+use super::clipboard::{Clipboards, ScopeClipboard};
+use super::command_queue::{CommandKind, TabCommand};
 use super::context_proxy::ProxyProvider;
 use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
 use super::message::TabMessage;
 use super::settings::TabSettings;
-use super::supervisor::{RebuildPermit, SupervisorHandle};
+use super::supervisor::SupervisorHandle;
 use super::target::Target;
 use super::view::TabView;
-use crate::cdp::{CallError, SessionEvent};
+use crate::cdp::SessionEvent;
 use crate::timer::sleep_until_opt;
 
 /// The services and settings that all tabs share.
@@ -56,6 +57,7 @@ pub struct TabsContext {
     pub facts: Arc<dyn FactSink>,
     pub proxies: Arc<dyn ProxyProvider>,
     pub supervisor: SupervisorHandle,
+    pub(super) clipboards: Clipboards,
     /// Limits the screenshots that are taken at a time in the whole browser.
     pub capture_permits: Arc<Semaphore>,
     /// Limits the downloads that are in memory at a time.
@@ -67,6 +69,7 @@ pub struct Actor {
     tab: TabPublisher,
     ctx: Arc<TabsContext>,
     viewport: Viewport,
+    clipboard: Arc<ScopeClipboard>,
     attached: Option<AttachedTarget>,
     work: Work,
     navigation: NavigationState,
@@ -92,6 +95,7 @@ impl Actor {
         let tab = TabPublisher::new(view, Arc::clone(facts));
         let (id, scope, supervisor) = (tab.id, tab.scope.clone(), &ctx.supervisor);
         Self {
+            clipboard: ctx.clipboards.of(&scope),
             viewport,
             attached,
             work: Work::new(settings, Arc::clone(&ctx.capture_permits), first),
@@ -119,101 +123,53 @@ impl Actor {
         if end.reason == CloseReason::Crashed
             && let Some(attached) = &self.attached
         {
-            let target = &attached.target;
-            let limit = CLOSE_LIMIT;
-            tokio::spawn(close(target.browser.clone(), target.id.clone(), limit).map(drop));
+            tokio::spawn(attached.target.close(CLOSE_LIMIT).map(drop));
         }
-        let context = self
-            .attached
-            .take()
-            .and_then(|attached| attached.target.own_context);
+        let context = self.attached.take().and_then(|it| it.target.own_context);
         // Removed from the registry first: a client that has received `tabClosed` must not find it.
         self.ctx.supervisor.ended(self.tab.id, context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
-            if let Some(reply) = message.into_reply() {
-                reply.fail(error.clone());
-            }
+            message.fail(error.clone());
         }
         let reason = end.reason;
         let closed = FactKind::TabClosed { reason };
-        self.tab.publish_end(closed, end.replies, announced);
+        self.tab.answer(end.replies, closed, announced);
     }
 
     async fn run_inner(&mut self) -> End {
         loop {
-            if let Some(end) = self.advance() {
-                return end;
-            }
-            let wake = self.next_wake();
-            let timer = sleep_until_opt(wake);
-            let wakeup = tokio::select! {
+            self.advance();
+            let timer = sleep_until_opt(self.next_wake());
+            let end = tokio::select! {
                 // Signals of the target come first: a crash or a detach decides what the rest
                 // means. Requests come before the work that they may cancel.
                 biased;
-                signal = next_signal(&mut self.attached) => Wakeup::Signal(signal),
-                () = self.navigation.policy_changed() => Wakeup::PolicyChanged,
-                message = self.mailbox.recv() => Wakeup::Message(message),
-                closed = closing(&mut self.closing) => Wakeup::Closed(closed),
-                turn = self.recovery.turn() => Wakeup::Turn(turn),
-                result = self.work.next() => Wakeup::Work(result),
-                () = timer => Wakeup::Tick,
-            };
-            let end = match wakeup {
-                Wakeup::Signal(TargetSignal::Event(Some(SessionEvent::Raw(event)))) => {
-                    let step = self.work.navigation_answer();
-                    match step.and_then(|step| self.on_step(step)) {
-                        Some(end) => Some(end),
-                        None => self.on_event(&event),
-                    }
-                }
-                Wakeup::Signal(TargetSignal::Event(Some(SessionEvent::Attached(frame)))) => {
-                    if let Some(attached) = &self.attached {
-                        attached.frame_attached(*frame);
-                    }
-                    None
-                }
-                Wakeup::Signal(TargetSignal::Event(None)) => self.target_gone(),
-                Wakeup::Signal(TargetSignal::FrameEvent(session, event)) => {
-                    self.on_frame_event(&session, &event);
-                    None
-                }
-                Wakeup::Signal(TargetSignal::Title(title)) => {
-                    self.on_title(title);
-                    None
-                }
-                Wakeup::Signal(TargetSignal::TitleChanged) => {
-                    self.read_title();
-                    None
-                }
-                Wakeup::Signal(TargetSignal::PageProbed(answered)) => {
-                    if answered {
-                        self.recovery.page_answered(Instant::now());
-                    }
-                    None
-                }
-                Wakeup::Signal(TargetSignal::BrowserProbed(answers)) => {
-                    self.on_browser_probe(answers)
-                }
-                Wakeup::PolicyChanged => {
+                signal = next_signal(&mut self.attached) => self.on_signal(signal),
+                () = self.navigation.policy_changed() => {
                     self.on_policy_change();
                     None
                 }
-                Wakeup::Message(Some(message)) => self.on_message(message),
-                // The registry and the supervisor are gone: the bridge is stopping.
-                Wakeup::Message(None) => Some(End::of(CloseReason::Shutdown)),
-                Wakeup::Closed(outcome) => self.on_closed(outcome),
-                Wakeup::Turn(turn) => self.on_turn(turn),
-                Wakeup::Work(WorkResult::Command(step)) => self.on_step(step),
-                Wakeup::Work(WorkResult::Capture(done)) => {
+                message = self.mailbox.recv() => match message {
+                    Some(message) => {
+                        self.on_message(message);
+                        None
+                    }
+                    // The registry and the supervisor are gone: the bridge is stopping.
+                    None => Some(End::of(CloseReason::Shutdown)),
+                },
+                closed = closing(&mut self.closing) => self.on_closed(closed),
+                turn = self.recovery.turn() => self.on_turn(turn),
+                step = next_step(&mut self.work.active) => self.on_step(step),
+                done = self.work.captures.next_done() => {
                     self.on_captured(done);
                     None
                 }
-                Wakeup::Work(WorkResult::Query(looked)) => {
-                    looked.answer(self.tab.id, self.session());
+                result = self.work.queries.next_done() => {
+                    result.answer(self.tab.id, self.session().as_ref());
                     None
                 }
-                Wakeup::Tick => self.on_tick(),
+                () = timer => self.on_tick(),
             };
             if let Some(end) = end {
                 return end;
@@ -221,61 +177,25 @@ impl Actor {
         }
     }
 
-    /// Starts every command, capture and query that can run now.
-    fn advance(&mut self) -> Option<End> {
-        let parting = self
-            .attached
-            .as_ref()
-            .is_some_and(AttachedTarget::is_detached);
-        if self.closing.is_some() || self.recovery.is_waiting() || parting {
-            return None;
-        }
-        self.leave_denied_page();
-        while let Some((position, command)) = self.work.pop() {
-            if let Some(end) = self.start(position, command) {
-                return Some(end);
+    fn on_signal(&mut self, signal: TargetSignal) -> Option<End> {
+        match signal {
+            TargetSignal::Event(Some(SessionEvent::Raw(event))) => {
+                let step = self.work.navigation_answer();
+                let end = step.and_then(|step| self.on_step(step));
+                return end.or_else(|| self.on_event(&event));
             }
-        }
-        let attached = self
-            .attached
-            .as_ref()
-            .filter(|attached| attached.is_usable())?;
-        let context = context(attached, self.viewport);
-        self.work.start_due(&context, Instant::now());
-        None
-    }
-
-    fn on_message(&mut self, message: TabMessage) -> Option<End> {
-        let now = Instant::now();
-        self.last_used = now;
-        self.tab.used(now);
-        match message {
-            TabMessage::Close(reason, reply) => self.close(reason, reply),
-            message if self.closing.is_some() => {
-                if let Some(reply) = message.into_reply() {
-                    reply.fail(TabError::Closed);
+            TargetSignal::Event(Some(SessionEvent::Attached(frame))) => {
+                if let Some(attached) = &self.attached {
+                    attached.frame_attached(*frame);
                 }
             }
-            TabMessage::Unwatch(reply) => self.streams.unwatch(reply),
-            TabMessage::Unsubscribe(reply) => self.streams.unsubscribe(reply),
-            // Sent through the tab, so that it counts as a use of the tab and fails once the tab closes.
-            TabMessage::Download(id, reply) => self.ctx.supervisor.download(self.tab.id, id, reply),
-            message if let Some(error) = self.refusal_without_target() => {
-                if let Some(reply) = message.into_reply() {
-                    reply.fail(error);
-                }
-            }
-            TabMessage::Watch(spec, watcher, reply) => {
-                let target = usable_target(self.attached.as_ref());
-                self.streams.watch(spec, watcher, reply, target);
-            }
-            TabMessage::Subscribe(subscriber, reply) => {
-                let target = usable_target(self.attached.as_ref());
-                self.streams.subscribe(subscriber, reply, target);
-            }
-            TabMessage::Change(change, reply) => self.work.push(change, reply),
-            TabMessage::Capture(capture, reply) => self.work.push_capture(capture, reply, now),
-            TabMessage::Query(query, reply) => self.work.push_query(query, reply),
+            TargetSignal::Event(None) => return self.target_gone(),
+            TargetSignal::FrameEvent(session, event) => self.on_frame_event(&session, &event),
+            TargetSignal::Title(title) => self.on_title(title),
+            TargetSignal::TitleChanged => self.read_title(),
+            TargetSignal::PageProbed(true) => self.recovery.watchdog.answered(Instant::now()),
+            TargetSignal::PageProbed(false) => {}
+            TargetSignal::BrowserProbed(answers) => return self.on_browser_probe(answers),
         }
         None
     }
@@ -283,7 +203,60 @@ impl Actor {
     fn on_captured(&mut self, done: FinishedCapture) {
         if let Some(attached) = &self.attached {
             let context = context(attached, self.viewport);
-            self.work.settle_capture(done, self.tab.id, &context);
+            self.work.captures.settle(done, self.tab.id, &context);
+        }
+    }
+
+    /// Starts every command, capture and query that can run now.
+    fn advance(&mut self) {
+        let loss = self.attached.as_ref().and_then(|attached| attached.loss);
+        let is_detached = loss == Some(RebuildReason::Detached);
+        if self.closing.is_some() || self.recovery.is_waiting() || is_detached {
+            return;
+        }
+        self.leave_denied_page();
+        while let Some((position, command)) = self.work.pop() {
+            self.start(position, command);
+        }
+        if let Some(attached) = self.attached.as_ref().filter(|it| it.is_usable()) {
+            let context = context(attached, self.viewport);
+            self.work.start_due(&context, Instant::now());
+        }
+    }
+
+    fn on_message(&mut self, message: TabMessage) {
+        let now = Instant::now();
+        self.last_used = now;
+        self.tab.used(now);
+        let tab = self.tab.id;
+        match message {
+            TabMessage::Close(reason, reply) => self.close(reason, reply),
+            message if self.closing.is_some() => message.fail(TabError::Closed),
+            TabMessage::Unwatch(reply) => self.streams.screencasts.unwatch(tab, reply),
+            TabMessage::Unsubscribe(reply) => {
+                self.streams.console.unsubscribe_from_console(tab, reply);
+            }
+            // Sent through the tab, so that it counts as a use of the tab and fails once the tab closes.
+            TabMessage::Download(id, reply) => self.ctx.supervisor.download(tab, id, reply),
+            message if let Some(error) = self.refusal_without_target() => message.fail(error),
+            TabMessage::Watch(spec, watcher, reply) => {
+                let target = usable_target(self.attached.as_ref());
+                self.streams
+                    .screencasts
+                    .subscribe(spec, watcher, reply, target);
+            }
+            TabMessage::Subscribe(subscriber, reply) => {
+                let target = usable_target(self.attached.as_ref());
+                self.streams
+                    .console
+                    .subscribe((), subscriber, reply, target);
+            }
+            TabMessage::Change(change, reply) => self.work.push(CommandKind::Change(change), reply),
+            TabMessage::Act(operation, reply) => {
+                self.work.push(CommandKind::Act(Some(operation)), reply);
+            }
+            TabMessage::Capture(capture, reply) => self.work.push_capture(capture, reply, now),
+            TabMessage::Query(query, reply) => self.work.push_query(query, reply),
         }
     }
 
@@ -307,7 +280,7 @@ impl Actor {
         let now = Instant::now();
         let session = self.session();
         if self.work.expire(now, session.as_deref()) {
-            self.recovery.suspect_page(now);
+            self.recovery.watchdog.suspect(now);
         }
         self.streams.expire(now);
         self.publish_update();
@@ -351,6 +324,17 @@ impl Actor {
         Failure { error, session }
     }
 
+    /// Where the page is.
+    fn page_url(&self) -> Option<&str> {
+        self.attached.as_ref().map(|it| it.page.url.as_str())
+    }
+
+    fn is_usable(&self) -> bool {
+        self.attached
+            .as_ref()
+            .is_some_and(AttachedTarget::is_usable)
+    }
+
     fn session(&self) -> Option<String> {
         let attached = self.attached.as_ref()?;
         Some(attached.target.session.id().to_string())
@@ -366,20 +350,18 @@ impl Actor {
     }
 }
 
-enum Wakeup {
-    Signal(TargetSignal),
-    PolicyChanged,
-    Message(Option<TabMessage>),
-    Closed(Result<(), CallError>),
-    Turn(Option<RebuildPermit>),
-    Work(WorkResult),
-    Tick,
-}
-
 /// The next signal of the target. Never ends while there is none.
 async fn next_signal(attached: &mut Option<AttachedTarget>) -> TargetSignal {
     match attached {
         Some(attached) => attached.next_signal().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The next step of the active command. Never ends while there is none.
+async fn next_step(active: &mut Option<ActiveCommand>) -> Step {
+    match active {
+        Some(active) => active.step().await,
         None => std::future::pending().await,
     }
 }

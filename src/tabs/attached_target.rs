@@ -10,21 +10,21 @@ use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
 use super::commands::set_up::network;
-use super::commands::title::title;
+use super::commands::target::title;
 use super::network_domain::NetworkDomainToggle;
 use super::page::Page;
 use super::page_actions::PageDriver;
 use super::page_actions::page_events::PageEvents;
+use super::pending_call::take_done;
 use super::target::Target;
 use super::title_watch::TitleWatch;
+use super::unawaited::{UNAWAITED_LIMIT, send_unawaited};
+use crate::cdp::events::{EventKind, OfRequest};
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
-    HandleDialog, Method, TerminateExecution,
+    HandleDialog, Method, StopLoading, TerminateExecution,
 };
 use crate::cdp::{Attachment, CallError, RawEvent, SessionEvent, TargetSession};
-
-/// The time limit of calls whose result is not awaited.
-const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
 /// Longer than the browser's main process takes to process a commit.
 const COMMIT_DELAY: Duration = Duration::from_secs(1);
@@ -35,8 +35,9 @@ pub struct AttachedTarget {
     pub page: Page,
     /// Forwards events to the code that acts on the page.
     page_events: PageEvents,
-    /// Set once the target is unusable; the tab needs a new one then.
-    pub loss: Option<LossReason>,
+    /// Set once the target is unusable; the tab needs a new one then. While it is `Detached`, it is not known
+    /// whether the page or the browser has gone.
+    pub loss: Option<RebuildReason>,
     /// The session has ended; no further events arrive.
     pub is_over: bool,
     /// Liveness probe of the page in flight.
@@ -48,26 +49,6 @@ pub struct AttachedTarget {
     title_watch: TitleWatch,
     /// The last URL that the main frame committed, and when.
     committed: Option<(Instant, String)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LossReason {
-    /// The renderer died, or the page was given up.
-    Crashed,
-    /// The browser exited or closed its connection.
-    BrowserExited,
-    /// The session has ended; whether the page or the browser has gone is not known yet.
-    Detached,
-}
-
-impl From<LossReason> for RebuildReason {
-    fn from(loss: LossReason) -> Self {
-        match loss {
-            LossReason::Crashed => Self::Crashed,
-            LossReason::BrowserExited => Self::BrowserExited,
-            LossReason::Detached => Self::Detached,
-        }
-    }
 }
 
 pub enum TargetSignal {
@@ -109,11 +90,7 @@ impl AttachedTarget {
     }
 
     pub fn lost_browser(&self) -> bool {
-        self.loss == Some(LossReason::BrowserExited)
-    }
-
-    pub fn is_detached(&self) -> bool {
-        self.loss == Some(LossReason::Detached)
+        self.loss == Some(RebuildReason::BrowserExited)
     }
 
     /// The next signal. Events come first, because they may outdate a title that was read. After the
@@ -123,26 +100,21 @@ impl AttachedTarget {
             biased;
             event = self.target.inbox.next(), if !self.is_over => TargetSignal::Event(self.heard(event)),
             (session, event) = self.page_events.next_frame_event(), if !self.is_over => TargetSignal::FrameEvent(session, event),
-            Some(answers) = async { Some(self.browser_probe.as_mut()?.await) } => {
-                self.browser_probe = None;
-                TargetSignal::BrowserProbed(answers)
-            }
-            Some(title) = async { Some(self.title.as_mut()?.await) } => {
-                self.title = None;
-                TargetSignal::Title(title)
-            }
+            answers = take_done(&mut self.browser_probe) => TargetSignal::BrowserProbed(answers),
+            title = take_done(&mut self.title) => TargetSignal::Title(title),
             () = self.title_watch.changed(), if !self.is_over => TargetSignal::TitleChanged,
-            Some(answered) = async { Some(self.page_probe.as_mut()?.await) } => {
-                self.page_probe = None;
-                TargetSignal::PageProbed(answered)
-            }
-            else => std::future::pending().await,
+            answered = take_done(&mut self.page_probe) => TargetSignal::PageProbed(answered),
         }
     }
 
     fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
         if let Some(SessionEvent::Raw(event)) = &event {
             self.page_events.on_event(event);
+            match event.kind {
+                EventKind::AuthRequired => self.cancel_auth(event.decode()),
+                EventKind::RequestPaused => self.continue_request(event.decode()),
+                _ => {}
+            }
         }
         event
     }
@@ -253,35 +225,29 @@ impl AttachedTarget {
     }
 
     /// Cancels HTTP authentication, so that the server's error page is shown.
-    pub fn cancel_auth(&self, request_id: String) {
-        let auth_challenge_response = AuthAnswer {
-            response: "CancelAuth",
-        };
-        self.send_unawaited(&ContinueWithAuth {
-            request_id,
-            auth_challenge_response,
-        });
+    fn cancel_auth(&self, request: Option<OfRequest>) {
+        if let Some(OfRequest { request_id }) = request {
+            let response = "CancelAuth";
+            self.send_unawaited(&ContinueWithAuth {
+                request_id,
+                auth_challenge_response: AuthAnswer { response },
+            });
+        }
     }
 
     /// Continues a request that was paused only so that its authentication could be answered.
-    pub fn continue_request(&self, request_id: String) {
-        self.send_unawaited(&ContinueRequest { request_id });
+    fn continue_request(&self, request: Option<OfRequest>) {
+        if let Some(OfRequest { request_id }) = request {
+            self.send_unawaited(&ContinueRequest { request_id });
+        }
     }
 
-    /// Makes a call without awaiting its result, which would block the actor. The call is queued
-    /// before this returns, so that it is sent ahead of later calls.
+    /// Ends a navigation whose time limit has passed, so that the next one need not wait for it.
+    pub fn stop_loading(&self) {
+        self.send_unawaited(&StopLoading {});
+    }
+
     fn send_unawaited<M: Method + 'static>(&self, method: &M) {
-        let call = self.target.session.start_call(method, UNAWAITED_LIMIT);
-        tokio::spawn(async move {
-            match call.await {
-                Err(error @ CallError::QueueFull { .. }) => {
-                    tracing::warn!(%error, "a CDP call was dropped: Chromium does not read its pipe");
-                }
-                Err(error) => {
-                    tracing::debug!(%error, "a CDP call whose result is not needed failed");
-                }
-                Ok(_) => {}
-            }
-        });
+        send_unawaited(&self.target.session, method);
     }
 }

@@ -1,26 +1,23 @@
 //! The snapshots and screenshots of a tab: those that wait, and those that run.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
-use cdp_bridge_protocol::payload::EscapedText;
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
 use cdp_bridge_protocol::{RequestKind, TabId};
-use futures::StreamExt as _;
-use futures::future::BoxFuture;
-use futures::stream::FuturesUnordered;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::command_queue::QueuePosition;
 use super::commands::retry::at_each_commit;
-use super::commands::screenshot::{Shot, screenshot};
+use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
-use super::error::{Failure, ScreenshotError, SnapshotError, TabError};
+use super::error::{Failure, TabError};
 use super::message::Capture;
-use super::page_actions::{PageActionError, PageDriver};
+use super::page_actions::PageDriver;
+use super::page_work::PageWork;
 use super::picture::Picture;
-use super::reply::{AnswerKind, Reply, Superseded};
+use super::reply::{AnswerKind, Reply};
 use super::settings::{CaptureLimits, TabSettings};
 use crate::cdp::TargetSession;
 use crate::cdp::ids::LoaderId;
@@ -37,27 +34,24 @@ struct WaitingCapture {
     reply: Reply,
 }
 
-/// The requests that wait for a running capture.
-#[derive(Debug, Default)]
-struct Waiters {
-    replies: Vec<Reply>,
-    since: Option<Instant>,
-    /// The navigation that committed the document it was started on.
-    loader: Option<LoaderId>,
-}
-
-enum CaptureOutput {
-    Snapshot(SnapshotFormat, Result<EscapedText, TabError>),
+pub enum CaptureOutput {
+    Snapshot {
+        format: SnapshotFormat,
+        /// The navigation that committed the document it was started on.
+        loader: Option<LoaderId>,
+        outcome: Result<EscapedText, TabError>,
+    },
     Picture(ImageFormat, Result<Picture, TabError>),
 }
+
+/// A capture that has ended, with the requests that wait for it.
+pub type FinishedCapture = (Vec<Reply>, CaptureOutput);
 
 pub struct Captures {
     snapshots: Debounce<SnapshotFormat, WaitingCapture>,
     shots: PacedQueue<WaitingCapture>,
-    at_work: FuturesUnordered<BoxFuture<'static, (u64, CaptureOutput)>>,
-    waiters: HashMap<u64, Waiters>,
-    next_id: u64,
-    shot_at_work: bool,
+    running: PageWork<CaptureOutput>,
+    is_shot_running: bool,
     /// The number of waiting screenshots that the gauge was last given.
     in_gauge: usize,
     limits: CaptureLimits,
@@ -84,10 +78,8 @@ impl Captures {
                 settings.flow.screenshot_interval(),
                 settings.flow.screenshot_queue,
             ),
-            at_work: FuturesUnordered::new(),
-            waiters: HashMap::new(),
-            next_id: 0,
-            shot_at_work: false,
+            running: PageWork::default(),
+            is_shot_running: false,
             in_gauge: 0,
             limits: settings.capture_limits(),
             permits,
@@ -104,18 +96,15 @@ impl Captures {
         match &waiting.capture {
             Capture::Snapshot { format } => {
                 let format = *format;
-                if let Err(QueueFull(WaitingCapture { reply, .. })) =
-                    self.snapshots.push(format, waiting, now)
-                {
-                    reply.fail(TabError::QueueFull {
-                        limit: SNAPSHOT_WAITERS,
-                    });
+                let limit = SNAPSHOT_WAITERS;
+                if let Err(QueueFull(refused)) = self.snapshots.push(format, waiting, now) {
+                    refused.reply.fail(TabError::QueueFull { limit });
                 }
             }
-            Capture::Screenshot { .. } => {
-                if let Some(WaitingCapture { reply, .. }) = self.shots.push(waiting, now) {
-                    metrics::dropped(reply.kind.as_str(), "queueFull");
-                    reply.fail(TabError::Dropped);
+            Capture::Screenshot(_) => {
+                if let Some(evicted) = self.shots.push(waiting, now) {
+                    metrics::dropped(evicted.reply.kind.as_str(), "queueFull");
+                    evicted.reply.fail(TabError::Dropped);
                 }
                 self.update_gauge();
             }
@@ -136,7 +125,7 @@ impl Captures {
             let replies = group.into_iter().map(|waiting| waiting.reply).collect();
             self.start_snapshot(context, format, replies);
         }
-        if self.shot_at_work {
+        if self.is_shot_running {
             return;
         }
         if let Some(waiting) = self.shots.take_due(now, |waiting| permitted(waiting.after)) {
@@ -161,223 +150,160 @@ impl Captures {
         };
         let (session, limits) = (context.session.clone(), self.limits);
         let loader = context.loader.cloned();
-        let waiters = Waiters {
-            replies,
-            since: Some(Instant::now()),
-            loader,
-        };
         let driver = context.driver.clone();
-        self.start(waiters, async move {
+        self.running.start(replies, async move {
             let attempt = || snapshot(session.clone(), format, limits, deadline);
             let outcome = at_each_commit(&driver, attempt).await;
-            CaptureOutput::Snapshot(format, outcome.map_err(snapshot_error))
+            CaptureOutput::Snapshot {
+                format,
+                loader,
+                outcome: outcome.map_err(TabError::of_snapshot),
+            }
         });
     }
 
     fn start_shot(&mut self, context: &CaptureContext<'_>, waiting: WaitingCapture) {
-        let Capture::Screenshot {
-            area,
-            format,
-            quality,
-        } = waiting.capture
-        else {
+        let Capture::Screenshot(shot) = waiting.capture else {
             return;
         };
-        let (viewport, max_pixels) = (context.viewport, self.limits.screenshot_pixels);
-        let driver = context.driver.clone();
-        let shot = Shot {
-            area,
+        let format = shot.format;
+        let limits = ShotLimits {
             format,
-            quality,
-            viewport,
-            max_pixels,
+            viewport: context.viewport,
+            max_pixels: self.limits.screenshot_pixels,
         };
+        let driver = context.driver.clone();
         let (session, deadline) = (context.session.clone(), waiting.reply.deadline);
         let timed_out = waiting.reply.timed_out("a free position to capture in");
         let permits = Arc::clone(&self.permits);
-        self.shot_at_work = true;
-        let waiters = Waiters {
-            replies: vec![waiting.reply],
-            since: Some(Instant::now()),
-            loader: None,
-        };
-        self.start(waiters, async move {
+        self.is_shot_running = true;
+        self.running.start(vec![waiting.reply], async move {
             // The semaphore is never closed, so that the wait can only time out.
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return CaptureOutput::Picture(format, Err(timed_out));
             };
-            let attempt = || screenshot(session.clone(), &driver, shot.clone(), deadline);
+            let attempt = || screenshot(session.clone(), &driver, shot.clone(), limits, deadline);
             let outcome = at_each_commit(&driver, attempt).await;
-            CaptureOutput::Picture(format, outcome.map_err(screenshot_error))
+            CaptureOutput::Picture(format, outcome.map_err(TabError::of_screenshot))
         });
-    }
-
-    fn start(
-        &mut self,
-        waiters: Waiters,
-        work: impl Future<Output = CaptureOutput> + Send + 'static,
-    ) {
-        let id = self.next_id;
-        self.next_id += 1;
-        self.waiters.insert(id, waiters);
-        self.at_work.push(Box::pin(async move { (id, work.await) }));
     }
 
     /// Waits until a running capture is done. Never ends while none runs.
     pub async fn next_done(&mut self) -> FinishedCapture {
-        match self.at_work.next().await {
-            Some((id, output)) => {
-                let Waiters {
-                    replies, loader, ..
-                } = self.waiters.remove(&id).unwrap_or_default();
-                match &output {
-                    CaptureOutput::Snapshot(format, _) => self.snapshots.finished(format),
-                    CaptureOutput::Picture(..) => self.shot_at_work = false,
-                }
-                FinishedCapture {
-                    replies,
-                    output,
-                    loader,
-                }
-            }
-            None => std::future::pending().await,
+        let done = self.running.next_done().await;
+        match &done.1 {
+            CaptureOutput::Snapshot { format, .. } => self.snapshots.finished(format),
+            CaptureOutput::Picture(..) => self.is_shot_running = false,
         }
+        done
     }
 
     /// Answers the requests of a finished capture. A snapshot during which the document changed may
     /// show either document, so that it is taken again: its URL must be right.
-    pub fn settle(&mut self, done: FinishedCapture, tab: TabId, context: &CaptureContext<'_>) {
-        match done {
-            FinishedCapture {
-                replies,
-                output: CaptureOutput::Snapshot(format, Ok(_)),
+    pub fn settle(
+        &mut self,
+        (replies, output): FinishedCapture,
+        tab: TabId,
+        context: &CaptureContext<'_>,
+    ) {
+        let error = match output {
+            CaptureOutput::Snapshot {
+                format,
                 loader,
-            } if loader.as_ref() != context.loader => {
-                self.start_snapshot(context, format, replies);
+                outcome: Ok(text),
+            } => {
+                if loader.as_ref() != context.loader {
+                    return self.start_snapshot(context, format, replies);
+                }
+                let url = context.url.to_owned();
+                let fields = PayloadFields::DomSnapshot { url, format };
+                return answer_snapshot(replies, tab, &fields, &Payload::Text(text));
             }
-            done => done.answer(tab, context),
+            CaptureOutput::Picture(format, Ok(picture)) => {
+                let fields = PayloadFields::Screenshot {
+                    mime: format.mime().to_owned(),
+                    width: picture.width,
+                    height: picture.height,
+                };
+                let answer = AnswerKind::payload(fields, Payload::Base64(picture.data));
+                return replies
+                    .into_iter()
+                    .for_each(|it| it.answer(tab, answer.clone()));
+            }
+            CaptureOutput::Snapshot {
+                outcome: Err(error),
+                ..
+            }
+            | CaptureOutput::Picture(_, Err(error)) => error,
+        };
+        for reply in replies {
+            // The error has to state the limit of this request.
+            let error = match &error {
+                TabError::TimedOut { waiting_for, .. } => reply.timed_out(waiting_for.clone()),
+                error => error.clone(),
+            };
+            let session = Some(context.session.id().to_string());
+            reply.fail(Failure { error, session });
         }
     }
 
     /// When something is due or times out.
     pub fn next_wake(&self, now: Instant) -> Option<Instant> {
-        let shots = if self.shot_at_work {
-            None
-        } else {
-            self.shots.next_due(now)
-        };
+        let shots = (!self.is_shot_running).then(|| self.shots.next_due(now));
         let snapshots = self.snapshots.next_due(now);
         let waiting = self.snapshots.iter().chain(self.shots.iter());
-        let deadlines = waiting
-            .map(|waiting| &waiting.reply)
-            .chain(self.waiters.values().flat_map(|waiters| &waiters.replies));
+        let waiting = waiting.map(|waiting| &waiting.reply);
+        let deadlines = waiting.chain(self.running.replies());
         let first = deadlines.map(|reply| reply.deadline).min();
-        [snapshots, shots, first].into_iter().flatten().min()
+        [snapshots, shots.flatten(), first]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// Since when the oldest running capture has waited for the page.
     pub fn awaiting_page_since(&self) -> Option<Instant> {
-        self.waiters
-            .values()
-            .filter_map(|waiters| waiters.since)
-            .min()
+        self.running.since()
     }
 
     /// Fails the requests that have timed out. True if the capture of one of them was running, so that
     /// the page is late.
     pub fn expire(&mut self, now: Instant) -> bool {
         let over = |waiting: &WaitingCapture| waiting.reply.deadline <= now;
-        for waiting in self
-            .snapshots
-            .remove(over)
-            .into_iter()
-            .chain(self.shots.remove(over))
-        {
-            let error = waiting.reply.timed_out("the tab's other requests");
-            waiting.reply.fail(error);
+        let snapshots = self.snapshots.remove(over).into_iter();
+        for waiting in snapshots.chain(self.shots.remove(over)) {
+            waiting.reply.time_out("the tab's other requests");
         }
         self.update_gauge();
-        let mut is_page_late = false;
-        for Waiters { replies, .. } in self.waiters.values_mut() {
-            for reply in replies.extract_if(.., |reply| reply.deadline <= now) {
-                let waiting_for = match reply.kind {
-                    RequestKind::GetScreenshot => "Page.captureScreenshot",
-                    _ => "Runtime.evaluate",
-                };
-                let error = reply.timed_out(waiting_for);
-                reply.fail(error);
-                is_page_late = true;
-            }
-        }
-        is_page_late
+        self.running.expire(now, |reply| match reply.kind {
+            RequestKind::GetScreenshot => "Page.captureScreenshot",
+            _ => "Runtime.evaluate",
+        })
     }
 
     /// Drops the running captures and returns their replies.
     pub fn abandon(&mut self) -> Vec<Reply> {
-        self.at_work.clear();
-        self.shot_at_work = false;
+        self.is_shot_running = false;
         for format in [SnapshotFormat::Html, SnapshotFormat::Structured] {
             self.snapshots.finished(&format);
         }
-        let waiters = self.waiters.drain();
-        waiters.flat_map(|(_, waiters)| waiters.replies).collect()
+        self.running.abandon()
     }
 
     /// Drops all captures and returns their replies.
     pub fn drain(&mut self) -> Vec<Reply> {
-        let at_work = self.abandon();
+        let running = self.abandon();
         let waiting = self.snapshots.drain().into_iter().chain(self.shots.drain());
         let mut replies: Vec<_> = waiting.map(|waiting| waiting.reply).collect();
         self.update_gauge();
-        replies.extend(at_work);
+        replies.extend(running);
         replies
-    }
-}
-
-pub struct FinishedCapture {
-    replies: Vec<Reply>,
-    output: CaptureOutput,
-    loader: Option<LoaderId>,
-}
-
-impl FinishedCapture {
-    fn answer(self, tab: TabId, context: &CaptureContext<'_>) {
-        match self.output {
-            CaptureOutput::Snapshot(format, Ok(text)) => {
-                answer_snapshot(self.replies, tab, &text, format, context.url);
-            }
-            CaptureOutput::Picture(format, Ok(picture)) => {
-                for reply in self.replies {
-                    let picture = picture.clone();
-                    reply.answer(tab, AnswerKind::Screenshot { format, picture });
-                }
-            }
-            CaptureOutput::Snapshot(_, Err(error)) | CaptureOutput::Picture(_, Err(error)) => {
-                for reply in self.replies {
-                    // The error has to state the limit of this request.
-                    let error = match &error {
-                        TabError::TimedOut { waiting_for, .. } => {
-                            reply.timed_out(waiting_for.clone())
-                        }
-                        error => error.clone(),
-                    };
-                    let session = Some(context.session.id().to_string());
-                    reply.fail(Failure { error, session });
-                }
-            }
-        }
     }
 }
 
 /// Answers every call that waits for a snapshot. Of each caller's calls the newest gets it and
 /// supersedes the older ones.
-fn answer_snapshot(
-    replies: Vec<Reply>,
-    tab: TabId,
-    text: &EscapedText,
-    format: SnapshotFormat,
-    url: &str,
-) {
+fn answer_snapshot(replies: Vec<Reply>, tab: TabId, fields: &PayloadFields, payload: &Payload) {
     let mut callers: Vec<(Reply, Vec<Reply>)> = Vec::new();
     for reply in replies {
         let group = callers.iter_mut().find(|(newest, _)| {
@@ -391,45 +317,16 @@ fn answer_snapshot(
     }
     for (newest, older) in callers {
         // The older calls are settled first: a client that reads the answer may use their ids again.
-        let superseded = Superseded::default();
+        let superseded = older.iter().map(|reply| reply.call).collect();
         for reply in older {
             metrics::coalesced(reply.kind.as_str());
-            reply.answer(tab, AnswerKind::Superseded(superseded.clone()));
+            reply.answer(tab, AnswerKind::Superseded);
         }
-        let answer = AnswerKind::Snapshot {
-            url: url.to_owned(),
-            format,
-            text: text.clone(),
+        let answer = AnswerKind::Payload {
+            fields: fields.clone(),
+            payload: payload.clone(),
             superseded,
         };
         newest.answer(tab, answer);
     }
-}
-
-fn snapshot_error(error: SnapshotError) -> TabError {
-    match &error {
-        SnapshotError::Call(call) => session_error(call, RequestKind::GetDomSnapshot),
-        _ => None,
-    }
-    .unwrap_or_else(|| error.into())
-}
-
-fn screenshot_error(error: ScreenshotError) -> TabError {
-    let error = match error {
-        // A missing element is not an error of the screenshot.
-        ScreenshotError::PageAction(error) => match *error {
-            PageActionError::Call(call) => ScreenshotError::Call(call),
-            error => return TabError::PageAction(Box::new(error)),
-        },
-        error => error,
-    };
-    match &error {
-        ScreenshotError::Call(call) => session_error(call, RequestKind::GetScreenshot),
-        _ => None,
-    }
-    .unwrap_or_else(|| error.into())
-}
-
-fn session_error(error: &crate::cdp::CallError, kind: RequestKind) -> Option<TabError> {
-    TabError::of_ending(error, kind, std::time::Duration::ZERO)
 }

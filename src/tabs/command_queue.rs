@@ -5,54 +5,32 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
-use super::message::{Change, Way};
-use super::page_actions::Action;
+use super::message::Change;
+use super::page_actions::PageOperation;
 use super::reply::Reply;
 use super::supervisor::RebuildPermit;
 
 /// A command that changes a tab, with the reply it owes.
 #[derive(Debug)]
-pub enum TabCommand {
-    Create {
-        /// The first URL of the tab.
-        url: String,
-        /// Answered by `tabCreated`.
-        reply: Reply,
-    },
+pub struct TabCommand {
+    pub kind: CommandKind,
+    /// `None` for a command that no request waits for.
+    pub reply: Option<Reply>,
+}
+
+#[derive(Debug)]
+pub enum CommandKind {
+    /// Opens the first target of the tab, to load this URL.
+    Create { url: String },
     /// Announces a popup, whose target is attached already.
     Adopt { opener: Option<TabId> },
     /// A navigation without a request: the first one, the one after a rebuild, or away from a denied
     /// page.
     Load { url: String },
-    /// `navigate`.
-    Navigate {
-        url: String,
-        /// Answered by `navigated`.
-        reply: Reply,
-    },
-    /// `activateTab`.
-    Activate {
-        /// Answered by `tabActivated`.
-        reply: Reply,
-    },
-    /// `setLoggedOutMode`.
-    SetLoggedOut {
-        enabled: bool,
-        /// Answered by `loggedOutModeSet`.
-        reply: Reply,
-    },
-    /// `goBack`, `goForward`, `reload`.
-    Travel {
-        way: Way,
-        /// Answered by `navigated`.
-        reply: Reply,
-    },
-    /// An action on the page.
-    Act {
-        action: Box<Action>,
-        /// Answered by `done` or `evaluated`.
-        reply: Reply,
-    },
+    /// A request of a client.
+    Change(Change),
+    /// An action on the page; `None` once it is running.
+    Act(Option<PageOperation>),
     /// A new target for a tab that has lost its own.
     Rebuild {
         /// Held until the new target is open, to limit how many are opened at a time.
@@ -60,40 +38,16 @@ pub enum TabCommand {
     },
 }
 
-impl TabCommand {
-    /// The command of a request.
-    pub(super) fn new(change: Change, reply: Reply) -> Self {
-        match change {
-            Change::Navigate { url } => Self::Navigate { url, reply },
-            Change::Activate => Self::Activate { reply },
-            Change::SetLoggedOut { enabled } => Self::SetLoggedOut { enabled, reply },
-            Change::Travel(way) => Self::Travel { way, reply },
-            Change::Act(action) => Self::Act { action, reply },
-        }
+impl CommandKind {
+    pub(super) fn is_set_logged_out(&self) -> bool {
+        matches!(self, Self::Change(Change::SetLoggedOut { .. }))
     }
+}
 
-    pub fn reply(&self) -> Option<&Reply> {
-        match self {
-            Self::Create { reply, .. }
-            | Self::Navigate { reply, .. }
-            | Self::Activate { reply }
-            | Self::SetLoggedOut { reply, .. }
-            | Self::Travel { reply, .. }
-            | Self::Act { reply, .. } => Some(reply),
-            Self::Adopt { .. } | Self::Load { .. } | Self::Rebuild { .. } => None,
-        }
-    }
-
-    pub fn into_reply(self) -> Option<Reply> {
-        match self {
-            Self::Create { reply, .. }
-            | Self::Navigate { reply, .. }
-            | Self::Activate { reply }
-            | Self::SetLoggedOut { reply, .. }
-            | Self::Travel { reply, .. }
-            | Self::Act { reply, .. } => Some(reply),
-            Self::Adopt { .. } | Self::Load { .. } | Self::Rebuild { .. } => None,
-        }
+impl From<CommandKind> for TabCommand {
+    /// A command that no request waits for.
+    fn from(kind: CommandKind) -> Self {
+        Self { kind, reply: None }
     }
 }
 
@@ -108,13 +62,13 @@ impl QueuePosition {
 }
 
 #[derive(Debug)]
-pub struct CommandQueue {
+pub struct TabCommandQueue {
     waiting: VecDeque<(QueuePosition, TabCommand)>,
     accepted: u64,
     capacity: usize,
 }
 
-impl CommandQueue {
+impl TabCommandQueue {
     pub fn new(capacity: usize) -> Self {
         Self {
             waiting: VecDeque::new(),
@@ -146,8 +100,8 @@ impl CommandQueue {
 
     /// Whether the next command is a navigation that a client requested.
     pub fn navigates_next(&self) -> bool {
-        let next = self.waiting.front();
-        next.is_some_and(|(_, command)| matches!(command, TabCommand::Navigate { .. }))
+        let next = self.waiting.front().map(|(_, command)| &command.kind);
+        matches!(next, Some(CommandKind::Change(Change::Navigate { .. })))
     }
 
     pub fn pop(&mut self) -> Option<(QueuePosition, TabCommand)> {
@@ -167,34 +121,25 @@ impl CommandQueue {
 
     /// When the first request times out.
     pub fn next_deadline(&self) -> Option<Instant> {
-        self.waiting
-            .iter()
-            .filter_map(|(_, command)| command.reply().map(|reply| reply.deadline))
-            .min()
+        let replies = self.waiting.iter().filter_map(|(_, it)| it.reply.as_ref());
+        replies.map(|reply| reply.deadline).min()
     }
 
     /// Takes out the requests that have timed out.
     pub fn expire(&mut self, now: Instant) -> Vec<Reply> {
-        let over =
-            |command: &TabCommand| command.reply().is_some_and(|reply| reply.deadline <= now);
         let mut expired = Vec::new();
-        let mut kept = VecDeque::with_capacity(self.waiting.len());
-        for (position, command) in self.waiting.drain(..) {
-            if over(&command) {
-                expired.extend(command.into_reply());
-            } else {
-                kept.push_back((position, command));
-            }
-        }
-        self.waiting = kept;
+        self.waiting.retain_mut(|(_, command)| {
+            let reply = command.reply.take_if(|reply| reply.deadline <= now);
+            let is_kept = reply.is_none();
+            expired.extend(reply);
+            is_kept
+        });
         expired
     }
 
     pub fn drain(&mut self) -> Vec<Reply> {
-        self.waiting
-            .drain(..)
-            .filter_map(|(_, command)| command.into_reply())
-            .collect()
+        let waiting = self.waiting.drain(..);
+        waiting.filter_map(|(_, command)| command.reply).collect()
     }
 }
 
@@ -214,15 +159,16 @@ mod tests {
             number: 1,
         };
         let reply = Reply::new(kind, call, true, now, deadline, |_| {});
-        TabCommand::Navigate {
-            url: "about:blank".to_owned(),
-            reply,
+        let url = "about:blank".to_owned();
+        TabCommand {
+            kind: CommandKind::Change(Change::Navigate { url }),
+            reply: Some(reply),
         }
     }
 
     #[test]
     fn a_capture_waits_for_the_changes_before_it_and_for_no_others() {
-        let mut queue = CommandQueue::new(8);
+        let mut queue = TabCommandQueue::new(8);
         let before = queue.now();
         queue.push(navigate(1000)).unwrap();
         let after = queue.now();
@@ -235,11 +181,10 @@ mod tests {
 
     #[test]
     fn what_is_put_first_holds_every_capture_up() {
-        let mut queue = CommandQueue::new(8);
+        let mut queue = TabCommandQueue::new(8);
         let early = queue.now();
-        queue.push_first(TabCommand::Load {
-            url: "about:blank".to_owned(),
-        });
+        let url = "about:blank".to_owned();
+        queue.push_first(CommandKind::Load { url }.into());
         assert!(!queue.permits(early, None));
         queue.pop();
         assert!(queue.permits(early, None));
@@ -247,14 +192,14 @@ mod tests {
 
     #[test]
     fn a_full_queue_gives_the_request_back() {
-        let mut queue = CommandQueue::new(1);
+        let mut queue = TabCommandQueue::new(1);
         queue.push(navigate(1000)).unwrap();
         assert!(queue.push(navigate(1000)).is_err());
     }
 
     #[test]
     fn requests_run_out_of_time_while_they_wait() {
-        let mut queue = CommandQueue::new(8);
+        let mut queue = TabCommandQueue::new(8);
         queue.push(navigate(30)).unwrap();
         queue.push(navigate(10)).unwrap();
         let first = queue.next_deadline().unwrap();

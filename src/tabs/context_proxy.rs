@@ -1,7 +1,6 @@
 //! The proxy of a browser context, as the tabs use it.
 
 use std::any::Any;
-use std::fmt;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -31,18 +30,11 @@ pub trait ProxyProvider: Send + Sync + 'static {
 }
 
 /// The proxy of one browser context. It is closed when this is dropped.
+#[derive(Debug)]
 pub struct ContextProxy {
     url: Option<String>,
     is_shared: Arc<AtomicBool>,
     _listener: Box<dyn Any + Send + Sync>,
-}
-
-impl fmt::Debug for ContextProxy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ContextProxy")
-            .field("url", &self.url)
-            .finish_non_exhaustive()
-    }
 }
 
 impl ContextProxy {

@@ -105,10 +105,10 @@ pub enum TabError {
         /// The most tabs of the client.
         limit: usize,
     },
-    /// Chromium is not there.
+    /// Chromium is not running.
     #[error("Chromium is not running: {reason}")]
     BrowserDown {
-        /// What is known of the cause.
+        /// The cause, as far as it is known.
         reason: String,
     },
     /// The bridge is stopping.
@@ -146,7 +146,7 @@ pub enum SnapshotError {
     },
     /// Chromium's error.
     #[error("the page could not be captured: {0}")]
-    Call(CallError),
+    Call(#[from] CallError),
     /// The page's scripts made the capture throw.
     #[error("the page could not be captured: it threw an exception")]
     Threw,
@@ -169,13 +169,22 @@ pub enum ScreenshotError {
     },
     /// Chromium's error.
     #[error("no picture could be taken: {0}")]
-    Call(CallError),
+    Call(#[from] CallError),
     /// The element to picture was not found.
     #[error(transparent)]
     PageAction(Box<PageActionError>),
     /// Chromium sent something that is no picture.
     #[error("Chromium sent no picture")]
     NotAPicture,
+}
+
+impl From<PageActionError> for ScreenshotError {
+    fn from(error: PageActionError) -> Self {
+        match error {
+            PageActionError::Call(error) => Self::Call(error),
+            error => Self::PageAction(Box::new(error)),
+        }
+    }
 }
 
 fn nav_failed(net: &str, is_download: bool) -> String {
@@ -193,16 +202,46 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 }
 
 impl TabError {
+    pub(super) fn nav_failed(url: String, net: String) -> Self {
+        Self::NavFailed {
+            url,
+            net,
+            is_download: false,
+        }
+    }
+
     /// The error of a request whose page action or query failed.
     pub fn from_page_action(error: PageActionError, reply: &Reply) -> Self {
         match error {
-            PageActionError::Call(call) => {
-                let limit = reply.deadline - reply.arrived;
-                Self::of_ending(&call, reply.kind, limit).unwrap_or(Self::Refused(call))
-            }
+            PageActionError::Call(call) => Self::of_call(call, reply.kind, reply.limit()),
             PageActionError::Replaced => Self::Detached,
             error => Self::PageAction(Box::new(error)),
         }
+    }
+
+    /// The error of a request whose call failed.
+    pub fn of_call(error: CallError, request: RequestKind, limit: Duration) -> Self {
+        Self::of_ending(&error, request, limit).unwrap_or(Self::Refused(error))
+    }
+
+    pub(super) fn of_snapshot(error: SnapshotError) -> Self {
+        let kind = RequestKind::GetDomSnapshot;
+        match &error {
+            SnapshotError::Call(call) => Self::of_ending(call, kind, Duration::ZERO),
+            _ => None,
+        }
+        .unwrap_or(Self::Snapshot(error))
+    }
+
+    pub(super) fn of_screenshot(error: ScreenshotError) -> Self {
+        let kind = RequestKind::GetScreenshot;
+        match error {
+            // A missing element is not an error of the screenshot.
+            ScreenshotError::PageAction(error) => return Self::PageAction(error),
+            ScreenshotError::Call(ref call) => Self::of_ending(call, kind, Duration::ZERO),
+            _ => None,
+        }
+        .unwrap_or(Self::Screenshot(error))
     }
 
     /// The error of a request whose call ended with its session, the connection, or its time limit.

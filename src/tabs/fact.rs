@@ -37,7 +37,7 @@ pub enum Audience {
 }
 
 impl Audience {
-    /// The scope it happened in, where it happened in one.
+    /// The scope it happened in; `None` for the browser.
     pub fn scope(&self) -> Option<&Scope> {
         match self {
             Self::Everyone => None,
@@ -130,7 +130,7 @@ pub enum FactKind {
     /// A page opened a dialog, which was answered at once.
     DialogOpened {
         kind: DialogKind,
-        /// What it said.
+        /// Its text.
         message: String,
         /// How it was answered.
         handled: Handled,
@@ -176,7 +176,7 @@ pub enum FactKind {
     },
     /// Chromium exited or does not answer.
     BrowserDown {
-        /// What is known of the cause.
+        /// The cause, if it is known.
         reason: Option<String>,
         /// How often it was started again so far.
         restarts: u64,
@@ -204,11 +204,11 @@ pub struct Navigation {
 /// One line of a page's console.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConsoleLine {
-    /// How much it matters.
+    /// The severity.
     pub level: ConsoleLevel,
-    /// Who wrote it.
+    /// The origin.
     pub source: ConsoleSource,
-    /// What it says.
+    /// The text.
     pub text: String,
     /// The end of the text is missing.
     pub truncated: bool,
@@ -256,7 +256,7 @@ mod tests {
     fn two_sessions_of_a_client_are_two_scopes() {
         let client: Scope = "a".into();
         let session = Scope {
-            session: crate::tabs::SessionId::new(7),
+            session: crate::tabs::identity::ClientSessionId::new(7),
             ..client.clone()
         };
         let fact = Fact::of_tab(&session, TabId::new(1), FactKind::TabActivated);

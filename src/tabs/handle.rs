@@ -45,9 +45,7 @@ impl TabHandle {
             }
             Err(mpsc::error::TrySendError::Closed(message)) => (message, TabError::Closed),
         };
-        if let Some(reply) = message.into_reply() {
-            reply.fail(error);
-        }
+        message.fail(error);
     }
 
     /// The state that the tab last published.

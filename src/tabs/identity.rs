@@ -28,9 +28,9 @@ impl fmt::Display for ClientId {
 
 /// A session of a client. Every client has an implicit one that never ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct SessionId(u128);
+pub struct ClientSessionId(u128);
 
-impl SessionId {
+impl ClientSessionId {
     /// The implicit session.
     pub const DEFAULT: Self = Self(0);
 
@@ -44,7 +44,7 @@ impl SessionId {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope {
     pub client: ClientId,
-    pub session: SessionId,
+    pub session: ClientSessionId,
 }
 
 impl Scope {
@@ -52,7 +52,7 @@ impl Scope {
     pub fn default_of(client: ClientId) -> Self {
         Self {
             client,
-            session: SessionId::DEFAULT,
+            session: ClientSessionId::DEFAULT,
         }
     }
 }
@@ -66,7 +66,7 @@ impl From<&str> for Scope {
 impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.client.fmt(f)?;
-        if self.session == SessionId::DEFAULT {
+        if self.session == ClientSessionId::DEFAULT {
             return Ok(());
         }
         write!(f, "/{:032x}", self.session.0)

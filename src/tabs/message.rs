@@ -3,7 +3,8 @@
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
 
-use super::page_actions::{Action, PageQuery};
+use super::error::TabError;
+use super::page_actions::PageOperation;
 use super::page_console::Subscriber;
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
@@ -13,10 +14,12 @@ use crate::locator::Locator;
 pub enum TabMessage {
     /// Changes the tab. Changes run one at a time, in the order of arrival.
     Change(Change, Reply),
+    /// Acts on the page, in the order of the changes.
+    Act(PageOperation, Reply),
     /// Captures the page, after the changes that precede it.
     Capture(Capture, Reply),
     /// Queries the page, or waits for a condition, after the changes that precede it.
-    Query(PageQuery, Reply),
+    Query(PageOperation, Reply),
     /// Starts a screencast to the watcher's slot.
     Watch(CastSpec, Watcher, Reply),
     /// Stops the caller's screencast.
@@ -32,9 +35,17 @@ pub enum TabMessage {
 }
 
 impl TabMessage {
+    /// Answers with an error.
+    pub(super) fn fail(self, error: TabError) {
+        if let Some(reply) = self.into_reply() {
+            reply.fail(error);
+        }
+    }
+
     pub fn into_reply(self) -> Option<Reply> {
         match self {
             Self::Change(_, reply)
+            | Self::Act(_, reply)
             | Self::Capture(_, reply)
             | Self::Query(_, reply)
             | Self::Watch(.., reply)
@@ -51,18 +62,13 @@ impl TabMessage {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// `navigate`, to a URL that policy has allowed.
-    Navigate {
-        url: String,
-    },
+    Navigate { url: String },
     /// `activateTab`.
     Activate,
     /// `setLoggedOutMode`.
-    SetLoggedOut {
-        enabled: bool,
-    },
+    SetLoggedOut { enabled: bool },
     /// `goBack`, `goForward`, `reload`.
     Travel(Way),
-    Act(Box<Action>),
 }
 
 /// A navigation without a URL.
@@ -87,10 +93,13 @@ pub enum Capture {
     /// `getDomSnapshot`.
     Snapshot { format: SnapshotFormat },
     /// `getScreenshot`.
-    Screenshot {
-        area: Area,
-        format: ImageFormat,
-        /// Of `jpeg` and `webp`.
-        quality: u8,
-    },
+    Screenshot(Shot),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shot {
+    pub area: Area,
+    pub format: ImageFormat,
+    /// Of `jpeg` and `webp`.
+    pub quality: u8,
 }

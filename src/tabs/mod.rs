@@ -15,15 +15,18 @@
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
+//! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
-//! | [`command_queue`], [`active_command`], [`captures`] | queued and running requests of a tab |
+//! | [`command_queue`], [`active_command`], [`captures`], `page_work` | queued and running requests of a tab |
 //! | [`commands`] | the CDP calls behind the requests |
+//! | `unawaited`, `pending_call`, `object_handle` | calls whose result is not awaited, or that may be pending; remote objects |
 
 pub mod active_command;
 pub mod actor;
 pub mod attached_target;
 pub mod captures;
+mod clipboard;
 pub mod command_queue;
 pub mod commands;
 pub mod context_proxy;
@@ -36,9 +39,12 @@ pub mod handle;
 pub mod identity;
 pub mod message;
 mod network_domain;
+mod object_handle;
 pub mod page;
 pub mod page_actions;
 pub mod page_console;
+mod page_work;
+mod pending_call;
 pub mod picture;
 pub mod registry;
 pub mod reply;
@@ -47,6 +53,7 @@ pub mod settings;
 pub mod supervisor;
 pub mod target;
 mod title_watch;
+mod unawaited;
 pub mod view;
 pub mod watchdog;
 
@@ -55,11 +62,11 @@ pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
-pub use identity::{CallId, CallerId, ClientId, Scope, SessionId};
-pub use message::{Area, Capture, Change, TabMessage, Way};
+pub use identity::{CallId, CallerId, ClientId, Scope};
+pub use message::{Area, Capture, Change, Shot, TabMessage, Way};
 pub use page_console::Subscriber;
 pub use registry::{Registry, TabCounts};
-pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply, Superseded};
+pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabsConfig, WhenFull};
 pub use supervisor::{NewTab, SupervisorHandle};

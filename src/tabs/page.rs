@@ -5,12 +5,13 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated, JavascriptDialogOpening,
-    LoadingFailed, NavigatedWithinDocument, OfFrame, OfRequest, ResponseReceived,
+    BindingCalled, DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated,
+    JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument, OfFrame, ResponseReceived,
     StartedNavigating, TargetCrashed, TargetInfoChanged,
 };
 use crate::cdp::ids::{FrameId, LoaderId};
 use crate::cdp::{RawEvent, TargetId};
+use crate::tabs::page_actions::COPIED_BINDING;
 
 /// How many navigations' statuses and failures are remembered until their commit.
 const REMEMBERED: usize = 8;
@@ -76,20 +77,13 @@ pub enum PageEvent {
         /// The id of the download in the browser's events.
         guid: String,
     },
-    /// The renderer died.
-    Crashed,
-    /// The renderer died for this reason.
-    CrashedWith(&'static str),
-    /// A server requires HTTP authentication.
-    AuthRequired {
-        /// `Fetch.RequestId`.
-        request_id: String,
+    /// A page has copied.
+    Copied {
+        /// The report of the script in the page.
+        report: String,
     },
-    /// A document request was paused, only so that its authentication can be answered.
-    Paused {
-        /// `Fetch.RequestId`.
-        request_id: String,
-    },
+    /// The renderer died. The browser also reports a reason.
+    Crashed(Option<&'static str>),
 }
 
 /// An `<input type=file>`.
@@ -160,7 +154,10 @@ impl Page {
                 self.title = target_info.title;
                 changed.then_some(PageEvent::Changed)
             }
-            EventKind::ResponseReceived => self.responded(event.decode()?),
+            EventKind::ResponseReceived => {
+                self.responded(event.decode()?);
+                None
+            }
             EventKind::LoadingFailed => Some(self.loading_failed(event.decode()?)),
             EventKind::JavascriptDialogOpening => {
                 let JavascriptDialogOpening { r#type, message } = event.decode()?;
@@ -184,31 +181,18 @@ impl Page {
                 // Downloads of the main frame are assigned to the tab already.
                 (!self.is_main(frame_id.as_str())).then_some(PageEvent::Download { guid })
             }
-            EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed),
+            EventKind::InspectorTargetCrashed => Some(PageEvent::Crashed(None)),
             EventKind::TargetCrashed => {
                 let TargetCrashed { status, .. } = event.decode()?;
-                Some(PageEvent::CrashedWith(crash_reason(&status)))
+                Some(PageEvent::Crashed(Some(crash_reason(&status))))
             }
-            EventKind::AuthRequired => {
-                let OfRequest { request_id } = event.decode()?;
-                Some(PageEvent::AuthRequired { request_id })
+            EventKind::BindingCalled => {
+                let BindingCalled { name, payload } = event.decode()?;
+                (name == COPIED_BINDING).then_some(PageEvent::Copied { report: payload })
             }
-            EventKind::RequestPaused => {
-                let OfRequest { request_id } = event.decode()?;
-                Some(PageEvent::Paused { request_id })
-            }
-            // Handled by the supervisor, by the sessions of screencasts and consoles, or by page
+            // Handled by the supervisor, the target, the sessions of screencasts and consoles, or page
             // actions.
-            EventKind::AttachedToTarget
-            | EventKind::DetachedFromTarget
-            | EventKind::ScreencastFrame
-            | EventKind::LifecycleEvent
-            | EventKind::DragIntercepted
-            | EventKind::DownloadWillBegin
-            | EventKind::DownloadProgress
-            | EventKind::ConsoleApiCalled
-            | EventKind::ExceptionThrown
-            | EventKind::LogEntryAdded => None,
+            _ => None,
         }
     }
 
@@ -224,11 +208,8 @@ impl Page {
         let failure = self.failures.take(&loader);
         if let Some(url) = frame.unreachable_url {
             self.url = url;
-            if self
-                .reported_failure
-                .take_if(|told| *told == loader)
-                .is_some()
-            {
+            let reported = self.reported_failure.take_if(|told| *told == loader);
+            if reported.is_some() {
                 return Some(PageEvent::Changed);
             }
             let net = failure.unwrap_or_else(|| "net::ERR_FAILED".to_owned());
@@ -238,27 +219,19 @@ impl Page {
         Some(PageEvent::Committed { loader, status })
     }
 
-    fn responded(&mut self, event: ResponseReceived) -> Option<PageEvent> {
-        let ResponseReceived {
-            request_id,
-            loader_id,
-            response,
-        } = event;
+    fn responded(&mut self, event: ResponseReceived) {
         // The document request of a subframe has another id than its loader.
-        if request_id == loader_id.as_str() {
-            self.awaited.take_if(|awaited| *awaited == loader_id);
-            self.statuses.insert(loader_id, response.status);
+        if event.request_id == event.loader_id.as_str() {
+            self.awaited.take_if(|awaited| *awaited == event.loader_id);
+            let status = event.response.status;
+            self.statuses.insert(event.loader_id, status);
         }
-        None
     }
 
     fn loading_failed(&mut self, event: LoadingFailed) -> PageEvent {
-        let LoadingFailed {
-            request_id,
-            error_text: net,
-        } = event;
-        let loader = LoaderId::from(request_id.as_str());
+        let loader = LoaderId::from(event.request_id.as_str());
         self.awaited.take_if(|awaited| *awaited == loader);
+        let net = event.error_text;
         self.failures.insert(loader.clone(), net.clone());
         PageEvent::Aborted { loader, net }
     }

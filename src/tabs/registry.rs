@@ -27,10 +27,7 @@ pub struct TabCounts {
 impl Registry {
     /// The tab with this id, if it belongs to this scope.
     pub fn get(&self, scope: &Scope, id: TabId) -> Option<TabHandle> {
-        self.tabs
-            .get(&id)
-            .filter(|tab| tab.scope == *scope)
-            .map(|tab| tab.clone())
+        self.find(id).filter(|tab| tab.scope == *scope)
     }
 
     /// The tab with this id in any scope.
@@ -44,11 +41,8 @@ impl Registry {
     }
 
     pub fn of(&self, scope: &Scope) -> Vec<TabHandle> {
-        self.tabs
-            .iter()
-            .filter(|tab| tab.scope == *scope)
-            .map(|tab| tab.clone())
-            .collect()
+        let all = self.all().into_iter();
+        all.filter(|tab| tab.scope == *scope).collect()
     }
 
     pub fn all(&self) -> Vec<TabHandle> {
@@ -56,11 +50,9 @@ impl Registry {
     }
 
     pub fn counts(&self) -> TabCounts {
-        let crashed = self
-            .tabs
-            .iter()
-            .filter(|tab| matches!(tab.view().state, TabState::Crashed | TabState::Rebuilding))
-            .count();
+        let is_lost =
+            |tab: &TabHandle| matches!(tab.view().state, TabState::Crashed | TabState::Rebuilding);
+        let crashed = self.all().iter().filter(|tab| is_lost(tab)).count();
         TabCounts {
             open: self.tabs.len(),
             crashed,

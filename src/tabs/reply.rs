@@ -1,12 +1,11 @@
 //! The reply to a call: exactly one in every case.
 
-use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use cdp_bridge_protocol::payload::{EscapedText, Payload};
-use cdp_bridge_protocol::request::{ContentFormat, ImageFormat, Point, SnapshotFormat};
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
+use cdp_bridge_protocol::request::Point;
 use cdp_bridge_protocol::{RequestKind, TabId};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -14,8 +13,7 @@ use tokio::time::Instant;
 use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
-use super::picture::Picture;
-use crate::lock::lock;
+use super::page_actions::PageActionError;
 
 /// A successful answer about a tab. Cheap to clone, including payloads.
 #[derive(Debug, Clone)]
@@ -37,50 +35,14 @@ pub enum AnswerKind {
     Queried(Value),
     /// The awaited condition holds.
     Waited { url: String },
-    /// The DOM.
-    Snapshot {
-        /// Where the tab was when it was taken.
-        url: String,
-        /// How it is written down.
-        format: SnapshotFormat,
-        text: EscapedText,
-        /// The older calls of the same caller that this answers too.
-        superseded: Superseded,
-    },
-    /// A newer call of the same caller was answered in place of this one.
-    Superseded(Superseded),
-    Screenshot {
-        /// The encoding.
-        format: ImageFormat,
-        picture: Picture,
-    },
-    /// An outline of the page.
-    Outline {
-        /// Where the tab was when it was taken.
-        url: String,
-        /// How many lines there are.
-        lines: u64,
-        /// How many elements were left out.
-        omitted: u64,
-        text: EscapedText,
-    },
-    /// The content of the page.
-    Content {
-        /// Where the tab was when it was read.
-        url: String,
-        /// How it is written down.
-        format: ContentFormat,
-        /// The end is missing.
-        truncated: bool,
-        text: EscapedText,
-    },
-    /// A file that was downloaded.
-    Download {
-        /// The id of the download.
-        download_id: String,
-        /// The file's name.
-        name: String,
+    /// A newer call of the same caller, which names this one, is answered in its place right after this.
+    Superseded,
+    /// Text, a picture or a file.
+    Payload {
+        fields: PayloadFields,
         payload: Payload,
+        /// The older calls of the same caller that this answers too.
+        superseded: Vec<CallId>,
     },
     /// Frames follow.
     ScreencastStarted,
@@ -90,6 +52,20 @@ pub enum AnswerKind {
     Subscribed,
 }
 
+impl AnswerKind {
+    pub(super) fn text(fields: PayloadFields, text: &str) -> Self {
+        Self::payload(fields, Payload::Text(EscapedText::from_text(text)))
+    }
+
+    pub(super) fn payload(fields: PayloadFields, payload: Payload) -> Self {
+        Self::Payload {
+            fields,
+            payload,
+            superseded: Vec::new(),
+        }
+    }
+}
+
 /// The result of an action.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Acted {
@@ -97,34 +73,6 @@ pub struct Acted {
     pub values: Option<Vec<String>>,
     /// Of `scroll`: the position that was reached.
     pub position: Option<Point>,
-}
-
-/// Values that superseded calls attach to the answer of the newer call, for the interface that delivers
-/// it. Clones share them.
-#[derive(Clone, Default)]
-pub struct Superseded(Arc<Mutex<Vec<Box<dyn Any + Send>>>>);
-
-impl Superseded {
-    pub fn leave(&self, what: impl Any + Send) {
-        self.left().push(Box::new(what));
-    }
-
-    /// Takes everything of this type that was left.
-    pub fn take<T: Any>(&self) -> Vec<T> {
-        let all = std::mem::take(&mut *self.left());
-        let all = all.into_iter().filter_map(|it| it.downcast().ok());
-        all.map(|it| *it).collect()
-    }
-
-    fn left(&self) -> std::sync::MutexGuard<'_, Vec<Box<dyn Any + Send>>> {
-        lock(&self.0)
-    }
-}
-
-impl fmt::Debug for Superseded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Superseded")
-    }
 }
 
 pub type Outcome = Result<Answer, Failure>;
@@ -186,14 +134,40 @@ impl Reply {
         }
     }
 
+    /// Answers with the outcome of a page action or query, which ran in this session.
+    pub fn finish(
+        self,
+        tab: TabId,
+        outcome: Result<AnswerKind, PageActionError>,
+        session: Option<String>,
+    ) {
+        match outcome {
+            Ok(answer) => self.answer(tab, answer),
+            Err(error) => {
+                let error = TabError::from_page_action(error, &self);
+                self.fail(Failure { error, session });
+            }
+        }
+    }
+
+    /// Fails a request whose time limit has passed.
+    pub fn time_out(self, waiting_for: &'static str) {
+        let error = self.timed_out(waiting_for);
+        self.fail(error);
+    }
+
     /// The error of a request whose time limit has passed.
     pub fn timed_out(&self, waiting_for: impl Into<Cow<'static, str>>) -> TabError {
-        let limit = self.deadline - self.arrived;
         TabError::TimedOut {
             request: self.kind,
-            limit,
+            limit: self.limit(),
             waiting_for: waiting_for.into(),
         }
+    }
+
+    /// The time limit.
+    pub fn limit(&self) -> Duration {
+        self.deadline - self.arrived
     }
 }
 

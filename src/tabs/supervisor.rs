@@ -23,6 +23,7 @@ use tokio::time::Instant;
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
 use super::actor::TabsContext;
+use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
@@ -34,6 +35,7 @@ use super::target::{OpenError, OpenRequest};
 use crate::cdp::methods::BrowserVersion;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
 use crate::metrics;
+use crate::runtime::spawn_from_drop;
 
 /// Queued messages. The supervisor takes each at once.
 const MAILBOX: usize = 1024;
@@ -110,6 +112,7 @@ impl SupervisorHandle {
             facts,
             proxies,
             supervisor: supervisor.clone(),
+            clipboards: Clipboards::default(),
             capture_permits: Arc::new(Semaphore::new(CONCURRENT_CAPTURES)),
             download_permits: Arc::new(Semaphore::new(DOWNLOADS_IN_MEMORY)),
         });
@@ -232,11 +235,9 @@ impl SupervisorHandle {
     /// A target, with the context that was created for it alone, was not accepted by its tab.
     pub(super) fn unwanted(&self, target: TargetId, context: Option<BrowserContextId>) {
         let message = SupervisorMessage::Unwanted(target, context);
-        if let Err(mpsc::error::TrySendError::Full(message)) = self.mailbox.try_send(message)
-            && let Ok(runtime) = tokio::runtime::Handle::try_current()
-        {
+        if let Err(mpsc::error::TrySendError::Full(message)) = self.mailbox.try_send(message) {
             let supervisor = self.clone();
-            runtime.spawn(async move { supervisor.send(message).await });
+            spawn_from_drop(async move { supervisor.send(message).await });
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 use tokio::time::Instant;
 
+use super::commands::target::close;
 use super::error::TabError;
 use super::identity::Scope;
 use super::supervisor::SupervisorHandle;
@@ -23,6 +25,16 @@ pub struct Target {
     pub own_context: Option<BrowserContextId>,
     /// The URL when it was attached.
     pub url: String,
+}
+
+impl Target {
+    /// Closes the page, without running `beforeunload`.
+    pub(super) fn close(
+        &self,
+        limit: Duration,
+    ) -> impl Future<Output = Result<(), CallError>> + Send + use<> {
+        close(self.browser.clone(), self.id.clone(), limit)
+    }
 }
 
 /// A target that is being handed over to the tab it was opened for. Dropped before the tab accepts
@@ -114,20 +126,11 @@ impl OpenError {
         )
     }
 
-    pub(super) fn call(&self) -> Option<&CallError> {
-        match self {
-            Self::Call(error) => Some(error),
-            _ => None,
-        }
-    }
-
     /// The error of the request that needed the target.
-    pub fn into_tab_error(self, request: RequestKind, limit: std::time::Duration) -> TabError {
+    pub fn into_tab_error(self, request: RequestKind, limit: Duration) -> TabError {
         match self {
             Self::BrowserDown(reason) => TabError::BrowserDown { reason },
-            Self::Call(error) => {
-                TabError::of_ending(&error, request, limit).unwrap_or(TabError::Refused(error))
-            }
+            Self::Call(error) => TabError::of_call(error, request, limit),
             Self::NotAttached => TabError::TimedOut {
                 request,
                 limit,

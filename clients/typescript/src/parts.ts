@@ -41,7 +41,7 @@ export function readMessage(text: string): Message {
 }
 
 /**
- * Puts payloads together again (protocol section 6). Parts of different payloads may be mixed, those
+ * Puts payloads together again. Parts of different payloads may be mixed, those
  * of one come in order.
  */
 export class Parts {

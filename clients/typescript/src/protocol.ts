@@ -36,7 +36,7 @@ export type CloseReason =
   | "page"
   /** Its renderer died and could not be replaced. */
   | "crashed"
-  /** Nobody used it for too long. */
+  /** It was not used for too long. */
   | "idle"
   /** Chromium ended. */
   | "browserExited"
@@ -156,7 +156,7 @@ export type ErrorCode =
   | "STALE_REF"
   /** The page's script threw an exception, or `evaluate` is not allowed. */
   | "EVALUATION_FAILED"
-  /** The locator is none. */
+  /** The locator is invalid. */
   | "BAD_SELECTOR"
   ;
 
@@ -176,6 +176,8 @@ export interface ErrorDetails {
   host?: string | null;
   /** The limit that was passed: of pixels, of requests in flight, of tabs. */
   limit?: number | null;
+  /** `AMBIGUOUS`: a locator for each of these elements, in the same order. */
+  locators?: Array<string> | null;
   /** `SNAPSHOT_FAIL`: the most bytes that are captured. */
   maxBytes?: number | null;
   /** `SNAPSHOT_FAIL`: the most elements that are captured. */
@@ -307,7 +309,7 @@ export type ScrollTo = Edge | Point;
 
 /** How a page's DOM is written down. */
 export type SnapshotFormat =
-  /** `document.documentElement.outerHTML`. */
+  /** The doctype and `document.documentElement.outerHTML`. */
   | "html"
   /** The JSON text of CDP's `DOMSnapshot.captureSnapshot`. */
   | "structured"
@@ -316,7 +318,7 @@ export type SnapshotFormat =
 /** An element, or a point of the visible part of the page. */
 export type Spot = string | Point;
 
-/** An event that is told only to those who subscribe to it. All others come unasked. */
+/** An event that is sent only to subscribers. All others are sent without a request. */
 export type Subscribable =
   /** `consoleMessage`. */
   | "consoleMessage"
@@ -731,7 +733,7 @@ export interface FillFields {
    */
   timeoutMs?: number;
   /**
-   * What shall stand in it. Of a date, a colour, a range and their like in the form that HTML has
+   * The new content. Of a date, a colour, a range and their like in the form that HTML has
    * for their values.
    */
   value: string;
@@ -1498,8 +1500,8 @@ export interface ContentEvent {
 }
 
 /**
- * A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog opens;
- * `upload` puts files into that element.
+ * A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
+ * opens, and the page does not wait; `upload` puts files into that element.
  */
 export interface FileChooserOpenedEvent {
   /**
@@ -1843,7 +1845,7 @@ export abstract class Requests {
     return this.request("scrollIntoView", fields);
   }
 
-  /** Replaces what stands in a field; fires `input` and `change`. */
+  /** Replaces the content of a field; fires `input` and `change`. */
   fill(fields: FillFields): Promise<RequestTypes["fill"]["answer"]> {
     return this.request("fill", fields);
   }
@@ -1888,7 +1890,7 @@ export abstract class Requests {
     return this.request("goForward", fields);
   }
 
-  /** Loads the page anew. Answered by `navigated`. */
+  /** Loads the page again. Answered by `navigated`. */
   reload(fields: ReloadFields): Promise<RequestTypes["reload"]["answer"]> {
     return this.request("reload", fields);
   }
@@ -1919,8 +1921,8 @@ export abstract class Requests {
   }
 
   /**
-   * Has events of a tab told to this connection, from the answer on, in place of those that it
-   * subscribed to before; none for an empty list. Answered by `done`.
+   * Subscribes this connection to events of a tab, from the answer on, in place of those that it
+   * subscribed to before; an empty list ends the subscription. Answered by `done`.
    */
   subscribe(fields: SubscribeFields): Promise<RequestTypes["subscribe"]["answer"]> {
     return this.request("subscribe", fields);

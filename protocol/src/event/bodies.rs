@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::{RequestId, TabId};
-use crate::request::SnapshotFormat;
 
 /// The first message on every connection.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -174,66 +173,6 @@ pub struct LoadEventFired {
     pub ts: u64,
 }
 
-/// A DOM snapshot without its payload: the JSON of a binary frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DomSnapshotHead {
-    /// The tab.
-    pub id: TabId,
-    /// Where the tab was when it was taken.
-    pub url: String,
-    /// How it is written down.
-    pub format: SnapshotFormat,
-    /// Number of this part, from 0.
-    pub seq: u32,
-    /// How many parts there are.
-    pub total: u32,
-    /// Older requests of this connection that this snapshot answers too.
-    #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub coalesced: Option<Vec<RequestId>>,
-}
-
-/// A DOM snapshot, or one part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DomSnapshot {
-    /// Everything but the payload.
-    #[serde(flatten)]
-    pub head: DomSnapshotHead,
-    /// The HTML; or, as `structured`, the JSON text of `DOMSnapshot.captureSnapshot`'s result.
-    pub snapshot: String,
-}
-
-/// A picture without its payload: the JSON of a binary frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ScreenshotHead {
-    /// The tab.
-    pub id: TabId,
-    /// The picture's media type.
-    pub mime: String,
-    /// Width of the picture in its own pixels.
-    pub width: u32,
-    /// Height of the picture in its own pixels.
-    pub height: u32,
-    /// Number of this part, from 0.
-    pub seq: u32,
-    /// How many parts there are.
-    pub total: u32,
-}
-
-/// A picture of a page, or one part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Screenshot {
-    /// Everything but the payload.
-    #[serde(flatten)]
-    pub head: ScreenshotHead,
-    /// The picture in base64.
-    #[schemars(extend("contentEncoding" = "base64"))]
-    pub data: String,
-}
-
 /// A tab is in the mode that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -270,40 +209,6 @@ pub struct ScreencastStopped {
     pub id: TabId,
 }
 
-/// A screencast frame without its payload: the JSON of a binary frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct FrameHead {
-    /// The tab.
-    pub id: TabId,
-    /// Number of the frame within this screencast; numbers left out are frames that were dropped.
-    pub frame_no: u64,
-    /// The picture's media type.
-    pub mime: String,
-    /// Width of the picture in its own pixels.
-    pub width: u32,
-    /// Height of the picture in its own pixels.
-    pub height: u32,
-    /// When Chromium drew it, in milliseconds since the epoch.
-    pub ts: u64,
-    /// Number of this part, from 0.
-    pub seq: u32,
-    /// How many parts there are.
-    pub total: u32,
-}
-
-/// A screencast frame, or one part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Frame {
-    /// Everything but the payload.
-    #[serde(flatten)]
-    pub head: FrameHead,
-    /// The picture in base64.
-    #[schemars(extend("contentEncoding" = "base64"))]
-    pub data: String,
-}
-
 /// Why a tab is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -314,7 +219,7 @@ pub enum CloseReason {
     Page,
     /// Its renderer died and could not be replaced.
     Crashed,
-    /// Nobody used it for too long.
+    /// It was not used for too long.
     Idle,
     /// Chromium ended.
     BrowserExited,

@@ -1,4 +1,4 @@
-//! The fields of `consoleMessage` (protocol section 9).
+//! The fields of `consoleMessage`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,13 +1,12 @@
-//! The fields of events about files: those that pages ask for, and those that they hand out (protocol
-//! section 9).
+//! The fields of events about files: those that pages ask for, and those that they offer.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TabId;
 
-/// A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog opens;
-/// `upload` puts files into that element.
+/// A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
+/// opens, and the page does not wait; `upload` puts files into that element.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FileChooserOpened {
@@ -65,32 +64,4 @@ pub struct DownloadFinished {
     pub bytes: u64,
     /// How it ended.
     pub state: DownloadState,
-}
-
-/// What was downloaded, without its bytes: the JSON of a binary frame.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DownloadHead {
-    /// The tab.
-    pub id: TabId,
-    /// The download.
-    pub download_id: String,
-    /// The file's name.
-    pub name: String,
-    /// Number of this part, from 0.
-    pub seq: u32,
-    /// How many parts there are.
-    pub total: u32,
-}
-
-/// What was downloaded, or one part of it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct Download {
-    /// Everything but the bytes.
-    #[serde(flatten)]
-    pub head: DownloadHead,
-    /// The bytes in base64.
-    #[schemars(extend("contentEncoding" = "base64"))]
-    pub data: String,
 }

@@ -218,6 +218,101 @@ macro_rules! events {
     };
 }
 
+macro_rules! payload_events {
+    ($(
+        $(#[$body_doc:meta])+
+        $body:ident {
+            $(#[$payload_doc:meta])+
+            $payload:ident,
+        }
+        $(#[$head_doc:meta])+
+        $head:ident {
+            $($(#[$doc:meta])+ $field:ident: $type:ty,)*
+        }
+        $(optional {
+            $($(#[$optional_doc:meta])+ $optional:ident: $optional_type:ty,)*
+        })?
+        $(of_door {
+            $($(#[$late_doc:meta])+ $late:ident: $late_type:ty,)*
+        })?
+    )*) => {
+        pub(crate) mod payload_events {
+            use schemars::JsonSchema;
+            use serde::{Deserialize, Serialize};
+
+            use $crate::ids::{RequestId, TabId};
+            use $crate::request::{ContentFormat, SnapshotFormat};
+
+            $(
+                $(#[$body_doc])+
+                #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+                #[serde(rename_all = "camelCase")]
+                pub struct $body {
+                    /// Everything but the payload.
+                    #[serde(flatten)]
+                    pub head: $head,
+                    $(#[$payload_doc])+
+                    pub $payload: String,
+                }
+
+                $(#[$head_doc])+
+                #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+                #[serde(rename_all = "camelCase")]
+                pub struct $head {
+                    /// The tab.
+                    pub id: TabId,
+                    $($(#[$doc])+ pub $field: $type,)*
+                    $($(
+                        $(#[$optional_doc])+
+                        #[serde(skip_serializing_if = "Option::is_none", default)]
+                        pub $optional: Option<$optional_type>,
+                    )*)?
+                    /// Number of this part, from 0.
+                    pub seq: u32,
+                    /// How many parts there are.
+                    pub total: u32,
+                    $($(
+                        $(#[$late_doc])+
+                        #[serde(skip_serializing_if = "Option::is_none", default)]
+                        pub $late: Option<$late_type>,
+                    )*)?
+                }
+            )*
+
+            /// What is known of a payload where it is made: the fields of its head, as a value without the tab and the
+            /// parts.
+            #[derive(Debug, Clone, PartialEq, Eq)]
+            pub enum PayloadFields {
+                $(
+                    $(#[$body_doc])+
+                    $body {
+                        $($(#[$doc])+ $field: $type,)*
+                        $($($(#[$optional_doc])+ $optional: Option<$optional_type>,)*)?
+                    },
+                )*
+            }
+
+            impl PayloadFields {
+                /// The head that a door sends with the payload.
+                pub fn head(self, id: TabId) -> super::PayloadHead {
+                    match self {
+                        $(Self::$body { $($field,)* $($($optional,)*)? } => {
+                            super::PayloadHead::$body($head {
+                                id,
+                                $($field,)*
+                                $($($optional,)*)?
+                                seq: 0,
+                                total: 0,
+                                $($($late: None,)*)?
+                            })
+                        })*
+                    }
+                }
+            }
+        }
+    };
+}
+
 /// Cells of the table.
 macro_rules! is_text {
     (text) => {
@@ -259,7 +354,7 @@ macro_rules! answer {
     };
 }
 
-pub(crate) use {answer, events, is_text};
+pub(crate) use {answer, events, is_text, payload_events};
 
 /// An event, or a payload and the fields around it.
 #[expect(

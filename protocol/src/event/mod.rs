@@ -1,4 +1,4 @@
-//! Messages from the bridge to a Coordinator (protocol section 4).
+//! Messages from the bridge to a Coordinator.
 //!
 //! [`bodies`], [`page_actions`], [`console`] and [`files`] hold the fields of each event, [`message`] the envelope with its `type`
 //! and `requestId`; the [table](crate::table) lists them.
@@ -16,7 +16,8 @@ pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;
 
 pub use crate::table::Event;
+pub use crate::table::payload_events::*;
 
 pub(crate) use crate::error::ErrorEvent;
 pub(crate) use crate::table::{PayloadHead, event_schemas};
-pub(crate) use message::{Envelope, Split, answer, events, is_text};
+pub(crate) use message::{Envelope, Split, answer, events, is_text, payload_events};

@@ -1,4 +1,4 @@
-//! Large payloads (protocol section 6): splitting, joining, and frames.
+//! Large payloads (docs/protocol.md: Large payloads): splitting, joining, and frames.
 //!
 //! The bridge does not parse payloads. HTML stays the escaped JSON text that Chromium sent ([`escaped`]),
 //! pictures stay base64; [`parts`] splits either into messages, [`binary`] encodes binary frames, and [`join`] joins the
@@ -16,3 +16,4 @@ pub use join::{Incoming, JoinError, Joined, Joiner};
 pub use parts::{Encoding, NotBase64, Part, Parts, Payload};
 
 pub use crate::table::PayloadHead;
+pub use crate::table::payload_events::PayloadFields;

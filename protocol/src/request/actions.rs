@@ -1,10 +1,11 @@
-//! The fields of the requests that act on a page (protocol section 9).
+//! The fields of the requests that act on a page.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::bodies::on_the_tab;
 use super::parse::{FieldError, Validate, at_most, broken, within};
 use crate::ids::TabRef;
 use crate::typed_text::TypedText;
@@ -136,32 +137,16 @@ on_one_element! {
     ScrollIntoView,
 }
 
-macro_rules! on_the_tab {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
-        $(
-            $(#[$doc])*
-            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-            #[serde(rename_all = "camelCase", deny_unknown_fields)]
-            pub struct $name {
-                /// The tab.
-                pub tab_id: TabRef,
-            }
-
-            impl Validate for $name {}
-        )*
-    };
-}
-
 on_the_tab! {
     /// Goes one entry back in the tab's history. Answered by `navigated`.
     GoBack,
     /// Goes one entry forward in the tab's history. Answered by `navigated`.
     GoForward,
-    /// Loads the page anew. Answered by `navigated`.
+    /// Loads the page again. Answered by `navigated`.
     Reload,
 }
 
-/// Replaces what stands in a field; fires `input` and `change`.
+/// Replaces the content of a field; fires `input` and `change`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fill {
@@ -169,7 +154,7 @@ pub struct Fill {
     pub tab_id: TabRef,
     /// An `<input>`, a `<textarea>` or something `contenteditable`.
     pub selector: String,
-    /// What shall stand in it. Of a date, a colour, a range and their like in the form that HTML has
+    /// The new content. Of a date, a colour, a range and their like in the form that HTML has
     /// for their values.
     pub value: TypedText,
 }

@@ -39,20 +39,31 @@ pub struct Viewport {
     pub device_scale_factor: Option<f64>,
 }
 
-/// Closes a tab. It waits for nothing: what the tab was doing is answered `TAB_CLOSED`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct CloseTab {
-    /// The tab.
-    pub tab_id: TabRef,
-}
+/// Requests without fields other than the tab.
+macro_rules! on_the_tab {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+            #[serde(rename_all = "camelCase", deny_unknown_fields)]
+            pub struct $name {
+                /// The tab.
+                pub tab_id: TabRef,
+            }
 
-/// Brings a tab to the front of its window.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ActivateTab {
-    /// The tab.
-    pub tab_id: TabRef,
+            impl Validate for $name {}
+        )*
+    };
+}
+pub(super) use on_the_tab;
+
+on_the_tab! {
+    /// Closes a tab. It waits for nothing: what the tab was doing is answered `TAB_CLOSED`.
+    CloseTab,
+    /// Brings a tab to the front of its window.
+    ActivateTab,
+    /// Ends a stream of pictures.
+    StopScreencast,
 }
 
 /// Sends a tab to a URL. Answered by `navigated` when the main frame has committed.
@@ -69,7 +80,7 @@ pub struct Navigate {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum SnapshotFormat {
-    /// `document.documentElement.outerHTML`.
+    /// The doctype and `document.documentElement.outerHTML`.
     #[default]
     Html,
     /// The JSON text of CDP's `DOMSnapshot.captureSnapshot`.
@@ -255,14 +266,6 @@ pub struct StartScreencast {
     pub max_height: Option<u32>,
 }
 
-/// Ends a stream of pictures.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct StopScreencast {
-    /// The tab.
-    pub tab_id: TabRef,
-}
-
 /// Asks for a `pong`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -321,11 +324,8 @@ impl Validate for StartScreencast {
     }
 }
 
-impl Validate for CloseTab {}
-impl Validate for ActivateTab {}
 impl Validate for Navigate {}
 impl Validate for GetDomSnapshot {}
 impl Validate for SetLoggedOutMode {}
 impl Validate for ListTabs {}
-impl Validate for StopScreencast {}
 impl Validate for Ping {}

@@ -41,7 +41,7 @@ impl TimeoutClass {
 macro_rules! requests {
     ($(
         $kind:ident = $name:literal
-            => $answer:ident { limit: $limit:ident, key: $key:ident, tab: $tab:ident };
+            => $answer:ident { limit: $limit:ident, changes: $changes:ident, tab: $tab:ident };
     )*) => {
         /// Which request, without its fields: for time limits, metrics and logs.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -83,12 +83,18 @@ macro_rules! requests {
                 }
             }
 
-            /// Whether an `idempotencyKey` may stand on such a request: it changes something, so executing it twice is
-            /// not the same as once. Requests bound to their connection (screencast, subscriptions) take none.
-            pub fn takes_idempotency_key(self) -> bool {
+            /// Whether such a request changes a tab or a page, as opposed to reading it or to what is bound to its
+            /// connection (screencast, subscriptions).
+            pub fn changes_something(self) -> bool {
                 match self {
-                    $(Self::$kind => $crate::request::yes_or_no!($key),)*
+                    $(Self::$kind => $crate::request::yes_or_no!($changes),)*
                 }
+            }
+
+            /// Whether an `idempotencyKey` may stand on such a request: executing a change twice is not the same as
+            /// once.
+            pub fn takes_idempotency_key(self) -> bool {
+                self.changes_something()
             }
 
             /// Parses the body of such a request from the fields that are left without the envelope's.

@@ -1,4 +1,4 @@
-//! Messages from a Coordinator to the bridge (protocol section 3).
+//! Messages from a Coordinator to the bridge.
 //!
 //! [`bodies`], [`actions`], [`page_queries`] and [`subscribe`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the

@@ -1,4 +1,4 @@
-//! The fields of the requests that look at a page, or wait for it (protocol section 9); and of
+//! The fields of the requests that look at a page, or wait for it; and of
 //! `evaluate`, which may do either.
 
 use schemars::JsonSchema;

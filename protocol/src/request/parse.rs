@@ -1,4 +1,4 @@
-//! Parses a text frame into a [`Request`], strictly (protocol section 2).
+//! Parses a text frame into a [`Request`], strictly.
 
 use std::fmt::Display;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! Subscriptions to events that are sent only to subscribers (protocol section 9).
+//! Subscriptions to events that are sent only to subscribers.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::parse::{FieldError, Validate, at_most};
 use crate::ids::TabRef;
 
-/// An event that is told only to those who subscribe to it. All others come unasked.
+/// An event that is sent only to subscribers. All others are sent without a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum Subscribable {
@@ -17,8 +17,8 @@ pub enum Subscribable {
 /// The most names in one list; there are fewer events than that.
 const MAX_EVENTS: usize = 16;
 
-/// Has events of a tab told to this connection, from the answer on, in place of those that it
-/// subscribed to before; none for an empty list. Answered by `done`.
+/// Subscribes this connection to events of a tab, from the answer on, in place of those that it
+/// subscribed to before; an empty list ends the subscription. Answered by `done`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Subscribe {

@@ -97,11 +97,8 @@ impl HostSystem for RealHost {
     }
 
     fn names_in(&self, dir: &Path) -> Vec<String> {
-        let Ok(entries) = std::fs::read_dir(dir) else {
-            return Vec::new();
-        };
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
         entries
-            .flatten()
             .filter_map(|entry| entry.file_name().into_string().ok())
             .collect()
     }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::super::endpoint::resolve_within;
 use super::super::process_group::BrowserProcess;
-use super::LaunchError;
+use super::{LaunchError, exit_error};
 
 /// The file Chromium writes its port and path to.
 const FILE: &str = "DevToolsActivePort";
@@ -41,8 +41,7 @@ async fn wait(
     requested: u16,
     limit: Duration,
 ) -> Result<Url, LaunchError> {
-    let start = Instant::now();
-    let deadline = start + limit;
+    let deadline = Instant::now() + limit;
     let file = process.profile().path().join(FILE);
     loop {
         if let Some(url) = announced(process, &file, requested)? {
@@ -57,11 +56,7 @@ async fn wait(
         }
         tokio::select! {
             exit = process.exited() => {
-                let stderr = process.last_words().await;
-                return Err(match exit {
-                    Ok(status) => LaunchError::Exited { status, stderr },
-                    Err(_) => LaunchError::Closed { stderr },
-                });
+                return Err(exit_error(exit.ok(), process.last_words().await));
             }
             () = sleep_until(deadline.min(now + POLL)) => {}
         }

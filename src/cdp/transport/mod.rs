@@ -1,6 +1,5 @@
-//! Transports to Chromium: pipe, WebSocket, and memory for tests.
+//! Transports to Chromium: pipe and WebSocket.
 
-pub mod memory;
 mod pair;
 pub mod pipe;
 pub mod websocket;

@@ -29,8 +29,6 @@ pub enum TransportError {
     Io(#[source] Arc<std::io::Error>),
     #[error("the WebSocket to Chromium failed: {0}")]
     WebSocket(#[source] Arc<tokio_tungstenite::tungstenite::Error>),
-    #[error("Chromium sent a CDP message of more than {MAX_FRAME_BYTES} bytes")]
-    FrameTooLarge,
     #[error("Chromium closed the connection")]
     HungUp,
 }

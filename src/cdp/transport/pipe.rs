@@ -12,6 +12,10 @@ use super::pair::{CdpTransport, MAX_FRAME_BYTES, TransportError};
 /// The capacity of a pipe.
 const READ_BYTES: usize = 64 * 1024;
 
+/// The most that an idle buffer keeps. `BytesMut` would reuse the allocation of the largest frame so far,
+/// which is tens of megabytes after one large snapshot.
+const KEPT_BYTES: usize = 1024 * 1024;
+
 /// Opens a transport over both pipe ends. Must be called within a tokio runtime.
 pub fn open(reader: OwnedFd, writer: OwnedFd) -> Result<CdpTransport, TransportError> {
     let reader = pipe::Receiver::from_owned_fd(reader)?;
@@ -50,9 +54,13 @@ impl Decoder for NulFrames {
                 buffer.reserve(READ_BYTES);
                 return Ok(None);
             };
-            let frame = buffer.split_to(self.searched + found).freeze();
+            let frame = buffer.split_to(self.searched + found);
             buffer.advance(1);
             self.searched = 0;
+            if frame.len() > KEPT_BYTES {
+                *buffer = BytesMut::from(&buffer[..]);
+            }
+            let frame = frame.freeze();
             if !std::mem::take(&mut self.skipping) {
                 return Ok(Some(frame));
             }
@@ -88,6 +96,9 @@ impl Encoder<Bytes> for NulFrames {
     type Error = TransportError;
 
     fn encode(&mut self, frame: Bytes, buffer: &mut BytesMut) -> Result<(), TransportError> {
+        if buffer.is_empty() && buffer.capacity() > KEPT_BYTES {
+            *buffer = BytesMut::new();
+        }
         buffer.reserve(frame.len() + 1);
         buffer.extend_from_slice(&frame);
         buffer.extend_from_slice(&[0]);

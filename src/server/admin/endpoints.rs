@@ -9,31 +9,17 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use cdp_bridge_protocol::PROTOCOL_VERSION;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::metrics;
 use crate::operations::TabCounts;
 use crate::operations::drain::DrainPhase;
+use crate::server::edge::auth::Unauthorized;
 use crate::server::ports::Probe;
-use crate::server::router::unauthorized;
 use crate::server::state::ServerState;
 
 const NAME: &str = env!("CARGO_PKG_NAME");
 const VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The answer of `/health`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct HealthReport {
-    status: HealthStatus,
-    /// Why it is not ok, a sentence each.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    reasons: Vec<String>,
-    version: &'static str,
-    uptime_seconds: u64,
-    browser: BrowserReport,
-    server: ServerReport,
-    tabs: TabsReport,
-}
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,31 +27,6 @@ enum HealthStatus {
     Ok,
     Degraded,
     Down,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct BrowserReport {
-    connected: bool,
-    version: String,
-    pid: Option<u32>,
-    restarts: u64,
-    round_trip_ms: Option<f64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reason: Option<String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-struct ServerReport {
-    listening: String,
-    connections: usize,
-    draining: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-struct TabsReport {
-    open: usize,
-    crashed: usize,
 }
 
 /// Down where Chromium does not answer; degraded by a crashed tab, a stop in progress or a warning such as a full
@@ -96,32 +57,34 @@ pub(crate) async fn health(State(state): State<Arc<ServerState>>) -> Response {
     let tabs = state.operations().tab_counts();
     let draining = state.drain().phase() > DrainPhase::Serving;
     let (status, reasons) = status(&probe, tabs, draining);
-    let report = HealthReport {
-        status,
-        reasons,
-        version: VERSION,
-        uptime_seconds: state.started.elapsed().as_secs(),
-        browser: BrowserReport {
-            connected: probe.connected,
-            version: probe.version,
-            pid: probe.pid,
-            restarts: probe.restarts,
+    let mut report = json!({
+        "status": status,
+        "version": VERSION,
+        "uptimeSeconds": state.started.elapsed().as_secs(),
+        "browser": {
+            "connected": probe.connected,
+            "version": probe.version,
+            "pid": probe.pid,
+            "restarts": probe.restarts,
             // Hundredths of a millisecond: a round trip over the pipe takes fractions of one.
-            round_trip_ms: probe
+            "roundTripMs": probe
                 .round_trip
                 .map(|took| (took.as_secs_f64() * 100_000.0).round() / 100.0),
-            reason: probe.reason,
         },
-        server: ServerReport {
-            listening: state.listening.clone(),
-            connections: state.services.hub.len(),
-            draining,
+        "server": {
+            "listening": state.settings.config.listen.to_string(),
+            "connections": state.hub.connections(),
+            "draining": draining,
         },
-        tabs: TabsReport {
-            open: tabs.open,
-            crashed: tabs.crashed,
-        },
-    };
+        "tabs": { "open": tabs.open, "crashed": tabs.crashed },
+    });
+    // A sentence each, where there is something to say.
+    if !reasons.is_empty() {
+        report["reasons"] = json!(reasons);
+    }
+    if let Some(reason) = probe.reason {
+        report["browser"]["reason"] = json!(reason);
+    }
     let code = match status {
         HealthStatus::Down => StatusCode::SERVICE_UNAVAILABLE,
         HealthStatus::Ok | HealthStatus::Degraded => StatusCode::OK,
@@ -131,7 +94,7 @@ pub(crate) async fn health(State(state): State<Arc<ServerState>>) -> Response {
 
 /// `/livez`: the process runs. It never asks Chromium.
 pub(crate) async fn livez() -> Response {
-    Json(serde_json::json!({ "status": "ok" })).into_response()
+    Json(json!({ "status": "ok" })).into_response()
 }
 
 /// `/readyz`: whether a new client would be served.
@@ -143,24 +106,25 @@ pub(crate) async fn readyz(State(state): State<Arc<ServerState>>) -> Response {
     } else if !state.has_room() {
         "the connection limit is reached"
     } else {
-        return Json(serde_json::json!({ "status": "ready" })).into_response();
+        return Json(json!({ "status": "ready" })).into_response();
     };
-    let body = serde_json::json!({ "status": "unready", "reason": reason });
+    let body = json!({ "status": "unready", "reason": reason });
     (StatusCode::SERVICE_UNAVAILABLE, Json(body)).into_response()
 }
 
 /// `/metrics`: Prometheus text.
-pub(crate) async fn metrics(State(state): State<Arc<ServerState>>, headers: HeaderMap) -> Response {
-    if state.settings.protect_metrics
-        && let Err(error) = state.auth.client_of(&headers)
-    {
-        return unauthorized(error);
+pub(crate) async fn metrics(
+    State(state): State<Arc<ServerState>>,
+    headers: HeaderMap,
+) -> Result<Response, Unauthorized> {
+    if state.settings.protect_metrics {
+        state.auth.authenticate(&headers)?;
     }
     metrics::tabs(state.operations().tab_counts().open);
     metrics::browser_up(state.services.browser.is_up());
     let text = (state.services.render_metrics)();
     let kind = "text/plain; version=0.0.4; charset=utf-8";
-    ([(CONTENT_TYPE, kind)], text).into_response()
+    Ok(([(CONTENT_TYPE, kind)], text).into_response())
 }
 
 /// `/version`: name, version and build.
@@ -170,7 +134,7 @@ pub(crate) async fn version() -> Response {
     } else {
         "release"
     };
-    Json(serde_json::json!({
+    Json(json!({
         "name": NAME,
         "version": VERSION,
         "protocol": PROTOCOL_VERSION,

@@ -1,6 +1,5 @@
 //! Probes Chromium; concurrent requests share one round trip.
 
-use std::fmt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -15,15 +14,10 @@ use crate::server::ports::{BrowserStatus, Probe};
 const DEADLINE: Duration = Duration::from_secs(1);
 
 /// Shares one probe among concurrent requests.
+#[derive(Debug)]
 pub struct BrowserHealth {
     browser: Arc<dyn BrowserStatus>,
     running: Mutex<Option<Shared<BoxFuture<'static, Probe>>>>,
-}
-
-impl fmt::Debug for BrowserHealth {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BrowserHealth").finish_non_exhaustive()
-    }
 }
 
 impl BrowserHealth {
@@ -76,6 +70,7 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use tokio::time::sleep;
 
+    #[derive(Debug)]
     struct Slow {
         probes: Arc<AtomicUsize>,
         takes: Duration,

@@ -2,53 +2,42 @@
 //! pages, which cannot set headers. A token in a query string is never read, because URLs end up in logs.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
-use axum::http::HeaderMap;
-use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL};
+use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, WWW_AUTHENTICATE};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
 use cdp_bridge_protocol::handshake::SUBPROTOCOL_BEARER_PREFIX;
-use subtle::{Choice, ConstantTimeEq as _};
+use subtle::ConstantTimeEq as _;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
+use crate::lock::lock;
+use crate::metrics;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
-use crate::operations::{ClientId, Scope};
+use crate::operations::{ClientId, Permissions, Principal, Scope};
+use crate::server::router::problem;
 use crate::server::settings::{ClientToken, TokenHash};
 
 /// The client of every connection where no tokens are configured.
 pub const DEFAULT_CLIENT: &str = "default";
 
-/// The configured clients, which may be replaced while connections are open.
+/// The clients that may connect, which may be replaced while connections are open.
 #[derive(Debug)]
 pub struct Authenticator {
-    clients: watch::Sender<Vec<KnownClient>>,
-    /// The limits of each connection where no tokens are configured.
+    clients: Mutex<Vec<KnownClient>>,
+    /// The limits where no tokens are configured.
     anonymous: ClientLimits,
 }
 
-/// A configured client and its quota.
+/// A client that may connect.
 #[derive(Debug)]
 struct KnownClient {
-    client: ClientToken,
-    quota: Arc<ClientQuota>,
-}
-
-/// An authenticated client.
-#[derive(Debug, Clone)]
-pub struct Identity {
-    /// The client.
-    pub client: ClientId,
-    /// The client's quota; without tokens, each connection has its own.
-    pub quota: Arc<ClientQuota>,
-    /// The token it presented; none where no tokens are configured.
+    /// None where no tokens are configured: every client is this one.
     token: Option<TokenHash>,
-}
-
-impl Identity {
-    /// The client's implicit session, which owns its tabs.
-    pub fn scope(&self) -> Scope {
-        Scope::default_of(self.client.clone())
-    }
+    principal: Principal,
+    /// Dropped when the token is no longer valid.
+    valid: Arc<watch::Sender<()>>,
 }
 
 /// The token is missing or wrong; the two are not told apart, so that an attacker learns nothing.
@@ -59,11 +48,18 @@ impl Identity {
 )]
 pub struct Unauthorized;
 
+impl IntoResponse for Unauthorized {
+    fn into_response(self) -> Response {
+        let response = problem(StatusCode::UNAUTHORIZED, &self.to_string());
+        ([(WWW_AUTHENTICATE, "Bearer")], response).into_response()
+    }
+}
+
 impl Authenticator {
-    /// Accepts these clients, or everyone if there are none, with the limits `anonymous` for each connection.
+    /// Accepts these clients, or everyone if there are none, with the limits `anonymous`.
     pub fn new(clients: &[ClientToken], anonymous: ClientLimits) -> Self {
         Self {
-            clients: watch::Sender::new(known(clients, &[])),
+            clients: Mutex::new(known(clients, anonymous, &[])),
             anonymous,
         }
     }
@@ -71,85 +67,81 @@ impl Authenticator {
     /// Replaces the clients and returns those that were removed. The others keep what they use, under their new
     /// limits.
     pub fn replace(&self, clients: &[ClientToken]) -> HashSet<ClientId> {
-        let mut gone = HashSet::new();
-        self.clients.send_modify(|before| {
-            let after = known(clients, before);
-            gone = &names(before) - &names(&after);
-            *before = after;
-        });
+        let mut before = lock(&self.clients);
+        let after = known(clients, self.anonymous, &before);
+        let gone = &names(&before) - &names(&after);
+        *before = after;
         gone
     }
 
-    /// Waits until this identity is no longer valid.
-    pub async fn revoked(&self, identity: &Identity) {
-        let mut changes = self.clients.subscribe();
-        // The sender is a field of this struct, so that waiting cannot fail.
-        let _ = changes.wait_for(|clients| !holds(clients, identity)).await;
-    }
-
-    /// The client behind a request.
-    pub fn client_of(&self, headers: &HeaderMap) -> Result<Identity, Unauthorized> {
-        let clients = self.clients.borrow();
-        if clients.is_empty() {
-            return Ok(Identity {
-                client: DEFAULT_CLIENT.into(),
-                quota: ClientQuota::new(self.anonymous, Instant::now()),
-                token: None,
-            });
-        }
-        let presented = TokenHash::of(token_of(headers).ok_or(Unauthorized)?);
+    /// The client behind a request: where every door gets its callers from.
+    pub fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Unauthorized> {
+        let presented = token_of(headers).map(TokenHash::of);
         let mut found = None;
         // All clients are compared, so that the time does not depend on which one matches.
-        for KnownClient { client, quota } in clients.iter() {
-            let same: Choice = client.token.0.ct_eq(&presented.0);
-            if bool::from(same) {
-                found = Some(Identity {
-                    client: client.name.clone(),
-                    quota: Arc::clone(quota),
-                    token: Some(client.token),
-                });
+        for known in lock(&self.clients).iter() {
+            let is_same = match (known.token, presented) {
+                (None, _) => true,
+                (Some(token), Some(presented)) => token.0.ct_eq(&presented.0).into(),
+                (Some(_), None) => false,
+            };
+            if is_same {
+                found = Some(known.principal.clone());
             }
         }
-        found.ok_or(Unauthorized)
+        found.ok_or_else(|| {
+            metrics::refused("token");
+            tracing::warn!("request refused: no valid token");
+            Unauthorized
+        })
     }
 }
 
-/// Whether the identity is still valid. The comparison need not be in constant time: both tokens are configured
-/// ones.
-fn holds(clients: &[KnownClient], identity: &Identity) -> bool {
-    match identity.token {
-        None => clients.is_empty(),
-        Some(token) => clients.iter().any(|KnownClient { client, .. }| {
-            client.name == identity.client && client.token == token
-        }),
-    }
-}
-
-/// The clients with their quotas, which those that were known before keep.
-fn known(clients: &[ClientToken], before: &[KnownClient]) -> Vec<KnownClient> {
+/// The clients with their quotas, which those that were known before keep; and with an unchanged token also the
+/// connections that it authenticated.
+fn known(
+    clients: &[ClientToken],
+    anonymous: ClientLimits,
+    before: &[KnownClient],
+) -> Vec<KnownClient> {
     let now = Instant::now();
-    let with_allowance = |client: &ClientToken| {
-        let known = before.iter().find(|known| known.client.name == client.name);
-        let quota = if let Some(known) = known {
-            known.quota.change(client.limits, now);
-            Arc::clone(&known.quota)
-        } else {
-            ClientQuota::new(client.limits, now)
+    let known = |name: &ClientId, token: Option<TokenHash>, limits: ClientLimits| {
+        let before = before.iter().find(|it| it.principal.scope.client == *name);
+        let quota = before.map_or_else(
+            || ClientQuota::new(limits, now),
+            |known| Arc::clone(&known.principal.quota),
+        );
+        quota.change(limits, now);
+        let valid = before
+            .filter(|known| known.token == token)
+            .map_or_else(Arc::default, |known| Arc::clone(&known.valid));
+        let principal = Principal {
+            scope: Scope::default_of(name.clone()),
+            permissions: Permissions::ALL,
+            quota,
+            is_anonymous: token.is_none(),
+            valid: valid.subscribe(),
         };
         KnownClient {
-            client: client.clone(),
-            quota,
+            token,
+            principal,
+            valid,
         }
     };
-    clients.iter().map(with_allowance).collect()
+    if clients.is_empty() {
+        return vec![known(&DEFAULT_CLIENT.into(), None, anonymous)];
+    }
+    let clients = clients.iter();
+    clients
+        .map(|client| known(&client.name, Some(client.token), client.limits))
+        .collect()
 }
 
 /// The names of the clients that may connect.
 fn names(clients: &[KnownClient]) -> HashSet<ClientId> {
-    if clients.is_empty() {
-        return HashSet::from([DEFAULT_CLIENT.into()]);
-    }
-    let names = clients.iter().map(|known| known.client.name.clone());
+    let names = clients
+        .iter()
+        .map(|known| known.principal.scope.client.clone());
     names.collect()
 }
 
@@ -217,10 +209,13 @@ mod tests {
     #[test]
     fn without_configured_clients_everybody_is_the_default_client() {
         let open = Authenticator::new(&[], limits(9));
-        let identity = || open.client_of(&HeaderMap::new()).unwrap();
-        assert_eq!(identity().client, "default".into());
-        let alone = !Arc::ptr_eq(&identity().quota, &identity().quota);
+        let identity = || open.authenticate(&HeaderMap::new()).unwrap();
+        assert_eq!(identity().scope, "default".into());
+        assert!(Arc::ptr_eq(&identity().quota, &identity().quota));
+        let connection = || identity().on_connection();
+        let alone = !Arc::ptr_eq(&connection().quota, &connection().quota);
         assert!(alone, "nothing tells connections apart but themselves");
+        assert_eq!(connection().quota.limits(), limits(9));
     }
 
     #[test]
@@ -238,7 +233,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                auth.client_of(&headers(&pairs)).unwrap().client,
+                auth.authenticate(&headers(&pairs)).unwrap().scope,
                 client.into()
             );
         }
@@ -261,7 +256,7 @@ mod tests {
             ],
         ] {
             assert_eq!(
-                auth.client_of(&headers(pairs)).err(),
+                auth.authenticate(&headers(pairs)).err(),
                 Some(Unauthorized),
                 "{pairs:?}"
             );
@@ -274,7 +269,7 @@ mod tests {
 
         let auth = two_clients();
         let identity = |auth: &Authenticator, token: &'static str| {
-            auth.client_of(&headers(&[("authorization", token)]))
+            auth.authenticate(&headers(&[("authorization", token)]))
                 .unwrap()
         };
         let (a, b) = (
@@ -282,27 +277,25 @@ mod tests {
             identity(&auth, "Bearer beta"),
         );
         let token = |name: &str, token: &str| client(name, token, 1);
-        let revoked = |auth: &Authenticator| {
-            [&a, &b].map(|identity| auth.revoked(identity).now_or_never().is_some())
-        };
-        assert_eq!(revoked(&auth), [false, false]);
+        let revoked = || [&a, &b].map(|identity| identity.revoked().now_or_never().is_some());
+        assert_eq!(revoked(), [false, false]);
         auth.replace(&[token("b", "beta"), token("a", "new")]);
-        assert_eq!(revoked(&auth), [true, false], "a has another token");
+        assert_eq!(revoked(), [true, false], "a has another token");
         auth.replace(&[token("a", "beta"), token("c", "alpha")]);
-        assert_eq!(revoked(&auth), [true, true], "the tokens are others' now");
+        assert_eq!(revoked(), [true, true], "the tokens are others' now");
         auth.replace(&[]);
-        assert_eq!(revoked(&auth), [true, true], "they were let in by a token");
-        let anybody = auth.client_of(&HeaderMap::new()).unwrap();
-        assert!(auth.revoked(&anybody).now_or_never().is_none());
+        assert_eq!(revoked(), [true, true], "they were let in by a token");
+        let anybody = auth.authenticate(&HeaderMap::new()).unwrap();
+        assert!(anybody.revoked().now_or_never().is_none());
         auth.replace(&[token("default", "t")]);
-        assert!(auth.revoked(&anybody).now_or_never().is_some());
+        assert!(anybody.revoked().now_or_never().is_some());
     }
 
     #[test]
     fn who_stays_keeps_what_it_uses_under_its_new_limits() {
         let auth = two_clients();
         let seats = |auth: &Authenticator, token: &'static str| {
-            let identity = auth.client_of(&headers(&[("authorization", token)]));
+            let identity = auth.authenticate(&headers(&[("authorization", token)]));
             let quota = identity.unwrap().quota;
             std::iter::from_fn(|| quota.connect().ok()).collect::<Vec<_>>()
         };

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, StatusCode, Uri};
 use url::Url;
 
 use crate::server::settings::{Listen, is_loopback};
@@ -37,16 +37,14 @@ pub enum HostOriginError {
 
 impl HostOriginError {
     /// The HTTP status that answers it.
-    pub fn status(&self) -> u16 {
+    pub fn status(&self) -> StatusCode {
         match self {
-            Self::BadHost => 400,
-            Self::WrongHost(_) => 421,
-            Self::WrongOrigin(_) => 403,
+            Self::BadHost => StatusCode::BAD_REQUEST,
+            Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
+            Self::WrongOrigin(_) => StatusCode::FORBIDDEN,
         }
     }
-}
 
-impl HostOriginError {
     /// The label of its counter.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
@@ -175,20 +173,12 @@ impl Host {
 /// `null` or an extension's, are compared as text.
 fn normal_origin(text: &str) -> String {
     let text = text.trim();
-    match Url::parse(text) {
-        Ok(url) if url.origin().is_tuple() && matches!(url.path(), "" | "/") => {
-            let bare = url.query().is_none()
-                && url.fragment().is_none()
-                && url.username().is_empty()
-                && url.password().is_none();
-            if bare {
-                url.origin().ascii_serialization()
-            } else {
-                text.to_owned()
-            }
-        }
-        _ => text.to_owned(),
-    }
+    let normal = Url::parse(text).ok().and_then(|url| {
+        let origin = url.origin().ascii_serialization();
+        // Without user, path, query and fragment.
+        (url.as_str() == format!("{origin}/")).then_some(origin)
+    });
+    normal.unwrap_or_else(|| text.to_owned())
 }
 
 /// An origin as it may appear in an answer and in the log: a client that is not a browser might send
@@ -279,7 +269,7 @@ mod tests {
             "0.0.0.0",
         ] {
             let error = check(&edge, &[("host", host)]).unwrap_err();
-            assert_eq!((error.status(), host), (421, host));
+            assert_eq!((error.status().as_u16(), host), (421, host));
         }
     }
 
@@ -310,7 +300,10 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static("localhost"));
         let uri = Uri::from_static("http://evil.test/health");
-        assert_eq!(edge.check(&uri, &headers).unwrap_err().status(), 421);
+        assert_eq!(
+            edge.check(&uri, &headers).unwrap_err().status().as_u16(),
+            421
+        );
     }
 
     #[test]
@@ -320,7 +313,8 @@ mod tests {
         assert_eq!(
             check(&edge, &[("host", "rebound.test:9333")])
                 .unwrap_err()
-                .status(),
+                .status()
+                .as_u16(),
             421
         );
     }
@@ -352,7 +346,7 @@ mod tests {
             "",
         ] {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
-            assert_eq!((error.status(), origin), (403, origin));
+            assert_eq!((error.status().as_u16(), origin), (403, origin));
         }
     }
 
@@ -389,6 +383,6 @@ mod tests {
                 ("origin", "https://evil.test"),
             ],
         );
-        assert_eq!(error.unwrap_err().status(), 403);
+        assert_eq!(error.unwrap_err().status().as_u16(), 403);
     }
 }

@@ -1,6 +1,5 @@
 //! HTTP on one accepted socket, with its limits, until it ends or becomes a WebSocket.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,14 +16,18 @@ use tower::ServiceExt as _;
 
 use crate::metrics;
 use crate::server::edge::per_ip_limit::IpPermit;
+use crate::server::edge::write_stall::WriteStall;
 use crate::server::ws::closing::discard;
 
 /// The most bytes of a request's head; more is answered 431.
 const HEAD_BYTES: usize = 16 * 1024;
 
-/// How long a connection may speak HTTP, so that one that never reads its answers ends too. It does not limit
-/// a WebSocket.
-const LIFETIME: Duration = Duration::from_mins(5);
+/// How long a peer may take nothing of an answer. An answer that takes long to make, or goes on, is not limited, and
+/// neither is a WebSocket.
+const WRITE_LIMIT: Duration = Duration::from_mins(1);
+
+/// How often that is checked.
+const WRITE_CHECK: Duration = Duration::from_secs(10);
 
 /// How long a peer may take to read an answer that ends its connection.
 const LAST_ANSWER_WAIT: Duration = Duration::from_secs(2);
@@ -53,17 +56,22 @@ pub(crate) async fn serve<S>(
         }
         request.map(Body::new)
     });
+    let stall = WriteStall::default();
+    let socket = TokioIo::new(stall.watch(socket));
     let mut connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head_timeout)
         .max_buf_size(HEAD_BYTES)
-        .serve_connection(TokioIo::new(socket), TowerToHyperService::new(service))
+        .serve_connection(socket, TowerToHyperService::new(service))
         .with_upgrades();
-    let Ok(served) = timeout(LIFETIME, &mut connection).await else {
-        metrics::refused("lifetime");
-        Pin::new(&mut connection).graceful_shutdown();
-        let _ = timeout(LAST_ANSWER_WAIT, connection).await;
-        return;
+    let served = loop {
+        if let Ok(served) = timeout(WRITE_CHECK, &mut connection).await {
+            break served;
+        }
+        if stall.lasts() >= WRITE_LIMIT {
+            metrics::refused("not_reading");
+            return;
+        }
     };
     let Err(error) = served else { return };
     tracing::debug!(%error, "an HTTP connection failed");
@@ -107,6 +115,51 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
+    use axum::routing::get;
+    use bytes::Bytes;
+    use futures::stream;
+    use tokio::io::{AsyncReadExt as _, DuplexStream};
+    use tokio::task::JoinHandle;
+    use tokio::time::{Instant, sleep};
+
+    const MINUTE: Duration = Duration::from_mins(1);
+
+    /// A connection over memory that has sent a request for `/`.
+    async fn requested(router: Router) -> (DuplexStream, JoinHandle<()>) {
+        let (mut ours, theirs) = tokio::io::duplex(1024);
+        let served = tokio::spawn(serve(theirs, router, Duration::from_secs(10), None));
+        let request = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+        ours.write_all(request).await.unwrap();
+        (ours, served)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_that_takes_long_or_goes_on_for_long_is_not_cut_off() {
+        let late = get(async || {
+            sleep(30 * MINUTE).await;
+            let events = stream::unfold(0, |number| async move {
+                sleep(MINUTE).await;
+                let event = Bytes::from(format!("event {number};"));
+                (number < 30).then_some((Ok::<_, std::io::Error>(event), number + 1))
+            });
+            Body::from_stream(events)
+        });
+        let (mut client, served) = requested(Router::new().route("/", late)).await;
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.contains("event 29;"), "{answer}");
+        served.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_peer_that_does_not_read_its_answer_is_cut_off() {
+        let large = get(async || "x".repeat(1 << 20));
+        let (client, served) = requested(Router::new().route("/", large)).await;
+        let start = Instant::now();
+        served.await.unwrap();
+        assert!(start.elapsed() <= WRITE_LIMIT + 2 * WRITE_CHECK);
+        drop(client);
+    }
 
     #[test]
     fn the_answers_that_are_written_by_hand_say_how_long_they_are() {

@@ -1,7 +1,7 @@
 //! The listening socket.
 
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 
 #[cfg(unix)]
 use std::path::{Path, PathBuf};
@@ -80,24 +80,24 @@ pub(crate) enum Accepted {
 impl Listener {
     /// Listens; returns the bound address, with the port that the system chose.
     pub(crate) async fn bind(listen: &Listen) -> Result<(Self, Listen), BindError> {
+        let failed = |error| named(listen, error);
         match listen {
-            Listen::Tcp(address) => tcp(*address)
-                .await
-                .map(|(listener, bound)| (Self::Tcp(listener), Listen::Tcp(bound)))
-                .map_err(|error| named(listen, error)),
+            Listen::Tcp(address) => {
+                let listener = TcpListener::bind(address).await.map_err(failed)?;
+                let bound = Listen::Tcp(listener.local_addr().map_err(failed)?);
+                Ok((Self::Tcp(listener), bound))
+            }
             #[cfg(unix)]
             Listen::Unix(path) => {
-                if !free(path).await.map_err(|error| named(listen, error))? {
-                    return Err(BindError::NotASocket {
-                        address: listen.clone(),
-                    });
+                let address = listen.clone();
+                if !free(path).await.map_err(failed)? {
+                    return Err(BindError::NotASocket { address });
                 }
-                unix(path)
-                    .map(|(socket, file)| (Self::Unix { socket, file }, listen.clone()))
-                    .map_err(|error| named(listen, error))
+                let (socket, file) = unix(path).map_err(failed)?;
+                Ok((Self::Unix { socket, file }, address))
             }
             #[cfg(not(unix))]
-            Listen::Unix(_) => Err(named(listen, io::ErrorKind::Unsupported.into())),
+            Listen::Unix(_) => Err(failed(io::ErrorKind::Unsupported.into())),
         }
     }
 
@@ -137,12 +137,6 @@ fn named(listen: &Listen, source: io::Error) -> BindError {
         io::ErrorKind::AddrInUse => BindError::InUse { address },
         _ => BindError::Io { address, source },
     }
-}
-
-async fn tcp(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address).await?;
-    let bound = listener.local_addr()?;
-    Ok((listener, bound))
 }
 
 /// Whether the path is free: it does not exist, or is a socket that nothing listens on, left behind by a

@@ -5,9 +5,9 @@
 //! | [`listener`] | the listening socket |
 //! | [`per_ip_limit`] | connections per peer address |
 //! | [`tls`] | TLS in front of HTTP |
-//! | [`http_connection`] | HTTP on one socket, within its limits |
+//! | [`http_connection`], `write_stall` | HTTP on one socket, within its limits |
 //! | [`host_origin_check`] | `Host` and `Origin`, against DNS rebinding and other sites' pages |
-//! | [`auth`] | the client behind a token |
+//! | [`auth`] | the client behind a token, for every door |
 
 pub mod auth;
 pub mod host_origin_check;
@@ -15,3 +15,4 @@ pub(crate) mod http_connection;
 pub mod listener;
 pub(crate) mod per_ip_limit;
 pub mod tls;
+mod write_stall;

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::net::TcpStream;
@@ -14,6 +14,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::{self, ServerConfig};
 use tokio_rustls::server::TlsStream;
 
+use crate::lock::lock;
 use crate::server::settings::TlsConfig;
 
 /// The TLS files cannot be used.
@@ -131,19 +132,19 @@ impl HandshakeFailed {
 /// Accepts TLS connections with the certificate in force. Open connections keep the one they began with.
 #[derive(Debug)]
 pub(crate) struct TlsPort {
-    current: RwLock<Arc<ServerConfig>>,
+    current: Mutex<Arc<ServerConfig>>,
 }
 
 impl TlsPort {
     pub(crate) fn new(config: Arc<ServerConfig>) -> Self {
         Self {
-            current: RwLock::new(config),
+            current: Mutex::new(config),
         }
     }
 
     /// Replaces the certificate for new connections.
     pub(crate) fn replace(&self, config: Arc<ServerConfig>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = config;
+        *lock(&self.current) = config;
     }
 
     /// Performs the handshake within a time limit.
@@ -155,7 +156,7 @@ impl TlsPort {
         /// The first byte of every TLS connection: a record that belongs to a handshake.
         const HANDSHAKE: u8 = 22;
 
-        let current = Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner));
+        let current = Arc::clone(&*lock(&self.current));
         let handshake = async {
             let mut first = [0];
             let seen = socket.peek(&mut first).await;

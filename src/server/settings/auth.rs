@@ -92,17 +92,13 @@ impl TokenHash {
 
     /// The hash that these 64 hexadecimal digits write.
     pub fn from_hex(text: &str) -> Option<Self> {
-        let digits: Vec<u8> = text
-            .chars()
-            .map(|digit| {
-                digit
-                    .to_digit(16)
-                    .and_then(|value| u8::try_from(value).ok())
-            })
-            .collect::<Option<_>>()?;
-        let (pairs, rest) = digits.as_chunks::<2>();
-        let bytes: Vec<u8> = pairs.iter().map(|[high, low]| high << 4 | low).collect();
-        rest.is_empty().then_some(bytes)?.try_into().ok().map(Self)
+        if text.len() != 64 || !text.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+            return None;
+        }
+        let (pairs, _) = text.as_bytes().as_chunks::<2>();
+        let byte = |pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok();
+        let bytes: Vec<u8> = pairs.iter().map(|pair| byte(pair)).collect::<Option<_>>()?;
+        bytes.try_into().ok().map(Self)
     }
 }
 

@@ -93,21 +93,23 @@ async fn a_close_frame_is_answered_with_its_code() {
 #[tokio::test]
 async fn a_clients_tabs_stay_when_it_leaves_or_close_with_its_last_connection() {
     for close in [false, true] {
-        let bridge = Bridge::with(|settings| {
-            settings.on_disconnect = if close {
-                OnDisconnect::Close
-            } else {
-                OnDisconnect::Keep
-            };
-            settings.config.resume_window = std::time::Duration::ZERO;
-        })
+        let bridge = Bridge::with_operations(
+            |settings| settings.config.resume_window = std::time::Duration::ZERO,
+            |operations| {
+                operations.on_disconnect = if close {
+                    OnDisconnect::Close
+                } else {
+                    OnDisconnect::Keep
+                };
+            },
+        )
         .await;
         let mut tab = bridge.tab("default", 1);
         let first = bridge.connect().await;
         let second = bridge.connect().await;
         drop(first);
         soon("the first one's end", async {
-            while bridge.hub.len() > 1 {
+            while bridge.hub.connections() > 1 {
                 tokio::task::yield_now().await;
             }
         })
@@ -115,7 +117,7 @@ async fn a_clients_tabs_stay_when_it_leaves_or_close_with_its_last_connection() 
         assert!(tab.try_recv().is_err(), "one connection is left");
         drop(second);
         soon("the second one's end", async {
-            while !bridge.hub.is_empty() {
+            while bridge.hub.connections() > 0 {
                 tokio::task::yield_now().await;
             }
         })

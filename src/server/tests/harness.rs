@@ -23,13 +23,14 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::flow::FlowConfig;
 use crate::operations::{
-    CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, NavigationDenied,
-    OperationServices, OperationSettings, Operations, TabService, Tap, Timeouts, UrlPolicy,
+    CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, OperationServices,
+    OperationSettings, Operations, TabService, Tap, Timeouts, UrlPolicy,
 };
-use crate::policy::EvaluatePolicy;
+use crate::policy::{Denied, EvaluatePolicy};
 use crate::server::ports::{BrowserStatus, Probe};
 use crate::server::settings::{ClientToken, Listen, ServerConfig, ServerSettings, TokenHash};
-use crate::server::{DrainHandle, Hub, Replacer, Server, Services};
+use crate::server::ws::hub::Hub;
+use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
@@ -67,7 +68,6 @@ pub(super) fn settings() -> ServerSettings {
         },
         limits: LIMITS,
         protect_metrics: false,
-        on_disconnect: OnDisconnect::Keep,
         clients: Vec::new(),
     }
 }
@@ -84,6 +84,7 @@ pub(super) fn operation_settings() -> OperationSettings {
         },
         logged_out_default: false,
         evaluate: EvaluatePolicy::Allow,
+        on_disconnect: OnDisconnect::Keep,
     }
 }
 
@@ -109,33 +110,26 @@ pub(super) fn with_tokens(settings: &mut ServerSettings) {
 }
 
 /// Refuses `evil.test` and every scheme but https.
+#[derive(Debug)]
 struct Policy;
 
 impl UrlPolicy for Policy {
-    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
-        let denied = |message: &str, host: Option<&str>, scheme: Option<&str>| NavigationDenied {
-            message: message.to_owned(),
-            host: host.map(str::to_owned),
-            scheme: scheme.map(str::to_owned),
-        };
+    fn check(&self, _: &ClientId, url: &str) -> Result<String, Denied> {
         match url.split_once(':') {
             _ if url == "about:blank" => Ok(url.to_owned()),
-            Some(("https", "//evil.test/")) => Err(denied(
-                "evil.test is not in the allowlist",
-                Some("evil.test"),
-                None,
-            )),
+            Some(("https", "//evil.test/")) => Err(Denied::NotInAllowlist {
+                host: "evil.test".to_owned(),
+            }),
             Some(("https", _)) => Ok(url.to_owned()),
-            scheme => Err(denied(
-                "only https is allowed",
-                None,
-                scheme.map(|(name, _)| name),
-            )),
+            scheme => Err(Denied::Scheme {
+                scheme: scheme.map_or("", |(name, _)| name).to_owned(),
+            }),
         }
     }
 }
 
 /// Hands the tabs that are wanted to the test.
+#[derive(Debug)]
 struct Opener(mpsc::Sender<(NewTab, Reply)>);
 
 impl TabService for Opener {
@@ -145,7 +139,7 @@ impl TabService for Opener {
 }
 
 /// A browser that is up, or not.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(super) struct FakeBrowser {
     pub(super) down: AtomicBool,
 }
@@ -178,12 +172,11 @@ impl BrowserStatus for FakeBrowser {
 }
 
 /// What a server works with, where nothing happens.
-pub(super) fn services(hub: Arc<Hub>, registry: Registry) -> Services {
-    services_with(hub, registry, mpsc::channel(1).0, operation_settings())
+pub(super) fn services(registry: Registry) -> Services {
+    services_with(registry, mpsc::channel(1).0, operation_settings())
 }
 
 fn services_with(
-    hub: Arc<Hub>,
     registry: Registry,
     opener: mpsc::Sender<(NewTab, Reply)>,
     settings: OperationSettings,
@@ -200,7 +193,6 @@ fn services_with(
             [Arc::new(CallLog) as Arc<dyn Tap>],
         )),
         bus: EventBus::new(),
-        hub,
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
     }
@@ -213,7 +205,7 @@ pub(super) struct Bridge {
     pub(super) registry: Registry,
     pub(super) browser: Arc<FakeBrowser>,
     pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
-    pub(super) handle: DrainHandle,
+    pub(super) operations: Arc<Operations>,
     pub(super) replacer: Replacer,
     pub(super) stop: Option<oneshot::Sender<()>>,
     pub(super) running: JoinHandle<()>,
@@ -237,34 +229,39 @@ impl Bridge {
         change(&mut settings);
         let mut operations = operation_settings();
         change_operations(&mut operations);
-        let hub = Arc::new(Hub::new());
         let registry = Registry::default();
         let browser = Arc::new(FakeBrowser::default());
         let (opener, wanted) = mpsc::channel(16);
         let services = Services {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
-            ..services_with(Arc::clone(&hub), registry.clone(), opener, operations)
+            ..services_with(registry.clone(), opener, operations)
         };
+        let (operations, limit) = (
+            Arc::clone(&services.operations),
+            settings.config.drain_timeout,
+        );
         let server = Server::bind(settings, services).await.unwrap();
         let Listen::Tcp(address) = *server.local_addr() else {
             panic!("tests listen on TCP")
         };
-        let handle = server.handle();
         let replacer = server.replacer();
+        let hub = Arc::clone(&replacer.state.hub);
         let (stop, stopped) = oneshot::channel::<()>();
-        let running = tokio::spawn(server.run(async move {
+        let stopping = Arc::clone(&operations);
+        tokio::spawn(async move {
             // A test that drops the sender wants no stop.
-            if stopped.await.is_err() {
-                std::future::pending::<()>().await;
+            if stopped.await.is_ok() {
+                stopping.drain().stop(limit, async {}).await;
             }
-        }));
+        });
+        let running = tokio::spawn(server.run());
         Self {
             address,
             hub,
             registry,
             browser,
             wanted,
-            handle,
+            operations,
             replacer,
             stop: Some(stop),
             running,

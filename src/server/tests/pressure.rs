@@ -6,8 +6,10 @@ use std::time::Duration;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::DomSnapshotHead;
 use cdp_bridge_protocol::handshake::CloseCode;
-use cdp_bridge_protocol::payload::{Encoding, EscapedText, Incoming, Joiner, Payload, PayloadHead};
-use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat};
+use cdp_bridge_protocol::payload::{
+    Encoding, EscapedText, Incoming, Joiner, Payload, PayloadFields, PayloadHead,
+};
+use cdp_bridge_protocol::request::SnapshotFormat;
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::json;
 use tokio::io::AsyncWriteExt as _;
@@ -19,20 +21,22 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::harness::{Bridge, Client, publish, settings};
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
+use crate::server::ws::closing::ConnectionClose;
 use crate::server::ws::connection::{NewConnection, serve_connection};
-use crate::server::ws::send_queue::ConnectionClose;
-use crate::tabs::picture::Picture;
-use crate::tabs::{AnswerKind, CallId, CallerId, Capture, Fact, FactKind, Registry, TabMessage};
+use crate::tabs::{
+    AnswerKind, CallId, CallerId, Capture, Fact, FactKind, Registry, Shot, TabMessage,
+};
 
 /// A picture whose base64 has so many bytes.
 fn picture(bytes: usize) -> AnswerKind {
-    AnswerKind::Screenshot {
-        format: ImageFormat::Png,
-        picture: Picture {
-            data: "QUJD".repeat(bytes / 3).into(),
+    AnswerKind::Payload {
+        fields: PayloadFields::Screenshot {
+            mime: "image/png".to_owned(),
             width: 1,
             height: 1,
         },
+        payload: Payload::Base64("QUJD".repeat(bytes / 3).into()),
+        superseded: Vec::new(),
     }
 }
 
@@ -41,7 +45,7 @@ async fn screenshot(bridge: &Bridge, client: &mut Client, bytes: usize) {
     client
         .send(r#"{"type":"getScreenshot","requestId":"s","tabId":"t1","format":"png"}"#)
         .await;
-    let Some(TabMessage::Capture(Capture::Screenshot { quality: 70, .. }, reply)) =
+    let Some(TabMessage::Capture(Capture::Screenshot(Shot { quality: 70, .. }), reply)) =
         tab.recv().await
     else {
         panic!("a picture is wanted")
@@ -108,7 +112,7 @@ async fn a_large_snapshot_on_its_way_delays_a_ping_by_less_than_one_more_part() 
         coalesced: None,
     });
     let payload = Payload::Text(EscapedText::from_text(&"x".repeat(5_700_000)));
-    state.services.hub.each(|outbox| {
+    state.hub.each(|outbox| {
         outbox.push_payload(head.clone(), None, &payload).unwrap();
     });
     let (mut parts, mut delays) = (0, Vec::new());
@@ -143,7 +147,7 @@ async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served
     // More than the kernel's buffers and the bound of the queue together.
     for _ in 0..400_000 {
         bridge.publish(FactKind::Loaded { at_ms: 1 }, Some(call));
-        if bridge.hub.len() < 2 {
+        if bridge.hub.connections() < 2 {
             break;
         }
         tokio::task::yield_now().await;
@@ -160,16 +164,15 @@ async fn in_memory() -> (WebSocketStream<tokio::io::DuplexStream>, Arc<ServerSta
 async fn in_memory_with(
     settings: ServerSettings,
 ) -> (WebSocketStream<tokio::io::DuplexStream>, Arc<ServerState>) {
-    let hub = Arc::new(crate::server::Hub::new());
     let state = Arc::new(ServerState::new(
         settings,
         None,
-        super::harness::services(hub, Registry::default()),
+        super::harness::services(Registry::default()),
     ));
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
-    let anybody = state.auth.client_of(&axum::http::HeaderMap::new());
+    let anybody = state.auth.authenticate(&axum::http::HeaderMap::new());
     let visitor = NewConnection {
-        identity: anybody.unwrap(),
+        principal: anybody.unwrap(),
         encoding: Encoding::Text,
         resume: None,
         seq: state.next_connection_seq(),
@@ -184,7 +187,7 @@ async fn a_peer_that_answers_no_ping_is_dropped_after_its_time() {
     let (ws, state) = in_memory().await;
     let start = Instant::now();
     // It is there, but reads nothing and so answers nothing.
-    while !state.services.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
+    while state.hub.connections() > 0 || start.elapsed() < Duration::from_secs(1) {
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let took = start.elapsed();
@@ -206,7 +209,7 @@ async fn a_peer_that_stops_in_the_middle_of_a_message_is_dropped_after_its_time(
     // The head of a text of a hundred bytes, and then a byte now and then: that is no message.
     let half = [0x81, 0x80 + 100, 0, 0, 0, 0];
     ws.get_mut().write_all(&half).await.unwrap();
-    while !state.services.hub.is_empty() || start.elapsed() < Duration::from_secs(1) {
+    while state.hub.connections() > 0 || start.elapsed() < Duration::from_secs(1) {
         let _ = ws.get_mut().write_all(b" ").await;
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
@@ -225,7 +228,7 @@ async fn a_peer_that_answers_pings_stays() {
             pings += 1;
         }
     }
-    assert_eq!((pings, state.services.hub.len()), (15, 1));
+    assert_eq!((pings, state.hub.connections()), (15, 1));
 }
 
 #[tokio::test]
@@ -235,10 +238,10 @@ async fn what_was_said_just_before_the_end_arrives() {
     for restarts in 0..3 {
         let reason = None;
         let up = FactKind::BrowserUp { reason, restarts };
-        publish(&state.services.hub, Fact::of_browser(up));
+        publish(&state.hub, Fact::of_browser(up));
     }
     let close = ConnectionClose::new(CloseCode::GoingAway, "");
-    state.services.hub.each(|outbox| outbox.close(close));
+    state.hub.each(|outbox| outbox.close(close));
     let said: Vec<_> = ws.map(|message| message.unwrap()).collect().await;
     assert!(
         matches!(

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, ConsoleLevel, ConsoleSource};
 use cdp_bridge_protocol::handshake::resume_subprotocol;
-use cdp_bridge_protocol::payload::EscapedText;
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use cdp_bridge_protocol::request::SnapshotFormat;
 use futures::SinkExt as _;
 use serde_json::{Value, json};
@@ -13,9 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 
 use super::harness::{Bridge, Client, answer, frame, publish, soon, with_tokens};
 use crate::tabs::fact::ConsoleLine;
-use crate::tabs::{
-    AnswerKind, Audience, Fact, FactKind, OnDisconnect, Reply, Superseded, TabMessage,
-};
+use crate::tabs::{AnswerKind, Audience, CallId, Fact, FactKind, OnDisconnect, Reply, TabMessage};
 
 /// A Coordinator that remembers what it takes to come back.
 struct Coordinator<'a> {
@@ -55,10 +53,10 @@ impl<'a> Coordinator<'a> {
 
     /// The connection is cut, without a word.
     async fn cut(&mut self) {
-        let before = self.bridge.hub.len();
+        let before = self.bridge.hub.connections();
         self.client.ws.get_mut().shutdown().await;
         soon("the cut to be noticed", async {
-            while self.bridge.hub.len() >= before {
+            while self.bridge.hub.connections() >= before {
                 tokio::task::yield_now().await;
             }
         })
@@ -107,11 +105,13 @@ async fn wanted(tab: &mut tokio::sync::mpsc::Receiver<TabMessage>) -> Reply {
     message.into_reply().unwrap()
 }
 
-fn snapshot(superseded: Superseded) -> AnswerKind {
-    AnswerKind::Snapshot {
-        url: "http://a.test/".to_owned(),
-        format: SnapshotFormat::Html,
-        text: EscapedText::from_text(&"x".repeat(9 * 1024)),
+fn snapshot(superseded: Vec<CallId>) -> AnswerKind {
+    AnswerKind::Payload {
+        fields: PayloadFields::DomSnapshot {
+            url: "http://a.test/".to_owned(),
+            format: SnapshotFormat::Html,
+        },
+        payload: Payload::Text(EscapedText::from_text(&"x".repeat(9 * 1024))),
         superseded,
     }
 }
@@ -184,9 +184,8 @@ async fn a_payload_goes_on_with_the_part_after_the_last_one_received() {
     let older = wanted(&mut tab).await;
     coordinator.client.send(&request("s").to_string()).await;
     let newest = wanted(&mut tab).await;
-    let superseded = Superseded::default();
-    let kind = AnswerKind::Superseded(superseded.clone());
-    older.answer(TabId::new(1), kind);
+    let superseded = vec![older.call];
+    older.answer(TabId::new(1), AnswerKind::Superseded);
     newest.answer(TabId::new(1), snapshot(superseded));
     for seq in 0..4 {
         assert_eq!(coordinator.next().await["seq"], seq);
@@ -237,7 +236,7 @@ async fn an_answer_that_is_too_large_to_be_kept_is_an_error_and_costs_nothing_el
     let reply = wanted(&mut tab).await;
     coordinator.cut().await;
     loaded(&bridge, 1);
-    reply.answer(TabId::new(1), snapshot(Superseded::default()));
+    reply.answer(TabId::new(1), snapshot(Vec::new()));
     assert_eq!(coordinator.come_back().await["inFlight"], json!(["s"]));
     assert_eq!(coordinator.next().await["ts"], 1);
     let error = coordinator.next().await;
@@ -352,10 +351,10 @@ async fn without_a_window_there_are_neither_tokens_nor_cursors() {
 
 #[tokio::test]
 async fn tabs_close_with_their_client_only_when_it_has_not_come_back_in_time() {
-    let bridge = Bridge::with(|settings| {
-        settings.on_disconnect = OnDisconnect::Close;
-        settings.config.resume_window = Duration::from_millis(300);
-    })
+    let bridge = Bridge::with_operations(
+        |settings| settings.config.resume_window = Duration::from_millis(300),
+        |operations| operations.on_disconnect = OnDisconnect::Close,
+    )
     .await;
     let mut tab = bridge.tab("default", 1);
     let mut coordinator = Coordinator::new(&bridge).await;
@@ -382,7 +381,7 @@ async fn a_slow_reader_comes_back_to_what_is_kept_and_a_gap() {
     let mut said = 0;
     // More than the kernel's buffers and the bound of the queue together.
     soon("too much", async {
-        while !bridge.hub.is_empty() {
+        while bridge.hub.connections() > 0 {
             for _ in 0..100 {
                 said += 1;
                 loaded(&bridge, said);

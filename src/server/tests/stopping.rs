@@ -5,8 +5,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::harness::{Bridge, services, settings, soon};
+use crate::operations::drain::DrainPhase;
 use crate::server::settings::Listen;
-use crate::server::{BindError, Hub, Server};
+use crate::server::{BindError, Server};
 use crate::tabs::{Registry, TabError, TabMessage};
 
 #[tokio::test]
@@ -65,15 +66,28 @@ async fn a_request_that_is_never_answered_holds_a_stop_up_no_longer_than_allowed
 }
 
 #[tokio::test]
-async fn whoever_started_the_server_can_stop_it_step_by_step() {
+async fn other_parts_can_be_stopped_before_connections_close_and_http_is_answered_until_the_end() {
     let mut bridge = Bridge::start().await;
     let mut client = bridge.connect().await;
-    bridge.handle.begin();
-    assert!(bridge.handle.answered().await);
-    let (all_gone, code) = tokio::join!(bridge.handle.close_sockets(), client.closed());
-    assert_eq!((all_gone, code), (true, 1001));
+    let other_parts = async {
+        let ping = client.ask(r#"{"type":"ping"}"#).await;
+        assert_eq!(
+            ping["code"], "SHUTTING_DOWN",
+            "the connection is still open"
+        );
+    };
+    let limit = std::time::Duration::from_secs(5);
+    let stopped = bridge.operations.drain().stop(limit, other_parts);
+    soon("the stop", stopped).await;
+    assert_eq!(client.closed().await, 1001);
+    soon("the server's end", &mut bridge.running).await.unwrap();
+
+    let mut bridge = Bridge::start().await;
+    let mut client = bridge.connect().await;
+    bridge.operations.drain().advance(DrainPhase::Closing);
+    assert_eq!(client.closed().await, 1001);
     assert_eq!(bridge.get("/livez").await.status, 200);
-    bridge.handle.stop();
+    bridge.operations.drain().advance(DrainPhase::Stopped);
     soon("the server's end", &mut bridge.running).await.unwrap();
 }
 
@@ -81,7 +95,7 @@ async fn whoever_started_the_server_can_stop_it_step_by_step() {
 async fn an_open_server_listens_only_where_nobody_else_can_connect() {
     let mut settings = settings();
     settings.config.listen = Listen::Tcp("0.0.0.0:0".parse().unwrap());
-    let services = services(Arc::new(Hub::new()), Registry::default());
+    let services = services(Registry::default());
     let error = Server::bind(settings.clone(), services.clone())
         .await
         .unwrap_err();
@@ -101,10 +115,10 @@ async fn a_unix_socket_speaks_the_same_protocol() {
     let path = dir.path().join("bridge.sock");
     let mut settings = settings();
     settings.config.listen = Listen::Unix(path.clone());
-    let services = services(Arc::new(Hub::new()), Registry::default());
+    let services = services(Registry::default());
+    let operations = Arc::clone(&services.operations);
     let server = Server::bind(settings, services).await.unwrap();
-    let handle = server.handle();
-    let running = tokio::spawn(server.run(std::future::pending()));
+    let running = tokio::spawn(server.run());
     let socket = tokio::net::UnixStream::connect(&path).await.unwrap();
     let (mut ws, _) = tokio_tungstenite::client_async("ws://localhost/ws", socket)
         .await
@@ -113,7 +127,7 @@ async fn a_unix_socket_speaks_the_same_protocol() {
         panic!("the server speaks first")
     };
     assert!(welcome.contains("welcome"));
-    handle.stop();
+    operations.drain().advance(DrainPhase::Stopped);
     soon("the server's end", running).await.unwrap();
     assert!(!path.exists());
 }

@@ -11,7 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::server::ws::history::{HistoryLimits, OVERHEAD};
+use crate::server::ws::history::{AnsweredIds, HistoryLimits, OVERHEAD};
 use crate::server::ws::send_queue::{Outgoing, SendQueue};
 
 const WINDOW: Duration = Duration::from_secs(10);
@@ -76,7 +76,7 @@ impl Run {
     fn say(&mut self) {
         self.messages += 1;
         let json = Bytes::from(format!(r#"{{"name":"m{}"}}"#, self.messages));
-        if self.queue.push(json, None).is_err() {
+        if self.queue.push(json, AnsweredIds::default()).is_err() {
             // Read too slowly, which ends the connection.
             self.come_back();
         }
@@ -94,7 +94,11 @@ impl Run {
         });
         let payload = Payload::Base64("AAAA".repeat(parts).into());
         let parts = Parts::new(head, None, &payload, Encoding::Text, 4).unwrap();
-        if self.queue.push_parts(parts, None).is_err() {
+        if self
+            .queue
+            .push_parts(parts, AnsweredIds::default())
+            .is_err()
+        {
             self.come_back();
         }
     }

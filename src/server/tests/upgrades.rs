@@ -1,4 +1,4 @@
-//! The rows of protocol section 1, one by one, on a real socket.
+//! The rules of the handshake (docs/protocol.md: Connection), one by one, on a real socket.
 
 use super::harness::{Bridge, UPGRADE, with_tokens};
 
@@ -126,7 +126,7 @@ async fn over_the_connection_limit_a_client_is_let_in_and_told_to_come_back() {
     assert_eq!(bridge.greeted(&[]).await.closed().await, 1013);
     drop(first);
     super::harness::soon("the first one's end", async {
-        while !bridge.hub.is_empty() {
+        while bridge.hub.connections() > 0 {
             tokio::task::yield_now().await;
         }
     })

@@ -10,10 +10,12 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::CloseFrame;
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::server::ws::send_queue::{ConnectionClose, TOO_SLOW};
+use crate::operations::drain::CLOSE_LIMIT;
+use crate::server::state::NotAdmitted;
 
-/// How long a peer may take to read the rest and to answer the close frame.
-pub const CLOSE_WAIT: Duration = Duration::from_secs(3);
+/// How long a peer may take to read the rest and to answer the close frame. When the bridge stops, it has that time
+/// once for what is still queued, and once for the closing handshake.
+pub const CLOSE_WAIT: Duration = Duration::from_secs(CLOSE_LIMIT.as_secs() / 2);
 
 /// The same for a peer that read too slowly: it learns the reason only when it reads up to the close frame,
 /// behind what may be megabytes in the kernel's buffers.
@@ -32,6 +34,45 @@ pub enum ConnectionEnd {
     Gone,
 }
 
+/// Code and reason of a close frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionClose {
+    /// The close code.
+    pub code: u16,
+    /// A short reason, for people.
+    pub reason: &'static str,
+}
+
+impl ConnectionClose {
+    /// A close frame with one of the protocol's codes.
+    pub const fn new(code: CloseCode, reason: &'static str) -> Self {
+        Self {
+            code: code as u16,
+            reason,
+        }
+    }
+}
+
+/// Closes a connection because the bridge stops.
+pub const GOING_AWAY: ConnectionClose =
+    ConnectionClose::new(CloseCode::GoingAway, "the bridge is stopping");
+
+/// Closes a connection whose peer reads too slowly.
+pub const TOO_SLOW: ConnectionClose = ConnectionClose::new(
+    CloseCode::TooSlow,
+    "too slow: the send queue exceeds server.outbound_bytes",
+);
+
+/// Closes a connection whose peer answers no ping.
+pub const SILENT: ConnectionClose =
+    ConnectionClose::new(CloseCode::Policy, "ping timeout (server.ping_timeout)");
+
+/// Closes a connection that sent a binary frame.
+pub const BINARY: ConnectionClose = ConnectionClose::new(
+    CloseCode::Unsupported,
+    "requests are text frames, not binary ones",
+);
+
 /// Closes a connection whose token was removed from the configuration.
 pub const REVOKED: ConnectionClose = ConnectionClose::new(
     CloseCode::Policy,
@@ -43,6 +84,22 @@ pub const TAKEN_OVER: ConnectionClose = ConnectionClose::new(
     CloseCode::TakenOver,
     "another connection resumed this session",
 );
+
+impl From<NotAdmitted> for ConnectionClose {
+    fn from(error: NotAdmitted) -> Self {
+        match error {
+            NotAdmitted::Stopping => GOING_AWAY,
+            NotAdmitted::ClientLimit => Self::new(
+                CloseCode::TryAgainLater,
+                "the connection limit of this client is reached",
+            ),
+            NotAdmitted::Limit => Self::new(
+                CloseCode::TryAgainLater,
+                "the connection limit is reached (server.max_connections)",
+            ),
+        }
+    }
+}
 
 impl ConnectionEnd {
     /// The label of its counter, where it is the peer's fault. A peer that reads too slowly is counted where its

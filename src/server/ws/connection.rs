@@ -4,7 +4,6 @@
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Encoding, Part};
 use futures::stream::SplitSink;
 use futures::{SinkExt as _, StreamExt as _};
@@ -19,24 +18,25 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::lock::lock;
 use crate::metrics;
+use crate::operations::Principal;
 use crate::operations::drain::DrainPhase;
-use crate::server::edge::auth::Identity;
 use crate::server::settings::ServerSettings;
 use crate::server::state::ServerState;
-use crate::server::stop::GOING_AWAY;
-use crate::server::ws::closing::{self, CLOSE_WAIT, ConnectionEnd, REVOKED, TAKEN_OVER};
+use crate::server::ws::closing::{
+    self, CLOSE_WAIT, ConnectionClose, ConnectionEnd, GOING_AWAY, REVOKED, SILENT, TAKEN_OVER,
+};
 use crate::server::ws::keepalive::{KeepAlive, KeepAliveAction};
 use crate::server::ws::link::Link;
 use crate::server::ws::links::ConnectionSeq;
 use crate::server::ws::outbox::Outbox;
 use crate::server::ws::reader::read;
 use crate::server::ws::resume_token::ResumeOffer;
-use crate::server::ws::send_queue::{ConnectionClose, Outgoing};
+use crate::server::ws::send_queue::Outgoing;
 
 /// The result of a handshake: the client, how its payloads are encoded, and what it wants to resume.
 #[derive(Debug, Clone)]
 pub(crate) struct NewConnection {
-    pub(crate) identity: Identity,
+    pub(crate) principal: Principal,
     pub(crate) encoding: Encoding,
     pub(crate) resume: Option<ResumeOffer>,
     pub(crate) seq: ConnectionSeq,
@@ -91,11 +91,7 @@ pub(crate) async fn serve_connection<S>(
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let link = Link::of(&connection, &state).await;
-    // A stop that began during the handshake did not close this connection.
-    if state.drain().phase() >= DrainPhase::Closing {
-        link.outbox.close(GOING_AWAY);
-    }
-    let client = &connection.identity.client;
+    let client = &connection.principal.scope.client;
     let id = link.outbox.id().0;
     tracing::info!(%client, connection = id, "connected");
     let mut ws = accept(socket, &state.settings).await;
@@ -121,7 +117,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let settings = &state.settings;
-    let _connected = state.services.hub.connected();
+    let _connected = state.hub.connected();
     let alive = Mutex::new(KeepAlive::new(
         settings.config.ping_interval,
         settings.config.ping_timeout,
@@ -130,7 +126,7 @@ where
     let leave = {
         let (mut sink, mut stream) = ws.split();
         let Link {
-            identity,
+            principal,
             outbox,
             door,
             requests,
@@ -143,8 +139,8 @@ where
             end = write(&mut sink, outbox) => Leave::End(end),
             end = keep_alive(&alive, outbox) => Leave::End(end),
             end = too_slow(outbox) => Leave::End(end),
-            end = forced(state) => Leave::End(end),
-            end = revoked(state, identity) => Leave::End(end),
+            end = stopping(state, outbox) => Leave::End(end),
+            end = revoked(principal) => Leave::End(end),
             reply = Link::handed_over(requests, *seq) => Leave::HandOver(reply),
         }
     };
@@ -241,10 +237,7 @@ async fn keep_alive(alive: &Mutex<KeepAlive>, outbox: &Outbox) -> ConnectionEnd 
             KeepAliveAction::Ping => outbox.ping(),
             KeepAliveAction::Dead => {
                 metrics::refused("silent");
-                return ConnectionEnd::Close(ConnectionClose::new(
-                    CloseCode::Policy,
-                    "ping timeout (server.ping_timeout)",
-                ));
+                return ConnectionEnd::Close(SILENT);
             }
         }
     }
@@ -256,15 +249,16 @@ async fn too_slow(outbox: &Outbox) -> ConnectionEnd {
 }
 
 /// Ends a connection whose token was removed from the configuration.
-async fn revoked(state: &ServerState, identity: &Identity) -> ConnectionEnd {
-    state.auth.revoked(identity).await;
+async fn revoked(principal: &Principal) -> ConnectionEnd {
+    principal.revoked().await;
     metrics::refused("token_removed");
     ConnectionEnd::Close(REVOKED)
 }
 
-/// Ends a connection that did not close in time when the bridge stops.
-async fn forced(state: &ServerState) -> ConnectionEnd {
+/// Closes a connection when the bridge stops, behind everything that is queued; ends it if that takes too long.
+async fn stopping(state: &ServerState, outbox: &Outbox) -> ConnectionEnd {
     state.drain().reached(DrainPhase::Closing).await;
+    outbox.close(GOING_AWAY);
     sleep(CLOSE_WAIT).await;
     ConnectionEnd::Close(GOING_AWAY)
 }

@@ -1,8 +1,8 @@
-//! The opening handshake of a WebSocket (RFC 6455, protocol section 1): checks the headers and chooses the
+//! The opening handshake of a WebSocket (RFC 6455; docs/protocol.md: Connection): checks the headers and chooses the
 //! subprotocol.
 
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use axum::http::{HeaderMap, Version};
+use axum::http::{HeaderMap, StatusCode, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cdp_bridge_protocol::handshake::{
@@ -60,10 +60,10 @@ pub enum HandshakeError {
 
 impl HandshakeError {
     /// The HTTP status that answers it.
-    pub fn status(&self) -> u16 {
+    pub fn status(&self) -> StatusCode {
         match self {
-            Self::NoUpgrade | Self::Version => 426,
-            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => 400,
+            Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
+            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => StatusCode::BAD_REQUEST,
         }
     }
 }
@@ -107,7 +107,10 @@ fn resume<'a>(
     let mut offers = offers.filter_map(|name| name.strip_prefix(SUBPROTOCOL_RESUME_PREFIX));
     match (offers.next(), offers.next()) {
         (None, _) => Ok(None),
-        (Some(offer), None) => offer.parse().map(Some).map_err(|_| HandshakeError::Resume),
+        (Some(offer), None) => match ResumeOffer::parse(offer) {
+            None => Err(HandshakeError::Resume),
+            offer => Ok(offer),
+        },
         (Some(_), Some(_)) => Err(HandshakeError::Resume),
     }
 }
@@ -225,7 +228,7 @@ mod tests {
     fn only_unknown_subprotocols_are_a_bad_request() {
         for offer in ["graphql-ws", "cdp-bridge.v2", "cdp-bridge.bearer.x, mqtt"] {
             let error = read(&[("sec-websocket-protocol", offer)]).unwrap_err();
-            assert_eq!(error.status(), 400, "{offer}");
+            assert_eq!(error.status().as_u16(), 400, "{offer}");
         }
     }
 
@@ -239,7 +242,7 @@ mod tests {
             ("connection", "close", 426),
         ] {
             assert_eq!(
-                read(&[(name, value)]).unwrap_err().status(),
+                read(&[(name, value)]).unwrap_err().status().as_u16(),
                 status,
                 "{name}: {value}"
             );

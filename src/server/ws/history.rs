@@ -45,7 +45,7 @@ pub struct MessageHistory {
 #[derive(Debug)]
 struct SentMessage {
     message: Part,
-    answers: Option<AnsweredIds>,
+    answers: AnsweredIds,
     at: Instant,
 }
 
@@ -87,14 +87,14 @@ impl MessageHistory {
     }
 
     /// Records a message that is sent with the number [`Self::next`].
-    pub fn push(&mut self, message: Part, answers: Option<AnsweredIds>, now: Instant) {
+    pub fn push(&mut self, message: Part, answers: AnsweredIds, now: Instant) {
         self.bytes += len(&message);
         self.entries.push_back(SentMessage {
             message,
             answers,
             at: now,
         });
-        while self.cost() > self.limits.bytes && self.shed() {}
+        while self.cost() > self.limits.bytes && self.drop_first() {}
         self.forget(now);
     }
 
@@ -128,11 +128,6 @@ impl MessageHistory {
         }
     }
 
-    /// Drops the oldest message; false if there is none.
-    pub fn shed(&mut self) -> bool {
-        self.drop_first()
-    }
-
     /// Skips so many numbers, of messages that were dropped unsent; everything before them is dropped too.
     pub fn lose(&mut self, count: u64) {
         self.first = self.next() + count;
@@ -158,10 +153,11 @@ impl MessageHistory {
     pub fn answers(&self) -> impl Iterator<Item = &RequestId> {
         let at = self.entries.len() - self.unsent;
         let unsent = self.entries.iter().skip(at);
-        unsent.flat_map(|entry| entry.answers.iter().flat_map(|ids| ids.iter()))
+        unsent.flat_map(|entry| entry.answers.iter())
     }
 
-    fn drop_first(&mut self) -> bool {
+    /// Drops the oldest message; false if there is none.
+    pub fn drop_first(&mut self) -> bool {
         let Some(entry) = self.entries.pop_front() else {
             return false;
         };
@@ -189,7 +185,11 @@ mod tests {
 
     fn write(history: &mut MessageHistory, now: Instant) -> u64 {
         let number = history.next();
-        history.push(Part::Text(Bytes::from_static(b"x")), None, now);
+        history.push(
+            Part::Text(Bytes::from_static(b"x")),
+            AnsweredIds::default(),
+            now,
+        );
         number
     }
 
@@ -272,7 +272,8 @@ mod tests {
         ) {
             let mut history = MessageHistory::new(HistoryLimits { bytes: bound, window: WINDOW });
             for size in sizes {
-                history.push(Part::Text(vec![b'x'; size].into()), None, Instant::now());
+                let part = Part::Text(vec![b'x'; size].into());
+                history.push(part, AnsweredIds::default(), Instant::now());
                 prop_assert!(history.cost() <= bound);
             }
         }

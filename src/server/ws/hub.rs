@@ -1,7 +1,6 @@
 //! Sends what happens to tabs to the links of their clients.
 
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use bytes::Bytes;
@@ -10,6 +9,7 @@ use cdp_bridge_protocol::Message;
 use super::outbox::Outbox;
 use crate::lock::lock;
 use crate::metrics;
+use crate::operations::drain::{CountGuard, Counter};
 use crate::operations::{CallerId, FactListener, Published, Scope};
 use crate::server::wire;
 
@@ -17,65 +17,34 @@ use crate::server::wire;
 #[derive(Debug, Default)]
 pub struct Hub {
     scopes: Mutex<HashMap<Scope, Vec<Outbox>>>,
-    connected: AtomicUsize,
-}
-
-/// Counts a connection until it is dropped.
-#[derive(Debug)]
-pub struct ConnectionGauge<'a>(&'a Hub);
-
-/// Keeps a link in the hub until it is dropped.
-#[derive(Debug)]
-pub struct Membership {
-    hub: Arc<Hub>,
-    scope: Scope,
-    id: CallerId,
+    connected: Counter,
 }
 
 impl Hub {
-    /// A hub without links.
-    pub fn new() -> Self {
-        Self::default()
+    /// Adds a link: it is sent the events of its scope's tabs.
+    pub fn join(&self, scope: Scope, outbox: Outbox) {
+        self.scopes().entry(scope).or_default().push(outbox);
     }
 
-    /// Adds a link: it is sent the events of its scope's tabs.
-    pub fn join(self: &Arc<Self>, scope: Scope, outbox: Outbox) -> Membership {
-        let id = outbox.id();
+    /// Removes a link.
+    pub fn leave(&self, scope: &Scope, id: CallerId) {
         let mut scopes = self.scopes();
-        scopes.entry(scope.clone()).or_default().push(outbox);
-        drop(scopes);
-        Membership {
-            hub: Arc::clone(self),
-            scope,
-            id,
+        if let Some(outboxes) = scopes.get_mut(scope) {
+            outboxes.retain(|outbox| outbox.id() != id);
+            if outboxes.is_empty() {
+                scopes.remove(scope);
+            }
         }
     }
 
-    /// Counts a connection.
-    pub fn connected(&self) -> ConnectionGauge<'_> {
-        let before = self.connected.fetch_add(1, Ordering::Relaxed);
-        metrics::connections(before + 1);
-        ConnectionGauge(self)
+    /// Counts a connection until the guard is dropped.
+    pub fn connected(&self) -> CountGuard {
+        CountGuard::new(&self.connected, metrics::connections)
     }
 
     /// The number of open connections. A link that waits for its client has none.
-    pub fn len(&self) -> usize {
-        self.connected.load(Ordering::Relaxed)
-    }
-
-    /// Whether there are no open connections.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Whether this scope has a link.
-    pub fn has(&self, scope: &Scope) -> bool {
-        self.scopes().contains_key(scope)
-    }
-
-    /// Calls this for every link.
-    pub(crate) fn each(&self, act: impl Fn(&Outbox)) {
-        self.scopes().values().flatten().for_each(act);
+    pub fn connections(&self) -> usize {
+        *self.connected.borrow()
     }
 
     fn scopes(&self) -> MutexGuard<'_, HashMap<Scope, Vec<Outbox>>> {
@@ -83,22 +52,16 @@ impl Hub {
     }
 }
 
-impl Drop for ConnectionGauge<'_> {
-    fn drop(&mut self) {
-        let before = self.0.connected.fetch_sub(1, Ordering::Relaxed);
-        metrics::connections(before - 1);
+#[cfg(test)]
+impl Hub {
+    /// Whether this scope has a link.
+    pub(crate) fn has(&self, scope: &Scope) -> bool {
+        self.scopes().contains_key(scope)
     }
-}
 
-impl Drop for Membership {
-    fn drop(&mut self) {
-        let mut scopes = self.hub.scopes();
-        if let Some(outboxes) = scopes.get_mut(&self.scope) {
-            outboxes.retain(|outbox| outbox.id() != self.id);
-            if outboxes.is_empty() {
-                scopes.remove(&self.scope);
-            }
-        }
+    /// Calls this for every link.
+    pub(crate) fn each(&self, act: impl Fn(&Outbox)) {
+        self.scopes().values().flatten().for_each(act);
     }
 }
 
@@ -154,14 +117,12 @@ mod tests {
 
     #[test]
     fn every_link_of_the_scope_is_sent_its_facts_except_the_one_that_caused_them() {
-        let (hub, bus) = (Arc::new(Hub::new()), EventBus::new());
+        let (hub, bus) = (Arc::new(Hub::default()), EventBus::new());
         bus.listen(Arc::<Hub>::clone(&hub));
         let boxes = [outbox(1), outbox(2), outbox(3)];
-        let _members = [
-            hub.join("a".into(), boxes[0].clone()),
-            hub.join("a".into(), boxes[1].clone()),
-            hub.join("b".into(), boxes[2].clone()),
-        ];
+        for (scope, outbox) in ["a", "a", "b"].into_iter().zip(&boxes) {
+            hub.join(scope.into(), outbox.clone());
+        }
         bus.publish(fact().caused_by(CallId {
             caller: CallerId(2),
             number: 1,
@@ -181,10 +142,11 @@ mod tests {
 
     #[test]
     fn a_link_that_has_ended_is_sent_nothing() {
-        let (hub, bus) = (Arc::new(Hub::new()), EventBus::new());
+        let (hub, bus) = (Arc::new(Hub::default()), EventBus::new());
         bus.listen(Arc::<Hub>::clone(&hub));
         let left = outbox(1);
-        drop(hub.join("a".into(), left.clone()));
+        hub.join("a".into(), left.clone());
+        hub.leave(&"a".into(), left.id());
         bus.publish(fact());
         assert_eq!((received(&left), hub.has(&"a".into())), (0, false));
     }

@@ -12,22 +12,20 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::metrics;
 use crate::operations::drain::DrainPhase;
-use crate::operations::{Caller, Permissions};
-use crate::server::edge::auth::Identity;
+use crate::operations::{Principal, ScopePresence};
 use crate::server::state::ServerState;
 use crate::server::wire_error;
 use crate::server::ws::connection::NewConnection;
 use crate::server::ws::door::WebSocketDoor;
 use crate::server::ws::history::HistoryLimits;
-use crate::server::ws::link_guard::LinkGuard;
-use crate::server::ws::links::{ConnectionSeq, HandOver, LinkRequest};
+use crate::server::ws::links::{ConnectionSeq, LinkRequest};
 use crate::server::ws::outbox::Outbox;
 use crate::server::ws::resume_token::{ResumeOffer, ResumeToken};
 
 /// What outlives one connection of a client.
 #[derive(Debug)]
 pub struct Link {
-    pub(crate) identity: Identity,
+    pub(crate) principal: Principal,
     pub(crate) outbox: Outbox,
     pub(crate) door: WebSocketDoor,
     /// None where the link ends with its connection.
@@ -35,7 +33,8 @@ pub struct Link {
     /// Of the connection that holds the link, or held it last.
     pub(crate) seq: ConnectionSeq,
     state: Arc<ServerState>,
-    _guard: LinkGuard,
+    /// Dropped after [`Link::drop`], so that a client's tabs are closed last.
+    _presence: ScopePresence,
 }
 
 impl Link {
@@ -48,7 +47,7 @@ impl Link {
             return link;
         }
         metrics::resumed("failed");
-        tracing::info!(client = %connection.identity.client, "a session could not be resumed");
+        tracing::info!(client = %connection.principal.scope.client, "a session could not be resumed");
         let link = Self::new(connection, state);
         link.outbox
             .greet(&Message::unasked(wire_error::resume_failed()));
@@ -57,37 +56,36 @@ impl Link {
 
     fn new(connection: &NewConnection, state: &Arc<ServerState>) -> Self {
         let settings = &state.settings;
-        let identity = connection.identity.clone();
-        let client = identity.client.clone();
+        let principal = connection.principal.clone();
+        let scope = principal.scope.clone();
+        let operations = Arc::clone(state.operations());
+        let caller = operations.caller("websocket", principal.clone());
         let keep = (!settings.config.resume_window.is_zero()).then_some(HistoryLimits {
             bytes: settings.config.resume_bytes,
             window: settings.config.resume_window,
         });
         let outbox = Outbox::new(
-            state.operations().new_caller_id(),
+            caller.id(),
             connection.encoding,
             settings.flow.chunk_bytes,
             settings.config.outbound_bytes,
             keep,
         );
-        let opened = keep.and_then(|_| state.links.open(&client, &outbox));
+        let opened = keep.and_then(|_| state.links.open(&scope.client, &outbox));
         let (token, requests) = opened.unzip();
+        let presence = operations.attend(scope.clone());
         // Events are queued from here on, and `welcome` is then put in front of them, so that a tab that
         // changes in between is either in the welcome or in an event after it.
-        let guard = LinkGuard::new(state, identity.scope(), outbox.clone());
-        outbox.greet(&welcome(state, &identity, token));
-        let quota = Arc::clone(&identity.quota);
-        let caller = Caller::new(outbox.id(), identity.scope(), Permissions::ALL, quota)
-            .with_streams(outbox.clone());
-        let operations = Arc::clone(state.operations());
+        state.hub.join(scope, outbox.clone());
+        outbox.greet(&welcome(state, &principal, token));
         Self {
             door: WebSocketDoor::new(operations, caller, outbox.clone()),
-            identity,
+            principal,
             outbox,
             requests,
             seq: connection.seq,
             state: Arc::clone(state),
-            _guard: guard,
+            _presence: presence,
         }
     }
 
@@ -96,14 +94,14 @@ impl Link {
         connection: &NewConnection,
         state: &Arc<ServerState>,
     ) -> Option<Self> {
-        let client = &connection.identity.client;
+        let client = &connection.principal.scope.client;
         let holder = state.links.find(offer, client, connection.encoding)?;
         let (reply, handed_over) = oneshot::channel();
         let seq = connection.seq;
-        let request = LinkRequest::HandOver(HandOver { seq, reply });
+        let request = LinkRequest::HandOver { seq, reply };
         holder.send(request).await.ok()?;
         let mut link = handed_over.await.ok()?;
-        link.identity = connection.identity.clone();
+        link.principal = connection.principal.clone();
         link.seq = seq;
         let outbox = &link.outbox;
         // The cursor was valid when it was compared, and numbers only grow.
@@ -111,7 +109,7 @@ impl Link {
         let next = gap.map_or(offer.cursor, |gap| gap.to) + 1;
         metrics::resumed(if gap.is_some() { "gap" } else { "whole" });
         let token = state.links.resumed(&offer.token);
-        outbox.greet(&welcome(state, &connection.identity, token));
+        outbox.greet(&welcome(state, &connection.principal, token));
         let in_flight = link.unanswered();
         outbox.greet(&Message::unasked(Resumed { next, in_flight }));
         if let Some(gap) = gap {
@@ -123,7 +121,7 @@ impl Link {
 
     /// Sends the gap and the tabs. Every change since is in the list or in an event after it, as with `welcome`.
     fn send_gap(&self, gap: Gap) {
-        let tabs = self.state.operations().tabs_of(&self.identity.scope());
+        let tabs = self.state.operations().tabs_of(&self.principal.scope);
         self.outbox.greet(&Message::unasked(gap));
         self.outbox.greet(&Message::unasked(Tabs { tabs }));
     }
@@ -145,10 +143,10 @@ impl Link {
     ) -> oneshot::Sender<Self> {
         loop {
             // A request to give up was sent while the link still waited for its client.
-            if let LinkRequest::HandOver(hand_over) = Self::next_request(requests).await
-                && hand_over.seq >= seq
+            if let LinkRequest::HandOver { seq: newer, reply } = Self::next_request(requests).await
+                && newer >= seq
             {
-                return hand_over.reply;
+                return reply;
             }
         }
     }
@@ -172,13 +170,13 @@ impl Link {
         let id = self.outbox.id();
         state.links.is_away(id);
         let end = Instant::now() + state.settings.config.resume_window;
-        let client = self.identity.client.clone();
+        let client = self.principal.scope.client.clone();
         let reason = loop {
             let request = tokio::select! {
                 request = Self::next_request(&mut self.requests) => request,
                 () = sleep_until(end) => break "the client did not come back",
                 () = state.drain().reached(DrainPhase::Closing) => break "the bridge is stopping",
-                () = state.auth.revoked(&self.identity) => break "its token was removed",
+                () = self.principal.revoked() => break "its token was removed",
             };
             match request {
                 LinkRequest::GiveUp => {
@@ -186,8 +184,8 @@ impl Link {
                     break "too many sessions wait for their clients";
                 }
                 // The client has given up that connection for a later one.
-                LinkRequest::HandOver(hand_over) if hand_over.seq < self.seq => {}
-                LinkRequest::HandOver(hand_over) => match hand_over.reply.send(self) {
+                LinkRequest::HandOver { seq, .. } if seq < self.seq => {}
+                LinkRequest::HandOver { reply, .. } => match reply.send(self) {
                     Ok(()) => return,
                     // The connection that asked has ended already.
                     Err(back) => self = back,
@@ -198,13 +196,22 @@ impl Link {
     }
 }
 
-fn welcome(state: &ServerState, identity: &Identity, token: Option<ResumeToken>) -> Message {
+impl Drop for Link {
+    fn drop(&mut self) {
+        let id = self.outbox.id();
+        self.state.links.close(id);
+        self.state.hub.leave(&self.principal.scope, id);
+        self.outbox.end();
+    }
+}
+
+fn welcome(state: &ServerState, principal: &Principal, token: Option<ResumeToken>) -> Message {
     Message::unasked(Welcome {
         protocol: PROTOCOL_VERSION,
         server: concat!("cdp-bridge ", env!("CARGO_PKG_VERSION")).to_owned(),
         browser: state.services.browser.version(),
-        limits: state.settings.limits_with(identity.quota.limits()),
-        tabs: state.operations().tabs_of(&identity.scope()),
+        limits: state.settings.limits_with(principal.quota.limits()),
+        tabs: state.operations().tabs_of(&principal.scope),
         resume_token: token.map(|token| token.to_string()),
     })
 }

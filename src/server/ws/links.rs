@@ -1,6 +1,6 @@
 //! The directory of resumable links: the task that holds each, and the tokens that resume it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard};
 
 use cdp_bridge_protocol::payload::Encoding;
@@ -17,19 +17,15 @@ use crate::server::ws::resume_token::{ResumeOffer, ResumeToken};
 #[derive(Debug)]
 pub enum LinkRequest {
     /// Hand it over to the connection that resumes it.
-    HandOver(HandOver),
+    HandOver {
+        /// The connection's position. A hand-over to a connection older than the current holder is stale and
+        /// ignored.
+        seq: ConnectionSeq,
+        /// Where to send the link.
+        reply: oneshot::Sender<Link>,
+    },
     /// End it: too many links wait for their clients, and this one has waited longest.
     GiveUp,
-}
-
-/// A connection that resumes a link.
-#[derive(Debug)]
-pub struct HandOver {
-    /// The connection's position. A hand-over to a connection older than the current holder is stale and
-    /// ignored.
-    pub seq: ConnectionSeq,
-    /// Where to send the link.
-    pub reply: oneshot::Sender<Link>,
 }
 
 /// The position of a connection in the order in which all were made.
@@ -47,9 +43,8 @@ pub struct Links {
 #[derive(Debug, Default)]
 struct LinkTable {
     entries: HashMap<CallerId, LinkEntry>,
-    /// The links without a connection, by when they lost it.
-    away: BTreeMap<u64, CallerId>,
-    departures: u64,
+    /// The links without a connection; first the one that lost it first.
+    away: VecDeque<CallerId>,
 }
 
 #[derive(Debug)]
@@ -60,8 +55,6 @@ struct LinkEntry {
     /// The token before it: a client that was cut off before it received the newer one has only this.
     previous: Option<ResumeToken>,
     holder: mpsc::Sender<LinkRequest>,
-    /// Its key in [`LinkTable::away`], while it has no connection.
-    away: Option<u64>,
 }
 
 impl Links {
@@ -90,7 +83,6 @@ impl Links {
             token,
             previous: None,
             holder,
-            away: None,
         };
         self.table().entries.insert(id, entry);
         Some((token, requests))
@@ -99,9 +91,8 @@ impl Links {
     /// Removes a link that has ended.
     pub fn close(&self, id: CallerId) {
         let mut table = self.table();
-        if let Some(LinkEntry { away, .. }) = table.entries.remove(&id) {
-            table.is_back(away);
-        }
+        table.entries.remove(&id);
+        table.is_back(id);
     }
 
     /// The holder of the link that this offer of this client resumes, if it is valid.
@@ -132,35 +123,26 @@ impl Links {
         let entry = table.entries.get_mut(&id)?;
         entry.token = token;
         entry.previous = Some(*presented);
-        let away = entry.away.take();
-        table.is_back(away);
+        table.is_back(id);
         Some(token)
     }
 
     /// The link has lost its connection.
     pub fn is_away(&self, id: CallerId) {
         let mut table = self.table();
-        table.departures += 1;
-        let place = table.departures;
-        let Some(entry) = table.entries.get_mut(&id) else {
-            return;
-        };
-        let before = entry.away.replace(place);
-        table.is_back(before);
-        table.away.insert(place, id);
-        metrics::sessions_away(table.away.len());
-        if table.away.len() <= self.max_away {
+        if !table.entries.contains_key(&id) {
             return;
         }
-        let Some((_, oldest)) = table.away.pop_first() else {
-            return;
-        };
-        metrics::sessions_away(table.away.len());
-        if let Some(entry) = table.entries.get_mut(&oldest) {
-            entry.away = None;
+        table.is_back(id);
+        table.away.push_back(id);
+        if table.away.len() > self.max_away
+            && let Some(oldest) = table.away.pop_front()
+            && let Some(entry) = table.entries.get(&oldest)
+        {
             // A full channel means that a hand-over is pending already.
             let _ = entry.holder.try_send(LinkRequest::GiveUp);
         }
+        metrics::sessions_away(table.away.len());
     }
 
     fn table(&self) -> MutexGuard<'_, LinkTable> {
@@ -169,11 +151,9 @@ impl Links {
 }
 
 impl LinkTable {
-    fn is_back(&mut self, place: Option<u64>) {
-        if let Some(place) = place {
-            self.away.remove(&place);
-            metrics::sessions_away(self.away.len());
-        }
+    fn is_back(&mut self, id: CallerId) {
+        self.away.retain(|away| *away != id);
+        metrics::sessions_away(self.away.len());
     }
 }
 

@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`handshake`], [`upgrade`] | from an HTTP request to a WebSocket |
 //! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one connection, from welcome to close frame |
-//! | [`link`], [`links`], `link_guard`, [`resume_token`] | the resumable state of a connection, and how the next connection resumes it |
+//! | [`link`], [`links`], [`resume_token`] | the resumable state of a connection, and how the next connection resumes it |
 //! | [`door`] | parses a request, begins the operation, encodes the answer |
 //! | [`outbox`], [`send_queue`], [`history`] | messages that are queued for the socket, and those that may be replayed |
 //! | [`hub`] | the listener of the event bus: sends events to the links of their scope |
@@ -19,7 +19,6 @@ pub mod history;
 pub mod hub;
 pub mod keepalive;
 pub mod link;
-mod link_guard;
 pub mod links;
 pub mod outbox;
 pub mod reader;

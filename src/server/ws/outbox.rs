@@ -12,12 +12,11 @@ use tokio::time::Instant;
 use crate::lock::lock;
 use crate::metrics;
 use crate::operations::{CallerId, FrameSlot, StreamSinks};
+use crate::server::ws::closing::{ConnectionClose, TOO_SLOW};
 use crate::server::ws::console_subscriptions::LinkConsoleSubscriptions;
 use crate::server::ws::history::{AnsweredIds, HistoryLimits, NeverWritten};
 use crate::server::ws::screencast_subscriptions::ScreencastSubscriptions;
-use crate::server::ws::send_queue::{
-    ConnectionClose, DiscardedPayload, Outgoing, Overflow, SendQueue, TOO_SLOW,
-};
+use crate::server::ws::send_queue::{DiscardedPayload, Outgoing, Overflow, SendQueue};
 use crate::server::{wire, wire_error};
 
 /// The send queue, history and stream subscriptions of one link. Cheap to clone; pushing never waits. It
@@ -74,29 +73,19 @@ impl Outbox {
 
     /// Queues a message.
     pub fn push_message(&self, message: &Message) {
-        let ids = message.request_id.iter();
-        self.push(message.to_json().into(), ids);
+        let answers = message.request_id.iter().cloned().collect();
+        self.add(|queue| queue.push(message.to_json().into(), answers));
     }
 
     /// Queues an encoded message that answers no request.
     pub fn push_text(&self, json: Bytes) {
-        self.push(json, [].iter());
-    }
-
-    fn push<'a>(&self, json: Bytes, answers: impl ExactSizeIterator<Item = &'a RequestId>) {
-        self.change(|queue| {
-            let answers = answered_ids(queue, answers);
-            queue.push(json, answers)
-        });
+        self.add(|queue| queue.push(json, AnsweredIds::default()));
     }
 
     /// Queues a message about the connection itself, in front of everything else.
     pub fn greet(&self, message: &Message) {
         let json = message.to_json().into();
-        self.change(|queue| {
-            queue.greet(json);
-            Ok(())
-        });
+        self.change(|queue| queue.greet(json));
     }
 
     /// Queues a payload, cut into parts as the connection wants it.
@@ -106,21 +95,27 @@ impl Outbox {
         request_id: Option<RequestId>,
         payload: &Payload,
     ) -> Result<(), NotBase64> {
+        let mut ids: Vec<RequestId> = request_id.iter().cloned().collect();
+        if let PayloadHead::DomSnapshot(head) = &head {
+            ids.extend(head.coalesced.iter().flatten().cloned());
+        }
+        let parts = self.parts(head, request_id, payload)?;
+        self.add(|queue| queue.push_parts(parts, ids.into()));
+        Ok(())
+    }
+
+    fn parts(
+        &self,
+        head: PayloadHead,
+        request_id: Option<RequestId>,
+        payload: &Payload,
+    ) -> Result<Parts, NotBase64> {
         let OutboxInner {
             encoding,
             chunk_bytes,
             ..
         } = *self.inner;
-        let mut ids: Vec<RequestId> = request_id.iter().cloned().collect();
-        if let PayloadHead::DomSnapshot(head) = &head {
-            ids.extend(head.coalesced.iter().flatten().cloned());
-        }
-        let parts = Parts::new(head, request_id, payload, encoding, chunk_bytes)?;
-        self.change(|queue| {
-            let answers = answered_ids(queue, ids.iter());
-            queue.push_parts(parts, answers)
-        });
-        Ok(())
+        Parts::new(head, request_id, payload, encoding, chunk_bytes)
     }
 
     /// Queues a ping. Since that happens regularly on every connection, it also expires the history.
@@ -128,17 +123,13 @@ impl Outbox {
         self.change(|queue| {
             queue.ping();
             queue.forget(Instant::now());
-            Ok(())
         });
     }
 
     /// The connection is gone: what is pushed is kept for the next one. Screencasts pause, each with one frame
     /// in its slot.
     pub(crate) fn go_away(&self) {
-        self.change(|queue| {
-            queue.go_away();
-            Ok(())
-        });
+        self.change(SendQueue::go_away);
         // A frame that was being sent counts as sent, or its screencast would wait for it for ever.
         self.screencasts().mark_left();
     }
@@ -146,20 +137,12 @@ impl Outbox {
     /// Rewinds to the sequence number that the client acknowledged; returns the gap that is no longer in the
     /// history.
     pub(crate) fn rewind(&self, seen: u64) -> Result<Option<Gap>, NeverWritten> {
-        let mut result = Ok(None);
-        self.change(|queue| {
-            result = queue.rewind(seen);
-            Ok(())
-        });
-        result
+        self.change(|queue| queue.rewind(seen))
     }
 
     /// The link has a connection again.
     pub(crate) fn come_back(&self) {
-        self.change(|queue| {
-            queue.come_back();
-            Ok(())
-        });
+        self.change(SendQueue::come_back);
     }
 
     /// The sequence number of the next new message, where messages have numbers.
@@ -174,10 +157,7 @@ impl Outbox {
 
     /// Closes the connection behind everything that is queued.
     pub fn close(&self, close: ConnectionClose) {
-        self.change(|queue| {
-            queue.close(close);
-            Ok(())
-        });
+        self.change(|queue| queue.close(close));
     }
 
     /// The next message, for the connection's writer.
@@ -209,12 +189,7 @@ impl Outbox {
             return;
         };
         let (head, payload) = wire::frame(frame);
-        let OutboxInner {
-            encoding,
-            chunk_bytes,
-            ..
-        } = *self.inner;
-        match Parts::new(head, None, &payload, encoding, chunk_bytes) {
+        match self.parts(head, None, &payload) {
             Ok(parts) => queue.push_frame(parts, slot),
             Err(error) => {
                 tracing::warn!(%error, "a screencast frame was skipped");
@@ -225,10 +200,7 @@ impl Outbox {
 
     /// The link has ended: its streams end, and what is pushed is dropped.
     pub fn end(&self) {
-        self.change(|queue| {
-            queue.end();
-            Ok(())
-        });
+        self.change(SendQueue::end);
         *self.screencasts() = ScreencastSubscriptions::default();
         *self.consoles() = LinkConsoleSubscriptions::default();
     }
@@ -244,22 +216,25 @@ impl Outbox {
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut SendQueue) -> Result<(), Overflow>) {
-        let result = {
-            let mut queue = self.queue();
-            let before = sizes(&queue);
-            let result = change(&mut queue);
-            while let Some(discarded) = queue.shed() {
-                refuse(&mut queue, &discarded);
-            }
-            show(before, &queue);
-            result
-        };
-        if result.is_err() {
+    /// Adds to the queue. If that is too much, the connection is closed.
+    fn add(&self, add: impl FnOnce(&mut SendQueue) -> Result<(), Overflow>) {
+        if self.change(add).is_err() {
             metrics::dropped("connection", "too_slow");
             self.inner.overflow.notify_one();
         }
+    }
+
+    fn change<T>(&self, change: impl FnOnce(&mut SendQueue) -> T) -> T {
+        let mut queue = self.queue();
+        let before = sizes(&queue);
+        let result = change(&mut queue);
+        while let Some(discarded) = queue.shed() {
+            refuse(&mut queue, &discarded);
+        }
+        show(before, &queue);
+        drop(queue);
         self.inner.ready.notify_one();
+        result
     }
 
     fn queue(&self) -> MutexGuard<'_, SendQueue> {
@@ -288,28 +263,20 @@ impl StreamSinks for Outbox {
     }
 }
 
-/// The ids to keep with a message, where the link can be resumed.
-fn answered_ids<'a>(
-    queue: &SendQueue,
-    ids: impl ExactSizeIterator<Item = &'a RequestId>,
-) -> Option<AnsweredIds> {
-    (queue.is_resumable() && ids.len() > 0).then(|| ids.cloned().collect())
-}
-
 /// Answers the requests of a payload that cannot be kept until the client is back.
 fn refuse(queue: &mut SendQueue, discarded: &DiscardedPayload) {
     metrics::dropped("payload", "resume_bytes");
     let error = wire_error::not_kept(discarded.tab);
-    let nameless = discarded.answers.is_none().then_some(None);
-    let ids = discarded.answers.iter().flat_map(|ids| ids.iter());
-    for request_id in ids.map(|id| Some(id.clone())).chain(nameless) {
+    let nameless = discarded.answers.is_empty().then_some(None);
+    let ids = discarded.answers.iter().cloned().map(Some);
+    for request_id in ids.chain(nameless) {
         let answers = request_id.iter().cloned().collect();
         let message = Message {
             request_id,
             ..Message::unasked(error.clone())
         };
         // Without a connection the queue accepts everything; the caller sheds down to its bound afterwards.
-        let _ = queue.push(message.to_json().into(), Some(answers));
+        let _ = queue.push(message.to_json().into(), answers);
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Mutex;
 
-use cdp_bridge_protocol::handshake::CloseCode;
 use futures::StreamExt as _;
 use futures::stream::SplitStream;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -12,10 +11,9 @@ use tokio_tungstenite::tungstenite::Message;
 
 use crate::lock::lock;
 use crate::metrics;
-use crate::server::ws::closing::{ConnectionEnd, of_error};
+use crate::server::ws::closing::{BINARY, ConnectionEnd, of_error};
 use crate::server::ws::door::WebSocketDoor;
 use crate::server::ws::keepalive::KeepAlive;
-use crate::server::ws::send_queue::ConnectionClose;
 
 /// Reads until the connection ends; never waits for the writer.
 pub(crate) async fn read<S>(
@@ -42,10 +40,7 @@ where
                 door.handle(text.as_str());
             }
             Message::Binary(_) => {
-                return ConnectionEnd::Close(ConnectionClose::new(
-                    CloseCode::Unsupported,
-                    "requests are text frames, not binary ones",
-                ));
+                return ConnectionEnd::Close(BINARY);
             }
             Message::Close(frame) => {
                 return ConnectionEnd::ByPeer(frame.map(|frame| frame.code.into()));

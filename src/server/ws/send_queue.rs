@@ -11,34 +11,15 @@ use std::collections::VecDeque;
 
 use bytes::Bytes;
 use cdp_bridge_protocol::event::{Gap, numbered};
-use cdp_bridge_protocol::handshake::CloseCode;
 use cdp_bridge_protocol::payload::{Part, Parts};
 use cdp_bridge_protocol::{RequestId, TabId};
 use tokio::time::Instant;
 
 use crate::operations::FrameSlot;
+use crate::server::ws::closing::{ConnectionClose, TOO_SLOW};
 use crate::server::ws::history::{
     AnsweredIds, HistoryLimits, MessageHistory, NeverWritten, OVERHEAD,
 };
-
-/// Code and reason of a close frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ConnectionClose {
-    /// The close code.
-    pub code: u16,
-    /// A short reason, for people.
-    pub reason: &'static str,
-}
-
-impl ConnectionClose {
-    /// A close frame with one of the protocol's codes.
-    pub const fn new(code: CloseCode, reason: &'static str) -> Self {
-        Self {
-            code: code as u16,
-            reason,
-        }
-    }
-}
 
 /// What to send next.
 #[derive(Debug, Clone)]
@@ -58,26 +39,20 @@ pub enum Outgoing {
 #[error("the send queue of this connection is full (server.outbound_bytes)")]
 pub struct Overflow;
 
-/// Closes a connection whose peer reads too slowly.
-pub const TOO_SLOW: ConnectionClose = ConnectionClose::new(
-    CloseCode::TooSlow,
-    "too slow: the send queue exceeds server.outbound_bytes",
-);
-
 /// A payload that is too large to keep while there is no connection.
 #[derive(Debug)]
 pub struct DiscardedPayload {
     /// Its tab.
     pub tab: TabId,
     /// The requests that it answered.
-    pub answers: Option<AnsweredIds>,
+    pub answers: AnsweredIds,
 }
 
 /// A queued message or payload.
 #[derive(Debug)]
 struct Queued {
     body: Body,
-    answers: Option<AnsweredIds>,
+    answers: AnsweredIds,
     /// The slot of a screencast frame.
     slot: Option<FrameSlot>,
 }
@@ -165,11 +140,6 @@ impl SendQueue {
         self.history.as_ref().map_or(0, MessageHistory::cost)
     }
 
-    /// Whether messages are numbered and kept.
-    pub fn is_resumable(&self) -> bool {
-        self.history.is_some()
-    }
-
     /// Whether the connection is closed because its peer reads too slowly.
     pub fn is_too_slow(&self) -> bool {
         matches!(self.state, State::Closing(close) | State::Away(Some(close)) if close == TOO_SLOW)
@@ -181,7 +151,7 @@ impl SendQueue {
     }
 
     /// Appends a message.
-    pub fn push(&mut self, json: Bytes, answers: Option<AnsweredIds>) -> Result<(), Overflow> {
+    pub fn push(&mut self, json: Bytes, answers: AnsweredIds) -> Result<(), Overflow> {
         self.add(Queued {
             body: Body::Text(json),
             answers,
@@ -190,11 +160,7 @@ impl SendQueue {
     }
 
     /// Appends a payload. One of a single part is queued like a message.
-    pub fn push_parts(
-        &mut self,
-        parts: Parts,
-        answers: Option<AnsweredIds>,
-    ) -> Result<(), Overflow> {
+    pub fn push_parts(&mut self, parts: Parts, answers: AnsweredIds) -> Result<(), Overflow> {
         self.add(Queued {
             body: Body::Payload(Box::new(parts)),
             answers,
@@ -224,7 +190,7 @@ impl SendQueue {
         self.bytes += parts.remaining_bytes();
         self.payloads.push_back(Queued {
             body: Body::Payload(Box::new(parts)),
-            answers: None,
+            answers: AnsweredIds::default(),
             slot: Some(slot),
         });
     }
@@ -286,7 +252,7 @@ impl SendQueue {
     pub fn answers(&self) -> impl Iterator<Item = &RequestId> {
         let again = self.history.iter().flat_map(MessageHistory::answers);
         let waiting = self.messages.iter().chain(&self.payloads);
-        let first = waiting.flat_map(|waiting| waiting.answers.iter().flat_map(|ids| ids.iter()));
+        let first = waiting.flat_map(|waiting| waiting.answers.iter());
         again.chain(first)
     }
 
@@ -314,7 +280,7 @@ impl SendQueue {
                 let (tab, answers) = (parts.tab(), waiting.answers);
                 return Some(DiscardedPayload { tab, answers });
             }
-            if history.shed() {
+            if history.drop_first() {
                 continue;
             }
             // Its sequence number is skipped.
@@ -353,18 +319,14 @@ impl SendQueue {
                 continue;
             };
             let is_last = waiting.body.remaining() == 0;
-            return Some(match (&waiting.slot, is_last) {
-                (Some(slot), true) => Outgoing::Frame(part, slot.clone()),
-                (Some(_), false) => {
-                    self.payloads.push_back(waiting);
-                    Outgoing::Part(part)
-                }
-                (None, true) => self.record(part, waiting.answers, now),
-                (None, false) => {
-                    let answers = waiting.answers.clone();
-                    self.payloads.push_back(waiting);
-                    self.record(part, answers, now)
-                }
+            let (slot, answers) = (waiting.slot.clone(), waiting.answers.clone());
+            if !is_last {
+                self.payloads.push_back(waiting);
+            }
+            return Some(match slot {
+                Some(slot) if is_last => Outgoing::Frame(part, slot),
+                Some(_) => Outgoing::Part(part),
+                None => self.record(part, answers, now),
             });
         }
         match self.state {
@@ -392,7 +354,7 @@ impl SendQueue {
         part
     }
 
-    fn record(&mut self, part: Part, answers: Option<AnsweredIds>, now: Instant) -> Outgoing {
+    fn record(&mut self, part: Part, answers: AnsweredIds, now: Instant) -> Outgoing {
         if let Some(history) = &mut self.history {
             history.push(part.clone(), answers, now);
         }
@@ -406,7 +368,7 @@ impl SendQueue {
             State::Away(_) => Ok(()),
             State::Open => self.make_room(bytes),
         };
-        if room.is_err() && !self.is_resumable() {
+        if room.is_err() && self.history.is_none() {
             self.clear();
             self.state = State::Closing(TOO_SLOW);
             return room;
@@ -476,6 +438,7 @@ pub(crate) fn len(part: &Part) -> usize {
 mod tests {
     use super::*;
     use cdp_bridge_protocol::event::ScreenshotHead;
+    use cdp_bridge_protocol::handshake::CloseCode;
     use cdp_bridge_protocol::payload::{Encoding, Payload, PayloadHead};
     use proptest::prelude::*;
 
@@ -490,11 +453,11 @@ mod tests {
 
     impl SendQueue {
         fn say(&mut self, json: Bytes) -> Result<(), Overflow> {
-            self.push(json, None)
+            self.push(json, AnsweredIds::default())
         }
 
         fn show(&mut self, parts: Parts) -> Result<(), Overflow> {
-            self.push_parts(parts, None)
+            self.push_parts(parts, AnsweredIds::default())
         }
 
         fn next(&mut self) -> Option<Outgoing> {

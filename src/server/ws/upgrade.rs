@@ -1,20 +1,21 @@
-//! From an HTTP request to a WebSocket. Not left to axum, so that every rule of protocol section 1 holds.
+//! From an HTTP request to a WebSocket. Not left to axum, so that every rule of the protocol holds (docs/protocol.md: Connection).
 
 use std::sync::Arc;
 
-use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use axum::http::{HeaderValue, Method, StatusCode};
-use axum::response::Response;
+use axum::http::{Method, StatusCode};
+use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use hyper_util::rt::TokioIo;
 
 use crate::metrics;
+use crate::server::edge::auth::Unauthorized;
 use crate::server::edge::per_ip_limit::IpPermit;
-use crate::server::router::{problem, unauthorized};
+use crate::server::router::problem;
 use crate::server::state::ServerState;
+use crate::server::ws::closing::ConnectionClose;
 use crate::server::ws::connection::{NewConnection, refuse_connection, serve_connection};
 use crate::server::ws::handshake::{Handshake, HandshakeError};
 
@@ -24,33 +25,24 @@ use crate::server::ws::handshake::{Handshake, HandshakeError};
 pub(crate) async fn upgrade(
     State(state): State<Arc<ServerState>>,
     mut request: Request,
-) -> Response {
+) -> Result<Response, Unauthorized> {
     if request.method() != Method::GET {
-        return problem(
-            StatusCode::METHOD_NOT_ALLOWED,
-            "a WebSocket begins with GET",
-        );
+        let message = "a WebSocket begins with GET";
+        return Ok(problem(StatusCode::METHOD_NOT_ALLOWED, message));
     }
-    let identity = match state.auth.client_of(request.headers()) {
-        Ok(identity) => identity,
-        Err(error) => {
-            metrics::refused("token");
-            tracing::warn!("connection refused: no valid token");
-            return unauthorized(error);
-        }
-    };
+    let principal = state.auth.authenticate(request.headers())?.on_connection();
     let handshake = match Handshake::read(request.version(), request.headers()) {
         Ok(handshake) => handshake,
         Err(error) => {
             metrics::refused("handshake");
-            return refused(&error);
+            return Ok(refused(&error));
         }
     };
     // Counts the connection against the limit of its address until it ends.
     let ip_permit = request.extensions().get::<Arc<IpPermit>>().cloned();
     let upgraded = hyper::upgrade::on(&mut request);
     let (encoding, resume) = (handshake.encoding, handshake.resume);
-    let admitted = state.admit(&identity.quota);
+    let admitted = state.admit(&principal.quota);
     let seq = state.next_connection_seq();
     tokio::spawn(async move {
         let socket = match upgraded.await {
@@ -63,7 +55,7 @@ pub(crate) async fn upgrade(
         match admitted {
             Ok(permit) => {
                 let connection = NewConnection {
-                    identity,
+                    principal,
                     encoding,
                     resume,
                     seq,
@@ -71,44 +63,40 @@ pub(crate) async fn upgrade(
                 serve_connection(socket, connection, state).await;
                 drop(permit);
             }
-            Err(close) => {
+            Err(error) => {
                 metrics::refused("turned_away");
-                let client = &identity.client;
+                let close = ConnectionClose::from(error);
+                let client = &principal.scope.client;
                 tracing::warn!(%client, reason = close.reason, "connection refused");
                 refuse_connection(socket, &state.settings, close).await;
             }
         }
         drop(ip_permit);
     });
-    accepted(&handshake)
+    Ok(accepted(&handshake))
 }
 
 fn accepted(handshake: &Handshake) -> Response {
-    let mut response = Response::new(Body::empty());
-    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
-    let headers = response.headers_mut();
-    headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-    if let Ok(accept) = HeaderValue::from_str(&handshake.accept) {
-        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
-    }
-    if let Some(subprotocol) = handshake.subprotocol {
-        headers.insert(
-            SEC_WEBSOCKET_PROTOCOL,
-            HeaderValue::from_static(subprotocol),
-        );
-    }
-    response
+    let headers = [
+        (UPGRADE, "websocket"),
+        (CONNECTION, "Upgrade"),
+        (SEC_WEBSOCKET_ACCEPT, handshake.accept.as_str()),
+    ];
+    // RFC 6455: the header is left out where no subprotocol is chosen.
+    let subprotocol = handshake.subprotocol.into_iter();
+    let subprotocol = AppendHeaders(subprotocol.map(|name| (SEC_WEBSOCKET_PROTOCOL, name)));
+    (StatusCode::SWITCHING_PROTOCOLS, headers, subprotocol).into_response()
 }
 
 fn refused(error: &HandshakeError) -> Response {
-    let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::BAD_REQUEST);
-    let mut response = problem(status, &error.to_string());
-    let headers = response.headers_mut();
-    if status == StatusCode::UPGRADE_REQUIRED {
-        headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
-        headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
-        headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+    let response = problem(error.status(), &error.to_string());
+    if error.status() != StatusCode::UPGRADE_REQUIRED {
+        return response;
     }
-    response
+    let headers = [
+        (UPGRADE, "websocket"),
+        (CONNECTION, "Upgrade"),
+        (SEC_WEBSOCKET_VERSION, "13"),
+    ];
+    (headers, response).into_response()
 }

@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::CloseReason;
+use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::Actor;
 use crate::cdp::CallError;
-use crate::tabs::commands::close::close;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::Reply;
 
@@ -20,8 +20,8 @@ const LONGEST: Duration = Duration::from_mins(2);
 
 /// A close that is in progress.
 pub(super) struct Closing {
-    reason: CloseReason,
-    replies: Vec<Reply>,
+    /// With the requests to close the tab so far.
+    end: End,
     /// When the tab ends even if Chromium has not closed it: set if the close was not a request,
     /// because then no client would repeat it.
     force_at: Option<Instant>,
@@ -30,7 +30,7 @@ pub(super) struct Closing {
 
 impl Closing {
     pub(super) fn next_deadline(&self) -> Option<Instant> {
-        let replies = self.replies.iter().map(|reply| reply.deadline);
+        let replies = self.end.replies.iter().map(|reply| reply.deadline);
         replies.chain(self.force_at).min()
     }
 }
@@ -79,22 +79,19 @@ impl Actor {
     pub(super) fn close(&mut self, reason: CloseReason, reply: Option<Reply>) {
         let force_at = reply.is_none().then(|| Instant::now() + CLOSE_LIMIT);
         if let Some(closing) = &mut self.closing {
-            closing.replies.extend(reply);
+            closing.end.replies.extend(reply);
             closing.force_at = closing.force_at.or(force_at);
             return;
         }
         self.recovery.cancel();
         self.fail_all(&End::error(reason));
         let done: BoxFuture<'static, _> = match &self.attached {
-            Some(attached) if !attached.lost_browser() => {
-                let target = &attached.target;
-                Box::pin(close(target.browser.clone(), target.id.clone(), LONGEST))
-            }
-            _ => Box::pin(std::future::ready(Ok(()))),
+            Some(attached) if !attached.lost_browser() => attached.target.close(LONGEST).boxed(),
+            _ => std::future::ready(Ok(())).boxed(),
         };
+        let replies = reply.into_iter().collect();
         self.closing = Some(Closing {
-            reason,
-            replies: reply.into_iter().collect(),
+            end: End { reason, replies },
             force_at,
             done,
         });
@@ -102,45 +99,34 @@ impl Actor {
 
     pub(super) fn on_closed(&mut self, outcome: Result<(), CallError>) -> Option<End> {
         let Closing {
-            mut reason,
-            replies,
-            force_at,
-            ..
+            mut end, force_at, ..
         } = self.closing.take()?;
         match outcome {
-            Ok(()) => return Some(End { reason, replies }),
-            Err(CallError::Closed { .. }) => {
-                reason = CloseReason::BrowserExited;
-                return Some(End { reason, replies });
-            }
+            Err(CallError::Closed { .. }) => end.reason = CloseReason::BrowserExited,
             Err(error) => {
                 tracing::warn!(tab = %self.tab.id, %error, "Chromium did not close the tab");
-                if force_at.is_some() {
-                    return Some(End { reason, replies });
-                }
-                for reply in replies {
-                    reply.fail(self.failure(TabError::Refused(error.clone())));
+                if force_at.is_none() {
+                    for reply in end.replies {
+                        reply.fail(self.failure(TabError::Refused(error.clone())));
+                    }
+                    return self.recover();
                 }
             }
+            Ok(()) => {}
         }
-        self.recover()
+        Some(end)
     }
 
     /// Fails the close requests that have timed out. The tab stays open if none is left.
     pub(super) fn on_close_timeout(&mut self, now: Instant) -> Option<End> {
         let closing = self.closing.as_mut()?;
         if closing.force_at.is_some_and(|force_at| force_at <= now) {
-            let Closing {
-                reason, replies, ..
-            } = self.closing.take()?;
             tracing::warn!(tab = %self.tab.id, "Chromium did not close the tab in time");
-            return Some(End { reason, replies });
+            return self.finish_close();
         }
-        let over = closing
-            .replies
-            .extract_if(.., |reply| reply.deadline <= now);
-        let over: Vec<_> = over.collect();
-        let stays = closing.replies.is_empty() && closing.force_at.is_none();
+        let is_over = |reply: &mut Reply| reply.deadline <= now;
+        let over: Vec<_> = closing.end.replies.extract_if(.., is_over).collect();
+        let stays = closing.end.replies.is_empty() && closing.force_at.is_none();
         for reply in over {
             let error = reply.timed_out("Target.closeTarget");
             reply.fail(self.failure(error));
@@ -152,11 +138,8 @@ impl Actor {
         self.recover()
     }
 
-    /// The target is gone, which completes a close that is in progress.
+    /// The end of a close that is in progress.
     pub(super) fn finish_close(&mut self) -> Option<End> {
-        let Closing {
-            reason, replies, ..
-        } = self.closing.take()?;
-        Some(End { reason, replies })
+        self.closing.take().map(|closing| closing.end)
     }
 }

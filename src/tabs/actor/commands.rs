@@ -1,7 +1,5 @@
 //! Starts the tab's commands and advances them step by step.
 
-use std::time::Duration;
-
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::RebuildReason;
 use futures::future::BoxFuture;
@@ -14,68 +12,70 @@ use crate::cdp::CallError;
 use crate::policy::without_credentials;
 use crate::tabs::active_command::{ActiveCommand, Phase, Step};
 use crate::tabs::attached_target::AttachedTarget;
-use crate::tabs::command_queue::{QueuePosition, TabCommand};
-use crate::tabs::commands::activate::activate;
-use crate::tabs::commands::close::close;
+use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand};
 use crate::tabs::commands::navigate::navigate;
 use crate::tabs::commands::set_up::metrics_of;
+use crate::tabs::commands::target::activate;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
-use crate::tabs::page_actions::Action;
+use crate::tabs::message::Change;
+use crate::tabs::reply::Reply;
 use crate::tabs::target::{ContextChoice, OpenError, OpenRequest, Target};
+use crate::tabs::unawaited::UNAWAITED_LIMIT;
 use crate::timer::remaining;
-
-/// The time limit of calls that no request waits for.
-pub(super) const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
 impl Actor {
     /// Starts a command, which may complete it at once.
-    pub(super) fn start(&mut self, position: QueuePosition, command: TabCommand) -> Option<End> {
+    pub(super) fn start(&mut self, position: QueuePosition, mut command: TabCommand) {
         let deadline = self.deadline_of(&command);
-        let phase = match &command {
-            TabCommand::Create { .. } => self.open(context_for(self.tab.is_logged_out()), deadline),
-            TabCommand::Adopt { opener } => {
+        if let Some(phase) = self.first_phase(&mut command, deadline) {
+            let active = ActiveCommand::new(position, command, phase, deadline);
+            self.work.active = Some(active);
+            self.update_view();
+        }
+    }
+
+    /// `None` if the command is complete.
+    fn first_phase(&mut self, command: &mut TabCommand, deadline: Instant) -> Option<Phase> {
+        match &mut command.kind {
+            CommandKind::Create { .. } => {
+                Some(self.open(context_for(self.tab.is_logged_out()), deadline))
+            }
+            CommandKind::Adopt { opener } => {
                 self.announce_popup(*opener);
-                return None;
+                None
             }
-            TabCommand::Load { url } => {
+            CommandKind::Load { url } => {
                 self.navigation.begin(url.clone());
-                self.navigate(url.clone(), deadline)?
+                self.navigate(url.clone(), deadline)
             }
-            TabCommand::Navigate { url, .. } => {
+            CommandKind::Change(Change::Navigate { url }) => {
                 // Not pending: a failure is answered, and must not be repeated at a new target.
                 self.navigation.settle();
-                self.navigate(url.clone(), deadline)?
+                self.navigate(url.clone(), deadline)
             }
-            TabCommand::Travel { way, .. } => {
+            CommandKind::Change(Change::Travel(way)) => {
                 self.navigation.settle();
-                self.travel(*way, deadline)?
+                self.travel(*way, deadline)
             }
-            TabCommand::Act { action, .. } => self.act(Action::clone(action), deadline)?,
-            TabCommand::Activate { .. } => self.activate(deadline)?,
-            TabCommand::SetLoggedOut { enabled, .. } if *enabled == self.is_logged_out() => {
-                self.answer_logged_out_mode(command);
-                return None;
+            CommandKind::Act(operation) => self.act(operation.take()?, deadline),
+            CommandKind::Change(Change::Activate) => self.activate(deadline),
+            CommandKind::Change(Change::SetLoggedOut { enabled }) => {
+                if *enabled == self.is_logged_out() {
+                    self.answer_logged_out_mode(command.reply.take());
+                    return None;
+                }
+                Some(self.open(context_for(*enabled), deadline))
             }
-            TabCommand::SetLoggedOut { enabled, .. } => self.open(context_for(*enabled), deadline),
-            TabCommand::Rebuild { .. } => self.open(self.rebuild_context(), deadline),
-        };
-        self.work.activate(ActiveCommand {
-            position,
-            command,
-            phase,
-            since: Instant::now(),
-            deadline,
-        });
-        self.update_view();
-        None
+            CommandKind::Rebuild { .. } => Some(self.open(self.rebuild_context(), deadline)),
+        }
     }
 
     fn deadline_of(&self, command: &TabCommand) -> Instant {
         let settings = &self.ctx.settings;
-        match (command, command.reply()) {
+        match (&command.kind, &command.reply) {
             (_, Some(reply)) => reply.deadline,
-            (TabCommand::Load { .. }, None) => Instant::now() + settings.navigate_timeout,
+            (CommandKind::Load { .. }, None) => Instant::now() + settings.navigate_timeout,
             (_, None) => Instant::now() + settings.open_timeout,
         }
     }
@@ -137,25 +137,14 @@ impl Actor {
 
     /// Advances the active command after one of its steps has ended.
     pub(super) fn on_step(&mut self, step: Step) -> Option<End> {
-        let end = match step {
-            Step::Opened(Ok(target)) => {
-                self.on_opened(target);
-                None
-            }
-            Step::Opened(Err(error)) => self.on_open_failed(error),
-            Step::Started(outcome) => {
-                self.on_navigation_started(outcome);
-                None
-            }
-            Step::Activated(outcome) => {
-                self.on_activated(outcome);
-                None
-            }
-            Step::Acted(outcome) => {
-                self.on_acted(*outcome);
-                None
-            }
-        };
+        let mut end = None;
+        match step {
+            Step::Opened(Ok(target)) => self.on_opened(target),
+            Step::Opened(Err(error)) => end = self.on_open_failed(error),
+            Step::Started(outcome) => self.on_navigation_started(outcome),
+            Step::Activated(outcome) => self.on_activated(outcome),
+            Step::Acted(outcome) => self.on_acted(*outcome),
+        }
         self.update_view();
         end
     }
@@ -166,76 +155,68 @@ impl Actor {
             command,
             deadline,
             ..
-        }) = self.work.take_active()
+        }) = self.work.active.take()
         else {
             return;
         };
-        let url = match &command {
-            TabCommand::Create { url, .. } => url.clone(),
+        let url = match &command.kind {
+            CommandKind::Create { url } => url.clone(),
             // Credentials in the URL were meant for the other browser context.
-            TabCommand::SetLoggedOut { .. } => without_credentials(&self.destination()),
+            CommandKind::Change(_) => without_credentials(&self.destination()),
             _ => self.destination(),
         };
         self.streams.move_to(&target);
-        self.navigation.clear_policy_violation();
+        self.navigation.policy_violation = false;
         self.recovery.target_replaced();
         self.updates.new_document();
         let loss = self.attached.as_ref().and_then(|attached| attached.loss);
+        let is_rebuild = matches!(command.kind, CommandKind::Rebuild { .. });
         if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
-            self.dispose_of(old, &command);
+            // A rebuilt tab keeps its own browser context.
+            self.dispose_of(old, is_rebuild);
         }
         self.update_view();
-        match command {
-            TabCommand::Create { reply, .. } => {
+        match command.kind {
+            CommandKind::Create { .. } => {
                 let created = FactKind::TabCreated {
                     url: url.clone(),
                     logged_out: self.is_logged_out(),
                     opener: None,
                 };
-                self.tab.publish_and_answer(reply, created);
+                self.tab.publish_and_answer(command.reply, created);
                 self.load(url);
             }
-            TabCommand::Rebuild { .. } => {
-                let reason = loss.map_or(RebuildReason::Crashed, RebuildReason::from);
+            CommandKind::Rebuild { .. } => {
+                let reason = loss.unwrap_or(RebuildReason::Crashed);
                 crate::metrics::tab_rebuilt(name_of(reason));
                 let rebuilt = FactKind::TabRebuilt {
                     url: url.clone(),
                     reason,
                 };
                 self.tab.publish(rebuilt);
-                if self.work.navigates_next() {
+                if self.work.queue.navigates_next() {
                     self.stay_blank();
                 } else {
                     self.load(url);
                 }
             }
-            command @ TabCommand::SetLoggedOut { .. } if url == BLANK => {
+            _ if url == BLANK => {
                 self.stay_blank();
-                self.answer_logged_out_mode(command);
+                self.answer_logged_out_mode(command.reply);
             }
-            command => {
+            _ => {
                 self.navigation.begin(url.clone());
-                let Some(phase) = self.navigate(url, deadline) else {
-                    return;
-                };
-                self.work.activate(ActiveCommand {
-                    position,
-                    command,
-                    phase,
-                    since: Instant::now(),
-                    deadline,
-                });
+                if let Some(phase) = self.navigate(url, deadline) {
+                    let active = ActiveCommand::new(position, command, phase, deadline);
+                    self.work.active = Some(active);
+                }
             }
         }
     }
 
     /// The URL for a new target of this tab: the pending one, or else the present one.
     pub(super) fn destination(&self) -> String {
-        let here = self
-            .attached
-            .as_ref()
-            .map(|attached| attached.page.url.as_str());
-        self.navigation.destination(here)
+        self.navigation.destination(self.page_url())
     }
 
     /// Loads a URL in a new target, ahead of the requests of clients.
@@ -243,7 +224,7 @@ impl Actor {
         if url == BLANK {
             self.stay_blank();
         } else {
-            self.work.push_first(TabCommand::Load { url });
+            self.work.push_first(CommandKind::Load { url });
         }
     }
 
@@ -264,22 +245,16 @@ impl Actor {
     }
 
     /// Closes a target that was replaced, and releases its context unless the new target is in it.
-    fn dispose_of(&self, old: AttachedTarget, command: &TabCommand) {
+    fn dispose_of(&self, old: AttachedTarget, keeps_context: bool) {
         if old.lost_browser() {
             return;
         }
         let supervisor = self.ctx.supervisor.clone();
-        let keeps_context = matches!(command, TabCommand::Rebuild { .. });
         tokio::spawn(async move {
-            let Target {
-                browser,
-                id,
-                own_context,
-                inbox,
-                ..
-            } = old.target;
-            drop(inbox);
-            if let Err(error) = close(browser, id, UNAWAITED_LIMIT).await {
+            let (closing, own_context) =
+                (old.target.close(UNAWAITED_LIMIT), old.target.own_context);
+            drop(old.target.inbox);
+            if let Err(error) = closing.await {
                 tracing::debug!(%error, "a target that was replaced could not be closed");
             }
             if let Some(context) = own_context.filter(|_| !keeps_context) {
@@ -289,49 +264,41 @@ impl Actor {
     }
 
     fn on_open_failed(&mut self, error: OpenError) -> Option<End> {
-        let active = self.work.take_active()?;
-        if matches!(active.command, TabCommand::Rebuild { .. }) {
+        let active = self.work.active.as_ref()?;
+        if matches!(active.command.kind, CommandKind::Rebuild { .. }) {
+            self.work.active = None;
             return self.on_rebuild_failed(&error);
         }
-        let limit = active
-            .command
-            .reply()
-            .map_or(Duration::ZERO, |reply| reply.deadline - reply.arrived);
-        let error = error.into_tab_error(active.kind(), limit);
-        match active.command {
-            TabCommand::Create { reply, .. } => {
-                reply.fail(error);
-                Some(End::never_opened())
+        self.fail_active(|reply| error.into_tab_error(reply.kind, reply.limit()))
+    }
+
+    /// Fails the active command, if there is one. The tab recovers if its target is lost, and ends if it never had one.
+    pub(super) fn fail_active(&mut self, error: impl FnOnce(&Reply) -> TabError) -> Option<End> {
+        if let Some(ActiveCommand { command, .. }) = self.work.active.take() {
+            if let Some(reply) = command.reply {
+                let error = error(&reply);
+                reply.fail(self.failure(error));
             }
-            command => {
-                if let Some(reply) = command.into_reply() {
-                    reply.fail(self.failure(error));
-                }
-                self.recover()
+            if matches!(command.kind, CommandKind::Create { .. }) {
+                return Some(End::never_opened());
             }
         }
+        self.recover()
     }
 
     fn on_activated(&mut self, outcome: Result<(), CallError>) {
-        let Some(ActiveCommand {
-            command: TabCommand::Activate { reply },
-            ..
-        }) = self.work.take_active()
-        else {
+        let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) else {
             return;
         };
         match outcome {
             Ok(()) => {
                 let turn = self.ctx.supervisor.next_activation();
                 self.tab.activated(turn);
-                self.tab.publish_and_answer(reply, FactKind::TabActivated);
+                self.tab
+                    .publish_and_answer(Some(reply), FactKind::TabActivated);
             }
             Err(error) => {
-                let error = match error {
-                    CallError::Timeout { method, .. } => reply.timed_out(method),
-                    error => TabError::of_ending(&error, reply.kind, Duration::ZERO)
-                        .unwrap_or(TabError::Refused(error)),
-                };
+                let error = TabError::of_call(error, reply.kind, reply.limit());
                 reply.fail(self.failure(error));
             }
         }
@@ -339,38 +306,28 @@ impl Actor {
 
     /// The active command has timed out.
     pub(super) fn on_command_timeout(&mut self) -> Option<End> {
-        let active = self.work.active()?;
+        let active = self.work.active.as_ref()?;
         let waiting_for = active.waiting_for();
-        match (&active.command, &active.phase) {
-            (_, Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling) => {
-                self.stop_loading();
-                self.recovery.suspect_page(Instant::now());
-                let kind = active.kind();
-                let limit = match active.command.reply() {
-                    Some(reply) => reply.deadline - reply.arrived,
-                    None => self.ctx.settings.navigate_timeout,
-                };
+        match &active.phase {
+            Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling => {
+                if let Some(attached) = &self.attached {
+                    attached.stop_loading();
+                }
+                self.recovery.watchdog.suspect(Instant::now());
+                let request = active.kind();
+                let reply = active.command.reply.as_ref();
+                let limit = reply.map_or(self.ctx.settings.navigate_timeout, Reply::limit);
                 self.on_navigation_failed(|_| TabError::TimedOut {
-                    request: kind,
+                    request,
                     limit,
                     waiting_for: waiting_for.into(),
                 });
                 None
             }
-            (TabCommand::Rebuild { .. }, _) => self.on_open_failed(OpenError::NotAttached),
-            (command, _) => {
-                let never_opened =
-                    matches!(command, TabCommand::Create { .. }).then(End::never_opened);
-                let reply = self
-                    .work
-                    .take_active()
-                    .and_then(|active| active.command.into_reply());
-                if let Some(reply) = reply {
-                    let error = reply.timed_out(waiting_for);
-                    reply.fail(self.failure(error));
-                }
-                never_opened.or_else(|| self.recover())
+            Phase::Opening(_) if matches!(active.command.kind, CommandKind::Rebuild { .. }) => {
+                self.on_open_failed(OpenError::NotAttached)
             }
+            _ => self.fail_active(|reply| reply.timed_out(waiting_for)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Handles the events of the page.
 
+use cdp_bridge_protocol::event::RebuildReason;
 use tokio::time::Instant;
 
 use super::tab_updates::TabAddress;
@@ -9,7 +10,7 @@ use crate::cdp::{RawEvent, TargetSession};
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
-use crate::tabs::attached_target::{AttachedTarget, LossReason};
+use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
@@ -24,7 +25,7 @@ impl Actor {
                     self.on_denied_document(&loader, denied);
                     return None;
                 }
-                self.navigation.clear_policy_violation();
+                self.navigation.policy_violation = false;
                 let navigation = self.navigation(status, false);
                 self.on_commit(Some(&loader), navigation);
             }
@@ -50,11 +51,7 @@ impl Actor {
                     && !self.work.is_in_history()
                     && !is_of_proxy(&net)
                 {
-                    self.on_navigation_failed(|url| TabError::NavFailed {
-                        url,
-                        net,
-                        is_download: false,
-                    });
+                    self.on_navigation_failed(|url| TabError::nav_failed(url, net));
                 }
             }
             PageEvent::Loaded => {
@@ -71,15 +68,11 @@ impl Actor {
             PageEvent::Download { guid } => {
                 self.ctx.supervisor.claim_download(guid, self.tab.id);
             }
-            PageEvent::AuthRequired { request_id } => {
-                self.attached.as_ref()?.cancel_auth(request_id);
-            }
-            PageEvent::Paused { request_id } => {
-                self.attached.as_ref()?.continue_request(request_id);
-            }
-            PageEvent::Crashed => return self.on_crash(),
-            PageEvent::CrashedWith(reason) => {
-                metrics::tab_crashed(reason);
+            PageEvent::Copied { report } => self.clipboard.on_report(&report),
+            PageEvent::Crashed(reason) => {
+                if let Some(reason) = reason {
+                    metrics::tab_crashed(reason);
+                }
                 return self.on_crash();
             }
         }
@@ -101,7 +94,7 @@ impl Actor {
         }
         if awaited_server && !attached.page.awaits_server() {
             // It could not answer until now, and is not late before it has had its time.
-            self.recovery.page_answered(Instant::now());
+            self.recovery.watchdog.answered(Instant::now());
         }
         let event = event?;
         let is_commit = matches!(event, PageEvent::Committed { .. });
@@ -126,26 +119,19 @@ impl Actor {
     /// Publishes a commit, and answers the active command if it waits for this one.
     fn on_commit(&mut self, loader: Option<&LoaderId>, navigation: Navigation) {
         if self.work.awaits_commit(loader) {
-            self.on_navigated(navigation);
+            self.answer_navigation(FactKind::Navigated(navigation), true);
         } else {
             self.tab.publish(FactKind::Navigated(navigation));
         }
     }
 
     fn failed(&mut self, loader: &LoaderId, net: String) {
-        let failed = |url| TabError::NavFailed {
-            url,
-            net,
-            is_download: false,
-        };
+        let failed = |url| TabError::nav_failed(url, net);
         if self.work.awaits_commit(Some(loader)) {
             return self.on_navigation_failed(failed);
         }
-        let url = self
-            .attached
-            .as_ref()
-            .map(|attached| redact_url(&attached.page.url));
-        let failure = self.failure(failed(url.unwrap_or_default()));
+        let url = self.page_url().map(redact_url).unwrap_or_default();
+        let failure = self.failure(failed(url));
         self.tab.publish(FactKind::NavigationFailed(failure));
     }
 
@@ -181,14 +167,9 @@ impl Actor {
         }
     }
 
-    fn navigation(&self, status: Option<u16>, same_document: bool) -> Navigation {
-        let url = self
-            .attached
-            .as_ref()
-            .map(|attached| attached.page.url.clone())
-            .unwrap_or_default();
+    pub(super) fn navigation(&self, status: Option<u16>, same_document: bool) -> Navigation {
         Navigation {
-            url,
+            url: self.page_url().unwrap_or_default().to_owned(),
             status,
             same_document,
         }
@@ -207,13 +188,14 @@ impl Actor {
             Some(PageEvent::Download { guid }) => {
                 self.ctx.supervisor.claim_download(guid, self.tab.id);
             }
+            Some(PageEvent::Copied { report }) => self.clipboard.on_report(&report),
             _ => {}
         }
     }
 
     /// A file chooser is only published. `upload` can name it to set the files of its input.
     fn on_chooser(&mut self, session: &TargetSession, multiple: bool, input: Option<FileInput>) {
-        if !self.limits.allow_file_chooser(Instant::now()) {
+        if !self.limits.choosers.allow(Instant::now()) {
             return metrics::dropped("fileChooser", "storm");
         }
         let driver = self.attached.as_ref().map(AttachedTarget::driver);
@@ -236,22 +218,14 @@ impl Actor {
     /// Publishes the crash and recovers.
     pub(super) fn on_page_lost(&mut self) -> Option<End> {
         let attached = self.attached.as_mut()?;
-        attached.loss = Some(LossReason::Crashed);
+        attached.loss = Some(RebuildReason::Crashed);
         let url = attached.page.url.clone();
         self.tab.publish(FactKind::TabCrashed { url });
+        self.update_view();
         if self.work.replaces_target() || self.closing.is_some() {
             // A new target is being opened, or the tab is closing. If that fails, it recovers then.
-            self.update_view();
             return None;
         }
-        if let Some(reply) = self
-            .work
-            .take_active()
-            .and_then(|active| active.command.into_reply())
-        {
-            reply.fail(self.failure(TabError::Crashed));
-        }
-        self.update_view();
-        self.recover()
+        self.fail_active(|_| TabError::Crashed)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::DialogKind;
+use cdp_bridge_protocol::event::{DialogKind, RebuildReason};
 use futures::FutureExt as _;
 use tokio::time::Instant;
 
@@ -10,8 +10,7 @@ use super::closing::CLOSE_LIMIT;
 use super::{Actor, End};
 use crate::metrics;
 use crate::policy::{DialogPolicy, redact_url};
-use crate::tabs::attached_target::LossReason;
-use crate::tabs::commands::close::close;
+use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::watchdog::HangAction;
@@ -19,12 +18,12 @@ use crate::tabs::watchdog::HangAction;
 impl Actor {
     /// When the page must be checked for a hang.
     pub(super) fn next_page_check(&self) -> Option<Instant> {
-        let usable = self
-            .attached
-            .as_ref()
-            .is_some_and(|attached| attached.is_usable() && !attached.page.awaits_server())
+        let awaits_server = |attached: &AttachedTarget| attached.page.awaits_server();
+        let is_checked = self.is_usable()
+            && !self.attached.as_ref().is_some_and(awaits_server)
             && self.closing.is_none();
-        usable.then(|| self.recovery.next_check(self.work.awaiting_page_since()))?
+        let awaiting = self.work.awaiting_page_since();
+        is_checked.then(|| self.recovery.watchdog.next_wake(awaiting))?
     }
 
     /// Probes the browser if the page has not answered for too long.
@@ -33,7 +32,7 @@ impl Actor {
             return None;
         }
         let awaiting = self.work.awaiting_page_since();
-        if self.recovery.needs_browser_probe(awaiting, now) {
+        if self.recovery.watchdog.take_due(awaiting, now) {
             let limit = self.ctx.settings.config.hang_timeout;
             self.attached.as_mut()?.probe_browser(Duration::ZERO, limit);
         }
@@ -44,17 +43,21 @@ impl Actor {
     pub(super) fn on_browser_probe(&mut self, answers: bool) -> Option<End> {
         let limit = self.ctx.settings.config.hang_timeout;
         let attached = self.attached.as_mut()?;
-        if attached.loss == Some(LossReason::Detached) {
+        if attached.loss == Some(RebuildReason::Detached) {
             return self.on_detached(answers);
         }
         if !attached.is_usable() {
             return None;
         }
         if attached.page.awaits_server() {
-            self.recovery.page_answered(Instant::now());
+            self.recovery.watchdog.answered(Instant::now());
             return None;
         }
-        match self.recovery.browser_probed(answers, Instant::now())? {
+        match self
+            .recovery
+            .watchdog
+            .browser_probed(answers, Instant::now())?
+        {
             // A late answer still counts until the page is replaced.
             HangAction::Probe => attached.probe_page(2 * limit),
             HangAction::Terminate => {
@@ -74,7 +77,7 @@ impl Actor {
 
     /// Answers a dialog at once and publishes it.
     pub(super) fn on_dialog(&mut self, kind: DialogKind, message: String) -> Option<End> {
-        if !self.limits.allow_dialog(Instant::now()) {
+        if !self.limits.dialogs.allow(Instant::now()) {
             return self.on_dialog_storm();
         }
         let accept = self.ctx.settings.dialogs == DialogPolicy::Accept;
@@ -104,15 +107,14 @@ impl Actor {
     }
 
     /// Closes the page and recovers as if its renderer had died. A navigation that has not committed
-    /// starts over in the next page (protocol section 5). A hung page can be closed, and closing it
+    /// starts over in the next page. A hung page can be closed, and closing it
     /// frees its renderer, which the next page might share otherwise.
     fn abandon_page(&mut self, reason: &'static str) -> Option<End> {
         metrics::tab_crashed(reason);
         for reply in self.work.abandon_page() {
             reply.fail(self.failure(TabError::Crashed));
         }
-        let target = &self.attached.as_ref()?.target;
-        let closing = close(target.browser.clone(), target.id.clone(), CLOSE_LIMIT);
+        let closing = self.attached.as_ref()?.target.close(CLOSE_LIMIT);
         tokio::spawn(closing.map(drop));
         self.on_page_lost()
     }

@@ -20,7 +20,7 @@ pub(super) struct NavigationState {
     /// The URL that the replacement target is navigating to; cleared on commit or failure.
     pending_url: Option<String>,
     /// Policy refuses the page that the tab is on, and the tab has not been sent away yet.
-    policy_violation: bool,
+    pub(super) policy_violation: bool,
 }
 
 impl NavigationState {
@@ -90,20 +90,6 @@ impl NavigationState {
             None => Err(net),
         }
     }
-
-    pub(super) fn set_policy_violation(&mut self) {
-        self.policy_violation = true;
-    }
-
-    /// The tab is on a page that policy allows, or on a new target.
-    pub(super) fn clear_policy_violation(&mut self) {
-        self.policy_violation = false;
-    }
-
-    /// Whether the tab must be sent away from its page now. It counts as sent.
-    pub(super) fn take_policy_violation(&mut self) -> bool {
-        std::mem::take(&mut self.policy_violation)
-    }
 }
 
 /// Only pages of the network can be loaded again.
@@ -148,17 +134,10 @@ mod tests {
     }
 
     #[test]
-    fn a_tab_is_sent_away_from_a_refused_page_once() {
-        let (mut navigation, _) = navigation(None);
+    fn a_document_that_policy_denies_may_not_stay() {
+        let (navigation, _) = navigation(None);
         assert!(navigation.denial_of_commit(ALLOWED, Some(200)).is_none());
-        assert!(!navigation.take_policy_violation());
         assert!(navigation.denial_of_commit(DENIED, Some(200)).is_some());
-        navigation.set_policy_violation();
-        assert!(navigation.take_policy_violation());
-        assert!(!navigation.take_policy_violation());
-        navigation.set_policy_violation();
-        navigation.clear_policy_violation();
-        assert!(!navigation.take_policy_violation());
     }
 
     #[test]

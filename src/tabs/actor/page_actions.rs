@@ -5,38 +5,26 @@ use std::sync::Arc;
 use tokio::time::Instant;
 
 use super::Actor;
-use super::commands::UNAWAITED_LIMIT;
-use crate::tabs::active_command::{ActiveCommand, Phase};
-use crate::tabs::command_queue::TabCommand;
+use crate::tabs::active_command::Phase;
 use crate::tabs::commands::travel::travel;
-use crate::tabs::error::TabError;
 use crate::tabs::message::Way;
-use crate::tabs::page_actions::perform::perform;
-use crate::tabs::page_actions::{Action, PageActionError};
+use crate::tabs::page_actions::{PageActionError, PageOperation};
 use crate::tabs::reply::AnswerKind;
+use crate::tabs::unawaited::UNAWAITED_LIMIT;
 use crate::timer::remaining;
 
 impl Actor {
-    pub(super) fn act(&self, action: Action, deadline: Instant) -> Option<Phase> {
-        let driver = self.attached.as_ref()?.driver().clone();
-        let acting = perform(action, driver, deadline);
-        Some(Phase::Acting(Box::pin(acting)))
+    pub(super) fn act(&self, operation: PageOperation, deadline: Instant) -> Option<Phase> {
+        let driver = self.attached.as_ref()?.driver();
+        let driver = driver.with_clipboard(Arc::clone(&self.clipboard));
+        Some(Phase::Acting(
+            self.work.queries.begin(operation, &driver, deadline),
+        ))
     }
 
     pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, PageActionError>) {
-        let Some(ActiveCommand {
-            command: TabCommand::Act { reply, .. },
-            ..
-        }) = self.work.take_active()
-        else {
-            return;
-        };
-        match outcome {
-            Ok(answer) => reply.answer(self.tab.id, answer),
-            Err(error) => {
-                let error = TabError::from_page_action(error, &reply);
-                reply.fail(self.failure(error));
-            }
+        if let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) {
+            reply.finish(self.tab.id, outcome, self.session());
         }
     }
 

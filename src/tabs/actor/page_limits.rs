@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::flow::RestartBudget;
 
-/// How many dialogs a page may open within [`DIALOG_WINDOW`]. A person would have closed it long before.
+/// How many dialogs a page may open within [`DIALOG_WINDOW`]. No user would put up with more.
 const DIALOGS: usize = 20;
 const DIALOG_WINDOW: Duration = Duration::from_secs(10);
 
@@ -15,8 +13,8 @@ const CHOOSERS: usize = 10;
 const CHOOSER_WINDOW: Duration = Duration::from_secs(10);
 
 pub(super) struct PageLimits {
-    dialogs: RestartBudget,
-    choosers: RestartBudget,
+    pub(super) dialogs: RestartBudget,
+    pub(super) choosers: RestartBudget,
 }
 
 impl Default for PageLimits {
@@ -28,28 +26,20 @@ impl Default for PageLimits {
     }
 }
 
-impl PageLimits {
-    pub(super) fn allow_dialog(&mut self, now: Instant) -> bool {
-        self.dialogs.allow(now)
-    }
-
-    pub(super) fn allow_file_chooser(&mut self, now: Instant) -> bool {
-        self.choosers.allow(now)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use tokio::time::Instant;
+
     use super::*;
 
     #[test]
     fn a_storm_of_dialogs_does_not_use_up_the_file_choosers() {
         let (mut limits, now) = (PageLimits::default(), Instant::now());
-        assert!((0..DIALOGS).all(|_| limits.allow_dialog(now)));
-        assert!(!limits.allow_dialog(now));
-        assert!((0..CHOOSERS).all(|_| limits.allow_file_chooser(now)));
-        assert!(!limits.allow_file_chooser(now));
-        assert!(limits.allow_dialog(now + DIALOG_WINDOW));
-        assert!(limits.allow_file_chooser(now + CHOOSER_WINDOW));
+        assert!((0..DIALOGS).all(|_| limits.dialogs.allow(now)));
+        assert!(!limits.dialogs.allow(now));
+        assert!((0..CHOOSERS).all(|_| limits.choosers.allow(now)));
+        assert!(!limits.choosers.allow(now));
+        assert!(limits.dialogs.allow(now + DIALOG_WINDOW));
+        assert!(limits.choosers.allow(now + CHOOSER_WINDOW));
     }
 }

@@ -5,32 +5,30 @@ use super::Actor;
 use super::navigation::BLANK;
 use crate::cdp::ids::LoaderId;
 use crate::policy::{Denied, redact_url};
-use crate::tabs::attached_target::AttachedTarget;
-use crate::tabs::command_queue::TabCommand;
+use crate::tabs::command_queue::CommandKind;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 
 impl Actor {
     /// Why the document that has just been committed may not stay.
     pub(super) fn denial_of_commit(&self, status: Option<u16>) -> Option<Denied> {
-        let url = &self.attached.as_ref()?.page.url;
-        self.navigation.denial_of_commit(url, status)
+        self.navigation.denial_of_commit(self.page_url()?, status)
     }
 
     /// Why the navigation to the page's present URL failed: policy, or the network.
     pub(super) fn failure_reason(&self, net: String) -> Result<Denied, String> {
-        match &self.attached {
-            Some(attached) => self.navigation.failure_reason(&attached.page.url, net),
+        match self.page_url() {
+            Some(url) => self.navigation.failure_reason(url, net),
             None => Err(net),
         }
     }
 
     /// The present page may be denied now. A pending navigation is checked when it commits.
     pub(super) fn on_policy_change(&mut self) {
-        let Some(attached) = self.attached.as_ref().filter(|_| self.closing.is_none()) else {
-            return;
-        };
-        if let Err(denied) = self.navigation.check(&attached.page.url) {
+        if self.closing.is_none()
+            && let Some(url) = self.page_url()
+            && let Err(denied) = self.navigation.check(url)
+        {
             self.record_policy_violation(&denied);
             self.publish_denial(denied);
         }
@@ -48,7 +46,7 @@ impl Actor {
     }
 
     fn record_policy_violation(&mut self, denied: &Denied) {
-        self.navigation.set_policy_violation();
+        self.navigation.policy_violation = true;
         if let Some(attached) = &mut self.attached {
             let url = redact_url(&attached.page.url);
             tracing::warn!(tab = %self.tab.id, url, %denied, "a tab is where it may not be");
@@ -67,13 +65,10 @@ impl Actor {
     /// Sends the tab away from a denied page, ahead of other commands. An active navigation leaves the
     /// page anyway.
     pub(super) fn leave_denied_page(&mut self) {
-        let usable = self
-            .attached
-            .as_ref()
-            .is_some_and(AttachedTarget::is_usable);
-        if usable && self.work.active().is_none() && self.navigation.take_policy_violation() {
+        let may_leave = self.is_usable() && self.work.active.is_none();
+        if may_leave && std::mem::take(&mut self.navigation.policy_violation) {
             let url = BLANK.to_owned();
-            self.work.push_first(TabCommand::Load { url });
+            self.work.push_first(CommandKind::Load { url });
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What a tab tells others: facts to listeners and callers, and its view to the registry.
+//! Publishes a tab's facts to listeners and callers, and its view to the registry.
 
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::event::TabState;
+use cdp_bridge_protocol::event::{RebuildReason, TabState};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::navigation::BLANK;
-use crate::tabs::attached_target::{AttachedTarget, LossReason};
+use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::fact::{Fact, FactKind, FactSink, Navigation};
 use crate::tabs::identity::Scope;
 use crate::tabs::reply::{AnswerKind, Reply};
@@ -35,7 +35,7 @@ impl TabPublisher {
         }
     }
 
-    pub(super) fn fact(&self, kind: FactKind) -> Fact {
+    fn fact(&self, kind: FactKind) -> Fact {
         Fact::of_tab(&self.scope, self.id, kind)
     }
 
@@ -44,23 +44,23 @@ impl TabPublisher {
         self.facts.publish(self.fact(kind));
     }
 
-    /// Publishes the fact that a call caused, and answers the call with it.
-    pub(super) fn publish_and_answer(&self, reply: Reply, kind: FactKind) {
-        let fact = self.fact(kind).caused_by(reply.call);
-        self.facts.publish(fact.clone());
-        reply.answer(self.id, AnswerKind::Fact(fact));
+    /// Publishes a fact, and answers the call that caused it, if there is one.
+    pub(super) fn publish_and_answer(&self, reply: Option<Reply>, kind: FactKind) {
+        self.answer(reply.into_iter().collect(), kind, true);
     }
 
-    /// Publishes the end of the tab, caused by the first of the calls that asked for it, and
-    /// answers all of them. A tab that was never announced ends silently.
-    pub(super) fn publish_end(&self, kind: FactKind, replies: Vec<Reply>, announced: bool) {
-        let mut closed = self.fact(kind);
-        closed.cause = replies.first().map(|reply| reply.call);
-        if announced {
-            self.facts.publish(closed.clone());
+    /// Answers calls with a fact, which the first of them caused. Publishes it before that, unless it has been
+    /// published already, or the tab was never announced.
+    pub(super) fn answer(&self, replies: Vec<Reply>, kind: FactKind, is_published: bool) {
+        let mut fact = self.fact(kind);
+        if let Some(first) = replies.first() {
+            fact = fact.caused_by(first.call);
+        }
+        if is_published {
+            self.facts.publish(fact.clone());
         }
         for reply in replies {
-            reply.answer(self.id, AnswerKind::Fact(closed.clone()));
+            reply.answer(self.id, AnswerKind::Fact(fact.clone()));
         }
     }
 
@@ -73,7 +73,7 @@ impl TabPublisher {
         }));
     }
 
-    /// Updates the view without waking those who watch it.
+    /// Updates the view without waking its receivers.
     pub(super) fn used(&self, now: Instant) {
         self.view.send_if_modified(|view| {
             view.last_used = now;
@@ -107,9 +107,9 @@ impl TabPublisher {
     }
 }
 
-fn state(loss: Option<LossReason>, is_rebuilding: bool, is_loading: bool) -> TabState {
+fn state(loss: Option<RebuildReason>, is_rebuilding: bool, is_loading: bool) -> TabState {
     match loss {
-        Some(LossReason::Crashed) if !is_rebuilding => TabState::Crashed,
+        Some(RebuildReason::Crashed) if !is_rebuilding => TabState::Crashed,
         loss if is_rebuilding || loss.is_some() => TabState::Rebuilding,
         _ if is_loading => TabState::Loading,
         _ => TabState::Ready,
@@ -137,7 +137,7 @@ mod tests {
         let (publisher, facts) = publisher();
         let (reply, outcomes) = reply(RequestKind::ActivateTab, Duration::ZERO);
         let call = reply.call;
-        publisher.publish_and_answer(reply, FactKind::TabActivated);
+        publisher.publish_and_answer(Some(reply), FactKind::TabActivated);
         let facts = facts.take();
         assert_eq!(facts.len(), 1);
         assert_eq!(facts[0].cause, Some(call));
@@ -151,7 +151,7 @@ mod tests {
         for announced in [false, true] {
             let (publisher, facts) = publisher();
             let (reply, outcomes) = reply(RequestKind::CloseTab, Duration::ZERO);
-            publisher.publish_end(FactKind::TabClosed { reason }, vec![reply], announced);
+            publisher.answer(vec![reply], FactKind::TabClosed { reason }, announced);
             assert_eq!(facts.take().len(), usize::from(announced));
             assert!(matches!(outcomes.answer(), AnswerKind::Fact(_)));
         }
@@ -162,18 +162,18 @@ mod tests {
         assert_eq!(state(None, false, false), TabState::Ready);
         assert_eq!(state(None, false, true), TabState::Loading);
         assert_eq!(
-            state(Some(LossReason::Crashed), false, true),
+            state(Some(RebuildReason::Crashed), false, true),
             TabState::Crashed
         );
         for loss in [
-            LossReason::Crashed,
-            LossReason::Detached,
-            LossReason::BrowserExited,
+            RebuildReason::Crashed,
+            RebuildReason::Detached,
+            RebuildReason::BrowserExited,
         ] {
             assert_eq!(state(Some(loss), true, false), TabState::Rebuilding);
         }
         assert_eq!(
-            state(Some(LossReason::Detached), false, true),
+            state(Some(RebuildReason::Detached), false, true),
             TabState::Rebuilding
         );
     }

@@ -3,17 +3,17 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::CloseReason;
+use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use crate::flow::RestartBudget;
-use crate::tabs::attached_target::LossReason;
 use crate::tabs::error::TabError;
+use crate::tabs::pending_call::take_done;
 use crate::tabs::supervisor::RebuildPermit;
 use crate::tabs::target::OpenError;
-use crate::tabs::watchdog::{HangAction, Watchdog};
+use crate::tabs::watchdog::Watchdog;
 
 /// How often a tab may be rebuilt in [`CRASH_WINDOW`] before it is given up.
 const CRASHES: usize = 3;
@@ -23,7 +23,7 @@ pub(super) struct Recovery {
     /// Set while the target is lost and the tab waits for its turn to get another.
     turn: Option<BoxFuture<'static, Option<RebuildPermit>>>,
     crashes: RestartBudget,
-    watchdog: Watchdog,
+    pub(super) watchdog: Watchdog,
     hang_timeout: Duration,
 }
 
@@ -44,11 +44,11 @@ impl Recovery {
     }
 
     /// What to do about a lost target. `None`: the tab waits for its turn already.
-    pub(super) fn on_loss(&mut self, loss: LossReason, now: Instant) -> Option<Verdict> {
+    pub(super) fn on_loss(&mut self, loss: RebuildReason, now: Instant) -> Option<Verdict> {
         if self.is_waiting() {
             return None;
         }
-        if loss == LossReason::Crashed && !self.crashes.allow(now) {
+        if loss == RebuildReason::Crashed && !self.crashes.allow(now) {
             return Some(Verdict::End(CloseReason::Crashed));
         }
         Some(Verdict::Rebuild)
@@ -83,49 +83,21 @@ impl Recovery {
     /// Waits for the tab's turn; `None` if the supervisor has ended. Never ends for a tab that does
     /// not wait for one.
     pub(super) async fn turn(&mut self) -> Option<RebuildPermit> {
-        let Some(turn) = &mut self.turn else {
-            return std::future::pending().await;
-        };
-        let turn = turn.await;
-        self.turn = None;
-        turn
+        take_done(&mut self.turn).await
     }
 
     /// The error for requests that arrive while the target is lost and no other is being opened.
-    pub(super) fn refusal(&self, loss: LossReason) -> Option<TabError> {
+    pub(super) fn refusal(&self, loss: RebuildReason) -> Option<TabError> {
         match loss {
-            LossReason::Detached => Some(TabError::Detached),
-            LossReason::BrowserExited if self.is_waiting() => Some(browser_down()),
-            LossReason::BrowserExited | LossReason::Crashed => None,
+            RebuildReason::Detached => Some(TabError::Detached),
+            RebuildReason::BrowserExited if self.is_waiting() => Some(browser_down()),
+            RebuildReason::BrowserExited | RebuildReason::Crashed => None,
         }
     }
 
     /// The tab has another target, about which nothing is known.
     pub(super) fn target_replaced(&mut self) {
         self.watchdog = Watchdog::new(self.hang_timeout);
-    }
-
-    /// A request was given up that the page had not answered.
-    pub(super) fn suspect_page(&mut self, now: Instant) {
-        self.watchdog.suspect(now);
-    }
-
-    pub(super) fn page_answered(&mut self, now: Instant) {
-        self.watchdog.answered(now);
-    }
-
-    pub(super) fn next_check(&self, awaiting_page_since: Option<Instant>) -> Option<Instant> {
-        self.watchdog.next_wake(awaiting_page_since)
-    }
-
-    /// Whether the browser must be probed now, to tell a hung page from a hung browser.
-    pub(super) fn needs_browser_probe(&mut self, awaiting: Option<Instant>, now: Instant) -> bool {
-        self.watchdog.take_due(awaiting, now)
-    }
-
-    /// What to do about the page once the browser has answered, or has not.
-    pub(super) fn browser_probed(&mut self, answers: bool, now: Instant) -> Option<HangAction> {
-        self.watchdog.browser_probed(answers, now)
     }
 }
 
@@ -138,6 +110,7 @@ pub(super) fn browser_down() -> TabError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabs::watchdog::HangAction;
 
     const HANG: Duration = Duration::from_secs(10);
 
@@ -146,13 +119,13 @@ mod tests {
         let (mut recovery, start) = (Recovery::new(HANG), Instant::now());
         for crash in 0..3 {
             let now = start + Duration::from_secs(crash);
-            let verdict = recovery.on_loss(LossReason::Crashed, now);
+            let verdict = recovery.on_loss(RebuildReason::Crashed, now);
             assert_eq!(verdict, Some(Verdict::Rebuild));
         }
         let now = start + Duration::from_secs(59);
-        let verdict = recovery.on_loss(LossReason::Crashed, now);
+        let verdict = recovery.on_loss(RebuildReason::Crashed, now);
         assert_eq!(verdict, Some(Verdict::End(CloseReason::Crashed)));
-        let verdict = recovery.on_loss(LossReason::Crashed, start + CRASH_WINDOW);
+        let verdict = recovery.on_loss(RebuildReason::Crashed, start + CRASH_WINDOW);
         assert_eq!(verdict, Some(Verdict::Rebuild), "the first is forgotten");
     }
 
@@ -161,7 +134,7 @@ mod tests {
         let (mut recovery, now) = (Recovery::new(HANG), Instant::now());
         let down = OpenError::BrowserDown("gone".to_owned());
         for _ in 0..10 {
-            let verdict = recovery.on_loss(LossReason::BrowserExited, now);
+            let verdict = recovery.on_loss(RebuildReason::BrowserExited, now);
             assert_eq!(verdict, Some(Verdict::Rebuild));
             assert_eq!(recovery.on_failed_rebuild(&down, now), Verdict::Rebuild);
         }
@@ -183,10 +156,10 @@ mod tests {
     #[test]
     fn a_tab_waits_for_one_turn_at_a_time() {
         let (mut recovery, now) = (Recovery::new(HANG), Instant::now());
-        assert!(recovery.refusal(LossReason::BrowserExited).is_none());
+        assert!(recovery.refusal(RebuildReason::BrowserExited).is_none());
         recovery.wait_for(async { None });
-        assert_eq!(recovery.on_loss(LossReason::Crashed, now), None);
-        let refusal = recovery.refusal(LossReason::BrowserExited);
+        assert_eq!(recovery.on_loss(RebuildReason::Crashed, now), None);
+        let refusal = recovery.refusal(RebuildReason::BrowserExited);
         assert!(matches!(refusal, Some(TabError::BrowserDown { .. })));
         assert!(recovery.turn().now_or_never().is_some());
         assert!(!recovery.is_waiting());
@@ -196,10 +169,11 @@ mod tests {
     #[test]
     fn a_new_target_is_not_suspected_for_the_one_before() {
         let (mut recovery, now) = (Recovery::new(HANG), Instant::now());
-        recovery.suspect_page(now);
-        assert!(recovery.needs_browser_probe(None, now));
-        assert_eq!(recovery.browser_probed(true, now), Some(HangAction::Probe));
+        recovery.watchdog.suspect(now);
+        assert!(recovery.watchdog.take_due(None, now));
+        let action = recovery.watchdog.browser_probed(true, now);
+        assert_eq!(action, Some(HangAction::Probe));
         recovery.target_replaced();
-        assert_eq!(recovery.next_check(None), None);
+        assert_eq!(recovery.watchdog.next_wake(None), None);
     }
 }

@@ -7,16 +7,15 @@ use tokio::time::Instant;
 
 use crate::tabs::fact::FactSink;
 use crate::tabs::identity::Scope;
-use crate::tabs::page_console::{ConsoleSubscriptions, Subscriber};
+use crate::tabs::page_console::ConsoleSubscriptions;
 use crate::tabs::reply::Reply;
-use crate::tabs::screencast::{CastSpec, Screencasts, Watcher};
+use crate::tabs::screencast::Screencasts;
 use crate::tabs::supervisor::SupervisorHandle;
 use crate::tabs::target::Target;
 
 pub(super) struct Streams {
-    tab: TabId,
-    screencasts: Screencasts,
-    console: ConsoleSubscriptions,
+    pub(super) screencasts: Screencasts,
+    pub(super) console: ConsoleSubscriptions,
 }
 
 impl Streams {
@@ -27,39 +26,9 @@ impl Streams {
         facts: Arc<dyn FactSink>,
     ) -> Self {
         Self {
-            tab,
             screencasts: Screencasts::new(tab, supervisor.clone()),
             console: ConsoleSubscriptions::new(tab, scope, supervisor.clone(), facts),
         }
-    }
-
-    /// Starts a screencast; without a usable target it waits for one.
-    pub(super) fn watch(
-        &mut self,
-        spec: CastSpec,
-        watcher: Watcher,
-        reply: Reply,
-        target: Option<&Target>,
-    ) {
-        self.screencasts.subscribe(spec, watcher, reply, target);
-    }
-
-    pub(super) fn unwatch(&mut self, reply: Reply) {
-        self.screencasts.unwatch(self.tab, reply);
-    }
-
-    /// Subscribes to the console; without a usable target the subscription waits for one.
-    pub(super) fn subscribe(
-        &mut self,
-        subscriber: Subscriber,
-        reply: Reply,
-        target: Option<&Target>,
-    ) {
-        self.console.subscribe((), subscriber, reply, target);
-    }
-
-    pub(super) fn unsubscribe(&mut self, reply: Reply) {
-        self.console.unsubscribe_from_console(self.tab, reply);
     }
 
     /// The tab has another target, in which every stream continues.
@@ -107,7 +76,7 @@ mod tests {
     use crate::tabs::error::TabError;
     use crate::tabs::identity::CallerId;
     use crate::tabs::registry::Registry;
-    use crate::tabs::screencast::FrameSlot;
+    use crate::tabs::screencast::{CastSpec, FrameSlot, Watcher};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -136,7 +105,7 @@ mod tests {
             max_fps: None,
             slot: FrameSlot::new(Arc::default()),
         };
-        streams.watch(spec, watcher, reply, None);
+        streams.screencasts.subscribe(spec, watcher, reply, None);
         outcomes
     }
 

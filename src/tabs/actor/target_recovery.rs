@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::CloseReason;
+use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
 use tokio::time::Instant;
 
 use super::recovery::{Verdict, browser_down};
 use super::{Actor, End};
-use crate::tabs::attached_target::{AttachedTarget, LossReason};
-use crate::tabs::command_queue::TabCommand;
+use crate::tabs::attached_target::AttachedTarget;
+use crate::tabs::command_queue::CommandKind;
 use crate::tabs::error::TabError;
 use crate::tabs::supervisor::RebuildPermit;
 use crate::tabs::target::{ContextChoice, OpenError};
@@ -32,7 +32,7 @@ impl Actor {
         // An unusable target was closed by the tab itself. Any other was closed by the page or user,
         // or by a browser that is shutting down cleanly; the probe tells which.
         if attached.is_usable() {
-            attached.loss = Some(LossReason::Detached);
+            attached.loss = Some(RebuildReason::Detached);
             attached.probe_browser(BROWSER_EXIT_GRACE, BROWSER_PROBE_LIMIT);
             self.fail_pending(&TabError::Detached);
             self.update_view();
@@ -48,7 +48,7 @@ impl Actor {
         if browser_answers {
             return Some(End::of(CloseReason::Page));
         }
-        self.attached.as_mut()?.loss = Some(LossReason::BrowserExited);
+        self.attached.as_mut()?.loss = Some(RebuildReason::BrowserExited);
         self.fail_pending(&browser_down());
         self.recover()
     }
@@ -86,7 +86,7 @@ impl Actor {
         let Some(turn) = turn else {
             return Some(End::of(CloseReason::Shutdown));
         };
-        self.work.push_first(TabCommand::Rebuild { turn });
+        self.work.push_first(CommandKind::Rebuild { turn });
         None
     }
 

@@ -1,4 +1,4 @@
-//! What the tests of a tab's parts need: replies that are recorded, and a policy without a proxy.
+//! Replies and facts that are recorded, and a policy without a proxy, for the tests of a tab's parts.
 
 use std::collections::HashMap;
 use std::io;
@@ -21,7 +21,7 @@ use crate::tabs::reply::{AnswerKind, Outcome, Reply};
 use crate::tabs::settings::{TabSettings, TabsConfig};
 use crate::tabs::view::TabView;
 
-/// What one request was answered.
+/// The answers to one request.
 pub(super) struct Outcomes(mpsc::Receiver<Outcome>);
 
 impl Outcomes {

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use cdp_bridge_protocol::TabId;
 use futures::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::task::unconstrained;
@@ -10,33 +9,27 @@ use tokio::time::Instant;
 
 use crate::cdp::ids::LoaderId;
 use crate::tabs::active_command::{ActiveCommand, Phase, Step};
-use crate::tabs::captures::{CaptureContext, Captures, FinishedCapture};
-use crate::tabs::command_queue::{CommandQueue, QueuePosition, TabCommand};
+use crate::tabs::captures::{CaptureContext, Captures};
+use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand, TabCommandQueue};
 use crate::tabs::error::{Failure, TabError};
-use crate::tabs::message::{Capture, Change};
-use crate::tabs::page_actions::PageQuery;
-use crate::tabs::page_actions::query_queue::{QueryQueue, QueryResult};
+use crate::tabs::message::Capture;
+use crate::tabs::page_actions::PageOperation;
+use crate::tabs::page_actions::query_queue::QueryQueue;
 use crate::tabs::reply::Reply;
 use crate::tabs::settings::TabSettings;
 
 pub(super) struct Work {
-    queue: CommandQueue,
-    active: Option<ActiveCommand>,
-    captures: Captures,
-    queries: QueryQueue,
+    pub(super) queue: TabCommandQueue,
+    pub(super) active: Option<ActiveCommand>,
+    pub(super) captures: Captures,
+    pub(super) queries: QueryQueue,
     max_waiting: usize,
-}
-
-pub(super) enum WorkResult {
-    Command(Step),
-    Capture(FinishedCapture),
-    Query(QueryResult),
 }
 
 impl Work {
     pub(super) fn new(settings: &TabSettings, permits: Arc<Semaphore>, first: TabCommand) -> Self {
         let max_waiting = settings.max_waiting_changes;
-        let mut queue = CommandQueue::new(max_waiting);
+        let mut queue = TabCommandQueue::new(max_waiting);
         queue.push_first(first);
         Self {
             queue,
@@ -48,24 +41,28 @@ impl Work {
     }
 
     /// Queues a command. A command that does not fit is refused.
-    pub(super) fn push(&mut self, change: Change, reply: Reply) {
-        let rejected = self.queue.push(TabCommand::new(change, reply)).err();
-        if let Some(reply) = rejected.and_then(TabCommand::into_reply) {
+    pub(super) fn push(&mut self, kind: CommandKind, reply: Reply) {
+        let reply = Some(reply);
+        let command = TabCommand { kind, reply };
+        if let Err(TabCommand {
+            reply: Some(reply), ..
+        }) = self.queue.push(command)
+        {
             let limit = self.max_waiting;
             reply.fail(TabError::QueueFull { limit });
         }
     }
 
-    /// Queues a command of the tab's own, ahead of every request.
-    pub(super) fn push_first(&mut self, command: TabCommand) {
-        self.queue.push_first(command);
+    /// Queues a command without a request, ahead of every request.
+    pub(super) fn push_first(&mut self, kind: CommandKind) {
+        self.queue.push_first(kind.into());
     }
 
     pub(super) fn push_capture(&mut self, capture: Capture, reply: Reply, now: Instant) {
         self.captures.push(capture, self.queue.now(), reply, now);
     }
 
-    pub(super) fn push_query(&mut self, look: PageQuery, reply: Reply) {
+    pub(super) fn push_query(&mut self, look: PageOperation, reply: Reply) {
         self.queries.push(look, self.queue.now(), reply);
     }
 
@@ -77,29 +74,6 @@ impl Work {
         self.queue.pop()
     }
 
-    pub(super) fn activate(&mut self, command: ActiveCommand) {
-        self.active = Some(command);
-    }
-
-    pub(super) fn active(&self) -> Option<&ActiveCommand> {
-        self.active.as_ref()
-    }
-
-    pub(super) fn active_mut(&mut self) -> Option<&mut ActiveCommand> {
-        self.active.as_mut()
-    }
-
-    /// Ends the active command; the caller answers it.
-    pub(super) fn take_active(&mut self) -> Option<ActiveCommand> {
-        self.active.take()
-    }
-
-    /// Whether the next command is a navigation that a client asked for, which makes it pointless
-    /// to load the present page again.
-    pub(super) fn navigates_next(&self) -> bool {
-        self.queue.navigates_next()
-    }
-
     pub(super) fn replaces_target(&self) -> bool {
         self.active
             .as_ref()
@@ -108,7 +82,9 @@ impl Work {
 
     pub(super) fn is_rebuilding(&self) -> bool {
         let mut active = self.active.iter();
-        active.any(|it| it.replaces_target() && matches!(it.command, TabCommand::Rebuild { .. }))
+        active.any(|it| {
+            it.replaces_target() && matches!(it.command.kind, CommandKind::Rebuild { .. })
+        })
     }
 
     /// Whether the active command waits for this commit, or, if `None`, for a navigation within
@@ -151,22 +127,6 @@ impl Work {
         self.queries.start_due(context.driver, permitted);
     }
 
-    /// The next result. Never ends while nothing is active, and may be dropped at any time.
-    pub(super) async fn next(&mut self) -> WorkResult {
-        let Self {
-            active,
-            captures,
-            queries,
-            ..
-        } = self;
-        tokio::select! {
-            biased;
-            Some(step) = async { Some(active.as_mut()?.step().await) } => WorkResult::Command(step),
-            done = captures.next_done() => WorkResult::Capture(done),
-            result = queries.next_done() => WorkResult::Query(result),
-        }
-    }
-
     /// Chromium's answer to the active navigation, if it has arrived. The answer precedes the
     /// events that follow from it, but both may be ready at the same time; without the answer the
     /// tab would not know which commit it waits for.
@@ -176,16 +136,6 @@ impl Work {
             return None;
         }
         unconstrained(active.step()).now_or_never()
-    }
-
-    /// Answers a finished capture, or takes it again if the document has changed.
-    pub(super) fn settle_capture(
-        &mut self,
-        done: FinishedCapture,
-        tab: TabId,
-        context: &CaptureContext<'_>,
-    ) {
-        self.captures.settle(done, tab, context);
     }
 
     /// When something is due or times out.
@@ -199,15 +149,15 @@ impl Work {
         due.into_iter().flatten().min()
     }
 
-    /// Answers what has timed out, except the active command. True: the page let the time of a
-    /// capture or query pass.
+    /// Fails the requests that have timed out, except the active command. True if a capture or query was
+    /// running in the page.
     pub(super) fn expire(&mut self, now: Instant, session: Option<&str>) -> bool {
         for reply in self.queue.expire(now) {
             let error = reply.timed_out("the tab's other requests");
             let session = session.map(str::to_owned);
             reply.fail(Failure { error, session });
         }
-        // Both, whatever the first one says.
+        // Not `||`: both must run.
         self.captures.expire(now) | self.queries.expire(now)
     }
 
@@ -228,7 +178,7 @@ impl Work {
 
     /// Gives up everything that is active or waits, and returns the replies.
     pub(super) fn drain(&mut self) -> Vec<Reply> {
-        let active = self.active.take().and_then(|it| it.command.into_reply());
+        let active = self.active.take().and_then(|it| it.command.reply);
         let mut replies: Vec<_> = active.into_iter().collect();
         replies.extend(self.queue.drain());
         replies.extend(self.captures.drain());
@@ -246,6 +196,7 @@ mod tests {
 
     use super::super::test_support::{Outcomes, reply, settings};
     use super::*;
+    use crate::tabs::message::Change;
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -256,30 +207,26 @@ mod tests {
     fn navigate(work: &mut Work, limit: Duration) -> Outcomes {
         let (reply, outcomes) = reply(RequestKind::Navigate, limit);
         let url = "http://a.test/".to_owned();
-        work.push(Change::Navigate { url }, reply);
+        work.push(CommandKind::Change(Change::Navigate { url }), reply);
         outcomes
     }
 
     fn begin(work: &mut Work, phase: Phase) {
         let (position, command) = work.pop().unwrap();
         let since = Instant::now();
-        let deadline = command
-            .reply()
-            .map_or(since + SECOND, |reply| reply.deadline);
-        work.activate(ActiveCommand {
-            position,
-            command,
-            phase,
-            since,
-            deadline,
-        });
+        let reply = command.reply.as_ref();
+        let deadline = reply.map_or(since + SECOND, |reply| reply.deadline);
+        work.active = Some(ActiveCommand::new(position, command, phase, deadline));
     }
 
     /// Work with an active navigation, a waiting one, and a waiting capture and query.
     fn busy() -> (Work, Vec<Outcomes>) {
         let (first, active) = reply(RequestKind::Navigate, 4 * SECOND);
         let url = "http://first.test/".to_owned();
-        let mut work = work(TabCommand::Navigate { url, reply: first });
+        let mut work = work(TabCommand {
+            kind: CommandKind::Change(Change::Navigate { url }),
+            reply: Some(first),
+        });
         begin(&mut work, Phase::Committing(None));
         let waiting = navigate(&mut work, SECOND);
         let (reply_to_capture, capture) = reply(RequestKind::GetDomSnapshot, 2 * SECOND);
@@ -287,7 +234,7 @@ mod tests {
         let now = Instant::now();
         work.push_capture(Capture::Snapshot { format }, reply_to_capture, now);
         let (reply_to_query, query) = reply(RequestKind::WaitFor, 3 * SECOND);
-        work.push_query(PageQuery::WaitText("text".to_owned()), reply_to_query);
+        work.push_query(PageOperation::wait_text("text".to_owned()), reply_to_query);
         (work, vec![active, waiting, capture, query])
     }
 
@@ -303,7 +250,7 @@ mod tests {
             assert!(matches!(outcomes.error(), TabError::Closed));
             assert!(outcomes.is_over());
         }
-        assert!(work.drain().is_empty() && work.active().is_none());
+        assert!(work.drain().is_empty() && work.active.is_none());
         assert_eq!(work.next_wake(Instant::now()), None);
     }
 
@@ -330,28 +277,32 @@ mod tests {
     async fn a_navigation_away_from_a_lost_page_starts_over() {
         let (mut work, _outcomes) = busy();
         assert!(work.abandon_page().is_empty());
-        assert!(work.active().is_none());
+        assert!(work.active.is_none());
         let (_, next) = work.pop().unwrap();
-        assert!(matches!(next, TabCommand::Navigate { url, .. } if url == "http://first.test/"));
+        let CommandKind::Change(Change::Navigate { url }) = next.kind else {
+            panic!("not the navigation");
+        };
+        assert_eq!(url, "http://first.test/");
     }
 
     #[tokio::test(start_paused = true)]
     async fn one_command_is_active_at_a_time() {
-        let mut work = work(TabCommand::Adopt { opener: None });
+        let mut work = work(CommandKind::Adopt { opener: None }.into());
         let _outcomes = navigate(&mut work, SECOND);
-        assert!(matches!(work.pop(), Some((_, TabCommand::Adopt { .. }))));
-        assert!(work.navigates_next());
+        let (_, first) = work.pop().unwrap();
+        assert!(matches!(first.kind, CommandKind::Adopt { .. }));
+        assert!(work.queue.navigates_next());
         begin(&mut work, Phase::Committing(Some("L".into())));
         let _outcomes = navigate(&mut work, SECOND);
         assert!(work.pop().is_none());
         assert!(work.awaits_commit(Some(&"L".into())) && !work.awaits_commit(None));
-        work.take_active();
+        work.active = None;
         assert!(work.pop().is_some());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_command_too_many_is_refused() {
-        let mut work = work(TabCommand::Adopt { opener: None });
+        let mut work = work(CommandKind::Adopt { opener: None }.into());
         work.pop();
         let accepted: Vec<_> = (0..settings().max_waiting_changes)
             .map(|_| navigate(&mut work, SECOND))

@@ -17,10 +17,11 @@ use tokio::time::Instant;
 use super::retry::while_navigating;
 use super::too_large::too_large;
 use crate::cdp::client::shape;
-use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method, ReleaseObject};
+use crate::cdp::methods::{CallArgument, CallFunctionOn, Evaluate, Method};
 use crate::cdp::results::{EvaluateResult, evaluated};
 use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
+use crate::tabs::object_handle::ObjectHandle;
 use crate::tabs::settings::CaptureLimits;
 
 /// The size of a chunk in UTF-16 units; a page up to this size is returned in one.
@@ -28,9 +29,6 @@ const CHUNK: usize = 256 * 1024;
 
 /// How many chunks are requested before the first has arrived.
 const CHUNKS_IN_FLIGHT: usize = 4;
-
-/// The time limit of the release, which no request waits for.
-const RELEASE_LIMIT: Duration = Duration::from_secs(30);
 
 /// Captures the HTML of a page. Chromium would spend minutes on a page of millions of elements, so
 /// the page counts them first, in the same round trip.
@@ -40,10 +38,8 @@ pub async fn html(
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
     let expression = expression(limits);
-    let text = while_navigating(deadline, |left| fetch(session, &expression, left))
-        .await
-        .map_err(SnapshotError::Call)?
-        .ok_or(SnapshotError::Threw)?;
+    let text = while_navigating(deadline, |left| fetch(session, &expression, left)).await?;
+    let text = text.ok_or(SnapshotError::Threw)?;
     // HTML begins with `<`, or is empty; a brace begins the counts.
     if text.as_bytes().first() != Some(&b'{') {
         return Ok(text);
@@ -51,13 +47,35 @@ pub async fn html(
     Err(too_large(&text.decode(), limits))
 }
 
+/// Functions that read the document through its prototypes: an element with a name such as
+/// `documentElement` hides the property of the document.
+pub(super) const DOCUMENT: &str = "\
+    const read = (prototype, name, node) => Object.getOwnPropertyDescriptor(prototype, name).get.call(node); \
+    const countElements = () => Document.prototype.getElementsByTagName.call(document, '*').length; \
+    const rootElement = () => read(Document.prototype, 'documentElement', document);";
+
+/// Functions that write the nodes of a document.
+const MARKUP: &str = "\
+    const doctype = ({ name, publicId, systemId }) => '<!DOCTYPE ' + name + \
+    (publicId ? ' PUBLIC \"' + publicId + '\"' : systemId ? ' SYSTEM' : '') + \
+    (systemId ? ' \"' + systemId + '\"' : '') + '>'; \
+    const markup = (node) => { switch (read(Node.prototype, 'nodeType', node)) { \
+    case 1: return read(Element.prototype, 'outerHTML', node); \
+    case 7: return '<?' + node.target + ' ' + node.data + '?>'; \
+    case 8: return '<!--' + node.data + '-->'; \
+    case 10: return doctype(node); } \
+    return ''; }; \
+    const wholeMarkup = () => { let all = ''; \
+    for (let node = read(Node.prototype, 'firstChild', document); node; node = read(Node.prototype, 'nextSibling', node)) all += markup(node); \
+    return all; };";
+
 /// Evaluates to the HTML, to an array of its chunks if it is large, or to the counts of a page that
 /// is over the limits.
 fn expression(limits: CaptureLimits) -> String {
     format!(
-        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
+        "(() => {{ {DOCUMENT} {MARKUP} const nodes = countElements(); \
          if (nodes > {}) return '{{\"nodes\":' + nodes + '}}'; \
-         const root = document.documentElement, html = root ? root.outerHTML : ''; \
+         const html = wholeMarkup(); \
          if (html.length > {}) return '{{\"nodes\":' + nodes + ',\"bytes\":' + html.length + '}}'; \
          if (html.length <= {CHUNK}) return html; \
          const chunks = []; \
@@ -94,13 +112,11 @@ async fn fetch(
             ));
         }
     };
-    let remote = RemoteChunks {
-        session: session.clone(),
-        handle,
-    };
+    // Released however the transfer ends.
+    let remote = ObjectHandle::new(session.clone(), handle);
     let left = limit.saturating_sub(start.elapsed());
     let mut in_flight = stream::iter(0..)
-        .map(|number| fetch_chunk(session, &remote.handle, number, left))
+        .map(|number| fetch_chunk(session, remote.id(), number, left))
         .buffered(CHUNKS_IN_FLIGHT);
     let mut chunks = Vec::new();
     while let Some(chunk) = in_flight.next().await {
@@ -134,24 +150,4 @@ async fn fetch_chunk(
 
 fn text<M: Method>(quoted: &Bytes) -> Result<EscapedText, CallError> {
     EscapedText::from_json_string(quoted).map_err(|error| shape::<M>(&error))
-}
-
-/// Chunks that the page holds for us. They are released however the transfer ends, so that a page
-/// that is captured again and again does not grow.
-struct RemoteChunks {
-    session: TargetSession,
-    handle: Box<str>,
-}
-
-impl Drop for RemoteChunks {
-    fn drop(&mut self) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (session, handle) = (self.session.clone(), std::mem::take(&mut self.handle));
-            runtime.spawn(async move {
-                let release = ReleaseObject { object_id: &handle };
-                // It fails if the page is gone, and its objects with it.
-                let _ = session.call(release, RELEASE_LIMIT).await;
-            });
-        }
-    }
 }

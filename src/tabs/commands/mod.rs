@@ -1,7 +1,5 @@
-//! The CDP calls behind the requests, one file for each.
+//! The CDP calls behind the requests.
 
-pub mod activate;
-pub mod close;
 pub mod history;
 pub mod html;
 pub mod navigate;
@@ -9,7 +7,7 @@ pub mod retry;
 pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
-pub mod title;
+pub mod target;
 pub mod title_change;
 pub mod too_large;
 pub mod travel;

@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep};
 
 use super::history::{SETTLE_LIMIT, settled_history};
 use crate::cdp::ids::LoaderId;
-use crate::cdp::methods::{Navigate, NavigateResult, StopLoading};
+use crate::cdp::methods::{Navigate, NavigateResult};
 use crate::cdp::{CallError, TargetSession};
 use crate::policy::Denied;
 use crate::timer::remaining;
@@ -56,30 +56,24 @@ pub async fn navigate(
     }
     let mut restarts = 0;
     let answer = loop {
-        let navigate = Navigate {
-            url: Cow::Borrowed(&url),
-        };
-        let answer = session.call(navigate, remaining(deadline)).await?;
+        let url = Cow::Borrowed(url.as_str());
+        let answer = session.call(Navigate { url }, remaining(deadline)).await?;
         if restarts == MAX_RESTARTS || !was_dropped(&answer) {
             break answer;
         }
         restarts += 1;
         sleep(RESTART_PAUSE).await;
     };
-    Ok(
-        match (
-            answer.error_text.filter(|net| !net.is_empty()),
-            answer.loader_id,
-        ) {
-            (Some(net), loader) => NavigationStart::Failed {
-                loader,
-                net,
-                is_download: answer.is_download,
-            },
-            (None, Some(loader)) => NavigationStart::Document(loader),
-            (None, None) => NavigationStart::SameDocument,
+    let net = answer.error_text.filter(|net| !net.is_empty());
+    Ok(match (net, answer.loader_id) {
+        (Some(net), loader) => NavigationStart::Failed {
+            loader,
+            net,
+            is_download: answer.is_download,
         },
-    )
+        (None, Some(loader)) => NavigationStart::Document(loader),
+        (None, None) => NavigationStart::SameDocument,
+    })
 }
 
 /// Chromium drops a navigation that starts while it still commits the one before, which new headless does
@@ -89,15 +83,4 @@ fn was_dropped(answer: &NavigateResult) -> bool {
     answer.loader_id.is_none()
         && !answer.is_download
         && answer.error_text.as_deref() == Some("net::ERR_ABORTED")
-}
-
-/// Ends a navigation whose time limit has passed, so that the next one need not wait for it. The
-/// command is queued before this returns: sent after the next navigation, it would end that one.
-pub fn stop(session: &TargetSession, limit: Duration) {
-    let stopping = session.start_call(&StopLoading {}, limit);
-    tokio::spawn(async move {
-        if let Err(error) = stopping.await {
-            tracing::debug!(%error, "a navigation that ran out of time could not be stopped");
-        }
-    });
 }

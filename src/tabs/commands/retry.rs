@@ -1,4 +1,4 @@
-//! Retries calls that navigations interrupt (protocol section 5: retries).
+//! Retries calls that navigations interrupt.
 
 use std::future::Future;
 use std::time::Duration;

@@ -12,7 +12,7 @@ use crate::cdp::methods::{
 };
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
-use crate::tabs::message::Area;
+use crate::tabs::message::{Area, Shot};
 use crate::tabs::page_actions::PageDriver;
 use crate::tabs::picture::{Picture, UnknownImageFormat};
 
@@ -21,12 +21,10 @@ const MAX_WEBP_SIDE: u64 = 16_383;
 /// The longest side that the JPEG format allows.
 const MAX_JPEG_SIDE: u64 = 65_535;
 
-#[derive(Debug, Clone)]
-pub struct Shot {
-    pub area: Area,
+/// The size and the limits of a screenshot.
+#[derive(Debug, Clone, Copy)]
+pub struct ShotLimits {
     pub format: ImageFormat,
-    /// For `jpeg` and `webp`.
-    pub quality: u8,
     pub viewport: Viewport,
     pub max_pixels: u64,
 }
@@ -39,28 +37,29 @@ pub async fn screenshot(
     session: TargetSession,
     driver: &PageDriver,
     shot: Shot,
+    limits: ShotLimits,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
     let area = match &shot.area {
         Area::Whole => None,
         Area::Clip(area) => Some(*area),
-        Area::Element(locator) => {
-            let area = driver.bounding_box(locator, deadline).await;
-            Some(area.map_err(|error| ScreenshotError::PageAction(Box::new(error)))?)
-        }
+        Area::Element(locator) => Some(driver.bounding_box(locator, deadline).await?),
         Area::Visible => {
-            let viewport = shot.viewport;
-            check_size(f64::from(viewport.width), f64::from(viewport.height), &shot)?;
+            let viewport = limits.viewport;
+            check_size(
+                f64::from(viewport.width),
+                f64::from(viewport.height),
+                &limits,
+            )?;
             return capture(&session, &shot, None, false, deadline).await;
         }
     };
-    let page = while_navigating(deadline, |left| session.call(GetLayoutMetrics {}, left))
-        .await
-        .map_err(ScreenshotError::Call)?;
+    let measure = |left| session.call(GetLayoutMetrics {}, left);
+    let page = while_navigating(deadline, measure).await?;
     let clip = match area {
-        Some(area) if matches!(shot.area, Area::Clip(_)) => part(area, &shot)?,
-        Some(area) => part(from_edges(area, &page), &shot)?,
-        None => clip_of(page.css_content_size, &shot)?,
+        Some(area) if matches!(shot.area, Area::Clip(_)) => part(area, &limits)?,
+        Some(area) => part(from_edges(area, &page), &limits)?,
+        None => clip_of(page.css_content_size, &limits)?,
     };
     let is_visible = page
         .css_layout_viewport
@@ -99,10 +98,9 @@ async fn capture(
         };
         session.call_raw(method, left)
     })
-    .await
-    .map_err(ScreenshotError::Call)?;
-    let data = screenshot_data(&result).map_err(ScreenshotError::Call)?;
-    Picture::new(data).map_err(|UnknownImageFormat| ScreenshotError::NotAPicture)
+    .await?;
+    Picture::new(screenshot_data(&result)?)
+        .map_err(|UnknownImageFormat| ScreenshotError::NotAPicture)
 }
 
 fn contains(visible: LayoutViewport, clip: ScreenshotClip) -> bool {
@@ -115,11 +113,11 @@ fn contains(visible: LayoutViewport, clip: ScreenshotClip) -> bool {
 
 /// The clip around an area, in whole pixels. What lies beyond the left or upper edge of the page is cut
 /// off.
-fn part(area: Wanted, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
+fn part(area: Wanted, limits: &ShotLimits) -> Result<ScreenshotClip, ScreenshotError> {
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
     let height = ((area.y + area.height).ceil() - y).max(1.0);
-    check_size(width, height, shot)?;
+    check_size(width, height, limits)?;
     Ok(ScreenshotClip {
         x,
         y,
@@ -130,22 +128,19 @@ fn part(area: Wanted, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
 }
 
 /// The clip of the whole page, and at least of the viewport.
-fn clip_of(page: ContentSize, shot: &Shot) -> Result<ScreenshotClip, ScreenshotError> {
-    let width = page.width.max(f64::from(shot.viewport.width)).ceil();
-    let height = page.height.max(f64::from(shot.viewport.height)).ceil();
-    check_size(width, height, shot)?;
-    Ok(ScreenshotClip {
+fn clip_of(page: ContentSize, limits: &ShotLimits) -> Result<ScreenshotClip, ScreenshotError> {
+    let whole = Wanted {
         x: 0.0,
         y: 0.0,
-        width,
-        height,
-        scale: 1.0,
-    })
+        width: page.width.max(f64::from(limits.viewport.width)),
+        height: page.height.max(f64::from(limits.viewport.height)),
+    };
+    part(whole, limits)
 }
 
 /// Checks a screenshot of so many CSS pixels against the configured limit and that of its format.
-fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotError> {
-    let scale = shot.viewport.device_scale_factor.unwrap_or(1.0);
+fn check_size(width: f64, height: f64, limits: &ShotLimits) -> Result<(), ScreenshotError> {
+    let scale = limits.viewport.device_scale_factor.unwrap_or(1.0);
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -155,7 +150,7 @@ fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotErro
         (width * scale).ceil() as u64,
         (height * scale).ceil() as u64,
     );
-    let (side, side_text) = match shot.format {
+    let (side, side_text) = match limits.format {
         ImageFormat::Webp => (
             MAX_WEBP_SIDE,
             "a WebP picture has at most 16383 pixels a side; use png",
@@ -174,9 +169,9 @@ fn check_size(width: f64, height: f64, shot: &Shot) -> Result<(), ScreenshotErro
             limit_text,
         })
     };
-    if across.saturating_mul(down) > shot.max_pixels {
+    if across.saturating_mul(down) > limits.max_pixels {
         return too_large(
-            shot.max_pixels,
+            limits.max_pixels,
             "that is more than flow.max_screenshot_pixels allows",
         );
     }
@@ -191,23 +186,21 @@ mod tests {
     use super::*;
     use crate::cdp::methods::VisualViewport;
 
-    fn shot(format: ImageFormat, max_pixels: u64) -> Shot {
+    fn limits(format: ImageFormat, max_pixels: u64) -> ShotLimits {
         let viewport = Viewport {
             width: 1280,
             height: 720,
             device_scale_factor: Some(2.0),
         };
-        Shot {
-            area: Area::Whole,
+        ShotLimits {
             format,
-            quality: 70,
             viewport,
             max_pixels,
         }
     }
 
-    fn error_of(page: ContentSize, shot: &Shot) -> String {
-        clip_of(page, shot)
+    fn error_of(page: ContentSize, limits: &ShotLimits) -> String {
+        clip_of(page, limits)
             .expect_err("it is too large")
             .to_string()
     }
@@ -218,7 +211,7 @@ mod tests {
             width: 100.0,
             height: 1000.5,
         };
-        let clip = clip_of(page, &shot(ImageFormat::Jpeg, 100_000_000)).unwrap();
+        let clip = clip_of(page, &limits(ImageFormat::Jpeg, 100_000_000)).unwrap();
         assert!((clip.width - 1280.0).abs() < 0.1 && (clip.height - 1001.0).abs() < 0.1);
     }
 
@@ -285,9 +278,9 @@ mod tests {
             width: 1280.0,
             height: 20_000.0,
         };
-        let message = error_of(page, &shot(ImageFormat::Jpeg, 1_000_000));
+        let message = error_of(page, &limits(ImageFormat::Jpeg, 1_000_000));
         assert!(message.contains("2560 x 40000") && message.contains("max_screenshot_pixels"));
-        let message = error_of(page, &shot(ImageFormat::Webp, 1_000_000_000));
+        let message = error_of(page, &limits(ImageFormat::Webp, 1_000_000_000));
         assert!(message.contains("16383"), "{message}");
     }
 }

@@ -6,13 +6,13 @@ use cdp_bridge_protocol::payload::{EscapedText, without_lone_surrogates};
 use cdp_bridge_protocol::request::SnapshotFormat;
 use tokio::time::Instant;
 
-use super::html::html;
+use super::html::{DOCUMENT, html};
 use super::retry::while_navigating;
 use super::too_large::too_large;
+use crate::cdp::TargetSession;
 use crate::cdp::client::shape;
 use crate::cdp::methods::{CaptureSnapshot, Evaluate};
 use crate::cdp::results::{EvaluateResult, evaluated};
-use crate::cdp::{CallError, TargetSession};
 use crate::tabs::error::SnapshotError;
 use crate::tabs::settings::CaptureLimits;
 
@@ -36,9 +36,9 @@ async fn structured(
     deadline: Instant,
 ) -> Result<EscapedText, SnapshotError> {
     let expression = format!(
-        "(() => {{ const nodes = document.getElementsByTagName('*').length; \
+        "(() => {{ {DOCUMENT} const nodes = countElements(); \
          if (nodes > {}) return {{nodes}}; \
-         const root = document.documentElement, bytes = root ? root.textContent.length : 0; \
+         const root = rootElement(), bytes = root ? read(Node.prototype, 'textContent', root).length : 0; \
          return bytes > {} ? {{nodes, bytes}} : ''; }})()",
         limits.snapshot_nodes, limits.snapshot_bytes,
     );
@@ -53,15 +53,10 @@ async fn structured(
         }
     }
     let json = while_navigating(deadline, |left| {
-        session.call_raw(
-            CaptureSnapshot {
-                computed_styles: Vec::new(),
-            },
-            left,
-        )
+        let computed_styles = Vec::new();
+        session.call_raw(CaptureSnapshot { computed_styles }, left)
     })
-    .await
-    .map_err(SnapshotError::Call)?;
+    .await?;
     within(json.len() as u64, limits)?;
     let json = without_lone_surrogates(json).map_err(|error| unexpected(&error))?;
     let json = std::str::from_utf8(&json).map_err(|error| unexpected(&error))?;
@@ -74,20 +69,15 @@ async fn evaluate(
     deadline: Instant,
 ) -> Result<EvaluateResult, SnapshotError> {
     let result = while_navigating(deadline, |left| {
-        let timeout = u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1);
-        let expression = Cow::Owned(expression.clone());
-        session.call_raw(
-            Evaluate {
-                expression,
-                return_by_value: true,
-                timeout,
-            },
-            left,
-        )
+        let evaluate = Evaluate {
+            expression: Cow::Owned(expression.clone()),
+            return_by_value: true,
+            timeout: u64::try_from(left.as_millis()).unwrap_or(u64::MAX).max(1),
+        };
+        session.call_raw(evaluate, left)
     })
-    .await
-    .map_err(SnapshotError::Call)?;
-    evaluated(&result).map_err(SnapshotError::Call)
+    .await?;
+    Ok(evaluated(&result)?)
 }
 
 fn within(bytes: u64, limits: CaptureLimits) -> Result<(), SnapshotError> {
@@ -100,6 +90,5 @@ fn within(bytes: u64, limits: CaptureLimits) -> Result<(), SnapshotError> {
 }
 
 fn unexpected(problem: &dyn std::fmt::Display) -> SnapshotError {
-    let error: CallError = shape::<Evaluate<'_>>(problem);
-    SnapshotError::Call(error)
+    shape::<Evaluate<'_>>(problem).into()
 }

@@ -29,6 +29,6 @@ pub fn too_large(counts: &[u8], limits: CaptureLimits) -> SnapshotError {
             bytes,
             max: limits.snapshot_bytes,
         },
-        Err(error) => SnapshotError::Call(shape::<Evaluate<'_>>(&error)),
+        Err(error) => shape::<Evaluate<'_>>(&error).into(),
     }
 }

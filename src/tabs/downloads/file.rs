@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
-use cdp_bridge_protocol::payload::Payload;
+use cdp_bridge_protocol::payload::{Payload, PayloadFields};
 use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
@@ -35,8 +35,7 @@ pub(crate) async fn answer(
 ) {
     // Held until the answer is queued for sending. The semaphore is never closed.
     let Ok(permit) = timeout_at(reply.deadline, permits.acquire()).await else {
-        let error = reply.timed_out("other downloads");
-        return reply.fail(error);
+        return reply.time_out("other downloads");
     };
     let path = dir.join(&found.guid);
     let whole = async {
@@ -49,22 +48,19 @@ pub(crate) async fn answer(
     };
     match timeout_at(reply.deadline, whole).await {
         Ok(Ok(bytes)) => {
-            let answer = AnswerKind::Download {
+            let fields = PayloadFields::Download {
                 download_id: id,
                 name: found.name,
-                payload: Payload::Raw(bytes.into()),
             };
-            reply.answer(tab, answer);
+            let payload = Payload::Raw(bytes.into());
+            reply.answer(tab, AnswerKind::payload(fields, payload));
         }
         Ok(Err(error)) => {
             tracing::error!(%error, "the file of a download could not be read");
             let kind = error.kind();
             reply.fail(TabError::Download(DownloadError::Unreadable { id, kind }));
         }
-        Err(_) => {
-            let error = reply.timed_out("the disk");
-            reply.fail(error);
-        }
+        Err(_) => reply.time_out("the disk"),
     }
     drop(permit);
 }

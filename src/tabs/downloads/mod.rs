@@ -1,4 +1,4 @@
-//! Downloads of pages (protocol section 9).
+//! Downloads of pages.
 //!
 //! Chromium writes each download into a directory that is removed with the browser, under a guid as its
 //! name. The `tracker` records the tab, the progress and the kept files of each; downloads whose

@@ -157,15 +157,14 @@ impl DownloadTracker {
             return effects;
         };
         entry.bytes = progress.received;
-        if entry.verdict.is_some() {
-            return effects;
-        }
-        let scope = entry.owner.scope.clone();
-        let fits = progress.received.max(progress.total) <= self.limits.largest
-            && self.make_room(&scope, &mut effects);
-        if !fits && let Some(entry) = self.entries.get_mut(&number) {
-            entry.verdict = Some(DownloadState::TooLarge);
-            effects.push(DownloadEffect::Cancel(entry.guid.clone()));
+        if entry.verdict.is_none() {
+            let scope = entry.owner.scope.clone();
+            let fits = progress.received.max(progress.total) <= self.limits.largest
+                && self.make_room(&scope, &mut effects);
+            if !fits && let Some(entry) = self.entries.get_mut(&number) {
+                entry.verdict = Some(DownloadState::TooLarge);
+                effects.push(DownloadEffect::Cancel(entry.guid.clone()));
+            }
         }
         effects
     }
@@ -244,7 +243,7 @@ impl DownloadTracker {
 
     /// The browser is gone, and its files with it: downloads in progress end as cancelled.
     pub(crate) fn browser_ended(&mut self) -> Vec<DownloadEffect> {
-        self.unclaimed.clear();
+        self.unclaimed = UnclaimedDownloads::default();
         self.numbers.clear();
         let entries = std::mem::take(&mut self.entries).into_iter();
         let unfinished = entries.filter(|(_, entry)| !entry.is_complete);

@@ -73,10 +73,6 @@ impl UnclaimedDownloads {
     pub(super) fn tab_ended(&mut self, tab: TabId) {
         self.claims.retain(|(_, claimant)| *claimant != tab);
     }
-
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
 }
 
 fn given_up(unclaimed: UnclaimedDownload) -> [DownloadEffect; 2] {

@@ -18,12 +18,14 @@ use crate::tabs::reply::Reply;
 type ListenerOf<F> = <<F as StreamFactory>::Stream as PageStream>::Listener;
 type KeyOf<F> = <ListenerOf<F> as StreamListener>::Key;
 
+type Running<F> = HashMap<<F as StreamFactory>::Spec, mpsc::Sender<FeedCommand<ListenerOf<F>>>>;
+
 pub(crate) struct Feeds<F: StreamFactory> {
     tab: TabId,
     factory: F,
     entries: Vec<Entry<F>>,
     /// The feeds at the present page. One without listeners has closed its stream.
-    running: HashMap<F::Spec, mpsc::Sender<FeedCommand<ListenerOf<F>>>>,
+    running: Running<F>,
 }
 
 struct Entry<F: StreamFactory> {
@@ -35,10 +37,7 @@ struct Entry<F: StreamFactory> {
 
 impl<F: StreamFactory> Entry<F> {
     /// Whether no task answers it: it waits for a page, or the feed has ended.
-    fn is_unserved(
-        &self,
-        running: &HashMap<F::Spec, mpsc::Sender<FeedCommand<ListenerOf<F>>>>,
-    ) -> bool {
+    fn is_unserved(&self, running: &Running<F>) -> bool {
         let feed = running.get(&self.spec);
         self.awaits_page || feed.is_none_or(mpsc::Sender::is_closed)
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::stream::StreamError;
 use crate::cdp::methods::DetachFromTarget;
 use crate::cdp::{Attachment, Browser, Inbox, TargetId, TargetSession};
+use crate::runtime::spawn_from_drop;
 use crate::tabs::supervisor::SupervisorHandle;
 use crate::tabs::target::Target;
 
@@ -46,11 +47,8 @@ pub(crate) struct PageSession {
 
 impl Drop for PageSession {
     fn drop(&mut self) {
-        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            return;
-        };
         let (browser, session_id) = (self.browser.clone(), self.session.id().clone());
-        runtime.spawn(async move {
+        spawn_from_drop(async move {
             let detach = DetachFromTarget { session_id };
             // It fails if the page is gone, and its sessions with it.
             let _ = browser.call(detach, DETACH_LIMIT).await;

@@ -106,11 +106,9 @@ impl StreamError {
 
     /// What it means for a request that wanted to subscribe.
     pub(super) fn for_request(&self, reply: &Reply) -> TabError {
-        let limit = reply.deadline - reply.arrived;
         match self {
             Self::PageGone => TabError::Detached,
-            Self::Refused(error) => TabError::of_ending(error, reply.kind, limit)
-                .unwrap_or_else(|| TabError::Refused(error.clone())),
+            Self::Refused(error) => TabError::of_call(error.clone(), reply.kind, reply.limit()),
         }
     }
 }

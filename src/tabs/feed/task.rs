@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::listeners::{FeedStep, ListenerSet};
 use super::stream::{PageStream, StreamError, StreamListener};
 use super::subscription::Subscription;
+use crate::tabs::pending_call::take_done;
 use crate::timer::sleep_until_opt;
 
 /// How many commands may wait for the task, which takes them at once.
@@ -70,10 +71,7 @@ impl<S: PageStream> Feed<S> {
                 }
                 Some(()) = self.departures.next() => Ok(()),
                 () = sleep_until_opt(wake) => Ok(()),
-                outcome = ready(&mut self.opening) => {
-                    self.opening = None;
-                    self.on_opened(outcome)
-                }
+                outcome = take_done(&mut self.opening) => self.on_opened(outcome),
                 passed_on = self.stream.next(self.listeners.confirmed()) => passed_on,
             };
             if let Err(reason) = ended {
@@ -160,12 +158,5 @@ impl<S: PageStream> Feed<S> {
         for subscription in self.listeners.take_waiting() {
             subscription.refuse(|reply| reason.for_request(reply));
         }
-    }
-}
-
-async fn ready<T>(opening: &mut Option<BoxFuture<'static, T>>) -> T {
-    match opening {
-        Some(opening) => opening.await,
-        None => std::future::pending().await,
     }
 }

@@ -1,17 +1,22 @@
 //! `getAxSnapshot`: joins the accessibility outlines of all frames.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
+use cdp_bridge_protocol::payload::PayloadFields;
 use futures::future::{BoxFuture, FutureExt as _};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::operation::PageOperation;
 use super::world::{World, parse};
+use crate::cdp::CallError;
 use crate::locator::Locator;
+use crate::tabs::reply::AnswerKind;
+use crate::timer::remaining;
 
 /// The maximum length of a snapshot, in UTF-16 code units.
 const MAX_CHARS: u64 = 512 * 1024;
@@ -19,24 +24,18 @@ const MAX_CHARS: u64 = 512 * 1024;
 /// The maximum nesting of cross-origin frames.
 const MAX_DEPTH: usize = 8;
 
+/// The time limit for one cross-origin frame: an unresponsive frame must not fail the whole snapshot.
+const FRAME_LIMIT: Duration = Duration::from_secs(4);
+
 /// The next ref number of the tab. The lock is held while a snapshot is taken, so that no number is
 /// given twice; numbers are not reused after a navigation.
 #[derive(Debug, Clone)]
-pub(super) struct RefCounter(Arc<Mutex<u64>>);
+pub(crate) struct RefCounter(Arc<Mutex<u64>>);
 
 impl Default for RefCounter {
     fn default() -> Self {
         Self(Arc::new(Mutex::new(1)))
     }
-}
-
-#[derive(Debug)]
-pub(super) struct AxSnapshotResult {
-    pub url: String,
-    pub text: String,
-    pub lines: u64,
-    /// The number of elements that were left out because of the length limit.
-    pub omitted: u64,
 }
 
 #[derive(Serialize)]
@@ -78,15 +77,26 @@ struct SnapshotBuilder<'a> {
     deadline: Instant,
 }
 
+impl PageOperation {
+    /// `getAxSnapshot`, of the whole page without a locator.
+    pub fn ax_snapshot(locator: Option<Locator>, interactive_only: bool) -> Self {
+        Self::new(async move |driver, refs, deadline| {
+            let locator = locator.as_ref();
+            driver
+                .ax_snapshot(locator, interactive_only, &refs, deadline)
+                .await
+        })
+    }
+}
+
 impl PageDriver {
-    /// Takes a snapshot of the page, or of one element.
-    pub(super) async fn ax_snapshot(
+    async fn ax_snapshot(
         &self,
         locator: Option<&Locator>,
         interactive_only: bool,
         refs: &RefCounter,
         deadline: Instant,
-    ) -> Result<AxSnapshotResult, PageActionError> {
+    ) -> Result<AnswerKind, PageActionError> {
         let mut number = refs.0.lock().await;
         let mut builder = SnapshotBuilder {
             driver: self,
@@ -96,44 +106,29 @@ impl PageDriver {
             deadline,
         };
         let args = builder.args(0);
-        let (world, result) = if let Some(locator) = locator {
-            let (world, result) = self
-                .call_on_element("outline", locator, &args, deadline)
-                .await?;
-            (world, result)
-        } else {
-            let result = self.call_on_page("outline", &args, deadline).await?;
-            (Arc::clone(self.main_world()), result)
-        };
+        let called = self.call_on_part("outline", locator, &args, deadline);
+        let (world, result) = called.await?;
         let part: FrameOutline = parse(&result)?;
         let url = part.url.clone();
         let mut all = Vec::new();
-        let mut omitted = builder.add(&world, part, 0, &mut all).await?;
+        let omitted = builder.add(&world, part, 0, &mut all).await?;
         *number = builder.next;
         drop(number);
-        let mut text = String::with_capacity(all.iter().map(|line| line.len() + 1).sum());
-        for line in &all {
-            text.push_str(line);
-            text.push('\n');
-        }
-        let mut lines = all.len() as u64;
         if omitted > 0 {
-            // Writing to a string cannot fail.
-            let _ = writeln!(
-                text,
+            all.push(format!(
                 "- note: {omitted} more elements are left out; pass selector to take a snapshot of a part, \
                  or set interactiveOnly"
-            );
-            lines += 1;
-        } else {
-            omitted = 0;
+            ));
         }
-        Ok(AxSnapshotResult {
+        let lines = all.len() as u64;
+        // Every line ends with a line break.
+        all.push(String::new());
+        let fields = PayloadFields::AxSnapshot {
             url,
-            text,
             lines,
-            omitted,
-        })
+            omitted: (omitted > 0).then_some(omitted),
+        };
+        Ok(AnswerKind::text(fields, &all.join("\n")))
     }
 }
 
@@ -168,8 +163,16 @@ impl SnapshotBuilder<'_> {
                 if depth >= MAX_DEPTH {
                     continue;
                 }
-                if let Some((inner, part)) = self.frame_outline(world, &placeholder).await? {
-                    omitted += self.add(&inner, part, depth + 1, all).await?;
+                match self.frame_outline(world, &placeholder).await {
+                    Ok(Some((inner, part))) => {
+                        omitted += self.add(&inner, part, depth + 1, all).await?;
+                    }
+                    Ok(None) => {
+                        let indentation = "  ".repeat(placeholder.depth);
+                        all.push(format!("{indentation}- note: this frame does not respond"));
+                    }
+                    Err(error) if error.is_frame_gone() => {}
+                    Err(error) => return Err(error),
                 }
             }
             all.extend(lines);
@@ -178,31 +181,24 @@ impl SnapshotBuilder<'_> {
         .boxed()
     }
 
-    /// The outline of a cross-origin frame. `None` if the frame is gone or has no document yet.
+    /// The outline of a cross-origin frame. `None` if the frame does not answer within its time limit.
     async fn frame_outline(
         &self,
-        world: &Arc<World>,
-        placeholder: &FramePlaceholder,
+        around: &Arc<World>,
+        frame: &FramePlaceholder,
     ) -> Result<Option<(Arc<World>, FrameOutline)>, PageActionError> {
-        let entered = self
-            .driver
-            .enter_frame(world, placeholder.held, self.deadline)
-            .await;
-        let outcome = match entered {
-            Ok(inner) => {
-                let args = self.args(placeholder.depth);
-                let part = inner.call("outline", &args, self.deadline).await;
-                part.map(|part| (inner, part))
-            }
-            Err(error) => Err(error),
+        let limit = FRAME_LIMIT.min(remaining(self.deadline) / 2);
+        let deadline = Instant::now() + limit;
+        let read = async {
+            let entered = self.driver.enter_frame(around, frame.held, deadline);
+            let inner = entered.await?;
+            let args = self.args(frame.depth);
+            let part = inner.call("outline", &args, deadline).await?;
+            Ok(Some((inner, part)))
         };
-        match outcome {
-            Ok(found) => Ok(Some(found)),
-            Err(PageActionError::PageLeft | PageActionError::Script(_)) => Ok(None),
-            Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
-                Ok(None)
-            }
-            Err(error) => Err(error),
+        match timeout_at(deadline, read).await {
+            Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => Ok(None),
+            Ok(outcome) => outcome,
         }
     }
 }

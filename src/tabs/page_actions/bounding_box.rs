@@ -1,26 +1,18 @@
 //! The bounding box of an element, for screenshots.
 
 use cdp_bridge_protocol::request::{Clip, Point};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::time::Instant;
 
+use super::call::NoArgs;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::world::parse;
 use crate::locator::Locator;
 
-#[derive(Serialize)]
-struct NoArgs {}
-
 #[derive(Deserialize)]
 struct AreaResult {
     area: Clip,
-}
-
-#[derive(Deserialize)]
-struct ScrollOffset {
-    x: f64,
-    y: f64,
 }
 
 impl PageDriver {
@@ -31,31 +23,25 @@ impl PageDriver {
         locator: &Locator,
         deadline: Instant,
     ) -> Result<Clip, PageActionError> {
-        let (world, result) = self
-            .call_on_element("area", locator, &NoArgs {}, deadline)
-            .await?;
+        let called = self.call_on_element("area", locator, &NoArgs {}, deadline);
+        let (world, result) = called.await?;
         let AreaResult { area } = parse(&result)?;
         if world.owner().is_none() {
             return Ok(area);
         }
         // The frame belongs to another process: map two corners to the main frame's viewport.
-        let inner: ScrollOffset = world.call("scrolled", &(), deadline).await?;
-        let outer: ScrollOffset = self.main_world().call("scrolled", &(), deadline).await?;
-        let from = Point {
+        let inner: Point = world.call("scrolled", &(), deadline).await?;
+        let outer: Point = self.main_world().call("scrolled", &(), deadline).await?;
+        let inside = Clip {
             x: area.x - inner.x,
             y: area.y - inner.y,
+            ..area
         };
-        let to = Point {
-            x: from.x + area.width,
-            y: from.y + area.height,
-        };
-        let (from, _) = self.to_viewport(&world, from, deadline).await?;
-        let (to, _) = self.to_viewport(&world, to, deadline).await?;
+        let area = self.area_to_viewport(&world, inside, deadline).await?;
         Ok(Clip {
-            x: from.x + outer.x,
-            y: from.y + outer.y,
-            width: to.x - from.x,
-            height: to.y - from.y,
+            x: area.x + outer.x,
+            y: area.y + outer.y,
+            ..area
         })
     }
 }

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use cdp_bridge_protocol::request::Point;
+use cdp_bridge_protocol::request::{Clip, Point};
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
@@ -14,7 +16,7 @@ use super::error::PageActionError;
 use super::quad::to_parent;
 use super::world::{ObjectHandle, World, parse};
 use crate::cdp::page_methods::{DescribeNode, GetBoxModel};
-use crate::locator::{Locator, SegmentKind};
+use crate::locator::{Locator, Segment, SegmentKind};
 use crate::timer::remaining;
 
 /// The script gives up this much before the request's deadline, so that its explanation arrives in time
@@ -26,6 +28,10 @@ const PAUSE: Duration = Duration::from_millis(10);
 
 /// Pause before a retry when an element in a frame is covered.
 const COVERED_PAUSE: Duration = Duration::from_millis(50);
+
+/// A script function takes no further arguments.
+#[derive(Serialize)]
+pub(super) struct NoArgs {}
 
 /// The arguments of a script function that resolves a locator.
 #[derive(Serialize)]
@@ -39,29 +45,28 @@ struct ElementCall<'a, A> {
 }
 
 /// The result of such a function if it did not finish in this world.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
 struct CallOutcome {
-    #[serde(default)]
     hop: Option<u64>,
-    #[serde(default)]
     at: Option<usize>,
-    #[serde(default)]
     fail: Option<FailureKind>,
-    #[serde(default)]
-    reason: Option<String>,
-    #[serde(default)]
+    reason: String,
     by: Option<String>,
-    #[serde(default)]
     because: Option<String>,
-    #[serde(default)]
-    element: Option<String>,
-    #[serde(default)]
-    count: Option<u64>,
-    #[serde(default)]
-    elements: Option<Vec<String>>,
-    #[serde(default)]
-    message: Option<String>,
+    element: String,
+    count: u64,
+    elements: Vec<String>,
+    locators: Vec<Proposal>,
+    message: String,
+}
+
+/// A segment that, in place of others, makes an ambiguous locator match one element.
+#[derive(Deserialize)]
+struct Proposal {
+    /// How many segments of the locator stay before it.
+    keep: usize,
+    segment: String,
 }
 
 #[derive(Deserialize)]
@@ -77,21 +82,16 @@ enum FailureKind {
 impl PageDriver {
     /// Calls a function of the script that resolves a locator first. Retries in the new document after
     /// a navigation: such a function changes nothing before the element is found.
-    pub(super) async fn call_on_element<A>(
+    pub(super) async fn call_on_element(
         &self,
         function: &'static str,
         locator: &Locator,
-        args: &A,
+        args: &(impl Serialize + Sync),
         deadline: Instant,
-    ) -> Result<(Arc<World>, Bytes), PageActionError>
-    where
-        A: Serialize + Sync,
-    {
+    ) -> Result<(Arc<World>, Bytes), PageActionError> {
         loop {
-            match self
-                .call_on_element_once(function, locator, args, deadline)
-                .await
-            {
+            let outcome = self.call_on_element_once(function, locator, args, deadline);
+            match outcome.await {
                 Err(PageActionError::PageLeft) if Instant::now() + PAUSE < deadline => {
                     sleep(PAUSE).await;
                 }
@@ -101,16 +101,13 @@ impl PageDriver {
     }
 
     /// Like [`Self::call_on_element`], without retries: for functions that are not idempotent.
-    pub(super) async fn call_on_element_once<A>(
+    pub(super) async fn call_on_element_once(
         &self,
         function: &'static str,
         locator: &Locator,
-        args: &A,
+        args: &(impl Serialize + Sync),
         deadline: Instant,
-    ) -> Result<(Arc<World>, Bytes), PageActionError>
-    where
-        A: Serialize + Sync,
-    {
+    ) -> Result<(Arc<World>, Bytes), PageActionError> {
         let mut world = self.starting_world(locator, deadline).await?;
         let mut from = 0;
         loop {
@@ -144,16 +141,20 @@ impl PageDriver {
         }
     }
 
-    /// Calls a function of the script for the whole page.
-    pub(super) async fn call_on_page<A>(
+    /// Calls a function of the script on an element, or for the whole page without a locator.
+    pub(super) async fn call_on_part(
         &self,
         function: &'static str,
-        args: &A,
+        locator: Option<&Locator>,
+        args: &(impl Serialize + Sync),
         deadline: Instant,
-    ) -> Result<Bytes, PageActionError>
-    where
-        A: Serialize + Sync,
-    {
+    ) -> Result<(Arc<World>, Bytes), PageActionError> {
+        if let Some(locator) = locator {
+            return self
+                .call_on_element(function, locator, args, deadline)
+                .await;
+        }
+        let world = Arc::clone(self.main_world());
         loop {
             let call = ElementCall {
                 steps: None,
@@ -161,11 +162,11 @@ impl PageDriver {
                 timeout: millis_left(deadline),
                 args,
             };
-            match self.main_world().call_raw(function, &call, deadline).await {
+            match world.call_raw(function, &call, deadline).await {
                 Err(PageActionError::PageLeft) if Instant::now() + PAUSE < deadline => {
                     sleep(PAUSE).await;
                 }
-                outcome => return outcome,
+                outcome => return Ok((world, outcome?)),
             }
         }
     }
@@ -185,9 +186,16 @@ impl PageDriver {
             return Ok(Arc::clone(self.main_world()));
         }
         let all = std::iter::once(Arc::clone(self.main_world())).chain(frames);
-        for world in all {
-            // A removed frame has no refs.
-            if world.knows_ref(*number, deadline).await.unwrap_or(false) {
+        // Concurrently, because an unresponsive frame does not answer at all.
+        let mut answers: FuturesUnordered<_> = all
+            .map(|world| async move {
+                // A removed frame has no refs.
+                let knows = world.knows_ref(*number, deadline).await.unwrap_or(false);
+                knows.then_some(world)
+            })
+            .collect();
+        while let Some(answer) = answers.next().await {
+            if let Some(world) = answer {
                 return Ok(world);
             }
         }
@@ -202,17 +210,13 @@ impl PageDriver {
         number: u64,
         deadline: Instant,
     ) -> Result<Arc<World>, PageActionError> {
-        let Some(handle) = around.handle(number, deadline).await? else {
-            return Err(PageActionError::PageLeft);
-        };
-        let left = remaining(deadline);
-        let describe = DescribeNode {
-            object_id: handle.id(),
-        };
-        let node = around.session.call(describe, left).await?.node;
-        let Some(frame) = node.frame_id else {
-            return Err(PageActionError::PageLeft);
-        };
+        let handle = around.handle(number, deadline).await?;
+        let object_id = handle.id();
+        let describe = around
+            .session
+            .call(DescribeNode { object_id }, remaining(deadline));
+        let node = describe.await?.node;
+        let frame = node.frame_id.ok_or(PageActionError::PageLeft)?;
         let world = match node.content_document {
             Some(_) => self.same_process_frame(frame.as_str(), around),
             None => self
@@ -253,9 +257,7 @@ impl PageDriver {
             if out.by.is_some() {
                 return Ok((point, out.by));
             }
-            let Some(mapped) = out.point else {
-                return Err(PageActionError::PageLeft);
-            };
+            let mapped = out.point.ok_or(PageActionError::PageLeft)?;
             if out.turned {
                 point = self
                     .map_through_quad(&world, &around, number, point, deadline)
@@ -267,6 +269,31 @@ impl PageDriver {
             }
         }
         Ok((point, None))
+    }
+
+    /// Maps an area from a frame to the viewport of the page.
+    pub(super) async fn area_to_viewport(
+        &self,
+        world: &Arc<World>,
+        area: Clip,
+        deadline: Instant,
+    ) -> Result<Clip, PageActionError> {
+        let from = Point {
+            x: area.x,
+            y: area.y,
+        };
+        let to = Point {
+            x: area.x + area.width,
+            y: area.y + area.height,
+        };
+        let (from, _) = self.to_viewport(world, from, deadline).await?;
+        let (to, _) = self.to_viewport(world, to, deadline).await?;
+        Ok(Clip {
+            x: from.x,
+            y: from.y,
+            width: to.x - from.x,
+            height: to.y - from.y,
+        })
     }
 
     /// Maps a point out of one rotated or skewed frame: Chromium reports the corners of the frame's
@@ -284,14 +311,12 @@ impl PageDriver {
             width: f64,
             height: f64,
         }
-        let Some(handle) = around.handle(number, deadline).await? else {
-            return Err(PageActionError::PageLeft);
-        };
-        let left = remaining(deadline);
-        let boxes = GetBoxModel {
-            object_id: handle.id(),
-        };
-        let boxes = around.session.call(boxes, left).await?.model;
+        let handle = around.handle(number, deadline).await?;
+        let object_id = handle.id();
+        let boxes = around
+            .session
+            .call(GetBoxModel { object_id }, remaining(deadline));
+        let boxes = boxes.await?.model;
         let size: Size = world.call("size", &(), deadline).await?;
         Ok(to_parent(point, (size.width, size.height), &boxes.content))
     }
@@ -303,8 +328,7 @@ impl PageDriver {
         number: u64,
         deadline: Instant,
     ) -> Result<ObjectHandle, PageActionError> {
-        let handle = world.handle(number, deadline).await?;
-        handle.ok_or(PageActionError::PageLeft)
+        world.handle(number, deadline).await
     }
 
     /// Waits before a retry; returns false if there is no time left for one.
@@ -329,6 +353,18 @@ impl World {
         }
         let known: KnowsResult = self.call("knows", &Args { number }, deadline).await?;
         Ok(known.value)
+    }
+}
+
+impl Proposal {
+    /// `ambiguous` is the index of the segment that matched several elements.
+    fn into_locator(self, locator: &Locator, ambiguous: usize) -> String {
+        let segments = locator.segments();
+        let text = |segment: &Segment| segment.text.clone();
+        let before = segments.iter().take(self.keep).map(text);
+        let behind = segments.iter().skip(ambiguous + 1).map(text);
+        let all = before.chain(std::iter::once(self.segment)).chain(behind);
+        all.collect::<Vec<_>>().join(" >> ")
     }
 }
 
@@ -368,19 +404,24 @@ fn failure(head: CallOutcome, locator: &Locator, from: usize) -> Option<PageActi
         },
         FailureKind::NotActionable => PageActionError::NotActionable {
             locator: text,
-            element: head.element.unwrap_or_default(),
-            reason: head.reason.unwrap_or_default(),
+            element: head.element,
+            reason: head.reason,
             by: head.by.or(head.because),
         },
         FailureKind::Ambiguous => PageActionError::Ambiguous {
             locator: text,
-            count: head.count.unwrap_or_default(),
-            elements: head.elements.unwrap_or_default(),
+            count: head.count,
+            elements: head.elements,
+            locators: head
+                .locators
+                .into_iter()
+                .map(|proposal| proposal.into_locator(locator, at))
+                .collect(),
         },
         FailureKind::StaleRef => PageActionError::StaleRef { locator: text },
         FailureKind::BadSelector => PageActionError::BadSelector {
             position: segment.map_or(0, |it| it.position as u64),
-            problem: head.message.unwrap_or_default(),
+            problem: head.message,
         },
     })
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use cdp_bridge_protocol::payload::PayloadFields;
 use cdp_bridge_protocol::request::ContentFormat;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -12,9 +13,11 @@ use tokio::time::{Instant, timeout_at};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::operation::PageOperation;
 use super::world::{World, parse};
 use crate::cdp::CallError;
 use crate::locator::Locator;
+use crate::tabs::reply::AnswerKind;
 
 /// The maximum length of the content, in UTF-16 code units.
 const MAX_CHARS: u64 = 8 * 1024 * 1024;
@@ -32,10 +35,10 @@ const MAX_PREFIX: usize = 256;
 const MARKER_START: char = '\u{e0f0}';
 
 #[derive(Debug, Deserialize)]
-pub(super) struct PageContent {
-    pub url: String,
-    pub text: String,
-    pub truncated: bool,
+struct PageContent {
+    url: String,
+    text: String,
+    truncated: bool,
 }
 
 #[derive(Clone, Serialize)]
@@ -52,9 +55,24 @@ struct FrameReader<'a> {
     deadline: Instant,
 }
 
+impl PageOperation {
+    /// `getContent`, of the whole page without a locator.
+    pub fn content(locator: Option<Locator>, format: ContentFormat) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            let content = driver.content(locator.as_ref(), format, deadline).await?;
+            let fields = PayloadFields::Content {
+                url: content.url,
+                format,
+                truncated: content.truncated.then_some(true),
+            };
+            Ok(AnswerKind::text(fields, &content.text))
+        })
+    }
+}
+
 impl PageDriver {
     /// Reads the content of the page, or of one element.
-    pub(super) async fn content(
+    async fn content(
         &self,
         locator: Option<&Locator>,
         format: ContentFormat,
@@ -65,15 +83,8 @@ impl PageDriver {
             limit: MAX_CHARS,
             marker: format!("{MARKER_START}{:016x}:", fastrand::u64(..)),
         };
-        let (world, result) = if let Some(locator) = locator {
-            let (world, result) = self
-                .call_on_element("content", locator, &args, deadline)
-                .await?;
-            (world, result)
-        } else {
-            let result = self.call_on_page("content", &args, deadline).await?;
-            (Arc::clone(self.main_world()), result)
-        };
+        let called = self.call_on_part("content", locator, &args, deadline);
+        let (world, result) = called.await?;
         let reader = FrameReader {
             driver: self,
             args,
@@ -87,13 +98,11 @@ impl PageDriver {
 
 impl PageContent {
     /// The content of a frame that does not answer.
-    fn unavailable() -> Self {
-        Self {
-            url: String::new(),
-            text: String::new(),
-            truncated: true,
-        }
-    }
+    const UNAVAILABLE: Self = Self {
+        url: String::new(),
+        text: String::new(),
+        truncated: true,
+    };
 
     /// Replaces the markers in the text by the content of the frames.
     fn insert_frames<'a>(
@@ -168,18 +177,13 @@ impl FrameReader<'_> {
             content.insert_frames(&inner, &reader, depth + 1).await?;
             Ok(content)
         };
-        match timeout_at(deadline, read)
-            .await
-            .unwrap_or_else(|_| Ok(PageContent::unavailable()))
-        {
+        let outcome = timeout_at(deadline, read).await;
+        match outcome.unwrap_or(Ok(PageContent::UNAVAILABLE)) {
             Ok(content) => Ok(Some(content)),
             Err(PageActionError::Call(CallError::Timeout { .. })) => {
-                Ok(Some(PageContent::unavailable()))
+                Ok(Some(PageContent::UNAVAILABLE))
             }
-            Err(PageActionError::PageLeft | PageActionError::Script(_)) => Ok(None),
-            Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
-                Ok(None)
-            }
+            Err(error) if error.is_frame_gone() => Ok(None),
             Err(error) => Err(error),
         }
     }

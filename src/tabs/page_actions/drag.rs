@@ -9,12 +9,13 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
-use super::action::PointerTarget;
+use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::pointer::{PointerAction, button_mask, dispatch, mouse_moved};
-use crate::cdp::TargetSession;
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
+use crate::cdp::{CallError, TargetSession};
+use crate::runtime::spawn_from_drop;
 use crate::timer::remaining;
 
 /// The number of intermediate mouse positions.
@@ -175,31 +176,26 @@ struct DragGuard {
 
 impl DragGuard {
     async fn release(mut self, deadline: Instant) -> Result<(), PageActionError> {
-        let limit = remaining(deadline);
-        let (session, up) = (self.session.clone(), button("mouseReleased", self.at));
         self.pressed = false;
-        session.call(up, limit).await?;
-        let enabled = false;
-        session.call(SetInterceptDrags { enabled }, limit).await?;
-        Ok(())
+        Ok(end_drag(&self.session, self.at, remaining(deadline)).await?)
     }
 }
 
 impl Drop for DragGuard {
     fn drop(&mut self) {
-        if !self.pressed {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (session, up) = (self.session.clone(), button("mouseReleased", self.at));
-            runtime.spawn(async move {
+        if self.pressed {
+            let (session, at) = (self.session.clone(), self.at);
+            spawn_from_drop(async move {
                 // A closed page has no pressed button; the error is ignored.
-                let _ = session.call(up, RELEASE_LIMIT).await;
-                let enabled = false;
-                let _ = session
-                    .call(SetInterceptDrags { enabled }, RELEASE_LIMIT)
-                    .await;
+                let _ = end_drag(&session, at, RELEASE_LIMIT).await;
             });
         }
     }
+}
+
+async fn end_drag(session: &TargetSession, at: Point, limit: Duration) -> Result<(), CallError> {
+    let released = session.call(button("mouseReleased", at), limit).await;
+    let enabled = false;
+    let ended = session.call(SetInterceptDrags { enabled }, limit).await;
+    released.and(ended).map(|_| ())
 }

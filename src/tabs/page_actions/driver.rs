@@ -14,11 +14,12 @@ use super::load_progress::LoadProgress;
 use super::page_events::attach_frames;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
+use crate::cdp::methods::Method;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
+use crate::tabs::clipboard::ScopeClipboard;
 use crate::tabs::commands::retry::until_active;
-use crate::timer::remaining;
 
 /// Time limit for Chromium to attach a frame that is in the page.
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
@@ -38,6 +39,8 @@ pub(super) type DragData = Option<Arc<RawValue>>;
 #[derive(Debug, Clone)]
 pub struct PageDriver {
     pub(super) shared: Arc<Shared>,
+    /// Where copies go, and what is pasted. Empty unless set by [`Self::with_clipboard`].
+    pub(super) clipboard: Arc<ScopeClipboard>,
 }
 
 #[derive(Debug)]
@@ -63,6 +66,19 @@ pub(super) struct Shared {
 }
 
 impl PageDriver {
+    pub(crate) fn with_clipboard(&self, clipboard: Arc<ScopeClipboard>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            clipboard,
+        }
+    }
+
+    /// Lets the page report what its scripts copy because of an action. If the page cannot be reached,
+    /// the action has its own errors.
+    pub(super) async fn report_copies(&self, deadline: Instant) {
+        let _ = self.main_world().load_script(deadline).await;
+    }
+
     pub(super) fn main_world(&self) -> &Arc<World> {
         &self.shared.main
     }
@@ -107,15 +123,25 @@ impl PageDriver {
         world
     }
 
+    /// Sends a command of the main session, unless that was done before.
+    async fn send_once(
+        &self,
+        sent: &OnceCell<()>,
+        command: impl Method + 'static,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let first_call = || async {
+            let call = |left| self.session().start_call(&command, left);
+            until_active(deadline, call).await.map(|_| ())
+        };
+        sent.get_or_try_init(first_call).await?;
+        Ok(())
+    }
+
     /// Enables automatic attachment of out-of-process frames.
     async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let left = remaining(deadline);
-        let attach = || async {
-            let outcome = self.session().call(attach_frames(), left).await;
-            outcome.map(|_| ())
-        };
-        self.shared.frames_attached.get_or_try_init(attach).await?;
-        Ok(())
+        let sent = &self.shared.frames_attached;
+        self.send_once(sent, attach_frames(), deadline).await
     }
 
     /// Attaches out-of-process frames and waits for their set-up. Input reaches a frame without using
@@ -147,16 +173,9 @@ impl PageDriver {
 
     /// Emulates focus, so that focus styles and events work in a background tab.
     pub(super) async fn emulate_focus(&self, deadline: Instant) -> Result<(), PageActionError> {
-        let enabled = true;
-        let focus = || async {
-            let session = self.session();
-            let outcome = until_active(deadline, |left| {
-                session.call(SetFocusEmulation { enabled }, left)
-            });
-            outcome.await.map(|_| ())
-        };
-        self.shared.focus_emulated.get_or_try_init(focus).await?;
-        Ok(())
+        let (sent, enabled) = (&self.shared.focus_emulated, true);
+        self.send_once(sent, SetFocusEmulation { enabled }, deadline)
+            .await
     }
 
     /// The load state, with lifecycle events enabled.
@@ -164,12 +183,9 @@ impl PageDriver {
         &self,
         deadline: Instant,
     ) -> Result<watch::Receiver<LoadProgress>, PageActionError> {
-        let left = remaining(deadline);
-        let tell = || async {
-            let tells = SetLifecycleEvents { enabled: true };
-            self.session().call(tells, left).await.map(|_| ())
-        };
-        self.shared.lifecycle_events.get_or_try_init(tell).await?;
+        let (sent, enabled) = (&self.shared.lifecycle_events, true);
+        self.send_once(sent, SetLifecycleEvents { enabled }, deadline)
+            .await?;
         Ok(self.shared.progress.clone())
     }
 

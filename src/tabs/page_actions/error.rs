@@ -21,14 +21,16 @@ pub enum PageActionError {
     },
     /// The locator matches several elements.
     #[error(
-        "`{locator}` matches {count} elements; add ` >> nth=0` or make the locator more specific: {}",
-        .elements.join("; ")
+        "`{locator}` matches {count} elements; use a locator of one of them: {}",
+        choices(.locators, .elements)
     )]
     Ambiguous {
         locator: String,
         count: u64,
         /// Short descriptions of the first ones.
         elements: Vec<String>,
+        /// A locator for each of these elements.
+        locators: Vec<String>,
     },
     /// The element of a ref is no longer in the document.
     #[error(
@@ -68,6 +70,24 @@ pub enum PageActionError {
     /// The tab has switched to another target.
     #[error("the tab switched to another target while the request waited")]
     Replaced,
+}
+
+/// The locators, each with the description of its element.
+fn choices(locators: &[String], elements: &[String]) -> String {
+    let pairs = locators.iter().zip(elements);
+    let lines = pairs.map(|(locator, element)| format!("`{locator}` for {element}"));
+    lines.collect::<Vec<_>>().join("; ")
+}
+
+impl PageActionError {
+    /// Whether a frame inside the page is gone or has no document yet, and the page may still be there.
+    pub(super) fn is_frame_gone(&self) -> bool {
+        match self {
+            Self::PageLeft | Self::Script(_) => true,
+            Self::Call(error) => error.is_session_gone() || error.is_refusal(),
+            _ => false,
+        }
+    }
 }
 
 fn explain(reason: &str, by: Option<&str>) -> String {

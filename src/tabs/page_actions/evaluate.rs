@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use cdp_bridge_protocol::TypedText;
-use cdp_bridge_protocol::payload::without_lone_surrogates;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -121,7 +120,7 @@ impl Script<'_> {
                 let value = ObjectHandle::new(self.session.clone(), id);
                 self.call_for_json(&value).await
             }
-            EvaluateResult::Threw => Err(threw(result)),
+            EvaluateResult::Threw => Err(threw(&result)),
             EvaluateResult::Undefined => Ok(Value::Null),
             EvaluateResult::Unserializable(text) => unserializable(&text),
             EvaluateResult::Text(value) | EvaluateResult::Value(value) => within_limit(&value),
@@ -242,7 +241,7 @@ impl Script<'_> {
                     None => not_json(&problem),
                 })
             }
-            EvaluateResult::Threw => Err(threw(result)),
+            EvaluateResult::Threw => Err(threw(&result)),
             EvaluateResult::Handle(_)
             | EvaluateResult::Undefined
             | EvaluateResult::Unserializable(_) => Err(unexpected().into()),
@@ -259,12 +258,9 @@ fn page_left(error: CallError) -> PageActionError {
     }
 }
 
-fn threw(result: Bytes) -> PageActionError {
-    match without_surrogates(result) {
-        Ok(result) => PageActionError::Threw {
-            exception: exception(&result),
-        },
-        Err(error) => error,
+fn threw(result: &Bytes) -> PageActionError {
+    PageActionError::Threw {
+        exception: exception(result),
     }
 }
 
@@ -273,7 +269,7 @@ fn within_limit(value: &Bytes) -> Result<Value, PageActionError> {
     if chars > MAX_CHARS {
         return Err(too_large(chars));
     }
-    parse(&without_surrogates(value.clone())?)
+    parse(value)
 }
 
 fn too_large(chars: u64) -> PageActionError {
@@ -290,11 +286,6 @@ fn not_json(problem: &str) -> PageActionError {
         other => format!("it contains a {other}"),
     };
     PageActionError::NotJson { problem }
-}
-
-/// Replaces lone surrogates, which JSON parsers reject.
-fn without_surrogates(json: Bytes) -> Result<Bytes, PageActionError> {
-    without_lone_surrogates(json).map_err(|error| shape::<EvaluateIn<'_>>(&error).into())
 }
 
 /// What `JSON.stringify` makes of a number that JSON cannot represent, or of a `BigInt`.

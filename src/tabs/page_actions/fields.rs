@@ -5,7 +5,7 @@ use cdp_bridge_protocol::request::Choice;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::PointerTarget;
+use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::Chord;

@@ -10,6 +10,7 @@ use futures::{StreamExt as _, stream};
 use serde::Serialize;
 use tokio::time::{Instant, sleep};
 
+use super::clipboard_keys::{NO_PASTE, may_paste};
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask};
@@ -72,19 +73,29 @@ impl PageDriver {
         chord: &Chord,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        let mut all = Vec::new();
-        let mut modifiers: Vec<Modifier> = Vec::new();
-        for modifier in &chord.modifiers {
-            modifiers.push(*modifier);
-            all.push(down(&modifier_key(*modifier), modifier_mask(&modifiers)));
-        }
-        all.push(down(&chord.key, modifier_mask(&modifiers)));
-        all.push(up(&chord.key, modifier_mask(&modifiers)));
-        while let Some(modifier) = modifiers.pop() {
-            all.push(up(&modifier_key(modifier), modifier_mask(&modifiers)));
-        }
-        let all = all.into_iter().map(KeyInput::Key).collect();
-        dispatch_keys(self.session(), all, deadline).await
+        let events = downs(chord).into_iter().chain(ups(chord));
+        let events = events.map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await
+    }
+
+    /// The first half of [`Self::press_keys`].
+    pub(super) async fn key_down(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let events = downs(chord).into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await
+    }
+
+    /// The second half of [`Self::press_keys`].
+    pub(super) async fn key_up(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let events = ups(chord).into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await
     }
 
     /// Inserts text into the focused element with one command.
@@ -100,6 +111,26 @@ impl PageDriver {
         )
         .await
     }
+}
+
+fn downs(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
+    let mut events = Vec::new();
+    let mut modifiers: Vec<Modifier> = Vec::new();
+    for modifier in &chord.modifiers {
+        modifiers.push(*modifier);
+        events.push(down(&modifier_key(*modifier), modifier_mask(&modifiers)));
+    }
+    events.push(down(&chord.key, modifier_mask(&modifiers)));
+    events
+}
+
+fn ups(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
+    let mut modifiers = chord.modifiers.clone();
+    let mut events = vec![up(&chord.key, modifier_mask(&modifiers))];
+    while let Some(modifier) = modifiers.pop() {
+        events.push(up(&modifier_key(modifier), modifier_mask(&modifiers)));
+    }
+    events
 }
 
 /// The input commands for a text. Consecutive characters without a key are inserted with one command.
@@ -162,6 +193,11 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
         windows_virtual_key_code: key.key_code,
         location: key.location,
         is_keypad: key.location == 3,
+        commands: if may_paste(key, modifiers) {
+            NO_PASTE
+        } else {
+            &[]
+        },
         text: None,
         unmodified_text: None,
     }
@@ -211,6 +247,16 @@ mod tests {
         assert_eq!(line("äa"), "insert ä, keyDown KeyA, keyUp KeyA");
         assert_eq!(line("\r\n"), "keyDown Enter, keyUp Enter");
         assert_eq!(line("\t"), "rawKeyDown Tab, keyUp Tab");
+    }
+
+    #[test]
+    fn chromium_does_not_act_on_a_key_that_would_paste_its_own_clipboard() {
+        let withheld = |text: &str| {
+            let events = downs(&Chord::parse(text).unwrap());
+            !events.last().unwrap().commands.is_empty()
+        };
+        assert!(withheld("Control+v") && withheld("Shift+Insert"));
+        assert!(!withheld("Control+c") && !withheld("v"));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Actions on the elements of a page, and queries about them (protocol section 9).
+//! Actions on the elements of a page, and queries about them.
 //!
 //! The bridge's [`script`] runs in an isolated [`world`] of each frame, where the page can neither
 //! observe nor modify it. It resolves locators, waits until elements are actionable and reports their
@@ -6,14 +6,13 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`action`], [`error`] | actions, queries and their errors, as data |
+//! | [`operation`], [`actions`], [`error`] | what a request does in a page, and how it fails |
 //! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
-//! | [`perform`] | executes an action |
 //! | [`mod@pointer`], [`drag`] | mouse input |
-//! | [`keys`], [`keyboard`] | key names, and keyboard input |
+//! | [`keys`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`choosers`] | the file inputs that a page has opened choosers for |
 //! | [`evaluate`], [`client_script`] | a client's script |
@@ -22,12 +21,13 @@
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
-mod action;
+mod actions;
 mod ax_snapshot;
 mod bounding_box;
 mod call;
 mod choosers;
 mod client_script;
+mod clipboard_keys;
 mod content;
 mod drag;
 mod driver;
@@ -39,8 +39,8 @@ mod keyboard;
 pub mod keys;
 mod load_progress;
 mod network_activity;
+mod operation;
 pub mod page_events;
-pub mod perform;
 mod pointer;
 mod quad;
 mod query;
@@ -53,6 +53,8 @@ mod wait_network;
 mod wait_text;
 mod world;
 
-pub use action::{Action, PageQuery, PointerTarget, ScrollTarget, UploadTarget};
+pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
+pub use operation::PageOperation;
+pub use script::COPIED_BINDING;

@@ -57,6 +57,7 @@ impl PageEvents {
         };
         Self {
             driver: PageDriver {
+                clipboard: Arc::default(),
                 shared: Arc::new(shared),
             },
             main_frame,
@@ -121,12 +122,7 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let Some(strong) = shared.upgrade() else {
         return;
     };
-    let Attachment {
-        session,
-        inbox,
-        info,
-        ..
-    } = attachment;
+    let (session, inbox, info) = (attachment.session, attachment.inbox, attachment.info);
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
     let set_up = set_up(&session);
@@ -175,7 +171,9 @@ async fn listen(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox, 
             SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
-                    EventKind::FileChooserOpened | EventKind::PageDownloadWillBegin
+                    EventKind::FileChooserOpened
+                        | EventKind::PageDownloadWillBegin
+                        | EventKind::BindingCalled
                 ) =>
             {
                 let sender = shared.upgrade().map(|shared| shared.frame_events.clone());

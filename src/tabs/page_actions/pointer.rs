@@ -8,7 +8,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::PointerTarget;
+use super::actions::PointerTarget;
 use super::call::{process_root_world, retry_deadline};
 use super::driver::PageDriver;
 use super::error::PageActionError;

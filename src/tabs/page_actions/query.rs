@@ -1,18 +1,32 @@
 //! `query`.
 
-use cdp_bridge_protocol::request::{Point, What};
+use cdp_bridge_protocol::request::{Clip, What};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::operation::PageOperation;
 use super::world::parse;
+use crate::cdp::client::shape;
+use crate::cdp::page_methods::EvaluateIn;
 use crate::locator::Locator;
+use crate::tabs::reply::AnswerKind;
+
+impl PageOperation {
+    /// `query`.
+    pub fn query(locator: Locator, what: What) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            let value = driver.query(&locator, what, deadline).await?;
+            Ok(AnswerKind::Queried(value))
+        })
+    }
+}
 
 impl PageDriver {
     /// Reads a property of an element.
-    pub(super) async fn query(
+    async fn query(
         &self,
         locator: &Locator,
         what: What,
@@ -26,13 +40,6 @@ impl PageDriver {
         struct Answer {
             value: Value,
         }
-        #[derive(Deserialize)]
-        struct Area {
-            x: f64,
-            y: f64,
-            width: f64,
-            height: f64,
-        }
         let (world, result) = self
             .call_on_element("query", locator, &Query { what }, deadline)
             .await?;
@@ -41,19 +48,8 @@ impl PageDriver {
             return Ok(value);
         }
         // A cross-origin frame reports positions relative to its own viewport.
-        let area: Area = serde_json::from_value(value).map_err(|error| {
-            crate::cdp::client::shape::<crate::cdp::page_methods::EvaluateIn<'_>>(&error)
-        })?;
-        let from = Point {
-            x: area.x,
-            y: area.y,
-        };
-        let to = Point {
-            x: area.x + area.width,
-            y: area.y + area.height,
-        };
-        let (from, _) = self.to_viewport(&world, from, deadline).await?;
-        let (to, _) = self.to_viewport(&world, to, deadline).await?;
-        Ok(json!({"x": from.x, "y": from.y, "width": to.x - from.x, "height": to.y - from.y}))
+        let area: Clip =
+            serde_json::from_value(value).map_err(|error| shape::<EvaluateIn<'_>>(&error))?;
+        Ok(json!(self.area_to_viewport(&world, area, deadline).await?))
     }
 }

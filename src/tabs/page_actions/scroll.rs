@@ -4,7 +4,8 @@ use cdp_bridge_protocol::request::{Point, ScrollTo};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::ScrollTarget;
+use super::actions::ScrollTarget;
+use super::call::NoArgs;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::world::parse;
@@ -50,8 +51,7 @@ impl PageDriver {
                     .await?
             }
         };
-        let ScrollResult { position } = parse(&result)?;
-        Ok(position)
+        Ok(parse::<ScrollResult>(&result)?.position)
     }
 
     pub(super) async fn scroll_into_view(
@@ -59,8 +59,6 @@ impl PageDriver {
         locator: &Locator,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        #[derive(Serialize)]
-        struct NoArgs {}
         self.call_on_element("scrollIntoView", locator, &NoArgs {}, deadline)
             .await?;
         Ok(())

@@ -4,7 +4,7 @@ use cdp_bridge_protocol::request::UploadFile;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::action::UploadTarget;
+use super::actions::UploadTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use crate::locator::Locator;

@@ -10,11 +10,53 @@ use tokio::time::Instant;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::glob;
+use super::operation::PageOperation;
 use crate::locator::Locator;
+use crate::tabs::reply::AnswerKind;
+
+impl PageOperation {
+    /// `waitFor` with `selector`.
+    pub fn wait_element(locator: Locator, state: WaitState) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            driver.wait_element(&locator, state, deadline).await?;
+            Ok(driver.waited())
+        })
+    }
+
+    /// `waitFor` with `loadState`.
+    pub fn wait_load(state: LoadState) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            driver.wait_load(state, deadline).await?;
+            Ok(driver.waited())
+        })
+    }
+
+    /// `waitFor` with `url`.
+    pub fn wait_url(glob: String) -> Self {
+        Self::new(async move |driver, _, _| {
+            driver.wait_url(&glob).await?;
+            Ok(driver.waited())
+        })
+    }
+
+    /// `waitFor` with `text`.
+    pub fn wait_text(text: String) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            driver.wait_text(&text, deadline).await?;
+            Ok(driver.waited())
+        })
+    }
+}
 
 impl PageDriver {
+    /// The answer once a condition holds.
+    fn waited(&self) -> AnswerKind {
+        let url = self.location().borrow().url.clone();
+        AnswerKind::Waited { url }
+    }
+
     /// Waits until the elements of a locator are in a state.
-    pub(super) async fn wait_element(
+    async fn wait_element(
         &self,
         locator: &Locator,
         state: WaitState,
@@ -27,10 +69,8 @@ impl PageDriver {
         loop {
             let wait = Wait { state };
             let gone = matches!(state, WaitState::Hidden | WaitState::Detached);
-            match self
-                .call_on_element("waitElement", locator, &wait, deadline)
-                .await
-            {
+            let outcome = self.call_on_element("waitElement", locator, &wait, deadline);
+            match outcome.await {
                 // The frame was removed, and the element with it.
                 Err(PageActionError::PageLeft) if gone => return Ok(()),
                 Err(PageActionError::PageLeft) if self.pause_before_retry(deadline).await => {}
@@ -40,11 +80,7 @@ impl PageDriver {
     }
 
     /// Waits for a load state. The caller enforces the deadline.
-    pub(super) async fn wait_load(
-        &self,
-        state: LoadState,
-        deadline: Instant,
-    ) -> Result<(), PageActionError> {
+    async fn wait_load(&self, state: LoadState, deadline: Instant) -> Result<(), PageActionError> {
         if state == LoadState::NetworkIdle {
             return self.wait_network_idle(deadline).await;
         }
@@ -55,7 +91,7 @@ impl PageDriver {
     }
 
     /// Waits until the tab's URL matches a glob. The caller enforces the deadline.
-    pub(super) async fn wait_url(&self, wanted: &str) -> Result<(), PageActionError> {
+    async fn wait_url(&self, wanted: &str) -> Result<(), PageActionError> {
         let mut location = self.location();
         let there = location.wait_for(|progress| glob::fits(wanted, &progress.url));
         there.await.map_err(|_| PageActionError::Replaced)?;

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::LoadState;
-use futures::StreamExt as _;
 use futures::stream::{BoxStream, SelectAll, unfold};
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
 use super::driver::PageDriver;
@@ -16,6 +16,7 @@ use super::network_activity::NetworkActivity;
 use crate::cdp::ids::SessionId;
 use crate::cdp::methods::DisableNetwork;
 use crate::cdp::{CallError, RawFrame, RawRouteEnd, RawRouteOptions, TargetSession};
+use crate::runtime::spawn_from_drop;
 use crate::tabs::commands::set_up::network;
 use crate::timer::{remaining, sleep_until_opt};
 
@@ -51,10 +52,10 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let shared = &self.0.shared;
         let is_last = shared.network_waiters.0.fetch_sub(1, Ordering::Relaxed) == 1;
-        if is_last && let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        if is_last {
             for world in shared.frames.borrow().values() {
                 let call = world.session.start_call(&DisableNetwork {}, DISABLE_LIMIT);
-                runtime.spawn(call);
+                spawn_from_drop(call.map(drop));
             }
         }
     }

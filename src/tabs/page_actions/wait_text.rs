@@ -100,7 +100,14 @@ impl<'a> TextSearch<'a> {
         depth: usize,
     ) -> BoxFuture<'a, Result<bool, PageActionError>> {
         Box::pin(async move {
-            let mut frames = FrameSearches::new(self, Arc::clone(&world), depth);
+            let mut frames = FrameSearches {
+                search: self,
+                parent: Arc::clone(&world),
+                depth,
+                present: Vec::new(),
+                running: HashSet::new(),
+                results: FuturesUnordered::new(),
+            };
             let mut own = self.wait_in(Arc::clone(&world), Vec::new(), Duration::ZERO);
             loop {
                 let result = tokio::select! {
@@ -158,18 +165,7 @@ impl<'a> TextSearch<'a> {
     }
 }
 
-impl<'a> FrameSearches<'a> {
-    fn new(search: TextSearch<'a>, parent: Arc<World>, depth: usize) -> Self {
-        Self {
-            search,
-            parent,
-            depth,
-            present: Vec::new(),
-            running: HashSet::new(),
-            results: FuturesUnordered::new(),
-        }
-    }
-
+impl FrameSearches<'_> {
     fn update(&mut self, present: &[u64]) {
         for frame in present {
             self.start(*frame);

@@ -6,27 +6,26 @@ use std::sync::{Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
 
 use super::error::PageActionError;
-use super::script::SCRIPT;
+use super::script::{COPIED_BINDING, SCRIPT};
 use crate::cdp::client::shape;
-use crate::cdp::methods::{Method, ReleaseObject};
+use crate::cdp::json;
 use crate::cdp::page_methods::{
-    CallOn, CreateIsolatedWorld, EvaluateIn, FunctionArgument, ResolveNode,
+    AddBinding, CallOn, CreateIsolatedWorld, EvaluateIn, FunctionArgument, ResolveNode,
 };
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, TargetSession};
 use crate::lock::lock;
+pub(super) use crate::tabs::object_handle::ObjectHandle;
 use crate::timer::remaining;
 
 /// The name of the world in DevTools.
 const NAME: &str = "cdp-bridge";
-
-/// Time limit for releasing a remote object; no request waits for it.
-const RELEASE_LIMIT: Duration = Duration::from_secs(5);
 
 #[derive(Debug)]
 pub(super) struct World {
@@ -70,32 +69,24 @@ impl World {
         *lock(&self.owner) = Some((world, number));
     }
 
-    pub(super) async fn call<A, R>(
+    pub(super) async fn call<A: Serialize + Sync, R: DeserializeOwned>(
         &self,
         function: &'static str,
         args: &A,
         deadline: Instant,
-    ) -> Result<R, PageActionError>
-    where
-        A: Serialize + Sync + ?Sized,
-        R: DeserializeOwned,
-    {
+    ) -> Result<R, PageActionError> {
         let result = self.call_raw(function, args, deadline).await?;
         parse(&result)
     }
 
     /// Calls a function of the script on a node of the frame, which no locator may reach.
-    pub(super) async fn call_on_node<A, R>(
+    pub(super) async fn call_on_node<R: DeserializeOwned>(
         &self,
         function: &'static str,
         backend_node_id: i64,
-        args: &A,
+        args: &(impl Serialize + Sync + ?Sized),
         deadline: Instant,
-    ) -> Result<R, PageActionError>
-    where
-        A: Serialize + Sync + ?Sized,
-        R: DeserializeOwned,
-    {
+    ) -> Result<R, PageActionError> {
         // Creates the execution context, with the script in it.
         self.call_raw("size", &(), deadline).await?;
         let resolve = ResolveNode {
@@ -122,57 +113,48 @@ impl World {
         match evaluated(&result)? {
             EvaluateResult::Value(value) => parse(&value),
             EvaluateResult::Threw => Err(PageActionError::Script(exception(&result))),
-            _ => Err(unexpected::<CallOn<'_>>(&"expected an object")),
+            _ => Err(shape::<CallOn<'_>>(&"expected an object").into()),
         }
     }
 
     /// Like [`Self::call`], without parsing the result.
-    pub(super) async fn call_raw<A>(
+    pub(super) async fn call_raw(
         &self,
         function: &'static str,
-        args: &A,
+        args: &(impl Serialize + Sync),
         deadline: Instant,
-    ) -> Result<Bytes, PageActionError>
-    where
-        A: Serialize + Sync + ?Sized,
-    {
+    ) -> Result<Bytes, PageActionError> {
         match self.evaluate(function, args, true, deadline).await? {
             EvaluateResult::Value(value) => Ok(value),
             _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script returned no object").into()),
         }
     }
 
-    /// The remote object of an element that the script knows by number. `None` if the element is gone.
+    /// The remote object of an element that the script knows by number.
     pub(super) async fn handle(
         &self,
         number: u64,
         deadline: Instant,
-    ) -> Result<Option<ObjectHandle>, PageActionError> {
+    ) -> Result<ObjectHandle, PageActionError> {
         #[derive(Serialize)]
         struct Args {
             number: u64,
         }
         let args = Args { number };
         let outcome = self.evaluate("held", &args, false, deadline);
-        Ok(match outcome.await? {
-            EvaluateResult::Handle(id) => Some(ObjectHandle {
-                session: self.session.clone(),
-                id,
-            }),
-            _ => None,
-        })
+        match outcome.await? {
+            EvaluateResult::Handle(id) => Ok(ObjectHandle::new(self.session.clone(), id)),
+            _ => Err(PageActionError::PageLeft),
+        }
     }
 
-    async fn evaluate<A>(
+    async fn evaluate(
         &self,
         function: &'static str,
-        args: &A,
+        args: &(impl Serialize + Sync),
         by_value: bool,
         deadline: Instant,
-    ) -> Result<EvaluateResult, PageActionError>
-    where
-        A: Serialize + Sync + ?Sized,
-    {
+    ) -> Result<EvaluateResult, PageActionError> {
         let json = serde_json::to_string(args).map_err(|error| shape::<EvaluateIn<'_>>(&error))?;
         let call = format!("cdpBridge.{function}({json})");
         loop {
@@ -227,7 +209,24 @@ impl World {
             frame_id: Cow::Borrowed(&self.frame),
             world_name: NAME,
         };
-        Ok(self.session.call(create, left).await?.execution_context_id)
+        let context = self.session.call(create, left).await?.execution_context_id;
+        let binding = AddBinding {
+            name: COPIED_BINDING,
+            execution_context_id: context,
+        };
+        // Queued before the script that uses it. Without it, only copies by key are noticed.
+        tokio::spawn(self.session.start_call(&binding, left).map(drop));
+        Ok(context)
+    }
+
+    /// Runs the script in the current document, if it has not run there yet.
+    pub(super) async fn load_script(&self, deadline: Instant) -> Result<(), PageActionError> {
+        #[derive(serde::Deserialize)]
+        struct Listening {}
+        if lock(&self.context).is_none() {
+            let Listening {} = self.call("listenForCopies", &(), deadline).await?;
+        }
+        Ok(())
     }
 
     fn forget(&self, gone: i64) {
@@ -235,42 +234,6 @@ impl World {
     }
 }
 
-/// A remote object. It is released on drop, so that the page's heap does not grow with the number of
-/// requests.
-#[derive(Debug)]
-pub(super) struct ObjectHandle {
-    session: TargetSession,
-    id: Box<str>,
-}
-
-impl ObjectHandle {
-    pub(super) fn new(session: TargetSession, id: Box<str>) -> Self {
-        Self { session, id }
-    }
-
-    /// `Runtime.RemoteObjectId`.
-    pub(super) fn id(&self) -> &str {
-        &self.id
-    }
-}
-
-impl Drop for ObjectHandle {
-    fn drop(&mut self) {
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (session, id) = (self.session.clone(), std::mem::take(&mut self.id));
-            runtime.spawn(async move {
-                let release = ReleaseObject { object_id: &id };
-                // A closed page has released its objects; the error is ignored.
-                let _ = session.call(release, RELEASE_LIMIT).await;
-            });
-        }
-    }
-}
-
 pub(super) fn parse<R: DeserializeOwned>(result: &Bytes) -> Result<R, PageActionError> {
-    serde_json::from_slice(result).map_err(|error| unexpected::<EvaluateIn<'_>>(&error))
-}
-
-fn unexpected<M: Method>(problem: &dyn std::fmt::Display) -> PageActionError {
-    PageActionError::Call(shape::<M>(problem))
+    json::parse(result).map_err(|error| shape::<EvaluateIn<'_>>(&error).into())
 }

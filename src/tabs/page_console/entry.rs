@@ -1,4 +1,4 @@
-//! Chromium's console reports as `consoleMessage` events. No I/O.
+//! Chromium's console reports as lines. No I/O.
 
 use std::fmt::Write as _;
 
@@ -6,10 +6,10 @@ use cdp_bridge_protocol::event::{ConsoleLevel, ConsoleSource};
 
 use crate::cdp::RawEvent;
 use crate::cdp::console::{
-    CallFrame, ConsoleApiCalled, EntryAdded, ExceptionThrown, LogEntry, ObjectPreview,
-    RemoteObject, StackTrace,
+    ConsoleApiCalled, EntryAdded, ExceptionThrown, LogEntry, ObjectPreview, RemoteObject,
+    StackTrace,
 };
-use crate::cdp::events::EventKind;
+use crate::cdp::events::{EventKind, whole};
 use crate::tabs::fact::ConsoleLine;
 
 /// The most characters of a message.
@@ -18,138 +18,111 @@ const MAX_TEXT_CHARS: usize = 4096;
 /// The most characters of a URL.
 const MAX_URL_CHARS: usize = 1024;
 
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct ConsoleEntry {
+/// A position in a script or a document: its URL, line and column, which count from 1.
+type Position = (Option<String>, Option<u32>, Option<u32>);
+
+/// Reads a report. `None` if it writes nothing, such as `console.clear`.
+pub(super) fn read(event: &RawEvent) -> Option<ConsoleLine> {
+    match event.kind {
+        EventKind::ConsoleApiCalled => of_call(&event.decode()?),
+        EventKind::ExceptionThrown => Some(of_exception(event.decode()?)),
+        EventKind::LogEntryAdded => {
+            let EntryAdded { entry } = event.decode()?;
+            Some(of_log(entry))
+        }
+        _ => None,
+    }
+}
+
+fn of_call(call: &ConsoleApiCalled) -> Option<ConsoleLine> {
+    let level = match call.r#type.as_str() {
+        "debug" => ConsoleLevel::Debug,
+        "info" => ConsoleLevel::Info,
+        "warning" => ConsoleLevel::Warning,
+        "error" | "assert" => ConsoleLevel::Error,
+        "clear" | "endGroup" | "profile" | "profileEnd" => return None,
+        _ => ConsoleLevel::Log,
+    };
+    let words: Vec<_> = call.args.iter().map(printed).collect();
+    let position = call.stack_trace.as_ref().and_then(StackTrace::position);
+    let source = ConsoleSource::Console;
+    Some(line(
+        level,
+        source,
+        words.join(" "),
+        position,
+        call.timestamp,
+    ))
+}
+
+fn of_exception(thrown: ExceptionThrown) -> ConsoleLine {
+    let details = thrown.exception_details;
+    let mut text = details.text;
+    if let Some(exception) = &details.exception {
+        let _ = write!(text, " {}", printed(exception));
+    }
+    let in_stack = details.stack_trace.as_ref().and_then(StackTrace::position);
+    let position = in_stack.or_else(|| {
+        let (line, column) = (details.line_number, details.column_number);
+        position(details.url?, Some(line), Some(column))
+    });
+    let (level, source) = (ConsoleLevel::Error, ConsoleSource::Exception);
+    line(level, source, text, position, thrown.timestamp)
+}
+
+fn of_log(entry: LogEntry) -> ConsoleLine {
+    let level = match entry.level.as_str() {
+        "verbose" => ConsoleLevel::Debug,
+        "warning" => ConsoleLevel::Warning,
+        "error" => ConsoleLevel::Error,
+        _ => ConsoleLevel::Info,
+    };
+    let position = entry
+        .url
+        .and_then(|url| position(url, entry.line_number, None));
+    let source = ConsoleSource::Browser;
+    line(level, source, entry.text, position, entry.timestamp)
+}
+
+fn line(
     level: ConsoleLevel,
     source: ConsoleSource,
     text: String,
-    position: Option<SourcePosition>,
-    ts: u64,
+    position: Option<Position>,
+    timestamp: f64,
+) -> ConsoleLine {
+    let (text, truncated) = cut(text, MAX_TEXT_CHARS);
+    let (url, line, column) = position.unwrap_or_default();
+    ConsoleLine {
+        level,
+        source,
+        text,
+        truncated,
+        url: url.map(|url| cut(url, MAX_URL_CHARS).0),
+        line,
+        column,
+        at_ms: whole(timestamp),
+        omitted: 0,
+    }
 }
 
-/// A position in a script or a document; lines and columns count from 1.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct SourcePosition {
-    url: String,
-    line: Option<u32>,
-    column: Option<u32>,
-}
-
-impl ConsoleEntry {
-    /// Reads a report. `None` if it writes nothing, such as `console.clear`.
-    pub(super) fn read(event: &RawEvent) -> Option<Self> {
-        match event.kind {
-            EventKind::ConsoleApiCalled => Self::of_call(&event.decode()?),
-            EventKind::ExceptionThrown => Some(Self::of_exception(event.decode()?)),
-            EventKind::LogEntryAdded => {
-                let EntryAdded { entry } = event.decode()?;
-                Some(Self::of_log(entry))
-            }
-            _ => None,
-        }
-    }
-
-    fn of_call(call: &ConsoleApiCalled) -> Option<Self> {
-        let level = match call.r#type.as_str() {
-            "debug" => ConsoleLevel::Debug,
-            "info" => ConsoleLevel::Info,
-            "warning" => ConsoleLevel::Warning,
-            "error" | "assert" => ConsoleLevel::Error,
-            "clear" | "endGroup" | "profile" | "profileEnd" => return None,
-            _ => ConsoleLevel::Log,
-        };
-        let words: Vec<_> = call.args.iter().map(printed).collect();
-        Some(Self {
-            level,
-            source: ConsoleSource::Console,
-            text: words.join(" "),
-            position: call.stack_trace.as_ref().and_then(StackTrace::position),
-            ts: whole(call.timestamp),
-        })
-    }
-
-    fn of_exception(thrown: ExceptionThrown) -> Self {
-        let ExceptionThrown {
-            timestamp,
-            exception_details: details,
-        } = thrown;
-        let mut text = details.text;
-        if let Some(exception) = &details.exception {
-            let _ = write!(text, " {}", printed(exception));
-        }
-        let stack_position = details.stack_trace.as_ref().and_then(StackTrace::position);
-        let position = stack_position.or_else(|| {
-            let url = details.url.filter(|url| !url.is_empty())?;
-            let (line, column) = (details.line_number, details.column_number);
-            Some(SourcePosition {
-                url,
-                line: from_one(line),
-                column: from_one(column),
-            })
-        });
-        Self {
-            level: ConsoleLevel::Error,
-            source: ConsoleSource::Exception,
-            text,
-            position,
-            ts: whole(timestamp),
-        }
-    }
-
-    fn of_log(entry: LogEntry) -> Self {
-        let level = match entry.level.as_str() {
-            "verbose" => ConsoleLevel::Debug,
-            "warning" => ConsoleLevel::Warning,
-            "error" => ConsoleLevel::Error,
-            _ => ConsoleLevel::Info,
-        };
-        let url = entry.url.filter(|url| !url.is_empty());
-        Self {
-            level,
-            source: ConsoleSource::Browser,
-            text: entry.text,
-            position: url.map(|url| SourcePosition {
-                url,
-                line: entry.line_number.and_then(from_one),
-                column: None,
-            }),
-            ts: whole(entry.timestamp),
-        }
-    }
-
-    /// The line. `omitted` lines before it were left out.
-    pub(super) fn into_line(self, omitted: u64) -> ConsoleLine {
-        let (text, is_cut) = cut(self.text, MAX_TEXT_CHARS);
-        let (url, line, column) = match self.position {
-            Some(SourcePosition { url, line, column }) => (Some(url), line, column),
-            None => (None, None, None),
-        };
-        ConsoleLine {
-            level: self.level,
-            source: self.source,
-            text,
-            truncated: is_cut,
-            url: url.map(|url| cut(url, MAX_URL_CHARS).0),
-            line,
-            column,
-            at_ms: self.ts,
-            omitted,
-        }
-    }
+fn position(url: String, line: Option<i64>, column: Option<i64>) -> Option<Position> {
+    // Chromium counts from 0; -1 means unknown.
+    let from_one = |number: i64| u32::try_from(number).ok()?.checked_add(1);
+    (!url.is_empty()).then(|| {
+        (
+            Some(url),
+            line.and_then(from_one),
+            column.and_then(from_one),
+        )
+    })
 }
 
 impl StackTrace {
-    fn position(&self) -> Option<SourcePosition> {
-        let CallFrame {
-            url,
-            line_number,
-            column_number,
-        } = self.call_frames.first()?;
-        (!url.is_empty()).then(|| SourcePosition {
-            url: url.clone(),
-            line: from_one(*line_number),
-            column: from_one(*column_number),
-        })
+    fn position(&self) -> Option<Position> {
+        let frame = self.call_frames.first()?;
+        let (line, column) = (frame.line_number, frame.column_number);
+        position(frame.url.clone(), Some(line), Some(column))
     }
 }
 
@@ -210,20 +183,6 @@ fn cut(mut text: String, most: usize) -> (String, bool) {
     (text, end.is_some())
 }
 
-/// Chromium counts from 0; -1 means unknown.
-fn from_one(number: i64) -> Option<u32> {
-    u32::try_from(number).ok()?.checked_add(1)
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates"
-)]
-fn whole(millis: f64) -> u64 {
-    millis as u64
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -234,7 +193,7 @@ mod tests {
             kind,
             params: params.to_string().into(),
         };
-        Some(ConsoleEntry::read(&event)?.into_line(0))
+        read(&event)
     }
 
     fn called(kind: &str, args: &Value) -> Option<ConsoleLine> {

@@ -1,10 +1,11 @@
 //! The sessions of a page: one for its main frame and one for each process that its other frames run
 //! in. Their consoles are reported together.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::future::{BoxFuture, join3};
+use futures::future::join3;
 use futures::stream::FuturesUnordered;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
@@ -14,10 +15,8 @@ use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
 use crate::cdp::{CallError, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::tabs::page_actions::page_events::attach_frames;
+use crate::tabs::unawaited::{UNAWAITED_LIMIT, send_unawaited};
 use crate::timer::sleep_until_opt;
-
-/// The time limit of calls that no request waits for.
-const UNAWAITED_LIMIT: Duration = Duration::from_secs(5);
 
 /// How long a subscription waits for the frames inside, one of which may hang.
 const INNER_FRAMES_LIMIT: Duration = Duration::from_secs(1);
@@ -76,7 +75,7 @@ struct ConsoleSession {
 
 impl ConsoleSession {
     async fn run(mut self, limit: Duration) {
-        let mut enabling = enable(self.session.clone(), limit);
+        let mut enabling = pin!(enable(self.session.clone(), limit));
         let mut is_enabled = false;
         loop {
             tokio::select! {
@@ -137,24 +136,16 @@ impl ConsoleSession {
     /// Releases the objects that Chromium holds for the console, so that a page that logs again and
     /// again does not grow.
     fn release_handles(&self) {
-        let session = self.session.clone();
-        tokio::spawn(async move {
-            // It fails if the page is gone, and its objects with it.
-            let _ = session
-                .call(ReleaseObjectGroup::console(), UNAWAITED_LIMIT)
-                .await;
-        });
+        send_unawaited(&self.session, &ReleaseObjectGroup::console());
     }
 }
 
-fn enable(session: TargetSession, limit: Duration) -> BoxFuture<'static, Result<(), CallError>> {
-    Box::pin(async move {
-        let (runtime, log, frames) = join3(
-            session.call(EnableRuntime {}, limit),
-            session.call(EnableLog {}, limit),
-            session.call(attach_frames(), limit),
-        )
-        .await;
-        runtime.and(log).and(frames).map(|_| ())
-    })
+async fn enable(session: TargetSession, limit: Duration) -> Result<(), CallError> {
+    let (runtime, log, frames) = join3(
+        session.call(EnableRuntime {}, limit),
+        session.call(EnableLog {}, limit),
+        session.call(attach_frames(), limit),
+    )
+    .await;
+    runtime.and(log).and(frames).map(|_| ())
 }

@@ -1,4 +1,4 @@
-//! What a page writes to its console, sent to its subscribers (protocol section 9).
+//! What a page writes to its console, sent to its subscribers.
 //!
 //! Chromium reports it only while someone is subscribed. `stream` is the console as a
 //! `feed`; `frames` are the processes that a page's frames live in, each with a

@@ -8,6 +8,7 @@ use crate::cdp::console::{
     ConsoleApiCalled, EntryAdded, ExceptionThrown, RemoteObject, StackTrace,
 };
 use crate::cdp::events::{EventKind, wanted};
+use crate::cdp::json;
 
 /// Events up to this size are kept as they are.
 const LARGE: usize = 16 * 1024;
@@ -24,7 +25,7 @@ pub(super) fn shortened(kind: EventKind, params: Bytes) -> Option<Bytes> {
     where
         T: for<'de> Deserialize<'de> + Serialize,
     {
-        let mut fields: T = serde_json::from_slice(params).ok()?;
+        let mut fields: T = json::parse(params).ok()?;
         shorten(&mut fields);
         serde_json::to_vec(&fields).ok().map(Bytes::from)
     }

@@ -10,13 +10,12 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::entry::ConsoleEntry;
+use super::entry;
 use super::frames::{ConsoleReport, listen};
 use super::subscriber::Subscriber;
-use crate::flow::Summary;
-use crate::flow::{Backoff, RateSummary};
+use crate::flow::{Backoff, RateSummary, Summary};
 use crate::metrics;
-use crate::tabs::fact::{Audience, Fact, FactKind, FactSink};
+use crate::tabs::fact::{Audience, ConsoleLine, Fact, FactKind, FactSink};
 use crate::tabs::feed::{
     Feeds, PageSession, PageStream, StreamError, StreamFactory, StreamListener as _, StreamPage,
     Subscription,
@@ -100,7 +99,7 @@ pub(crate) struct ConsoleStream {
     includes_earlier: bool,
     session: Option<PageSession>,
     reports: mpsc::Receiver<ConsoleReport>,
-    ration: RateSummary<ConsoleEntry>,
+    ration: RateSummary<ConsoleLine>,
     backoff: Backoff,
 }
 
@@ -165,10 +164,10 @@ impl ConsoleStream {
     fn on_report(&mut self, report: &ConsoleReport, listeners: &[Arc<Subscription<Subscriber>>]) {
         self.includes_earlier = false;
         self.ration.lost(report.lost);
-        let Some(entry) = ConsoleEntry::read(&report.event) else {
+        let Some(line) = entry::read(&report.event) else {
             return;
         };
-        match self.ration.add(entry, Instant::now()) {
+        match self.ration.add(line, Instant::now()) {
             Some(due) => self.publish(due, listeners),
             None => metrics::dropped("consoleMessage", "flood"),
         }
@@ -176,13 +175,13 @@ impl ConsoleStream {
 
     fn publish(
         &self,
-        Summary { item, omitted }: Summary<ConsoleEntry>,
+        Summary { item, omitted }: Summary<ConsoleLine>,
         listeners: &[Arc<Subscription<Subscriber>>],
     ) {
         let source = &self.source;
         let present = listeners.iter().filter(|it| !it.is_over());
         let present = present.map(|it| it.listener.caller).collect();
-        let line = FactKind::ConsoleMessage(item.into_line(omitted));
+        let line = FactKind::ConsoleMessage(ConsoleLine { omitted, ..item });
         source.facts.publish(Fact {
             audience: Audience::Subscribers(source.scope.clone(), present),
             ..Fact::of_tab(&source.scope, source.tab, line)

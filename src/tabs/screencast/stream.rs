@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::slot::CastFrame;
 use super::watcher::Watcher;
-use crate::cdp::events::EventKind;
+use crate::cdp::events::{EventKind, whole};
 use crate::cdp::methods::{AckScreencastFrame, StartScreencast};
 use crate::cdp::results::{ScreencastFrame, screencast_frame};
 use crate::cdp::{Inbox, SessionEvent};
@@ -30,10 +30,8 @@ use crate::tabs::picture::Picture;
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::supervisor::SupervisorHandle;
 use crate::tabs::target::Target;
+use crate::tabs::unawaited::send_unawaited;
 use crate::timer::sleep_until_opt;
-
-/// The time limit of an acknowledgement, which no request waits for.
-const ACK_LIMIT: Duration = Duration::from_secs(5);
 
 /// Longer than the time limit of any request, so that it is the request that runs out of time.
 const START_LIMIT: Duration = Duration::from_mins(2);
@@ -194,7 +192,9 @@ impl CastStream {
         self.newest = Some(CastFrame {
             tab: self.tab,
             number: self.frame_no.fetch_add(1, Ordering::Relaxed),
-            at_ms: frame.timestamp.map_or_else(epoch_ms, from_seconds),
+            at_ms: frame
+                .timestamp
+                .map_or_else(epoch_ms, |at| whole(at * 1000.0)),
             picture,
         });
         self.pace.arrived();
@@ -221,14 +221,8 @@ impl CastStream {
         let (Some((session, _)), Some(session_id)) = (&self.open, self.ack.take()) else {
             return;
         };
-        let session = session.session.clone();
         // Its answer says nothing, and the next frame does not wait for it.
-        tokio::spawn(async move {
-            let ack = AckScreencastFrame { session_id };
-            if let Err(error) = session.call(ack, ACK_LIMIT).await {
-                tracing::debug!(%error, "a screencast frame could not be acknowledged");
-            }
-        });
+        send_unawaited(&session.session, &AckScreencastFrame { session_id });
     }
 }
 
@@ -238,13 +232,4 @@ async fn event(open: &mut Option<(PageSession, Inbox)>) -> Option<SessionEvent> 
         Some((_, inbox)) => inbox.next().await,
         None => std::future::pending().await,
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates"
-)]
-fn from_seconds(seconds: f64) -> u64 {
-    (seconds * 1000.0) as u64
 }

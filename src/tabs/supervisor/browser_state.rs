@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
-use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
 use super::downloads::BrowserDownloads;
-use super::jobs::{self, ContextFor, CreatedContext, Job, JobResult, PendingOpen};
+use super::jobs::{self, ContextFor, CreatedContext, JobResult, PendingOpen};
 use super::open_limiter::OpenLimiter;
 use super::open_watchdog::OpenWatchdog;
 use super::{AttachRequest, SupervisorHandle};
@@ -26,12 +27,12 @@ pub(super) struct BrowserState {
     /// Whether prompts for HTTP authentication must be cancelled.
     pub(super) cancel_auth: bool,
     pub(super) inbox: Inbox,
-    pub(super) jobs: FuturesUnordered<Job>,
+    jobs: FuturesUnordered<BoxFuture<'static, JobResult>>,
     pub(super) contexts: Contexts,
     proxies: HashMap<BrowserContextId, ContextProxy>,
     /// The proxies of contexts that Chromium failed to dispose of. They stay open, so that their ports
     /// are not reused for other contexts while pages of these may still connect.
-    undisposed: Vec<ContextProxy>,
+    pub(super) undisposed: Vec<ContextProxy>,
     /// The tab of each page, to find the opener of a popup.
     pub(super) tabs: HashMap<TargetId, TabId>,
     /// Pages that Chromium has created, but that are not set up yet.
@@ -80,6 +81,15 @@ impl BrowserState {
         }
     }
 
+    /// Runs a job, whose result the task receives.
+    pub(super) fn start(&mut self, job: impl Future<Output = JobResult> + Send + 'static) {
+        self.jobs.push(job.boxed());
+    }
+
+    pub(super) fn close_page(&mut self, target: TargetId) {
+        self.start(jobs::close_page(self.browser.clone(), target));
+    }
+
     /// Opens the page of a request, and first its context if that does not exist yet.
     pub(super) fn open(
         &mut self,
@@ -90,13 +100,13 @@ impl BrowserState {
         match request.context.clone() {
             ContextChoice::Shared if in_default_context => {
                 self.downloads.default_client = Some(request.scope.clone());
-                self.create_target(None, request, None);
+                self.create_target(None, request);
             }
             ContextChoice::Shared => {
                 let scope = request.scope.clone();
                 match self.contexts.shared(request) {
                     SharedContext::Ready(context, request) => {
-                        self.create_target(Some(context), request, None);
+                        self.create_target(Some(context), request);
                     }
                     SharedContext::Create => {
                         self.create_context(ContextFor::Client(scope), proxies);
@@ -106,18 +116,18 @@ impl BrowserState {
             }
             ContextChoice::New => self.create_context(ContextFor::Tab(request), proxies),
             ContextChoice::Existing(context) => {
-                self.create_target(Some(context.clone()), request, Some(context));
+                self.create_target(Some(context), request);
             }
         }
     }
 
-    /// `own_context` is the same context if it belongs to the tab alone.
     pub(super) fn create_target(
         &mut self,
         context: Option<BrowserContextId>,
         request: OpenRequest,
-        own_context: Option<BrowserContextId>,
     ) {
+        let is_shared = request.context == ContextChoice::Shared;
+        let own_context = context.clone().filter(|_| !is_shared);
         let opening = PendingOpen {
             request,
             own_context,
@@ -127,32 +137,30 @@ impl BrowserState {
         }
         self.creating += 1;
         self.open_watchdog.sent(Instant::now());
-        self.jobs
-            .push(jobs::create_target(self.browser.clone(), context, opening));
+        self.start(jobs::create_target(self.browser.clone(), context, opening));
     }
 
     fn create_context(&mut self, purpose: ContextFor, proxies: &Arc<dyn ProxyProvider>) {
         self.open_watchdog.sent(Instant::now());
         let browser = self.browser.clone();
         let files = self.downloads.files.as_deref();
-        self.jobs
-            .push(jobs::create_context(browser, purpose, proxies, files));
+        let job = jobs::create_context(browser, purpose, proxies, files);
+        self.start(job);
     }
 
-    pub(super) fn open_ended<T>(&mut self, outcome: Result<&T, Option<&CallError>>) {
-        match outcome {
-            Ok(_) | Err(Some(CallError::Protocol { .. })) => {
+    /// A command that opens a page or a context has been answered, or has timed out.
+    pub(super) fn open_ended(&mut self, error: Option<&OpenError>) {
+        match error {
+            None | Some(OpenError::Call(CallError::Protocol { .. })) => {
                 self.open_watchdog.answered(Instant::now());
             }
-            Err(_) => self.open_watchdog.timed_out(),
+            Some(_) => self.open_watchdog.timed_out(),
         }
     }
 
     pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
-        let at = self
-            .unclaimed
-            .iter()
-            .position(|page| page.info.target_id == *target)?;
+        let mut pages = self.unclaimed.iter();
+        let at = pages.position(|page| page.info.target_id == *target)?;
         Some(self.unclaimed.swap_remove(at))
     }
 
@@ -163,14 +171,10 @@ impl BrowserState {
         attachment: Attachment,
         supervisor: &SupervisorHandle,
     ) {
-        let PendingOpen {
-            request,
-            own_context,
-        } = opening;
-        let new_context = own_context
-            .clone()
-            .filter(|_| request.context == ContextChoice::New);
-        let target = self.target(attachment, own_context);
+        let request = opening.request;
+        let new_context = opening.own_context.clone();
+        let new_context = new_context.filter(|_| request.context == ContextChoice::New);
+        let target = self.target(attachment, opening.own_context);
         self.tabs.insert(target.id.clone(), request.tab);
         let delivery = Delivery::new(target, new_context, supervisor.clone());
         let _ = request.reply.send(Ok(delivery));
@@ -183,8 +187,7 @@ impl BrowserState {
         context: Option<&BrowserContextId>,
     ) {
         self.tabs.remove(&target);
-        let close_page = jobs::close_page(self.browser.clone(), target);
-        self.jobs.push(close_page);
+        self.close_page(target);
         if let Some(context) = context {
             self.release(context);
         }
@@ -192,13 +195,7 @@ impl BrowserState {
 
     pub(super) fn session_attached(&mut self, attachment: Attachment) {
         let session = attachment.session.id().clone();
-        match self.pending_attaches.remove(&session) {
-            Some(PendingAttach::Requested(request)) => self.deliver_session(request, attachment),
-            _ => {
-                self.pending_attaches
-                    .insert(session, PendingAttach::Attached(attachment));
-            }
-        }
+        self.pair(session, PendingAttach::Attached(attachment));
     }
 
     /// On an error the request is dropped, which answers it.
@@ -207,26 +204,29 @@ impl BrowserState {
         request: AttachRequest,
         session: Result<SessionId, CallError>,
     ) {
-        let session = match session {
-            Ok(session) => session,
+        match session {
+            Ok(session) => self.pair(session, PendingAttach::Requested(request)),
             Err(error) => {
                 tracing::debug!(%error, target = %request.target, "another session to a page could not be attached");
-                return;
             }
-        };
-        match self.pending_attaches.remove(&session) {
-            Some(PendingAttach::Attached(attachment)) => self.deliver_session(request, attachment),
-            _ => {
-                self.pending_attaches
-                    .insert(session, PendingAttach::Requested(request));
+        }
+    }
+
+    fn pair(&mut self, session: SessionId, half: PendingAttach) {
+        match (self.pending_attaches.remove(&session), half) {
+            (Some(PendingAttach::Requested(request)), PendingAttach::Attached(attachment))
+            | (Some(PendingAttach::Attached(attachment)), PendingAttach::Requested(request)) => {
+                self.deliver_session(request, attachment);
+            }
+            (_, half) => {
+                self.pending_attaches.insert(session, half);
             }
         }
     }
 
     fn deliver_session(&mut self, request: AttachRequest, attachment: Attachment) {
         if let Err(attachment) = request.reply.send(attachment) {
-            let detach = jobs::detach(self.browser.clone(), attachment);
-            self.jobs.push(detach);
+            self.start(jobs::detach(self.browser.clone(), attachment));
         }
     }
 
@@ -235,29 +235,27 @@ impl BrowserState {
         attachment: Attachment,
         own_context: Option<BrowserContextId>,
     ) -> Target {
-        let Attachment {
-            session,
-            inbox,
-            info,
-            ..
-        } = attachment;
-        let url = if info.url.is_empty() {
-            "about:blank".to_owned()
-        } else {
-            info.url
-        };
+        let mut url = attachment.info.url;
+        if url.is_empty() {
+            url.push_str("about:blank");
+        }
         Target {
             browser: self.browser.clone(),
-            session,
-            inbox,
-            id: info.target_id,
+            session: attachment.session,
+            inbox: attachment.inbox,
+            id: attachment.info.target_id,
             own_context,
             url,
         }
     }
 
+    pub(super) fn fail_open(&mut self, opening: PendingOpen, error: impl Into<OpenError>) {
+        self.release_new_context(&opening);
+        reject(opening.request, error);
+    }
+
     /// Releases the context that was created for a request which has failed.
-    pub(super) fn release_new_context(&mut self, opening: &PendingOpen) {
+    fn release_new_context(&mut self, opening: &PendingOpen) {
         if opening.request.context == ContextChoice::New
             && let Some(context) = &opening.own_context
         {
@@ -267,27 +265,19 @@ impl BrowserState {
 
     pub(super) fn release(&mut self, context: &BrowserContextId) {
         if self.contexts.leave(context) {
-            self.downloads.context_disposed(context);
+            self.downloads.keeps_in.remove(&Some(context.clone()));
             let proxy = self.proxies.remove(context);
-            self.jobs
-                .push(jobs::dispose(self.browser.clone(), context.clone(), proxy));
+            self.start(jobs::dispose(self.browser.clone(), context.clone(), proxy));
         }
     }
 
     /// Keeps the proxy open until the context is disposed of.
     pub(super) fn add_context(&mut self, created: CreatedContext) -> BrowserContextId {
-        let CreatedContext {
-            context,
-            proxy,
-            keeps_downloads,
-        } = created;
-        self.downloads.context_created(&context, keeps_downloads);
-        self.proxies.insert(context.clone(), proxy);
+        let context = created.context;
+        let keeps_in = &mut self.downloads.keeps_in;
+        keeps_in.insert(Some(context.clone()), created.keeps_downloads);
+        self.proxies.insert(context.clone(), created.proxy);
         context
-    }
-
-    pub(super) fn keep_undisposed(&mut self, proxy: ContextProxy) {
-        self.undisposed.push(proxy);
     }
 
     /// A popup uses the context of a logged-out tab.

@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::jobs;
 use super::task::Supervisor;
-use crate::cdp::events::{DownloadProgress, DownloadWillBegin, EventKind, TargetInfo};
+use crate::cdp::events::{DownloadProgress, DownloadWillBegin, EventKind, whole};
 use crate::cdp::{BrowserContextId, RawEvent, TargetId};
 use crate::metrics;
 use crate::tabs::downloads::download::{
@@ -29,7 +29,7 @@ pub(super) struct BrowserDownloads {
     /// The directory they are written to; `None` if downloads are disabled.
     pub(super) files: Option<PathBuf>,
     /// Whether each context keeps downloads; `None` is the default context.
-    keeps_in: HashMap<Option<BrowserContextId>, bool>,
+    pub(super) keeps_in: HashMap<Option<BrowserContextId>, bool>,
     /// The client whose tabs run in the default context.
     pub(super) default_client: Option<Scope>,
     /// Downloads whose page is not a tab yet.
@@ -62,14 +62,6 @@ impl BrowserDownloads {
         let known = self.popups.iter().find(|(known, _)| known == popup);
         known.map(|(_, opener)| opener)
     }
-
-    pub(super) fn context_created(&mut self, context: &BrowserContextId, keeps: bool) {
-        self.keeps_in.insert(Some(context.clone()), keeps);
-    }
-
-    pub(super) fn context_disposed(&mut self, context: &BrowserContextId) {
-        self.keeps_in.remove(&Some(context.clone()));
-    }
 }
 
 impl Supervisor {
@@ -91,12 +83,7 @@ impl Supervisor {
     }
 
     fn on_download_started(&mut self, event: DownloadWillBegin) {
-        let DownloadWillBegin {
-            frame_id,
-            guid,
-            url,
-            suggested_filename: name,
-        } = event;
+        let guid = event.guid;
         if !file::is_guid(&guid) {
             return tracing::warn!(
                 "Chromium reported a download whose guid is not a valid file name"
@@ -104,10 +91,10 @@ impl Supervisor {
         }
         let download = NewDownload {
             guid: guid.clone(),
-            url,
-            name,
+            url: event.url,
+            name: event.suggested_filename,
         };
-        let frame = TargetId::from(frame_id.as_str());
+        let frame = TargetId::from(event.frame_id.as_str());
         if let Some(owner) = self.owner_of_page(&frame) {
             let effects = self.downloads.begin(download, owner, Instant::now());
             return self.apply(effects);
@@ -120,9 +107,8 @@ impl Supervisor {
         if self.downloads.unclaimed.contains(&guid)
             && let Some(state) = &mut self.browser
         {
-            let find = jobs::find_page(state.browser.clone(), guid.clone(), frame);
-            state.jobs.push(find);
-            state.jobs.push(jobs::unclaimed(guid));
+            state.start(jobs::find_page(state.browser.clone(), guid.clone(), frame));
+            state.start(jobs::unclaimed(guid));
         }
     }
 
@@ -158,35 +144,24 @@ impl Supervisor {
         }
     }
 
-    /// The page that a download comes from was looked up.
-    pub(super) fn page_found(&mut self, guid: String, info: Option<TargetInfo>) {
-        let Some(info) = info.filter(|_| self.downloads.unclaimed.contains(&guid)) else {
+    /// The page that a download comes from is known. It may not be a tab yet.
+    pub(super) fn page_found(&mut self, guid: String, page: TargetId) {
+        if !self.downloads.unclaimed.contains(&guid) {
             return;
-        };
-        if let Some(owner) = self.owner_of_page(&info.target_id) {
+        }
+        if let Some(owner) = self.owner_of_page(&page) {
             let effects = self.downloads.claim(&guid, owner, Instant::now());
             self.apply(effects);
         } else if let Some(state) = &mut self.browser {
-            state.downloads.awaited.push((guid, info.target_id));
+            state.downloads.awaited.push((guid, page));
         }
     }
 
     /// Claims the downloads of pages that have become tabs since.
     pub(super) fn settle_downloads(&mut self) {
-        let Some(state) = &mut self.browser else {
-            return;
-        };
-        if state.downloads.awaited.is_empty() {
-            return;
-        }
-        for (guid, target) in std::mem::take(&mut state.downloads.awaited) {
-            if let Some(owner) = self.owner_of_page(&target) {
-                let effects = self.downloads.claim(&guid, owner, Instant::now());
-                self.apply(effects);
-            } else if self.downloads.unclaimed.contains(&guid)
-                && let Some(state) = &mut self.browser
-            {
-                state.downloads.awaited.push((guid, target));
+        if let Some(state) = &mut self.browser {
+            for (guid, page) in std::mem::take(&mut state.downloads.awaited) {
+                self.page_found(guid, page);
             }
         }
     }
@@ -243,9 +218,9 @@ impl Supervisor {
         };
         for (context, keeps) in outdated {
             state.downloads.keeps_in.insert(context.clone(), keeps);
-            let files = state.downloads.files.as_deref().filter(|_| keeps);
+            let files = state.downloads.files.clone().filter(|_| keeps);
             let update = jobs::set_downloads(state.browser.clone(), context, files);
-            state.jobs.push(update);
+            state.start(update);
         }
     }
 
@@ -291,35 +266,21 @@ impl Supervisor {
                     if let Some(state) = &mut self.browser {
                         // Events do not name the context. Where downloads are denied, Chromium has
                         // cancelled it already.
-                        let downloads =
-                            state.downloads.keeps_in.iter().filter(|(_, keeps)| **keeps);
-                        let contexts: Vec<_> =
-                            downloads.map(|(context, _)| context.clone()).collect();
-                        if !contexts.is_empty() {
-                            let browser = state.browser.clone();
-                            let cancel = jobs::cancel_download(browser, contexts, guid);
-                            state.jobs.push(cancel);
-                        }
+                        let keeping = state.downloads.keeps_in.iter().filter(|(_, keeps)| **keeps);
+                        let contexts = keeping.map(|(context, _)| context.clone()).collect();
+                        let browser = state.browser.clone();
+                        state.start(jobs::cancel_download(browser, contexts, guid));
                     }
                 }
                 DownloadEffect::Remove(guid) => {
                     if let Some(state) = &mut self.browser
                         && let Some(dir) = state.downloads.files.clone()
                     {
-                        state.jobs.push(jobs::remove_download(dir, guid));
+                        state.start(jobs::remove_download(dir, guid));
                     }
                 }
                 DownloadEffect::Dropped => metrics::dropped("download", "storm"),
             }
         }
     }
-}
-
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "the cast saturates"
-)]
-fn whole(bytes: f64) -> u64 {
-    bytes as u64
 }

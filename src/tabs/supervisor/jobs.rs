@@ -6,20 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
-use futures::FutureExt as _;
-use futures::future::{BoxFuture, join};
+use futures::future::join;
 use tokio::time::sleep;
 
 use super::AttachRequest;
-use crate::cdp::events::TargetInfo;
 use crate::cdp::methods::{
     AttachToTarget, CancelDownload, CreateBrowserContext, CreateTarget, DetachFromTarget,
     DisposeBrowserContext, GetTargetInfo, GrantPermissions, RunIfWaitingForDebugger,
     SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
-use crate::tabs::commands::close::close;
 use crate::tabs::commands::set_up::set_up;
+use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::downloads::file;
 use crate::tabs::identity::Scope;
@@ -43,8 +41,6 @@ const UNCLAIMED_LIMIT: Duration = Duration::from_secs(10);
 /// Nested frames in other processes.
 const MAX_DEPTH: usize = 16;
 
-pub(super) type Job = BoxFuture<'static, JobResult>;
-
 pub(super) enum ContextFor {
     Client(Scope),
     Tab(OpenRequest),
@@ -52,15 +48,15 @@ pub(super) enum ContextFor {
 
 pub(super) enum JobResult {
     Context(ContextFor, Result<CreatedContext, OpenError>),
-    Target(PendingOpen, Result<TargetId, CallError>),
+    Target(PendingOpen, Result<TargetId, OpenError>),
     SetUp(Attachment, Result<(), CallError>),
     Attached(AttachRequest, Result<SessionId, CallError>),
     /// The time in which this page could have been set up has passed.
     Overdue(TargetId),
     /// The proxy of a context that Chromium failed to dispose of.
     Undisposed(ContextProxy),
-    /// The page of a download; `None` if it was not found.
-    Page(String, Option<TargetInfo>),
+    /// The page of a download.
+    Page(String, TargetId),
     /// The time in which a tab could have claimed this download has passed.
     Unclaimed(String),
     Nothing,
@@ -86,7 +82,7 @@ pub(super) fn create_context(
     purpose: ContextFor,
     proxies: &Arc<dyn ProxyProvider>,
     files: Option<&Path>,
-) -> Job {
+) -> impl Future<Output = JobResult> + Send + use<> {
     let (scope, tab) = match &purpose {
         ContextFor::Client(scope) => (scope, None),
         ContextFor::Tab(request) => (&request.scope, Some(request.tab)),
@@ -128,7 +124,6 @@ pub(super) fn create_context(
         };
         JobResult::Context(purpose, created.await)
     }
-    .boxed()
 }
 
 /// Keeps downloads in this directory, or denies them.
@@ -142,161 +137,142 @@ fn download_behavior(
     }
 }
 
-pub(super) fn set_downloads(
+pub(super) async fn set_downloads(
     browser: Browser,
     context: Option<BrowserContextId>,
-    files: Option<&Path>,
-) -> Job {
-    let method = download_behavior(context, files);
-    async move {
-        let outcome = browser.call(method, JOB_LIMIT).await;
-        log_failure(outcome.map(|_| ()), "change how downloads are handled")
-    }
-    .boxed()
+    files: Option<PathBuf>,
+) -> JobResult {
+    let method = download_behavior(context, files.as_deref());
+    let outcome = browser.call(method, JOB_LIMIT).await;
+    log_failure(outcome, "change how downloads are handled")
 }
 
 /// Cancels a download, which is in one of these contexts.
-pub(super) fn cancel_download(
+pub(super) async fn cancel_download(
     browser: Browser,
     contexts: Vec<Option<BrowserContextId>>,
     guid: String,
-) -> Job {
-    async move {
-        for browser_context_id in contexts {
-            let cancel = CancelDownload {
-                guid: guid.clone(),
-                browser_context_id,
-            };
-            if browser.call(cancel, JOB_LIMIT).await.is_ok() {
-                break;
-            }
+) -> JobResult {
+    for browser_context_id in contexts {
+        let cancel = CancelDownload {
+            guid: guid.clone(),
+            browser_context_id,
+        };
+        if browser.call(cancel, JOB_LIMIT).await.is_ok() {
+            break;
         }
-        JobResult::Nothing
     }
-    .boxed()
+    JobResult::Nothing
 }
 
-pub(super) fn remove_download(dir: PathBuf, guid: String) -> Job {
-    file::remove(dir, guid).map(|()| JobResult::Nothing).boxed()
+pub(super) async fn remove_download(dir: PathBuf, guid: String) -> JobResult {
+    file::remove(dir, guid).await;
+    JobResult::Nothing
 }
 
 /// Finds the page of a frame. Frames in other processes are targets, too, and name their parent frame.
-pub(super) fn find_page(browser: Browser, guid: String, frame: TargetId) -> Job {
-    async move {
-        let mut target_id = frame;
-        for _ in 0..MAX_DEPTH {
-            let Ok(found) = browser.call(GetTargetInfo { target_id }, JOB_LIMIT).await else {
-                break;
-            };
-            let info = found.target_info;
-            match &info.parent_frame_id {
-                Some(parent) => target_id = TargetId::from(parent.as_str()),
-                None => return JobResult::Page(guid, Some(info)),
-            }
+pub(super) async fn find_page(browser: Browser, guid: String, frame: TargetId) -> JobResult {
+    let mut target_id = frame;
+    for _ in 0..MAX_DEPTH {
+        let Ok(found) = browser.call(GetTargetInfo { target_id }, JOB_LIMIT).await else {
+            break;
+        };
+        let info = found.target_info;
+        match &info.parent_frame_id {
+            Some(parent) => target_id = TargetId::from(parent.as_str()),
+            None => return JobResult::Page(guid, info.target_id),
         }
-        JobResult::Page(guid, None)
     }
-    .boxed()
+    JobResult::Nothing
 }
 
-pub(super) fn unclaimed(guid: String) -> Job {
-    sleep(UNCLAIMED_LIMIT)
-        .map(|()| JobResult::Unclaimed(guid))
-        .boxed()
+pub(super) async fn unclaimed(guid: String) -> JobResult {
+    sleep(UNCLAIMED_LIMIT).await;
+    JobResult::Unclaimed(guid)
 }
 
 /// Opens a page in its own window, so that no other page hides it.
-pub(super) fn create_target(
+pub(super) async fn create_target(
     browser: Browser,
     context: Option<BrowserContextId>,
     opening: PendingOpen,
-) -> Job {
-    async move {
-        let limit = remaining(opening.request.deadline);
-        let method = CreateTarget {
-            url: Cow::Borrowed("about:blank"),
-            browser_context_id: context,
-            new_window: true,
-        };
-        let created = browser.call(method, limit + LATE_LIMIT).await;
-        JobResult::Target(opening, created.map(|created| created.target_id))
-    }
-    .boxed()
+) -> JobResult {
+    let limit = remaining(opening.request.deadline);
+    let method = CreateTarget {
+        url: Cow::Borrowed("about:blank"),
+        browser_context_id: context,
+        new_window: true,
+    };
+    let created = browser.call(method, limit + LATE_LIMIT).await;
+    JobResult::Target(
+        opening,
+        created.map(|it| it.target_id).map_err(OpenError::Call),
+    )
 }
 
-pub(super) fn overdue(target: TargetId) -> Job {
-    sleep(ATTACH_LIMIT)
-        .map(|()| JobResult::Overdue(target))
-        .boxed()
+pub(super) async fn overdue(target: TargetId) -> JobResult {
+    sleep(ATTACH_LIMIT).await;
+    JobResult::Overdue(target)
 }
 
 /// Sets up an attached page and lets it run.
-pub(super) fn prepare(attachment: Attachment, viewport: Viewport, cancel_auth: bool) -> Job {
-    async move {
-        let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
-        JobResult::SetUp(attachment, outcome)
-    }
-    .boxed()
+pub(super) async fn prepare(
+    attachment: Attachment,
+    viewport: Viewport,
+    cancel_auth: bool,
+) -> JobResult {
+    let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
+    JobResult::SetUp(attachment, outcome)
 }
 
 /// Attaches another session to a page.
-pub(super) fn attach(browser: Browser, request: AttachRequest) -> Job {
-    async move {
-        let method = AttachToTarget {
-            target_id: request.target.clone(),
-            flatten: true,
-        };
-        let attached = browser.call(method, JOB_LIMIT).await;
-        JobResult::Attached(request, attached.map(|attached| attached.session_id))
-    }
-    .boxed()
+pub(super) async fn attach(browser: Browser, request: AttachRequest) -> JobResult {
+    let method = AttachToTarget {
+        target_id: request.target.clone(),
+        flatten: true,
+    };
+    let attached = browser.call(method, JOB_LIMIT).await;
+    JobResult::Attached(request, attached.map(|attached| attached.session_id))
 }
 
-pub(super) fn close_page(browser: Browser, target: TargetId) -> Job {
-    close(browser, target, JOB_LIMIT)
-        .map(|outcome| log_failure(outcome, "close a page"))
-        .boxed()
+pub(super) async fn close_page(browser: Browser, target: TargetId) -> JobResult {
+    let outcome = close(browser, target, JOB_LIMIT).await;
+    log_failure(outcome, "close a page")
 }
 
 /// Lets a page run that the bridge does not manage, and detaches from it.
-pub(super) fn detach(browser: Browser, attachment: Attachment) -> Job {
-    async move {
-        let session = attachment.session;
-        let session_id = session.id().clone();
-        if attachment.waiting_for_debugger {
-            let outcome = session.call(RunIfWaitingForDebugger {}, JOB_LIMIT).await;
-            log_failure(outcome.map(|_| ()), "let a page run");
-        }
-        let outcome = browser
-            .call(DetachFromTarget { session_id }, JOB_LIMIT)
-            .await;
-        log_failure(outcome.map(|_| ()), "detach from a page")
+pub(super) async fn detach(browser: Browser, attachment: Attachment) -> JobResult {
+    let session = attachment.session;
+    let session_id = session.id().clone();
+    if attachment.waiting_for_debugger {
+        let outcome = session.call(RunIfWaitingForDebugger {}, JOB_LIMIT).await;
+        log_failure(outcome, "let a page run");
     }
-    .boxed()
+    let outcome = browser
+        .call(DetachFromTarget { session_id }, JOB_LIMIT)
+        .await;
+    log_failure(outcome, "detach from a page")
 }
 
 /// Disposes of a context. Its proxy is closed after that: its port may be reused for another context
 /// at once, and pages of this one must not connect there.
-pub(super) fn dispose(
+pub(super) async fn dispose(
     browser: Browser,
     browser_context_id: BrowserContextId,
     proxy: Option<ContextProxy>,
-) -> Job {
-    async move {
-        let outcome = browser
-            .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
-            .await;
-        let is_undisposed = matches!(&outcome, Err(error) if !error.is_already_gone());
-        let result = log_failure(outcome.map(|_| ()), "dispose of a browser context");
-        match proxy {
-            Some(proxy) if is_undisposed => JobResult::Undisposed(proxy),
-            _ => result,
-        }
+) -> JobResult {
+    let outcome = browser
+        .call(DisposeBrowserContext { browser_context_id }, JOB_LIMIT)
+        .await;
+    let is_undisposed = matches!(&outcome, Err(error) if !error.is_already_gone());
+    let result = log_failure(outcome, "dispose of a browser context");
+    match proxy {
+        Some(proxy) if is_undisposed => JobResult::Undisposed(proxy),
+        _ => result,
     }
-    .boxed()
 }
 
-fn log_failure(outcome: Result<(), CallError>, what: &'static str) -> JobResult {
+fn log_failure<T>(outcome: Result<T, CallError>, what: &'static str) -> JobResult {
     match outcome {
         Err(error) if !error.is_already_gone() && !matches!(error, CallError::Closed { .. }) => {
             tracing::warn!(%error, "Chromium did not {what}");

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{CloseReason, TabState};
-use cdp_bridge_protocol::request::Viewport;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -21,7 +20,7 @@ use crate::metrics;
 use crate::policy::PopupPolicy;
 use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
-use crate::tabs::command_queue::TabCommand;
+use crate::tabs::command_queue::{CommandKind, TabCommand};
 use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
@@ -119,9 +118,7 @@ impl Supervisor {
             SupervisorMessage::Attach(request) => {
                 // Without a browser the request is dropped, which answers it.
                 if let Some(state) = &mut self.browser {
-                    state
-                        .jobs
-                        .push(jobs::attach(state.browser.clone(), request));
+                    state.start(jobs::attach(state.browser.clone(), request));
                 }
             }
             SupervisorMessage::Rebuild(request) => self.rebuild_queue.push(request),
@@ -204,18 +201,13 @@ impl Supervisor {
         {
             return reply.fail(error);
         }
-        let NewTab {
-            scope,
-            url,
-            logged_out,
-            viewport,
-        } = tab;
-        let viewport = viewport.unwrap_or(self.around.settings.viewport);
-        let goal = TabCommand::Create {
-            url: url.clone(),
-            reply,
+        let first = TabCommand {
+            kind: CommandKind::Create {
+                url: tab.url.clone(),
+            },
+            reply: Some(reply),
         };
-        self.spawn(scope, url, logged_out, viewport, goal, None);
+        self.spawn(tab, first, None);
     }
 
     /// Closes the tab that this client used least recently, if the configuration says so. False if
@@ -253,27 +245,18 @@ impl Supervisor {
         Some(TabError::TooManyOwnTabs { limit })
     }
 
-    fn spawn(
-        &mut self,
-        scope: Scope,
-        url: String,
-        logged_out: bool,
-        viewport: Viewport,
-        first: TabCommand,
-        live: Option<AttachedTarget>,
-    ) -> TabId {
+    fn spawn(&mut self, tab: NewTab, first: TabCommand, live: Option<AttachedTarget>) -> TabId {
         let id = TabId::new(self.next_tab);
         self.next_tab += 1;
-        let activated = self.around.supervisor.next_activation();
-        let (state, title) = (TabState::Creating, String::new());
+        let viewport = tab.viewport.unwrap_or(self.around.settings.viewport);
         let view = TabView {
             id,
-            scope,
-            url,
-            title,
-            logged_out,
-            state,
-            activated,
+            scope: tab.scope,
+            url: tab.url,
+            title: String::new(),
+            logged_out: tab.logged_out,
+            state: TabState::Creating,
+            activated: self.around.supervisor.next_activation(),
             last_used: Instant::now(),
         };
         let (view, views) = watch::channel(view);
@@ -312,10 +295,8 @@ impl Supervisor {
             return;
         };
         match &result {
-            JobResult::Context(_, outcome) => {
-                state.open_ended(outcome.as_ref().map_err(OpenError::call));
-            }
-            JobResult::Target(_, outcome) => state.open_ended(outcome.as_ref().map_err(Some)),
+            JobResult::Context(_, outcome) => state.open_ended(outcome.as_ref().err()),
+            JobResult::Target(_, outcome) => state.open_ended(outcome.as_ref().err()),
             _ => {}
         }
         match result {
@@ -324,7 +305,7 @@ impl Supervisor {
                 for request in state.contexts.shared_created(&scope, context.as_ref().ok()) {
                     match &context {
                         Ok(context) => {
-                            state.create_target(Some(context.clone()), request, None);
+                            state.create_target(Some(context.clone()), request);
                         }
                         Err(error) => reject(request, error.clone()),
                     }
@@ -334,7 +315,7 @@ impl Supervisor {
             JobResult::Context(ContextFor::Tab(request), Ok(created)) => {
                 let context = state.add_context(created);
                 state.contexts.own_created(&request.scope, &context);
-                state.create_target(Some(context.clone()), request, Some(context));
+                state.create_target(Some(context), request);
                 self.update_download_behavior();
             }
             JobResult::Context(ContextFor::Tab(request), Err(error)) => reject(request, error),
@@ -345,15 +326,14 @@ impl Supervisor {
                 } else {
                     // Also if the request has timed out: otherwise the page would be taken for
                     // a popup once it is set up.
-                    state.jobs.push(jobs::overdue(target.clone()));
+                    state.start(jobs::overdue(target.clone()));
                     state.expected.insert(target, opening);
                 }
                 self.adopt_unclaimed();
             }
             JobResult::Target(opening, Err(error)) => {
                 state.creating -= 1;
-                state.release_new_context(&opening);
-                reject(opening.request, error);
+                state.fail_open(opening, error);
                 self.adopt_unclaimed();
             }
             JobResult::SetUp(attachment, Ok(())) => {
@@ -367,25 +347,20 @@ impl Supervisor {
             JobResult::SetUp(attachment, Err(error)) => {
                 let target = attachment.info.target_id;
                 let opening = state.expected.remove(&target);
-                state
-                    .jobs
-                    .push(jobs::close_page(state.browser.clone(), target));
+                state.close_page(target);
                 if let Some(opening) = opening {
-                    state.release_new_context(&opening);
-                    reject(opening.request, error);
+                    state.fail_open(opening, error);
                 }
             }
             JobResult::Attached(request, session) => state.session_named(request, session),
             JobResult::Overdue(target) => {
                 if let Some(opening) = state.expected.remove(&target) {
-                    let close_page = jobs::close_page(state.browser.clone(), target);
-                    state.jobs.push(close_page);
-                    state.release_new_context(&opening);
-                    let _ = opening.request.reply.send(Err(OpenError::NotAttached));
+                    state.close_page(target);
+                    state.fail_open(opening, OpenError::NotAttached);
                 }
             }
-            JobResult::Undisposed(proxy) => state.keep_undisposed(proxy),
-            JobResult::Page(guid, info) => self.page_found(guid, info),
+            JobResult::Undisposed(proxy) => state.undisposed.push(proxy),
+            JobResult::Page(guid, page) => self.page_found(guid, page),
             JobResult::Unclaimed(guid) => self.cancel_unclaimed(&guid),
             JobResult::Nothing => {}
         }
@@ -410,12 +385,11 @@ impl Supervisor {
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
             || context.is_some_and(|context| state.contexts.owner(context).is_some());
-        let job = if ours && attachment.info.r#type == "page" {
-            jobs::prepare(attachment, viewport, state.cancel_auth)
+        if ours && attachment.info.r#type == "page" {
+            state.start(jobs::prepare(attachment, viewport, state.cancel_auth));
         } else {
-            jobs::detach(state.browser.clone(), attachment)
-        };
-        state.jobs.push(job);
+            state.start(jobs::detach(state.browser.clone(), attachment));
+        }
     }
 
     /// Creates tabs for popups.
@@ -424,12 +398,8 @@ impl Supervisor {
             return;
         };
         let creating = state.creating;
-        let popups: Vec<_> = state
-            .unclaimed
-            .extract_if(.., |attachment| {
-                attachment.info.opener_id.is_some() || creating == 0
-            })
-            .collect();
+        let is_popup = |it: &mut Attachment| it.info.opener_id.is_some() || creating == 0;
+        let popups: Vec<_> = state.unclaimed.extract_if(.., is_popup).collect();
         for attachment in popups {
             self.adopt(attachment);
         }
@@ -443,19 +413,16 @@ impl Supervisor {
         let opener = info
             .opener_id
             .as_ref()
-            .and_then(|opener| state.tabs.get(opener))
+            .and_then(|it| state.tabs.get(it))
             .copied();
         let context = info.browser_context_id.as_ref();
-        let owner = context
-            .and_then(|context| state.contexts.owner(context))
-            .cloned();
-        let scope = owner.as_ref().map(|owner| owner.scope.clone()).or_else(|| {
-            self.registry
-                .all()
-                .into_iter()
-                .find(|tab| Some(tab.id) == opener)
-                .map(|tab| tab.scope)
-        });
+        let owner = context.and_then(|it| state.contexts.owner(it)).cloned();
+        let scope = match &owner {
+            Some(owner) => Some(owner.scope.clone()),
+            None => opener
+                .and_then(|it| self.registry.find(it))
+                .map(|it| it.scope),
+        };
         let settings = &self.around.settings;
         let refusal = match &scope {
             _ if settings.popups == PopupPolicy::Block => Some("policy"),
@@ -468,9 +435,7 @@ impl Supervisor {
         };
         let (Some(scope), None) = (scope, refusal) else {
             metrics::dropped("popup", refusal.unwrap_or_default());
-            let close_page = jobs::close_page(state.browser.clone(), info.target_id.clone());
-            state.jobs.push(close_page);
-            return;
+            return state.close_page(info.target_id.clone());
         };
         let own_context = context
             .filter(|_| owner.is_some_and(|owner| owner.is_own()))
@@ -481,16 +446,14 @@ impl Supervisor {
         let target_id = info.target_id.clone();
         let logged_out = own_context.is_some();
         let target = state.target(attachment, own_context);
-        let (url, viewport) = (target.url.clone(), settings.viewport);
-        let live = Some(AttachedTarget::new(target));
-        let id = self.spawn(
+        let tab = NewTab {
             scope,
-            url,
+            url: target.url.clone(),
             logged_out,
-            viewport,
-            TabCommand::Adopt { opener },
-            live,
-        );
+            viewport: None,
+        };
+        let live = Some(AttachedTarget::new(target));
+        let id = self.spawn(tab, CommandKind::Adopt { opener }.into(), live);
         self.openers.extend(opener.map(|opener| (id, opener)));
         if let Some(state) = &mut self.browser {
             state.tabs.insert(target_id, id);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use cdp_bridge::tabs::{AnswerKind, TabSettings};
 use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::payload::{EscapedText, Payload};
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
 use tokio::time::sleep;
 
@@ -13,10 +14,18 @@ use super::harness::{Bridge, MS, settings};
 async fn a_snapshot_is_the_html_of_the_page() {
     let bridge = Bridge::start().await;
     let (tab, _) = bridge.tab("http://a.test/").await;
-    let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
-        panic!("a snapshot is text");
-    };
+    let text = text(bridge.client().html(tab).answer().await.kind);
     assert_eq!(&text.decode()[..], b"<html><title>A</title></html>");
+}
+
+fn text(answer: AnswerKind) -> EscapedText {
+    match answer {
+        AnswerKind::Payload {
+            payload: Payload::Text(text),
+            ..
+        } => text,
+        other => panic!("a snapshot is text, not {other:?}"),
+    }
 }
 
 /// A bridge with a tab whose page has this many bytes.
@@ -33,9 +42,7 @@ async fn large_page(bytes: usize) -> (Bridge, TabId, String) {
 #[tokio::test(start_paused = true)]
 async fn a_large_page_is_read_in_parts_which_are_then_released() {
     let (bridge, tab, html) = large_page(1_000_000).await;
-    let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
-        panic!("a snapshot is text");
-    };
+    let text = text(bridge.client().html(tab).answer().await.kind);
     assert!(text.decode() == html.as_bytes(), "the page is whole");
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 1);
     assert!(bridge.fake.calls_of("Runtime.callFunctionOn").len() > 10);
@@ -47,9 +54,7 @@ async fn a_large_page_that_is_replaced_between_parts_is_captured_again() {
     let (bridge, tab, html) = large_page(1_000_000).await;
     let gone = "Could not find object with given id";
     bridge.fake.fail("Runtime.callFunctionOn", gone);
-    let AnswerKind::Snapshot { text, .. } = bridge.client().html(tab).answer().await.kind else {
-        panic!("a snapshot is text");
-    };
+    let text = text(bridge.client().html(tab).answer().await.kind);
     assert!(text.decode() == html.as_bytes(), "the page is whole");
     assert_eq!(bridge.fake.calls_of("Runtime.evaluate").len(), 2);
     bridge.fake.wait_for("Runtime.releaseObject", 2).await;

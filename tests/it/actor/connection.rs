@@ -6,16 +6,17 @@ use bytes::Bytes;
 use cdp_bridge::cdp::methods::{CaptureScreenshot, EnablePage, GetVersion};
 use cdp_bridge::cdp::results::screenshot_data;
 use cdp_bridge::cdp::routes::INBOX_CAPACITY;
-use cdp_bridge::cdp::transport::memory::{FarEnd, pair};
 use cdp_bridge::cdp::{Attachment, Browser, CallError, Inbox, SessionEnd, SessionEvent, connect};
 use futures::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
+use crate::fake::memory::{FarEnd, pair};
+
 pub(super) const LIMIT: Duration = Duration::from_secs(10);
 
-/// A connection whose far end is in the test's hands.
+/// A connection whose far end is the test.
 pub(super) struct Line {
     pub(super) browser: Browser,
     pub(super) inbox: Inbox,

@@ -2,7 +2,7 @@
 
 use cdp_bridge::server::wire::{self, WireAnswer};
 use cdp_bridge::tabs::page_actions::PageActionError;
-use cdp_bridge::tabs::{AnswerKind, Fact, Outcome, TabError};
+use cdp_bridge::tabs::{AnswerKind, CallId, Fact, Outcome, TabError};
 use cdp_bridge_protocol::payload::PayloadHead;
 use cdp_bridge_protocol::{Event, RequestKind};
 use serde::Serialize;
@@ -77,26 +77,19 @@ pub(crate) fn describe_outcome(outcome: &Outcome) -> String {
         Err(failure) => return code(&failure.error).to_owned(),
         Ok(answer) => answer,
     };
-    let mut older: Vec<u64> = Vec::new();
-    match &answer.kind {
-        AnswerKind::Superseded(_) => return "coalesced".to_owned(),
-        AnswerKind::Snapshot { superseded, .. } => {
-            older = superseded.take();
-            // An outcome may be described twice.
-            for number in &older {
-                superseded.leave(*number);
-            }
-        }
-        _ => {}
-    }
+    let older: &[CallId] = match &answer.kind {
+        AnswerKind::Payload { superseded, .. } => superseded,
+        _ => &[],
+    };
     // The kind of request is only repeated in `done`, and not described.
     match wire::answer(RequestKind::Click, answer.clone(), Vec::new()) {
-        WireAnswer::Event(event) => describe(&event),
-        WireAnswer::Payload(head, _) => match head {
+        None => "coalesced".to_owned(),
+        Some(WireAnswer::Event(event)) => describe(&event),
+        Some(WireAnswer::Payload(head, _)) => match head {
             PayloadHead::DomSnapshot(head) => {
                 let mut line = format!("domSnapshot {} {}", head.id, head.url);
                 if !older.is_empty() {
-                    let ids: Vec<_> = older.iter().map(ToString::to_string).collect();
+                    let ids: Vec<_> = older.iter().map(|call| call.number.to_string()).collect();
                     line = format!("{line} for {} too", ids.join(", "));
                 }
                 line
@@ -130,7 +123,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
             | PageActionError::TooLarge { .. }
             | PageActionError::NotJson { .. } => "EVALUATION_FAILED",
             PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
-            PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (hands)",
+            PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (page action)",
         },
         TabError::Download(_) => "NOT_FOUND",
         TabError::NavDenied(_) => "NAV_DENIED",

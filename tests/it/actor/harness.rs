@@ -11,11 +11,11 @@ use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::flow::FlowConfig;
 use cdp_bridge::locator::Locator;
 use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
-use cdp_bridge::tabs::page_actions::{Action, PageQuery, PointerTarget};
+use cdp_bridge::tabs::page_actions::{PageOperation, PointerTarget};
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, CallId, CallerId, Capture, Change, Fact, FactKind,
-    FactSink, NewTab, Outcome, Registry, Reply, Scope, Subscriber, SupervisorHandle, TabError,
-    TabMessage, TabSettings, TabsConfig, Way,
+    FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber, SupervisorHandle,
+    TabError, TabMessage, TabSettings, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
@@ -328,34 +328,28 @@ impl Client<'_> {
         } else {
             Area::Visible
         };
-        let capture = Capture::Screenshot {
+        let capture = Capture::Screenshot(Shot {
             area,
             format,
             quality: 70,
-        };
+        });
         self.capture(tab, RequestKind::GetScreenshot, capture)
     }
 
     /// Clicks an element.
     pub(crate) fn click(&self, tab: TabId, selector: &str) -> Asked {
-        let action = Action::Click {
-            target: PointerTarget::Element(locator(selector), None),
-            button: MouseButton::Left,
-            count: 1,
-            modifiers: Vec::new(),
-        };
-        let change = Change::Act(Box::new(action));
-        self.change(tab, RequestKind::Click, change)
+        let target = PointerTarget::Element(locator(selector), None);
+        let click = PageOperation::click(target, MouseButton::Left, 1, Vec::new());
+        self.act(tab, RequestKind::Click, click)
     }
 
     pub(crate) fn fill(&self, tab: TabId, selector: &str, value: &str) -> Asked {
-        let (locator, value) = (locator(selector), value.into());
-        let change = Change::Act(Box::new(Action::Fill { locator, value }));
-        self.change(tab, RequestKind::Fill, change)
+        let fill = PageOperation::fill(locator(selector), value.into());
+        self.act(tab, RequestKind::Fill, fill)
     }
 
     pub(crate) fn query(&self, tab: TabId, selector: &str) -> Asked {
-        let query = PageQuery::Query(locator(selector), What::Text);
+        let query = PageOperation::query(locator(selector), What::Text);
         self.look(tab, RequestKind::Query, query)
     }
 
@@ -363,7 +357,7 @@ impl Client<'_> {
         self.look(
             tab,
             RequestKind::WaitFor,
-            PageQuery::WaitUrl(glob.to_owned()),
+            PageOperation::wait_url(glob.to_owned()),
         )
     }
 
@@ -392,9 +386,15 @@ impl Client<'_> {
         asked
     }
 
-    fn look(&self, tab: TabId, kind: RequestKind, query: PageQuery) -> Asked {
+    fn look(&self, tab: TabId, kind: RequestKind, query: PageOperation) -> Asked {
         let (reply, asked) = self.reply(kind);
         self.send(tab, TabMessage::Query(query, reply));
+        asked
+    }
+
+    fn act(&self, tab: TabId, kind: RequestKind, action: PageOperation) -> Asked {
+        let (reply, asked) = self.reply(kind);
+        self.send(tab, TabMessage::Act(action, reply));
         asked
     }
 
@@ -433,14 +433,6 @@ impl Client<'_> {
             number,
         };
         let reply = Reply::new(kind, call, true, now, deadline, move |outcome| {
-            // What the newest call answers in place of this one, as the doors do it.
-            if let Ok(Answer {
-                kind: AnswerKind::Superseded(superseded),
-                ..
-            }) = &outcome
-            {
-                superseded.leave(number);
-            }
             heard.push(format!(
                 "{} => {}",
                 kind.as_str(),

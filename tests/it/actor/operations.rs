@@ -1,16 +1,21 @@
 //! Every kind of request through `operations`, by a door without a WebSocket; and what taps and listeners see.
 
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use cdp_bridge::operations::{Call, OperationError, OperationOutcome, Permissions, Tap};
+use cdp_bridge::operations::{
+    AnswerKind, Arrival, Call, OperationError, OperationOutcome, Permissions, Success, Tap,
+};
 use cdp_bridge::tabs::CallId;
-use cdp_bridge_protocol::{RequestBody, RequestKind};
-use tokio::sync::watch;
+use cdp_bridge_protocol::request::BadRequest;
+use cdp_bridge_protocol::{IdempotencyKey, Request, RequestBody, RequestKind};
+use serde_json::json;
+use tokio::sync::{mpsc, watch};
 
 use super::second_door::{Door, Sinks};
 
 /// Remembers the calls that it sees.
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Recorder(Mutex<Vec<(&'static str, CallId, RequestKind)>>);
 
 impl Tap for Recorder {
@@ -91,5 +96,117 @@ async fn a_door_without_streams_and_a_caller_without_permission_are_refused() {
             }
             _ => assert!(refused.is_some()),
         }
+    }
+}
+
+/// What taps see of a call, or of a message that is not a request.
+#[derive(Debug, Default)]
+struct Origins(Mutex<Vec<String>>);
+
+impl Tap for Origins {
+    fn before(&self, call: &Call, _: &RequestBody) {
+        let key = call.idempotency_key.as_ref().map(IdempotencyKey::as_str);
+        self.note(&call.arrival, call.kind.as_str(), key.unwrap_or("no key"));
+    }
+
+    fn after(&self, _: &Call, _: &OperationOutcome) {}
+
+    fn malformed(&self, arrival: &Arrival, error: &BadRequest) {
+        let kind = error.kind.map_or("unknown", RequestKind::as_str);
+        self.note(arrival, kind, error.field.as_deref().unwrap_or("no field"));
+    }
+}
+
+impl Origins {
+    fn note(&self, arrival: &Arrival, kind: &str, detail: &str) {
+        assert!(
+            arrival.at_ms > 1_700_000_000_000,
+            "a time of the wall clock"
+        );
+        let Arrival { door, scope, .. } = arrival;
+        let line = format!("{door} {scope} {kind} {detail}");
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn taps_see_where_a_message_came_from_also_one_that_is_not_a_request() {
+    let seen = Arc::new(Origins::default());
+    let door = Door::open(Permissions::ALL, Arc::<Origins>::clone(&seen)).await;
+    let create = Request::parse(r#"{"type":"createTab","idempotencyKey":"k"}"#).unwrap();
+    door.operations.execute(&door.caller, create).await.unwrap();
+    let bad = Request::parse(r#"{"type":"navigate","tabId":"t1"}"#).unwrap_err();
+    let arrival = door.caller.message_arrived();
+    door.operations.malformed(&arrival, &bad);
+    let expected = ["test a createTab k", "test a navigate url"];
+    assert_eq!(*seen.0.lock().unwrap(), expected);
+}
+
+/// Requests the snapshot of the first tab, twice at once, with ids.
+async fn two_snapshots(door: &Door) -> Vec<(CallId, AnswerKind)> {
+    let (sender, mut outcomes) = mpsc::channel(2);
+    for id in ["first", "second"] {
+        let request = json!({ "type": "getDomSnapshot", "requestId": id, "tabId": "t1" });
+        let request = Request::parse(&request.to_string()).unwrap();
+        let sender = sender.clone();
+        let respond = move |call: &Call, outcome: OperationOutcome| {
+            let Ok(Success::Tab(answer)) = outcome else {
+                panic!("{outcome:?}")
+            };
+            sender.try_send((call.id, answer.kind)).unwrap();
+        };
+        let arrival = door.caller.message_arrived();
+        door.operations
+            .begin(&door.caller, arrival, request, respond);
+    }
+    drop(sender);
+    let mut answers = Vec::new();
+    while let Some(answer) = outcomes.recv().await {
+        answers.push(answer);
+    }
+    answers
+}
+
+#[tokio::test(start_paused = true)]
+async fn snapshots_are_coalesced_only_for_a_door_that_asks_for_it() {
+    let mut door = Door::open(Permissions::ALL, Arc::new(Recorder::default())).await;
+    door.ask(RequestKind::CreateTab, 0).await.unwrap();
+    let answers = two_snapshots(&door).await;
+    assert_eq!(answers.len(), 2);
+    for (_, answer) in &answers {
+        assert!(
+            matches!(answer, AnswerKind::Payload { superseded, .. } if superseded.is_empty()),
+            "{answer:?}"
+        );
+    }
+
+    door.caller = door.caller.with_coalescing();
+    let answers = two_snapshots(&door).await;
+    let [
+        (older, AnswerKind::Superseded),
+        (_, AnswerKind::Payload { superseded, .. }),
+    ] = answers.as_slice()
+    else {
+        panic!("{answers:?}")
+    };
+    assert_eq!(superseded, &[*older]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_tabs_of_a_scope_close_when_the_last_door_has_left_it() {
+    let door = Door::open(Permissions::ALL, Arc::new(Recorder::default())).await;
+    let (first, second) = (
+        door.operations.attend("a".into()),
+        door.operations.attend("a".into()),
+    );
+    let other = door.operations.attend("b".into());
+    door.ask(RequestKind::CreateTab, 0).await.unwrap();
+    let tabs = || door.operations.tabs_of(&"a".into()).len();
+    drop((first, other));
+    tokio::time::sleep(Duration::from_secs(9)).await;
+    assert_eq!(tabs(), 1);
+    drop(second);
+    while tabs() > 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }

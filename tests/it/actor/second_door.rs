@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::{
-    Caller, ClientLimits, EventBus, FrameSlot, IdempotencyConfig, NavigationDenied,
-    OperationOutcome, OperationServices, OperationSettings, Operations, Permissions, Published,
+    Caller, ClientLimits, EventBus, FrameSlot, IdempotencyConfig, OnDisconnect, OperationOutcome,
+    OperationServices, OperationSettings, Operations, Permissions, Principal, Published,
     StreamSinks, Tap, Timeouts, UrlPolicy,
 };
-use cdp_bridge::policy::EvaluatePolicy;
+use cdp_bridge::policy::{Denied, EvaluatePolicy};
 use cdp_bridge::tabs::ClientId;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Value, json};
@@ -18,14 +18,16 @@ use tokio::time::Instant;
 
 use super::harness::{Bridge, LIMIT};
 
+#[derive(Debug)]
 struct Anywhere;
 
 impl UrlPolicy for Anywhere {
-    fn check(&self, _: &ClientId, url: &str) -> Result<String, NavigationDenied> {
+    fn check(&self, _: &ClientId, url: &str) -> Result<String, Denied> {
         Ok(url.to_owned())
     }
 }
 
+#[derive(Debug)]
 pub(super) struct Sinks(pub(super) watch::Sender<()>);
 
 impl StreamSinks for Sinks {
@@ -40,7 +42,7 @@ impl StreamSinks for Sinks {
 
 pub(super) struct Door {
     _bridge: Bridge,
-    operations: Operations,
+    pub(super) operations: Arc<Operations>,
     pub(super) caller: Caller,
     pub(super) facts: mpsc::Receiver<Arc<Published>>,
     pub(super) slow: mpsc::Receiver<Arc<Published>>,
@@ -49,7 +51,10 @@ pub(super) struct Door {
 impl Door {
     pub(super) async fn open(permissions: Permissions, tap: Arc<dyn Tap>) -> Self {
         let bus = EventBus::new();
-        let (facts, slow) = (bus.subscribe("recorder", 1024), bus.subscribe("slow", 1));
+        let (facts, slow) = (
+            bus.subscribe("recorder", 1024, None),
+            bus.subscribe("slow", 1, None),
+        );
         let bridge = Bridge::publishing_to(Arc::new(bus)).await;
         let settings = OperationSettings {
             timeouts: Timeouts::by_class(|_| LIMIT),
@@ -59,21 +64,28 @@ impl Door {
             },
             logged_out_default: false,
             evaluate: EvaluatePolicy::Allow,
+            on_disconnect: OnDisconnect::Close,
         };
         let services = OperationServices {
             registry: bridge.registry.clone(),
             tabs: Arc::new(bridge.supervisor.clone()),
             policy: Arc::new(Anywhere),
         };
-        let operations = Operations::new(settings, services, [tap]);
+        let operations = Arc::new(Operations::new(settings, services, [tap]));
         let limits = ClientLimits {
             max_tabs: 9,
             max_inflight: 9,
             rate_per_second: 0,
             max_connections: 1,
         };
-        let quota = ClientQuota::new(limits, Instant::now());
-        let caller = Caller::new(operations.new_caller_id(), "a".into(), permissions, quota);
+        let principal = Principal {
+            scope: "a".into(),
+            permissions,
+            quota: ClientQuota::new(limits, Instant::now()),
+            is_anonymous: false,
+            valid: watch::channel(()).1,
+        };
+        let caller = operations.caller("test", principal);
         Self {
             _bridge: bridge,
             operations,

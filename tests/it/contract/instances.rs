@@ -439,6 +439,7 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
             limit: Some(u64::MAX),
             count: Some(7),
             elements: Some(vec!["<button>".to_owned()]),
+            locators: Some(vec!["button >> nth=0".to_owned()]),
             reason: text("covered"),
             segment: text("nth=0"),
             position: Some(8),
@@ -532,7 +533,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         .into(),
     );
     events.push(Gap { from: 41, to: 57 }.into());
-    events.extend(hands(full));
+    events.extend(page_actions(full));
     events.extend(console(full));
     events.extend(downloads());
     events.push(
@@ -583,7 +584,7 @@ pub(super) fn content_head(full: bool) -> ContentHead {
     }
 }
 
-fn hands(full: bool) -> [Event; 6] {
+fn page_actions(full: bool) -> [Event; 6] {
     [
         Done {
             id: id(),

@@ -28,8 +28,8 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "tabs",
         &[
-            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol", "timer",
-            "units",
+            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol", "runtime",
+            "timer", "units",
         ],
     ),
     (

@@ -1,15 +1,34 @@
-//! A connection to the fake in memory.
+//! A transport over two channels, so that tests can pause the clock, and a connection to the fake over it.
 
 use std::sync::Arc;
 
-use cdp_bridge::cdp::transport::CdpTransport;
-use cdp_bridge::cdp::transport::memory::{FarEnd, pair};
+use bytes::Bytes;
+use cdp_bridge::cdp::transport::{CdpTransport, TransportError};
+use futures::channel::mpsc;
 use futures::{SinkExt as _, StreamExt as _};
 
 use super::handle::Shared;
 
 /// The most frames that wait in each direction.
 const CAPACITY: usize = 64;
+
+/// The end of a fake Chromium. Dropping it closes the connection.
+#[derive(Debug)]
+pub(crate) struct FarEnd {
+    pub(crate) commands: mpsc::Receiver<Bytes>,
+    pub(crate) frames: mpsc::Sender<Bytes>,
+}
+
+/// A transport that buffers this many frames in each direction.
+pub(crate) fn pair(capacity: usize) -> (CdpTransport, FarEnd) {
+    let (to_far, commands) = mpsc::channel(capacity);
+    let (frames, from_far) = mpsc::channel(capacity);
+    let transport = CdpTransport {
+        sink: Box::pin(to_far.sink_map_err(|_| TransportError::HungUp)),
+        stream: Box::pin(from_far.map(Ok)),
+    };
+    (transport, FarEnd { commands, frames })
+}
 
 /// Connects a client to the fake.
 pub(super) fn connect(shared: Arc<Shared>) -> CdpTransport {

@@ -7,7 +7,7 @@
 //! | [`browser`] | state: contexts, pages, frames to send |
 //! | [`root`], [`page`] | commands to the browser and to a page |
 //! | [`navigation`], [`capture`] | navigations, snapshots and screenshots |
-//! | [`hands`] | results of the bridge's script in a page |
+//! | [`page_script`] | results of the bridge's script in a page |
 //! | [`site`] | the pages that can be visited |
 //! | [`rules`] | which answers are held back, and which commands fail |
 //! | [`memory`], [`websocket`] | transports |
@@ -15,10 +15,10 @@
 mod browser;
 mod capture;
 mod handle;
-mod hands;
-mod memory;
+pub(crate) mod memory;
 mod navigation;
 mod page;
+mod page_script;
 mod root;
 mod rules;
 mod site;

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::browser::{Call, State};
 use super::target::{Hang, Metrics, Target};
-use super::{capture, hands, navigation};
+use super::{capture, navigation, page_script};
 
 /// Commands that a paused page answers; all others wait until it runs.
 const WHILE_STANDING: [&str; 4] = [
@@ -15,10 +15,11 @@ const WHILE_STANDING: [&str; 4] = [
 ];
 
 /// Commands without a result or an effect.
-const DONE_AT_ONCE: [&str; 11] = [
+const DONE_AT_ONCE: [&str; 12] = [
     "Page.setInterceptFileChooserDialog",
     "Log.enable",
     "Target.setAutoAttach",
+    "Runtime.addBinding",
     "Runtime.releaseObjectGroup",
     "Page.bringToFront",
     "Runtime.releaseObject",
@@ -74,7 +75,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
             let history = json!({"currentIndex": 0, "entries": [{"id": 1, "url": target.url}]});
             return state.answer(call, &history);
         }
-        "Page.createIsolatedWorld" => return state.answer(call, &hands::world()),
+        "Page.createIsolatedWorld" => return state.answer(call, &page_script::world()),
         "Runtime.runIfWaitingForDebugger" => return run(state, id, call),
         "Page.handleJavaScriptDialog" => return end_dialog(state, id, call),
         "Page.navigate" => return navigation::navigate(state, id, call),
@@ -88,9 +89,9 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
             return state.answer(call, &picture);
         }
         // The title of a page does not change.
-        "Runtime.evaluate" if hands::is_title_watch(call) => return,
+        "Runtime.evaluate" if page_script::is_title_watch(call) => return,
         "Runtime.evaluate" => {
-            let script = hands::script(call, &target.url);
+            let script = page_script::script(call, &target.url);
             let result = script.unwrap_or_else(|| capture::evaluate(target, call));
             return state.answer(call, &result);
         }

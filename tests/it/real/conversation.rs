@@ -1,4 +1,4 @@
-//! A Coordinator and one tab: answers, events, and their order (protocol sections 1 to 4).
+//! A Coordinator and one tab: answers, events, and their order.
 
 use serde_json::json;
 

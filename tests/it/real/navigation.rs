@@ -1,4 +1,4 @@
-//! Navigation, its refusals and its failures (protocol sections 3 to 5).
+//! Navigation, its refusals and its failures.
 
 use std::time::Duration;
 

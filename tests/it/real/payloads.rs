@@ -1,4 +1,4 @@
-//! Large payloads arrive whole, in order, and as Chromium holds them (protocol section 6).
+//! Large payloads arrive whole, in order, and as Chromium holds them.
 
 use serde_json::{Value, json};
 
@@ -53,7 +53,10 @@ async fn a_page_of_five_megabytes_is_what_chromium_holds_in_text_and_binary_mode
     let mut raw = Raw::of_profile(&bridge.profile().await).await;
     let session = raw.page("/large").await;
     let held = raw
-        .evaluate(&session, "document.documentElement.outerHTML")
+        .evaluate(
+            &session,
+            "'<!DOCTYPE html>' + document.documentElement.outerHTML",
+        )
         .await;
     let held = held.as_str().unwrap();
     assert!(

@@ -138,6 +138,27 @@ impl Raw {
         result["result"]["value"].take()
     }
 
+    /// The execution context of an isolated world of a page.
+    pub(crate) async fn context_of_world(&mut self, session: &str, name: &str) -> Value {
+        self.send(Some(session), "Runtime.enable", json!({})).await;
+        let wait = async {
+            loop {
+                let message = self.socket.next().await.unwrap().unwrap();
+                let Message::Text(text) = message else {
+                    continue;
+                };
+                let mut event: Value = serde_json::from_str(text.as_str()).unwrap();
+                let context = &mut event["params"]["context"];
+                if context["name"] == name {
+                    return context["id"].take();
+                }
+            }
+        };
+        timeout(LONGEST, wait)
+            .await
+            .unwrap_or_else(|_| panic!("the page has no world {name}"))
+    }
+
     /// A screenshot, as Chromium itself takes it.
     pub(crate) async fn picture(&mut self, session: &str, params: Value) -> Vec<u8> {
         let result = self

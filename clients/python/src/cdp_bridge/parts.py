@@ -1,4 +1,4 @@
-"""Messages as they come, and the parts of their payloads put together (protocol section 6)."""
+"""Messages as they come, and the parts of their payloads put together."""
 
 from __future__ import annotations
 

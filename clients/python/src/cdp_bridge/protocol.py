@@ -49,7 +49,7 @@ class Clip:
 #: - `requested`: A client asked for it.
 #: - `page`: The page closed itself, or Chromium closed it.
 #: - `crashed`: Its renderer died and could not be replaced.
-#: - `idle`: Nobody used it for too long.
+#: - `idle`: It was not used for too long.
 #: - `browserExited`: Chromium ended.
 #: - `shutdown`: The bridge is stopping.
 CloseReason: TypeAlias = Literal[
@@ -123,7 +123,7 @@ Edge: TypeAlias = Literal["top", "bottom"]
 #: - `AMBIGUOUS`: The locator matches several elements.
 #: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
 #: - `EVALUATION_FAILED`: The page's script threw an exception, or `evaluate` is not allowed.
-#: - `BAD_SELECTOR`: The locator is none.
+#: - `BAD_SELECTOR`: The locator is invalid.
 ErrorCode: TypeAlias = Literal[
     "BAD_REQUEST",
     "UNKNOWN_TAB",
@@ -169,6 +169,8 @@ class ErrorDetails:
     """`NAV_DENIED`: the host that was refused."""
     limit: int | None = None
     """The limit that was passed: of pixels, of requests in flight, of tabs."""
+    locators: list[str] | None = None
+    """`AMBIGUOUS`: a locator for each of these elements, in the same order."""
     max_bytes: int | None = None
     """`SNAPSHOT_FAIL`: the most bytes that are captured."""
     max_nodes: int | None = None
@@ -371,14 +373,14 @@ RequestId: TypeAlias = "str | int"
 ScrollTo: TypeAlias = "Edge | Point"
 
 #: How a page's DOM is written down.
-#: - `html`: `document.documentElement.outerHTML`.
+#: - `html`: The doctype and `document.documentElement.outerHTML`.
 #: - `structured`: The JSON text of CDP's `DOMSnapshot.captureSnapshot`.
 SnapshotFormat: TypeAlias = Literal["html", "structured"]
 
 #: An element, or a point of the visible part of the page.
 Spot: TypeAlias = "str | Point"
 
-#: An event that is told only to those who subscribe to it. All others come unasked.
+#: An event that is sent only to subscribers. All others are sent without a request.
 #: - `consoleMessage`: `consoleMessage`.
 Subscribable: TypeAlias = Literal["consoleMessage"]
 
@@ -1348,7 +1350,7 @@ class ContentEvent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChooserOpenedEvent(Event):
     """A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
-    opens; `upload` puts files into that element.
+    opens, and the page does not wait; `upload` puts files into that element.
     """
 
     type: ClassVar[str] = "fileChooserOpened"
@@ -2102,12 +2104,12 @@ class Requests(RequestsBase):
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> DoneEvent:
-        """Replaces what stands in a field; fires `input` and `change`.
+        """Replaces the content of a field; fires `input` and `change`.
 
         - `selector`: An `<input>`, a `<textarea>` or something `contenteditable`.
         - `tab_id`: The tab.
-        - `value`: What shall stand in it. Of a date, a colour, a range and their like in the form
-          that HTML has for their values.
+        - `value`: The new content. Of a date, a colour, a range and their like in the form that
+          HTML has for their values.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2375,7 +2377,7 @@ class Requests(RequestsBase):
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> NavigatedEvent:
-        """Loads the page anew. Answered by `navigated`.
+        """Loads the page again. Answered by `navigated`.
 
         - `tab_id`: The tab.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
@@ -2551,8 +2553,8 @@ class Requests(RequestsBase):
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> DoneEvent:
-        """Has events of a tab told to this connection, from the answer on, in place of those that
-        it subscribed to before; none for an empty list. Answered by `done`.
+        """Subscribes this connection to events of a tab, from the answer on, in place of those that
+        it subscribed to before; an empty list ends the subscription. Answered by `done`.
 
         - `events`: The events.
         - `tab_id`: The tab.

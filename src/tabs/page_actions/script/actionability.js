@@ -21,7 +21,7 @@ const nextChange = (left, most = 100) =>
     };
     const visit = (document) => {
       observe(document);
-      for (const frame of document.querySelectorAll('iframe, frame')) {
+      for (const frame of queryAll(document, 'iframe, frame')) {
         const inner = innerDocument(frame);
         if (inner) visit(inner);
       }
@@ -176,6 +176,7 @@ const arm = (element, kind) => {
     }
   };
   for (const window of windows) {
+    listenForCopies(window);
     for (const name of EVENTS[kind]) window.addEventListener(name, listen, { capture: true, passive: false });
   }
   const mine = {

@@ -1,6 +1,7 @@
 // The accessibility outline of a page: one line per element with its role, name, states and ref.
 
-const quote = (text) => JSON.stringify(text.length > 300 ? `${text.slice(0, 300)}…` : text);
+const shorten = (text, max) => (text.length > max ? `${cutText(text, max)}…` : text).toWellFormed();
+const quote = (text) => JSON.stringify(shorten(text, 300));
 
 const statesOf = (element, role) => {
   const states = [];
@@ -18,8 +19,7 @@ const statesOf = (element, role) => {
     if (element.required === true || attr(element, 'aria-required') === 'true') states.push('required');
     if (attr(element, 'aria-invalid') === 'true') states.push('invalid');
   }
-  const root = Node.prototype.getRootNode.call(element);
-  if (root.activeElement === element && localNameOf(element) !== 'body') states.push('active');
+  if (activeElementOf(rootOf(element)) === element && localNameOf(element) !== 'body') states.push('active');
   return states;
 };
 
@@ -50,8 +50,20 @@ const isOperable = (element, role) =>
 
 // Waits for the element of a locator; the whole page is read as it is.
 const outline = ({ steps, from, timeout, ...how }) => {
-  if (!steps) return outlineOf(document.body ?? document.documentElement, false, how);
+  if (!steps) return outlineOf(contentRootOf(document), false, how);
   return whenActionable({ steps, from, timeout, needs: {} }, (element) => outlineOf(element, true, how));
+};
+
+// An input without a role of its own that is not typed into, such as a date, is listed by its type.
+const shownRole = (element, role) =>
+  role === 'textbox' && localNameOf(element) === 'input' && VALUE_INPUTS.has(typeOf(element)) && !attr(element, 'role') ? typeOf(element) : role;
+
+// Whether the children of an element are presentational: only interactive ones are listed. A drawing may
+// have text and links, and so may a picture without a name, whose content is all there is to say.
+const hidesChildren = (element, role) => {
+  if (!CHILDREN_PRESENTATIONAL.has(role)) return false;
+  if (role !== 'img' && role !== 'math') return true;
+  return !isSvg(element) && accessibleName(element, role) !== '';
 };
 
 const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
@@ -74,27 +86,36 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     pending.text = '';
     if (text && !interactiveOnly) put(depth, `text: ${quote(text)}`);
   };
-  const visitChildren = (element, depth, pending) => {
+  // The text of an invisible element is left out; its descendants may be visible.
+  const visitChildren = (element, depth, pending, isVisible = true) => {
+    const hasText = isVisible && !interactiveOnly && !skipsContents(element);
     // Closed `<details>` show only their summary.
     if (localNameOf(element) === 'details' && !element.open) {
       const summary = firstChild(element, 'summary');
       if (summary) visit(summary, depth, pending);
       return;
     }
-    if (!interactiveOnly) pending.text += generatedContent(element, '::before');
+    if (hasText) pending.text += generatedContent(element, '::before');
     for (const child of childrenOf(element)) {
       const type = nodeTypeOf(child);
       if (type === 3) {
-        if (!interactiveOnly) pending.text += child.data;
+        if (hasText) pending.text += child.data;
       } else if (type === 1) visit(child, depth, pending);
     }
     for (const owned of idsOf(element, 'aria-owns')) visit(owned, depth, pending);
-    if (!interactiveOnly) pending.text += generatedContent(element, '::after');
+    if (hasText) pending.text += generatedContent(element, '::after');
   };
   const visited = new Set();
   const visit = (element, depth, pending) => {
     if (visited.has(element)) return;
     visited.add(element);
+    const isRead = attempt(() => {
+      visitElement(element, depth, pending);
+      return true;
+    }, false);
+    if (!isRead) attempt(() => visitChildren(element, depth, pending), null);
+  };
+  const visitElement = (element, depth, pending) => {
     if (isAriaHidden(element) || hasAttr(element, 'inert')) return;
     const tag = localNameOf(element);
     if (tag === 'script' || tag === 'style' || tag === 'noscript' || tag === 'template' || tag === 'head') return;
@@ -104,10 +125,7 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     }
     const hidden = isNotRendered(element);
     if (hidden) {
-      // A child may reset `visibility: hidden`.
-      if (styleOf(element)?.display === 'none' || !element.children.length || !styleOf(element)) return;
-      if (styleOf(element).visibility === 'visible') return;
-      visitChildren(element, depth, pending);
+      if (isOnlyInvisible(element)) visitChildren(element, depth, pending, false);
       return;
     }
     const role = roleOf(element);
@@ -117,7 +135,10 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     if (silent || (interactiveOnly && !operable && role !== 'iframe')) {
       const block = isBlock(element);
       if (block) flush(depth, pending);
-      if (!silent && CHILDREN_PRESENTATIONAL.has(role)) return;
+      if (!silent && hidesChildren(element, role)) {
+        visitOperable(element, depth);
+        return;
+      }
       if (role === 'paragraph' && !interactiveOnly) {
         const inside = { text: '' };
         const mark = lines.length;
@@ -134,26 +155,23 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     flush(depth, pending);
     if (length > limit) {
       omitted += 1;
-      if (!CHILDREN_PRESENTATIONAL.has(role)) visitChildren(element, depth, { text: '' });
+      if (!hidesChildren(element, role)) visitChildren(element, depth, { text: '' });
       return;
     }
     const name = accessibleName(element, role);
-    let line = role === 'generic' && tag === 'input' ? typeOf(element) : role;
-    if (role === 'textbox' && tag === 'input' && typeOf(element) === 'password') line = 'textbox';
+    let line = shownRole(element, role);
     if (name) line += ` ${quote(name)}`;
-    for (const state of statesOf(element, role)) line += ` [${state}]`;
+    for (const state of attempt(() => statesOf(element, role), [])) line += ` [${state}]`;
     line += ` [ref=e${give(element)}]`;
-    const value = shownValue(element, role);
-    if (role === 'link' && hasAttr(element, 'href') && !interactiveOnly) {
-      const href = attr(element, 'href');
-      if (!href.startsWith('javascript:') && !href.startsWith('data:')) line += ` [url=${href.length > 120 ? `${href.slice(0, 120)}…` : href}]`;
-    }
+    const value = attempt(() => shownValue(element, role), '');
+    const href = role === 'link' && !interactiveOnly ? addressOf(element) : null;
+    if (href !== null && !href.startsWith('javascript:') && !href.startsWith('data:')) line += ` [url=${shorten(href, 120)}]`;
     if (value) line += `: ${quote(squeeze(value))}`;
     if (tag === 'iframe' || tag === 'frame') {
       put(depth, line);
       const insideDocument = innerDocument(element);
       if (insideDocument) {
-        const inside = insideDocument.body ?? insideDocument.documentElement;
+        const inside = contentRootOf(insideDocument);
         if (inside) {
           const text = { text: '' };
           visitChildren(inside, depth + 1, text);
@@ -164,10 +182,9 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
       }
       return;
     }
-    if (CHILDREN_PRESENTATIONAL.has(role)) {
+    if (hidesChildren(element, role)) {
       put(depth, line);
-      // Children of these roles are presentational, except for interactive elements.
-      if (role !== 'img') visitOperable(element, depth + 1);
+      visitOperable(element, depth + 1);
       return;
     }
     // The value of a field has been added already; its children are skipped.
@@ -190,6 +207,8 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
     put(depth, line);
     const inside = { text: '' };
     visitChildren(element, depth + 1, inside);
+    // A block with only the accessible name.
+    if (name && lines.length === at + 2 && lines[at + 1].trimStart() === `- text: ${quote(name)}`) length -= lines.pop().length + 1;
     const text = squeeze(inside.text);
     if (text && lines.length === at + 1 && !interactiveOnly) {
       // Skip text that only repeats the accessible name.
@@ -199,17 +218,19 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
       }
     } else if (normalizeText(text) !== normalizeText(name)) flush(depth + 1, inside);
   };
-  const visitOperable = (element, depth) => {
+  // In a picture, elements without an interactive role may be operable too.
+  const visitOperable = (element, depth, inPicture = roleOf(element) === 'img') => {
     for (const child of childrenOf(element)) {
       if (nodeTypeOf(child) !== 1) continue;
       const role = isNotRendered(child) ? null : roleOf(child);
-      if (role && INTERACTIVE.has(role)) visit(child, depth, { text: '' });
-      else visitOperable(child, depth);
+      if (role && (INTERACTIVE.has(role) || (inPicture && isOperable(child, role)))) visit(child, depth, { text: '' });
+      else visitOperable(child, depth, inPicture);
     }
   };
   const pending = { text: '' };
   const base = inner ?? 0;
   withLabelIndex(() => {
+    if (!root) return;
     if (isPart || isFrame(root)) visit(root, base, pending);
     else visitChildren(root, base, pending);
   });

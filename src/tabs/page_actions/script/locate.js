@@ -26,10 +26,14 @@ class LocatorError {
   }
 }
 
-const normalizeText = (text) => squeeze(text).toLowerCase();
+// Characters without a glyph that a reader does not see: joiners and directional marks.
+const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u2061-\u2064\u2066-\u2069]/g;
+// As a reader sees the text, who cannot tell how it is composed.
+const asSeen = (text) => squeeze(text.replace(INVISIBLE, '').normalize());
+const normalizeText = (text) => asSeen(text).toLowerCase();
 const matcher = ({ value, exact }) => {
-  const wanted = exact ? squeeze(value) : normalizeText(value);
-  return exact ? (text) => squeeze(text) === wanted : (text) => normalizeText(text).includes(wanted);
+  const wanted = exact ? asSeen(value) : normalizeText(value);
+  return exact ? (text) => asSeen(text) === wanted : (text) => normalizeText(text).includes(wanted);
 };
 
 // Sorts elements from several shadow roots into flat-tree order.
@@ -40,9 +44,9 @@ const inTreeOrder = (found, scope) => {
     if (isElement(node)) {
       if (found.has(node)) sorted.push(node);
       const shadow = shadowOf(node);
-      if (shadow) for (const child of shadow.children) visit(child);
+      if (shadow) for (const child of elementChildrenOf(shadow)) visit(child);
     }
-    for (const child of node.children ?? []) visit(child);
+    for (const child of elementChildrenOf(node)) visit(child);
   };
   visit(scope);
   return sorted;
@@ -51,14 +55,14 @@ const inTreeOrder = (found, scope) => {
 const bySelector = (scope, css) => {
   let found;
   try {
-    found = scope.querySelectorAll(css);
+    found = queryAll(scope, css);
   } catch (error) {
     throw new LocatorError({ fail: 'badSelector', message: `not a CSS selector: ${css}` });
   }
   const shadows = shadowsBelow(scope);
   if (!shadows.length) return [...found];
   const all = new Set(found);
-  for (const shadow of shadows) for (const element of shadow.querySelectorAll(css)) all.add(element);
+  for (const shadow of shadows) for (const element of queryAll(shadow, css)) all.add(element);
   return inTreeOrder(all, scope);
 };
 
@@ -67,7 +71,8 @@ const byXPath = (scope, expression) => {
   const relative = nodeTypeOf(scope) !== 9 && expression.startsWith('/') ? `.${expression}` : expression;
   let result;
   try {
-    result = document.evaluate(relative, scope, null, XPathResult.ORDERED_NODE_SNAPSHOT_TYPE);
+    const type = XPathResult.ORDERED_NODE_SNAPSHOT_TYPE;
+    result = Document.prototype.evaluate.call(document, relative, scope, null, type);
   } catch (error) {
     throw new LocatorError({ fail: 'badSelector', message: `not an XPath expression of elements: ${expression}` });
   }
@@ -79,77 +84,109 @@ const byXPath = (scope, expression) => {
   return found;
 };
 
-const IGNORED_FOR_TEXT = new Set(['script', 'style', 'noscript', 'template', 'head', 'title']);
-
-// The text of an element for matching. For a button that is an `<input>` this is its value.
-const matchedText = (element) => {
+// Elements whose content is not part of the page's text: code, metadata, and what is shown only where
+// the element itself is not supported.
+const TEXTLESS = new Set(
+  `script style noscript template head noembed noframes iframe frame audio video datalist desc metadata
+  annotation annotation-xml`.split(/\s+/),
+);
+const isTextless = (element) => {
   const name = localNameOf(element);
-  if (name === 'input') return ['submit', 'button', 'reset'].includes(typeOf(element)) ? element.value : '';
-  const shadow = shadowOf(element);
-  if (!shadow && !hasShadows) return textOf(element);
-  let text = '';
-  for (const child of childrenOf(element)) {
-    const type = nodeTypeOf(child);
-    if (type === 3) text += child.data;
-    else if (type === 1 && !IGNORED_FOR_TEXT.has(localNameOf(child))) text += matchedText(child);
-  }
-  return text;
+  return TEXTLESS.has(name) || (name === 'title' && isHtml(element));
 };
-let hasShadows = false;
+const BUTTON_INPUTS = ['submit', 'button', 'reset'];
+// Within an element without these, its `textContent` is its text.
+const NOT_PLAIN = `${[...TEXTLESS].join(', ')}, title, input, slot`;
+
+// Reads the texts of elements for matching. Each element is read once.
+const textReader = (scope) => {
+  const hasShadows = shadowsBelow(scope).length > 0;
+  const known = new Map();
+  const read = (element) => {
+    // For a button that is an `<input>` this is its value.
+    if (localNameOf(element) === 'input') return BUTTON_INPUTS.includes(typeOf(element)) ? element.value : '';
+    if (!hasShadows && !queryFirst(element, NOT_PLAIN)) return textOf(element);
+    let text = '';
+    for (const child of childrenOf(element)) {
+      const type = nodeTypeOf(child);
+      if (type === 3) text += child.data;
+      else if (type === 1 && !isTextless(child)) text += matchedText(child);
+    }
+    return text;
+  };
+  const matchedText = (element) => {
+    let text = known.get(element);
+    if (text === undefined) {
+      text = read(element);
+      known.set(element, text);
+    }
+    return text;
+  };
+  return matchedText;
+};
+
+// Slotted text belongs to the host of the slot.
+const ownerOfText = (element) => {
+  const isFilled = localNameOf(element) === 'slot' && [...childrenOf(element)].some((node) => parentNodeOf(node) !== element);
+  return isFilled ? rootOf(element).host : element;
+};
 
 const byText = (scope, wanted) => {
   const fits = matcher(wanted);
   // An element's text contains the text of its descendants, so subtrees without the text are skipped.
   const may = matcher({ value: wanted.value, exact: false });
-  const found = [];
-  hasShadows = shadowsBelow(scope).length > 0;
+  const matchedText = textReader(scope);
+  const found = new Set();
   const visit = (element) => {
-    if (IGNORED_FOR_TEXT.has(localNameOf(element))) return false;
+    if (isTextless(element)) return false;
     const text = matchedText(element);
-    const inputs = !may(text);
-    if (inputs && !element.querySelector('input')) {
-      if (!hasShadows) return false;
-      if (!shadowsBelow(element).length) return false;
-    }
+    if (!may(text)) return false;
     let inner = false;
     for (const child of childrenOf(element)) {
       if (nodeTypeOf(child) === 1 && visit(child)) inner = true;
     }
     if (inner) return true;
-    if (!fits(text)) return false;
-    found.push(element);
+    // A title is a tooltip of the element around it.
+    if (!fits(text) || localNameOf(element) === 'title') return false;
+    found.add(ownerOfText(element));
     return true;
   };
-  const roots = nodeTypeOf(scope) === 1 ? childrenOf(scope) : scope.children;
+  const roots = nodeTypeOf(scope) === 1 ? childrenOf(scope) : elementChildrenOf(scope);
   for (const child of roots) if (nodeTypeOf(child) === 1) visit(child);
-  return found;
+  return [...found];
 };
 
 const byRole = (scope, { role, name, level, states }) => {
   const fits = name && matcher(name);
-  const found = new Set();
-  for (const element of elementsBelow(scope)) {
-    if (roleOf(element) !== (role === 'image' ? 'img' : role)) continue;
-    if (level !== undefined && stateOf(element, role, 'level') !== level) continue;
-    if (states?.some(([which, wanted]) => (stateOf(element, role, which) === true) !== wanted)) continue;
-    if (isHiddenFromAll(element)) continue;
-    if (fits && !fits(accessibleName(element, role))) continue;
-    found.add(element);
-  }
+  const wantedRole = role === 'image' ? 'img' : role;
+  const isFound = (element) => {
+    if (roleOf(element) !== wantedRole) return false;
+    if (level !== undefined && stateOf(element, role, 'level') !== level) return false;
+    if (states?.some(([which, wanted]) => stateOf(element, role, which) !== wanted)) return false;
+    if (isHiddenFromAll(element)) return false;
+    return !fits || fits(accessibleName(element, role));
+  };
+  const found = new Set(elementsBelow(scope).filter((element) => attempt(() => isFound(element), false)));
   return shadowsBelow(scope).length ? inTreeOrder(found, scope) : [...found];
 };
 
 const byLabel = (scope, wanted) => {
   const fits = matcher(wanted);
   const all = bySelector(scope, 'input, textarea, select, button, meter, output, progress, [aria-label], [aria-labelledby]');
-  return all.filter((element) => {
+  const matchedText = textReader(nodeTypeOf(scope) === 9 ? scope : documentOf(scope));
+  const isFound = (element) => {
     const texts = [];
-    for (const label of labelsOf(element)) texts.push(textOf(label));
+    for (const label of labelsOf(element)) {
+      texts.push(matchedText(label));
+      // The options of a list are not what labels it.
+      if (contains(label, element)) texts.push(alternative(label, 'label', { seen: new Set([element]) }));
+    }
     if (hasAttr(element, 'aria-label')) texts.push(attr(element, 'aria-label'));
     const named = idsOf(element, 'aria-labelledby');
-    if (named.length) texts.push(named.map(textOf).join(' '));
+    if (named.length) texts.push(named.map(matchedText).join(' '));
     return texts.some(fits);
-  });
+  };
+  return all.filter((element) => attempt(() => isFound(element), false));
 };
 
 const byAttribute = (scope, name, fits) => bySelector(scope, `[${name}]`).filter((element) => fits(attr(element, name)));
@@ -174,17 +211,33 @@ const search = (scope, step) => {
   return [];
 };
 
+// A frame that loads lazily is empty until it is near the viewport, so it is scrolled there once.
+const broughtNear = new WeakSet();
+const enterLazyFrame = (frame) => {
+  const inner = innerDocument(frame);
+  const waits =
+    inner && urlOf(inner) === 'about:blank' && attr(frame, 'loading')?.toLowerCase() === 'lazy' && (attr(frame, 'src') || hasAttr(frame, 'srcdoc'));
+  if (waits && !broughtNear.has(frame)) {
+    broughtNear.add(frame);
+    Element.prototype.scrollIntoView.call(frame, { block: 'center', behavior: 'instant' });
+  }
+  return inner;
+};
+
 // Evaluates the segments from index `from` on. Returns `{found}`, `{hop, at}` if the next segments are
-// evaluated in a cross-origin frame, or `{fail}`.
-const resolve = (steps, from) => {
+// evaluated in a cross-origin frame, or `{fail}`. `base` is where the segments after index `base.at` can
+// be replaced by others: null if they are evaluated in several frames.
+const resolve = (steps, from, enterFrame = innerDocument) => {
   let scopes = [document];
   let entered = true;
+  let base = { at: from, scope: document };
   for (let at = from; at < steps.length; at += 1) {
     const step = steps[at];
     if (step.by === 'ref') {
       const element = byNumber(step.number);
       if (!element) return { fail: 'staleRef', at };
       scopes = [element];
+      base = { at: at + 1, scope: element };
       entered = false;
       continue;
     }
@@ -198,11 +251,12 @@ const resolve = (steps, from) => {
     for (const scope of scopes) {
       let inside = scope;
       if (isElement(scope) && isFrame(scope)) {
-        inside = innerDocument(scope);
+        inside = enterFrame(scope);
         if (!inside) {
-          if (scopes.length > 1) return { fail: 'ambiguous', at: at - 1, found: scopes };
+          if (scopes.length > 1) return { fail: 'ambiguous', at: at - 1, found: scopes, base };
           return { hop: scope, at };
         }
+        base = scopes.length > 1 ? null : { at, scope: inside };
       }
       try {
         for (const element of search(inside, step)) found.add(element);
@@ -215,22 +269,23 @@ const resolve = (steps, from) => {
     scopes = [...found];
     entered = false;
   }
-  return { found: scopes };
+  return { found: scopes, at: steps.length - 1, base };
 };
 
-const ambiguous = (found, at) => ({
+const ambiguous = ({ found, at, base }) => ({
   fail: 'ambiguous',
   at,
   count: found.length,
-  elements: found.slice(0, 5).map(describe),
+  elements: found.slice(0, MAX_PROPOSED).map(describe),
+  locators: proposals(found, at, base),
 });
 
 // Resolves a locator to exactly one element: `{element}`, `{hop, at}` or `{fail}`.
 const resolveOne = (steps, from) => {
-  const result = resolve(steps, from);
-  if (result.fail === 'ambiguous') return ambiguous(result.found, result.at);
+  const result = resolve(steps, from, enterLazyFrame);
+  if (result.fail === 'ambiguous') return ambiguous(result);
   if (!result.found) return result;
-  if (result.found.length > 1) return ambiguous(result.found, steps.length - 1);
+  if (result.found.length > 1) return ambiguous(result);
   return { element: result.found[0] };
 };
 

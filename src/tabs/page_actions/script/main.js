@@ -5,7 +5,11 @@ globalThis.cdpBridge = {
     arm(number ? fetchHeld(number) : null, kind);
     return {};
   },
-  disarm,
+  disarm: () => {
+    // Before the click is answered, so that the next request can paste what it copied.
+    reportCopied();
+    return disarm();
+  },
   focus,
   fill,
   fireChange: ({ number }) => fireChange(number),
@@ -16,6 +20,13 @@ globalThis.cdpBridge = {
   scroll,
   upload,
   setFiles,
+  prepareShortcut,
+  takeCopied,
+  paste,
+  listenForCopies: () => {
+    listenForCopies(window);
+    return {};
+  },
   watchDrag,
   dragStarted,
   waitElement,

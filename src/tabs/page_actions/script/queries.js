@@ -19,13 +19,13 @@ const hasState = (result, state) => {
 // all must be hidden.
 const waitElement = async ({ steps, from, state, timeout }) => {
   const end = performance.now() + timeout;
+  const gone = state === 'detached' || state === 'hidden';
   for (;;) {
-    const result = resolve(steps, from);
+    const result = resolve(steps, from, gone ? innerDocument : enterLazyFrame);
     if (result.hop) return { hop: hold(result.hop), at: result.at };
-    const gone = state === 'detached' || state === 'hidden';
     if (result.fail === 'staleRef' && gone) return { url: location.href };
     if (result.fail && result.fail !== 'notFound') {
-      return result.fail === 'ambiguous' ? ambiguous(result.found, result.at) : result;
+      return result.fail === 'ambiguous' ? ambiguous(result) : result;
     }
     if (hasState(result, state)) return { url: location.href };
     const left = end - performance.now();
@@ -39,20 +39,21 @@ const waitElement = async ({ steps, from, state, timeout }) => {
   }
 };
 
+const compact = (text) => normalizeText(text).replace(/ /g, '');
+
 // Whether a text is visible in the document or in same-origin frames. Cross-origin frames are collected
 // in `crossOriginFrames`.
 const hasText = (wanted, crossOriginFrames) => {
   const visit = (inner) => {
-    if (!inner.body) return false;
-    // `innerText` has rendered text only, but lacks shadow roots.
-    if (normalizeText(inner.body.innerText).includes(wanted)) return true;
-    for (const shadow of shadowsBelow(inner)) {
-      for (const child of shadow.children) {
-        if (!IGNORED_FOR_TEXT.has(localNameOf(child)) && isVisible(child) && normalizeText(child.innerText ?? '').includes(wanted)) return true;
-      }
+    const body = contentRootOf(inner);
+    if (!body) return false;
+    if (normalizeText(innerTextOf(body)).includes(wanted)) return true;
+    // Reading rendered text through shadow roots is slow, so the text must be in the tree first.
+    if (shadowsBelow(body).length > 0) {
+      const mayBeThere = compact(textReader(body)(body)).includes(compact(wanted));
+      if (mayBeThere && normalizeText(renderedText(body)).includes(wanted)) return true;
     }
-    for (const frame of inner.querySelectorAll('iframe, frame')) {
-      if (!frame.checkVisibility({ visibilityProperty: true })) continue;
+    for (const frame of shownFramesBelow(body)) {
       const next = innerDocument(frame);
       if (!next) crossOriginFrames.push(frame);
       else if (visit(next)) return true;
@@ -72,7 +73,9 @@ const waitText = async ({ text, known = [], timeout }) => {
   const wanted = normalizeText(text);
   for (;;) {
     const crossOriginFrames = [];
+    const start = performance.now();
     if (hasText(wanted, crossOriginFrames)) return { url: location.href };
+    const took = performance.now() - start;
     const before = known.map(fetchHeld);
     const now = crossOriginFrames.slice(0, MAX_CROSS_ORIGIN_FRAMES);
     if (now.length !== before.length || now.some((frame, at) => frame !== before[at])) {
@@ -80,24 +83,33 @@ const waitText = async ({ text, known = [], timeout }) => {
     }
     const left = end - performance.now();
     if (left <= 0) return { fail: 'notFound', at: 0 };
+    // A large page that changes all the time must have time for that.
+    if (took > 20) await sleep(Math.min(left, took));
     await nextChange(left);
   }
 };
 
+// The field that an element stands for: a label, or what is in it, stands for its control.
+const fieldOf = (element) => {
+  if (matches(element, 'input, textarea, select, button, option') || isEditable(element)) return element;
+  return closest(element, 'label')?.control ?? element;
+};
+
 const answer = (element, what) => {
-  const tag = localNameOf(element);
   switch (what) {
     case 'text':
-      return { value: element.innerText ?? textOf(element) };
+      return { value: innerTextOf(element) };
     case 'html':
-      return { value: element.innerHTML };
-    case 'value':
-      if (tag === 'select' && element.multiple) return { value: [...element.selectedOptions].map((option) => option.value) };
-      if (typeof element.value === 'string') return { value: element.value };
-      if (isEditable(element)) return { value: element.innerText };
+      return { value: innerHtmlOf(element) };
+    case 'value': {
+      const field = fieldOf(element);
+      if (localNameOf(field) === 'select' && field.multiple) return { value: [...field.selectedOptions].map((option) => option.value) };
+      if (typeof field.value === 'string') return { value: field.value };
+      if (isEditable(field)) return { value: innerTextOf(field) };
       return { fail: 'notActionable', reason: 'unsuitable', because: 'it has no value', element: describe(element) };
+    }
     case 'enabled':
-      return { value: !isDisabled(element) };
+      return { value: !isDisabled(controlOf(element)) };
     case 'checked': {
       const own = toggleOf(element);
       if (!own) return { fail: 'notActionable', reason: 'unsuitable', because: 'it is neither a checkbox nor a radio button nor a switch', element: describe(element) };
@@ -119,10 +131,10 @@ const query = async ({ what, steps, from, timeout }) => {
   }
   const result = resolve(steps, from);
   if (result.hop) return { hop: hold(result.hop), at: result.at };
-  if (result.fail && result.fail !== 'notFound') return result.fail === 'ambiguous' ? ambiguous(result.found, result.at) : result;
+  if (result.fail && result.fail !== 'notFound') return result.fail === 'ambiguous' ? ambiguous(result) : result;
   const found = result.found ?? [];
   if (what === 'count') return { value: found.length };
-  if (found.length > 1) return ambiguous(found, steps.length - 1);
+  if (found.length > 1) return ambiguous(result);
   return { value: found.length === 1 && isVisible(found[0]) };
 };
 

@@ -1,6 +1,6 @@
-// Accessible roles and names after WAI-ARIA 1.2, HTML-AAM and accname 1.2. Chromium's accessibility
-// tree is twenty times the size of the page's HTML and takes another round trip per element; a test
-// compares the results with it.
+// Accessible roles and states after WAI-ARIA 1.2, HTML-AAM and SVG-AAM. Chromium's accessibility tree
+// is twenty times the size of the page's HTML and takes another round trip per element; a test compares
+// the results with it.
 
 const KNOWN_ROLES = new Set(
   `alert alertdialog application article banner blockquote button caption cell checkbox code
@@ -28,10 +28,10 @@ const CHILDREN_PRESENTATIONAL = new Set(
   separator slider switch tab`.split(/\s+/),
 );
 const INPUT_ROLES = {
-  button: 'button', checkbox: 'checkbox', color: 'generic', date: 'generic', 'datetime-local': 'generic',
-  email: 'textbox', file: 'button', hidden: null, image: 'button', month: 'generic', number: 'spinbutton',
+  button: 'button', checkbox: 'checkbox', color: 'textbox', date: 'textbox', 'datetime-local': 'textbox',
+  email: 'textbox', file: 'button', hidden: null, image: 'button', month: 'textbox', number: 'spinbutton',
   password: 'textbox', radio: 'radio', range: 'slider', reset: 'button', search: 'searchbox',
-  submit: 'button', tel: 'textbox', text: 'textbox', time: 'generic', url: 'textbox', week: 'generic',
+  submit: 'button', tel: 'textbox', text: 'textbox', time: 'textbox', url: 'textbox', week: 'textbox',
 };
 const TAG_ROLES = {
   address: 'group', article: 'article', aside: 'complementary', blockquote: 'blockquote',
@@ -45,7 +45,13 @@ const TAG_ROLES = {
   summary: 'button', sup: 'superscript', svg: 'img', table: 'table', tbody: 'rowgroup',
   textarea: 'textbox', tfoot: 'rowgroup', thead: 'rowgroup', time: 'time', tr: 'row', ul: 'list',
 };
-const SECTIONING = 'article, aside, main, nav, section, [role=article], [role=complementary], [role=main], [role=navigation], [role=region]';
+// Within these a header or footer is no landmark.
+const SECTIONING = 'article:not([role]), aside:not([role]), main:not([role]), nav:not([role]), section:not([role]), [role=article], [role=complementary], [role=main], [role=navigation], [role=region]';
+const isLandmark = (element) => !closestAbove(element, SECTIONING);
+
+// The address of a link as the page has it; null if it is none. Links of SVG may have it in XLink's
+// attribute.
+const addressOf = (element) => attr(element, 'href') ?? (isSvg(element) ? attr(element, 'xlink:href') : null);
 
 const typeOf = (input) => {
   const type = (attr(input, 'type') ?? 'text').toLowerCase();
@@ -60,7 +66,7 @@ const implicitRole = (element) => {
   switch (tag) {
     case 'a':
     case 'area':
-      return hasAttr(element, 'href') ? 'link' : 'generic';
+      return addressOf(element) === null ? 'generic' : 'link';
     case 'img': {
       const alt = attr(element, 'alt');
       return alt === '' && !explicitName(element) && !attr(element, 'title') ? 'presentation' : 'img';
@@ -73,9 +79,9 @@ const implicitRole = (element) => {
     case 'select':
       return element.multiple || element.size > 1 ? 'listbox' : 'combobox';
     case 'header':
-      return closest(parentNodeOf(element) ?? element, SECTIONING) ? 'generic' : 'banner';
+      return isLandmark(element) ? 'banner' : 'generic';
     case 'footer':
-      return closest(parentNodeOf(element) ?? element, SECTIONING) ? 'generic' : 'contentinfo';
+      return isLandmark(element) ? 'contentinfo' : 'generic';
     case 'section':
       return explicitName(element) || attr(element, 'title') ? 'region' : 'generic';
     case 'form':
@@ -87,7 +93,7 @@ const implicitRole = (element) => {
       if (scope === 'row' || scope === 'rowgroup') return 'rowheader';
       if (scope === 'col' || scope === 'colgroup') return 'columnheader';
       const row = parentNodeOf(element);
-      const headers = row && [...row.children].every((cell) => localNameOf(cell) === 'th');
+      const headers = row && [...elementChildrenOf(row)].every((cell) => localNameOf(cell) === 'th');
       return headers ? 'columnheader' : 'rowheader';
     }
     default:
@@ -96,7 +102,7 @@ const implicitRole = (element) => {
 };
 
 const cellRole = (element, plain, inGrid) => {
-  const table = closest(element, 'table');
+  const table = closestAbove(element, 'table');
   const role = table && attr(table, 'role');
   return role === 'grid' || role === 'treegrid' ? inGrid : plain;
 };
@@ -113,7 +119,11 @@ const isEditingHost = (element) => {
 
 const GLOBAL_ARIA = ['aria-label', 'aria-labelledby', 'aria-describedby', 'aria-live', 'aria-controls', 'aria-owns', 'aria-busy', 'aria-current', 'aria-keyshortcuts', 'aria-roledescription', 'aria-details', 'aria-atomic', 'aria-flowto', 'aria-relevant'];
 
-const roleOf = (element) => {
+const roleOf = (element) => attempt(() => computedRole(element), 'generic');
+
+const PARTS_OF_LISTS_AND_TABLES = new Set(['listitem', 'row', 'rowgroup', 'cell', 'columnheader', 'rowheader']);
+
+const computedRole = (element) => {
   const given = attr(element, 'role');
   if (given) {
     for (const word of given.toLowerCase().split(/\s+/)) {
@@ -128,24 +138,35 @@ const roleOf = (element) => {
   }
   const role = implicitRole(element);
   // Presentational lists and tables make their parts generic.
-  if (role === 'listitem' || role === 'row' || role === 'cell' || role === 'rowgroup') {
-    const outer = closest(parentNodeOf(element) ?? element, role === 'listitem' ? 'ul, ol, menu' : 'table');
+  if (PARTS_OF_LISTS_AND_TABLES.has(role)) {
+    const outer = closestAbove(element, role === 'listitem' ? 'ul, ol, menu' : 'table');
     const outerRole = outer && attr(outer, 'role');
     if (outerRole === 'none' || outerRole === 'presentation') return 'generic';
   }
   return role;
 };
 
+// What these elements of a drawing hold is rendered only where it is used.
+const TEMPLATES_OF_SVG = 'clipPath, defs, linearGradient, marker, mask, pattern, radialGradient, symbol';
+
+const NEVER_RENDERED = new Set(['script', 'style', 'template', 'noscript', 'head', 'title', 'meta', 'link', 'base']);
+
 // Not rendered, or `visibility: hidden`.
 const isNotRendered = (element) => {
   const name = localNameOf(element);
-  if (name === 'script' || name === 'style' || name === 'template' || name === 'noscript' || name === 'head' || name === 'title' || name === 'meta' || name === 'link' || name === 'base') return true;
+  if (NEVER_RENDERED.has(name)) return true;
   // Options have no boxes: they are visible if their `<select>` is.
   if (name === 'option' || name === 'optgroup') {
     const select = closest(element, 'select');
     return select ? isNotRendered(select) : false;
   }
-  if (element.checkVisibility({ visibilityProperty: true })) return false;
+  // Nor have areas: they are where the image is that uses their map.
+  if (name === 'area') {
+    const image = imageOfArea(element);
+    return image ? isNotRendered(image) : true;
+  }
+  if (isSvg(element) && closest(element, TEMPLATES_OF_SVG)) return true;
+  if (isRendered(element)) return false;
   const style = styleOf(element);
   if (!style) return true;
   if (style.display === 'contents') {
@@ -153,7 +174,23 @@ const isNotRendered = (element) => {
     return parent ? isNotRendered(parent) : false;
   }
   if (style.display === 'none' || style.visibility !== 'visible') return true;
-  return !element.checkVisibility();
+  return !hasBox(element);
+};
+
+const imageOfArea = (area) => {
+  const map = closest(area, 'map');
+  const name = map && attr(map, 'name');
+  if (!name) return null;
+  return [...queryAll(rootOf(area), 'img[usemap]')].find((image) => attr(image, 'usemap') === `#${name}`) ?? null;
+};
+
+// Whether an element has a box, but not its contents.
+const skipsContents = (element) => styleOf(element)?.contentVisibility === 'hidden';
+
+// Not rendered only because of `visibility: hidden`, which descendants may reset.
+const isOnlyInvisible = (element) => {
+  const style = styleOf(element);
+  return Boolean(style) && style.display !== 'none' && style.visibility !== 'visible' && hasBox(element);
 };
 
 const isAriaHidden = (element) => attr(element, 'aria-hidden')?.toLowerCase() === 'true';
@@ -166,184 +203,19 @@ const isHiddenFromAll = (element) => {
   return isNotRendered(element);
 };
 
-const idsOf = (element, name) => {
-  const ids = (attr(element, name) ?? '').split(/\s+/).filter(Boolean);
-  const root = Node.prototype.getRootNode.call(element);
-  return ids.map((id) => root.getElementById?.(id)).filter(Boolean);
-};
-
-const generatedContent = (element, which) => {
-  const content = styleOf(element, which)?.content;
-  if (!content || content === 'none' || content === 'normal') return '';
-  // Text after a slash is the alternative text of generated content.
-  const [, shown, said] = /^(.*?)(?:\s\/\s("(?:[^"\\]|\\.)*"))?$/s.exec(content) ?? [];
-  const strings = said ?? shown ?? '';
-  let text = '';
-  for (const [, inner] of strings.matchAll(/"((?:[^"\\]|\\.)*)"/g)) text += inner.replace(/\\(.)/g, '$1');
-  return text;
-};
-
-const isBlock = (element) => {
-  const display = styleOf(element)?.display ?? 'inline';
-  return !display.startsWith('inline') && display !== 'contents';
-};
-
-const valueOfField = (element) => {
-  const tag = localNameOf(element);
-  if (tag === 'select') return [...element.selectedOptions].map((option) => squeeze(option.label)).join(' ');
-  if (tag === 'input') return ['password', 'hidden'].includes(typeOf(element)) ? '' : element.value;
-  return tag === 'textarea' ? element.value : squeeze(textOf(element));
-};
-
-// The text alternative of one element. `via` says whether it was reached by a reference or from its
-// parent, which decides which sources apply.
-const alternative = (element, via, seen) => {
-  if (seen.has(element)) return '';
-  if (via !== 'reference' && via !== 'self' && (isAriaHidden(element) || isNotRendered(element))) {
-    return '';
-  }
-  seen.add(element);
-  if (via !== 'reference') {
-    const parts = idsOf(element, 'aria-labelledby');
-    if (parts.length && via !== 'label') {
-      const text = squeeze(parts.map((part) => alternative(part, 'reference', new Set(seen).add(element))).join(' '));
-      if (text) return text;
-    }
-  }
-  const role = roleOf(element);
-  // An embedded control contributes its value.
-  if (via === 'content' || via === 'label') {
-    if (role === 'textbox' || role === 'searchbox') return valueOfField(element);
-    if (role === 'combobox' || role === 'listbox') return valueOfField(element);
-    if (role === 'slider' || role === 'spinbutton' || role === 'progressbar' || role === 'meter' || role === 'scrollbar') {
-      return attr(element, 'aria-valuetext') ?? attr(element, 'aria-valuenow') ?? String(element.value ?? '');
-    }
-  }
-  const label = squeeze(attr(element, 'aria-label') ?? '');
-  if (label) return label;
-  if (role !== 'presentation') {
-    const native = nativeName(element, role, via, seen);
-    if (native) return native;
-  }
-  const byContent = FROM_CONTENT.has(role) || via !== 'self' || localNameOf(element) === 'legend';
-  if (byContent && !(via === 'self' && NO_NAME.has(role))) {
-    const text = squeeze(contentName(element, seen));
-    if (text) return text;
-  }
-  return squeeze(attr(element, 'title') ?? '');
-};
-
-// `element.labels` searches the whole document on each access. While many elements are examined
-// synchronously, all labels are indexed once.
-let labelIndexes = null;
-const withLabelIndex = (look) => {
-  labelIndexes = new Map();
-  try {
-    return look();
-  } finally {
-    labelIndexes = null;
-  }
-};
-const labelIndex = (root) => {
-  const book = new Map();
-  for (const label of root.querySelectorAll('label')) {
-    const { control } = label;
-    if (control) book.set(control, [...(book.get(control) ?? []), label]);
-  }
-  return book;
-};
-const labelsOf = (element) => {
-  if (!labelIndexes) return element.labels ? [...element.labels] : [];
-  const root = Node.prototype.getRootNode.call(element);
-  if (!labelIndexes.has(root)) labelIndexes.set(root, labelIndex(root));
-  return labelIndexes.get(root).get(element) ?? [];
-};
-
-const labelsText = (element, seen) => {
-  const labels = labelsOf(element);
-  return squeeze(labels.map((label) => alternative(label, 'label', new Set(seen))).join(' '));
-};
-
-const firstChild = (element, tag) => [...element.children].find((child) => localNameOf(child) === tag);
-
-const nativeName = (element, role, via, seen) => {
-  const tag = localNameOf(element);
-  const from = (child) => (child ? squeeze(alternative(child, 'reference', seen)) : '');
-  switch (tag) {
-    case 'input': {
-      const type = typeOf(element);
-      if (type === 'submit' || type === 'button' || type === 'reset') {
-        const labels = labelsText(element, seen);
-        if (labels) return labels;
-        return squeeze(attr(element, 'value') ?? (element.value || { submit: 'Submit', reset: 'Reset' }[type] || ''));
-      }
-      if (type === 'image') return labelsText(element, seen) || attr(element, 'alt') || attr(element, 'title') || 'Submit';
-      const title = squeeze(attr(element, 'title') ?? '');
-      const placeholder = squeeze(attr(element, 'placeholder') ?? '');
-      return labelsText(element, seen) || (via === 'self' ? title || placeholder : '');
-    }
-    case 'textarea':
-    case 'select':
-    case 'meter':
-    case 'progress':
-    case 'output': {
-      const labels = labelsText(element, seen);
-      const placeholder = tag === 'textarea' ? squeeze(attr(element, 'placeholder') ?? '') : '';
-      return labels || (via === 'self' ? squeeze(attr(element, 'title') ?? '') || placeholder : '');
-    }
-    case 'button':
-      return labelsText(element, seen);
-    case 'img':
-    case 'area':
-      return squeeze(attr(element, 'alt') ?? '');
-    case 'fieldset':
-      return from(firstChild(element, 'legend'));
-    case 'figure':
-      return from(firstChild(element, 'figcaption'));
-    case 'table':
-      return from(firstChild(element, 'caption'));
-    case 'optgroup':
-    case 'option':
-      return squeeze(attr(element, 'label') ?? '');
-    case 'svg':
-      return from(firstChild(element, 'title'));
-    default: {
-      const placeholder = attr(element, 'aria-placeholder');
-      return via === 'self' && role === 'textbox' && placeholder ? squeeze(placeholder) : '';
-    }
-  }
-};
-
-const contentName = (element, seen) => {
-  let text = generatedContent(element, '::before');
-  const add = (node) => {
-    const type = nodeTypeOf(node);
-    if (type === 3) text += node.data;
-    else if (type === 1) {
-      const name = localNameOf(node);
-      if (name === 'br') text += ' ';
-      else {
-        const inner = alternative(node, 'content', seen);
-        text += isBlock(node) || styleOf(node)?.display.startsWith('inline-') ? ` ${inner} ` : spaced(node, inner);
-      }
-    }
-  };
-  for (const child of childrenOf(element)) add(child);
-  for (const owned of idsOf(element, 'aria-owns')) add(owned);
-  return text + generatedContent(element, '::after');
-};
-
-// White space at the ends of an inline element separates words, although its own name is trimmed.
-const spaced = (element, inner) => {
-  const text = textOf(element);
-  return (/^\s/.test(text) ? ' ' : '') + inner + (/\s$/.test(text) ? ' ' : '');
-};
-
-const accessibleName = (element, role = roleOf(element)) => (NO_NAME.has(role) && !explicitName(element) ? '' : squeeze(alternative(element, 'self', new Set())).slice(0, 900));
-
 // The states in a snapshot, by their names there.
+const CAN_BE_DISABLED = new Set(
+  `application button checkbox columnheader combobox grid gridcell group link listbox menu menubar menuitem
+  menuitemcheckbox menuitemradio option radio radiogroup row rowheader scrollbar searchbox separator slider
+  spinbutton switch tab tablist textbox toolbar tree treegrid treeitem`.split(/\s+/),
+);
+
+// `aria-disabled` also applies to the descendants that can be disabled.
 const isDisabled = (element) => {
   if (matches(element, ':disabled')) return true;
+  const own = attr(element, 'aria-disabled');
+  if (own !== null) return own.toLowerCase() === 'true';
+  if (!CAN_BE_DISABLED.has(roleOf(element))) return false;
   for (let at = element; at; at = parentOf(at)) {
     const value = attr(at, 'aria-disabled');
     if (value !== null) return value.toLowerCase() === 'true';
@@ -363,6 +235,9 @@ const checkedOf = (element, role = roleOf(element)) => {
   return value === 'true';
 };
 
+const CAN_BE_SELECTED = new Set(['columnheader', 'gridcell', 'option', 'row', 'rowheader', 'tab', 'treeitem']);
+
+// Null if the element has no such state.
 const stateOf = (element, role, which) => {
   const aria = (name) => attr(element, name)?.toLowerCase();
   switch (which) {
@@ -373,7 +248,8 @@ const stateOf = (element, role, which) => {
     case 'expanded': {
       const tag = localNameOf(element);
       if (tag === 'details') return element.open;
-      if (tag === 'summary' && parentNodeOf(element)?.open !== undefined) return parentNodeOf(element).open;
+      const parent = tag === 'summary' && parentOf(element);
+      if (parent && localNameOf(parent) === 'details') return parent.open;
       const value = aria('aria-expanded');
       return value === 'true' ? true : value === 'false' ? false : null;
     }
@@ -384,8 +260,7 @@ const stateOf = (element, role, which) => {
     }
     case 'selected': {
       if (localNameOf(element) === 'option') return element.selected;
-      const value = aria('aria-selected');
-      return value === undefined ? null : value === 'true';
+      return CAN_BE_SELECTED.has(role) ? aria('aria-selected') === 'true' : null;
     }
     case 'level': {
       const level = Number(attr(element, 'aria-level'));

@@ -40,6 +40,9 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "fill", "selector": "#p", "value": FILLED}),
         json!({"type": "type", "selector": "#e", "text": TYPED}),
         json!({"type": "type", "selector": "#t", "text": TYPED}),
+        json!({"type": "press", "selector": "#t", "key": "Control+a"}),
+        json!({"type": "press", "key": "Control+c"}),
+        json!({"type": "press", "selector": "#e", "key": "Control+v"}),
         json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": BYTES}]}),
         json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
         // All further requests fail.

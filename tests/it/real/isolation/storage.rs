@@ -1,13 +1,13 @@
-//! Clients and logged-out tabs share nothing, and leave nothing on the disk.
+//! Clients and logged-out tabs share no storage, and logged-out tabs leave nothing on the disk.
 
 use std::path::{Path, PathBuf};
 
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use super::clients::{browser_pid, client, daemon};
 use crate::support::browsers::{TestBrowser, on_both_browsers};
-use crate::support::client::{Client, Mode};
-use crate::support::daemon::{Daemon, Setup};
+use crate::support::client::Client;
 use crate::support::processes;
 use crate::support::raw::Raw;
 use crate::support::site::{Reply, Site};
@@ -17,11 +17,6 @@ on_both_browsers!(
     nothing_crosses_between_two_clients_and_four_logged_out_tabs,
     what_logged_out_tabs_stored_is_on_no_disk,
 );
-
-const CLIENTS: [(&str, &str); 2] = [
-    ("one", "one-horse-battery-staple"),
-    ("two", "two-horse-battery-staple"),
-];
 
 /// Permissions that pages can be asked about in both builds.
 const PERMISSIONS: [&str; 8] = [
@@ -165,36 +160,6 @@ impl<'a> Tab<'a> {
     }
 }
 
-/// A daemon with two clients.
-async fn daemon(browser: &TestBrowser, settings: &[&str]) -> Daemon {
-    let clients = CLIENTS
-        .map(|(name, token)| format!("[[auth.clients]]\nname = \"{name}\"\ntoken = \"{token}\"\n"));
-    let mut setup = Setup::serving(browser)
-        .file("bridge.toml", &clients.concat())
-        .args(["--config", "bridge.toml"])
-        .env("CDP_PORT", "0");
-    for setting in settings {
-        setup = setup.args(["--set", setting]);
-    }
-    setup.start().await
-}
-
-async fn client(daemon: &Daemon, number: usize) -> Client {
-    let bearer = format!("Bearer {}", CLIENTS[number].1);
-    let headers = [("Authorization", bearer.as_str())];
-    let client = Client::try_connect(&daemon.url, Mode::Text, &headers)
-        .await
-        .unwrap();
-    client.event("welcome").await;
-    client
-}
-
-async fn browser_pid(daemon: &Daemon) -> Option<i32> {
-    let health = daemon.get("/health").await.json();
-    let pid = health["browser"]["pid"].as_i64()?;
-    Some(i32::try_from(pid).unwrap())
-}
-
 async fn nothing_crosses_between_two_clients_and_four_logged_out_tabs(browser: TestBrowser) {
     let site = memory().await;
     let daemon = daemon(&browser, &[]).await;
@@ -313,7 +278,7 @@ async fn what_logged_out_tabs_stored_is_on_no_disk(browser: TestBrowser) {
     );
 
     // A lasting profile stays, without the data of logged-out tabs.
-    let daemon = self::daemon(&browser, &["browser.user_data_dir=profile"]).await;
+    let daemon = super::clients::daemon(&browser, &["browser.user_data_dir=profile"]).await;
     let one = client(&daemon, 0).await;
     let lasting = Tab::open(&one, "lasting", false).await;
     let passing = Tab::open(&one, "passing", true).await;

@@ -103,7 +103,7 @@ export async function viaPlaywright(executablePath) {
 // A command line is started for each step, as its users do; its daemon keeps the browser.
 export async function viaAgentBrowser(program, browser) {
   const run = promisify(execFile);
-  const session = ["--session", `hands-${process.pid}`, "--executable-path", browser, "--args", "--no-sandbox,--disable-gpu"];
+  const session = ["--session", `page-actions-${process.pid}`, "--executable-path", browser, "--args", "--no-sandbox,--disable-gpu"];
   const ask = async (...words) => (await run(program, [...session, ...words], { maxBuffer: 64 << 20 })).stdout;
   await ask("open", "about:blank");
   return {

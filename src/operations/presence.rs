@@ -1,0 +1,48 @@
+//! Which scopes have a client that is present, through whichever door, and what happens when the last one leaves.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use super::Operations;
+use crate::lock::lock;
+use crate::tabs::{OnDisconnect, Scope};
+
+/// How often each scope is held present.
+pub(super) type PresenceCounts = Mutex<HashMap<Scope, usize>>;
+
+/// Holds a scope present until it is dropped.
+#[derive(Debug)]
+pub struct ScopePresence {
+    operations: Arc<Operations>,
+    scope: Scope,
+}
+
+impl Operations {
+    /// A client of this scope is present: connected, or expected back. With the last of a scope's presences its tabs
+    /// are closed, where `tabs.on_disconnect` says so.
+    pub fn attend(self: &Arc<Self>, scope: Scope) -> ScopePresence {
+        *lock(&self.present).entry(scope.clone()).or_default() += 1;
+        ScopePresence {
+            operations: Arc::clone(self),
+            scope,
+        }
+    }
+}
+
+impl Drop for ScopePresence {
+    fn drop(&mut self) {
+        let mut present = lock(&self.operations.present);
+        let others = present.get_mut(&self.scope).map_or(0, |count| {
+            *count -= 1;
+            *count
+        });
+        if others > 0 {
+            return;
+        }
+        present.remove(&self.scope);
+        drop(present);
+        if self.operations.settings.on_disconnect == OnDisconnect::Close {
+            self.operations.close_tabs_of(&self.scope);
+        }
+    }
+}

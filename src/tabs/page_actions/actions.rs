@@ -1,0 +1,149 @@
+//! Actions on the elements of a page.
+
+use std::time::Duration;
+
+use cdp_bridge_protocol::TypedText;
+use cdp_bridge_protocol::request::{Choice, Modifier, MouseButton, Point, ScrollTo, UploadFile};
+use serde_json::Value;
+
+use super::keys::Chord;
+use super::operation::PageOperation;
+use super::pointer::ClickOptions;
+use crate::locator::Locator;
+use crate::tabs::reply::{Acted, AnswerKind};
+
+/// The target of a pointer action.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PointerTarget {
+    /// An element: its middle, or an offset in it.
+    Element(Locator, Option<Point>),
+    /// A point in viewport coordinates.
+    Point(Point),
+}
+
+/// The `<input type=file>` of an upload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UploadTarget {
+    Element(Locator),
+    /// The input of a file chooser, by the id of the chooser.
+    Chooser(String),
+}
+
+/// A relative or an absolute scroll position.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ScrollTarget {
+    By(Point),
+    To(ScrollTo),
+}
+
+impl From<()> for Acted {
+    fn from((): ()) -> Self {
+        Self::default()
+    }
+}
+
+impl PageOperation {
+    /// `click`.
+    pub fn click(
+        target: PointerTarget,
+        button: MouseButton,
+        count: u8,
+        modifiers: Vec<Modifier>,
+    ) -> Self {
+        Self::action(async move |driver, deadline| {
+            driver.report_copies(deadline).await;
+            let press = ClickOptions {
+                button,
+                count,
+                modifiers: &modifiers,
+            };
+            driver.click(&target, press, deadline).await.map(drop)
+        })
+    }
+
+    /// `hover`.
+    pub fn hover(locator: Locator) -> Self {
+        Self::action(async move |driver, deadline| driver.hover(&locator, deadline).await)
+    }
+
+    /// `focus`.
+    pub fn focus(locator: Locator) -> Self {
+        Self::action(async move |driver, deadline| driver.focus(&locator, false, deadline).await)
+    }
+
+    /// `check` and `uncheck`. `on` is the wanted state.
+    pub fn toggle(locator: Locator, on: bool) -> Self {
+        Self::action(async move |driver, deadline| driver.toggle(&locator, on, deadline).await)
+    }
+
+    /// `scrollIntoView`.
+    pub fn scroll_into_view(locator: Locator) -> Self {
+        Self::action(async move |driver, deadline| {
+            driver.scroll_into_view(&locator, deadline).await
+        })
+    }
+
+    /// `fill`.
+    pub fn fill(locator: Locator, value: TypedText) -> Self {
+        Self::action(async move |driver, deadline| driver.fill(&locator, &value, deadline).await)
+    }
+
+    /// `type`, into the focused element without a locator.
+    pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
+        Self::action(async move |driver, deadline| {
+            if let Some(locator) = &locator {
+                driver.focus(locator, true, deadline).await?;
+            }
+            driver.type_text(&text, delay, deadline).await
+        })
+    }
+
+    /// `press`, in the focused element without a locator.
+    pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
+        Self::action(async move |driver, deadline| {
+            if let Some(locator) = &locator {
+                driver.focus(locator, true, deadline).await?;
+            }
+            driver.report_copies(deadline).await;
+            driver.press_chord(&chord, deadline).await
+        })
+    }
+
+    /// `select`.
+    pub fn select(locator: Locator, values: Vec<Choice>) -> Self {
+        Self::action(async move |driver, deadline| {
+            let values = Some(driver.select(&locator, &values, deadline).await?);
+            let position = None;
+            Ok(Acted { values, position })
+        })
+    }
+
+    /// `scroll`, of the page without a locator.
+    pub fn scroll(locator: Option<Locator>, target: ScrollTarget, smooth: bool) -> Self {
+        Self::action(async move |driver, deadline| {
+            let scrolling = driver.scroll(locator.as_ref(), target, smooth, deadline);
+            let (values, position) = (None, Some(scrolling.await?));
+            Ok(Acted { values, position })
+        })
+    }
+
+    /// `drag`.
+    pub fn drag(from: PointerTarget, to: PointerTarget) -> Self {
+        Self::action(async move |driver, deadline| driver.drag(&from, &to, deadline).await)
+    }
+
+    /// `upload`.
+    pub fn upload(target: UploadTarget, files: Vec<UploadFile>) -> Self {
+        Self::action(async move |driver, deadline| driver.upload(&target, &files, deadline).await)
+    }
+
+    /// `evaluate`. The element of the locator is passed as the first argument.
+    pub fn evaluate(expression: TypedText, args: Vec<Value>, locator: Option<Locator>) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            driver.emulate_focus(deadline).await?;
+            driver.report_copies(deadline).await;
+            let value = driver.evaluate(&expression, &args, locator.as_ref(), deadline);
+            Ok(AnswerKind::Evaluated(value.await?))
+        })
+    }
+}

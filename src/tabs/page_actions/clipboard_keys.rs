@@ -1,0 +1,226 @@
+//! Key shortcuts of the clipboard. The bridge carries out pasting itself, with the clipboard of the
+//! tab's scope ([`crate::tabs::clipboard`] says why).
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use tokio::time::Instant;
+
+use super::driver::PageDriver;
+use super::error::PageActionError;
+use super::keys::{Chord, Key, modifier_mask};
+use super::world::World;
+
+const CONTROL: u8 = 2;
+const META: u8 = 4;
+const SHIFT: u8 = 8;
+
+/// Virtual key codes.
+const C: u32 = 67;
+const V: u32 = 86;
+const X: u32 = 88;
+const INSERT: u32 = 45;
+const DELETE: u32 = 46;
+
+/// What a shortcut does in Chromium's editor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ClipboardShortcut {
+    /// Copies or cuts.
+    Copy,
+    Paste {
+        /// Only the text.
+        plain: bool,
+    },
+}
+
+impl ClipboardShortcut {
+    pub(super) fn of(chord: &Chord) -> Option<Self> {
+        match (chord.key.key_code, modifier_mask(&chord.modifiers)) {
+            (C | X | INSERT, CONTROL) | (DELETE, SHIFT) => Some(Self::Copy),
+            (V, CONTROL) | (INSERT, SHIFT) => Some(Self::Paste { plain: false }),
+            (V, mask) if mask == CONTROL | SHIFT => Some(Self::Paste { plain: true }),
+            _ => None,
+        }
+    }
+}
+
+/// The editor command for a key on which Chromium would paste. It executes one command for a key: this one
+/// is enabled in every document, and without a value it has no effect.
+pub(super) const NO_PASTE: &[&str] = &["DefaultParagraphSeparator"];
+
+/// Whether Chromium may paste on this key event, on any platform.
+pub(super) fn may_paste(key: &Key, modifiers: u8) -> bool {
+    match key.key_code {
+        V => modifiers & (CONTROL | META) != 0,
+        INSERT => modifiers & SHIFT != 0,
+        _ => false,
+    }
+}
+
+#[derive(Serialize)]
+struct PasteArgs<'a> {
+    /// `null` if the clipboard is empty.
+    data: Option<&'a RawValue>,
+    plain: bool,
+}
+
+#[derive(Deserialize)]
+struct Pasted {}
+
+#[derive(Deserialize)]
+struct TakenCopy {
+    #[serde(default)]
+    copied: Option<Box<RawValue>>,
+}
+
+impl PageDriver {
+    /// Presses a key while the modifiers are held.
+    pub(super) async fn press_chord(
+        &self,
+        chord: &Chord,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        match ClipboardShortcut::of(chord) {
+            None => self.press_keys(chord, deadline).await,
+            Some(ClipboardShortcut::Copy) => self.press_copy(chord, deadline).await,
+            Some(ClipboardShortcut::Paste { plain }) => {
+                self.press_paste(chord, plain, deadline).await
+            }
+        }
+    }
+
+    /// Copies of scripts are reported later, through the binding; this one is kept when the request ends,
+    /// so that the next one can paste it.
+    async fn press_copy(&self, chord: &Chord, deadline: Instant) -> Result<(), PageActionError> {
+        let world = self.focused_world(deadline).await?;
+        self.press_keys(chord, deadline).await?;
+        let taken = world.call::<_, TakenCopy>("takeCopied", &(), deadline);
+        if let Some(copied) = unless_page_left(taken.await)?.and_then(|taken| taken.copied) {
+            self.clipboard.replace(copied);
+        }
+        Ok(())
+    }
+
+    async fn press_paste(
+        &self,
+        chord: &Chord,
+        plain: bool,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let world = self.focused_world(deadline).await?;
+        self.key_down(chord, deadline).await?;
+        let data = self.clipboard.data();
+        let args = PasteArgs {
+            data: data.as_deref(),
+            plain,
+        };
+        let pasted = world.call::<_, Pasted>("paste", &args, deadline).await;
+        self.key_up(chord, deadline).await?;
+        unless_page_left(pasted)?;
+        Ok(())
+    }
+
+    /// The world of the focused frame, prepared for a shortcut.
+    async fn focused_world(&self, deadline: Instant) -> Result<Arc<World>, PageActionError> {
+        #[derive(Deserialize)]
+        struct Prepared {
+            #[serde(default)]
+            hop: Option<u64>,
+        }
+        let mut world = Arc::clone(self.main_world());
+        loop {
+            let prepared: Prepared = world.call("prepareShortcut", &(), deadline).await?;
+            match prepared.hop {
+                Some(frame) => world = self.enter_frame(&world, frame, deadline).await?,
+                None => return Ok(world),
+            }
+        }
+    }
+}
+
+/// A page that navigates on the shortcut has received it.
+fn unless_page_left<T>(outcome: Result<T, PageActionError>) -> Result<Option<T>, PageActionError> {
+    match outcome {
+        Ok(value) => Ok(Some(value)),
+        Err(PageActionError::PageLeft) => Ok(None),
+        Err(PageActionError::Call(error)) if error.is_session_gone() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cdp_bridge_protocol::request::Modifier;
+
+    fn chord(text: &str) -> Chord {
+        Chord::parse(text).unwrap()
+    }
+
+    #[test]
+    fn shortcuts_of_the_editor_are_known() {
+        for text in ["Control+c", "Control+X", "Control+Insert", "Shift+Delete"] {
+            let known = ClipboardShortcut::of(&chord(text));
+            assert_eq!(known, Some(ClipboardShortcut::Copy), "{text}");
+        }
+        for (text, plain) in [
+            ("Control+v", false),
+            ("Shift+Insert", false),
+            ("Control+Shift+V", true),
+        ] {
+            let known = ClipboardShortcut::of(&chord(text));
+            assert_eq!(known, Some(ClipboardShortcut::Paste { plain }), "{text}");
+        }
+        for text in [
+            "c",
+            "v",
+            "Insert",
+            "Alt+v",
+            "Control+Alt+v",
+            "Shift+v",
+            "Control+b",
+        ] {
+            assert_eq!(ClipboardShortcut::of(&chord(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn every_chord_on_which_chromium_may_paste_is_withheld_from_its_editor() {
+        for text in [
+            "Control+v",
+            "Control+Shift+V",
+            "Shift+Insert",
+            "Control+Shift+Insert",
+            "Meta+v",
+            "Control+Alt+v",
+        ] {
+            let chord = chord(text);
+            let withheld = may_paste(&chord.key, modifier_mask(&chord.modifiers));
+            assert!(withheld, "{text}");
+        }
+        for text in [
+            "v",
+            "Shift+v",
+            "Alt+v",
+            "Insert",
+            "Control+Insert",
+            "Control+c",
+        ] {
+            let chord = chord(text);
+            let withheld = may_paste(&chord.key, modifier_mask(&chord.modifiers));
+            assert!(!withheld, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_modifier_bits_are_those_of_input_events() {
+        for (modifier, bit) in [
+            (Modifier::Control, CONTROL),
+            (Modifier::Meta, META),
+            (Modifier::Shift, SHIFT),
+        ] {
+            assert_eq!(modifier_mask(&[modifier]), bit);
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! Clients and logged-out tabs share nothing.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`clients`] | a daemon with two clients |
+//! | [`storage`] | cookies, storages, caches and permissions |
+//! | [`clipboard`] | the clipboard, which Chromium has one of |
+//! | [`beyond_contexts`] | whatever else Chromium might keep outside of its browser contexts |
+
+mod beyond_contexts;
+mod clients;
+mod clipboard;
+mod storage;
