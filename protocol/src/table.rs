@@ -80,6 +80,7 @@ events! {
     ConsoleMessage(ConsoleMessage) = "consoleMessage";
     DownloadStarted(DownloadStarted) = "downloadStarted";
     DownloadFinished(DownloadFinished) = "downloadFinished";
+    TabUpdated(TabUpdated) = "tabUpdated";
     Download(Download) = "download" { data: base64, head: DownloadHead };
 }
 

@@ -53,7 +53,7 @@ kinds! {
     NavigatedWithinDocument = "Page.navigatedWithinDocument",
     /// [`OfFrame`].
     FrameStartedLoading = "Page.frameStartedLoading",
-    /// [`OfFrame`]. Older versions of Chromium do not send it.
+    /// [`StartedNavigating`]. Older versions of Chromium do not send it.
     FrameStartedNavigating = "Page.frameStartedNavigating",
     /// [`OfFrame`].
     FrameStoppedLoading = "Page.frameStoppedLoading",
@@ -229,6 +229,15 @@ objects! {
         pub frame_id: FrameId,
     }
 
+    /// `Page.frameStartedNavigating`.
+    pub struct StartedNavigating {
+        pub frame_id: FrameId,
+        pub loader_id: Option<LoaderId>,
+        /// `sameDocument`, `historySameDocument`, or a kind that loads a document.
+        #[serde(default)]
+        pub navigation_type: String,
+    }
+
     /// The intercepted request of an event whose other fields are not used.
     pub struct OfRequest {
         /// `Fetch.RequestId`.
@@ -267,8 +276,11 @@ objects! {
 
     /// `Page.fileChooserOpened`.
     pub struct FileChooserEvent {
+        pub frame_id: FrameId,
         /// `selectSingle` or `selectMultiple`.
         pub mode: String,
+        /// The `<input type=file>`; absent if a script opened the chooser without one.
+        pub backend_node_id: Option<i64>,
     }
 
     /// `Network.responseReceived`.

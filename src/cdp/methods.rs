@@ -420,10 +420,35 @@ objects! {
         pub is_download: bool,
     }
 
-    /// Result of [`GetLayoutMetrics`].
+    /// Result of [`GetLayoutMetrics`]. In CSS pixels.
+    #[derive(Copy)]
     pub struct LayoutMetrics {
-        /// The whole page, in CSS pixels.
+        /// What the page lays out for, without scrollbars. Its position counts from the left and upper edge of
+        /// the page, as that of a [`ScreenshotClip`] does.
+        pub css_layout_viewport: Option<LayoutViewport>,
+        /// Its position is that of the page's own coordinates.
+        pub css_visual_viewport: Option<VisualViewport>,
+        /// The whole page.
         pub css_content_size: ContentSize,
+    }
+
+    /// `Page.LayoutViewport`.
+    #[derive(Copy)]
+    pub struct LayoutViewport {
+        pub page_x: f64,
+        pub page_y: f64,
+        pub client_width: f64,
+        pub client_height: f64,
+    }
+
+    /// `Page.VisualViewport`, as far as it is read.
+    #[derive(Copy)]
+    pub struct VisualViewport {
+        /// From the layout viewport.
+        pub offset_x: f64,
+        pub offset_y: f64,
+        pub page_x: f64,
+        pub page_y: f64,
     }
 
     /// Part of `DOM.Rect`.

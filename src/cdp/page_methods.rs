@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
+use super::client::shape;
+use super::error::CallError;
 use super::ids::FrameId;
 use super::methods::{EmptyResult, Method, methods};
 use super::objects::objects;
@@ -37,7 +39,7 @@ methods! {
         /// `this` in the function.
         object_id: &'a str,
         function_declaration: Cow<'a, str>,
-        arguments: Vec<&'a RawArgument>,
+        arguments: Vec<FunctionArgument<'a>>,
         /// Whether the result is JSON instead of a remote object id.
         return_by_value: bool,
         await_promise: bool,
@@ -56,9 +58,12 @@ methods! {
         object_id: &'a str,
     }
 
-    /// Resolves a node to a remote object in the page's main world.
+    /// Resolves a node to a remote object.
     ResolveNode = "DOM.resolveNode" -> ResolvedNode {
         backend_node_id: i64,
+        /// The page's main world if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        execution_context_id: Option<i64>,
     }
 
     /// The boxes of a node, in CSS pixels relative to the viewport of its local root frame.
@@ -151,10 +156,29 @@ methods! {
     }
 }
 
-/// An argument of [`CallOn`]: JSON.
-#[derive(Debug, Serialize)]
-pub struct RawArgument {
-    pub value: Box<RawValue>,
+/// An argument of [`CallOn`].
+#[derive(Debug, Clone, Serialize)]
+#[serde(untagged)]
+pub enum FunctionArgument<'a> {
+    Value {
+        value: Box<RawValue>,
+    },
+    #[serde(rename_all = "camelCase")]
+    Object {
+        object_id: &'a str,
+    },
+}
+
+impl<'a> FunctionArgument<'a> {
+    pub fn value(value: &(impl Serialize + ?Sized)) -> Result<Self, CallError> {
+        let value = to_raw_value(value).map_err(|error| shape::<CallOn<'_>>(&error))?;
+        Ok(Self::Value { value })
+    }
+
+    /// A remote object of the same world.
+    pub fn object(object_id: &'a str) -> Self {
+        Self::Object { object_id }
+    }
 }
 
 objects! {

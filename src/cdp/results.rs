@@ -23,6 +23,8 @@ pub enum EvaluateResult {
     /// The id of an object that stays in the page.
     Handle(Box<str>),
     Undefined,
+    /// A primitive value that JSON cannot represent, as Chromium writes it: `NaN`, `Infinity`, `-0`, `10n`.
+    Unserializable(Box<str>),
     Threw,
 }
 
@@ -40,10 +42,12 @@ pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     struct RemoteObject<'a> {
         #[serde(borrow)]
         r#type: Cow<'a, str>,
-        #[serde(borrow, default)]
+        #[serde(borrow, default, deserialize_with = "present")]
         value: Option<&'a RawValue>,
         #[serde(borrow, default, rename = "objectId")]
         handle: Option<Cow<'a, str>>,
+        #[serde(borrow, default, rename = "unserializableValue")]
+        unserializable: Option<Cow<'a, str>>,
     }
 
     // The form in which Chromium writes a string, so that a snapshot of megabytes is not parsed. Every
@@ -70,6 +74,9 @@ pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     if let Some(handle) = object.handle {
         return Ok(EvaluateResult::Handle(handle.into()));
     }
+    if let Some(value) = object.unserializable {
+        return Ok(EvaluateResult::Unserializable(value.into()));
+    }
     let value = object
         .value
         .map(|value| result.slice_ref(value.get().as_bytes()))
@@ -81,6 +88,14 @@ pub fn evaluated(result: &Bytes) -> Result<EvaluateResult, CallError> {
     })
 }
 
+/// A member that is present, even if it is `null`, which an `Option` would take for absent.
+fn present<'de: 'a, 'a, D>(deserializer: D) -> Result<Option<&'a RawValue>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+{
+    <&RawValue>::deserialize(deserializer).map(Some)
+}
+
 /// The message of the exception that a script threw: its first lines, without the stack.
 pub fn exception(result: &Bytes) -> String {
     const MOST: usize = 500;
@@ -90,7 +105,8 @@ pub fn exception(result: &Bytes) -> String {
     let thrown = &details["exception"];
     let text = match (&thrown["description"], &thrown["value"]) {
         (Value::String(text), _) | (_, Value::String(text)) => text.clone(),
-        (_, Value::Null) => details["text"].as_str().unwrap_or_default().to_owned(),
+        _ if thrown.is_null() => details["text"].as_str().unwrap_or_default().to_owned(),
+        _ if thrown["type"] == "undefined" => "undefined".to_owned(),
         (_, other) => other.to_string(),
     };
     let lines = text.lines().take_while(|line| !line.starts_with("    at "));
@@ -208,6 +224,37 @@ mod tests {
         );
         assert_eq!(evaluated(&threw).unwrap(), EvaluateResult::Threw);
         assert!(evaluated(&Bytes::from_static(b"{}")).is_err());
+    }
+
+    #[test]
+    fn null_is_a_value() {
+        let null =
+            Bytes::from_static(br#"{"result":{"type":"object","subtype":"null","value":null}}"#);
+        let expected = EvaluateResult::Value(Bytes::from_static(b"null"));
+        assert_eq!(evaluated(&null).unwrap(), expected);
+        let nan = Bytes::from_static(
+            br#"{"result":{"type":"number","unserializableValue":"NaN","description":"NaN"}}"#,
+        );
+        let expected = EvaluateResult::Unserializable("NaN".into());
+        assert_eq!(evaluated(&nan).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_exception_is_named_whatever_was_thrown() {
+        for (thrown, expected) in [
+            (r#"{"type":"object","subtype":"null","value":null}"#, "null"),
+            (r#"{"type":"undefined"}"#, "undefined"),
+            (r#"{"type":"string","value":"no"}"#, "no"),
+            (
+                r#"{"type":"object","description":"Error: no\n    at x"}"#,
+                "Error: no",
+            ),
+        ] {
+            let result = format!(
+                r#"{{"result":{thrown},"exceptionDetails":{{"text":"Uncaught","exception":{thrown}}}}}"#
+            );
+            assert_eq!(exception(&Bytes::from(result)), expected);
+        }
     }
 
     #[test]

@@ -130,6 +130,9 @@ fn facts(event: &Event) -> String {
             text
         }
         Event::LoadEventFired(fired) => fired.id.to_string(),
+        Event::TabUpdated(tab) => {
+            format!("{} \"{}\"", at(tab.id, &tab.url), shown(&tab.title, LINE))
+        }
         Event::LoggedOutModeSet(set) => {
             let mode = if set.enabled { "on" } else { "off" };
             format!("{} {mode} {}", set.id, shown(&set.url, LINE))
@@ -196,7 +199,14 @@ fn facts(event: &Event) -> String {
         ),
         Event::FileChooserOpened(chooser) => {
             let files = if chooser.multiple { "files" } else { "a file" };
-            format!("{} wants {files}", chooser.id)
+            let mut text = format!("{} wants {files}", chooser.id);
+            if let Some(chooser) = &chooser.chooser {
+                append(
+                    &mut text,
+                    format_args!(" for chooser={}", shown(chooser, 64)),
+                );
+            }
+            text
         }
         // Events with a payload arrive joined and are described by `payload_facts`.
         _ => String::new(),

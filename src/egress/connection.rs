@@ -69,6 +69,7 @@ impl ProxyConnection {
             .timer(TokioTimer::new())
             .header_read_timeout(limits.header_timeout)
             .max_header_size(limits.max_header_bytes)
+            .max_headers(limits.max_headers)
             .preserve_header_case(true)
             .auto_date_header(false)
             .serve_connection(stream, service)

@@ -8,7 +8,9 @@ pub struct ProxyLimits {
     /// Open connections. Chromium keeps at most 32 to a proxy for requests, and as many for
     /// `WebSocket`s.
     pub max_connections: usize,
+    /// Pages have long URLs and many cookies; how many of them are too many is up to the server.
     pub max_header_bytes: usize,
+    pub max_headers: usize,
     /// For the headers of each request, the next one on an open connection included.
     pub header_timeout: Duration,
     /// For the first bytes in a tunnel, which are checked.
@@ -27,7 +29,9 @@ impl Default for ProxyLimits {
     fn default() -> Self {
         Self {
             max_connections: 256,
-            max_header_bytes: 16 * 1024,
+            // As Chromium has it for responses.
+            max_header_bytes: 256 * 1024,
+            max_headers: 256,
             header_timeout: Duration::from_secs(10),
             first_bytes_timeout: Duration::from_secs(30),
             resolve_timeout: Duration::from_secs(10),

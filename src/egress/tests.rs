@@ -308,10 +308,25 @@ async fn malformed_requests_are_rejected() {
     }
     let long = format!(
         "GET http://a.test/ HTTP/1.1\r\nX: {}\r\n\r\n",
-        "x".repeat(20_000)
+        "x".repeat(300_000)
     );
     let answer = fixture.send(long).await;
     assert!(answer.starts_with("HTTP/1.1 431 "), "{answer:?}");
+}
+
+#[tokio::test]
+async fn a_head_that_the_server_may_accept_is_forwarded() {
+    let (fixture, site) = (Fixture::new(), Site::start().await);
+    let (path, cookie) = ("p".repeat(60_000), "c".repeat(150_000));
+    let url = format!("http://a.test:{}/{path}", site.port());
+    let more = "X-More: x\r\n".repeat(150);
+    let head = format!("GET {url} HTTP/1.1\r\nHost: a.test\r\nCookie: {cookie}\r\n{more}\r\n");
+    let answer = fixture.send(head).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer:?}");
+    assert!(
+        site.received()
+            .starts_with(&format!("GET /{}", "p".repeat(4000)))
+    );
 }
 
 #[tokio::test]

@@ -95,9 +95,7 @@ impl Operations {
             })?,
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
-            RequestBody::Upload(it) => act_on(tab(&it.tab_id)?, &it.selector, |element| {
-                PageOperation::upload(element, it.files)
-            })?,
+            RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
             RequestBody::Evaluate(it) => {
                 let tab = tab(&it.tab_id)?;
                 if self.settings.evaluate == EvaluatePolicy::Deny {

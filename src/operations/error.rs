@@ -189,14 +189,14 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
 
 fn code_of_action(error: &PageActionError) -> ErrorCode {
     match error {
-        PageActionError::NotFound { .. } => ErrorCode::NotFound,
+        PageActionError::NotFound { .. } | PageActionError::NoChooser { .. } => ErrorCode::NotFound,
         PageActionError::NotActionable { .. } => ErrorCode::NotActionable,
         PageActionError::Ambiguous { .. } => ErrorCode::Ambiguous,
         PageActionError::StaleRef { .. } => ErrorCode::StaleRef,
         PageActionError::BadSelector { .. } => ErrorCode::BadSelector,
-        PageActionError::Threw { .. } | PageActionError::TooLarge { .. } => {
-            ErrorCode::EvaluationFailed
-        }
+        PageActionError::Threw { .. }
+        | PageActionError::TooLarge { .. }
+        | PageActionError::NotJson { .. } => ErrorCode::EvaluationFailed,
         PageActionError::PageLeft | PageActionError::Replaced => ErrorCode::CdpDetached,
         PageActionError::Script(_) | PageActionError::Call(_) => ErrorCode::Internal,
     }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{
     Click, Drag, Evaluate, GetAxSnapshot, GetContent, GetScreenshot, Point, Press, Scroll, Spot,
-    Type, WaitFor,
+    Type, Upload, WaitFor,
 };
 
 use super::OperationError;
 use crate::locator::Locator;
 use crate::tabs::page_actions::keys::Chord;
-use crate::tabs::page_actions::{PageOperation, PointerTarget, ScrollTarget};
+use crate::tabs::page_actions::{PageOperation, PointerTarget, ScrollTarget, UploadTarget};
 use crate::tabs::{Area, Capture, Shot};
 
 type Parsed<T> = Result<T, OperationError>;
@@ -92,6 +92,14 @@ fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
         Spot::Element(selector) => PointerTarget::Element(locator_of(field, &selector)?, None),
         Spot::Point(point) => PointerTarget::Point(point),
     })
+}
+
+pub(super) fn upload(upload: Upload) -> Parsed<PageOperation> {
+    let target = match (upload.selector, upload.chooser) {
+        (Some(selector), _) => UploadTarget::Element(locator(&selector)?),
+        (None, chooser) => UploadTarget::Chooser(chooser.unwrap_or_default()),
+    };
+    Ok(PageOperation::upload(target, upload.files))
 }
 
 pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<PageOperation> {

@@ -4,7 +4,7 @@ use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
     Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried,
     RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
-    TabCreated, TabRebuilt, Tabs, Waited,
+    TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
@@ -74,6 +74,12 @@ pub fn event(fact: Fact) -> Option<Event> {
         }
         .into(),
         FactKind::TabClosed { reason } => TabClosed { id: tab?, reason }.into(),
+        FactKind::TabUpdated { url, title } => TabUpdated {
+            id: tab?,
+            url,
+            title,
+        }
+        .into(),
         FactKind::TabCrashed { url } => TabCrashed { id: tab?, url }.into(),
         FactKind::TabRebuilt { url, reason } => TabRebuilt {
             id: tab?,
@@ -92,7 +98,12 @@ pub fn event(fact: Fact) -> Option<Event> {
             handled,
         }
         .into(),
-        FactKind::FileChooserOpened { multiple } => FileChooserOpened { id: tab?, multiple }.into(),
+        FactKind::FileChooserOpened { multiple, chooser } => FileChooserOpened {
+            id: tab?,
+            multiple,
+            chooser,
+        }
+        .into(),
         FactKind::DownloadStarted {
             download_id,
             url,

@@ -13,6 +13,7 @@ mod policy_enforcement;
 mod publisher;
 mod recovery;
 mod streams;
+mod tab_updates;
 mod target_recovery;
 #[cfg(test)]
 mod test_support;
@@ -32,6 +33,7 @@ use self::page_limits::PageLimits;
 use self::publisher::TabPublisher;
 use self::recovery::Recovery;
 use self::streams::Streams;
+use self::tab_updates::TabUpdates;
 use self::work::Work;
 use super::active_command::{ActiveCommand, Step};
 use super::attached_target::{AttachedTarget, TargetSignal};
@@ -74,6 +76,7 @@ pub struct Actor {
     recovery: Recovery,
     streams: Streams,
     limits: PageLimits,
+    updates: TabUpdates,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
     last_used: Instant,
@@ -100,6 +103,7 @@ impl Actor {
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
+            updates: TabUpdates::default(),
             mailbox,
             closing: None,
             last_used: Instant::now(),
@@ -186,7 +190,9 @@ impl Actor {
                 }
             }
             TargetSignal::Event(None) => return self.target_gone(),
+            TargetSignal::FrameEvent(session, event) => self.on_frame_event(&session, &event),
             TargetSignal::Title(title) => self.on_title(title),
+            TargetSignal::TitleChanged => self.read_title(),
             TargetSignal::PageProbed(true) => self.recovery.watchdog.answered(Instant::now()),
             TargetSignal::PageProbed(false) => {}
             TargetSignal::BrowserProbed(answers) => return self.on_browser_probe(answers),
@@ -265,6 +271,7 @@ impl Actor {
             self.closing.as_ref().and_then(Closing::next_deadline),
             self.attached.as_ref().and_then(AttachedTarget::next_wake),
             self.next_page_check(),
+            self.updates.next_due(now),
         ];
         wakes.into_iter().flatten().min()
     }
@@ -276,6 +283,7 @@ impl Actor {
             self.recovery.watchdog.suspect(now);
         }
         self.streams.expire(now);
+        self.publish_update();
         if let Some(attached) = &mut self.attached {
             attached.disable_network_if_slow(now);
         }
@@ -332,9 +340,13 @@ impl Actor {
         Some(attached.target.session.id().to_string())
     }
 
-    fn update_view(&self) {
+    fn update_view(&mut self) {
         let is_rebuilding = self.work.is_rebuilding();
         self.tab.update_view(self.attached.as_ref(), is_rebuilding);
+        if let Some(attached) = &self.attached {
+            let page = &attached.page;
+            self.updates.observe(&page.url, &page.title);
+        }
     }
 }
 

@@ -17,13 +17,17 @@ use super::page_actions::PageDriver;
 use super::page_actions::page_events::PageEvents;
 use super::pending_call::take_done;
 use super::target::Target;
+use super::title_watch::TitleWatch;
 use super::unawaited::{UNAWAITED_LIMIT, send_unawaited};
 use crate::cdp::events::{EventKind, OfRequest};
 use crate::cdp::methods::{
     AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
     HandleDialog, Method, StopLoading, TerminateExecution,
 };
-use crate::cdp::{Attachment, CallError, SessionEvent};
+use crate::cdp::{Attachment, CallError, RawEvent, SessionEvent, TargetSession};
+
+/// Longer than the browser's main process takes to process a commit.
+const COMMIT_DELAY: Duration = Duration::from_secs(1);
 
 pub struct AttachedTarget {
     pub target: Target,
@@ -42,13 +46,20 @@ pub struct AttachedTarget {
     browser_probe: Option<BoxFuture<'static, bool>>,
     network: NetworkDomainToggle,
     title: Option<BoxFuture<'static, Option<String>>>,
+    title_watch: TitleWatch,
+    /// The last URL that the main frame committed, and when.
+    committed: Option<(Instant, String)>,
 }
 
 pub enum TargetSignal {
     /// `None` when the session has ended.
     Event(Option<SessionEvent>),
+    /// An event of a frame in another process, with the frame's session.
+    FrameEvent(TargetSession, RawEvent),
     /// The title that was read; `None` if that failed.
     Title(Option<String>),
+    /// The document has another title, which is to be read.
+    TitleChanged,
     /// Whether the page answered the probe, with a result or an error.
     PageProbed(bool),
     /// Whether the browser answered the probe.
@@ -69,6 +80,8 @@ impl AttachedTarget {
             browser_probe: None,
             network: NetworkDomainToggle::default(),
             title: None,
+            title_watch: TitleWatch::default(),
+            committed: None,
         }
     }
 
@@ -86,9 +99,10 @@ impl AttachedTarget {
         tokio::select! {
             biased;
             event = self.target.inbox.next(), if !self.is_over => TargetSignal::Event(self.heard(event)),
-            event = self.page_events.next_frame_event(), if !self.is_over => TargetSignal::Event(Some(SessionEvent::Raw(event))),
+            (session, event) = self.page_events.next_frame_event(), if !self.is_over => TargetSignal::FrameEvent(session, event),
             answers = take_done(&mut self.browser_probe) => TargetSignal::BrowserProbed(answers),
             title = take_done(&mut self.title) => TargetSignal::Title(title),
+            () = self.title_watch.changed(), if !self.is_over => TargetSignal::TitleChanged,
             answered = take_done(&mut self.page_probe) => TargetSignal::PageProbed(answered),
         }
     }
@@ -119,6 +133,27 @@ impl AttachedTarget {
     pub fn read_title(&mut self) {
         let (browser, id) = (self.target.browser.clone(), self.target.id.clone());
         self.title = Some(title(browser, id, UNAWAITED_LIMIT).boxed());
+    }
+
+    /// Watches the title of the document from now on.
+    pub fn watch_title(&mut self) {
+        self.title_watch.watch(&self.target, &self.page.title);
+    }
+
+    /// The document whose title was watched is gone.
+    pub fn document_replaced(&mut self) {
+        self.title_watch.stop();
+    }
+
+    /// The main frame has another document or URL.
+    pub fn url_changed(&mut self, now: Instant) {
+        self.committed = Some((now, self.page.url.clone()));
+    }
+
+    /// The URL that was committed last, if the browser's main process may not know it yet.
+    pub fn just_committed(&self, now: Instant) -> Option<String> {
+        let (at, url) = self.committed.as_ref()?;
+        (now < *at + COMMIT_DELAY).then(|| url.clone())
     }
 
     /// Calls the browser after a pause, to find out whether it answers.
@@ -165,7 +200,7 @@ impl AttachedTarget {
 
     /// Disables network events for a page that takes long to load.
     pub fn disable_network_if_slow(&mut self, now: Instant) {
-        if self.network.disables(now) {
+        if self.network.disables(now) && !self.driver().awaits_network() {
             self.send_unawaited(&DisableNetwork {});
         }
     }

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout_at};
 
 use super::command_queue::QueuePosition;
+use super::commands::retry::at_each_commit;
 use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, TabError};
@@ -149,8 +150,10 @@ impl Captures {
         };
         let (session, limits) = (context.session.clone(), self.limits);
         let loader = context.loader.cloned();
+        let driver = context.driver.clone();
         self.running.start(replies, async move {
-            let outcome = snapshot(session, format, limits, deadline).await;
+            let attempt = || snapshot(session.clone(), format, limits, deadline);
+            let outcome = at_each_commit(&driver, attempt).await;
             CaptureOutput::Snapshot {
                 format,
                 loader,
@@ -179,7 +182,8 @@ impl Captures {
             let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
                 return CaptureOutput::Picture(format, Err(timed_out));
             };
-            let outcome = screenshot(session, &driver, shot, limits, deadline).await;
+            let attempt = || screenshot(session.clone(), &driver, shot.clone(), limits, deadline);
+            let outcome = at_each_commit(&driver, attempt).await;
             CaptureOutput::Picture(format, outcome.map_err(TabError::of_screenshot))
         });
     }

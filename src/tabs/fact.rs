@@ -118,6 +118,8 @@ pub enum FactKind {
     },
     /// The tab was closed; its id is never reused.
     TabClosed { reason: CloseReason },
+    /// The page has changed its URL or title after it had loaded.
+    TabUpdated { url: String, title: String },
     /// The renderer died.
     TabCrashed {
         /// Where the tab was.
@@ -137,6 +139,8 @@ pub enum FactKind {
     FileChooserOpened {
         /// Whether several may be chosen.
         multiple: bool,
+        /// Names the input for `upload`.
+        chooser: Option<String>,
     },
     /// A page started a download.
     DownloadStarted {

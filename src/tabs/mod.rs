@@ -53,6 +53,7 @@ pub mod screencast;
 pub mod settings;
 pub mod supervisor;
 pub mod target;
+mod title_watch;
 mod unawaited;
 pub mod view;
 pub mod watchdog;

@@ -7,9 +7,9 @@ use cdp_bridge_protocol::event::DialogKind;
 use crate::cdp::events::{
     BindingCalled, DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated,
     JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument, OfFrame, ResponseReceived,
-    TargetCrashed, TargetInfoChanged,
+    StartedNavigating, TargetCrashed, TargetInfoChanged,
 };
-use crate::cdp::ids::LoaderId;
+use crate::cdp::ids::{FrameId, LoaderId};
 use crate::cdp::{RawEvent, TargetId};
 use crate::tabs::page_actions::COPIED_BINDING;
 
@@ -27,6 +27,8 @@ pub struct Page {
     pub loading: bool,
     /// The navigation that committed the document.
     pub loader: Option<LoaderId>,
+    /// The navigation of the main frame whose server has not answered yet.
+    awaited: Option<LoaderId>,
     statuses: Recent<u16>,
     failures: Recent<String>,
     /// The navigation whose failure has been reported, so that its error page is not reported again.
@@ -68,6 +70,7 @@ pub enum PageEvent {
     FileChooser {
         /// Whether several may be chosen.
         multiple: bool,
+        input: Option<FileInput>,
     },
     /// A subframe started a download.
     Download {
@@ -83,6 +86,13 @@ pub enum PageEvent {
     Crashed(Option<&'static str>),
 }
 
+/// An `<input type=file>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileInput {
+    pub frame: FrameId,
+    pub backend_node_id: i64,
+}
+
 impl Page {
     pub fn new(main_frame: TargetId, url: String) -> Self {
         Self {
@@ -91,6 +101,7 @@ impl Page {
             title: String::new(),
             loading: false,
             loader: None,
+            awaited: None,
             statuses: Recent::default(),
             failures: Recent::default(),
             reported_failure: None,
@@ -100,6 +111,12 @@ impl Page {
     /// The failure of this navigation has been reported; the error page that may follow belongs to it.
     pub fn expect_error_page(&mut self, loader: Option<LoaderId>) {
         self.reported_failure = loader;
+    }
+
+    /// Whether a navigation of the main frame waits for its server. Until its commit, Chromium answers no
+    /// call that concerns the document, so that nothing is known about the present one.
+    pub fn awaits_server(&self) -> bool {
+        self.awaited.is_some()
     }
 
     /// The page is being sent to `about:blank`, and counts as being there.
@@ -120,9 +137,13 @@ impl Page {
                 })
             }
             EventKind::FrameStartedNavigating => {
-                let OfFrame { frame_id } = event.decode()?;
-                self.is_main(frame_id.as_str())
-                    .then_some(PageEvent::StartedNavigating)
+                let started: StartedNavigating = event.decode()?;
+                if !self.is_main(started.frame_id.as_str()) {
+                    return None;
+                }
+                let loads = !started.navigation_type.ends_with("ameDocument");
+                self.awaited = started.loader_id.filter(|_| loads);
+                Some(PageEvent::StartedNavigating)
             }
             EventKind::FrameStartedLoading => self.loading(event, true),
             EventKind::FrameStoppedLoading => self.loading(event, false),
@@ -146,9 +167,14 @@ impl Page {
                 })
             }
             EventKind::FileChooserOpened => {
-                let FileChooserEvent { mode } = event.decode()?;
-                let multiple = mode == "selectMultiple";
-                Some(PageEvent::FileChooser { multiple })
+                let chooser: FileChooserEvent = event.decode()?;
+                let frame = chooser.frame_id;
+                let input = chooser.backend_node_id.map(|backend_node_id| FileInput {
+                    frame,
+                    backend_node_id,
+                });
+                let multiple = chooser.mode == "selectMultiple";
+                Some(PageEvent::FileChooser { multiple, input })
             }
             EventKind::PageDownloadWillBegin => {
                 let DownloadWillBegin { frame_id, guid, .. } = event.decode()?;
@@ -177,6 +203,7 @@ impl Page {
         }
         let loader = frame.loader_id;
         self.loader = Some(loader.clone());
+        self.awaited = None;
         let status = self.statuses.take(&loader);
         let failure = self.failures.take(&loader);
         if let Some(url) = frame.unreachable_url {
@@ -195,6 +222,7 @@ impl Page {
     fn responded(&mut self, event: ResponseReceived) {
         // The document request of a subframe has another id than its loader.
         if event.request_id == event.loader_id.as_str() {
+            self.awaited.take_if(|awaited| *awaited == event.loader_id);
             let status = event.response.status;
             self.statuses.insert(event.loader_id, status);
         }
@@ -202,6 +230,7 @@ impl Page {
 
     fn loading_failed(&mut self, event: LoadingFailed) -> PageEvent {
         let loader = LoaderId::from(event.request_id.as_str());
+        self.awaited.take_if(|awaited| *awaited == loader);
         let net = event.error_text;
         self.failures.insert(loader.clone(), net.clone());
         PageEvent::Aborted { loader, net }
@@ -209,7 +238,13 @@ impl Page {
 
     fn loading(&mut self, event: &RawEvent, loading: bool) -> Option<PageEvent> {
         let OfFrame { frame_id } = event.decode()?;
-        if !self.is_main(frame_id.as_str()) || self.loading == loading {
+        if !self.is_main(frame_id.as_str()) {
+            return None;
+        }
+        if !loading {
+            self.awaited = None;
+        }
+        if self.loading == loading {
             return None;
         }
         self.loading = loading;
@@ -386,11 +421,46 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_awaited_until_it_answers_or_the_navigation_ends() {
+        let started = |frame: &str, kind: &str| {
+            let params = json!({"frameId": frame, "loaderId": "L", "navigationType": kind});
+            event(EventKind::FrameStartedNavigating, &params)
+        };
+        let failed = json!({"requestId": "L", "errorText": "net::ERR_ABORTED"});
+        let ends = [
+            response("L", "L", 200),
+            committed("L", "http://a.test/"),
+            event(EventKind::LoadingFailed, &failed),
+            event(EventKind::FrameStoppedLoading, &json!({"frameId": "MAIN"})),
+        ];
+        for end in ends {
+            let mut page = page();
+            for ignored in [
+                started("F2", "differentDocument"),
+                started("MAIN", "sameDocument"),
+            ] {
+                page.on_event(&ignored);
+                assert!(!page.awaits_server());
+            }
+            page.on_event(&started("MAIN", "differentDocument"));
+            page.on_event(&response("L0", "L0", 200));
+            assert!(page.awaits_server());
+            page.on_event(&end);
+            assert!(!page.awaits_server(), "{end:?}");
+        }
+    }
+
+    #[test]
     fn a_file_chooser_says_whether_it_wants_several() {
         for (mode, multiple) in [("selectSingle", false), ("selectMultiple", true)] {
             let opened = json!({"frameId": "F2", "mode": mode, "backendNodeId": 7});
             let event = page().on_event(&event(EventKind::FileChooserOpened, &opened));
-            assert_eq!(event, Some(PageEvent::FileChooser { multiple }));
+            let frame = "F2".into();
+            let input = Some(FileInput {
+                frame,
+                backend_node_id: 7,
+            });
+            assert_eq!(event, Some(PageEvent::FileChooser { multiple, input }));
         }
     }
 

@@ -5,7 +5,8 @@
 //! not answer within the same time again, the tab gets another target (faults section 1: loops,
 //! synchronous requests and stopped renderers). A page that answers, however late, is left alone:
 //! laying out a million elements takes long. Before each step the browser must have answered a probe,
-//! because the pages of a hung browser cannot answer.
+//! because the pages of a hung browser cannot answer. While a navigation waits for its server, Chromium
+//! answers nothing for the page, so that it is not suspected then.
 
 use std::time::Duration;
 

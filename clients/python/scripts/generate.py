@@ -82,13 +82,15 @@ def is_class(schema: Any) -> bool:
 
 
 def merged(schema: Schema) -> Schema:
-    """An object whose fields depend on a choice, with the fields of all choices."""
+    """An object whose fields depend on a choice, with the fields of all choices. Its own say more than
+    those of a choice, which only restrict them."""
     choices = [choice for choice in variants(schema) if is_class(choice)]
     if not choices:
         return schema
-    fields = dict(schema.get("properties", {}))
+    own = schema.get("properties", {})
+    fields = dict(own)
     for choice in choices:
-        fields |= choice["properties"]
+        fields |= {name: field for name, field in choice["properties"].items() if name not in own}
     always = set.intersection(*(set(choice.get("required", [])) for choice in choices))
     required = [*schema.get("required", []), *sorted(always)]
     rest = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf")}

@@ -846,13 +846,18 @@ export interface DragFields {
 }
 
 /** Fields of a `upload`. */
-export interface UploadFields {
+export type UploadFields = {
+  /**
+   * The `chooser` of a `fileChooserOpened`, in place of a selector: its input need not be in the
+   * document.
+   */
+  chooser?: string | null;
   /** The files; none to take out those that are in it. */
   files: Array<UploadFile>;
   idempotencyKey?: IdempotencyKey;
   requestId?: RequestId;
   /** The `<input type=file>`. */
-  selector: string;
+  selector?: string | null;
   /** The tab. */
   tabId: TabRef;
   /**
@@ -860,7 +865,13 @@ export interface UploadFields {
    * From 100 to 120000.
    */
   timeoutMs?: number;
-}
+} & ({
+  chooser?: null;
+  selector: string;
+} | {
+  chooser: string;
+  selector?: null;
+});
 
 /** Fields of a `goBack`. */
 export interface GoBackFields {
@@ -973,8 +984,8 @@ export interface EvaluateFields {
   /** What the function is called with. */
   args?: Array<unknown> | null;
   /**
-   * JavaScript. If it comes to a function, that is called; if it comes to a promise, that is
-   * awaited.
+   * JavaScript: an expression, or statements, of which the last one gives the value. What they declare
+   * does not stay in the page. A function is called, and a promise is awaited.
    */
   expression: string;
   idempotencyKey?: IdempotencyKey;
@@ -1452,7 +1463,7 @@ export interface EvaluatedEvent {
   id: TabId;
   requestId?: RequestId;
   type: "evaluated";
-  /** As `JSON.stringify` writes it; `null` for `undefined`. */
+  /** As `JSON.stringify` writes it, even if the page has replaced that; `null` for `undefined`. */
   value: unknown;
 }
 
@@ -1506,6 +1517,11 @@ export interface ContentEvent {
  * opens, and the page does not wait; `upload` puts files into that element.
  */
 export interface FileChooserOpenedEvent {
+  /**
+   * Names the element for `upload`, until the tab has another document; absent where a script asked
+   * without an element.
+   */
+  chooser?: string | null;
   /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
   cursor?: number;
   /** The tab. */
@@ -1582,6 +1598,23 @@ export interface DownloadFinishedEvent {
 }
 
 /**
+ * A page has changed its title or, without loading another document, its URL. Not sent before a page has
+ * loaded, and at most twice a second for a tab, with the state by then.
+ */
+export interface TabUpdatedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab. */
+  id: TabId;
+  requestId?: RequestId;
+  /** The page's title, at most 1024 characters. */
+  title: string;
+  type: "tabUpdated";
+  /** Where it is now, at most 1024 characters. */
+  url: string;
+}
+
+/**
  * What was downloaded, or one part of it.
  * Here it is whole, put together from its parts.
  */
@@ -1635,6 +1668,7 @@ export type BridgeEvent =
   | ConsoleMessageEvent
   | DownloadStartedEvent
   | DownloadFinishedEvent
+  | TabUpdatedEvent
   | DownloadEvent;
 
 /** Every event by its `type`. */
@@ -1672,6 +1706,7 @@ export interface EventTypes {
   consoleMessage: ConsoleMessageEvent;
   downloadStarted: DownloadStartedEvent;
   downloadFinished: DownloadFinishedEvent;
+  tabUpdated: TabUpdatedEvent;
   download: DownloadEvent;
 }
 

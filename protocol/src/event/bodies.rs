@@ -150,6 +150,19 @@ pub struct Navigated {
     pub same_document: Option<bool>,
 }
 
+/// A page has changed its title or, without loading another document, its URL. Not sent before a page has
+/// loaded, and at most twice a second for a tab, with the state by then.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct TabUpdated {
+    /// The tab.
+    pub id: TabId,
+    /// Where it is now, at most 1024 characters.
+    pub url: String,
+    /// The page's title, at most 1024 characters.
+    pub title: String,
+}
+
 /// The main frame fired its `load` event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -14,6 +14,10 @@ pub struct FileChooserOpened {
     pub id: TabId,
     /// Whether several files may be chosen.
     pub multiple: bool,
+    /// Names the element for `upload`, until the tab has another document; absent where a script asked
+    /// without an element.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub chooser: Option<String>,
 }
 
 /// How a download ended.

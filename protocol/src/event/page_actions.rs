@@ -57,6 +57,6 @@ pub struct Queried {
 pub struct Evaluated {
     /// The tab.
     pub id: TabId,
-    /// As `JSON.stringify` writes it; `null` for `undefined`.
+    /// As `JSON.stringify` writes it, even if the page has replaced that; `null` for `undefined`.
     pub value: Value,
 }

@@ -311,11 +311,26 @@ pub struct UploadFile {
 /// Puts files into an `<input type=file>`; fires `input` and `change`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schemars(extend("oneOf" = [
+    {
+        "required": ["selector"],
+        "properties": { "selector": { "type": "string" }, "chooser": { "type": "null" } },
+    },
+    {
+        "required": ["chooser"],
+        "properties": { "chooser": { "type": "string" }, "selector": { "type": "null" } },
+    },
+]))]
 pub struct Upload {
     /// The tab.
     pub tab_id: TabRef,
     /// The `<input type=file>`.
-    pub selector: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The `chooser` of a `fileChooserOpened`, in place of a selector: its input need not be in the
+    /// document.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chooser: Option<String>,
     /// The files; none to take out those that are in it.
     #[schemars(length(max = 32))]
     pub files: Vec<UploadFile>,
@@ -366,6 +381,11 @@ impl Validate for Scroll {
 
 impl Validate for Upload {
     fn validate(&self) -> Result<(), FieldError> {
+        match (&self.selector, &self.chooser) {
+            (Some(_), None) | (None, Some(_)) => {}
+            (Some(_), Some(_)) => return broken("chooser", "either a selector or a chooser"),
+            (None, None) => return broken("selector", "expected a selector or a chooser"),
+        }
         at_most("files", self.files.len(), MAX_FILES)?;
         for (number, file) in self.files.iter().enumerate() {
             let chars = file.name.chars().count();

@@ -143,8 +143,8 @@ pub struct Query {
 pub struct Evaluate {
     /// The tab.
     pub tab_id: TabRef,
-    /// JavaScript. If it comes to a function, that is called; if it comes to a promise, that is
-    /// awaited.
+    /// JavaScript: an expression, or statements, of which the last one gives the value. What they declare
+    /// does not stay in the page. A function is called, and a promise is awaited.
     pub expression: String,
     /// What the function is called with.
     #[serde(skip_serializing_if = "Option::is_none")]

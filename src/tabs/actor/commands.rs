@@ -123,9 +123,12 @@ impl Actor {
         let attached = self.attached.as_mut()?;
         attached.enable_network();
         let session = attached.target.session.clone();
+        let from = attached.just_committed(Instant::now());
         // The actor's own deadline comes first, because it also stops the navigation.
         let limit = remaining(deadline) + UNAWAITED_LIMIT;
-        Some(Phase::Navigating(Box::pin(navigate(session, url, limit))))
+        Some(Phase::Navigating(Box::pin(navigate(
+            session, url, from, limit,
+        ))))
     }
 
     fn activate(&self, deadline: Instant) -> Option<Phase> {
@@ -168,6 +171,7 @@ impl Actor {
         self.streams.move_to(&target);
         self.navigation.policy_violation = false;
         self.recovery.target_replaced();
+        self.updates.new_document();
         let loss = self.attached.as_ref().and_then(|attached| attached.loss);
         let is_rebuild = matches!(command.kind, CommandKind::Rebuild { .. });
         if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
@@ -194,13 +198,13 @@ impl Actor {
                 };
                 self.tab.publish(rebuilt);
                 if self.work.queue.navigates_next() {
-                    self.tab.publish_blank();
+                    self.stay_blank();
                 } else {
                     self.load(url);
                 }
             }
             _ if url == BLANK => {
-                self.tab.publish_blank();
+                self.stay_blank();
                 self.answer_logged_out_mode(command.reply);
             }
             _ => {
@@ -221,13 +225,19 @@ impl Actor {
     /// Loads a URL in a new target, ahead of the requests of clients.
     fn load(&mut self, url: String) {
         if url == BLANK {
-            self.tab.publish_blank();
+            self.stay_blank();
         } else {
             self.work.push_first(CommandKind::Load { url });
         }
     }
 
-    fn announce_popup(&self, opener: Option<TabId>) {
+    /// Nothing is loaded in a new target.
+    fn stay_blank(&mut self) {
+        self.tab.publish_blank();
+        self.read_title();
+    }
+
+    fn announce_popup(&mut self, opener: Option<TabId>) {
         self.update_view();
         let url = self.tab.url();
         self.tab.publish(FactKind::TabCreated {

@@ -3,35 +3,22 @@
 use cdp_bridge_protocol::event::RebuildReason;
 use tokio::time::Instant;
 
+use super::tab_updates::TabAddress;
 use super::{Actor, End};
-use crate::cdp::RawEvent;
 use crate::cdp::ids::LoaderId;
+use crate::cdp::{RawEvent, TargetSession};
 use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::policy::redact_url;
+use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
-use crate::tabs::page::PageEvent;
+use crate::tabs::page::{FileInput, PageEvent};
 
 impl Actor {
     pub(super) fn on_event(&mut self, event: &RawEvent) -> Option<End> {
-        let attached = self.attached.as_mut()?;
-        let event = attached.page.on_event(event)?;
-        if matches!(
-            event,
-            PageEvent::Loaded | PageEvent::NavigatedWithinDocument | PageEvent::Changed
-        ) {
-            attached.read_title();
-        }
-        if matches!(event, PageEvent::Committed { .. }) && attached.page.loading {
-            attached.committed(Instant::now());
-        } else if !attached.page.loading {
-            // Loading has ended, whether by completion or failure.
-            attached.enable_network();
-        }
-        self.update_view();
-        match event {
+        match self.update_page(event)? {
             PageEvent::Committed { loader, status } => {
                 self.navigation.settle();
                 if let Some(denied) = self.denial_of_commit(status) {
@@ -45,7 +32,11 @@ impl Actor {
             PageEvent::NavigatedWithinDocument => {
                 self.navigation.settle();
                 let navigation = self.navigation(None, true);
+                let was_requested = self.work.awaits_commit(None);
                 self.on_commit(None, navigation);
+                if was_requested {
+                    self.updates.settle();
+                }
             }
             PageEvent::Failed { loader, net } => {
                 self.navigation.settle();
@@ -70,7 +61,10 @@ impl Actor {
             PageEvent::StartedNavigating => self.attached.as_mut()?.enable_network(),
             PageEvent::Changed => {}
             PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
-            PageEvent::FileChooser { multiple } => self.on_chooser(multiple),
+            PageEvent::FileChooser { multiple, input } => {
+                let session = self.attached.as_ref()?.target.session.clone();
+                self.on_chooser(&session, multiple, input);
+            }
             PageEvent::Download { guid } => {
                 self.ctx.supervisor.claim_download(guid, self.tab.id);
             }
@@ -83,6 +77,43 @@ impl Actor {
             }
         }
         None
+    }
+
+    /// Updates the state of the page, and what follows from it. `None` if the tab does not act on the event.
+    fn update_page(&mut self, event: &RawEvent) -> Option<PageEvent> {
+        let attached = self.attached.as_mut()?;
+        let awaited_server = attached.page.awaits_server();
+        let document = attached.page.loader.clone();
+        let event = attached.page.on_event(event);
+        if attached.page.loader != document {
+            attached.document_replaced();
+            self.updates.new_document();
+        }
+        if let Some(PageEvent::Committed { .. } | PageEvent::NavigatedWithinDocument) = event {
+            attached.url_changed(Instant::now());
+        }
+        if awaited_server && !attached.page.awaits_server() {
+            // It could not answer until now, and is not late before it has had its time.
+            self.recovery.watchdog.answered(Instant::now());
+        }
+        let event = event?;
+        let is_commit = matches!(event, PageEvent::Committed { .. });
+        // A document from the back/forward cache has loaded already.
+        let has_title = match event {
+            PageEvent::Loaded | PageEvent::NavigatedWithinDocument | PageEvent::Changed => true,
+            _ => is_commit && !attached.page.loading,
+        };
+        if has_title {
+            attached.read_title();
+        }
+        if is_commit && attached.page.loading {
+            attached.committed(Instant::now());
+        } else if !attached.page.loading {
+            // Loading has ended, whether by completion or failure.
+            attached.enable_network();
+        }
+        self.update_view();
+        Some(event)
     }
 
     /// Publishes a commit, and answers the active command if it waits for this one.
@@ -107,7 +138,32 @@ impl Actor {
     pub(super) fn on_title(&mut self, title: Option<String>) {
         if let (Some(attached), Some(title)) = (&mut self.attached, title) {
             attached.page.title = title;
+            let has_loaded = !attached.page.loading;
             self.update_view();
+            self.publish_update();
+            if has_loaded {
+                self.updates.loaded();
+                self.watch_title();
+            }
+        }
+    }
+
+    pub(super) fn read_title(&mut self) {
+        if let Some(attached) = &mut self.attached {
+            attached.read_title();
+        }
+    }
+
+    fn watch_title(&mut self) {
+        if let Some(attached) = &mut self.attached {
+            attached.watch_title();
+        }
+    }
+
+    /// Publishes a change of URL or title, unless the one before it was too recent.
+    pub(super) fn publish_update(&mut self) {
+        if let Some(TabAddress { url, title }) = self.updates.take_due(Instant::now()) {
+            self.tab.publish(FactKind::TabUpdated { url, title });
         }
     }
 
@@ -119,12 +175,33 @@ impl Actor {
         }
     }
 
-    /// A file chooser is never filled, only published.
-    fn on_chooser(&mut self, multiple: bool) {
+    /// An event of a frame in another process.
+    pub(super) fn on_frame_event(&mut self, session: &TargetSession, event: &RawEvent) {
+        let event = self
+            .attached
+            .as_mut()
+            .and_then(|attached| attached.page.on_event(event));
+        match event {
+            Some(PageEvent::FileChooser { multiple, input }) => {
+                self.on_chooser(session, multiple, input);
+            }
+            Some(PageEvent::Download { guid }) => {
+                self.ctx.supervisor.claim_download(guid, self.tab.id);
+            }
+            Some(PageEvent::Copied { report }) => self.clipboard.on_report(&report),
+            _ => {}
+        }
+    }
+
+    /// A file chooser is only published. `upload` can name it to set the files of its input.
+    fn on_chooser(&mut self, session: &TargetSession, multiple: bool, input: Option<FileInput>) {
         if !self.limits.choosers.allow(Instant::now()) {
             return metrics::dropped("fileChooser", "storm");
         }
-        self.tab.publish(FactKind::FileChooserOpened { multiple });
+        let driver = self.attached.as_ref().map(AttachedTarget::driver);
+        let chooser = driver.and_then(|driver| Some(driver.chooser_opened(session, input?)));
+        self.tab
+            .publish(FactKind::FileChooserOpened { multiple, chooser });
     }
 
     /// The renderer died. The connection has failed its pending calls; the tab gets a new target,

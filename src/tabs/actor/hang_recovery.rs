@@ -10,6 +10,7 @@ use super::closing::CLOSE_LIMIT;
 use super::{Actor, End};
 use crate::metrics;
 use crate::policy::{DialogPolicy, redact_url};
+use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
 use crate::tabs::watchdog::HangAction;
@@ -17,7 +18,10 @@ use crate::tabs::watchdog::HangAction;
 impl Actor {
     /// When the page must be checked for a hang.
     pub(super) fn next_page_check(&self) -> Option<Instant> {
-        let is_checked = self.is_usable() && self.closing.is_none();
+        let awaits_server = |attached: &AttachedTarget| attached.page.awaits_server();
+        let is_checked = self.is_usable()
+            && !self.attached.as_ref().is_some_and(awaits_server)
+            && self.closing.is_none();
         let awaiting = self.work.awaiting_page_since();
         is_checked.then(|| self.recovery.watchdog.next_wake(awaiting))?
     }
@@ -43,6 +47,10 @@ impl Actor {
             return self.on_detached(answers);
         }
         if !attached.is_usable() {
+            return None;
+        }
+        if attached.page.awaits_server() {
+            self.recovery.watchdog.answered(Instant::now());
             return None;
         }
         match self

@@ -39,9 +39,10 @@ impl Actor {
         let attached = self.attached.as_mut()?;
         attached.enable_network();
         let session = attached.target.session.clone();
+        let url = attached.page.url.clone();
         // As with a navigation, the actor's own deadline comes first.
         let limit = remaining(deadline) + UNAWAITED_LIMIT;
-        let travelling = travel(session, way, proxies, scope, limit);
+        let travelling = travel(session, way, url, proxies, scope, limit);
         Some(Phase::Navigating(Box::pin(travelling)))
     }
 }

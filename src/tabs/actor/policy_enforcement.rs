@@ -52,6 +52,7 @@ impl Actor {
             tracing::warn!(tab = %self.tab.id, url, %denied, "a tab is where it may not be");
             // The tab is sent there, and the denied URL must not appear in its view.
             attached.page.set_blank();
+            self.updates.new_document();
         }
         self.update_view();
     }

@@ -104,7 +104,9 @@ async fn fetch(
         EvaluateResult::Text(quoted) => return text::<Evaluate<'_>>(&quoted).map(Some),
         EvaluateResult::Handle(handle) => handle,
         EvaluateResult::Threw => return Ok(None),
-        EvaluateResult::Value(_) | EvaluateResult::Undefined => {
+        EvaluateResult::Value(_)
+        | EvaluateResult::Undefined
+        | EvaluateResult::Unserializable(_) => {
             return Err(shape::<Evaluate<'_>>(
                 &"neither text nor an array of chunks",
             ));

@@ -1,5 +1,6 @@
 //! The CDP calls behind the requests.
 
+pub mod history;
 pub mod html;
 pub mod navigate;
 pub mod retry;
@@ -7,5 +8,6 @@ pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
 pub mod target;
+pub mod title_change;
 pub mod too_large;
 pub mod travel;

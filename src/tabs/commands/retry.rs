@@ -1,4 +1,4 @@
-//! Retries calls that change nothing.
+//! Retries calls that navigations interrupt.
 
 use std::future::Future;
 use std::time::Duration;
@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
 use crate::cdp::CallError;
+use crate::tabs::page_actions::PageDriver;
 use crate::timer::remaining;
 
 /// The first pause; each further one is twice as long, up to [`MAX_PAUSE`].
@@ -16,30 +17,69 @@ const MAX_PAUSE: Duration = Duration::from_millis(160);
 const MAX_SCREENSHOT_RETRIES: u32 = 4;
 
 /// Repeats a call that changes nothing while a navigation interrupts it, until the deadline; and a
-/// few times when a screenshot fails because the page's surface is being replaced. Pauses are
-/// jittered, so that tabs that loaded together do not retry together.
+/// few times when a screenshot fails because the page's surface is being replaced.
 pub async fn while_navigating<T, F>(
     deadline: Instant,
+    attempt: impl FnMut(Duration) -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
+    let mut screenshots = 0..MAX_SCREENSHOT_RETRIES;
+    repeat(deadline, attempt, |error| {
+        error.is_page_not_active()
+            || error.is_context_gone()
+            || error.is_no_picture() && screenshots.next().is_some()
+    })
+    .await
+}
+
+/// Repeats a call, which may change something, while Chromium refuses it without effect because a
+/// navigation has just committed.
+pub async fn until_active<T, F>(
+    deadline: Instant,
+    attempt: impl FnMut(Duration) -> F,
+) -> Result<T, CallError>
+where
+    F: Future<Output = Result<T, CallError>>,
+{
+    repeat(deadline, attempt, CallError::is_page_not_active).await
+}
+
+/// Starts a capture over whenever the main frame commits another document: Chromium never answers a
+/// capture whose document is replaced.
+pub async fn at_each_commit<T, F>(driver: &PageDriver, mut attempt: impl FnMut() -> F) -> T
+where
+    F: Future<Output = T>,
+{
+    loop {
+        let replaced = driver.document_replaced();
+        tokio::select! {
+            biased;
+            outcome = attempt() => return outcome,
+            () = replaced => {}
+        }
+    }
+}
+
+/// Pauses are jittered, so that tabs that loaded together do not retry together.
+async fn repeat<T, F>(
+    deadline: Instant,
     mut attempt: impl FnMut(Duration) -> F,
+    mut may_repeat: impl FnMut(&CallError) -> bool,
 ) -> Result<T, CallError>
 where
     F: Future<Output = Result<T, CallError>>,
 {
     let mut pause = FIRST_PAUSE;
-    let mut retries = 0;
     loop {
         let left = remaining(deadline);
         let error = match attempt(left).await {
             Ok(value) => return Ok(value),
-            Err(error) if error.is_page_not_active() || error.is_context_gone() => error,
-            Err(error) if error.is_no_picture() && retries < MAX_SCREENSHOT_RETRIES => {
-                retries += 1;
-                error
-            }
-            Err(error) => return Err(error),
+            Err(error) => error,
         };
         let jittered = pause.mul_f64(0.5 + fastrand::f64());
-        if Instant::now() + jittered >= deadline {
+        if !may_repeat(&error) || Instant::now() + jittered >= deadline {
             return Err(error);
         }
         sleep(jittered).await;
@@ -99,6 +139,34 @@ mod tests {
         .await;
         assert!(outcome.is_err_and(|error| error.is_no_picture()));
         assert_eq!(tries.get(), MAX_SCREENSHOT_RETRIES + 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_changes_something_is_retried_only_if_it_had_no_effect() {
+        let deadline = Instant::now() + Duration::from_secs(1);
+        for (message, expected) in [
+            ("Not attached to an active page", 2),
+            ("Inspected target navigated or closed", 1),
+        ] {
+            let tries = Cell::new(0);
+            let _ = until_active(deadline, |_| {
+                tries.set(tries.get() + 1);
+                let refused = CallError::Protocol {
+                    method: "Page.reload".into(),
+                    code: -32000,
+                    message: message.into(),
+                    data: None,
+                };
+                let outcome = if tries.get() < 2 {
+                    Err(refused)
+                } else {
+                    Ok(())
+                };
+                async move { outcome }
+            })
+            .await;
+            assert_eq!(tries.get(), expected, "{message}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -7,7 +7,9 @@ use tokio::time::Instant;
 
 use super::retry::while_navigating;
 use crate::cdp::TargetSession;
-use crate::cdp::methods::{CaptureScreenshot, ContentSize, GetLayoutMetrics, ScreenshotClip};
+use crate::cdp::methods::{
+    CaptureScreenshot, ContentSize, GetLayoutMetrics, LayoutMetrics, LayoutViewport, ScreenshotClip,
+};
 use crate::cdp::results::screenshot_data;
 use crate::tabs::error::ScreenshotError;
 use crate::tabs::message::{Area, Shot};
@@ -27,10 +29,10 @@ pub struct ShotLimits {
     pub max_pixels: u64,
 }
 
-/// Takes a screenshot. For a whole page Chromium captures beyond the viewport: it enlarges its
+/// Takes a screenshot. What is not visible is captured beyond the viewport: Chromium enlarges its
 /// surface and restores it even if this call is dropped, and the page keeps the layout of its
-/// viewport. Overriding the device metrics instead would stretch elements that are as high as the
-/// viewport to the height of the page.
+/// viewport, although it gets `resize` events. Overriding the device metrics instead would stretch
+/// elements that are as high as the viewport to the height of the page.
 pub async fn screenshot(
     session: TargetSession,
     driver: &PageDriver,
@@ -38,12 +40,10 @@ pub async fn screenshot(
     limits: ShotLimits,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
-    let clip = match shot.area {
-        Area::Whole => {
-            let measure = |left| session.call(GetLayoutMetrics {}, left);
-            let metrics = while_navigating(deadline, measure).await?;
-            Some(clip_of(metrics.css_content_size, &limits)?)
-        }
+    let area = match &shot.area {
+        Area::Whole => None,
+        Area::Clip(area) => Some(*area),
+        Area::Element(locator) => Some(driver.bounding_box(locator, deadline).await?),
         Area::Visible => {
             let viewport = limits.viewport;
             check_size(
@@ -51,21 +51,49 @@ pub async fn screenshot(
                 f64::from(viewport.height),
                 &limits,
             )?;
-            None
-        }
-        Area::Clip(area) => Some(part(area, &limits)?),
-        Area::Element(locator) => {
-            let area = driver.bounding_box(&locator, deadline).await?;
-            Some(part(area, &limits)?)
+            return capture(&session, &shot, None, false, deadline).await;
         }
     };
+    let measure = |left| session.call(GetLayoutMetrics {}, left);
+    let page = while_navigating(deadline, measure).await?;
+    let clip = match area {
+        Some(area) if matches!(shot.area, Area::Clip(_)) => part(area, &limits)?,
+        Some(area) => part(from_edges(area, &page), &limits)?,
+        None => clip_of(page.css_content_size, &limits)?,
+    };
+    let is_visible = page
+        .css_layout_viewport
+        .is_some_and(|visible| contains(visible, clip));
+    capture(&session, &shot, Some(clip), !is_visible, deadline).await
+}
+
+/// An area in the page's own coordinates, relative to its left and upper edges. A page that is written from
+/// right to left has negative coordinates.
+fn from_edges(area: Wanted, page: &LayoutMetrics) -> Wanted {
+    let (Some(layout), Some(visual)) = (page.css_layout_viewport, page.css_visual_viewport) else {
+        return area;
+    };
+    Wanted {
+        x: area.x + layout.page_x + visual.offset_x - visual.page_x,
+        y: area.y + layout.page_y + visual.offset_y - visual.page_y,
+        ..area
+    }
+}
+
+async fn capture(
+    session: &TargetSession,
+    shot: &Shot,
+    clip: Option<ScreenshotClip>,
+    capture_beyond_viewport: bool,
+    deadline: Instant,
+) -> Result<Picture, ScreenshotError> {
     let result = while_navigating(deadline, |left: Duration| {
         let quality = (shot.format != ImageFormat::Png).then_some(shot.quality);
         let method = CaptureScreenshot {
             format: shot.format.as_str(),
             quality,
             clip,
-            capture_beyond_viewport: clip.is_some(),
+            capture_beyond_viewport,
             optimize_for_speed: true,
         };
         session.call_raw(method, left)
@@ -75,7 +103,16 @@ pub async fn screenshot(
         .map_err(|UnknownImageFormat| ScreenshotError::NotAPicture)
 }
 
-/// The clip around an area, in whole pixels.
+fn contains(visible: LayoutViewport, clip: ScreenshotClip) -> bool {
+    let (right, bottom) = (clip.x + clip.width, clip.y + clip.height);
+    clip.x >= visible.page_x
+        && clip.y >= visible.page_y
+        && right <= visible.page_x + visible.client_width
+        && bottom <= visible.page_y + visible.client_height
+}
+
+/// The clip around an area, in whole pixels. What lies beyond the left or upper edge of the page is cut
+/// off.
 fn part(area: Wanted, limits: &ShotLimits) -> Result<ScreenshotClip, ScreenshotError> {
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
@@ -147,6 +184,7 @@ fn check_size(width: f64, height: f64, limits: &ShotLimits) -> Result<(), Screen
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cdp::methods::VisualViewport;
 
     fn limits(format: ImageFormat, max_pixels: u64) -> ShotLimits {
         let viewport = Viewport {
@@ -175,6 +213,63 @@ mod tests {
         };
         let clip = clip_of(page, &limits(ImageFormat::Jpeg, 100_000_000)).unwrap();
         assert!((clip.width - 1280.0).abs() < 0.1 && (clip.height - 1001.0).abs() < 0.1);
+    }
+
+    #[test]
+    fn a_clip_is_captured_beyond_the_viewport_only_if_a_part_of_it_is_not_visible() {
+        let visible = LayoutViewport {
+            page_x: 100.0,
+            page_y: 50.0,
+            client_width: 200.0,
+            client_height: 100.0,
+        };
+        let clip = |x: f64, y: f64, width: f64| ScreenshotClip {
+            x,
+            y,
+            width,
+            height: 10.0,
+            scale: 1.0,
+        };
+        assert!(contains(visible, clip(100.0, 50.0, 200.0)));
+        for hidden in [
+            clip(99.0, 50.0, 10.0),
+            clip(200.0, 49.0, 10.0),
+            clip(200.0, 141.0, 10.0),
+            clip(200.0, 50.0, 101.0),
+        ] {
+            assert!(!contains(visible, hidden), "{hidden:?}");
+        }
+    }
+
+    #[test]
+    fn an_area_left_of_the_origin_is_relative_to_the_left_edge() {
+        // A page 2000 pixels wide, scrolled 100 pixels to the left.
+        let page = LayoutMetrics {
+            css_layout_viewport: Some(LayoutViewport {
+                page_x: 620.0,
+                page_y: 30.0,
+                client_width: 1280.0,
+                client_height: 720.0,
+            }),
+            css_visual_viewport: Some(VisualViewport {
+                offset_x: 0.0,
+                offset_y: 0.0,
+                page_x: -100.0,
+                page_y: 30.0,
+            }),
+            css_content_size: ContentSize {
+                width: 2000.0,
+                height: 2000.0,
+            },
+        };
+        let area = Wanted {
+            x: -720.0,
+            y: 10.0,
+            width: 2000.0,
+            height: 20.0,
+        };
+        let Wanted { x, y, width, .. } = from_edges(area, &page);
+        assert!(x.abs() < 0.1 && (y - 10.0).abs() < 0.1 && (width - 2000.0).abs() < 0.1);
     }
 
     #[test]

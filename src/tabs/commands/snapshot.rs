@@ -46,7 +46,9 @@ async fn structured(
         EvaluateResult::Text(_) => {}
         EvaluateResult::Threw => return Err(SnapshotError::Threw),
         EvaluateResult::Value(value) => return Err(too_large(&value, limits)),
-        EvaluateResult::Handle(_) | EvaluateResult::Undefined => {
+        EvaluateResult::Handle(_)
+        | EvaluateResult::Undefined
+        | EvaluateResult::Unserializable(_) => {
             return Err(unexpected(&"neither text nor the counts"));
         }
     }

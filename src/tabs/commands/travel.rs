@@ -3,26 +3,33 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
+use super::history::settled_history;
 use super::navigate::NavigationStart;
-use crate::cdp::page_methods::{GetNavigationHistory, NavigateToHistoryEntry, ReloadPage};
+use super::retry::until_active;
+use crate::cdp::page_methods::{NavigateToHistoryEntry, ReloadPage};
 use crate::cdp::{CallError, TargetSession};
 use crate::tabs::context_proxy::ProxyProvider;
 use crate::tabs::identity::Scope;
 use crate::tabs::message::Way;
 
-/// Moves the main frame in its history, if there is such an entry and policy allows it.
+/// Moves the main frame in its history, if there is such an entry and policy allows it. Right after a
+/// commit Chromium may refuse these calls, without effect.
 pub async fn travel(
     session: TargetSession,
     way: Way,
+    url: String,
     proxies: Arc<dyn ProxyProvider>,
     scope: Scope,
     limit: Duration,
 ) -> Result<NavigationStart, CallError> {
+    let deadline = Instant::now() + limit;
+    let history = settled_history(&session, &url, deadline).await?;
     if way == Way::Reload {
-        session.call(ReloadPage {}, limit).await?;
+        until_active(deadline, |left| session.call(ReloadPage {}, left)).await?;
         return Ok(NavigationStart::AnyDocument);
     }
-    let history = session.call(GetNavigationHistory {}, limit).await?;
     let index = match way {
         Way::Back => history.current_index.checked_sub(1),
         _ => history.current_index.checked_add(1),
@@ -34,8 +41,7 @@ pub async fn travel(
         return Ok(NavigationStart::Denied(denied));
     }
     let entry_id = entry.id;
-    session
-        .call(NavigateToHistoryEntry { entry_id }, limit)
-        .await?;
+    let travel = |left| session.call(NavigateToHistoryEntry { entry_id }, left);
+    until_active(deadline, travel).await?;
     Ok(NavigationStart::AnyDocument)
 }

@@ -23,6 +23,14 @@ pub enum PointerTarget {
     Point(Point),
 }
 
+/// The `<input type=file>` of an upload.
+#[derive(Debug, Clone, PartialEq)]
+pub enum UploadTarget {
+    Element(Locator),
+    /// The input of a file chooser, by the id of the chooser.
+    Chooser(String),
+}
+
 /// A relative or an absolute scroll position.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ScrollTarget {
@@ -140,9 +148,9 @@ impl PageOperation {
     }
 
     /// `upload`.
-    pub fn upload(locator: Locator, files: Vec<UploadFile>) -> Self {
+    pub fn upload(target: UploadTarget, files: Vec<UploadFile>) -> Self {
         Self::action(async move |driver, deadline| {
-            let upload = driver.upload(&locator, &files, deadline);
+            let upload = driver.upload(&target, &files, deadline);
             driver.by_script(upload).await
         })
     }

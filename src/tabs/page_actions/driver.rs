@@ -8,17 +8,19 @@ use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
 use tokio::time::{Instant, timeout_at};
 
+use super::choosers::Choosers;
 use super::error::PageActionError;
 use super::load_progress::LoadProgress;
 use super::page_events::attach_frames;
+use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::methods::Method;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{RawEvent, TargetSession};
 use crate::lock::lock;
 use crate::tabs::clipboard::ScopeClipboard;
+use crate::tabs::commands::retry::until_active;
 use crate::tabs::input_sent::InputSent;
-use crate::timer::remaining;
 
 /// Time limit for Chromium to attach a frame that is in the page.
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
@@ -27,6 +29,9 @@ const ATTACH_LIMIT: Duration = Duration::from_secs(2);
 const MAX_SAME_PROCESS_FRAMES: usize = 256;
 
 type Frames = HashMap<String, Arc<World>>;
+
+/// An event of an out-of-process frame, with the frame's session.
+pub(super) type FrameEvent = (TargetSession, RawEvent);
 
 /// `Input.DragData` of the current drag.
 pub(super) type DragData = Option<Arc<RawValue>>;
@@ -56,7 +61,9 @@ pub(super) struct Shared {
     pub(super) focus_emulated: OnceCell<()>,
     pub(super) lifecycle_events: OnceCell<()>,
     /// Events of out-of-process frames that concern the whole tab.
-    pub(super) frame_events: mpsc::Sender<RawEvent>,
+    pub(super) frame_events: mpsc::Sender<FrameEvent>,
+    pub(super) choosers: Mutex<Choosers>,
+    pub(super) network_waiters: NetworkWaiters,
     /// The number of frames whose set-up commands are pending.
     pub(super) pending_setups: watch::Sender<usize>,
 }
@@ -86,6 +93,10 @@ impl PageDriver {
 
     pub(super) fn main_world(&self) -> &Arc<World> {
         &self.shared.main
+    }
+
+    pub(super) fn main_frame(&self) -> &str {
+        self.shared.main.frame()
     }
 
     /// The session for mouse and keyboard input; Chromium forwards input to the frame that it hits.
@@ -128,12 +139,12 @@ impl PageDriver {
     async fn send_once(
         &self,
         sent: &OnceCell<()>,
-        command: impl Method,
+        command: impl Method + 'static,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         let first_call = || async {
-            let outcome = self.session().call(command, remaining(deadline)).await;
-            outcome.map(|_| ())
+            let call = |left| self.session().start_call(&command, left);
+            until_active(deadline, call).await.map(|_| ())
         };
         sent.get_or_try_init(first_call).await?;
         Ok(())
@@ -193,6 +204,18 @@ impl PageDriver {
     /// The URL and load state, without enabling lifecycle events.
     pub(super) fn location(&self) -> watch::Receiver<LoadProgress> {
         self.shared.progress.clone()
+    }
+
+    /// Waits until the main frame has another document than now.
+    pub(crate) fn document_replaced(&self) -> impl Future<Output = ()> + Send + use<> {
+        let mut progress = self.location();
+        let loader = progress.borrow().loader.clone();
+        async move {
+            let replaced = progress.wait_for(|progress| progress.loader != loader);
+            if replaced.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Intercepted drags from now on.

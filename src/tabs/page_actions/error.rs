@@ -45,6 +45,9 @@ pub enum PageActionError {
         "`{locator}` refers to an element that is no longer in the document; take a new axSnapshot"
     )]
     StaleRef { locator: String },
+    /// The input of a file chooser is gone with its document, or there was no such chooser.
+    #[error("there is no file chooser `{chooser}` in the tab's present document")]
+    NoChooser { chooser: String },
     /// The browser's parser rejected a segment.
     #[error("selector: {problem} (character {position})")]
     BadSelector {
@@ -55,8 +58,12 @@ pub enum PageActionError {
     #[error("the script threw: {exception}")]
     Threw { exception: String },
     /// The value of a client's script exceeds the size limit.
-    #[error("the result of the script is {chars} characters of JSON; the maximum is {max}")]
+    #[error(
+        "the result of the script is at least {chars} characters of JSON; the maximum is {max}"
+    )]
     TooLarge { chars: u64, max: u64 },
+    #[error("the result of the script cannot be written as JSON: {problem}")]
+    NotJson { problem: String },
     /// The document was replaced or closed while the request ran.
     #[error(
         "the page navigated while the request ran, so the action may have taken effect; check before \

@@ -10,7 +10,7 @@ use crate::cdp::ids::LoaderId;
 pub(super) struct LoadProgress {
     pub url: String,
     /// The loader of the document, once a navigation has been seen.
-    loader: Option<LoaderId>,
+    pub loader: Option<LoaderId>,
     parsed: bool,
     loaded: bool,
     idle: bool,

@@ -14,15 +14,19 @@
 //! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
 //! | [`keys`], [`key_tables`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
-//! | [`evaluate`] | a client's script |
+//! | [`choosers`] | the file inputs that a page has opened choosers for |
+//! | [`evaluate`], [`client_script`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
 //! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
+//! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
 mod actions;
 mod ax_snapshot;
 mod bounding_box;
 mod call;
+mod choosers;
+mod client_script;
 mod clipboard_keys;
 mod content;
 mod drag;
@@ -36,6 +40,7 @@ mod key_tables;
 mod keyboard;
 pub mod keys;
 mod load_progress;
+mod network_activity;
 mod operation;
 pub mod page_events;
 mod pointer;
@@ -46,10 +51,11 @@ mod script;
 mod scroll;
 mod upload;
 mod wait;
+mod wait_network;
 mod wait_text;
 mod world;
 
-pub use actions::{PointerTarget, ScrollTarget};
+pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
 pub use operation::PageOperation;

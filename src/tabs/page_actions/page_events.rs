@@ -9,8 +9,9 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
 
-use super::driver::{DragData, PageDriver, Shared};
+use super::driver::{DragData, FrameEvent, PageDriver, Shared};
 use super::load_progress::LoadProgress;
+use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::events::EventKind;
 use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
@@ -31,7 +32,7 @@ pub(crate) struct PageEvents {
     main_frame: String,
     progress: watch::Sender<LoadProgress>,
     drags: watch::Sender<DragData>,
-    frame_events: mpsc::Receiver<RawEvent>,
+    frame_events: mpsc::Receiver<FrameEvent>,
 }
 
 impl PageEvents {
@@ -50,6 +51,8 @@ impl PageEvents {
             focus_emulated: OnceCell::new(),
             lifecycle_events: OnceCell::new(),
             frame_events: frame_event_sender,
+            choosers: Mutex::default(),
+            network_waiters: NetworkWaiters::default(),
             pending_setups: watch::Sender::new(0),
         };
         Self {
@@ -62,7 +65,7 @@ impl PageEvents {
     }
 
     /// The next event of an out-of-process frame that concerns the whole tab.
-    pub(crate) async fn next_frame_event(&mut self) -> RawEvent {
+    pub(crate) async fn next_frame_event(&mut self) -> FrameEvent {
         match self.frame_events.recv().await {
             Some(event) => event,
             None => std::future::pending().await,
@@ -90,6 +93,7 @@ impl PageEvents {
                     // The back/forward cache may keep the previous document, and its world, alive.
                     self.driver.shared.main.invalidate();
                     self.driver.same_process_frames().clear();
+                    self.driver.forget_choosers();
                 }
             }
             EventKind::DragIntercepted => {
@@ -172,6 +176,7 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
                 ) =>
             {
                 let sender = shared.upgrade().map(|shared| shared.frame_events.clone());
+                let event = (world.session.clone(), event);
                 if sender.is_some_and(|sender| sender.try_send(event).is_err()) {
                     metrics::dropped("cdpEvent", "inboxFull");
                 }

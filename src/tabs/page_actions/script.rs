@@ -54,7 +54,9 @@ mod tests {
             let Some(rest) = declared.iter().find_map(|word| line.strip_prefix(word)) else {
                 continue;
             };
-            let name = rest.split(|c: char| !c.is_alphanumeric() && c != '_').next();
+            let name = rest
+                .split(|c: char| !c.is_alphanumeric() && c != '_')
+                .next();
             let name = name.unwrap_or_default();
             assert!(name.is_empty() || names.insert(name), "{name}");
         }

@@ -81,6 +81,9 @@ impl PageDriver {
 
     /// Waits for a load state. The caller enforces the deadline.
     async fn wait_load(&self, state: LoadState, deadline: Instant) -> Result<(), PageActionError> {
+        if state == LoadState::NetworkIdle {
+            return self.wait_network_idle(deadline).await;
+        }
         let mut progress = self.progress(deadline).await?;
         let reached = progress.wait_for(|progress| progress.has_reached(state));
         reached.await.map_err(|_| PageActionError::Replaced)?;

@@ -17,7 +17,9 @@ use super::script::{COPIED_BINDING, SCRIPT};
 use crate::cdp::client::shape;
 use crate::cdp::events::{EventKind, FrameNavigated, OfFrame};
 use crate::cdp::json;
-use crate::cdp::page_methods::{AddBinding, CreateIsolatedWorld, EvaluateIn};
+use crate::cdp::page_methods::{
+    AddBinding, CallOn, CreateIsolatedWorld, EvaluateIn, FunctionArgument, ResolveNode,
+};
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, RawEvent, TargetSession};
 use crate::lock::lock;
@@ -77,6 +79,11 @@ impl World {
         let _ = navigating.wait_for(|begun| *begun).await;
     }
 
+    /// `Page.FrameId`.
+    pub(super) fn frame(&self) -> &str {
+        &self.frame
+    }
+
     /// Forgets the execution context after a navigation.
     pub(super) fn invalidate(&self) {
         *lock(&self.context) = None;
@@ -101,6 +108,44 @@ impl World {
     ) -> Result<R, PageActionError> {
         let result = self.call_raw(function, args, deadline).await?;
         parse(&result)
+    }
+
+    /// Calls a function of the script on a node of the frame, which no locator may reach.
+    pub(super) async fn call_on_node<R: DeserializeOwned>(
+        &self,
+        function: &'static str,
+        backend_node_id: i64,
+        args: &(impl Serialize + Sync + ?Sized),
+        deadline: Instant,
+    ) -> Result<R, PageActionError> {
+        // Creates the execution context, with the script in it.
+        self.call_raw("size", &(), deadline).await?;
+        let resolve = ResolveNode {
+            backend_node_id,
+            execution_context_id: *lock(&self.context),
+        };
+        let left = remaining(deadline);
+        let node = self.session.call(resolve, left).await?.object.object_id;
+        let node = ObjectHandle::new(
+            self.session.clone(),
+            node.ok_or(PageActionError::PageLeft)?.into(),
+        );
+        let call = CallOn {
+            object_id: node.id(),
+            function_declaration: Cow::Owned(format!(
+                "function(args) {{ return cdpBridge.{function}(this, args); }}"
+            )),
+            arguments: vec![FunctionArgument::value(args)?],
+            return_by_value: true,
+            await_promise: true,
+            user_gesture: true,
+        };
+        let result = self.session.call_raw(call, left).await?;
+        match evaluated(&result)? {
+            EvaluateResult::Value(value) => parse(&value),
+            EvaluateResult::Threw => Err(PageActionError::Script(exception(&result))),
+            _ => Err(shape::<CallOn<'_>>(&"expected an object").into()),
+        }
     }
 
     /// Like [`Self::call`], without parsing the result.

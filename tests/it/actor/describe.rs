@@ -36,6 +36,7 @@ fn describe(event: &Event) -> String {
             }
             line
         }
+        Event::TabUpdated(it) => format!("{name} {} {} {:?}", it.id, it.url, it.title),
         Event::LoadEventFired(loaded) => format!("{name} {}", loaded.id),
         Event::TabActivated(activated) => format!("{name} {}", activated.id),
         Event::LoggedOutModeSet(set) => format!("{name} {} {} {}", set.id, set.enabled, set.url),
@@ -113,12 +114,14 @@ pub(crate) fn code(error: &TabError) -> &'static str {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => "NAV_FAILED",
         TabError::PageAction(error) => match **error {
-            PageActionError::NotFound { .. } => "NOT_FOUND",
+            PageActionError::NotFound { .. } | PageActionError::NoChooser { .. } => "NOT_FOUND",
             PageActionError::NotActionable { .. } => "NOT_ACTIONABLE",
             PageActionError::Ambiguous { .. } => "AMBIGUOUS",
             PageActionError::StaleRef { .. } => "STALE_REF",
             PageActionError::BadSelector { .. } => "BAD_SELECTOR",
-            PageActionError::Threw { .. } | PageActionError::TooLarge { .. } => "EVALUATION_FAILED",
+            PageActionError::Threw { .. }
+            | PageActionError::TooLarge { .. }
+            | PageActionError::NotJson { .. } => "EVALUATION_FAILED",
             PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
             PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (page action)",
         },

@@ -8,7 +8,7 @@ use cdp_bridge_protocol::event::{
     FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet,
     Navigated, Pong, Queried, RebuildReason, RequestBlocked, Resumed, ScreencastStarted,
     ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated,
-    TabInfo, TabRebuilt, TabState, Tabs, Waited, Welcome,
+    TabInfo, TabRebuilt, TabState, TabUpdated, Tabs, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
     ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
@@ -212,7 +212,8 @@ fn actions(full: bool) -> Vec<RequestBody> {
         .into(),
         Upload {
             tab_id: tab(),
-            selector,
+            selector: maybe(full, selector.clone()),
+            chooser: maybe(!full, "f1".to_owned()),
             files: vec![UploadFile {
                 name: "a.txt".to_owned(),
                 mime: maybe(full, "text/plain".to_owned()),
@@ -536,9 +537,18 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.extend(console(full));
     events.extend(downloads());
     events.push(
+        TabUpdated {
+            id: id(),
+            url: "http://a.test/#b".to_owned(),
+            title: "b".to_owned(),
+        }
+        .into(),
+    );
+    events.push(
         FileChooserOpened {
             id: id(),
             multiple: full,
+            chooser: maybe(full, "f1".to_owned()),
         }
         .into(),
     );

@@ -11,7 +11,7 @@ use tokio::sync::{Notify, watch};
 use super::browser::{Call, State};
 use super::site::Content;
 use super::target::{Hang, Target};
-use super::{memory, navigation, page, websocket};
+use super::{memory, navigation, page, page_script, websocket};
 
 /// A fake Chromium. Clones share it.
 #[derive(Debug, Clone)]
@@ -260,7 +260,7 @@ impl Fake {
         let calls = self.calls();
         calls
             .into_iter()
-            .filter(|call| call.method == method)
+            .filter(|call| call.method == method && !page_script::is_title_watch(call))
             .collect()
     }
 

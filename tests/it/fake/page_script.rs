@@ -12,6 +12,12 @@ pub(super) fn world() -> Value {
     json!({ "executionContextId": WORLD })
 }
 
+/// Whether the bridge waits for a change of the title.
+pub(super) fn is_title_watch(call: &Call) -> bool {
+    call.text("expression")
+        .is_some_and(|expression| expression.contains("title !== known"))
+}
+
 /// The result of a call of the script; `None` for other calls.
 pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     if call.params["contextId"] != json!(WORLD) {

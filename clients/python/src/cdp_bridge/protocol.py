@@ -1277,7 +1277,7 @@ class EvaluatedEvent(Event):
     """The tab."""
     request_id: RequestId | None = None
     value: Any
-    """As `JSON.stringify` writes it; `null` for `undefined`."""
+    """As `JSON.stringify` writes it, even if the page has replaced that; `null` for `undefined`."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> EvaluatedEvent:
@@ -1366,6 +1366,10 @@ class FileChooserOpenedEvent(Event):
     """
 
     type: ClassVar[str] = "fileChooserOpened"
+    chooser: str | None = None
+    """Names the element for `upload`, until the tab has another document; absent where a script
+    asked without an element.
+    """
     cursor: int | None = None
     """Number of the message within its session; none is left out. The last one that was received is
     what a later connection goes on after.
@@ -1379,6 +1383,7 @@ class FileChooserOpenedEvent(Event):
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> FileChooserOpenedEvent:
         return cls(
+            chooser=wire.get("chooser"),
             cursor=wire.get("cursor"),
             id=wire["id"],
             multiple=wire["multiple"],
@@ -1503,6 +1508,36 @@ class DownloadFinishedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TabUpdatedEvent(Event):
+    """A page has changed its title or, without loading another document, its URL. Not sent before a
+    page has loaded, and at most twice a second for a tab, with the state by then.
+    """
+
+    type: ClassVar[str] = "tabUpdated"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    title: str
+    """The page's title, at most 1024 characters."""
+    url: str
+    """Where it is now, at most 1024 characters."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> TabUpdatedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            title=wire["title"],
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadEvent(Event):
     """What was downloaded, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1568,6 +1603,7 @@ EVENTS: dict[str, type[Event]] = {
     "consoleMessage": ConsoleMessageEvent,
     "downloadStarted": DownloadStartedEvent,
     "downloadFinished": DownloadFinishedEvent,
+    "tabUpdated": TabUpdatedEvent,
     "download": DownloadEvent,
 }
 
@@ -1897,8 +1933,8 @@ class Requests(RequestsBase):
         button: MouseButton | None = None,
         click_count: int | None = None,
         modifiers: list[Modifier] | None = None,
-        position: None = None,
-        selector: None = None,
+        position: Point | None = None,
+        selector: str | None = None,
         x: float | None = None,
         y: float | None = None,
         idempotency_key: IdempotencyKey | None = None,
@@ -1911,10 +1947,10 @@ class Requests(RequestsBase):
         - `button`: The button; `left` if absent.
         - `click_count`: 2 for a double click; 1 if absent. From 1 to 3.
         - `modifiers`: Keys that are held meanwhile.
-        - `position`
-        - `selector`
-        - `x`
-        - `y`
+        - `position`: Where on the element, from the top left of its box; its middle if absent.
+        - `selector`: The element; without it, `x` and `y` say where.
+        - `x`: From the left of the page's visible part, in CSS pixels.
+        - `y`: From the top of the page's visible part, in CSS pixels.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2201,10 +2237,10 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
-        by: None = None,
+        by: Point | None = None,
         selector: str | None = None,
         smooth: bool | None = None,
-        to: Any = None,
+        to: ScrollTo | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2216,7 +2252,7 @@ class Requests(RequestsBase):
         - `selector`: The element. If absent, the page, or what scrolls in the middle of a page that
           does not scroll itself.
         - `smooth`: Whether it moves there instead of jumping; `false` if absent.
-        - `to`
+        - `to`: Where to.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2268,8 +2304,9 @@ class Requests(RequestsBase):
         self,
         *,
         files: list[UploadFile],
-        selector: str,
         tab_id: TabRef,
+        chooser: str | None = None,
+        selector: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2277,8 +2314,10 @@ class Requests(RequestsBase):
         """Puts files into an `<input type=file>`; fires `input` and `change`.
 
         - `files`: The files; none to take out those that are in it.
-        - `selector`: The `<input type=file>`.
         - `tab_id`: The tab.
+        - `chooser`: The `chooser` of a `fileChooserOpened`, in place of a selector: its input need
+          not be in the document.
+        - `selector`: The `<input type=file>`.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2287,8 +2326,9 @@ class Requests(RequestsBase):
         """
         return await self._ask(DoneEvent, "upload", {
             "files": files,
-            "selector": selector,
             "tabId": tab_id,
+            "chooser": chooser,
+            "selector": selector,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2370,22 +2410,24 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
-        load_state: None = None,
-        selector: None = None,
-        state: None = None,
+        load_state: LoadState | None = None,
+        selector: str | None = None,
+        state: WaitState | None = None,
         text: str | None = None,
-        url: None = None,
+        url: str | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> WaitedEvent:
         """Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
 
         - `tab_id`: The tab.
-        - `load_state`
-        - `selector`
-        - `state`
-        - `text`
-        - `url`
+        - `load_state`: How far the page shall have loaded.
+        - `selector`: The element.
+        - `state`: What the element shall be; `visible` if absent.
+        - `text`: Text that shall be visible somewhere in the page; white space and case do not
+          count.
+        - `url`: Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for
+          anything and `?` for one character.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
@@ -2441,8 +2483,9 @@ class Requests(RequestsBase):
     ) -> EvaluatedEvent:
         """Runs a script in the page. Answered by `evaluated`.
 
-        - `expression`: JavaScript. If it comes to a function, that is called; if it comes to a
-          promise, that is awaited.
+        - `expression`: JavaScript: an expression, or statements, of which the last one gives the
+          value. What they declare does not stay in the page. A function is called, and a promise is
+          awaited.
         - `tab_id`: The tab.
         - `args`: What the function is called with.
         - `selector`: The element that is the function's first argument, before `args`.

@@ -30,6 +30,7 @@ globalThis.cdpBridge = {
   scrollIntoView,
   scroll,
   upload,
+  setFiles,
   prepareShortcut,
   takeCopied,
   paste,

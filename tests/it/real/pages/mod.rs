@@ -1,12 +1,16 @@
 //! Faults that real pages showed.
 
+mod captures;
+mod choosers;
 mod editors;
+mod evaluate;
 mod field_values;
 mod frames;
 mod keys;
 mod locator_proposals;
 mod locators;
 mod markdown;
+mod network_idle;
 mod open_page;
 mod pointing;
 mod read_page;
@@ -20,5 +24,7 @@ mod reading_surrogates;
 mod reading_svg;
 mod scrolling;
 mod slow_navigation;
+mod slow_servers;
+mod tab_updates;
 mod toggles;
 mod web_components;
