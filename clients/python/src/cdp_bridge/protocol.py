@@ -2248,7 +2248,7 @@ class Requests(RequestsBase):
         """Scrolls the page, or an element that scrolls.
 
         - `tab_id`: The tab.
-        - `by`
+        - `by`: How far, from where it is.
         - `selector`: The element. If absent, the page, or what scrolls in the middle of a page that
           does not scroll itself.
         - `smooth`: Whether it moves there instead of jumping; `false` if absent.
