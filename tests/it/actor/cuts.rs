@@ -121,6 +121,8 @@ async fn run(seed: u64, resume_bytes: usize) {
     } else {
         coordinator.settle_over_cuts().await;
     }
+    // Its answer comes after every event so far.
+    witness.ping().await;
     let all = told(&witness);
     assert_eq!(all.len(), TABS + keys, "each tab is created once");
     for tab in all.keys() {
