@@ -45,6 +45,12 @@ fn file(name: &str, bytes: &[u8]) -> Reply {
 /// The next download of a tab: when it began, and how it ended.
 async fn downloaded(client: &Client, tab: &str) -> (Received, Received) {
     let started = client.tab_event("downloadStarted", tab).await;
+    let finished = end_of(client, tab, &started).await;
+    (started, finished)
+}
+
+/// How a download that has begun ended.
+async fn end_of(client: &Client, tab: &str, started: &Received) -> Received {
     let id = started["downloadId"].clone();
     let finished = client
         .take("the end of a download", |it| {
@@ -53,7 +59,7 @@ async fn downloaded(client: &Client, tab: &str) -> (Received, Received) {
         .await;
     assert_eq!(finished.id(), tab, "{finished}");
     assert_eq!(finished["name"], started["name"], "{finished}");
-    (started, finished)
+    finished
 }
 
 async fn get(client: &Client, tab: &str, id: &Value) -> Received {
@@ -294,10 +300,12 @@ async fn what_a_killed_browser_downloaded_is_gone_and_told(browser: TestBrowser)
     click(&client, &tab, "#a").await;
     let (_, kept) = downloaded(&client, &tab).await;
     click(&client, &tab, "#endless").await;
+    // A click is answered at the first sign of a navigation, which may be before the download.
+    let started = client.tab_event("downloadStarted", &tab).await;
     let before = bridge.profile().await;
     let pid = rustix::process::Pid::from_raw(bridge.browser_pid().await).unwrap();
     rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
-    let (_, finished) = downloaded(&client, &tab).await;
+    let finished = end_of(&client, &tab, &started).await;
     assert_eq!(finished["state"], "canceled", "{finished}");
     client.event("browserUp").await;
     client.tab_event("tabRebuilt", &tab).await;
