@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::{RequestKind, TabId};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::commands::target::close;
 use super::error::TabError;
+use super::fair_permits::FairPermit;
 use super::identity::Scope;
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};
@@ -99,7 +100,7 @@ pub struct OpenRequest {
     /// If the receiver is gone, the target is closed again.
     pub reply: oneshot::Sender<Result<Delivery, OpenError>>,
     /// Counts the request against the limit on concurrent opens; `None` while it is queued.
-    pub permit: Option<OwnedSemaphorePermit>,
+    pub(super) permit: Option<FairPermit>,
 }
 
 /// Why no target could be opened.

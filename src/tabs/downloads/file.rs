@@ -2,15 +2,14 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::payload::{Payload, PayloadFields};
-use tokio::sync::Semaphore;
 use tokio::time::timeout_at;
 
 use super::download::{DownloadError, StoredDownload};
 use crate::tabs::error::TabError;
+use crate::tabs::fair_permits::FairPermits;
+use crate::tabs::identity::TabKey;
 use crate::tabs::reply::{AnswerKind, Reply};
 
 /// What Chromium appends to the name of a file in progress.
@@ -26,15 +25,15 @@ pub(crate) fn is_guid(guid: &str) -> bool {
 
 /// Answers with a download. The permits bound how many are in memory at a time.
 pub(crate) async fn answer(
-    permits: Arc<Semaphore>,
+    permits: FairPermits,
     dir: PathBuf,
-    tab: TabId,
+    tab: TabKey,
     id: String,
     found: StoredDownload,
     reply: Reply,
 ) {
-    // Held until the answer is queued for sending. The semaphore is never closed.
-    let Ok(permit) = timeout_at(reply.deadline, permits.acquire()).await else {
+    // Held until the answer is queued for sending.
+    let Ok(permit) = timeout_at(reply.deadline, permits.acquire(&tab.client, 1)).await else {
         return reply.time_out("other downloads");
     };
     let path = dir.join(&found.guid);
@@ -53,7 +52,7 @@ pub(crate) async fn answer(
                 name: found.name,
             };
             let payload = Payload::Raw(bytes.into());
-            reply.answer(tab, AnswerKind::payload(fields, payload));
+            reply.answer(tab.id, AnswerKind::payload(fields, payload));
         }
         Ok(Err(error)) => {
             tracing::error!(%error, "the file of a download could not be read");

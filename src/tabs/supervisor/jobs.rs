@@ -20,6 +20,7 @@ use crate::tabs::commands::set_up::set_up;
 use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::downloads::file;
+use crate::tabs::fair_permits::FairPermits;
 use crate::tabs::identity::Scope;
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::timer::remaining;
@@ -59,6 +60,8 @@ pub(super) enum JobResult {
     Page(String, TargetId),
     /// The time in which a tab could have claimed this download has passed.
     Unclaimed(String),
+    /// One more page may be opened, for this request.
+    OpenTurn(OpenRequest),
     Nothing,
 }
 
@@ -73,6 +76,24 @@ pub(super) struct PendingOpen {
     pub(super) request: OpenRequest,
     /// The tab's own context; `None` in a shared one.
     pub(super) own_context: Option<BrowserContextId>,
+}
+
+/// Waits until the page of this request may be opened; not beyond the request.
+///
+/// An overloaded browser does not refuse to open pages: it opens all of them with growing delays,
+/// including those whose requests have timed out and been repeated. New headless stopped responding
+/// altogether under such load. So only a few are requested at a time, and a request that is cancelled
+/// while it waits never reaches the browser.
+pub(super) async fn open_turn(permits: FairPermits, mut request: OpenRequest) -> JobResult {
+    let client = request.scope.client.clone();
+    tokio::select! {
+        biased;
+        () = request.reply.closed() => JobResult::Nothing,
+        permit = permits.acquire(&client, 1) => {
+            request.permit = Some(permit);
+            JobResult::OpenTurn(request)
+        }
+    }
 }
 
 /// Creates a context with its own proxy and without permissions. Its downloads are kept if policy

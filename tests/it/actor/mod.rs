@@ -25,5 +25,6 @@ mod random;
 mod raw_routes;
 mod refusals;
 mod second_door;
+mod shares;
 mod started_calls;
 mod stops;
