@@ -11,6 +11,7 @@ pub mod console;
 pub mod doctor;
 pub mod egress;
 pub mod exposition;
+mod fair_permits;
 pub mod flow;
 pub mod locator;
 mod lock;

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::ProxyLimits;
-use super::resolve::Resolve;
+use super::lookups::ProxyLookups;
 use crate::policy::{Denied, EgressPolicy, Host};
 
 /// The most addresses of a host that are tried.
@@ -34,12 +34,12 @@ const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
 /// addresses that are checked are the ones that are connected to (no DNS rebinding).
 pub(super) async fn dial(
     policy: &EgressPolicy,
-    resolver: &dyn Resolve,
+    lookups: &ProxyLookups,
     limits: &ProxyLimits,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
-    let found = addresses(policy, resolver, limits, host).await?;
+    let found = addresses(policy, lookups, limits, host).await?;
     let mut refusal = None;
     let mut permitted = Vec::new();
     for address in found {
@@ -77,7 +77,7 @@ pub(super) async fn dial(
 
 async fn addresses(
     policy: &EgressPolicy,
-    resolver: &dyn Resolve,
+    lookups: &ProxyLookups,
     limits: &ProxyLimits,
     host: &Host,
 ) -> Result<Vec<IpAddr>, DialError> {
@@ -89,7 +89,7 @@ async fn addresses(
     if let Some(address) = policy.pinned(name) {
         return Ok(vec![address]);
     }
-    match timeout(limits.resolve_timeout, resolver.resolve(name)).await {
+    match timeout(limits.resolve_timeout, lookups.resolve(name)).await {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => {
             tracing::debug!(name, %error, "DNS lookup failed");

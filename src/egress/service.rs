@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use super::block_reporter::BlockReporter;
 use super::limits::ProxyLimits;
+use super::lookups::Lookups;
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
@@ -16,7 +17,7 @@ use crate::policy::EgressPolicy;
 /// Opens proxies. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
-    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) lookups: Lookups,
     pub(super) limits: ProxyLimits,
     pub(super) peer_check: PeerCheck,
 }
@@ -24,6 +25,8 @@ pub struct Egress {
 /// The policy and the reporter of one proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyConfig {
+    /// The client that the look-ups of names count for.
+    pub client: Arc<str>,
     /// May change while the proxy runs: connections that it no longer allows are closed.
     pub policy: watch::Receiver<Arc<EgressPolicy>>,
     pub reporter: BlockReporter,
@@ -39,7 +42,7 @@ impl Egress {
     /// All peers are rejected until [`PeerCheck`] allows some.
     pub fn new(resolver: Arc<dyn Resolve>, limits: ProxyLimits) -> Self {
         Self {
-            resolver,
+            lookups: Lookups::new(resolver),
             limits,
             peer_check: PeerCheck::default(),
         }

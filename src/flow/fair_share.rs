@@ -77,7 +77,7 @@ impl<K: Clone + Eq + Hash, W> FairShare<K, W> {
             fits.then_some((held, rank, position))
         });
         let (.., position) = turns.min()?;
-        // Nobody overtakes it meanwhile, or one that needs many places would never get them.
+        // No other waiter overtakes it meanwhile, or one that needs many places would never get them.
         if self.waiting[position].places > self.free {
             return None;
         }
@@ -198,7 +198,7 @@ mod tests {
                     let own: usize = held.iter().filter(|it| it.0 == key).map(|it| it.1).sum();
                     prop_assert!(own <= 3);
                 }
-                prop_assert!(!share.is_waiting() || all > 0, "somebody is always served");
+                prop_assert!(!share.is_waiting() || all > 0, "a waiter is always served");
             }
         }
     }

@@ -44,13 +44,14 @@ use super::command_queue::{CommandKind, TabCommand};
 use super::context_proxy::ProxyProvider;
 use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
-use super::fair_permits::FairPermits;
+use super::identity::ClientId;
 use super::message::TabMessage;
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::target::Target;
 use super::view::TabView;
 use crate::cdp::SessionEvent;
+use crate::fair_permits::FairPermits;
 use crate::timer::sleep_until_opt;
 
 /// The services and settings that all tabs share.
@@ -62,7 +63,7 @@ pub struct TabsContext {
     pub(super) clipboards: Clipboards,
     pub(super) capture_permits: CapturePermits,
     /// Limits the downloads that are in memory at a time.
-    pub(super) download_permits: FairPermits,
+    pub(super) download_permits: FairPermits<ClientId>,
 }
 
 /// A tab's task: the event loop, and the coordination between the parts.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::fair_permits::FairPermits;
 use super::identity::ClientId;
+use crate::fair_permits::FairPermits;
 
 /// Pictures of the usual size of all clients together: some places are left when one client has all it can.
 const SMALL: usize = 12;
@@ -29,8 +29,8 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct CapturePermits {
-    small: FairPermits,
-    large: FairPermits,
+    small: FairPermits<ClientId>,
+    large: FairPermits<ClientId>,
 }
 
 impl Default for CapturePermits {

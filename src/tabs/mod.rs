@@ -35,7 +35,6 @@ pub mod contexts;
 pub mod downloads;
 pub mod error;
 pub mod fact;
-mod fair_permits;
 mod feed;
 pub mod handle;
 pub mod identity;

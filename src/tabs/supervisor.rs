@@ -27,7 +27,6 @@ use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
-use super::fair_permits::FairPermits;
 use super::identity::{ClientId, Scope, TabKey};
 use super::registry::Registry;
 use super::reply::Reply;
@@ -35,6 +34,7 @@ use super::settings::{TabSettings, TabShares};
 use super::target::{OpenError, OpenRequest};
 use crate::cdp::methods::BrowserVersion;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
+use crate::fair_permits::FairPermits;
 use crate::metrics;
 use crate::runtime::spawn_from_drop;
 

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::commands::target::close;
 use super::error::TabError;
-use super::fair_permits::FairPermit;
-use super::identity::Scope;
+use super::identity::{ClientId, Scope};
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};
+use crate::fair_permits::FairPermit;
 
 /// A target that is attached, set up and running.
 #[derive(Debug)]
@@ -100,7 +100,7 @@ pub struct OpenRequest {
     /// If the receiver is gone, the target is closed again.
     pub reply: oneshot::Sender<Result<Delivery, OpenError>>,
     /// Counts the request against the limit on concurrent opens; `None` while it is queued.
-    pub(super) permit: Option<FairPermit>,
+    pub(super) permit: Option<FairPermit<ClientId>>,
 }
 
 /// Why no target could be opened.

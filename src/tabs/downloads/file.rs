@@ -7,9 +7,9 @@ use cdp_bridge_protocol::payload::{Payload, PayloadFields};
 use tokio::time::timeout_at;
 
 use super::download::{DownloadError, StoredDownload};
+use crate::fair_permits::FairPermits;
 use crate::tabs::error::TabError;
-use crate::tabs::fair_permits::FairPermits;
-use crate::tabs::identity::TabKey;
+use crate::tabs::identity::{ClientId, TabKey};
 use crate::tabs::reply::{AnswerKind, Reply};
 
 /// What Chromium appends to the name of a file in progress.
@@ -25,7 +25,7 @@ pub(crate) fn is_guid(guid: &str) -> bool {
 
 /// Answers with a download. The permits bound how many are in memory at a time.
 pub(crate) async fn answer(
-    permits: FairPermits,
+    permits: FairPermits<ClientId>,
     dir: PathBuf,
     tab: TabKey,
     id: String,

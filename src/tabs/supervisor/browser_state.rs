@@ -15,10 +15,10 @@ use super::{AttachRequest, SupervisorHandle};
 use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
 };
+use crate::fair_permits::FairPermits;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::contexts::{Contexts, SharedContext};
-use crate::tabs::fair_permits::FairPermits;
-use crate::tabs::identity::TabKey;
+use crate::tabs::identity::{ClientId, TabKey};
 use crate::tabs::target::{ContextChoice, Delivery, OpenError, OpenRequest, Target};
 use crate::timer::sleep_until_opt;
 
@@ -50,7 +50,7 @@ pub(super) struct BrowserState {
     /// the result of one and not a popup.
     pub(super) creating: usize,
     /// Limits how many pages are opened at a time, see [`jobs::open_turn`].
-    pub(super) open_permits: FairPermits,
+    pub(super) open_permits: FairPermits<ClientId>,
     open_watchdog: OpenWatchdog,
     pub(super) downloads: BrowserDownloads,
 }

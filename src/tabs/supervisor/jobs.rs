@@ -16,12 +16,12 @@ use crate::cdp::methods::{
     SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
+use crate::fair_permits::FairPermits;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::downloads::file;
-use crate::tabs::fair_permits::FairPermits;
-use crate::tabs::identity::Scope;
+use crate::tabs::identity::{ClientId, Scope};
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::timer::remaining;
 
@@ -84,7 +84,10 @@ pub(super) struct PendingOpen {
 /// including those whose requests have timed out and been repeated. New headless stopped responding
 /// altogether under such load. So only a few are requested at a time, and a request that is cancelled
 /// while it waits never reaches the browser.
-pub(super) async fn open_turn(permits: FairPermits, mut request: OpenRequest) -> JobResult {
+pub(super) async fn open_turn(
+    permits: FairPermits<ClientId>,
+    mut request: OpenRequest,
+) -> JobResult {
     let client = request.scope.client.clone();
     tokio::select! {
         biased;

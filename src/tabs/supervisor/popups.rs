@@ -1,4 +1,4 @@
-//! Which popups become tabs, and what is told of the others.
+//! Which popups become tabs, and the facts about the others.
 
 use std::collections::HashMap;
 use std::time::Duration;

@@ -17,7 +17,7 @@ use crate::tabs::identity::ClientId;
 /// Tabs that are rebuilt at a time.
 const CONCURRENT_REBUILDS: usize = 6;
 
-/// Those of one client, so that pages that crash again and again delay nobody else's. Two cores open
+/// Those of one client, so that pages that crash again and again do not delay those of others. Two cores open
 /// four targets as fast as eight.
 const CONCURRENT_REBUILDS_PER_CLIENT: usize = 4;
 

@@ -57,10 +57,7 @@ async fn a_page_that_opens_popups_without_end_gets_a_few_and_the_rest_is_told() 
         .iter()
         .filter(|line| line.starts_with("popupBlocked"))
         .collect();
-    assert_eq!(
-        told,
-        ["popupBlocked t1 rate 1", "popupBlocked t1 limit 94"]
-    );
+    assert_eq!(told, ["popupBlocked t1 rate 1", "popupBlocked t1 limit 94"]);
     assert_eq!(bridge.fake.targets().len(), 6, "the others are closed");
     bridge.client().create("about:blank").tab().await;
     let other = bridge.client().named("b");

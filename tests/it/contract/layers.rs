@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("clock", &[]),
     ("lock", &[]),
+    ("fair_permits", &["flow", "lock"]),
     ("timer", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
@@ -24,12 +25,22 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("console", &["client", "protocol"]),
     ("cdp", &["metrics", "timer"]),
     ("browser", &["cdp", "flow", "lock", "metrics", "units"]),
-    ("egress", &["lock", "policy", "metrics"]),
+    ("egress", &["fair_permits", "lock", "policy", "metrics"]),
     (
         "tabs",
         &[
-            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol", "runtime",
-            "timer", "units",
+            "cdp",
+            "clock",
+            "fair_permits",
+            "flow",
+            "locator",
+            "lock",
+            "metrics",
+            "policy",
+            "protocol",
+            "runtime",
+            "timer",
+            "units",
         ],
     ),
     (
@@ -70,7 +81,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
 /// and no head of a payload: those are made of facts and answers at a door.
-const VALUES_OF_EVENTS: [&str; 9] = [
+const VALUES_OF_EVENTS: [&str; 10] = [
+    "PopupBlockReason",
     "CloseReason",
     "ConsoleLevel",
     "ConsoleSource",
