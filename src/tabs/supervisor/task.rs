@@ -395,7 +395,7 @@ impl Supervisor {
         }
         if self.refuses_at_once(&attachment) {
             if let Some(state) = &mut self.browser {
-                state.close_page(attachment.info.target_id);
+                state.start(jobs::refuse(state.browser.clone(), attachment));
             }
             return;
         }

@@ -32,11 +32,8 @@ async fn pages_that_draw_no_frame_take_no_pictures_from_others(browser: TestBrow
     for url in [blocked, busy] {
         let mut asked = Vec::new();
         for _ in 0..10 {
-            let tab = greedy.open_with(json!({"url": "about:blank"})).await;
-            greedy
-                .request(json!({"type": "navigate", "tabId": tab, "url": url}))
-                .await;
-            greedy.tab_event("navigated", &tab).await;
+            let tab = greedy.open("about:blank").await;
+            greedy.navigate(&tab, &url).await.expect("navigated");
             let picture = json!({"type": "getScreenshot", "tabId": tab, "timeoutMs": 60_000});
             greedy.request(picture).await;
             asked.push(tab);
