@@ -11,7 +11,7 @@ use cdp_bridge::cli::{
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
-use cdp_bridge::{console, doctor, exposition, runtime, schema, telemetry};
+use cdp_bridge::{console, core_dumps, doctor, exposition, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit codes (operations: Commands).
@@ -86,6 +86,9 @@ async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
     } = load(invocation)?;
     telemetry::init(&config.log.level, config.log.format).map_err(failed(USAGE))?;
     warn_of_configuration(&warnings);
+    if let Err(error) = core_dumps::forbid() {
+        tracing::warn!(%error, "core dumps could not be forbidden; they would contain tokens");
+    }
     let exposition = exposition::install().map_err(failed(FAILURE))?;
     tokio::spawn(exposition.clone().upkeep());
     let systemd = Systemd::of_process().unwrap_or_else(|error| {

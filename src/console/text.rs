@@ -40,9 +40,12 @@ pub(super) fn beginning(text: &str, max: usize) -> String {
     shown(&folded, max)
 }
 
-/// Unicode bidirectional controls.
+/// Unicode's bidirectional controls (`Bidi_Control`), with which a text could look like another.
 fn is_direction(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(
+        c,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// `218,433`.

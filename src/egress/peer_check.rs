@@ -1,10 +1,11 @@
 //! Which processes may use the proxies: only those of the daemon's own Chromium.
 //!
 //! A proxy listens on loopback, which every process of the machine can reach. On Linux each
-//! connection is traced to the process at its other end, which must be in Chromium's process
-//! group. Where Chromium's file descriptors cannot be read because it runs under another account,
-//! the account is compared instead. On other systems, and where the daemon connects to a Chromium
-//! that it did not start, the processes are unknown, and every local process is allowed.
+//! connection is traced to the process at its other end, which must be in Chromium's process group and
+//! run under its account. No other process can join the group: Chromium has a session of its own. Where
+//! Chromium's file descriptors cannot be read because it runs under another account than the daemon, its
+//! account suffices. On other systems, and where the daemon connects to a Chromium that it did not start,
+//! the processes are unknown, and every local process is allowed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
@@ -105,6 +106,9 @@ fn owner(
             return None;
         }
     };
+    if uid_of(group) != Some(socket.uid) {
+        return None;
+    }
     // The pid may have been reused by another process since.
     if last_pid != 0
         && group_of(last_pid) == Some(group)
@@ -112,13 +116,10 @@ fn owner(
     {
         return Some(last_pid);
     }
-    let mut unreadable = false;
-    for pid in members_of(group) {
-        match holds(pid, socket.inode) {
-            Holds::Yes => return Some(pid),
-            Holds::Unreadable => unreadable = true,
-            Holds::No => {}
-        }
+    // Renderers in their sandbox cannot be read by anybody, so that only the leader counts.
+    if holds(group, socket.inode) == Holds::Unreadable {
+        return Some(group);
     }
-    (unreadable && uid_of(group) == Some(socket.uid)).then_some(group)
+    let mut members = members_of(group).into_iter();
+    members.find(|pid| holds(*pid, socket.inode) == Holds::Yes)
 }

@@ -593,3 +593,43 @@ async fn other_processes_are_rejected() {
     browser.wait().unwrap();
     assert_eq!(site.connections(), 2);
 }
+
+/// Sends a plain request from a process of its own in this process group, under this account, and returns the
+/// answer.
+#[cfg(target_os = "linux")]
+async fn get_as(uid: u32, group: u32, proxy: std::net::SocketAddr, url: &str) -> String {
+    const SCRIPT: &str = r#"exec 3<>"/dev/tcp/$1/$2"
+printf 'GET %s HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n' "$3" >&3
+cat <&3"#;
+    let mut command = tokio::process::Command::new("bash");
+    command.args(["-c", SCRIPT, "bash", &proxy.ip().to_string()]);
+    command.args([&proxy.port().to_string(), url]);
+    let group = i32::try_from(group).unwrap();
+    let output = command.uid(uid).process_group(group).output();
+    String::from_utf8(output.await.unwrap().stdout).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_of_another_account_is_rejected_in_whatever_group_it_is() {
+    const NOBODY: u32 = 65_534;
+    let (fixture, site) = (Fixture::new(), Site::start().await);
+    let url = format!("http://a.test:{}/", site.port());
+    let (peer_check, proxy) = (fixture.egress.peer_check(), fixture.proxy.address());
+    let mut browser = tokio::process::Command::new("sleep")
+        .arg("60")
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let group = browser.id().unwrap();
+    peer_check.allow_process_group(group);
+    let own = rustix::process::geteuid();
+    let answer = get_as(own.as_raw(), group, proxy, &url).await;
+    assert!(answer.ends_with("hello"), "{answer}");
+    // Only root can be somebody else.
+    if own.is_root() {
+        assert_eq!(get_as(NOBODY, group, proxy, &url).await, "");
+    }
+    browser.kill().await.unwrap();
+}

@@ -2,7 +2,6 @@
 
 mod auth;
 mod listen;
-mod secret;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -14,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 pub use auth::{AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, TokenHash};
 pub use listen::{Listen, NotAListenAddress};
-pub use secret::Secret;
 
 use crate::flow::FlowConfig;
 use crate::operations::IdempotencyConfig;

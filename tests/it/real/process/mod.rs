@@ -5,6 +5,7 @@ mod console;
 mod custody;
 mod doctor;
 mod endings;
+mod inheritance;
 mod manual;
 mod metrics;
 mod policies;
