@@ -81,6 +81,12 @@ mod tests {
             shown("a\u{1b}[2Jb\r\n\u{202e}c", 50),
             r"a\u{1b}[2Jb\r\n\u{202e}c"
         );
+        // Unicode's `Bidi_Control`.
+        let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
+        for mark in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+            let text = shown(&mark.to_string(), 50);
+            assert!(text.is_ascii() && !text.is_empty(), "{mark:?}");
+        }
     }
 
     #[test]
