@@ -15,6 +15,7 @@ pub mod exposition;
 pub mod flow;
 pub mod locator;
 mod lock;
+mod log_limit;
 pub mod metrics;
 pub mod operations;
 pub mod policy;

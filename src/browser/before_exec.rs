@@ -25,7 +25,8 @@ pub(super) fn isolate(command: &mut Command, lifetime: Lifetime, procs_file: Opt
     let daemon = rustix::process::getpid();
     let in_child = move || -> io::Result<()> {
         setsid()?;
-        core_dumps::forbid()?;
+        // A filter of system calls may refuse it. The daemon has tried too, and warned.
+        let _ = core_dumps::forbid();
         if lifetime == Lifetime::OfDaemon {
             die_with(daemon)?;
         }
@@ -76,7 +77,11 @@ fn close_descriptors_on_exec() -> io::Result<()> {
     let mut buffer = [MaybeUninit::uninit(); 2048];
     let mut entries = RawDir::new(&dir, &mut buffer);
     while let Some(entry) = entries.next() {
-        let number = entry?.file_name().to_str().ok().and_then(|name| name.parse().ok());
+        let number = entry?
+            .file_name()
+            .to_str()
+            .ok()
+            .and_then(|name| name.parse().ok());
         let Some(number) = number.filter(|number: &i32| *number >= FIRST) else {
             continue;
         };

@@ -181,6 +181,9 @@ mod tests {
             let refused = check(&added(&[(name, "x")])).unwrap_err();
             assert!(matches!(refused, BadVariable::Reserved { .. }), "{name}");
         }
-        assert_eq!(check(&added(&[("LD_PRELOAD", "/lib/x.so"), ("_", "")])), Ok(()));
+        assert_eq!(
+            check(&added(&[("LD_PRELOAD", "/lib/x.so"), ("_", "")])),
+            Ok(())
+        );
     }
 }

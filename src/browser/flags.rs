@@ -220,7 +220,7 @@ fn switch(argument: &str) -> &str {
     without_dashes.unwrap_or(name)
 }
 
-fn is_switch(argument: &str, name: &str) -> bool {
+pub(super) fn is_switch(argument: &str, name: &str) -> bool {
     switch(argument) == switch(name)
 }
 
@@ -242,7 +242,9 @@ impl<'a> UserFlags<'a> {
                 (DISABLE_FEATURES, &mut user.disabled),
                 (BLINK_SETTINGS_SWITCH, &mut user.blink_settings),
             ];
-            let list = lists.into_iter().find(|(name, _)| is_switch(argument, name));
+            let list = lists
+                .into_iter()
+                .find(|(name, _)| is_switch(argument, name));
             let (Some((_, list)), Some((_, value))) = (list, argument.split_once('=')) else {
                 user.rest.push(argument);
                 continue;
@@ -309,7 +311,7 @@ fn merged<'a>(ours: &[&'a str], theirs: &[&'a str], opposed: &[&str]) -> Vec<&'a
 }
 
 /// The name of a feature without its field trial (`<`) and parameters (`:`).
-fn feature_name(feature: &str) -> &str {
+pub(super) fn feature_name(feature: &str) -> &str {
     feature.split(['<', ':']).next().unwrap_or(feature)
 }
 

@@ -3,6 +3,7 @@
 mod before_exec;
 mod cleanup_helper;
 pub mod connect;
+pub(crate) mod dangerous_args;
 pub mod disk_space;
 mod endpoint;
 pub(crate) mod environment;

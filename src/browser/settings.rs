@@ -27,9 +27,10 @@ pub struct BrowserConfig {
     /// Further command line switches for Chromium. `--disable-features` and `--enable-features` are
     /// merged with the bridge's own.
     pub args: Vec<String>,
-    /// Environment variables for Chromium, besides the few that it inherits (docs/security.md). Values are
-    /// never printed or logged, but every process of Chromium has them in its memory.
-    #[schemars(with = "BTreeMap<String, String>", extend("examples" = [{ "TZ": "Europe/Berlin" }]))]
+    /// Environment variables for Chromium, besides the few that it inherits (docs/security.md), such as
+    /// `{ TZ = "Europe/Berlin" }`. Values are never printed or logged, but every process of Chromium has
+    /// them in its memory.
+    #[schemars(with = "BTreeMap<String, String>")]
     pub env: BTreeMap<String, Secret>,
     /// Run without a window. `false` needs Chrome: headless-shell cannot open windows.
     pub headless: bool,

@@ -90,10 +90,7 @@ pub(super) fn browser_command(
     // Descriptors are mapped after the others are made close-on-exec and `procs_file` was written to, which
     // may have one of Chromium's numbers.
     let mut command = isolated_command(executable, variables, Lifetime::OfDaemon, procs_file);
-    command
-        .args(args)
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
+    command.args(args).stderr(Stdio::piped()).kill_on_drop(true);
     if let Some(ends) = pipe {
         let mappings = vec![
             FdMapping {

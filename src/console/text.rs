@@ -83,7 +83,11 @@ mod tests {
         );
         // Unicode's `Bidi_Control`.
         let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
-        for mark in marks.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
+        for mark in marks
+            .into_iter()
+            .chain('\u{202a}'..='\u{202e}')
+            .chain('\u{2066}'..='\u{2069}')
+        {
             let text = shown(&mark.to_string(), 50);
             assert!(text.is_ascii() && !text.is_empty(), "{mark:?}");
         }

@@ -1,5 +1,5 @@
 //! Headers of forwarded messages. Two headers that give the length of one body would allow request smuggling;
-//! hyper refuses or drops all but one, and states the length anew.
+//! hyper refuses or drops all but one, and writes its own.
 
 use hyper::HeaderMap;
 use hyper::header::{

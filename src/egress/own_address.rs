@@ -4,7 +4,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
 /// Connecting a datagram socket sends nothing, but lets the kernel choose the address to send from: for an
-/// address of this machine it is the same one. The question is asked anew each time, since addresses come and go.
+/// address of this machine it is the same one. It is asked each time, since addresses come and go.
 pub(super) fn is_own(address: IpAddr) -> bool {
     /// Any port will do.
     const PORT: u16 = 9;

@@ -14,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use crate::lock::lock;
+use crate::log_limit::LogLimit;
 
 /// Which processes may use the proxies. Clones share the setting.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +22,7 @@ pub struct PeerCheck {
     allowed: Arc<Mutex<AllowedPeers>>,
     /// The process of the last connection, tried first: in Chromium it is always the same one.
     last_pid: Arc<AtomicU32>,
+    log_limit: Arc<LogLimit>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -59,8 +61,8 @@ impl PeerCheck {
             AllowedPeers::Any => true,
             AllowedPeers::ProcessGroup(group) => {
                 let is_member = self.is_of_group(peer, proxy, group).await;
-                if !is_member {
-                    tracing::warn!(%peer, "connection to the proxy rejected: the process is not our Chromium");
+                if !is_member && let Some(left_out) = self.log_limit.admit() {
+                    tracing::warn!(%peer, left_out, "connection to the proxy rejected: the process is not our Chromium");
                 }
                 is_member
             }
@@ -102,7 +104,7 @@ fn owner(
     let socket = match find(peer, proxy) {
         Ok(socket) => socket?,
         Err(error) => {
-            tracing::warn!(%error, "connection to the proxy rejected: its process could not be found");
+            tracing::debug!(%error, "the process of a connection to the proxy could not be found");
             return None;
         }
     };
@@ -116,7 +118,7 @@ fn owner(
     {
         return Some(last_pid);
     }
-    // Renderers in their sandbox cannot be read by anybody, so that only the leader counts.
+    // Renderers in their sandbox are never readable, so that only the leader counts.
     if holds(group, socket.inode) == Holds::Unreadable {
         return Some(group);
     }

@@ -355,12 +355,18 @@ async fn a_body_with_two_lengths_is_forwarded_with_one() {
         assert_eq!(forwarded.matches(one).count(), requests, "{forwarded}");
         assert_eq!(forwarded.matches("transfer-encoding").count(), requests);
     }
-    let head = format!("POST http://a.test:{}/ HTTP/1.1\r\nHost: a.test\r\n", site.port());
+    let head = format!(
+        "POST http://a.test:{}/ HTTP/1.1\r\nHost: a.test\r\n",
+        site.port()
+    );
     let twice = format!("{head}Content-Length: 2\r\nContent-Length: 2\r\n\r\nab");
     let answer = fixture.send(twice).await;
     let forwarded = site.received().to_ascii_lowercase();
     let lengths = forwarded.matches("content-length: 2\r\n").count();
-    assert!(answer.starts_with("HTTP/1.1 400") || lengths == 1, "{forwarded}");
+    assert!(
+        answer.starts_with("HTTP/1.1 400") || lengths == 1,
+        "{forwarded}"
+    );
 }
 
 #[tokio::test]
@@ -639,7 +645,7 @@ cat <&3"#;
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_process_of_another_account_is_rejected_in_whatever_group_it_is() {
-    const NOBODY: u32 = 65_534;
+    const OTHER: u32 = 65_534;
     let (fixture, site) = (Fixture::new(), Site::start().await);
     let url = format!("http://a.test:{}/", site.port());
     let (peer_check, proxy) = (fixture.egress.peer_check(), fixture.proxy.address());
@@ -654,9 +660,9 @@ async fn a_process_of_another_account_is_rejected_in_whatever_group_it_is() {
     let own = rustix::process::geteuid();
     let answer = get_as(own.as_raw(), group, proxy, &url).await;
     assert!(answer.ends_with("hello"), "{answer}");
-    // Only root can be somebody else.
+    // Only root can change the account.
     if own.is_root() {
-        assert_eq!(get_as(NOBODY, group, proxy, &url).await, "");
+        assert_eq!(get_as(OTHER, group, proxy, &url).await, "");
     }
     browser.kill().await.unwrap();
 }

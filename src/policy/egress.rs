@@ -101,9 +101,12 @@ impl EgressPolicy {
     /// Checks an address that the host resolved to.
     pub fn permits(&self, host: &Host, destination: Destination) -> Result<(), Denied> {
         let Destination { address, is_own } = destination;
-        let checked = |rules: &Rules| match is_own {
-            true => rules.unlisted.permits_own(address),
-            false => rules.unlisted.permits(address),
+        let checked = |rules: &Rules| {
+            if is_own {
+                rules.unlisted.permits_own(address)
+            } else {
+                rules.unlisted.permits(address)
+            }
         };
         match &self.rules {
             Some(rules) => checked(rules).map_err(|denied| denied.with_name(&host.to_string())),

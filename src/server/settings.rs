@@ -36,7 +36,8 @@ pub struct ServerConfig {
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections: usize,
     /// Limit on open connections per peer address, HTTP and WebSocket together: from 1 to 65536.
-    /// Further ones are answered 429. A proxy in front of the bridge counts as one address.
+    /// Further ones are answered 429. Half of them may be without a token; then the oldest of these is
+    /// closed for a new one. A proxy in front of the bridge counts as one address.
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections_per_address: usize,
     /// Time limit for receiving the head of a request (answered 408 then) and for a TLS handshake, and

@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("clock", &[]),
     ("lock", &[]),
+    ("log_limit", &["lock"]),
     ("secret", &[]),
     ("core_dumps", &[]),
     ("timer", &[]),
@@ -27,9 +28,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("cdp", &["metrics", "timer"]),
     (
         "browser",
-        &["cdp", "core_dumps", "flow", "lock", "metrics", "secret", "units"],
+        &[
+            "cdp",
+            "core_dumps",
+            "flow",
+            "lock",
+            "metrics",
+            "secret",
+            "units",
+        ],
     ),
-    ("egress", &["lock", "policy", "metrics"]),
+    ("egress", &["lock", "log_limit", "policy", "metrics"]),
     (
         "tabs",
         &[
@@ -50,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "operations",
             "flow",
             "lock",
+            "log_limit",
             "metrics",
             "secret",
             "telemetry",

@@ -104,7 +104,10 @@ async fn no_process_has_a_secret_of_the_daemons_environment(browser: TestBrowser
         .env("TZ", "Asia/Tokyo")
         .env("DISPLAY", ":99")
         .args(["--log-level", "trace,cdp_bridge=trace"])
-        .file("a.toml", &format!("[browser]\nenv = {{ ADDED = \"{ADDED}\" }}\n"))
+        .file(
+            "a.toml",
+            &format!("[browser]\nenv = {{ ADDED = \"{ADDED}\" }}\n"),
+        )
         .args(["--config", "a.toml"]);
     let (daemon, of_chromium, helper) = with_a_tab(setup).await;
     assert!(environment(daemon.pid()).contains_key("AWS_SECRET_ACCESS_KEY"));
@@ -119,7 +122,9 @@ async fn no_process_has_a_secret_of_the_daemons_environment(browser: TestBrowser
     for process in &of_chromium {
         assert!(!remembers(process.pid, SECRET), "{process:?}");
     }
-    let renderers = of_chromium.iter().filter(|it| it.kind() == Some("renderer"));
+    let renderers = of_chromium
+        .iter()
+        .filter(|it| it.kind() == Some("renderer"));
     for renderer in renderers {
         assert!(remembers(renderer.pid, ADDED), "{renderer:?}");
     }
@@ -152,14 +157,23 @@ async fn no_process_has_a_descriptor_that_the_daemon_inherited_or_opened(browser
     let leader = leader(&daemon).await;
     // Commands, answers, and stderr.
     let pipes = shared(leader);
-    let are_pipes = pipes.iter().all(|it| it.to_string_lossy().starts_with("pipe:"));
+    let are_pipes = pipes
+        .iter()
+        .all(|it| it.to_string_lossy().starts_with("pipe:"));
     assert!(pipes.len() == 3 && are_pipes, "{pipes:?}");
     for process in &of_chromium {
         let more: Vec<_> = shared(process.pid);
-        assert!(more.iter().all(|it| pipes.contains(it)), "{more:?} of {process:?}");
+        assert!(
+            more.iter().all(|it| pipes.contains(it)),
+            "{more:?} of {process:?}"
+        );
     }
     let has = descriptors(helper.pid);
-    let [(0, pipe), (1, out), (2, error)] = &has.iter().map(|(number, target)| (*number, target.as_path())).collect::<Vec<_>>()[..] else {
+    let [(0, pipe), (1, out), (2, error)] = &has
+        .iter()
+        .map(|(number, target)| (*number, target.as_path()))
+        .collect::<Vec<_>>()[..]
+    else {
         panic!("{has:?}");
     };
     assert!(pipe.to_string_lossy().starts_with("pipe:"), "{has:?}");
@@ -186,7 +200,9 @@ async fn no_process_leaves_a_core_dump(browser: TestBrowser) {
     let others = of_chromium.iter().map(|process| process.pid);
     for pid in others.chain([helper.pid, daemon.pid()]) {
         let limits = std::fs::read_to_string(format!("/proc/{pid}/limits")).unwrap();
-        let core = limits.lines().find(|line| line.starts_with("Max core file size"));
+        let core = limits
+            .lines()
+            .find(|line| line.starts_with("Max core file size"));
         let soft = core.unwrap().split_whitespace().nth(4);
         assert_eq!(soft, Some("0"), "{pid}: {core:?}");
     }
@@ -199,9 +215,16 @@ async fn no_other_process_can_join_chromiums_process_group(browser: TestBrowser)
     let (daemon, _, helper) = with_a_tab(Setup::serving(&browser)).await;
     for leader in [leader(&daemon).await, helper.pid] {
         let mut command = std::process::Command::new("true");
-        let error = command.process_group(leader).spawn().map(|mut child| child.wait());
+        let error = command
+            .process_group(leader)
+            .spawn()
+            .map(|mut child| child.wait());
         let code = error.unwrap_err().raw_os_error();
-        assert_eq!(code, Some(rustix::io::Errno::PERM.raw_os_error()), "{leader}");
+        assert_eq!(
+            code,
+            Some(rustix::io::Errno::PERM.raw_os_error()),
+            "{leader}"
+        );
     }
     daemon.stop().await;
 }

@@ -6,6 +6,7 @@ mod custody;
 mod doctor;
 mod endings;
 mod inheritance;
+mod log_floods;
 mod manual;
 mod metrics;
 mod policies;
