@@ -151,13 +151,17 @@ impl ProxyConnection {
         url: &str,
     ) -> Result<(Dialled, CheckedRoute), DialError> {
         let policy = self.config.policy.borrow().clone();
+<<<<<<< HEAD
         let limits = &self.egress.limits;
         let dialled = dial(&policy, &self.lookups, limits, host, target.port).await;
+=======
+        let dialled = dial(&policy, &self.egress, host, target.port).await;
+>>>>>>> main
         let reached = dialled.and_then(|dialled| {
             let route = CheckedRoute {
                 target: target.clone(),
                 host: host.clone(),
-                address: dialled.address,
+                destination: dialled.destination,
                 reported: None,
             };
             // Policy may have changed during the dial. The route is published first and checked

@@ -2,13 +2,18 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::block_reporter::BlockReporter;
 use super::limits::ProxyLimits;
+<<<<<<< HEAD
 use super::lookups::Lookups;
+=======
+use super::own_address;
+>>>>>>> main
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
@@ -20,6 +25,8 @@ pub struct Egress {
     pub(super) lookups: Lookups,
     pub(super) limits: ProxyLimits,
     pub(super) peer_check: PeerCheck,
+    /// Tests replace it, since few machines have a public address.
+    pub(super) is_own_address: fn(IpAddr) -> bool,
 }
 
 /// The policy and the reporter of one proxy.
@@ -45,6 +52,7 @@ impl Egress {
             lookups: Lookups::new(resolver),
             limits,
             peer_check: PeerCheck::default(),
+            is_own_address: own_address::is_own,
         }
     }
 
