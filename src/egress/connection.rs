@@ -151,12 +151,7 @@ impl ProxyConnection {
         url: &str,
     ) -> Result<(Dialled, CheckedRoute), DialError> {
         let policy = self.config.policy.borrow().clone();
-<<<<<<< HEAD
-        let limits = &self.egress.limits;
-        let dialled = dial(&policy, &self.lookups, limits, host, target.port).await;
-=======
-        let dialled = dial(&policy, &self.egress, host, target.port).await;
->>>>>>> main
+        let dialled = dial(&policy, &self.lookups, &self.egress, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
             let route = CheckedRoute {
                 target: target.clone(),

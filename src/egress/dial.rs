@@ -7,14 +7,9 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::ProxyLimits;
-<<<<<<< HEAD
 use super::lookups::ProxyLookups;
-use crate::policy::{Denied, EgressPolicy, Host};
-=======
-use super::resolve::Resolve;
 use super::service::Egress;
 use crate::policy::{Denied, Destination, EgressPolicy, Host};
->>>>>>> main
 
 /// The most addresses of a host that are tried.
 const MAX_ADDRESSES: usize = 8;
@@ -40,21 +35,13 @@ const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
 /// addresses that are checked are the ones that are connected to (no DNS rebinding).
 pub(super) async fn dial(
     policy: &EgressPolicy,
-<<<<<<< HEAD
     lookups: &ProxyLookups,
-    limits: &ProxyLimits,
-    host: &Host,
-    port: u16,
-) -> Result<Dialled, DialError> {
-    let found = addresses(policy, lookups, limits, host).await?;
-=======
     egress: &Egress,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
     let limits = &egress.limits;
-    let found = addresses(policy, egress.resolver.as_ref(), limits, host).await?;
->>>>>>> main
+    let found = addresses(policy, lookups, limits, host).await?;
     let mut refusal = None;
     let mut permitted = Vec::new();
     for address in found {

@@ -27,11 +27,8 @@ mod dial;
 mod forward;
 pub mod headers;
 mod limits;
-<<<<<<< HEAD
 mod lookups;
-=======
 mod own_address;
->>>>>>> main
 mod peer_check;
 mod proxy_listener;
 mod recent_failures;

@@ -9,11 +9,8 @@ use tokio::sync::watch;
 
 use super::block_reporter::BlockReporter;
 use super::limits::ProxyLimits;
-<<<<<<< HEAD
 use super::lookups::Lookups;
-=======
 use super::own_address;
->>>>>>> main
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;

@@ -267,7 +267,9 @@ pub(super) async fn close_page(browser: Browser, target: TargetId) -> JobResult 
 /// Closes a popup that has just been attached. It has to run for that: its opener waits in `window.open`
 /// until it does, also if it is closed.
 pub(super) async fn refuse(browser: Browser, attachment: Attachment) -> JobResult {
-    let run = attachment.session.call(RunIfWaitingForDebugger {}, JOB_LIMIT);
+    let run = attachment
+        .session
+        .call(RunIfWaitingForDebugger {}, JOB_LIMIT);
     let close = close(browser, attachment.info.target_id, JOB_LIMIT);
     let (_, outcome) = join(run, close).await;
     log_failure(outcome, "close a popup")
