@@ -2,10 +2,11 @@
 //! a new request that is not carried out does not compile.
 
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{CreateTab, StartScreencast, Subscribe};
+use cdp_bridge_protocol::request::{Cancel, CreateTab, StartScreencast, Subscribe};
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
 use super::page_action::{self as page, locator};
+use super::running_calls::CallPlace;
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
 use crate::locator::Locator;
@@ -20,8 +21,10 @@ use crate::tabs::{
 pub(super) enum Plan {
     /// It is answered at once.
     Answer(Box<Success>),
-    /// It is started, and ends with the reply.
-    Start(Box<dyn FnOnce(Reply) + Send>),
+    /// It is started there, and ends with the reply.
+    Start(CallPlace, Box<dyn FnOnce(Reply) + Send>),
+    /// It ends another call.
+    Cancel(Cancel),
 }
 
 type Planned = Result<Plan, OperationError>;
@@ -31,6 +34,7 @@ impl Operations {
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
+            RequestBody::Cancel(cancel) => Plan::Cancel(cancel),
             RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
             RequestBody::ListTabs(_) => {
                 let tabs = self.tabs_of(caller.scope());
@@ -101,7 +105,13 @@ impl Operations {
                 if self.settings.evaluate == EvaluatePolicy::Deny {
                     return Err(OperationError::EvaluateDisabled);
                 }
-                act(tab, page::evaluate(it)?)
+                let is_look = it.read_only == Some(true);
+                let script = page::evaluate(it)?;
+                if is_look {
+                    look(tab, script)
+                } else {
+                    act(tab, script)
+                }
             }
         })
     }
@@ -116,7 +126,8 @@ impl Operations {
             viewport: create.viewport,
         };
         let tabs = self.services.tabs.clone();
-        Ok(Plan::Start(Box::new(move |reply| tabs.create(tab, reply))))
+        let start = Box::new(move |reply| tabs.create(tab, reply));
+        Ok(Plan::Start(CallPlace::Supervisor, start))
     }
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
@@ -132,7 +143,8 @@ impl Operations {
 }
 
 fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'static) -> Plan {
-    Plan::Start(Box::new(move |reply| tab.send(message(reply))))
+    let place = CallPlace::Tab(tab.clone());
+    Plan::Start(place, Box::new(move |reply| tab.send(message(reply))))
 }
 
 fn change(tab: TabHandle, change: Change) -> Plan {

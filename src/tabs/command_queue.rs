@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
+use super::identity::CallId;
 use super::message::Change;
 use super::page_actions::PageOperation;
 use super::reply::Reply;
@@ -119,6 +120,21 @@ impl TabCommandQueue {
         next.is_none_or(|next| next > capture)
     }
 
+    /// Whether nothing but actions on the page precedes a capture at that position. None of them has begun.
+    pub fn is_behind_actions_only(&self, capture: QueuePosition) -> bool {
+        let mut before = self.waiting.iter().take_while(|(it, _)| *it <= capture);
+        before.all(|(_, command)| matches!(command.kind, CommandKind::Act(_)))
+    }
+
+    /// Takes out a request.
+    pub fn take(&mut self, call: CallId) -> Option<TabCommand> {
+        let is_it = |reply: &Reply| reply.call == call;
+        let mut commands = self.waiting.iter();
+        let at = commands.position(|(_, it)| it.reply.as_ref().is_some_and(is_it))?;
+        let (_, command) = self.waiting.remove(at)?;
+        Some(command)
+    }
+
     /// When the first request times out.
     pub fn next_deadline(&self) -> Option<Instant> {
         let replies = self.waiting.iter().filter_map(|(_, it)| it.reply.as_ref());
@@ -146,7 +162,7 @@ impl TabCommandQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabs::identity::{CallId, CallerId};
+    use crate::tabs::identity::CallerId;
     use cdp_bridge_protocol::RequestKind;
     use std::time::Duration;
 

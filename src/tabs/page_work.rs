@@ -3,22 +3,31 @@
 use std::collections::HashMap;
 
 use futures::StreamExt as _;
-use futures::future::BoxFuture;
+use futures::future::{AbortHandle, Aborted, BoxFuture, abortable};
 use futures::stream::FuturesUnordered;
 use tokio::time::Instant;
 
+use super::identity::CallId;
 use super::reply::Reply;
 
 pub(super) struct PageWork<T> {
-    running: FuturesUnordered<BoxFuture<'static, (u64, T)>>,
+    running: FuturesUnordered<BoxFuture<'static, Result<(u64, T), Aborted>>>,
     waiters: HashMap<u64, Waiters>,
     next_id: u64,
 }
 
 struct Waiters {
-    /// Empty once all of them have timed out.
+    /// Empty once all of them have timed out or were cancelled.
     replies: Vec<Reply>,
     since: Instant,
+    work: AbortHandle,
+}
+
+impl Waiters {
+    fn take(&mut self, call: CallId) -> Option<Reply> {
+        let at = self.replies.iter().position(|reply| reply.call == call)?;
+        Some(self.replies.remove(at))
+    }
 }
 
 impl<T> Default for PageWork<T> {
@@ -40,15 +49,25 @@ impl<T> PageWork<T> {
         let id = self.next_id;
         self.next_id += 1;
         let since = Instant::now();
-        self.waiters.insert(id, Waiters { replies, since });
-        self.running.push(Box::pin(async move { (id, work.await) }));
+        let (run, work) = abortable(async move { (id, work.await) });
+        let waiters = Waiters {
+            replies,
+            since,
+            work,
+        };
+        self.waiters.insert(id, waiters);
+        self.running.push(Box::pin(run));
     }
 
     /// Waits until one is done, and returns the requests that still wait for it. Never ends while none
     /// runs.
     pub(super) async fn next_done(&mut self) -> (Vec<Reply>, T) {
-        let Some((id, output)) = self.running.next().await else {
-            return std::future::pending().await;
+        let (id, output) = loop {
+            match self.running.next().await {
+                None => return std::future::pending().await,
+                Some(Ok(done)) => break done,
+                Some(Err(Aborted)) => {}
+            }
         };
         let waiters = self.waiters.remove(&id);
         (waiters.map_or_else(Vec::new, |it| it.replies), output)
@@ -56,6 +75,21 @@ impl<T> PageWork<T> {
 
     pub(super) fn replies(&self) -> impl Iterator<Item = &Reply> {
         self.waiters.values().flat_map(|waiters| &waiters.replies)
+    }
+
+    /// Takes a request out. What it waited for goes on, also without others that wait.
+    pub(super) fn take(&mut self, call: CallId) -> Option<Reply> {
+        self.waiters.values_mut().find_map(|it| it.take(call))
+    }
+
+    /// Takes a request out, and ends what only it waited for.
+    pub(super) fn stop(&mut self, call: CallId) -> Option<Reply> {
+        let mut waiters = self.waiters.iter_mut();
+        let (id, reply) = waiters.find_map(|(id, it)| Some((*id, it.take(call)?)))?;
+        if let Some(unawaited) = self.waiters.remove(&id).filter(|it| it.replies.is_empty()) {
+            unawaited.work.abort();
+        }
+        Some(reply)
     }
 
     /// When the oldest was started.

@@ -10,6 +10,7 @@ use cdp_bridge_protocol::{RequestKind, TabId};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::cancellation::CancelReport;
 use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
@@ -95,6 +96,8 @@ pub struct Reply {
     pub arrived: Instant,
     pub deadline: Instant,
     pub input_sent: InputSent,
+    /// The requests to cancel this one. They are answered after it.
+    cancelled_by: Vec<CancelReport>,
 }
 
 impl fmt::Debug for Reply {
@@ -124,7 +127,25 @@ impl Reply {
             arrived,
             deadline,
             input_sent: InputSent::default(),
+            cancelled_by: Vec::new(),
         }
+    }
+
+    /// Answers that the request was cancelled, and then the request to cancel it.
+    pub fn cancel(mut self, report: CancelReport) {
+        self.cancelled_by(report);
+        self.fail_cancelled();
+    }
+
+    /// Answers that the request was cancelled, as [`Self::cancelled_by`] has prepared.
+    pub fn fail_cancelled(self) {
+        let input_sent = self.input_sent.may_be_sent();
+        self.fail(TabError::Cancelled { input_sent });
+    }
+
+    /// From now on, whatever makes the request fail is answered as its cancellation.
+    pub fn cancelled_by(&mut self, report: CancelReport) {
+        self.cancelled_by.push(report);
     }
 
     pub fn answer(self, tab: TabId, kind: AnswerKind) {
@@ -133,15 +154,28 @@ impl Reply {
 
     pub fn fail(self, failure: impl Into<Failure>) {
         let mut failure = failure.into();
-        if self.input_sent.get() {
+        let input_sent = self.input_sent.may_be_sent();
+        if !self.cancelled_by.is_empty() {
+            failure.error = TabError::Cancelled { input_sent };
+        } else if input_sent {
             failure.error = TabError::AfterInput(Box::new(failure.error));
         }
         self.send(Err(failure));
     }
 
     pub fn send(mut self, outcome: Outcome) {
+        let is_cancelled = matches!(
+            &outcome,
+            Err(Failure {
+                error: TabError::Cancelled { .. },
+                ..
+            })
+        );
         if let Some(deliver) = self.deliver.take() {
             deliver(outcome);
+        }
+        for report in self.cancelled_by.drain(..) {
+            report.send(is_cancelled);
         }
     }
 

@@ -289,6 +289,7 @@ impl Bridge {
     pub(super) fn tab(&self, client: &str, number: u64) -> mpsc::Receiver<TabMessage> {
         let (mailbox, messages) = mpsc::channel(16);
         let view = TabView {
+            created_by: None,
             id: TabId::new(number),
             scope: Scope::from(client),
             url: "https://a.test/".to_owned(),

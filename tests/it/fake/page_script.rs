@@ -28,6 +28,7 @@ pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     let value = match function {
         "aim" => json!({"point": {"x": 10, "y": 20}, "held": 1, "turned": null}),
         "hit" | "disarm" => json!({"wrong": null, "arrived": true}),
+        "giveUp" => json!(false),
         "fill" => json!({"held": 1, "empty": true}),
         "query" => json!({"value": "text"}),
         "waitElement" => json!({ "url": url }),

@@ -1,0 +1,35 @@
+//! The report of a cancellation.
+
+use std::fmt;
+
+type Deliver = Box<dyn FnOnce(bool) + Send>;
+
+/// Reports once whether a call was cancelled. Dropped unused, it reports that there was nothing to cancel.
+pub struct CancelReport(Option<Deliver>);
+
+impl CancelReport {
+    /// `deliver` must not block.
+    pub fn new(deliver: impl FnOnce(bool) + Send + 'static) -> Self {
+        Self(Some(Box::new(deliver)))
+    }
+
+    pub(super) fn send(mut self, cancelled: bool) {
+        if let Some(deliver) = self.0.take() {
+            deliver(cancelled);
+        }
+    }
+}
+
+impl fmt::Debug for CancelReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CancelReport").finish_non_exhaustive()
+    }
+}
+
+impl Drop for CancelReport {
+    fn drop(&mut self) {
+        if let Some(deliver) = self.0.take() {
+            deliver(false);
+        }
+    }
+}
