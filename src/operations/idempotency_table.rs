@@ -46,10 +46,7 @@ struct KeyEntry<W, A> {
 
 #[derive(Debug)]
 enum State<W, A> {
-    Running {
-        leader: CallId,
-        waiting: Vec<W>,
-    },
+    Running { leader: CallId, waiting: Vec<W> },
     Answered(Arc<A>),
 }
 
@@ -255,7 +252,9 @@ mod tests {
         case.begin("k", 1, 1);
         assert_eq!(case.begin("k", 2, 2), Begin::KeyReused(2));
         let (other, now) = ("b".into(), case.now);
-        let begun = case.table.begin(&other, &key("k"), [2; 32], call(3), 3, now);
+        let begun = case
+            .table
+            .begin(&other, &key("k"), [2; 32], call(3), 3, now);
         assert_eq!(begun, Begin::Lead(3));
         case.settle("k", Some(answer(5)));
         assert_eq!(case.begin("k", 2, 4), Begin::KeyReused(4));

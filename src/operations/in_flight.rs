@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::RequestId;
 
-use super::{CallId, OperationError};
 use super::client_quota::{ClientQuota, QuotaPermit};
+use super::{CallId, OperationError};
 use crate::lock::lock;
 use crate::metrics;
 

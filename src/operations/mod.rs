@@ -68,8 +68,8 @@ pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
-    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, Fact, FactKind,
-    Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, Fact,
+    FactKind, Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

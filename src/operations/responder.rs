@@ -142,9 +142,15 @@ mod tests {
                 },
             };
             let taps = Taps([Arc::<Ends>::clone(&ends) as Arc<dyn Tap>].into());
-            Responder::new(call, taps, RunningCalls::default(), drain.request(), move |_, outcome| {
-                sender.send(outcome.is_ok()).unwrap();
-            })
+            Responder::new(
+                call,
+                taps,
+                RunningCalls::default(),
+                drain.request(),
+                move |_, outcome| {
+                    sender.send(outcome.is_ok()).unwrap();
+                },
+            )
         };
         responder().answer(Ok(Success::Pong(1)));
         drop(responder());

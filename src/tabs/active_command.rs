@@ -8,9 +8,9 @@ use tokio::time::Instant;
 
 use super::command_queue::{CommandKind, QueuePosition, TabCommand};
 use super::commands::navigate::NavigationStart;
-use super::message::Change;
 use super::identity::CallId;
 use super::input_sent::InputState;
+use super::message::Change;
 use super::page_actions::{PageActionError, PageDriver};
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};

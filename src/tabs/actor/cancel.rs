@@ -27,7 +27,11 @@ impl Actor {
         if let Some(reply) = self.take_close_request(call) {
             reply.input_sent.set();
             reply.cancel(report);
-        } else if let Some(reply) = self.work.take_look(call).or_else(|| self.streams.take(call)) {
+        } else if let Some(reply) = self
+            .work
+            .take_look(call)
+            .or_else(|| self.streams.take(call))
+        {
             reply.cancel(report);
         } else {
             self.ctx.supervisor.cancel_download(call, report);

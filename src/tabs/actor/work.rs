@@ -128,13 +128,15 @@ impl Work {
         let (queue, active) = (&self.queue, active.map(|it| it.position));
         let in_order = |after| queue.permits(after, active);
         // What only looks need not wait for actions that have had no effect.
-        let permitted = |after| in_order(after) || is_passable && queue.is_behind_actions_only(after);
+        let permitted =
+            |after| in_order(after) || is_passable && queue.is_behind_actions_only(after);
         self.captures.start_due(context, permitted, now);
-        self.queries.start_due(context.driver, |after, kind| match kind {
-            // It is about what comes of the action.
-            RequestKind::WaitFor => in_order(after),
-            _ => permitted(after),
-        });
+        self.queries
+            .start_due(context.driver, |after, kind| match kind {
+                // It is about what comes of the action.
+                RequestKind::WaitFor => in_order(after),
+                _ => permitted(after),
+            });
     }
 
     /// Takes out a request for a capture or a query, which waits or runs.

@@ -57,7 +57,8 @@ impl QueryQueue {
         driver: &PageDriver,
         permitted: impl Fn(QueuePosition, RequestKind) -> bool,
     ) {
-        let is_due = |(_, after, reply): &mut (_, QueuePosition, Reply)| permitted(*after, reply.kind);
+        let is_due =
+            |(_, after, reply): &mut (_, QueuePosition, Reply)| permitted(*after, reply.kind);
         for (query, _, reply) in self.waiting.extract_if(.., is_due) {
             let run = query.run(driver.clone(), self.refs.clone(), reply.deadline);
             self.running.start(vec![reply], run);

@@ -13,10 +13,10 @@ use super::task::Supervisor;
 use crate::cdp::events::{DownloadProgress, DownloadWillBegin, EventKind, whole};
 use crate::cdp::{BrowserContextId, RawEvent, TargetId};
 use crate::metrics;
+use crate::tabs::cancellation::CancelReport;
 use crate::tabs::downloads::download::{
     DownloadEffect, DownloadOwner, NewDownload, TransferProgress,
 };
-use crate::tabs::cancellation::CancelReport;
 use crate::tabs::downloads::file::{self, RequestedFile};
 use crate::tabs::error::TabError;
 use crate::tabs::identity::{CallId, Scope};

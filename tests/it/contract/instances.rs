@@ -10,13 +10,13 @@ use cdp_bridge_protocol::event::{
     ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated,
     TabInfo, TabRebuilt, TabState, TabUpdated, Tabs, Waited, Welcome,
 };
-use cdp_bridge_protocol::request::{Cancel, 
-    ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
-    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload, GetScreenshot,
-    GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate,
-    Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
-    SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
-    Upload, UploadFile, Viewport, WaitFor, WaitState, What,
+use cdp_bridge_protocol::request::{
+    ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
+    Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
+    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier,
+    MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
+    Select, SetLoggedOutMode, SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable,
+    Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,

@@ -18,6 +18,12 @@ pub(super) fn is_title_watch(call: &Call) -> bool {
         .is_some_and(|expression| expression.contains("title !== known"))
 }
 
+/// Whether it is a call of the script that waits for an element which never appears.
+pub(super) fn waits(call: &Call) -> bool {
+    call.text("expression")
+        .is_some_and(|expression| expression.contains("never-there"))
+}
+
 /// The result of a call of the script; `None` for other calls.
 pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     if call.params["contextId"] != json!(WORLD) {
