@@ -81,7 +81,7 @@ impl Actor {
         self.recover()
     }
 
-    /// The page was told that an action is cancelled. `acted`: it has carried the action out, or may have.
+    /// The page has learnt that an action is cancelled. `acted`: it has carried the action out, or may have.
     pub(super) fn on_gave_up(&mut self, acted: bool) {
         if let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) {
             if !acted {
