@@ -2,7 +2,7 @@
 //! a new request that is not carried out does not compile.
 
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{Cancel, CreateTab, StartScreencast, Subscribe};
+use cdp_bridge_protocol::request::{Cancel, CreateTab, Evaluate, StartScreencast, Subscribe};
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
 use super::page_action::{self as page, locator};
@@ -100,19 +100,18 @@ impl Operations {
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
             RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
-            RequestBody::Evaluate(it) => {
-                let tab = tab(&it.tab_id)?;
-                if self.settings.evaluate == EvaluatePolicy::Deny {
-                    return Err(OperationError::EvaluateDisabled);
-                }
-                let is_look = it.read_only == Some(true);
-                let script = page::evaluate(it)?;
-                if is_look {
-                    look(tab, script)
-                } else {
-                    act(tab, script)
-                }
-            }
+            RequestBody::Evaluate(it) => self.evaluate(tab(&it.tab_id)?, it)?,
+        })
+    }
+
+    fn evaluate(&self, tab: TabHandle, evaluate: Evaluate) -> Planned {
+        if self.settings.evaluate == EvaluatePolicy::Deny {
+            return Err(OperationError::EvaluateDisabled);
+        }
+        Ok(if evaluate.read_only == Some(true) {
+            look(tab, page::evaluate_read_only(evaluate)?)
+        } else {
+            act(tab, page::evaluate(evaluate)?)
         })
     }
 

@@ -20,6 +20,22 @@ impl CancelReport {
     }
 }
 
+/// The reports that one request owes.
+#[derive(Debug, Default)]
+pub(super) struct CancelReports(Vec<CancelReport>);
+
+impl CancelReports {
+    pub(super) fn push(&mut self, report: CancelReport) {
+        self.0.push(report);
+    }
+
+    pub(super) fn send(self, cancelled: bool) {
+        for report in self.0 {
+            report.send(cancelled);
+        }
+    }
+}
+
 impl fmt::Debug for CancelReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("CancelReport").finish_non_exhaustive()

@@ -196,6 +196,39 @@ mod tests {
     }
 
     #[test]
+    fn a_capture_behind_nothing_but_actions_is_told_from_others() {
+        let mut queue = TabCommandQueue::new(8);
+        assert!(queue.is_behind_actions_only(queue.now()));
+        let act = TabCommand {
+            kind: CommandKind::Act(None),
+            ..navigate(1000)
+        };
+        queue.push(act).unwrap();
+        let early = queue.now();
+        queue.push(navigate(1000)).unwrap();
+        assert!(queue.is_behind_actions_only(early));
+        assert!(!queue.is_behind_actions_only(queue.now()));
+    }
+
+    #[test]
+    fn a_request_is_taken_out_of_the_middle() {
+        let mut queue = TabCommandQueue::new(8);
+        for number in 1..=3 {
+            let mut command = navigate(1000);
+            command.reply.as_mut().unwrap().call.number = number;
+            queue.push(command).unwrap();
+        }
+        let call = |number| CallId {
+            caller: CallerId(1),
+            number,
+        };
+        assert_eq!(queue.take(call(2)).unwrap().reply.unwrap().call, call(2));
+        assert!(queue.take(call(2)).is_none());
+        let left = queue.drain().into_iter().map(|reply| reply.call.number);
+        assert_eq!(left.collect::<Vec<_>>(), [1, 3]);
+    }
+
+    #[test]
     fn what_is_put_first_holds_every_capture_up() {
         let mut queue = TabCommandQueue::new(8);
         let early = queue.now();

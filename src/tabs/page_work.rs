@@ -121,3 +121,59 @@ impl<T> PageWork<T> {
         waiters.flat_map(|(_, waiters)| waiters.replies).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use cdp_bridge_protocol::RequestKind;
+    use futures::FutureExt as _;
+
+    use super::*;
+    use crate::tabs::identity::CallerId;
+
+    fn call(number: u64) -> CallId {
+        CallId {
+            caller: CallerId(1),
+            number,
+        }
+    }
+
+    fn reply(number: u64) -> Reply {
+        let now = Instant::now();
+        let deadline = now + Duration::from_secs(1);
+        Reply::new(
+            RequestKind::Query,
+            call(number),
+            true,
+            now,
+            deadline,
+            |_| {},
+        )
+    }
+
+    #[tokio::test]
+    async fn what_two_requests_wait_for_goes_on_until_both_are_stopped() {
+        let mut work = PageWork::default();
+        let (sender, ended) = tokio::sync::oneshot::channel::<()>();
+        work.start(vec![reply(1), reply(2)], async move {
+            let _sender = sender;
+            std::future::pending::<()>().await;
+        });
+        assert!(work.stop(call(3)).is_none());
+        assert!(work.stop(call(1)).is_some());
+        assert!(work.next_done().now_or_never().is_none());
+        assert!(work.stop(call(2)).is_some());
+        assert!(work.next_done().now_or_never().is_none());
+        assert!(ended.await.is_err(), "it was ended");
+    }
+
+    #[tokio::test]
+    async fn what_a_request_is_taken_out_of_goes_on() {
+        let mut work = PageWork::default();
+        work.start(vec![reply(1)], async { 7 });
+        assert!(work.take(call(1)).is_some());
+        let (replies, output) = work.next_done().await;
+        assert_eq!((replies.len(), output), (0, 7));
+    }
+}

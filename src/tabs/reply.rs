@@ -10,7 +10,7 @@ use cdp_bridge_protocol::{RequestKind, TabId};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::cancellation::CancelReport;
+use super::cancellation::{CancelReport, CancelReports};
 use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
@@ -97,7 +97,7 @@ pub struct Reply {
     pub deadline: Instant,
     pub input_sent: InputSent,
     /// The requests to cancel this one. They are answered after it.
-    cancelled_by: Vec<CancelReport>,
+    cancelled_by: Option<Box<CancelReports>>,
 }
 
 impl fmt::Debug for Reply {
@@ -127,7 +127,7 @@ impl Reply {
             arrived,
             deadline,
             input_sent: InputSent::default(),
-            cancelled_by: Vec::new(),
+            cancelled_by: None,
         }
     }
 
@@ -145,7 +145,7 @@ impl Reply {
 
     /// From now on, whatever makes the request fail is answered as its cancellation.
     pub fn cancelled_by(&mut self, report: CancelReport) {
-        self.cancelled_by.push(report);
+        self.cancelled_by.get_or_insert_default().push(report);
     }
 
     pub fn answer(self, tab: TabId, kind: AnswerKind) {
@@ -155,7 +155,7 @@ impl Reply {
     pub fn fail(self, failure: impl Into<Failure>) {
         let mut failure = failure.into();
         let input_sent = self.input_sent.may_be_sent();
-        if !self.cancelled_by.is_empty() {
+        if self.cancelled_by.is_some() {
             failure.error = TabError::Cancelled { input_sent };
         } else if input_sent {
             failure.error = TabError::AfterInput(Box::new(failure.error));
@@ -174,8 +174,8 @@ impl Reply {
         if let Some(deliver) = self.deliver.take() {
             deliver(outcome);
         }
-        for report in self.cancelled_by.drain(..) {
-            report.send(is_cancelled);
+        if let Some(reports) = self.cancelled_by.take() {
+            reports.send(is_cancelled);
         }
     }
 
@@ -256,6 +256,36 @@ mod tests {
         let outcome = outcomes.recv().unwrap();
         assert!(matches!(outcome.unwrap().kind, AnswerKind::Subscribed));
         assert!(outcomes.recv().is_err());
+    }
+
+    #[test]
+    fn what_fails_after_a_cancellation_is_answered_as_cancelled_and_before_the_cancellation() {
+        let (mut reply, outcomes) = reply();
+        let (sender, reports) = mpsc::channel();
+        let (first, second) = (sender.clone(), sender);
+        reply.cancelled_by(CancelReport::new(move |cancelled| {
+            assert!(
+                outcomes.try_recv().unwrap().is_err(),
+                "it is answered first"
+            );
+            first.send(cancelled).unwrap();
+        }));
+        reply.cancelled_by(CancelReport::new(move |cancelled| {
+            second.send(cancelled).unwrap();
+        }));
+        reply.fail(TabError::Crashed);
+        assert_eq!(reports.iter().collect::<Vec<_>>(), [true, true]);
+    }
+
+    #[test]
+    fn a_request_that_ends_otherwise_was_not_cancelled() {
+        let (mut reply, _outcomes) = reply();
+        let (sender, reports) = mpsc::channel();
+        reply.cancelled_by(CancelReport::new(move |cancelled| {
+            sender.send(cancelled).unwrap();
+        }));
+        reply.answer(TabId::new(1), AnswerKind::Subscribed);
+        assert_eq!(reports.iter().collect::<Vec<_>>(), [false]);
     }
 
     #[test]

@@ -77,7 +77,7 @@ impl Ledger {
             Some(false) => tally.untouched.extend(acting),
             Some(true) => {}
             None => {
-                tally.wrong(|| format!("request {id} was cancelled; with an effect or without?"))
+                tally.wrong(|| format!("request {id} was cancelled; with an effect or without?"));
             }
         }
     }

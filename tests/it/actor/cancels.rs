@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use cdp_bridge::operations::failure::{Failure, TabError};
 use cdp_bridge::operations::{Call, OperationError, OperationOutcome, Permissions, Success, Tap};
-use cdp_bridge_protocol::{Request, RequestBody, RequestKind};
+use cdp_bridge_protocol::{Request, RequestBody, RequestKind, TabId};
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use super::harness::{Bridge, MS};
+use super::harness::{Asked, Bridge, MS};
 use super::second_door::Door;
 
 const MOUSE: &str = "Input.dispatchMouseEvent";
@@ -33,7 +33,7 @@ async fn what_only_looks_passes_an_action_that_waits_and_nothing_else_does() {
     ];
     let wait = client.wait_for_url(tab, "http://a.test/");
     sleep(400 * MS).await;
-    let is_early = looks.iter().any(|look| look.is_answered());
+    let is_early = looks.iter().any(Asked::is_answered);
     assert!(!is_early, "most actions are done by then");
     for look in looks {
         look.answer().await;
@@ -250,7 +250,7 @@ impl Door {
     async fn cancel(&self, id: &str) -> (bool, Option<u64>) {
         let cancel = json!({"type": "cancel", "targetRequestId": id, "requestId": "cancel"});
         match self.begin(&cancel).await.unwrap() {
-            Ok(Success::Cancel { cancelled, tab }) => (cancelled, tab.map(|tab| tab.number())),
+            Ok(Success::Cancel { cancelled, tab }) => (cancelled, tab.map(TabId::number)),
             outcome => panic!("{outcome:?}"),
         }
     }
