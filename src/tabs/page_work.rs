@@ -85,9 +85,13 @@ impl<T> PageWork<T> {
     /// Takes a request out, and ends what only it waited for.
     pub(super) fn stop(&mut self, call: CallId) -> Option<Reply> {
         let mut waiters = self.waiters.iter_mut();
-        let (id, reply) = waiters.find_map(|(id, it)| Some((*id, it.take(call)?)))?;
-        if let Some(unawaited) = self.waiters.remove(&id).filter(|it| it.replies.is_empty()) {
-            unawaited.work.abort();
+        let (id, it, reply) = waiters.find_map(|(id, it)| {
+            let reply = it.take(call)?;
+            Some((*id, it, reply))
+        })?;
+        if it.replies.is_empty() {
+            it.work.abort();
+            self.waiters.remove(&id);
         }
         Some(reply)
     }
