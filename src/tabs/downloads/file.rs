@@ -4,10 +4,12 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use cdp_bridge_protocol::payload::{Payload, PayloadFields};
+use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::download::{DownloadError, StoredDownload};
 use crate::fair_permits::FairPermits;
+use crate::tabs::cancellation::CancelReport;
 use crate::tabs::error::TabError;
 use crate::tabs::identity::{ClientId, TabKey};
 use crate::tabs::reply::{AnswerKind, Reply};
@@ -23,17 +25,29 @@ pub(crate) fn is_guid(guid: &str) -> bool {
             .all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
 
-/// Answers with a download. The permits bound how many are in memory at a time.
+/// A download that a request asks for.
+pub(crate) struct RequestedFile {
+    pub(crate) tab: TabKey,
+    pub(crate) id: String,
+    pub(crate) found: StoredDownload,
+}
+
+/// Answers with a download, unless the request is cancelled before. The permits bound how many are in memory
+/// at a time.
 pub(crate) async fn answer(
     permits: FairPermits<ClientId>,
     dir: PathBuf,
-    tab: TabKey,
-    id: String,
-    found: StoredDownload,
+    RequestedFile { tab, id, found }: RequestedFile,
     reply: Reply,
+    mut cancelled: oneshot::Receiver<CancelReport>,
 ) {
     // Held until the answer is queued for sending.
-    let Ok(permit) = timeout_at(reply.deadline, permits.acquire(&tab.client, 1)).await else {
+    let permit = tokio::select! {
+        biased;
+        Ok(report) = &mut cancelled => return reply.cancel(report),
+        permit = timeout_at(reply.deadline, permits.acquire(&tab.client, 1)) => permit,
+    };
+    let Ok(permit) = permit else {
         return reply.time_out("other downloads");
     };
     let path = dir.join(&found.guid);
@@ -45,7 +59,12 @@ pub(crate) async fn answer(
             Err(io::Error::from(io::ErrorKind::UnexpectedEof))
         }
     };
-    match timeout_at(reply.deadline, whole).await {
+    let bytes = tokio::select! {
+        biased;
+        Ok(report) = &mut cancelled => return reply.cancel(report),
+        bytes = timeout_at(reply.deadline, whole) => bytes,
+    };
+    match bytes {
         Ok(Ok(bytes)) => {
             let fields = PayloadFields::Download {
                 download_id: id,

@@ -71,7 +71,10 @@ impl PageOperation {
 
     /// `focus`.
     pub fn focus(locator: Locator) -> Self {
-        Self::action(async move |driver, deadline| driver.focus(&locator, false, deadline).await)
+        Self::action(async move |driver, deadline| {
+            let focus = driver.focus(&locator, false, deadline);
+            driver.by_script(focus).await
+        })
     }
 
     /// `check` and `uncheck`. `on` is the wanted state.
@@ -82,7 +85,8 @@ impl PageOperation {
     /// `scrollIntoView`.
     pub fn scroll_into_view(locator: Locator) -> Self {
         Self::action(async move |driver, deadline| {
-            driver.scroll_into_view(&locator, deadline).await
+            let scroll = driver.scroll_into_view(&locator, deadline);
+            driver.by_script(scroll).await
         })
     }
 
@@ -101,7 +105,8 @@ impl PageOperation {
     pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
         Self::action(async move |driver, deadline| {
             if let Some(locator) = &locator {
-                driver.focus(locator, true, deadline).await?;
+                let focus = driver.focus(locator, true, deadline);
+                driver.by_script(focus).await?;
             }
             driver.type_text(&text, delay, deadline).await
         })
@@ -111,7 +116,8 @@ impl PageOperation {
     pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
         Self::action(async move |driver, deadline| {
             if let Some(locator) = &locator {
-                driver.focus(locator, true, deadline).await?;
+                let focus = driver.focus(locator, true, deadline);
+                driver.by_script(focus).await?;
             }
             driver.report_copies(deadline).await;
             driver.press_chord(&chord, deadline).await
@@ -155,6 +161,19 @@ impl PageOperation {
         })
     }
 
+    /// `evaluate` of a script that changes nothing. It leaves the page as it is, without the focus that an
+    /// action has.
+    pub fn evaluate_read_only(
+        expression: TypedText,
+        args: Vec<Value>,
+        locator: Option<Locator>,
+    ) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            let value = driver.evaluate(&expression, &args, locator.as_ref(), deadline);
+            Ok(AnswerKind::Evaluated(value.await?))
+        })
+    }
+
     /// `evaluate`. The element of the locator is passed as the first argument.
     pub fn evaluate(expression: TypedText, args: Vec<Value>, locator: Option<Locator>) -> Self {
         Self::new(async move |driver, _, deadline| {
@@ -173,7 +192,7 @@ impl PageDriver {
         &self,
         action: impl Future<Output = Result<T, PageActionError>>,
     ) -> Result<T, PageActionError> {
-        self.input_sent.set();
+        self.input_sent.leave_to_page();
         let outcome = action.await;
         if let Err(error) = &outcome
             && !error.leaves_effect_open()

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
 
 use cdp_bridge_protocol::TabId;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::jobs;
@@ -11,12 +12,13 @@ use super::task::Supervisor;
 use crate::cdp::events::{DownloadProgress, DownloadWillBegin, EventKind, whole};
 use crate::cdp::{BrowserContextId, RawEvent, TargetId};
 use crate::metrics;
+use crate::tabs::cancellation::CancelReport;
 use crate::tabs::downloads::download::{
     DownloadEffect, DownloadOwner, NewDownload, TransferProgress,
 };
-use crate::tabs::downloads::file;
+use crate::tabs::downloads::file::{self, RequestedFile};
 use crate::tabs::error::TabError;
-use crate::tabs::identity::{Scope, TabKey};
+use crate::tabs::identity::{CallId, Scope, TabKey};
 use crate::tabs::reply::Reply;
 
 /// Popups whose opener is remembered, because they may close before they become tabs.
@@ -174,7 +176,14 @@ impl Supervisor {
         self.apply(effects);
     }
 
-    pub(super) fn serve_download(&self, tab: TabKey, id: String, reply: Reply) {
+    pub(super) fn cancel_download(&mut self, call: CallId, report: CancelReport) {
+        if let Some(cancel) = self.reading.remove(&call) {
+            // Dropped with a report, if the file was read meanwhile.
+            let _ = cancel.send(report);
+        }
+    }
+
+    pub(super) fn serve_download(&mut self, tab: TabKey, id: String, reply: Reply) {
         let files = self
             .browser
             .as_ref()
@@ -182,7 +191,11 @@ impl Supervisor {
         match (self.downloads.find(&tab, &id), files) {
             (Ok(found), Some(dir)) => {
                 let permits = self.around.download_permits.clone();
-                tokio::spawn(file::answer(permits, dir, tab, id, found, reply));
+                let (cancel, cancelled) = oneshot::channel();
+                self.reading.retain(|_, cancel| !cancel.is_closed());
+                self.reading.insert(reply.call, cancel);
+                let requested = RequestedFile { tab, id, found };
+                tokio::spawn(file::answer(permits, dir, requested, reply, cancelled));
             }
             (Ok(_), None) => reply.fail(TabError::BrowserDown {
                 reason: self.down.clone(),

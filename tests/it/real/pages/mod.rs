@@ -1,5 +1,6 @@
 //! Faults that real pages showed.
 
+mod cancelling;
 mod captures;
 mod choosers;
 mod editors;
