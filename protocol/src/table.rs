@@ -43,6 +43,7 @@ requests! {
     GetContent = "getContent" => Content { limit: Capture, changes: no, tab: yes };
     Subscribe = "subscribe" => Done { limit: Other, changes: no, tab: yes };
     GetDownload = "getDownload" => Download { limit: Capture, changes: no, tab: yes };
+    StageFile = "stageFile" => FileStaged { limit: Other, changes: yes, tab: no };
 }
 
 events! {
@@ -81,6 +82,7 @@ events! {
     DownloadStarted(DownloadStarted) = "downloadStarted";
     DownloadFinished(DownloadFinished) = "downloadFinished";
     TabUpdated(TabUpdated) = "tabUpdated";
+    FileStaged(FileStaged) = "fileStaged";
     Download(Download) = "download" { data: base64, head: DownloadHead };
 }
 
