@@ -95,7 +95,14 @@ impl Operations {
             })?,
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
-            RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
+            RequestBody::Upload(it) => {
+                let staged = |id: &str| self.staging.whole(caller.scope(), id);
+                act(tab(&it.tab_id)?, page::upload(it, staged)?)
+            }
+            RequestBody::StageFile(it) => {
+                let staged = self.staging.stage(caller.scope(), it)?;
+                Plan::Answer(Box::new(Success::Staged(staged)))
+            }
             RequestBody::Evaluate(it) => {
                 let tab = tab(&it.tab_id)?;
                 if self.settings.evaluate == EvaluatePolicy::Deny {

@@ -13,6 +13,7 @@ use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
+use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
     Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
@@ -27,6 +28,7 @@ pub struct Operations {
     pub(super) services: OperationServices,
     drain: Drain,
     pub(super) present: PresenceCounts,
+    pub(super) staging: Arc<Staging>,
     idempotency: Arc<IdempotencyGuard>,
     taps: Taps,
     callers: AtomicU64,
@@ -42,6 +44,7 @@ impl Operations {
     ) -> Self {
         Self {
             idempotency: Arc::new(IdempotencyGuard::new(settings.idempotency)),
+            staging: Staging::new(settings.staging),
             settings,
             services,
             drain: Drain::default(),

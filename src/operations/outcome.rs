@@ -3,6 +3,7 @@
 use cdp_bridge_protocol::event::TabInfo;
 
 use super::OperationError;
+use super::staged_files::StagedPart;
 use crate::tabs::{Answer, AnswerKind, FactKind};
 
 /// A good answer.
@@ -12,6 +13,8 @@ pub enum Success {
     Pong(u64),
     /// To `listTabs`.
     Tabs(Vec<TabInfo>),
+    /// To `stageFile`.
+    Staged(StagedPart),
     /// What a tab, or the supervisor of tabs, answered.
     Tab(Answer),
 }
@@ -23,7 +26,7 @@ pub type OperationOutcome = Result<Success, OperationError>;
 pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
     let answer = match outcome {
         Ok(Success::Tab(answer)) => &answer.kind,
-        Ok(Success::Pong(_) | Success::Tabs(_)) => return 0,
+        Ok(Success::Pong(_) | Success::Tabs(_) | Success::Staged(_)) => return 0,
         Err(error) => return error.to_string().len(),
     };
     match answer {

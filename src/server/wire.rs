@@ -2,9 +2,9 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried,
-    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
-    TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
+    Evaluated, FileChooserOpened, FileStaged, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
+    Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed,
+    TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
@@ -159,6 +159,12 @@ pub fn outcome(
         Ok(Success::Tab(tab)) => return answer(call.kind, tab, superseded),
         Ok(Success::Pong(ts)) => Pong { ts }.into(),
         Ok(Success::Tabs(tabs)) => Tabs { tabs }.into(),
+        Ok(Success::Staged(part)) => FileStaged {
+            file_id: part.file_id,
+            received: part.received,
+            size: part.size,
+        }
+        .into(),
         Err(error) => wire_error::of_operation(call.kind, &error, call.tab).into(),
     };
     Some(WireAnswer::Event(Box::new(event)))

@@ -51,13 +51,29 @@ mod tests {
     fn what_stands_before_the_end_is_found() {
         let deep = "[".repeat(100_000);
         for (text, id, kind) in [
-            (r#"{"type":"ping","requestId":7,"a":"cut"#.to_owned(), Some(7.into()), Some(RequestKind::Ping)),
-            (r#"{"a":{"requestId":1},"requestId":"r1","files":[{"#.to_owned(), Some("r1".into()), None),
-            (format!(r#"{{"requestId":3,"a":{deep}"#), Some(3.into()), None),
+            (
+                r#"{"type":"ping","requestId":7,"a":"cut"#.to_owned(),
+                Some(7.into()),
+                Some(RequestKind::Ping),
+            ),
+            (
+                r#"{"a":{"requestId":1},"requestId":"r1","files":[{"#.to_owned(),
+                Some("r1".into()),
+                None,
+            ),
+            (
+                format!(r#"{{"requestId":3,"a":{deep}"#),
+                Some(3.into()),
+                None,
+            ),
             (format!(r#"{{"a":{deep},"requestId":3"#), None, None),
             (r#"{"requestId":"cut"#.to_owned(), None, None),
             (r#"{"requestId":1.5,"type":"ping"}"#.to_owned(), None, None),
-            (r#"{"type":"nope","requestId":1}"#.to_owned(), Some(1.into()), None),
+            (
+                r#"{"type":"nope","requestId":1}"#.to_owned(),
+                Some(1.into()),
+                None,
+            ),
             ("[1".to_owned(), None, None),
             (String::new(), None, None),
         ] {

@@ -181,13 +181,17 @@ impl Request {
     /// Parses one binary frame: a `stageFile` whose `data` stands behind its JSON.
     pub fn parse_binary(frame: &Bytes) -> Result<Self, BadRequest> {
         const DATA: &str = "data";
-        let frame = BinaryFrame::decode(frame).map_err(|error| bad(None, None, error.to_string()))?;
+        let frame =
+            BinaryFrame::decode(frame).map_err(|error| bad(None, None, error.to_string()))?;
         let mut fields = object(&frame.head)?;
         let sent = fields.insert(DATA.to_owned(), Value::String(String::new()));
         let mut request = Self::of_fields(fields)?;
         let RequestBody::StageFile(file) = &mut request.body else {
             let kind = request.body.kind();
-            let message = format!("a {} is sent as text; binary messages are for stageFile", kind.as_str());
+            let message = format!(
+                "a {} is sent as text; binary messages are for stageFile",
+                kind.as_str()
+            );
             return Err(bad(request.request_id, Some(kind), message));
         };
         if sent.is_some() {
@@ -465,7 +469,9 @@ mod tests {
     fn what_is_no_json_is_answered_by_its_id_if_that_can_be_read() {
         let deep = "[".repeat(200);
         for rest in [deep.as_str(), "nonsense", "\"cut off"] {
-            let error = refused(&format!(r#"{{"type":"evaluate","requestId":7,"args":{rest}"#));
+            let error = refused(&format!(
+                r#"{{"type":"evaluate","requestId":7,"args":{rest}"#
+            ));
             assert_eq!(error.request_id, Some(RequestId::Number(7)), "{rest}");
             assert_eq!(error.kind, Some(RequestKind::Evaluate), "{rest}");
             assert_eq!(error.code(), ErrorCode::BadRequest, "{rest}");
@@ -478,7 +484,8 @@ mod tests {
             bytes: 3000,
             max_bytes: 1024,
         };
-        let error = BadRequest::too_large(r#"{"type":"upload","requestId":"a","files":[{"#, oversize);
+        let error =
+            BadRequest::too_large(r#"{"type":"upload","requestId":"a","files":[{"#, oversize);
         assert_eq!(error.request_id, Some("a".into()));
         let event = error.to_event();
         assert_eq!((event.code, event.retryable), (ErrorCode::TooLarge, false));
@@ -497,10 +504,19 @@ mod tests {
         assert_eq!(file.data.expose(), &[0, 0xff][..]);
         assert_eq!(Request::parse(&request.to_json()), Ok(request));
         for (head, field) in [
-            (r#"{"type":"stageFile","requestId":1,"name":"a","size":2,"data":""}"#, Some("data")),
-            (r#"{"type":"stageFile","requestId":1,"name":"a"}"#, Some("size")),
+            (
+                r#"{"type":"stageFile","requestId":1,"name":"a","size":2,"data":""}"#,
+                Some("data"),
+            ),
+            (
+                r#"{"type":"stageFile","requestId":1,"name":"a"}"#,
+                Some("size"),
+            ),
             (r#"{"type":"ping","requestId":1}"#, Some("data")),
-            (r#"{"type":"fill","requestId":1,"tabId":"t1","selector":"a","value":"b"}"#, Some("data")),
+            (
+                r#"{"type":"fill","requestId":1,"tabId":"t1","selector":"a","value":"b"}"#,
+                Some("data"),
+            ),
             (r#"{"requestId":1,"type":"stageFile","#, None),
         ] {
             let error = parse(head).unwrap_err();

@@ -199,7 +199,12 @@ impl Validate for Upload {
                 } => {}
                 UploadFile {
                     file_id: Some(_), ..
-                } => return broken(&field("fileId"), "it stands alone: name, mime and data were staged"),
+                } => {
+                    return broken(
+                        &field("fileId"),
+                        "it stands alone: name, mime and data were staged",
+                    );
+                }
                 UploadFile { name: None, .. } => {
                     return broken(&field("name"), "expected name and data, or a fileId");
                 }

@@ -31,7 +31,7 @@ use crate::server::ws::link::Link;
 use crate::server::ws::links::ConnectionSeq;
 use crate::server::ws::message_limit::{MessageLimiter, ShortenedMessages, longest_output};
 use crate::server::ws::outbox::Outbox;
-use crate::server::ws::reader::read;
+use crate::server::ws::reader::{MessageRules, read};
 use crate::server::ws::resume_token::ResumeOffer;
 use crate::server::ws::send_queue::Outgoing;
 
@@ -106,7 +106,12 @@ pub(crate) async fn serve_connection<S>(
     let id = link.outbox.id().0;
     tracing::info!(%client, connection = id, "connected");
     let (mut ws, shortened) = accept(socket, &state.settings).await;
-    let end = serve(&mut ws, shortened, link, &state).await;
+    let rules = MessageRules {
+        encoding: connection.encoding,
+        max_bytes: state.settings.config.max_message_bytes,
+        shortened,
+    };
+    let end = serve(&mut ws, &rules, link, &state).await;
     tracing::info!(%client, connection = id, ?end, "disconnected");
     if let Some(fault) = end.fault() {
         metrics::refused(fault);
@@ -125,7 +130,7 @@ enum Leave {
 /// Reads and writes until the connection ends; then hands the link over, keeps it for its client, or ends it.
 async fn serve<S>(
     ws: &mut WebSocketStream<S>,
-    shortened: ShortenedMessages,
+    rules: &MessageRules,
     mut link: Link,
     state: &ServerState,
 ) -> ConnectionEnd
@@ -151,7 +156,7 @@ where
         } = &mut link;
         // Not biased: the first branch could use up the whole time slice every time.
         tokio::select! {
-            end = read(&mut stream, shortened, door, &alive) => Leave::End(end),
+            end = read(&mut stream, rules, door, &alive) => Leave::End(end),
             end = write(&mut sink, outbox) => Leave::End(end),
             end = keep_alive(&alive, outbox) => Leave::End(end),
             end = too_slow(outbox) => Leave::End(end),

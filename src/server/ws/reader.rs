@@ -2,6 +2,10 @@
 
 use std::sync::Mutex;
 
+use bytes::Bytes;
+use cdp_bridge_protocol::Request;
+use cdp_bridge_protocol::payload::Encoding;
+use cdp_bridge_protocol::request::{BadRequest, Oversize};
 use futures::StreamExt as _;
 use futures::stream::SplitStream;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -14,16 +18,37 @@ use crate::metrics;
 use crate::server::ws::closing::{BINARY, ConnectionEnd, of_error};
 use crate::server::ws::door::WebSocketDoor;
 use crate::server::ws::keepalive::KeepAlive;
+use crate::server::ws::message_limit::ShortenedMessages;
+
+/// How the messages of a connection are read.
+#[derive(Debug)]
+pub(crate) struct MessageRules {
+    pub(crate) encoding: Encoding,
+    /// The most bytes of a message.
+    pub(crate) max_bytes: usize,
+    /// Those that had more.
+    pub(crate) shortened: ShortenedMessages,
+}
 
 /// Reads until the connection ends; never waits for the writer.
 pub(crate) async fn read<S>(
     stream: &mut SplitStream<&mut WebSocketStream<S>>,
+    rules: &MessageRules,
     door: &mut WebSocketDoor,
     alive: &Mutex<KeepAlive>,
 ) -> ConnectionEnd
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut number = 0;
+    let mut next_size = || {
+        let bytes = rules.shortened.take(number);
+        number += 1;
+        bytes.map(|bytes| Oversize {
+            bytes,
+            max_bytes: rules.max_bytes as u64,
+        })
+    };
     loop {
         let message = match stream.next().await {
             None => return ConnectionEnd::Gone,
@@ -36,12 +61,32 @@ where
         lock(alive).heard(Instant::now());
         match message {
             Message::Text(text) => {
-                metrics::ws_bytes_in(text.len());
-                door.handle(text.as_str());
+                let text = text.as_str();
+                match next_size() {
+                    None => {
+                        metrics::ws_bytes_in(text.len());
+                        door.handle(|| Request::parse(text));
+                    }
+                    Some(oversize) => {
+                        count_oversize(oversize);
+                        door.handle(|| Err(BadRequest::too_large(text, oversize)));
+                    }
+                }
             }
-            Message::Binary(_) => {
+            Message::Binary(_) if rules.encoding == Encoding::Text => {
                 return ConnectionEnd::Close(BINARY);
             }
+            Message::Binary(bytes) => match next_size() {
+                None => {
+                    metrics::ws_bytes_in(bytes.len());
+                    door.handle(|| Request::parse_binary(&bytes));
+                }
+                Some(oversize) => {
+                    count_oversize(oversize);
+                    let head = head_of(&bytes);
+                    door.handle(|| Err(BadRequest::too_large(&head, oversize)));
+                }
+            },
             Message::Close(frame) => {
                 return ConnectionEnd::ByPeer(frame.map(|frame| frame.code.into()));
             }
@@ -51,4 +96,17 @@ where
         // One read of the socket may yield many messages; the writer must have its turn.
         tokio::task::coop::consume_budget().await;
     }
+}
+
+fn count_oversize(oversize: Oversize) {
+    metrics::ws_bytes_in(usize::try_from(oversize.bytes).unwrap_or(usize::MAX));
+    metrics::refused("too_large");
+}
+
+/// The JSON of a binary message, of which only the beginning may be there.
+fn head_of(frame: &Bytes) -> String {
+    /// The length in front of it.
+    const LENGTH: usize = 4;
+
+    String::from_utf8_lossy(frame.get(LENGTH..).unwrap_or_default()).into_owned()
 }

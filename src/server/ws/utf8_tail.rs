@@ -1,15 +1,15 @@
 //! The end of a text that is cut anywhere, and what completes its last character. No I/O.
 
 /// The most bytes that complete a character.
-pub const MAX_COMPLETION: usize = 3;
+pub(super) const MAX_COMPLETION: usize = 3;
 
 /// The last bytes of a text, which may end within a character.
 #[derive(Debug, Default)]
-pub struct Utf8Tail([u8; MAX_COMPLETION]);
+pub(super) struct Utf8Tail([u8; MAX_COMPLETION]);
 
 impl Utf8Tail {
     /// Appends a part of a frame's payload; `at` is its offset there, which says where its mask begins.
-    pub fn push(&mut self, masked: &[u8], mask: [u8; 4], at: usize) {
+    pub(super) fn push(&mut self, masked: &[u8], mask: [u8; 4], at: usize) {
         let skipped = masked.len().saturating_sub(MAX_COMPLETION);
         for (offset, byte) in masked.iter().enumerate().skip(skipped) {
             self.0.rotate_left(1);
@@ -18,7 +18,7 @@ impl Utf8Tail {
     }
 
     /// What makes the last character whole; nothing where it is whole, or is none.
-    pub fn completion(&self) -> &'static [u8] {
+    pub(super) fn completion(&self) -> &'static [u8] {
         let [third, second, first] = self.0;
         // From the end of the text to the byte that the character starts with. What may follow it at once
         // depends on it (RFC 3629, section 4).
@@ -62,7 +62,11 @@ mod tests {
         let mask = [1, 2, 3, 4];
         let text = "abc𝄞".as_bytes();
         let text = &text[..text.len() - 1];
-        let masked: Vec<u8> = text.iter().zip(mask.iter().cycle()).map(|(it, mask)| it ^ mask).collect();
+        let masked: Vec<u8> = text
+            .iter()
+            .zip(mask.iter().cycle())
+            .map(|(it, mask)| it ^ mask)
+            .collect();
         for cut in 0..masked.len() {
             let mut tail = Utf8Tail::default();
             tail.push(&masked[..cut], mask, 0);

@@ -3,10 +3,10 @@
 use std::io::{self, Read, Write};
 
 use proptest::prelude::*;
+use tokio_tungstenite::tungstenite::error::ProtocolError;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::Control;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig, WebSocketContext};
 use tokio_tungstenite::tungstenite::{Error, Message};
-use tokio_tungstenite::tungstenite::error::ProtocolError;
 
 use super::*;
 
@@ -66,7 +66,9 @@ fn hear(chunks: &[&[u8]]) -> (Vec<Heard>, Option<Error>) {
                 number += 1;
             }
             Ok(_) => {}
-            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => return (heard, None),
+            Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)) => {
+                return (heard, None);
+            }
             Err(error) => return (heard, Some(error)),
         }
     }
@@ -196,7 +198,8 @@ fn what_stands_before_and_behind_a_long_message_is_heard_in_its_order() {
     .concat();
     let (heard, error) = hear(&[&bytes]);
     assert!(error.is_none(), "{error:?}");
-    let text = |byte: u8, length: usize| Message::text(String::from_utf8(vec![byte; length]).unwrap());
+    let text =
+        |byte: u8, length: usize| Message::text(String::from_utf8(vec![byte; length]).unwrap());
     let expected = [
         Heard::Whole(Message::text("one")),
         Heard::Shortened(text(b'x', LIMIT), 3000),
@@ -214,12 +217,22 @@ fn a_message_that_is_far_too_long_is_refused_at_its_header_also_in_fragments() {
     let whole = frame(OpCode::Data(Data::Text), &vec![b'x'; most + 1], true);
     let header = &whole[..14];
     let (heard, error) = hear(&[header]);
-    assert!(heard.is_empty() && matches!(error, Some(Error::Capacity(_))), "{error:?}");
+    assert!(
+        heard.is_empty() && matches!(error, Some(Error::Capacity(_))),
+        "{error:?}"
+    );
     let mut fragments = frame(OpCode::Data(Data::Text), b"x", false);
-    fragments.extend(frame(OpCode::Data(Data::Continue), &vec![b'x'; most - 1], false));
+    fragments.extend(frame(
+        OpCode::Data(Data::Continue),
+        &vec![b'x'; most - 1],
+        false,
+    ));
     fragments.extend(frame(OpCode::Data(Data::Continue), b"x", true));
     let (heard, error) = hear(&[&fragments]);
-    assert!(heard.is_empty() && matches!(error, Some(Error::Capacity(_))), "{error:?}");
+    assert!(
+        heard.is_empty() && matches!(error, Some(Error::Capacity(_))),
+        "{error:?}"
+    );
 }
 
 #[test]
