@@ -13,14 +13,36 @@ pub(super) fn scan(text: &str) -> (Option<RequestId>, Option<RequestKind>) {
     let mut found = Found::default();
     // It ends with an error, which is why it is scanned.
     let _ = serde_json::Deserializer::from_str(text).deserialize_map(&mut found);
-    let kind = found.kind.as_deref().and_then(RequestKind::from_name);
-    (found.request_id, kind)
+    found.into_envelope()
+}
+
+/// The same of a message whose middle was left out, behind `beginning`. The part that was left out begins and ends within
+/// values, mostly within texts. Where all of the rest is one object nevertheless, they were as deep in it, so that what
+/// is found behind them is right.
+pub(super) fn scan_shortened(
+    text: &str,
+    beginning: &str,
+) -> (Option<RequestId>, Option<RequestKind>) {
+    let mut found = Found::default();
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let whole = deserializer.deserialize_map(&mut found);
+    match whole.and_then(|()| deserializer.end()) {
+        Ok(()) => found.into_envelope(),
+        Err(_) => scan(beginning),
+    }
 }
 
 #[derive(Default)]
 struct Found {
     request_id: Option<RequestId>,
     kind: Option<String>,
+}
+
+impl Found {
+    fn into_envelope(self) -> (Option<RequestId>, Option<RequestKind>) {
+        let kind = self.kind.as_deref().and_then(RequestKind::from_name);
+        (self.request_id, kind)
+    }
 }
 
 impl<'de> Visitor<'de> for &mut Found {
@@ -78,6 +100,55 @@ mod tests {
             (String::new(), None, None),
         ] {
             assert_eq!(scan(&text), (id, kind), "{}", &text[..text.len().min(60)]);
+        }
+    }
+
+    #[test]
+    fn behind_what_was_left_out_only_the_messages_own_id_is_found() {
+        let upload = Some(RequestKind::Upload);
+        for (beginning, end, found) in [
+            (
+                r#"{"type":"upload","files":[{"data":"AA"#,
+                r#"AA"}],"requestId":7}"#,
+                (Some(7.into()), upload),
+            ),
+            (
+                r#"{"files":[{"data":"AA"#,
+                r#"AA"}],"requestId":7,"type":"upload"}"#,
+                (Some(7.into()), upload),
+            ),
+            (
+                r#"{"requestId":1,"type":"upload","a":["x"#,
+                r#"y","requestId":7}]}"#,
+                (Some(1.into()), upload),
+            ),
+            // They belong to values.
+            (
+                r#"{"type":"upload","a":"x"#,
+                r#"y","requestId":7}]}"#,
+                (None, upload),
+            ),
+            (
+                r#"{"type":"upload","a":"x"#,
+                r#"y","requestId":7}}"#,
+                (None, upload),
+            ),
+            (
+                r#"{"type":"upload","a":"x"#,
+                r#"\",\"requestId\":7}""#,
+                (None, upload),
+            ),
+            (
+                r#"{"type":"upload","a":["x"#,
+                r#"y","requestId":7}"#,
+                (None, upload),
+            ),
+        ] {
+            assert_eq!(
+                scan_shortened(&format!("{beginning}{end}"), beginning),
+                found,
+                "{end}"
+            );
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::envelope_scan::scan;
+use super::envelope_scan::{scan, scan_shortened};
 use super::{Request, RequestBody, RequestKind};
 use crate::error::{ErrorCode, ErrorDetails, ErrorEvent};
 use crate::ids::RequestId;
@@ -50,9 +50,11 @@ pub struct Oversize {
 }
 
 impl BadRequest {
-    /// A message over the limit, of which only the beginning is there.
-    pub fn too_large(beginning: &str, oversize: Oversize) -> Self {
-        let (request_id, kind) = scan(beginning);
+    /// A message over the limit. What is there of it was left out at `cut`, a byte between two characters; with
+    /// all of it before `cut`, only its end may be missing.
+    pub fn too_large(text: &str, cut: usize, oversize: Oversize) -> Self {
+        let (beginning, _) = text.split_at_checked(cut).unwrap_or((text, ""));
+        let (request_id, kind) = scan_shortened(text, beginning);
         let Oversize { bytes, max_bytes } = oversize;
         Self {
             oversize: Some(oversize),
@@ -484,8 +486,8 @@ mod tests {
             bytes: 3000,
             max_bytes: 1024,
         };
-        let error =
-            BadRequest::too_large(r#"{"type":"upload","requestId":"a","files":[{"#, oversize);
+        let text = r#"{"type":"upload","requestId":"a","files":[{"#;
+        let error = BadRequest::too_large(text, text.len(), oversize);
         assert_eq!(error.request_id, Some("a".into()));
         let event = error.to_event();
         assert_eq!((event.code, event.retryable), (ErrorCode::TooLarge, false));

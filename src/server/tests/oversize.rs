@@ -43,12 +43,18 @@ async fn a_message_over_the_limit_is_answered_by_its_id_with_both_sizes() {
         );
         pong(&mut client).await;
     }
-    // The id is not among the first bytes.
-    let late = format!(
-        r#"{{"type":"fill","value":"{}","requestId":1}}"#,
-        "x".repeat(2 * LIMIT)
-    );
-    let error = client.ask(&late).await;
+    // Wherever the id stands, but in the middle.
+    let long = "é".repeat(2 * LIMIT);
+    for text in [
+        format!(r#"{{"type":"fill","value":"{long}","requestId":"it"}}"#),
+        format!(
+            r#"{{"type":"upload","files":[{{"data":"{long}"}},{{"data":"{long}"}}],"tabId":"t1","requestId":"it"}}"#
+        ),
+    ] {
+        assert_eq!(client.ask(&text).await["requestId"], "it");
+    }
+    let middle = format!(r#"{{"a":"{long}","requestId":1,"b":"{long}"}}"#);
+    let error = client.ask(&middle).await;
     assert_eq!(
         (&error["code"], &error["requestId"]),
         (&json!("TOO_LARGE"), &Value::Null)

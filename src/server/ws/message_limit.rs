@@ -13,8 +13,12 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use super::utf8_tail::{MAX_COMPLETION, Utf8Tail};
 use crate::lock::lock;
 
-/// What is left of a message whose first frame is over the limit: enough to find its `requestId`.
+/// What is left of the beginning of a message whose first frame is over the limit: enough to find its `requestId`,
+/// where that stands before the long fields.
 const HEAD: u64 = 4 * 1024;
+
+/// What is left of the end of a long message, where a `requestId` may stand too.
+const END: usize = 512;
 
 /// A message longer than so many times the limit is not skipped; it ends the connection, as its sender could
 /// otherwise keep it busy for ever with one message.
@@ -25,25 +29,27 @@ const NO_MASK: [u8; 4] = [0; 4];
 
 /// The length of the longest message that comes out of a limiter: the library's own limit.
 pub fn longest_output(limit: usize) -> usize {
-    limit.saturating_add(MAX_COMPLETION)
+    limit.saturating_add(MAX_COMPLETION + END)
 }
 
 /// The messages that were shortened and not yet read from the library.
 #[derive(Debug, Clone, Default)]
 pub struct ShortenedMessages(Arc<Mutex<VecDeque<Shortened>>>);
 
-#[derive(Debug)]
-struct Shortened {
+/// A message of which the middle was left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shortened {
     number: u64,
-    bytes: u64,
+    /// The bytes that it had.
+    pub bytes: u64,
+    /// Where the part that was left out stood in what is there.
+    pub cut: usize,
 }
 
 impl ShortenedMessages {
-    /// If this text or binary message of the connection, counted from 0, was shortened: the bytes that it had.
-    pub fn take(&self, number: u64) -> Option<u64> {
-        let mut all = lock(&self.0);
-        all.pop_front_if(|first| first.number == number)
-            .map(|first| first.bytes)
+    /// If this text or binary message of the connection, counted from 0, was shortened: how.
+    pub fn take(&self, number: u64) -> Option<Shortened> {
+        lock(&self.0).pop_front_if(|first| first.number == number)
     }
 }
 
@@ -76,7 +82,7 @@ struct FramePayload {
     /// Bytes after them that are not.
     skip: u64,
     mask: [u8; 4],
-    /// How many bytes have been passed on.
+    /// How many bytes have arrived.
     at: usize,
     /// Whether it belongs to `message`, and whether it is the last frame of it.
     of_message: bool,
@@ -88,8 +94,37 @@ struct CurrentMessage {
     is_text: bool,
     bytes: u64,
     is_shortened: bool,
-    /// The end of what was passed on.
+    /// How much was passed on, and the end of it.
+    passed: usize,
     tail: Utf8Tail,
+    skipped: Skipped,
+}
+
+/// What was not passed on.
+#[derive(Debug, Default)]
+struct Skipped {
+    bytes: u64,
+    /// The last of them, without their mask.
+    end: Vec<u8>,
+}
+
+impl Skipped {
+    fn push(&mut self, masked: &[u8], mask: [u8; 4], at: usize) {
+        self.bytes += masked.len() as u64;
+        let first = masked.len().saturating_sub(END);
+        let last = masked.iter().enumerate().skip(first);
+        self.end
+            .extend(last.map(|(offset, byte)| byte ^ mask[at.wrapping_add(offset) % 4]));
+        let old = self.end.len().saturating_sub(END);
+        self.end.drain(..old);
+    }
+
+    /// What of the end can follow something that ends with a whole character.
+    fn whole_characters(&self) -> &[u8] {
+        let is_inside = |byte: &u8| (0x80..0xc0).contains(byte);
+        let inside = self.end.iter().take_while(|byte| is_inside(byte)).count();
+        &self.end[inside..]
+    }
 }
 
 impl MessageLimiter {
@@ -126,15 +161,18 @@ impl MessageLimiter {
                 State::Payload(payload) => {
                     let (passed, rest) = split(input, payload.pass);
                     out.extend_from_slice(passed);
+                    let (skipped, rest) = split(rest, payload.skip);
+                    let skipped_at = payload.at.wrapping_add(passed.len());
                     if payload.of_message
                         && let Some(message) = &mut self.message
                     {
                         message.tail.push(passed, payload.mask, payload.at);
+                        message.passed += passed.len();
+                        message.skipped.push(skipped, payload.mask, skipped_at);
                     }
                     payload.pass -= passed.len() as u64;
-                    payload.at += passed.len();
-                    let (skipped, rest) = split(rest, payload.skip);
                     payload.skip -= skipped.len() as u64;
+                    payload.at = skipped_at.wrapping_add(skipped.len());
                     input = rest;
                 }
             }
@@ -159,7 +197,9 @@ impl MessageLimiter {
             is_text: kind == Data::Text,
             bytes: 0,
             is_shortened: false,
+            passed: 0,
             tail: Utf8Tail::default(),
+            skipped: Skipped::default(),
         });
         message.bytes = message.bytes.saturating_add(length);
         if message.bytes > self.limit.saturating_mul(SKIPPED_LIMITS) {
@@ -232,22 +272,40 @@ impl MessageLimiter {
         let number = self.finished;
         self.finished += 1;
         if message.is_shortened {
-            // A text must not end within a character.
-            let completion = if message.is_text {
-                message.tail.completion()
-            } else {
-                &[]
-            };
-            let end = FrameHeader {
-                opcode: OpCode::Data(Data::Continue),
-                mask: Some(NO_MASK),
-                ..FrameHeader::default()
-            };
-            write_header(&end, completion.len() as u64, out);
-            out.extend_from_slice(completion);
-            let bytes = message.bytes;
-            lock(&self.shortened.0).push_back(Shortened { number, bytes });
+            self.finish_shortened(number, &message, out);
         }
+    }
+
+    /// Ends a message with the last bytes of what was skipped.
+    fn finish_shortened(&self, number: u64, message: &CurrentMessage, out: &mut BytesMut) {
+        let skipped = &message.skipped;
+        let nothing_is_missing = skipped.bytes == skipped.end.len() as u64;
+        // A text must not be cut within a character.
+        let (completion, end): (&[u8], &[u8]) = if nothing_is_missing {
+            (&[], &skipped.end)
+        } else if message.is_text {
+            (message.tail.completion(), skipped.whole_characters())
+        } else {
+            (&[], &[])
+        };
+        let header = FrameHeader {
+            opcode: OpCode::Data(Data::Continue),
+            mask: Some(NO_MASK),
+            ..FrameHeader::default()
+        };
+        write_header(&header, (completion.len() + end.len()) as u64, out);
+        out.extend_from_slice(completion);
+        out.extend_from_slice(end);
+        let cut = if nothing_is_missing {
+            message.passed + end.len()
+        } else {
+            message.passed + completion.len()
+        };
+        lock(&self.shortened.0).push_back(Shortened {
+            number,
+            bytes: message.bytes,
+            cut,
+        });
     }
 }
 

@@ -18,7 +18,7 @@ use crate::metrics;
 use crate::server::ws::closing::{BINARY, ConnectionEnd, of_error};
 use crate::server::ws::door::WebSocketDoor;
 use crate::server::ws::keepalive::KeepAlive;
-use crate::server::ws::message_limit::ShortenedMessages;
+use crate::server::ws::message_limit::{Shortened, ShortenedMessages};
 
 /// How the messages of a connection are read.
 #[derive(Debug)]
@@ -41,13 +41,10 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut number = 0;
-    let mut next_size = || {
-        let bytes = rules.shortened.take(number);
+    let mut next_shortened = || {
+        let how = rules.shortened.take(number);
         number += 1;
-        bytes.map(|bytes| Oversize {
-            bytes,
-            max_bytes: rules.max_bytes as u64,
-        })
+        how
     };
     loop {
         let message = match stream.next().await {
@@ -62,29 +59,29 @@ where
         match message {
             Message::Text(text) => {
                 let text = text.as_str();
-                match next_size() {
+                match next_shortened() {
                     None => {
                         metrics::ws_bytes_in(text.len());
                         door.handle(|| Request::parse(text));
                     }
-                    Some(oversize) => {
-                        count_oversize(oversize);
-                        door.handle(|| Err(BadRequest::too_large(text, oversize)));
+                    Some(how) => {
+                        let oversize = rules.oversize(how);
+                        door.handle(|| Err(BadRequest::too_large(text, how.cut, oversize)));
                     }
                 }
             }
             Message::Binary(_) if rules.encoding == Encoding::Text => {
                 return ConnectionEnd::Close(BINARY);
             }
-            Message::Binary(bytes) => match next_size() {
+            Message::Binary(bytes) => match next_shortened() {
                 None => {
                     metrics::ws_bytes_in(bytes.len());
                     door.handle(|| Request::parse_binary(&bytes));
                 }
-                Some(oversize) => {
-                    count_oversize(oversize);
+                Some(how) => {
+                    let oversize = rules.oversize(how);
                     let head = head_of(&bytes);
-                    door.handle(|| Err(BadRequest::too_large(&head, oversize)));
+                    door.handle(|| Err(BadRequest::too_large(&head, head.len(), oversize)));
                 }
             },
             Message::Close(frame) => {
@@ -98,9 +95,16 @@ where
     }
 }
 
-fn count_oversize(oversize: Oversize) {
-    metrics::ws_bytes_in(usize::try_from(oversize.bytes).unwrap_or(usize::MAX));
-    metrics::refused("too_large");
+impl MessageRules {
+    /// Counts a message over the limit, and says how large it was.
+    fn oversize(&self, how: Shortened) -> Oversize {
+        metrics::ws_bytes_in(usize::try_from(how.bytes).unwrap_or(usize::MAX));
+        metrics::refused("too_large");
+        Oversize {
+            bytes: how.bytes,
+            max_bytes: self.max_bytes as u64,
+        }
+    }
 }
 
 /// The JSON of a binary message, of which only the beginning may be there.

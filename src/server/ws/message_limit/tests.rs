@@ -36,7 +36,7 @@ impl Write for ReadOnly<'_> {
 enum Heard {
     Whole(Message),
     /// A prefix of a message, and how long that was.
-    Shortened(Message, u64),
+    Shortened(Message, Shortened),
     Ping(Vec<u8>),
 }
 
@@ -60,7 +60,7 @@ fn hear(chunks: &[&[u8]]) -> (Vec<Heard>, Option<Error>) {
             Ok(Message::Ping(payload)) => heard.push(Heard::Ping(payload.to_vec())),
             Ok(message @ (Message::Text(_) | Message::Binary(_))) => {
                 heard.push(match shortened.take(number) {
-                    Some(bytes) => Heard::Shortened(message, bytes),
+                    Some(how) => Heard::Shortened(message, how),
                     None => Heard::Whole(message),
                 });
                 number += 1;
@@ -121,8 +121,11 @@ struct Sent {
 
 fn sent() -> impl Strategy<Value = Sent> {
     let chars = prop_oneof![Just('a'), Just('é'), Just('€'), Just('𝄞'), any::<char>()];
-    let text = prop::collection::vec(chars, 0..120);
-    let ends = prop::collection::vec(0..500_usize, 0..6);
+    let text = prop_oneof![
+        prop::collection::vec(chars.clone(), 0..120),
+        prop::collection::vec(chars, 600..900),
+    ];
+    let ends = prop::collection::vec(0..3000_usize, 0..6);
     (text, ends, any::<bool>(), any::<bool>()).prop_map(|(text, ends, pings, is_binary)| Sent {
         text: text.into_iter().collect(),
         ends,
@@ -158,13 +161,17 @@ proptest! {
                     prop_assert_eq!(heard.is_binary(), sent.is_binary);
                     prop_assert_eq!(&heard.into_data()[..], whole);
                 }
-                Heard::Shortened(heard, bytes) => {
+                Heard::Shortened(heard, how) => {
                     prop_assert!(whole.len() > LIMIT);
-                    prop_assert_eq!(bytes, whole.len() as u64);
+                    prop_assert_eq!(how.bytes, whole.len() as u64);
                     prop_assert_eq!(heard.is_binary(), sent.is_binary);
                     let heard = heard.into_data();
-                    let kept = heard.iter().zip(whole).take_while(|(a, b)| a == b).count();
-                    prop_assert!(kept + MAX_COMPLETION >= heard.len());
+                    let (beginning, end) = heard.split_at(how.cut);
+                    let kept = beginning.iter().zip(whole).take_while(|(a, b)| a == b).count();
+                    prop_assert!(kept + MAX_COMPLETION >= beginning.len());
+                    prop_assert!(whole.ends_with(end));
+                    prop_assert!(end.len() <= END);
+                    prop_assert!(sent.is_binary || end.is_empty() || end.len() + MAX_COMPLETION >= END);
                 }
                 Heard::Ping(_) => unreachable!(),
             }
@@ -200,12 +207,17 @@ fn what_stands_before_and_behind_a_long_message_is_heard_in_its_order() {
     assert!(error.is_none(), "{error:?}");
     let text =
         |byte: u8, length: usize| Message::text(String::from_utf8(vec![byte; length]).unwrap());
+    let shortened = |number, bytes, cut| Shortened { number, bytes, cut };
     let expected = [
         Heard::Whole(Message::text("one")),
-        Heard::Shortened(text(b'x', LIMIT), 3000),
+        Heard::Shortened(text(b'x', LIMIT + END), shortened(1, 3000, LIMIT)),
         Heard::Ping(b"between".to_vec()),
         Heard::Whole(text(b'y', LIMIT)),
-        Heard::Shortened(text(b'z', 40), LIMIT as u64 + 1),
+        // Nothing of it is missing.
+        Heard::Shortened(
+            text(b'z', LIMIT + 1),
+            shortened(3, LIMIT as u64 + 1, LIMIT + 1),
+        ),
         Heard::Whole(Message::text("two")),
     ];
     assert_eq!(heard, expected);
@@ -243,7 +255,7 @@ fn a_long_message_takes_no_memory_while_it_is_skipped() {
     for chunk in bytes.chunks(50) {
         limiter.filter(chunk, &mut out);
     }
-    assert!(out.len() < LIMIT + 30, "{}", out.len());
+    assert!(out.len() < LIMIT + END + 30, "{}", out.len());
 }
 
 #[test]
