@@ -58,6 +58,7 @@ class ABridge(unittest.IsolatedAsyncioTestCase):
             with self.assertRaises(BridgeError) as large:
                 await bridge.stage_file(name="a", size=1 << 21, data="QUJD" * 300_000)
             self.assertEqual(large.exception.code, "TOO_LARGE")
+            await bridge.close_tab(tab_id=tab.id)
 
     async def test_every_request_that_does_not_need_more_than_a_tab_is_answered(self) -> None:
         async with await Bridge.connect(self.running.url) as bridge:

@@ -46,6 +46,7 @@ describe("a bridge", () => {
     }
     const large = bridge.stageFile({ name: "a", size: 1 << 21, data: "QUJD".repeat(300_000) });
     await assert.rejects(large, (error) => error instanceof BridgeError && error.code === "TOO_LARGE");
+    await bridge.closeTab({ tabId });
     await bridge.close();
   });
 
