@@ -192,34 +192,31 @@ impl StagedFiles {
         now: Instant,
     ) -> Result<StagedPart, StagingError> {
         let length = part.data.expose().len() as u64;
-        let number = match &part.file_id {
-            Some(id) => {
-                let (number, file) = self.find(scope, id)?;
-                let (received, size) = (file.content.len(), file.size);
-                let offset = part.offset.unwrap_or(received);
-                if offset != received {
-                    return Err(StagingError::WrongOffset { offset, received });
-                }
-                fits(received.saturating_add(length), size)?;
-                number
+        let number = if let Some(id) = &part.file_id {
+            let (number, file) = self.find(scope, id)?;
+            let (received, size) = (file.content.len(), file.size);
+            let offset = part.offset.unwrap_or(received);
+            if offset != received {
+                return Err(StagingError::WrongOffset { offset, received });
             }
-            None => {
-                let size = part.size.unwrap_or(length);
-                fits(length, size)?;
-                self.make_room(scope, size)?;
-                self.last += 1;
-                let file = StagedFile {
-                    scope: scope.clone(),
-                    name: part.name.unwrap_or_default(),
-                    mime: part.mime,
-                    size,
-                    content: Content::Growing(Vec::new()),
-                    was_uploaded: false,
-                    used: now,
-                };
-                self.files.insert(self.last, file);
-                self.last
-            }
+            fits(received.saturating_add(length), size)?;
+            number
+        } else {
+            let size = part.size.unwrap_or(length);
+            fits(length, size)?;
+            self.make_room(scope, size)?;
+            self.last += 1;
+            let file = StagedFile {
+                scope: scope.clone(),
+                name: part.name.unwrap_or_default(),
+                mime: part.mime,
+                size,
+                content: Content::Growing(Vec::new()),
+                was_uploaded: false,
+                used: now,
+            };
+            self.files.insert(self.last, file);
+            self.last
         };
         let Some(file) = self.files.get_mut(&number) else {
             return Err(unknown(&id_of(number)));

@@ -154,7 +154,7 @@ impl MessageLimiter {
                     input = rest;
                     match FrameHeader::parse(&mut Cursor::new(&self.header)) {
                         Ok(None) => {}
-                        Ok(Some((header, length))) => self.begin(header, length, out),
+                        Ok(Some((header, length))) => self.begin(&header, length, out),
                         Err(_) => self.give_up(out),
                     }
                 }
@@ -181,7 +181,7 @@ impl MessageLimiter {
     }
 
     /// A frame begins; its header is passed on, changed or left out.
-    fn begin(&mut self, header: FrameHeader, length: u64, out: &mut BytesMut) {
+    fn begin(&mut self, header: &FrameHeader, length: u64, out: &mut BytesMut) {
         let OpCode::Data(kind) = header.opcode else {
             return self.pass_frame(length, out);
         };
@@ -204,7 +204,7 @@ impl MessageLimiter {
         message.bytes = message.bytes.saturating_add(length);
         if message.bytes > self.limit.saturating_mul(SKIPPED_LIMITS) {
             // The library finds its own limit exceeded by the header alone.
-            write_header(&header, u64::MAX >> 1, out);
+            write_header(header, u64::MAX >> 1, out);
             self.header.clear();
             self.state = State::Broken;
             return;
@@ -225,7 +225,7 @@ impl MessageLimiter {
             payload.skip = length - payload.pass;
             let unfinished = FrameHeader {
                 is_final: false,
-                ..header
+                ..header.clone()
             };
             write_header(&unfinished, payload.pass, out);
         } else {
