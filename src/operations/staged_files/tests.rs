@@ -4,7 +4,7 @@ const LIMITS: StagingLimits = StagingLimits {
     files: 3,
     bytes: 100,
     bytes_of_all: 150,
-    time: Duration::from_secs(60),
+    time: Duration::from_mins(1),
 };
 
 struct Staging {

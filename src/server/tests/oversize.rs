@@ -12,7 +12,7 @@ use crate::operations::ClientLimits;
 const LIMIT: usize = 4096;
 
 /// A request of so many bytes.
-fn request_of(id: Value, bytes: usize) -> String {
+fn request_of(id: &Value, bytes: usize) -> String {
     let request = |value: &str| {
         json!({"type": "fill", "requestId": id, "tabId": "t1", "selector": "a", "value": value})
             .to_string()
@@ -30,7 +30,7 @@ async fn a_message_over_the_limit_is_answered_by_its_id_with_both_sizes() {
     let bridge = Bridge::start().await;
     let mut client = bridge.connect().await;
     for bytes in [LIMIT + 2, 20_000, LIMIT * 64 - 1] {
-        let text = request_of(json!("it"), bytes);
+        let text = request_of(&json!("it"), bytes);
         let error = client.ask(&text).await;
         assert_eq!(
             (&error["code"], &error["requestId"]),
@@ -70,7 +70,7 @@ async fn answers_come_in_the_order_of_the_messages() {
     for id in 0..30 {
         let is_long = id % 3 == 0;
         let text = if is_long {
-            request_of(json!(id), LIMIT * (1 + id) + 100)
+            request_of(&json!(id), LIMIT * (1 + id) + 100)
         } else {
             json!({"type": "ping", "requestId": id}).to_string()
         };
@@ -93,7 +93,7 @@ async fn messages_over_the_limit_count_against_the_rate() {
     let bridge = Bridge::with(|settings| settings.limits = limits).await;
     let mut client = bridge.connect().await;
     for id in 0..2 {
-        client.send(&request_of(json!(id), LIMIT * 2)).await;
+        client.send(&request_of(&json!(id), LIMIT * 2)).await;
     }
     client.send(r#"{"type":"ping"}"#).await;
     for _ in 0..2 {

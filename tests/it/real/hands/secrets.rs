@@ -10,6 +10,7 @@ use crate::support::site::Site;
 
 on_both_browsers!(what_is_typed_is_in_no_log_metric_or_error);
 
+#[expect(clippy::too_many_lines, reason = "most of it is a list of requests")]
 async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     const FILLED: &str = "filled-1a2b3c";
     const TYPED: &str = "typed-4d5e6f";
