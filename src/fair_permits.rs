@@ -30,6 +30,7 @@ impl<K: Clone + Eq + Hash> Clone for FairPermits<K> {
 pub(crate) struct FairPermit<K: Clone + Eq + Hash> {
     shares: Arc<Shares<K>>,
     key: K,
+    /// None once they were returned.
     places: usize,
 }
 
@@ -69,15 +70,30 @@ fn grant<K: Clone + Eq + Hash>(shares: &Arc<Shares<K>>) {
             key,
             places,
         };
-        // The permit of a waiter that is gone is dropped, and its places are granted again.
-        drop(waiter.send(permit));
+        // A permit that is dropped grants its places again. That of a waiter that is gone is returned without
+        // it: with each call within the last, thousands of them would need more than the stack.
+        if let Err(mut refused) = waiter.send(permit) {
+            refused.release();
+        }
+    }
+}
+
+impl<K: Clone + Eq + Hash> FairPermit<K> {
+    /// Returns the places. False if it has none any more.
+    fn release(&mut self) -> bool {
+        let places = std::mem::take(&mut self.places);
+        if places > 0 {
+            lock(&self.shares).release(&self.key, places);
+        }
+        places > 0
     }
 }
 
 impl<K: Clone + Eq + Hash> Drop for FairPermit<K> {
     fn drop(&mut self) {
-        lock(&self.shares).release(&self.key, self.places);
-        grant(&self.shares);
+        if self.release() {
+            grant(&self.shares);
+        }
     }
 }
 
@@ -109,5 +125,25 @@ mod tests {
         }
         drop(held);
         let _held = permits.acquire(&b, 1).await;
+    }
+
+    #[test]
+    fn many_waiters_that_went_together_are_passed_over_on_a_small_stack() {
+        const STACK: usize = 256 * 1024;
+        let work = || {
+            let permits = FairPermits::new(1, 1);
+            let held = permits.acquire(&0, 1).now_or_never().unwrap();
+            let keys: Vec<_> = (0..3000).collect();
+            let waiting = keys.iter().map(|key| Box::pin(permits.acquire(key, 1)));
+            let mut waiting: Vec<_> = waiting.collect();
+            for waiter in &mut waiting {
+                assert!(waiter.as_mut().now_or_never().is_none());
+            }
+            drop(waiting);
+            drop(held);
+            assert!(permits.acquire(&1, 1).now_or_never().is_some());
+        };
+        let thread = std::thread::Builder::new().stack_size(STACK).spawn(work);
+        thread.unwrap().join().unwrap();
     }
 }

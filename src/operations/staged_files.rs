@@ -1,7 +1,7 @@
 //! The files that clients hand over in parts, until pages get them. They are kept in memory: for minutes, within
 //! bounds, and so that nothing of them is left behind by a bridge that is killed. No I/O.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,8 +9,8 @@ use cdp_bridge_protocol::FileData;
 use cdp_bridge_protocol::request::StageFile;
 use tokio::time::Instant;
 
-use crate::tabs::Scope;
 use crate::tabs::page_actions::PageFile;
+use crate::tabs::{ClientId, Scope};
 
 /// What staged files may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,7 +114,10 @@ pub enum StagingError {
 #[derive(Debug)]
 pub(super) struct StagedFiles {
     limits: StagingLimits,
+    /// The key of the newest file.
     last: u64,
+    /// The last number given to a file of each client.
+    last_of: HashMap<ClientId, u64>,
     /// Oldest first.
     files: BTreeMap<u64, StagedFile>,
 }
@@ -122,6 +125,10 @@ pub(super) struct StagedFiles {
 #[derive(Debug)]
 struct StagedFile {
     scope: Scope,
+    /// Its number among the files of its client, which its id states.
+    number: u64,
+    /// Its clients are gone, but an upload still holds it.
+    is_forgotten: bool,
     name: String,
     mime: Option<String>,
     size: u64,
@@ -180,6 +187,7 @@ impl StagedFiles {
         Self {
             limits,
             last: 0,
+            last_of: HashMap::new(),
             files: BTreeMap::new(),
         }
     }
@@ -192,22 +200,26 @@ impl StagedFiles {
         now: Instant,
     ) -> Result<StagedPart, StagingError> {
         let length = part.data.expose().len() as u64;
-        let number = if let Some(id) = &part.file_id {
-            let (number, file) = self.find(scope, id)?;
+        let key = if let Some(id) = &part.file_id {
+            let (key, file) = self.find(scope, id)?;
             let (received, size) = (file.content.len(), file.size);
             let offset = part.offset.unwrap_or(received);
             if offset != received {
                 return Err(StagingError::WrongOffset { offset, received });
             }
             fits(received.saturating_add(length), size)?;
-            number
+            key
         } else {
             let size = part.size.unwrap_or(length);
             fits(length, size)?;
             self.make_room(scope, size)?;
             self.last += 1;
+            let number = self.last_of.entry(scope.client.clone()).or_default();
+            *number += 1;
             let file = StagedFile {
                 scope: scope.clone(),
+                number: *number,
+                is_forgotten: false,
                 name: part.name.unwrap_or_default(),
                 mime: part.mime,
                 size,
@@ -218,8 +230,8 @@ impl StagedFiles {
             self.files.insert(self.last, file);
             self.last
         };
-        let Some(file) = self.files.get_mut(&number) else {
-            return Err(unknown(&id_of(number)));
+        let Some(file) = self.files.get_mut(&key) else {
+            return Err(unknown(part.file_id.as_deref().unwrap_or_default()));
         };
         if let Content::Growing(bytes) = &mut file.content {
             // All of it at once: a vector that grows would need twice the memory at its end.
@@ -227,7 +239,7 @@ impl StagedFiles {
         }
         file.push(&part.data, now);
         Ok(StagedPart {
-            file_id: id_of(number),
+            file_id: id_of(file.number),
             received: file.content.len(),
             size: file.size,
         })
@@ -240,11 +252,11 @@ impl StagedFiles {
         id: &str,
         now: Instant,
     ) -> Result<PageFile, StagingError> {
-        let (number, _) = self.find(scope, id)?;
-        let file = self.files.get_mut(&number).ok_or_else(|| unknown(id))?;
+        let (key, _) = self.find(scope, id)?;
+        let file = self.files.get_mut(&key).ok_or_else(|| unknown(id))?;
         let Content::Whole(bytes) = &file.content else {
             return Err(StagingError::Unfinished {
-                id: id_of(number),
+                id: id_of(file.number),
                 received: file.content.len(),
                 size: file.size,
             });
@@ -261,22 +273,43 @@ impl StagedFiles {
     /// Drops the files that were not used for too long. Returns when the next one is due.
     pub(super) fn expire(&mut self, now: Instant) -> Option<Instant> {
         let time = self.limits.time;
-        self.files
-            .retain(|_, file| file.content.is_shared() || file.used + time > now);
+        self.files.retain(|_, file| {
+            file.content.is_shared() || !file.is_forgotten && file.used + time > now
+        });
         // A file that an upload holds is looked at again later.
-        let due = self.files.values().map(|file| file.used + time);
+        let due = self.files.values().map(|file| {
+            if file.is_forgotten {
+                now
+            } else {
+                file.used + time
+            }
+        });
         due.min().map(|due| due.max(now + Duration::from_secs(1)))
     }
 
-    /// Drops the files of a scope without clients.
+    /// Drops the files of a scope without clients. One that an upload holds cannot be found any more, but
+    /// counts until the upload has ended: otherwise the bounds would not hold for what is in memory.
     pub(super) fn forget(&mut self, scope: &Scope) {
-        self.files.retain(|_, file| file.scope != *scope);
+        self.files.retain(|_, file| {
+            let is_its = file.scope == *scope;
+            file.is_forgotten |= is_its;
+            !is_its || file.content.is_shared()
+        });
     }
 
     fn find(&self, scope: &Scope, id: &str) -> Result<(u64, &StagedFile), StagingError> {
         let number = id.strip_prefix('u').and_then(|digits| digits.parse().ok());
-        let found = number.and_then(|number| Some((number, self.files.get(&number)?)));
-        let found = found.filter(|(number, file)| file.scope == *scope && id_of(*number) == id);
+        let number: u64 = number
+            .filter(|number| id_of(*number) == id)
+            .ok_or_else(|| unknown(id))?;
+        let is_it = |(_, file): &(&u64, &StagedFile)| {
+            file.number == number && file.scope == *scope && !file.is_forgotten
+        };
+        let found = self
+            .files
+            .iter()
+            .find(is_it)
+            .map(|(key, file)| (*key, file));
         found.ok_or_else(|| unknown(id))
     }
 

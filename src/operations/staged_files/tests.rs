@@ -225,6 +225,34 @@ fn the_files_of_a_client_that_is_gone_are_dropped() {
 }
 
 #[test]
+fn a_file_that_an_upload_holds_counts_until_it_ends_also_when_its_client_is_gone() {
+    let mut staging = Staging::new();
+    let id = staging.whole_of("alice", 100).unwrap();
+    let held = staging.get("alice", &id).unwrap();
+    staging.files.forget(&scope("alice"));
+    assert!(is_unknown(&staging.get("alice", &id)));
+    assert!(
+        staging.whole_of("alice", 100).is_err(),
+        "its memory is in use"
+    );
+    assert!(staging.whole_of("bob", 51).is_err(), "for all clients");
+    drop(held);
+    assert!(staging.whole_of("alice", 100).is_ok());
+}
+
+#[test]
+fn the_ids_of_a_clients_files_tell_nothing_of_those_of_others() {
+    let mut staging = Staging::new();
+    let of_alice = staging.whole_of("alice", 1).unwrap();
+    assert_eq!(staging.whole_of("bob", 2).unwrap(), of_alice);
+    assert_eq!(staging.get("alice", &of_alice).unwrap().bytes.len(), 1);
+    assert_eq!(staging.get("bob", &of_alice).unwrap().bytes.len(), 2);
+    staging.files.forget(&scope("alice"));
+    let next = staging.whole_of("alice", 1).unwrap();
+    assert_ne!(next, of_alice, "an id stands for one file");
+}
+
+#[test]
 fn nothing_of_a_file_is_shown() {
     let mut staging = Staging::new();
     staging.first("alice", 20, b"s3cret").unwrap();

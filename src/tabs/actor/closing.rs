@@ -105,7 +105,7 @@ impl Actor {
         match outcome {
             Err(CallError::Closed { .. }) => end.reason = CloseReason::BrowserExited,
             Err(error) => {
-                tracing::warn!(tab = %self.tab.id, %error, "Chromium did not close the tab");
+                tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, %error, "Chromium did not close the tab");
                 if force_at.is_none() {
                     for reply in end.replies {
                         reply.fail(self.failure(TabError::Refused(error.clone())));
@@ -122,7 +122,7 @@ impl Actor {
     pub(super) fn on_close_timeout(&mut self, now: Instant) -> Option<End> {
         let closing = self.closing.as_mut()?;
         if closing.force_at.is_some_and(|force_at| force_at <= now) {
-            tracing::warn!(tab = %self.tab.id, "Chromium did not close the tab in time");
+            tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, "Chromium did not close the tab in time");
             return self.finish_close();
         }
         let is_over = |reply: &mut Reply| reply.deadline <= now;

@@ -211,7 +211,7 @@ impl Actor {
         if !attached.is_usable() {
             return None;
         }
-        tracing::warn!(tab = %self.tab.id, url = redact_url(&attached.page.url), "a tab's renderer died");
+        tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, url = redact_url(&attached.page.url), "a tab's renderer died");
         self.on_page_lost()
     }
 

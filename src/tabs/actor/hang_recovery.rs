@@ -62,13 +62,13 @@ impl Actor {
             HangAction::Probe => attached.probe_page(2 * limit),
             HangAction::Terminate => {
                 let url = redact_url(&attached.page.url);
-                tracing::warn!(tab = %self.tab.id, url, "a page hangs; its script is terminated");
+                tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, url, "a page hangs; its script is terminated");
                 metrics::page_terminated();
                 attached.terminate();
             }
             HangAction::Replace => {
                 let url = redact_url(&attached.page.url);
-                tracing::warn!(tab = %self.tab.id, url, "a page hangs for good; it is given up");
+                tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, url, "a page hangs for good; it is given up");
                 return self.abandon_page("hung");
             }
         }
@@ -95,7 +95,7 @@ impl Actor {
     fn on_dialog_storm(&mut self) -> Option<End> {
         let attached = self.attached.as_mut()?;
         let url = redact_url(&attached.page.url);
-        tracing::warn!(tab = %self.tab.id, url, "a page opens dialog after dialog; it is given up");
+        tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, url, "a page opens dialog after dialog; it is given up");
         metrics::dropped("dialog", "storm");
         self.navigation.settle();
         let end = self.abandon_page("dialogs");

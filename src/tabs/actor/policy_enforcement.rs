@@ -49,7 +49,7 @@ impl Actor {
         self.navigation.policy_violation = true;
         if let Some(attached) = &mut self.attached {
             let url = redact_url(&attached.page.url);
-            tracing::warn!(tab = %self.tab.id, url, %denied, "a tab is where it may not be");
+            tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, url, %denied, "a tab is where it may not be");
             // The tab is sent there, and the denied URL must not appear in its view.
             attached.page.set_blank();
             self.updates.new_document();

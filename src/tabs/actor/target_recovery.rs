@@ -104,7 +104,7 @@ impl Actor {
     }
 
     pub(super) fn on_rebuild_failed(&mut self, error: &OpenError) -> Option<End> {
-        tracing::warn!(tab = %self.tab.id, %error, "a tab could not be rebuilt");
+        tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, %error, "a tab could not be rebuilt");
         let verdict = self.recovery.on_failed_rebuild(error, Instant::now());
         self.apply(verdict)
     }
