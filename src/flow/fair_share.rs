@@ -43,6 +43,16 @@ impl<K: Clone + Eq + Hash, W> FairShare<K, W> {
         });
     }
 
+    /// Takes places at once, which the key holds from now on; false if there are not enough.
+    pub fn take(&mut self, key: &K, places: usize) -> bool {
+        let fits = places <= self.free && self.held(key) + places <= self.max_per_key;
+        if fits {
+            self.free -= places;
+            *self.held.entry(key.clone()).or_default() += places;
+        }
+        fits
+    }
+
     /// Removes the waiters that do not match.
     pub fn retain(&mut self, mut keep: impl FnMut(&W) -> bool) {
         self.waiting.retain(|it| keep(&it.waiter));
