@@ -3,19 +3,19 @@
 const fire = (element, name, options = {}) => {
   const window = windowOf(element);
   const type = name === 'input' ? window.InputEvent : window.Event;
-  element.dispatchEvent(new type(name, { bubbles: true, composed: name === 'input', ...options }));
+  dispatchOn(element, new type(name, { bubbles: true, composed: name === 'input', ...options }));
 };
 
-const hasFocus = (element) => Node.prototype.getRootNode.call(element).activeElement === element;
+const hasFocus = (element) => activeElementOf(rootOf(element)) === element;
 
 const focusOn = (element) => {
-  if (!hasFocus(element)) element.focus?.({ preventScroll: false });
+  if (!hasFocus(element)) (isHtml(element) ? HTMLElement.prototype.focus : element.focus)?.call(element, { preventScroll: false });
   // The frame's window must be focused too, or key events go to the parent document.
   if (frameOf(documentOf(element))) windowOf(element).focus();
   return hasFocus(element);
 };
 
-const isEditable = (element) => element.isContentEditable === true;
+const isEditable = (element) => isHtml(element) && isContentEditable(element);
 
 // Focuses an element, or the editing host around it: what is inside of an editing host has no focus
 // itself.

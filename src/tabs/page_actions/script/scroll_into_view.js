@@ -36,7 +36,7 @@ const scrollTextIntoView = (element) => {
     const common = overlap(box, around);
     if (common && common.width >= box.width - 1 && common.height >= box.height - 1) continue;
     const [from, to] = [middleOf(box), middleOf(around)];
-    at.scrollBy({ left: from.x - to.x, top: from.y - to.y, behavior: 'instant' });
+    Element.prototype.scrollBy.call(at, { left: from.x - to.x, top: from.y - to.y, behavior: 'instant' });
   }
   const frame = frameOf(documentOf(element));
   if (frame) scrollBoxIntoView(frame, 0);

@@ -12,7 +12,7 @@ const toggleOf = (found) => {
     if (localNameOf(at) === 'label') return at.control && isToggle(at.control) ? at.control : null;
     if (matches(at, 'a, button, select')) return null;
   }
-  return onlyInShadow(found, 'input[type=checkbox], input[type=radio], [role=checkbox], [role=radio], [role=switch]');
+  return onlyInComponent(found, 'input[type=checkbox], input[type=radio], [role=checkbox], [role=radio], [role=switch]');
 };
 
 // Whether it is checked. A checkbox that is shown as indeterminate is checked or not beneath.
