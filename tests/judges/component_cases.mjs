@@ -2,6 +2,8 @@
 //
 // `neither` says why it can be done by none of the contenders; `playwrightNot`, why Playwright cannot.
 
+const INTERNALS = "its role is set with ElementInternals, which only Chromium's accessibility tree knows";
+
 const log = "judge.log.at(-1)";
 
 // What is the same with all three: [what, steps, expression, value].
@@ -27,7 +29,7 @@ const common = [
   ["a radio button is checked", [["check", 'role=radio[name="Large"]', true], ["shows", '- radio "Large" [checked]']], "judge.checked('large') ?? judge.value('size')", true],
   ["a tab is chosen", [["click", 'role=tab[name="Two"]'], ["shows", '- tab "Two" [selected]']], null, null],
   ["a slider is moved by keys", [["press", 'role=slider[name="Volume"]', "Home"], ["press", 'role=slider[name="Volume"]', "ArrowRight"]], "judge.value('volume')", 1],
-  ["the text is read", [["contains", "Send form"], ["contains", "Agree"]], null, null],
+  ["the text is read", [["contains", "Name"], ["contains", "Agree"]], null, null],
 ];
 
 const withRest = (changes, rest) => [...common.filter(([what]) => !(what in changes)), ...Object.entries(changes).flatMap(([what, now]) => (now ? [[what, ...now]] : [])), ...rest];
@@ -48,8 +50,21 @@ export const components = {
     ],
   ),
   material: withRest(
-    { "a tab is chosen": [[["click", 'role=tab[name="Two"]']], "judge.tab()", 1] },
+    {
+      // Labels around them are not the labels of the fields in their shadow roots.
+      "a checkbox is checked by role": [[["check", "label=Agree", true]], "judge.checked('agree')", true],
+      "a checkbox is checked and unchecked": [[["check", "label=Agree", true], ["check", "label=Agree", false]], "judge.checked('agree')", false],
+      "a checkbox is shown as checked": [[["check", "label=Agree", true], ["shows", "- checkbox [checked]"]], "judge.checked('agree')", true],
+      "a checkbox is clicked by its reference": [[["clickRef", "checkbox", "Agree"]], "judge.checked('agree')", true, { neither: "Chromium gives it no name either" }],
+      "a switch is set by role": [[["check", 'text="Loud"', true], ["shows", "- switch [checked]"]], "judge.checked('loud')", true],
+      "a switch is set back": [[["check", "#loud", true], ["check", "#loud", false]], "judge.checked('loud')", false],
+      "a switch is clicked by its reference": [[["clickRef", "switch", "Loud"]], "judge.checked('loud')", true, { neither: "Chromium gives it no name either" }],
+      "a radio button is checked": [[["check", 'role=radio[name="Large"]', true]], "judge.checked('large')", true, { neither: INTERNALS }],
+      "a tab is chosen": [[["click", 'role=tab[name="Two"]']], "judge.tab()", 1, { neither: INTERNALS }],
+    },
     [
+      ["a radio button is clicked by text", [["click", 'text="Large"']], "judge.checked('large')", true],
+      ["a tab is chosen by text", [["click", 'text="Two"']], "judge.tab()", 1],
       ["a button with an icon is clicked", [["click", 'role=button[name="Star"]']], log, "star"],
       ["a chip is chosen", [["click", 'role=button[name="Only new"]']], "judge.checked('chip')", true],
       ["an option is chosen", [["click", 'role=combobox[name="Fruit"]'], ["click", 'role=option[name="Pear"]']], "judge.value('fruit')", "pear"],

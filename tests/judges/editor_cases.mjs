@@ -10,6 +10,7 @@ const cases = (edit, seen) => [
   ["text is typed at its end", [["click", seen], ["press", edit, "Control+End"], ["type", edit, " and more"]], "Old text and more"],
   ["text is typed after a fill", [["fill", edit, "New words"], ["press", edit, "End"], ["type", edit, "!"]], "New words!"],
   ["a line is begun", [["click", seen], ["press", edit, "Control+End"], ["press", edit, "Enter"], ["type", edit, "next"]], "Old text\nnext"],
+  ["lines are typed", [["fill", edit, ""], ["type", edit, "one\ntwo"]], "one\ntwo"],
   ["all is selected and deleted by keys", [["click", seen], ["press", edit, "Control+A"], ["press", edit, "Delete"]], ""],
   ["a word is replaced that was double-clicked", [["doubleClick", seen], ["type", edit, "New"]], ["New text", "Old New"]],
   ["its text is read", [["holds", seen, "Old text"], ["contains", "Old text"]], "Old text"],

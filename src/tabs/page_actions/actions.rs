@@ -71,7 +71,9 @@ impl PageOperation {
 
     /// `focus`.
     pub fn focus(locator: Locator) -> Self {
-        Self::action(async move |driver, deadline| driver.focus(&locator, false, deadline).await)
+        Self::action(async move |driver, deadline| {
+            driver.focus(&locator, false, deadline).await.map(drop)
+        })
     }
 
     /// `check` and `uncheck`. `on` is the wanted state.
@@ -100,19 +102,21 @@ impl PageOperation {
     /// `type`, into the focused element without a locator.
     pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
         Self::action(async move |driver, deadline| {
-            if let Some(locator) = &locator {
-                driver.focus(locator, true, deadline).await?;
-            }
-            driver.type_text(&text, delay, deadline).await
+            let editor = match &locator {
+                Some(locator) => driver.focus(locator, true, deadline).await?,
+                None => driver.focused_editor(deadline).await,
+            };
+            driver.type_text(&text, delay, editor, deadline).await
         })
     }
 
     /// `press`, in the focused element without a locator.
     pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
         Self::action(async move |driver, deadline| {
-            if let Some(locator) = &locator {
-                driver.focus(locator, true, deadline).await?;
-            }
+            match &locator {
+                Some(locator) => driver.focus(locator, true, deadline).await?,
+                None => driver.focused_editor(deadline).await,
+            };
             driver.report_copies(deadline).await;
             driver.press_chord(&chord, deadline).await
         })

@@ -8,4 +8,4 @@ import "tinymce/skins/content/default/content.js";
 
 document.getElementById("host").innerHTML = '<textarea id="area">Old text</textarea>';
 await new Promise((done) => tinymce.init({ selector: "#area", license_key: "gpl", setup: (editor) => editor.on("init", done) }));
-globalThis.judge = { text: () => tinymce.activeEditor.getContent({ format: "text" }) };
+globalThis.judge = { text: () => tinymce.activeEditor.getContent({ format: "text" }).replaceAll("\n\n", "\n") };

@@ -17,7 +17,8 @@ const onlyInComponent = (host, css) => {
 // component for the only field in it.
 const labelledField = (element) => {
   if (FIELDS.has(localNameOf(element)) || isEditable(element)) return element;
-  return closest(element, 'label')?.control ?? onlyInComponent(element, 'input, textarea, select') ?? element;
+  const control = closest(element, 'label')?.control ?? element;
+  return FIELDS.has(localNameOf(control)) ? control : (onlyInComponent(control, 'input, textarea, select') ?? control);
 };
 
 // A color as Chromium writes opaque ones: `#rrggbb`.

@@ -26,15 +26,40 @@ const focusForEditing = (element) => {
   return false;
 };
 
+// How long after keys an editor may still be about to render what they did.
+const EDITOR_RENDERS = 200;
+let keysSentAt = -EDITOR_RENDERS;
+
+// Editors may render the effect of a key only in the next frame, and would put what is typed before that at
+// another place.
+const untilEditorRendered = async (element) => {
+  if (performance.now() - keysSentAt < EDITOR_RENDERS) {
+    await nextFrame(windowOf(element), 100);
+    await sleep(0);
+  }
+  keysSentAt = performance.now();
+};
+
+// Prepares the focused element for keys: tells whether it is an editor.
+const prepareKeys = async () => {
+  const element = focusedElement();
+  if (isFrame(element)) return { hop: hold(element) };
+  const editor = isEditable(element);
+  if (editor) await untilEditorRendered(element);
+  return { editor };
+};
+
 // Focuses an element. In an `<input>` that was not focused the caret goes to the start, as with
 // Playwright; a `<textarea>` keeps its caret.
 const focus = ({ typing, ...call }) =>
-  whenActionable({ ...call, needs: { rendered: true } }, (element) => {
+  whenActionable({ ...call, needs: { rendered: true } }, async (element) => {
     const had = hasFocus(element);
     if (!focusOn(element) && !(isEditable(element) && focusForEditing(element))) {
       return { reason: 'unsuitable', because: 'it cannot be focused' };
     }
     const typed = localNameOf(element) === 'input' && element.selectionStart !== null;
     if (typing && !had && typed) element.setSelectionRange(0, 0);
-    return { held: hold(element) };
+    const editor = isEditable(element);
+    if (typing && editor) await untilEditorRendered(element);
+    return { held: hold(element), editor };
   });

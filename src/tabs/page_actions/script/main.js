@@ -31,6 +31,7 @@ globalThis.cdpBridge = {
   scroll,
   upload,
   setFiles,
+  prepareKeys,
   prepareShortcut,
   takeCopied,
   paste,

@@ -101,6 +101,7 @@ const UNREADABLE = new Set(['script', 'style', 'noscript', 'template']);
 // synchronously, all labels are indexed once.
 let labelIndexes = null;
 const withLabelIndex = (look) => {
+  if (labelIndexes) return look();
   labelIndexes = new Map();
   try {
     return look();
