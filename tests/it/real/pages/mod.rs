@@ -1,7 +1,10 @@
 //! Faults that real pages showed.
 
+mod acting_clobbered;
 mod captures;
 mod choosers;
+mod code_editors;
+mod editor_keys;
 mod editors;
 mod evaluate;
 mod field_values;
