@@ -1,0 +1,69 @@
+// Random sequences of actions on random pages, by the bridge and by Playwright:
+// `node sequences.mjs BRIDGE_BINARY BROWSER [COUNT] [SEED] [FIRST]`. What the pages say afterwards, events
+// and state, must be the same.
+
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { viaBridge } from "./contenders/bridge.mjs";
+import { viaPlaywright } from "./contenders/playwright.mjs";
+import { chance } from "./random.mjs";
+import { generate } from "./sequence_pages.mjs";
+
+const [binary, browser, count = "1000", seed = "1", first = "0"] = process.argv.slice(2);
+if (!browser) throw new Error("usage: node sequences.mjs BRIDGE_BINARY BROWSER [COUNT] [SEED] [FIRST]");
+
+let pages = {};
+const answer = (request, response) => {
+  const name = new URL(request.url, "http://a").pathname.split("/").at(-1);
+  response.setHeader("content-type", "text/html; charset=utf-8");
+  response.end(pages[name] ?? "");
+};
+const listen = async (host) => {
+  const server = createServer(answer).listen(0, host);
+  await once(server, "listening");
+  return { server, url: `http://${host}:${server.address().port}` };
+};
+// Two sites, as Chromium tells them apart.
+const [near, far] = [await listen("127.0.0.1"), await listen("127.0.0.2")];
+
+async function take(contender, number, steps) {
+  await contender.go(`${near.url}/${number}/`);
+  for (const [index, [action, ...args]] of steps.entries()) {
+    try {
+      await contender[action](...args);
+    } catch (error) {
+      return `step ${index} failed: ${error.message.split("\n")[0]}`;
+    }
+  }
+  // The last step may still have an effect that begins later.
+  await sleep(250);
+  return contender.state("state()");
+}
+
+// What differs, one line each.
+const differences = (ours, theirs) => {
+  const [one, other] = [ours, theirs].map((text) => text.split("\n"));
+  return [...one.filter((line) => !other.includes(line)).map((line) => `bridge:     ${line}`), ...other.filter((line) => !one.includes(line)).map((line) => `playwright: ${line}`), ...(one.length === other.length ? [] : [`bridge ${one.length} lines, playwright ${other.length}`])];
+};
+
+const both = [await viaBridge(binary, browser), await viaPlaywright(browser)];
+let same = 0;
+let failed = 0;
+for (let number = Number(first); number < Number(first) + Number(count); number++) {
+  const random = chance(Number(seed) * 1_000_003 + number);
+  const generated = generate(random, `${far.url}/${number}/far`);
+  pages = generated.pages;
+  const [ours, theirs] = await Promise.all(both.map((contender) => take(contender, number, generated.steps)));
+  const bothFailed = [ours, theirs].every((text) => text.startsWith("step"));
+  if (bothFailed) failed += 1;
+  if (ours === theirs || (bothFailed && ours.split(":")[0] === theirs.split(":")[0])) same += 1;
+  else {
+    console.log(`sequence ${number}:\n  ${generated.steps.map((step) => JSON.stringify(step)).join("\n  ")}`);
+    for (const line of differences(ours, theirs).slice(0, 12)) console.log(`    ${line}`);
+  }
+}
+console.log(`${same} of ${count} sequences ended alike (seed ${seed}), ${failed} of them with an action that neither could carry out`);
+for (const contender of both) await contender.stop();
+for (const { server } of [near, far]) server.close();
+process.exitCode = same === Number(count) ? 0 : 1;
