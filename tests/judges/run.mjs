@@ -70,8 +70,10 @@ async function step(contender, action, ...args) {
       return expect(contender.content, (text) => squeeze(text).includes(args[0]), args[0]);
     case "becomes":
       return expect(() => contender.state(args[0]), (value) => value === true, args[0]);
-    default:
-      return contender[action](...args);
+    default: {
+      const done = await contender[action](...args);
+      if (done?.matches === false) throw new Error(`${action} answered that the field does not hold the value`);
+    }
   }
 }
 

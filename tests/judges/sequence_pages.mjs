@@ -7,7 +7,7 @@ const click = () => ["click"];
 const check = ({ pick }) => ["check", pick([true, false])];
 const typing = [({ pick }) => ["fill", pick(TEXTS)], ({ pick }) => ["fill", pick(TEXTS)], ({ pick }) => ["type", pick(["abc", "Q!", "ß x"])], ({ pick }) => ["press", pick(KEYS)], click];
 const button = (does) => (id) => ({ html: `<button id=${id} data-does="${does}">Do ${id}</button>`, name: `role=button[name="Do ${id}"]`, text: `text="Do ${id}"`, steps: [click] });
-const input = (attributes) => (id) => ({ html: `<label>Field ${id} <input id=${id} ${attributes}></label>`, name: `label=Field ${id}`, steps: typing });
+const input = (attributes) => (id) => ({ html: `<label>Field ${id} <input id=${id} ${attributes}></label>`, name: `label="Field ${id}"`, steps: typing });
 const toggle = (type) => (id) => ({ html: `<label id=${id}l>Turn ${id} <input id=${id} type=${type} name=${type}></label>`, name: `role=${type}[name="Turn ${id}"]`, text: `text="Turn ${id}"`, steps: type === "radio" ? [() => ["check", true], click] : [check, check, click] });
 
 const CONTROLS = [
@@ -32,7 +32,7 @@ const CONTROLS = [
   (id) => ({ html: `<details id=${id}><summary id=${id}s>More ${id}</summary>inside</details>`, text: `text="More ${id}"`, at: `#${id}s`, steps: [click] }),
   (id) => ({ html: `<form id=${id}f><input id=${id} aria-label="Sent ${id}"><button id=${id}b>Send ${id}</button></form>`, steps: [...typing, () => ["press", "Enter"]] }),
   (id) => ({ html: `<div id=${id} contenteditable aria-label="Edit ${id}">text</div>`, steps: typing }),
-  (id) => ({ html: `<label>Note ${id} <textarea id=${id}></textarea></label>`, name: `label=Note ${id}`, steps: [...typing, ({ pick }) => ["fill", pick(["one\ntwo", "\n"])], () => ["press", "Enter"]] }),
+  (id) => ({ html: `<label>Note ${id} <textarea id=${id}></textarea></label>`, name: `label="Note ${id}"`, steps: [...typing, ({ pick }) => ["fill", pick(["one\ntwo", "\n"])], () => ["press", "Enter"]] }),
   (id) => ({ html: `<input id=${id} type=date aria-label="Day ${id}">`, steps: [({ pick }) => ["fill", pick(["2026-01-02", "1999-12-31"])]] }),
   (id) => ({ html: `<input id=${id} type=number aria-label="Amount ${id}">`, steps: [({ pick }) => ["fill", pick(["1", "-2.5", "1000"])]] }),
   (id) => ({ html: `<select id=${id} aria-label="One of ${id}"><option>Apple<option>Pear<option>Plum</select>`, name: `role=combobox[name="One of ${id}"]`, steps: [({ pick }) => ["select", pick(["Apple", "Pear", "Plum"])]] }),
@@ -78,9 +78,17 @@ const SCRIPT = `<script>
     open(it) { it.getRootNode().getElementById(it.id + "d").showModal(); },
     close(it) { it.closest("dialog").close(); },
   };
+  // Playwright tells that an option was chosen which is chosen already; the bridge does not, nor do browsers.
+  const selected = new Map();
+  const isSelectedAlready = ({ type }, it) => {
+    if (type !== "input" || it.localName !== "select") return false;
+    const before = selected.get(it) ?? "Apple";
+    selected.set(it, it.value);
+    return before === it.value;
+  };
   const note = (event) => {
     const [it] = event.composedPath();
-    if (!it.id) return;
+    if (!it.id || isSelectedAlready(event, it)) return;
     log.push([event.type, it.id, event.type === "keydown" ? event.key : event.type === "input" ? event.inputType ?? "" : "", event.isTrusted ? "" : "script"].join(" ").trim());
     if (event.type === "click") doing[it.dataset?.does]?.(it);
     if (event.type === "submit") event.preventDefault();

@@ -43,6 +43,7 @@ async function take(contender, number, steps) {
 
 // What differs, one line each.
 const differences = (ours, theirs) => {
+  if (ours.startsWith("step") || theirs.startsWith("step")) return [`bridge:     ${ours.startsWith("step") ? ours : "done"}`, `playwright: ${theirs.startsWith("step") ? theirs : "done"}`];
   const [one, other] = [ours, theirs].map((text) => text.split("\n"));
   return [...one.filter((line) => !other.includes(line)).map((line) => `bridge:     ${line}`), ...other.filter((line) => !one.includes(line)).map((line) => `playwright: ${line}`), ...(one.length === other.length ? [] : [`bridge ${one.length} lines, playwright ${other.length}`])];
 };
