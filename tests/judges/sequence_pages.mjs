@@ -78,6 +78,7 @@ const SCRIPT = `<script>
     open(it) { it.getRootNode().getElementById(it.id + "d").showModal(); },
     close(it) { it.closest("dialog").close(); },
   };
+  // Of `toggle` only the effect counts: Chromium fires it later, and joins two of them by chance.
   // Playwright tells that an option was chosen which is chosen already; the bridge does not, nor do browsers.
   const selected = new Map();
   const isSelectedAlready = ({ type }, it) => {
@@ -93,14 +94,14 @@ const SCRIPT = `<script>
     if (event.type === "click") doing[it.dataset?.does]?.(it);
     if (event.type === "submit") event.preventDefault();
   };
-  const listen = (root) => { for (const type of ["click", "dblclick", "input", "keydown", "submit", "toggle"]) root.addEventListener(type, note, true); };
+  const listen = (root) => { for (const type of ["click", "dblclick", "input", "keydown", "submit"]) root.addEventListener(type, note, true); };
   listen(window);
   const shades = [];
   customElements.define("x-shade", class extends HTMLElement { connectedCallback() {
     if (this.shadowRoot) return;
     const shade = this.attachShadow({ mode: "open" });
     shade.innerHTML = "<style>" + document.querySelector("style").textContent + "</style>" + this.dataset.html;
-    for (const type of ["submit", "toggle"]) shade.addEventListener(type, note, true);
+    shade.addEventListener("submit", note, true);
     shades.push(shade); } });
   setTimeout(() => { for (const root of [document, ...shades]) for (const it of root.querySelectorAll("[data-soon]")) it.disabled = false; }, 300);
   const own = () => {

@@ -11,6 +11,7 @@ on_both_browsers!(
     elements_of_frames_of_other_processes_that_are_out_of_view_are_acted_on,
     an_element_of_a_hidden_frame_is_hidden,
     a_frame_that_loads_lazily_is_acted_on,
+    what_is_covered_around_its_frame_is_scrolled_away_from_the_cover,
     a_dialog_in_a_frame_that_is_half_out_of_view_is_acted_on,
     a_page_that_draws_slowly_is_acted_on,
     a_position_is_right_in_a_turned_frame,
@@ -109,6 +110,28 @@ async fn a_frame_that_loads_lazily_is_acted_on(browser: TestBrowser) {
         assert_eq!(text["value"], "true", "{host}");
         let fill = json!({"selector": "#b >> input", "value": "far"});
         page.ask("fill", fill).await.expect("done");
+    }
+    page.bridge.stop().await;
+}
+
+async fn what_is_covered_around_its_frame_is_scrolled_away_from_the_cover(browser: TestBrowser) {
+    let page = OpenPage::with(browser, "").await;
+    page.site.page(
+        "/inner",
+        "<button onclick='this.textContent = event.isTrusted'>B</button>",
+    );
+    for host in ["127.0.0.1", "other.test"] {
+        let inner = page.site.url_on(host, "/inner");
+        let body = format!(
+            "<style>body {{ margin: 0; padding: 70vh 0 100vh }}</style><iframe id=f src='{inner}'></iframe>
+            <div style='position:fixed;bottom:0;width:100%;height:45vh;background:gray'>bar</div>"
+        );
+        let url = page.site.page("/outer", &body);
+        page.client.go(&page.tab, &url).await;
+        page.click("#f >> button").await;
+        let text = json!({"selector": "#f >> button", "what": "text"});
+        let text = page.ask("query", text).await.expect("queried");
+        assert_eq!(text["value"], "true", "{host}");
     }
     page.bridge.stop().await;
 }
