@@ -11,7 +11,7 @@ use cdp_bridge::cli::{
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
-use cdp_bridge::{console, doctor, exposition, runtime, schema, telemetry};
+use cdp_bridge::{console, core_dumps, doctor, exposition, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit codes (operations: Commands).
@@ -86,6 +86,9 @@ async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
     } = load(invocation)?;
     telemetry::init(&config.log.level, config.log.format).map_err(failed(USAGE))?;
     warn_of_configuration(&warnings);
+    if let Err(error) = core_dumps::forbid() {
+        tracing::warn!(%error, "core dumps could not be forbidden; they would contain tokens");
+    }
     let exposition = exposition::install().map_err(failed(FAILURE))?;
     tokio::spawn(exposition.clone().upkeep());
     let systemd = Systemd::of_process().unwrap_or_else(|error| {
@@ -221,6 +224,11 @@ struct TokenFileError {
 
 fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileError> {
     let Some(path) = &arguments.token_file else {
+        if arguments.token.is_some() {
+            let warning = "every user of this machine can read the token in --token: use --token-file \
+                or CDP_BRIDGE_AUTH_TOKEN";
+            warn_on_stderr(&[warning.to_owned()]);
+        }
         return Ok(arguments.token.clone());
     };
     match std::fs::read_to_string(path) {
@@ -229,6 +237,12 @@ fn console_token(arguments: &ConsoleArgs) -> Result<Option<String>, TokenFileErr
             path: path.clone(),
             source,
         }),
+    }
+}
+
+fn warn_on_stderr(warnings: &[String]) {
+    for warning in warnings {
+        let _ = writeln!(std::io::stderr(), "cdp-bridge: warning: {warning}");
     }
 }
 
@@ -242,9 +256,7 @@ fn configuration(invocation: &Invocation, command: &ConfigCommand) -> Result<u8,
         ConfigCommand::Check(_) | ConfigCommand::Print(_) => load(invocation)?,
     };
     app::check(&loaded.config).map_err(|error| invalid_value(&loaded.origins, error))?;
-    for warning in &loaded.warnings {
-        let _ = writeln!(std::io::stderr(), "cdp-bridge: warning: {warning}");
-    }
+    warn_on_stderr(&loaded.warnings);
     let text = match (command, &loaded.file) {
         (ConfigCommand::Print(_), _) => config::print(&loaded),
         (_, Some(file)) => format!("{} is valid\n", file.display()),
@@ -255,6 +267,7 @@ fn configuration(invocation: &Invocation, command: &ConfigCommand) -> Result<u8,
 
 async fn run_doctor(invocation: &Invocation) -> Result<u8, Failure> {
     let loaded = load(invocation)?;
+    warn_on_stderr(&loaded.warnings);
     let say = |line: &dyn std::fmt::Display| {
         // A closed stdout is not an error here.
         let _ = writeln!(std::io::stdout(), "{line}");

@@ -83,6 +83,8 @@ codes! {
     EvaluationFailed = "EVALUATION_FAILED", retryable: no;
     /// The locator is invalid.
     BadSelector = "BAD_SELECTOR", retryable: no;
+    /// The request was cancelled; `details.inputSent` says whether it may have taken effect before.
+    Cancelled = "CANCELLED", retryable: no;
 }
 
 /// A request that failed, or, without a `requestId`, something that went wrong unasked.
@@ -182,6 +184,10 @@ pub struct ErrorDetails {
     /// `BAD_SELECTOR`: the character that is wrong, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<u64>,
+    /// `CANCELLED`: whether the request may have had an effect before: input was sent, a script was run, a
+    /// navigation was begun. If false, it had none and will have none; at most its element was scrolled into view.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub input_sent: Option<bool>,
 }
 
 #[cfg(test)]

@@ -43,6 +43,7 @@ requests! {
     GetContent = "getContent" => Content { limit: Capture, changes: no, tab: yes };
     Subscribe = "subscribe" => Done { limit: Other, changes: no, tab: yes };
     GetDownload = "getDownload" => Download { limit: Capture, changes: no, tab: yes };
+    Cancel = "cancel" => Done { limit: Other, changes: no, tab: no };
 }
 
 events! {

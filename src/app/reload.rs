@@ -82,7 +82,8 @@ fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadEr
 mod tests {
     use super::*;
     use crate::policy::{ClientPolicyConfig, DownloadPolicy, PolicyMode, PrivateNetworks};
-    use crate::server::{ClientConfig, Secret, TlsConfig};
+    use crate::secret::Secret;
+    use crate::server::{ClientConfig, TlsConfig};
 
     fn client(name: &str) -> ClientConfig {
         ClientConfig {

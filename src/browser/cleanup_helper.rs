@@ -7,12 +7,11 @@
 
 use std::io::{PipeWriter, Write as _};
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
-use super::spawn::{SpawnError, spawn};
+use super::spawn::{SpawnError, spawn, system_command};
 
 /// How long the shell may take to exit.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(1);
@@ -64,16 +63,12 @@ impl CleanupHelper {
     ) -> Result<Self, SpawnError> {
         // The writing end is closed on exec, so neither the shell nor Chromium holds it open.
         let (reader, pipe) = std::io::pipe()?;
-        let mut command = Command::new("/bin/sh");
+        let mut command = system_command("/bin/sh");
         command
             .args(["-c", SCRIPT, "cdp-bridge-cleanup"])
             .arg(group.unwrap_or(Path::new("")))
             .args(dirs)
-            .stdin(reader)
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            // Ctrl-C in a terminal is sent to the daemon's process group.
-            .process_group(0);
+            .stdin(reader);
         Ok(Self {
             shell: spawn(command).await?,
             pipe,

@@ -146,8 +146,8 @@ pub(super) struct HostLimits {
 /// Rejects flags that would break the connection, the profile or the network policy.
 pub(super) fn check_args(args: &[String]) -> Result<(), ReservedArgument> {
     for argument in args {
-        let name = switch(argument);
-        if let Some((_, key)) = RESERVED.iter().find(|(reserved, _)| *reserved == name) {
+        let reserved = RESERVED.iter().find(|(name, _)| is_switch(argument, name));
+        if let Some((_, key)) = reserved {
             return Err(ReservedArgument {
                 argument: argument.clone(),
                 key,
@@ -186,7 +186,7 @@ pub(super) fn argv(options: &LaunchOptions, machine: HostLimits, profile: &Path)
         TransportKind::Pipe => "--remote-debugging-pipe".to_owned(),
         TransportKind::Port => format!("--remote-debugging-port={}", options.config.cdp_port),
     });
-    flags.retain(|argument| !user.gives(switch(argument)));
+    flags.retain(|argument| !user.gives(argument));
     flags.extend(user.features(options.kind));
     flags.push(user.blink_settings());
     flags.extend(options.proxy.into_iter().flat_map(proxy_flags));
@@ -211,9 +211,17 @@ fn proxy_flags(proxy: SocketAddr) -> [String; 3] {
     ]
 }
 
-/// The switch of an argument, without its value.
+/// The name of an argument's switch, without its dashes and its value. Chromium ignores white space around
+/// an argument, and takes one dash for two.
 fn switch(argument: &str) -> &str {
-    argument.split_once('=').map_or(argument, |(name, _)| name)
+    let argument = argument.trim();
+    let name = argument.split_once('=').map_or(argument, |(name, _)| name);
+    let without_dashes = name.strip_prefix("--").or_else(|| name.strip_prefix('-'));
+    without_dashes.unwrap_or(name)
+}
+
+pub(super) fn is_switch(argument: &str, name: &str) -> bool {
+    switch(argument) == switch(name)
 }
 
 /// The operator's flags. The two feature lists and the settings of pages are merged into the bridge's.
@@ -229,14 +237,17 @@ impl<'a> UserFlags<'a> {
     fn new(args: &'a [String]) -> Self {
         let mut user = Self::default();
         for argument in args {
-            let (list, value) = match argument.split_once('=') {
-                Some((ENABLE_FEATURES, value)) => (&mut user.enabled, value),
-                Some((DISABLE_FEATURES, value)) => (&mut user.disabled, value),
-                Some((BLINK_SETTINGS_SWITCH, value)) => (&mut user.blink_settings, value),
-                _ => {
-                    user.rest.push(argument);
-                    continue;
-                }
+            let lists = [
+                (ENABLE_FEATURES, &mut user.enabled),
+                (DISABLE_FEATURES, &mut user.disabled),
+                (BLINK_SETTINGS_SWITCH, &mut user.blink_settings),
+            ];
+            let list = lists
+                .into_iter()
+                .find(|(name, _)| is_switch(argument, name));
+            let (Some((_, list)), Some((_, value))) = (list, argument.split_once('=')) else {
+                user.rest.push(argument);
+                continue;
             };
             let items = value.split(',').map(str::trim);
             list.extend(items.filter(|item| !item.is_empty()));
@@ -256,7 +267,7 @@ impl<'a> UserFlags<'a> {
     }
 
     fn gives(&self, name: &str) -> bool {
-        self.rest.iter().any(|argument| switch(argument) == name)
+        self.rest.iter().any(|argument| is_switch(argument, name))
     }
 
     /// The two feature lists. Chromium takes only the last of a repeated switch, so there is one of
@@ -300,7 +311,7 @@ fn merged<'a>(ours: &[&'a str], theirs: &[&'a str], opposed: &[&str]) -> Vec<&'a
 }
 
 /// The name of a feature without its field trial (`<`) and parameters (`:`).
-fn feature_name(feature: &str) -> &str {
+pub(super) fn feature_name(feature: &str) -> &str {
     feature.split(['<', ':']).next().unwrap_or(feature)
 }
 
@@ -336,7 +347,7 @@ mod tests {
 
     fn values<'a>(line: &'a [String], name: &str) -> Vec<&'a str> {
         line.iter()
-            .filter(|argument| switch(argument) == name)
+            .filter(|argument| is_switch(argument, name))
             .map(String::as_str)
             .collect()
     }
@@ -440,8 +451,8 @@ mod tests {
 
     #[test]
     fn pasting_with_the_middle_button_stays_off_beside_the_operators_settings() {
-        let given = ["--blink-settings=imagesEnabled=false,middleClickPasteAllowed=true"];
-        let line = line(&options(BrowserBuild::Shell, &given), CONFINED);
+        let given = "-blink-settings=imagesEnabled=false,middleClickPasteAllowed=true";
+        let line = line(&options(BrowserBuild::Shell, &[given]), CONFINED);
         let expected = "--blink-settings=imagesEnabled=false,middleClickPasteAllowed=true,\
              middleClickPasteAllowed=false,selectionClipboardBufferAvailable=false,\
              pictureInPictureEnabled=false";
@@ -486,6 +497,9 @@ mod tests {
             "--host-resolver-rules=MAP * 1.2.3.4",
             "--webrtc-ip-handling-policy=default",
             "--enable-quic",
+            // Chromium takes one dash for two, and ignores white space.
+            "-proxy-server=p:1",
+            " --no-proxy-server ",
         ] {
             let error = check_args(&[flag.to_owned()]).unwrap_err();
             assert!(error.key.starts_with("policy."), "{flag}");

@@ -11,6 +11,7 @@ use std::time::Duration;
 use url::Url;
 
 use super::cleanup_helper::CleanupHelper;
+use super::environment;
 use super::flags::{self, HostLimits, ReservedArgument};
 use super::memory_cgroup::{CgroupError, MemoryCgroup};
 use super::options::LaunchOptions;
@@ -161,8 +162,10 @@ pub async fn launch(options: &LaunchOptions) -> Result<LaunchedBrowser, LaunchEr
     };
     let procs_file = cgroup.as_ref().map(MemoryCgroup::procs_file).transpose();
     let procs_file = procs_file.map_err(|source| LaunchError::MemoryCgroup { source })?;
-    let mut command =
-        browser_command(&options.executable, &args, ends, procs_file).map_err(failed)?;
+    let config = &options.config;
+    let variables = environment::of_browser(std::env::vars_os(), &config.env, config.headless);
+    let command = browser_command(&options.executable, &args, variables, ends, procs_file);
+    let mut command = command.map_err(failed)?;
     if let Some(dir) = profile.temporary_files() {
         command.env("TMPDIR", dir);
     }

@@ -1,9 +1,12 @@
 //! Finds, starts, supervises and ends Chromium.
 
+mod before_exec;
 mod cleanup_helper;
 pub mod connect;
+pub(crate) mod dangerous_args;
 pub mod disk_space;
 mod endpoint;
+pub(crate) mod environment;
 pub mod find;
 mod flags;
 pub mod launch;

@@ -1,7 +1,8 @@
 //! The directories of one browser: its profile, and one for its temporary files.
 
-use std::fs::File;
+use std::fs::{DirBuilder, File};
 use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -68,7 +69,8 @@ impl Profile {
     /// The operator's directory, which is created if it is missing and never removed. Stale locks in it
     /// are removed.
     pub(super) fn configured(path: &Path) -> io::Result<Self> {
-        std::fs::create_dir_all(path)?;
+        // It will hold the cookies of every tab.
+        DirBuilder::new().recursive(true).mode(0o700).create(path)?;
         // Chromium resolves a relative path against its own directory.
         let path = std::path::absolute(path)?;
         let held = singleton_lock::take_over(&path);

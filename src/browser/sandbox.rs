@@ -1,10 +1,10 @@
 //! Whether Chromium's sandbox can be used on this host.
 
 use std::path::Path;
-use std::process::Stdio;
 use std::time::Duration;
 
 use super::settings::Sandbox;
+use super::spawn::system_command;
 
 /// How long the probe for a user namespace may take.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -73,11 +73,8 @@ async fn namespaces_refused() -> bool {
 /// A container's seccomp filter refuses namespaces without a setting that could be read, so the probe
 /// creates one. Without `unshare(1)` nothing is known, and the sandbox stays on.
 async fn probe_refused() -> bool {
-    let probe = tokio::process::Command::new("unshare")
+    let probe = system_command("unshare")
         .args(["--user", "true"])
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
         .kill_on_drop(true)
         .status();
     matches!(tokio::time::timeout(PROBE_TIMEOUT, probe).await, Ok(Ok(status)) if !status.success())

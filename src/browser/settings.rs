@@ -1,5 +1,6 @@
 //! Section `browser`: which Chromium is driven, and how it is started.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,7 @@ use url::Url;
 
 use super::url_text;
 use super::window_size::WindowSize;
+use crate::secret::Secret;
 use crate::units::byte_size::{self, ByteSizeText};
 use crate::units::duration::{self, DurationText};
 
@@ -25,6 +27,11 @@ pub struct BrowserConfig {
     /// Further command line switches for Chromium. `--disable-features` and `--enable-features` are
     /// merged with the bridge's own.
     pub args: Vec<String>,
+    /// Environment variables for Chromium, besides the few that it inherits (docs/security.md), such as
+    /// `{ TZ = "Europe/Berlin" }`. Values are never printed or logged, but every process of Chromium has
+    /// them in its memory.
+    #[schemars(with = "BTreeMap<String, String>")]
+    pub env: BTreeMap<String, Secret>,
     /// Run without a window. `false` needs Chrome: headless-shell cannot open windows.
     pub headless: bool,
     /// Chromium's sandbox: "auto" (off only as root or where the kernel refuses it, with a warning),
@@ -64,6 +71,7 @@ impl Default for BrowserConfig {
             path: None,
             flavor: Flavor::Auto,
             args: Vec::new(),
+            env: BTreeMap::new(),
             headless: true,
             sandbox: Sandbox::Auto,
             transport: TransportKind::Pipe,

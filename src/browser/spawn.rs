@@ -19,6 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::runtime::Handle;
 use tokio::sync::{mpsc, oneshot};
 
+use super::before_exec::{Lifetime, isolate};
 use crate::lock::lock;
 
 /// How many requests may wait for the thread; each takes a few milliseconds.
@@ -52,29 +53,44 @@ pub(super) struct ChromiumEnds {
     pub(super) answers: OwnedFd,
 }
 
-/// The command that starts a browser in a process group of its own, with neither our stdin nor our
-/// stdout, killed when the daemon dies, and in the control group of `procs_file`.
+/// The command that starts a program with these variables, in a session of its own, without descriptors of
+/// ours: stdin, stdout and stderr are `/dev/null`.
+pub(super) fn isolated_command(
+    program: impl AsRef<OsStr>,
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
+    lifetime: Lifetime,
+    procs_file: Option<File>,
+) -> Command {
+    let mut command = Command::new(program);
+    command
+        .env_clear()
+        .envs(variables)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    isolate(&mut command, lifetime, procs_file);
+    command
+}
+
+/// The same for a small program of the system, which needs to find others.
+pub(super) fn system_command(program: impl AsRef<OsStr>) -> Command {
+    let path = std::env::var_os("PATH").map(|path| ("PATH".into(), path));
+    isolated_command(program, path, Lifetime::Unbound, None)
+}
+
+/// The command that starts a browser, which is killed when the daemon dies, in the control group of
+/// `procs_file`.
 pub(super) fn browser_command(
     executable: &Path,
     args: &[OsString],
+    variables: impl IntoIterator<Item = (OsString, OsString)>,
     pipe: Option<ChromiumEnds>,
     procs_file: Option<File>,
 ) -> Result<Command, SpawnError> {
-    let mut command = Command::new(executable);
-    command
-        .args(args)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .kill_on_drop(true);
-    for (name, _) in std::env::vars_os() {
-        if !inherited(&name) {
-            command.env_remove(name);
-        }
-    }
-    // Before the descriptors are mapped: `procs_file` may have one of Chromium's numbers.
-    before_exec(&mut command, procs_file);
+    // Descriptors are mapped after the others are made close-on-exec and `procs_file` was written to, which
+    // may have one of Chromium's numbers.
+    let mut command = isolated_command(executable, variables, Lifetime::OfDaemon, procs_file);
+    command.args(args).stderr(Stdio::piped()).kill_on_drop(true);
     if let Some(ends) = pipe {
         let mappings = vec![
             FdMapping {
@@ -91,53 +107,6 @@ pub(super) fn browser_command(
             .map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     }
     Ok(command)
-}
-
-/// Whether Chromium inherits an environment variable. Its proxy is set by flag only, and the bridge's
-/// own settings hold secrets.
-fn inherited(name: &OsStr) -> bool {
-    const PROXIES: [&str; 7] = [
-        "HTTP_PROXY",
-        "HTTPS_PROXY",
-        "FTP_PROXY",
-        "ALL_PROXY",
-        "NO_PROXY",
-        "AUTO_PROXY",
-        "SOCKS_SERVER",
-    ];
-    let name = name.to_string_lossy().to_ascii_uppercase();
-    !name.starts_with("CDP_BRIDGE_") && !PROXIES.contains(&name.as_str())
-}
-
-#[cfg(target_os = "linux")]
-fn before_exec(command: &mut Command, procs_file: Option<File>) {
-    use rustix::process::{Signal, getpid, getppid, set_parent_process_death_signal};
-    let daemon = getpid();
-    let in_child = move || -> io::Result<()> {
-        set_parent_process_death_signal(Some(Signal::KILL))?;
-        // If the daemon died before the line above, the signal will never come.
-        if getppid() != Some(daemon) {
-            return Err(rustix::io::Errno::SRCH.into());
-        }
-        if let Some(procs_file) = &procs_file {
-            // `0` is the writing process. Its children inherit the group.
-            rustix::io::write(procs_file, b"0")?;
-        }
-        Ok(())
-    };
-    // SAFETY: between fork and exec the closure makes three plain system calls, `prctl`, `getppid`
-    // and `write`, and builds an error from a number. It allocates nothing, takes no lock and
-    // touches no memory that another thread of the daemon could have left half written.
-    #[allow(unsafe_code)]
-    unsafe {
-        command.pre_exec(in_child);
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn before_exec(_command: &mut Command, _entrance: Option<File>) {
-    // There is no such signal and there are no control groups elsewhere; the end of the pipe and the
-    // cleanup helper must do.
 }
 
 /// Starts a process on the spawner thread and watches it on the caller's runtime.
@@ -200,24 +169,17 @@ fn serve(mut requests: mpsc::Receiver<SpawnRequest>) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn proxies_and_our_own_settings_are_not_inherited() {
-        for name in [
-            "http_proxy",
-            "HTTPS_PROXY",
-            "all_proxy",
-            "CDP_BRIDGE_AUTH_TOKEN",
-        ] {
-            assert!(!inherited(OsStr::new(name)), "{name}");
-        }
-        for name in ["PATH", "HOME", "LANG", "DISPLAY"] {
-            assert!(inherited(OsStr::new(name)), "{name}");
-        }
+    fn command(
+        program: &str,
+        args: &[OsString],
+        pipe: Option<ChromiumEnds>,
+    ) -> Result<Command, SpawnError> {
+        browser_command(Path::new(program), args, [], pipe, None)
     }
 
     #[tokio::test]
     async fn a_program_that_is_missing_is_refused() {
-        let command = browser_command(Path::new("/nowhere/chrome"), &[], None, None).unwrap();
+        let command = command("/nowhere/chrome", &[], None).unwrap();
         let error = spawn(command).await.unwrap_err();
         assert!(
             matches!(error, SpawnError::Refused(error) if error.kind() == io::ErrorKind::NotFound)
@@ -225,14 +187,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_child_leads_its_own_group_and_is_started_by_the_lasting_thread() {
+    async fn a_child_leads_a_session_and_a_group_of_its_own() {
         let args = ["-c".into(), "read -r never".into()];
-        let mut command = browser_command(Path::new("/bin/sh"), &args, None, None).unwrap();
+        let mut command = command("/bin/sh", &args, None).unwrap();
         command.stdin(Stdio::piped());
         let mut child = spawn(command).await.unwrap();
         let pid = i32::try_from(child.id().unwrap()).unwrap();
         let pid = rustix::process::Pid::from_raw(pid).unwrap();
         assert_eq!(rustix::process::getpgid(Some(pid)).unwrap(), pid);
+        assert_eq!(rustix::process::getsid(Some(pid)).unwrap(), pid);
         child.kill().await.unwrap();
     }
 
@@ -250,7 +213,7 @@ mod tests {
                 commands: never.into(),
                 answers: answers.into(),
             };
-            let command = browser_command(Path::new("/bin/sh"), &args, Some(ends), None);
+            let command = command("/bin/sh", &args, Some(ends));
             let mut command = command.unwrap();
             command.kill_on_drop(false);
             let child = runtime.block_on(spawn(command)).unwrap();

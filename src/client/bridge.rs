@@ -93,7 +93,8 @@ impl Bridge {
     }
 
     /// Sends a request with the bridge's configured time limit, and waits for the answer. Dropping the future stops the
-    /// wait, not the request.
+    /// wait, not the request; to end that, send it with an id by [`Self::request`], and then a
+    /// [`Cancel`](cdp_bridge_protocol::request::Cancel).
     pub async fn ask<R: Ask>(&self, request: R) -> Result<R::Answer, RequestError> {
         let body: RequestBody = request.into();
         let kind = body.kind().as_str();

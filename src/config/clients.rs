@@ -7,7 +7,8 @@ use std::path::Path;
 use super::error::ConfigError;
 use super::origin::Origins;
 use super::setting::bad_value;
-use crate::server::{ClientConfig, Secret};
+use crate::secret::Secret;
+use crate::server::ClientConfig;
 
 /// Checks every client and reads the tokens from files. `read` reads a file by the path
 /// that the configuration gives.

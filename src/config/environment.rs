@@ -11,7 +11,8 @@ use super::origin::Origin;
 use super::renamed;
 use super::setting::{Layer, Setting, bad_value, imply_port_transport, shown};
 use super::text_value;
-use crate::server::{ClientConfig, Listen, Secret};
+use crate::secret::Secret;
+use crate::server::{ClientConfig, Listen};
 
 /// The prefix of the bridge's own variables.
 const PREFIX: &str = "CDP_BRIDGE_";

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::advice;
 use super::check;
 use super::clients;
 use super::environment;
@@ -64,6 +65,7 @@ pub fn load_with(
     let read_token = |path: &Path| read(&sources.working_dir.join(path));
     clients::resolve(&mut config.auth.clients, &origins, &read_token)?;
     rules::check(&config, &origins)?;
+    warnings.extend(advice::of(&config, &origins));
     Ok(Loaded {
         config,
         origins,

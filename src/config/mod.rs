@@ -3,6 +3,7 @@
 //! [`load`] turns [`Sources`] into a valid [`Config`], or a [`ConfigError`] that names the origin, the key,
 //! the value that was found and what was expected. Each section is a struct of the module that uses it.
 
+mod advice;
 mod catalogue;
 mod changes;
 mod check;

@@ -103,6 +103,16 @@ mod tests {
     }
 
     #[test]
+    fn variables_of_chromium_are_shown_without_their_values() {
+        let text = print(&loaded("[browser]\nenv = { KEY = \"s3cret\" }\n", &[]));
+        assert!(!text.contains("s3cret"), "{text}");
+        assert!(
+            line(&text, "env").contains("KEY = \"[redacted]\""),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn tokens_are_not_shown() {
         let file = "[[auth.clients]]\nname = \"a\"\ntoken = \"s3cret\"\n";
         let text = print(&loaded(file, &[]));

@@ -4,7 +4,7 @@ use super::error::ConfigError;
 use super::origin::{Origin, Origins};
 use super::setting::bad_value;
 use super::types::Config;
-use crate::browser::{Flavor, TransportKind};
+use crate::browser::{Flavor, TransportKind, environment};
 use crate::server::Listen;
 
 /// Checks the rules between values, and texts with a syntax of their own.
@@ -12,6 +12,7 @@ pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
     lists(config, origins)?;
     log_level(config, origins)?;
     headless(config, origins)?;
+    variables(config, origins)?;
     connect(config, origins)?;
     tls(config, origins)?;
     if config.auth.clients.is_empty() && !config.server.listen.is_local() {
@@ -88,6 +89,12 @@ fn headless(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     Ok(())
 }
 
+fn variables(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    const KEY: &str = "browser.env";
+    environment::check(&config.browser.env)
+        .map_err(|error| bad_value(origins.get(KEY), KEY, error.to_string()))
+}
+
 /// Traffic of a unix socket does not leave the machine.
 fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     if config.server.tls.is_some() && matches!(config.server.listen, Listen::Unix(_)) {
@@ -123,6 +130,7 @@ fn connect(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
             browser.transport != TransportKind::Pipe,
         ),
         ("browser.args", !browser.args.is_empty()),
+        ("browser.env", !browser.env.is_empty()),
         ("browser.headless", !browser.headless),
     ];
     let advice = "a running Chromium is not launched: remove one of the two";

@@ -50,10 +50,16 @@ pub(crate) fn imply_port_transport(layer: &mut Layer) {
     }
 }
 
+/// Whether values of this key may not be shown. The URL of a hosted browser may contain a token.
+pub(crate) fn may_be_secret(key: &str) -> bool {
+    ["auth.clients", "browser.connect", "browser.env"]
+        .iter()
+        .any(|secret| key.starts_with(secret))
+}
+
 /// A value for an error text: TOML, shortened, and without secrets.
 pub(crate) fn shown(key: &str, value: &Value) -> String {
-    // The URL of a hosted browser may contain a token.
-    if key.starts_with("auth.clients") || key == "browser.connect" {
+    if may_be_secret(key) {
         return "the value".to_owned();
     }
     let text = value.to_string();

@@ -233,7 +233,15 @@ fn console_facts(message: &ConsoleMessage) -> String {
 }
 
 fn done_facts(done: &Done) -> String {
-    let mut text = format!("{} {}", done.id, shown(&done.action, 64));
+    let mut text = shown(&done.action, 64);
+    if let Some(id) = done.id {
+        text = format!("{id} {text}");
+    }
+    match done.cancelled {
+        Some(true) => text.push_str(" cancelled the request"),
+        Some(false) => text.push_str(" found no such request unanswered"),
+        None => {}
+    }
     if let Some(values) = &done.values {
         append(
             &mut text,

@@ -40,9 +40,12 @@ pub(super) fn beginning(text: &str, max: usize) -> String {
     shown(&folded, max)
 }
 
-/// Unicode bidirectional controls.
+/// Unicode's bidirectional controls (`Bidi_Control`), with which a text could look like another.
 fn is_direction(c: char) -> bool {
-    matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    matches!(
+        c,
+        '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// `218,433`.
@@ -78,6 +81,16 @@ mod tests {
             shown("a\u{1b}[2Jb\r\n\u{202e}c", 50),
             r"a\u{1b}[2Jb\r\n\u{202e}c"
         );
+        // Unicode's `Bidi_Control`.
+        let marks = ['\u{61c}', '\u{200e}', '\u{200f}'];
+        for mark in marks
+            .into_iter()
+            .chain('\u{202a}'..='\u{202e}')
+            .chain('\u{2066}'..='\u{2069}')
+        {
+            let text = shown(&mark.to_string(), 50);
+            assert!(text.is_ascii() && !text.is_empty(), "{mark:?}");
+        }
     }
 
     #[test]

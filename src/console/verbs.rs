@@ -97,6 +97,7 @@ const WORDED: &[Verb] = verbs! {
     Subscribe: "subscribe"; "subscribe TAB consoleMessage|none";
         "subscribe to the page's console messages, or unsubscribe";
     GetDownload: "download"; "download TAB DOWNLOAD"; "fetch a finished download by its downloadId";
+    Cancel: "cancel"; "cancel REQUEST"; "end a request of this connection that is not answered, by its requestId";
     Ping: "ping"; "ping"; "ask for a pong";
 };
 

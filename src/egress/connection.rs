@@ -148,15 +148,12 @@ impl ProxyConnection {
         url: &str,
     ) -> Result<(Dialled, CheckedRoute), DialError> {
         let policy = self.config.policy.borrow().clone();
-        let Egress {
-            resolver, limits, ..
-        } = &self.egress;
-        let dialled = dial(&policy, resolver.as_ref(), limits, host, target.port).await;
+        let dialled = dial(&policy, &self.egress, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
             let route = CheckedRoute {
                 target: target.clone(),
                 host: host.clone(),
-                address: dialled.address,
+                destination: dialled.destination,
                 reported: None,
             };
             // Policy may have changed during the dial. The route is published first and checked

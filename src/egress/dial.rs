@@ -8,7 +8,8 @@ use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::ProxyLimits;
 use super::resolve::Resolve;
-use crate::policy::{Denied, EgressPolicy, Host};
+use super::service::Egress;
+use crate::policy::{Denied, Destination, EgressPolicy, Host};
 
 /// The most addresses of a host that are tried.
 const MAX_ADDRESSES: usize = 8;
@@ -16,7 +17,7 @@ const MAX_ADDRESSES: usize = 8;
 #[derive(Debug)]
 pub(super) struct Dialled {
     pub(super) stream: TcpStream,
-    pub(super) address: IpAddr,
+    pub(super) destination: Destination,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,17 +35,21 @@ const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
 /// addresses that are checked are the ones that are connected to (no DNS rebinding).
 pub(super) async fn dial(
     policy: &EgressPolicy,
-    resolver: &dyn Resolve,
-    limits: &ProxyLimits,
+    egress: &Egress,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
-    let found = addresses(policy, resolver, limits, host).await?;
+    let limits = &egress.limits;
+    let found = addresses(policy, egress.resolver.as_ref(), limits, host).await?;
     let mut refusal = None;
     let mut permitted = Vec::new();
     for address in found {
-        match policy.permits(host, address) {
-            Ok(()) => permitted.push(address),
+        let destination = Destination {
+            address,
+            is_own: (egress.is_own_address)(address),
+        };
+        match policy.permits(host, destination) {
+            Ok(()) => permitted.push(destination),
             Err(denied) => refusal = refusal.or(Some(denied)),
         }
     }
@@ -55,18 +60,21 @@ pub(super) async fn dial(
     let deadline = Instant::now() + limits.connect_timeout;
     let mut last = TIMED_OUT;
     let tries = permitted.len();
-    for (number, address) in permitted.into_iter().enumerate() {
+    for (number, destination) in permitted.into_iter().enumerate() {
         let until = if number + 1 == tries {
             deadline
         } else {
             deadline.min(Instant::now() + limits.connect_one_timeout)
         };
-        let connecting = TcpStream::connect(SocketAddr::new(address, port));
+        let connecting = TcpStream::connect(SocketAddr::new(destination.address, port));
         match timeout_at(until, connecting).await {
             Ok(Ok(stream)) => {
                 // The proxy writes whole messages: Nagle's algorithm would only delay them.
                 let _ = stream.set_nodelay(true);
-                return Ok(Dialled { stream, address });
+                return Ok(Dialled {
+                    stream,
+                    destination,
+                });
             }
             Ok(Err(error)) => last = DialError::Failed(chromium_error(&error)),
             Err(_) => last = TIMED_OUT,

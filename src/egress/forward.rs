@@ -9,7 +9,7 @@ use super::connection::{
     CloseWithoutResponse, ProxyConnection, ResponseBody, bad_request, forbidden, text_response,
 };
 use super::dial::DialError;
-use super::headers::{drop_hop_by_hop, is_framed_once};
+use super::headers::drop_hop_by_hop;
 use super::target::ProxyTarget;
 use super::upstream::Upstream;
 use crate::policy::Host;
@@ -24,11 +24,6 @@ pub(super) async fn forward(
         Ok(target) => target,
         Err(error) => return Ok(bad_request(error)),
     };
-    if !is_framed_once(request.headers()) {
-        let text =
-            "the request has more than one Content-Length or Transfer-Encoding header\n".to_owned();
-        return Ok(text_response(StatusCode::BAD_REQUEST, text));
-    }
     let url = request.uri().to_string();
     let host = match connection.check_host(&target, &url) {
         Ok(host) => host,
@@ -93,7 +88,7 @@ fn to_origin_form(request: &mut Request<Incoming>, target: &ProxyTarget) -> bool
 fn reusable(connection: &ProxyConnection, host: &Host, port: u16) -> Option<Upstream> {
     let policy = connection.config.policy.borrow().clone();
     let upstream = connection.take_upstream().filter(|upstream| {
-        policy.permits(host, upstream.address).is_ok() && upstream.serves(host, port)
+        policy.permits(host, upstream.destination).is_ok() && upstream.serves(host, port)
     });
     if upstream.is_none() {
         connection.set_route(None);

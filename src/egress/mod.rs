@@ -13,7 +13,7 @@
 //! | `forward`, `upstream` | plain HTTP, and the kept-alive connection to the server |
 //! | `tunnel` | CONNECT |
 //! | [`target`], [`headers`], [`client_hello`] | parsers: request target, headers, TLS server name (public for fuzzing) |
-//! | `resolve`, `dial` | DNS, address check and connect |
+//! | `resolve`, `own_address`, `dial` | DNS, address check and connect |
 //! | `route` | re-checks open connections when policy changes |
 //! | `peer_check`, `socket_owner` | which process a connection comes from |
 //! | `recent_failures`, `block_reporter` | why connections failed, and reports of blocked requests |
@@ -27,6 +27,7 @@ mod dial;
 mod forward;
 pub mod headers;
 mod limits;
+mod own_address;
 mod peer_check;
 mod proxy_listener;
 mod recent_failures;

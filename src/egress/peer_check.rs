@@ -1,10 +1,11 @@
 //! Which processes may use the proxies: only those of the daemon's own Chromium.
 //!
 //! A proxy listens on loopback, which every process of the machine can reach. On Linux each
-//! connection is traced to the process at its other end, which must be in Chromium's process
-//! group. Where Chromium's file descriptors cannot be read because it runs under another account,
-//! the account is compared instead. On other systems, and where the daemon connects to a Chromium
-//! that it did not start, the processes are unknown, and every local process is allowed.
+//! connection is traced to the process at its other end, which must be in Chromium's process group and
+//! run under its account. No other process can join the group: Chromium has a session of its own. Where
+//! Chromium's file descriptors cannot be read because it runs under another account than the daemon, its
+//! account suffices. On other systems, and where the daemon connects to a Chromium that it did not start,
+//! the processes are unknown, and every local process is allowed.
 
 use std::net::SocketAddr;
 use std::sync::atomic::AtomicU32;
@@ -13,6 +14,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use crate::lock::lock;
+use crate::log_limit::LogLimit;
 
 /// Which processes may use the proxies. Clones share the setting.
 #[derive(Debug, Clone, Default)]
@@ -20,6 +22,7 @@ pub struct PeerCheck {
     allowed: Arc<Mutex<AllowedPeers>>,
     /// The process of the last connection, tried first: in Chromium it is always the same one.
     last_pid: Arc<AtomicU32>,
+    log_limit: Arc<LogLimit>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -58,8 +61,8 @@ impl PeerCheck {
             AllowedPeers::Any => true,
             AllowedPeers::ProcessGroup(group) => {
                 let is_member = self.is_of_group(peer, proxy, group).await;
-                if !is_member {
-                    tracing::warn!(%peer, "connection to the proxy rejected: the process is not our Chromium");
+                if !is_member && let Some(left_out) = self.log_limit.admit() {
+                    tracing::warn!(%peer, left_out, "connection to the proxy rejected: the process is not our Chromium");
                 }
                 is_member
             }
@@ -101,10 +104,13 @@ fn owner(
     let socket = match find(peer, proxy) {
         Ok(socket) => socket?,
         Err(error) => {
-            tracing::warn!(%error, "connection to the proxy rejected: its process could not be found");
+            tracing::debug!(%error, "the process of a connection to the proxy could not be found");
             return None;
         }
     };
+    if uid_of(group) != Some(socket.uid) {
+        return None;
+    }
     // The pid may have been reused by another process since.
     if last_pid != 0
         && group_of(last_pid) == Some(group)
@@ -112,13 +118,10 @@ fn owner(
     {
         return Some(last_pid);
     }
-    let mut unreadable = false;
-    for pid in members_of(group) {
-        match holds(pid, socket.inode) {
-            Holds::Yes => return Some(pid),
-            Holds::Unreadable => unreadable = true,
-            Holds::No => {}
-        }
+    // Renderers in their sandbox are never readable, so that only the leader counts.
+    if holds(group, socket.inode) == Holds::Unreadable {
+        return Some(group);
     }
-    (unreadable && uid_of(group) == Some(socket.uid)).then_some(group)
+    let mut members = members_of(group).into_iter();
+    members.find(|pid| holds(*pid, socket.inode) == Holds::Yes)
 }

@@ -1,12 +1,11 @@
 //! Re-checks open connections when policy changes.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::target::ProxyTarget;
-use crate::policy::{Denied, EgressPolicy, EgressVerdict, Host};
+use crate::policy::{Denied, Destination, EgressPolicy, EgressVerdict, Host};
 
 /// The destination of an open connection, as it was checked.
 #[derive(Debug, Clone)]
@@ -15,7 +14,7 @@ pub(super) struct CheckedRoute {
     pub(super) target: ProxyTarget,
     /// The normalised host, which was compared with policy.
     pub(super) host: Host,
-    pub(super) address: IpAddr,
+    pub(super) destination: Destination,
     /// A violation that was let through in report mode.
     pub(super) reported: Option<Denied>,
 }
@@ -28,7 +27,7 @@ impl CheckedRoute {
         {
             return Err(denied);
         }
-        policy.permits(&self.host, self.address)?;
+        policy.permits(&self.host, self.destination)?;
         match &self.reported {
             Some(denied) if !policy.only_reports(denied) => Err(denied.clone()),
             _ => Ok(()),

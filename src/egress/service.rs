@@ -2,12 +2,14 @@
 
 use std::fmt;
 use std::io;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
 use super::block_reporter::BlockReporter;
 use super::limits::ProxyLimits;
+use super::own_address;
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
@@ -19,6 +21,8 @@ pub struct Egress {
     pub(super) resolver: Arc<dyn Resolve>,
     pub(super) limits: ProxyLimits,
     pub(super) peer_check: PeerCheck,
+    /// Tests replace it, since few machines have a public address.
+    pub(super) is_own_address: fn(IpAddr) -> bool,
 }
 
 /// The policy and the reporter of one proxy.
@@ -42,6 +46,7 @@ impl Egress {
             resolver,
             limits,
             peer_check: PeerCheck::default(),
+            is_own_address: own_address::is_own,
         }
     }
 

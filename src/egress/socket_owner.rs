@@ -158,11 +158,13 @@ pub(super) fn members_of(group: u32) -> Vec<u32> {
         .collect()
 }
 
+/// The account with which a process opens sockets and files. The owner of `/proc/PID` would be root where
+/// the process may not be traced.
 pub(super) fn uid_of(pid: u32) -> Option<u32> {
-    use std::os::unix::fs::MetadataExt as _;
-    fs::metadata(format!("/proc/{pid}"))
-        .ok()
-        .map(|process| process.uid())
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let uids = status.lines().find_map(|line| line.strip_prefix("Uid:"))?;
+    // Real, effective, saved, and that of the file system.
+    uids.split_whitespace().nth(3)?.parse().ok()
 }
 
 #[cfg(test)]

@@ -22,6 +22,8 @@ use super::{
 use crate::policy::{ConnectFailure, EgressPolicy, PolicyMode, PrivateNetworks};
 
 const PATIENCE: Duration = Duration::from_secs(10);
+/// A public address of this machine.
+const OWN: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(8, 8, 4, 4));
 const HERE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::LOCALHOST);
 
 /// Answers each lookup with the next list of addresses; the last one is repeated.
@@ -130,7 +132,9 @@ impl Fixture {
     }
 
     fn with(first: Arc<EgressPolicy>, addresses: Vec<Vec<IpAddr>>) -> Self {
-        let egress = Egress::new(Arc::new(ScriptedResolver(Mutex::new(addresses))), limits());
+        let resolver = ScriptedResolver(Mutex::new(addresses));
+        let mut egress = Egress::new(Arc::new(resolver), limits());
+        egress.is_own_address = |address| address == OWN;
         egress.peer_check().allow_all();
         let (policy, policies) = watch::channel(first);
         let blocked: Arc<Mutex<Vec<BlockedRequest>>> = Arc::default();
@@ -335,6 +339,10 @@ async fn a_body_with_two_lengths_is_forwarded_with_one() {
     for lengths in [
         "Content-Length: 30\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked\r\nContent-Length: 30",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: gzip\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: gzip",
+        "Transfer-Encoding: x\r\nContent-Length: 30",
     ] {
         let url = format!("http://a.test:{}/", site.port());
         let head = format!("POST {url} HTTP/1.1\r\nHost: a.test\r\n{lengths}\r\n\r\n");
@@ -342,7 +350,32 @@ async fn a_body_with_two_lengths_is_forwarded_with_one() {
         assert!(answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.1 400"));
         let forwarded = site.received().to_ascii_lowercase();
         assert!(!forwarded.contains("content-length"), "{forwarded}");
+        let one = "transfer-encoding: chunked\r\n";
+        let requests = forwarded.matches("post ").count();
+        assert_eq!(forwarded.matches(one).count(), requests, "{forwarded}");
+        assert_eq!(forwarded.matches("transfer-encoding").count(), requests);
     }
+    let head = format!(
+        "POST http://a.test:{}/ HTTP/1.1\r\nHost: a.test\r\n",
+        site.port()
+    );
+    let twice = format!("{head}Content-Length: 2\r\nContent-Length: 2\r\n\r\nab");
+    let answer = fixture.send(twice).await;
+    let forwarded = site.received().to_ascii_lowercase();
+    let lengths = forwarded.matches("content-length: 2\r\n").count();
+    assert!(
+        answer.starts_with("HTTP/1.1 400") || lengths == 1,
+        "{forwarded}"
+    );
+}
+
+#[tokio::test]
+async fn an_address_of_this_machine_is_denied_also_if_it_is_public() {
+    let policy = policy(&["a.test"], &["127.0.0.1/32"], PolicyMode::Enforce);
+    let fixture = Fixture::with(policy, vec![vec![OWN]]);
+    let answer = fixture.get("http://a.test:1/").await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "{answer}");
+    assert!(answer.contains("an address of this machine"), "{answer}");
 }
 
 #[tokio::test]
@@ -592,4 +625,44 @@ async fn other_processes_are_rejected() {
     browser.kill().unwrap();
     browser.wait().unwrap();
     assert_eq!(site.connections(), 2);
+}
+
+/// Sends a plain request from a process of its own in this process group, under this account, and returns the
+/// answer.
+#[cfg(target_os = "linux")]
+async fn get_as(uid: u32, group: u32, proxy: SocketAddr, url: &str) -> String {
+    const SCRIPT: &str = r#"exec 3<>"/dev/tcp/$1/$2"
+printf 'GET %s HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n' "$3" >&3
+cat <&3"#;
+    let mut command = tokio::process::Command::new("bash");
+    command.args(["-c", SCRIPT, "bash", &proxy.ip().to_string()]);
+    command.args([&proxy.port().to_string(), url]);
+    let group = i32::try_from(group).unwrap();
+    let output = command.uid(uid).process_group(group).output();
+    String::from_utf8(output.await.unwrap().stdout).unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_process_of_another_account_is_rejected_in_whatever_group_it_is() {
+    const OTHER: u32 = 65_534;
+    let (fixture, site) = (Fixture::new(), Site::start().await);
+    let url = format!("http://a.test:{}/", site.port());
+    let (peer_check, proxy) = (fixture.egress.peer_check(), fixture.proxy.address());
+    let mut browser = tokio::process::Command::new("sleep")
+        .arg("60")
+        .process_group(0)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let group = browser.id().unwrap();
+    peer_check.allow_process_group(group);
+    let own = rustix::process::geteuid();
+    let answer = get_as(own.as_raw(), group, proxy, &url).await;
+    assert!(answer.ends_with("hello"), "{answer}");
+    // Only root can change the account.
+    if own.is_root() {
+        assert_eq!(get_as(OTHER, group, proxy, &url).await, "");
+    }
+    browser.kill().await.unwrap();
 }

@@ -1,14 +1,12 @@
 //! The kept-alive connection over which plain requests are forwarded.
 
-use std::net::IpAddr;
-
 use hyper::body::Incoming;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::dial::Dialled;
-use crate::policy::Host;
+use crate::policy::{Destination, Host};
 
 /// The most headers of a response.
 const MAX_HEADERS: usize = 256;
@@ -17,7 +15,7 @@ const MAX_HEADERS: usize = 256;
 pub(super) struct Upstream {
     host: Host,
     port: u16,
-    pub(super) address: IpAddr,
+    pub(super) destination: Destination,
     pub(super) sender: SendRequest<Incoming>,
     /// Drives the connection; ends with the connection from Chromium.
     _work: AbortOnDropHandle<()>,
@@ -25,7 +23,10 @@ pub(super) struct Upstream {
 
 impl Upstream {
     pub(super) async fn new(dialled: Dialled, host: Host, port: u16) -> Result<Self, hyper::Error> {
-        let Dialled { stream, address } = dialled;
+        let Dialled {
+            stream,
+            destination,
+        } = dialled;
         let (sender, connection) = http1::Builder::new()
             .preserve_header_case(true)
             // Browsers tolerate these mistakes of servers too.
@@ -42,7 +43,7 @@ impl Upstream {
         Ok(Self {
             host,
             port,
-            address,
+            destination,
             sender,
             _work: AbortOnDropHandle::new(tokio::spawn(work)),
         })

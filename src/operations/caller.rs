@@ -93,6 +93,11 @@ impl Caller {
         &self.principal.scope
     }
 
+    /// The client behind it.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
     /// Its unanswered requests.
     pub fn in_flight(&self) -> &InFlight {
         &self.in_flight

@@ -2,10 +2,11 @@
 //! a new request that is not carried out does not compile.
 
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{CreateTab, StartScreencast, Subscribe};
+use cdp_bridge_protocol::request::{Cancel, CreateTab, Evaluate, StartScreencast, Subscribe};
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
 use super::page_action::{self as page, locator};
+use super::running_calls::CallPlace;
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
 use crate::locator::Locator;
@@ -20,8 +21,10 @@ use crate::tabs::{
 pub(super) enum Plan {
     /// It is answered at once.
     Answer(Box<Success>),
-    /// It is started, and ends with the reply.
-    Start(Box<dyn FnOnce(Reply) + Send>),
+    /// It is started there, and ends with the reply.
+    Start(CallPlace, Box<dyn FnOnce(Reply) + Send>),
+    /// It ends another call.
+    Cancel(Cancel),
 }
 
 type Planned = Result<Plan, OperationError>;
@@ -31,6 +34,7 @@ impl Operations {
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
+            RequestBody::Cancel(cancel) => Plan::Cancel(cancel),
             RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
             RequestBody::ListTabs(_) => {
                 let tabs = self.tabs_of(caller.scope());
@@ -96,13 +100,18 @@ impl Operations {
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
             RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
-            RequestBody::Evaluate(it) => {
-                let tab = tab(&it.tab_id)?;
-                if self.settings.evaluate == EvaluatePolicy::Deny {
-                    return Err(OperationError::EvaluateDisabled);
-                }
-                act(tab, page::evaluate(it)?)
-            }
+            RequestBody::Evaluate(it) => self.evaluate(tab(&it.tab_id)?, it)?,
+        })
+    }
+
+    fn evaluate(&self, tab: TabHandle, evaluate: Evaluate) -> Planned {
+        if self.settings.evaluate == EvaluatePolicy::Deny {
+            return Err(OperationError::EvaluateDisabled);
+        }
+        Ok(if evaluate.read_only == Some(true) {
+            look(tab, page::evaluate_read_only(evaluate)?)
+        } else {
+            act(tab, page::evaluate(evaluate)?)
         })
     }
 
@@ -116,7 +125,8 @@ impl Operations {
             viewport: create.viewport,
         };
         let tabs = self.services.tabs.clone();
-        Ok(Plan::Start(Box::new(move |reply| tabs.create(tab, reply))))
+        let start = Box::new(move |reply| tabs.create(tab, reply));
+        Ok(Plan::Start(CallPlace::Supervisor, start))
     }
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
@@ -132,7 +142,8 @@ impl Operations {
 }
 
 fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'static) -> Plan {
-    Plan::Start(Box::new(move |reply| tab.send(message(reply))))
+    let place = CallPlace::Tab(tab.clone());
+    Plan::Start(place, Box::new(move |reply| tab.send(message(reply))))
 }
 
 fn change(tab: TabHandle, change: Change) -> Plan {

@@ -176,6 +176,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         | TabError::TooManyOwnTabs { .. } => ErrorCode::LimitExceeded,
         TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
         TabError::ShuttingDown => ErrorCode::ShuttingDown,
+        TabError::Cancelled { .. } => ErrorCode::Cancelled,
         TabError::Refused(_) => match kind {
             RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
             RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
@@ -224,6 +225,10 @@ mod tests {
                 ErrorCode::LimitExceeded,
             ),
             (TabError::ShuttingDown, ErrorCode::ShuttingDown),
+            (
+                TabError::Cancelled { input_sent: false },
+                ErrorCode::Cancelled,
+            ),
             (TabError::Lost, ErrorCode::Internal),
             (
                 TabError::BrowserDown {

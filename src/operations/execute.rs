@@ -13,6 +13,7 @@ use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
+use super::running_calls::{CallPlace, RunningCalls};
 use super::tap::{Tap, Taps};
 use super::{
     Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
@@ -27,7 +28,8 @@ pub struct Operations {
     pub(super) services: OperationServices,
     drain: Drain,
     pub(super) present: PresenceCounts,
-    idempotency: Arc<IdempotencyGuard>,
+    pub(super) idempotency: Arc<IdempotencyGuard>,
+    pub(super) running: RunningCalls,
     taps: Taps,
     callers: AtomicU64,
     calls: AtomicU64,
@@ -45,6 +47,7 @@ impl Operations {
             settings,
             services,
             drain: Drain::default(),
+            running: RunningCalls::default(),
             present: PresenceCounts::default(),
             taps: Taps(taps.into_iter().collect()),
             callers: AtomicU64::new(1),
@@ -92,14 +95,15 @@ impl Operations {
     }
 
     /// Begins to execute a request, without waiting: requests of one caller are begun in the order of these
-    /// calls. `respond` is called exactly once, possibly before this returns, and must not wait.
+    /// calls. `respond` is called exactly once, possibly before this returns, and must not wait. Returns the
+    /// identity of the call, by which it can be [cancelled](Self::cancel).
     pub fn begin(
         &self,
         caller: &Caller,
         arrival: Arrival,
         request: Request,
         respond: impl FnOnce(&Call, OperationOutcome) + Send + 'static,
-    ) {
+    ) -> CallId {
         let Request {
             request_id,
             timeout,
@@ -107,11 +111,12 @@ impl Operations {
             body,
         } = request;
         let kind = body.kind();
+        let id = CallId {
+            caller: caller.id,
+            number: self.calls.fetch_add(1, Ordering::Relaxed),
+        };
         let call = Call {
-            id: CallId {
-                caller: caller.id,
-                number: self.calls.fetch_add(1, Ordering::Relaxed),
-            },
+            id,
             arrival,
             kind,
             tab: body.tab().and_then(TabRef::id),
@@ -119,30 +124,39 @@ impl Operations {
             idempotency_key,
         };
         self.taps.before(&call, &body);
-        let running = self.drain.request();
-        let mut responder = Responder::new(call, self.taps.clone(), running, respond);
+        let (running_calls, running) = (self.running.clone(), self.drain.request());
+        let mut responder =
+            Responder::new(call, self.taps.clone(), running_calls, running, respond);
         if let Err(error) = self.admit(caller, &mut responder) {
-            return responder.answer(Err(error));
+            responder.answer(Err(error));
+            return id;
+        }
+        if let Some(key) = responder.call().idempotency_key.clone() {
+            let place = CallPlace::Shared(caller.scope().clone(), key);
+            self.running.insert(id, place);
         }
         let Some(responder) = self.idempotency.begin(&body, responder) else {
-            return;
+            return id;
         };
         match self.dispatch(caller, body) {
             Err(error) => responder.answer(Err(error)),
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
-            Ok(Plan::Start(start)) => {
+            Ok(Plan::Cancel(cancel)) => self.cancel_request(caller, &cancel, responder),
+            Ok(Plan::Start(place, start)) => {
                 let timeout = timeout.unwrap_or_else(|| self.settings.timeouts.of(kind));
                 let call = responder.call();
-                let (id, at) = (call.id, call.arrival.at);
+                let at = call.arrival.at;
                 // A request without an id could not be named in the answer to a newer one.
                 let may_coalesce = caller.coalesces && call.request_id.is_some();
                 let respond = |outcome: Outcome| {
                     responder.answer(outcome.map(Success::Tab).map_err(OperationError::Failed));
                 };
+                self.running.insert(id, place);
                 let deadline = at + timeout;
                 start(Reply::new(kind, id, may_coalesce, at, deadline, respond));
             }
         }
+        id
     }
 
     /// Tells the taps of a message that is not a request; the door answers it.
@@ -155,12 +169,14 @@ impl Operations {
         let (kind, rate) = (call.kind, call.arrival.rate);
         let limit = |limit: usize| match kind {
             // They are answered at once, so that they never pile up.
-            RequestKind::Ping | RequestKind::ListTabs => usize::MAX,
+            // And a client whose requests are all stuck must still be able to cancel them.
+            RequestKind::Ping | RequestKind::ListTabs | RequestKind::Cancel => usize::MAX,
             // A client whose requests are all stuck must still be able to close their tabs.
             RequestKind::CloseTab => limit.saturating_mul(2),
             _ => limit,
         };
-        let ticket = caller.in_flight.admit(call.request_id.as_ref(), limit)?;
+        let in_flight = &caller.in_flight;
+        let ticket = in_flight.admit(call.request_id.as_ref(), call.id, limit)?;
         responder.hold(ticket);
         rate.map_err(OperationError::RateLimited)?;
         if self.drain.phase() != DrainPhase::Serving {

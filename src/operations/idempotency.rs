@@ -11,7 +11,7 @@ use super::idempotency_table::{Begin, Fingerprint, IdempotencyTable};
 use super::outcome::{OperationOutcome, remembered_bytes};
 use super::responder::Responder;
 use super::settings::IdempotencyConfig;
-use super::{Call, OperationError};
+use super::{Call, CallId, OperationError};
 use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::Scope;
@@ -49,10 +49,10 @@ impl IdempotencyGuard {
         let Some(key) = call.idempotency_key.clone() else {
             return Some(responder);
         };
-        let (scope, now) = (call.arrival.scope.clone(), call.arrival.at);
+        let (scope, id, now) = (call.arrival.scope.clone(), call.id, call.arrival.at);
         let begun = self
             .table()
-            .begin(&scope, &key, fingerprint(body), responder, now);
+            .begin(&scope, &key, fingerprint(body), id, responder, now);
         match begun {
             Begin::Lead(mut responder) => {
                 let guard = Arc::clone(self);
@@ -70,6 +70,11 @@ impl IdempotencyGuard {
             }
         }
         None
+    }
+
+    /// The call that is carried out for a key now.
+    pub(super) fn leader_of(&self, scope: &Scope, key: &IdempotencyKey) -> Option<CallId> {
+        self.table().leader_of(scope, key)
     }
 
     fn table(&self) -> MutexGuard<'_, IdempotencyTable<Responder, OperationOutcome>> {

@@ -8,7 +8,7 @@ use cdp_bridge_protocol::IdempotencyKey;
 use tokio::time::Instant;
 
 use super::settings::IdempotencyConfig;
-use crate::tabs::Scope;
+use crate::tabs::{CallId, Scope};
 
 /// Tells one request from another.
 pub(super) type Fingerprint = [u8; 32];
@@ -46,7 +46,7 @@ struct KeyEntry<W, A> {
 
 #[derive(Debug)]
 enum State<W, A> {
-    Running(Vec<W>),
+    Running { leader: CallId, waiting: Vec<W> },
     Answered(Arc<A>),
 }
 
@@ -79,6 +79,7 @@ impl<W, A> IdempotencyTable<W, A> {
         scope: &Scope,
         key: &IdempotencyKey,
         print: Fingerprint,
+        call: CallId,
         waiter: W,
         now: Instant,
     ) -> Begin<W, A> {
@@ -88,7 +89,7 @@ impl<W, A> IdempotencyTable<W, A> {
         if let Some(entry) = keys.entries.get_mut(key) {
             return match &mut entry.state {
                 _ if entry.print != print => Begin::KeyReused(waiter),
-                State::Running(waiting) => {
+                State::Running { waiting, .. } => {
                     waiting.push(waiter);
                     Begin::Joined
                 }
@@ -102,7 +103,10 @@ impl<W, A> IdempotencyTable<W, A> {
         }
         // The key is stored twice.
         let bytes = OVERHEAD + 2 * key.as_str().len();
-        let state = State::Running(Vec::new());
+        let state = State::Running {
+            leader: call,
+            waiting: Vec::new(),
+        };
         keys.bytes += bytes;
         keys.entries.insert(
             key.clone(),
@@ -113,6 +117,14 @@ impl<W, A> IdempotencyTable<W, A> {
             },
         );
         Begin::Lead(waiter)
+    }
+
+    /// The call that is carried out for a key now.
+    pub(super) fn leader_of(&self, scope: &Scope, key: &IdempotencyKey) -> Option<CallId> {
+        match self.scopes.get(scope)?.entries.get(key)?.state {
+            State::Running { leader, .. } => Some(leader),
+            State::Answered(_) => None,
+        }
     }
 
     /// Ends the leading request of a key and returns those that joined it. An answer is remembered, with its
@@ -130,7 +142,7 @@ impl<W, A> IdempotencyTable<W, A> {
         };
         let Some((answer, bytes)) = answer else {
             return match keys.remove(key) {
-                Some(State::Running(waiting)) => waiting,
+                Some(State::Running { waiting, .. }) => waiting,
                 _ => Vec::new(),
             };
         };
@@ -141,7 +153,7 @@ impl<W, A> IdempotencyTable<W, A> {
         keys.bytes += bytes;
         keys.answered.push_back((until, key.clone()));
         match std::mem::replace(&mut entry.state, State::Answered(answer)) {
-            State::Running(waiting) => waiting,
+            State::Running { waiting, .. } => waiting,
             State::Answered(_) => Vec::new(),
         }
     }
@@ -174,6 +186,7 @@ impl<W, A> ScopeKeys<W, A> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabs::CallerId;
 
     const CONFIG: IdempotencyConfig = IdempotencyConfig {
         window: Duration::from_secs(10),
@@ -182,6 +195,13 @@ mod tests {
 
     fn key(text: &str) -> IdempotencyKey {
         text.try_into().unwrap()
+    }
+
+    fn call(who: u8) -> CallId {
+        CallId {
+            caller: CallerId(1),
+            number: who.into(),
+        }
     }
 
     fn answer(ts: u64) -> Arc<u64> {
@@ -204,7 +224,7 @@ mod tests {
         fn begin(&mut self, text: &str, print: u8, who: u8) -> Begin<u8, u64> {
             let client = "a".into();
             self.table
-                .begin(&client, &key(text), [print; 32], who, self.now)
+                .begin(&client, &key(text), [print; 32], call(who), who, self.now)
         }
 
         fn settle(&mut self, text: &str, answer: Option<Arc<u64>>) -> Vec<u8> {
@@ -219,7 +239,10 @@ mod tests {
         assert_eq!(case.begin("k", 1, 1), Begin::Lead(1));
         assert_eq!(case.begin("k", 1, 2), Begin::Joined);
         assert_eq!(case.begin("k", 1, 3), Begin::Joined);
+        let leader = |case: &Case| case.table.leader_of(&"a".into(), &key("k"));
+        assert_eq!(leader(&case), Some(call(1)));
         assert_eq!(case.settle("k", Some(answer(5))), [2, 3]);
+        assert_eq!(leader(&case), None);
         assert_eq!(case.begin("k", 1, 4), Begin::Answered(4, answer(5)));
     }
 
@@ -229,7 +252,9 @@ mod tests {
         case.begin("k", 1, 1);
         assert_eq!(case.begin("k", 2, 2), Begin::KeyReused(2));
         let (other, now) = ("b".into(), case.now);
-        let begun = case.table.begin(&other, &key("k"), [2; 32], 3, now);
+        let begun = case
+            .table
+            .begin(&other, &key("k"), [2; 32], call(3), 3, now);
         assert_eq!(begun, Begin::Lead(3));
         case.settle("k", Some(answer(5)));
         assert_eq!(case.begin("k", 2, 4), Begin::KeyReused(4));

@@ -1,13 +1,13 @@
 //! The unanswered requests of one caller: their ids are unique within the caller, and their number counts
 //! against the limit of its client.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use cdp_bridge_protocol::RequestId;
 
-use super::OperationError;
 use super::client_quota::{ClientQuota, QuotaPermit};
+use super::{CallId, OperationError};
 use crate::lock::lock;
 use crate::metrics;
 
@@ -20,7 +20,7 @@ pub struct InFlight {
 
 #[derive(Debug, Default)]
 struct RequestIds {
-    open: HashSet<RequestId>,
+    open: HashMap<RequestId, CallId>,
     /// Requests that are answered, but whose answers are not queued for sending yet.
     answered: Vec<RequestId>,
 }
@@ -49,17 +49,18 @@ impl InFlight {
     pub fn admit(
         &self,
         id: Option<&RequestId>,
+        call: CallId,
         limit_of: impl FnOnce(usize) -> usize,
     ) -> Result<InFlightTicket, OperationError> {
         let mut ids = self.ids_locked();
-        if let Some(id) = id.filter(|id| ids.open.contains(*id)) {
+        if let Some(id) = id.filter(|id| ids.open.contains_key(*id)) {
             return Err(OperationError::DuplicateRequestId { id: id.clone() });
         }
         let permit = self.quota.admit(limit_of).map_err(|exhausted| {
             metrics::client_limit("inflight");
             OperationError::TooManyInFlight(exhausted)
         })?;
-        ids.open.extend(id.cloned());
+        ids.open.extend(id.map(|id| (id.clone(), call)));
         drop(ids);
         Ok(InFlightTicket {
             in_flight: self.clone(),
@@ -71,7 +72,12 @@ impl InFlight {
     /// The requests whose answers are not queued for sending yet.
     pub fn ids(&self) -> Vec<RequestId> {
         let ids = self.ids_locked();
-        ids.open.iter().chain(&ids.answered).cloned().collect()
+        ids.open.keys().chain(&ids.answered).cloned().collect()
+    }
+
+    /// The unanswered call whose request has this id.
+    pub fn call_of(&self, id: &RequestId) -> Option<CallId> {
+        self.ids_locked().open.get(id).copied()
     }
 
     fn ids_locked(&self) -> MutexGuard<'_, RequestIds> {
@@ -110,7 +116,12 @@ mod tests {
     use tokio::time::Instant;
 
     use super::*;
-    use crate::operations::ClientLimits;
+    use crate::operations::{CallerId, ClientLimits};
+
+    const CALL: CallId = CallId {
+        caller: CallerId(1),
+        number: 1,
+    };
 
     fn quota(max_inflight: usize) -> Arc<ClientQuota> {
         let limits = ClientLimits {
@@ -126,13 +137,15 @@ mod tests {
     fn an_id_is_free_again_once_its_request_is_answered() {
         let inflight = InFlight::new(quota(9));
         let id = RequestId::from("a");
-        let ticket = inflight.admit(Some(&id), |max| max).unwrap();
+        let ticket = inflight.admit(Some(&id), CALL, |max| max).unwrap();
         assert!(matches!(
-            inflight.admit(Some(&id), |max| max),
+            inflight.admit(Some(&id), CALL, |max| max),
             Err(OperationError::DuplicateRequestId { id: refused }) if refused == id
         ));
+        assert_eq!(inflight.call_of(&id), Some(CALL));
         drop(ticket);
-        assert!(inflight.admit(Some(&id), |max| max).is_ok());
+        assert_eq!(inflight.call_of(&id), None);
+        assert!(inflight.admit(Some(&id), CALL, |max| max).is_ok());
         assert_eq!(inflight.ids(), []);
     }
 
@@ -140,10 +153,10 @@ mod tests {
     fn an_answer_that_is_not_on_its_way_yet_is_in_flight_though_its_id_is_free() {
         let inflight = InFlight::new(quota(1));
         let id = RequestId::from("a");
-        let mut ticket = inflight.admit(Some(&id), |max| max).unwrap();
+        let mut ticket = inflight.admit(Some(&id), CALL, |max| max).unwrap();
         ticket.answered();
         assert_eq!(inflight.ids(), ["a".into()]);
-        let again = inflight.admit(Some(&id), |max| max).unwrap();
+        let again = inflight.admit(Some(&id), CALL, |max| max).unwrap();
         drop(ticket);
         assert_eq!(inflight.ids(), ["a".into()]);
         drop(again);
@@ -154,19 +167,19 @@ mod tests {
     fn the_number_one_and_the_text_one_are_different_ids() {
         let inflight = InFlight::new(quota(9));
         let (number, text) = (RequestId::from(1), RequestId::from("1"));
-        let _number = inflight.admit(Some(&number), |max| max).unwrap();
-        assert!(inflight.admit(Some(&text), |max| max).is_ok());
+        let _number = inflight.admit(Some(&number), CALL, |max| max).unwrap();
+        assert!(inflight.admit(Some(&text), CALL, |max| max).is_ok());
     }
 
     #[test]
     fn requests_without_an_id_count_too() {
         let inflight = InFlight::new(quota(2));
         let _tickets = [
-            inflight.admit(None, |max| max).unwrap(),
-            inflight.admit(None, |max| max).unwrap(),
+            inflight.admit(None, CALL, |max| max).unwrap(),
+            inflight.admit(None, CALL, |max| max).unwrap(),
         ];
         assert!(matches!(
-            inflight.admit(None, |max| max),
+            inflight.admit(None, CALL, |max| max),
             Err(OperationError::TooManyInFlight(exhausted)) if exhausted.limit == 2
         ));
     }
@@ -176,13 +189,13 @@ mod tests {
         let quota = quota(2);
         let [one, other] = [(); 2].map(|()| InFlight::new(Arc::clone(&quota)));
         let id = RequestId::from("a");
-        let ticket = one.admit(Some(&id), |max| max).unwrap();
-        let _other = other.admit(Some(&id), |max| max).unwrap();
+        let ticket = one.admit(Some(&id), CALL, |max| max).unwrap();
+        let _other = other.admit(Some(&id), CALL, |max| max).unwrap();
         assert!(matches!(
-            other.admit(None, |max| max),
+            other.admit(None, CALL, |max| max),
             Err(OperationError::TooManyInFlight(_))
         ));
         drop(ticket);
-        assert!(other.admit(None, |max| max).is_ok());
+        assert!(other.admit(None, CALL, |max| max).is_ok());
     }
 }

@@ -10,6 +10,7 @@
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `cancel`, `running_calls` | cancels a call where it is carried out |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
 //! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
@@ -31,6 +32,7 @@ pub mod bus;
 pub mod call;
 pub mod call_log;
 pub mod caller;
+mod cancel;
 pub mod client_quota;
 mod dispatch;
 pub mod drain;
@@ -45,6 +47,7 @@ pub mod ports;
 pub mod presence;
 pub mod principal;
 mod responder;
+mod running_calls;
 pub mod settings;
 pub mod tap;
 mod token_bucket;
@@ -65,8 +68,8 @@ pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
-    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CastFrame, ClientId, Fact, FactKind,
-    Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, Fact,
+    FactKind, Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

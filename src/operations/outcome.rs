@@ -1,5 +1,6 @@
 //! How an operation ended, as a value of the domain. Doors encode it; payloads travel in it as they are.
 
+use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabInfo;
 
 use super::OperationError;
@@ -12,6 +13,13 @@ pub enum Success {
     Pong(u64),
     /// To `listTabs`.
     Tabs(Vec<TabInfo>),
+    /// To `cancel`.
+    Cancel {
+        /// Whether the call was cancelled.
+        cancelled: bool,
+        /// The tab of the call.
+        tab: Option<TabId>,
+    },
     /// What a tab, or the supervisor of tabs, answered.
     Tab(Answer),
 }
@@ -23,7 +31,7 @@ pub type OperationOutcome = Result<Success, OperationError>;
 pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
     let answer = match outcome {
         Ok(Success::Tab(answer)) => &answer.kind,
-        Ok(Success::Pong(_) | Success::Tabs(_)) => return 0,
+        Ok(Success::Pong(_) | Success::Tabs(_) | Success::Cancel { .. }) => return 0,
         Err(error) => return error.to_string().len(),
     };
     match answer {

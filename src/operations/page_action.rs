@@ -109,6 +109,13 @@ pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<PageOperation> {
     Ok(PageOperation::evaluate(expression, args, locator))
 }
 
+pub(super) fn evaluate_read_only(evaluate: Evaluate) -> Parsed<PageOperation> {
+    let locator = optional_locator(evaluate.selector.as_ref())?;
+    let expression = TypedText::from(evaluate.expression);
+    let args = evaluate.args.unwrap_or_default();
+    Ok(PageOperation::evaluate_read_only(expression, args, locator))
+}
+
 pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageOperation> {
     Ok(
         match (wait.selector, wait.load_state, wait.url, wait.text) {

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::policy::Denied;
-use crate::tabs::{ClientId, NewTab, Registry, Reply, SupervisorHandle};
+use crate::tabs::{CallId, CancelReport, ClientId, NewTab, Registry, Reply, SupervisorHandle};
 
 /// Judges the URLs that clients ask for.
 pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
@@ -16,11 +16,18 @@ pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
 pub trait TabService: fmt::Debug + Send + Sync + 'static {
     /// Opens a tab; answered by `tabCreated`.
     fn create(&self, tab: NewTab, reply: Reply);
+
+    /// Cancels the call that opens a tab.
+    fn cancel_create(&self, call: CallId, report: CancelReport);
 }
 
 impl TabService for SupervisorHandle {
     fn create(&self, tab: NewTab, reply: Reply) {
         Self::create(self, tab, reply);
+    }
+
+    fn cancel_create(&self, call: CallId, report: CancelReport) {
+        Self::cancel_create(self, call, report);
     }
 }
 

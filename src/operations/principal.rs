@@ -136,6 +136,7 @@ mod tests {
             RequestKind::GetContent,
             RequestKind::Subscribe,
             RequestKind::GetDownload,
+            RequestKind::Cancel,
         ];
         assert_eq!(reading.collect::<Vec<_>>(), expected);
     }

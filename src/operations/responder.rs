@@ -5,6 +5,7 @@ use std::fmt;
 use super::drain::CountGuard;
 use super::idempotency::Leader;
 use super::in_flight::InFlightTicket;
+use super::running_calls::RunningCalls;
 use super::tap::Taps;
 use super::{Call, OperationOutcome};
 use crate::tabs::TabError;
@@ -15,6 +16,8 @@ type Respond = Box<dyn FnOnce(&Call, OperationOutcome) + Send>;
 pub(super) struct Responder {
     call: Call,
     taps: Taps,
+    /// The call is among them until it is answered.
+    running_calls: RunningCalls,
     /// None once it has answered.
     respond: Option<Respond>,
     /// The call's place among the unanswered ones of its caller.
@@ -37,12 +40,14 @@ impl Responder {
     pub(super) fn new(
         call: Call,
         taps: Taps,
+        running_calls: RunningCalls,
         running: CountGuard,
         respond: impl FnOnce(&Call, OperationOutcome) + Send + 'static,
     ) -> Self {
         Self {
             call,
             taps,
+            running_calls,
             respond: Some(Box::new(respond)),
             ticket: None,
             leader: None,
@@ -72,6 +77,7 @@ impl Responder {
         let Some(respond) = self.respond.take() else {
             return;
         };
+        self.running_calls.remove(self.call.id);
         if let Some(ticket) = &mut self.ticket {
             ticket.answered();
         }
@@ -136,9 +142,15 @@ mod tests {
                 },
             };
             let taps = Taps([Arc::<Ends>::clone(&ends) as Arc<dyn Tap>].into());
-            Responder::new(call, taps, drain.request(), move |_, outcome| {
-                sender.send(outcome.is_ok()).unwrap();
-            })
+            Responder::new(
+                call,
+                taps,
+                RunningCalls::default(),
+                drain.request(),
+                move |_, outcome| {
+                    sender.send(outcome.is_ok()).unwrap();
+                },
+            )
         };
         responder().answer(Ok(Success::Pong(1)));
         drop(responder());

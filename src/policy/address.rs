@@ -39,6 +39,8 @@ pub enum Special {
     LocalNat64,
     /// Reserved, or not allocated as public unicast.
     Reserved,
+    /// A public address of this machine. The address alone does not tell.
+    ThisMachine,
 }
 
 impl fmt::Display for Special {
@@ -60,6 +62,7 @@ impl fmt::Display for Special {
             Self::Documentation => "a documentation address",
             Self::LocalNat64 => "a local NAT64 address",
             Self::Reserved => "a reserved address",
+            Self::ThisMachine => "an address of this machine",
         })
     }
 }

@@ -29,6 +29,14 @@ struct Rules {
     unlisted: NavigationPolicy,
 }
 
+/// Where a connection goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Destination {
+    pub address: IpAddr,
+    /// Whether it is an address of this machine.
+    pub is_own: bool,
+}
+
 /// The decision about a connection.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EgressVerdict {
@@ -91,12 +99,17 @@ impl EgressPolicy {
     }
 
     /// Checks an address that the host resolved to.
-    pub fn permits(&self, host: &Host, address: IpAddr) -> Result<(), Denied> {
+    pub fn permits(&self, host: &Host, destination: Destination) -> Result<(), Denied> {
+        let Destination { address, is_own } = destination;
+        let checked = |rules: &Rules| {
+            if is_own {
+                rules.unlisted.permits_own(address)
+            } else {
+                rules.unlisted.permits(address)
+            }
+        };
         match &self.rules {
-            Some(rules) => rules
-                .unlisted
-                .permits(address)
-                .map_err(|denied| denied.with_name(&host.to_string())),
+            Some(rules) => checked(rules).map_err(|denied| denied.with_name(&host.to_string())),
             None => Err(Denied::Closed {
                 host: host.to_string(),
             }),
@@ -119,6 +132,13 @@ mod tests {
         let (allowlist, subresources) = (owned(allowlist), owned(subresources));
         let private = PrivateNetworks::Deny;
         EgressPolicy::new(&allowlist, &subresources, private, resolve, mode).unwrap()
+    }
+
+    fn to(address: [u8; 4]) -> Destination {
+        Destination {
+            address: address.into(),
+            is_own: false,
+        }
     }
 
     fn judge(policy: &EgressPolicy, host: &str, port: u16) -> EgressVerdict {
@@ -171,15 +191,15 @@ mod tests {
             private,
             EgressVerdict::Denied(Denied::Address { .. })
         ));
-        assert!(policy.permits(&host, [127, 0, 0, 1].into()).is_err());
+        assert!(policy.permits(&host, to([127, 0, 0, 1])).is_err());
     }
 
     #[test]
     fn a_denied_address_is_reported_with_its_name() {
         let policy = policy(&[], &[], PolicyMode::Enforce);
         let host = Host::Domain("a.test".to_owned());
-        assert_eq!(policy.permits(&host, [8, 8, 8, 8].into()), Ok(()));
-        let denied = policy.permits(&host, [127, 0, 0, 1].into()).unwrap_err();
+        assert_eq!(policy.permits(&host, to([8, 8, 8, 8])), Ok(()));
+        let denied = policy.permits(&host, to([127, 0, 0, 1])).unwrap_err();
         assert!(
             denied
                 .to_string()
@@ -192,7 +212,7 @@ mod tests {
         let policy = EgressPolicy::closed();
         assert_eq!(reason(judge(&policy, "a.test", 80)), "closed");
         let host = Host::Domain("a.test".to_owned());
-        assert!(policy.permits(&host, [8, 8, 8, 8].into()).is_err());
+        assert!(policy.permits(&host, to([8, 8, 8, 8])).is_err());
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod settings;
 pub use address::{Special, special};
 pub use connect_failure::ConnectFailure;
 pub use denied::Denied;
-pub use egress::{EgressPolicy, EgressVerdict};
+pub use egress::{Destination, EgressPolicy, EgressVerdict};
 pub(crate) use host::normalise;
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;

@@ -115,6 +115,11 @@ impl NavigationPolicy {
         self.private.permits(address)
     }
 
+    /// The same for an address of this machine.
+    pub fn permits_own(&self, address: IpAddr) -> Result<(), Denied> {
+        self.private.permits_own(address)
+    }
+
     /// The address that `policy.resolve` sets for a normalised name, instead of DNS.
     pub fn pinned(&self, name: &str) -> Option<IpAddr> {
         self.resolve.get(name).copied()

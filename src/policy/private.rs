@@ -6,7 +6,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net};
 
-use super::address::special;
+use super::address::{Special, special};
 use super::denied::Denied;
 
 /// `policy.private_networks`: which addresses outside the public internet may be reached. Public
@@ -23,10 +23,20 @@ pub enum PrivateNetworks {
 impl PrivateNetworks {
     /// Checks an address. An IPv4-mapped address is checked as IPv4.
     pub fn permits(&self, address: IpAddr) -> Result<(), Denied> {
+        match special(address) {
+            Some(special) => self.permits_special(address, special),
+            None => Ok(()),
+        }
+    }
+
+    /// The same for an address of this machine, which is denied like a private one even if it is public.
+    pub fn permits_own(&self, address: IpAddr) -> Result<(), Denied> {
+        let special = special(address).unwrap_or(Special::ThisMachine);
+        self.permits_special(address, special)
+    }
+
+    fn permits_special(&self, address: IpAddr, special: Special) -> Result<(), Denied> {
         let address = address.to_canonical();
-        let Some(special) = special(address) else {
-            return Ok(());
-        };
         let permitted = match self {
             Self::Deny => false,
             Self::Allow => true,
@@ -69,7 +79,6 @@ pub(super) const LOCALHOST: [IpAddr; 2] = [
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::policy::address::Special;
 
     fn only(ranges: &[&str]) -> PrivateNetworks {
         PrivateNetworks::Only(ranges.iter().map(|range| range.parse().unwrap()).collect())
@@ -93,6 +102,16 @@ mod tests {
         ] {
             assert!(!permits(&networks, address), "{address}");
         }
+    }
+
+    #[test]
+    fn an_own_address_is_denied_like_a_private_one() {
+        let own = IpAddr::from([8, 8, 8, 8]);
+        let denied = PrivateNetworks::Deny.permits_own(own).unwrap_err();
+        assert!(denied.to_string().contains("an address of this machine"));
+        assert!(only(&["127.0.0.0/8"]).permits_own(own).is_err());
+        assert_eq!(only(&["8.8.8.8/32"]).permits_own(own), Ok(()));
+        assert_eq!(PrivateNetworks::Allow.permits_own(own), Ok(()));
     }
 
     #[test]

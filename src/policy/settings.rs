@@ -20,8 +20,8 @@ pub struct PolicyConfig {
     /// What happens to requests outside the allowlist: "enforce" (blocked) or "report" (counted and
     /// reported as `requestBlocked`, but allowed; `private_networks` is still enforced).
     pub mode: PolicyMode,
-    /// Access to loopback, private, link-local and metadata addresses, by whatever name: "deny",
-    /// "allow", or a list of allowed CIDRs, such as `["127.0.0.1/32"]`.
+    /// Access to loopback, private, link-local and metadata addresses and those of this machine, by
+    /// whatever name: "deny", "allow", or a list of allowed CIDRs, such as `["127.0.0.1/32"]`.
     pub private_networks: PrivateNetworks,
     /// Host names with fixed addresses, not looked up in DNS, such as `{ "allowed.test" = "127.0.0.1"
     /// }`. The addresses are still checked against `private_networks`.

@@ -31,7 +31,7 @@ pub use edge::tls::TlsError;
 pub use ports::{BrowserStatus, Probe};
 pub use serve::{BindError, Server};
 pub use settings::{
-    AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, Listen, Secret, ServerConfig,
+    AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, Listen, ServerConfig,
     ServerSettings, TlsConfig, TokenHash,
 };
 pub use state::Services;

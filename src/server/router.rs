@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::handler::Handler as _;
-use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, X_CONTENT_TYPE_OPTIONS};
 use axum::http::{HeaderValue, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -55,13 +55,22 @@ async fn check_host_and_origin(
         Ok(()) => next.run(request).await,
         Err(error) => {
             metrics::refused(error.reason());
-            tracing::warn!(%error, "a request was refused");
-            problem(error.status(), &error.to_string())
+            if let Some(left_out) = state.log_limits.host_and_origin.admit() {
+                tracing::warn!(%error, left_out, "a request was refused");
+            }
+            closing(problem(error.status(), &error.to_string()))
         }
     };
     let headers = response.headers_mut();
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// Ends the connection with this answer, so that each refusal costs its peer a connection.
+pub(crate) fn closing(mut response: Response) -> Response {
+    let close = HeaderValue::from_static("close");
+    response.headers_mut().insert(CONNECTION, close);
     response
 }
 

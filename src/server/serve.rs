@@ -15,7 +15,7 @@ use crate::server::admin::reload::Replacer;
 use crate::server::edge::http_connection::{refuse, serve};
 pub use crate::server::edge::listener::BindError;
 use crate::server::edge::listener::{Accepted, Listener};
-use crate::server::edge::per_ip_limit::IpPermit;
+use crate::server::edge::per_ip_limit::{Entered, IpPermit};
 use crate::server::edge::tls::{self, TlsPort};
 use crate::server::router::router;
 use crate::server::settings::{Listen, ServerSettings};
@@ -89,11 +89,32 @@ impl Server {
                 accepted = self.listener.accept() => accepted,
             };
             match accepted {
-                Ok(_) if http.len() >= MAX_HTTP => metrics::dropped("connection", "http_limit"),
+                // The oldest connection without a token makes room, of whatever address.
+                Ok(_) if http.len() >= MAX_HTTP && !self.state.per_ip.displace_oldest() => {
+                    metrics::dropped("connection", "http_limit");
+                }
                 Ok(Accepted::Tcp(socket, peer)) => match self.state.per_ip.enter(peer) {
-                    Ok(permit) => {
+                    Ok(Entered { permit, displaced }) => {
+                        if let Some(reached) = displaced {
+                            metrics::refused("address_limit");
+                            if reached.is_first {
+                                tracing::warn!(
+                                    %peer,
+                                    "half of the connection limit of this address is in use without a token \
+                                     (server.max_connections_per_address); the oldest of those are closed"
+                                );
+                            }
+                        }
                         let state = Arc::clone(&self.state);
-                        http.spawn(tcp(socket, router.clone(), state, permit));
+                        let displaced = permit.displaced();
+                        let router = router.clone();
+                        http.spawn(async move {
+                            // As a WebSocket it goes on in a task of its own.
+                            tokio::select! {
+                                () = displaced.cancelled() => {}
+                                () = tcp(socket, router, state, permit) => {}
+                            }
+                        });
                     }
                     Err(full) => {
                         metrics::refused("address_limit");
@@ -138,7 +159,9 @@ async fn tcp(socket: TcpStream, router: Router, state: Arc<ServerState>, permit:
         Ok(socket) => serve(socket, router, limit, permit).await,
         Err(error) => {
             metrics::refused(error.reason());
-            tracing::warn!(%error, "TLS handshake failed");
+            if let Some(left_out) = state.log_limits.tls.admit() {
+                tracing::warn!(%error, left_out, "TLS handshake failed");
+            }
         }
     }
 }

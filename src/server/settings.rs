@@ -2,7 +2,6 @@
 
 mod auth;
 mod listen;
-mod secret;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -14,7 +13,6 @@ use serde::{Deserialize, Serialize};
 
 pub use auth::{AuthConfig, ClientConfig, ClientLimitsConfig, ClientToken, TokenHash};
 pub use listen::{Listen, NotAListenAddress};
-pub use secret::Secret;
 
 use crate::flow::FlowConfig;
 use crate::operations::IdempotencyConfig;
@@ -38,7 +36,8 @@ pub struct ServerConfig {
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections: usize,
     /// Limit on open connections per peer address, HTTP and WebSocket together: from 1 to 65536.
-    /// Further ones are answered 429. A proxy in front of the bridge counts as one address.
+    /// Further ones are answered 429. Half of them may be without a token; then the oldest of these is
+    /// closed for a new one. A proxy in front of the bridge counts as one address.
     #[schemars(range(min = 1, max = 65536))]
     pub max_connections_per_address: usize,
     /// Time limit for receiving the head of a request (answered 408 then) and for a TLS handshake, and

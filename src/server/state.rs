@@ -15,6 +15,7 @@ use super::ports::BrowserStatus;
 use super::settings::ServerSettings;
 use super::ws::hub::Hub;
 use super::ws::links::{ConnectionSeq, Links};
+use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::operations::client_quota::{ClientQuota, QuotaPermit};
 use crate::operations::drain::{CountGuard, Drain, DrainPhase};
@@ -39,6 +40,14 @@ impl fmt::Debug for Services {
     }
 }
 
+/// Log lines about connections and requests that are refused.
+#[derive(Debug, Default)]
+pub(crate) struct LogLimits {
+    pub(crate) host_and_origin: LogLimit,
+    pub(crate) tls: LogLimit,
+    pub(crate) not_admitted: LogLimit,
+}
+
 /// The state of one server.
 #[derive(Debug)]
 pub struct ServerState {
@@ -49,6 +58,7 @@ pub struct ServerState {
     /// Certificate and key in force, where the server speaks TLS.
     pub(crate) tls: Option<TlsPort>,
     pub(crate) per_ip: Arc<PerIpLimit>,
+    pub(crate) log_limits: LogLimits,
     pub(crate) health: BrowserHealth,
     pub(crate) hub: Arc<Hub>,
     pub(crate) links: Links,
@@ -90,6 +100,7 @@ impl ServerState {
             ),
             auth: Authenticator::new(&settings.clients, settings.limits),
             tls,
+            log_limits: LogLimits::default(),
             per_ip: PerIpLimit::new(settings.config.max_connections_per_address),
             health: BrowserHealth::new(Arc::clone(&services.browser)),
             hub,

@@ -159,6 +159,11 @@ pub fn outcome(
         Ok(Success::Tab(tab)) => return answer(call.kind, tab, superseded),
         Ok(Success::Pong(ts)) => Pong { ts }.into(),
         Ok(Success::Tabs(tabs)) => Tabs { tabs }.into(),
+        Ok(Success::Cancel { cancelled, tab }) => Done {
+            cancelled: Some(cancelled),
+            ..done(tab, call.kind, Acted::default())
+        }
+        .into(),
         Err(error) => wire_error::of_operation(call.kind, &error, call.tab).into(),
     };
     Some(WireAnswer::Event(Box::new(event)))
@@ -170,8 +175,8 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
     let event = match answer.kind {
         AnswerKind::Superseded => return None,
         AnswerKind::Fact(fact) => event(fact).unwrap_or_else(|| wire_error::lost().into()),
-        AnswerKind::Done(acted) => done(id, kind, acted).into(),
-        AnswerKind::Subscribed => done(id, kind, Acted::default()).into(),
+        AnswerKind::Done(acted) => done(Some(id), kind, acted).into(),
+        AnswerKind::Subscribed => done(Some(id), kind, Acted::default()).into(),
         AnswerKind::Evaluated(value) => Evaluated { id, value }.into(),
         AnswerKind::Queried(value) => Queried { id, value }.into(),
         AnswerKind::Waited { url } => Waited { id, url }.into(),
@@ -190,7 +195,7 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
     Some(WireAnswer::Event(Box::new(event)))
 }
 
-fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
+fn done(id: Option<TabId>, kind: RequestKind, acted: Acted) -> Done {
     let Acted {
         values,
         position,
@@ -204,6 +209,7 @@ fn done(id: TabId, kind: RequestKind, acted: Acted) -> Done {
         position,
         moved,
         matches,
+        cancelled: None,
     }
 }
 

@@ -114,6 +114,7 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
             details.limit = Some(*limit);
         }
         TabError::PageAction(error) => return details_of_page_action(error),
+        TabError::Cancelled { input_sent } => details.input_sent = Some(*input_sent),
         TabError::AfterInput(error) => return details_of_tab(error),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }

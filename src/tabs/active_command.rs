@@ -1,17 +1,25 @@
 //! The command that a tab is carrying out.
 
+use std::time::Duration;
+
 use cdp_bridge_protocol::RequestKind;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
 use super::command_queue::{CommandKind, QueuePosition, TabCommand};
 use super::commands::navigate::NavigationStart;
+use super::identity::CallId;
+use super::input_sent::InputState;
 use super::message::Change;
-use super::page_actions::PageActionError;
+use super::page_actions::{PageActionError, PageDriver};
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
 use crate::cdp::CallError;
 use crate::cdp::ids::LoaderId;
+
+/// How long an action holds up the queries and captures that arrived after it, even if it has had no effect yet. Most
+/// actions are done by then, so that what follows them sees their effect.
+const PASSED_AFTER: Duration = Duration::from_millis(500);
 
 pub struct ActiveCommand {
     pub position: QueuePosition,
@@ -28,7 +36,13 @@ pub enum Phase {
     Committing(Option<LoaderId>),
     /// A step through the history or a reload: waits for the next commit of any kind.
     Travelling,
-    Acting(BoxFuture<'static, Result<AnswerKind, PageActionError>>),
+    /// An action on the page, with the driver that it uses.
+    Acting(
+        BoxFuture<'static, Result<AnswerKind, PageActionError>>,
+        PageDriver,
+    ),
+    /// An action was cancelled while the page may have been acting; resolves to whether it has.
+    GivingUp(BoxFuture<'static, bool>),
     Activating(BoxFuture<'static, Result<(), CallError>>),
 }
 
@@ -36,6 +50,9 @@ pub enum Step {
     Opened(Result<Target, OpenError>),
     Started(Result<NavigationStart, CallError>),
     Acted(Box<Result<AnswerKind, PageActionError>>),
+    /// The active action has sent input, or its input has had no effect.
+    InputStateChanged,
+    GaveUp(bool),
     Activated(Result<(), CallError>),
 }
 
@@ -61,7 +78,16 @@ impl ActiveCommand {
             Phase::Opening(opening) => Step::Opened(opening.await),
             Phase::Navigating(navigating) => Step::Started(navigating.await),
             Phase::Activating(activating) => Step::Activated(activating.await),
-            Phase::Acting(acting) => Step::Acted(Box::new(acting.await)),
+            Phase::Acting(acting, driver) => {
+                let mut changes = driver.input_sent().changes();
+                tokio::select! {
+                    biased;
+                    outcome = acting => Step::Acted(Box::new(outcome)),
+                    // The driver has the sender.
+                    _ = changes.changed() => Step::InputStateChanged,
+                }
+            }
+            Phase::GivingUp(gave_up) => Step::GaveUp(gave_up.await),
             Phase::Committing(_) | Phase::Travelling => std::future::pending().await,
         }
     }
@@ -75,6 +101,21 @@ impl ActiveCommand {
     pub fn awaiting_page_since(&self) -> Option<Instant> {
         let of_browser = matches!(self.phase, Phase::Opening(_) | Phase::Activating(_));
         (!of_browser).then_some(self.since)
+    }
+
+    /// Whether it carries out this call.
+    pub fn is_of(&self, call: CallId) -> bool {
+        let reply = self.command.reply.as_ref();
+        reply.is_some_and(|reply| reply.call == call)
+    }
+
+    /// When queries and captures may run ahead of it, unless it has had an effect by then. `None` if never.
+    pub fn passable_at(&self) -> Option<Instant> {
+        let waits = match &self.phase {
+            Phase::Acting(_, driver) => driver.input_sent().state() != InputState::Sent,
+            _ => false,
+        };
+        waits.then(|| self.since + PASSED_AFTER)
     }
 
     /// Whether it is a client's navigation that has not committed yet.
@@ -96,7 +137,7 @@ impl ActiveCommand {
             Phase::Opening(_) => "a new page",
             Phase::Navigating(_) => "Page.navigate",
             Phase::Committing(_) | Phase::Travelling => "Page.frameNavigated",
-            Phase::Acting(_) => "the page's answer",
+            Phase::Acting(..) | Phase::GivingUp(_) => "the page's answer",
             Phase::Activating(_) => "Target.activateTarget",
         }
     }

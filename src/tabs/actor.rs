@@ -1,6 +1,7 @@
 //! The actor of one tab. Its task owns the tab's state, and the active command is only one arm of its
 //! `select!`, so that events, a close and a crash are handled while a command runs.
 
+mod cancel;
 mod closing;
 mod commands;
 mod events;
@@ -151,6 +152,7 @@ impl Actor {
                     None
                 }
                 message = self.mailbox.recv() => match message {
+                    Some(TabMessage::Cancel(call, report)) => self.cancel(call, report),
                     Some(message) => {
                         self.on_message(message);
                         None
@@ -257,6 +259,7 @@ impl Actor {
             }
             TabMessage::Capture(capture, reply) => self.work.push_capture(capture, reply, now),
             TabMessage::Query(query, reply) => self.work.push_query(query, reply),
+            TabMessage::Cancel(..) => {}
         }
     }
 

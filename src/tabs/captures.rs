@@ -13,6 +13,7 @@ use super::commands::retry::at_each_commit;
 use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, TabError};
+use super::identity::CallId;
 use super::message::Capture;
 use super::page_actions::PageDriver;
 use super::page_work::PageWork;
@@ -279,6 +280,16 @@ impl Captures {
             RequestKind::GetScreenshot => "Page.captureScreenshot",
             _ => "Runtime.evaluate",
         })
+    }
+
+    /// Takes a request out. A capture that runs goes on: Chromium cannot be told to stop.
+    pub fn take(&mut self, call: CallId) -> Option<Reply> {
+        let is_it = |waiting: &WaitingCapture| waiting.reply.call == call;
+        let snapshots = self.snapshots.remove(is_it).into_iter();
+        let waiting = snapshots.chain(self.shots.remove(is_it)).next();
+        self.update_gauge();
+        let waiting = waiting.map(|waiting| waiting.reply);
+        waiting.or_else(|| self.running.take(call))
     }
 
     /// Drops the running captures and returns their replies.

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
+use super::identity::CallId;
 use super::message::Change;
 use super::page_actions::PageOperation;
 use super::reply::Reply;
@@ -119,6 +120,21 @@ impl TabCommandQueue {
         next.is_none_or(|next| next > capture)
     }
 
+    /// Whether nothing but actions on the page precedes a capture at that position. None of them has begun.
+    pub fn is_behind_actions_only(&self, capture: QueuePosition) -> bool {
+        let mut before = self.waiting.iter().take_while(|(it, _)| *it <= capture);
+        before.all(|(_, command)| matches!(command.kind, CommandKind::Act(_)))
+    }
+
+    /// Takes out a request.
+    pub fn take(&mut self, call: CallId) -> Option<TabCommand> {
+        let is_it = |reply: &Reply| reply.call == call;
+        let mut commands = self.waiting.iter();
+        let at = commands.position(|(_, it)| it.reply.as_ref().is_some_and(is_it))?;
+        let (_, command) = self.waiting.remove(at)?;
+        Some(command)
+    }
+
     /// When the first request times out.
     pub fn next_deadline(&self) -> Option<Instant> {
         let replies = self.waiting.iter().filter_map(|(_, it)| it.reply.as_ref());
@@ -146,7 +162,7 @@ impl TabCommandQueue {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tabs::identity::{CallId, CallerId};
+    use crate::tabs::identity::CallerId;
     use cdp_bridge_protocol::RequestKind;
     use std::time::Duration;
 
@@ -177,6 +193,39 @@ mod tests {
         let (running, _) = queue.pop().unwrap();
         assert!(queue.permits(before, Some(running)) && !queue.permits(after, Some(running)));
         assert!(queue.permits(after, None), "the first change is done");
+    }
+
+    #[test]
+    fn a_capture_behind_nothing_but_actions_is_told_from_others() {
+        let mut queue = TabCommandQueue::new(8);
+        assert!(queue.is_behind_actions_only(queue.now()));
+        let act = TabCommand {
+            kind: CommandKind::Act(None),
+            ..navigate(1000)
+        };
+        queue.push(act).unwrap();
+        let early = queue.now();
+        queue.push(navigate(1000)).unwrap();
+        assert!(queue.is_behind_actions_only(early));
+        assert!(!queue.is_behind_actions_only(queue.now()));
+    }
+
+    #[test]
+    fn a_request_is_taken_out_of_the_middle() {
+        let mut queue = TabCommandQueue::new(8);
+        for number in 1..=3 {
+            let mut command = navigate(1000);
+            command.reply.as_mut().unwrap().call.number = number;
+            queue.push(command).unwrap();
+        }
+        let call = |number| CallId {
+            caller: CallerId(1),
+            number,
+        };
+        assert_eq!(queue.take(call(2)).unwrap().reply.unwrap().call, call(2));
+        assert!(queue.take(call(2)).is_none());
+        let left = queue.drain().into_iter().map(|reply| reply.call.number);
+        assert_eq!(left.collect::<Vec<_>>(), [1, 3]);
     }
 
     #[test]

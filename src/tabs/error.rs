@@ -125,9 +125,23 @@ pub enum TabError {
         "{0}; input had been sent before, so the action may have taken effect: check before trying again"
     )]
     AfterInput(Box<TabError>),
+    /// Its caller has cancelled it.
+    #[error("the request was cancelled{}", after_cancel(*.input_sent))]
+    Cancelled {
+        /// Whether it may have had an effect before.
+        input_sent: bool,
+    },
     /// An internal error of the bridge.
     #[error("the request was lost inside the bridge")]
     Lost,
+}
+
+fn after_cancel(input_sent: bool) -> &'static str {
+    if input_sent {
+        " after it may have taken effect: check before trying again"
+    } else {
+        " before it had any effect"
+    }
 }
 
 /// Why the DOM could not be captured.

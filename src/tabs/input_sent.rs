@@ -1,24 +1,81 @@
 //! Whether a request may have had an effect on its page.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::watch;
 
-/// Set right before a page action sends input or runs its script in the page, and shared with the reply
-/// of the request: an action that fails after that must not be repeated unseen, whatever made it fail.
-#[derive(Debug, Clone, Default)]
-pub struct InputSent(Arc<AtomicBool>);
+/// How far an action is. Shared with the reply of its request: an action that fails after its input was
+/// sent must not be repeated unseen, whatever made it fail.
+#[derive(Debug, Clone)]
+pub struct InputSent(watch::Sender<InputState>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum InputState {
+    /// It has had no effect.
+    #[default]
+    NotSent,
+    /// The script in the page has been called. It may act at any time, but may still be waiting: only the
+    /// page knows.
+    LeftToPage,
+    /// Input was sent, or a script of the client runs.
+    Sent,
+}
+
+impl Default for InputSent {
+    fn default() -> Self {
+        Self(watch::Sender::new(InputState::NotSent))
+    }
+}
 
 impl InputSent {
+    /// To be called right before input is sent.
     pub(super) fn set(&self) {
-        self.0.store(true, Ordering::Release);
+        self.0.send_replace(InputState::Sent);
+    }
+
+    /// To be called right before the page is asked to act by itself.
+    pub(super) fn leave_to_page(&self) {
+        self.0.send_if_modified(|state| {
+            let is_first = *state == InputState::NotSent;
+            if is_first {
+                *state = InputState::LeftToPage;
+            }
+            is_first
+        });
     }
 
     /// The input is known to have had no effect.
     pub(super) fn clear(&self) {
-        self.0.store(false, Ordering::Release);
+        self.0.send_replace(InputState::NotSent);
     }
 
-    pub(super) fn get(&self) -> bool {
-        self.0.load(Ordering::Acquire)
+    pub(super) fn state(&self) -> InputState {
+        *self.0.borrow()
+    }
+
+    /// Whether there may have been an effect.
+    pub(super) fn may_be_sent(&self) -> bool {
+        self.state() != InputState::NotSent
+    }
+
+    /// Changes of the state from now on.
+    pub(super) fn changes(&self) -> watch::Receiver<InputState> {
+        self.0.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn input_that_was_sent_stays_sent_until_it_is_known_to_have_had_no_effect() {
+        let input = InputSent::default();
+        assert!(!input.may_be_sent());
+        input.leave_to_page();
+        assert!(input.may_be_sent() && input.state() == InputState::LeftToPage);
+        input.set();
+        input.leave_to_page();
+        assert_eq!(input.state(), InputState::Sent);
+        input.clear();
+        assert!(!input.may_be_sent());
     }
 }

@@ -3,7 +3,9 @@
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
 
+use super::cancellation::CancelReport;
 use super::error::TabError;
+use super::identity::CallId;
 use super::page_actions::PageOperation;
 use super::page_console::Subscriber;
 use super::reply::Reply;
@@ -30,6 +32,8 @@ pub enum TabMessage {
     Unsubscribe(Reply),
     /// Reads the file that the tab has downloaded under this id.
     Download(String, Reply),
+    /// Cancels a call, whether it waits or runs.
+    Cancel(CallId, CancelReport),
     /// Closes the tab, ahead of everything else.
     Close(CloseReason, Option<Reply>),
 }
@@ -54,6 +58,8 @@ impl TabMessage {
             | Self::Unsubscribe(reply)
             | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
+            // Dropped, it reports that there was nothing to cancel: the tab has failed every call.
+            Self::Cancel(..) => None,
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`registry`] | the [`handle`]s of all tabs, by scope |
 //! | [`message`], [`reply`], [`error`] | requests to a tab, and the one answer or error of each |
+//! | `cancellation`, [`input_sent`] | the report of a cancellation, and whether it came before any effect |
 //! | [`fact`], [`identity`] | what happened; ids of owners, callers and calls |
 //! | [`view`] | what others may know of a tab |
 //! | [`supervisor`], [`contexts`], [`target`] | who opens pages, in which browser context |
@@ -25,6 +26,7 @@
 pub mod active_command;
 pub mod actor;
 pub mod attached_target;
+mod cancellation;
 pub mod captures;
 mod clipboard;
 pub mod command_queue;
@@ -58,6 +60,7 @@ mod unawaited;
 pub mod view;
 pub mod watchdog;
 
+pub use cancellation::CancelReport;
 pub use context_proxy::{ContextProxy, ProxyProvider};
 pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, ScreenshotError, SnapshotError, TabError};

@@ -10,6 +10,7 @@ use cdp_bridge_protocol::{RequestKind, TabId};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::cancellation::{CancelReport, CancelReports};
 use super::error::{Failure, TabError};
 use super::fact::Fact;
 use super::identity::CallId;
@@ -95,6 +96,8 @@ pub struct Reply {
     pub arrived: Instant,
     pub deadline: Instant,
     pub input_sent: InputSent,
+    /// The requests to cancel this one. They are answered after it.
+    cancelled_by: Option<Box<CancelReports>>,
 }
 
 impl fmt::Debug for Reply {
@@ -124,7 +127,25 @@ impl Reply {
             arrived,
             deadline,
             input_sent: InputSent::default(),
+            cancelled_by: None,
         }
+    }
+
+    /// Answers that the request was cancelled, and then the request to cancel it.
+    pub fn cancel(mut self, report: CancelReport) {
+        self.cancelled_by(report);
+        self.fail_cancelled();
+    }
+
+    /// Answers that the request was cancelled, as [`Self::cancelled_by`] has prepared.
+    pub fn fail_cancelled(self) {
+        let input_sent = self.input_sent.may_be_sent();
+        self.fail(TabError::Cancelled { input_sent });
+    }
+
+    /// From now on, whatever makes the request fail is answered as its cancellation.
+    pub fn cancelled_by(&mut self, report: CancelReport) {
+        self.cancelled_by.get_or_insert_default().push(report);
     }
 
     pub fn answer(self, tab: TabId, kind: AnswerKind) {
@@ -133,15 +154,28 @@ impl Reply {
 
     pub fn fail(self, failure: impl Into<Failure>) {
         let mut failure = failure.into();
-        if self.input_sent.get() {
+        let input_sent = self.input_sent.may_be_sent();
+        if self.cancelled_by.is_some() {
+            failure.error = TabError::Cancelled { input_sent };
+        } else if input_sent {
             failure.error = TabError::AfterInput(Box::new(failure.error));
         }
         self.send(Err(failure));
     }
 
     pub fn send(mut self, outcome: Outcome) {
+        let is_cancelled = matches!(
+            &outcome,
+            Err(Failure {
+                error: TabError::Cancelled { .. },
+                ..
+            })
+        );
         if let Some(deliver) = self.deliver.take() {
             deliver(outcome);
+        }
+        if let Some(reports) = self.cancelled_by.take() {
+            reports.send(is_cancelled);
         }
     }
 
@@ -222,6 +256,36 @@ mod tests {
         let outcome = outcomes.recv().unwrap();
         assert!(matches!(outcome.unwrap().kind, AnswerKind::Subscribed));
         assert!(outcomes.recv().is_err());
+    }
+
+    #[test]
+    fn what_fails_after_a_cancellation_is_answered_as_cancelled_and_before_the_cancellation() {
+        let (mut reply, outcomes) = reply();
+        let (sender, reports) = mpsc::channel();
+        let (first, second) = (sender.clone(), sender);
+        reply.cancelled_by(CancelReport::new(move |cancelled| {
+            assert!(
+                outcomes.try_recv().unwrap().is_err(),
+                "it is answered first"
+            );
+            first.send(cancelled).unwrap();
+        }));
+        reply.cancelled_by(CancelReport::new(move |cancelled| {
+            second.send(cancelled).unwrap();
+        }));
+        reply.fail(TabError::Crashed);
+        assert_eq!(reports.iter().collect::<Vec<_>>(), [true, true]);
+    }
+
+    #[test]
+    fn a_request_that_ends_otherwise_was_not_cancelled() {
+        let (mut reply, _outcomes) = reply();
+        let (sender, reports) = mpsc::channel();
+        reply.cancelled_by(CancelReport::new(move |cancelled| {
+            sender.send(cancelled).unwrap();
+        }));
+        reply.answer(TabId::new(1), AnswerKind::Subscribed);
+        assert_eq!(reports.iter().collect::<Vec<_>>(), [false]);
     }
 
     #[test]

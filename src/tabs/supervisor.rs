@@ -23,11 +23,12 @@ use tokio::time::Instant;
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
 use super::actor::TabsContext;
+use super::cancellation::CancelReport;
 use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
-use super::identity::{ClientId, Scope};
+use super::identity::{CallId, ClientId, Scope};
 use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::TabSettings;
@@ -75,6 +76,8 @@ enum SupervisorMessage {
     AllowTabs(HashMap<ClientId, usize>),
     Claim(String, TabId),
     Download(TabId, String, Reply),
+    CancelCreate(CallId, CancelReport),
+    CancelDownload(CallId, CancelReport),
     PolicyChanged,
     Shutdown(oneshot::Sender<()>),
 }
@@ -128,6 +131,21 @@ impl SupervisorHandle {
     /// Returns a downloaded file of a tab.
     pub(super) fn download(&self, tab: TabId, id: String, reply: Reply) {
         self.try_request(SupervisorMessage::Download(tab, id, reply));
+    }
+
+    /// Cancels a call that opens a tab.
+    pub fn cancel_create(&self, call: CallId, report: CancelReport) {
+        // Dropped, the report says that there was nothing to cancel.
+        let _ = self
+            .mailbox
+            .try_send(SupervisorMessage::CancelCreate(call, report));
+    }
+
+    /// Cancels a call that reads a downloaded file.
+    pub(super) fn cancel_download(&self, call: CallId, report: CancelReport) {
+        let _ = self
+            .mailbox
+            .try_send(SupervisorMessage::CancelDownload(call, report));
     }
 
     /// Fails the request if the supervisor cannot take it.

@@ -5,11 +5,13 @@ use cdp_bridge_protocol::event::{TabInfo, TabState};
 
 use tokio::time::Instant;
 
-use super::identity::Scope;
+use super::identity::{CallId, Scope};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TabView {
     pub id: TabId,
+    /// The call that opens or opened it.
+    pub created_by: Option<CallId>,
     pub scope: Scope,
     pub url: String,
     pub title: String,
@@ -49,6 +51,7 @@ mod tests {
     fn view(id: u64, activated: u64) -> TabView {
         TabView {
             id: TabId::new(id),
+            created_by: None,
             scope: "a".into(),
             url: "about:blank".to_owned(),
             title: String::new(),

@@ -164,15 +164,19 @@ impl Coordinator {
                             self.raw(socket, ping).await?;
                         }
                         1 => self.raw(socket, Message::text("{\"type\":")).await?,
-                        _ => self.send(socket, requests::alone("ping")).await?,
+                        _ => _ = self.send(socket, requests::alone("ping")).await?,
                     }
                 }
             }
             Order::Pause(pause) => {
                 for tab in self.tabs.clone() {
                     let body = json!({"type": "getDomSnapshot", "tabId": tab});
-                    let kind = "getDomSnapshot";
-                    self.send(socket, Ask { kind, body }).await?;
+                    let ask = Ask {
+                        kind: "getDomSnapshot",
+                        body,
+                        acting: None,
+                    };
+                    self.send(socket, ask).await?;
                 }
                 sleep(pause).await;
                 self.ledger.not_reading_for(pause);
@@ -191,12 +195,30 @@ impl Coordinator {
             State::Working => {
                 let pause = self.rng.u64(..LONGEST_PAUSE);
                 self.next = now + Duration::from_millis(pause);
-                let ask = requests::next(&mut self.rng, &self.tabs, &self.site);
-                self.send(socket, ask).await?;
+                self.work(socket).await?;
             }
             State::Resting(_) => {
                 self.next = now + LOOK;
                 self.rest(socket).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn work(&mut self, socket: &mut Socket) -> Result<(), Over> {
+        match self.rng.u8(..16) {
+            0..3 if let Some(target) = self.ledger.choice(&mut self.rng) => {
+                let id = self.send(socket, requests::cancel(target)).await?;
+                self.ledger.cancels(id, target);
+            }
+            3..6 if let Some(tab) = self.rng.choice(self.tabs.clone()) => {
+                for ask in requests::act(&mut self.rng, &tab, &self.site) {
+                    self.send(socket, ask).await?;
+                }
+            }
+            _ => {
+                let ask = requests::next(&mut self.rng, &self.tabs, &self.site);
+                self.send(socket, ask).await?;
             }
         }
         Ok(())
@@ -219,16 +241,23 @@ impl Coordinator {
         for tab in self.tabs.clone() {
             self.send(socket, requests::close(&tab)).await?;
         }
-        self.send(socket, requests::alone("listTabs")).await
+        self.send(socket, requests::alone("listTabs")).await?;
+        Ok(())
     }
 
-    async fn send(&mut self, socket: &mut Socket, ask: Ask) -> Result<(), Over> {
-        let Ask { kind, mut body } = ask;
+    /// Returns the id of the request.
+    async fn send(&mut self, socket: &mut Socket, ask: Ask) -> Result<u64, Over> {
+        let Ask {
+            kind,
+            mut body,
+            acting,
+        } = ask;
         let limit = Duration::from_millis(self.rng.u64(1_000..12_000));
-        let id = self.ledger.ask(kind, limit, Instant::now());
+        let id = self.ledger.ask(kind, acting, limit, Instant::now());
         body["requestId"] = json!(id);
         body["timeoutMs"] = json!(u64::try_from(limit.as_millis()).unwrap_or(u64::MAX));
-        self.raw(socket, Message::text(body.to_string())).await
+        self.raw(socket, Message::text(body.to_string())).await?;
+        Ok(id)
     }
 
     async fn raw(&mut self, socket: &mut Socket, message: Message) -> Result<(), Over> {
@@ -294,7 +323,17 @@ impl Coordinator {
                 if code == "INTERNAL" {
                     self.tally.wrong(|| format!("INTERNAL: {}", error.message));
                 }
+                if let (RequestId::Number(id), "CANCELLED") = (id, code) {
+                    let input_sent = error.details.as_ref().and_then(|it| it.input_sent);
+                    self.ledger.cancelled(*id, input_sent, &mut self.tally);
+                }
                 self.answer(id, code);
+            }
+            (Some(id), Event::Done(done)) => {
+                if let (RequestId::Number(id), Some(cancelled)) = (id, done.cancelled) {
+                    self.ledger.reported(*id, cancelled, &mut self.tally);
+                }
+                self.answer(id, "done");
             }
             (Some(id), event) => self.answer(id, event.name()),
             (None, event) => *self.tally.events.entry(event.name()).or_default() += 1,

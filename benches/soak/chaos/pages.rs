@@ -28,11 +28,31 @@ pub(crate) async fn start() -> Site {
         "/restless",
         "<script>setTimeout(() => location.reload(), 300)</script>",
     );
+    site.page(ACTING, ACTING_BODY);
     site.serve("/moved", Reply::redirect("/small"));
     site.serve("/never", Reply::Never);
     let slow = Reply::After(Duration::from_millis(700), Box::new(Reply::page("slow")));
     site.serve("/slow", slow);
     site
+}
+
+/// Where elements appear after a while that tell the site once they were acted on. The number of the one action that
+/// may do so is the query.
+pub(crate) const ACTING: &str = "/acting";
+
+const ACTING_BODY: &str = "<script>
+    const number = location.search.slice(1);
+    const acted = () => navigator.sendBeacon('/acted/' + number);
+    setTimeout(() => {
+        document.body.innerHTML = `<button id=b${number}>B</button><input id=i${number}>`;
+        document.querySelector('button').onclick = acted;
+        document.querySelector('input').onfocus = acted;
+    }, Math.random() * 1500);
+</script>";
+
+/// Whether the element of this action was acted on.
+pub(crate) fn was_acted_on(site: &Site, number: u64) -> bool {
+    !site.asked(&format!("/acted/{number}")).is_empty()
 }
 
 /// The paths, the normal ones more often.

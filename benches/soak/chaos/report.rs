@@ -155,6 +155,8 @@ impl fmt::Display for Report {
             "  unanswered {}, doubled {}, late {}; in flight when a connection ended {}; longest {} ms",
             tally.unanswered, tally.doubled, tally.late, tally.cut, tally.longest_ms
         )?;
+        let untouched = tally.untouched.len();
+        writeln!(f, "actions cancelled before any effect: {untouched}")?;
         writeln!(f, "events: {:?}", tally.events)?;
         writeln!(
             f,

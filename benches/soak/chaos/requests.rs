@@ -3,7 +3,7 @@
 use fastrand::Rng;
 use serde_json::{Value, json};
 
-use super::pages::PATHS;
+use super::pages::{ACTING, PATHS};
 
 /// The most tabs that a Coordinator opens.
 const TABS: usize = 5;
@@ -13,6 +13,8 @@ const TABS: usize = 5;
 pub(crate) struct Ask {
     pub(crate) kind: &'static str,
     pub(crate) body: Value,
+    /// Of an action on the page for it: its number.
+    pub(crate) acting: Option<u64>,
 }
 
 /// The next request, given the open tabs. `site` is the address of the pages.
@@ -23,6 +25,7 @@ pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
     let on = |kind: &'static str| Ask {
         kind,
         body: json!({"type": kind, "tabId": tab}),
+        acting: None,
     };
     let with = |mut ask: Ask, fields: Value| {
         for (name, value) in fields.as_object().into_iter().flatten() {
@@ -63,11 +66,41 @@ pub(crate) fn next(rng: &mut Rng, tabs: &[String], site: &str) -> Ask {
     }
 }
 
+/// A request to the page for actions, and one action on what appears there.
+pub(crate) fn act(rng: &mut Rng, tab: &str, site: &str) -> [Ask; 2] {
+    let number = rng.u64(..);
+    let url = format!("{site}{ACTING}?{number}");
+    let (kind, body) = if rng.bool() {
+        let selector = format!("#b{number}");
+        (
+            "click",
+            json!({"type": "click", "tabId": tab, "selector": selector}),
+        )
+    } else {
+        let selector = format!("#i{number}");
+        let fill = json!({"type": "fill", "tabId": tab, "selector": selector, "value": "x"});
+        ("fill", fill)
+    };
+    let navigate = json!({"type": "navigate", "tabId": tab, "url": url});
+    let asks = [("navigate", navigate, None), (kind, body, Some(number))];
+    asks.map(|(kind, body, acting)| Ask { kind, body, acting })
+}
+
+/// Cancels a request.
+pub(crate) fn cancel(id: u64) -> Ask {
+    Ask {
+        kind: "cancel",
+        body: json!({"type": "cancel", "targetRequestId": id}),
+        acting: None,
+    }
+}
+
 /// A request without a tab.
 pub(crate) fn alone(kind: &'static str) -> Ask {
     Ask {
         kind,
         body: json!({"type": kind}),
+        acting: None,
     }
 }
 
@@ -76,6 +109,7 @@ pub(crate) fn close(tab: &str) -> Ask {
     Ask {
         kind: "closeTab",
         body: json!({"type": "closeTab", "tabId": tab}),
+        acting: None,
     }
 }
 
@@ -85,6 +119,7 @@ fn create(rng: &mut Rng, site: &str) -> Ask {
     Ask {
         kind: "createTab",
         body: json!({"type": "createTab", "url": url, "loggedOut": logged_out}),
+        acting: None,
     }
 }
 

@@ -77,6 +77,13 @@ pub(crate) async fn run(browser: &TestBrowser, plan: Plan) -> Report {
     leaks.directories = daemon.temporary_files().len();
     leaks.zombies = processes::zombies_of(pid).len();
     let tally = team.end().await;
+    for number in &tally.untouched {
+        if pages::was_acted_on(&site, *number) {
+            wrong.push(format!(
+                "action {number} was cancelled before any effect, and had one"
+            ));
+        }
+    }
     wrong.extend(ends(daemon, &mut leaks).await);
     Report {
         plan,

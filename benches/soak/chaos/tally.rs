@@ -20,6 +20,9 @@ pub(crate) struct Tally {
     pub(crate) doubled: u64,
     /// Answered after the time limit.
     pub(crate) late: u64,
+    /// The actions on the page for it that were cancelled and are said to have had no effect.
+    #[serde(skip)]
+    pub(crate) untouched: Vec<u64>,
     /// In flight when their connection ended.
     pub(crate) cut: u64,
     /// Closed connections by close code; 0 without one.
@@ -75,6 +78,7 @@ impl Tally {
         self.cut += other.cut;
         self.connects += other.connects;
         self.longest_ms = self.longest_ms.max(other.longest_ms);
+        self.untouched.extend(other.untouched);
         self.wrong.extend(other.wrong);
     }
 }

@@ -158,6 +158,8 @@ export type ErrorCode =
   | "EVALUATION_FAILED"
   /** The locator is invalid. */
   | "BAD_SELECTOR"
+  /** The request was cancelled; `details.inputSent` says whether it may have taken effect before. */
+  | "CANCELLED"
   ;
 
 /** Facts behind an error; which of them stand depends on the code. */
@@ -174,6 +176,11 @@ export interface ErrorDetails {
   height?: number | null;
   /** `NAV_DENIED`: the host that was refused. */
   host?: string | null;
+  /**
+   * `CANCELLED`: whether the request may have had an effect before: input was sent, a script was run, a
+   * navigation was begun. If false, it had none and will have none; at most its element was scrolled into view.
+   */
+  inputSent?: boolean | null;
   /** The limit that was passed: of pixels, of requests in flight, of tabs. */
   limit?: number | null;
   /** `AMBIGUOUS`: a locator for each of these elements, in the same order. */
@@ -989,6 +996,11 @@ export interface EvaluateFields {
    */
   expression: string;
   idempotencyKey?: IdempotencyKey;
+  /**
+   * The client's promise that the script changes nothing, which is not checked: it then does not wait behind an
+   * action that waits, and no other request waits for it. `false` if absent.
+   */
+  readOnly?: boolean | null;
   requestId?: RequestId;
   /** The element that is the function's first argument, before `args`. */
   selector?: string | null;
@@ -1054,6 +1066,18 @@ export interface GetDownloadFields {
   requestId?: RequestId;
   /** The tab. */
   tabId: TabRef;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+}
+
+/** Fields of a `cancel`. */
+export interface CancelFields {
+  requestId?: RequestId;
+  /** The `requestId` of the request to end, which was made on the same connection. */
+  targetRequestId: RequestId;
   /**
    * Time limit in milliseconds; the configuration says what holds if absent.
    * From 100 to 120000.
@@ -1405,14 +1429,16 @@ export interface GapEvent {
   type: "gap";
 }
 
-/** A page action is done. */
+/** A page action, or another request without a result of its own, is done. */
 export interface DoneEvent {
   /** The request's `type`. */
   action: string;
+  /** `cancel`: whether the request was ended by this; false where it was answered already, or is not known. */
+  cancelled?: boolean | null;
   /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
   cursor?: number;
-  /** The tab. */
-  id: TabId;
+  /** The tab. Absent only for `cancel`, where the cancelled request names none or there was none. */
+  id?: TabId | null;
   /**
    * `fill`: whether the field holds the value afterwards; false where the page or a limit of the field
    * made something else of it. Absent if the field is gone, or if its text is elsewhere, as in code editors.
@@ -1746,6 +1772,7 @@ export interface RequestTypes {
   getContent: { fields: GetContentFields; answer: ContentEvent };
   subscribe: { fields: SubscribeFields; answer: DoneEvent };
   getDownload: { fields: GetDownloadFields; answer: DownloadEvent };
+  cancel: { fields: CancelFields; answer: DoneEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
@@ -1944,5 +1971,13 @@ export abstract class Requests {
   /** Asks for what was downloaded. Answered by `download`. */
   getDownload(fields: GetDownloadFields): Promise<RequestTypes["getDownload"]["answer"]> {
     return this.request("getDownload", fields);
+  }
+
+  /**
+   * Ends a request that is not answered yet. That request is answered with the error `CANCELLED`, and then this one
+   * with `done`, whose `cancelled` is false if there was nothing to end.
+   */
+  cancel(fields: CancelFields): Promise<RequestTypes["cancel"]["answer"]> {
+    return this.request("cancel", fields);
   }
 }

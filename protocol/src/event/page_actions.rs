@@ -7,12 +7,13 @@ use serde_json::Value;
 use crate::ids::TabId;
 use crate::request::Point;
 
-/// A page action is done.
+/// A page action, or another request without a result of its own, is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {
-    /// The tab.
-    pub id: TabId,
+    /// The tab. Absent only for `cancel`, where the cancelled request names none or there was none.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<TabId>,
     /// The request's `type`.
     pub action: String,
     /// `select`: the values of the options that are chosen now.
@@ -29,6 +30,9 @@ pub struct Done {
     /// made something else of it. Absent if the field is gone, or if its text is elsewhere, as in code editors.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub matches: Option<bool>,
+    /// `cancel`: whether the request was ended by this; false where it was answered already, or is not known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub cancelled: Option<bool>,
 }
 
 /// What was waited for is so.

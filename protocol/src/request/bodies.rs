@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::{FieldError, Validate, broken, within};
-use crate::ids::TabRef;
+use crate::ids::{RequestId, TabRef};
 
 /// Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
 /// enabled; the first `navigated` follows by itself.
@@ -271,6 +271,15 @@ pub struct StartScreencast {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Ping {}
 
+/// Ends a request that is not answered yet. That request is answered with the error `CANCELLED`, and then this one
+/// with `done`, whose `cancelled` is false if there was nothing to end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cancel {
+    /// The `requestId` of the request to end, which was made on the same connection.
+    pub target_request_id: RequestId,
+}
+
 /// The longest side of a viewport or a screencast frame, in pixels.
 const MAX_SIDE: u32 = 8192;
 
@@ -329,3 +338,4 @@ impl Validate for GetDomSnapshot {}
 impl Validate for SetLoggedOutMode {}
 impl Validate for ListTabs {}
 impl Validate for Ping {}
+impl Validate for Cancel {}

@@ -152,6 +152,10 @@ pub struct Evaluate {
     /// The element that is the function's first argument, before `args`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
+    /// The client's promise that the script changes nothing, which is not checked: it then does not wait behind an
+    /// action that waits, and no other request waits for it. `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub read_only: Option<bool>,
 }
 
 /// Asks for an outline of the page as assistive technology sees it. Answered by `axSnapshot`.

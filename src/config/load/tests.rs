@@ -475,3 +475,16 @@ fn a_higher_layer_wins_under_either_name() {
         .config();
     assert_eq!(config.timeouts.capture, Duration::from_secs(4));
 }
+
+#[test]
+fn an_error_about_a_variable_of_chromium_does_not_show_its_value() {
+    for file in [
+        "browser.env = { A = [\"s3cret\"] }",
+        "browser.env = { TMPDIR = \"s3cret\" }",
+        "browser.env = \"s3cret\"",
+    ] {
+        let error = given().toml(file).message();
+        assert!(error.contains("browser.env"), "{error}");
+        assert!(!error.contains("s3cret"), "{error}");
+    }
+}

@@ -13,10 +13,11 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::lock::lock;
+use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
 use crate::operations::{ClientId, Permissions, Principal, Scope};
-use crate::server::router::problem;
+use crate::server::router::{closing, problem};
 use crate::server::settings::{ClientToken, TokenHash};
 
 /// The client of every connection where no tokens are configured.
@@ -28,6 +29,7 @@ pub struct Authenticator {
     clients: Mutex<Vec<KnownClient>>,
     /// The limits where no tokens are configured.
     anonymous: ClientLimits,
+    log_limit: LogLimit,
 }
 
 /// A client that may connect.
@@ -51,7 +53,7 @@ pub struct Unauthorized;
 impl IntoResponse for Unauthorized {
     fn into_response(self) -> Response {
         let response = problem(StatusCode::UNAUTHORIZED, &self.to_string());
-        ([(WWW_AUTHENTICATE, "Bearer")], response).into_response()
+        closing(([(WWW_AUTHENTICATE, "Bearer")], response).into_response())
     }
 }
 
@@ -61,6 +63,7 @@ impl Authenticator {
         Self {
             clients: Mutex::new(known(clients, anonymous, &[])),
             anonymous,
+            log_limit: LogLimit::default(),
         }
     }
 
@@ -91,7 +94,9 @@ impl Authenticator {
         }
         found.ok_or_else(|| {
             metrics::refused("token");
-            tracing::warn!("request refused: no valid token");
+            if let Some(left_out) = self.log_limit.admit() {
+                tracing::warn!(left_out, "request refused: no valid token");
+            }
             Unauthorized
         })
     }

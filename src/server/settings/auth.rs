@@ -7,8 +7,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::secret::Secret;
 use crate::operations::{ClientId, ClientLimits, ClientPolicyConfig};
+use crate::secret::Secret;
 
 /// Who may connect.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]

@@ -34,8 +34,8 @@ use crate::server::{Replacer, Server, Services};
 use crate::tabs::picture::Picture;
 use crate::tabs::view::TabView;
 use crate::tabs::{
-    AnswerKind, CallId, CastFrame, ClientId, Fact, FactKind, FactSink as _, NewTab, OnDisconnect,
-    Registry, Reply, Scope, TabHandle, TabMessage,
+    AnswerKind, CallId, CancelReport, CastFrame, ClientId, Fact, FactKind, FactSink as _, NewTab,
+    OnDisconnect, Registry, Reply, Scope, TabHandle, TabMessage,
 };
 
 /// How long a test waits for anything.
@@ -135,6 +135,10 @@ struct Opener(mpsc::Sender<(NewTab, Reply)>);
 impl TabService for Opener {
     fn create(&self, tab: NewTab, reply: Reply) {
         self.0.try_send((tab, reply)).unwrap();
+    }
+
+    fn cancel_create(&self, _: CallId, _: CancelReport) {
+        unreachable!("no test cancels it");
     }
 }
 
@@ -289,6 +293,7 @@ impl Bridge {
     pub(super) fn tab(&self, client: &str, number: u64) -> mpsc::Receiver<TabMessage> {
         let (mailbox, messages) = mpsc::channel(16);
         let view = TabView {
+            created_by: None,
             id: TabId::new(number),
             scope: Scope::from(client),
             url: "https://a.test/".to_owned(),

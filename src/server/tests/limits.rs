@@ -45,6 +45,51 @@ async fn an_address_with_too_many_connections_is_told_so_until_one_of_them_ends(
 }
 
 #[tokio::test]
+async fn idle_connections_of_an_address_keep_no_client_with_a_token_out() {
+    let bridge = Bridge::with(|settings| {
+        with_tokens(settings);
+        settings.config.max_connections_per_address = 8;
+    })
+    .await;
+    let token = ["Authorization: Bearer alpha"];
+    let mut early = bridge.connect_with(&token).await;
+    let mut idle = Vec::new();
+    for _ in 0..40 {
+        idle.push(TcpStream::connect(bridge.address).await.unwrap());
+    }
+    for _ in 0..3 {
+        let mut late = bridge.connect_with(&token).await;
+        late.ask(r#"{"type":"ping"}"#).await;
+    }
+    early.ask(r#"{"type":"ping"}"#).await;
+    // The oldest have made room.
+    assert_eq!(rest(&mut idle[0]).await, "");
+}
+
+#[tokio::test]
+async fn a_refusal_ends_its_connection() {
+    let bridge = Bridge::with(with_tokens).await;
+    for (head, status) in [
+        ("GET /livez HTTP/1.1\r\nHost: evil.test", "421"),
+        (
+            "GET /livez HTTP/1.1\r\nHost: localhost\r\nOrigin: https://evil.test",
+            "403",
+        ),
+        ("GET /ws HTTP/1.1\r\nHost: localhost", "401"),
+    ] {
+        let mut socket = TcpStream::connect(bridge.address).await.unwrap();
+        let twice = format!("{head}\r\n\r\n").repeat(2);
+        socket.write_all(twice.as_bytes()).await.unwrap();
+        let answers = rest(&mut socket).await;
+        assert!(
+            answers.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answers}"
+        );
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), 1, "{answers}");
+    }
+}
+
+#[tokio::test]
 async fn a_head_that_comes_too_slowly_is_answered_and_an_idle_connection_is_just_closed() {
     let bridge =
         Bridge::with(|settings| settings.config.header_timeout = Duration::from_millis(300)).await;

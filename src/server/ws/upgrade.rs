@@ -40,6 +40,9 @@ pub(crate) async fn upgrade(
     };
     // Counts the connection against the limit of its address until it ends.
     let ip_permit = request.extensions().get::<Arc<IpPermit>>().cloned();
+    if let Some(permit) = &ip_permit {
+        permit.authenticated();
+    }
     let upgraded = hyper::upgrade::on(&mut request);
     let (encoding, resume) = (handshake.encoding, handshake.resume);
     let admitted = state.admit(&principal.quota);
@@ -67,7 +70,9 @@ pub(crate) async fn upgrade(
                 metrics::refused("turned_away");
                 let close = ConnectionClose::from(error);
                 let client = &principal.scope.client;
-                tracing::warn!(%client, reason = close.reason, "connection refused");
+                if let Some(left_out) = state.log_limits.not_admitted.admit() {
+                    tracing::warn!(%client, reason = close.reason, left_out, "connection refused");
+                }
                 refuse_connection(socket, &state.settings, close).await;
             }
         }

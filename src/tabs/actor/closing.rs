@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Actor;
 use crate::cdp::CallError;
 use crate::tabs::error::TabError;
+use crate::tabs::identity::CallId;
 use crate::tabs::reply::Reply;
 
 /// How long Chromium may take to close a target when no request waits for it.
@@ -136,6 +137,17 @@ impl Actor {
         }
         self.closing = None;
         self.recover()
+    }
+
+    /// Takes out a request to close the tab. The tab closes nevertheless.
+    pub(super) fn take_close_request(&mut self, call: CallId) -> Option<Reply> {
+        let closing = self.closing.as_mut()?;
+        let replies = &mut closing.end.replies;
+        let at = replies.iter().position(|reply| reply.call == call)?;
+        closing
+            .force_at
+            .get_or_insert_with(|| Instant::now() + CLOSE_LIMIT);
+        Some(replies.remove(at))
     }
 
     /// The end of a close that is in progress.

@@ -147,6 +147,9 @@ impl Actor {
             Step::Started(outcome) => self.on_navigation_started(outcome),
             Step::Activated(outcome) => self.on_activated(outcome),
             Step::Acted(outcome) => self.on_acted(*outcome),
+            Step::GaveUp(acted) => self.on_gave_up(acted),
+            // What waits behind the action may start now.
+            Step::InputStateChanged => {}
         }
         self.update_view();
         end

@@ -23,9 +23,8 @@ impl Actor {
     ) -> Option<Phase> {
         let driver = self.attached.as_ref()?.driver();
         let driver = driver.for_action(Arc::clone(&self.clipboard), input_sent);
-        Some(Phase::Acting(
-            self.work.queries.begin(operation, &driver, deadline),
-        ))
+        let acting = self.work.queries.begin(operation, &driver, deadline);
+        Some(Phase::Acting(acting, driver))
     }
 
     pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, PageActionError>) {

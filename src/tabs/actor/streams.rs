@@ -6,7 +6,7 @@ use cdp_bridge_protocol::TabId;
 use tokio::time::Instant;
 
 use crate::tabs::fact::FactSink;
-use crate::tabs::identity::Scope;
+use crate::tabs::identity::{CallId, Scope};
 use crate::tabs::page_console::ConsoleSubscriptions;
 use crate::tabs::reply::Reply;
 use crate::tabs::screencast::Screencasts;
@@ -48,6 +48,12 @@ impl Streams {
     pub(super) fn expire(&mut self, now: Instant) {
         self.screencasts.expire(now);
         self.console.expire(now);
+    }
+
+    /// Ends the subscription that this call is to make, unless it is confirmed, and returns its reply.
+    pub(super) fn take(&mut self, call: CallId) -> Option<Reply> {
+        let reply = self.screencasts.give_up(call);
+        reply.or_else(|| self.console.give_up(call))
     }
 
     /// Ends every stream. Pending replies are left to [`take_pending`](Self::take_pending).

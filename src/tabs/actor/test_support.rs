@@ -122,6 +122,7 @@ pub(super) fn settings() -> TabSettings {
 pub(super) fn view() -> TabView {
     TabView {
         id: TabId::new(1),
+        created_by: None,
         scope: "a".into(),
         url: "about:blank".to_owned(),
         title: String::new(),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use cdp_bridge_protocol::RequestKind;
 use futures::FutureExt as _;
 use tokio::sync::Semaphore;
 use tokio::task::unconstrained;
@@ -12,6 +13,7 @@ use crate::tabs::active_command::{ActiveCommand, Phase, Step};
 use crate::tabs::captures::{CaptureContext, Captures};
 use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand, TabCommandQueue};
 use crate::tabs::error::{Failure, TabError};
+use crate::tabs::identity::CallId;
 use crate::tabs::message::Capture;
 use crate::tabs::page_actions::PageOperation;
 use crate::tabs::page_actions::query_queue::QueryQueue;
@@ -120,11 +122,27 @@ impl Work {
         if self.replaces_target() {
             return;
         }
-        let active = self.active.as_ref().map(|it| it.position);
-        let queue = &self.queue;
-        let permitted = |after| queue.permits(after, active);
+        let active = self.active.as_ref();
+        let passable_at = active.and_then(ActiveCommand::passable_at);
+        let is_passable = passable_at.is_some_and(|at| at <= now);
+        let (queue, active) = (&self.queue, active.map(|it| it.position));
+        let in_order = |after| queue.permits(after, active);
+        // What only looks need not wait for actions that have had no effect.
+        let permitted =
+            |after| in_order(after) || is_passable && queue.is_behind_actions_only(after);
         self.captures.start_due(context, permitted, now);
-        self.queries.start_due(context.driver, permitted);
+        self.queries
+            .start_due(context.driver, |after, kind| match kind {
+                // It is about what comes of the action.
+                RequestKind::WaitFor => in_order(after),
+                _ => permitted(after),
+            });
+    }
+
+    /// Takes out a request for a capture or a query, which waits or runs.
+    pub(super) fn take_look(&mut self, call: CallId) -> Option<Reply> {
+        let reply = self.captures.take(call);
+        reply.or_else(|| self.queries.stop(call))
     }
 
     /// Chromium's answer to the active navigation, if it has arrived. The answer precedes the
@@ -142,6 +160,10 @@ impl Work {
     pub(super) fn next_wake(&self, now: Instant) -> Option<Instant> {
         let due = [
             self.active.as_ref().map(|it| it.deadline),
+            self.active
+                .as_ref()
+                .and_then(ActiveCommand::passable_at)
+                .filter(|at| *at > now),
             self.captures.next_wake(now),
             self.queries.next_deadline(),
             self.queue.next_deadline(),
@@ -191,7 +213,6 @@ impl Work {
 mod tests {
     use std::time::Duration;
 
-    use cdp_bridge_protocol::RequestKind;
     use cdp_bridge_protocol::request::SnapshotFormat;
 
     use super::super::test_support::{Outcomes, reply, settings};

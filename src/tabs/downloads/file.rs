@@ -6,10 +6,11 @@ use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::payload::{Payload, PayloadFields};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout_at;
 
 use super::download::{DownloadError, StoredDownload};
+use crate::tabs::cancellation::CancelReport;
 use crate::tabs::error::TabError;
 use crate::tabs::reply::{AnswerKind, Reply};
 
@@ -24,17 +25,29 @@ pub(crate) fn is_guid(guid: &str) -> bool {
             .all(|it| it.is_ascii_alphanumeric() || it == b'-')
 }
 
-/// Answers with a download. The permits bound how many are in memory at a time.
+/// A download that a request asks for.
+pub(crate) struct RequestedFile {
+    pub(crate) tab: TabId,
+    pub(crate) id: String,
+    pub(crate) found: StoredDownload,
+}
+
+/// Answers with a download, unless the request is cancelled before. The permits bound how many are in memory
+/// at a time.
 pub(crate) async fn answer(
     permits: Arc<Semaphore>,
     dir: PathBuf,
-    tab: TabId,
-    id: String,
-    found: StoredDownload,
+    RequestedFile { tab, id, found }: RequestedFile,
     reply: Reply,
+    mut cancelled: oneshot::Receiver<CancelReport>,
 ) {
     // Held until the answer is queued for sending. The semaphore is never closed.
-    let Ok(permit) = timeout_at(reply.deadline, permits.acquire()).await else {
+    let permit = tokio::select! {
+        biased;
+        Ok(report) = &mut cancelled => return reply.cancel(report),
+        permit = timeout_at(reply.deadline, permits.acquire()) => permit,
+    };
+    let Ok(permit) = permit else {
         return reply.time_out("other downloads");
     };
     let path = dir.join(&found.guid);
@@ -46,7 +59,12 @@ pub(crate) async fn answer(
             Err(io::Error::from(io::ErrorKind::UnexpectedEof))
         }
     };
-    match timeout_at(reply.deadline, whole).await {
+    let bytes = tokio::select! {
+        biased;
+        Ok(report) = &mut cancelled => return reply.cancel(report),
+        bytes = timeout_at(reply.deadline, whole) => bytes,
+    };
+    match bytes {
         Ok(Ok(bytes)) => {
             let fields = PayloadFields::Download {
                 download_id: id,

@@ -13,6 +13,7 @@ use super::stream::{PageStream, StreamFactory, StreamListener};
 use super::subscription::Subscription;
 use super::task::{FeedCommand, MAILBOX, start};
 use crate::tabs::error::TabError;
+use crate::tabs::identity::CallId;
 use crate::tabs::reply::Reply;
 
 type ListenerOf<F> = <<F as StreamFactory>::Stream as PageStream>::Listener;
@@ -157,6 +158,14 @@ impl<F: StreamFactory> Feeds<F> {
         let replies = replies.collect();
         self.entries.retain(|entry| !entry.subscription.is_ended());
         replies
+    }
+
+    /// Ends the subscription that this call is to make, unless it is confirmed, and returns its reply.
+    pub(crate) fn give_up(&mut self, call: CallId) -> Option<Reply> {
+        let mut entries = self.entries.iter();
+        let reply = entries.find_map(|entry| entry.subscription.take_reply_of(call))?;
+        self.entries.retain(|entry| !entry.subscription.is_ended());
+        Some(reply)
     }
 
     fn forget(&mut self, which: impl Fn(&Subscription<ListenerOf<F>>) -> bool) {

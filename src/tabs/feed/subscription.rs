@@ -10,6 +10,7 @@ use super::listeners::Member;
 use super::stream::StreamListener;
 use crate::lock::lock;
 use crate::tabs::error::TabError;
+use crate::tabs::identity::CallId;
 use crate::tabs::reply::Reply;
 
 /// A listener and its reply. The tab's actor and the feed's task share it, and whichever can answer
@@ -57,12 +58,22 @@ impl<L: StreamListener> Subscription<L> {
 
     /// Ends a subscription that was never confirmed and returns its reply.
     pub(super) fn take_unconfirmed(&self) -> Option<Reply> {
+        self.take_reply_if(|_| true)
+    }
+
+    /// The same, if it was this call that subscribed.
+    pub(super) fn take_reply_of(&self, call: CallId) -> Option<Reply> {
+        self.take_reply_if(|reply| reply.call == call)
+    }
+
+    fn take_reply_if(&self, is_meant: impl FnOnce(&mut Reply) -> bool) -> Option<Reply> {
         let mut reply = self.reply();
-        if reply.is_some() {
+        let taken = reply.take_if(is_meant);
+        if taken.is_some() {
             // While it is locked: without its reply it would be taken for a confirmed one.
             self.end();
         }
-        reply.take()
+        taken
     }
 
     pub(super) fn end(&self) {

@@ -72,7 +72,8 @@ impl PageOperation {
     /// `focus`.
     pub fn focus(locator: Locator) -> Self {
         Self::action(async move |driver, deadline| {
-            driver.focus(&locator, false, deadline).await.map(drop)
+            let focus = driver.focus(&locator, false, deadline);
+            driver.by_script(focus).await.map(drop)
         })
     }
 
@@ -84,7 +85,8 @@ impl PageOperation {
     /// `scrollIntoView`.
     pub fn scroll_into_view(locator: Locator) -> Self {
         Self::action(async move |driver, deadline| {
-            driver.scroll_into_view(&locator, deadline).await
+            let scroll = driver.scroll_into_view(&locator, deadline);
+            driver.by_script(scroll).await
         })
     }
 
@@ -103,7 +105,10 @@ impl PageOperation {
     pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
         Self::action(async move |driver, deadline| {
             let editor = match &locator {
-                Some(locator) => driver.focus(locator, true, deadline).await?,
+                Some(locator) => {
+                    let focus = driver.focus(locator, true, deadline);
+                    driver.by_script(focus).await?
+                }
                 None => driver.focused_editor(deadline).await,
             };
             driver.type_text(&text, delay, editor, deadline).await
@@ -114,7 +119,10 @@ impl PageOperation {
     pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
         Self::action(async move |driver, deadline| {
             match &locator {
-                Some(locator) => driver.focus(locator, true, deadline).await?,
+                Some(locator) => {
+                    let focus = driver.focus(locator, true, deadline);
+                    driver.by_script(focus).await?
+                }
                 None => driver.focused_editor(deadline).await,
             };
             driver.report_copies(deadline).await;
@@ -159,6 +167,19 @@ impl PageOperation {
         })
     }
 
+    /// `evaluate` of a script that changes nothing. It leaves the page as it is, without the focus that an
+    /// action has.
+    pub fn evaluate_read_only(
+        expression: TypedText,
+        args: Vec<Value>,
+        locator: Option<Locator>,
+    ) -> Self {
+        Self::new(async move |driver, _, deadline| {
+            let value = driver.evaluate(&expression, &args, locator.as_ref(), deadline);
+            Ok(AnswerKind::Evaluated(value.await?))
+        })
+    }
+
     /// `evaluate`. The element of the locator is passed as the first argument.
     pub fn evaluate(expression: TypedText, args: Vec<Value>, locator: Option<Locator>) -> Self {
         Self::new(async move |driver, _, deadline| {
@@ -177,7 +198,7 @@ impl PageDriver {
         &self,
         action: impl Future<Output = Result<T, PageActionError>>,
     ) -> Result<T, PageActionError> {
-        self.input_sent.set();
+        self.input_sent.leave_to_page();
         let outcome = action.await;
         if let Err(error) = &outcome
             && !error.leaves_effect_open()

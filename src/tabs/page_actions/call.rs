@@ -40,6 +40,9 @@ struct ElementCall<'a, A> {
     steps: Option<Vec<&'a SegmentKind>>,
     from: usize,
     timeout: u64,
+    /// The number of the action, by which it can be given up; `None` for a query.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<u64>,
     #[serde(flatten)]
     args: &'a A,
 }
@@ -117,6 +120,7 @@ impl PageDriver {
                 steps: Some(steps.collect()),
                 from,
                 timeout: millis_left(deadline),
+                action: self.script_calls.in_world(&world),
                 args,
             };
             let result = match world.call_raw(function, &call, deadline).await {
@@ -161,6 +165,7 @@ impl PageDriver {
                 steps: None,
                 from: 0,
                 timeout: millis_left(deadline),
+                action: self.script_calls.in_world(&world),
                 args,
             };
             match world.call_raw(function, &call, deadline).await {

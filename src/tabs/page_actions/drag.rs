@@ -13,6 +13,7 @@ use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::pointer::{AimArgs, PRESSURE, button_mask, dispatch, mouse_moved};
+use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchDragEvent, DispatchMouseEvent, SetInterceptDrags};
 use crate::cdp::{CallError, TargetSession};
 use crate::runtime::spawn_from_drop;
@@ -50,16 +51,18 @@ impl PageDriver {
         for world in &worlds {
             let WatchResult {} = world.call("watchDrag", &(), deadline).await?;
         }
-        let enabled = true;
-        session.call(SetInterceptDrags { enabled }, left).await?;
         let mut guard = DragGuard {
             session: session.clone(),
             at: start,
-            pressed: true,
+            is_pressed: false,
+            is_over: false,
         };
+        let enabled = true;
+        session.call(SetInterceptDrags { enabled }, left).await?;
         let mut drags = self.drags();
         let press = button("mousePressed", start);
         self.input_sent.set();
+        guard.is_pressed = true;
         dispatch(session, &[mouse_moved(start, 0, 0), press], deadline).await?;
         // Chromium starts a drag only once the mouse has moved a few pixels.
         let nudged = Point {
@@ -180,20 +183,21 @@ fn button(r#type: &'static str, point: Point) -> DispatchMouseEvent {
 struct DragGuard {
     session: TargetSession,
     at: Point,
-    pressed: bool,
+    is_pressed: bool,
+    is_over: bool,
 }
 
 impl DragGuard {
     async fn release(mut self, deadline: Instant) -> Result<(), PageActionError> {
-        self.pressed = false;
-        Ok(end_drag(&self.session, self.at, remaining(deadline)).await?)
+        self.is_over = true;
+        Ok(end_drag(&self.session, Some(self.at), remaining(deadline)).await?)
     }
 }
 
 impl Drop for DragGuard {
     fn drop(&mut self) {
-        if self.pressed {
-            let (session, at) = (self.session.clone(), self.at);
+        if !self.is_over {
+            let (session, at) = (self.session.clone(), self.is_pressed.then_some(self.at));
             spawn_from_drop(async move {
                 // A closed page has no pressed button; the error is ignored.
                 let _ = end_drag(&session, at, RELEASE_LIMIT).await;
@@ -202,8 +206,16 @@ impl Drop for DragGuard {
     }
 }
 
-async fn end_drag(session: &TargetSession, at: Point, limit: Duration) -> Result<(), CallError> {
-    let released = session.call(button("mouseReleased", at), limit).await;
+/// `pressed_at`: where the mouse button is, if it is pressed.
+async fn end_drag(
+    session: &TargetSession,
+    pressed_at: Option<Point>,
+    limit: Duration,
+) -> Result<(), CallError> {
+    let released = match pressed_at {
+        Some(at) => session.call(button("mouseReleased", at), limit).await,
+        None => Ok(EmptyResult {}),
+    };
     let enabled = false;
     let ended = session.call(SetInterceptDrags { enabled }, limit).await;
     released.and(ended).map(|_| ())

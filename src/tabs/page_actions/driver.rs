@@ -12,6 +12,7 @@ use super::choosers::Choosers;
 use super::error::PageActionError;
 use super::load_progress::LoadProgress;
 use super::page_events::attach_frames;
+use super::script_calls::ScriptCalls;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::methods::Method;
@@ -44,6 +45,8 @@ pub struct PageDriver {
     pub(super) clipboard: Arc<ScopeClipboard>,
     /// Of the running action.
     pub(super) input_sent: InputSent,
+    /// Where the running action has called the script.
+    pub(super) script_calls: Arc<ScriptCalls>,
 }
 
 #[derive(Debug)]
@@ -74,6 +77,7 @@ impl PageDriver {
             shared: Arc::new(shared),
             clipboard: Arc::default(),
             input_sent: InputSent::default(),
+            script_calls: Arc::default(),
         }
     }
 
@@ -82,7 +86,18 @@ impl PageDriver {
             shared: Arc::clone(&self.shared),
             clipboard,
             input_sent,
+            script_calls: Arc::new(ScriptCalls::of_next_action()),
         }
+    }
+
+    pub(crate) fn input_sent(&self) -> &InputSent {
+        &self.input_sent
+    }
+
+    /// Tells the page, ahead of every later call, that the running action is cancelled: its scripts that wait
+    /// for an element will not act. Resolves to whether they have acted, or may have.
+    pub(crate) fn give_up(&self) -> impl Future<Output = bool> + Send + use<> {
+        self.script_calls.give_up()
     }
 
     /// Lets the page report what its scripts copy because of an action. If the page cannot be reached,

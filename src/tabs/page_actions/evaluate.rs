@@ -75,6 +75,7 @@ impl PageDriver {
             args,
             deadline,
         };
+        self.input_sent.set();
         script.run().await
     }
 

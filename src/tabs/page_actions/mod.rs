@@ -9,6 +9,7 @@
 //! | [`operation`], [`actions`], [`error`] | what a request does in a page, and how it fails |
 //! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
+//! | [`script_calls`] | the calls of an action, to be given up when it is cancelled |
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
 //! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
@@ -48,6 +49,7 @@ mod quad;
 mod query;
 pub mod query_queue;
 mod script;
+mod script_calls;
 mod scroll;
 mod upload;
 mod wait;

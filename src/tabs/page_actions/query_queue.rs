@@ -1,7 +1,7 @@
 //! The page queries of a tab: those that wait for preceding changes, and those that run. Queries run
 //! concurrently and do not block changes.
 
-use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::{RequestKind, TabId};
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
@@ -10,6 +10,7 @@ use super::driver::PageDriver;
 use super::operation::{PageOperation, PageOutcome};
 use crate::tabs::command_queue::QueuePosition;
 use crate::tabs::error::TabError;
+use crate::tabs::identity::CallId;
 use crate::tabs::page_work::PageWork;
 use crate::tabs::reply::Reply;
 
@@ -54,9 +55,10 @@ impl QueryQueue {
     pub(crate) fn start_due(
         &mut self,
         driver: &PageDriver,
-        permitted: impl Fn(QueuePosition) -> bool,
+        permitted: impl Fn(QueuePosition, RequestKind) -> bool,
     ) {
-        let is_due = |(_, after, _): &mut (_, QueuePosition, _)| permitted(*after);
+        let is_due =
+            |(_, after, reply): &mut (_, QueuePosition, Reply)| permitted(*after, reply.kind);
         for (query, _, reply) in self.waiting.extract_if(.., is_due) {
             let run = query.run(driver.clone(), self.refs.clone(), reply.deadline);
             self.running.start(vec![reply], run);
@@ -84,6 +86,15 @@ impl QueryQueue {
         }
         let waiting_for = "the awaited condition, or the page's response";
         self.running.expire(now, |_| waiting_for)
+    }
+
+    /// Takes a request out, and ends its query.
+    pub(crate) fn stop(&mut self, call: CallId) -> Option<Reply> {
+        let mut waiting = self.waiting.iter();
+        match waiting.position(|(.., reply)| reply.call == call) {
+            Some(at) => Some(self.waiting.remove(at).2),
+            None => self.running.stop(call),
+        }
     }
 
     /// Cancels the running queries; returns their replies.

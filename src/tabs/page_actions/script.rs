@@ -18,6 +18,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/hit_test.js"),
     include_str!("script/stability.js"),
     include_str!("script/scroll_into_view.js"),
+    include_str!("script/give_up.js"),
     include_str!("script/actionability.js"),
     include_str!("script/hit_check.js"),
     include_str!("script/aim.js"),

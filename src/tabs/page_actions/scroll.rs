@@ -59,6 +59,8 @@ impl PageDriver {
                 .await?
         } else {
             let world = Arc::clone(self.main_world());
+            // The page has nothing to wait for.
+            self.input_sent.set();
             let result = world.call_raw("scroll", &scroll, deadline).await?;
             (world, result)
         };
@@ -68,6 +70,7 @@ impl PageDriver {
                 // What scrolls is in a frame of another origin.
                 ScrollResult::Frame { frame } => {
                     world = self.enter_frame(&world, frame, deadline).await?;
+                    self.input_sent.set();
                     result = world.call_raw("scroll", &scroll, deadline).await?;
                 }
             }

@@ -61,6 +61,8 @@ impl PageDriver {
             return Err(gone());
         }
         let (world, node) = (&chooser.world, chooser.backend_node_id);
+        // The page has nothing to wait for.
+        self.input_sent.set();
         let refused: Option<Refused> = match world
             .call_on_node("setFiles", node, files, deadline)
             .await

@@ -9,6 +9,7 @@ use bytes::Bytes;
 use futures::FutureExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::value::to_raw_value;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -17,6 +18,7 @@ use super::script::{COPIED_BINDING, SCRIPT};
 use crate::cdp::client::shape;
 use crate::cdp::events::{EventKind, FrameNavigated, OfFrame};
 use crate::cdp::json;
+use crate::cdp::methods::Method as _;
 use crate::cdp::page_methods::{
     AddBinding, CallOn, CreateIsolatedWorld, EvaluateIn, FunctionArgument, ResolveNode,
 };
@@ -35,6 +37,8 @@ pub(super) struct World {
     frame: String,
     /// The execution context of the current document, once it has been created.
     context: Mutex<Option<i64>>,
+    /// The execution context that was created last. A call in it may be running.
+    created: Mutex<Option<i64>>,
     /// The frame element, unless this is the main frame: the parent's world, and the number of the
     /// element there.
     owner: Mutex<Option<(Weak<World>, u64)>>,
@@ -48,6 +52,7 @@ impl World {
             session,
             frame: frame.to_owned(),
             context: Mutex::new(None),
+            created: Mutex::new(None),
             owner: Mutex::new(None),
             navigating: watch::Sender::new(false),
         }
@@ -161,6 +166,41 @@ impl World {
         }
     }
 
+    /// Gives up an action in the present document, ahead of every later call. Resolves to whether it has acted
+    /// there, or may have.
+    pub(super) fn give_up(
+        &self,
+        action: u64,
+        limit: Duration,
+    ) -> impl Future<Output = bool> + Send + use<> {
+        let context = lock(&self.context).or(*lock(&self.created));
+        let call = context.and_then(|context| {
+            let expression = format!(
+                "Object.hasOwn(globalThis, 'cdpBridge') && cdpBridge.giveUp({{\"action\": {action}}})"
+            );
+            let evaluate = EvaluateIn {
+                expression: Cow::Owned(expression),
+                context_id: Some(context),
+                return_by_value: true,
+                await_promise: false,
+                user_gesture: false,
+                timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+            };
+            // Numbers and text always serialize.
+            let params = to_raw_value(&evaluate).ok()?;
+            let method = EvaluateIn::NAME.into();
+            Some(self.session.start_raw_call(method, params, limit))
+        });
+        async move {
+            // Nothing was called in a document that has no context.
+            let Some(call) = call else { return false };
+            match call.await.map(|result| evaluated(&result)) {
+                Ok(Ok(EvaluateResult::Value(acted))) => &*acted != b"false",
+                _ => true,
+            }
+        }
+    }
+
     /// The remote object of an element that the script knows by number.
     pub(super) async fn handle(
         &self,
@@ -202,6 +242,7 @@ impl World {
                         error.into()
                     }
                 })?;
+                *lock(&self.created) = Some(context);
                 (context, Cow::Owned(format!("{SCRIPT}{call}")))
             };
             let evaluate = EvaluateIn {

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::jobs;
@@ -12,12 +13,13 @@ use super::task::Supervisor;
 use crate::cdp::events::{DownloadProgress, DownloadWillBegin, EventKind, whole};
 use crate::cdp::{BrowserContextId, RawEvent, TargetId};
 use crate::metrics;
+use crate::tabs::cancellation::CancelReport;
 use crate::tabs::downloads::download::{
     DownloadEffect, DownloadOwner, NewDownload, TransferProgress,
 };
-use crate::tabs::downloads::file;
+use crate::tabs::downloads::file::{self, RequestedFile};
 use crate::tabs::error::TabError;
-use crate::tabs::identity::Scope;
+use crate::tabs::identity::{CallId, Scope};
 use crate::tabs::reply::Reply;
 
 /// Popups whose opener is remembered, because they may close before they become tabs.
@@ -175,7 +177,14 @@ impl Supervisor {
         self.apply(effects);
     }
 
-    pub(super) fn serve_download(&self, tab: TabId, id: String, reply: Reply) {
+    pub(super) fn cancel_download(&mut self, call: CallId, report: CancelReport) {
+        if let Some(cancel) = self.reading.remove(&call) {
+            // Dropped with a report, if the file was read meanwhile.
+            let _ = cancel.send(report);
+        }
+    }
+
+    pub(super) fn serve_download(&mut self, tab: TabId, id: String, reply: Reply) {
         let files = self
             .browser
             .as_ref()
@@ -183,7 +192,11 @@ impl Supervisor {
         match (self.downloads.find(tab, &id), files) {
             (Ok(found), Some(dir)) => {
                 let permits = Arc::clone(&self.around.download_permits);
-                tokio::spawn(file::answer(permits, dir, tab, id, found, reply));
+                let (cancel, cancelled) = oneshot::channel();
+                self.reading.retain(|_, cancel| !cancel.is_closed());
+                self.reading.insert(reply.call, cancel);
+                let requested = RequestedFile { tab, id, found };
+                tokio::spawn(file::answer(permits, dir, requested, reply, cancelled));
             }
             (Ok(_), None) => reply.fail(TabError::BrowserDown {
                 reason: self.down.clone(),

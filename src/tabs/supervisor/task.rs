@@ -20,11 +20,12 @@ use crate::metrics;
 use crate::policy::PopupPolicy;
 use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
+use crate::tabs::cancellation::CancelReport;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
 use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
-use crate::tabs::identity::{ClientId, Scope};
+use crate::tabs::identity::{CallId, ClientId, Scope};
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
@@ -45,6 +46,8 @@ pub(super) struct Supervisor {
     actors: JoinSet<()>,
     pub(super) browser: Option<BrowserState>,
     pub(super) downloads: DownloadTracker,
+    /// The calls that read downloaded files, as far as they may be running, to be cancelled by a report.
+    pub(super) reading: HashMap<CallId, oneshot::Sender<CancelReport>>,
     /// The tab that opened each popup.
     pub(super) openers: HashMap<TabId, TabId>,
     rebuild_queue: RebuildQueue,
@@ -66,6 +69,7 @@ impl Supervisor {
         Self {
             max_tabs_of: around.settings.max_tabs_of.clone(),
             downloads: DownloadTracker::new(around.settings.download_limits()),
+            reading: HashMap::new(),
             openers: HashMap::new(),
             around,
             registry,
@@ -157,6 +161,8 @@ impl Supervisor {
             }
             SupervisorMessage::Claim(guid, tab) => self.claim_download(&guid, tab),
             SupervisorMessage::Download(tab, id, reply) => self.serve_download(tab, id, reply),
+            SupervisorMessage::CancelCreate(call, report) => self.cancel_create(call, report),
+            SupervisorMessage::CancelDownload(call, report) => self.cancel_download(call, report),
             SupervisorMessage::PolicyChanged => self.update_download_behavior(),
             SupervisorMessage::GivenUp(reason) => {
                 self.down = reason;
@@ -210,6 +216,14 @@ impl Supervisor {
         self.spawn(tab, first, None);
     }
 
+    /// The tab that a call opens knows whether it is open.
+    fn cancel_create(&self, call: CallId, report: CancelReport) {
+        let mut tabs = self.registry.all().into_iter();
+        if let Some(tab) = tabs.find(|tab| tab.view().created_by == Some(call)) {
+            tab.send(TabMessage::Cancel(call, report));
+        }
+    }
+
     /// Closes the tab that this client used least recently, if the configuration says so. False if
     /// there is none.
     fn evict_least_recent(&mut self, scope: &Scope) -> bool {
@@ -251,6 +265,7 @@ impl Supervisor {
         let viewport = tab.viewport.unwrap_or(self.around.settings.viewport);
         let view = TabView {
             id,
+            created_by: first.reply.as_ref().map(|reply| reply.call),
             scope: tab.scope,
             url: tab.url,
             title: String::new(),

@@ -141,6 +141,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::Refused(_) => "INTERNAL (refused)",
         TabError::ProxyUnavailable(_) => "INTERNAL (no proxy)",
         TabError::AfterInput(error) => code(error),
+        TabError::Cancelled { .. } => "CANCELLED",
         TabError::Lost => "INTERNAL (lost)",
     }
 }

@@ -13,9 +13,9 @@ use cdp_bridge::locator::Locator;
 use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
 use cdp_bridge::tabs::page_actions::{PageOperation, PointerTarget};
 use cdp_bridge::tabs::{
-    Answer, AnswerKind, Area, Audience, CallId, CallerId, Capture, Change, Fact, FactKind,
-    FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber, SupervisorHandle,
-    TabError, TabMessage, TabSettings, TabsConfig, Way,
+    Answer, AnswerKind, Area, Audience, CallId, CallerId, CancelReport, Capture, Change, Fact,
+    FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber,
+    SupervisorHandle, TabError, TabMessage, TabSettings, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
@@ -416,6 +416,31 @@ impl Client<'_> {
         asked
     }
 
+    /// Cancels a request about a tab.
+    pub(crate) fn cancel(&self, tab: TabId, asked: &Asked) -> Cancelling {
+        let (report, cancelling) = self.report(asked);
+        self.send(tab, TabMessage::Cancel(asked.call, report));
+        cancelling
+    }
+
+    /// Cancels a request that opens a tab.
+    pub(crate) fn cancel_create(&self, asked: &Asked) -> Cancelling {
+        let (report, cancelling) = self.report(asked);
+        self.bridge.supervisor.cancel_create(asked.call, report);
+        cancelling
+    }
+
+    fn report(&self, asked: &Asked) -> (CancelReport, Cancelling) {
+        let heard = self.bridge.heard.clone();
+        let name = asked.kind.as_str();
+        let (deliver, cancelled) = oneshot::channel();
+        let report = CancelReport::new(move |cancelled| {
+            heard.push(format!("cancel {name} => {cancelled}"));
+            let _ = deliver.send(cancelled);
+        });
+        (report, Cancelling(cancelled))
+    }
+
     fn send(&self, tab: TabId, message: TabMessage) {
         let handle = self.bridge.registry.get(&self.name, tab);
         handle.expect("the tab is on the list").send(message);
@@ -442,6 +467,7 @@ impl Client<'_> {
         });
         let asked = Asked {
             number,
+            call,
             kind,
             at: now,
             outcome,
@@ -454,9 +480,21 @@ fn locator(selector: &str) -> Locator {
     Locator::parse(selector).expect("a locator")
 }
 
+/// A pending cancellation.
+pub(crate) struct Cancelling(oneshot::Receiver<bool>);
+
+impl Cancelling {
+    /// Whether the request was cancelled.
+    pub(crate) async fn report(self) -> bool {
+        let reported = timeout(Duration::from_hours(1), self.0).await;
+        reported.expect("it is reported").expect("it is reported")
+    }
+}
+
 /// A pending request.
 pub(crate) struct Asked {
     pub(crate) number: u64,
+    pub(crate) call: CallId,
     pub(crate) kind: RequestKind,
     at: Instant,
     outcome: oneshot::Receiver<(Instant, Outcome)>,
@@ -517,6 +555,14 @@ impl Asked {
     /// The code of the error.
     pub(crate) async fn code(self) -> &'static str {
         code(&self.error().await)
+    }
+
+    /// Whether the request, which must have been cancelled, may have had an effect.
+    pub(crate) async fn input_sent(self) -> bool {
+        match self.error().await {
+            TabError::Cancelled { input_sent } => input_sent,
+            error => panic!("it was not cancelled: {error}"),
+        }
     }
 
     pub(crate) async fn error(self) -> TabError {

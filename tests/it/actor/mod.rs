@@ -1,6 +1,7 @@
 //! Tabs and their connection to Chromium, against the fake in memory with a paused clock.
 
 mod bursts;
+mod cancels;
 mod captures;
 mod closes;
 mod connection;

@@ -3,13 +3,13 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::SnapshotFormat;
+use cdp_bridge_protocol::{RequestKind, TabId};
 use fastrand::Rng;
 use tokio::time::{sleep, timeout};
 
 use super::describe::describe_outcome;
-use super::harness::{Asked, Bridge, Client, MS, settings};
+use super::harness::{Asked, Bridge, Cancelling, Client, MS, settings};
 
 /// The number of runs without `SEEDS`.
 const SEEDS: u64 = 300;
@@ -42,7 +42,17 @@ const REMOVING: [&str; 2] = ["Target.closeTarget", "Target.disposeBrowserContext
 struct Run {
     rng: Rng,
     bridge: Bridge,
-    asked: Vec<(Duration, Asked)>,
+    asked: Vec<Request>,
+}
+
+/// A request, and what came of the attempts to cancel it.
+struct Request {
+    limit: Duration,
+    /// `None`: it opens one.
+    tab: Option<TabId>,
+    client: &'static str,
+    asked: Asked,
+    cancelling: Vec<Cancelling>,
 }
 
 impl Run {
@@ -66,7 +76,8 @@ impl Run {
 
     async fn step(&mut self) {
         match self.rng.u8(..20) {
-            0..12 => self.ask(),
+            0..10 => self.ask(),
+            10..12 => self.cancel(),
             12..15 => {
                 let pause = self.rng.u64(..700);
                 sleep(Duration::from_millis(pause)).await;
@@ -85,14 +96,44 @@ impl Run {
         let url = self.choice(&URLS).unwrap_or_default();
         let tabs: Vec<_> = self.bridge.registry.list(&name.into());
         let tab = self.choice(&tabs).map(|tab| tab.id);
-        let kind = self.rng.u8(..16);
+        let kind = self.rng.u8(..18);
         let client = self.bridge.client().named(name);
         let client = client.on_connection(connection).within(limit);
         let asked = match tab {
             Some(tab) => ask_tab(&client, tab, url, kind),
             None => client.create_tab(url, kind.is_multiple_of(3), None),
         };
-        self.asked.push((limit, asked));
+        let tab = tab.filter(|_| asked.kind != RequestKind::CreateTab);
+        self.asked.push(Request {
+            limit,
+            tab,
+            client: name,
+            asked,
+            cancelling: Vec::new(),
+        });
+    }
+
+    /// Cancels one of the latest requests.
+    fn cancel(&mut self) {
+        let latest = self.asked.len().min(4);
+        if latest == 0 {
+            return;
+        }
+        let at = self.asked.len() - 1 - self.rng.usize(..latest);
+        let request = &mut self.asked[at];
+        let client = self.bridge.client().named(request.client);
+        let is_there = |tab: &TabId| {
+            self.bridge
+                .registry
+                .get(&request.client.into(), *tab)
+                .is_some()
+        };
+        let cancelling = match request.tab {
+            None => client.cancel_create(&request.asked),
+            Some(tab) if is_there(&tab) => client.cancel(tab, &request.asked),
+            Some(_) => return,
+        };
+        request.cancelling.push(cancelling);
     }
 
     async fn misfortune(&mut self) {
@@ -137,7 +178,13 @@ impl Run {
             bridge.lines()
         );
         assert!(bridge.registry.is_empty());
-        for (limit, asked) in asked {
+        for Request {
+            limit,
+            asked,
+            cancelling,
+            ..
+        } in asked
+        {
             let what = format!("{} ({})", asked.kind.as_str(), asked.number);
             let (took, outcome) = asked.timed().await;
             let line = describe_outcome(&outcome);
@@ -146,6 +193,12 @@ impl Run {
                 "{what} took {took:?} of {limit:?}: {line}"
             );
             assert!(!line.contains("lost"), "{what} was lost");
+            let mut reports = Vec::new();
+            for cancelling in cancelling {
+                reports.push(cancelling.report().await);
+            }
+            let is_cancelled = line == "CANCELLED";
+            assert_eq!(is_cancelled, reports.contains(&true), "{what}: {line}");
         }
         for method in METHODS {
             bridge.fake.release(method);
@@ -172,6 +225,8 @@ fn ask_tab(client: &Client<'_>, tab: TabId, url: &str, kind: u8) -> Asked {
         10..12 => client.html(tab),
         12 => client.snapshot(tab, SnapshotFormat::Structured),
         13..15 => client.screenshot(tab),
+        15 => client.fill(tab, "#never-there", "x"),
+        16 => client.query(tab, "#a"),
         _ => client.close(tab),
     }
 }

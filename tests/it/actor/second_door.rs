@@ -99,7 +99,10 @@ impl Door {
         let mut json = json!({"type": kind.as_str()});
         if !matches!(
             kind,
-            RequestKind::Ping | RequestKind::ListTabs | RequestKind::CreateTab
+            RequestKind::Ping
+                | RequestKind::ListTabs
+                | RequestKind::CreateTab
+                | RequestKind::Cancel
         ) {
             json["tabId"] = json!(TabId::new(tab).to_string());
         }
@@ -146,6 +149,7 @@ fn fields(kind: RequestKind) -> Value {
         RequestKind::Query => json!({"selector": "a", "what": "text"}),
         RequestKind::GetContent => json!({"format": "markdown"}),
         RequestKind::GetDownload => json!({"downloadId": "d1"}),
+        RequestKind::Cancel => json!({"targetRequestId": "none"}),
         RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
     }
 }

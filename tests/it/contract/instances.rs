@@ -11,12 +11,12 @@ use cdp_bridge_protocol::event::{
     TabInfo, TabRebuilt, TabState, TabUpdated, Tabs, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
-    ActivateTab, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag, Edge,
-    Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload, GetScreenshot,
-    GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, MouseButton, Navigate,
-    Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode,
-    SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
-    Upload, UploadFile, Viewport, WaitFor, WaitState, What,
+    ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
+    Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
+    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier,
+    MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
+    Select, SetLoggedOutMode, SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable,
+    Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -84,6 +84,10 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
         }
         .into(),
         ListTabs {}.into(),
+        Cancel {
+            target_request_id: "r1".into(),
+        }
+        .into(),
         StartScreencast {
             tab_id: tab(),
             max_fps: maybe(full, 30),
@@ -271,6 +275,7 @@ fn looks(full: bool) -> Vec<RequestBody> {
             expression: "(a, b) => a + b".to_owned(),
             args: maybe(full, vec![1.into(), "b".into()]),
             selector: maybe(full, selector()),
+            read_only: maybe(full, true),
         }
         .into(),
         GetAxSnapshot {
@@ -443,6 +448,7 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
             reason: text("covered"),
             segment: text("nth=0"),
             position: Some(8),
+            input_sent: Some(false),
         },
     );
     error
@@ -587,12 +593,13 @@ pub(super) fn content_head(full: bool) -> ContentHead {
 fn page_actions(full: bool) -> [Event; 6] {
     [
         Done {
-            id: id(),
+            id: maybe(full, id()),
             action: "select".to_owned(),
             values: maybe(full, vec!["a".to_owned()]),
             position: maybe(full, POINT),
             moved: maybe(full, true),
             matches: maybe(full, false),
+            cancelled: maybe(full, true),
         }
         .into(),
         Waited {

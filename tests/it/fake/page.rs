@@ -90,6 +90,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
         // The title of a page does not change.
         "Runtime.evaluate" if page_script::is_title_watch(call) => return,
+        "Runtime.evaluate" if page_script::waits(call) => return,
         "Runtime.evaluate" => {
             let script = page_script::script(call, &target.url);
             let result = script.unwrap_or_else(|| capture::evaluate(target, call));

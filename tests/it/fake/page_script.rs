@@ -18,6 +18,12 @@ pub(super) fn is_title_watch(call: &Call) -> bool {
         .is_some_and(|expression| expression.contains("title !== known"))
 }
 
+/// Whether it is a call of the script that waits for an element which never appears.
+pub(super) fn waits(call: &Call) -> bool {
+    call.text("expression")
+        .is_some_and(|expression| expression.contains("never-there"))
+}
+
 /// The result of a call of the script; `None` for other calls.
 pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     if call.params["contextId"] != json!(WORLD) {
@@ -28,6 +34,7 @@ pub(super) fn script(call: &Call, url: &str) -> Option<Value> {
     let value = match function {
         "aim" => json!({"point": {"x": 10, "y": 20}, "held": 1, "turned": null}),
         "hit" | "disarm" => json!({"wrong": null, "arrived": true}),
+        "giveUp" => json!(false),
         "fill" => json!({"held": 1, "empty": true}),
         "query" => json!({"value": "text"}),
         "waitElement" => json!({ "url": url }),

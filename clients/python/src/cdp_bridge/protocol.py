@@ -124,6 +124,7 @@ Edge: TypeAlias = Literal["top", "bottom"]
 #: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
 #: - `EVALUATION_FAILED`: The page's script threw an exception, or `evaluate` is not allowed.
 #: - `BAD_SELECTOR`: The locator is invalid.
+#: - `CANCELLED`: The request was cancelled; `details.inputSent` says whether it may have taken effect before.
 ErrorCode: TypeAlias = Literal[
     "BAD_REQUEST",
     "UNKNOWN_TAB",
@@ -148,6 +149,7 @@ ErrorCode: TypeAlias = Literal[
     "STALE_REF",
     "EVALUATION_FAILED",
     "BAD_SELECTOR",
+    "CANCELLED",
 ]
 
 
@@ -167,6 +169,11 @@ class ErrorDetails:
     """`SCREENSHOT_FAIL`: height of the picture that was asked for, in pixels."""
     host: str | None = None
     """`NAV_DENIED`: the host that was refused."""
+    input_sent: bool | None = None
+    """`CANCELLED`: whether the request may have had an effect before: input was sent, a script was
+    run, a navigation was begun. If false, it had none and will have none; at most its element was
+    scrolled into view.
+    """
     limit: int | None = None
     """The limit that was passed: of pixels, of requests in flight, of tabs."""
     locators: list[str] | None = None
@@ -205,6 +212,7 @@ class ErrorDetails:
             field=wire.get("field"),
             height=wire.get("height"),
             host=wire.get("host"),
+            input_sent=wire.get("inputSent"),
             limit=wire.get("limit"),
             locators=wire.get("locators"),
             max_bytes=wire.get("maxBytes"),
@@ -229,6 +237,7 @@ class ErrorDetails:
                 "field": self.field,
                 "height": self.height,
                 "host": self.host,
+                "inputSent": self.input_sent,
                 "limit": self.limit,
                 "locators": self.locators,
                 "maxBytes": self.max_bytes,
@@ -1175,17 +1184,22 @@ class GapEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneEvent(Event):
-    """A page action is done."""
+    """A page action, or another request without a result of its own, is done."""
 
     type: ClassVar[str] = "done"
     action: str
     """The request's `type`."""
+    cancelled: bool | None = None
+    """`cancel`: whether the request was ended by this; false where it was answered already, or is
+    not known.
+    """
     cursor: int | None = None
     """Number of the message within its session; none is left out. The last one that was received is
     what a later connection goes on after.
     """
-    id: TabId
-    """The tab."""
+    id: TabId | None = None
+    """The tab. Absent only for `cancel`, where the cancelled request names none or there was none.
+    """
     matches: bool | None = None
     """`fill`: whether the field holds the value afterwards; false where the page or a limit of the
     field made something else of it. Absent if the field is gone, or if its text is elsewhere, as in
@@ -1205,8 +1219,9 @@ class DoneEvent(Event):
     def from_wire(cls, wire: Mapping[str, Any]) -> DoneEvent:
         return cls(
             action=wire["action"],
+            cancelled=wire.get("cancelled"),
             cursor=wire.get("cursor"),
-            id=wire["id"],
+            id=wire.get("id"),
             matches=wire.get("matches"),
             moved=wire.get("moved"),
             position=optional(Point.from_wire, wire.get("position")),
@@ -2477,6 +2492,7 @@ class Requests(RequestsBase):
         expression: str,
         tab_id: TabRef,
         args: list[Any] | None = None,
+        read_only: bool | None = None,
         selector: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
@@ -2489,6 +2505,9 @@ class Requests(RequestsBase):
           awaited.
         - `tab_id`: The tab.
         - `args`: What the function is called with.
+        - `read_only`: The client's promise that the script changes nothing, which is not checked:
+          it then does not wait behind an action that waits, and no other request waits for it.
+          `false` if absent.
         - `selector`: The element that is the function's first argument, before `args`.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
@@ -2500,6 +2519,7 @@ class Requests(RequestsBase):
             "expression": expression,
             "tabId": tab_id,
             "args": args,
+            "readOnly": read_only,
             "selector": selector,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
@@ -2602,6 +2622,29 @@ class Requests(RequestsBase):
         return await self._ask(DownloadEvent, "getDownload", {
             "downloadId": download_id,
             "tabId": tab_id,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def cancel(
+        self,
+        *,
+        target_request_id: RequestId,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Ends a request that is not answered yet. That request is answered with the error
+        `CANCELLED`, and then this one with `done`, whose `cancelled` is false if there was nothing
+        to end.
+
+        - `target_request_id`: The `requestId` of the request to end, which was made on the same
+          connection.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "cancel", {
+            "targetRequestId": target_request_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

@@ -87,14 +87,18 @@ const loadLazyFrame = (steps, from, at) => {
 
 // Waits until the element of a locator is actionable, then calls `check`, which returns `{reason}` to
 // wait again or the result. An invalid locator ends the wait at once. `choose` may replace the element
-// by another one that has the same effect.
-const whenActionable = async ({ steps, from, needs, timeout, attempts = 0, choose = (element) => element }, check) => {
+// by another one that has the same effect. `acts`: `check` does not only look.
+const whenActionable = async (
+  { steps, from, needs, timeout, action, acts = false, attempts = 0, choose = (element) => element },
+  check,
+) => {
   const end = performance.now() + timeout;
   const course = courseOfWaiting();
   const checkStability = stabilityCheck();
   let last = null;
   let shown = null;
   for (let attempt = attempts; ; attempt += 1) {
+    if (isGivenUp(action)) return GIVEN_UP;
     const result = resolveOne(steps, from);
     if (result.hop && !(needs.stable && !isVisible(result.hop))) {
       // A frame of another origin draws nothing while it is out of view.
@@ -120,7 +124,8 @@ const whenActionable = async ({ steps, from, needs, timeout, attempts = 0, choos
         if (!again.element || choose(again.element) !== element) why = { reason: 'moving' };
         else why = stability.reason ? stability : actionabilityProblem(element, needs);
       }
-      if (!why) why = await check(element, attempt, { end, still });
+      const checked = () => check(element, attempt, { end, still });
+      if (!why) why = await (acts ? acting(action, checked) : checked());
       // `fail` means that waiting would not help.
       if (why?.fail || !why?.reason) return why ?? {};
       last = { fail: 'notActionable', ...why, element: describe(element) };

@@ -58,6 +58,7 @@ const aim = ({ kind, position, count, toggle, ...call }) => {
     }
     const cover = turned ? coveringInDocument(element, point) : coveringElement(element, point);
     if (cover) return { reason: 'covered', by: cover.by };
+    if (isGivenUp(call.action)) return GIVEN_UP;
     if (kind) arm(element, kind, { count, point });
     return { point: turned ? point : root, held: hold(element), turned };
   });

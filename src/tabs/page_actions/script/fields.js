@@ -140,7 +140,7 @@ const textsBefore = new WeakMap();
 // Selects the content of a text field, so that typing replaces it. Sets the value of fields that are
 // not typed into, such as dates.
 const fill = ({ value, ...call }) =>
-  whenActionable({ ...call, needs: { visible: true, enabled: true, editable: true } }, async (found) => {
+  whenActionable({ ...call, needs: { visible: true, enabled: true, editable: true }, acts: true }, async (found) => {
     const element = labelledField(found);
     const name = localNameOf(element);
     if (name === 'input') {
@@ -239,7 +239,7 @@ const suppressNextChange = (element) => {
 };
 
 const selectOptions = ({ values, ...call }) =>
-  whenActionable({ ...call, needs: { visible: true, enabled: true } }, (found) => {
+  whenActionable({ ...call, needs: { visible: true, enabled: true }, acts: true }, (found) => {
     const element = labelledField(found);
     if (localNameOf(element) !== 'select') return unsuitable(element, 'it is not a <select>');
     if (!element.multiple && values.length !== 1) return unsuitable(element, 'it accepts exactly one option');

@@ -15,6 +15,7 @@ globalThis.cdpBridge = {
     reportCopied();
     return disarm();
   },
+  giveUp,
   focus,
   fill,
   wasReplaced,

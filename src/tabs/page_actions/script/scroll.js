@@ -134,7 +134,7 @@ const scrollFrame = (frame, how) => {
 const scroll = ({ steps, by, to, smooth, ...call }) => {
   const how = { by, to, smooth };
   if (!steps) return scrollPage(document, how);
-  return whenActionable({ steps, ...call, needs: { visible: true } }, (element) => {
+  return whenActionable({ steps, ...call, needs: { visible: true }, acts: true }, (element) => {
     if (isFrame(element)) return scrollFrame(element, how);
     const page = documentOf(element);
     if (element === bodyOf(page) && isBodyScroller(element)) return scrollTo(element, how);

@@ -100,7 +100,7 @@ const isInViewport = (element) => {
 };
 
 const scrollIntoView = (call) =>
-  whenActionable({ ...call, needs: { rendered: true, stable: true } }, async (element, attempt, { end }) => {
+  whenActionable({ ...call, needs: { rendered: true, stable: true }, acts: true }, async (element, attempt, { end }) => {
     bringIntoView(element, attempt);
     await settle(element, end);
     return isInViewport(element) ? {} : { reason: 'outside' };

@@ -18,7 +18,7 @@ const setFiles = (element, files) => {
 };
 
 const upload = ({ files, ...call }) =>
-  whenActionable({ ...call, needs: {} }, (found) => {
+  whenActionable({ ...call, needs: {}, acts: true }, (found) => {
     const refused = setFiles(labelledField(found), files);
     if (!refused) return {};
     return refused.reason === 'disabled' ? { reason: 'disabled' } : { fail: 'notActionable', ...refused };

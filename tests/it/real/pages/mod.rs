@@ -1,6 +1,7 @@
 //! Faults that real pages showed.
 
 mod acting_clobbered;
+mod cancelling;
 mod captures;
 mod choosers;
 mod code_editors;

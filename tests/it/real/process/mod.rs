@@ -5,6 +5,8 @@ mod console;
 mod custody;
 mod doctor;
 mod endings;
+mod inheritance;
+mod log_floods;
 mod manual;
 mod metrics;
 mod policies;

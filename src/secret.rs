@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 pub(crate) const REDACTED: &str = "[redacted]";
 
-/// A token. Printing or serialising it gives `[redacted]`; [`Secret::expose`] gives the text.
+/// A token, or another value that only its user may know. Printing or serialising it gives `[redacted]`; [`Secret::expose`] gives the text.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -17,7 +17,7 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for comparing it.
+    /// The text itself, for comparing it or handing it to its user.
     pub fn expose(&self) -> &str {
         &self.0
     }
