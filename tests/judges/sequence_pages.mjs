@@ -78,7 +78,7 @@ const SCRIPT = `<script>
     open(it) { it.getRootNode().getElementById(it.id + "d").showModal(); },
     close(it) { it.closest("dialog").close(); },
   };
-  // Of `toggle` only the effect counts: Chromium fires it later, and joins two of them by chance.
+  // Of toggle events only the effect counts: Chromium fires it later, and joins two of them by chance.
   // Playwright tells that an option was chosen which is chosen already; the bridge does not, nor do browsers.
   const selected = new Map();
   const isSelectedAlready = ({ type }, it) => {
