@@ -10,6 +10,9 @@ use crate::support::site::Site;
 
 on_both_browsers!(what_is_typed_is_in_no_log_metric_or_error);
 
+/// How many of the requests succeed, however long they take on a busy machine.
+const SUCCEEDING: usize = 8;
+
 async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     const FILLED: &str = "filled-1a2b3c";
     const TYPED: &str = "typed-4d5e6f";
@@ -36,7 +39,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     client.event("welcome").await;
     let tab = client.open(&page).await;
     let mut errors = Vec::new();
-    for request in [
+    for (number, request) in [
         json!({"type": "fill", "selector": "#p", "value": FILLED}),
         json!({"type": "type", "selector": "#e", "text": TYPED}),
         json!({"type": "type", "selector": "#t", "text": TYPED}),
@@ -45,7 +48,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "press", "selector": "#e", "key": "Control+v"}),
         json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": BYTES}]}),
         json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
-        // All further requests fail.
+        // All further requests fail, and are not waited for long.
         json!({"type": "fill", "selector": "#none", "value": FILLED}),
         json!({"type": "fill", "selector": "#n", "value": FILLED}),
         json!({"type": "fill", "selector": "#f", "value": FILLED}),
@@ -59,10 +62,15 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "click", "selector": "#e"}),
         json!({"type": "click", "selector": "#p"}),
         json!({"type": "query", "selector": "#e", "what": "checked"}),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut request = request;
         request["tabId"] = json!(tab);
-        request["timeoutMs"] = json!(400);
+        if number >= SUCCEEDING {
+            request["timeoutMs"] = json!(400);
+        }
         let answer = client.ask(request).await;
         if answer.is("error") {
             errors.push(answer.to_string());
