@@ -12,6 +12,7 @@ pub mod core_dumps;
 pub mod doctor;
 pub mod egress;
 pub mod exposition;
+mod fair_permits;
 pub mod flow;
 pub mod locator;
 mod lock;

@@ -65,6 +65,7 @@ events! {
     TabRebuilt(TabRebuilt) = "tabRebuilt";
     DialogOpened(DialogOpened) = "dialogOpened";
     RequestBlocked(RequestBlocked) = "requestBlocked";
+    PopupBlocked(PopupBlocked) = "popupBlocked";
     BrowserDown(BrowserDown) = "browserDown";
     BrowserUp(BrowserUp) = "browserUp";
     Error(ErrorEvent) = "error";

@@ -1,17 +1,29 @@
 //! The clients that may connect, with their tokens and limits.
 
-use std::collections::HashMap;
-
 use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::operations::ClientLimits;
-use crate::server::{AuthConfig, ClientConfig, ClientToken, TokenHash};
-use crate::tabs::ClientId;
+use crate::server::{ClientConfig, ClientToken, TokenHash};
+use crate::tabs::TabShares;
+
+/// The places of `tabs.max` that are kept for each client: together half of them, where there are several.
+fn guaranteed_tabs(config: &Config) -> usize {
+    match config.auth.clients.len() {
+        0 | 1 => 0,
+        clients => config.tabs.max / (2 * clients),
+    }
+}
+
+/// The most tabs of a client that sets no limit: all but what is kept for the others.
+fn shared_tabs(config: &Config) -> usize {
+    let others = config.auth.clients.len().saturating_sub(1);
+    config.tabs.max - others * guaranteed_tabs(config)
+}
 
 /// The limits of a client that sets none.
 pub(super) fn common_limits(config: &Config) -> ClientLimits {
     ClientLimits {
-        max_tabs: config.tabs.max,
+        max_tabs: shared_tabs(config),
         max_inflight: config.flow.max_inflight,
         rate_per_second: config.flow.rate_per_second,
         max_connections: config.server.max_connections,
@@ -19,29 +31,33 @@ pub(super) fn common_limits(config: &Config) -> ClientLimits {
 }
 
 /// The limits of one client, which cannot exceed those for all clients together.
-fn limits_of(client: &ClientConfig, common: ClientLimits) -> ClientLimits {
+fn limits_of(client: &ClientConfig, config: &Config) -> ClientLimits {
+    let common = common_limits(config);
     let own = client.limits.unwrap_or_default();
     let most = |own: Option<usize>, all: usize| own.map_or(all, |own| own.min(all));
     ClientLimits {
-        max_tabs: most(own.tabs, common.max_tabs),
+        max_tabs: own.tabs.unwrap_or(common.max_tabs).min(config.tabs.max),
         max_inflight: own.max_inflight.unwrap_or(common.max_inflight),
         rate_per_second: own.rate_per_second.unwrap_or(common.rate_per_second),
         max_connections: most(own.max_connections, common.max_connections),
     }
 }
 
-/// The tab limits of the clients that have their own.
-pub(super) fn tab_quotas(config: &AuthConfig) -> HashMap<ClientId, usize> {
-    let quotas = config.clients.iter().filter_map(|client| {
-        let tabs = client.limits?.tabs?;
-        Some((client.name.as_str().into(), tabs))
+/// How the clients share the places of `tabs.max`.
+pub(super) fn tab_shares(config: &Config) -> TabShares {
+    let clients = config.auth.clients.iter();
+    let max_of = clients.map(|client| {
+        let most = limits_of(client, config).max_tabs;
+        (client.name.as_str().into(), most)
     });
-    quotas.collect()
+    TabShares {
+        max_of: max_of.collect(),
+        guaranteed: guaranteed_tabs(config),
+    }
 }
 
 /// The clients that may connect.
 pub(super) fn clients(config: &Config) -> Result<Vec<ClientToken>, SettingsError> {
-    let common = common_limits(config);
     config
         .auth
         .clients
@@ -58,7 +74,7 @@ pub(super) fn clients(config: &Config) -> Result<Vec<ClientToken>, SettingsError
             Ok(ClientToken {
                 name: client.name.as_str().into(),
                 token: token.ok_or_else(invalid)?,
-                limits: limits_of(client, common),
+                limits: limits_of(client, config),
             })
         })
         .collect()

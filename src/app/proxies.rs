@@ -35,7 +35,11 @@ impl ContextProxies {
         let reporter = BlockReporter::new(Arc::<RecentFailures>::default(), |blocked| {
             tracing::debug!(url = blocked.url, "blocked a request of Chromium itself");
         });
-        self.egress.open(ProxyConfig { policy, reporter })
+        self.egress.open(ProxyConfig {
+            client: "".into(),
+            policy,
+            reporter,
+        })
     }
 
     fn listener(
@@ -45,6 +49,7 @@ impl ContextProxies {
         is_shared: Arc<AtomicBool>,
     ) -> io::Result<ProxyListener> {
         let policy = self.policies.of(client);
+        let lookups_of = client.as_str().into();
         let (reports, client) = (self.reports.clone(), client.clone());
         let reporter = BlockReporter::new(Arc::clone(&policy.recent_failures), move |blocked| {
             let report = BlockedReport {
@@ -57,6 +62,7 @@ impl ContextProxies {
             }
         });
         self.egress.open(ProxyConfig {
+            client: lookups_of,
             policy: policy.egress(),
             reporter,
         })

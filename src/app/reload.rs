@@ -46,9 +46,7 @@ impl Daemon {
         // From here on nothing can fail. New clients are admitted last, so that their policy and limits
         // are in force before they connect.
         self.policies.put_in_force(rules);
-        self.tabs
-            .allow_tabs(clients::tab_quotas(&config.auth))
-            .await;
+        self.tabs.share_tabs(clients::tab_shares(&config)).await;
         self.tabs.policy_changed().await;
         replacement.put_in_force();
         Ok(config::changed_keys(&config, new))

@@ -2,7 +2,7 @@
 
 use cdp_bridge_protocol::request::{TimeoutClass, Viewport};
 
-use super::clients::{clients, common_limits, tab_quotas};
+use super::clients::{clients, common_limits, tab_shares};
 use crate::config::Config;
 use crate::operations::{OperationSettings, Timeouts};
 use crate::policy::PatternError;
@@ -44,7 +44,7 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
             height: size.height,
             device_scale_factor: None,
         },
-        max_tabs_of: tab_quotas(&config.auth),
+        shares: tab_shares(config),
         max_waiting_changes: WAITING_CHANGES,
         use_default_context: config.browser.user_data_dir.is_some(),
         navigate_timeout: config.timeouts.navigate,

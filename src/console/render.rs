@@ -167,6 +167,16 @@ fn facts(event: &Event) -> String {
                 "request"
             ),
         ),
+        Event::PopupBlocked(blocked) => format!(
+            "{}{} {}, {}",
+            blocked.id.map(|id| format!("{id} ")).unwrap_or_default(),
+            shown(&blocked.url, LINE),
+            blocked.reason.as_str(),
+            counted(
+                usize::try_from(blocked.count).unwrap_or(usize::MAX),
+                "popup"
+            ),
+        ),
         Event::BrowserDown(down) => restarts(down.reason.as_deref(), down.restarts),
         Event::BrowserUp(up) => restarts(up.reason.as_deref(), up.restarts),
         Event::Error(error) => error_facts(error),

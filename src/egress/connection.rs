@@ -15,6 +15,7 @@ use tokio::net::TcpStream;
 use super::activity::{Activity, observed};
 use super::dial::{DialError, Dialled, dial};
 use super::forward;
+use super::lookups::ProxyLookups;
 use super::route::{CheckedRoute, revoked};
 use super::service::{Egress, ProxyConfig};
 use super::target::{InvalidTarget, ProxyTarget};
@@ -36,6 +37,7 @@ pub(super) struct CloseWithoutResponse;
 pub(super) struct ProxyConnection {
     pub(super) egress: Egress,
     pub(super) config: ProxyConfig,
+    lookups: ProxyLookups,
     /// Set by CONNECT; it takes over when the response has been sent.
     tunnel: Mutex<Option<Tunnel>>,
     /// Kept alive for the next plain request.
@@ -45,10 +47,11 @@ pub(super) struct ProxyConnection {
 }
 
 impl ProxyConnection {
-    pub(super) fn new(egress: Egress, config: ProxyConfig) -> Self {
+    pub(super) fn new(egress: Egress, config: ProxyConfig, lookups: ProxyLookups) -> Self {
         Self {
             egress,
             config,
+            lookups,
             tunnel: Mutex::default(),
             upstream: Mutex::default(),
             route: Mutex::default(),
@@ -148,7 +151,7 @@ impl ProxyConnection {
         url: &str,
     ) -> Result<(Dialled, CheckedRoute), DialError> {
         let policy = self.config.policy.borrow().clone();
-        let dialled = dial(&policy, &self.egress, host, target.port).await;
+        let dialled = dial(&policy, &self.lookups, &self.egress, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
             let route = CheckedRoute {
                 target: target.clone(),

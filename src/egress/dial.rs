@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::limits::ProxyLimits;
-use super::resolve::Resolve;
+use super::lookups::ProxyLookups;
 use super::service::Egress;
 use crate::policy::{Denied, Destination, EgressPolicy, Host};
 
@@ -35,12 +35,13 @@ const TIMED_OUT: DialError = DialError::Failed("net::ERR_CONNECTION_TIMED_OUT");
 /// addresses that are checked are the ones that are connected to (no DNS rebinding).
 pub(super) async fn dial(
     policy: &EgressPolicy,
+    lookups: &ProxyLookups,
     egress: &Egress,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
     let limits = &egress.limits;
-    let found = addresses(policy, egress.resolver.as_ref(), limits, host).await?;
+    let found = addresses(policy, lookups, limits, host).await?;
     let mut refusal = None;
     let mut permitted = Vec::new();
     for address in found {
@@ -85,7 +86,7 @@ pub(super) async fn dial(
 
 async fn addresses(
     policy: &EgressPolicy,
-    resolver: &dyn Resolve,
+    lookups: &ProxyLookups,
     limits: &ProxyLimits,
     host: &Host,
 ) -> Result<Vec<IpAddr>, DialError> {
@@ -97,7 +98,7 @@ async fn addresses(
     if let Some(address) = policy.pinned(name) {
         return Ok(vec![address]);
     }
-    match timeout(limits.resolve_timeout, resolver.resolve(name)).await {
+    match timeout(limits.resolve_timeout, lookups.resolve(name)).await {
         Ok(Ok(addresses)) => Ok(addresses),
         Ok(Err(error)) => {
             tracing::debug!(name, %error, "DNS lookup failed");

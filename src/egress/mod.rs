@@ -27,6 +27,7 @@ mod dial;
 mod forward;
 pub mod headers;
 mod limits;
+mod lookups;
 mod own_address;
 mod peer_check;
 mod proxy_listener;

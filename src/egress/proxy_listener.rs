@@ -61,6 +61,7 @@ async fn listen(
     config: ProxyConfig,
     closed: CancellationToken,
 ) {
+    let lookups = egress.lookups.of(&config.client);
     let permits = Arc::new(Semaphore::new(egress.limits.max_connections));
     loop {
         let (stream, peer) = match listener.accept().await {
@@ -77,12 +78,14 @@ async fn listen(
             continue;
         };
         let egress = egress.clone();
-        let config = config.clone();
+        let (config, lookups) = (config.clone(), lookups.clone());
         let work = async move {
             // Held until the connection ends.
             let _permit = permit;
             if egress.peer_check.allows(peer, address).await {
-                ProxyConnection::new(egress, config).run(stream).await;
+                ProxyConnection::new(egress, config, lookups)
+                    .run(stream)
+                    .await;
             } else {
                 metrics::dropped("egressConnection", "stranger");
             }

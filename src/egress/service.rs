@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::block_reporter::BlockReporter;
 use super::limits::ProxyLimits;
+use super::lookups::Lookups;
 use super::own_address;
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
@@ -18,7 +19,7 @@ use crate::policy::EgressPolicy;
 /// Opens proxies. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
-    pub(super) resolver: Arc<dyn Resolve>,
+    pub(super) lookups: Lookups,
     pub(super) limits: ProxyLimits,
     pub(super) peer_check: PeerCheck,
     /// Tests replace it, since few machines have a public address.
@@ -28,6 +29,8 @@ pub struct Egress {
 /// The policy and the reporter of one proxy.
 #[derive(Debug, Clone)]
 pub struct ProxyConfig {
+    /// The client that the look-ups of names count for.
+    pub client: Arc<str>,
     /// May change while the proxy runs: connections that it no longer allows are closed.
     pub policy: watch::Receiver<Arc<EgressPolicy>>,
     pub reporter: BlockReporter,
@@ -43,7 +46,7 @@ impl Egress {
     /// All peers are rejected until [`PeerCheck`] allows some.
     pub fn new(resolver: Arc<dyn Resolve>, limits: ProxyLimits) -> Self {
         Self {
-            resolver,
+            lookups: Lookups::new(resolver),
             limits,
             peer_check: PeerCheck::default(),
             is_own_address: own_address::is_own,

@@ -143,6 +143,7 @@ impl Fixture {
             log.lock().unwrap().push(it);
         });
         let config = ProxyConfig {
+            client: "a".into(),
             policy: policies,
             reporter,
         };

@@ -9,10 +9,12 @@
 //! | `rate_summary` | a limited number of items per interval, with a count of the others |
 //! | `frame_pace` | frame rate of each screencast subscriber |
 //! | `settings` | the section `flow` of the configuration |
+//! | `fair_share` | places that clients compete for, with a turn for each |
 //! | `backoff` | exponential backoff and restart budgets |
 
 mod backoff;
 mod debounce;
+mod fair_share;
 mod frame_pace;
 mod keyed_throttle;
 mod paced_queue;
@@ -21,6 +23,7 @@ mod settings;
 
 pub use backoff::{Backoff, RestartBudget};
 pub use debounce::{Debounce, QueueFull};
+pub use fair_share::FairShare;
 pub use frame_pace::FramePace;
 pub use keyed_throttle::KeyedThrottle;
 pub use paced_queue::PacedQueue;

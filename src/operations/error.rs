@@ -173,6 +173,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::Dropped => ErrorCode::Dropped,
         TabError::QueueFull { .. }
         | TabError::TooManyTabs { .. }
+        | TabError::TabsReserved { .. }
         | TabError::TooManyOwnTabs { .. } => ErrorCode::LimitExceeded,
         TabError::BrowserDown { .. } => ErrorCode::BrowserDown,
         TabError::ShuttingDown => ErrorCode::ShuttingDown,
@@ -220,6 +221,10 @@ mod tests {
             (TabError::Dropped, ErrorCode::Dropped),
             (TabError::QueueFull { limit: 1 }, ErrorCode::LimitExceeded),
             (TabError::TooManyTabs { limit: 1 }, ErrorCode::LimitExceeded),
+            (
+                TabError::TabsReserved { limit: 1 },
+                ErrorCode::LimitExceeded,
+            ),
             (
                 TabError::TooManyOwnTabs { limit: 1 },
                 ErrorCode::LimitExceeded,

@@ -2,9 +2,9 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, Queried,
-    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
-    TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
+    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, PopupBlocked,
+    Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed,
+    TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
@@ -40,6 +40,13 @@ pub fn event(fact: Fact) -> Option<Event> {
             id: tab,
             url,
             resource_type: resource_type.to_owned(),
+            reason,
+            count,
+        }
+        .into(),
+        FactKind::PopupBlocked { url, reason, count } => PopupBlocked {
+            id: tab,
+            url,
             reason,
             count,
         }

@@ -118,6 +118,7 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
         TabError::AfterInput(error) => return details_of_tab(error),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }
+        | TabError::TabsReserved { limit }
         | TabError::TooManyOwnTabs { limit } => details.limit = Some(*limit as u64),
         _ => {}
     }

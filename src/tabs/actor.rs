@@ -25,7 +25,7 @@ use std::sync::Arc;
 use cdp_bridge_protocol::event::{CloseReason, RebuildReason};
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
@@ -38,18 +38,21 @@ use self::tab_updates::TabUpdates;
 use self::work::Work;
 use super::active_command::{ActiveCommand, Step};
 use super::attached_target::{AttachedTarget, TargetSignal};
+use super::capture_permits::CapturePermits;
 use super::captures::{CaptureContext, FinishedCapture};
 use super::clipboard::{Clipboards, ScopeClipboard};
 use super::command_queue::{CommandKind, TabCommand};
 use super::context_proxy::ProxyProvider;
 use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
+use super::identity::ClientId;
 use super::message::TabMessage;
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::target::Target;
 use super::view::TabView;
 use crate::cdp::SessionEvent;
+use crate::fair_permits::FairPermits;
 use crate::timer::sleep_until_opt;
 
 /// The services and settings that all tabs share.
@@ -59,10 +62,9 @@ pub struct TabsContext {
     pub proxies: Arc<dyn ProxyProvider>,
     pub supervisor: SupervisorHandle,
     pub(super) clipboards: Clipboards,
-    /// Limits the screenshots that are taken at a time in the whole browser.
-    pub capture_permits: Arc<Semaphore>,
+    pub(super) capture_permits: CapturePermits,
     /// Limits the downloads that are in memory at a time.
-    pub download_permits: Arc<Semaphore>,
+    pub(super) download_permits: FairPermits<ClientId>,
 }
 
 /// A tab's task: the event loop, and the coordination between the parts.
@@ -99,7 +101,12 @@ impl Actor {
             clipboard: ctx.clipboards.of(&scope),
             viewport,
             attached,
-            work: Work::new(settings, Arc::clone(&ctx.capture_permits), first),
+            work: Work::new(
+                settings,
+                ctx.capture_permits.clone(),
+                scope.client.clone(),
+                first,
+            ),
             navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies)),
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
@@ -128,7 +135,7 @@ impl Actor {
         }
         let context = self.attached.take().and_then(|it| it.target.own_context);
         // Removed from the registry first: a client that has received `tabClosed` must not find it.
-        self.ctx.supervisor.ended(self.tab.id, context).await;
+        self.ctx.supervisor.ended(self.tab.key(), context).await;
         self.mailbox.close();
         while let Ok(message) = self.mailbox.try_recv() {
             message.fail(error.clone());
@@ -239,7 +246,9 @@ impl Actor {
                 self.streams.console.unsubscribe_from_console(tab, reply);
             }
             // Sent through the tab, so that it counts as a use of the tab and fails once the tab closes.
-            TabMessage::Download(id, reply) => self.ctx.supervisor.download(tab, id, reply),
+            TabMessage::Download(id, reply) => {
+                self.ctx.supervisor.download(self.tab.key(), id, reply);
+            }
             message if let Some(error) = self.refusal_without_target() => message.fail(error),
             TabMessage::Watch(spec, watcher, reply) => {
                 let target = usable_target(self.attached.as_ref());

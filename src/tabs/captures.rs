@@ -1,19 +1,17 @@
 //! The snapshots and screenshots of a tab: those that wait, and those that run.
 
-use std::sync::Arc;
-
 use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
 use cdp_bridge_protocol::{RequestKind, TabId};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
+use super::capture_permits::CapturePermits;
 use super::command_queue::QueuePosition;
 use super::commands::retry::at_each_commit;
-use super::commands::screenshot::{ShotLimits, screenshot};
+use super::commands::screenshot::{ClientPermits, ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
-use super::error::{Failure, TabError};
-use super::identity::CallId;
+use super::error::{Failure, ScreenshotError, TabError};
+use super::identity::{CallId, ClientId};
 use super::message::Capture;
 use super::page_actions::PageDriver;
 use super::page_work::PageWork;
@@ -56,9 +54,9 @@ pub struct Captures {
     /// The number of waiting screenshots that the gauge was last given.
     in_gauge: usize,
     limits: CaptureLimits,
-    /// Limits concurrent screenshots in the whole browser, because more make each of them slower.
     /// Snapshots need no permit: they wait for no frame to be drawn.
-    permits: Arc<Semaphore>,
+    permits: CapturePermits,
+    client: ClientId,
 }
 
 /// What a capture needs from its tab.
@@ -72,7 +70,7 @@ pub struct CaptureContext<'a> {
 }
 
 impl Captures {
-    pub fn new(settings: &TabSettings, permits: Arc<Semaphore>) -> Self {
+    pub fn new(settings: &TabSettings, permits: CapturePermits, client: ClientId) -> Self {
         Self {
             snapshots: Debounce::new(settings.flow.snapshot_debounce, SNAPSHOT_WAITERS),
             shots: PacedQueue::new(
@@ -84,6 +82,7 @@ impl Captures {
             in_gauge: 0,
             limits: settings.capture_limits(),
             permits,
+            client,
         }
     }
 
@@ -176,16 +175,23 @@ impl Captures {
         let driver = context.driver.clone();
         let (session, deadline) = (context.session.clone(), waiting.reply.deadline);
         let timed_out = waiting.reply.timed_out("a free position to capture in");
-        let permits = Arc::clone(&self.permits);
+        let (permits, client) = (self.permits.clone(), self.client.clone());
         self.is_shot_running = true;
         self.running.start(vec![waiting.reply], async move {
-            // The semaphore is never closed, so that the wait can only time out.
-            let Ok(Ok(_permit)) = timeout_at(deadline, permits.acquire_owned()).await else {
-                return CaptureOutput::Picture(format, Err(timed_out));
+            let permits = ClientPermits {
+                client: &client,
+                permits: &permits,
             };
-            let attempt = || screenshot(session.clone(), &driver, shot.clone(), limits, deadline);
+            let attempt = || {
+                let shot = shot.clone();
+                screenshot(session.clone(), &driver, permits, shot, limits, deadline)
+            };
             let outcome = at_each_commit(&driver, attempt).await;
-            CaptureOutput::Picture(format, outcome.map_err(TabError::of_screenshot))
+            let outcome = outcome.map_err(|error| match error {
+                ScreenshotError::NoPermit => timed_out,
+                error => TabError::of_screenshot(error),
+            });
+            CaptureOutput::Picture(format, outcome)
         });
     }
 

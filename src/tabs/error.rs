@@ -96,6 +96,14 @@ pub enum TabError {
         /// The most tabs.
         limit: usize,
     },
+    /// The free places are those of other clients.
+    #[error(
+        "of {limit} tabs (tabs.max), those that are still free are kept for other clients; close one first"
+    )]
+    TabsReserved {
+        /// The most tabs of all clients.
+        limit: usize,
+    },
     /// The client may have no more tabs.
     #[error(
         "{limit} tabs of this client are open, which is the most it may have (limits.tabs of the \
@@ -192,6 +200,9 @@ pub enum ScreenshotError {
     /// The element to picture was not found.
     #[error(transparent)]
     PageAction(Box<PageActionError>),
+    /// All places to take a picture in were occupied until the deadline.
+    #[error("no place to take a picture in became free")]
+    NoPermit,
     /// Chromium sent something that is no picture.
     #[error("Chromium sent no picture")]
     NotAPicture,

@@ -3,7 +3,8 @@
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{
-    CloseReason, ConsoleLevel, ConsoleSource, DialogKind, DownloadState, Handled, RebuildReason,
+    CloseReason, ConsoleLevel, ConsoleSource, DialogKind, DownloadState, Handled, PopupBlockReason,
+    RebuildReason,
 };
 
 use super::error::Failure;
@@ -172,6 +173,15 @@ pub enum FactKind {
         /// The rule that stopped it.
         reason: String,
         /// How many requests this stands for.
+        count: u64,
+    },
+    /// Popups of a page were closed at once.
+    PopupBlocked {
+        /// The URL of the last one, which may be empty.
+        url: String,
+        /// Why the last one was closed.
+        reason: PopupBlockReason,
+        /// How many popups this stands for.
         count: u64,
     },
     /// Chromium exited or does not answer.

@@ -4,7 +4,7 @@ use cdp_bridge_protocol::TabId;
 use tokio::sync::{mpsc, watch};
 
 use super::error::TabError;
-use super::identity::Scope;
+use super::identity::{Scope, TabKey};
 use super::message::TabMessage;
 use super::view::TabView;
 
@@ -34,6 +34,10 @@ impl TabHandle {
             mailbox,
             view,
         }
+    }
+
+    pub(super) fn key(&self) -> TabKey {
+        self.scope.tab(self.id)
     }
 
     /// Sends a message without waiting. If the mailbox is full or closed, the request fails.

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use cdp_bridge_protocol::TabId;
+
 /// The tenant: the identity behind a token.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ClientId(Arc<str>);
@@ -70,6 +72,24 @@ impl fmt::Display for Scope {
             return Ok(());
         }
         write!(f, "/{:032x}", self.session.0)
+    }
+}
+
+/// A tab among those of all clients. Each client's tabs are numbered by themselves, so that a number
+/// tells nothing of what others do.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TabKey {
+    pub client: ClientId,
+    pub id: TabId,
+}
+
+impl Scope {
+    /// A tab of this scope.
+    pub(super) fn tab(&self, id: TabId) -> TabKey {
+        TabKey {
+            client: self.client.clone(),
+            id,
+        }
     }
 }
 

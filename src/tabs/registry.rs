@@ -7,13 +7,13 @@ use cdp_bridge_protocol::event::{TabInfo, TabState};
 use dashmap::DashMap;
 
 use super::handle::TabHandle;
-use super::identity::Scope;
+use super::identity::{Scope, TabKey};
 use super::view;
 
 /// Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Registry {
-    tabs: Arc<DashMap<TabId, TabHandle>>,
+    tabs: Arc<DashMap<TabKey, TabHandle>>,
 }
 
 /// How many tabs there are, for `/health`.
@@ -27,12 +27,12 @@ pub struct TabCounts {
 impl Registry {
     /// The tab with this id, if it belongs to this scope.
     pub fn get(&self, scope: &Scope, id: TabId) -> Option<TabHandle> {
-        self.find(id).filter(|tab| tab.scope == *scope)
+        self.find(&scope.tab(id)).filter(|tab| tab.scope == *scope)
     }
 
-    /// The tab with this id in any scope.
-    pub(super) fn find(&self, id: TabId) -> Option<TabHandle> {
-        self.tabs.get(&id).map(|tab| tab.clone())
+    /// A tab in any session of its client.
+    pub(super) fn find(&self, key: &TabKey) -> Option<TabHandle> {
+        self.tabs.get(key).map(|tab| tab.clone())
     }
 
     /// The tabs of a scope, as its clients see them.
@@ -68,10 +68,10 @@ impl Registry {
     }
 
     pub(crate) fn insert(&self, tab: TabHandle) {
-        self.tabs.insert(tab.id, tab);
+        self.tabs.insert(tab.key(), tab);
     }
 
-    pub(super) fn remove(&self, id: TabId) {
-        self.tabs.remove(&id);
+    pub(super) fn remove(&self, key: &TabKey) {
+        self.tabs.remove(key);
     }
 }

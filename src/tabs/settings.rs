@@ -71,6 +71,15 @@ pub enum OnDisconnect {
     Close,
 }
 
+/// How the clients share the places of `tabs.max`.
+#[derive(Debug, Clone, Default)]
+pub struct TabShares {
+    /// The most tabs of each client. Without clients there is only one, which may have all.
+    pub max_of: HashMap<ClientId, usize>,
+    /// The places that are kept for each client until it uses them.
+    pub guaranteed: usize,
+}
+
 /// What the tabs of one bridge are started with.
 #[derive(Debug, Clone)]
 pub struct TabSettings {
@@ -82,10 +91,10 @@ pub struct TabSettings {
     pub popups: PopupPolicy,
     /// Size of a page's visible part where a client asks for none.
     pub viewport: Viewport,
-    /// Lower limits of single clients on the number of tabs, until [`SupervisorHandle::allow_tabs`].
+    /// Until [`SupervisorHandle::share_tabs`].
     ///
-    /// [`SupervisorHandle::allow_tabs`]: super::SupervisorHandle::allow_tabs
-    pub max_tabs_of: HashMap<ClientId, usize>,
+    /// [`SupervisorHandle::share_tabs`]: super::SupervisorHandle::share_tabs
+    pub shares: TabShares,
     /// The most commands that wait on one tab.
     pub max_waiting_changes: usize,
     /// Whether tabs live in the browser's default context: only with a profile that is kept.

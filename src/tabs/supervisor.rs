@@ -5,49 +5,48 @@
 mod browser_state;
 mod downloads;
 mod jobs;
-mod open_limiter;
 mod open_watchdog;
+mod popups;
 mod rebuild_queue;
+mod tab_quota;
 mod task;
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::request::Viewport;
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
 use super::actor::TabsContext;
 use super::cancellation::CancelReport;
+use super::capture_permits::CapturePermits;
 use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
-use super::identity::{CallId, ClientId, Scope};
+use super::identity::{CallId, ClientId, Scope, TabKey};
 use super::registry::Registry;
 use super::reply::Reply;
-use super::settings::TabSettings;
+use super::settings::{TabSettings, TabShares};
 use super::target::{OpenError, OpenRequest};
 use crate::cdp::methods::BrowserVersion;
 use crate::cdp::{Attachment, Browser, BrowserContextId, Inbox, TargetId};
+use crate::fair_permits::FairPermits;
 use crate::metrics;
 use crate::runtime::spawn_from_drop;
 
 /// Queued messages. The supervisor takes each at once.
 const MAILBOX: usize = 1024;
 
-/// Concurrent captures in the whole browser. With eight, eight tabs get as many screenshots a second
-/// as Chromium can take, each within about 110 ms on two cores; four gave 0.87 of that. With more,
-/// each only becomes slower (performance: Capture).
-const CONCURRENT_CAPTURES: usize = 8;
-
 /// Downloads that are held in memory at a time while they are sent to clients.
-const DOWNLOADS_IN_MEMORY: usize = 2;
+const DOWNLOADS_IN_MEMORY: usize = 3;
+
+/// Those of one client, so that a client whose disk or connection is slow delays no other.
+const DOWNLOADS_IN_MEMORY_PER_CLIENT: usize = 2;
 
 /// A tab to open.
 #[derive(Debug)]
@@ -69,13 +68,13 @@ enum SupervisorMessage {
     Rebuild(RebuildRequest),
     Release(BrowserContextId),
     Unwanted(TargetId, Option<BrowserContextId>),
-    Ended(TabId, Option<BrowserContextId>, oneshot::Sender<()>),
+    Ended(TabKey, Option<BrowserContextId>, oneshot::Sender<()>),
     BrowserUp(Browser, Inbox, BrowserVersion, Option<PathBuf>),
     BrowserDown(String),
     GivenUp(String),
-    AllowTabs(HashMap<ClientId, usize>),
-    Claim(String, TabId),
-    Download(TabId, String, Reply),
+    ShareTabs(TabShares),
+    Claim(String, TabKey),
+    Download(TabKey, String, Reply),
     CancelCreate(CallId, CancelReport),
     CancelDownload(CallId, CancelReport),
     PolicyChanged,
@@ -116,8 +115,8 @@ impl SupervisorHandle {
             proxies,
             supervisor: supervisor.clone(),
             clipboards: Clipboards::default(),
-            capture_permits: Arc::new(Semaphore::new(CONCURRENT_CAPTURES)),
-            download_permits: Arc::new(Semaphore::new(DOWNLOADS_IN_MEMORY)),
+            capture_permits: CapturePermits::default(),
+            download_permits: FairPermits::new(DOWNLOADS_IN_MEMORY, DOWNLOADS_IN_MEMORY_PER_CLIENT),
         });
         tokio::spawn(task::Supervisor::new(around, registry, messages).run());
         supervisor
@@ -129,7 +128,7 @@ impl SupervisorHandle {
     }
 
     /// Returns a downloaded file of a tab.
-    pub(super) fn download(&self, tab: TabId, id: String, reply: Reply) {
+    pub(super) fn download(&self, tab: TabKey, id: String, reply: Reply) {
         self.try_request(SupervisorMessage::Download(tab, id, reply));
     }
 
@@ -189,8 +188,8 @@ impl SupervisorHandle {
 
     /// Replaces the limits of single clients; other clients have only the limit of all. Tabs beyond a
     /// new limit stay open.
-    pub async fn allow_tabs(&self, max_tabs_of: HashMap<ClientId, usize>) {
-        self.send(SupervisorMessage::AllowTabs(max_tabs_of)).await;
+    pub async fn share_tabs(&self, shares: TabShares) {
+        self.send(SupervisorMessage::ShareTabs(shares)).await;
     }
 
     /// The result of [`ProxyProvider::keeps_downloads`] may have changed.
@@ -199,7 +198,7 @@ impl SupervisorHandle {
     }
 
     /// A frame in the page of a tab has started a download.
-    pub(super) fn claim_download(&self, guid: String, tab: TabId) {
+    pub(super) fn claim_download(&self, guid: String, tab: TabKey) {
         if self
             .mailbox
             .try_send(SupervisorMessage::Claim(guid, tab))
@@ -233,11 +232,16 @@ impl SupervisorHandle {
         attached.await.ok()
     }
 
-    /// Waits until this tab may request a new target: a browser is running, and the tabs that were
-    /// used more recently have been served. `None` if the bridge is stopping.
-    pub(super) async fn rebuild_permit(&self, last_used: Instant) -> Option<RebuildPermit> {
+    /// Waits until this tab may request a new target: a browser is running, and the client's tabs that
+    /// were used more recently have been served. `None` if the bridge is stopping.
+    pub(super) async fn rebuild_permit(
+        &self,
+        client: ClientId,
+        last_used: Instant,
+    ) -> Option<RebuildPermit> {
         let (reply, permit) = oneshot::channel();
         self.send(SupervisorMessage::Rebuild(RebuildRequest {
+            client,
             last_used,
             reply,
         }))
@@ -260,7 +264,7 @@ impl SupervisorHandle {
     }
 
     /// A tab has ended. When this returns, the registry no longer contains it.
-    pub(super) async fn ended(&self, tab: TabId, own_context: Option<BrowserContextId>) {
+    pub(super) async fn ended(&self, tab: TabKey, own_context: Option<BrowserContextId>) {
         let (done, removed) = oneshot::channel();
         self.send(SupervisorMessage::Ended(tab, own_context, done))
             .await;

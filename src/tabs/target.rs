@@ -5,14 +5,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::{RequestKind, TabId};
-use tokio::sync::{OwnedSemaphorePermit, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::commands::target::close;
 use super::error::TabError;
-use super::identity::Scope;
+use super::identity::{ClientId, Scope};
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};
+use crate::fair_permits::FairPermit;
 
 /// A target that is attached, set up and running.
 #[derive(Debug)]
@@ -99,7 +100,7 @@ pub struct OpenRequest {
     /// If the receiver is gone, the target is closed again.
     pub reply: oneshot::Sender<Result<Delivery, OpenError>>,
     /// Counts the request against the limit on concurrent opens; `None` while it is queued.
-    pub permit: Option<OwnedSemaphorePermit>,
+    pub(super) permit: Option<FairPermit<ClientId>>,
 }
 
 /// Why no target could be opened.

@@ -298,6 +298,16 @@ export interface Point {
   y: number;
 }
 
+/** Why a popup was closed. */
+export type PopupBlockReason =
+  /** `policy.popups` permits none. */
+  | "policy"
+  /** The client has as many popups, or tabs, as it may. */
+  | "limit"
+  /** The page, or all pages of the client, opened too many in a short time. */
+  | "rate"
+  ;
+
 /** Why a tab has a new target. */
 export type RebuildReason =
   /** Its renderer died. */
@@ -1344,6 +1354,22 @@ export interface RequestBlockedEvent {
   url: string;
 }
 
+/** A page opened popups that were closed at once. At most one event a second for each tab. */
+export interface PopupBlockedEvent {
+  /** How many popups this event stands for. */
+  count: number;
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /** The tab that opened them, where it is known. */
+  id?: TabId | null;
+  /** Why the last one was closed. */
+  reason: PopupBlockReason;
+  requestId?: RequestId;
+  type: "popupBlocked";
+  /** The URL of the last one, often still empty. */
+  url: string;
+}
+
 /** Chromium ended or does not answer. */
 export interface BrowserDownEvent {
   /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
@@ -1678,6 +1704,7 @@ export type BridgeEvent =
   | TabRebuiltEvent
   | DialogOpenedEvent
   | RequestBlockedEvent
+  | PopupBlockedEvent
   | BrowserDownEvent
   | BrowserUpEvent
   | ErrorEvent
@@ -1716,6 +1743,7 @@ export interface EventTypes {
   tabRebuilt: TabRebuiltEvent;
   dialogOpened: DialogOpenedEvent;
   requestBlocked: RequestBlockedEvent;
+  popupBlocked: PopupBlockedEvent;
   browserDown: BrowserDownEvent;
   browserUp: BrowserUpEvent;
   error: ErrorEvent;

@@ -326,6 +326,44 @@ pub struct RequestBlocked {
     pub count: u64,
 }
 
+/// Why a popup was closed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PopupBlockReason {
+    /// `policy.popups` permits none.
+    Policy,
+    /// The client has as many popups, or tabs, as it may.
+    Limit,
+    /// The page, or all pages of the client, opened too many in a short time.
+    Rate,
+}
+
+impl PopupBlockReason {
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Policy => "policy",
+            Self::Limit => "limit",
+            Self::Rate => "rate",
+        }
+    }
+}
+
+/// A page opened popups that were closed at once. At most one event a second for each tab.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PopupBlocked {
+    /// The tab that opened them, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id: Option<TabId>,
+    /// The URL of the last one, often still empty.
+    pub url: String,
+    /// Why the last one was closed.
+    pub reason: PopupBlockReason,
+    /// How many popups this event stands for.
+    pub count: u64,
+}
+
 /// Chromium ended or does not answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

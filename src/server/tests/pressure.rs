@@ -139,9 +139,12 @@ async fn a_large_snapshot_on_its_way_delays_a_ping_by_less_than_one_more_part() 
 async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served() {
     let bridge = Bridge::start().await;
     let mut slow = bridge.connect().await;
-    let mut quick = bridge.connect().await;
+    let mut quick = bridge.greeted(&[]).await;
+    let welcome = quick.event().await;
+    let token = welcome["resumeToken"].as_str().unwrap();
+    let (caller, _) = token.split_once('-').unwrap();
     let call = CallId {
-        caller: CallerId(2),
+        caller: CallerId(caller.parse().unwrap()),
         number: 1,
     };
     // More than the kernel's buffers and the bound of the queue together.

@@ -66,7 +66,7 @@ impl Actor {
                 self.on_chooser(&session, multiple, input);
             }
             PageEvent::Download { guid } => {
-                self.ctx.supervisor.claim_download(guid, self.tab.id);
+                self.ctx.supervisor.claim_download(guid, self.tab.key());
             }
             PageEvent::Copied { report } => self.clipboard.on_report(&report),
             PageEvent::Crashed(reason) => {
@@ -186,7 +186,7 @@ impl Actor {
                 self.on_chooser(session, multiple, input);
             }
             Some(PageEvent::Download { guid }) => {
-                self.ctx.supervisor.claim_download(guid, self.tab.id);
+                self.ctx.supervisor.claim_download(guid, self.tab.key());
             }
             Some(PageEvent::Copied { report }) => self.clipboard.on_report(&report),
             _ => {}

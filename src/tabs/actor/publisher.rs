@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::navigation::BLANK;
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::fact::{Fact, FactKind, FactSink, Navigation};
-use crate::tabs::identity::Scope;
+use crate::tabs::identity::{Scope, TabKey};
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::view::TabView;
 
@@ -33,6 +33,10 @@ impl TabPublisher {
             facts,
             view,
         }
+    }
+
+    pub(super) fn key(&self) -> TabKey {
+        self.scope.tab(self.id)
     }
 
     fn fact(&self, kind: FactKind) -> Fact {

@@ -77,8 +77,9 @@ impl Actor {
 
     fn wait_for_turn(&mut self) {
         let (supervisor, last_used) = (self.ctx.supervisor.clone(), self.last_used);
-        self.recovery
-            .wait_for(async move { supervisor.rebuild_permit(last_used).await });
+        let client = self.tab.scope.client.clone();
+        let permit = async move { supervisor.rebuild_permit(client, last_used).await };
+        self.recovery.wait_for(permit);
         self.update_view();
     }
 

@@ -1,6 +1,5 @@
 //! Replies and facts that are recorded, and a policy without a proxy, for the tests of a tab's parts.
 
-use std::collections::HashMap;
 use std::io;
 use std::sync::{Mutex, mpsc};
 use std::time::Duration;
@@ -18,7 +17,7 @@ use crate::tabs::error::TabError;
 use crate::tabs::fact::{Fact, FactSink};
 use crate::tabs::identity::{CallId, CallerId, Scope};
 use crate::tabs::reply::{AnswerKind, Outcome, Reply};
-use crate::tabs::settings::{TabSettings, TabsConfig};
+use crate::tabs::settings::{TabSettings, TabShares, TabsConfig};
 use crate::tabs::view::TabView;
 
 /// The answers to one request.
@@ -111,7 +110,7 @@ pub(super) fn settings() -> TabSettings {
             height: 600,
             device_scale_factor: None,
         },
-        max_tabs_of: HashMap::new(),
+        shares: TabShares::default(),
         max_waiting_changes: 4,
         use_default_context: false,
         navigate_timeout: Duration::from_secs(30),

@@ -1,19 +1,17 @@
 //! The requests that a tab carries out: commands one at a time, captures and queries beside them.
 
-use std::sync::Arc;
-
 use cdp_bridge_protocol::RequestKind;
 use futures::FutureExt as _;
-use tokio::sync::Semaphore;
 use tokio::task::unconstrained;
 use tokio::time::Instant;
 
 use crate::cdp::ids::LoaderId;
 use crate::tabs::active_command::{ActiveCommand, Phase, Step};
+use crate::tabs::capture_permits::CapturePermits;
 use crate::tabs::captures::{CaptureContext, Captures};
 use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand, TabCommandQueue};
 use crate::tabs::error::{Failure, TabError};
-use crate::tabs::identity::CallId;
+use crate::tabs::identity::{CallId, ClientId};
 use crate::tabs::message::Capture;
 use crate::tabs::page_actions::PageOperation;
 use crate::tabs::page_actions::query_queue::QueryQueue;
@@ -29,14 +27,19 @@ pub(super) struct Work {
 }
 
 impl Work {
-    pub(super) fn new(settings: &TabSettings, permits: Arc<Semaphore>, first: TabCommand) -> Self {
+    pub(super) fn new(
+        settings: &TabSettings,
+        permits: CapturePermits,
+        client: ClientId,
+        first: TabCommand,
+    ) -> Self {
         let max_waiting = settings.max_waiting_changes;
         let mut queue = TabCommandQueue::new(max_waiting);
         queue.push_first(first);
         Self {
             queue,
             active: None,
-            captures: Captures::new(settings, permits),
+            captures: Captures::new(settings, permits, client),
             queries: QueryQueue::default(),
             max_waiting,
         }
@@ -222,7 +225,7 @@ mod tests {
     const SECOND: Duration = Duration::from_secs(1);
 
     fn work(first: TabCommand) -> Work {
-        Work::new(&settings(), Arc::new(Semaphore::new(1)), first)
+        Work::new(&settings(), CapturePermits::default(), "a".into(), first)
     }
 
     fn navigate(work: &mut Work, limit: Duration) -> Outcomes {

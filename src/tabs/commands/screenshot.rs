@@ -11,7 +11,9 @@ use crate::cdp::methods::{
     CaptureScreenshot, ContentSize, GetLayoutMetrics, LayoutMetrics, LayoutViewport, ScreenshotClip,
 };
 use crate::cdp::results::screenshot_data;
+use crate::tabs::capture_permits::CapturePermits;
 use crate::tabs::error::ScreenshotError;
+use crate::tabs::identity::ClientId;
 use crate::tabs::message::{Area, Shot};
 use crate::tabs::page_actions::PageDriver;
 use crate::tabs::picture::{Picture, UnknownImageFormat};
@@ -29,6 +31,13 @@ pub struct ShotLimits {
     pub max_pixels: u64,
 }
 
+/// The places that a client competes for.
+#[derive(Debug, Clone, Copy)]
+pub struct ClientPermits<'a> {
+    pub client: &'a ClientId,
+    pub permits: &'a CapturePermits,
+}
+
 /// Takes a screenshot. What is not visible is captured beyond the viewport: Chromium enlarges its
 /// surface and restores it even if this call is dropped, and the page keeps the layout of its
 /// viewport, although it gets `resize` events. Overriding the device metrics instead would stretch
@@ -36,22 +45,25 @@ pub struct ShotLimits {
 pub async fn screenshot(
     session: TargetSession,
     driver: &PageDriver,
+    permits: ClientPermits<'_>,
     shot: Shot,
     limits: ShotLimits,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
+    let take = async |clip: Option<ScreenshotClip>, beyond_viewport, pixels| {
+        let picture = capture(&session, &shot, clip, beyond_viewport, deadline);
+        let ClientPermits { client, permits } = permits;
+        let picture = permits.run(client, pixels, deadline, picture).await;
+        picture.unwrap_or(Err(ScreenshotError::NoPermit))
+    };
     let area = match &shot.area {
         Area::Whole => None,
         Area::Clip(area) => Some(*area),
         Area::Element(locator) => Some(driver.bounding_box(locator, deadline).await?),
         Area::Visible => {
-            let viewport = limits.viewport;
-            check_size(
-                f64::from(viewport.width),
-                f64::from(viewport.height),
-                &limits,
-            )?;
-            return capture(&session, &shot, None, false, deadline).await;
+            let (width, height) = (limits.viewport.width, limits.viewport.height);
+            let pixels = pixels_of(f64::from(width), f64::from(height), &limits)?;
+            return take(None, false, pixels).await;
         }
     };
     let measure = |left| session.call(GetLayoutMetrics {}, left);
@@ -64,7 +76,8 @@ pub async fn screenshot(
     let is_visible = page
         .css_layout_viewport
         .is_some_and(|visible| contains(visible, clip));
-    capture(&session, &shot, Some(clip), !is_visible, deadline).await
+    let pixels = pixels_of(clip.width, clip.height, &limits)?;
+    take(Some(clip), !is_visible, pixels).await
 }
 
 /// An area in the page's own coordinates, relative to its left and upper edges. A page that is written from
@@ -117,7 +130,7 @@ fn part(area: Wanted, limits: &ShotLimits) -> Result<ScreenshotClip, ScreenshotE
     let (x, y) = (area.x.max(0.0).floor(), area.y.max(0.0).floor());
     let width = ((area.x + area.width).ceil() - x).max(1.0);
     let height = ((area.y + area.height).ceil() - y).max(1.0);
-    check_size(width, height, limits)?;
+    pixels_of(width, height, limits)?;
     Ok(ScreenshotClip {
         x,
         y,
@@ -138,8 +151,9 @@ fn clip_of(page: ContentSize, limits: &ShotLimits) -> Result<ScreenshotClip, Scr
     part(whole, limits)
 }
 
-/// Checks a screenshot of so many CSS pixels against the configured limit and that of its format.
-fn check_size(width: f64, height: f64, limits: &ShotLimits) -> Result<(), ScreenshotError> {
+/// How many pixels a screenshot of so many CSS pixels has, unless they exceed the configured limit or that of
+/// its format.
+fn pixels_of(width: f64, height: f64, limits: &ShotLimits) -> Result<u64, ScreenshotError> {
     let scale = limits.viewport.device_scale_factor.unwrap_or(1.0);
     #[expect(
         clippy::cast_possible_truncation,
@@ -169,7 +183,8 @@ fn check_size(width: f64, height: f64, limits: &ShotLimits) -> Result<(), Screen
             limit_text,
         })
     };
-    if across.saturating_mul(down) > limits.max_pixels {
+    let pixels = across.saturating_mul(down);
+    if pixels > limits.max_pixels {
         return too_large(
             limits.max_pixels,
             "that is more than flow.max_screenshot_pixels allows",
@@ -178,7 +193,7 @@ fn check_size(width: f64, height: f64, limits: &ShotLimits) -> Result<(), Screen
     if across.max(down) > side {
         return too_large(side, side_text);
     }
-    Ok(())
+    Ok(pixels)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use cdp_bridge_protocol::TabId;
 
 use crate::tabs::fact::{Fact, FactKind};
-use crate::tabs::identity::Scope;
+use crate::tabs::identity::{Scope, TabKey};
 
 /// What is kept of one client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +44,10 @@ pub(crate) struct DownloadOwner {
 }
 
 impl DownloadOwner {
+    pub(super) fn tab_key(&self) -> TabKey {
+        self.scope.tab(self.tab)
+    }
+
     pub(super) fn publish(&self, kind: FactKind) -> DownloadEffect {
         DownloadEffect::Publish(Fact::of_tab(&self.scope, self.tab, kind))
     }

@@ -2,16 +2,16 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::payload::{Payload, PayloadFields};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::timeout_at;
 
 use super::download::{DownloadError, StoredDownload};
+use crate::fair_permits::FairPermits;
 use crate::tabs::cancellation::CancelReport;
 use crate::tabs::error::TabError;
+use crate::tabs::identity::{ClientId, TabKey};
 use crate::tabs::reply::{AnswerKind, Reply};
 
 /// What Chromium appends to the name of a file in progress.
@@ -27,7 +27,7 @@ pub(crate) fn is_guid(guid: &str) -> bool {
 
 /// A download that a request asks for.
 pub(crate) struct RequestedFile {
-    pub(crate) tab: TabId,
+    pub(crate) tab: TabKey,
     pub(crate) id: String,
     pub(crate) found: StoredDownload,
 }
@@ -35,17 +35,17 @@ pub(crate) struct RequestedFile {
 /// Answers with a download, unless the request is cancelled before. The permits bound how many are in memory
 /// at a time.
 pub(crate) async fn answer(
-    permits: Arc<Semaphore>,
+    permits: FairPermits<ClientId>,
     dir: PathBuf,
     RequestedFile { tab, id, found }: RequestedFile,
     reply: Reply,
     mut cancelled: oneshot::Receiver<CancelReport>,
 ) {
-    // Held until the answer is queued for sending. The semaphore is never closed.
+    // Held until the answer is queued for sending.
     let permit = tokio::select! {
         biased;
         Ok(report) = &mut cancelled => return reply.cancel(report),
-        permit = timeout_at(reply.deadline, permits.acquire()) => permit,
+        permit = timeout_at(reply.deadline, permits.acquire(&tab.client, 1)) => permit,
     };
     let Ok(permit) = permit else {
         return reply.time_out("other downloads");
@@ -71,7 +71,7 @@ pub(crate) async fn answer(
                 name: found.name,
             };
             let payload = Payload::Raw(bytes.into());
-            reply.answer(tab, AnswerKind::payload(fields, payload));
+            reply.answer(tab.id, AnswerKind::payload(fields, payload));
         }
         Ok(Err(error)) => {
             tracing::error!(%error, "the file of a download could not be read");

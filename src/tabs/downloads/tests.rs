@@ -12,6 +12,7 @@ use super::name::{MAX_NAME_CHARS, file_name};
 use super::tracker::{DownloadTracker, STORM, STORM_WINDOW};
 use super::unclaimed::MAX_UNCLAIMED;
 use crate::tabs::fact::FactKind;
+use crate::tabs::identity::TabKey;
 
 const LIMITS: DownloadLimits = DownloadLimits {
     largest: 100,
@@ -72,6 +73,10 @@ fn words(effects: Vec<DownloadEffect>) -> Vec<String> {
     effects.into_iter().map(word).collect()
 }
 
+fn key(tab: u64) -> TabKey {
+    owner(tab).tab_key()
+}
+
 struct Fixture {
     tracker: DownloadTracker,
     now: Instant,
@@ -99,7 +104,7 @@ impl Fixture {
     }
 
     fn has(&self, tab: u64, id: &str) -> bool {
-        self.tracker.find(TabId::new(tab), id).is_ok()
+        self.tracker.find(&key(tab), id).is_ok()
     }
 }
 
@@ -108,10 +113,10 @@ fn a_download_is_announced_kept_and_found_by_its_own_tab_only() {
     let mut fixture = Fixture::new();
     assert_eq!(fixture.begin(1, "x"), ["started d1 x.txt"]);
     assert!(fixture.progress("x", received_so_far(10)).is_empty());
-    let unfinished = fixture.tracker.find(TabId::new(1), "d1");
+    let unfinished = fixture.tracker.find(&key(1), "d1");
     assert!(matches!(unfinished, Err(DownloadError::Unfinished { .. })));
     assert_eq!(fixture.progress("x", ended(20, true)), ["d1 Completed 20"]);
-    let found = fixture.tracker.find(TabId::new(1), "d1").unwrap();
+    let found = fixture.tracker.find(&key(1), "d1").unwrap();
     assert_eq!((found.guid.as_str(), found.bytes), ("x", 20));
     for (tab, id) in [(2, "d1"), (1, "d2"), (1, "d01"), (1, "x"), (1, "")] {
         assert!(!fixture.has(tab, id), "{tab} {id}");
@@ -228,7 +233,7 @@ fn a_closed_tab_leaves_nothing_behind() {
     fixture.download(1, "x", 1);
     fixture.begin(1, "y");
     fixture.download(2, "z", 1);
-    let mut effects = words(fixture.tracker.tab_ended(TabId::new(1)));
+    let mut effects = words(fixture.tracker.tab_ended(&key(1)));
     effects.sort();
     assert_eq!(effects, ["cancel y", "remove x"]);
     assert_eq!(fixture.progress("y", ended(9, true)), ["remove y"]);
@@ -260,9 +265,9 @@ fn an_unclaimed_download_keeps_its_progress_until_it_is_claimed() {
     assert_eq!(words(told), ["started d1 x.txt", "d1 Completed 7"]);
     assert!(!fixture.tracker.unclaimed.contains("x"));
     // The tab's claim arrives first.
-    assert!(!fixture.tracker.has_unclaimed("y", TabId::new(1)));
+    assert!(!fixture.tracker.has_unclaimed("y", &key(1)));
     let (claim, _) = fixture.tracker.unclaimed.push(new_download("y"));
-    assert_eq!(claim, Some(TabId::new(1)));
+    assert_eq!(claim, Some(key(1)));
 }
 
 #[test]

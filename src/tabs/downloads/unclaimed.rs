@@ -2,9 +2,8 @@
 
 use std::collections::VecDeque;
 
-use cdp_bridge_protocol::TabId;
-
 use super::download::{DownloadEffect, NewDownload, TransferProgress};
+use crate::tabs::identity::TabKey;
 
 /// How many downloads, and how many claims, wait at a time.
 pub(super) const MAX_UNCLAIMED: usize = 64;
@@ -19,12 +18,12 @@ pub(super) struct UnclaimedDownload {
 pub(crate) struct UnclaimedDownloads {
     downloads: VecDeque<UnclaimedDownload>,
     /// Guids that tabs have claimed before the browser reported them.
-    claims: VecDeque<(String, TabId)>,
+    claims: VecDeque<(String, TabKey)>,
 }
 
 impl UnclaimedDownloads {
     /// Adds a download, and returns the tab that has claimed it already.
-    pub(crate) fn push(&mut self, download: NewDownload) -> (Option<TabId>, Vec<DownloadEffect>) {
+    pub(crate) fn push(&mut self, download: NewDownload) -> (Option<TabKey>, Vec<DownloadEffect>) {
         let mut claims = self.claims.iter();
         let claim = claims.position(|(guid, _)| *guid == download.guid);
         let claim = claim.and_then(|at| self.claims.remove(at));
@@ -45,7 +44,7 @@ impl UnclaimedDownloads {
     }
 
     /// Remembers the claim of a tab to a download that the browser has not reported yet.
-    pub(super) fn claim_early(&mut self, guid: &str, tab: TabId) {
+    pub(super) fn claim_early(&mut self, guid: &str, tab: TabKey) {
         if self.claims.len() >= MAX_UNCLAIMED {
             self.claims.pop_front();
         }
@@ -70,8 +69,8 @@ impl UnclaimedDownloads {
         waiting.map(|it| it.progress = Some(progress)).is_some()
     }
 
-    pub(super) fn tab_ended(&mut self, tab: TabId) {
-        self.claims.retain(|(_, claimant)| *claimant != tab);
+    pub(super) fn tab_ended(&mut self, tab: &TabKey) {
+        self.claims.retain(|(_, claimant)| claimant != tab);
     }
 }
 

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use cdp_bridge_protocol::TabId;
 use futures::future::BoxFuture;
 use futures::stream::FuturesUnordered;
 use futures::{FutureExt as _, StreamExt as _};
@@ -11,16 +10,23 @@ use tokio::time::Instant;
 
 use super::downloads::BrowserDownloads;
 use super::jobs::{self, ContextFor, CreatedContext, JobResult, PendingOpen};
-use super::open_limiter::OpenLimiter;
 use super::open_watchdog::OpenWatchdog;
 use super::{AttachRequest, SupervisorHandle};
 use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
 };
+use crate::fair_permits::FairPermits;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::contexts::{Contexts, SharedContext};
+use crate::tabs::identity::{ClientId, TabKey};
 use crate::tabs::target::{ContextChoice, Delivery, OpenError, OpenRequest, Target};
 use crate::timer::sleep_until_opt;
+
+/// Pages that are opened at a time. Two cores open four as fast as eight.
+const CONCURRENT_OPENS: usize = 10;
+
+/// Those of one client.
+const CONCURRENT_OPENS_PER_CLIENT: usize = 8;
 
 pub(super) struct BrowserState {
     pub(super) browser: Browser,
@@ -34,7 +40,7 @@ pub(super) struct BrowserState {
     /// are not reused for other contexts while pages of these may still connect.
     pub(super) undisposed: Vec<ContextProxy>,
     /// The tab of each page, to find the opener of a popup.
-    pub(super) tabs: HashMap<TargetId, TabId>,
+    pub(super) tabs: HashMap<TargetId, TabKey>,
     /// Pages that Chromium has created, but that are not set up yet.
     pub(super) expected: HashMap<TargetId, PendingOpen>,
     /// Pages that are set up, but belong to no tab yet.
@@ -43,7 +49,8 @@ pub(super) struct BrowserState {
     /// `Target.createTarget` calls in flight. While there are any, a page without an opener may be
     /// the result of one and not a popup.
     pub(super) creating: usize,
-    pub(super) open_limiter: OpenLimiter,
+    /// Limits how many pages are opened at a time, see [`jobs::open_turn`].
+    pub(super) open_permits: FairPermits<ClientId>,
     open_watchdog: OpenWatchdog,
     pub(super) downloads: BrowserDownloads,
 }
@@ -75,7 +82,7 @@ impl BrowserState {
             unclaimed: Vec::new(),
             pending_attaches: HashMap::new(),
             creating: 0,
-            open_limiter: OpenLimiter::default(),
+            open_permits: FairPermits::new(CONCURRENT_OPENS, CONCURRENT_OPENS_PER_CLIENT),
             open_watchdog: OpenWatchdog::default(),
             downloads,
         }
@@ -175,7 +182,8 @@ impl BrowserState {
         let new_context = opening.own_context.clone();
         let new_context = new_context.filter(|_| request.context == ContextChoice::New);
         let target = self.target(attachment, opening.own_context);
-        self.tabs.insert(target.id.clone(), request.tab);
+        let tab = request.scope.tab(request.tab);
+        self.tabs.insert(target.id.clone(), tab);
         let delivery = Delivery::new(target, new_context, supervisor.clone());
         let _ = request.reply.send(Ok(delivery));
     }

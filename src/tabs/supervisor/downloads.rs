@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use cdp_bridge_protocol::TabId;
 use tokio::sync::oneshot;
@@ -19,7 +18,7 @@ use crate::tabs::downloads::download::{
 };
 use crate::tabs::downloads::file::{self, RequestedFile};
 use crate::tabs::error::TabError;
-use crate::tabs::identity::{CallId, Scope};
+use crate::tabs::identity::{CallId, Scope, TabKey};
 use crate::tabs::reply::Reply;
 
 /// Popups whose opener is remembered, because they may close before they become tabs.
@@ -136,11 +135,11 @@ impl Supervisor {
     }
 
     /// A tab reports that a download comes from one of its frames.
-    pub(super) fn claim_download(&mut self, guid: &str, tab: TabId) {
-        if !self.downloads.has_unclaimed(guid, tab) {
+    pub(super) fn claim_download(&mut self, guid: &str, tab: TabKey) {
+        if !self.downloads.has_unclaimed(guid, &tab) {
             return;
         }
-        if let Some(owner) = self.owner_of_tab(tab) {
+        if let Some(owner) = self.owner_of_tab(&tab) {
             let effects = self.downloads.claim(guid, owner, Instant::now());
             self.apply(effects);
         }
@@ -184,14 +183,14 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn serve_download(&mut self, tab: TabId, id: String, reply: Reply) {
+    pub(super) fn serve_download(&mut self, tab: TabKey, id: String, reply: Reply) {
         let files = self
             .browser
             .as_ref()
             .and_then(|it| it.downloads.files.clone());
-        match (self.downloads.find(tab, &id), files) {
+        match (self.downloads.find(&tab, &id), files) {
             (Ok(found), Some(dir)) => {
-                let permits = Arc::clone(&self.around.download_permits);
+                let permits = self.around.download_permits.clone();
                 let (cancel, cancelled) = oneshot::channel();
                 self.reading.retain(|_, cancel| !cancel.is_closed());
                 self.reading.insert(reply.call, cancel);
@@ -247,23 +246,23 @@ impl Supervisor {
     fn owner_of_page(&self, target: &TargetId) -> Option<DownloadOwner> {
         let state = self.browser.as_ref()?;
         match state.tabs.get(target) {
-            Some(tab) => self.owner_of_tab(*tab),
+            Some(tab) => self.owner_of_tab(tab),
             // A popup may be reported after its download.
             None => self.owner_of_page(state.downloads.opener_of(target)?),
         }
     }
 
-    fn owner_of_tab(&self, tab: TabId) -> Option<DownloadOwner> {
+    fn owner_of_tab(&self, tab: &TabKey) -> Option<DownloadOwner> {
         let handle = self.registry.find(tab)?;
         // A popup without a document was opened for the download, and closes after it.
-        if let Some(opener) = self.openers.get(&tab)
+        if let Some(opener) = self.openers.get(tab)
             && handle.view().url == "about:blank"
-            && let Some(opener) = self.registry.find(*opener)
+            && let Some(opener) = self.registry.find(opener)
             && opener.scope == handle.scope
         {
             return Some(self.owner(opener.id, opener.scope));
         }
-        Some(self.owner(tab, handle.scope))
+        Some(self.owner(handle.id, handle.scope))
     }
 
     fn owner(&self, tab: TabId, scope: Scope) -> DownloadOwner {

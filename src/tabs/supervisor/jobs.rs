@@ -16,11 +16,12 @@ use crate::cdp::methods::{
     SetDownloadBehavior,
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
+use crate::fair_permits::FairPermits;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::downloads::file;
-use crate::tabs::identity::Scope;
+use crate::tabs::identity::{ClientId, Scope};
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::timer::remaining;
 
@@ -59,6 +60,8 @@ pub(super) enum JobResult {
     Page(String, TargetId),
     /// The time in which a tab could have claimed this download has passed.
     Unclaimed(String),
+    /// One more page may be opened, for this request.
+    OpenTurn(OpenRequest),
     Nothing,
 }
 
@@ -73,6 +76,27 @@ pub(super) struct PendingOpen {
     pub(super) request: OpenRequest,
     /// The tab's own context; `None` in a shared one.
     pub(super) own_context: Option<BrowserContextId>,
+}
+
+/// Waits until the page of this request may be opened; not beyond the request.
+///
+/// An overloaded browser does not refuse to open pages: it opens all of them with growing delays,
+/// including those whose requests have timed out and been repeated. New headless stopped responding
+/// altogether under such load. So only a few are requested at a time, and a request that is cancelled
+/// while it waits never reaches the browser.
+pub(super) async fn open_turn(
+    permits: FairPermits<ClientId>,
+    mut request: OpenRequest,
+) -> JobResult {
+    let client = request.scope.client.clone();
+    tokio::select! {
+        biased;
+        () = request.reply.closed() => JobResult::Nothing,
+        permit = permits.acquire(&client, 1) => {
+            request.permit = Some(permit);
+            JobResult::OpenTurn(request)
+        }
+    }
 }
 
 /// Creates a context with its own proxy and without permissions. Its downloads are kept if policy
@@ -238,6 +262,17 @@ pub(super) async fn attach(browser: Browser, request: AttachRequest) -> JobResul
 pub(super) async fn close_page(browser: Browser, target: TargetId) -> JobResult {
     let outcome = close(browser, target, JOB_LIMIT).await;
     log_failure(outcome, "close a page")
+}
+
+/// Closes a popup that has just been attached. It has to run for that: its opener waits in `window.open`
+/// until it does, also if it is closed.
+pub(super) async fn refuse(browser: Browser, attachment: Attachment) -> JobResult {
+    let run = attachment
+        .session
+        .call(RunIfWaitingForDebugger {}, JOB_LIMIT);
+    let close = close(browser, attachment.info.target_id, JOB_LIMIT);
+    let (_, outcome) = join(run, close).await;
+    log_failure(outcome, "close a popup")
 }
 
 /// Lets a page run that the bridge does not manage, and detaches from it.

@@ -1,118 +1,153 @@
-//! The order in which tabs get a new target, and how many at a time. No I/O.
+//! The order in which tabs get a new target, and how many at a time.
 //!
 //! After a browser has ended, all its tabs request a target at once, which a browser that has just
-//! started would serve slowly. So only a few get a permit at a time, the most recently used first.
+//! started would serve slowly. So only a few get a permit at a time: of the client that has the fewest
+//! permits, the tab that was used most recently.
 
-use std::sync::Arc;
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{Notify, oneshot};
 use tokio::time::Instant;
 
-/// Tabs that are rebuilt at a time. Two cores open four targets as fast as eight.
-const CONCURRENT_REBUILDS: usize = 4;
+use crate::flow::FairShare;
+use crate::lock::lock;
+use crate::tabs::identity::ClientId;
+
+/// Tabs that are rebuilt at a time.
+const CONCURRENT_REBUILDS: usize = 6;
+
+/// Those of one client, so that pages that crash again and again do not delay those of others. Two cores open
+/// four targets as fast as eight.
+const CONCURRENT_REBUILDS_PER_CLIENT: usize = 4;
 
 /// Permission to request a new target, until it is dropped.
 #[derive(Debug)]
 pub struct RebuildPermit {
-    _permit: OwnedSemaphorePermit,
+    shared: Arc<Shared>,
+    client: ClientId,
 }
 
 /// A waiting tab; ignored if the receiver is gone.
 #[derive(Debug)]
 pub(super) struct RebuildRequest {
+    pub(super) client: ClientId,
     pub(super) last_used: Instant,
     pub(super) reply: oneshot::Sender<RebuildPermit>,
 }
 
 #[derive(Debug)]
+struct Shared {
+    waiting: Mutex<FairShare<ClientId, RebuildRequest>>,
+    /// Something was added or released since the last grant.
+    changed: Notify,
+}
+
+#[derive(Debug)]
 pub(super) struct RebuildQueue {
-    waiting: Vec<RebuildRequest>,
-    permits: Arc<Semaphore>,
+    shared: Arc<Shared>,
 }
 
 impl Default for RebuildQueue {
     fn default() -> Self {
+        let waiting = FairShare::new(CONCURRENT_REBUILDS, CONCURRENT_REBUILDS_PER_CLIENT);
         Self {
-            waiting: Vec::new(),
-            permits: Arc::new(Semaphore::new(CONCURRENT_REBUILDS)),
+            shared: Arc::new(Shared {
+                waiting: Mutex::new(waiting),
+                changed: Notify::new(),
+            }),
         }
     }
 }
 
 impl RebuildQueue {
     pub(super) fn push(&mut self, request: RebuildRequest) {
-        self.waiting.push(request);
+        lock(&self.shared.waiting).push(request.client.clone(), 1, request);
+        self.shared.changed.notify_one();
     }
 
-    /// Waits until a permit is free, and forever while no tab waits for one. Cancel-safe.
-    pub(super) async fn permit(&self) -> RebuildPermit {
-        if !self.waiting.is_empty()
-            && let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await
-        {
-            return RebuildPermit { _permit: permit };
-        }
-        // The semaphore is never closed, so the queue is empty.
-        std::future::pending().await
+    /// Waits until there may be something to grant. Cancel-safe.
+    pub(super) async fn changed(&self) {
+        self.shared.changed.notified().await;
     }
 
-    /// Grants the permit to the most recently used tab.
-    pub(super) fn grant(&mut self, mut permit: RebuildPermit) {
-        self.waiting.sort_by_key(|request| request.last_used);
-        while let Some(RebuildRequest { reply, .. }) = self.waiting.pop() {
-            match reply.send(permit) {
-                Ok(()) => return,
-                // The tab was closed while it waited.
-                Err(unused) => permit = unused,
-            }
+    /// Grants the free permits.
+    pub(super) fn grant(&mut self) {
+        loop {
+            let next = lock(&self.shared.waiting).next_by(|it| Reverse(it.last_used));
+            let Some((client, _, request)) = next else {
+                return;
+            };
+            let shared = Arc::clone(&self.shared);
+            // The permit of a tab that was closed while it waited is dropped, and granted again.
+            drop(request.reply.send(RebuildPermit { shared, client }));
         }
+    }
+}
+
+impl Drop for RebuildPermit {
+    fn drop(&mut self) {
+        lock(&self.shared.waiting).release(&self.client, 1);
+        self.shared.changed.notify_one();
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures::FutureExt as _;
     use std::time::Duration;
 
-    fn wait(queue: &mut RebuildQueue, last_used: Instant) -> oneshot::Receiver<RebuildPermit> {
+    fn wait(
+        queue: &mut RebuildQueue,
+        client: &str,
+        last_used: Instant,
+    ) -> oneshot::Receiver<RebuildPermit> {
         let (reply, permit) = oneshot::channel();
-        queue.push(RebuildRequest { last_used, reply });
+        let client = client.into();
+        queue.push(RebuildRequest {
+            client,
+            last_used,
+            reply,
+        });
         permit
-    }
-
-    fn grant_all(queue: &mut RebuildQueue) {
-        while let Some(permit) = queue.permit().now_or_never() {
-            queue.grant(permit);
-        }
     }
 
     #[test]
     fn the_most_recently_used_tabs_get_the_few_permits_first() {
         let (mut queue, now) = (RebuildQueue::default(), Instant::now());
-        let mut tabs: Vec<_> = (0..6)
-            .map(|age| wait(&mut queue, now - Duration::from_secs(age)))
+        let mut tabs: Vec<_> = (0..5)
+            .rev()
+            .map(|age| wait(&mut queue, "a", now - Duration::from_secs(age)))
             .collect();
-        grant_all(&mut queue);
-        let mut granted: Vec<_> = tabs.iter_mut().map(|tab| tab.try_recv().ok()).collect();
-        let is_granted = |granted: &[Option<RebuildPermit>]| -> Vec<_> {
-            granted.iter().map(Option::is_some).collect()
-        };
-        assert_eq!(is_granted(&granted), [true, true, true, true, false, false]);
-        granted[1] = None;
-        grant_all(&mut queue);
-        assert!(tabs[4].try_recv().is_ok() && tabs[5].try_recv().is_err());
+        queue.grant();
+        let granted: Vec<_> = tabs.iter_mut().map(|tab| tab.try_recv().ok()).collect();
+        let is_granted: Vec<_> = granted.iter().map(Option::is_some).collect();
+        assert_eq!(is_granted, [false, true, true, true, true]);
+        drop(granted);
+        queue.grant();
+        assert!(tabs[0].try_recv().is_ok());
     }
 
     #[test]
-    fn a_tab_that_was_closed_while_it_waited_uses_no_permit() {
+    fn a_client_whose_tabs_crash_again_and_again_delays_no_other() {
         let (mut queue, now) = (RebuildQueue::default(), Instant::now());
-        drop(wait(&mut queue, now));
-        let mut tab = wait(&mut queue, now - Duration::from_secs(1));
-        grant_all(&mut queue);
+        let _crashing: Vec<_> = (0..9).map(|_| wait(&mut queue, "a", now)).collect();
+        queue.grant();
+        let mut other = wait(&mut queue, "b", now - Duration::from_secs(60));
+        queue.grant();
+        assert!(other.try_recv().is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_tab_that_was_closed_while_it_waited_uses_no_permit() {
+        let (mut queue, now) = (RebuildQueue::default(), Instant::now());
+        for _ in 0..9 {
+            drop(wait(&mut queue, "a", now));
+        }
+        let mut tab = wait(&mut queue, "a", now - Duration::from_secs(1));
+        queue.changed().await;
+        queue.grant();
         assert!(tab.try_recv().is_ok());
-        assert!(
-            queue.permit().now_or_never().is_none(),
-            "the queue is empty"
-        );
+        queue.changed().await;
     }
 }

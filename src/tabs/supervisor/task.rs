@@ -13,35 +13,39 @@ use super::browser_state::{BrowserSignal, BrowserState, next_signal, reject};
 use super::downloads::BrowserDownloads;
 use super::jobs::{self, ContextFor, JobResult};
 use super::open_watchdog::OpenWatchdog;
+use super::popups::{PopupLimiter, PopupOrigin};
 use super::rebuild_queue::RebuildQueue;
+use super::tab_quota::{OpenTabs, TabQuota};
 use super::{NewTab, SupervisorMessage};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
 use crate::metrics;
-use crate::policy::PopupPolicy;
 use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::cancellation::CancelReport;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
+use crate::tabs::contexts::ContextOwner;
 use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
-use crate::tabs::identity::{CallId, ClientId, Scope};
+use crate::tabs::identity::{CallId, ClientId, Scope, TabKey};
 use crate::tabs::message::TabMessage;
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
-use crate::tabs::settings::WhenFull;
+use crate::tabs::settings::{TabShares, WhenFull};
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::tabs::view::TabView;
+use crate::timer::sleep_until_opt;
 
 pub(super) struct Supervisor {
     pub(super) around: Arc<TabsContext>,
     pub(super) registry: Registry,
     messages: mpsc::Receiver<SupervisorMessage>,
-    next_tab: u64,
-    /// Lower limits of single clients.
-    max_tabs_of: HashMap<ClientId, usize>,
+    /// The last number given to a tab of each client.
+    last_tab: HashMap<ClientId, u64>,
+    shares: TabShares,
+    pub(super) popups: PopupLimiter,
     /// Tabs that are being closed to make room for others; they do not count against the limits.
-    evicted: HashSet<TabId>,
+    evicted: HashSet<TabKey>,
     /// The tabs' tasks. A tab is removed from the registry before its task has ended.
     actors: JoinSet<()>,
     pub(super) browser: Option<BrowserState>,
@@ -49,7 +53,7 @@ pub(super) struct Supervisor {
     /// The calls that read downloaded files, as far as they may be running, to be cancelled by a report.
     pub(super) reading: HashMap<CallId, oneshot::Sender<CancelReport>>,
     /// The tab that opened each popup.
-    pub(super) openers: HashMap<TabId, TabId>,
+    pub(super) openers: HashMap<TabKey, TabKey>,
     rebuild_queue: RebuildQueue,
     /// Why there is no browser.
     pub(super) down: String,
@@ -67,14 +71,15 @@ impl Supervisor {
     ) -> Self {
         let down = "it has not been started yet".to_owned();
         Self {
-            max_tabs_of: around.settings.max_tabs_of.clone(),
+            shares: around.settings.shares.clone(),
+            popups: PopupLimiter::default(),
             downloads: DownloadTracker::new(around.settings.download_limits()),
             reading: HashMap::new(),
             openers: HashMap::new(),
             around,
             registry,
             messages,
-            next_tab: 1,
+            last_tab: HashMap::new(),
             evicted: HashSet::new(),
             actors: JoinSet::new(),
             browser: None,
@@ -98,14 +103,14 @@ impl Supervisor {
                     BrowserSignal::Hung => self.on_browser_hung(),
                 },
                 Some(_) = self.actors.join_next() => {}
+                () = sleep_until_opt(self.popups.next_due()) => self.publish_blocked_popups(),
                 message = self.messages.recv() => match message {
                     Some(message) => self.on_message(message),
                     None => return,
                 },
                 // After all pending messages, so that the order covers all tabs that wait.
-                permit = self.rebuild_queue.permit(), if self.browser.is_some() => self.rebuild_queue.grant(permit),
+                () = self.rebuild_queue.changed(), if self.browser.is_some() => self.rebuild_queue.grant(),
             }
-            self.open_next();
             self.settle_downloads();
             if self.actors.is_empty()
                 && let Some(done) = self.stopped.take_if(|_| self.messages.is_empty())
@@ -134,10 +139,11 @@ impl Supervisor {
                 }
             }
             SupervisorMessage::Ended(tab, own_context, done) => {
-                self.registry.remove(tab);
+                self.registry.remove(&tab);
                 self.evicted.remove(&tab);
                 self.openers.remove(&tab);
-                let effects = self.downloads.tab_ended(tab);
+                self.popups.tab_ended(&tab);
+                let effects = self.downloads.tab_ended(&tab);
                 self.apply(effects);
                 let _ = done.send(());
                 metrics::tabs(self.registry.len());
@@ -168,7 +174,7 @@ impl Supervisor {
                 self.down = reason;
                 self.close_all(CloseReason::BrowserExited);
             }
-            SupervisorMessage::AllowTabs(max_tabs_of) => self.max_tabs_of = max_tabs_of,
+            SupervisorMessage::ShareTabs(shares) => self.shares = shares,
             SupervisorMessage::Shutdown(done) => {
                 self.close_all(CloseReason::Shutdown);
                 self.stopping = true;
@@ -202,9 +208,12 @@ impl Supervisor {
                 reason: self.down.clone(),
             });
         }
-        if let Some(error) = self.limit_reached(&tab.scope)
+        if let Some(error) = self.quota().refusal(&tab.scope.client)
             && !self.evict_least_recent(&tab.scope)
         {
+            if !matches!(error, TabError::TooManyTabs { .. }) {
+                metrics::client_limit("tabs");
+            }
             return reply.fail(error);
         }
         let first = TabCommand {
@@ -232,36 +241,39 @@ impl Supervisor {
         }
         let own = self.registry.of(scope).into_iter();
         let least_recent = own
-            .filter(|tab| !self.evicted.contains(&tab.id))
+            .filter(|tab| !self.evicted.contains(&tab.key()))
             .min_by_key(|tab| (tab.view().last_used, tab.id));
         let Some(tab) = least_recent else {
             return false;
         };
-        self.evicted.insert(tab.id);
+        self.evicted.insert(tab.key());
         tab.send(TabMessage::Close(CloseReason::Idle, None));
         true
     }
 
-    /// The limit that a further tab of this client would exceed.
-    fn limit_reached(&self, scope: &Scope) -> Option<TabError> {
-        let limit = self.around.settings.config.max;
-        if self.registry.len().saturating_sub(self.evicted.len()) >= limit {
-            return Some(TabError::TooManyTabs { limit });
+    /// The limits, and the tabs that count against them.
+    pub(super) fn quota(&self) -> TabQuota<'_> {
+        let mut open: HashMap<ClientId, OpenTabs> = HashMap::new();
+        for tab in self.registry.all() {
+            let key = tab.key();
+            if !self.evicted.contains(&key) {
+                let open = open.entry(key.client.clone()).or_default();
+                open.all += 1;
+                open.popups += usize::from(self.openers.contains_key(&key));
+            }
         }
-        // The limit counts all sessions of the client.
-        let limit = *self.max_tabs_of.get(&scope.client)?;
-        let own = self.registry.all().into_iter();
-        let own = own.filter(|tab| tab.scope.client == scope.client);
-        if own.filter(|tab| !self.evicted.contains(&tab.id)).count() < limit {
-            return None;
+        TabQuota {
+            max: self.around.settings.config.max,
+            shares: &self.shares,
+            open,
         }
-        metrics::client_limit("tabs");
-        Some(TabError::TooManyOwnTabs { limit })
     }
 
-    fn spawn(&mut self, tab: NewTab, first: TabCommand, live: Option<AttachedTarget>) -> TabId {
-        let id = TabId::new(self.next_tab);
-        self.next_tab += 1;
+    fn spawn(&mut self, tab: NewTab, first: TabCommand, live: Option<AttachedTarget>) -> TabKey {
+        let last = self.last_tab.entry(tab.scope.client.clone()).or_default();
+        *last += 1;
+        let id = TabId::new(*last);
+        let key = tab.scope.tab(id);
         let viewport = tab.viewport.unwrap_or(self.around.settings.viewport);
         let view = TabView {
             id,
@@ -281,27 +293,25 @@ impl Supervisor {
         let around = Arc::clone(&self.around);
         self.actors
             .spawn(Actor::new(around, view, viewport, messages, first, live).run());
-        id
+        key
     }
 
     fn open(&mut self, request: OpenRequest) {
         match &mut self.browser {
-            Some(state) => state.open_limiter.push(request),
+            Some(state) => state.start(jobs::open_turn(state.open_permits.clone(), request)),
             None => reject(request, OpenError::BrowserDown(self.down.clone())),
         }
     }
 
-    /// Opens the queued requests that the limit permits.
-    fn open_next(&mut self) {
-        while let Some(state) = &mut self.browser
-            && let Some(request) = state.open_limiter.next()
-        {
-            let proxies = &self.around.proxies;
-            let in_default = self.around.settings.use_default_context;
-            state.open(request, in_default, proxies);
-            if in_default {
-                self.update_download_behavior();
-            }
+    /// Opens the page of a request whose turn it is.
+    fn open_now(&mut self, request: OpenRequest) {
+        let Some(state) = &mut self.browser else {
+            return reject(request, OpenError::BrowserDown(self.down.clone()));
+        };
+        let in_default = self.around.settings.use_default_context;
+        state.open(request, in_default, &self.around.proxies);
+        if in_default {
+            self.update_download_behavior();
         }
     }
 
@@ -374,6 +384,7 @@ impl Supervisor {
                     state.fail_open(opening, OpenError::NotAttached);
                 }
             }
+            JobResult::OpenTurn(request) => self.open_now(request),
             JobResult::Undisposed(proxy) => state.undisposed.push(proxy),
             JobResult::Page(guid, page) => self.page_found(guid, page),
             JobResult::Unclaimed(guid) => self.cancel_unclaimed(&guid),
@@ -397,6 +408,15 @@ impl Supervisor {
             let popup = attachment.info.target_id.clone();
             state.downloads.popup(popup, opener);
         }
+        if self.refuses_at_once(&attachment) {
+            if let Some(state) = &mut self.browser {
+                state.start(jobs::refuse(state.browser.clone(), attachment));
+            }
+            return;
+        }
+        let Some(state) = &mut self.browser else {
+            return;
+        };
         let context = attachment.info.browser_context_id.as_ref();
         let ours = default_context
             || context.is_some_and(|context| state.contexts.owner(context).is_some());
@@ -421,39 +441,36 @@ impl Supervisor {
     }
 
     fn adopt(&mut self, attachment: Attachment) {
-        let Some(state) = &self.browser else {
-            return;
-        };
-        let info = &attachment.info;
-        let opener = info
-            .opener_id
-            .as_ref()
-            .and_then(|it| state.tabs.get(it))
-            .copied();
-        let context = info.browser_context_id.as_ref();
-        let owner = context.and_then(|it| state.contexts.owner(it)).cloned();
-        let scope = match &owner {
-            Some(owner) => Some(owner.scope.clone()),
-            None => opener
-                .and_then(|it| self.registry.find(it))
-                .map(|it| it.scope),
-        };
-        let settings = &self.around.settings;
-        let refusal = match &scope {
-            _ if settings.popups == PopupPolicy::Block => Some("policy"),
-            _ if self.stopping => Some("shutdown"),
-            None => Some("unknownOwner"),
-            Some(scope) => self.limit_reached(scope).map(|_| "tabsMax"),
-        };
+        let origin = self.origin_of_popup(&attachment);
+        let url = attachment.info.url.clone();
+        match origin {
+            None => metrics::dropped("popup", "unknownOwner"),
+            Some(_) if self.stopping => metrics::dropped("popup", "shutdown"),
+            Some(origin) => {
+                // One with an opener was counted when it was attached.
+                let is_new = attachment.info.opener_id.is_none();
+                let refusal = self.popup_refusal(&origin);
+                match refusal.or_else(|| is_new.then(|| self.over_rate(&origin))?) {
+                    Some(reason) => self.block_popup(origin, url, reason),
+                    None => return self.adopt_as(attachment, origin),
+                }
+            }
+        }
+        if let Some(state) = &mut self.browser {
+            state.close_page(attachment.info.target_id);
+        }
+    }
+
+    fn adopt_as(&mut self, attachment: Attachment, origin: PopupOrigin) {
+        let PopupOrigin { scope, opener } = origin;
         let Some(state) = &mut self.browser else {
             return;
         };
-        let (Some(scope), None) = (scope, refusal) else {
-            metrics::dropped("popup", refusal.unwrap_or_default());
-            return state.close_page(info.target_id.clone());
-        };
+        let info = &attachment.info;
+        let context = info.browser_context_id.as_ref();
+        let owner = context.and_then(|it| state.contexts.owner(it));
         let own_context = context
-            .filter(|_| owner.is_some_and(|owner| owner.is_own()))
+            .filter(|_| owner.is_some_and(ContextOwner::is_own))
             .cloned();
         if let Some(context) = &own_context {
             state.join(context);
@@ -468,10 +485,13 @@ impl Supervisor {
             viewport: None,
         };
         let live = Some(AttachedTarget::new(target));
-        let id = self.spawn(tab, CommandKind::Adopt { opener }.into(), live);
-        self.openers.extend(opener.map(|opener| (id, opener)));
+        let opener_id = opener.as_ref().map(|it| it.id);
+        let adopt = CommandKind::Adopt { opener: opener_id };
+        let key = self.spawn(tab, adopt.into(), live);
+        self.openers
+            .extend(opener.map(|opener| (key.clone(), opener)));
         if let Some(state) = &mut self.browser {
-            state.tabs.insert(target_id, id);
+            state.tabs.insert(target_id, key);
         }
     }
 

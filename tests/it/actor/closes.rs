@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use cdp_bridge::tabs::{TabError, WhenFull};
+use cdp_bridge::tabs::{TabError, TabShares, WhenFull};
 use cdp_bridge_protocol::TabId;
 use tokio::time::{Duration, sleep};
 
@@ -185,7 +185,7 @@ async fn no_more_tabs_are_opened_than_are_allowed() {
 async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
     let mut settings = settings();
     settings.config.max = 4;
-    settings.max_tabs_of = HashMap::from([("a".into(), 1)]);
+    settings.shares.max_of = HashMap::from([("a".into(), 1)]);
     let bridge = Bridge::with(settings).await;
     let client = bridge.client();
     let (tab, target) = bridge.tab("http://a.test/").await;
@@ -203,8 +203,11 @@ async fn a_client_has_no_more_tabs_than_it_may_have_itself() {
     client.close(tab).line().await;
     client.create("about:blank").tab().await;
 
-    let fewer = HashMap::from([("b".into(), 1)]);
-    bridge.supervisor.allow_tabs(fewer).await;
+    let fewer = TabShares {
+        max_of: HashMap::from([("b".into(), 1)]),
+        guaranteed: 0,
+    };
+    bridge.supervisor.share_tabs(fewer).await;
     assert_eq!(other.create("about:blank").code().await, "LIMIT_EXCEEDED");
     client.create("about:blank").tab().await;
     let refused = client.create("about:blank").error().await;

@@ -57,6 +57,10 @@ fn describe(event: &Event) -> String {
             let state = word(&it.state);
             format!("{name} {} {} {state} {}", it.id, it.download_id, it.bytes)
         }
+        Event::PopupBlocked(blocked) => {
+            let opener = blocked.id.map(|id| format!("{id} ")).unwrap_or_default();
+            format!("{name} {opener}{} {}", word(&blocked.reason), blocked.count)
+        }
         Event::FileChooserOpened(chooser) => {
             let several = if chooser.multiple { " several" } else { "" };
             format!("{name} {}{several}", chooser.id)
@@ -135,7 +139,9 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::Closed => "TAB_CLOSED",
         TabError::Dropped => "DROPPED",
         TabError::QueueFull { .. } => "RATE_LIMITED",
-        TabError::TooManyTabs { .. } | TabError::TooManyOwnTabs { .. } => "LIMIT_EXCEEDED",
+        TabError::TooManyTabs { .. }
+        | TabError::TabsReserved { .. }
+        | TabError::TooManyOwnTabs { .. } => "LIMIT_EXCEEDED",
         TabError::BrowserDown { .. } => "BROWSER_DOWN",
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",

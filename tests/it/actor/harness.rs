@@ -1,6 +1,5 @@
 //! The tabs, between a fake Chromium and a recording listener.
 
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
@@ -15,7 +14,7 @@ use cdp_bridge::tabs::page_actions::{PageOperation, PointerTarget};
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, CallId, CallerId, CancelReport, Capture, Change, Fact,
     FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber,
-    SupervisorHandle, TabError, TabMessage, TabSettings, TabsConfig, Way,
+    SupervisorHandle, TabError, TabMessage, TabSettings, TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
@@ -57,7 +56,7 @@ pub(crate) fn settings() -> TabSettings {
             height: 600,
             device_scale_factor: None,
         },
-        max_tabs_of: HashMap::new(),
+        shares: TabShares::default(),
         max_waiting_changes: 32,
         use_default_context: false,
         navigate_timeout: LIMIT,

@@ -26,5 +26,6 @@ mod random;
 mod raw_routes;
 mod refusals;
 mod second_door;
+mod shares;
 mod started_calls;
 mod stops;

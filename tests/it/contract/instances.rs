@@ -6,9 +6,10 @@ use cdp_bridge_protocol::event::{
     ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
     Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
     FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet,
-    Navigated, Pong, Queried, RebuildReason, RequestBlocked, Resumed, ScreencastStarted,
-    ScreencastStopped, Screenshot, ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated,
-    TabInfo, TabRebuilt, TabState, TabUpdated, Tabs, Waited, Welcome,
+    Navigated, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason, RequestBlocked,
+    Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated,
+    TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated, Tabs, Waited,
+    Welcome,
 };
 use cdp_bridge_protocol::request::{
     ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
@@ -509,6 +510,13 @@ pub(super) fn events(full: bool) -> Vec<Event> {
             url: url(),
             resource_type: "Image".to_owned(),
             reason: "evil.test is not in the allowlist".to_owned(),
+            count: 7,
+        }
+        .into(),
+        PopupBlocked {
+            id: maybe(full, id()),
+            url: url(),
+            reason: PopupBlockReason::Rate,
             count: 7,
         }
         .into(),

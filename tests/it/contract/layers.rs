@@ -17,6 +17,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("metrics", &[]),
     ("clock", &[]),
     ("lock", &[]),
+    ("fair_permits", &["flow", "lock"]),
     ("log_limit", &["lock"]),
     ("secret", &[]),
     ("core_dumps", &[]),
@@ -38,12 +39,25 @@ const ROOMS: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
-    ("egress", &["lock", "log_limit", "policy", "metrics"]),
+    (
+        "egress",
+        &["fair_permits", "lock", "log_limit", "policy", "metrics"],
+    ),
     (
         "tabs",
         &[
-            "cdp", "clock", "flow", "locator", "lock", "metrics", "policy", "protocol", "runtime",
-            "timer", "units",
+            "cdp",
+            "clock",
+            "fair_permits",
+            "flow",
+            "locator",
+            "lock",
+            "metrics",
+            "policy",
+            "protocol",
+            "runtime",
+            "timer",
+            "units",
         ],
     ),
     (
@@ -87,7 +101,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
 /// and no head of a payload: those are made of facts and answers at a door.
-const VALUES_OF_EVENTS: [&str; 9] = [
+const VALUES_OF_EVENTS: [&str; 10] = [
+    "PopupBlockReason",
     "CloseReason",
     "ConsoleLevel",
     "ConsoleSource",

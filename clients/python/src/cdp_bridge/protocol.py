@@ -371,6 +371,12 @@ class Point:
         )
 
 
+#: Why a popup was closed.
+#: - `policy`: `policy.popups` permits none.
+#: - `limit`: The client has as many popups, or tabs, as it may.
+#: - `rate`: The page, or all pages of the client, opened too many in a short time.
+PopupBlockReason: TypeAlias = Literal["policy", "limit", "rate"]
+
 #: Why a tab has a new target.
 #: - `crashed`: Its renderer died.
 #: - `detached`: Its target went away.
@@ -1026,6 +1032,37 @@ class RequestBlockedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PopupBlockedEvent(Event):
+    """A page opened popups that were closed at once. At most one event a second for each tab."""
+
+    type: ClassVar[str] = "popupBlocked"
+    count: int
+    """How many popups this event stands for."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId | None = None
+    """The tab that opened them, where it is known."""
+    reason: PopupBlockReason
+    """Why the last one was closed."""
+    request_id: RequestId | None = None
+    url: str
+    """The URL of the last one, often still empty."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PopupBlockedEvent:
+        return cls(
+            count=wire["count"],
+            cursor=wire.get("cursor"),
+            id=wire.get("id"),
+            reason=wire["reason"],
+            request_id=wire.get("requestId"),
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BrowserDownEvent(Event):
     """Chromium ended or does not answer."""
 
@@ -1603,6 +1640,7 @@ EVENTS: dict[str, type[Event]] = {
     "tabRebuilt": TabRebuiltEvent,
     "dialogOpened": DialogOpenedEvent,
     "requestBlocked": RequestBlockedEvent,
+    "popupBlocked": PopupBlockedEvent,
     "browserDown": BrowserDownEvent,
     "browserUp": BrowserUpEvent,
     "error": ErrorEvent,

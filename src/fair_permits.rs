@@ -1,0 +1,113 @@
+//! Permits that several keys, such as clients, share fairly, to be awaited.
+
+use std::hash::Hash;
+use std::sync::{Arc, Mutex};
+
+use tokio::sync::oneshot;
+
+use crate::flow::FairShare;
+use crate::lock::lock;
+
+type Shares<K> = Mutex<FairShare<K, oneshot::Sender<FairPermit<K>>>>;
+
+/// Like a semaphore, but the key that holds the fewest places is served first, and none can hold
+/// all of them. Cheap to clone.
+#[derive(Debug)]
+pub(crate) struct FairPermits<K: Clone + Eq + Hash> {
+    shares: Arc<Shares<K>>,
+}
+
+impl<K: Clone + Eq + Hash> Clone for FairPermits<K> {
+    fn clone(&self) -> Self {
+        Self {
+            shares: Arc::clone(&self.shares),
+        }
+    }
+}
+
+/// Places that a key holds until this is dropped.
+#[derive(Debug)]
+pub(crate) struct FairPermit<K: Clone + Eq + Hash> {
+    shares: Arc<Shares<K>>,
+    key: K,
+    places: usize,
+}
+
+impl<K: Clone + Eq + Hash> FairPermits<K> {
+    /// `per_key` is the most that one key holds.
+    pub(crate) fn new(capacity: usize, per_key: usize) -> Self {
+        Self {
+            shares: Arc::new(Mutex::new(FairShare::new(capacity, per_key))),
+        }
+    }
+
+    /// Waits for so many places, at most what one key can hold. Cancel-safe.
+    pub(crate) async fn acquire(&self, key: &K, places: usize) -> FairPermit<K> {
+        loop {
+            let (sender, permit) = oneshot::channel();
+            {
+                let mut shares = lock(&self.shares);
+                shares.retain(|waiter| !waiter.is_closed());
+                shares.push(key.clone(), places, sender);
+            }
+            grant(&self.shares);
+            // A waiter is never dropped without a permit.
+            if let Ok(permit) = permit.await {
+                return permit;
+            }
+        }
+    }
+}
+
+fn grant<K: Clone + Eq + Hash>(shares: &Arc<Shares<K>>) {
+    loop {
+        let Some((key, places, waiter)) = lock(shares).next() else {
+            return;
+        };
+        let permit = FairPermit {
+            shares: Arc::clone(shares),
+            key,
+            places,
+        };
+        // The permit of a waiter that is gone is dropped, and its places are granted again.
+        drop(waiter.send(permit));
+    }
+}
+
+impl<K: Clone + Eq + Hash> Drop for FairPermit<K> {
+    fn drop(&mut self) {
+        lock(&self.shares).release(&self.key, self.places);
+        grant(&self.shares);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures::FutureExt as _;
+
+    #[tokio::test]
+    async fn a_client_that_holds_all_it_can_delays_no_other() {
+        let permits = FairPermits::new(3, 2);
+        let (a, b) = ("a", "b");
+        let first = permits.acquire(&a, 1).await;
+        let _second = permits.acquire(&a, 1).await;
+        assert!(permits.acquire(&a, 1).now_or_never().is_none());
+        let _other = permits.acquire(&b, 1).await;
+        let third = permits.acquire(&a, 1);
+        drop(first);
+        third.await;
+    }
+
+    #[tokio::test]
+    async fn a_waiter_that_is_gone_takes_no_place() {
+        let permits = FairPermits::new(1, 1);
+        let (a, b) = ("a", "b");
+        let held = permits.acquire(&a, 1).await;
+        for _ in 0..1000 {
+            assert!(permits.acquire(&b, 1).now_or_never().is_none());
+        }
+        drop(held);
+        let _held = permits.acquire(&b, 1).await;
+    }
+}
