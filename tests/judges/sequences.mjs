@@ -41,14 +41,26 @@ async function take(contender, number, steps) {
   return contender.state("state()");
 }
 
-// What Playwright alone cannot do, by its failed step: a sequence that ends there says nothing.
-const CANNOT = [
-  ["it scrolls nothing around a frame for what has a fixed position in it", ([, locator], { message }) => /^#(frame|far) >> #c\d+x$/.test(locator) && message.includes("Timeout")],
-];
+// Whether the logs have every click of the steps: of the control, its label, or a part of it.
+const hasAllClicks = (text, steps) => {
+  const logs = JSON.parse(text).flatMap(({ log }) => log);
+  const wanted = new Map();
+  for (const [action, locator] of steps) {
+    const control = /(c\d+)[a-z]?"?\]?$/.exec(locator)[1];
+    if (action === "click") wanted.set(control, (wanted.get(control) ?? 0) + 1);
+  }
+  return [...wanted].every(([control, times]) => logs.filter((line) => line.replace(/[a-z]$/, "") === `click ${control}`).length >= times);
+};
+
+// Why Playwright ended otherwise, where the bridge carried out all steps and the pages had all of its
+// clicks. Null if there is no such reason.
 const reasonFor = (ours, theirs, steps) => {
-  const [, index, message] = /^step (\d+) failed: (.*)/.exec(theirs) ?? [];
-  if (!message || ours.startsWith("step")) return null;
-  return CANNOT.find(([, fits]) => fits(steps[index], { message }))?.[0] ?? null;
+  if (ours.startsWith("step") || !hasAllClicks(ours, steps)) return null;
+  const [, index] = /^step (\d+) failed: /.exec(theirs) ?? [];
+  if (index === undefined) return hasAllClicks(theirs, steps) ? null : "a click of Playwright reached another document, or none";
+  const [, locator] = steps[index];
+  if (/^#(frame|far) >> #c\d+x$/.test(locator)) return "Playwright scrolls nothing around a frame for what has a fixed position in it";
+  return "a step of Playwright failed, as where a click before it was lost";
 };
 
 // What differs, one line each.
