@@ -61,7 +61,9 @@ codes! {
     Dropped = "DROPPED", retryable: yes;
     /// Too many requests in a time.
     RateLimited = "RATE_LIMITED", retryable: yes;
-    /// Too many requests in flight, or too many tabs.
+    /// The message, or the file, is larger than its limit (`details.maxBytes`).
+    TooLarge = "TOO_LARGE", retryable: no;
+    /// Too many requests in flight, too many tabs, or too many staged files.
     LimitExceeded = "LIMIT_EXCEEDED", retryable: yes;
     /// Chromium is restarting.
     BrowserDown = "BROWSER_DOWN", retryable: yes;
@@ -71,7 +73,7 @@ codes! {
     ResumeFailed = "RESUME_FAILED", retryable: no;
     /// A fault of the bridge; its log has the rest.
     Internal = "INTERNAL", retryable: no;
-    /// No element was found within the time limit; or there is no such download.
+    /// No element was found within the time limit; or there is no such download or staged file.
     NotFound = "NOT_FOUND", retryable: yes;
     /// The element could not be acted on within the time limit.
     NotActionable = "NOT_ACTIONABLE", retryable: yes;
@@ -150,10 +152,10 @@ pub struct ErrorDetails {
     /// `SNAPSHOT_FAIL`: the most elements that are captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nodes: Option<u64>,
-    /// `SNAPSHOT_FAIL`: size of the snapshot in bytes.
+    /// `SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message or the file in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
-    /// `SNAPSHOT_FAIL`: the most bytes that are captured.
+    /// `SNAPSHOT_FAIL`, `TOO_LARGE`: the most bytes that it may have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<u64>,
     /// `SCREENSHOT_FAIL`: width of the picture that was asked for, in pixels.
@@ -162,7 +164,7 @@ pub struct ErrorDetails {
     /// `SCREENSHOT_FAIL`: height of the picture that was asked for, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
-    /// The limit that was passed: of pixels, of requests in flight, of tabs.
+    /// The limit that was passed: of pixels, of requests in flight, of tabs, of staged files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
     /// `AMBIGUOUS`: how many elements the locator matches.

@@ -33,7 +33,7 @@ pub enum CloseCode {
     InvalidUtf8 = 1007,
     /// Policy violation, such as unanswered pings.
     Policy = 1008,
-    /// A message was larger than `limits.maxMessageBytes`.
+    /// A message was larger than 64 times `limits.maxMessageBytes`; one that is only larger than the limit is answered.
     TooBig = 1009,
     /// Internal error of the bridge.
     Internal = 1011,

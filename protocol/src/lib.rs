@@ -11,6 +11,7 @@
 //! | [`event`] | messages from the bridge |
 //! | [`error`] | error codes and details |
 //! | [`payload`] | splitting, joining and binary framing of snapshots and pictures |
+//! | [`file_data`] | bytes of files, redacted in logs |
 //! | [`typed_text`] | text that is redacted in logs |
 //! | [`schema`] | the JSON Schemas |
 //! | [`handshake`] | subprotocol names and close codes of the WebSocket connection |
@@ -19,6 +20,7 @@
 
 pub mod error;
 pub mod event;
+pub mod file_data;
 pub mod handshake;
 pub mod idempotency;
 pub mod ids;
@@ -30,6 +32,7 @@ pub mod typed_text;
 
 pub use error::{ErrorCode, ErrorDetails, ErrorEvent};
 pub use event::{Event, Message};
+pub use file_data::FileData;
 pub use idempotency::IdempotencyKey;
 pub use ids::{RequestId, TabId, TabRef};
 pub use request::{Request, RequestBody, RequestKind};

@@ -44,6 +44,7 @@ requests! {
     Subscribe = "subscribe" => Done { limit: Other, changes: no, tab: yes };
     GetDownload = "getDownload" => Download { limit: Capture, changes: no, tab: yes };
     Cancel = "cancel" => Done { limit: Other, changes: no, tab: no };
+    StageFile = "stageFile" => FileStaged { limit: Other, changes: yes, tab: no };
 }
 
 events! {
@@ -83,6 +84,7 @@ events! {
     DownloadStarted(DownloadStarted) = "downloadStarted";
     DownloadFinished(DownloadFinished) = "downloadFinished";
     TabUpdated(TabUpdated) = "tabUpdated";
+    FileStaged(FileStaged) = "fileStaged";
     Download(Download) = "download" { data: base64, head: DownloadHead };
 }
 

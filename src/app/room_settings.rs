@@ -4,7 +4,7 @@ use cdp_bridge_protocol::request::{TimeoutClass, Viewport};
 
 use super::clients::{clients, common_limits, tab_shares};
 use crate::config::Config;
-use crate::operations::{OperationSettings, Timeouts};
+use crate::operations::{OperationSettings, StagingLimits, Timeouts};
 use crate::policy::PatternError;
 use crate::server::ServerSettings;
 use crate::tabs::TabSettings;
@@ -67,6 +67,12 @@ pub(super) fn operations(config: &Config) -> OperationSettings {
             TimeoutClass::Other => limits.other,
         }),
         idempotency: config.server.idempotency(),
+        staging: StagingLimits {
+            files: config.flow.staged_files,
+            bytes: config.flow.staged_file_bytes as u64,
+            bytes_of_all: config.flow.staged_file_bytes_of_all as u64,
+            time: config.flow.staged_file_time,
+        },
         logged_out_default: config.policy.logged_out_default,
         evaluate: config.policy.evaluate,
         on_disconnect: config.tabs.on_disconnect,

@@ -36,7 +36,7 @@ impl fmt::Display for Disconnect {
                     1001 => "the bridge is stopping",
                     1002 => "protocol error",
                     1008 => "policy violation",
-                    1009 => "a message was longer than `limits.maxMessageBytes`",
+                    1009 => "a message was far longer than `limits.maxMessageBytes`",
                     1011 => "internal error of the bridge, see its log",
                     1013 => "the bridge has reached its connection limit; try again later",
                     4008 => "this client read too slowly; its tabs stay open",

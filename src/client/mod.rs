@@ -37,6 +37,7 @@
 //! | `connection`, `received` | the task that owns the WebSocket, and the messages from it |
 //! | `pending` | unanswered requests (pure) |
 //! | `bridge`, `events` | the client handle and its event subscriptions |
+//! | `stage` | files in parts |
 //! | `reconnect` | the task behind them: reconnects, resumes the session, and resends requests |
 //! | `backoff` | pauses between attempts to connect (pure) |
 
@@ -54,6 +55,7 @@ mod pending;
 mod received;
 mod reconnect;
 mod socket;
+mod stage;
 #[cfg(test)]
 pub(crate) mod testing;
 mod tls;

@@ -148,6 +148,7 @@ impl FakeBridge {
 pub(crate) fn greeting(resume_token: Option<&str>) -> Reply {
     let limits = Limits {
         max_message_bytes: 1_048_576,
+        staged_bytes: Some(64 << 20),
         chunk_bytes: 262_144,
         max_tabs: 64,
         max_inflight: 64,

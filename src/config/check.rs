@@ -74,6 +74,10 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
         bytes flow.max_download_bytes in 1 << 10..=1 << 30;
         number flow.kept_downloads in 1..=1024;
         bytes flow.kept_download_bytes in 1 << 10..=64 << 30;
+        number flow.staged_files in 1..=1024;
+        bytes flow.staged_file_bytes in 1 << 10..=16 << 30;
+        bytes flow.staged_file_bytes_of_all in 1 << 10..=64 << 30;
+        duration flow.staged_file_time in SECOND..=DAY;
     }
     Ok(())
 }

@@ -33,6 +33,7 @@ pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
         RequestKind::Query => &["tabId", "what", "selector"],
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],
+        RequestKind::StageFile => &["name", "size", "data"],
         _ => {
             return shape::of(kind)
                 .into_iter()

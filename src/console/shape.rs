@@ -125,9 +125,13 @@ fn resolved<'a>(schema: &'a Value, definitions: &'a Value) -> &'a Value {
     name.map_or(schema, |name| &definitions[name])
 }
 
-/// The alternatives of a schema (`anyOf`, `oneOf`), without `null`.
+/// The alternatives of a schema (`anyOf`, `oneOf`), without `null`. Those of an object only say which of its fields
+/// go together.
 fn forms<'a>(schema: &'a Value, definitions: &'a Value) -> Vec<&'a Value> {
     let schema = resolved(schema, definitions);
+    if schema["properties"].is_object() {
+        return vec![schema];
+    }
     let several = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
     match several {
         None => vec![schema],
@@ -248,7 +252,7 @@ mod tests {
             (Scroll, "to", "top or bottom or {x, y}"),
             (Select, "values", "[0 to 4294967295 or text, …]"),
             (CreateTab, "viewport", "{deviceScaleFactor, height, width}"),
-            (Upload, "files", "[{data, mime, name}, …]"),
+            (Upload, "files", "[{data, fileId, mime, name}, …]"),
         ] {
             let found = &field(kind, name).takes;
             if name == "values" {

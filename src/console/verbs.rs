@@ -83,7 +83,7 @@ const WORDED: &[Verb] = verbs! {
     Scroll: "scroll"; "scroll TAB [top|bottom|X,Y] [LOCATOR] [by=X,Y]"; "scroll the page, or an element";
     ScrollIntoView: "reveal"; "reveal TAB LOCATOR"; "scroll an element into view";
     Drag: "drag"; "drag TAB LOCATOR|X,Y LOCATOR|X,Y"; "drag one thing to another";
-    Upload: "upload"; "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]"; "set the files of a file input, in base64";
+    Upload: "upload"; "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]"; "set the files of a file input, in base64, or by the fileId of staged ones";
     GoBack: "back"; "back TAB"; "go back in the history";
     GoForward: "forward"; "forward TAB"; "go forward in the history";
     Reload: "reload"; "reload TAB"; "reload the page";
@@ -98,6 +98,7 @@ const WORDED: &[Verb] = verbs! {
         "subscribe to the page's console messages, or unsubscribe";
     GetDownload: "download"; "download TAB DOWNLOAD"; "fetch a finished download by its downloadId";
     Cancel: "cancel"; "cancel REQUEST"; "end a request of this connection that is not answered, by its requestId";
+    StageFile: "stage"; "stage NAME SIZE BASE64"; "hand over a file for uploads; further parts: fileId=ID offset=BYTES data=BASE64";
     Ping: "ping"; "ping"; "ask for a pong";
 };
 

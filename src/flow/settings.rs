@@ -1,4 +1,4 @@
-//! Section `flow`: pace and size of snapshots, screenshots, downloads and requests.
+//! Section `flow`: pace and size of snapshots, screenshots, downloads, staged files and requests.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::units::byte_size::{self, ByteSizeText};
 use crate::units::duration::{self, DurationText};
 
-/// Rates and sizes of snapshots, screenshots, downloads and requests.
+/// Rates and sizes of snapshots, screenshots, downloads, staged files and requests.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct FlowConfig {
@@ -56,6 +56,22 @@ pub struct FlowConfig {
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub kept_download_bytes: usize,
+    /// Files that one client may have staged for uploads (`stageFile`): from 1 to 1024. Those that were
+    /// uploaded give way to new ones.
+    #[schemars(range(min = 1, max = 1024))]
+    pub staged_files: usize,
+    /// Memory for the staged files of one client, and so the largest one: from 1KiB to 16GiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub staged_file_bytes: usize,
+    /// Memory for the staged files of all clients: from 1KiB to 64GiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub staged_file_bytes_of_all: usize,
+    /// Staged files that were not used for this long are dropped: from 1s to 24h.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub staged_file_time: Duration,
 }
 
 impl FlowConfig {
@@ -80,6 +96,10 @@ impl Default for FlowConfig {
             max_download_bytes: 32 << 20,
             kept_downloads: 32,
             kept_download_bytes: 256 << 20,
+            staged_files: 32,
+            staged_file_bytes: 64 << 20,
+            staged_file_bytes_of_all: 256 << 20,
+            staged_file_time: Duration::from_mins(10),
         }
     }
 }

@@ -36,7 +36,7 @@ impl Tap for CallLog {
 
     fn malformed(&self, arrival: &Arrival, error: &BadRequest) {
         let kind = error.kind.map_or("unknown", RequestKind::as_str);
-        let code = Some(ErrorCode::BadRequest);
+        let code = Some(error.code());
         answered(arrival, kind, error.request_id.as_ref(), None, code);
     }
 }

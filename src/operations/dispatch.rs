@@ -2,7 +2,9 @@
 //! a new request that is not carried out does not compile.
 
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{Cancel, CreateTab, Evaluate, StartScreencast, Subscribe};
+use cdp_bridge_protocol::request::{
+    Cancel, CreateTab, Evaluate, StartScreencast, Subscribe, Upload,
+};
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
 use super::page_action::{self as page, locator};
@@ -99,7 +101,11 @@ impl Operations {
             })?,
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
-            RequestBody::Upload(it) => act(tab(&it.tab_id)?, page::upload(it)?),
+            RequestBody::Upload(it) => self.upload(caller, it)?,
+            RequestBody::StageFile(it) => {
+                let staged = self.staging.stage(caller.scope(), it)?;
+                Plan::Answer(Box::new(Success::Staged(staged)))
+            }
             RequestBody::Evaluate(it) => self.evaluate(tab(&it.tab_id)?, it)?,
         })
     }
@@ -127,6 +133,12 @@ impl Operations {
         let tabs = self.services.tabs.clone();
         let start = Box::new(move |reply| tabs.create(tab, reply));
         Ok(Plan::Start(CallPlace::Supervisor, start))
+    }
+
+    fn upload(&self, caller: &Caller, upload: Upload) -> Planned {
+        let tab = self.tab(caller, &upload.tab_id)?;
+        let staged = |id: &str| self.staging.whole(caller.scope(), id);
+        Ok(act(tab, page::upload(upload, staged)?))
     }
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {

@@ -7,6 +7,7 @@ use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, Tab
 use super::Permission;
 use super::client_quota::{QuotaExhausted, RateExceeded};
 use super::failure::{DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError};
+use super::staged_files::StagingError;
 
 /// Why an operation failed.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -86,6 +87,9 @@ pub enum OperationError {
     /// Policy forbids scripts of clients.
     #[error("evaluate is disabled by the configuration (policy.evaluate)")]
     EvaluateDisabled,
+    /// A file cannot be staged, or is not there.
+    #[error(transparent)]
+    Staging(#[from] StagingError),
     /// The tab, or the supervisor of tabs, failed.
     #[error(transparent)]
     Failed(Failure),
@@ -121,6 +125,7 @@ impl OperationError {
             Self::UnknownTab { .. } => ErrorCode::UnknownTab,
             Self::BadSelector { .. } => ErrorCode::BadSelector,
             Self::EvaluateDisabled => ErrorCode::EvaluationFailed,
+            Self::Staging(error) => code_of_staging(error),
             Self::Failed(failure) => code_of_tab(kind, &failure.error),
         }
     }
@@ -151,6 +156,17 @@ fn is_fault_of_tab(error: &TabError) -> bool {
         TabError::PageAction(error) => matches!(**error, PageActionError::Script(_)),
         TabError::AfterInput(error) => is_fault_of_tab(error),
         _ => false,
+    }
+}
+
+fn code_of_staging(error: &StagingError) -> ErrorCode {
+    match error {
+        StagingError::Unknown { .. } => ErrorCode::NotFound,
+        StagingError::Unfinished { .. }
+        | StagingError::WrongOffset { .. }
+        | StagingError::TooLong { .. } => ErrorCode::BadRequest,
+        StagingError::TooLarge { .. } => ErrorCode::TooLarge,
+        StagingError::TooMany { .. } | StagingError::NoRoom { .. } => ErrorCode::LimitExceeded,
     }
 }
 

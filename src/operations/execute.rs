@@ -14,6 +14,7 @@ use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
 use super::running_calls::{CallPlace, RunningCalls};
+use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
     Arrival, Call, CallId, Caller, CallerId, OperationError, OperationOutcome, OperationServices,
@@ -28,6 +29,7 @@ pub struct Operations {
     pub(super) services: OperationServices,
     drain: Drain,
     pub(super) present: PresenceCounts,
+    pub(super) staging: Arc<Staging>,
     pub(super) idempotency: Arc<IdempotencyGuard>,
     pub(super) running: RunningCalls,
     taps: Taps,
@@ -43,6 +45,7 @@ impl Operations {
     ) -> Self {
         Self {
             idempotency: Arc::new(IdempotencyGuard::new(settings.idempotency)),
+            staging: Staging::new(settings.staging),
             settings,
             services,
             drain: Drain::default(),

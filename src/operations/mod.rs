@@ -16,6 +16,7 @@
 //! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
+//! | [`staged_files`], `staging` | the files that clients hand over in parts |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -49,6 +50,8 @@ pub mod principal;
 mod responder;
 mod running_calls;
 pub mod settings;
+pub mod staged_files;
+mod staging;
 pub mod tap;
 mod token_bucket;
 
@@ -64,6 +67,7 @@ pub use ports::{OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;
 pub use principal::{Permission, Permissions, Principal};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
+pub use staged_files::StagingLimits;
 pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;

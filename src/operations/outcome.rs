@@ -4,6 +4,7 @@ use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabInfo;
 
 use super::OperationError;
+use super::staged_files::StagedPart;
 use crate::tabs::{Answer, AnswerKind, FactKind};
 
 /// A good answer.
@@ -20,6 +21,8 @@ pub enum Success {
         /// The tab of the call.
         tab: Option<TabId>,
     },
+    /// To `stageFile`.
+    Staged(StagedPart),
     /// What a tab, or the supervisor of tabs, answered.
     Tab(Answer),
 }
@@ -31,7 +34,9 @@ pub type OperationOutcome = Result<Success, OperationError>;
 pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
     let answer = match outcome {
         Ok(Success::Tab(answer)) => &answer.kind,
-        Ok(Success::Pong(_) | Success::Tabs(_) | Success::Cancel { .. }) => return 0,
+        Ok(Success::Pong(_) | Success::Tabs(_) | Success::Cancel { .. } | Success::Staged(_)) => {
+            return 0;
+        }
         Err(error) => return error.to_string().len(),
     };
     match answer {

@@ -9,9 +9,12 @@ use cdp_bridge_protocol::request::{
 };
 
 use super::OperationError;
+use super::staged_files::StagingError;
 use crate::locator::Locator;
 use crate::tabs::page_actions::keys::Chord;
-use crate::tabs::page_actions::{PageOperation, PointerTarget, ScrollTarget, UploadTarget};
+use crate::tabs::page_actions::{
+    PageFile, PageOperation, PointerTarget, ScrollTarget, UploadTarget,
+};
 use crate::tabs::{Area, Capture, Shot};
 
 type Parsed<T> = Result<T, OperationError>;
@@ -94,12 +97,24 @@ fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
     })
 }
 
-pub(super) fn upload(upload: Upload) -> Parsed<PageOperation> {
+pub(super) fn upload(
+    upload: Upload,
+    mut staged: impl FnMut(&str) -> Result<PageFile, StagingError>,
+) -> Parsed<PageOperation> {
     let target = match (upload.selector, upload.chooser) {
         (Some(selector), _) => UploadTarget::Element(locator(&selector)?),
         (None, chooser) => UploadTarget::Chooser(chooser.unwrap_or_default()),
     };
-    Ok(PageOperation::upload(target, upload.files))
+    let files = upload.files.into_iter().map(|file| match file.file_id {
+        Some(id) => staged(&id),
+        None => Ok(PageFile {
+            name: file.name.unwrap_or_default(),
+            mime: file.mime,
+            bytes: file.data.unwrap_or_default().expose().clone(),
+        }),
+    });
+    let files = files.collect::<Result<_, _>>()?;
+    Ok(PageOperation::upload(target, files))
 }
 
 pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<PageOperation> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::request::TimeoutClass;
 
+use super::staged_files::StagingLimits;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::OnDisconnect;
 
@@ -41,6 +42,8 @@ pub struct OperationSettings {
     pub timeouts: Timeouts,
     /// How idempotency keys are remembered.
     pub idempotency: IdempotencyConfig,
+    /// What staged files may use.
+    pub staging: StagingLimits,
     /// Whether a new tab is logged out where the request does not say.
     pub logged_out_default: bool,
     /// Whether clients may run scripts in pages.

@@ -49,8 +49,8 @@ pub struct ServerConfig {
     /// plain HTTP. SIGHUP reads the files again.
     #[schemars(extend("examples" = [{ "certificate": "/etc/cdp-bridge/cert.pem", "key": "/etc/cdp-bridge/key.pem" }]))]
     pub tls: Option<TlsConfig>,
-    /// The largest message accepted from a client: from 1KiB to 256MiB. A larger one closes the
-    /// connection with code 1009.
+    /// The largest message accepted from a client: from 1KiB to 256MiB. A larger one is answered with
+    /// `TOO_LARGE`; one of more than 64 times as much closes the connection with code 1009.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub max_message_bytes: usize,
@@ -156,9 +156,14 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// The limits that `welcome` states to a client with these own limits.
     pub(super) fn limits_with(&self, own: ClientLimits) -> Limits {
+        let staging = self
+            .flow
+            .staged_file_bytes
+            .min(self.flow.staged_file_bytes_of_all);
         let debounce = self.flow.snapshot_debounce.as_millis();
         Limits {
             max_message_bytes: self.config.max_message_bytes as u64,
+            staged_bytes: Some(staging as u64),
             chunk_bytes: self.flow.chunk_bytes as u64,
             max_tabs: own.max_tabs as u64,
             max_inflight: own.max_inflight as u64,

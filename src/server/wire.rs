@@ -2,9 +2,9 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Evaluated, FileChooserOpened, LoadEventFired, LoggedOutModeSet, Navigated, Pong, PopupBlocked,
-    Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed,
-    TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
+    Evaluated, FileChooserOpened, FileStaged, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
+    PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated,
+    TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
@@ -169,6 +169,12 @@ pub fn outcome(
         Ok(Success::Cancel { cancelled, tab }) => Done {
             cancelled: Some(cancelled),
             ..done(tab, call.kind, Acted::default())
+        }
+        .into(),
+        Ok(Success::Staged(part)) => FileStaged {
+            file_id: part.file_id,
+            received: part.received,
+            size: part.size,
         }
         .into(),
         Err(error) => wire_error::of_operation(call.kind, &error, call.tab).into(),

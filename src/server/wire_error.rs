@@ -7,6 +7,7 @@ use crate::operations::error::{code_of_tab, millis_rounded_up};
 use crate::operations::failure::{
     Failure, PageActionError, ScreenshotError, SnapshotError, TabError,
 };
+use crate::operations::staged_files::StagingError;
 
 /// The answer of a request that failed. `tab` is the one that the request names.
 pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId>) -> ErrorEvent {
@@ -75,11 +76,29 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
             details.limit = Some(*limit as u64);
             details.retry_after_ms = Some(millis_rounded_up(retry_after));
         }
+        OperationError::Staging(error) => return details_of_staging(error),
         OperationError::NotPermitted { .. }
         | OperationError::NoStreams { .. }
         | OperationError::UnknownTab { .. }
         | OperationError::EvaluateDisabled
         | OperationError::Failed(_) => {}
+    }
+    details
+}
+
+fn details_of_staging(error: &StagingError) -> ErrorDetails {
+    let mut details = ErrorDetails::default();
+    match error {
+        StagingError::Unknown { .. } | StagingError::Unfinished { .. } => {
+            details.field = Some("fileId".to_owned());
+        }
+        StagingError::WrongOffset { .. } => details.field = Some("offset".to_owned()),
+        StagingError::TooLong { .. } => details.field = Some("data".to_owned()),
+        StagingError::TooLarge { size, max } | StagingError::NoRoom { size, max, .. } => {
+            details.bytes = Some(*size);
+            details.max_bytes = Some(*max);
+        }
+        StagingError::TooMany { limit } => details.limit = Some(*limit as u64),
     }
     details
 }

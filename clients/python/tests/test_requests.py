@@ -8,7 +8,7 @@ import unittest
 from pathlib import Path
 
 from cdp_bridge import Bridge, BridgeError, ConnectionLost, EventsOverflow
-from cdp_bridge.protocol import FrameEvent, LoadEventFiredEvent, Viewport
+from cdp_bridge.protocol import FrameEvent, LoadEventFiredEvent, UploadFile, Viewport
 
 from .support import BridgeUnderTest, Site
 
@@ -33,6 +33,32 @@ class ABridge(unittest.IsolatedAsyncioTestCase):
         self.site = Site({"/": "<p>hello</p>", "/large": LARGE, "/moving": MOVING})
         await self.site.start()
         self.addAsyncCleanup(self.site.stop)
+
+    async def test_a_file_of_any_size_is_staged_and_uploaded(self) -> None:
+        async with await Bridge.connect(self.running.url) as bridge:
+            tab = await bridge.create_tab()
+            await bridge.evaluate(
+                tab_id=tab.id, expression="document.body.innerHTML = '<input type=file>'"
+            )
+            for data in [b"", b"x", bytes(range(256)) * 8000]:
+                id = await bridge.stage_bytes("größe.bin", data, mime="text/x-own")
+                await bridge.upload(
+                    tab_id=tab.id, selector="input", files=[UploadFile(file_id=id)]
+                )
+                told = await bridge.evaluate(
+                    tab_id=tab.id,
+                    expression="""async () => {
+                        const [file] = document.querySelector('input').files;
+                        const bytes = new Uint8Array(await file.arrayBuffer());
+                        const isRight = bytes.every((byte, at) => bytes.length < 2 || byte === at % 256);
+                        return [file.name, file.type, file.size, isRight];
+                    }""",
+                )
+                self.assertEqual(told.value, ["größe.bin", "text/x-own", len(data), True])
+            with self.assertRaises(BridgeError) as large:
+                await bridge.stage_file(name="a", size=1 << 21, data="QUJD" * 300_000)
+            self.assertEqual(large.exception.code, "TOO_LARGE")
+            await bridge.close_tab(tab_id=tab.id)
 
     async def test_every_request_that_does_not_need_more_than_a_tab_is_answered(self) -> None:
         async with await Bridge.connect(self.running.url) as bridge:

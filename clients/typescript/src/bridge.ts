@@ -4,6 +4,7 @@ import { EventStream, type EventsOptions } from "./events.js";
 import { type Message, Parts, readBinaryFrame, readMessage } from "./parts.js";
 import { type BridgeEvent, type EventTypes, type RequestId, Requests, type RequestTypes, type WelcomeEvent } from "./protocol.js";
 import { openSocket } from "./socket.js";
+import { type FileBytes, stageBytes } from "./staging.js";
 import { UnansweredRequests } from "./unanswered.js";
 
 /** How to connect. */
@@ -95,6 +96,14 @@ export class Bridge extends Requests {
     const { id, text, answer } = this.#unanswered.add(type, fields);
     if (this.#ready) this.#send(id, text);
     return answer as Promise<never>;
+  }
+
+  /**
+   * Hands a file to the bridge, in as many parts as it needs. The id that it resolves with names it in
+   * `upload`, as `{ fileId }`.
+   */
+  stageBytes(file: FileBytes): Promise<string> {
+    return stageBytes(this, file, this.welcome.limits.maxMessageBytes);
   }
 
   /**

@@ -136,7 +136,9 @@ export type ErrorCode =
   | "DROPPED"
   /** Too many requests in a time. */
   | "RATE_LIMITED"
-  /** Too many requests in flight, or too many tabs. */
+  /** The message, or the file, is larger than its limit (`details.maxBytes`). */
+  | "TOO_LARGE"
+  /** Too many requests in flight, too many tabs, or too many staged files. */
   | "LIMIT_EXCEEDED"
   /** Chromium is restarting. */
   | "BROWSER_DOWN"
@@ -146,7 +148,7 @@ export type ErrorCode =
   | "RESUME_FAILED"
   /** A fault of the bridge; its log has the rest. */
   | "INTERNAL"
-  /** No element was found within the time limit; or there is no such download. */
+  /** No element was found within the time limit; or there is no such download or staged file. */
   | "NOT_FOUND"
   /** The element could not be acted on within the time limit. */
   | "NOT_ACTIONABLE"
@@ -164,7 +166,7 @@ export type ErrorCode =
 
 /** Facts behind an error; which of them stand depends on the code. */
 export interface ErrorDetails {
-  /** `SNAPSHOT_FAIL`: size of the snapshot in bytes. */
+  /** `SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message or the file in bytes. */
   bytes?: number | null;
   /** `AMBIGUOUS`: how many elements the locator matches. */
   count?: number | null;
@@ -181,11 +183,11 @@ export interface ErrorDetails {
    * navigation was begun. If false, it had none and will have none; at most its element was scrolled into view.
    */
   inputSent?: boolean | null;
-  /** The limit that was passed: of pixels, of requests in flight, of tabs. */
+  /** The limit that was passed: of pixels, of requests in flight, of tabs, of staged files. */
   limit?: number | null;
   /** `AMBIGUOUS`: a locator for each of these elements, in the same order. */
   locators?: Array<string> | null;
-  /** `SNAPSHOT_FAIL`: the most bytes that are captured. */
+  /** `SNAPSHOT_FAIL`, `TOO_LARGE`: the most bytes that it may have. */
   maxBytes?: number | null;
   /** `SNAPSHOT_FAIL`: the most elements that are captured. */
   maxNodes?: number | null;
@@ -256,6 +258,8 @@ export interface Limits {
   screenshotQueue: number;
   /** The shortest time between two snapshots of a tab, in milliseconds. */
   snapshotDebounceMs: number;
+  /** The most bytes of the client's staged files, and so of one of them. */
+  stagedBytes?: number | null;
 }
 
 /** How far a page shall have loaded. */
@@ -380,15 +384,29 @@ export type TabState =
   | "rebuilding"
   ;
 
-/** A file that is handed to a page: its bytes, never a path of the server. */
-export interface UploadFile {
+/**
+ * A file that is handed to a page: its bytes, never a path of the server. Either `name` and `data`, or the
+ * `fileId` of a staged file.
+ */
+export type UploadFile = {
   /** The bytes in base64. */
-  data: string;
+  data?: string | null;
+  /** The file, if all of it was staged with `stageFile`. */
+  fileId?: string | null;
   /** The media type that the page sees; none if absent. */
   mime?: string | null;
   /** The name that the page sees. */
+  name?: string | null;
+} & ({
+  data: string;
+  fileId?: null;
   name: string;
-}
+} | {
+  data?: null;
+  fileId: string;
+  mime?: null;
+  name?: null;
+});
 
 /** Size of the page's visible part. */
 export interface Viewport {
@@ -1095,6 +1113,40 @@ export interface CancelFields {
   timeoutMs?: number;
 }
 
+/** Fields of a `stageFile`. */
+export type StageFileFields = {
+  /** The bytes of this part in base64. Left out in a binary message, which has them behind its JSON. */
+  data: string;
+  /** Further parts: the file that they belong to. */
+  fileId?: string | null;
+  idempotencyKey?: IdempotencyKey;
+  /** First part: the media type that the page sees; none if absent. */
+  mime?: string | null;
+  /** First part: the name that the page sees. */
+  name?: string | null;
+  /** Further parts: how many bytes stand before this part, which is what has been received. */
+  offset?: number | null;
+  requestId?: RequestId;
+  /** First part: the bytes of the whole file. */
+  size?: number | null;
+  /**
+   * Time limit in milliseconds; the configuration says what holds if absent.
+   * From 100 to 120000.
+   */
+  timeoutMs?: number;
+} & ({
+  fileId?: null;
+  name: string;
+  offset?: null;
+  size: number;
+} | {
+  fileId: string;
+  mime?: null;
+  name?: null;
+  offset: number;
+  size?: null;
+});
+
 /** The first message on every connection. */
 export interface WelcomeEvent {
   /** Name and version of the browser; empty while it is down. */
@@ -1666,6 +1718,23 @@ export interface TabUpdatedEvent {
   url: string;
 }
 
+/** A part of a file has been received. */
+export interface FileStagedEvent {
+  /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
+  cursor?: number;
+  /**
+   * Names the file for further parts and for `upload`, for as long as the bridge keeps it: until it was
+   * not used for `flow.staged_file_time`, or no connection of the client is left.
+   */
+  fileId: string;
+  /** How many of its bytes have been received; the next part begins there. */
+  received: number;
+  requestId?: RequestId;
+  /** How many it has. */
+  size: number;
+  type: "fileStaged";
+}
+
 /**
  * What was downloaded, or one part of it.
  * Here it is whole, put together from its parts.
@@ -1722,6 +1791,7 @@ export type BridgeEvent =
   | DownloadStartedEvent
   | DownloadFinishedEvent
   | TabUpdatedEvent
+  | FileStagedEvent
   | DownloadEvent;
 
 /** Every event by its `type`. */
@@ -1761,6 +1831,7 @@ export interface EventTypes {
   downloadStarted: DownloadStartedEvent;
   downloadFinished: DownloadFinishedEvent;
   tabUpdated: TabUpdatedEvent;
+  fileStaged: FileStagedEvent;
   download: DownloadEvent;
 }
 
@@ -1801,10 +1872,11 @@ export interface RequestTypes {
   subscribe: { fields: SubscribeFields; answer: DoneEvent };
   getDownload: { fields: GetDownloadFields; answer: DownloadEvent };
   cancel: { fields: CancelFields; answer: DoneEvent };
+  stageFile: { fields: StageFileFields; answer: FileStagedEvent };
 }
 
 /** Requests that change something: without an `idempotencyKey` they are never sent twice. */
-export const CHANGES: ReadonlySet<string> = new Set(["createTab","closeTab","activateTab","navigate","setLoggedOutMode","click","hover","focus","check","uncheck","scrollIntoView","fill","type","press","select","scroll","drag","upload","goBack","goForward","reload","evaluate"]);
+export const CHANGES: ReadonlySet<string> = new Set(["createTab","closeTab","activateTab","navigate","setLoggedOutMode","click","hover","focus","check","uncheck","scrollIntoView","fill","type","press","select","scroll","drag","upload","goBack","goForward","reload","evaluate","stageFile"]);
 
 /** Events that come in parts: the field of their payload, and whether that is base64 in a text message. */
 export const PAYLOADS: Readonly<Record<string, { field: string; base64: boolean }>> = {
@@ -2007,5 +2079,13 @@ export abstract class Requests {
    */
   cancel(fields: CancelFields): Promise<RequestTypes["cancel"]["answer"]> {
     return this.request("cancel", fields);
+  }
+
+  /**
+   * Hands a file, or a part of one, to the bridge, where `upload` finds it. Answered by `fileStaged`, whose
+   * `fileId` names the file in further parts and in `upload`.
+   */
+  stageFile(fields: StageFileFields): Promise<RequestTypes["stageFile"]["answer"]> {
+    return this.request("stageFile", fields);
   }
 }

@@ -25,7 +25,8 @@ export class UnansweredRequests {
     if (this.#requests.has(id)) throw new RangeError(`request ${JSON.stringify(id)} is still unanswered`);
     const key = (fields as { idempotencyKey?: string }).idempotencyKey;
     const repeatable = !CHANGES.has(type) || key !== undefined;
-    const text = JSON.stringify({ ...fields, type, requestId: id });
+    // In front, where the bridge finds them in a message that is too long for it.
+    const text = JSON.stringify(Object.assign({ type, requestId: id }, fields, { type, requestId: id }));
     const answer = new Promise<BridgeEvent>((resolve, reject) => {
       this.#requests.set(id, { id, type, text, repeatable, sent: false, resolve, reject });
     });

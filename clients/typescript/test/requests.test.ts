@@ -28,6 +28,28 @@ describe("a bridge", () => {
     await site.stop();
   });
 
+  it("stages and uploads a file of any size", async () => {
+    const bridge = await Bridge.connect(running.url);
+    const { id: tabId } = await bridge.createTab({});
+    await bridge.evaluate({ tabId, expression: "document.body.innerHTML = '<input type=file>'" });
+    for (const length of [0, 1, 2_048_000]) {
+      const data = Uint8Array.from({ length }, (_, at) => at % 256);
+      const fileId = await bridge.stageBytes({ name: "größe.bin", mime: "text/x-own", data });
+      await bridge.upload({ tabId, selector: "input", files: [{ fileId }] });
+      const expression = `async () => {
+        const [file] = document.querySelector('input').files;
+        const bytes = new Uint8Array(await file.arrayBuffer());
+        return [file.name, file.type, file.size, bytes.every((byte, at) => byte === at % 256)];
+      }`;
+      const { value } = await bridge.evaluate({ tabId, expression });
+      assert.deepEqual(value, ["größe.bin", "text/x-own", length, true]);
+    }
+    const large = bridge.stageFile({ name: "a", size: 1 << 21, data: "QUJD".repeat(300_000) });
+    await assert.rejects(large, (error) => error instanceof BridgeError && error.code === "TOO_LARGE");
+    await bridge.closeTab({ tabId });
+    await bridge.close();
+  });
+
   it("answers every request that does not need more than a tab", async () => {
     const bridge = await Bridge.connect(running.url);
     assert.equal(bridge.welcome.protocol, 1);

@@ -56,6 +56,9 @@ pub struct Gap {
 pub struct Limits {
     /// The longest message a client may send, in bytes.
     pub max_message_bytes: u64,
+    /// The most bytes of the client's staged files, and so of one of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub staged_bytes: Option<u64>,
     /// The longest payload of one message, in bytes of its decoded text, or of its base64.
     pub chunk_bytes: u64,
     /// The most tabs of the client at a time.

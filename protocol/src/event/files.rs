@@ -1,4 +1,5 @@
-//! The fields of events about files: those that pages ask for, and those that they offer.
+//! The fields of events about files: those that pages ask for, those that are handed to them, and those that they
+//! offer.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,19 @@ pub struct FileChooserOpened {
     /// without an element.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub chooser: Option<String>,
+}
+
+/// A part of a file has been received.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct FileStaged {
+    /// Names the file for further parts and for `upload`, for as long as the bridge keeps it: until it was
+    /// not used for `flow.staged_file_time`, or no connection of the client is left.
+    pub file_id: String,
+    /// How many of its bytes have been received; the next part begins there.
+    pub received: u64,
+    /// How many it has.
+    pub size: u64,
 }
 
 /// How a download ended.

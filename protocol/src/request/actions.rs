@@ -1,12 +1,10 @@
 //! The fields of the requests that act on a page.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::bodies::on_the_tab;
-use super::parse::{FieldError, Validate, at_most, broken, within};
+use super::parse::{FieldError, Validate, broken, within};
 use crate::ids::TabRef;
 use crate::typed_text::TypedText;
 
@@ -291,56 +289,6 @@ pub struct Drag {
     pub to: Spot,
 }
 
-/// A file that is handed to a page: its bytes, never a path of the server.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct UploadFile {
-    /// The name that the page sees.
-    #[schemars(length(min = 1, max = 255))]
-    pub name: String,
-    /// The media type that the page sees; none if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mime: Option<String>,
-    /// The bytes in base64.
-    #[schemars(regex(
-        pattern = r"^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$"
-    ))]
-    pub data: TypedText,
-}
-
-/// Puts files into an `<input type=file>`; fires `input` and `change`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    {
-        "required": ["selector"],
-        "properties": { "selector": { "type": "string" }, "chooser": { "type": "null" } },
-    },
-    {
-        "required": ["chooser"],
-        "properties": { "chooser": { "type": "string" }, "selector": { "type": "null" } },
-    },
-]))]
-pub struct Upload {
-    /// The tab.
-    pub tab_id: TabRef,
-    /// The `<input type=file>`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub selector: Option<String>,
-    /// The `chooser` of a `fileChooserOpened`, in place of a selector: its input need not be in the
-    /// document.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub chooser: Option<String>,
-    /// The files; none to take out those that are in it.
-    #[schemars(length(max = 32))]
-    pub files: Vec<UploadFile>,
-}
-
-/// The most files of one upload.
-const MAX_FILES: usize = 32;
-/// The longest name of a file, in characters.
-const MAX_NAME: usize = 255;
-
 impl Validate for Click {
     fn validate(&self) -> Result<(), FieldError> {
         match (&self.selector, self.x, self.y) {
@@ -376,25 +324,6 @@ impl Validate for Scroll {
             (Some(_), Some(_)) => broken("to", "either by or to"),
             (None, None) => broken("by", "expected by or to"),
         }
-    }
-}
-
-impl Validate for Upload {
-    fn validate(&self) -> Result<(), FieldError> {
-        match (&self.selector, &self.chooser) {
-            (Some(_), None) | (None, Some(_)) => {}
-            (Some(_), Some(_)) => return broken("chooser", "either a selector or a chooser"),
-            (None, None) => return broken("selector", "expected a selector or a chooser"),
-        }
-        at_most("files", self.files.len(), MAX_FILES)?;
-        for (number, file) in self.files.iter().enumerate() {
-            let chars = file.name.chars().count();
-            within(&format!("files[{number}].name"), chars, 1, MAX_NAME)?;
-            if STANDARD.decode(file.data.expose()).is_err() {
-                return broken(&format!("files[{number}].data"), "expected base64");
-            }
-        }
-        Ok(())
     }
 }
 

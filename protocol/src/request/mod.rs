@@ -1,6 +1,6 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`page_queries`] and [`subscribe`] hold the fields of each request; the [table](crate::table) has the
+//! [`bodies`], [`actions`], [`page_queries`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -8,10 +8,12 @@ mod actions;
 mod answer;
 mod bodies;
 mod envelope;
+mod envelope_scan;
 mod kind;
 mod page_queries;
 mod parse;
 mod subscribe;
+mod uploads;
 
 pub use actions::*;
 pub use answer::{Ask, EventBody, TypedPayload};
@@ -19,8 +21,9 @@ pub use bodies::*;
 pub use envelope::Request;
 pub use kind::TimeoutClass;
 pub use page_queries::*;
-pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS};
+pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
 pub use subscribe::*;
+pub use uploads::*;
 
 pub use crate::table::{RequestBody, RequestKind};
 

@@ -3,13 +3,16 @@
 use std::fmt::Display;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
-use super::{Request, RequestKind};
+use super::envelope_scan::{scan, scan_shortened};
+use super::{Request, RequestBody, RequestKind};
 use crate::error::{ErrorCode, ErrorDetails, ErrorEvent};
 use crate::ids::RequestId;
+use crate::payload::BinaryFrame;
 
 /// Lower bound of `timeoutMs`, in milliseconds.
 pub const MIN_TIMEOUT_MS: u64 = 100;
@@ -33,17 +36,60 @@ pub struct BadRequest {
     pub field: Option<String>,
     /// Why it was refused, and what was expected.
     pub message: String,
+    /// For a message over the limit: its size.
+    pub oversize: Option<Oversize>,
+}
+
+/// The size of a message over the limit, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Oversize {
+    /// What it had.
+    pub bytes: u64,
+    /// What it may have.
+    pub max_bytes: u64,
 }
 
 impl BadRequest {
-    /// The `BAD_REQUEST` error that answers it.
+    /// A message over the limit. What is there of it was left out at `cut`, a byte between two characters; with
+    /// all of it before `cut`, only its end may be missing.
+    pub fn too_large(text: &str, cut: usize, oversize: Oversize) -> Self {
+        let (beginning, _) = text.split_at_checked(cut).unwrap_or((text, ""));
+        let (request_id, kind) = scan_shortened(text, beginning);
+        let Oversize { bytes, max_bytes } = oversize;
+        Self {
+            oversize: Some(oversize),
+            ..bad(
+                request_id,
+                kind,
+                format!(
+                    "the message has {bytes} bytes, more than the {max_bytes} that a message may have \
+                     (limits.maxMessageBytes, server.max_message_bytes); a file can be sent in parts \
+                     with stageFile"
+                ),
+            )
+        }
+    }
+
+    /// `BAD_REQUEST`, or `TOO_LARGE`.
+    pub fn code(&self) -> ErrorCode {
+        match self.oversize {
+            None => ErrorCode::BadRequest,
+            Some(_) => ErrorCode::TooLarge,
+        }
+    }
+
+    /// The error that answers it.
     pub fn to_event(&self) -> ErrorEvent {
-        let mut event = ErrorEvent::new(ErrorCode::BadRequest, self.message.clone());
-        event.details = self.field.clone().map(|field| ErrorDetails {
-            field: Some(field),
+        let details = ErrorDetails {
+            field: self.field.clone(),
+            bytes: self.oversize.map(|it| it.bytes),
+            max_bytes: self.oversize.map(|it| it.max_bytes),
             ..ErrorDetails::default()
-        });
-        event
+        };
+        ErrorEvent {
+            details: (details != ErrorDetails::default()).then_some(details),
+            ..ErrorEvent::new(self.code(), self.message.clone())
+        }
     }
 }
 
@@ -131,19 +177,38 @@ fn quoted(message: &str) -> Option<String> {
 impl Request {
     /// Parses one text frame.
     pub fn parse(text: &str) -> Result<Self, BadRequest> {
-        let mut fields: Map<String, Value> = match serde_json::from_str(text) {
-            Ok(Value::Object(fields)) => fields,
-            Ok(other) => {
-                let found = type_name(&other);
-                return Err(bad(
-                    None,
-                    None,
-                    format!("expected a JSON object, found {found}"),
-                ));
-            }
-            Err(error) => return Err(bad(None, None, format!("not JSON: {error}"))),
-        };
+        Self::of_fields(object(text)?)
+    }
 
+    /// Parses one binary frame: a `stageFile` whose `data` stands behind its JSON.
+    pub fn parse_binary(frame: &Bytes) -> Result<Self, BadRequest> {
+        const DATA: &str = "data";
+        let frame =
+            BinaryFrame::decode(frame).map_err(|error| bad(None, None, error.to_string()))?;
+        let mut fields = object(&frame.head)?;
+        let sent = fields.insert(DATA.to_owned(), Value::String(String::new()));
+        let mut request = Self::of_fields(fields)?;
+        let RequestBody::StageFile(file) = &mut request.body else {
+            let kind = request.body.kind();
+            let message = format!(
+                "a {} is sent as text; binary messages are for stageFile",
+                kind.as_str()
+            );
+            return Err(bad(request.request_id, Some(kind), message));
+        };
+        if sent.is_some() {
+            let message = "data: it stands behind the JSON of a binary message, not in it";
+            let error = FieldError {
+                field: Some(DATA.to_owned()),
+                message: message.to_owned(),
+            };
+            return Err(error.of(request.request_id, Some(RequestKind::StageFile)));
+        }
+        file.data = frame.payload.into();
+        Ok(request)
+    }
+
+    fn of_fields(mut fields: Map<String, Value>) -> Result<Self, BadRequest> {
         let request_id = take(&mut fields, "requestId").map_err(|error| error.of(None, None))?;
         let kind = kind_of(&mut fields).map_err(|error| error.of(request_id.clone(), None))?;
         let rest = || {
@@ -162,6 +227,21 @@ impl Request {
             })
         };
         rest().map_err(|error: FieldError| error.of(request_id.clone(), Some(kind)))
+    }
+}
+
+fn object(text: &str) -> Result<Map<String, Value>, BadRequest> {
+    match serde_json::from_str(text) {
+        Ok(Value::Object(fields)) => Ok(fields),
+        Ok(other) => {
+            let found = type_name(&other);
+            let message = format!("expected a JSON object, found {found}");
+            Err(bad(None, None, message))
+        }
+        Err(error) => {
+            let (request_id, kind) = scan(text);
+            Err(bad(request_id, kind, format!("not JSON: {error}")))
+        }
     }
 }
 
@@ -225,6 +305,7 @@ impl FieldError {
             kind,
             field: self.field,
             message: self.message,
+            oversize: None,
         }
     }
 }
@@ -235,6 +316,7 @@ fn bad(request_id: Option<RequestId>, kind: Option<RequestKind>, message: String
         kind,
         field: None,
         message,
+        oversize: None,
     }
 }
 
@@ -258,7 +340,7 @@ fn type_name(value: &Value) -> &'static str {
 mod tests {
     use super::*;
     use crate::ids::TabId;
-    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, RequestBody, Viewport};
+    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, Viewport};
 
     fn refused(text: &str) -> BadRequest {
         Request::parse(text).unwrap_err()
@@ -383,6 +465,68 @@ mod tests {
         let long = "x".repeat(100_000);
         let error = refused(&format!(r#"{{"type":"ping","{long}":1}}"#));
         assert!(error.message.len() < 1000 && error.field.is_some_and(|field| field.len() <= 64));
+    }
+
+    #[test]
+    fn what_is_no_json_is_answered_by_its_id_if_that_can_be_read() {
+        let deep = "[".repeat(200);
+        for rest in [deep.as_str(), "nonsense", "\"cut off"] {
+            let error = refused(&format!(
+                r#"{{"type":"evaluate","requestId":7,"args":{rest}"#
+            ));
+            assert_eq!(error.request_id, Some(RequestId::Number(7)), "{rest}");
+            assert_eq!(error.kind, Some(RequestKind::Evaluate), "{rest}");
+            assert_eq!(error.code(), ErrorCode::BadRequest, "{rest}");
+        }
+    }
+
+    #[test]
+    fn a_message_over_the_limit_is_answered_by_its_id_with_the_limit() {
+        let oversize = Oversize {
+            bytes: 3000,
+            max_bytes: 1024,
+        };
+        let text = r#"{"type":"upload","requestId":"a","files":[{"#;
+        let error = BadRequest::too_large(text, text.len(), oversize);
+        assert_eq!(error.request_id, Some("a".into()));
+        let event = error.to_event();
+        assert_eq!((event.code, event.retryable), (ErrorCode::TooLarge, false));
+        assert!(event.message.contains("1024") && event.message.contains("stageFile"));
+        let details = event.details.unwrap();
+        assert_eq!((details.bytes, details.max_bytes), (Some(3000), Some(1024)));
+    }
+
+    #[test]
+    fn a_binary_message_is_a_staged_file_with_its_bytes_behind_it() {
+        let parse = |head: &str| Request::parse_binary(&BinaryFrame::encode(head, &[0, 0xff]));
+        let request = parse(r#"{"type":"stageFile","requestId":1,"name":"a","size":2}"#).unwrap();
+        let RequestBody::StageFile(file) = &request.body else {
+            panic!("{request:?}")
+        };
+        assert_eq!(file.data.expose(), &[0, 0xff][..]);
+        assert_eq!(Request::parse(&request.to_json()), Ok(request));
+        for (head, field) in [
+            (
+                r#"{"type":"stageFile","requestId":1,"name":"a","size":2,"data":""}"#,
+                Some("data"),
+            ),
+            (
+                r#"{"type":"stageFile","requestId":1,"name":"a"}"#,
+                Some("size"),
+            ),
+            (r#"{"type":"ping","requestId":1}"#, Some("data")),
+            (
+                r#"{"type":"fill","requestId":1,"tabId":"t1","selector":"a","value":"b"}"#,
+                Some("data"),
+            ),
+            (r#"{"requestId":1,"type":"stageFile","#, None),
+        ] {
+            let error = parse(head).unwrap_err();
+            assert_eq!(error.request_id, Some(1.into()), "{head}");
+            assert_eq!(error.field.as_deref(), field, "{head}: {error}");
+        }
+        let short = Request::parse_binary(&Bytes::from_static(b"{\"type\":\"ping\"}")).unwrap_err();
+        assert!(short.message.contains("too short"), "{short}");
     }
 
     #[test]

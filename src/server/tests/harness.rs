@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use crate::flow::FlowConfig;
 use crate::operations::{
     CallLog, ClientLimits, EventBus, FactListener, IdempotencyConfig, OperationServices,
-    OperationSettings, Operations, TabService, Tap, Timeouts, UrlPolicy,
+    OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
 use crate::policy::{Denied, EvaluatePolicy};
 use crate::server::ports::{BrowserStatus, Probe};
@@ -81,6 +81,12 @@ pub(super) fn operation_settings() -> OperationSettings {
         idempotency: IdempotencyConfig {
             window: Duration::from_mins(1),
             keys: 4,
+        },
+        staging: StagingLimits {
+            files: 4,
+            bytes: 8192,
+            bytes_of_all: 16_384,
+            time: Duration::from_mins(1),
         },
         logged_out_default: false,
         evaluate: EvaluatePolicy::Allow,

@@ -134,7 +134,7 @@ pub fn of_error(error: &Error) -> ConnectionEnd {
 
     let broken = |code, reason| ConnectionEnd::Broken(ConnectionClose { code, reason });
     match error {
-        Error::Capacity(_) => broken(1009, "the message is over limits.maxMessageBytes"),
+        Error::Capacity(_) => broken(1009, "the message is over 64 times limits.maxMessageBytes"),
         Error::Utf8(_) => broken(1007, "a text frame was not UTF-8"),
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake)
         | Error::Io(_)

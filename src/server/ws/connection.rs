@@ -26,10 +26,12 @@ use crate::server::ws::closing::{
     self, CLOSE_WAIT, ConnectionClose, ConnectionEnd, GOING_AWAY, REVOKED, SILENT, TAKEN_OVER,
 };
 use crate::server::ws::keepalive::{KeepAlive, KeepAliveAction};
+use crate::server::ws::limited_socket::LimitedSocket;
 use crate::server::ws::link::Link;
 use crate::server::ws::links::ConnectionSeq;
+use crate::server::ws::message_limit::{MessageLimiter, ShortenedMessages, longest_output};
 use crate::server::ws::outbox::Outbox;
-use crate::server::ws::reader::read;
+use crate::server::ws::reader::{MessageRules, read};
 use crate::server::ws::resume_token::ResumeOffer;
 use crate::server::ws::send_queue::Outgoing;
 
@@ -45,12 +47,19 @@ pub(crate) struct NewConnection {
 /// Smaller messages are batched; a larger one is written through.
 const WRITE_BUFFER: usize = 16 * 1024;
 
-/// A WebSocket over a socket on which the opening handshake is done.
-pub(crate) async fn accept<S>(socket: S, settings: &ServerSettings) -> WebSocketStream<S>
+/// A WebSocket over a socket on which the opening handshake is done, and those of its messages that are shortened.
+async fn accept<S>(
+    socket: S,
+    settings: &ServerSettings,
+) -> (WebSocketStream<LimitedSocket<S>>, ShortenedMessages)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    WebSocketStream::from_raw_socket(socket, Role::Server, Some(config(settings))).await
+    let shortened = ShortenedMessages::default();
+    let limiter = MessageLimiter::new(settings.config.max_message_bytes, shortened.clone());
+    let socket = LimitedSocket::new(socket, limiter);
+    let ws = WebSocketStream::from_raw_socket(socket, Role::Server, Some(config(settings))).await;
+    (ws, shortened)
 }
 
 fn config(settings: &ServerSettings) -> WebSocketConfig {
@@ -63,12 +72,13 @@ fn config(settings: &ServerSettings) -> WebSocketConfig {
         .config
         .outbound_bytes
         .max(settings.flow.chunk_bytes.saturating_mul(6));
+    let longest = Some(longest_output(settings.config.max_message_bytes));
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(WRITE_BUFFER)
         .max_write_buffer_size(largest.saturating_mul(2).saturating_add(1 << 20))
-        .max_message_size(Some(settings.config.max_message_bytes))
-        .max_frame_size(Some(settings.config.max_message_bytes))
+        .max_message_size(longest)
+        .max_frame_size(longest)
 }
 
 /// Closes a connection that is not admitted.
@@ -79,7 +89,8 @@ pub(crate) async fn refuse_connection<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    closing::finish(accept(socket, settings).await, ConnectionEnd::Close(close)).await;
+    let (ws, _) = accept(socket, settings).await;
+    closing::finish(ws, ConnectionEnd::Close(close)).await;
 }
 
 /// Serves one connection until it ends. Its link may outlive it.
@@ -94,8 +105,13 @@ pub(crate) async fn serve_connection<S>(
     let client = &connection.principal.scope.client;
     let id = link.outbox.id().0;
     tracing::info!(%client, connection = id, "connected");
-    let mut ws = accept(socket, &state.settings).await;
-    let end = serve(&mut ws, link, &state).await;
+    let (mut ws, shortened) = accept(socket, &state.settings).await;
+    let rules = MessageRules {
+        encoding: connection.encoding,
+        max_bytes: state.settings.config.max_message_bytes,
+        shortened,
+    };
+    let end = serve(&mut ws, &rules, link, &state).await;
     tracing::info!(%client, connection = id, ?end, "disconnected");
     if let Some(fault) = end.fault() {
         metrics::refused(fault);
@@ -112,7 +128,12 @@ enum Leave {
 }
 
 /// Reads and writes until the connection ends; then hands the link over, keeps it for its client, or ends it.
-async fn serve<S>(ws: &mut WebSocketStream<S>, mut link: Link, state: &ServerState) -> ConnectionEnd
+async fn serve<S>(
+    ws: &mut WebSocketStream<S>,
+    rules: &MessageRules,
+    mut link: Link,
+    state: &ServerState,
+) -> ConnectionEnd
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
@@ -135,7 +156,7 @@ where
         } = &mut link;
         // Not biased: the first branch could use up the whole time slice every time.
         tokio::select! {
-            end = read(&mut stream, door, &alive) => Leave::End(end),
+            end = read(&mut stream, rules, door, &alive) => Leave::End(end),
             end = write(&mut sink, outbox) => Leave::End(end),
             end = keep_alive(&alive, outbox) => Leave::End(end),
             end = too_slow(outbox) => Leave::End(end),

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
+use cdp_bridge_protocol::request::BadRequest;
 use cdp_bridge_protocol::{Event, Message, Request, RequestId};
 
 use super::outbox::Outbox;
@@ -50,11 +51,11 @@ impl WebSocketDoor {
         ids
     }
 
-    /// Takes one text message, without waiting: the answer goes to the outbox.
-    pub fn handle(&self, text: &str) {
+    /// Takes one message, without waiting: the answer goes to the outbox.
+    pub fn handle(&self, parse: impl FnOnce() -> Result<Request, BadRequest>) {
         let arrival = self.caller.message_arrived();
         let answers = self.answers.clone();
-        match Request::parse(text) {
+        match parse() {
             Ok(request) => {
                 let respond = move |call: &Call, outcome| answers.send(call, outcome);
                 self.operations

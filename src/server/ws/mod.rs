@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`handshake`], [`upgrade`] | from an HTTP request to a WebSocket |
 //! | [`connection`], [`reader`], [`keepalive`], [`closing`] | one connection, from welcome to close frame |
+//! | [`message_limit`], [`limited_socket`], `utf8_tail` | shortens messages over the limit, so that they can be answered |
 //! | [`link`], [`links`], [`resume_token`] | the resumable state of a connection, and how the next connection resumes it |
 //! | [`door`] | parses a request, begins the operation, encodes the answer |
 //! | [`outbox`], [`send_queue`], [`history`] | messages that are queued for the socket, and those that may be replayed |
@@ -18,11 +19,14 @@ pub mod handshake;
 pub mod history;
 pub mod hub;
 pub mod keepalive;
+pub mod limited_socket;
 pub mod link;
 pub mod links;
+pub mod message_limit;
 pub mod outbox;
 pub mod reader;
 pub mod resume_token;
 pub mod screencast_subscriptions;
 pub mod send_queue;
 pub mod upgrade;
+mod utf8_tail;

@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use cdp_bridge_protocol::TypedText;
-use cdp_bridge_protocol::request::{Choice, Modifier, MouseButton, Point, ScrollTo, UploadFile};
+use cdp_bridge_protocol::request::{Choice, Modifier, MouseButton, Point, ScrollTo};
 use serde_json::Value;
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::Chord;
 use super::operation::PageOperation;
+use super::page_files::PageFile;
 use super::pointer::ClickOptions;
 use crate::locator::Locator;
 use crate::tabs::reply::{Acted, AnswerKind};
@@ -160,11 +161,8 @@ impl PageOperation {
     }
 
     /// `upload`.
-    pub fn upload(target: UploadTarget, files: Vec<UploadFile>) -> Self {
-        Self::action(async move |driver, deadline| {
-            let upload = driver.upload(&target, &files, deadline);
-            driver.by_script(upload).await
-        })
+    pub fn upload(target: UploadTarget, files: Vec<PageFile>) -> Self {
+        Self::action(async move |driver, deadline| driver.upload(&target, &files, deadline).await)
     }
 
     /// `evaluate` of a script that changes nothing. It leaves the page as it is, without the focus that an

@@ -24,7 +24,7 @@ use crate::timer::remaining;
 const MARGIN: Duration = Duration::from_secs(2);
 
 /// Pause before a retry after the document was replaced.
-const PAUSE: Duration = Duration::from_millis(10);
+pub(super) const PAUSE: Duration = Duration::from_millis(10);
 
 /// Pause before a retry when an element in a frame is covered.
 const COVERED_PAUSE: Duration = Duration::from_millis(50);

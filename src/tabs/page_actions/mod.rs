@@ -15,6 +15,7 @@
 //! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
 //! | [`keys`], [`key_tables`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
+//! | [`page_files`] | the files of an upload, and how they get into the page |
 //! | [`choosers`] | the file inputs that a page has opened choosers for |
 //! | [`evaluate`], [`client_script`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
@@ -44,6 +45,7 @@ mod load_progress;
 mod network_activity;
 mod operation;
 pub mod page_events;
+mod page_files;
 mod pointer;
 mod quad;
 mod query;
@@ -61,4 +63,5 @@ pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
 pub use operation::PageOperation;
+pub use page_files::PageFile;
 pub use script::COPIED_BINDING;

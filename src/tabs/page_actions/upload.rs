@@ -1,58 +1,85 @@
-//! `upload`: creates the files in the page from their bytes. No server path is involved.
+//! `upload`: creates the files in the page from their bytes. No server path is involved, so that it works with a
+//! browser on another machine, and a page gets the name and the media type that the client chose.
 
-use cdp_bridge_protocol::request::UploadFile;
 use serde::{Deserialize, Serialize};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::actions::UploadTarget;
+use super::call::PAUSE;
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::page_files::{FilesOfCall, PageFile, PartOutcome, need_parts};
+use super::world::{World, parse};
 use crate::locator::Locator;
 
 impl PageDriver {
     pub(super) async fn upload(
         &self,
         target: &UploadTarget,
-        files: &[UploadFile],
+        files: &[PageFile],
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         match target {
+            UploadTarget::Element(locator) if need_parts(files) => {
+                self.upload_parts(locator, files, deadline).await
+            }
             UploadTarget::Element(locator) => {
-                self.upload_to_element(locator, files, deadline).await
+                let call = FilesOfCall::whole(files);
+                let upload = self.call_on_element("upload", locator, &call, deadline);
+                self.by_script(upload).await.map(drop)
             }
             UploadTarget::Chooser(id) => self.answer_chooser(id, files, deadline).await,
         }
     }
 
-    async fn upload_to_element(
+    /// Sends the files to the document of the element, then sets them there; once more where the document has been
+    /// replaced in between.
+    async fn upload_parts(
         &self,
         locator: &Locator,
-        files: &[UploadFile],
+        files: &[PageFile],
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
-        struct Upload<'a> {
-            files: &'a [UploadFile],
+        struct Target {
+            count: usize,
         }
-        self.call_on_element("upload", locator, &Upload { files }, deadline)
-            .await?;
-        Ok(())
+        let target = Target { count: files.len() };
+        loop {
+            let (world, _) = self
+                .call_on_element("uploadTarget", locator, &target, deadline)
+                .await?;
+            let call = match FilesOfCall::send(files, &world, deadline).await {
+                // The session of the page itself does not come back.
+                Err(error)
+                    if (matches!(error, PageActionError::PageLeft)
+                        || world.owner().is_some() && is_document_gone(&error))
+                        && Instant::now() + PAUSE < deadline =>
+                {
+                    sleep(PAUSE).await;
+                    continue;
+                }
+                call => call?,
+            };
+            let upload = self.call_on_element("upload", locator, &call, deadline);
+            match self.by_script(upload).await {
+                Ok((_, result)) if parse::<PartOutcome>(&result)?.lost => self.input_sent.clear(),
+                Ok(_) => return Ok(()),
+                Err(error) => {
+                    drop_parts(&world, deadline).await;
+                    return Err(error);
+                }
+            }
+        }
     }
 
     /// Sets the files of the input that a chooser was opened for, wherever it is.
     async fn answer_chooser(
         &self,
         id: &str,
-        files: &[UploadFile],
+        files: &[PageFile],
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        #[derive(Deserialize)]
-        struct Refused {
-            reason: String,
-            #[serde(default)]
-            because: Option<String>,
-            element: String,
-        }
         let gone = || PageActionError::NoChooser {
             chooser: id.to_owned(),
         };
@@ -60,29 +87,68 @@ impl PageDriver {
         if !chooser.is_alive().await {
             return Err(gone());
         }
-        let (world, node) = (&chooser.world, chooser.backend_node_id);
-        // The page has nothing to wait for.
-        self.input_sent.set();
-        let refused: Option<Refused> = match world
-            .call_on_node("setFiles", node, files, deadline)
-            .await
-        {
-            // The document of its frame is gone.
-            Err(PageActionError::PageLeft) => return Err(gone()),
-            Err(PageActionError::Call(error)) if error.is_session_gone() || error.is_refusal() => {
-                return Err(gone());
-            }
-            outcome => outcome?,
+        let world = &chooser.world;
+        let call = if need_parts(files) {
+            let sent = FilesOfCall::send(files, world, deadline).await;
+            sent.map_err(|error| {
+                if is_document_gone(&error) {
+                    gone()
+                } else {
+                    error
+                }
+            })?
+        } else {
+            FilesOfCall::whole(files)
         };
-        match refused {
-            None => Ok(()),
-            Some(refused) => Err(PageActionError::NotActionable {
-                locator: id.to_owned(),
-                element: refused.element,
-                reason: refused.reason,
-                by: refused.because,
-                course: Vec::new(),
-            }),
+        let set = async {
+            let node = chooser.backend_node_id;
+            let refused: Option<Refused> =
+                match world.call_on_node("setFiles", node, &call, deadline).await {
+                    Err(error) if is_document_gone(&error) => return Err(gone()),
+                    outcome => outcome?,
+                };
+            match refused {
+                None => Ok(()),
+                Some(refused) if refused.lost => Err(gone()),
+                Some(refused) => Err(PageActionError::NotActionable {
+                    locator: id.to_owned(),
+                    element: refused.element,
+                    reason: refused.reason,
+                    by: refused.because,
+                    course: Vec::new(),
+                }),
+            }
+        };
+        let outcome = self.by_script(set).await;
+        if outcome.is_err() && need_parts(files) {
+            drop_parts(world, deadline).await;
         }
+        outcome
     }
+}
+
+/// Why the script did not set the files.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Refused {
+    lost: bool,
+    reason: String,
+    because: Option<String>,
+    element: String,
+}
+
+/// Whether a call failed because its document is gone: replaced, or removed with its frame.
+fn is_document_gone(error: &PageActionError) -> bool {
+    match error {
+        PageActionError::PageLeft => true,
+        PageActionError::Call(error) => error.is_session_gone() || error.is_refusal(),
+        _ => false,
+    }
+}
+
+/// Frees the memory of parts that no call has used. Those of an upload that was given up are dropped with the next
+/// upload in their document, at the latest.
+async fn drop_parts(world: &World, deadline: Instant) {
+    // A document that is gone has none.
+    let _ = world.call_raw("dropParts", &(), deadline).await;
 }

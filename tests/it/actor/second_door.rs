@@ -7,7 +7,7 @@ use cdp_bridge::operations::client_quota::ClientQuota;
 use cdp_bridge::operations::{
     Caller, ClientLimits, EventBus, FrameSlot, IdempotencyConfig, OnDisconnect, OperationOutcome,
     OperationServices, OperationSettings, Operations, Permissions, Principal, Published,
-    StreamSinks, Tap, Timeouts, UrlPolicy,
+    StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
 };
 use cdp_bridge::policy::{Denied, EvaluatePolicy};
 use cdp_bridge::tabs::ClientId;
@@ -62,6 +62,12 @@ impl Door {
                 window: Duration::from_mins(1),
                 keys: 9,
             },
+            staging: StagingLimits {
+                files: 9,
+                bytes: 1 << 20,
+                bytes_of_all: 1 << 20,
+                time: LIMIT,
+            },
             logged_out_default: false,
             evaluate: EvaluatePolicy::Allow,
             on_disconnect: OnDisconnect::Close,
@@ -103,6 +109,7 @@ impl Door {
                 | RequestKind::ListTabs
                 | RequestKind::CreateTab
                 | RequestKind::Cancel
+                | RequestKind::StageFile
         ) {
             json["tabId"] = json!(TabId::new(tab).to_string());
         }
@@ -150,6 +157,7 @@ fn fields(kind: RequestKind) -> Value {
         RequestKind::GetContent => json!({"format": "markdown"}),
         RequestKind::GetDownload => json!({"downloadId": "d1"}),
         RequestKind::Cancel => json!({"targetRequestId": "none"}),
+        RequestKind::StageFile => json!({"name": "a", "size": 1, "data": "QQ=="}),
         RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
     }
 }

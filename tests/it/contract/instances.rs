@@ -5,19 +5,19 @@ use cdp_bridge_protocol::event::{
     AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
     ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
     Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
-    FileChooserOpened, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired, LoggedOutModeSet,
-    Navigated, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason, RequestBlocked,
-    Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated,
-    TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated, Tabs, Waited,
-    Welcome,
+    FileChooserOpened, FileStaged, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired,
+    LoggedOutModeSet, Navigated, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason,
+    RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead,
+    TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated,
+    Tabs, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
     ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
     Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
     GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier,
     MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
-    Select, SetLoggedOutMode, SnapshotFormat, Spot, StartScreencast, StopScreencast, Subscribable,
-    Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
+    Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile, StartScreencast, StopScreencast,
+    Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -219,11 +219,13 @@ fn actions(full: bool) -> Vec<RequestBody> {
             tab_id: tab(),
             selector: maybe(full, selector.clone()),
             chooser: maybe(!full, "f1".to_owned()),
-            files: vec![UploadFile {
-                name: "a.txt".to_owned(),
-                mime: maybe(full, "text/plain".to_owned()),
-                data: "QUJD".into(),
-            }],
+            files: vec![
+                UploadFile {
+                    mime: maybe(full, "text/plain".to_owned()),
+                    ..UploadFile::inline("a.txt", b"ABC".to_vec())
+                },
+                UploadFile::staged("u1"),
+            ],
         }
         .into(),
         GoBack { tab_id: tab() }.into(),
@@ -301,6 +303,24 @@ fn looks(full: bool) -> Vec<RequestBody> {
         GetDownload {
             tab_id: tab(),
             download_id: "d7".to_owned(),
+        }
+        .into(),
+        StageFile {
+            name: Some("a.txt".to_owned()),
+            mime: maybe(full, "text/plain".to_owned()),
+            size: Some(6),
+            file_id: None,
+            offset: None,
+            data: b"ABC".to_vec().into(),
+        }
+        .into(),
+        StageFile {
+            name: None,
+            mime: None,
+            size: None,
+            file_id: Some("u1".to_owned()),
+            offset: Some(3),
+            data: b"DEF".to_vec().into(),
         }
         .into(),
         GetDownload {
@@ -408,6 +428,7 @@ fn welcome(full: bool) -> Welcome {
         browser: if full { "HeadlessChrome/140" } else { "" }.to_owned(),
         limits: Limits {
             max_message_bytes: 1 << 20,
+            staged_bytes: maybe(full, 64 << 20),
             chunk_bytes: 262_144,
             max_tabs: 64,
             max_inflight: 64,
@@ -692,7 +713,13 @@ fn downloads() -> impl Iterator<Item = Event> {
         }
         .into()
     });
-    let others: [Event; 2] = [
+    let others: [Event; 3] = [
+        FileStaged {
+            file_id: "u1".to_owned(),
+            received: 3,
+            size: 6,
+        }
+        .into(),
         DownloadStarted {
             id: id(),
             download_id: "d7".to_owned(),

@@ -15,6 +15,7 @@ from .events import EventStream, read_event
 from .parts import Message, Parts, read_binary_frame, read_message
 from .protocol import GapEvent, RequestId, Requests, ResumedEvent, WelcomeEvent
 from .socket import Socket
+from .staging import stage_bytes
 from .unanswered import UnansweredRequests
 
 E = TypeVar("E", bound=Event)
@@ -123,6 +124,13 @@ class Bridge(Requests):
         if not isinstance(event, answer):
             raise ProtocolError(f"{type} was answered by {event.type}")
         return event
+
+    async def stage_bytes(self, name: str, data: bytes, *, mime: str | None = None) -> str:
+        """Hands a file to the bridge, in as many parts as it needs. `UploadFile(file_id=…)` with the
+        id that it gives names it in `upload`.
+        """
+        longest = self.welcome.limits.max_message_bytes
+        return await stage_bytes(self, name, data, mime=mime, longest_message=longest)
 
     @overload
     def events(self, *, limit: int = ...) -> EventStream[Event]: ...

@@ -113,12 +113,13 @@ Edge: TypeAlias = Literal["top", "bottom"]
 #: - `TAB_CLOSED`: The tab was closed while the request waited.
 #: - `DROPPED`: Pushed out of a full queue by a newer request.
 #: - `RATE_LIMITED`: Too many requests in a time.
-#: - `LIMIT_EXCEEDED`: Too many requests in flight, or too many tabs.
+#: - `TOO_LARGE`: The message, or the file, is larger than its limit (`details.maxBytes`).
+#: - `LIMIT_EXCEEDED`: Too many requests in flight, too many tabs, or too many staged files.
 #: - `BROWSER_DOWN`: Chromium is restarting.
 #: - `SHUTTING_DOWN`: The bridge is stopping.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
-#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download.
+#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download or staged file.
 #: - `NOT_ACTIONABLE`: The element could not be acted on within the time limit.
 #: - `AMBIGUOUS`: The locator matches several elements.
 #: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
@@ -138,6 +139,7 @@ ErrorCode: TypeAlias = Literal[
     "TAB_CLOSED",
     "DROPPED",
     "RATE_LIMITED",
+    "TOO_LARGE",
     "LIMIT_EXCEEDED",
     "BROWSER_DOWN",
     "SHUTTING_DOWN",
@@ -158,7 +160,7 @@ class ErrorDetails:
     """Facts behind an error; which of them stand depends on the code."""
 
     bytes: int | None = None
-    """`SNAPSHOT_FAIL`: size of the snapshot in bytes."""
+    """`SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message or the file in bytes."""
     count: int | None = None
     """`AMBIGUOUS`: how many elements the locator matches."""
     elements: list[str] | None = None
@@ -175,11 +177,11 @@ class ErrorDetails:
     scrolled into view.
     """
     limit: int | None = None
-    """The limit that was passed: of pixels, of requests in flight, of tabs."""
+    """The limit that was passed: of pixels, of requests in flight, of tabs, of staged files."""
     locators: list[str] | None = None
     """`AMBIGUOUS`: a locator for each of these elements, in the same order."""
     max_bytes: int | None = None
-    """`SNAPSHOT_FAIL`: the most bytes that are captured."""
+    """`SNAPSHOT_FAIL`, `TOO_LARGE`: the most bytes that it may have."""
     max_nodes: int | None = None
     """`SNAPSHOT_FAIL`: the most elements that are captured."""
     net: str | None = None
@@ -295,6 +297,8 @@ class Limits:
     """The most screenshots of a tab that wait."""
     snapshot_debounce_ms: int
     """The shortest time between two snapshots of a tab, in milliseconds."""
+    staged_bytes: int | None = None
+    """The most bytes of the client's staged files, and so of one of them."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> Limits:
@@ -308,6 +312,7 @@ class Limits:
             screenshot_max_fps=wire["screenshotMaxFps"],
             screenshot_queue=wire["screenshotQueue"],
             snapshot_debounce_ms=wire["snapshotDebounceMs"],
+            staged_bytes=wire.get("stagedBytes"),
         )
 
     def to_wire(self) -> dict[str, Any]:
@@ -322,6 +327,7 @@ class Limits:
                 "screenshotMaxFps": self.screenshot_max_fps,
                 "screenshotQueue": self.screenshot_queue,
                 "snapshotDebounceMs": self.snapshot_debounce_ms,
+                "stagedBytes": self.staged_bytes,
             }
         )
 
@@ -461,27 +467,33 @@ TabState: TypeAlias = Literal["creating", "ready", "loading", "crashed", "rebuil
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UploadFile:
-    """A file that is handed to a page: its bytes, never a path of the server."""
+    """A file that is handed to a page: its bytes, never a path of the server. Either `name` and
+    `data`, or the `fileId` of a staged file.
+    """
 
-    data: str
+    data: str | None = None
     """The bytes in base64."""
+    file_id: str | None = None
+    """The file, if all of it was staged with `stageFile`."""
     mime: str | None = None
     """The media type that the page sees; none if absent."""
-    name: str
+    name: str | None = None
     """The name that the page sees."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> UploadFile:
         return cls(
-            data=wire["data"],
+            data=wire.get("data"),
+            file_id=wire.get("fileId"),
             mime=wire.get("mime"),
-            name=wire["name"],
+            name=wire.get("name"),
         )
 
     def to_wire(self) -> dict[str, Any]:
         return present(
             {
                 "data": self.data,
+                "fileId": self.file_id,
                 "mime": self.mime,
                 "name": self.name,
             }
@@ -1591,6 +1603,36 @@ class TabUpdatedEvent(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FileStagedEvent(Event):
+    """A part of a file has been received."""
+
+    type: ClassVar[str] = "fileStaged"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    file_id: str
+    """Names the file for further parts and for `upload`, for as long as the bridge keeps it: until
+    it was not used for `flow.staged_file_time`, or no connection of the client is left.
+    """
+    received: int
+    """How many of its bytes have been received; the next part begins there."""
+    request_id: RequestId | None = None
+    size: int
+    """How many it has."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FileStagedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            file_id=wire["fileId"],
+            received=wire["received"],
+            request_id=wire.get("requestId"),
+            size=wire["size"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DownloadEvent(Event):
     """What was downloaded, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1658,6 +1700,7 @@ EVENTS: dict[str, type[Event]] = {
     "downloadStarted": DownloadStartedEvent,
     "downloadFinished": DownloadFinishedEvent,
     "tabUpdated": TabUpdatedEvent,
+    "fileStaged": FileStagedEvent,
     "download": DownloadEvent,
 }
 
@@ -1695,6 +1738,7 @@ CHANGES: frozenset[str] = frozenset([
     "goForward",
     "reload",
     "evaluate",
+    "stageFile",
 ])
 
 
@@ -2683,6 +2727,48 @@ class Requests(RequestsBase):
         """
         return await self._ask(DoneEvent, "cancel", {
             "targetRequestId": target_request_id,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def stage_file(
+        self,
+        *,
+        data: str,
+        file_id: str | None = None,
+        mime: str | None = None,
+        name: str | None = None,
+        offset: int | None = None,
+        size: int | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> FileStagedEvent:
+        """Hands a file, or a part of one, to the bridge, where `upload` finds it. Answered by
+        `fileStaged`, whose `fileId` names the file in further parts and in `upload`.
+
+        - `data`: The bytes of this part in base64. Left out in a binary message, which has them
+          behind its JSON.
+        - `file_id`: Further parts: the file that they belong to.
+        - `mime`: First part: the media type that the page sees; none if absent.
+        - `name`: First part: the name that the page sees.
+        - `offset`: Further parts: how many bytes stand before this part, which is what has been
+          received.
+        - `size`: First part: the bytes of the whole file.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(FileStagedEvent, "stageFile", {
+            "data": data,
+            "fileId": file_id,
+            "mime": mime,
+            "name": name,
+            "offset": offset,
+            "size": size,
+            "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

@@ -39,7 +39,8 @@ class UnansweredRequests:
         id = self._fresh_id() if given is None else given
         if id in self._requests:
             raise ValueError(f"request {id!r} is still unanswered")
-        text = json.dumps({**wire, "type": type, "requestId": id}, ensure_ascii=False)
+        # In front, where the bridge finds them in a message that is too long for it.
+        text = json.dumps({"type": type, "requestId": id, **wire}, ensure_ascii=False)
         repeatable = type not in CHANGES or "idempotencyKey" in wire
         answer: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
         self._requests[id] = _Unanswered(type, text, repeatable, answer)

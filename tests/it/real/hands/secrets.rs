@@ -13,15 +13,17 @@ on_both_browsers!(what_is_typed_is_in_no_log_metric_or_error);
 /// How many of the requests succeed, however long they take on a busy machine.
 const SUCCEEDING: usize = 8;
 
+#[expect(clippy::too_many_lines, reason = "most of it is a list of requests")]
 async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     const FILLED: &str = "filled-1a2b3c";
     const TYPED: &str = "typed-4d5e6f";
     const HELD: &str = "held-7a8b9c";
     const BYTES: &str = "Ynl0ZXMtMDExMg==";
+    const DECODED: &str = "bytes-0112";
     const SCRIPT: &str = "script-3f4e5d";
     const NUMBER: u64 = 471_147_114_711;
     let number = NUMBER.to_string();
-    let secrets = [FILLED, TYPED, HELD, BYTES, SCRIPT, number.as_str()];
+    let secrets = [FILLED, TYPED, HELD, BYTES, DECODED, SCRIPT, number.as_str()];
 
     let site = Site::start().await;
     let page = site.page(
@@ -47,6 +49,9 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "press", "key": "Control+c"}),
         json!({"type": "press", "selector": "#e", "key": "Control+v"}),
         json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": BYTES}]}),
+        json!({"type": "stageFile", "name": "a", "size": 20, "data": BYTES}),
+        json!({"type": "stageFile", "fileId": "u1", "offset": 10, "data": BYTES}),
+        json!({"type": "upload", "selector": "#f", "files": [{"fileId": "u1"}]}),
         json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
         // All further requests fail, and are not waited for long.
         json!({"type": "fill", "selector": "#none", "value": FILLED}),
@@ -58,6 +63,12 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "press", "key": TYPED}),
         json!({"type": "upload", "selector": "#n", "files": [{"name": "a", "data": BYTES}]}),
         json!({"type": "upload", "selector": "#f", "files": [{"name": "a", "data": NUMBER}]}),
+        json!({"type": "upload", "selector": "#n", "files": [{"fileId": "u1"}]}),
+        json!({"type": "stageFile", "name": "a", "size": 20, "data": NUMBER}),
+        json!({"type": "stageFile", "name": "a", "size": 20, "data": format!("{BYTES}?")}),
+        json!({"type": "stageFile", "name": "a", "size": 2, "data": BYTES}),
+        json!({"type": "stageFile", "fileId": "u1", "offset": 1, "data": BYTES}),
+        json!({"type": "fill", "selector": "#p", "value": FILLED.repeat(100_000)}),
         json!({"type": "click", "selector": "#e, #t, #p"}),
         json!({"type": "click", "selector": "#e"}),
         json!({"type": "click", "selector": "#p"}),
@@ -71,12 +82,16 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         if number >= SUCCEEDING {
             request["timeoutMs"] = json!(400);
         }
+        if request["type"] != "stageFile" {
+            request["tabId"] = json!(tab);
+        }
+        request["timeoutMs"] = json!(400);
         let answer = client.ask(request).await;
         if answer.is("error") {
             errors.push(answer.to_string());
         }
     }
-    assert_eq!(errors.len(), 13, "{errors:#?}");
+    assert_eq!(errors.len(), 19, "{errors:#?}");
     let crash =
         json!({"type": "fill", "tabId": tab, "selector": "#t", "value": FILLED, "timeoutMs": 300});
     let asked = client.request(crash).await;

@@ -29,6 +29,7 @@ mod reading_svg;
 mod scrolling;
 mod slow_navigation;
 mod slow_servers;
+mod staged_uploads;
 mod tab_updates;
 mod toggles;
 mod web_components;
