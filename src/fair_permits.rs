@@ -71,7 +71,7 @@ impl<K: Clone + Eq + Hash> FairPermits<K> {
 
 fn grant<K: Clone + Eq + Hash>(shares: &Arc<Shares<K>>) {
     loop {
-        let Some((key, places, waiter)) = lock(shares).next() else {
+        let Some((key, places, waiter)) = lock(shares).grant() else {
             return;
         };
         let permit = FairPermit {
