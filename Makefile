@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench soak fuzz demo schemas install dist clean help
+.PHONY: run test lint bench soak judges fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -49,6 +49,15 @@ soak: ## Inject random faults for DURATION (10m) from SEED, and check the guaran
 	@scripts/need-rust
 	@scripts/install-browser
 	cargo bench --profile release --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+
+# How many random sequences of actions are played on each build of Chromium; SEED is as above.
+SEQUENCES ?= 1000
+judges: ## Operate component libraries, editors and SEQUENCES (1000) random pages, beside Playwright
+	@scripts/need-rust
+	@scripts/install-browser --all
+	@scripts/install-judges
+	cargo build --release --locked
+	@scripts/judges $(BINARY) $(SEQUENCES) $(SEED)
 
 fuzz: ## Run every fuzz target for DURATION (10m) each
 	@scripts/need-rust

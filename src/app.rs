@@ -28,6 +28,7 @@ use crate::browser::sweep::sweep;
 use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
+use crate::open_files;
 use crate::operations::{CallLog, EventBus, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
@@ -85,7 +86,11 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let egress = Egress::new(Arc::new(SystemResolver), ProxyLimits::default());
+        let limits = ProxyLimits {
+            max_connections_of_all: open_files::connections_of_pages(),
+            ..ProxyLimits::default()
+        };
+        let egress = Egress::new(Arc::new(SystemResolver), limits);
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
         let proxies = ContextProxies {
             egress: egress.clone(),

@@ -42,6 +42,16 @@ impl<K: Clone + Eq + Hash> FairPermits<K> {
         }
     }
 
+    /// One place, if there is one now. It overtakes those that wait: use either this or [`FairPermits::acquire`].
+    pub(crate) fn try_acquire(&self, key: &K) -> Option<FairPermit<K>> {
+        let is_taken = lock(&self.shares).take(key, 1);
+        is_taken.then(|| FairPermit {
+            shares: Arc::clone(&self.shares),
+            key: key.clone(),
+            places: 1,
+        })
+    }
+
     /// Waits for so many places, at most what one key can hold. Cancel-safe.
     pub(crate) async fn acquire(&self, key: &K, places: usize) -> FairPermit<K> {
         loop {
@@ -62,7 +72,7 @@ impl<K: Clone + Eq + Hash> FairPermits<K> {
 
 fn grant<K: Clone + Eq + Hash>(shares: &Arc<Shares<K>>) {
     loop {
-        let Some((key, places, waiter)) = lock(shares).next() else {
+        let Some((key, places, waiter)) = lock(shares).grant() else {
             return;
         };
         let permit = FairPermit {
@@ -113,6 +123,17 @@ mod tests {
         let third = permits.acquire(&a, 1);
         drop(first);
         third.await;
+    }
+
+    #[test]
+    fn a_place_is_refused_at_once_where_the_key_or_all_have_none_left() {
+        let permits = FairPermits::new(3, 2);
+        let held: Vec<_> = (0..5).filter_map(|_| permits.try_acquire(&"a")).collect();
+        assert_eq!(held.len(), 2);
+        let _other = permits.try_acquire(&"b").unwrap();
+        assert!(permits.try_acquire(&"c").is_none());
+        drop(held);
+        assert!(permits.try_acquire(&"c").is_some());
     }
 
     #[tokio::test]

@@ -18,6 +18,7 @@ pub mod locator;
 mod lock;
 mod log_limit;
 pub mod metrics;
+pub mod open_files;
 pub mod operations;
 pub mod policy;
 pub mod runtime;

@@ -11,7 +11,7 @@ use cdp_bridge::cli::{
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
-use cdp_bridge::{console, core_dumps, doctor, exposition, runtime, schema, telemetry};
+use cdp_bridge::{console, core_dumps, doctor, exposition, open_files, runtime, schema, telemetry};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit codes (operations: Commands).
@@ -88,6 +88,9 @@ async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
     warn_of_configuration(&warnings);
     if let Err(error) = core_dumps::forbid() {
         tracing::warn!(%error, "core dumps could not be forbidden; they would contain tokens");
+    }
+    if let Err(error) = open_files::raise_limit() {
+        tracing::warn!(%error, "the limit of open files could not be raised");
     }
     let exposition = exposition::install().map_err(failed(FAILURE))?;
     tokio::spawn(exposition.clone().upkeep());

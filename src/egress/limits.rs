@@ -8,6 +8,8 @@ pub struct ProxyLimits {
     /// Open connections. Chromium keeps at most 32 to a proxy for requests, and as many for
     /// `WebSocket`s.
     pub max_connections: usize,
+    /// Open connections through the proxies of all clients. One client has at most three quarters of them.
+    pub max_connections_of_all: usize,
     /// Pages have long URLs and many cookies; how many of them are too many is up to the server.
     pub max_header_bytes: usize,
     pub max_headers: usize,
@@ -29,6 +31,7 @@ impl Default for ProxyLimits {
     fn default() -> Self {
         Self {
             max_connections: 256,
+            max_connections_of_all: 4096,
             // As Chromium has it for responses.
             max_header_bytes: 256 * 1024,
             max_headers: 256,

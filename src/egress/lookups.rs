@@ -114,7 +114,7 @@ mod tests {
                 });
             }
         }
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         assert_eq!(
             *resolver.0.lock().unwrap(),
             LOOKUPS_PER_CLIENT,

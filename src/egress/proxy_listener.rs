@@ -72,7 +72,9 @@ async fn listen(
                 continue;
             }
         };
-        let Ok(permit) = Arc::clone(&permits).try_acquire_owned() else {
+        let own = Arc::clone(&permits).try_acquire_owned().ok();
+        let shared = egress.connections.try_acquire(&config.client);
+        let (Some(own), Some(shared)) = (own, shared) else {
             metrics::dropped("egressConnection", "full");
             reject(stream).await;
             continue;
@@ -81,7 +83,7 @@ async fn listen(
         let (config, lookups) = (config.clone(), lookups.clone());
         let work = async move {
             // Held until the connection ends.
-            let _permit = permit;
+            let _permits = (own, shared);
             if egress.peer_check.allows(peer, address).await {
                 ProxyConnection::new(egress, config, lookups)
                     .run(stream)

@@ -14,12 +14,14 @@ use super::own_address;
 use super::peer_check::PeerCheck;
 use super::proxy_listener::ProxyListener;
 use super::resolve::Resolve;
+use crate::fair_permits::FairPermits;
 use crate::policy::EgressPolicy;
 
 /// Opens proxies. Cheap to clone.
 #[derive(Clone)]
 pub struct Egress {
     pub(super) lookups: Lookups,
+    pub(super) connections: FairPermits<Arc<str>>,
     pub(super) limits: ProxyLimits,
     pub(super) peer_check: PeerCheck,
     /// Tests replace it, since few machines have a public address.
@@ -47,6 +49,10 @@ impl Egress {
     pub fn new(resolver: Arc<dyn Resolve>, limits: ProxyLimits) -> Self {
         Self {
             lookups: Lookups::new(resolver),
+            connections: FairPermits::new(
+                limits.max_connections_of_all,
+                limits.max_connections_of_all / 4 * 3,
+            ),
             limits,
             peer_check: PeerCheck::default(),
             is_own_address: own_address::is_own,

@@ -43,6 +43,16 @@ impl<K: Clone + Eq + Hash, W> FairShare<K, W> {
         });
     }
 
+    /// Takes places at once, which the key holds from now on; false if there are not enough.
+    pub fn take(&mut self, key: &K, places: usize) -> bool {
+        let fits = places <= self.free && self.held(key) + places <= self.max_per_key;
+        if fits {
+            self.free -= places;
+            *self.held.entry(key.clone()).or_default() += places;
+        }
+        fits
+    }
+
     /// Removes the waiters that do not match.
     pub fn retain(&mut self, mut keep: impl FnMut(&W) -> bool) {
         self.waiting.retain(|it| keep(&it.waiter));
@@ -54,12 +64,12 @@ impl<K: Clone + Eq + Hash, W> FairShare<K, W> {
 
     /// The next waiter to get its places, which it holds from now on: of the key that holds the fewest,
     /// the one that has waited longest.
-    pub fn next(&mut self) -> Option<(K, usize, W)> {
-        self.next_by(|_| ())
+    pub fn grant(&mut self) -> Option<(K, usize, W)> {
+        self.grant_by(|_| ())
     }
 
-    /// As [`FairShare::next`], but of each key the waiter with the lowest rank goes first.
-    pub fn next_by<R: Ord>(&mut self, rank: impl Fn(&W) -> R) -> Option<(K, usize, W)> {
+    /// As [`FairShare::grant`], but of each key the waiter with the lowest rank goes first.
+    pub fn grant_by<R: Ord>(&mut self, rank: impl Fn(&W) -> R) -> Option<(K, usize, W)> {
         let mut firsts: HashMap<&K, (R, usize)> = HashMap::new();
         for (position, it) in self.waiting.iter().enumerate() {
             let own = (rank(&it.waiter), position);
@@ -116,7 +126,7 @@ mod tests {
     type Share = FairShare<char, u32>;
 
     fn granted(share: &mut Share) -> Vec<(char, u32)> {
-        std::iter::from_fn(|| share.next())
+        std::iter::from_fn(|| share.grant())
             .map(|(key, _, waiter)| (key, waiter))
             .collect()
     }
@@ -162,7 +172,7 @@ mod tests {
     fn a_key_gets_no_more_than_its_limit_however_much_it_asks_for() {
         let mut share = Share::new(8, 6);
         share.push('a', 100, 0);
-        assert_eq!(share.next(), Some(('a', 6, 0)));
+        assert_eq!(share.grant(), Some(('a', 6, 0)));
         share.push('a', 1, 1);
         share.push('b', 1, 2);
         assert_eq!(granted(&mut share), [('b', 2)]);
@@ -174,7 +184,7 @@ mod tests {
         for number in [1, 3, 2] {
             share.push('a', 1, number);
         }
-        let latest = std::iter::from_fn(|| share.next_by(|it| Reverse(*it)));
+        let latest = std::iter::from_fn(|| share.grant_by(|it| Reverse(*it)));
         let latest: Vec<_> = latest.map(|(.., waiter)| waiter).collect();
         assert_eq!(latest, [3, 2]);
     }
@@ -191,7 +201,7 @@ mod tests {
                 } else {
                     share.push(key, places, ());
                 }
-                held.extend(std::iter::from_fn(|| share.next()).map(|(key, places, ())| (key, places)));
+                held.extend(std::iter::from_fn(|| share.grant()).map(|(key, places, ())| (key, places)));
                 let all: usize = held.iter().map(|it| it.1).sum();
                 prop_assert!(all <= 5 && share.free == 5 - all);
                 for key in 0..3 {

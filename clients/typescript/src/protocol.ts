@@ -1519,7 +1519,7 @@ export interface DoneEvent {
   id?: TabId | null;
   /**
    * `fill`: whether the field holds the value afterwards; false where the page or a limit of the field
-   * made something else of it. Absent if the field is gone.
+   * made something else of it. Absent if the field is gone, or if its text is elsewhere, as in code editors.
    */
   matches?: boolean | null;
   /**

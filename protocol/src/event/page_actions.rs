@@ -27,7 +27,7 @@ pub struct Done {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub moved: Option<bool>,
     /// `fill`: whether the field holds the value afterwards; false where the page or a limit of the field
-    /// made something else of it. Absent if the field is gone.
+    /// made something else of it. Absent if the field is gone, or if its text is elsewhere, as in code editors.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub matches: Option<bool>,
     /// `cancel`: whether the request was ended by this; false where it was answered already, or is not known.

@@ -53,7 +53,8 @@ pub struct ClientConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientLimitsConfig {
-    /// Open tabs, besides `tabs.max` for all clients together: from 1 to 10000.
+    /// Open tabs, besides `tabs.max` for all clients together: from 1 to 10000. Without it, all but those that are
+    /// kept for the other clients, which are half of `tabs.max`, divided evenly.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 10000))]
     pub tabs: Option<usize>,

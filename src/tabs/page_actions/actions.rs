@@ -74,7 +74,7 @@ impl PageOperation {
     pub fn focus(locator: Locator) -> Self {
         Self::action(async move |driver, deadline| {
             let focus = driver.focus(&locator, false, deadline);
-            driver.by_script(focus).await
+            driver.by_script(focus).await.map(drop)
         })
     }
 
@@ -105,21 +105,27 @@ impl PageOperation {
     /// `type`, into the focused element without a locator.
     pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
         Self::action(async move |driver, deadline| {
-            if let Some(locator) = &locator {
-                let focus = driver.focus(locator, true, deadline);
-                driver.by_script(focus).await?;
-            }
-            driver.type_text(&text, delay, deadline).await
+            let editor = match &locator {
+                Some(locator) => {
+                    let focus = driver.focus(locator, true, deadline);
+                    driver.by_script(focus).await?
+                }
+                None => driver.focused_editor(deadline).await,
+            };
+            driver.type_text(&text, delay, editor, deadline).await
         })
     }
 
     /// `press`, in the focused element without a locator.
     pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
         Self::action(async move |driver, deadline| {
-            if let Some(locator) = &locator {
-                let focus = driver.focus(locator, true, deadline);
-                driver.by_script(focus).await?;
-            }
+            match &locator {
+                Some(locator) => {
+                    let focus = driver.focus(locator, true, deadline);
+                    driver.by_script(focus).await?
+                }
+                None => driver.focused_editor(deadline).await,
+            };
             driver.report_copies(deadline).await;
             driver.press_chord(&chord, deadline).await
         })

@@ -41,7 +41,7 @@ struct FilledField<'a> {
 }
 
 #[derive(Deserialize)]
-struct NoResult {}
+pub(super) struct NoResult {}
 
 impl PageDriver {
     /// Replaces the value of a field. Returns whether the field holds the value afterwards; `None` if it
@@ -197,7 +197,7 @@ async fn was_replaced(
 }
 
 /// Looks at the effect of input. `None` if the page has navigated because of the input.
-async fn call_unless_left<A, R>(
+pub(super) async fn call_unless_left<A, R>(
     world: &Arc<World>,
     function: &'static str,
     args: &A,

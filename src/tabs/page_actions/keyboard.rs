@@ -1,19 +1,22 @@
 //! Keyboard input: `focus`, `type`, `press`.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::Modifier;
 use futures::future::{BoxFuture, FutureExt as _};
 use futures::{StreamExt as _, stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::clipboard_keys::{NO_PASTE, may_paste};
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::fields::{NoResult, call_unless_left};
 use super::keys::{Chord, Key, key_for_char, modifier_key, modifier_mask, modifier_of};
+use super::world::{World, parse};
 use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, TargetSession};
@@ -36,28 +39,65 @@ struct Focus {
     typing: bool,
 }
 
+#[derive(Deserialize)]
+struct FocusResult {
+    #[serde(default)]
+    editor: bool,
+    /// The focus is in this frame of another origin.
+    #[serde(default)]
+    hop: Option<u64>,
+}
+
 impl PageDriver {
-    /// Focuses an element. `typing`: text input follows.
+    /// Focuses an element. `typing`: text input follows. Returns the world of the element if it is an editor.
     pub(super) async fn focus(
         &self,
         locator: &Locator,
         typing: bool,
         deadline: Instant,
-    ) -> Result<(), PageActionError> {
-        self.call_on_element("focus", locator, &Focus { typing }, deadline)
-            .await?;
-        Ok(())
+    ) -> Result<Option<Arc<World>>, PageActionError> {
+        let focus = Focus { typing };
+        let focus = self.call_on_element("focus", locator, &focus, deadline);
+        let (world, result) = focus.await?;
+        let FocusResult { editor, .. } = parse(&result)?;
+        Ok(editor.then_some(world))
+    }
+
+    /// The world of the focused element if it is an editor. A page that cannot be asked has none.
+    pub(super) async fn focused_editor(&self, deadline: Instant) -> Option<Arc<World>> {
+        let mut world = Arc::clone(self.main_world());
+        loop {
+            let focused = world.call::<_, FocusResult>("prepareKeys", &(), deadline);
+            match focused.await.ok()? {
+                FocusResult {
+                    hop: Some(frame), ..
+                } => world = self.enter_frame(&world, frame, deadline).await.ok()?,
+                FocusResult { editor, .. } => return editor.then_some(world),
+            }
+        }
     }
 
     pub(super) async fn type_text(
         &self,
         text: &TypedText,
         delay: Duration,
+        editor: Option<Arc<World>>,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         self.input_sent.set();
         if delay.is_zero() {
-            return dispatch_keys(self.session(), inputs(text.expose()), deadline).await;
+            let Some(world) = editor else {
+                return dispatch_keys(self.session(), inputs(text.expose()), deadline).await;
+            };
+            for (number, line) in text.expose().split_inclusive('\n').enumerate() {
+                if number > 0 {
+                    // Editors may render a new line only in the next frame.
+                    let settle = call_unless_left::<_, NoResult>(&world, "settle", &(), deadline);
+                    settle.await?;
+                }
+                dispatch_keys(self.session(), inputs(line), deadline).await?;
+            }
+            return Ok(());
         }
         for (number, c) in text.expose().chars().enumerate() {
             if number > 0 {

@@ -103,7 +103,7 @@ impl Supervisor {
         let (claimant, effects) = self.downloads.unclaimed.push(download);
         self.apply(effects);
         if let Some(tab) = claimant {
-            return self.claim_download(&guid, tab);
+            return self.claim_download(&guid, &tab);
         }
         if self.downloads.unclaimed.contains(&guid)
             && let Some(state) = &mut self.browser
@@ -135,11 +135,11 @@ impl Supervisor {
     }
 
     /// A tab reports that a download comes from one of its frames.
-    pub(super) fn claim_download(&mut self, guid: &str, tab: TabKey) {
-        if !self.downloads.has_unclaimed(guid, &tab) {
+    pub(super) fn claim_download(&mut self, guid: &str, tab: &TabKey) {
+        if !self.downloads.has_unclaimed(guid, tab) {
             return;
         }
-        if let Some(owner) = self.owner_of_tab(&tab) {
+        if let Some(owner) = self.owner_of_tab(tab) {
             let effects = self.downloads.claim(guid, owner, Instant::now());
             self.apply(effects);
         }

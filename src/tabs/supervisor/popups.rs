@@ -140,18 +140,18 @@ impl Supervisor {
             .blocked
             .add(origin.clone(), blocked, Instant::now());
         if let Some(blocked) = first {
-            self.publish_blocked(origin, blocked, 1);
+            self.publish_blocked(origin, &blocked, 1);
         }
     }
 
     /// Tells what was blocked since.
     pub(super) fn publish_blocked_popups(&mut self) {
         for (origin, blocked, count) in self.popups.blocked.take_due(Instant::now()) {
-            self.publish_blocked(origin, blocked, count);
+            self.publish_blocked(origin, &blocked, count);
         }
     }
 
-    fn publish_blocked(&self, origin: PopupOrigin, blocked: BlockedPopup, count: u64) {
+    fn publish_blocked(&self, origin: PopupOrigin, blocked: &BlockedPopup, count: u64) {
         self.around.facts.publish(Fact {
             audience: Audience::Scope(origin.scope),
             tab: origin.opener.map(|opener| opener.id),

@@ -74,7 +74,7 @@ impl RebuildQueue {
     /// Grants the free permits.
     pub(super) fn grant(&mut self) {
         loop {
-            let next = lock(&self.shared.waiting).next_by(|it| Reverse(it.last_used));
+            let next = lock(&self.shared.waiting).grant_by(|it| Reverse(it.last_used));
             let Some((client, _, request)) = next else {
                 return;
             };
@@ -133,7 +133,7 @@ mod tests {
         let (mut queue, now) = (RebuildQueue::default(), Instant::now());
         let _crashing: Vec<_> = (0..9).map(|_| wait(&mut queue, "a", now)).collect();
         queue.grant();
-        let mut other = wait(&mut queue, "b", now - Duration::from_secs(60));
+        let mut other = wait(&mut queue, "b", now - Duration::from_mins(1));
         queue.grant();
         assert!(other.try_recv().is_ok());
     }

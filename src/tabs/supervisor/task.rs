@@ -165,7 +165,7 @@ impl Supervisor {
                 self.drop_browser();
                 self.down = reason;
             }
-            SupervisorMessage::Claim(guid, tab) => self.claim_download(&guid, tab),
+            SupervisorMessage::Claim(guid, tab) => self.claim_download(&guid, &tab),
             SupervisorMessage::Download(tab, id, reply) => self.serve_download(tab, id, reply),
             SupervisorMessage::CancelCreate(call, report) => self.cancel_create(call, report),
             SupervisorMessage::CancelDownload(call, report) => self.cancel_download(call, report),

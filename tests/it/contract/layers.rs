@@ -21,6 +21,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("log_limit", &["lock"]),
     ("secret", &[]),
     ("core_dumps", &[]),
+    ("open_files", &[]),
     ("timer", &[]),
     ("runtime", &[]),
     ("systemd", &[]),

@@ -1251,7 +1251,8 @@ class DoneEvent(Event):
     """
     matches: bool | None = None
     """`fill`: whether the field holds the value afterwards; false where the page or a limit of the
-    field made something else of it. Absent if the field is gone.
+    field made something else of it. Absent if the field is gone, or if its text is elsewhere, as in
+    code editors.
     """
     moved: bool | None = None
     """`scroll`: whether anything has moved; false where everything was scrolled as far already, or

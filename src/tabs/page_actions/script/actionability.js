@@ -53,7 +53,8 @@ const hasPlace = (element) => isVisible(element) || isShown(element);
 
 // The reason why an element is not actionable; null if it is.
 const actionabilityProblem = (element, needs) => {
-  if (needs.visible && !isVisible(element)) return { reason: 'hidden', ...hiddenHint(element) };
+  const isSeen = isVisible(element) || (needs.editable && isKeyReceiver(element) && isShown(element));
+  if (needs.visible && !isSeen) return { reason: 'hidden', ...hiddenHint(element) };
   if (needs.rendered && !hasPlace(element)) return { reason: 'hidden', ...hiddenHint(element) };
   if (needs.enabled && isDisabled(controlOf(element))) return { reason: 'disabled' };
   if (needs.editable && isReadOnly(element)) return { reason: 'readOnly' };

@@ -41,7 +41,9 @@ const aim = ({ kind, position, count, toggle, ...call }) => {
     const before = rootBox(element);
     if (attempt === 0 && !position) bringIntoView(element, 0);
     const moved = !still && !sameBox(before, rootBox(element));
-    if (!point || moved || (attempt > 0 && coveringElement(element, point))) {
+    // What covered it may be in a document around, out of reach, where the bridge has seen it.
+    const wasCovered = attempt > 0 && attempt === call.attempts;
+    if (!point || moved || wasCovered || (attempt > 0 && coveringElement(element, point))) {
       if (!moved) bringIntoView(element, attempt);
       // Parent frames scroll asynchronously, and a page may scroll smoothly.
       if (!still) await settle(element, end);

@@ -15,8 +15,8 @@ const focusedElement = () => {
     const inner = at && isFrame(at) ? innerDocument(at) : null;
     let next = null;
     if (shadow) next = activeInShadow(shadow);
-    else if (inner) next = activeOf(inner) ?? inner.body ?? inner.documentElement;
-    if (!next) return at ?? document.documentElement;
+    else if (inner) next = activeOf(inner) ?? contentRootOf(inner);
+    if (!next) return at ?? rootElementOf(document);
     at = next;
   }
 };
@@ -77,9 +77,9 @@ const onCopy = (event) => {
     unreported = length <= MAX_COPIED ? copied : null;
   };
   const path = event.composedPath();
-  for (const node of path) node.addEventListener(type, read);
+  for (const node of path) listenOn(node, type, read);
   const end = () => {
-    for (const node of path) node.removeEventListener(type, read);
+    for (const node of path) EventTarget.prototype.removeEventListener.call(node, type, read);
   };
   setTimeout(end);
   // A page that copies in a loop is reported once.
@@ -132,10 +132,10 @@ const paste = ({ data, plain }) => {
   }
   const options = { clipboardData: transfer, bubbles: true, cancelable: true, composed: true };
   const event = new window.ClipboardEvent('paste', options);
-  if (!EventTarget.prototype.dispatchEvent.call(target, event)) return {};
+  if (!dispatchOn(target, event)) return {};
   const text = data?.['text/plain'];
   const markup = data?.['text/html'];
-  const isRich = !plain && isEditable(focused) && focused.contentEditable !== 'plaintext-only';
+  const isRich = !plain && isEditable(focused) && contentEditableOf(focused) !== 'plaintext-only';
   if (isRich && markup && insertMarkup(documentOf(focused), markup)) return {};
   if (text) Document.prototype.execCommand.call(documentOf(focused), 'insertText', false, text);
   return {};

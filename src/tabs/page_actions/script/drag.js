@@ -8,8 +8,8 @@ const watchDrag = () => {
   };
   const windows = [];
   const visit = (document) => {
-    windows.push(document.defaultView);
-    for (const frame of document.querySelectorAll('iframe, frame')) {
+    windows.push(viewOf(document));
+    for (const frame of queryAll(document, 'iframe, frame')) {
       const inner = innerDocument(frame);
       if (inner) visit(inner);
     }

@@ -6,17 +6,19 @@ const FIELDS = new Set(['input', 'textarea', 'select']);
 
 const unsuitable = (element, because) => ({ fail: 'notActionable', reason: 'unsuitable', because, element: describe(element) });
 
-// The only match in the shadow root of a component.
-const onlyInShadow = (host, css) => {
-  const found = shadowOf(host)?.querySelectorAll(css);
-  return found?.length === 1 ? found[0] : null;
+// The only match in a component: in its shadow root, or among its children if it has none.
+const onlyInComponent = (host, css) => {
+  const scope = shadowOf(host) ?? (localNameOf(host).includes('-') ? host : null);
+  const found = scope ? queryAll(scope, css) : [];
+  return found.length === 1 ? found[0] : null;
 };
 
 // The field that an element stands for: a label, or what is inside of one, stands for its control, and a
 // component for the only field in it.
 const labelledField = (element) => {
   if (FIELDS.has(localNameOf(element)) || isEditable(element)) return element;
-  return closest(element, 'label')?.control ?? onlyInShadow(element, 'input, textarea, select') ?? element;
+  const control = closest(element, 'label')?.control ?? element;
+  return FIELDS.has(localNameOf(control)) ? control : (onlyInComponent(control, 'input, textarea, select') ?? control);
 };
 
 // A color as Chromium writes opaque ones: `#rrggbb`.
@@ -85,7 +87,7 @@ const selectInEditor = async (element, change) => {
   const limit = new AbortController();
   const notified = new Promise((done) => {
     // Listeners of the page that are called after this one run before the timeout.
-    document.addEventListener('selectionchange', () => setTimeout(done, 0), { capture: true, once: true, signal: limit.signal });
+    listenOn(document, 'selectionchange', () => setTimeout(done, 0), { capture: true, once: true, signal: limit.signal });
     setTimeout(done, SELECTION_LIMIT);
   });
   change();
@@ -110,16 +112,26 @@ const selectEditor = async (element) => {
   return focused;
 };
 
-const textOfField = (element) => (FIELDS.has(localNameOf(element)) ? element.value : (element.innerText ?? textOf(element)));
+const textOfField = (element) => (FIELDS.has(localNameOf(element)) ? element.value : innerTextOf(element));
 
 // A text without white space and characters without glyphs, which editors add.
 const fillText = (text) => text.replace(/[\s\u200b-\u200d\u2060\ufeff]+/g, '');
 
-// Whether a textarea is only where a code editor receives keys: it is almost invisible, and holds none of
-// the text.
+// Whether an element receives text through the EditContext API: the page renders the text elsewhere, and the
+// element may have no size.
+const isKeyReceiver = (element) => isHtml(element) && Boolean(editContextOf(element));
+
+const isTiny = (element) => {
+  const { width, height } = boxOf(element);
+  return width <= 4 || height <= 4;
+};
+
+// Whether a textarea is only where a code editor receives keys: it is almost invisible, perhaps because of
+// what clips it, and holds none of the text.
 const isKeyProxy = (textarea) => {
-  const { width, height } = boxOf(textarea);
-  return width <= 4 || height <= 4 || styleOf(textarea)?.opacity === '0';
+  if (isTiny(textarea) || styleOf(textarea)?.opacity === '0') return true;
+  const around = parentOf(textarea);
+  return Boolean(around) && styleOf(around)?.overflow === 'hidden' && isTiny(around);
 };
 
 // The text of an editor before it is filled.
@@ -136,8 +148,11 @@ const fill = ({ value, ...call }) =>
       if (VALUE_INPUTS.has(type)) return setValue(element, type, type === 'color' ? value.trim().toLowerCase() : value.trim());
       if (!TEXT_INPUTS.has(type)) return unsuitable(element, `an input of type ${type} cannot be filled`);
       if (type === 'number' && value.trim() !== '' && Number.isNaN(Number(value))) return unsuitable(element, 'it accepts only numbers');
-    } else if (name !== 'textarea' && !isEditable(element)) {
+    } else if (name !== 'textarea' && !isEditable(element) && !isKeyReceiver(element)) {
       return unsuitable(element, name === 'select' ? 'it is a <select>; choose its options with `select`' : 'it is not a field');
+    }
+    if (isKeyReceiver(element)) {
+      return focusOn(element) ? { held: hold(element), proxy: true } : { reason: 'unsuitable', because: 'it cannot be focused' };
     }
     const editor = name !== 'input' && name !== 'textarea';
     if (editor) {
@@ -196,7 +211,10 @@ const finishFill = async ({ number, value }) => {
   fire(element, 'change');
   // Scripts of the page may reformat the text in a task of their own.
   await sleep(0);
-  return isConnected(element) ? { matches: holdsText(element, value) } : {};
+  if (!isConnected(element)) return {};
+  if (holdsText(element, value)) return { matches: true };
+  // The text of a code editor is elsewhere.
+  return isKeyReceiver(element) || (tag === 'textarea' && isKeyProxy(element)) ? {} : { matches: false };
 };
 
 // Chromium fires its own `change` event on blur. It is suppressed, unless the value has changed again by

@@ -40,8 +40,8 @@ const arm = (element, kind, { count = 1, point } = {}) => {
     if (state.met === undefined) {
       const [met] = event.composedPath();
       state.met = met;
-      const inside = element && met && met.nodeType === 1 && actsOn(met, element);
-      if (!inside) state.wrong = met?.nodeType === 1 ? describe(met) : 'no element';
+      const inside = element && met && nodeTypeOf(met) === 1 && actsOn(met, element);
+      if (!inside) state.wrong = met && nodeTypeOf(met) === 1 ? describe(met) : 'no element';
     }
     if (state.wrong) {
       event.preventDefault();

@@ -38,10 +38,20 @@ const controlAround = (element) => {
   return null;
 };
 
+// Whether an element leaves its pointer events to the host of its shadow root, as the button of a component
+// that listens on the host.
+const leavesToHost = (element, host) => {
+  for (let at = element; at && styleOf(at)?.pointerEvents === 'none'; at = rootOf(at).host) {
+    if (nodeTypeOf(rootOf(at)) !== 11) return false;
+    if (rootOf(at).host === host) return true;
+  }
+  return false;
+};
+
 // Whether a hit on `met` acts on `element`: `met` is a descendant, a label of it, or belongs to the same
 // control, as around an icon that receives no pointer events itself.
 const actsOn = (met, element) => {
-  if (isWithin(met, element)) return true;
+  if (isWithin(met, element) || leavesToHost(element, met)) return true;
   for (let at = met; at; at = parentOf(at)) {
     if (localNameOf(at) === 'label' && at.control === element) return true;
   }

@@ -172,7 +172,9 @@ const byRole = (scope, { role, name, level, states }) => {
 
 const byLabel = (scope, wanted) => {
   const fits = matcher(wanted);
-  const all = bySelector(scope, 'input, textarea, select, button, meter, output, progress, [aria-label], [aria-labelledby]');
+  const css = 'input, textarea, select, button, meter, output, progress, [aria-label], [aria-labelledby]';
+  // Components may be labelled like fields.
+  const all = bySelector(scope, '*').filter((element) => localNameOf(element).includes('-') || matches(element, css));
   const matchedText = textReader(nodeTypeOf(scope) === 9 ? scope : documentOf(scope));
   const isFound = (element) => {
     const texts = [];
@@ -186,7 +188,7 @@ const byLabel = (scope, wanted) => {
     if (named.length) texts.push(named.map(matchedText).join(' '));
     return texts.some(fits);
   };
-  return all.filter((element) => attempt(() => isFound(element), false));
+  return withLabelIndex(() => all.filter((element) => attempt(() => isFound(element), false)));
 };
 
 const byAttribute = (scope, name, fits) => bySelector(scope, `[${name}]`).filter((element) => fits(attr(element, name)));

@@ -35,6 +35,7 @@ globalThis.cdpBridge = {
   dropParts,
   upload,
   setFiles,
+  prepareKeys,
   prepareShortcut,
   takeCopied,
   paste,

@@ -45,6 +45,8 @@ const valueOfField = (element) => {
   return tag === 'textarea' ? element.value : squeeze(textOf(element));
 };
 
+const HAS_NUMBER = new Set(['input', 'meter', 'progress']);
+
 // The text alternative of one element. `via` is how it was reached: `self`, from its parent as
 // `content`, as a `label`, or by a `reference`; it decides which sources apply. `seen` are the elements
 // on the path to it. In an element that is named although it is hidden, hidden parts count too: `all`.
@@ -62,7 +64,9 @@ const alternative = (element, via, { seen, all = false, referenced = false }) =>
   // References are not followed from what was reached by one.
   if (!inside.referenced && via !== 'label') {
     const parts = idsOf(element, 'aria-labelledby');
-    const texts = parts.map((part) => alternative(part, 'reference', { seen: new Set(seen) }));
+    // What refers to a label around itself is not a part of its own name, such as the value of a slider. A
+    // reference to itself is another matter: it has the name that it would have without references.
+    const texts = parts.map((part) => alternative(part, 'reference', { seen: new Set(part === element ? seen : [...seen, element]) }));
     const text = squeeze(texts.join(' '));
     if (text) return text;
   }
@@ -73,7 +77,7 @@ const alternative = (element, via, { seen, all = false, referenced = false }) =>
     if (role === 'textbox' || role === 'searchbox') return valueOfField(element);
     if (role === 'combobox' || role === 'listbox') return valueOfField(element);
     if (role === 'slider' || role === 'spinbutton' || role === 'progressbar' || role === 'meter' || role === 'scrollbar') {
-      return attr(element, 'aria-valuetext') ?? attr(element, 'aria-valuenow') ?? String(element.value ?? '');
+      return attr(element, 'aria-valuetext') ?? attr(element, 'aria-valuenow') ?? (HAS_NUMBER.has(localNameOf(element)) ? String(element.value) : '');
     }
   }
   const label = squeeze(attr(element, 'aria-label') ?? '');
@@ -97,6 +101,7 @@ const UNREADABLE = new Set(['script', 'style', 'noscript', 'template']);
 // synchronously, all labels are indexed once.
 let labelIndexes = null;
 const withLabelIndex = (look) => {
+  if (labelIndexes) return look();
   labelIndexes = new Map();
   try {
     return look();

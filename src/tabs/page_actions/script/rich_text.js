@@ -20,7 +20,7 @@ const startTag = (element, name) => {
     if (!hasAttr(element, attribute)) continue;
     let value = attr(element, attribute);
     // A relative address means nothing in another page.
-    if (attribute === 'href' || attribute === 'src') value = URL.parse(value, element.baseURI)?.href ?? '';
+    if (attribute === 'href' || attribute === 'src') value = URL.parse(value, baseUrlOf(element))?.href ?? '';
     tag += ` ${attribute}="${escapeMarkup(value)}"`;
   }
   return `${tag}>`;
@@ -58,7 +58,7 @@ const selectedMarkup = (selection) => {
 
 // Inserts markup at the caret. False if that is not possible here, so that the text must be inserted.
 const insertMarkup = (document, markup) => {
-  const holder = document.implementation.createHTMLDocument('').createElement('div');
+  const holder = implementationOf(document).createHTMLDocument('').createElement('div');
   if (!holder.setHTML) return false;
   holder.setHTML(markup, { sanitizer: { elements: RICH_ELEMENTS, attributes: RICH_ATTRIBUTES } });
   try {

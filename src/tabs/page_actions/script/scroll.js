@@ -2,42 +2,42 @@
 
 const isReversed = (target) => {
   const page = documentOf(target);
-  const styles = [target, target === page.scrollingElement ? page.body : null].filter(Boolean).map((it) => styleOf(it));
+  const styles = [target, target === scrollingElementOf(page) ? bodyOf(page) : null].filter(Boolean).map((it) => styleOf(it));
   return styles.some((style) => style?.direction === 'rtl' || style?.writingMode === 'vertical-rl');
 };
 
 // The final position of a scroll. In right-to-left and vertical-rl content, x starts at 0 and is
 // negative.
 const destination = (target, { by, to }) => {
-  const from = { x: target.scrollLeft, y: target.scrollTop };
+  const from = { x: scrollLeftOf(target), y: scrollTopOf(target) };
   const sent = by
     ? { x: from.x + by.x, y: from.y + by.y }
-    : { x: to.x ?? from.x, y: to === 'top' ? 0 : to === 'bottom' ? target.scrollHeight : to.y };
+    : { x: to.x ?? from.x, y: to === 'top' ? 0 : to === 'bottom' ? scrollHeightOf(target) : to.y };
   const clamp = (value, room, backwards) => (backwards ? Math.max(-room, Math.min(0, value)) : Math.max(0, Math.min(room, value)));
   return {
-    x: clamp(sent.x, target.scrollWidth - target.clientWidth, isReversed(target)),
-    y: clamp(sent.y, target.scrollHeight - target.clientHeight, false),
+    x: clamp(sent.x, scrollWidthOf(target) - clientWidthOf(target), isReversed(target)),
+    y: clamp(sent.y, scrollHeightOf(target) - clientHeightOf(target), false),
   };
 };
 
-const isAway = (target, { x, y }) => Math.abs(target.scrollLeft - x) >= 1 || Math.abs(target.scrollTop - y) >= 1;
+const isAway = (target, { x, y }) => Math.abs(scrollLeftOf(target) - x) >= 1 || Math.abs(scrollTopOf(target) - y) >= 1;
 
 // Scrolls an element and returns its final position.
 const scrollTo = async (target, { by, to, smooth }) => {
   const behavior = smooth ? 'smooth' : 'instant';
   const window = windowOf(target);
   const isDone = new Promise((done) => {
-    const listened = target === documentOf(target)?.scrollingElement ? documentOf(target) : target;
-    listened.addEventListener('scrollend', done, { once: true });
+    const page = documentOf(target);
+    listenOn(target === scrollingElementOf(page) ? page : target, 'scrollend', done, { once: true });
   });
-  const before = { x: target.scrollLeft, y: target.scrollTop };
+  const before = { x: scrollLeftOf(target), y: scrollTopOf(target) };
   const end = destination(target, { by, to });
   const moves = isAway(target, end);
   Element.prototype.scrollTo.call(target, { left: end.x, top: end.y, behavior });
   // Without movement there is no `scrollend` event.
   if (smooth && moves) await Promise.race([isDone, sleep(5000)]);
   else await nextFrame(window, 200);
-  return { position: { x: target.scrollLeft, y: target.scrollTop }, moved: isAway(target, before) };
+  return { position: { x: scrollLeftOf(target), y: scrollTopOf(target) }, moved: isAway(target, before) };
 };
 
 // Whether content overflows in a direction in which it can be scrolled: by a script if `hidden` is
@@ -46,31 +46,31 @@ const overflowsIn = (element, axis, hidden) => {
   const style = styleOf(element);
   if (!style) return false;
   const overflow = style[axis === 'x' ? 'overflowX' : 'overflowY'];
-  const room = axis === 'x' ? element.scrollWidth - element.clientWidth : element.scrollHeight - element.clientHeight;
+  const room = axis === 'x' ? scrollWidthOf(element) - clientWidthOf(element) : scrollHeightOf(element) - clientHeightOf(element);
   return room >= 1 && (overflow === 'auto' || overflow === 'scroll' || (hidden && overflow === 'hidden'));
 };
 const canScroll = (element) => overflowsIn(element, 'x', true) || overflowsIn(element, 'y', true);
 
-const pageScroller = (document) => document.scrollingElement ?? document.documentElement;
+const pageScroller = (document) => scrollingElementOf(document) ?? rootElementOf(document);
 
 // Whether the body scrolls by itself: its overflow is that of the page, unless the root element has one
 // too.
 const isBodyScroller = (body) => {
-  const root = documentOf(body).documentElement;
-  const style = styleOf(root);
+  const page = documentOf(body);
+  const style = styleOf(rootElementOf(page));
   const isOfPage = style?.overflowX === 'visible' && style?.overflowY === 'visible';
-  return body !== documentOf(body).scrollingElement && !isOfPage && canScroll(body);
+  return body !== scrollingElementOf(page) && !isOfPage && canScroll(body);
 };
 
 // Whether the user can scroll the page itself in this direction.
 const isPageScrollable = (document, axis) => {
   const target = pageScroller(document);
-  const room = axis === 'x' ? target.scrollWidth - target.clientWidth : target.scrollHeight - target.clientHeight;
+  const room = axis === 'x' ? scrollWidthOf(target) - clientWidthOf(target) : scrollHeightOf(target) - clientHeightOf(target);
   if (room < 1) return false;
-  const root = document.documentElement;
+  const [root, body] = [rootElementOf(document), bodyOf(document)];
   const name = axis === 'x' ? 'overflowX' : 'overflowY';
   const own = styleOf(root)?.[name] ?? 'visible';
-  const overflow = own === 'visible' && document.body ? styleOf(document.body)[name] : own;
+  const overflow = own === 'visible' && body ? styleOf(body)[name] : own;
   return overflow !== 'hidden' && overflow !== 'clip';
 };
 
@@ -79,8 +79,8 @@ const hasRoom = (element, how) => isAway(element, destination(element, how));
 
 const isScroller = (element, axes) => {
   const root = documentOf(element);
-  if (element === root.documentElement || element === pageScroller(root)) return false;
-  if (element === root.body && !isBodyScroller(element)) return false;
+  if (element === rootElementOf(root) || element === pageScroller(root)) return false;
+  if (element === bodyOf(root) && !isBodyScroller(element)) return false;
   return axes.some((axis) => overflowsIn(element, axis, false));
 };
 
@@ -137,8 +137,8 @@ const scroll = ({ steps, by, to, smooth, ...call }) => {
   return whenActionable({ steps, ...call, needs: { visible: true }, acts: true }, (element) => {
     if (isFrame(element)) return scrollFrame(element, how);
     const page = documentOf(element);
-    if (element === page.body && isBodyScroller(element)) return scrollTo(element, how);
-    if (element === page.body || element === page.documentElement) return scrollPage(page, how);
+    if (element === bodyOf(page) && isBodyScroller(element)) return scrollTo(element, how);
+    if (element === bodyOf(page) || element === rootElementOf(page)) return scrollPage(page, how);
     if (!canScroll(element)) return unsuitable(element, 'it does not scroll');
     return scrollTo(element, how);
   });

@@ -27,17 +27,53 @@ const firstBoxIn = (element) => {
   return null;
 };
 
-// Scrolls all containers of an element whose content is text without a box around it.
-const scrollTextIntoView = (element) => {
+// Scrolls the containers around an element to bring a box into view, which is measured each time: its own
+// one, or that of something in the frame that it is.
+const scrollContainers = (element, measure, isInView) => {
   for (let at = parentOf(element); at; at = parentOf(at)) {
-    const box = boundsOf(element);
+    const box = measure();
     const isRoot = !parentOf(at);
     const around = isRoot ? viewportOf(element) : boxOf(at);
-    const common = overlap(box, around);
-    if (common && common.width >= box.width - 1 && common.height >= box.height - 1) continue;
+    if (isInView(box, around)) continue;
     const [from, to] = [middleOf(box), middleOf(around)];
-    at.scrollBy({ left: from.x - to.x, top: from.y - to.y, behavior: 'instant' });
+    Element.prototype.scrollBy.call(at, { left: from.x - to.x, top: from.y - to.y, behavior: 'instant' });
   }
+};
+
+const isAllIn = (box, around) => {
+  const common = overlap(box, around);
+  return Boolean(common) && common.width >= box.width - 1 && common.height >= box.height - 1;
+};
+
+const isMiddleIn = (box, around) => {
+  const { x, y } = middleOf(box);
+  return x >= around.left && x < around.right && y >= around.top && y < around.bottom;
+};
+
+// The box of what a frame shows of an element, in the document around the frame.
+const boxAround = (element, frame) => {
+  let box = boundsOf(element);
+  let inner = element;
+  for (let at = frameOf(documentOf(element)); at; at = frameOf(documentOf(at))) {
+    const { x, y, scaleX, scaleY } = frameMapping(at);
+    box = overlap(box, viewportOf(inner)) ?? box;
+    inner = at;
+    box = new DOMRect(x + box.x * scaleX, y + box.y * scaleY, box.width * scaleX, box.height * scaleY);
+    if (at === frame) break;
+  }
+  return box;
+};
+
+// Chromium scrolls nothing around a frame for what has a fixed position in it, such as a dialog.
+const scrollAroundFrames = (element) => {
+  for (let frame = frameOf(documentOf(element)); frame; frame = frameOf(documentOf(frame))) {
+    scrollContainers(frame, () => boxAround(element, frame), isMiddleIn);
+  }
+};
+
+// Scrolls all containers of an element whose content is text without a box around it.
+const scrollTextIntoView = (element) => {
+  scrollContainers(element, () => boundsOf(element), isAllIn);
   const frame = frameOf(documentOf(element));
   if (frame) scrollBoxIntoView(frame, 0);
 };
@@ -53,6 +89,7 @@ const bringIntoView = (element, attempt) => {
     if (boxed) scrollBoxIntoView(boxed, attempt);
     else scrollTextIntoView(element);
   } else scrollBoxIntoView(element, attempt);
+  scrollAroundFrames(element);
 };
 
 // Whether some of an element is in the viewport. It may have no size.

@@ -10,7 +10,7 @@ const FRAME_LIMIT = 1000;
 // take longer.
 const nextFrame = (window, most = FRAME_LIMIT) =>
   new Promise((done) => {
-    const hidden = window.document.visibilityState === 'hidden';
+    const hidden = visibilityOf(window.document) === 'hidden';
     const timer = setTimeout(() => done(null), hidden ? 100 : most);
     window.requestAnimationFrame((time) => {
       clearTimeout(timer);

@@ -4,15 +4,20 @@ const TOGGLE_ROLES = new Set(['checkbox', 'radio', 'switch', 'menuitemcheckbox',
 
 const isToggle = (element) => TOGGLE_ROLES.has(roleOf(element));
 
+const toggleIn = (component) =>
+  isToggle(component)
+    ? component
+    : onlyInComponent(component, 'input[type=checkbox], input[type=radio], [role=checkbox], [role=radio], [role=switch]');
+
 // The checkbox that an element stands for: the element or one around it, the control of a label around
 // it, or the only one in a component.
 const toggleOf = (found) => {
   for (let at = found; at; at = parentOf(at)) {
     if (isToggle(at)) return at;
-    if (localNameOf(at) === 'label') return at.control && isToggle(at.control) ? at.control : null;
+    if (localNameOf(at) === 'label') return at.control && toggleIn(at.control);
     if (matches(at, 'a, button, select')) return null;
   }
-  return onlyInShadow(found, 'input[type=checkbox], input[type=radio], [role=checkbox], [role=radio], [role=switch]');
+  return toggleIn(found);
 };
 
 // Whether it is checked. A checkbox that is shown as indeterminate is checked or not beneath.

@@ -38,7 +38,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     client.event("welcome").await;
     let tab = client.open(&page).await;
     let mut errors = Vec::new();
-    for request in [
+    for (number, request) in [
         json!({"type": "fill", "selector": "#p", "value": FILLED}),
         json!({"type": "type", "selector": "#e", "text": TYPED}),
         json!({"type": "type", "selector": "#t", "text": TYPED}),
@@ -50,7 +50,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "stageFile", "fileId": "u1", "offset": 10, "data": BYTES}),
         json!({"type": "upload", "selector": "#f", "files": [{"fileId": "u1"}]}),
         json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
-        // All further requests fail.
+        // All further requests fail, and are not waited for long.
         json!({"type": "fill", "selector": "#none", "value": FILLED}),
         json!({"type": "fill", "selector": "#n", "value": FILLED}),
         json!({"type": "fill", "selector": "#f", "value": FILLED}),
@@ -70,12 +70,18 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "click", "selector": "#e"}),
         json!({"type": "click", "selector": "#p"}),
         json!({"type": "query", "selector": "#e", "what": "checked"}),
-    ] {
+    ]
+    .into_iter()
+    .enumerate()
+    {
         let mut request = request;
         if request["type"] != "stageFile" {
             request["tabId"] = json!(tab);
         }
-        request["timeoutMs"] = json!(400);
+        // A busy machine may take its time for what shall succeed.
+        if number >= 11 {
+            request["timeoutMs"] = json!(400);
+        }
         let answer = client.ask(request).await;
         if answer.is("error") {
             errors.push(answer.to_string());

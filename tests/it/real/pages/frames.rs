@@ -11,6 +11,8 @@ on_both_browsers!(
     elements_of_frames_of_other_processes_that_are_out_of_view_are_acted_on,
     an_element_of_a_hidden_frame_is_hidden,
     a_frame_that_loads_lazily_is_acted_on,
+    what_is_covered_around_its_frame_is_scrolled_away_from_the_cover,
+    a_dialog_in_a_frame_that_is_half_out_of_view_is_acted_on,
     a_page_that_draws_slowly_is_acted_on,
     a_position_is_right_in_a_turned_frame,
 );
@@ -108,6 +110,57 @@ async fn a_frame_that_loads_lazily_is_acted_on(browser: TestBrowser) {
         assert_eq!(text["value"], "true", "{host}");
         let fill = json!({"selector": "#b >> input", "value": "far"});
         page.ask("fill", fill).await.expect("done");
+    }
+    page.bridge.stop().await;
+}
+
+async fn what_is_covered_around_its_frame_is_scrolled_away_from_the_cover(browser: TestBrowser) {
+    let page = OpenPage::with(browser, "").await;
+    page.site.page(
+        "/inner",
+        "<button onclick='this.textContent = event.isTrusted'>B</button>",
+    );
+    for host in ["127.0.0.1", "other.test"] {
+        let inner = page.site.url_on(host, "/inner");
+        let body = format!(
+            "<style>body {{ margin: 0; padding: 70vh 0 100vh }}</style><iframe id=f src='{inner}'></iframe>
+            <div style='position:fixed;bottom:0;width:100%;height:45vh;background:gray'>bar</div>"
+        );
+        let url = page.site.page("/outer", &body);
+        page.client.go(&page.tab, &url).await;
+        page.click("#f >> button").await;
+        let text = json!({"selector": "#f >> button", "what": "text"});
+        let text = page.ask("query", text).await.expect("queried");
+        assert_eq!(text["value"], "true", "{host}");
+    }
+    page.bridge.stop().await;
+}
+
+async fn a_dialog_in_a_frame_that_is_half_out_of_view_is_acted_on(browser: TestBrowser) {
+    let page = OpenPage::with(browser, "").await;
+    page.site.page(
+        "/inner",
+        "<div style='height:3000px'></div><dialog id=d><button onclick='this.textContent = event.isTrusted'>B</button></dialog>
+        <script>d.showModal()</script>",
+    );
+    let middle = page.site.page(
+        "/middle",
+        "<div style='height:900px'></div><iframe id=g src='/inner' style='height:650px'></iframe>",
+    );
+    let scroller = format!(
+        "<div style='height:700px;overflow:auto'><iframe id=f src='{middle}' style='height:1600px'></iframe></div>"
+    );
+    let url = page.site.page(
+        "/outer",
+        &format!("<div style='height:900px'></div>{scroller}<div style='height:900px'></div>"),
+    );
+    for y in [0, 400, 900, 1500] {
+        page.client.go(&page.tab, &url).await;
+        page.evaluate(&format!("scrollTo(0, {y})")).await;
+        page.click("#f >> #g >> button").await;
+        let text = json!({"selector": "#f >> #g >> button", "what": "text"});
+        let text = page.ask("query", text).await.expect("queried");
+        assert_eq!(text["value"], "true", "{y}");
     }
     page.bridge.stop().await;
 }

@@ -1,8 +1,11 @@
 //! Faults that real pages showed.
 
+mod acting_clobbered;
 mod cancelling;
 mod captures;
 mod choosers;
+mod code_editors;
+mod editor_keys;
 mod editors;
 mod evaluate;
 mod field_values;

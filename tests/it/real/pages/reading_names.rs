@@ -10,6 +10,7 @@ use crate::support::raw::Raw;
 on_both_browsers!(
     names_come_from_labels_that_are_not_displayed,
     names_are_spaced_as_in_chromium,
+    a_value_is_no_part_of_the_name_of_what_has_it,
 );
 
 async fn name(page: &ReadPage, id: &str) -> String {
@@ -89,5 +90,21 @@ async fn names_are_spaced_as_in_chromium(browser: TestBrowser) {
         }
     }
     assert_eq!(wrong, [""; 0], "Chromium has other names");
+    page.bridge.stop().await;
+}
+
+async fn a_value_is_no_part_of_the_name_of_what_has_it(browser: TestBrowser) {
+    let body = "<label id=l>Volume <span id=n1 role=slider tabindex=0 aria-labelledby=l aria-valuenow=3>x</span></label>
+        <div id=m>Price <input id=n2 aria-labelledby=m value=20></div><button id=n3 aria-labelledby='n3 o'>Delete</button><i id=o>file</i>
+        <div id=q>Every <input id=n4 value=5> minutes</div><input type=checkbox id=n5 aria-labelledby=q>";
+    let page = ReadPage::with(browser, body).await;
+    for (id, expected) in [
+        ("n1", "Volume"),
+        ("n2", "Price"),
+        ("n3", "Delete file"),
+        ("n5", "Every 5 minutes"),
+    ] {
+        assert_eq!(name(&page, id).await, expected, "{id}");
+    }
     page.bridge.stop().await;
 }

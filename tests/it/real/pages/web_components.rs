@@ -8,6 +8,8 @@ use crate::support::browsers::{TestBrowser, on_both_browsers};
 on_both_browsers!(
     the_button_of_a_web_component_is_clicked_through_its_slotted_text,
     what_receives_no_pointer_events_is_clicked_through_its_control,
+    a_part_that_receives_no_pointer_events_is_clicked_through_its_host,
+    a_component_is_filled_and_checked_by_what_labels_it,
 );
 
 const COMPONENTS: &str = r##"<x-button id=b>Send form</x-button><x-outer id=o>Nested <i>icon</i></x-outer>
@@ -83,5 +85,58 @@ async fn what_receives_no_pointer_events_is_clicked_through_its_control(browser:
     let error = page.ask("click", fields).await;
     let error = error.expect_error("NOT_ACTIONABLE");
     assert_eq!(error["details"]["reason"], "covered", "{error}");
+    page.bridge.stop().await;
+}
+
+/// As Ionic's segments do: the button is for keyboards and assistive technology, and the host listens.
+async fn a_part_that_receives_no_pointer_events_is_clicked_through_its_host(browser: TestBrowser) {
+    let body = "<x-tab id=one>One</x-tab><div id=cover style='pointer-events:auto'><p id=p style='pointer-events:none'>Plain</p></div><script>
+        window.log = [];
+        customElements.define('x-tab', class extends HTMLElement { constructor() { super();
+            this.attachShadow({mode: 'open'}).innerHTML = '<button role=tab style=\"pointer-events:none\"><span><slot></slot></span></button>'; } });
+        addEventListener('click', (event) => log.push(event.target.id));</script>";
+    let page = OpenPage::with(browser, body).await;
+    for selector in ["role=tab[name=One]", "#one >> button", "text=One"] {
+        page.evaluate("log.length = 0").await;
+        page.click(selector).await;
+        assert_eq!(page.evaluate("log").await, json!(["one"]), "{selector}");
+    }
+    // No host of a shadow root is around it.
+    let error = page.ask("click", json!({"selector": "#p", "timeoutMs": 500}));
+    error.await.expect_error("NOT_ACTIONABLE");
+    page.bridge.stop().await;
+}
+
+async fn a_component_is_filled_and_checked_by_what_labels_it(browser: TestBrowser) {
+    let body = "<x-field id=f><div><label for=in>Name</label><input id=in></div></x-field>
+        <label>Agree <x-check id=c></x-check></label><label for=d>Mail</label><x-mail id=d></x-mail><script>
+        const define = (name, html) => customElements.define(name, class extends HTMLElement { static formAssociated = true;
+            constructor() { super(); this.attachInternals(); this.attachShadow({mode: 'open'}).innerHTML = html;
+                this.onclick = (event) => { if (event.composedPath()[0] === this) inside(this).click(); }; } });
+        define('x-check', '<input type=checkbox>');
+        define('x-mail', '<input type=email>');
+        window.inside = (it) => it.shadowRoot.firstChild;</script>";
+    let page = OpenPage::with(browser, body).await;
+    let act = async |kind, fields| drop(page.ask(kind, fields).await.expect("done"));
+    // Without a shadow root, the field is among the children of the component.
+    act("fill", json!({"selector": "#f", "value": "Ada"})).await;
+    assert_eq!(
+        page.evaluate("document.getElementById('in').value").await,
+        "Ada"
+    );
+    for selector in ["label=Agree", "text=Agree", "#c"] {
+        act("check", json!({"selector": selector})).await;
+        assert_eq!(page.evaluate("inside(c).checked").await, true, "{selector}");
+        act("uncheck", json!({"selector": selector})).await;
+        assert_eq!(
+            page.evaluate("inside(c).checked").await,
+            false,
+            "{selector}"
+        );
+    }
+    for selector in ["label=Mail", "text=Mail", "#d"] {
+        act("fill", json!({"selector": selector, "value": selector})).await;
+        assert_eq!(page.evaluate("inside(d).value").await, selector);
+    }
     page.bridge.stop().await;
 }

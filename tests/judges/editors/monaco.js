@@ -1,0 +1,6 @@
+import * as monaco from "monaco-editor";
+
+const host = document.getElementById("host");
+host.style.height = "200px";
+const editor = monaco.editor.create(host, { value: "Old text", language: "plaintext" });
+globalThis.judge = { text: () => editor.getValue() };

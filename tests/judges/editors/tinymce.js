@@ -1,0 +1,11 @@
+import tinymce from "tinymce";
+import "tinymce/icons/default";
+import "tinymce/models/dom";
+import "tinymce/themes/silver";
+import "tinymce/skins/ui/oxide/skin.js";
+import "tinymce/skins/ui/oxide/content.js";
+import "tinymce/skins/content/default/content.js";
+
+document.getElementById("host").innerHTML = '<textarea id="area">Old text</textarea>';
+await new Promise((done) => tinymce.init({ selector: "#area", license_key: "gpl", setup: (editor) => editor.on("init", done) }));
+globalThis.judge = { text: () => tinymce.activeEditor.getContent({ format: "text" }).replaceAll("\n\n", "\n") };
