@@ -17,6 +17,7 @@ pub mod flow;
 pub mod locator;
 mod lock;
 mod log_limit;
+pub mod memory_trim;
 pub mod metrics;
 pub mod open_files;
 pub mod operations;

@@ -11,7 +11,9 @@ use cdp_bridge::cli::{
 use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
-use cdp_bridge::{console, core_dumps, doctor, exposition, open_files, runtime, schema, telemetry};
+use cdp_bridge::{
+    console, core_dumps, doctor, exposition, memory_trim, open_files, runtime, schema, telemetry,
+};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Exit codes (operations: Commands).
@@ -94,6 +96,7 @@ async fn serve(invocation: &Invocation) -> Result<u8, Failure> {
     }
     let exposition = exposition::install().map_err(failed(FAILURE))?;
     tokio::spawn(exposition.clone().upkeep());
+    tokio::spawn(memory_trim::keep_trimmed());
     let systemd = Systemd::of_process().unwrap_or_else(|error| {
         tracing::warn!("{error}");
         Systemd::default()

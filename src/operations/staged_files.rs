@@ -235,7 +235,17 @@ impl StagedFiles {
         };
         if let Content::Growing(bytes) = &mut file.content {
             // All of it at once: a vector that grows would need twice the memory at its end.
-            bytes.reserve_exact(usize::try_from(file.size).unwrap_or(usize::MAX) - bytes.len());
+            let missing = usize::try_from(file.size).unwrap_or(usize::MAX) - bytes.len();
+            if bytes.try_reserve_exact(missing).is_err() {
+                // The system has less memory than the configuration promises.
+                let size = file.size;
+                self.files.remove(&key);
+                return Err(StagingError::NoRoom {
+                    size,
+                    max: self.limits.bytes_of_all,
+                    key: OF_ALL,
+                });
+            }
         }
         file.push(&part.data, now);
         Ok(StagedPart {

@@ -9,6 +9,7 @@ use tokio::task::JoinSet;
 use tokio::time::sleep;
 use tokio_rustls::rustls::ServerConfig;
 
+use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::operations::drain::DrainPhase;
 use crate::server::admin::reload::Replacer;
@@ -79,6 +80,7 @@ impl Server {
     pub async fn run(self) {
         let router = router(Arc::clone(&self.state));
         let head_timeout = self.state.settings.config.header_timeout;
+        let address_log = LogLimit::default();
         let mut http = JoinSet::new();
         let mut refused = JoinSet::new();
         loop {
@@ -97,9 +99,12 @@ impl Server {
                     Ok(Entered { permit, displaced }) => {
                         if let Some(reached) = displaced {
                             metrics::refused("address_limit");
-                            if reached.is_first {
+                            if reached.is_first
+                                && let Some(left_out) = address_log.admit()
+                            {
                                 tracing::warn!(
                                     %peer,
+                                    left_out,
                                     "half of the connection limit of this address is in use without a token \
                                      (server.max_connections_per_address); the oldest of those are closed"
                                 );
@@ -118,9 +123,12 @@ impl Server {
                     }
                     Err(full) => {
                         metrics::refused("address_limit");
-                        if full.is_first {
+                        if full.is_first
+                            && let Some(left_out) = address_log.admit()
+                        {
                             tracing::warn!(
                                 %peer,
+                                left_out,
                                 "the connection limit of this address is reached \
                                  (server.max_connections_per_address); more are refused"
                             );

@@ -48,7 +48,8 @@ impl TabQuota<'_> {
     /// Whether one more popup of this client may become a tab.
     pub(super) fn admits_popup(&self, client: &ClientId) -> bool {
         let most = (self.limit(client) / POPUPS).max(1);
-        let kept_free = (self.max / FREE_OF_POPUPS).max(1);
+        let has_others = self.shares.max_of.len() > 1;
+        let kept_free = (self.max / FREE_OF_POPUPS).max(usize::from(has_others));
         self.of(client).popups < most
             && self.total() + kept_free < self.max
             && self.refusal(client).is_none()
@@ -133,12 +134,18 @@ mod tests {
 
     #[test]
     fn popups_never_take_the_last_places() {
-        let shares = TabShares::default();
+        let alone = TabShares::default();
         let a = ClientId::from("a");
-        assert!(quota(16, &shares, &[("a", 4, 3)]).admits_popup(&a));
-        assert!(!quota(16, &shares, &[("a", 5, 4)]).admits_popup(&a));
-        assert!(quota(16, &shares, &[("a", 13, 0)]).admits_popup(&a));
-        assert!(!quota(16, &shares, &[("a", 14, 0)]).admits_popup(&a));
-        assert!(quota(16, &shares, &[("a", 14, 0)]).refusal(&a).is_none());
+        assert!(quota(16, &alone, &[("a", 4, 3)]).admits_popup(&a));
+        assert!(!quota(16, &alone, &[("a", 5, 4)]).admits_popup(&a));
+        assert!(quota(16, &alone, &[("a", 13, 0)]).admits_popup(&a));
+        assert!(!quota(16, &alone, &[("a", 14, 0)]).admits_popup(&a));
+        assert!(quota(16, &alone, &[("a", 14, 0)]).refusal(&a).is_none());
+        assert!(
+            quota(2, &alone, &[("a", 1, 0)]).admits_popup(&a),
+            "the client is alone"
+        );
+        let shared = shares(0, &[("a", 2), ("b", 2)]);
+        assert!(!quota(2, &shared, &[("a", 1, 0)]).admits_popup(&a));
     }
 }

@@ -54,6 +54,8 @@ pub(super) struct Supervisor {
     pub(super) reading: HashMap<CallId, oneshot::Sender<CancelReport>>,
     /// The tab that opened each popup.
     pub(super) openers: HashMap<TabKey, TabKey>,
+    /// The tabs that are popups, also of openers that are not known.
+    popup_tabs: HashSet<TabKey>,
     rebuild_queue: RebuildQueue,
     /// Why there is no browser.
     pub(super) down: String,
@@ -76,6 +78,7 @@ impl Supervisor {
             downloads: DownloadTracker::new(around.settings.download_limits()),
             reading: HashMap::new(),
             openers: HashMap::new(),
+            popup_tabs: HashSet::new(),
             around,
             registry,
             messages,
@@ -142,6 +145,7 @@ impl Supervisor {
                 self.registry.remove(&tab);
                 self.evicted.remove(&tab);
                 self.openers.remove(&tab);
+                self.popup_tabs.remove(&tab);
                 self.popups.tab_ended(&tab);
                 let effects = self.downloads.tab_ended(&tab);
                 self.apply(effects);
@@ -259,7 +263,7 @@ impl Supervisor {
             if !self.evicted.contains(&key) {
                 let open = open.entry(key.client.clone()).or_default();
                 open.all += 1;
-                open.popups += usize::from(self.openers.contains_key(&key));
+                open.popups += usize::from(self.popup_tabs.contains(&key));
             }
         }
         TabQuota {
@@ -488,6 +492,7 @@ impl Supervisor {
         let opener_id = opener.as_ref().map(|it| it.id);
         let adopt = CommandKind::Adopt { opener: opener_id };
         let key = self.spawn(tab, adopt.into(), live);
+        self.popup_tabs.insert(key.clone());
         self.openers
             .extend(opener.map(|opener| (key.clone(), opener)));
         if let Some(state) = &mut self.browser {

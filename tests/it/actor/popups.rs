@@ -47,7 +47,7 @@ async fn popups_are_closed_where_policy_wants_none() {
 #[tokio::test(start_paused = true)]
 async fn popups_count_as_tabs() {
     let mut settings = settings();
-    settings.config.max = 4;
+    settings.config.max = 2;
     let bridge = Bridge::with(settings).await;
     let (_, target) = bridge.tab("http://a.test/").await;
     let first = bridge.fake.popup(&target, "http://b.test/");

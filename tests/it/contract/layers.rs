@@ -22,6 +22,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("core_dumps", &[]),
     ("open_files", &[]),
+    ("memory_trim", &[]),
     ("timer", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
