@@ -44,6 +44,7 @@ use processors::Processors;
 use support::browsers::TestBrowser;
 use support::daemon::{Daemon, Setup};
 use table::{Phase, Table};
+use tokio::time::Instant;
 use witness::{Seen, Witness};
 
 const CLIENTS: &str = r#"
@@ -84,9 +85,10 @@ async fn measure(options: &Options) -> Table {
         eprintln!("measuring: {name}");
         let (_, seen) = observed(&mut witness, before).await;
         table.without.add(seen);
-        let running = Running::start(&loads, &a, &pages).await;
+        let (running, starting) = timed(Running::start(&loads, &a, &pages)).await;
         let (idle, seen) = observed(&mut witness, length).await;
-        let asked = running.stop(&a).await;
+        let (asked, stopping) = timed(running.stop(&a)).await;
+        eprintln!("{seen}; A took {starting:.1?} to start and {stopping:.1?} to stop");
         table.phases.push(Phase {
             name,
             idle,
@@ -110,6 +112,12 @@ fn phases(options: &Options) -> Vec<(&'static str, Vec<Load>)> {
     let light = ("all but what computes", light.collect());
     phases.extend([light, all].into_iter().filter(|it| options.wants(it.0)));
     phases
+}
+
+async fn timed<T>(work: impl Future<Output = T>) -> (T, Duration) {
+    let start = Instant::now();
+    let outcome = work.await;
+    (outcome, start.elapsed())
 }
 
 async fn observed(witness: &mut Witness, length: Duration) -> (f64, Seen) {

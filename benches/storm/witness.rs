@@ -1,6 +1,7 @@
 //! Client B: what it asks for, and how long it waits for each answer.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -33,6 +34,15 @@ impl Seen {
         for (code, count) in other.errors {
             *self.errors.entry(code).or_default() += count;
         }
+    }
+}
+
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (request, times) in REQUESTS.iter().zip(&self.times) {
+            write!(f, "{request} {:.1} ms, ", times.median())?;
+        }
+        write!(f, "{} errors", self.errors.values().sum::<usize>())
     }
 }
 
