@@ -86,7 +86,8 @@ async fn console_line(client: &Client, tab: &str) {
 }
 
 async fn click(client: &Client, tab: &str) {
-    let click = json!({"type": "click", "tabId": tab, "selector": "#b"});
+    // Writing the line may keep the page busy before the click has finished.
+    let click = json!({"type": "click", "tabId": tab, "selector": "#b", "timeoutMs": 60_000});
     client.ask(click).await.expect("done");
 }
 
