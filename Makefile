@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench soak judges fuzz demo schemas install dist clean help
+.PHONY: run test lint bench storm soak judges fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -41,6 +41,14 @@ bench: ## Measure the parts, the bridge beside raw CDP, and many tabs and connec
 	cargo bench --profile production --locked --bench parts -- --warm-up-time 1 --measurement-time 2 --sample-size 20
 	cargo bench --profile production --locked --bench end_to_end
 	cargo bench --profile production --locked --bench scale
+
+# How long each load is measured, and on which build: BUILD=chrome is new headless.
+STORM_SECONDS ?= 60
+BUILD ?= shell
+storm: ## Measure what one client suffers from another that takes all it can (STORM_SECONDS=60, BUILD=shell)
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo bench --profile release --locked --bench storm -- --seconds $(STORM_SECONDS) --build $(BUILD)
 
 # How long a soak, or each fuzz target, runs: DURATION=1h is a long run. SEED=1 repeats the same faults.
 DURATION ?= 10m

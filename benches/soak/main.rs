@@ -1,4 +1,5 @@
-//! `cargo bench --bench soak -- --duration 10m --seed 1 --browser shell`: the daemon with random faults.
+//! `cargo bench --bench soak -- --duration 10m --seed 1 --browser shell`: the daemon with random faults, and then
+//! with bursts of huge messages, whose memory must be given back. `--only bursts` leaves the faults out.
 //!
 //! The report is printed, and written to `target/bench/soak.json`. The exit code is 1 if anything is
 //! wrong.
@@ -11,6 +12,7 @@
     reason = "a program that prints rounded figures, and stops where it cannot go on"
 )]
 
+mod bursts;
 #[allow(
     dead_code,
     unused_imports,
@@ -30,7 +32,11 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use bursts::memory::BurstMemory;
+use bursts::run::Bursts;
 use chaos::config::Plan;
+use chaos::report::Report;
+use serde_json::json;
 use support::browsers::TestBrowser;
 
 /// The default pause between two faults.
@@ -41,6 +47,7 @@ struct Options {
     seed: u64,
     pace: Duration,
     chrome: bool,
+    only_bursts: bool,
 }
 
 /// Options that cargo adds are ignored.
@@ -50,6 +57,7 @@ fn options() -> Options {
         seed: fastrand::u64(..1_000_000),
         pace: PACE,
         chrome: false,
+        only_bursts: false,
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(name) = arguments.next() {
@@ -69,6 +77,10 @@ fn options() -> Options {
                     other => panic!("--browser shell or --browser chrome, not {other}"),
                 }
             }
+            "--only" => match value().as_str() {
+                "bursts" => options.only_bursts = true,
+                other => panic!("--only bursts, not {other}"),
+            },
             "--bench" => {}
             other => panic!("unknown option {other}"),
         }
@@ -87,32 +99,43 @@ fn duration(text: &str) -> Duration {
 }
 
 fn main() -> ExitCode {
-    let Options {
-        length,
-        seed,
-        pace,
-        chrome,
-    } = options();
-    let plan = Plan { seed, length, pace };
-    println!("seed {seed}, for {length:?}");
+    let options = options();
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let report = runtime.block_on(async {
-        let browser = if chrome {
-            TestBrowser::chrome().await
-        } else {
-            TestBrowser::shell().await
-        };
-        chaos::run::run(&browser, plan).await
-    });
-    println!("{report}");
+    let (faults, bursts) = runtime.block_on(run(&options));
+    let mut all = faults.as_ref().map_or_else(|| json!({}), Report::to_json);
+    all["bursts"] = bursts.to_json();
     let path = output();
-    std::fs::write(&path, format!("{:#}\n", report.to_json())).unwrap();
+    std::fs::write(&path, format!("{all:#}\n")).unwrap();
     println!("written to {}", path.display());
-    if report.verdict().is_empty() {
+    let faults_are_right = faults.is_none_or(|report| report.verdict().is_empty());
+    if faults_are_right && bursts.verdict().is_none() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     }
+}
+
+async fn run(options: &Options) -> (Option<Report>, BurstMemory) {
+    let browser = if options.chrome {
+        TestBrowser::chrome().await
+    } else {
+        TestBrowser::shell().await
+    };
+    let mut faults = None;
+    if !options.only_bursts {
+        let plan = Plan {
+            seed: options.seed,
+            length: options.length,
+            pace: options.pace,
+        };
+        println!("seed {}, for {:?}", plan.seed, plan.length);
+        let report = chaos::run::run(&browser, plan).await;
+        println!("{report}\n");
+        faults = Some(report);
+    }
+    let bursts = bursts::run::run(&browser, Bursts::LARGE).await;
+    println!("{bursts}");
+    (faults, bursts)
 }
 
 fn output() -> PathBuf {

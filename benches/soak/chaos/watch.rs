@@ -20,12 +20,7 @@ pub(crate) struct Look {
 
 /// Measures a process.
 pub(crate) fn look(pid: i32, at: Duration) -> Look {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-    let field = |name: &str| {
-        let line = status.lines().find_map(|line| line.strip_prefix(name));
-        let number = line.and_then(|it| it.split_whitespace().next());
-        number.and_then(|it| it.parse().ok()).unwrap_or_default()
-    };
+    let field = |name: &str| status_field(pid, name).unwrap_or_default();
     let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd"));
     Look {
         at: at.as_secs_f64(),
@@ -33,6 +28,13 @@ pub(crate) fn look(pid: i32, at: Duration) -> Look {
         descriptors: descriptors.map_or(0, |all| all.count() as u64),
         threads: field("Threads:"),
     }
+}
+
+/// The number after a name in `/proc/PID/status`.
+pub(crate) fn status_field(pid: i32, name: &str) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
+    line.split_whitespace().next()?.parse().ok()
 }
 
 /// Measures repeatedly until told to stop.
