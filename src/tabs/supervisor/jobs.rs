@@ -264,9 +264,10 @@ pub(super) async fn close_page(browser: Browser, target: TargetId) -> JobResult 
     log_failure(outcome, "close a page")
 }
 
-/// Closes a popup that has just been attached. It has to run for that: its opener waits in `window.open`
-/// until it does, also if it is closed.
-pub(super) async fn refuse(browser: Browser, attachment: Attachment) -> JobResult {
+/// Closes a popup that has just been attached, after this time. It has to run for that: its opener waits in
+/// `window.open` until it does, also if it is closed.
+pub(super) async fn refuse(browser: Browser, attachment: Attachment, brake: Duration) -> JobResult {
+    sleep(brake).await;
     let run = attachment
         .session
         .call(RunIfWaitingForDebugger {}, JOB_LIMIT);

@@ -19,6 +19,10 @@ const PER_OPENER: usize = 10;
 const PER_CLIENT: usize = 20;
 const WINDOW: Duration = Duration::from_secs(10);
 
+/// How long a page that opens too many waits for each further one. Every popup costs Chromium much, also
+/// one that is closed at once.
+const BRAKE: Duration = Duration::from_millis(300);
+
 /// The shortest time between two facts about the popups of the same tab.
 const INTERVAL: Duration = Duration::from_secs(1);
 
@@ -95,21 +99,21 @@ impl Supervisor {
         Some(PopupOrigin { scope, opener })
     }
 
-    /// Whether a page that is attached with an opener is closed before it costs anything. Counts it
-    /// otherwise.
-    pub(super) fn refuses_at_once(&mut self, attachment: &Attachment) -> bool {
+    /// Counts a page that is attached with an opener. If it is to be closed before it costs much, the
+    /// result is how long after.
+    pub(super) fn refuses_at_once(&mut self, attachment: &Attachment) -> Option<Duration> {
         // Without an opener it may be the page of a tab that is being opened.
         let is_popup = attachment.info.opener_id.is_some();
         let Some(origin) = self.origin_of_popup(attachment).filter(|_| is_popup) else {
-            return false;
+            return None;
         };
-        let refusal = self
-            .popup_refusal(&origin)
-            .or_else(|| self.over_rate(&origin));
+        let over_rate = self.over_rate(&origin);
+        let refusal = self.popup_refusal(&origin).or(over_rate);
         if let Some(reason) = refusal {
             self.block_popup(origin, attachment.info.url.clone(), reason);
         }
-        refusal.is_some()
+        let brake = over_rate.map_or(Duration::ZERO, |_| BRAKE);
+        refusal.map(|_| brake)
     }
 
     /// Counts a popup.

@@ -412,9 +412,9 @@ impl Supervisor {
             let popup = attachment.info.target_id.clone();
             state.downloads.popup(popup, opener);
         }
-        if self.refuses_at_once(&attachment) {
+        if let Some(brake) = self.refuses_at_once(&attachment) {
             if let Some(state) = &mut self.browser {
-                state.start(jobs::refuse(state.browser.clone(), attachment));
+                state.start(jobs::refuse(state.browser.clone(), attachment, brake));
             }
             return;
         }
