@@ -104,9 +104,7 @@ impl Supervisor {
     pub(super) fn refuses_at_once(&mut self, attachment: &Attachment) -> Option<Duration> {
         // Without an opener it may be the page of a tab that is being opened.
         let is_popup = attachment.info.opener_id.is_some();
-        let Some(origin) = self.origin_of_popup(attachment).filter(|_| is_popup) else {
-            return None;
-        };
+        let origin = self.origin_of_popup(attachment).filter(|_| is_popup)?;
         let over_rate = self.over_rate(&origin);
         let refusal = self.popup_refusal(&origin).or(over_rate);
         if let Some(reason) = refusal {
