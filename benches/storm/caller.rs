@@ -130,11 +130,11 @@ where
         }
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(waiter) = waiting.remove(&answer.request_id) {
-            // Nobody waits for it any more once its load has ended.
+            // No task waits for it any more once its load has ended.
             let _ = waiter.send(answer);
         }
     }
-    // Whoever still waits learns that there is no answer.
+    // The tasks that still wait learn that there is no answer.
     waiting
         .lock()
         .unwrap_or_else(PoisonError::into_inner)

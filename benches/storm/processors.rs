@@ -1,4 +1,4 @@
-//! How busy the machine is, whoever it is busy for.
+//! How busy the machine is, with all of its processes.
 
 /// A reading of `/proc/stat`, in ticks of all processors.
 pub(crate) struct Processors {
