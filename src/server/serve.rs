@@ -17,7 +17,7 @@ use crate::server::edge::http_connection::{refuse, serve};
 pub use crate::server::edge::listener::BindError;
 use crate::server::edge::listener::{Accepted, Listener};
 use crate::server::edge::per_ip_limit::{Entered, IpPermit};
-use crate::server::edge::tls::{self, TlsPort};
+use crate::server::edge::tls::{self, HandshakeFailed, TlsPort};
 use crate::server::router::router;
 use crate::server::settings::{Listen, ServerSettings};
 use crate::server::state::{ServerState, Services};
@@ -167,7 +167,12 @@ async fn tcp(socket: TcpStream, router: Router, state: Arc<ServerState>, permit:
         Ok(socket) => serve(socket, router, limit, permit).await,
         Err(error) => {
             metrics::refused(error.reason());
-            if let Some(left_out) = state.log_limits.tls.admit() {
+            let limits = &state.log_limits;
+            let limit = match error {
+                HandshakeFailed::Plaintext => &limits.plain_text,
+                HandshakeFailed::TooLong | HandshakeFailed::Broken(_) => &limits.tls,
+            };
+            if let Some(left_out) = limit.admit() {
                 tracing::warn!(%error, left_out, "TLS handshake failed");
             }
         }

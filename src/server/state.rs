@@ -45,6 +45,7 @@ impl fmt::Debug for Services {
 pub(crate) struct LogLimits {
     pub(crate) host_and_origin: LogLimit,
     pub(crate) tls: LogLimit,
+    pub(crate) plain_text: LogLimit,
     pub(crate) not_admitted: LogLimit,
 }
 

@@ -1,6 +1,9 @@
 //! The load state of a tab's main document, from Chromium's events.
 
+use std::time::Duration;
+
 use cdp_bridge_protocol::request::LoadState;
+use tokio::time::Instant;
 
 use crate::cdp::RawEvent;
 use crate::cdp::events::{EventKind, FrameNavigated, LifecycleEvent, NavigatedWithinDocument};
@@ -14,7 +17,13 @@ pub(super) struct LoadProgress {
     parsed: bool,
     loaded: bool,
     idle: bool,
+    /// When the document committed, if that was seen.
+    committed: Option<Instant>,
 }
+
+/// The network is idle after this long without requests. An earlier report is about the document before:
+/// Chromium repeats it when its events are switched on, with the identifiers of this one.
+const QUIET: Duration = Duration::from_millis(500);
 
 impl LoadProgress {
     pub(super) fn new(url: String) -> Self {
@@ -24,11 +33,12 @@ impl LoadProgress {
             parsed: false,
             loaded: false,
             idle: false,
+            committed: None,
         }
     }
 
     /// Returns true if the main frame has a new document.
-    pub(super) fn on_event(&mut self, event: &RawEvent, main_frame: &str) -> bool {
+    pub(super) fn on_event(&mut self, event: &RawEvent, main_frame: &str, now: Instant) -> bool {
         match event.kind {
             EventKind::FrameNavigated => {
                 let Some(FrameNavigated { frame, r#type }) = event.decode() else {
@@ -40,6 +50,7 @@ impl LoadProgress {
                 let url = frame.url + frame.url_fragment.as_deref().unwrap_or_default();
                 *self = Self::new(url);
                 self.loader = Some(frame.loader_id);
+                self.committed = Some(now);
                 if r#type == "BackForwardCacheRestore" {
                     (self.parsed, self.loaded, self.idle) = (true, true, true);
                 }
@@ -55,7 +66,7 @@ impl LoadProgress {
             }
             EventKind::LifecycleEvent => {
                 if let Some(event) = event.decode::<LifecycleEvent>() {
-                    self.lifecycle(&event, main_frame);
+                    self.lifecycle(&event, main_frame, now);
                 }
                 false
             }
@@ -63,7 +74,7 @@ impl LoadProgress {
         }
     }
 
-    fn lifecycle(&mut self, event: &LifecycleEvent, main_frame: &str) {
+    fn lifecycle(&mut self, event: &LifecycleEvent, main_frame: &str, now: Instant) {
         let of_this = self.loader.as_ref().is_none_or(|it| *it == event.loader_id);
         if event.frame_id.as_str() != main_frame || !of_this {
             return;
@@ -71,7 +82,12 @@ impl LoadProgress {
         match event.name.as_str() {
             "DOMContentLoaded" => self.parsed = true,
             "load" => self.loaded = true,
-            "networkIdle" => self.idle = true,
+            "networkIdle" => {
+                let age = self
+                    .committed
+                    .map(|then| now.saturating_duration_since(then));
+                self.idle = age.is_none_or(|age| age >= QUIET);
+            }
             _ => {}
         }
     }
@@ -116,32 +132,48 @@ mod tests {
     #[test]
     fn a_new_document_resets_the_load_state_until_its_own_events_arrive() {
         let mut page = LoadProgress::new("about:blank".to_owned());
-        assert!(page.on_event(&navigated("L1", "Navigation"), "MAIN"));
+        let start = Instant::now();
+        let late = start + QUIET;
+        assert!(page.on_event(&navigated("L1", "Navigation"), "MAIN", start));
         assert_eq!(page.url, "http://a/#b");
         assert!(!page.has_reached(LoadState::Load));
-        page.on_event(&lifecycle("L0", "MAIN", "load"), "MAIN");
-        page.on_event(&lifecycle("L1", "INNER", "load"), "MAIN");
+        page.on_event(&lifecycle("L0", "MAIN", "load"), "MAIN", late);
+        page.on_event(&lifecycle("L1", "INNER", "load"), "MAIN", late);
         assert!(
             !page.has_reached(LoadState::Load),
             "another document has loaded"
         );
-        page.on_event(&lifecycle("L1", "MAIN", "DOMContentLoaded"), "MAIN");
+        page.on_event(&lifecycle("L1", "MAIN", "DOMContentLoaded"), "MAIN", late);
         assert!(page.has_reached(LoadState::DomContentLoaded));
-        page.on_event(&lifecycle("L1", "MAIN", "networkIdle"), "MAIN");
+        page.on_event(&lifecycle("L1", "MAIN", "networkIdle"), "MAIN", late);
         assert!(
             !page.has_reached(LoadState::NetworkIdle),
             "it is still loading"
         );
-        page.on_event(&lifecycle("L1", "MAIN", "load"), "MAIN");
+        page.on_event(&lifecycle("L1", "MAIN", "load"), "MAIN", late);
         assert!(page.has_reached(LoadState::NetworkIdle) && page.has_reached(LoadState::Load));
-        page.on_event(&navigated("L2", "Navigation"), "MAIN");
+        page.on_event(&navigated("L2", "Navigation"), "MAIN", start);
         assert!(!page.has_reached(LoadState::DomContentLoaded));
     }
 
     #[test]
     fn a_document_from_the_back_forward_cache_is_loaded() {
         let mut page = LoadProgress::new("about:blank".to_owned());
-        page.on_event(&navigated("L1", "BackForwardCacheRestore"), "MAIN");
+        let start = Instant::now();
+        page.on_event(&navigated("L1", "BackForwardCacheRestore"), "MAIN", start);
+        assert!(page.has_reached(LoadState::NetworkIdle));
+    }
+
+    #[test]
+    fn a_network_that_was_idle_before_the_document_is_not_taken_for_its_own() {
+        let mut page = LoadProgress::new("about:blank".to_owned());
+        let start = Instant::now();
+        page.on_event(&navigated("L1", "Navigation"), "MAIN", start);
+        page.on_event(&lifecycle("L1", "MAIN", "load"), "MAIN", start);
+        page.on_event(&lifecycle("L1", "MAIN", "networkIdle"), "MAIN", start);
+        assert!(!page.has_reached(LoadState::NetworkIdle));
+        let late = start + QUIET;
+        page.on_event(&lifecycle("L1", "MAIN", "networkIdle"), "MAIN", late);
         assert!(page.has_reached(LoadState::NetworkIdle));
     }
 }

@@ -8,6 +8,7 @@ use futures::future::join3;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
+use tokio::time::Instant;
 
 use super::driver::{DragData, FrameEvent, PageDriver, Shared};
 use super::load_progress::LoadProgress;
@@ -86,7 +87,7 @@ impl PageEvents {
                 let mut is_new = false;
                 self.progress.send_if_modified(|progress| {
                     let before = progress.clone();
-                    is_new = progress.on_event(event, &self.main_frame);
+                    is_new = progress.on_event(event, &self.main_frame, Instant::now());
                     *progress != before
                 });
                 if is_new {

@@ -66,6 +66,8 @@ async fn clients_come_and_go_and_a_broken_file_changes_nothing(browser: TestBrow
     let alice = connect(&daemon, ALICE).await.unwrap();
     let bob = connect(&daemon, BOB).await.unwrap();
     let tab = bob.open("about:blank").await;
+    // Each client numbers its own tabs: the second one of alice has a number that bob has not used.
+    alice.open("about:blank").await;
     let other = alice.open("about:blank").await;
     bob.ask(serde_json::json!({"type": "closeTab", "tabId": other}))
         .await
