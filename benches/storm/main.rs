@@ -73,7 +73,7 @@ async fn measure(options: &Options) -> Table {
         TestBrowser::shell().await
     };
     let pages = Pages::start().await;
-    let daemon = start(&browser, &pages).await;
+    let daemon = start(&browser).await;
     let a = Arc::new(Caller::connect(&daemon.url, "a-horse-battery-staple").await);
     let b = Caller::connect(&daemon.url, "b-horse-battery-staple").await;
     let mut witness = Witness::start(b, &pages).await;
@@ -126,7 +126,7 @@ async fn observed(witness: &mut Witness, length: Duration) -> (f64, Seen) {
     (processors.idle_since(), seen)
 }
 
-async fn start(browser: &TestBrowser, pages: &Pages) -> Daemon {
+async fn start(browser: &TestBrowser) -> Daemon {
     let mut setup = Setup::serving(browser)
         .file("bridge.toml", CLIENTS)
         .args(["--config", "bridge.toml"])
@@ -135,7 +135,7 @@ async fn start(browser: &TestBrowser, pages: &Pages) -> Daemon {
         // Without it, new headless lets no window through that no gesture opens.
         .args(["--set", "browser.args=--disable-popup-blocking"])
         .env("CDP_PORT", "0");
-    let resolve = format!("policy.resolve={}", pages.names());
+    let resolve = format!("policy.resolve={}", Pages::names());
     setup = setup.args(["--set", resolve.as_str()]);
     setup.start().await
 }

@@ -50,7 +50,7 @@ impl Pages {
     }
 
     /// The addresses of the names, as inline TOML.
-    pub(crate) fn names(&self) -> String {
+    pub(crate) fn names() -> String {
         let names = (0..NAMES).map(|number| format!("\"n{number}.test\" = \"127.0.0.1\""));
         format!("{{ {} }}", names.collect::<Vec<_>>().join(", "))
     }

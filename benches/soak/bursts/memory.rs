@@ -11,7 +11,7 @@ use super::super::chaos::watch::status_field;
 /// What may be left of all bursts together.
 const MAY_STAY_KIB: u64 = 10 * 1024;
 /// How long after the end of everything memory may be given back.
-const GIVEN_BACK_WITHIN: Duration = Duration::from_secs(60);
+const GIVEN_BACK_WITHIN: Duration = Duration::from_mins(1);
 /// The interval of measurements in that time.
 const PAUSE: Duration = Duration::from_millis(250);
 
