@@ -60,6 +60,27 @@ class ABridge(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(large.exception.code, "TOO_LARGE")
             await bridge.close_tab(tab_id=tab.id)
 
+    async def test_a_request_whose_task_is_cancelled_is_not_carried_out_later(self) -> None:
+        async with await Bridge.connect(self.running.url) as bridge:
+            tab = await bridge.create_tab()
+            with self.assertRaises(asyncio.TimeoutError):
+                click = bridge.click(tab_id=tab.id, selector="#late", timeout_ms=60_000)
+                await asyncio.wait_for(click, 0.3)
+            # It would wait behind the click.
+            made = await bridge.evaluate(
+                tab_id=tab.id,
+                timeout_ms=10_000,
+                expression="""async () => {
+                    document.body.innerHTML = '<button id=late>late</button>';
+                    let clicks = 0;
+                    document.querySelector('#late').onclick = () => { clicks += 1; };
+                    await new Promise((done) => setTimeout(done, 500));
+                    return clicks;
+                }""",
+            )
+            self.assertEqual(made.value, 0)
+            await bridge.close_tab(tab_id=tab.id)
+
     async def test_every_request_that_does_not_need_more_than_a_tab_is_answered(self) -> None:
         async with await Bridge.connect(self.running.url) as bridge:
             self.assertEqual(bridge.welcome.protocol, 1)

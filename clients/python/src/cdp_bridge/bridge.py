@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import ssl
 from collections.abc import Iterable, Mapping
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, overload
 
 from ._wire import Event
-from .errors import ConnectionLost, ProtocolError
+from .errors import BridgeError, ConnectionLost, ProtocolError
 from .events import EventStream, read_event
 from .parts import Message, Parts, read_binary_frame, read_message
 from .protocol import GapEvent, RequestId, Requests, ResumedEvent, WelcomeEvent
@@ -25,6 +26,8 @@ E = TypeVar("E", bound=Event)
 _FINAL_CODES = {1000, 1001, 1002, 1003, 1007, 1009, 4009}
 _FIRST_PAUSE_SECONDS = 0.05
 _LONGEST_PAUSE_SECONDS = 2.0
+#: How long `close` waits for the cancellations that are under way.
+_CANCELLATION_SECONDS = 1.0
 
 
 class Bridge(Requests):
@@ -50,6 +53,8 @@ class Bridge(Requests):
         self._resume_for = resume_for
         self._tls = tls
         self._unanswered = UnansweredRequests()
+        # Requests whose callers were cancelled, until the bridge has cancelled them.
+        self._cancellations: set[asyncio.Task[None]] = set()
         self._parts = Parts()
         self._streams: set[EventStream[Any]] = set()
         self._socket: Socket | None = None
@@ -114,10 +119,23 @@ class Bridge(Requests):
         if self._over:
             raise self._over
         id, text, answer = self._unanswered.add(type, fields or {})
-        if self._ready and self._socket:
-            self._unanswered.sent(id)
-            await self._socket.send(text)
-        return await answer
+        try:
+            if self._ready and self._socket:
+                self._unanswered.sent(id)
+                await self._socket.send(text)
+            return await answer
+        except asyncio.CancelledError:
+            # Otherwise the bridge would still click, seconds after the caller has given up.
+            if not self._over and type != "cancel":
+                task = asyncio.create_task(self._cancel(id))
+                self._cancellations.add(task)
+                task.add_done_callback(self._cancellations.discard)
+            raise
+
+    async def _cancel(self, id: RequestId) -> None:
+        """Ends a request in the bridge, whose caller does not wait for the answer any more."""
+        with contextlib.suppress(BridgeError, ConnectionLost):
+            await self.request("cancel", {"targetRequestId": id})
 
     async def _ask(self, answer: type[E], type: str, fields: Mapping[str, Any]) -> E:
         event = await self.request(type, fields)
@@ -151,6 +169,8 @@ class Bridge(Requests):
 
     async def close(self) -> None:
         """Ends the connection and its session. Requests that are unanswered fail; tabs stay."""
+        if self._ready and self._cancellations:
+            await asyncio.wait(self._cancellations, timeout=_CANCELLATION_SECONDS)
         self._end(ConnectionLost("the connection was closed by this program", close_code=1000))
         if self._socket:
             await self._socket.close(1000)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import ssl
 from collections.abc import AsyncIterator
@@ -108,7 +109,9 @@ class Socket:
 
     async def close(self, code: int) -> None:
         """Closes the connection."""
-        await self._ws.close(code)
+        # After some failures websockets aborts a transport that asyncio has taken apart already.
+        with contextlib.suppress(AttributeError):
+            await self._ws.close(code)
 
 
 def _status(error: InvalidHandshake) -> int | None:
