@@ -101,12 +101,7 @@ impl Actor {
             clipboard: ctx.clipboards.of(&scope),
             viewport,
             attached,
-            work: Work::new(
-                settings,
-                ctx.capture_permits.clone(),
-                scope.client.clone(),
-                first,
-            ),
+            work: Work::new(settings, ctx.capture_permits.of(&scope.client), first),
             navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies)),
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),

@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Cheap to clone.
 #[derive(Debug, Clone)]
-pub struct CapturePermits {
+pub(super) struct CapturePermits {
     small: FairPermits<ClientId>,
     large: FairPermits<ClientId>,
 }
@@ -42,22 +42,37 @@ impl Default for CapturePermits {
     }
 }
 
+/// The places that one client competes for. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct ClientCapturePermits {
+    permits: CapturePermits,
+    client: ClientId,
+}
+
 impl CapturePermits {
+    pub(super) fn of(&self, client: &ClientId) -> ClientCapturePermits {
+        ClientCapturePermits {
+            permits: self.clone(),
+            client: client.clone(),
+        }
+    }
+}
+
+impl ClientCapturePermits {
     /// Takes a picture of so many pixels once there is place for it. `None` if there is none by the deadline.
     pub async fn run<T>(
         &self,
-        client: &ClientId,
         pixels: u64,
         deadline: Instant,
         capture: impl Future<Output = T>,
     ) -> Option<T> {
         let places = places(pixels);
         let permits = if places == 1 {
-            &self.small
+            &self.permits.small
         } else {
-            &self.large
+            &self.permits.large
         };
-        let permit = permits.acquire(client, places.into());
+        let permit = permits.acquire(&self.client, places.into());
         let permit = timeout_at(deadline, permit).await.ok()?;
         let mut capture = std::pin::pin!(capture);
         tokio::select! {
@@ -83,41 +98,43 @@ mod tests {
         Instant::now() + Duration::from_mins(2)
     }
 
+    fn of_two_clients() -> [ClientCapturePermits; 2] {
+        let permits = CapturePermits::default();
+        ["a", "b"].map(|name| permits.of(&name.into()))
+    }
+
     #[tokio::test(start_paused = true)]
     async fn pages_that_draw_nothing_keep_no_place() {
-        let permits = CapturePermits::default();
-        let (a, start) = (ClientId::from("a"), Instant::now());
+        let [a, b] = of_two_clients();
+        let start = Instant::now();
         for _ in 0..SMALL_PER_CLIENT {
-            let (permits, a) = (permits.clone(), a.clone());
-            tokio::spawn(async move { permits.run(&a, 1, far(), pending::<()>()).await });
+            let a = a.clone();
+            tokio::spawn(async move { a.run(1, far(), pending::<()>()).await });
         }
         tokio::task::yield_now().await;
-        let b = ClientId::from("b");
-        assert_eq!(permits.run(&b, 1, far(), ready(1)).await, Some(1));
+        assert_eq!(b.run(1, far(), ready(1)).await, Some(1));
         assert_eq!(
             start.elapsed(),
             Duration::ZERO,
             "another client does not wait"
         );
-        assert_eq!(permits.run(&a, 1, far(), ready(2)).await, Some(2));
+        assert_eq!(a.run(1, far(), ready(2)).await, Some(2));
         assert_eq!(start.elapsed(), PATIENCE);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_picture_without_a_place_is_given_up_at_its_deadline() {
-        let permits = CapturePermits::default();
-        let a = ClientId::from("a");
-        let b = ClientId::from("b");
-        let first = permits.run(&a, u64::MAX, far(), pending::<()>());
+        let [a, b] = of_two_clients();
+        let first = a.run(u64::MAX, far(), pending::<()>());
         let soon = Instant::now() + Duration::from_secs(1);
-        let second = permits.run(&b, u64::MAX, soon, ready(()));
+        let second = b.run(u64::MAX, soon, ready(()));
         tokio::select! {
             biased;
             _ = first => panic!("it never ends"),
             outcome = second => assert_eq!(outcome, None),
         }
         assert_eq!(
-            permits.run(&b, 1, far(), ready(())).await,
+            b.run(1, far(), ready(())).await,
             Some(()),
             "small ones do not wait"
         );

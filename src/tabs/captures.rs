@@ -5,13 +5,13 @@ use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::time::Instant;
 
-use super::capture_permits::CapturePermits;
+use super::capture_permits::ClientCapturePermits;
 use super::command_queue::QueuePosition;
 use super::commands::retry::at_each_commit;
-use super::commands::screenshot::{ClientPermits, ShotLimits, screenshot};
+use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
 use super::error::{Failure, ScreenshotError, TabError};
-use super::identity::{CallId, ClientId};
+use super::identity::CallId;
 use super::message::Capture;
 use super::page_actions::PageDriver;
 use super::page_work::PageWork;
@@ -55,8 +55,7 @@ pub struct Captures {
     in_gauge: usize,
     limits: CaptureLimits,
     /// Snapshots need no permit: they wait for no frame to be drawn.
-    permits: CapturePermits,
-    client: ClientId,
+    permits: ClientCapturePermits,
 }
 
 /// What a capture needs from its tab.
@@ -70,7 +69,7 @@ pub struct CaptureContext<'a> {
 }
 
 impl Captures {
-    pub fn new(settings: &TabSettings, permits: CapturePermits, client: ClientId) -> Self {
+    pub fn new(settings: &TabSettings, permits: ClientCapturePermits) -> Self {
         Self {
             snapshots: Debounce::new(settings.flow.snapshot_debounce, SNAPSHOT_WAITERS),
             shots: PacedQueue::new(
@@ -82,7 +81,6 @@ impl Captures {
             in_gauge: 0,
             limits: settings.capture_limits(),
             permits,
-            client,
         }
     }
 
@@ -175,16 +173,12 @@ impl Captures {
         let driver = context.driver.clone();
         let (session, deadline) = (context.session.clone(), waiting.reply.deadline);
         let timed_out = waiting.reply.timed_out("a free position to capture in");
-        let (permits, client) = (self.permits.clone(), self.client.clone());
+        let permits = self.permits.clone();
         self.is_shot_running = true;
         self.running.start(vec![waiting.reply], async move {
-            let permits = ClientPermits {
-                client: &client,
-                permits: &permits,
-            };
             let attempt = || {
                 let shot = shot.clone();
-                screenshot(session.clone(), &driver, permits, shot, limits, deadline)
+                screenshot(session.clone(), &driver, &permits, shot, limits, deadline)
             };
             let outcome = at_each_commit(&driver, attempt).await;
             let outcome = outcome.map_err(|error| match error {

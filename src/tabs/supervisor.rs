@@ -6,6 +6,7 @@ mod browser_state;
 mod downloads;
 mod jobs;
 mod open_watchdog;
+mod popup_limiter;
 mod popups;
 mod rebuild_queue;
 mod tab_quota;

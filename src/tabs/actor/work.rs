@@ -7,11 +7,11 @@ use tokio::time::Instant;
 
 use crate::cdp::ids::LoaderId;
 use crate::tabs::active_command::{ActiveCommand, Phase, Step};
-use crate::tabs::capture_permits::CapturePermits;
+use crate::tabs::capture_permits::ClientCapturePermits;
 use crate::tabs::captures::{CaptureContext, Captures};
 use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand, TabCommandQueue};
 use crate::tabs::error::{Failure, TabError};
-use crate::tabs::identity::{CallId, ClientId};
+use crate::tabs::identity::CallId;
 use crate::tabs::message::Capture;
 use crate::tabs::page_actions::PageOperation;
 use crate::tabs::page_actions::query_queue::QueryQueue;
@@ -29,8 +29,7 @@ pub(super) struct Work {
 impl Work {
     pub(super) fn new(
         settings: &TabSettings,
-        permits: CapturePermits,
-        client: ClientId,
+        permits: ClientCapturePermits,
         first: TabCommand,
     ) -> Self {
         let max_waiting = settings.max_waiting_changes;
@@ -39,7 +38,7 @@ impl Work {
         Self {
             queue,
             active: None,
-            captures: Captures::new(settings, permits, client),
+            captures: Captures::new(settings, permits),
             queries: QueryQueue::default(),
             max_waiting,
         }
@@ -220,12 +219,14 @@ mod tests {
 
     use super::super::test_support::{Outcomes, reply, settings};
     use super::*;
+    use crate::tabs::capture_permits::CapturePermits;
     use crate::tabs::message::Change;
 
     const SECOND: Duration = Duration::from_secs(1);
 
     fn work(first: TabCommand) -> Work {
-        Work::new(&settings(), CapturePermits::default(), "a".into(), first)
+        let permits = CapturePermits::default().of(&"a".into());
+        Work::new(&settings(), permits, first)
     }
 
     fn navigate(work: &mut Work, limit: Duration) -> Outcomes {

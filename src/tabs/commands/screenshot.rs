@@ -11,9 +11,8 @@ use crate::cdp::methods::{
     CaptureScreenshot, ContentSize, GetLayoutMetrics, LayoutMetrics, LayoutViewport, ScreenshotClip,
 };
 use crate::cdp::results::screenshot_data;
-use crate::tabs::capture_permits::CapturePermits;
+use crate::tabs::capture_permits::ClientCapturePermits;
 use crate::tabs::error::ScreenshotError;
-use crate::tabs::identity::ClientId;
 use crate::tabs::message::{Area, Shot};
 use crate::tabs::page_actions::PageDriver;
 use crate::tabs::picture::{Picture, UnknownImageFormat};
@@ -31,13 +30,6 @@ pub struct ShotLimits {
     pub max_pixels: u64,
 }
 
-/// The places that a client competes for.
-#[derive(Debug, Clone, Copy)]
-pub struct ClientPermits<'a> {
-    pub client: &'a ClientId,
-    pub permits: &'a CapturePermits,
-}
-
 /// Takes a screenshot. What is not visible is captured beyond the viewport: Chromium enlarges its
 /// surface and restores it even if this call is dropped, and the page keeps the layout of its
 /// viewport, although it gets `resize` events. Overriding the device metrics instead would stretch
@@ -45,15 +37,14 @@ pub struct ClientPermits<'a> {
 pub async fn screenshot(
     session: TargetSession,
     driver: &PageDriver,
-    permits: ClientPermits<'_>,
+    permits: &ClientCapturePermits,
     shot: Shot,
     limits: ShotLimits,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
     let take = async |clip: Option<ScreenshotClip>, beyond_viewport, pixels| {
         let picture = capture(&session, &shot, clip, beyond_viewport, deadline);
-        let ClientPermits { client, permits } = permits;
-        let picture = permits.run(client, pixels, deadline, picture).await;
+        let picture = permits.run(pixels, deadline, picture).await;
         picture.unwrap_or(Err(ScreenshotError::NoPermit))
     };
     let area = match &shot.area {

@@ -255,7 +255,7 @@ impl Supervisor {
     fn owner_of_tab(&self, tab: &TabKey) -> Option<DownloadOwner> {
         let handle = self.registry.find(tab)?;
         // A popup without a document was opened for the download, and closes after it.
-        if let Some(opener) = self.openers.get(tab)
+        if let Some(Some(opener)) = self.popup_openers.get(tab)
             && handle.view().url == "about:blank"
             && let Some(opener) = self.registry.find(opener)
             && opener.scope == handle.scope

@@ -1,91 +1,98 @@
-//! Which popups become tabs, and the facts about the others.
+//! Which popups become tabs.
 
-use std::collections::HashMap;
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::PopupBlockReason;
 use tokio::time::Instant;
 
+use super::NewTab;
+use super::popup_limiter::{BlockedPopup, PopupOrigin};
 use super::task::Supervisor;
 use crate::cdp::Attachment;
-use crate::flow::{KeyedThrottle, RestartBudget};
 use crate::metrics;
 use crate::policy::PopupPolicy;
+use crate::tabs::attached_target::AttachedTarget;
+use crate::tabs::command_queue::CommandKind;
+use crate::tabs::contexts::ContextOwner;
 use crate::tabs::fact::{Audience, Fact, FactKind};
-use crate::tabs::identity::{ClientId, Scope, TabKey};
-
-/// How many popups a page, and all pages of a client, may open within [`WINDOW`].
-const PER_OPENER: usize = 10;
-const PER_CLIENT: usize = 20;
-const WINDOW: Duration = Duration::from_secs(10);
 
 /// How long a page that opens too many waits for each further one. Every popup costs Chromium much, also
 /// one that is closed at once.
 const BRAKE: Duration = Duration::from_millis(300);
 
-/// The shortest time between two facts about the popups of the same tab.
-const INTERVAL: Duration = Duration::from_secs(1);
-
 const MAX_URL_CHARS: usize = 1024;
 
-/// The tab that opened a popup, where it is known, and its owner.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct PopupOrigin {
-    pub(super) scope: Scope,
-    pub(super) opener: Option<TabKey>,
-}
-
-#[derive(Debug)]
-struct BlockedPopup {
-    url: String,
-    reason: PopupBlockReason,
-}
-
-/// How often popups are opened, and those that are still to be told. No I/O.
-#[derive(Debug)]
-pub(super) struct PopupLimiter {
-    of_openers: HashMap<TabKey, RestartBudget>,
-    of_clients: HashMap<ClientId, RestartBudget>,
-    blocked: KeyedThrottle<PopupOrigin, BlockedPopup>,
-}
-
-impl Default for PopupLimiter {
-    fn default() -> Self {
-        Self {
-            of_openers: HashMap::new(),
-            of_clients: HashMap::new(),
-            blocked: KeyedThrottle::new(INTERVAL),
+impl Supervisor {
+    /// Creates tabs for popups.
+    pub(super) fn adopt_unclaimed(&mut self) {
+        let Some(state) = &mut self.browser else {
+            return;
+        };
+        let creating = state.creating;
+        let is_popup = |it: &mut Attachment| it.info.opener_id.is_some() || creating == 0;
+        let popups: Vec<_> = state.unclaimed.extract_if(.., is_popup).collect();
+        for attachment in popups {
+            self.adopt(attachment);
         }
     }
-}
 
-impl PopupLimiter {
-    fn allow(&mut self, origin: &PopupOrigin, now: Instant) -> bool {
-        if let Some(opener) = &origin.opener {
-            let budget = self.of_openers.entry(opener.clone());
-            let budget = budget.or_insert_with(|| RestartBudget::new(PER_OPENER, WINDOW));
-            if !budget.allow(now) {
-                return false;
+    fn adopt(&mut self, attachment: Attachment) {
+        let origin = self.origin_of_popup(&attachment);
+        let url = attachment.info.url.clone();
+        match origin {
+            None => metrics::dropped("popup", "unknownOwner"),
+            Some(_) if self.stopping => metrics::dropped("popup", "shutdown"),
+            Some(origin) => {
+                // One with an opener was counted when it was attached.
+                let is_new = attachment.info.opener_id.is_none();
+                let refusal = self.popup_refusal(&origin);
+                match refusal.or_else(|| is_new.then(|| self.over_rate(&origin))?) {
+                    Some(reason) => self.block_popup(origin, url, reason),
+                    None => return self.adopt_as(attachment, origin),
+                }
             }
         }
-        let budget = self.of_clients.entry(origin.scope.client.clone());
-        let budget = budget.or_insert_with(|| RestartBudget::new(PER_CLIENT, WINDOW));
-        budget.allow(now)
+        if let Some(state) = &mut self.browser {
+            state.close_page(attachment.info.target_id);
+        }
     }
 
-    pub(super) fn tab_ended(&mut self, tab: &TabKey) {
-        self.of_openers.remove(tab);
+    fn adopt_as(&mut self, attachment: Attachment, origin: PopupOrigin) {
+        let PopupOrigin { scope, opener } = origin;
+        let Some(state) = &mut self.browser else {
+            return;
+        };
+        let info = &attachment.info;
+        let context = info.browser_context_id.as_ref();
+        let owner = context.and_then(|it| state.contexts.owner(it));
+        let own_context = context
+            .filter(|_| owner.is_some_and(ContextOwner::is_own))
+            .cloned();
+        if let Some(context) = &own_context {
+            state.join(context);
+        }
+        let target_id = info.target_id.clone();
+        let logged_out = own_context.is_some();
+        let target = state.target(attachment, own_context);
+        let tab = NewTab {
+            scope,
+            url: target.url.clone(),
+            logged_out,
+            viewport: None,
+        };
+        let live = Some(AttachedTarget::new(target));
+        let adopt = CommandKind::Adopt {
+            opener: opener.as_ref().map(|it| it.id),
+        };
+        let key = self.spawn(tab, adopt.into(), live);
+        self.popup_openers.insert(key.clone(), opener);
+        if let Some(state) = &mut self.browser {
+            state.tabs.insert(target_id, key);
+        }
     }
 
-    /// When blocked popups are to be told next.
-    pub(super) fn next_due(&self) -> Option<Instant> {
-        self.blocked.next_due()
-    }
-}
-
-impl Supervisor {
     /// The owner of a popup, by its context or its opener. `None` if neither is known.
-    pub(super) fn origin_of_popup(&self, attachment: &Attachment) -> Option<PopupOrigin> {
+    fn origin_of_popup(&self, attachment: &Attachment) -> Option<PopupOrigin> {
         let state = self.browser.as_ref()?;
         let info = &attachment.info;
         let opener = info.opener_id.as_ref().and_then(|it| state.tabs.get(it));
@@ -115,12 +122,12 @@ impl Supervisor {
     }
 
     /// Counts a popup.
-    pub(super) fn over_rate(&mut self, origin: &PopupOrigin) -> Option<PopupBlockReason> {
+    fn over_rate(&mut self, origin: &PopupOrigin) -> Option<PopupBlockReason> {
         let is_allowed = self.popups.allow(origin, Instant::now());
         (!is_allowed).then_some(PopupBlockReason::Rate)
     }
 
-    pub(super) fn popup_refusal(&self, origin: &PopupOrigin) -> Option<PopupBlockReason> {
+    fn popup_refusal(&self, origin: &PopupOrigin) -> Option<PopupBlockReason> {
         if self.around.settings.popups == PopupPolicy::Block {
             return Some(PopupBlockReason::Policy);
         }
@@ -128,13 +135,8 @@ impl Supervisor {
         (!is_admitted).then_some(PopupBlockReason::Limit)
     }
 
-    /// Counts a popup that was closed, and tells it.
-    pub(super) fn block_popup(
-        &mut self,
-        origin: PopupOrigin,
-        url: String,
-        reason: PopupBlockReason,
-    ) {
+    /// Counts a popup that was closed, and reports it.
+    fn block_popup(&mut self, origin: PopupOrigin, url: String, reason: PopupBlockReason) {
         metrics::dropped("popup", reason.as_str());
         let blocked = BlockedPopup { url, reason };
         let first = self
@@ -146,7 +148,7 @@ impl Supervisor {
         }
     }
 
-    /// Tells what was blocked since.
+    /// Reports what was blocked since.
     pub(super) fn publish_blocked_popups(&mut self) {
         for (origin, blocked, count) in self.popups.blocked.take_due(Instant::now()) {
             self.publish_blocked(origin, &blocked, count);
@@ -164,26 +166,5 @@ impl Supervisor {
                 count,
             },
         });
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cdp_bridge_protocol::TabId;
-
-    #[test]
-    fn one_page_cannot_use_up_the_popups_of_its_client() {
-        let (mut limiter, now) = (PopupLimiter::default(), Instant::now());
-        let origin = |tab| {
-            let scope = Scope::from("a");
-            let opener = Some(scope.tab(TabId::new(tab)));
-            PopupOrigin { scope, opener }
-        };
-        let allowed = (0..100).filter(|_| limiter.allow(&origin(1), now)).count();
-        assert_eq!(allowed, PER_OPENER);
-        let others = (2..100).filter(|tab| limiter.allow(&origin(*tab), now));
-        assert_eq!(others.count(), PER_CLIENT - PER_OPENER);
-        assert!(limiter.allow(&origin(1), now + WINDOW));
     }
 }

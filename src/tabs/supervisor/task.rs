@@ -13,7 +13,7 @@ use super::browser_state::{BrowserSignal, BrowserState, next_signal, reject};
 use super::downloads::BrowserDownloads;
 use super::jobs::{self, ContextFor, JobResult};
 use super::open_watchdog::OpenWatchdog;
-use super::popups::{PopupLimiter, PopupOrigin};
+use super::popup_limiter::PopupLimiter;
 use super::rebuild_queue::RebuildQueue;
 use super::tab_quota::{OpenTabs, TabQuota};
 use super::{NewTab, SupervisorMessage};
@@ -23,7 +23,6 @@ use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::cancellation::CancelReport;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
-use crate::tabs::contexts::ContextOwner;
 use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
@@ -52,15 +51,13 @@ pub(super) struct Supervisor {
     pub(super) downloads: DownloadTracker,
     /// The calls that read downloaded files, as far as they may be running, to be cancelled by a report.
     pub(super) reading: HashMap<CallId, oneshot::Sender<CancelReport>>,
-    /// The tab that opened each popup.
-    pub(super) openers: HashMap<TabKey, TabKey>,
-    /// The tabs that are popups, also of openers that are not known.
-    popup_tabs: HashSet<TabKey>,
+    /// The tabs that are popups, each with the tab that opened it, where that is known.
+    pub(super) popup_openers: HashMap<TabKey, Option<TabKey>>,
     rebuild_queue: RebuildQueue,
     /// Why there is no browser.
     pub(super) down: String,
     /// The bridge is stopping: no further tab is opened.
-    stopping: bool,
+    pub(super) stopping: bool,
     /// Notified when the last tab has ended.
     stopped: Option<oneshot::Sender<()>>,
 }
@@ -77,8 +74,7 @@ impl Supervisor {
             popups: PopupLimiter::default(),
             downloads: DownloadTracker::new(around.settings.download_limits()),
             reading: HashMap::new(),
-            openers: HashMap::new(),
-            popup_tabs: HashSet::new(),
+            popup_openers: HashMap::new(),
             around,
             registry,
             messages,
@@ -144,8 +140,7 @@ impl Supervisor {
             SupervisorMessage::Ended(tab, own_context, done) => {
                 self.registry.remove(&tab);
                 self.evicted.remove(&tab);
-                self.openers.remove(&tab);
-                self.popup_tabs.remove(&tab);
+                self.popup_openers.remove(&tab);
                 self.popups.tab_ended(&tab);
                 let effects = self.downloads.tab_ended(&tab);
                 self.apply(effects);
@@ -263,7 +258,7 @@ impl Supervisor {
             if !self.evicted.contains(&key) {
                 let open = open.entry(key.client.clone()).or_default();
                 open.all += 1;
-                open.popups += usize::from(self.popup_tabs.contains(&key));
+                open.popups += usize::from(self.popup_openers.contains_key(&key));
             }
         }
         TabQuota {
@@ -273,7 +268,12 @@ impl Supervisor {
         }
     }
 
-    fn spawn(&mut self, tab: NewTab, first: TabCommand, live: Option<AttachedTarget>) -> TabKey {
+    pub(super) fn spawn(
+        &mut self,
+        tab: NewTab,
+        first: TabCommand,
+        live: Option<AttachedTarget>,
+    ) -> TabKey {
         let last = self.last_tab.entry(tab.scope.client.clone()).or_default();
         *last += 1;
         let id = TabId::new(*last);
@@ -428,75 +428,6 @@ impl Supervisor {
             state.start(jobs::prepare(attachment, viewport, state.cancel_auth));
         } else {
             state.start(jobs::detach(state.browser.clone(), attachment));
-        }
-    }
-
-    /// Creates tabs for popups.
-    fn adopt_unclaimed(&mut self) {
-        let Some(state) = &mut self.browser else {
-            return;
-        };
-        let creating = state.creating;
-        let is_popup = |it: &mut Attachment| it.info.opener_id.is_some() || creating == 0;
-        let popups: Vec<_> = state.unclaimed.extract_if(.., is_popup).collect();
-        for attachment in popups {
-            self.adopt(attachment);
-        }
-    }
-
-    fn adopt(&mut self, attachment: Attachment) {
-        let origin = self.origin_of_popup(&attachment);
-        let url = attachment.info.url.clone();
-        match origin {
-            None => metrics::dropped("popup", "unknownOwner"),
-            Some(_) if self.stopping => metrics::dropped("popup", "shutdown"),
-            Some(origin) => {
-                // One with an opener was counted when it was attached.
-                let is_new = attachment.info.opener_id.is_none();
-                let refusal = self.popup_refusal(&origin);
-                match refusal.or_else(|| is_new.then(|| self.over_rate(&origin))?) {
-                    Some(reason) => self.block_popup(origin, url, reason),
-                    None => return self.adopt_as(attachment, origin),
-                }
-            }
-        }
-        if let Some(state) = &mut self.browser {
-            state.close_page(attachment.info.target_id);
-        }
-    }
-
-    fn adopt_as(&mut self, attachment: Attachment, origin: PopupOrigin) {
-        let PopupOrigin { scope, opener } = origin;
-        let Some(state) = &mut self.browser else {
-            return;
-        };
-        let info = &attachment.info;
-        let context = info.browser_context_id.as_ref();
-        let owner = context.and_then(|it| state.contexts.owner(it));
-        let own_context = context
-            .filter(|_| owner.is_some_and(ContextOwner::is_own))
-            .cloned();
-        if let Some(context) = &own_context {
-            state.join(context);
-        }
-        let target_id = info.target_id.clone();
-        let logged_out = own_context.is_some();
-        let target = state.target(attachment, own_context);
-        let tab = NewTab {
-            scope,
-            url: target.url.clone(),
-            logged_out,
-            viewport: None,
-        };
-        let live = Some(AttachedTarget::new(target));
-        let opener_id = opener.as_ref().map(|it| it.id);
-        let adopt = CommandKind::Adopt { opener: opener_id };
-        let key = self.spawn(tab, adopt.into(), live);
-        self.popup_tabs.insert(key.clone());
-        self.openers
-            .extend(opener.map(|opener| (key.clone(), opener)));
-        if let Some(state) = &mut self.browser {
-            state.tabs.insert(target_id, key);
         }
     }
 
