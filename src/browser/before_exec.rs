@@ -17,7 +17,8 @@ pub(super) enum Lifetime {
     Unbound,
 }
 
-/// Gives the process a session of its own, the descriptors 0 to 2 and no others, and no core dumps. It joins the control group of `procs_file`.
+/// Starts a new session (setsid(2)) for the process, leaves it no descriptors but 0 to 2, and forbids core dumps. It
+/// joins the control group of `procs_file`.
 ///
 /// A session keeps processes of other accounts from joining the process group, whose members may use the
 /// proxies: setpgid(2) refuses a group of another session.

@@ -53,7 +53,7 @@ pub(super) struct ChromiumEnds {
     pub(super) answers: OwnedFd,
 }
 
-/// The command that starts a program with these variables, in a session of its own, without descriptors of
+/// The command that starts a program with these variables, in a new session, without descriptors of
 /// ours: stdin, stdout and stderr are `/dev/null`.
 pub(super) fn isolated_command(
     program: impl AsRef<OsStr>,

@@ -2,7 +2,7 @@
 //!
 //! A proxy listens on loopback, which every process of the machine can reach. On Linux each
 //! connection is traced to the process at its other end, which must be in Chromium's process group and
-//! run under its account. No other process can join the group: Chromium has a session of its own. Where
+//! run under its account. No other process can join the group: Chromium leads a new session (setsid(2)). Where
 //! Chromium's file descriptors cannot be read because it runs under another account than the daemon, its
 //! account suffices. On other systems, and where the daemon connects to a Chromium that it did not start,
 //! the processes are unknown, and every local process is allowed.

@@ -1507,7 +1507,7 @@ export interface GapEvent {
   type: "gap";
 }
 
-/** A page action, or another request without a result of its own, is done. */
+/** A page action, or another request that has no result, is done. */
 export interface DoneEvent {
   /** The request's `type`. */
   action: string;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::ids::TabId;
 use crate::request::Point;
 
-/// A page action, or another request without a result of its own, is done.
+/// A page action, or another request that has no result, is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Done {

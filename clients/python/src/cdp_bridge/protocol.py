@@ -1233,7 +1233,7 @@ class GapEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoneEvent(Event):
-    """A page action, or another request without a result of its own, is done."""
+    """A page action, or another request that has no result, is done."""
 
     type: ClassVar[str] = "done"
     action: str
