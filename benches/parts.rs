@@ -15,6 +15,7 @@ use cdp_bridge::cdp::message::CdpMessage;
 use cdp_bridge::cdp::results::{EvaluateResult, evaluated, screenshot_data};
 use cdp_bridge::flow::Debounce;
 use cdp_bridge::policy::{NavigationPolicy, PrivateNetworks};
+use cdp_bridge::server::ws::client_send_budget::ClientSendBudgets;
 use cdp_bridge::server::ws::history::{AnsweredIds, HistoryLimits};
 use cdp_bridge::server::ws::send_queue::SendQueue;
 use cdp_bridge_protocol::TabId;
@@ -176,13 +177,15 @@ fn lanes(criterion: &mut Criterion) {
     let text =
         EscapedText::from_json_string(&Bytes::from(format!("\"{}\"", "x".repeat(frame.len()))));
     let payload = Payload::Text(text.unwrap());
+    let budgets = ClientSendBudgets::new(usize::MAX);
+    let queue = |keep| SendQueue::new(1 << 26, budgets.link_of(&"client".into()), keep);
     let mut group = criterion.benchmark_group("lanes");
     for (name, keep) in [
         ("a message in and out", None),
         ("a message in and out, numbered and kept", Some(keep)),
     ] {
         group.bench_function(name, |bencher| {
-            let mut queue = SendQueue::new(1 << 26, keep);
+            let mut queue = queue(keep);
             bencher.iter(|| {
                 queue.push(pong.clone(), AnsweredIds::default()).unwrap();
                 queue.take(now)
@@ -193,7 +196,7 @@ fn lanes(criterion: &mut Criterion) {
         "5 MB in parts, a message between each, all kept",
         |bencher| {
             bencher.iter(|| {
-                let mut queue = SendQueue::new(1 << 26, Some(keep));
+                let mut queue = queue(Some(keep));
                 let parts = Parts::new(snapshot_head(), None, &payload, Encoding::Text, CHUNK);
                 queue
                     .push_parts(parts.unwrap(), AnsweredIds::default())

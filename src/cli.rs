@@ -106,6 +106,9 @@ pub struct CheckArgs {
     /// The file to check, instead of the one that `serve` would read
     #[arg(value_name = "FILE")]
     pub file: Option<PathBuf>,
+    /// The flags that `serve` would be started with.
+    #[command(flatten)]
+    pub serve: ServeArgs,
 }
 
 /// Flags of `serve`, and of `doctor`, which examines what `serve` would do with them.
@@ -327,7 +330,9 @@ impl Invocation {
         add("--log-format", "log.format", format);
         if let CliCommand::Serve(serve)
         | CliCommand::Doctor(serve)
-        | CliCommand::Config(ConfigCommand::Print(serve)) = &self.command
+        | CliCommand::Config(
+            ConfigCommand::Print(serve) | ConfigCommand::Check(CheckArgs { serve, .. }),
+        ) = &self.command
         {
             add("--listen", "server.listen", serve.listen.clone());
             add("--chrome-path", "browser.path", serve.chrome_path.clone());

@@ -255,9 +255,11 @@ fn warn_on_stderr(warnings: &[String]) {
 fn configuration(invocation: &Invocation, command: &ConfigCommand) -> Result<u8, Failure> {
     let loaded = match command {
         ConfigCommand::Example => return Ok(print(config::example().as_bytes())),
-        ConfigCommand::Check(CheckArgs { file: Some(file) }) => {
-            config::load(&Sources::of_process(Some(file.clone()), Vec::new()))
-                .map_err(failed(USAGE))?
+        ConfigCommand::Check(CheckArgs {
+            file: Some(file), ..
+        }) => {
+            let sources = Sources::of_process(Some(file.clone()), invocation.flag_values());
+            config::load(&sources).map_err(failed(USAGE))?
         }
         ConfigCommand::Check(_) | ConfigCommand::Print(_) => load(invocation)?,
     };

@@ -44,7 +44,7 @@ Examples:
   echo 'create https://example.com/' | cdp-bridge console
 
 At the prompt `help` lists the verbs and `help VERB` explains one; Tab completes verbs, tabs and \
-fields. A script or piped input exits with 1 if anything fails.";
+fields. A script or piped input exits with 1 if anything fails, but for what runs in the background (`&`).";
 
 pub(super) const DOCTOR: &str = "\
 Examples:
@@ -70,7 +70,10 @@ Tokens are not shown.";
 pub(super) const CONFIG_CHECK: &str = "\
 Examples:
   cdp-bridge config check
-  cdp-bridge config check /etc/cdp-bridge/cdp-bridge.toml";
+  cdp-bridge config check /etc/cdp-bridge/cdp-bridge.toml
+  cdp-bridge config check --set tabs.max=8
+
+Takes the flags of serve.";
 
 pub(super) const CONFIG_EXAMPLE: &str = "\
 Examples:

@@ -51,6 +51,7 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
         duration server.header_timeout in SECOND..=TEN_MINUTES;
         bytes server.max_message_bytes in 1 << 10..=256 << 20;
         bytes server.outbound_bytes in 64 << 10..=16 << 30;
+        bytes server.outbound_bytes_of_client in 64 << 10..=1 << 40;
         duration server.resume_window in Duration::ZERO..=HOUR;
         bytes server.resume_bytes in 64 << 10..=1 << 30;
         duration server.idempotency_window in SECOND..=DAY;

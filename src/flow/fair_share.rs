@@ -70,6 +70,10 @@ impl<K: Clone + Eq + Hash, W> FairShare<K, W> {
 
     /// As [`FairShare::grant`], but of each key the waiter with the lowest rank goes first.
     pub fn grant_by<R: Ord>(&mut self, rank: impl Fn(&W) -> R) -> Option<(K, usize, W)> {
+        // Most often so, and then there is nothing to look for.
+        if self.free == 0 {
+            return None;
+        }
         let mut firsts: HashMap<&K, (R, usize)> = HashMap::new();
         for (position, it) in self.waiting.iter().enumerate() {
             let own = (rank(&it.waiter), position);

@@ -59,6 +59,12 @@ pub struct ServerConfig {
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
     pub outbound_bytes: usize,
+    /// Limit on the bytes queued for all connections of one client, at least 64KiB; the larger of this and
+    /// `outbound_bytes` holds. Beyond it, those of its connections that have more than an equal part of it
+    /// are closed with code 4008.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub outbound_bytes_of_client: usize,
     /// How long a client may take to resume after its connection was lost, at most 1h; messages to it
     /// are kept meanwhile. 0s: connections cannot be resumed.
     #[serde(with = "duration")]
@@ -113,6 +119,7 @@ impl Default for ServerConfig {
             tls: None,
             max_message_bytes: 1 << 20,
             outbound_bytes: 64 << 20,
+            outbound_bytes_of_client: 256 << 20,
             resume_window: Duration::from_secs(30),
             resume_bytes: 4 << 20,
             idempotency_window: Duration::from_mins(5),

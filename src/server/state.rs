@@ -13,6 +13,7 @@ use super::edge::per_ip_limit::PerIpLimit;
 use super::edge::tls::TlsPort;
 use super::ports::BrowserStatus;
 use super::settings::ServerSettings;
+use super::ws::client_send_budget::ClientSendBudgets;
 use super::ws::hub::Hub;
 use super::ws::links::{ConnectionSeq, Links};
 use crate::log_limit::LogLimit;
@@ -63,6 +64,7 @@ pub struct ServerState {
     pub(crate) health: BrowserHealth,
     pub(crate) hub: Arc<Hub>,
     pub(crate) links: Links,
+    pub(crate) send_budgets: ClientSendBudgets,
     pub(crate) started: Instant,
     connection_seq: AtomicU64,
 }
@@ -106,6 +108,10 @@ impl ServerState {
             health: BrowserHealth::new(Arc::clone(&services.browser)),
             hub,
             links: Links::new(settings.config.max_connections),
+            send_budgets: {
+                let config = &settings.config;
+                ClientSendBudgets::new(config.outbound_bytes_of_client.max(config.outbound_bytes))
+            },
             started: Instant::now(),
             connection_seq: AtomicU64::new(1),
             settings,

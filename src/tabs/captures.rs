@@ -269,11 +269,12 @@ impl Captures {
 
     /// Fails the requests that have timed out. True if the capture of one of them was running, so that
     /// the page is late.
-    pub fn expire(&mut self, now: Instant) -> bool {
+    /// `blocker` is what the waiting ones wait for.
+    pub fn expire(&mut self, now: Instant, blocker: &str) -> bool {
         let over = |waiting: &WaitingCapture| waiting.reply.deadline <= now;
         let snapshots = self.snapshots.remove(over).into_iter();
         for waiting in snapshots.chain(self.shots.remove(over)) {
-            waiting.reply.time_out("the tab's other requests");
+            waiting.reply.time_out(blocker.to_owned());
         }
         self.update_gauge();
         self.running.expire(now, |reply| match reply.kind {

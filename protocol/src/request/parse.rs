@@ -149,7 +149,10 @@ where
 {
     let body: T = serde_path_to_error::deserialize(Value::Object(fields)).map_err(|error| {
         let path = clip(&error.path().to_string(), FIELD_CHARS);
-        let message = clip(&error.into_inner().to_string(), MESSAGE_CHARS);
+        let message = clip(
+            &in_json_terms(error.into_inner().to_string()),
+            MESSAGE_CHARS,
+        );
         if path == "." {
             // For an unknown or missing field serde has no path, but its message names the field.
             {
@@ -165,6 +168,25 @@ where
     })?;
     body.validate()?;
     Ok(body)
+}
+
+/// serde's message without its words for Rust's types: what it calls a struct or a map is an object in JSON.
+fn in_json_terms(message: String) -> String {
+    const EXPECTED: &str = ", expected ";
+    let Some((found, expected)) = message.rsplit_once(EXPECTED) else {
+        return message;
+    };
+    let found = match found {
+        "invalid type: map" => "invalid type: object",
+        "invalid type: sequence" => "invalid type: array",
+        found => found,
+    };
+    let expected = match expected.split(' ').next() {
+        Some("struct" | "map") => "an object",
+        _ if expected == "a sequence" => "an array",
+        _ => expected,
+    };
+    format!("{found}{EXPECTED}{expected}")
 }
 
 /// The text between the first two backticks of serde's message: the field's name.

@@ -156,7 +156,7 @@ impl Validate for StageFile {
         if self.file_id.is_none() {
             match (&self.name, self.size, self.offset) {
                 (None, ..) => broken("name", "expected a name, or the fileId of a further part"),
-                (_, None, _) => broken("size", "expected the bytes of the whole file"),
+                (_, None, _) => broken("size", "expected how many bytes the whole file has"),
                 (.., Some(_)) => broken("offset", "an offset goes with a fileId"),
                 (Some(name), ..) => check_name("name", name),
             }

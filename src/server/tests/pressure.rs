@@ -159,6 +159,46 @@ async fn a_client_that_does_not_read_is_closed_as_too_slow_and_others_are_served
     assert_eq!(slow.closed().await, 4008);
 }
 
+#[tokio::test(start_paused = true)]
+async fn connections_of_a_client_that_are_not_read_share_a_budget() {
+    let mut settings = settings();
+    settings.config.resume_window = Duration::ZERO;
+    settings.config.outbound_bytes_of_client = 1 << 20;
+    let (first, state) = in_memory_with(settings).await;
+    let others = [join(&state).await, join(&state).await];
+    while state.hub.connections() < 3 {
+        tokio::task::yield_now().await;
+    }
+    let head = PayloadHead::DomSnapshot(DomSnapshotHead {
+        id: TabId::new(1),
+        url: "http://a.test/".to_owned(),
+        format: SnapshotFormat::Html,
+        seq: 0,
+        total: 0,
+        coalesced: None,
+    });
+    // Less than a connection may hold, and together more than the client may.
+    let payload = Payload::Text(EscapedText::from_text(&"x".repeat(600_000)));
+    state.hub.each(|outbox| {
+        outbox.push_payload(head.clone(), None, &payload).unwrap();
+    });
+    let closes = futures::future::join_all([first].into_iter().chain(others).map(close_code));
+    let mut closes = closes.await;
+    closes.sort_unstable();
+    // The one that stays is the first; it is dropped because it answers no ping.
+    assert_eq!(closes, [1008, 4008, 4008]);
+}
+
+/// Reads nothing until the connection has ended, and then how it did.
+async fn close_code(ws: WebSocketStream<tokio::io::DuplexStream>) -> u16 {
+    tokio::time::sleep(Duration::from_mins(2)).await;
+    let codes = ws.filter_map(async |message| match message {
+        Ok(Message::Close(Some(frame))) => Some(u16::from(frame.code)),
+        _ => None,
+    });
+    codes.collect::<Vec<_>>().await[0]
+}
+
 /// A connection over memory, whose clock can be paused.
 async fn in_memory() -> (WebSocketStream<tokio::io::DuplexStream>, Arc<ServerState>) {
     in_memory_with(settings()).await
@@ -172,6 +212,11 @@ async fn in_memory_with(
         None,
         super::harness::services(Registry::default()),
     ));
+    let ws = join(&state).await;
+    (ws, state)
+}
+
+async fn join(state: &Arc<ServerState>) -> WebSocketStream<tokio::io::DuplexStream> {
     let (ours, theirs) = tokio::io::duplex(64 * 1024);
     let anybody = state.auth.authenticate(&axum::http::HeaderMap::new());
     let visitor = NewConnection {
@@ -180,9 +225,8 @@ async fn in_memory_with(
         resume: None,
         seq: state.next_connection_seq(),
     };
-    tokio::spawn(serve_connection(theirs, visitor, Arc::clone(&state)));
-    let ws = WebSocketStream::from_raw_socket(ours, Role::Client, None).await;
-    (ws, state)
+    tokio::spawn(serve_connection(theirs, visitor, Arc::clone(state)));
+    WebSocketStream::from_raw_socket(ours, Role::Client, None).await
 }
 
 #[tokio::test(start_paused = true)]

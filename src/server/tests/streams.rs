@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::server::ws::client_send_budget::QueuedBytes;
 use crate::server::ws::history::{AnsweredIds, HistoryLimits, OVERHEAD};
 use crate::server::ws::send_queue::{Outgoing, SendQueue};
 
@@ -61,7 +62,7 @@ impl Run {
             window: WINDOW,
         };
         Self {
-            queue: SendQueue::new(limit, Some(keep)),
+            queue: SendQueue::new(limit, QueuedBytes::alone(), Some(keep)),
             now: Instant::now(),
             wire: VecDeque::new(),
             seen: 0,

@@ -60,7 +60,7 @@ pub const GOING_AWAY: ConnectionClose =
 /// Closes a connection whose peer reads too slowly.
 pub const TOO_SLOW: ConnectionClose = ConnectionClose::new(
     CloseCode::TooSlow,
-    "too slow: the send queue exceeds server.outbound_bytes",
+    "too slow: more is queued than server.outbound_bytes or server.outbound_bytes_of_client",
 );
 
 /// Closes a connection whose peer answers no ping.

@@ -96,13 +96,21 @@ impl FactListener for Hub {
 mod tests {
     use super::*;
     use crate::operations::{Audience, CallId, EventBus, Fact, FactKind};
+    use crate::server::ws::client_send_budget::QueuedBytes;
     use crate::server::ws::send_queue::Outgoing;
     use crate::tabs::FactSink as _;
     use cdp_bridge_protocol::TabId;
     use cdp_bridge_protocol::payload::{Encoding, Part};
 
     fn outbox(id: u64) -> Outbox {
-        Outbox::new(CallerId(id), Encoding::Text, 100, 1000, None)
+        Outbox::new(
+            CallerId(id),
+            Encoding::Text,
+            100,
+            1000,
+            QueuedBytes::alone(),
+            None,
+        )
     }
 
     fn received(outbox: &Outbox) -> usize {

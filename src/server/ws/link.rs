@@ -69,6 +69,7 @@ impl Link {
             connection.encoding,
             settings.flow.chunk_bytes,
             settings.config.outbound_bytes,
+            state.send_budgets.link_of(&scope.client),
             keep,
         );
         let opened = keep.and_then(|_| state.links.open(&scope.client, &outbox));

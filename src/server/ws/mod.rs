@@ -8,9 +8,11 @@
 //! | [`link`], [`links`], [`resume_token`] | the resumable state of a connection, and how the next connection resumes it |
 //! | [`door`] | parses a request, begins the operation, encodes the answer |
 //! | [`outbox`], [`send_queue`], [`history`] | messages that are queued for the socket, and those that may be replayed |
+//! | [`client_send_budget`] | what may be queued for all links of a client |
 //! | [`hub`] | the listener of the event bus: sends events to the links of their scope |
 //! | [`screencast_subscriptions`], [`console_subscriptions`] | the streams of one link |
 
+pub mod client_send_budget;
 pub mod closing;
 pub mod connection;
 pub mod console_subscriptions;

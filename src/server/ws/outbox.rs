@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use crate::lock::lock;
 use crate::metrics;
 use crate::operations::{CallerId, FrameSlot, StreamSinks};
+use crate::server::ws::client_send_budget::QueuedBytes;
 use crate::server::ws::closing::{ConnectionClose, TOO_SLOW};
 use crate::server::ws::console_subscriptions::LinkConsoleSubscriptions;
 use crate::server::ws::history::{AnsweredIds, HistoryLimits, NeverWritten};
@@ -39,12 +40,13 @@ struct OutboxInner {
 }
 
 impl Outbox {
-    /// An empty outbox that holds `limit` bytes; `keep` bounds the history, where the link can be resumed.
+    /// An empty outbox that holds `limit` bytes, which `bytes` counts for the client; `keep` bounds the history, where the link can be resumed.
     pub fn new(
         id: CallerId,
         encoding: Encoding,
         chunk_bytes: usize,
         limit: usize,
+        bytes: QueuedBytes,
         keep: Option<HistoryLimits>,
     ) -> Self {
         Self {
@@ -52,7 +54,7 @@ impl Outbox {
                 id,
                 encoding,
                 chunk_bytes,
-                queue: Mutex::new(SendQueue::new(limit, keep)),
+                queue: Mutex::new(SendQueue::new(limit, bytes, keep)),
                 screencasts: Mutex::default(),
                 consoles: Mutex::default(),
                 ready: Arc::default(),

@@ -16,6 +16,7 @@ use cdp_bridge_protocol::{RequestId, TabId};
 use tokio::time::Instant;
 
 use crate::operations::FrameSlot;
+use crate::server::ws::client_send_budget::QueuedBytes;
 use crate::server::ws::closing::{ConnectionClose, TOO_SLOW};
 use crate::server::ws::history::{
     AnsweredIds, HistoryLimits, MessageHistory, NeverWritten, OVERHEAD,
@@ -36,7 +37,9 @@ pub enum Outgoing {
 
 /// The queue is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the send queue of this connection is full (server.outbound_bytes)")]
+#[error(
+    "the send queue of this connection is full (server.outbound_bytes, server.outbound_bytes_of_client)"
+)]
 pub struct Overflow;
 
 /// A payload that is too large to keep while there is no connection.
@@ -107,7 +110,7 @@ pub struct SendQueue {
     history: Option<MessageHistory>,
     ping: bool,
     state: State,
-    bytes: usize,
+    bytes: QueuedBytes,
     limit: usize,
     /// Extra budget while one oversized payload is queued.
     overcommit: usize,
@@ -115,8 +118,8 @@ pub struct SendQueue {
 
 impl SendQueue {
     /// Empty queues that hold `limit` bytes while there is a connection; `keep` bounds the history, where the link
-    /// can be resumed.
-    pub fn new(limit: usize, keep: Option<HistoryLimits>) -> Self {
+    /// can be resumed. `bytes` counts them for the client.
+    pub fn new(limit: usize, bytes: QueuedBytes, keep: Option<HistoryLimits>) -> Self {
         Self {
             greeting: VecDeque::new(),
             messages: VecDeque::new(),
@@ -124,7 +127,7 @@ impl SendQueue {
             history: keep.map(MessageHistory::new),
             ping: false,
             state: State::Open,
-            bytes: 0,
+            bytes,
             limit,
             overcommit: 0,
         }
@@ -132,7 +135,7 @@ impl SendQueue {
 
     /// Queued bytes.
     pub fn bytes(&self) -> usize {
-        self.bytes
+        self.bytes.get()
     }
 
     /// Bytes in the history.
@@ -187,7 +190,7 @@ impl SendQueue {
 
     /// Appends a screencast frame.
     pub fn push_frame(&mut self, parts: Parts, slot: FrameSlot) {
-        self.bytes += parts.remaining_bytes();
+        self.bytes.add(parts.remaining_bytes());
         self.payloads.push_back(Queued {
             body: Body::Payload(Box::new(parts)),
             answers: AnsweredIds::default(),
@@ -268,12 +271,12 @@ impl SendQueue {
             let pinned: usize = payloads
                 .map(|waiting| waiting.body.held() - waiting.body.remaining())
                 .sum();
-            let cost = history.cost() + self.bytes + pinned + waiting * OVERHEAD;
+            let cost = history.cost() + self.bytes.get() + pinned + waiting * OVERHEAD;
             if cost <= history.limits().bytes {
                 break;
             }
             if let Some(waiting) = self.payloads.pop_front() {
-                self.bytes -= waiting.body.remaining();
+                self.bytes.remove(waiting.body.remaining());
                 let Body::Payload(parts) = waiting.body else {
                     continue;
                 };
@@ -287,7 +290,7 @@ impl SendQueue {
             let Some(lost) = self.messages.pop_front() else {
                 break;
             };
-            self.bytes -= lost.body.remaining();
+            self.bytes.remove(lost.body.remaining());
             history.lose(1);
         }
         None
@@ -341,7 +344,7 @@ impl SendQueue {
         let before = waiting.body.remaining();
         let part = match &mut waiting.body {
             Body::Text(json) => {
-                self.bytes -= before;
+                self.bytes.remove(before);
                 let json = std::mem::take(json);
                 return Some(Part::Text(match number {
                     Some(number) => numbered(&json, number),
@@ -350,7 +353,7 @@ impl SendQueue {
             }
             Body::Payload(parts) => parts.next_numbered(number),
         };
-        self.bytes -= before - waiting.body.remaining();
+        self.bytes.remove(before - waiting.body.remaining());
         part
     }
 
@@ -376,7 +379,7 @@ impl SendQueue {
         if room.is_err() {
             self.leave(Some(TOO_SLOW));
         }
-        self.bytes += bytes;
+        self.bytes.add(bytes);
         let is_one_message = match &waiting.body {
             Body::Text(_) => true,
             Body::Payload(parts) => parts.total() == 1,
@@ -393,10 +396,11 @@ impl SendQueue {
     /// An empty queue accepts anything: a payload over the limit says nothing about how fast the client reads,
     /// and its size is bounded where it is made. Until it is sent, the usual limit applies to the rest.
     fn make_room(&mut self, bytes: usize) -> Result<(), Overflow> {
-        if self.bytes == 0 {
+        let queued = self.bytes.get();
+        if queued == 0 {
             self.overcommit = if bytes > self.limit { bytes } else { 0 };
         }
-        if self.bytes + bytes > self.limit + self.overcommit {
+        if queued + bytes > self.limit + self.overcommit || !self.bytes.has_room(bytes) {
             return Err(Overflow);
         }
         Ok(())
@@ -413,7 +417,7 @@ impl SendQueue {
         self.payloads.retain(|waiting| {
             let is_frame = waiting.slot.is_some();
             if is_frame {
-                *bytes -= waiting.body.remaining();
+                bytes.remove(waiting.body.remaining());
             }
             !is_frame
         });
@@ -423,7 +427,8 @@ impl SendQueue {
         self.greeting.clear();
         self.messages.clear();
         self.payloads.clear();
-        (self.bytes, self.ping) = (0, false);
+        self.bytes.remove(self.bytes.get());
+        self.ping = false;
     }
 }
 
@@ -448,7 +453,7 @@ mod tests {
 
     /// The queues of a link that cannot be resumed.
     fn plain(limit: usize) -> SendQueue {
-        SendQueue::new(limit, None)
+        SendQueue::new(limit, QueuedBytes::alone(), None)
     }
 
     impl SendQueue {

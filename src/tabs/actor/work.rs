@@ -1,5 +1,7 @@
 //! The requests that a tab carries out: commands one at a time, captures and queries beside them.
 
+use std::borrow::Cow;
+
 use cdp_bridge_protocol::RequestKind;
 use futures::FutureExt as _;
 use tokio::task::unconstrained;
@@ -176,13 +178,31 @@ impl Work {
     /// Fails the requests that have timed out, except the active command. True if a capture or query was
     /// running in the page.
     pub(super) fn expire(&mut self, now: Instant, session: Option<&str>) -> bool {
+        let blocker = self.blocker();
         for reply in self.queue.expire(now) {
-            let error = reply.timed_out("the tab's other requests");
+            let error = reply.timed_out(blocker.clone());
             let session = session.map(str::to_owned);
             reply.fail(Failure { error, session });
         }
         // Not `||`: both must run.
-        self.captures.expire(now) | self.queries.expire(now)
+        self.captures.expire(now, &blocker) | self.queries.expire(now, &blocker)
+    }
+
+    /// What the requests that have not been started wait for.
+    fn blocker(&self) -> Cow<'static, str> {
+        let active = self.active.as_ref();
+        match active.map(|active| (active.kind(), active.command.reply.is_some())) {
+            // One that a client has asked for can be ended by a client.
+            Some((kind, true)) => Cow::Owned(format!(
+                "it waited behind the tab's `{}`, which `cancel` would end",
+                kind.as_str()
+            )),
+            Some((kind, false)) => Cow::Owned(format!(
+                "it waited behind the tab's own `{}`",
+                kind.as_str()
+            )),
+            None => Cow::Borrowed("it waited for its turn"),
+        }
     }
 
     pub(super) fn is_active_overdue(&self, now: Instant) -> bool {
@@ -288,10 +308,13 @@ mod tests {
             assert_eq!(work.next_wake(start), Some(now));
             let is_page_late = work.expire(now, Some("S"));
             assert!(!is_page_late, "nothing was started in the page");
-            assert!(matches!(
-                outcomes[expired].error(),
-                TabError::TimedOut { .. }
-            ));
+            let TabError::TimedOut { waiting_for, .. } = outcomes[expired].error() else {
+                panic!("it has timed out");
+            };
+            assert!(
+                waiting_for.contains("behind the tab's `navigate`"),
+                "{waiting_for}"
+            );
         }
         let now = start + 4 * SECOND;
         assert!(!work.is_active_overdue(now - SECOND) && work.is_active_overdue(now));

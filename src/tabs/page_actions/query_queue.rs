@@ -79,10 +79,11 @@ impl QueryQueue {
     }
 
     /// Answers expired queries. Returns true if one of them was running: the page may be unresponsive.
-    pub(crate) fn expire(&mut self, now: Instant) -> bool {
+    /// `blocker` is what the waiting ones wait for.
+    pub(crate) fn expire(&mut self, now: Instant, blocker: &str) -> bool {
         let is_over = |(.., reply): &mut (_, _, Reply)| reply.deadline <= now;
         for (.., reply) in self.waiting.extract_if(.., is_over) {
-            reply.time_out("the tab's other requests");
+            reply.time_out(blocker.to_owned());
         }
         let waiting_for = "the awaited condition, or the page's response";
         self.running.expire(now, |_| waiting_for)

@@ -4,14 +4,30 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
 T = TypeVar("T")
 E = TypeVar("E", bound="Event")
 
 
-class Event:
+class Record:
+    """A dataclass whose `repr` leaves out absent fields, and shows of bytes only how many there are."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        dataclass_self: Any = self
+        values = ((field.name, getattr(self, field.name)) for field in fields(dataclass_self))
+        present = [f"{name}={_shown(value)}" for name, value in values if value is not None]
+        return f"{type(self).__qualname__}({', '.join(present)})"
+
+
+def _shown(value: Any) -> str:
+    return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
+
+
+class Event(Record):
     """A message of the bridge."""
 
     __slots__ = ()

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from ._wire import Event, Payload, RequestsBase, optional, present
+from ._wire import Event, Payload, Record, RequestsBase, optional, present
 
 #: One option of a `<select>`.
 Choice: TypeAlias = "int | str"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Clip(Record):
     """A part of the page, in CSS pixels from the page's own top left."""
 
     height: float
@@ -155,8 +155,8 @@ ErrorCode: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorDetails:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ErrorDetails(Record):
     """Facts behind an error; which of them stand depends on the code."""
 
     bytes: int | None = None
@@ -273,8 +273,8 @@ IdempotencyKey: TypeAlias = str
 ImageFormat: TypeAlias = Literal["jpeg", "png", "webp"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Limits(Record):
     """What holds on this connection."""
 
     chunk_bytes: int
@@ -352,8 +352,8 @@ Modifier: TypeAlias = Literal["Alt", "Control", "Meta", "Shift"]
 MouseButton: TypeAlias = Literal["left", "middle", "right"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Point(Record):
     """A point, or a distance, in CSS pixels."""
 
     x: float
@@ -411,8 +411,8 @@ Subscribable: TypeAlias = Literal["consoleMessage"]
 TabId: TypeAlias = str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TabInfo:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TabInfo(Record):
     """One tab, as `tabs` and `welcome` list it."""
 
     active: bool
@@ -465,8 +465,8 @@ TabRef: TypeAlias = str
 TabState: TypeAlias = Literal["creating", "ready", "loading", "crashed", "rebuilding"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadFile:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UploadFile(Record):
     """A file that is handed to a page: its bytes, never a path of the server. Either `name` and
     `data`, or the `fileId` of a staged file.
     """
@@ -501,8 +501,8 @@ class UploadFile:
 
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewport:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Viewport(Record):
     """Size of the page's visible part."""
 
     device_scale_factor: float | None = None
@@ -560,7 +560,7 @@ What: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WelcomeEvent(Event):
     """The first message on every connection."""
 
@@ -594,7 +594,7 @@ class WelcomeEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabCreatedEvent(Event):
     """A tab is there: its target is attached and its domains are enabled."""
 
@@ -625,7 +625,7 @@ class TabCreatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabActivatedEvent(Event):
     """A tab is in front."""
 
@@ -647,7 +647,7 @@ class TabActivatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NavigatedEvent(Event):
     """A tab's main frame has committed a document, or moved within one."""
 
@@ -678,7 +678,7 @@ class NavigatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LoadEventFiredEvent(Event):
     """The main frame fired its `load` event."""
 
@@ -703,7 +703,7 @@ class LoadEventFiredEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DomSnapshotEvent(Event):
     """A DOM snapshot, or one part of it. Here it is whole, put together from its parts."""
 
@@ -737,7 +737,7 @@ class DomSnapshotEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScreenshotEvent(Event):
     """A picture of a page, or one part of it. Here it is whole, put together from its parts."""
 
@@ -771,7 +771,7 @@ class ScreenshotEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LoggedOutModeSetEvent(Event):
     """A tab is in the mode that was asked for."""
 
@@ -799,7 +799,7 @@ class LoggedOutModeSetEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabsEvent(Event):
     """All tabs of this client."""
 
@@ -821,7 +821,7 @@ class TabsEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScreencastStartedEvent(Event):
     """Frames of this tab follow."""
 
@@ -843,7 +843,7 @@ class ScreencastStartedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScreencastStoppedEvent(Event):
     """No frames of this tab follow."""
 
@@ -865,7 +865,7 @@ class ScreencastStoppedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FrameEvent(Event):
     """A screencast frame, or one part of it. Here it is whole, put together from its parts."""
 
@@ -900,7 +900,7 @@ class FrameEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabClosedEvent(Event):
     """A tab is gone; its id is never used again."""
 
@@ -925,7 +925,7 @@ class TabClosedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabCrashedEvent(Event):
     """A tab's renderer died."""
 
@@ -950,7 +950,7 @@ class TabCrashedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabRebuiltEvent(Event):
     """The same tab on a new target."""
 
@@ -978,7 +978,7 @@ class TabRebuiltEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DialogOpenedEvent(Event):
     """A page opened a dialog, which was answered at once so that the tab does not freeze."""
 
@@ -1009,7 +1009,7 @@ class DialogOpenedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestBlockedEvent(Event):
     """The allowlist stopped requests of a page."""
 
@@ -1043,7 +1043,7 @@ class RequestBlockedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PopupBlockedEvent(Event):
     """A page opened popups that were closed at once. At most one event a second for each tab."""
 
@@ -1074,7 +1074,7 @@ class PopupBlockedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BrowserDownEvent(Event):
     """Chromium ended or does not answer."""
 
@@ -1099,7 +1099,7 @@ class BrowserDownEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BrowserUpEvent(Event):
     """Chromium serves again."""
 
@@ -1124,7 +1124,7 @@ class BrowserUpEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ErrorEvent(Event):
     """A request that failed, or, without a `requestId`, something that went wrong unasked."""
 
@@ -1161,7 +1161,7 @@ class ErrorEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PongEvent(Event):
     """The answer to `ping`."""
 
@@ -1183,7 +1183,7 @@ class PongEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ResumedEvent(Event):
     """This connection goes on with an earlier one's session. Comes once, right after `welcome`, and
     only where the client asked for it. What was not received follows, each message with the next
@@ -1209,7 +1209,7 @@ class ResumedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GapEvent(Event):
     """Messages of this session are lost: more came than is kept, or they are too old. `tabs`
     follows, with the state of the client's tabs now.
@@ -1231,7 +1231,7 @@ class GapEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DoneEvent(Event):
     """A page action, or another request that has no result, is done."""
 
@@ -1279,7 +1279,7 @@ class DoneEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WaitedEvent(Event):
     """What was waited for is so."""
 
@@ -1304,7 +1304,7 @@ class WaitedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueriedEvent(Event):
     """What was asked of an element."""
 
@@ -1329,7 +1329,7 @@ class QueriedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EvaluatedEvent(Event):
     """What a script came to."""
 
@@ -1354,7 +1354,7 @@ class EvaluatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AxSnapshotEvent(Event):
     """An outline of a page, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1390,7 +1390,7 @@ class AxSnapshotEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ContentEvent(Event):
     """A page's content, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1424,7 +1424,7 @@ class ContentEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FileChooserOpenedEvent(Event):
     """A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
     opens, and the page does not wait; `upload` puts files into that element.
@@ -1456,7 +1456,7 @@ class FileChooserOpenedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConsoleMessageEvent(Event):
     """Something was written to a page's console. Comes only after `subscribe`."""
 
@@ -1507,7 +1507,7 @@ class ConsoleMessageEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadStartedEvent(Event):
     """A page hands out a file, instead of a document or by a link. `downloadFinished` follows."""
 
@@ -1538,7 +1538,7 @@ class DownloadStartedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadFinishedEvent(Event):
     """A download has come to its end."""
 
@@ -1572,7 +1572,7 @@ class DownloadFinishedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabUpdatedEvent(Event):
     """A page has changed its title or, without loading another document, its URL. Not sent before a
     page has loaded, and at most twice a second for a tab, with the state by then.
@@ -1602,7 +1602,7 @@ class TabUpdatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FileStagedEvent(Event):
     """A part of a file has been received."""
 
@@ -1632,7 +1632,7 @@ class FileStagedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadEvent(Event):
     """What was downloaded, or one part of it. Here it is whole, put together from its parts."""
 
