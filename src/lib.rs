@@ -22,6 +22,7 @@ pub mod metrics;
 pub mod open_files;
 pub mod operations;
 pub mod policy;
+pub mod process_priority;
 pub mod runtime;
 pub mod schema;
 pub mod secret;

@@ -7,7 +7,7 @@ use std::io;
 use rustix::process::setsid;
 use tokio::process::Command;
 
-use crate::core_dumps;
+use crate::{core_dumps, process_priority};
 
 /// How long a process may live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(super) enum Lifetime {
     Unbound,
 }
 
-/// Starts a new session (setsid(2)) for the process, leaves it no descriptors but 0 to 2, and forbids core dumps. It
-/// joins the control group of `procs_file`.
+/// Starts a new session (setsid(2)) for the process, leaves it no descriptors but 0 to 2, gives it the normal priority,
+/// and forbids core dumps. It joins the control group of `procs_file`.
 ///
 /// A session keeps processes of other accounts from joining the process group, whose members may use the
 /// proxies: setpgid(2) refuses a group of another session.
@@ -26,6 +26,7 @@ pub(super) fn isolate(command: &mut Command, lifetime: Lifetime, procs_file: Opt
     let daemon = rustix::process::getpid();
     let in_child = move || -> io::Result<()> {
         setsid()?;
+        process_priority::reset()?;
         // A filter of system calls may refuse it. The daemon has tried too, and warned.
         let _ = core_dumps::forbid();
         if lifetime == Lifetime::OfDaemon {

@@ -11,6 +11,8 @@ use crate::support::wait::until;
 on_both_browsers!(
     what_a_page_leaves_reaches_tabs_of_its_client_only,
     a_page_that_takes_the_screen_or_the_pointer_takes_it_from_no_other_client,
+    keys_that_a_browser_may_take_for_itself_change_nothing_for_another_client,
+    what_a_client_drags_is_dropped_in_its_own_tab_only,
 );
 
 /// One mechanism. `mark` runs in a tab of one client; `look` runs in another tab of it and in a tab of
@@ -198,6 +200,99 @@ async fn a_page_that_takes_the_screen_or_the_pointer_takes_it_from_no_other_clie
         for tab in &tabs {
             assert_eq!(tab.evaluate(taken).await, true, "{taken}");
         }
+    }
+    daemon.stop().await;
+}
+
+/// Plays two seconds of silence again and again, and counts what media keys ask of the page.
+const PLAY: &str = "(async () => {
+    const samples = 16000, bytes = new DataView(new ArrayBuffer(44 + samples));
+    [...'RIFF'].forEach((it, at) => bytes.setUint8(at, it.charCodeAt(0)));
+    bytes.setUint32(4, 36 + samples, true);
+    [...'WAVEfmt '].forEach((it, at) => bytes.setUint8(8 + at, it.charCodeAt(0)));
+    bytes.setUint32(16, 16, true), bytes.setUint16(20, 1, true), bytes.setUint16(22, 1, true);
+    bytes.setUint32(24, 8000, true), bytes.setUint32(28, 8000, true);
+    bytes.setUint16(32, 1, true), bytes.setUint16(34, 8, true);
+    [...'data'].forEach((it, at) => bytes.setUint8(36 + at, it.charCodeAt(0)));
+    bytes.setUint32(40, samples, true);
+    for (let at = 0; at < samples; at += 1) bytes.setUint8(44 + at, 128);
+    window.asked = [];
+    for (const action of ['play', 'pause', 'stop', 'nexttrack'])
+        navigator.mediaSession.setActionHandler(action, () => asked.push(action));
+    window.audio = new Audio(URL.createObjectURL(new Blob([bytes], { type: 'audio/wav' })));
+    audio.loop = true;
+    await audio.play();
+    return !audio.paused;
+})()";
+
+async fn keys_that_a_browser_may_take_for_itself_change_nothing_for_another_client(
+    browser: TestBrowser,
+) {
+    const STATE: &str = "[asked, audio.paused, devicePixelRatio, innerWidth, document.title]";
+    let site = Site::start().await;
+    let url = site.page("/page", "<title>page</title>");
+    let daemon = daemon(&browser, &[]).await;
+    let (one, two) = (client(&daemon, 0).await, client(&daemon, 1).await);
+    let (pressing, other) = (Tab::open(&one, &url).await, Tab::open(&two, &url).await);
+    assert_eq!(other.evaluate(PLAY).await, true);
+    let before = other.evaluate(STATE).await;
+    pressing
+        .evaluate("window.keys = [], onkeydown = ({ code }) => keys.push(code), 1")
+        .await;
+    let keys = [
+        "MediaPlayPause",
+        "MediaStop",
+        "MediaTrackNext",
+        // Zoom is kept by host.
+        "Control+Equal",
+        "Control+NumpadAdd",
+        "Control+Shift+Equal",
+    ];
+    for key in keys {
+        let press = json!({"type": "press", "tabId": pressing.id, "key": key});
+        pressing.client.ask(press).await.expect("done");
+    }
+    let pressed = pressing.evaluate("keys").await;
+    for code in ["MediaPlayPause", "MediaStop", "Equal", "NumpadAdd"] {
+        let pressed = pressed.as_array().unwrap();
+        assert!(pressed.iter().any(|it| it == code), "{code}: {pressed:?}");
+    }
+    assert_eq!(other.evaluate(STATE).await, before);
+    daemon.stop().await;
+}
+
+async fn what_a_client_drags_is_dropped_in_its_own_tab_only(browser: TestBrowser) {
+    let site = Site::start().await;
+    let url = site.page(
+        "/page",
+        "<p id=from draggable=true>this</p><p id=to>here</p><script>
+        const whose = new URL(location).searchParams.get('of');
+        window.seen = [];
+        from.ondragstart = ({ dataTransfer }) => dataTransfer.setData('text/plain', whose);
+        to.ondragover = (event) => event.preventDefault();
+        for (const type of ['dragenter', 'drop'])
+            to.addEventListener(type, ({ dataTransfer }) => seen.push(type + ' ' + dataTransfer.getData('text/plain')));
+        </script>",
+    );
+    let daemon = daemon(&browser, &[]).await;
+    let (one, two) = (client(&daemon, 0).await, client(&daemon, 1).await);
+    let tabs = [
+        Tab::open(&one, &format!("{url}?of=one")).await,
+        Tab::open(&two, &format!("{url}?of=two")).await,
+    ];
+    // Both at the same time: a drag is a state of the whole browser for a person's mouse.
+    let drag = async |tab: &Tab<'_>| {
+        let drag = json!({"type": "drag", "tabId": tab.id, "from": "#from", "to": "#to"});
+        tab.client.ask(drag).await.expect("done");
+    };
+    for _ in 0..3 {
+        tokio::join!(drag(&tabs[0]), drag(&tabs[1]));
+    }
+    for (tab, whose) in tabs.iter().zip(["one", "two"]) {
+        let seen = tab
+            .evaluate("seen.filter((it) => it.startsWith('drop'))")
+            .await;
+        assert_eq!(seen, json!(vec![format!("drop {whose}"); 3]));
     }
     daemon.stop().await;
 }

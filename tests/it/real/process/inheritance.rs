@@ -15,6 +15,7 @@ on_both_browsers!(
     no_process_leaves_a_core_dump,
     no_other_process_can_join_chromiums_process_group,
     a_new_profile_is_for_its_user_alone,
+    the_daemon_has_the_priority_of_chromiums_own_threads_and_pages_have_the_normal_one,
 );
 
 const HELPER: &str = "cdp-bridge-cleanup";
@@ -240,5 +241,35 @@ async fn a_new_profile_is_for_its_user_alone(browser: TestBrowser) {
         let mode = dir.metadata().unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "{}", dir.display());
     }
+    daemon.stop().await;
+}
+
+/// The nice value of a thread.
+fn nice(stat: &Path) -> i32 {
+    let stat = std::fs::read_to_string(stat).unwrap();
+    // Behind the name, which may contain blanks, the 17th field.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    fields.split_whitespace().nth(16).unwrap().parse().unwrap()
+}
+
+async fn the_daemon_has_the_priority_of_chromiums_own_threads_and_pages_have_the_normal_one(
+    browser: TestBrowser,
+) {
+    let (daemon, of_chromium, helper) = with_a_tab(Setup::serving(&browser)).await;
+    let of_process = |pid: i32| nice(Path::new(&format!("/proc/{pid}/stat")));
+    let threads = std::fs::read_dir(format!("/proc/{}/task", daemon.pid())).unwrap();
+    let threads = threads.map(|thread| nice(&thread.unwrap().path().join("stat")));
+    let of_daemon: BTreeSet<i32> = threads.collect();
+    let of_browser = of_process(leader(&daemon).await);
+    assert!(
+        of_daemon.iter().all(|nice| *nice <= of_browser),
+        "{of_daemon:?}, Chromium {of_browser}"
+    );
+    assert_eq!(of_daemon.len(), 1, "all of its threads: {of_daemon:?}");
+    let renderers = of_chromium
+        .iter()
+        .filter(|it| it.kind() == Some("renderer"));
+    let mut pages = renderers.map(|it| it.pid).chain([helper.pid]);
+    assert!(pages.all(|pid| of_process(pid) == of_process(std::process::id().cast_signed())));
     daemon.stop().await;
 }
