@@ -266,10 +266,13 @@ async fn the_daemon_has_the_priority_of_chromiums_own_threads_and_pages_have_the
         "{of_daemon:?}, Chromium {of_browser}"
     );
     assert_eq!(of_daemon.len(), 1, "all of its threads: {of_daemon:?}");
+    let normal = of_process(std::process::id().cast_signed());
     let renderers = of_chromium
         .iter()
         .filter(|it| it.kind() == Some("renderer"));
-    let mut pages = renderers.map(|it| it.pid).chain([helper.pid]);
-    assert!(pages.all(|pid| of_process(pid) == of_process(std::process::id().cast_signed())));
+    for pid in renderers.map(|it| it.pid).chain([helper.pid]) {
+        // Chromium lowers the priority of renderers in the background.
+        assert!(of_process(pid) >= normal, "{pid}: {}", of_process(pid));
+    }
     daemon.stop().await;
 }
