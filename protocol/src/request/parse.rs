@@ -94,6 +94,8 @@ impl BadRequest {
 }
 
 /// An invalid field.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct FieldError {
     field: Option<String>,
     message: String,
