@@ -36,7 +36,7 @@ pub enum AnswerKind {
     /// The result of a query of an element.
     Queried(Value),
     /// The awaited condition holds.
-    Waited { url: String },
+    Waited(Waited),
     /// A newer call of the same caller, which names this one, is answered in its place right after this.
     Superseded,
     /// Text, a picture or a file.
@@ -79,6 +79,21 @@ pub struct Acted {
     pub moved: Option<bool>,
     /// Of `fill`: whether the field holds the value afterwards.
     pub matches: Option<bool>,
+    /// Nothing was done: it would work.
+    pub is_trial: bool,
+    /// What was waited for afterwards.
+    pub waited: Option<Waited>,
+}
+
+/// A condition that was waited for, and holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waited {
+    /// Where the tab is.
+    pub url: String,
+    /// Which of several conditions it is.
+    pub index: Option<u32>,
+    /// The value of a script.
+    pub value: Option<Value>,
 }
 
 pub type Outcome = Result<Answer, Failure>;

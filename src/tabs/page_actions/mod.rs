@@ -19,7 +19,9 @@
 //! | [`choosers`] | the file inputs that a page has opened choosers for |
 //! | [`evaluate`], [`client_script`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
-//! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
+//! | [`conditions`], [`wait`], [`wait_text`], [`wait_script`] | `waitFor`, and waiting after an action |
+//! | [`url_pattern`], [`glob`] | the URLs that are waited for |
+//! | [`load_progress`], [`navigation_barrier`] | how far the document is, and whether it is being left |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
@@ -30,6 +32,7 @@ mod call;
 mod choosers;
 mod client_script;
 mod clipboard_keys;
+mod conditions;
 mod content;
 mod drag;
 mod driver;
@@ -42,6 +45,7 @@ mod key_tables;
 mod keyboard;
 pub mod keys;
 mod load_progress;
+mod navigation_barrier;
 mod network_activity;
 mod operation;
 pub mod page_events;
@@ -54,11 +58,15 @@ mod script;
 mod script_calls;
 mod scroll;
 mod upload;
+mod url_pattern;
 mod wait;
 mod wait_network;
+mod wait_script;
 mod wait_text;
 mod world;
 
+pub use conditions::{Condition, Conditions};
+pub use url_pattern::{BadRegex, UrlPattern};
 pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;
