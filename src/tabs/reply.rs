@@ -37,6 +37,12 @@ pub enum AnswerKind {
     Queried(Value),
     /// The awaited condition holds.
     Waited(Waited),
+    /// The frames of the page, itself first.
+    Frames {
+        frames: Vec<PageFrame>,
+        /// There are more.
+        truncated: bool,
+    },
     /// A newer call of the same caller, which names this one, is answered in its place right after this.
     Superseded,
     /// Text, a picture or a file.
@@ -83,6 +89,19 @@ pub struct Acted {
     pub is_trial: bool,
     /// What was waited for afterwards.
     pub waited: Option<Waited>,
+}
+
+/// A frame of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageFrame {
+    pub url: String,
+    pub name: Option<String>,
+    /// The place in the list of the frame around it; `None` for the page itself.
+    pub parent: Option<u32>,
+    /// A locator of its element; `None` for the page itself.
+    pub selector: Option<String>,
+    /// It does not answer.
+    pub unresponsive: bool,
 }
 
 /// A condition that was waited for, and holds.
@@ -173,7 +192,7 @@ impl Reply {
         if self.cancelled_by.is_some() {
             failure.error = TabError::Cancelled { input_sent };
         } else if input_sent {
-            failure.error = TabError::AfterInput(Box::new(failure.error));
+            failure.error = failure.error.after_effect_of(self.kind);
         }
         self.send(Err(failure));
     }

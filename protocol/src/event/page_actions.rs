@@ -38,13 +38,13 @@ pub struct Done {
     pub trial: Option<bool>,
     /// With `waitFor`: what was waited for is so.
     #[serde(skip_serializing_if = "Option::is_none", default)]
-    pub waited: Option<WaitedFor>,
+    pub waited: Option<WaitOutcome>,
 }
 
 /// What an action has waited for afterwards.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct WaitedFor {
+pub struct WaitOutcome {
     /// Where the tab is then.
     pub url: String,
     /// Of `any`: which condition is so, counted from 0.

@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`operation`], [`actions`], [`error`] | what a request does in a page, and how it fails |
+//! | [`operation`], [`actions`], [`action_mode`], [`error`] | what a request does in a page, in which way, and how it fails |
 //! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
 //! | [`script_calls`] | the calls of an action, to be given up when it is cancelled |
@@ -23,8 +23,9 @@
 //! | [`url_pattern`], [`glob`] | the URLs that are waited for |
 //! | [`load_progress`], [`navigation_barrier`] | how far the document is, and whether it is being left |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
-//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
+//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`], [`frame_list`] | reading the page |
 
+mod action_mode;
 mod actions;
 mod ax_snapshot;
 mod bounding_box;
@@ -39,6 +40,7 @@ mod driver;
 mod error;
 mod evaluate;
 mod fields;
+mod frame_list;
 mod glob;
 mod hit_check;
 mod key_tables;
@@ -67,6 +69,7 @@ mod world;
 
 pub use conditions::{Condition, Conditions};
 pub use url_pattern::{BadRegex, UrlPattern};
+pub use action_mode::ActionMode;
 pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
 pub use driver::PageDriver;
 pub use error::PageActionError;

@@ -14,6 +14,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/locate.js"),
     include_str!("script/filters.js"),
     include_str!("script/propose.js"),
+    include_str!("script/frame_list.js"),
     include_str!("script/boxes.js"),
     include_str!("script/image_map.js"),
     include_str!("script/geometry.js"),

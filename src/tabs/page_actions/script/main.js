@@ -57,6 +57,7 @@ globalThis.cdpBridge = {
   },
   waitElement,
   waitText,
+  listFrames,
   query,
   find,
   area,
