@@ -158,7 +158,9 @@ impl<'a> Reader<'a> {
                 None => {
                     let opens = match kind {
                         Some("role") => self.chars[..self.at].ends_with(&['=']),
-                        _ => !of_text || self.chars[start..self.at].iter().all(|c| c.is_whitespace()),
+                        _ => {
+                            !of_text || self.chars[start..self.at].iter().all(|c| c.is_whitespace())
+                        }
                     };
                     if opens && (c == '"' || c == '\'') {
                         quote = Some((c, self.at));
@@ -202,7 +204,16 @@ impl<'a> Reader<'a> {
             self.depth -= 1;
             vec![segment?]
         };
-        if matches!(segments[..], [Segment { kind: SegmentKind::Ref { .. }, .. }, ..]) {
+        if matches!(
+            segments[..],
+            [
+                Segment {
+                    kind: SegmentKind::Ref { .. },
+                    ..
+                },
+                ..
+            ]
+        ) {
             return Err(bad(at, LocatorProblem::RefInHas));
         }
         let steps = segments.into_iter().map(|segment| segment.kind);
@@ -338,7 +349,10 @@ mod tests {
             steps("placeholder=name"),
             [SegmentKind::Placeholder(matches("name", false))]
         );
-        assert_eq!(steps("testid=a b"), [SegmentKind::TestId(matches("a b", false))]);
+        assert_eq!(
+            steps("testid=a b"),
+            [SegmentKind::TestId(matches("a b", false))]
+        );
     }
 
     #[test]
@@ -392,9 +406,14 @@ mod tests {
             (r#"text='it\'s >> here'"#, "it's >> here", true),
             (r#"text="a\\b""#, r"a\b", true),
         ] {
-            assert_eq!(steps(text), [SegmentKind::Text(matches(value, exact))], "{text}");
+            assert_eq!(
+                steps(text),
+                [SegmentKind::Text(matches(value, exact))],
+                "{text}"
+            );
         }
-        let SegmentKind::Role { name, .. } = &steps(r#"role=cell[name="[1] \"x\" >> y"i]"#)[0] else {
+        let SegmentKind::Role { name, .. } = &steps(r#"role=cell[name="[1] \"x\" >> y"i]"#)[0]
+        else {
             panic!("a role");
         };
         assert_eq!(*name, Some(matches("[1] \"x\" >> y", false)));
@@ -407,13 +426,19 @@ mod tests {
             ("text=/a/i >> b", "a", "i"),
             (r"text=/a\/b[/]c/s", r"a\/b[/]c", "s"),
         ] {
-            assert_eq!(steps(text)[0], SegmentKind::Text(regex(source, flags)), "{text}");
+            assert_eq!(
+                steps(text)[0],
+                SegmentKind::Text(regex(source, flags)),
+                "{text}"
+            );
         }
         for path in ["/usr", "/usr/bin", "/", "//", "/a/b/"] {
             let found = steps(&format!("text={path}"));
             assert_eq!(found, [SegmentKind::Text(matches(path, false))], "{path}");
         }
-        let SegmentKind::Role { name, states, .. } = &steps(r"role=button[name=/^[\]x] ]/i][pressed=true]")[0] else {
+        let SegmentKind::Role { name, states, .. } =
+            &steps(r"role=button[name=/^[\]x] ]/i][pressed=true]")[0]
+        else {
             panic!("a role");
         };
         assert_eq!(*name, Some(regex(r"^[\]x] ]", "i")));
@@ -450,7 +475,10 @@ mod tests {
                 SegmentKind::Nth { index: 0 },
             ]
         );
-        assert_eq!(steps("li >> has=text=Don't >> b")[1], has(vec![SegmentKind::Text(matches("Don't", false))]));
+        assert_eq!(
+            steps("li >> has=text=Don't >> b")[1],
+            has(vec![SegmentKind::Text(matches("Don't", false))])
+        );
     }
 
     #[test]

@@ -167,11 +167,15 @@ fn ranges_of(class: &Class) -> Vec<(u32, u32)> {
     match class {
         Class::Unicode(class) => {
             let ranges = class.iter();
-            ranges.map(|it| (it.start().into(), it.end().into())).collect()
+            ranges
+                .map(|it| (it.start().into(), it.end().into()))
+                .collect()
         }
         Class::Bytes(class) => {
             let ranges = class.iter();
-            ranges.map(|it| (it.start().into(), it.end().into())).collect()
+            ranges
+                .map(|it| (it.start().into(), it.end().into()))
+                .collect()
         }
     }
 }
@@ -226,14 +230,22 @@ mod tests {
         let of = |look| Step::Look { look, next: 0 };
         assert_eq!(look(""), of(Position::Start));
         assert_eq!(look("m"), of(Position::LineStart));
-        assert!(Pattern::compile(r"\/", "").is_ok(), "as JavaScript writes it");
+        assert!(
+            Pattern::compile(r"\/", "").is_ok(),
+            "as JavaScript writes it"
+        );
     }
 
     #[test]
     fn counts_are_unrolled_within_bounds() {
         assert_eq!(steps("a{3}").len(), 4);
         assert_eq!(steps("(?:){1000000}").len(), 1);
-        for large in ["a{1001}", "(a{100}){100}", "((a{0,99}){0,99}){0,99}", r"[\w&&[^0]]\w\W\d\S\pL\PL"] {
+        for large in [
+            "a{1001}",
+            "(a{100}){100}",
+            "((a{0,99}){0,99}){0,99}",
+            r"[\w&&[^0]]\w\W\d\S\pL\PL",
+        ] {
             let error = Pattern::compile(large, "").unwrap_err();
             assert_eq!(error, PatternError::TooLarge, "{large}");
         }

@@ -77,7 +77,9 @@ pub(super) fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, Locato
 fn regex(chars: &[char]) -> Option<(&[char], &[char])> {
     let end = end_of_regex(chars)?;
     let (source, flags) = (&chars[1..end], &chars[end + 1..]);
-    let are_flags = flags.iter().all(|flag| matches!(flag, 'i' | 'm' | 's' | 'u'));
+    let are_flags = flags
+        .iter()
+        .all(|flag| matches!(flag, 'i' | 'm' | 's' | 'u'));
     (!source.is_empty() && are_flags).then_some((source, flags))
 }
 

@@ -231,7 +231,9 @@ fn code_of_action(error: &PageActionError) -> ErrorCode {
         PageActionError::Threw { .. }
         | PageActionError::TooLarge { .. }
         | PageActionError::NotJson { .. } => ErrorCode::EvaluationFailed,
-        PageActionError::NotHeld { .. } | PageActionError::NoneHolds { .. } => ErrorCode::CdpTimeout,
+        PageActionError::NotHeld { .. } | PageActionError::NoneHolds { .. } => {
+            ErrorCode::CdpTimeout
+        }
         PageActionError::PageLeft | PageActionError::Replaced => ErrorCode::CdpDetached,
         PageActionError::Script(_) | PageActionError::Call(_) => ErrorCode::Internal,
     }

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use cdp_bridge_protocol::{RequestBody, RequestKind};
 use cdp_bridge_protocol::request::TimeoutClass;
+use cdp_bridge_protocol::{RequestBody, RequestKind};
 
 use super::staged_files::StagingLimits;
 use crate::policy::EvaluatePolicy;
@@ -75,7 +75,11 @@ mod tests {
         });
         assert_eq!(timeouts.of(RequestKind::Ping), Duration::from_secs(1));
         assert_eq!(timeouts.of(RequestKind::Navigate), Duration::from_secs(30));
-        let of = |json: &str| timeouts.of_body(&Request::parse(json).unwrap().body).as_secs();
+        let of = |json: &str| {
+            timeouts
+                .of_body(&Request::parse(json).unwrap().body)
+                .as_secs()
+        };
         assert_eq!(of(r#"{"type":"createTab"}"#), 1);
         assert_eq!(of(r#"{"type":"createTab","waitUntil":"load"}"#), 31);
         let click = r#"{"type":"click","tabId":"t1","selector":"a""#;

@@ -150,7 +150,9 @@ pub enum TabError {
     )]
     AfterInput(Box<TabError>),
     /// The request failed after it had sent the tab somewhere.
-    #[error("{0}; the tab had gone to another document before: look where it is before trying again")]
+    #[error(
+        "{0}; the tab had gone to another document before: look where it is before trying again"
+    )]
     AfterNavigation(Box<TabError>),
     /// The request failed after it had opened a tab.
     #[error("{0}; the tab is open: navigate it, or close it")]

@@ -245,7 +245,10 @@ fn one_condition(schema: &mut Schema) {
     let choices = names.clone().map(|(given, r#type)| {
         let mut properties = Map::new();
         properties.insert((*given).to_owned(), json!({ "type": r#type }));
-        let others = names.clone().map(|(name, _)| name).filter(|it| *it != given);
+        let others = names
+            .clone()
+            .map(|(name, _)| name)
+            .filter(|it| *it != given);
         let companions = COMPANIONS.iter().filter(|(_, of)| of != given);
         for name in others.chain(companions.map(|(name, _)| name)) {
             properties.insert((*name).to_owned(), json!({ "type": "null" }));
@@ -290,13 +293,20 @@ fn check(prefix: &str, one: &Condition, any: Option<&[Condition]>) -> Result<(),
     if first != "expression" && one.args.is_some() {
         return broken(&named("args"), "they go with an expression");
     }
-    if one.url_regex.as_ref().is_some_and(|regex| regex.chars().count() > MAX_REGEX) {
+    if one
+        .url_regex
+        .as_ref()
+        .is_some_and(|regex| regex.chars().count() > MAX_REGEX)
+    {
         let problem = format!("a regular expression has at most {MAX_REGEX} characters");
         return broken(&named("urlRegex"), &problem);
     }
     let Some(any) = any else { return Ok(()) };
     if any.is_empty() || any.len() > MAX_ANY {
-        return broken(&named("any"), &format!("expected 1 to {MAX_ANY} conditions"));
+        return broken(
+            &named("any"),
+            &format!("expected 1 to {MAX_ANY} conditions"),
+        );
     }
     for (number, one) in any.iter().enumerate() {
         check(&format!("{prefix}any[{number}]."), one, None)?;
@@ -367,13 +377,28 @@ mod tests {
         for (fields, message) in [
             (json!({}), "selector: expected one of"),
             (json!({"selector": "a", "any": []}), "any: only one of"),
-            (json!({"url": "a", "urlRegex": "b"}), "urlRegex: only one of"),
-            (json!({"text": "a", "state": "hidden"}), "state: a state goes"),
+            (
+                json!({"url": "a", "urlRegex": "b"}),
+                "urlRegex: only one of",
+            ),
+            (
+                json!({"text": "a", "state": "hidden"}),
+                "state: a state goes",
+            ),
             (json!({"url": "a", "args": []}), "args: they go"),
             (json!({"any": []}), "any: expected 1 to 10"),
-            (json!({"any": [{"text": "a"}, {}]}), "any[1].selector: expected one of"),
-            (json!({"urlRegex": "x".repeat(1001)}), "urlRegex: a regular expression"),
-            (json!({"any": [{"text": "a"}, {"expression": "1", "args": [1]}]}), ""),
+            (
+                json!({"any": [{"text": "a"}, {}]}),
+                "any[1].selector: expected one of",
+            ),
+            (
+                json!({"urlRegex": "x".repeat(1001)}),
+                "urlRegex: a regular expression",
+            ),
+            (
+                json!({"any": [{"text": "a"}, {"expression": "1", "args": [1]}]}),
+                "",
+            ),
         ] {
             let mut wait = fields.clone();
             wait["tabId"] = json!("t1");

@@ -12,10 +12,7 @@ pub(in crate::operations) fn wait_for(wait: &WaitFor) -> Parsed<Conditions> {
 }
 
 /// An action, followed by a wait if one is asked for.
-pub(super) fn then_wait(
-    action: PageOperation,
-    wait: Option<&ActionWait>,
-) -> Parsed<PageOperation> {
+pub(super) fn then_wait(action: PageOperation, wait: Option<&ActionWait>) -> Parsed<PageOperation> {
     Ok(match wait {
         Some(wait) => action.then_wait(parsed(wait.conditions(), wait.any.is_some())?),
         None => action,

@@ -19,7 +19,10 @@ use crate::tabs::reply::{Acted, AnswerKind, Waited};
 /// A condition to wait for.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    Element { locator: Locator, state: WaitState },
+    Element {
+        locator: Locator,
+        state: WaitState,
+    },
     Load(LoadState),
     Url(UrlPattern),
     /// A text is visible.
@@ -36,7 +39,7 @@ pub enum Condition {
 pub struct Conditions {
     /// At least one.
     pub all: Vec<Condition>,
-    /// Whether the client asked for any of several, and is told which one holds.
+    /// Whether the client asked for any of several, so that the answer says which one holds.
     pub is_any: bool,
 }
 
@@ -103,12 +106,16 @@ impl PageDriver {
                     });
                 }
                 // The others may still hold.
-                Err(error) if conditions.is_any && error.is_of_time() => failures.push((index, error)),
+                Err(error) if conditions.is_any && error.is_of_time() => {
+                    failures.push((index, error))
+                }
                 Err(error) => return Err(error),
             }
         }
         failures.sort_by_key(|(index, _)| *index);
-        let told = failures.iter().map(|(index, error)| format!("{index}: {error}"));
+        let told = failures
+            .iter()
+            .map(|(index, error)| format!("{index}: {error}"));
         Err(PageActionError::NoneHolds {
             failures: told.collect::<Vec<_>>().join("; "),
         })

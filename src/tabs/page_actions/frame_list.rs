@@ -81,7 +81,9 @@ impl PageOperation {
 impl PageDriver {
     async fn list_frames(&self, deadline: Instant) -> Result<FrameList, PageActionError> {
         let args = Args { limit: MAX_FRAMES };
-        let (world, result) = self.call_on_part("listFrames", None, &args, deadline).await?;
+        let (world, result) = self
+            .call_on_part("listFrames", None, &args, deadline)
+            .await?;
         let listing: Listing = parse(&result)?;
         let mut list = FrameList::default();
         list.frames.push(PageFrame {

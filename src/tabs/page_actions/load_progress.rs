@@ -29,8 +29,8 @@ pub(super) struct LoadProgress {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Leaving {
     No,
-    /// The page has asked for a navigation, which the browser may refuse unseen.
-    Requested,
+    /// The page has asked for a navigation then, which the browser may refuse unseen.
+    Requested(Instant),
     Started,
 }
 
@@ -57,9 +57,12 @@ impl LoadProgress {
         self.leaving == Leaving::Started
     }
 
-    /// Whether the page has asked for a navigation that has not started yet.
-    pub(super) fn is_about_to_leave(&self) -> bool {
-        self.leaving == Leaving::Requested
+    /// Since when the page has asked for a navigation that has not started.
+    pub(super) fn requested_since(&self) -> Option<Instant> {
+        match self.leaving {
+            Leaving::Requested(since) => Some(since),
+            Leaving::No | Leaving::Started => None,
+        }
     }
 
     /// How far the document is.
@@ -111,8 +114,8 @@ impl LoadProgress {
                 let is_here = |it: &RequestedNavigation| {
                     it.frame_id.as_str() == main_frame && it.disposition == "currentTab"
                 };
-                if requested.is_some_and(|it| is_here(&it)) && self.leaving == Leaving::No {
-                    self.leaving = Leaving::Requested;
+                if requested.is_some_and(|it| is_here(&it)) && self.leaving != Leaving::Started {
+                    self.leaving = Leaving::Requested(now);
                 }
                 false
             }
@@ -237,9 +240,10 @@ mod tests {
         let mut page = LoadProgress::new("about:blank".to_owned());
         let mut on = |event: &RawEvent| {
             page.on_event(event, "MAIN", now);
-            (page.is_about_to_leave(), page.is_leaving())
+            (page.requested_since().is_some(), page.is_leaving())
         };
-        let requested = |frame, disposition| of_frame(Requested, frame, &[("disposition", disposition)]);
+        let requested =
+            |frame, disposition| of_frame(Requested, frame, &[("disposition", disposition)]);
         let started = |frame, kind| of_frame(Started, frame, &[("navigationType", kind)]);
         assert_eq!(on(&requested("MAIN", "newTab")), (false, false));
         assert_eq!(on(&requested("INNER", "currentTab")), (false, false));

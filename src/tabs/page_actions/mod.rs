@@ -67,12 +67,12 @@ mod wait_script;
 mod wait_text;
 mod world;
 
-pub use conditions::{Condition, Conditions};
-pub use url_pattern::{BadRegex, UrlPattern};
 pub use action_mode::ActionMode;
 pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
+pub use conditions::{Condition, Conditions};
 pub use driver::PageDriver;
 pub use error::PageActionError;
 pub use operation::PageOperation;
 pub use page_files::PageFile;
 pub use script::COPIED_BINDING;
+pub use url_pattern::{BadRegex, UrlPattern};

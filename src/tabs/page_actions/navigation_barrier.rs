@@ -27,10 +27,13 @@ impl PageDriver {
         // If it cannot answer, it is about to have another document, or the wait fails by itself.
         let _ = timeout_at(until, unless_navigating(world, call)).await;
         let mut progress = self.location();
-        let until = deadline.min(Instant::now() + START_LIMIT);
-        let started = progress.wait_for(|progress| !progress.is_about_to_leave());
-        if let Ok(started) = timeout_at(until, started).await {
-            started.map_err(|_| PageActionError::Replaced)?;
+        let requested = progress.borrow().requested_since();
+        if let Some(since) = requested {
+            let until = deadline.min(since + START_LIMIT);
+            let started = progress.wait_for(|it| it.requested_since() != requested);
+            if let Ok(started) = timeout_at(until, started).await {
+                started.map_err(|_| PageActionError::Replaced)?;
+            }
         }
         let ended = progress.wait_for(|progress| !progress.is_leaving());
         ended.await.map_err(|_| PageActionError::Replaced)?;

@@ -111,7 +111,7 @@ impl PageEvents {
             }
             _ => {}
         }
-        // Last: who waits for the end of a navigation then finds the load state of its document.
+        // Last, so that the load state is that of the new document once its navigation has ended.
         self.driver.shared.main.on_event(event);
     }
 

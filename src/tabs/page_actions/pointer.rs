@@ -172,8 +172,7 @@ impl PageDriver {
     ) -> Result<Option<ActionableElement>, PageActionError> {
         let ActionMode { trial, force } = press.mode;
         let aim = AimArgs {
-            // What a click in earnest reaches is checked.
-            kind: (!trial && !force).then_some(PointerAction::Click),
+            kind: Some(PointerAction::Click),
             count: press.count,
             toggle: press.toggle,
             mode: press.mode,
@@ -226,7 +225,7 @@ impl PageDriver {
         let until = retry_deadline(deadline);
         loop {
             let aim = AimArgs {
-                kind: (!trial && !force).then_some(PointerAction::Hover),
+                kind: Some(PointerAction::Hover),
                 mode,
                 ..AimArgs::default()
             };

@@ -49,9 +49,11 @@ impl PageDriver {
         struct Args {
             most: u128,
         }
-        let most = INTERVAL.as_millis();
+        let args = Args {
+            most: INTERVAL.as_millis(),
+        };
         let deadline = Instant::now() + INTERVAL;
-        let changed = self.main_world().call_raw("changed", &Args { most }, deadline);
+        let changed = self.main_world().call_raw("changed", &args, deadline);
         if changed.await.is_err() {
             sleep_until(deadline).await;
         }
@@ -76,7 +78,14 @@ mod tests {
 
     #[test]
     fn values_are_true_as_in_javascript() {
-        for value in [json!(true), json!(-1), json!(0.5), json!("0"), json!([]), json!({})] {
+        for value in [
+            json!(true),
+            json!(-1),
+            json!(0.5),
+            json!("0"),
+            json!([]),
+            json!({}),
+        ] {
             assert!(is_true(&value), "{value}");
         }
         for value in [json!(null), json!(false), json!(0), json!(0.0), json!("")] {

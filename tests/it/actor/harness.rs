@@ -19,7 +19,9 @@ use cdp_bridge::tabs::{
     SupervisorHandle, TabError, TabMessage, TabSettings, TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, WaitUntil, What};
+use cdp_bridge_protocol::request::{
+    ImageFormat, MouseButton, SnapshotFormat, Viewport, WaitUntil, What,
+};
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -374,7 +376,11 @@ impl Client<'_> {
     }
 
     pub(crate) fn travel(&self, tab: TabId, way: Way) -> Asked {
-        self.change(tab, RequestKind::GoBack, Change::Travel(way, WaitUntil::Commit))
+        self.change(
+            tab,
+            RequestKind::GoBack,
+            Change::Travel(way, WaitUntil::Commit),
+        )
     }
 
     /// Subscribes to the console until the returned guard is dropped.

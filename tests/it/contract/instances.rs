@@ -5,19 +5,20 @@ use cdp_bridge_protocol::event::{
     AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
     ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
     Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
-    FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled, Limits, LoadEventFired,
-    LoggedOutModeSet, Navigated, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason,
-    RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated,
-    Tabs, WaitOutcome, Waited, Welcome,
+    FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled, Limits,
+    LoadEventFired, LoggedOutModeSet, Navigated, Pong, PopupBlockReason, PopupBlocked, Queried,
+    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
+    ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
+    TabUpdated, Tabs, WaitOutcome, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
-    ActionWait, ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, Condition, ContentFormat, CreateTab, Drag,
-    Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
-    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListFrames, ListTabs, LoadState, Modifier,
-    MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
-    Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile, StartScreencast, StopScreencast,
-    Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, WaitUntil, What,
+    ActionWait, ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, Condition,
+    ContentFormat, CreateTab, Drag, Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent,
+    GetDomSnapshot, GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListFrames,
+    ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping, Point, Press, Query, Reload,
+    Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile,
+    StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile,
+    Viewport, WaitFor, WaitState, WaitUntil, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -140,7 +141,7 @@ fn any() -> Vec<Condition> {
 /// One of each request that acts on a page; and what goes with another field of theirs.
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 fn actions(full: bool) -> Vec<RequestBody> {
-    let (tab_id, selector) = (tab(), selector());
+    let selector = selector();
     vec![
         Click {
             tab_id: tab(),
@@ -698,7 +699,7 @@ pub(super) fn content_head(full: bool) -> ContentHead {
     }
 }
 
-fn page_actions(full: bool) -> [Event; 6] {
+fn page_actions(full: bool) -> [Event; 7] {
     [
         Done {
             id: maybe(full, id()),

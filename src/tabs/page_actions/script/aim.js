@@ -60,7 +60,8 @@ const aim = ({ kind, position, count, toggle, ...call }) => {
     const cover = call.force ? null : turned ? coveringInDocument(element, point) : coveringElement(element, point);
     if (cover) return { reason: 'covered', by: cover.by };
     if (isGivenUp(call.action)) return GIVEN_UP;
-    if (kind) arm(element, kind, { count, point });
+    // A trial sends no input, and that of a forced action is for whatever is there.
+    if (kind && !call.trial && !call.force) arm(element, kind, { count, point });
     return { point: turned ? point : root, held: hold(element), turned };
   });
 };

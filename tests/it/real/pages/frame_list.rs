@@ -16,8 +16,14 @@ async fn every_frame_is_listed_with_a_locator_that_leads_into_it(browser: TestBr
     let page = ReadPage::with(browser, "").await;
     page.site.page("/leaf", "<p>leaf</p>");
     let there = page.site.url_on("allowed.test", "/far");
-    page.site.page("/far", "<p>far</p><iframe name='a&quot;b' src=/leaf></iframe>");
-    page.site.page("/near", &format!("<p>near</p><iframe id=x src='{there}'></iframe>"));
+    page.site.page(
+        "/far",
+        "<p>far</p><iframe name='a&quot;b' src=/leaf></iframe>",
+    );
+    page.site.page(
+        "/near",
+        &format!("<p>near</p><iframe id=x src='{there}'></iframe>"),
+    );
     page.load(
         "<iframe id='my frame' src=/near></iframe><iframe src=/leaf></iframe><iframe id=twin src=/leaf></iframe>
         <iframe id=twin srcdoc='<p>doc</p>'></iframe><x-a></x-a>
@@ -38,7 +44,12 @@ async fn every_frame_is_listed_with_a_locator_that_leads_into_it(browser: TestBr
         let text = page.query(&format!("{selector} >> p"), "text").await;
         texts.push((text, frame["url"].clone(), frame["name"].clone(), parent));
     }
-    let at = |text: &str| texts.iter().position(|it| it.0 == text).map(|at| at as u64 + 1);
+    let at = |text: &str| {
+        texts
+            .iter()
+            .position(|it| it.0 == text)
+            .map(|at| at as u64 + 1)
+    };
     let (near, far) = (at("near").unwrap(), at("far").unwrap());
     let leaf = json!(page.site.url("/leaf"));
     let far_leaf = json!(page.site.url_on("allowed.test", "/leaf"));
@@ -66,9 +77,13 @@ async fn many_frames_and_a_frame_that_hangs_are_bounded(browser: TestBrowser) {
     };
     let page = ReadPage::on(TestBridge::start_with(browser, isolate).await, "").await;
     let hung = page.site.url_on("allowed.test", "/hung");
-    page.site.page("/hung", "<script>onload = () => { for (;;); }</script>");
+    page.site
+        .page("/hung", "<script>onload = () => { for (;;); }</script>");
     page.site.page("/fine", "<p>fine</p>");
-    page.load(&format!("<iframe src='{hung}'></iframe><iframe src=/fine></iframe>")).await;
+    page.load(&format!(
+        "<iframe src='{hung}'></iframe><iframe src=/fine></iframe>"
+    ))
+    .await;
     let listed = page.ask("listFrames", json!({})).await.expect("frames");
     let frames = listed["frames"].as_array().unwrap();
     assert_eq!(frames[1]["url"], hung, "{listed}");

@@ -45,7 +45,8 @@ async fn a_navigation_is_answered_when_its_document_is_as_far_as_wanted(browser:
     page.site.serve("/never.gif", Reply::Never);
     page.site.serve("/late", Reply::page("late"));
     page.site.page("/loads", "<img src=/slow.gif>");
-    page.site.page("/hangs", "<p id=p>read</p><img src=/never.gif>");
+    page.site
+        .page("/hangs", "<p id=p>read</p><img src=/never.gif>");
     page.site.page(
         "/busy",
         "<script>onload = () => setTimeout(async () => { await fetch('/late'); document.title = 'fetched' }, 150)</script>",
@@ -57,7 +58,10 @@ async fn a_navigation_is_answered_when_its_document_is_as_far_as_wanted(browser:
 
     let loads = page.navigate("/loads", "load").await.expect("navigated");
     assert_eq!(loads["url"], page.site.url("/loads"));
-    assert_eq!((&loads["status"], &loads["sameDocument"]), (&json!(200), &json!(null)));
+    assert_eq!(
+        (&loads["status"], &loads["sameDocument"]),
+        (&json!(200), &json!(null))
+    );
     assert_eq!(page.ready_state().await, "complete");
     // The commit comes as an event before.
     let story = page.client.story_of(&page.tab);
@@ -66,16 +70,28 @@ async fn a_navigation_is_answered_when_its_document_is_as_far_as_wanted(browser:
     let told = story.iter().filter(|it| *it == "navigated").count();
     assert_eq!(told, 2, "{story:?}");
 
-    page.navigate("/busy", "networkidle").await.expect("navigated");
+    page.navigate("/busy", "networkidle")
+        .await
+        .expect("navigated");
     assert_eq!(page.site.asked("/late").len(), 1);
     assert_eq!(page.evaluate("document.title").await, "fetched");
 
-    for (request, path) in [("goBack", "/loads"), ("goForward", "/busy"), ("reload", "/busy")] {
-        let answer = page.ask(request, json!({"waitUntil": "load"})).await.expect("navigated");
+    for (request, path) in [
+        ("goBack", "/loads"),
+        ("goForward", "/busy"),
+        ("reload", "/busy"),
+    ] {
+        let answer = page
+            .ask(request, json!({"waitUntil": "load"}))
+            .await
+            .expect("navigated");
         assert_eq!(answer["url"], page.site.url(path), "{request}");
         assert_eq!(page.ready_state().await, "complete", "{request}");
     }
-    let within = page.navigate("/busy#part", "load").await.expect("navigated");
+    let within = page
+        .navigate("/busy#part", "load")
+        .await
+        .expect("navigated");
     assert_eq!(within["sameDocument"], true, "{within}");
     let commit = page.navigate("/hangs", "commit").await.expect("navigated");
     assert_eq!(commit["status"], 200);
@@ -93,14 +109,20 @@ async fn a_load_that_is_not_over_in_time_says_how_far_it_is(browser: TestBrowser
     ] {
         let url = page.site.url(path);
         let fields = json!({"url": url, "waitUntil": until, "timeoutMs": 1500});
-        let error = page.ask("navigate", fields).await.expect_error("CDP_TIMEOUT");
+        let error = page
+            .ask("navigate", fields)
+            .await
+            .expect_error("CDP_TIMEOUT");
         assert_eq!(error["details"]["reached"], reached, "{error}");
         assert_eq!(error["retryable"], false, "the tab is there: {error}");
         assert_eq!(page.client.tab_info(&page.tab).await.unwrap()["url"], url);
     }
     // What has not committed may be tried again.
     let fields = json!({"url": page.site.url("/never"), "waitUntil": "load", "timeoutMs": 1000});
-    let error = page.ask("navigate", fields).await.expect_error("CDP_TIMEOUT");
+    let error = page
+        .ask("navigate", fields)
+        .await
+        .expect_error("CDP_TIMEOUT");
     assert_eq!(error["retryable"], true, "{error}");
     assert_eq!(error["details"], json!(null), "{error}");
 
@@ -122,7 +144,13 @@ async fn a_load_that_is_not_over_in_time_says_how_far_it_is(browser: TestBrowser
 async fn a_page_that_goes_on_by_itself_is_followed_to_its_end(browser: TestBrowser) {
     let page = OpenPage::with(browser, "").await;
     page.site.serve("/slow.gif", slow_picture());
-    page.site.serve("/end", Reply::After(Duration::from_millis(300), Box::new(Reply::page("<p id=p>end</p>"))));
+    page.site.serve(
+        "/end",
+        Reply::After(
+            Duration::from_millis(300),
+            Box::new(Reply::page("<p id=p>end</p>")),
+        ),
+    );
     let dead = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         format!("http://{}/", listener.local_addr().unwrap())
@@ -137,13 +165,25 @@ async fn a_page_that_goes_on_by_itself_is_followed_to_its_end(browser: TestBrows
     let end = page.navigate("/goes-on", "load").await.expect("navigated");
     assert_eq!(end["url"], page.site.url("/end"), "{end}");
     assert_eq!(page.evaluate("p.textContent").await, "end");
-    page.site.page("/moves", "<img src=/slow.gif><script>history.replaceState(0, '', '/moved')</script>");
+    page.site.page(
+        "/moves",
+        "<img src=/slow.gif><script>history.replaceState(0, '', '/moved')</script>",
+    );
     let moved = page.navigate("/moves", "load").await.expect("navigated");
     assert_eq!(moved["url"], page.site.url("/moved"), "{moved}");
-    let died = page.navigate("/dies", "load").await.expect_error("NAV_FAILED");
-    assert_eq!(died["details"]["net"], "net::ERR_CONNECTION_REFUSED", "{died}");
+    let died = page
+        .navigate("/dies", "load")
+        .await
+        .expect_error("NAV_FAILED");
+    assert_eq!(
+        died["details"]["net"], "net::ERR_CONNECTION_REFUSED",
+        "{died}"
+    );
     assert_eq!(died["retryable"], false, "{died}");
-    let strayed = page.navigate("/strays", "load").await.expect_error("NAV_DENIED");
+    let strayed = page
+        .navigate("/strays", "load")
+        .await
+        .expect_error("NAV_DENIED");
     assert_eq!(strayed["retryable"], false, "{strayed}");
     until("the tab has left", async || {
         page.client.tab_info(&page.tab).await.unwrap()["url"] == "about:blank"
@@ -155,8 +195,14 @@ async fn a_page_that_goes_on_by_itself_is_followed_to_its_end(browser: TestBrows
 async fn a_tab_is_answered_when_its_first_document_is_as_far_as_wanted(browser: TestBrowser) {
     let page = OpenPage::with(browser, "").await;
     page.site.serve("/slow.gif", slow_picture());
-    let url = page.site.page("/loads", "<p id=p>here</p><img src=/slow.gif>");
-    for (until, state) in [("load", "complete"), ("networkidle", "complete"), ("commit", "")] {
+    let url = page
+        .site
+        .page("/loads", "<p id=p>here</p><img src=/slow.gif>");
+    for (until, state) in [
+        ("load", "complete"),
+        ("networkidle", "complete"),
+        ("commit", ""),
+    ] {
         let create = json!({"type": "createTab", "url": url, "waitUntil": until});
         let created = page.client.ask(create).await.expect("tabCreated");
         assert_eq!(created["url"], url);
@@ -179,7 +225,8 @@ async fn a_tab_whose_page_cannot_be_loaded_stays_and_its_request_is_not_made_twi
 ) {
     let page = OpenPage::with(browser, "").await;
     page.site.serve("/never", Reply::Never);
-    page.site.serve("/strays", Reply::redirect("http://10.0.0.1/"));
+    page.site
+        .serve("/strays", Reply::redirect("http://10.0.0.1/"));
     page.site.page("/hangs", "<img src=/never>");
     let dead = {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -188,7 +235,11 @@ async fn a_tab_whose_page_cannot_be_loaded_stays_and_its_request_is_not_made_twi
     for (number, (url, code, reached)) in [
         (dead, "NAV_FAILED", json!(null)),
         (page.site.url("/never"), "CDP_TIMEOUT", json!(null)),
-        (page.site.url("/hangs"), "CDP_TIMEOUT", json!("domcontentloaded")),
+        (
+            page.site.url("/hangs"),
+            "CDP_TIMEOUT",
+            json!("domcontentloaded"),
+        ),
         (page.site.url("/strays"), "NAV_DENIED", json!(null)),
     ]
     .into_iter()
@@ -198,7 +249,10 @@ async fn a_tab_whose_page_cannot_be_loaded_stays_and_its_request_is_not_made_twi
             "type": "createTab", "url": url, "waitUntil": "load", "timeoutMs": 2500, "idempotencyKey": format!("k{number}"),
         });
         let error = page.client.ask(create.clone()).await.expect_error(code);
-        assert_eq!(error["retryable"], false, "a retry would open another tab: {error}");
+        assert_eq!(
+            error["retryable"], false,
+            "a retry would open another tab: {error}"
+        );
         assert_eq!(error["details"]["reached"], reached, "{error}");
         let tab = error.id().to_owned();
         page.client.tab_event("tabCreated", &tab).await;
@@ -241,7 +295,10 @@ async fn a_crash_while_a_document_loads_is_told_and_the_tab_comes_back(browser: 
     let mut tabs = Vec::new();
     for id in &waiting {
         let error = client.answer(id).await.expect_error("TAB_CRASHED");
-        assert_eq!(error["retryable"], false, "it is where it was sent: {error}");
+        assert_eq!(
+            error["retryable"], false,
+            "it is where it was sent: {error}"
+        );
         tabs.push(error.id().to_owned());
     }
     assert_eq!(tabs[0], tab);

@@ -25,7 +25,10 @@ async fn elements_are_filtered_by_text_by_what_is_in_them_and_by_visibility(brow
         ("li >> has=p", "milk"),
         ("li >> has=text=sold", "milk"),
         ("li >> has=role=button[disabled=true]", "milk"),
-        ("li >> has=\"button >> has-text=Add\" >> has-text=Eggs", "eggs"),
+        (
+            "li >> has=\"button >> has-text=Add\" >> has-text=Eggs",
+            "eggs",
+        ),
         ("li >> visible=false", "eggs"),
         ("li >> visible=true >> nth=-1", "milk"),
         ("li >> has=b >> visible=true", "bread"),
@@ -89,7 +92,12 @@ async fn text_is_matched_by_regular_expressions(browser: TestBrowser) {
     }
     assert_eq!(page.count("text=/ign/").await, 2);
     assert_eq!(page.count("text=/^Sign$/").await, 0);
-    for locator in ["text=/(/", r"text=/(a)\1/", "text=/(?<=a)b/", r"role=button[name=/a{5000}/]"] {
+    for locator in [
+        "text=/(/",
+        r"text=/(a)\1/",
+        "text=/(?<=a)b/",
+        r"role=button[name=/a{5000}/]",
+    ] {
         let fields = json!({"selector": locator, "what": "count"});
         let error = page.ask("query", fields).await.expect_error("BAD_SELECTOR");
         let message = error["message"].as_str().unwrap();

@@ -36,19 +36,32 @@ async fn a_trial_says_that_an_action_would_work_and_does_nothing(browser: TestBr
         ("press", json!({"key": "Enter"})),
         ("select", json!({"selector": "#s", "values": ["2"]})),
         ("drag", json!({"from": "#from", "to": "#to"})),
-        ("upload", json!({"selector": "#f", "files": [{"name": "a", "data": "YQ=="}]})),
+        (
+            "upload",
+            json!({"selector": "#f", "files": [{"name": "a", "data": "YQ=="}]}),
+        ),
     ] {
         let mut fields = fields;
         fields["trial"] = json!(true);
         let done = page.ask(kind, fields).await.expect("done");
         assert_eq!(done["trial"], true, "{done}");
-        assert_eq!((&done["values"], &done["matches"]), (&json!(null), &json!(null)), "{done}");
+        assert_eq!(
+            (&done["values"], &done["matches"]),
+            (&json!(null), &json!(null)),
+            "{done}"
+        );
     }
     assert_eq!(page.evaluate("log").await, json!([]));
     let state = "[i.value, d.value, c.checked, on.checked, s.value, f.files.length, e.textContent, document.activeElement.id]";
-    assert_eq!(page.evaluate(state).await, json!(["old", "", false, true, "1", 0, "text", ""]));
+    assert_eq!(
+        page.evaluate(state).await,
+        json!(["old", "", false, true, "1", 0, "text", ""])
+    );
     // The action itself does not say that it was a trial.
-    let done = page.ask("click", json!({"selector": "#b", "trial": false})).await.expect("done");
+    let done = page
+        .ask("click", json!({"selector": "#b", "trial": false}))
+        .await
+        .expect("done");
     assert_eq!(done["trial"], json!(null), "{done}");
     page.bridge.stop().await;
 }
@@ -66,10 +79,22 @@ async fn a_trial_says_what_is_in_the_way(browser: TestBrowser) {
         ("click", json!({"selector": "#h"}), "hidden"),
         ("click", json!({"selector": "#c"}), "covered"),
         ("fill", json!({"selector": "#r", "value": "x"}), "readOnly"),
-        ("fill", json!({"selector": "#p", "value": "x"}), "unsuitable"),
+        (
+            "fill",
+            json!({"selector": "#p", "value": "x"}),
+            "unsuitable",
+        ),
         ("check", json!({"selector": "#p"}), "unsuitable"),
-        ("select", json!({"selector": "#s", "values": ["2"]}), "unsuitable"),
-        ("upload", json!({"selector": "#p", "files": []}), "unsuitable"),
+        (
+            "select",
+            json!({"selector": "#s", "values": ["2"]}),
+            "unsuitable",
+        ),
+        (
+            "upload",
+            json!({"selector": "#p", "files": []}),
+            "unsuitable",
+        ),
         ("press", json!({"selector": "#h", "key": "a"}), "hidden"),
         ("drag", json!({"from": "#p", "to": "#c"}), "covered"),
     ] {
@@ -80,8 +105,16 @@ async fn a_trial_says_what_is_in_the_way(browser: TestBrowser) {
         assert_eq!(error["details"]["reason"], reason, "{kind}: {error}");
         assert_eq!(error["retryable"], true, "{error}");
     }
-    let message = page.ask("click", json!({"selector": "#c", "trial": true, "timeoutMs": 800})).await;
-    assert!(message["message"].as_str().unwrap().contains("#over"), "{message}");
+    let message = page
+        .ask(
+            "click",
+            json!({"selector": "#c", "trial": true, "timeoutMs": 800}),
+        )
+        .await;
+    assert!(
+        message["message"].as_str().unwrap().contains("#over"),
+        "{message}"
+    );
     let fields = json!({"selector": "#d", "trial": true, "waitFor": {"text": "D"}});
     page.ask("click", fields).await.expect_error("BAD_REQUEST");
     page.bridge.stop().await;
@@ -108,26 +141,54 @@ async fn a_forced_action_is_done_in_spite_of_what_is_in_the_way(browser: TestBro
         page.ask(kind, fields).await
     };
     // Whatever covers the element gets the input.
-    force("click", json!({"selector": "#c"})).await.expect("done");
-    assert_eq!(page.evaluate("log.filter((it) => it.startsWith('click'))").await, json!(["click over"]));
-    force("hover", json!({"selector": "#c"})).await.expect("done");
-    force("check", json!({"selector": "#k"})).await.expect("done");
+    force("click", json!({"selector": "#c"}))
+        .await
+        .expect("done");
+    assert_eq!(
+        page.evaluate("log.filter((it) => it.startsWith('click'))")
+            .await,
+        json!(["click over"])
+    );
+    force("hover", json!({"selector": "#c"}))
+        .await
+        .expect("done");
+    force("check", json!({"selector": "#k"}))
+        .await
+        .expect("done");
     assert_eq!(page.evaluate("k.checked").await, true);
-    force("drag", json!({"from": "#from", "to": "#to"})).await.expect("done");
+    force("drag", json!({"from": "#from", "to": "#to"}))
+        .await
+        .expect("done");
     let drag = "log.filter((it) => /mousedown|mouseup/.test(it))";
-    assert_eq!(page.evaluate(drag).await, json!(["mousedown over", "mouseup over"]));
-    force("click", json!({"selector": "#m"})).await.expect("done");
-    force("click", json!({"selector": "#d"})).await.expect("done");
-    let done = force("select", json!({"selector": "#s", "values": ["2"]})).await.expect("done");
+    assert_eq!(
+        page.evaluate(drag).await,
+        json!(["mousedown over", "mouseup over"])
+    );
+    force("click", json!({"selector": "#m"}))
+        .await
+        .expect("done");
+    force("click", json!({"selector": "#d"}))
+        .await
+        .expect("done");
+    let done = force("select", json!({"selector": "#s", "values": ["2"]}))
+        .await
+        .expect("done");
     assert_eq!(done["values"], json!(["2"]), "{done}");
-    let done = force("fill", json!({"selector": "#r", "value": "new"})).await.expect("done");
-    assert_eq!(done["matches"], false, "a field that is read-only takes nothing: {done}");
+    let done = force("fill", json!({"selector": "#r", "value": "new"}))
+        .await
+        .expect("done");
+    assert_eq!(
+        done["matches"], false,
+        "a field that is read-only takes nothing: {done}"
+    );
     // What is not there, or has no place, cannot be forced.
     let fields = json!({"selector": "#none", "timeoutMs": 800});
     force("click", fields).await.expect_error("NOT_FOUND");
     let fields = json!({"selector": "#h", "timeoutMs": 800});
     let error = force("click", fields).await.expect_error("NOT_ACTIONABLE");
     assert_eq!(error["details"]["reason"], "hidden", "{error}");
-    force("click", json!({"selector": "button"})).await.expect_error("AMBIGUOUS");
+    force("click", json!({"selector": "button"}))
+        .await
+        .expect_error("AMBIGUOUS");
     page.bridge.stop().await;
 }

@@ -68,7 +68,10 @@ async fn an_action_waits_in_the_document_that_it_leads_to(browser: TestBrowser) 
     let page = OpenPage::leading(browser).await;
     for (kind, fields) in actions() {
         page.start().await;
-        let done = page.act(kind, fields, json!({"loadState": "load"})).await.expect("done");
+        let done = page
+            .act(kind, fields, json!({"loadState": "load"}))
+            .await
+            .expect("done");
         let url = done["waited"]["url"].as_str().unwrap();
         assert!(url.starts_with(&page.site.url("/next")), "{kind}: {done}");
         let shown = page.evaluate("document.readyState + q.textContent").await;
@@ -83,8 +86,15 @@ async fn an_action_waits_in_the_document_that_it_leads_to(browser: TestBrowser) 
         json!({"any": [{"text": "never"}, {"loadState": "domcontentloaded"}]}),
     ] {
         page.start().await;
-        let done = page.act("click", json!({"selector": "#a"}), wait.clone()).await.expect("done");
-        assert_eq!(done["waited"]["url"], page.site.url("/next"), "{wait}: {done}");
+        let done = page
+            .act("click", json!({"selector": "#a"}), wait.clone())
+            .await
+            .expect("done");
+        assert_eq!(
+            done["waited"]["url"],
+            page.site.url("/next"),
+            "{wait}: {done}"
+        );
     }
     page.bridge.stop().await;
 }
@@ -94,10 +104,17 @@ async fn a_wait_behind_an_action_is_about_the_document_that_comes(browser: TestB
     for (kind, fields) in actions() {
         page.start().await;
         page.ask(kind, fields).await.expect("done");
-        let waited = page.ask("waitFor", json!({"loadState": "load"})).await.expect("waited");
+        let waited = page
+            .ask("waitFor", json!({"loadState": "load"}))
+            .await
+            .expect("waited");
         let url = waited["url"].as_str().unwrap();
         assert!(url.starts_with(&page.site.url("/next")), "{kind}: {waited}");
-        assert_eq!(page.evaluate("document.readyState").await, "complete", "{kind}");
+        assert_eq!(
+            page.evaluate("document.readyState").await,
+            "complete",
+            "{kind}"
+        );
     }
     page.bridge.stop().await;
 }
@@ -113,14 +130,25 @@ async fn an_action_that_leads_nowhere_waits_in_its_document(browser: TestBrowser
     .await;
     page.site.serve("/nothing", Reply::status(204, ""));
     page.site.serve("/file", file);
-    let waited = page.act("click", json!({"selector": "#b"}), json!({"text": "ready"})).await;
-    assert_eq!(waited.expect("done")["waited"]["url"], page.site.url("/page"));
+    let waited = page
+        .act("click", json!({"selector": "#b"}), json!({"text": "ready"}))
+        .await;
+    assert_eq!(
+        waited.expect("done")["waited"]["url"],
+        page.site.url("/page")
+    );
     let fields = json!({"selector": "#b"});
-    let waited = page.act("click", fields, json!({"expression": "done"})).await.expect("done");
+    let waited = page
+        .act("click", fields, json!({"expression": "done"}))
+        .await
+        .expect("done");
     assert_eq!(waited["waited"]["value"], json!({"n": 7}), "{waited}");
     for link in ["#n", "#f", "#h", "#t"] {
         let fields = json!({"selector": link});
-        let done = page.act("click", fields, json!({"loadState": "load"})).await.expect("done");
+        let done = page
+            .act("click", fields, json!({"loadState": "load"}))
+            .await
+            .expect("done");
         let url = done["waited"]["url"].as_str().unwrap();
         assert!(url.starts_with(&page.site.url("/page")), "{link}: {done}");
     }
@@ -135,13 +163,22 @@ async fn what_does_not_come_about_after_an_action_is_told_and_not_retryable(brow
         (json!({"url": "**/elsewhere"}), "CDP_TIMEOUT"),
         (json!({"expression": "false"}), "CDP_TIMEOUT"),
         (json!({"expression": "nothing.here"}), "EVALUATION_FAILED"),
-        (json!({"any": [{"selector": "#none"}, {"text": "none"}]}), "CDP_TIMEOUT"),
+        (
+            json!({"any": [{"selector": "#none"}, {"text": "none"}]}),
+            "CDP_TIMEOUT",
+        ),
     ] {
         for (kind, fields) in [
             ("click", json!({"selector": "#b", "timeoutMs": 1500})),
-            ("fill", json!({"selector": "#i", "value": "secret", "timeoutMs": 1500})),
+            (
+                "fill",
+                json!({"selector": "#i", "value": "secret", "timeoutMs": 1500}),
+            ),
         ] {
-            let error = page.act(kind, fields, wait.clone()).await.expect_error(code);
+            let error = page
+                .act(kind, fields, wait.clone())
+                .await
+                .expect_error(code);
             assert_eq!(error["retryable"], false, "{kind} {wait}: {error}");
             assert!(!error.to_string().contains("secret"), "{error}");
         }
@@ -149,16 +186,21 @@ async fn what_does_not_come_about_after_an_action_is_told_and_not_retryable(brow
     assert_eq!(page.evaluate("i.value").await, "secret");
     // What is not even begun is retryable, and an invalid wait begins nothing.
     let fields = json!({"selector": "#gone", "timeoutMs": 1000});
-    let error = page.act("click", fields, json!({"loadState": "load"})).await;
+    let error = page
+        .act("click", fields, json!({"loadState": "load"}))
+        .await;
     assert_eq!(error.expect_error("NOT_FOUND")["retryable"], true);
-    page.evaluate("b.onclick = () => document.title = 'clicked'").await;
+    page.evaluate("b.onclick = () => document.title = 'clicked'")
+        .await;
     for (wait, code) in [
         (json!({"selector": "nth=0"}), "BAD_SELECTOR"),
         (json!({"urlRegex": "("}), "BAD_REQUEST"),
         (json!({}), "BAD_REQUEST"),
         (json!({"any": [{"any": []}]}), "BAD_REQUEST"),
     ] {
-        page.act("click", json!({"selector": "#b"}), wait).await.expect_error(code);
+        page.act("click", json!({"selector": "#b"}), wait)
+            .await
+            .expect_error(code);
     }
     assert_eq!(page.evaluate("document.title").await, "page");
     page.bridge.stop().await;
