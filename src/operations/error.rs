@@ -191,7 +191,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::PageAction(error) => code_of_action(error),
         TabError::AfterInput(error)
         | TabError::AfterNavigation(error)
-        | TabError::AfterOpening(error) => code_of_tab(kind, error),
+        | TabError::AfterOpening { error, .. } => code_of_tab(kind, error),
         TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
             ErrorCode::NotFound
         }

@@ -31,7 +31,7 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
         _ => error.to_string(),
     };
     ErrorEvent {
-        id: tab,
+        id: tab.or(error.opened_tab()),
         session_id: failure.session.clone(),
         details: some_of(details_of_tab(error)),
         retryable: code.retryable() && !error.may_have_acted(),
@@ -137,7 +137,7 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
         TabError::Cancelled { input_sent } => details.input_sent = Some(*input_sent),
         TabError::AfterInput(error)
         | TabError::AfterNavigation(error)
-        | TabError::AfterOpening(error) => return details_of_tab(error),
+        | TabError::AfterOpening { error, .. } => return details_of_tab(error),
         TabError::NotLoaded { reached, .. } => details.reached = Some(*reached),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }

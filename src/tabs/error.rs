@@ -5,8 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::request::{TimeoutClass, WaitUntil};
+use cdp_bridge_protocol::{RequestKind, TabId};
 
 use super::downloads::DownloadError;
 use super::page_actions::PageActionError;
@@ -155,8 +155,13 @@ pub enum TabError {
     )]
     AfterNavigation(Box<TabError>),
     /// The request failed after it had opened a tab.
-    #[error("{0}; the tab is open: navigate it, or close it")]
-    AfterOpening(Box<TabError>),
+    #[error("{error}; the tab {tab} is open: navigate it, or close it")]
+    AfterOpening {
+        /// Why it failed.
+        error: Box<TabError>,
+        /// The tab.
+        tab: TabId,
+    },
     /// Its caller has cancelled it.
     #[error("the request was cancelled{}", after_cancel(*.input_sent))]
     Cancelled {
@@ -264,9 +269,17 @@ impl TabError {
     /// The error itself, if the request had an effect before.
     pub fn before_effect(&self) -> Option<&Self> {
         match self {
-            Self::AfterInput(error) | Self::AfterNavigation(error) | Self::AfterOpening(error) => {
-                Some(error)
-            }
+            Self::AfterInput(error)
+            | Self::AfterNavigation(error)
+            | Self::AfterOpening { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The tab that the request has opened, although it failed.
+    pub fn opened_tab(&self) -> Option<TabId> {
+        match self {
+            Self::AfterOpening { tab, .. } => Some(*tab),
             _ => None,
         }
     }
@@ -275,7 +288,6 @@ impl TabError {
     pub(super) fn after_effect_of(self, kind: RequestKind) -> Self {
         let error = Box::new(self);
         match kind.timeout_class() {
-            TimeoutClass::Create => Self::AfterOpening(error),
             TimeoutClass::Navigate => Self::AfterNavigation(error),
             _ => Self::AfterInput(error),
         }

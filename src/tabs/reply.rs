@@ -130,6 +130,8 @@ pub struct Reply {
     pub arrived: Instant,
     pub deadline: Instant,
     pub input_sent: InputSent,
+    /// The tab that the request has opened, and which stays if it fails.
+    pub opened: Option<TabId>,
     /// The requests to cancel this one. They are answered after it.
     cancelled_by: Option<Box<CancelReports>>,
 }
@@ -161,6 +163,7 @@ impl Reply {
             arrived,
             deadline,
             input_sent: InputSent::default(),
+            opened: None,
             cancelled_by: None,
         }
     }
@@ -191,6 +194,9 @@ impl Reply {
         let input_sent = self.input_sent.may_be_sent();
         if self.cancelled_by.is_some() {
             failure.error = TabError::Cancelled { input_sent };
+        } else if let Some(tab) = self.opened {
+            let error = Box::new(failure.error);
+            failure.error = TabError::AfterOpening { error, tab };
         } else if input_sent {
             failure.error = failure.error.after_effect_of(self.kind);
         }

@@ -50,7 +50,7 @@ pub struct WaitOutcome {
     /// Of `any`: which condition is so, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub index: Option<u32>,
-    /// Of `expression`: its value.
+    /// Of `expression`: its value; absent if it cannot be written as JSON.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<Value>,
 }
@@ -66,7 +66,7 @@ pub struct Waited {
     /// Of `any`: which condition is so, counted from 0.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub index: Option<u32>,
-    /// Of `expression`: its value.
+    /// Of `expression`: its value; absent if it cannot be written as JSON.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub value: Option<Value>,
 }

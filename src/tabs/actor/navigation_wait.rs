@@ -86,10 +86,11 @@ impl Actor {
     ) {
         let created = self.created(url.clone());
         match (until, reply) {
-            (Some(until), Some(reply)) if url != BLANK => {
+            (Some(until), Some(mut reply)) if url != BLANK => {
                 self.tab.publish(created);
                 // From here on a second request would open a second tab.
                 reply.input_sent.set();
+                reply.opened = Some(self.tab.id);
                 self.work.queue.push_first(TabCommand {
                     kind: CommandKind::Load { url, until },
                     reply: Some(reply),

@@ -142,7 +142,7 @@ impl PageDriver {
             Condition::Text(text) => self.wait_text(text, deadline).await?,
             Condition::Script { expression, args } => {
                 let wait = self.wait_script(expression, args, deadline);
-                return self.within(condition, wait, deadline).await.map(Some);
+                return self.within(condition, wait, deadline).await;
             }
         }
         Ok(None)

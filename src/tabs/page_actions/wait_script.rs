@@ -18,21 +18,21 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(20);
 
 impl PageDriver {
-    /// Waits until the value of a script is true in the sense of JavaScript, and returns it; `null` if it cannot be
+    /// Waits until the value of a script is true in the sense of JavaScript, and returns it; `None` if it cannot be
     /// written as JSON. The caller enforces the deadline.
     pub(super) async fn wait_script(
         &self,
         expression: &TypedText,
         args: &[Value],
         deadline: Instant,
-    ) -> Result<Value, PageActionError> {
+    ) -> Result<Option<Value>, PageActionError> {
         loop {
             let next = Instant::now() + INTERVAL;
             match self.evaluate(expression, args, None, deadline).await {
-                Ok(value) if is_true(&value) => return Ok(value),
+                Ok(value) if is_true(&value) => return Ok(Some(value)),
                 // An object that is circular, or too large, is true.
                 Err(PageActionError::NotJson { .. } | PageActionError::TooLarge { .. }) => {
-                    return Ok(Value::Null);
+                    return Ok(None);
                 }
                 // The next document is asked.
                 Ok(_) | Err(PageActionError::PageLeft) => {}

@@ -149,7 +149,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::ProxyUnavailable(_) => "INTERNAL (no proxy)",
         TabError::AfterInput(error)
         | TabError::AfterNavigation(error)
-        | TabError::AfterOpening(error) => code(error),
+        | TabError::AfterOpening { error, .. } => code(error),
         TabError::Cancelled { .. } => "CANCELLED",
         TabError::Lost => "INTERNAL (lost)",
     }

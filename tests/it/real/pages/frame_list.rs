@@ -6,6 +6,9 @@ use serde_json::json;
 use super::read_page::ReadPage;
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
+use crate::support::pages::{ENDLESS, LOOPS};
+use crate::support::site::Reply;
+use crate::support::wait::until;
 
 on_both_browsers!(
     every_frame_is_listed_with_a_locator_that_leads_into_it,
@@ -77,12 +80,16 @@ async fn many_frames_and_a_frame_that_hangs_are_bounded(browser: TestBrowser) {
     };
     let page = ReadPage::on(TestBridge::start_with(browser, isolate).await, "").await;
     let hung = page.site.url_on("allowed.test", "/hung");
-    page.site
-        .page("/hung", "<script>onload = () => { for (;;); }</script>");
+    page.site.serve(LOOPS, Reply::page(""));
+    page.site.page("/hung", ENDLESS);
     page.site.page("/fine", "<p>fine</p>");
     page.load(&format!(
         "<iframe src='{hung}'></iframe><iframe src=/fine></iframe>"
     ))
+    .await;
+    until("the frame hangs", async || {
+        !page.site.asked(LOOPS).is_empty()
+    })
     .await;
     let listed = page.ask("listFrames", json!({})).await.expect("frames");
     let frames = listed["frames"].as_array().unwrap();

@@ -68,7 +68,10 @@ async fn a_navigation_is_answered_when_its_document_is_as_far_as_wanted(browser:
     let at = |kind: &str| story.iter().position(|it| it == kind);
     assert!(at("navigated") < at("loadEventFired"), "{story:?}");
     let told = story.iter().filter(|it| *it == "navigated").count();
-    assert_eq!(told, 2, "{story:?}");
+    assert_eq!(
+        told, 3,
+        "of the page before, of this one, and the answer: {story:?}"
+    );
 
     page.navigate("/busy", "networkidle")
         .await
@@ -126,10 +129,11 @@ async fn a_load_that_is_not_over_in_time_says_how_far_it_is(browser: TestBrowser
     assert_eq!(error["retryable"], true, "{error}");
     assert_eq!(error["details"], json!(null), "{error}");
 
+    page.site.page("/waits", "<p id=p>read</p><img src=/never>");
     // A request that is cancelled while the document loads leaves it there.
-    let navigate = json!({"type": "navigate", "tabId": page.tab, "url": page.site.url("/hangs"), "waitUntil": "load"});
+    let navigate = json!({"type": "navigate", "tabId": page.tab, "url": page.site.url("/waits"), "waitUntil": "load"});
     let id = page.client.request(navigate).await;
-    let there = page.site.url("/hangs");
+    let there = page.site.url("/waits");
     let is_there = |it: &Received| it.is("navigated") && it["url"] == there && !it.was_asked();
     page.client.take("the commit", is_there).await;
     let cancel = json!({"type": "cancel", "targetRequestId": id});

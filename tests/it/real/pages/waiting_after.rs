@@ -24,7 +24,7 @@ fn slow(reply: Reply) -> Reply {
 const STARTS: &str = "<a href=/next id=a>go</a> <a href=/next id=framed target=f>go</a>
     <button id=b onclick='setTimeout(() => location = \"/next\")'>go</button>
     <p id=p onmousemove='location = \"/next\"'>over</p>
-    <form action=/next><input name=k id=k><select id=s name=s onchange='form.submit()'><option>1<option>2</select>
+    <form action=/next><input name=k id=k></form><form action=/next><select id=s name=s onchange='form.submit()'><option>1<option>2</select>
     <input type=checkbox id=c onchange='form.requestSubmit()'><input id=i oninput='form.submit()'></form>
     <p class=mark>before</p>";
 
@@ -190,7 +190,7 @@ async fn what_does_not_come_about_after_an_action_is_told_and_not_retryable(brow
         .act("click", fields, json!({"loadState": "load"}))
         .await;
     assert_eq!(error.expect_error("NOT_FOUND")["retryable"], true);
-    page.evaluate("b.onclick = () => document.title = 'clicked'")
+    page.evaluate("b.onclick = () => { document.title = 'clicked' }; 0")
         .await;
     for (wait, code) in [
         (json!({"selector": "nth=0"}), "BAD_SELECTOR"),
