@@ -60,7 +60,7 @@ macro_rules! verbs {
 /// The requests with short names and a hand-written usage; the others get theirs from the schema.
 const WORDED: &[Verb] = verbs! {
     CreateTab: "create", "new"; "create [URL] [--logged-out] [--viewport WxH[@F]]"; "open a tab";
-    Navigate: "navigate", "go"; "navigate TAB URL [waitUntil=load]"; "load a URL in a tab";
+    Navigate: "navigate", "go"; "navigate TAB URL"; "load a URL in a tab";
     GetDomSnapshot: "snapshot", "html"; "snapshot TAB [html|structured]"; "read the DOM";
     GetScreenshot: "shot", "screenshot"; "shot TAB [full] [png|jpeg|webp] [quality=N] [selector=LOCATOR] [clip=X,Y,WxH]";
         "take a screenshot";
