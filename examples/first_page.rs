@@ -24,8 +24,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let tab = bridge
         .ask(CreateTab {
             url: Some(page),
-            logged_out: None,
-            viewport: None,
+            ..CreateTab::default()
         })
         .await?;
     while let Some(event) = events.next().await {

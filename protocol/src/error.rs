@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::TabId;
-use crate::request::yes_or_no;
+use crate::request::{WaitUntil, yes_or_no};
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $name:literal, retryable: $retryable:ident;)*) => {
@@ -180,6 +180,9 @@ pub struct ErrorDetails {
     /// `covered`, or `unsuitable` where the request does not go with such an element.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// `CDP_TIMEOUT`, with `waitUntil` or a `loadState`: how far the document was: `commit`, `domcontentloaded` or `load`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<WaitUntil>,
     /// `NOT_FOUND`: the segment of the locator that found nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub segment: Option<String>,

@@ -39,6 +39,7 @@ requests! {
     WaitFor = "waitFor" => Waited { limit: Wait, changes: no, tab: yes };
     Query = "query" => Queried { limit: Look, changes: no, tab: yes };
     Evaluate = "evaluate" => Evaluated { limit: Look, changes: yes, tab: yes };
+    ListFrames = "listFrames" => Frames { limit: Look, changes: no, tab: yes };
     GetAxSnapshot = "getAxSnapshot" => AxSnapshot { limit: Capture, changes: no, tab: yes };
     GetContent = "getContent" => Content { limit: Capture, changes: no, tab: yes };
     Subscribe = "subscribe" => Done { limit: Other, changes: no, tab: yes };
@@ -77,6 +78,7 @@ events! {
     Waited(Waited) = "waited";
     Queried(Queried) = "queried";
     Evaluated(Evaluated) = "evaluated";
+    Frames(Frames) = "frames";
     AxSnapshot(AxSnapshot) = "axSnapshot" { snapshot: text, head: AxSnapshotHead };
     Content(Content) = "content" { content: text, head: ContentHead };
     FileChooserOpened(FileChooserOpened) = "fileChooserOpened";

@@ -53,6 +53,8 @@ kinds! {
     NavigatedWithinDocument = "Page.navigatedWithinDocument",
     /// [`OfFrame`].
     FrameStartedLoading = "Page.frameStartedLoading",
+    /// [`RequestedNavigation`].
+    FrameRequestedNavigation = "Page.frameRequestedNavigation",
     /// [`StartedNavigating`]. Older versions of Chromium do not send it.
     FrameStartedNavigating = "Page.frameStartedNavigating",
     /// [`OfFrame`].
@@ -227,6 +229,14 @@ objects! {
     /// The frame of an event whose other fields are not used.
     pub struct OfFrame {
         pub frame_id: FrameId,
+    }
+
+    /// `Page.frameRequestedNavigation`: a page asks the browser for a navigation.
+    pub struct RequestedNavigation {
+        pub frame_id: FrameId,
+        /// `currentTab`, `newTab`, `newWindow` or `download`.
+        #[serde(default)]
+        pub disposition: String,
     }
 
     /// `Page.frameStartedNavigating`.

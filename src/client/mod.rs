@@ -13,8 +13,7 @@
 //! let tab = bridge
 //!     .ask(CreateTab {
 //!         url: Some("https://example.com/".to_owned()),
-//!         logged_out: None,
-//!         viewport: None,
+//!         ..CreateTab::default()
 //!     })
 //!     .await?;
 //! let picture = bridge

@@ -266,8 +266,8 @@ mod tests {
     #[test]
     fn a_usage_shows_the_fields_of_the_request_and_not_those_of_every_request() {
         assert_eq!(
-            of(RequestKind::Fill).unwrap().usage(),
-            "fill TAB SELECTOR VALUE"
+            of(RequestKind::ScrollIntoView).unwrap().usage(),
+            "scrollIntoView TAB SELECTOR"
         );
         assert_eq!(
             of(RequestKind::GetDomSnapshot).unwrap().usage(),

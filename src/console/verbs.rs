@@ -87,8 +87,8 @@ const WORDED: &[Verb] = verbs! {
     GoBack: "back"; "back TAB"; "go back in the history";
     GoForward: "forward"; "forward TAB"; "go forward in the history";
     Reload: "reload"; "reload TAB"; "reload the page";
-    WaitFor: "until"; "until TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [text=TEXT]";
-        "wait for an element, a load state, a URL or a text";
+    WaitFor: "until"; "until TAB LOCATOR|load|networkidle [hidden] [url=GLOB] [urlRegex=REGEX] [text=TEXT] [expression=SCRIPT]";
+        "wait for an element, a load state, a URL, a text or a script";
     Query: "query", "ask"; "query TAB text|html|value|visible|enabled|checked|count|box|attributes LOCATOR";
         "read a property of an element";
     Evaluate: "eval"; "eval TAB SCRIPT [LOCATOR]"; "run a script in the page";

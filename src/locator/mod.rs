@@ -4,11 +4,17 @@
 //! | --- | --- |
 //! | `segment` | the parts of a locator |
 //! | `parse` | the parser |
+//! | `text_value` | texts to compare with: as they are, quoted, or regular expressions |
+//! | `role` | the attributes of `role=` |
+//! | `pattern` | regular expressions as programs of bounded size |
 //! | `error` | syntax errors, with their position |
 
 mod error;
 mod parse;
+mod pattern;
+mod role;
 mod segment;
+mod text_value;
 
 pub use error::{LocatorError, LocatorProblem};
 pub use parse::Locator;

@@ -1,9 +1,14 @@
 //! Parses locators.
 
-use super::error::{LocatorError, LocatorProblem};
-use super::segment::{Matcher, RoleState, Segment, SegmentKind};
+use super::error::{LocatorError, LocatorProblem, bad};
+use super::role::{boolean, role};
+use super::segment::{Segment, SegmentKind};
+use super::text_value::{Piece, matcher, quoted};
 
 const MAX_CHARS: usize = 4096;
+
+/// The deepest nesting of locators in `has=`.
+const MAX_DEPTH: usize = 4;
 
 /// Separates segments.
 const SEPARATOR: [char; 4] = [' ', '>', '>', ' '];
@@ -17,6 +22,11 @@ pub struct Locator {
 
 impl Locator {
     pub fn parse(text: &str) -> Result<Self, LocatorError> {
+        Self::parse_nested(text, 0)
+    }
+
+    /// `depth`: in how many `has=` it is.
+    fn parse_nested(text: &str, depth: usize) -> Result<Self, LocatorError> {
         let chars: Vec<char> = text.chars().collect();
         if chars.len() > MAX_CHARS {
             return Err(bad(MAX_CHARS, LocatorProblem::TooLong { max: MAX_CHARS }));
@@ -24,6 +34,7 @@ impl Locator {
         let mut reader = Reader {
             chars: &chars,
             at: 0,
+            depth,
         };
         let mut segments: Vec<Segment> = Vec::new();
         loop {
@@ -62,57 +73,33 @@ impl Locator {
     }
 }
 
-fn bad(position: usize, problem: LocatorProblem) -> LocatorError {
-    LocatorError { position, problem }
-}
-
-/// A slice of the text, with its position.
-struct Piece<'a> {
-    chars: &'a [char],
-    start: usize,
-}
-
-impl Piece<'_> {
-    fn text(&self) -> String {
-        self.chars.iter().collect()
-    }
-
-    fn trimmed(&self) -> Self {
-        let space = |c: &char| c.is_whitespace();
-        let head = self.chars.iter().take_while(|c| space(c)).count();
-        let rest = &self.chars[head..];
-        let tail = rest.iter().rev().take_while(|c| space(c)).count();
-        Piece {
-            chars: &rest[..rest.len() - tail],
-            start: self.start + head,
-        }
-    }
-}
-
 struct Reader<'a> {
     chars: &'a [char],
     at: usize,
+    depth: usize,
 }
 
 impl<'a> Reader<'a> {
     /// Parses one segment, up to the next separator or the end.
     fn segment(&mut self, first: bool) -> Result<Segment, LocatorError> {
-        while self.peek().is_some_and(char::is_whitespace) && !self.at_separator() {
-            self.at += 1;
-        }
+        self.skip_spaces();
         let start = self.at;
-        let kind = self.kind()?;
-        let body = self.body(kind)?;
+        let name = self.kind()?;
+        let kind = if name == Some("has") {
+            self.has(first, start)?
+        } else {
+            let body = self.body(name)?.trimmed();
+            if body.chars.is_empty() {
+                let problem = name.map_or(LocatorProblem::Empty, |kind| LocatorProblem::NoValue {
+                    kind,
+                });
+                return Err(bad(body.start.min(self.at), problem));
+            }
+            self.segment_kind(name, &body, first, start)?
+        };
         let text: String = self.chars[start..self.at].iter().collect();
-        let body = body.trimmed();
-        if body.chars.is_empty() {
-            let problem = kind.map_or(LocatorProblem::Empty, |kind| LocatorProblem::NoValue {
-                kind,
-            });
-            return Err(bad(body.start.min(self.at), problem));
-        }
         Ok(Segment {
-            kind: segment_kind(kind, &body, first, start)?,
+            kind,
             position: start,
             text: text.trim().to_owned(),
         })
@@ -126,10 +113,17 @@ impl<'a> Reader<'a> {
         self.chars[self.at..].starts_with(&SEPARATOR)
     }
 
+    fn skip_spaces(&mut self) {
+        while self.peek().is_some_and(char::is_whitespace) && !self.at_separator() {
+            self.at += 1;
+        }
+    }
+
     /// The word before an equals sign at the start of a segment. No CSS selector starts like that.
     fn kind(&mut self) -> Result<Option<&'static str>, LocatorError> {
         let rest = &self.chars[self.at..];
-        let length = rest.iter().take_while(|c| c.is_ascii_alphabetic()).count();
+        let is_letter = |c: &&char| c.is_ascii_alphabetic() || **c == '-';
+        let length = rest.iter().take_while(is_letter).count();
         if length == 0 || rest.get(length) != Some(&'=') {
             return Ok(None);
         }
@@ -145,8 +139,11 @@ impl<'a> Reader<'a> {
     /// The body of a segment. Separators inside quotes are ignored. Which quotes count depends on the
     /// kind: for text those around the whole text, for a role those of a value, otherwise any.
     fn body(&mut self, kind: Option<&str>) -> Result<Piece<'a>, LocatorError> {
+        let of_text = matches!(
+            kind,
+            Some("text" | "label" | "placeholder" | "testid" | "has-text" | "has")
+        );
         let start = self.at;
-        let of_text = matches!(kind, Some("text" | "label" | "placeholder" | "testid"));
         let mut quote: Option<(char, usize)> = None;
         while let Some(c) = self.peek() {
             match quote {
@@ -161,7 +158,9 @@ impl<'a> Reader<'a> {
                 None => {
                     let opens = match kind {
                         Some("role") => self.chars[..self.at].ends_with(&['=']),
-                        _ => !of_text || self.at == start,
+                        _ => {
+                            !of_text || self.chars[start..self.at].iter().all(|c| c.is_whitespace())
+                        }
                     };
                     if opens && (c == '"' || c == '\'') {
                         quote = Some((c, self.at));
@@ -179,9 +178,93 @@ impl<'a> Reader<'a> {
             start,
         })
     }
+
+    /// A filter by a nested locator: one segment, or a whole locator in quotes.
+    fn has(&mut self, first: bool, start: usize) -> Result<SegmentKind, LocatorError> {
+        if first {
+            return Err(bad(start, LocatorProblem::FilterFirst { kind: "has" }));
+        }
+        if self.depth >= MAX_DEPTH {
+            return Err(bad(start, LocatorProblem::TooDeep { max: MAX_DEPTH }));
+        }
+        self.skip_spaces();
+        let at = self.at;
+        let segments = if matches!(self.peek(), Some('"' | '\'')) {
+            let body = self.body(Some("has"))?.trimmed();
+            let (text, length) = quoted(&body)?.unwrap_or_default();
+            if length < body.chars.len() {
+                return Err(bad(body.start + length, LocatorProblem::TextAfterQuote));
+            }
+            let nested = Self::nested(&text, self.depth + 1);
+            // Its positions are those of the text without escapes, which stands behind the quote.
+            nested.map_err(|error| bad((at + 1 + error.position).min(self.at), error.problem))?
+        } else {
+            self.depth += 1;
+            let segment = self.segment(true);
+            self.depth -= 1;
+            vec![segment?]
+        };
+        if matches!(
+            segments[..],
+            [
+                Segment {
+                    kind: SegmentKind::Ref { .. },
+                    ..
+                },
+                ..
+            ]
+        ) {
+            return Err(bad(at, LocatorProblem::RefInHas));
+        }
+        let steps = segments.into_iter().map(|segment| segment.kind);
+        Ok(SegmentKind::Has {
+            steps: steps.collect(),
+        })
+    }
+
+    fn nested(text: &str, depth: usize) -> Result<Vec<Segment>, LocatorError> {
+        Ok(Locator::parse_nested(text, depth)?.segments)
+    }
+
+    fn segment_kind(
+        &self,
+        kind: Option<&'static str>,
+        body: &Piece<'_>,
+        first: bool,
+        start: usize,
+    ) -> Result<SegmentKind, LocatorError> {
+        let value = || body.text();
+        Ok(match kind {
+            None | Some("css") => SegmentKind::Css { value: value() },
+            Some("text") => SegmentKind::Text(matcher(body)?),
+            Some("label") => SegmentKind::Label(matcher(body)?),
+            Some("placeholder") => SegmentKind::Placeholder(matcher(body)?),
+            Some("testid") => SegmentKind::TestId(matcher(body)?),
+            Some("xpath") => SegmentKind::XPath { value: value() },
+            Some("nth") if first => return Err(bad(start, LocatorProblem::NthFirst)),
+            Some("nth") => SegmentKind::Nth {
+                index: value()
+                    .parse()
+                    .map_err(|_| bad(body.start, LocatorProblem::NotANumber))?,
+            },
+            Some(kind @ ("has-text" | "visible")) if first => {
+                return Err(bad(start, LocatorProblem::FilterFirst { kind }));
+            }
+            Some("has-text") => SegmentKind::HasText(matcher(body)?),
+            Some("visible") => SegmentKind::Visible {
+                wanted: boolean(body)?,
+            },
+            Some("ref") if !first => return Err(bad(start, LocatorProblem::RefNotFirst)),
+            Some("ref") => SegmentKind::Ref {
+                number: number_of_ref(&value())
+                    .ok_or_else(|| bad(body.start, LocatorProblem::NotARef))?,
+            },
+            Some(_) => role(body)?,
+        })
+    }
 }
 
-const KINDS: [&str; 9] = [
+const KINDS: [&str; 12] = [
     "css",
     "text",
     "role",
@@ -190,39 +273,11 @@ const KINDS: [&str; 9] = [
     "testid",
     "xpath",
     "nth",
+    "has-text",
+    "has",
+    "visible",
     "ref",
 ];
-
-fn segment_kind(
-    kind: Option<&'static str>,
-    body: &Piece<'_>,
-    first: bool,
-    segment: usize,
-) -> Result<SegmentKind, LocatorError> {
-    let value = || body.text();
-    Ok(match kind {
-        None | Some("css") => SegmentKind::Css { value: value() },
-        Some("text") => SegmentKind::Text(matcher(body)?),
-        Some("label") => SegmentKind::Label(matcher(body)?),
-        Some("placeholder") => SegmentKind::Placeholder(matcher(body)?),
-        Some("testid") => SegmentKind::TestId {
-            value: matcher(body)?.value,
-        },
-        Some("xpath") => SegmentKind::XPath { value: value() },
-        Some("nth") if first => return Err(bad(segment, LocatorProblem::NthFirst)),
-        Some("nth") => SegmentKind::Nth {
-            index: value()
-                .parse()
-                .map_err(|_| bad(body.start, LocatorProblem::NotANumber))?,
-        },
-        Some("ref") if !first => return Err(bad(segment, LocatorProblem::RefNotFirst)),
-        Some("ref") => SegmentKind::Ref {
-            number: number_of_ref(&value())
-                .ok_or_else(|| bad(body.start, LocatorProblem::NotARef))?,
-        },
-        Some(_) => role(body)?,
-    })
-}
 
 /// `e12`, exactly as an `axSnapshot` writes it.
 fn number_of_ref(text: &str) -> Option<u64> {
@@ -231,131 +286,10 @@ fn number_of_ref(text: &str) -> Option<u64> {
     canonical.then(|| digits.parse().ok())?
 }
 
-/// Quoted text matches exactly.
-fn matcher(body: &Piece<'_>) -> Result<Matcher, LocatorError> {
-    let Some((value, length)) = quoted(body)? else {
-        return Ok(Matcher {
-            value: body.text(),
-            exact: false,
-        });
-    };
-    if length < body.chars.len() {
-        return Err(bad(body.start + length, LocatorProblem::TextAfterQuote));
-    }
-    Ok(Matcher { value, exact: true })
-}
-
-/// The quoted text at the start of the piece, and its length including the quotes.
-fn quoted(body: &Piece<'_>) -> Result<Option<(String, usize)>, LocatorError> {
-    let Some(open) = body.chars.first().filter(|c| matches!(c, '"' | '\'')) else {
-        return Ok(None);
-    };
-    let mut value = String::new();
-    let mut at = 1;
-    while let Some(c) = body.chars.get(at) {
-        match c {
-            '\\' => {
-                at += 1;
-                value.extend(body.chars.get(at));
-            }
-            c if c == open => return Ok(Some((value, at + 1))),
-            c => value.push(*c),
-        }
-        at += 1;
-    }
-    Err(bad(body.start, LocatorProblem::OpenQuote))
-}
-
-/// `button[name="Sign in"][disabled=false]`.
-fn role(body: &Piece<'_>) -> Result<SegmentKind, LocatorError> {
-    let length = body
-        .chars
-        .iter()
-        .take_while(|c| c.is_ascii_alphabetic())
-        .count();
-    if length == 0 {
-        return Err(bad(body.start, LocatorProblem::NotARole));
-    }
-    let role: String = body.chars[..length].iter().collect();
-    let (mut name, mut level, mut states) = (None, None, Vec::new());
-    let mut at = length;
-    while at < body.chars.len() {
-        if body.chars[at] != '[' {
-            return Err(bad(body.start + at, LocatorProblem::NotARole));
-        }
-        let inside = inside_bracket(body, at)?;
-        let next = inside.start - body.start + inside.chars.len() + 1;
-        let Some(equals) = inside.chars.iter().position(|c| *c == '=') else {
-            return Err(bad(inside.start, LocatorProblem::NotAnAttribute));
-        };
-        let key: String = inside.chars[..equals].iter().collect();
-        let value = Piece {
-            chars: &inside.chars[equals + 1..],
-            start: inside.start + equals + 1,
-        };
-        let value = value.trimmed();
-        match key.trim() {
-            "name" => name = Some(matcher(&value)?),
-            "level" => {
-                let number = value.text().parse();
-                level = Some(number.map_err(|_| bad(value.start, LocatorProblem::NotANumber))?);
-            }
-            key => {
-                let state =
-                    state(key).ok_or_else(|| bad(inside.start, LocatorProblem::NotAnAttribute))?;
-                let wanted = match value.text().as_str() {
-                    "true" => true,
-                    "false" => false,
-                    _ => return Err(bad(value.start, LocatorProblem::NotABoolean)),
-                };
-                states.push((state, wanted));
-            }
-        }
-        at = next;
-    }
-    Ok(SegmentKind::Role {
-        role: role.to_ascii_lowercase(),
-        name,
-        level,
-        states,
-    })
-}
-
-/// The text between the bracket at this position and its closing bracket.
-fn inside_bracket<'a>(body: &Piece<'a>, open: usize) -> Result<Piece<'a>, LocatorError> {
-    let mut quote = None;
-    let mut at = open + 1;
-    while let Some(c) = body.chars.get(at) {
-        match (quote, c) {
-            (Some(_), '\\') => at += 1,
-            (Some(open), c) if *c == open => quote = None,
-            (None, '"' | '\'') if body.chars[at - 1] == '=' => quote = Some(*c),
-            (None, ']') => {
-                return Ok(Piece {
-                    chars: &body.chars[open + 1..at],
-                    start: body.start + open + 1,
-                });
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    Err(bad(body.start + open, LocatorProblem::OpenBracket))
-}
-
-fn state(key: &str) -> Option<RoleState> {
-    Some(match key {
-        "checked" => RoleState::Checked,
-        "disabled" => RoleState::Disabled,
-        "expanded" => RoleState::Expanded,
-        "pressed" => RoleState::Pressed,
-        "selected" => RoleState::Selected,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::pattern::Pattern;
+    use super::super::segment::{Matcher, RoleState};
     use super::*;
     use proptest::prelude::*;
 
@@ -372,9 +306,15 @@ mod tests {
     }
 
     fn matches(value: &str, exact: bool) -> Matcher {
-        Matcher {
+        Matcher::Text {
             value: value.to_owned(),
             exact,
+        }
+    }
+
+    fn regex(source: &str, flags: &str) -> Matcher {
+        Matcher::Regex {
+            pattern: Pattern::compile(source, flags).unwrap(),
         }
     }
 
@@ -409,8 +349,10 @@ mod tests {
             steps("placeholder=name"),
             [SegmentKind::Placeholder(matches("name", false))]
         );
-        let value = "a b".to_owned();
-        assert_eq!(steps("testid=a b"), [SegmentKind::TestId { value }]);
+        assert_eq!(
+            steps("testid=a b"),
+            [SegmentKind::TestId(matches("a b", false))]
+        );
     }
 
     #[test]
@@ -452,6 +394,90 @@ mod tests {
         assert_eq!(
             steps("role=button[name=it's][level=2]"),
             [role(Some(matches("it's", false)), Some(2), vec![])]
+        );
+    }
+
+    #[test]
+    fn any_text_can_be_written_in_quotes() {
+        for (text, value, exact) in [
+            (r#"text="\"Hello\" he said""#, r#""Hello" he said"#, true),
+            (r#"text="\"Hello\" he said"i"#, r#""Hello" he said"#, false),
+            (r#"text= "/a/"i"#, "/a/", false),
+            (r#"text='it\'s >> here'"#, "it's >> here", true),
+            (r#"text="a\\b""#, r"a\b", true),
+        ] {
+            assert_eq!(
+                steps(text),
+                [SegmentKind::Text(matches(value, exact))],
+                "{text}"
+            );
+        }
+        let SegmentKind::Role { name, .. } = &steps(r#"role=cell[name="[1] \"x\" >> y"i]"#)[0]
+        else {
+            panic!("a role");
+        };
+        assert_eq!(*name, Some(matches("[1] \"x\" >> y", false)));
+    }
+
+    #[test]
+    fn text_between_slashes_is_a_regular_expression() {
+        for (text, source, flags) in [
+            ("text=/Sign (in|up)/", "Sign (in|up)", ""),
+            ("text=/a/i >> b", "a", "i"),
+            (r"text=/a\/b[/]c/s", r"a\/b[/]c", "s"),
+        ] {
+            assert_eq!(
+                steps(text)[0],
+                SegmentKind::Text(regex(source, flags)),
+                "{text}"
+            );
+        }
+        for path in ["/usr", "/usr/bin", "/", "//", "/a/b/"] {
+            let found = steps(&format!("text={path}"));
+            assert_eq!(found, [SegmentKind::Text(matches(path, false))], "{path}");
+        }
+        let SegmentKind::Role { name, states, .. } =
+            &steps(r"role=button[name=/^[\]x] ]/i][pressed=true]")[0]
+        else {
+            panic!("a role");
+        };
+        assert_eq!(*name, Some(regex(r"^[\]x] ]", "i")));
+        assert_eq!(*states, [(RoleState::Pressed, true)]);
+        assert_eq!(steps("testid=/^a/"), [SegmentKind::TestId(regex("^a", ""))]);
+    }
+
+    #[test]
+    fn filters_follow_what_they_filter() {
+        assert_eq!(
+            steps("li >> has-text=Bread >> visible=true >> has-text=/x/ >> visible=false"),
+            [
+                css("li"),
+                SegmentKind::HasText(matches("Bread", false)),
+                SegmentKind::Visible { wanted: true },
+                SegmentKind::HasText(regex("x", "")),
+                SegmentKind::Visible { wanted: false },
+            ]
+        );
+        let has = |steps: Vec<SegmentKind>| SegmentKind::Has { steps };
+        assert_eq!(
+            steps("li >> has=a[title=\"x >> y\"] >> b"),
+            [css("li"), has(vec![css("a[title=\"x >> y\"]")]), css("b")]
+        );
+        assert_eq!(
+            steps(r#"li >> has="ul >> has='a >> b' >> text=\"c\"" >> nth=0"#),
+            [
+                css("li"),
+                has(vec![
+                    css("ul"),
+                    has(vec![css("a"), css("b")]),
+                    SegmentKind::Text(matches("c", true)),
+                ]),
+                SegmentKind::Nth { index: 0 },
+            ]
+        );
+        assert_eq!(
+            steps("li >> has=text=Don't >> b")[1],
+            has(vec![SegmentKind::Text(matches("Don't", false))])
         );
     }
 
@@ -500,6 +526,17 @@ mod tests {
             ("role=button[checked]", 12, "expected one of [name=…]"),
             ("role=button[checked=1]", 20, "`true` or `false`"),
             ("role=button[name=a", 11, "this bracket is not closed"),
+            ("has-text=a", 0, "cannot be the first segment"),
+            ("a >> has=", 9, "expected a CSS selector"),
+            ("a >> has=text=", 14, "expected a value after `text=`"),
+            ("a >> has=\"b >> nth=x\"", 19, "expected a whole number"),
+            ("a >> has=\"b\" c", 12, "expected the end"),
+            ("a >> has=nth=0", 9, "cannot be the first segment"),
+            ("a >> has=ref=e1", 9, "cannot begin with a `ref`"),
+            ("a >> visible=yes", 13, "`true` or `false`"),
+            ("a >> has=a[b='", 13, "this quote is not closed"),
+            ("text=/(/", 5, "not a regular expression: unclosed group"),
+            ("role=a[name=/\\1/]", 12, "not a regular expression"),
             (&long, MAX_CHARS, "at most 4096 characters"),
         ] {
             let error = Locator::parse(text).unwrap_err();
@@ -527,7 +564,7 @@ mod tests {
 
         #[test]
         fn texts_of_locators_characters_are_read_without_a_panic(
-            text in "(text|role|nth|ref|xpath|label)?=?[a-z0-9 >=\"'\\\\\\[\\]]{0,30}",
+            text in "(a >> )?(text|role|nth|ref|xpath|label|has|has-text|visible)?=?[a-z0-9 /(>=\"'\\\\\\[\\]]{0,30}",
         ) {
             match Locator::parse(&text) {
                 Ok(locator) => prop_assert!(!locator.segments().is_empty()),
@@ -539,7 +576,7 @@ mod tests {
         fn any_quoted_text_is_read_as_it_was(value in "\\PC{1,40}", tail in "[a-z]{1,5}") {
             let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
             let text = format!("text=\"{escaped}\" >> {tail}");
-            let expected = [SegmentKind::Text(Matcher { value, exact: true }), css(&tail)];
+            let expected = [SegmentKind::Text(Matcher::Text { value, exact: true }), css(&tail)];
             prop_assert_eq!(steps(&text), expected);
         }
     }

@@ -2,7 +2,9 @@
 
 use serde::Serialize;
 
-/// One segment: it searches inside the elements that the one before it found.
+use super::pattern::Pattern;
+
+/// One segment: it searches inside the elements that the one before it found, or filters them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Segment {
     pub kind: SegmentKind,
@@ -38,8 +40,8 @@ pub enum SegmentKind {
     Label(Matcher),
     /// Fields by their placeholder.
     Placeholder(Matcher),
-    /// Elements by `data-testid`, exactly.
-    TestId { value: String },
+    /// Elements by `data-testid`: the whole of it, as it is written.
+    TestId(Matcher),
     XPath {
         /// Only the page can tell whether the expression is valid.
         value: String,
@@ -49,6 +51,12 @@ pub enum SegmentKind {
         /// From 0; negative numbers count from the end.
         index: i32,
     },
+    /// Those of the elements found so far that have this text somewhere in them.
+    HasText(Matcher),
+    /// Those of the elements found so far in which a locator finds something.
+    Has { steps: Vec<SegmentKind> },
+    /// Those of the elements found so far that are visible, or that are not.
+    Visible { wanted: bool },
     /// The element with this number in an `axSnapshot`.
     Ref {
         /// The number after the `e`.
@@ -58,10 +66,15 @@ pub enum SegmentKind {
 
 /// How text is compared, after collapsing white space.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Matcher {
-    pub value: String,
-    /// The whole text must match, case-sensitively. Otherwise it may be a substring in any case.
-    pub exact: bool,
+#[serde(untagged)]
+pub enum Matcher {
+    Text {
+        value: String,
+        /// The whole text must match, case-sensitively. Otherwise it may be a substring in any case.
+        exact: bool,
+    },
+    /// A regular expression matches a part of the text.
+    Regex { pattern: Pattern },
 }
 
 /// A state to match in addition to a role.

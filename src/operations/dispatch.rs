@@ -3,7 +3,7 @@
 
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{
-    Cancel, CreateTab, Evaluate, StartScreencast, Subscribe, Upload,
+    Cancel, CreateTab, Evaluate, StartScreencast, Subscribe, Upload, WaitUntil,
 };
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
@@ -11,7 +11,6 @@ use super::page_action::{self as page, locator};
 use super::running_calls::CallPlace;
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
-use crate::locator::Locator;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::PageOperation;
 use crate::tabs::{
@@ -34,6 +33,9 @@ type Planned = Result<Plan, OperationError>;
 impl Operations {
     /// Finds everything that the request needs, before anything is begun.
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
+        if body.runs_script() && self.settings.evaluate == EvaluatePolicy::Deny {
+            return Err(OperationError::EvaluateDisabled);
+        }
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
             RequestBody::Cancel(cancel) => Plan::Cancel(cancel),
@@ -50,15 +52,16 @@ impl Operations {
             RequestBody::Navigate(navigate) => {
                 let tab = tab(&navigate.tab_id)?;
                 let url = self.allowed_url(caller, &navigate.url)?;
-                change(tab, Change::Navigate { url })
+                let until = navigate.wait_until.unwrap_or_default();
+                change(tab, Change::Navigate { url, until })
             }
             RequestBody::SetLoggedOutMode(mode) => {
                 let enabled = mode.enabled;
                 change(tab(&mode.tab_id)?, Change::SetLoggedOut { enabled })
             }
-            RequestBody::GoBack(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Back)),
-            RequestBody::GoForward(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Forward)),
-            RequestBody::Reload(it) => change(tab(&it.tab_id)?, Change::Travel(Way::Reload)),
+            RequestBody::GoBack(it) => travel(tab(&it.tab_id)?, Way::Back, it.wait_until),
+            RequestBody::GoForward(it) => travel(tab(&it.tab_id)?, Way::Forward, it.wait_until),
+            RequestBody::Reload(it) => travel(tab(&it.tab_id)?, Way::Reload, it.wait_until),
             RequestBody::GetDomSnapshot(it) => {
                 let format = it.format.unwrap_or_default();
                 capture(tab(&it.tab_id)?, Capture::Snapshot { format })
@@ -74,7 +77,10 @@ impl Operations {
                 let (tab, id) = (tab(&it.tab_id)?, it.download_id);
                 send(tab, |reply| TabMessage::Download(id, reply))
             }
-            RequestBody::WaitFor(it) => look(tab(&it.tab_id)?, page::wait_for(it)?),
+            RequestBody::WaitFor(it) => {
+                look(tab(&it.tab_id)?, PageOperation::wait(page::wait_for(&it)?))
+            }
+            RequestBody::ListFrames(it) => look(tab(&it.tab_id)?, PageOperation::list_frames()),
             RequestBody::Query(it) => {
                 let tab = tab(&it.tab_id)?;
                 look(tab, PageOperation::query(locator(&it.selector)?, it.what))
@@ -82,23 +88,18 @@ impl Operations {
             RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::ax_snapshot(&it)?),
             RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
             RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
-            RequestBody::Hover(it) => act_on(tab(&it.tab_id)?, &it.selector, PageOperation::hover)?,
-            RequestBody::Focus(it) => act_on(tab(&it.tab_id)?, &it.selector, PageOperation::focus)?,
-            RequestBody::Check(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, true)?),
-            RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::toggle(&it.selector, false)?),
-            RequestBody::ScrollIntoView(it) => act_on(
-                tab(&it.tab_id)?,
-                &it.selector,
-                PageOperation::scroll_into_view,
-            )?,
-            RequestBody::Fill(it) => act_on(tab(&it.tab_id)?, &it.selector, |element| {
-                PageOperation::fill(element, it.value)
-            })?,
+            RequestBody::Hover(it) => act(tab(&it.tab_id)?, page::hover(&it)?),
+            RequestBody::Focus(it) => act(tab(&it.tab_id)?, page::focus(&it)?),
+            RequestBody::Check(it) => act(tab(&it.tab_id)?, page::check(&it)?),
+            RequestBody::Uncheck(it) => act(tab(&it.tab_id)?, page::uncheck(&it)?),
+            RequestBody::ScrollIntoView(it) => {
+                let locator = locator(&it.selector)?;
+                act(tab(&it.tab_id)?, PageOperation::scroll_into_view(locator))
+            }
+            RequestBody::Fill(it) => act(tab(&it.tab_id)?, page::fill(it)?),
             RequestBody::Type(it) => act(tab(&it.tab_id)?, page::type_text(it)?),
             RequestBody::Press(it) => act(tab(&it.tab_id)?, page::press(&it)?),
-            RequestBody::Select(it) => act_on(tab(&it.tab_id)?, &it.selector, |element| {
-                PageOperation::select(element, it.values)
-            })?,
+            RequestBody::Select(it) => act(tab(&it.tab_id)?, page::select(it)?),
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
             RequestBody::Upload(it) => self.upload(caller, it)?,
@@ -106,18 +107,7 @@ impl Operations {
                 let staged = self.staging.stage(caller.scope(), it)?;
                 Plan::Answer(Box::new(Success::Staged(staged)))
             }
-            RequestBody::Evaluate(it) => self.evaluate(tab(&it.tab_id)?, it)?,
-        })
-    }
-
-    fn evaluate(&self, tab: TabHandle, evaluate: Evaluate) -> Planned {
-        if self.settings.evaluate == EvaluatePolicy::Deny {
-            return Err(OperationError::EvaluateDisabled);
-        }
-        Ok(if evaluate.read_only == Some(true) {
-            look(tab, page::evaluate_read_only(evaluate)?)
-        } else {
-            act(tab, page::evaluate(evaluate)?)
+            RequestBody::Evaluate(it) => evaluate(tab(&it.tab_id)?, it)?,
         })
     }
 
@@ -129,6 +119,7 @@ impl Operations {
             url: self.allowed_url(caller, url)?,
             logged_out: create.logged_out.unwrap_or(default),
             viewport: create.viewport,
+            wait_until: create.wait_until,
         };
         let tabs = self.services.tabs.clone();
         let start = Box::new(move |reply| tabs.create(tab, reply));
@@ -166,12 +157,16 @@ fn act(tab: TabHandle, action: PageOperation) -> Plan {
     send(tab, |reply| TabMessage::Act(action, reply))
 }
 
-fn act_on(
-    tab: TabHandle,
-    selector: &str,
-    action: impl FnOnce(Locator) -> PageOperation,
-) -> Planned {
-    Ok(act(tab, action(locator(selector)?)))
+fn travel(tab: TabHandle, way: Way, until: Option<WaitUntil>) -> Plan {
+    change(tab, Change::Travel(way, until.unwrap_or_default()))
+}
+
+fn evaluate(tab: TabHandle, evaluate: Evaluate) -> Planned {
+    Ok(if evaluate.read_only == Some(true) {
+        look(tab, page::evaluate_read_only(evaluate)?)
+    } else {
+        act(tab, page::evaluate(evaluate)?)
+    })
 }
 
 fn capture(tab: TabHandle, capture: Capture) -> Plan {

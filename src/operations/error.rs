@@ -6,7 +6,9 @@ use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, Tab
 
 use super::Permission;
 use super::client_quota::{QuotaExhausted, RateExceeded};
-use super::failure::{DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError};
+use super::failure::{
+    BadRegex, DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError,
+};
 use super::staged_files::StagingError;
 
 /// Why an operation failed.
@@ -84,6 +86,15 @@ pub enum OperationError {
     /// A key cannot be parsed.
     #[error(transparent)]
     UnknownKey(NoSuchKey),
+    /// A regular expression cannot be compiled.
+    #[error("{field}: {error}")]
+    BadRegex {
+        /// The field of the request.
+        field: &'static str,
+        /// What is wrong with it.
+        #[source]
+        error: BadRegex,
+    },
     /// Policy forbids scripts of clients.
     #[error("evaluate is disabled by the configuration (policy.evaluate)")]
     EvaluateDisabled,
@@ -119,7 +130,8 @@ impl OperationError {
             | Self::NoStreams { .. }
             | Self::DuplicateRequestId { .. }
             | Self::KeyReused { .. }
-            | Self::UnknownKey(_) => ErrorCode::BadRequest,
+            | Self::UnknownKey(_)
+            | Self::BadRegex { .. } => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::UnknownTab { .. } => ErrorCode::UnknownTab,
@@ -133,6 +145,9 @@ impl OperationError {
     /// Whether the operation certainly changed nothing, so that the same idempotency key may try again: it
     /// was refused before it began, or it was to create a tab and there is none.
     pub(super) fn changed_nothing(&self, kind: RequestKind) -> bool {
+        if matches!(self, Self::Failed(failure) if failure.error.may_have_acted()) {
+            return false;
+        }
         let code = self.code(kind);
         let never_began = matches!(
             code,
@@ -154,8 +169,7 @@ fn is_fault_of_tab(error: &TabError) -> bool {
     match error {
         TabError::Lost | TabError::Refused(_) => true,
         TabError::PageAction(error) => matches!(**error, PageActionError::Script(_)),
-        TabError::AfterInput(error) => is_fault_of_tab(error),
-        _ => false,
+        error => error.before_effect().is_some_and(is_fault_of_tab),
     }
 }
 
@@ -175,14 +189,16 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
     match error {
         TabError::NavFailed { .. } | TabError::NoEntry => ErrorCode::NavFailed,
         TabError::PageAction(error) => code_of_action(error),
-        TabError::AfterInput(error) => code_of_tab(kind, error),
+        TabError::AfterInput(error)
+        | TabError::AfterNavigation(error)
+        | TabError::AfterOpening { error, .. } => code_of_tab(kind, error),
         TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
             ErrorCode::NotFound
         }
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
-        TabError::TimedOut { .. } => ErrorCode::CdpTimeout,
+        TabError::TimedOut { .. } | TabError::NotLoaded { .. } => ErrorCode::CdpTimeout,
         TabError::Detached => ErrorCode::CdpDetached,
         TabError::Crashed => ErrorCode::TabCrashed,
         TabError::Closed => ErrorCode::TabClosed,
@@ -215,6 +231,9 @@ fn code_of_action(error: &PageActionError) -> ErrorCode {
         PageActionError::Threw { .. }
         | PageActionError::TooLarge { .. }
         | PageActionError::NotJson { .. } => ErrorCode::EvaluationFailed,
+        PageActionError::NotHeld { .. } | PageActionError::NoneHolds { .. } => {
+            ErrorCode::CdpTimeout
+        }
         PageActionError::PageLeft | PageActionError::Replaced => ErrorCode::CdpDetached,
         PageActionError::Script(_) | PageActionError::Call(_) => ErrorCode::Internal,
     }

@@ -129,7 +129,9 @@ impl Operations {
         let (running_calls, running) = (self.running.clone(), self.drain.request());
         let mut responder =
             Responder::new(call, self.taps.clone(), running_calls, running, respond);
-        if let Err(error) = self.admit(caller, &mut responder) {
+        let needed = Permission::needed_by_body(&body);
+        let default_limit = self.settings.timeouts.of_body(&body);
+        if let Err(error) = self.admit(caller, needed, &mut responder) {
             responder.answer(Err(error));
             return id;
         }
@@ -145,7 +147,7 @@ impl Operations {
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Cancel(cancel)) => self.cancel_request(caller, &cancel, responder),
             Ok(Plan::Start(place, start)) => {
-                let timeout = timeout.unwrap_or_else(|| self.settings.timeouts.of(kind));
+                let timeout = timeout.unwrap_or(default_limit);
                 let call = responder.call();
                 let at = call.arrival.at;
                 // A request without an id could not be named in the answer to a newer one.
@@ -166,7 +168,12 @@ impl Operations {
         self.taps.malformed(arrival, error);
     }
 
-    fn admit(&self, caller: &Caller, responder: &mut Responder) -> Result<(), OperationError> {
+    fn admit(
+        &self,
+        caller: &Caller,
+        needed: Permission,
+        responder: &mut Responder,
+    ) -> Result<(), OperationError> {
         let call = responder.call();
         let (kind, rate) = (call.kind, call.arrival.rate);
         let limit = |limit: usize| match kind {
@@ -184,7 +191,6 @@ impl Operations {
         if self.drain.phase() != DrainPhase::Serving {
             return Err(TabError::ShuttingDown.into());
         }
-        let needed = Permission::needed_by(kind);
         if !caller.principal.permissions.allow(needed) {
             return Err(OperationError::NotPermitted { kind, needed });
         }

@@ -79,11 +79,13 @@ pub use crate::tabs::{
 /// What facts and answers consist of.
 pub mod fact {
     pub use crate::tabs::fact::{ConsoleLine, Navigation};
+    pub use crate::tabs::reply::PageFrame;
 }
 
 /// Errors of tabs, which a door maps to errors of its protocol.
 pub mod failure {
     pub use crate::locator::LocatorError;
+    pub use crate::tabs::page_actions::BadRegex;
     pub use crate::tabs::page_actions::PageActionError;
     pub use crate::tabs::page_actions::keys::NoSuchKey;
     pub use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};

@@ -1,19 +1,23 @@
 //! Builds page actions, queries and captures from the fields of requests.
 
+mod conditions;
+
 use std::time::Duration;
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{
-    Click, Drag, Evaluate, GetAxSnapshot, GetContent, GetScreenshot, Point, Press, Scroll, Spot,
-    Type, Upload, WaitFor,
+    Check, Click, Drag, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetScreenshot, Hover,
+    Point, Press, Scroll, Select, Spot, Type, Uncheck, Upload,
 };
 
+use self::conditions::then_wait;
+pub(super) use self::conditions::wait_for;
 use super::OperationError;
 use super::staged_files::StagingError;
 use crate::locator::Locator;
 use crate::tabs::page_actions::keys::Chord;
 use crate::tabs::page_actions::{
-    PageFile, PageOperation, PointerTarget, ScrollTarget, UploadTarget,
+    ActionMode, PageFile, PageOperation, PointerTarget, ScrollTarget, UploadTarget,
 };
 use crate::tabs::{Area, Capture, Shot};
 
@@ -56,23 +60,66 @@ pub(super) fn click(click: Click) -> Parsed<PageOperation> {
     let button = click.button.unwrap_or_default();
     let modifiers = click.modifiers.unwrap_or_default();
     let count = click.click_count.unwrap_or(1);
-    Ok(PageOperation::click(target, button, count, modifiers))
+    let mode = mode(click.trial, click.force);
+    let action = PageOperation::click(target, button, count, modifiers, mode);
+    then_wait(action, click.wait_for.as_ref())
 }
 
-pub(super) fn toggle(selector: &str, on: bool) -> Parsed<PageOperation> {
-    Ok(PageOperation::toggle(locator(selector)?, on))
+fn mode(trial: Option<bool>, force: Option<bool>) -> ActionMode {
+    ActionMode {
+        trial: trial.unwrap_or(false),
+        force: force.unwrap_or(false),
+    }
+}
+
+pub(super) fn hover(hover: &Hover) -> Parsed<PageOperation> {
+    let mode = mode(hover.trial, hover.force);
+    let action = PageOperation::hover(locator(&hover.selector)?, mode);
+    then_wait(action, hover.wait_for.as_ref())
+}
+
+pub(super) fn focus(focus: &Focus) -> Parsed<PageOperation> {
+    let trial = focus.trial.unwrap_or(false);
+    Ok(PageOperation::focus(locator(&focus.selector)?, trial))
+}
+
+pub(super) fn check(check: &Check) -> Parsed<PageOperation> {
+    let mode = mode(check.trial, check.force);
+    let action = PageOperation::toggle(locator(&check.selector)?, true, mode);
+    then_wait(action, check.wait_for.as_ref())
+}
+
+pub(super) fn uncheck(uncheck: &Uncheck) -> Parsed<PageOperation> {
+    let mode = mode(uncheck.trial, uncheck.force);
+    let action = PageOperation::toggle(locator(&uncheck.selector)?, false, mode);
+    then_wait(action, uncheck.wait_for.as_ref())
+}
+
+pub(super) fn fill(fill: Fill) -> Parsed<PageOperation> {
+    let mode = mode(fill.trial, fill.force);
+    let action = PageOperation::fill(locator(&fill.selector)?, fill.value, mode);
+    then_wait(action, fill.wait_for.as_ref())
+}
+
+pub(super) fn select(select: Select) -> Parsed<PageOperation> {
+    let mode = mode(select.trial, select.force);
+    let action = PageOperation::select(locator(&select.selector)?, select.values, mode);
+    then_wait(action, select.wait_for.as_ref())
 }
 
 pub(super) fn type_text(typing: Type) -> Parsed<PageOperation> {
     let locator = optional_locator(typing.selector.as_ref())?;
     let delay = Duration::from_millis(typing.delay_ms.unwrap_or(0).into());
-    Ok(PageOperation::type_text(locator, typing.text, delay))
+    let trial = typing.trial.unwrap_or(false);
+    let action = PageOperation::type_text(locator, typing.text, delay, trial);
+    then_wait(action, typing.wait_for.as_ref())
 }
 
 pub(super) fn press(press: &Press) -> Parsed<PageOperation> {
     let locator = optional_locator(press.selector.as_ref())?;
     let chord = Chord::parse(&press.key).map_err(OperationError::UnknownKey)?;
-    Ok(PageOperation::press(locator, chord))
+    let action = PageOperation::press(locator, chord, press.trial.unwrap_or(false));
+    then_wait(action, press.wait_for.as_ref())
 }
 
 pub(super) fn scroll(scroll: &Scroll) -> Parsed<PageOperation> {
@@ -87,7 +134,8 @@ pub(super) fn scroll(scroll: &Scroll) -> Parsed<PageOperation> {
 
 pub(super) fn drag(drag: Drag) -> Parsed<PageOperation> {
     let (from, to) = (target("from", drag.from)?, target("to", drag.to)?);
-    Ok(PageOperation::drag(from, to))
+    let action = PageOperation::drag(from, to, mode(drag.trial, drag.force));
+    then_wait(action, drag.wait_for.as_ref())
 }
 
 fn target(field: &'static str, spot: Spot) -> Parsed<PointerTarget> {
@@ -114,7 +162,8 @@ pub(super) fn upload(
         }),
     });
     let files = files.collect::<Result<_, _>>()?;
-    Ok(PageOperation::upload(target, files))
+    let action = PageOperation::upload(target, files, upload.trial.unwrap_or(false));
+    then_wait(action, upload.wait_for.as_ref())
 }
 
 pub(super) fn evaluate(evaluate: Evaluate) -> Parsed<PageOperation> {
@@ -129,19 +178,6 @@ pub(super) fn evaluate_read_only(evaluate: Evaluate) -> Parsed<PageOperation> {
     let expression = TypedText::from(evaluate.expression);
     let args = evaluate.args.unwrap_or_default();
     Ok(PageOperation::evaluate_read_only(expression, args, locator))
-}
-
-pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageOperation> {
-    Ok(
-        match (wait.selector, wait.load_state, wait.url, wait.text) {
-            (Some(selector), ..) => {
-                PageOperation::wait_element(locator(&selector)?, wait.state.unwrap_or_default())
-            }
-            (None, Some(state), ..) => PageOperation::wait_load(state),
-            (None, None, Some(url), _) => PageOperation::wait_url(url),
-            (None, None, None, text) => PageOperation::wait_text(text.unwrap_or_default()),
-        },
-    )
 }
 
 pub(super) fn ax_snapshot(request: &GetAxSnapshot) -> Parsed<PageOperation> {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::{RequestBody, RequestKind};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -26,6 +26,15 @@ impl Permission {
             Self::Act
         } else {
             Self::Observe
+        }
+    }
+
+    /// The same, for a request with its fields: a script of the client may change the page, whatever runs it.
+    pub fn needed_by_body(body: &RequestBody) -> Self {
+        if body.runs_script() {
+            Self::Act
+        } else {
+            Self::needed_by(body.kind())
         }
     }
 }
@@ -100,6 +109,7 @@ impl Principal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cdp_bridge_protocol::request::WaitFor;
 
     #[test]
     fn a_permission_allows_only_its_own_requests() {
@@ -118,6 +128,18 @@ mod tests {
     }
 
     #[test]
+    fn a_script_that_is_waited_for_needs_the_permission_to_act() {
+        let wait = |field: &str| {
+            let mut fields = serde_json::json!({"tabId": "t1"});
+            fields[field] = "x".into();
+            let wait: WaitFor = serde_json::from_value(fields).unwrap();
+            Permission::needed_by_body(&wait.into())
+        };
+        assert_eq!(wait("text"), Permission::Observe);
+        assert_eq!(wait("expression"), Permission::Act);
+    }
+
+    #[test]
     fn requests_that_only_read_are_these_and_every_other_one_needs_act() {
         let reading = RequestKind::ALL
             .iter()
@@ -132,6 +154,7 @@ mod tests {
             RequestKind::Ping,
             RequestKind::WaitFor,
             RequestKind::Query,
+            RequestKind::ListFrames,
             RequestKind::GetAxSnapshot,
             RequestKind::GetContent,
             RequestKind::Subscribe,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use cdp_bridge_protocol::RequestKind;
 use cdp_bridge_protocol::request::TimeoutClass;
+use cdp_bridge_protocol::{RequestBody, RequestKind};
 
 use super::staged_files::StagingLimits;
 use crate::policy::EvaluatePolicy;
@@ -23,6 +23,16 @@ impl Timeouts {
     /// The limit of this kind of request.
     pub fn of(&self, kind: RequestKind) -> Duration {
         self.0[&kind.timeout_class()]
+    }
+
+    /// The limit of a request with its fields: what it waits for afterwards has its own time.
+    pub fn of_body(&self, body: &RequestBody) -> Duration {
+        let own = self.of(body.kind());
+        let waits = match body {
+            RequestBody::CreateTab(create) => create.wait_until.map(|_| TimeoutClass::Navigate),
+            body => body.action_wait().map(|_| TimeoutClass::Wait),
+        };
+        own + waits.map_or(Duration::ZERO, |class| self.0[&class])
     }
 }
 
@@ -55,6 +65,7 @@ pub struct OperationSettings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cdp_bridge_protocol::Request;
 
     #[test]
     fn a_request_without_a_limit_of_its_own_gets_that_of_its_class() {
@@ -64,5 +75,15 @@ mod tests {
         });
         assert_eq!(timeouts.of(RequestKind::Ping), Duration::from_secs(1));
         assert_eq!(timeouts.of(RequestKind::Navigate), Duration::from_secs(30));
+        let of = |json: &str| {
+            timeouts
+                .of_body(&Request::parse(json).unwrap().body)
+                .as_secs()
+        };
+        assert_eq!(of(r#"{"type":"createTab"}"#), 1);
+        assert_eq!(of(r#"{"type":"createTab","waitUntil":"load"}"#), 31);
+        let click = r#"{"type":"click","tabId":"t1","selector":"a""#;
+        assert_eq!(of(&format!("{click}}}")), 1);
+        assert_eq!(of(&format!(r#"{click},"waitFor":{{"text":"b"}}}}"#)), 2);
     }
 }

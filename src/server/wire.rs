@@ -2,15 +2,16 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Evaluated, FileChooserOpened, FileStaged, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
-    PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated,
-    TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
+    Evaluated, FileChooserOpened, FileStaged, FrameInfo, Frames, LoadEventFired, LoggedOutModeSet,
+    Navigated, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped,
+    TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, WaitOutcome,
+    Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
-use crate::operations::fact::ConsoleLine;
+use crate::operations::fact::{ConsoleLine, PageFrame};
 use crate::operations::{
     Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, Success,
 };
@@ -192,7 +193,19 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
         AnswerKind::Subscribed => done(Some(id), kind, Acted::default()).into(),
         AnswerKind::Evaluated(value) => Evaluated { id, value }.into(),
         AnswerKind::Queried(value) => Queried { id, value }.into(),
-        AnswerKind::Waited { url } => Waited { id, url }.into(),
+        AnswerKind::Waited(waited) => Waited {
+            id,
+            url: waited.url,
+            index: waited.index,
+            value: waited.value,
+        }
+        .into(),
+        AnswerKind::Frames { frames, truncated } => Frames {
+            id,
+            frames: frames.into_iter().map(frame_info).collect(),
+            truncated: truncated.then_some(true),
+        }
+        .into(),
         AnswerKind::ScreencastStarted => ScreencastStarted { id }.into(),
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
         AnswerKind::Payload {
@@ -214,6 +227,8 @@ fn done(id: Option<TabId>, kind: RequestKind, acted: Acted) -> Done {
         position,
         moved,
         matches,
+        is_trial,
+        waited,
     } = acted;
     Done {
         id,
@@ -223,6 +238,22 @@ fn done(id: Option<TabId>, kind: RequestKind, acted: Acted) -> Done {
         moved,
         matches,
         cancelled: None,
+        trial: is_trial.then_some(true),
+        waited: waited.map(|waited| WaitOutcome {
+            url: waited.url,
+            index: waited.index,
+            value: waited.value,
+        }),
+    }
+}
+
+fn frame_info(frame: PageFrame) -> FrameInfo {
+    FrameInfo {
+        url: frame.url,
+        name: frame.name,
+        parent: frame.parent,
+        selector: frame.selector,
+        unresponsive: frame.unresponsive.then_some(true),
     }
 }
 

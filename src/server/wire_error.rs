@@ -31,7 +31,7 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
         _ => error.to_string(),
     };
     ErrorEvent {
-        id: tab,
+        id: tab.or(error.opened_tab()),
         session_id: failure.session.clone(),
         details: some_of(details_of_tab(error)),
         retryable: code.retryable() && !error.may_have_acted(),
@@ -64,6 +64,7 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::DuplicateRequestId { .. } => details.field = field("requestId"),
         OperationError::KeyReused { .. } => details.field = field("idempotencyKey"),
         OperationError::UnknownKey(_) => details.field = field("key"),
+        OperationError::BadRegex { field: name, .. } => details.field = field(name),
         OperationError::BadSelector { field: name, error } => {
             details.field = field(name);
             details.position = Some(error.position as u64);
@@ -134,7 +135,10 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
         }
         TabError::PageAction(error) => return details_of_page_action(error),
         TabError::Cancelled { input_sent } => details.input_sent = Some(*input_sent),
-        TabError::AfterInput(error) => return details_of_tab(error),
+        TabError::AfterInput(error)
+        | TabError::AfterNavigation(error)
+        | TabError::AfterOpening { error, .. } => return details_of_tab(error),
+        TabError::NotLoaded { reached, .. } => details.reached = Some(*reached),
         TabError::QueueFull { limit }
         | TabError::TooManyTabs { limit }
         | TabError::TabsReserved { limit }
@@ -163,6 +167,7 @@ fn details_of_page_action(error: &PageActionError) -> ErrorDetails {
             details.field = Some("selector".to_owned());
             details.position = Some(*position);
         }
+        PageActionError::NotHeld { reached, .. } => details.reached = Some(*reached),
         PageActionError::TooLarge { chars, max } => {
             details.bytes = Some(*chars);
             details.max_bytes = Some(*max);

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::command_queue::{CommandKind, QueuePosition, TabCommand};
 use super::commands::navigate::NavigationStart;
+use super::fact::Navigation;
 use super::identity::CallId;
 use super::input_sent::InputState;
 use super::message::Change;
@@ -36,6 +37,12 @@ pub enum Phase {
     Committing(Option<LoaderId>),
     /// A step through the history or a reload: waits for the next commit of any kind.
     Travelling,
+    /// The navigation has committed, and its request waits until the document is as far as it wants.
+    Loading {
+        loading: BoxFuture<'static, Result<(), PageActionError>>,
+        /// Where the tab is.
+        navigation: Navigation,
+    },
     /// An action on the page, with the driver that it uses.
     Acting(
         BoxFuture<'static, Result<AnswerKind, PageActionError>>,
@@ -49,6 +56,8 @@ pub enum Phase {
 pub enum Step {
     Opened(Result<Target, OpenError>),
     Started(Result<NavigationStart, CallError>),
+    /// The document of a navigation is as far as wanted, or cannot be waited for.
+    Loaded(Result<(), PageActionError>),
     Acted(Box<Result<AnswerKind, PageActionError>>),
     /// The active action has sent input, or its input has had no effect.
     InputStateChanged,
@@ -77,6 +86,7 @@ impl ActiveCommand {
         match &mut self.phase {
             Phase::Opening(opening) => Step::Opened(opening.await),
             Phase::Navigating(navigating) => Step::Started(navigating.await),
+            Phase::Loading { loading, .. } => Step::Loaded(loading.await),
             Phase::Activating(activating) => Step::Activated(activating.await),
             Phase::Acting(acting, driver) => {
                 let mut changes = driver.input_sent().changes();
@@ -137,6 +147,7 @@ impl ActiveCommand {
             Phase::Opening(_) => "a new page",
             Phase::Navigating(_) => "Page.navigate",
             Phase::Committing(_) | Phase::Travelling => "Page.frameNavigated",
+            Phase::Loading { .. } => "the document",
             Phase::Acting(..) | Phase::GivingUp(_) => "the page's answer",
             Phase::Activating(_) => "Target.activateTarget",
         }

@@ -8,6 +8,7 @@ mod events;
 mod hang_recovery;
 mod navigation;
 mod navigation_result;
+mod navigation_wait;
 mod page_actions;
 mod page_limits;
 mod policy_enforcement;

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use cdp_bridge_protocol::TabId;
+use cdp_bridge_protocol::request::WaitUntil;
 use tokio::time::Instant;
 
 use super::identity::CallId;
@@ -21,13 +22,17 @@ pub struct TabCommand {
 
 #[derive(Debug)]
 pub enum CommandKind {
-    /// Opens the first target of the tab, to load this URL.
-    Create { url: String },
+    /// Opens the first target of the tab, to load this URL. With `until`, its request is answered when that has
+    /// come so far.
+    Create {
+        url: String,
+        until: Option<WaitUntil>,
+    },
     /// Announces a popup, whose target is attached already.
     Adopt { opener: Option<TabId> },
-    /// A navigation without a request: the first one, the one after a rebuild, or away from a denied
-    /// page.
-    Load { url: String },
+    /// A navigation that was not requested as such: the first one, for which the request for the tab may wait, the
+    /// one after a rebuild, or away from a denied page.
+    Load { url: String, until: WaitUntil },
     /// A request of a client.
     Change(Change),
     /// An action on the page; `None` once it is running.
@@ -42,6 +47,21 @@ pub enum CommandKind {
 impl CommandKind {
     pub(super) fn is_set_logged_out(&self) -> bool {
         matches!(self, Self::Change(Change::SetLoggedOut { .. }))
+    }
+
+    /// A navigation that nothing waits for beyond its commit.
+    pub(super) fn load(url: String) -> Self {
+        let until = WaitUntil::Commit;
+        Self::Load { url, until }
+    }
+
+    /// Of a navigation: how far its document shall be before the answer.
+    pub(super) fn until(&self) -> WaitUntil {
+        match self {
+            Self::Load { until, .. }
+            | Self::Change(Change::Navigate { until, .. } | Change::Travel(_, until)) => *until,
+            _ => WaitUntil::Commit,
+        }
     }
 }
 
@@ -177,7 +197,10 @@ mod tests {
         let reply = Reply::new(kind, call, true, now, deadline, |_| {});
         let url = "about:blank".to_owned();
         TabCommand {
-            kind: CommandKind::Change(Change::Navigate { url }),
+            kind: CommandKind::Change(Change::Navigate {
+                url,
+                until: WaitUntil::Commit,
+            }),
             reply: Some(reply),
         }
     }
@@ -233,7 +256,7 @@ mod tests {
         let mut queue = TabCommandQueue::new(8);
         let early = queue.now();
         let url = "about:blank".to_owned();
-        queue.push_first(CommandKind::Load { url }.into());
+        queue.push_first(CommandKind::load(url).into());
         assert!(!queue.permits(early, None));
         queue.pop();
         assert!(queue.permits(early, None));

@@ -5,7 +5,8 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use cdp_bridge_protocol::RequestKind;
+use cdp_bridge_protocol::request::{TimeoutClass, WaitUntil};
+use cdp_bridge_protocol::{RequestKind, TabId};
 
 use super::downloads::DownloadError;
 use super::page_actions::PageActionError;
@@ -72,6 +73,21 @@ pub enum TabError {
         /// What it waited for.
         waiting_for: Cow<'static, str>,
     },
+    /// The time limit passed while the document loaded.
+    #[error(
+        "{} was not finished within {} ms: the document is at {}, and has not come to {}",
+        .request.as_str(), .limit.as_millis(), .reached.as_str(), .wanted.as_str()
+    )]
+    NotLoaded {
+        /// The request.
+        request: RequestKind,
+        /// Its time limit.
+        limit: Duration,
+        /// How far the document should be.
+        wanted: WaitUntil,
+        /// How far it is.
+        reached: WaitUntil,
+    },
     /// The target went away.
     #[error("the tab's target went away while the request ran; try again")]
     Detached,
@@ -133,6 +149,19 @@ pub enum TabError {
         "{0}; input had been sent before, so the action may have taken effect: check before trying again"
     )]
     AfterInput(Box<TabError>),
+    /// The request failed after it had sent the tab somewhere.
+    #[error(
+        "{0}; the tab had gone to another document before: look where it is before trying again"
+    )]
+    AfterNavigation(Box<TabError>),
+    /// The request failed after it had opened a tab.
+    #[error("{error}; the tab {tab} is open: navigate it, or close it")]
+    AfterOpening {
+        /// Why it failed.
+        error: Box<TabError>,
+        /// The tab.
+        tab: TabId,
+    },
     /// Its caller has cancelled it.
     #[error("the request was cancelled{}", after_cancel(*.input_sent))]
     Cancelled {
@@ -234,7 +263,34 @@ fn nav_failed(net: &str, is_download: bool) -> String {
 impl TabError {
     /// Whether the page may have changed, so that the request must not be repeated without a check.
     pub fn may_have_acted(&self) -> bool {
-        matches!(self, Self::AfterInput(_))
+        self.before_effect().is_some()
+    }
+
+    /// The error itself, if the request had an effect before.
+    pub fn before_effect(&self) -> Option<&Self> {
+        match self {
+            Self::AfterInput(error)
+            | Self::AfterNavigation(error)
+            | Self::AfterOpening { error, .. } => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The tab that the request has opened, although it failed.
+    pub fn opened_tab(&self) -> Option<TabId> {
+        match self {
+            Self::AfterOpening { tab, .. } => Some(*tab),
+            _ => None,
+        }
+    }
+
+    /// The same error of a request of this kind, which has had an effect.
+    pub(super) fn after_effect_of(self, kind: RequestKind) -> Self {
+        let error = Box::new(self);
+        match kind.timeout_class() {
+            TimeoutClass::Navigate => Self::AfterNavigation(error),
+            _ => Self::AfterInput(error),
+        }
     }
 
     pub(super) fn nav_failed(url: String, net: String) -> Self {

@@ -1,7 +1,7 @@
 //! The messages to a tab's actor.
 
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat};
+use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat, WaitUntil};
 
 use super::cancellation::CancelReport;
 use super::error::TabError;
@@ -68,13 +68,13 @@ impl TabMessage {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
     /// `navigate`, to a URL that policy has allowed.
-    Navigate { url: String },
+    Navigate { url: String, until: WaitUntil },
     /// `activateTab`.
     Activate,
     /// `setLoggedOutMode`.
     SetLoggedOut { enabled: bool },
     /// `goBack`, `goForward`, `reload`.
-    Travel(Way),
+    Travel(Way, WaitUntil),
 }
 
 /// A navigation without a URL.

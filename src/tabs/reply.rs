@@ -36,7 +36,13 @@ pub enum AnswerKind {
     /// The result of a query of an element.
     Queried(Value),
     /// The awaited condition holds.
-    Waited { url: String },
+    Waited(Waited),
+    /// The frames of the page, itself first.
+    Frames {
+        frames: Vec<PageFrame>,
+        /// There are more.
+        truncated: bool,
+    },
     /// A newer call of the same caller, which names this one, is answered in its place right after this.
     Superseded,
     /// Text, a picture or a file.
@@ -79,6 +85,34 @@ pub struct Acted {
     pub moved: Option<bool>,
     /// Of `fill`: whether the field holds the value afterwards.
     pub matches: Option<bool>,
+    /// Nothing was done: it would work.
+    pub is_trial: bool,
+    /// What was waited for afterwards.
+    pub waited: Option<Waited>,
+}
+
+/// A frame of a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageFrame {
+    pub url: String,
+    pub name: Option<String>,
+    /// The place in the list of the frame around it; `None` for the page itself.
+    pub parent: Option<u32>,
+    /// A locator of its element; `None` for the page itself.
+    pub selector: Option<String>,
+    /// It does not answer.
+    pub unresponsive: bool,
+}
+
+/// A condition that was waited for, and holds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Waited {
+    /// Where the tab is.
+    pub url: String,
+    /// Which of several conditions it is.
+    pub index: Option<u32>,
+    /// The value of a script.
+    pub value: Option<Value>,
 }
 
 pub type Outcome = Result<Answer, Failure>;
@@ -96,6 +130,8 @@ pub struct Reply {
     pub arrived: Instant,
     pub deadline: Instant,
     pub input_sent: InputSent,
+    /// The tab that the request has opened, and which stays if it fails.
+    pub opened: Option<TabId>,
     /// The requests to cancel this one. They are answered after it.
     cancelled_by: Option<Box<CancelReports>>,
 }
@@ -127,6 +163,7 @@ impl Reply {
             arrived,
             deadline,
             input_sent: InputSent::default(),
+            opened: None,
             cancelled_by: None,
         }
     }
@@ -157,8 +194,11 @@ impl Reply {
         let input_sent = self.input_sent.may_be_sent();
         if self.cancelled_by.is_some() {
             failure.error = TabError::Cancelled { input_sent };
+        } else if let Some(tab) = self.opened {
+            let error = Box::new(failure.error);
+            failure.error = TabError::AfterOpening { error, tab };
         } else if input_sent {
-            failure.error = TabError::AfterInput(Box::new(failure.error));
+            failure.error = failure.error.after_effect_of(self.kind);
         }
         self.send(Err(failure));
     }

@@ -16,7 +16,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cdp_bridge_protocol::request::Viewport;
+use cdp_bridge_protocol::request::{Viewport, WaitUntil};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
@@ -59,6 +59,8 @@ pub struct NewTab {
     pub logged_out: bool,
     /// `None` for the configured size.
     pub viewport: Option<Viewport>,
+    /// How far the first document shall be before the answer; `None` not to wait for it.
+    pub wait_until: Option<WaitUntil>,
 }
 
 #[derive(Debug)]

@@ -33,16 +33,42 @@ pub struct Done {
     /// `cancel`: whether the request was ended by this; false where it was answered already, or is not known.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub cancelled: Option<bool>,
+    /// With `trial`: nothing was done, and the action would work now.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub trial: Option<bool>,
+    /// With `waitFor`: what was waited for is so.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waited: Option<WaitOutcome>,
+}
+
+/// What an action has waited for afterwards.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitOutcome {
+    /// Where the tab is then.
+    pub url: String,
+    /// Of `any`: which condition is so, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub index: Option<u32>,
+    /// Of `expression`: its value; absent if it cannot be written as JSON.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<Value>,
 }
 
 /// What was waited for is so.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Waited {
     /// The tab.
     pub id: TabId,
     /// Where it is.
     pub url: String,
+    /// Of `any`: which condition is so, counted from 0.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub index: Option<u32>,
+    /// Of `expression`: its value; absent if it cannot be written as JSON.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub value: Option<Value>,
 }
 
 /// What was asked of an element.

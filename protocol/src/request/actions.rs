@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::bodies::on_the_tab;
 use super::parse::{FieldError, Validate, broken, within};
+use super::waiting::{ActionWait, WaitUntil, check_action};
 use crate::ids::TabRef;
 use crate::typed_text::TypedText;
 
@@ -102,10 +102,78 @@ pub struct Click {
     /// Where on the element, from the top left of its box; its middle if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub position: Option<Point>,
+    /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// Whether it is done even if the element is disabled, moves or is covered; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
+/// Requests about one element. Those that act like a click take what a click takes.
 macro_rules! on_one_element {
-    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {
+    ($($(#[$doc:meta])* $name:ident { $($(#[$of_field:meta])* $field:ident: $type:ty,)* })*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+            #[serde(rename_all = "camelCase", deny_unknown_fields)]
+            pub struct $name {
+                /// The tab.
+                pub tab_id: TabRef,
+                /// The element.
+                pub selector: String,
+                $(
+                    $(#[$of_field])*
+                    #[serde(skip_serializing_if = "Option::is_none")]
+                    pub $field: Option<$type>,
+                )*
+            }
+        )*
+    };
+}
+
+on_one_element! {
+    /// Moves the mouse over an element.
+    Hover {
+        /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+        trial: bool,
+        /// Whether it is done even if the element moves or is covered; `false` if absent.
+        force: bool,
+        /// What is waited for afterwards.
+        wait_for: ActionWait,
+    }
+    /// Gives an element the keyboard.
+    Focus {
+        /// Whether it is only checked that it would work; `false` if absent.
+        trial: bool,
+    }
+    /// Has a checkbox, a radio button or a switch be on.
+    Check {
+        /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+        trial: bool,
+        /// Whether it is done even if the element is disabled, moves or is covered; `false` if absent.
+        force: bool,
+        /// What is waited for afterwards.
+        wait_for: ActionWait,
+    }
+    /// Has a checkbox or a switch be off.
+    Uncheck {
+        /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+        trial: bool,
+        /// Whether it is done even if the element is disabled, moves or is covered; `false` if absent.
+        force: bool,
+        /// What is waited for afterwards.
+        wait_for: ActionWait,
+    }
+    /// Scrolls until an element is in sight.
+    ScrollIntoView {}
+}
+
+macro_rules! travels {
+    ($($(#[$doc:meta])* $name:ident,)*) => {
         $(
             $(#[$doc])*
             #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -113,8 +181,9 @@ macro_rules! on_one_element {
             pub struct $name {
                 /// The tab.
                 pub tab_id: TabRef,
-                /// The element.
-                pub selector: String,
+                /// How far the document shall be before the answer; `commit` if absent.
+                #[serde(skip_serializing_if = "Option::is_none")]
+                pub wait_until: Option<WaitUntil>,
             }
 
             impl Validate for $name {}
@@ -122,20 +191,7 @@ macro_rules! on_one_element {
     };
 }
 
-on_one_element! {
-    /// Moves the mouse over an element.
-    Hover,
-    /// Gives an element the keyboard.
-    Focus,
-    /// Has a checkbox, a radio button or a switch be on.
-    Check,
-    /// Has a checkbox or a switch be off.
-    Uncheck,
-    /// Scrolls until an element is in sight.
-    ScrollIntoView,
-}
-
-on_the_tab! {
+travels! {
     /// Goes one entry back in the tab's history. Answered by `navigated`.
     GoBack,
     /// Goes one entry forward in the tab's history. Answered by `navigated`.
@@ -145,7 +201,7 @@ on_the_tab! {
 }
 
 /// Replaces the content of a field; fires `input` and `change`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Fill {
     /// The tab.
@@ -155,10 +211,19 @@ pub struct Fill {
     /// The new content. Of a date, a colour, a range and their like in the form that HTML has
     /// for their values.
     pub value: TypedText,
+    /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// Whether it is done even if the element is disabled, moves or is covered; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
 /// Types text key by key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Type {
     /// The tab.
@@ -172,10 +237,16 @@ pub struct Type {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(max = 1000))]
     pub delay_ms: Option<u32>,
+    /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
 /// Presses a key, or keys together.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Press {
     /// The tab.
@@ -186,6 +257,12 @@ pub struct Press {
     /// `Enter`, `a`, `F5`, `Control+A`, `Shift+Tab`: names are those of `KeyboardEvent.key` or
     /// `KeyboardEvent.code`.
     pub key: String,
+    /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
 /// One option of a `<select>`.
@@ -202,7 +279,7 @@ pub enum Choice {
 }
 
 /// Chooses options of a `<select>`; those that are not named are not chosen.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Select {
     /// The tab.
@@ -211,6 +288,15 @@ pub struct Select {
     pub selector: String,
     /// The options: one, or any number where the `<select>` is `multiple`.
     pub values: Vec<Choice>,
+    /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// Whether it is done even if the element is disabled, moves or is covered; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
 /// An end of the way that may be scrolled.
@@ -287,6 +373,15 @@ pub struct Drag {
     pub from: Spot,
     /// Where it goes up.
     pub to: Spot,
+    /// Whether it is only checked that it would work, without sending any input; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// Whether it is done even if the element is disabled, moves or is covered; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub force: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
 impl Validate for Click {
@@ -306,14 +401,16 @@ impl Validate for Click {
             (None, None, None) => return broken("selector", "expected a selector, or x and y"),
         }
         self.click_count
-            .map_or(Ok(()), |count| within("clickCount", count, 1, 3))
+            .map_or(Ok(()), |count| within("clickCount", count, 1, 3))?;
+        check_action(self.wait_for.as_ref(), self.trial)
     }
 }
 
 impl Validate for Type {
     fn validate(&self) -> Result<(), FieldError> {
         self.delay_ms
-            .map_or(Ok(()), |delay| within("delayMs", delay, 0, 1000))
+            .map_or(Ok(()), |delay| within("delayMs", delay, 0, 1000))?;
+        check_action(self.wait_for.as_ref(), self.trial)
     }
 }
 
@@ -327,7 +424,17 @@ impl Validate for Scroll {
     }
 }
 
-impl Validate for Fill {}
-impl Validate for Press {}
-impl Validate for Select {}
-impl Validate for Drag {}
+macro_rules! waits_afterwards {
+    ($($name:ident),*) => {
+        $(impl Validate for $name {
+            fn validate(&self) -> Result<(), FieldError> {
+                check_action(self.wait_for.as_ref(), self.trial)
+            }
+        })*
+    };
+}
+
+waits_afterwards!(Hover, Check, Uncheck, Fill, Press, Select, Drag);
+
+impl Validate for Focus {}
+impl Validate for ScrollIntoView {}

@@ -4,10 +4,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::{FieldError, Validate, broken, within};
+use super::waiting::WaitUntil;
 use crate::ids::{RequestId, TabRef};
 
 /// Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
-/// enabled; the first `navigated` follows by itself.
+/// enabled, or with `waitUntil` once its first document is as far; `navigated` comes by itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct CreateTab {
@@ -21,6 +22,11 @@ pub struct CreateTab {
     /// Size of the page's visible part; the configured window size if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub viewport: Option<Viewport>,
+    /// How far the first document shall be before the answer. If absent, the answer does not wait for the page, and
+    /// an `error` without a `requestId` follows if it cannot be loaded. If given, that error is the answer, and the tab
+    /// stays: `tabCreated` has come as an event before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<WaitUntil>,
 }
 
 /// Size of the page's visible part.
@@ -55,7 +61,6 @@ macro_rules! on_the_tab {
         )*
     };
 }
-pub(super) use on_the_tab;
 
 on_the_tab! {
     /// Closes a tab. It waits for nothing: what the tab was doing is answered `TAB_CLOSED`.
@@ -64,9 +69,11 @@ on_the_tab! {
     ActivateTab,
     /// Ends a stream of pictures.
     StopScreencast,
+    /// Asks for the frames of a tab, the page itself first. Answered by `frames`.
+    ListFrames,
 }
 
-/// Sends a tab to a URL. Answered by `navigated` when the main frame has committed.
+/// Sends a tab to a URL. Answered by `navigated` when the main frame has committed, or is as far as `waitUntil` says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Navigate {
@@ -74,6 +81,9 @@ pub struct Navigate {
     pub tab_id: TabRef,
     /// An `http` or `https` URL, or exactly `about:blank`.
     pub url: String,
+    /// How far the document shall be before the answer; `commit` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_until: Option<WaitUntil>,
 }
 
 /// How a page's DOM is written down.

@@ -1,6 +1,6 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`page_queries`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
+//! [`bodies`], [`actions`], [`page_queries`], [`waiting`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -14,6 +14,7 @@ mod page_queries;
 mod parse;
 mod subscribe;
 mod uploads;
+mod waiting;
 
 pub use actions::*;
 pub use answer::{Ask, EventBody, TypedPayload};
@@ -24,6 +25,7 @@ pub use page_queries::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
 pub use subscribe::*;
 pub use uploads::*;
+pub use waiting::*;
 
 pub use crate::table::{RequestBody, RequestKind};
 

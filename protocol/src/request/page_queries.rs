@@ -1,104 +1,11 @@
-//! The fields of the requests that look at a page, or wait for it; and of
-//! `evaluate`, which may do either.
+//! The fields of the requests that look at a page, and of `evaluate`, which may also change it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::parse::{FieldError, Validate, broken};
+use super::parse::Validate;
 use crate::ids::TabRef;
-
-/// What an element shall be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum WaitState {
-    /// In the page, with a box, and not hidden.
-    #[default]
-    Visible,
-    /// Not in the page, or without a box, or hidden.
-    Hidden,
-    /// In the page.
-    Attached,
-    /// Not in the page.
-    Detached,
-}
-
-/// How far a page shall have loaded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum LoadState {
-    /// Its HTML has been read.
-    DomContentLoaded,
-    /// What belongs to it has been loaded.
-    Load,
-    /// It has asked for nothing for half a second since; `WebSocket`s do not count.
-    NetworkIdle,
-}
-
-/// Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-#[schemars(extend("oneOf" = [
-    {
-        "required": ["selector"],
-        "properties": {
-            "selector": { "type": "string" },
-            "loadState": { "type": "null" },
-            "url": { "type": "null" },
-            "text": { "type": "null" },
-        },
-    },
-    {
-        "required": ["loadState"],
-        "properties": {
-            "loadState": { "type": "string" },
-            "selector": { "type": "null" },
-            "state": { "type": "null" },
-            "url": { "type": "null" },
-            "text": { "type": "null" },
-        },
-    },
-    {
-        "required": ["url"],
-        "properties": {
-            "url": { "type": "string" },
-            "selector": { "type": "null" },
-            "state": { "type": "null" },
-            "loadState": { "type": "null" },
-            "text": { "type": "null" },
-        },
-    },
-    {
-        "required": ["text"],
-        "properties": {
-            "text": { "type": "string" },
-            "selector": { "type": "null" },
-            "state": { "type": "null" },
-            "loadState": { "type": "null" },
-            "url": { "type": "null" },
-        },
-    },
-]))]
-pub struct WaitFor {
-    /// The tab.
-    pub tab_id: TabRef,
-    /// The element.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub selector: Option<String>,
-    /// What the element shall be; `visible` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub state: Option<WaitState>,
-    /// How far the page shall have loaded.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub load_state: Option<LoadState>,
-    /// Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for anything
-    /// and `?` for one character.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub url: Option<String>,
-    /// Text that shall be visible somewhere in the page; white space and case do not count.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-}
 
 /// What is asked of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -213,34 +120,6 @@ pub struct GetDownload {
     pub tab_id: TabRef,
     /// The `downloadId` of its `downloadFinished`.
     pub download_id: String,
-}
-
-impl Validate for WaitFor {
-    fn validate(&self) -> Result<(), FieldError> {
-        let given = [
-            ("selector", self.selector.is_some()),
-            ("loadState", self.load_state.is_some()),
-            ("url", self.url.is_some()),
-            ("text", self.text.is_some()),
-        ];
-        let mut names = given
-            .iter()
-            .filter(|(_, given)| *given)
-            .map(|(name, _)| *name);
-        match (names.next(), names.next()) {
-            (None, _) => broken(
-                "selector",
-                "expected one of selector, loadState, url and text",
-            ),
-            (Some(_), Some(second)) => {
-                broken(second, "only one of selector, loadState, url and text")
-            }
-            (Some(first), None) if first != "selector" && self.state.is_some() => {
-                broken("state", "a state goes with a selector")
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 impl Validate for Query {}

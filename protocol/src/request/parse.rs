@@ -94,6 +94,8 @@ impl BadRequest {
 }
 
 /// An invalid field.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
 pub(crate) struct FieldError {
     field: Option<String>,
     message: String,
@@ -362,7 +364,7 @@ fn type_name(value: &Value) -> &'static str {
 mod tests {
     use super::*;
     use crate::ids::TabId;
-    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, Viewport};
+    use crate::request::{CreateTab, GetScreenshot, ImageFormat, Navigate, Viewport, WaitUntil};
 
     fn refused(text: &str) -> BadRequest {
         Request::parse(text).unwrap_err()
@@ -382,6 +384,7 @@ mod tests {
                     height: 600,
                     device_scale_factor: Some(2.0),
                 }),
+                wait_until: Some(WaitUntil::Load),
             }
             .into(),
         };

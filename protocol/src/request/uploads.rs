@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::{FieldError, Validate, at_most, broken, within};
+use super::waiting::{ActionWait, check_action};
 use crate::file_data::FileData;
 use crate::ids::TabRef;
 
@@ -115,7 +116,7 @@ impl UploadFile {
 }
 
 /// Puts files into an `<input type=file>`; fires `input` and `change`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schemars(extend("oneOf" = [
     {
@@ -140,6 +141,12 @@ pub struct Upload {
     /// The files; none to take out those that are in it.
     #[schemars(length(max = 32))]
     pub files: Vec<UploadFile>,
+    /// Whether it is only checked that it would work; `false` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trial: Option<bool>,
+    /// What is waited for afterwards.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub wait_for: Option<ActionWait>,
 }
 
 /// The most files of one upload.
@@ -182,6 +189,7 @@ impl Validate for Upload {
             (None, None) => return broken("selector", "expected a selector or a chooser"),
         }
         at_most("files", self.files.len(), MAX_FILES)?;
+        check_action(self.wait_for.as_ref(), self.trial)?;
         for (number, file) in self.files.iter().enumerate() {
             let field = |name: &str| format!("files[{number}].{name}");
             match file {

@@ -64,7 +64,7 @@ async fn a_request_reaches_its_tab_and_its_answer_goes_to_the_one_that_asked() {
     let mut listens = bridge.connect().await;
     asks.send(r#"{"type":"navigate","requestId":"n","tabId":"t1","url":"https://a.test/"}"#)
         .await;
-    let Some(TabMessage::Change(Change::Navigate { url }, reply)) = tab.recv().await else {
+    let Some(TabMessage::Change(Change::Navigate { url, .. }, reply)) = tab.recv().await else {
         panic!("the tab is to navigate")
     };
     assert_eq!(url, "https://a.test/");

@@ -69,7 +69,8 @@ impl Actor {
                 }
                 reply.input_sent.set();
             }
-            Phase::Activating(_) => reply.input_sent.set(),
+            // The document stays, and goes on loading.
+            Phase::Activating(_) | Phase::Loading { .. } => reply.input_sent.set(),
             // The new target is closed as soon as it is there.
             Phase::Opening(_) => {}
         }

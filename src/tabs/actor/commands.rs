@@ -45,16 +45,16 @@ impl Actor {
                 self.announce_popup(*opener);
                 None
             }
-            CommandKind::Load { url } => {
+            CommandKind::Load { url, .. } => {
                 self.navigation.begin(url.clone());
                 self.navigate(url.clone(), deadline)
             }
-            CommandKind::Change(Change::Navigate { url }) => {
+            CommandKind::Change(Change::Navigate { url, .. }) => {
                 // Not pending: a failure is answered, and must not be repeated at a new target.
                 self.navigation.settle();
                 self.navigate(url.clone(), deadline)
             }
-            CommandKind::Change(Change::Travel(way)) => {
+            CommandKind::Change(Change::Travel(way, _)) => {
                 self.navigation.settle();
                 self.travel(*way, deadline)
             }
@@ -145,6 +145,7 @@ impl Actor {
             Step::Opened(Ok(target)) => self.on_opened(target),
             Step::Opened(Err(error)) => end = self.on_open_failed(error),
             Step::Started(outcome) => self.on_navigation_started(outcome),
+            Step::Loaded(outcome) => self.on_loaded(outcome),
             Step::Activated(outcome) => self.on_activated(outcome),
             Step::Acted(outcome) => self.on_acted(*outcome),
             Step::GaveUp(acted) => self.on_gave_up(acted),
@@ -166,7 +167,7 @@ impl Actor {
             return;
         };
         let url = match &command.kind {
-            CommandKind::Create { url } => url.clone(),
+            CommandKind::Create { url, .. } => url.clone(),
             // Credentials in the URL were meant for the other browser context.
             CommandKind::Change(_) => without_credentials(&self.destination()),
             _ => self.destination(),
@@ -183,15 +184,7 @@ impl Actor {
         }
         self.update_view();
         match command.kind {
-            CommandKind::Create { .. } => {
-                let created = FactKind::TabCreated {
-                    url: url.clone(),
-                    logged_out: self.is_logged_out(),
-                    opener: None,
-                };
-                self.tab.publish_and_answer(command.reply, created);
-                self.load(url);
-            }
+            CommandKind::Create { until, .. } => self.on_created(url, until, command.reply),
             CommandKind::Rebuild { .. } => {
                 let reason = loss.unwrap_or(RebuildReason::Crashed);
                 crate::metrics::tab_rebuilt(name_of(reason));
@@ -226,11 +219,11 @@ impl Actor {
     }
 
     /// Loads a URL in a new target, ahead of the requests of clients.
-    fn load(&mut self, url: String) {
+    pub(super) fn load(&mut self, url: String) {
         if url == BLANK {
             self.stay_blank();
         } else {
-            self.work.push_first(CommandKind::Load { url });
+            self.work.push_first(CommandKind::load(url));
         }
     }
 
@@ -328,6 +321,10 @@ impl Actor {
                     limit,
                     waiting_for: waiting_for.into(),
                 });
+                None
+            }
+            Phase::Loading { .. } => {
+                self.on_load_timeout();
                 None
             }
             Phase::Opening(_) if matches!(active.command.kind, CommandKind::Rebuild { .. }) => {

@@ -116,11 +116,12 @@ impl Actor {
         Some(event)
     }
 
-    /// Publishes a commit, and answers the active command if it waits for this one.
+    /// Publishes a commit, and advances the active command if it waits for this one.
     fn on_commit(&mut self, loader: Option<&LoaderId>, navigation: Navigation) {
         if self.work.awaits_commit(loader) {
-            self.answer_navigation(FactKind::Navigated(navigation), true);
+            self.on_navigation_committed(navigation, true);
         } else {
+            self.work.follow(&navigation);
             self.tab.publish(FactKind::Navigated(navigation));
         }
     }
@@ -131,6 +132,10 @@ impl Actor {
             return self.on_navigation_failed(failed);
         }
         let url = self.page_url().map(redact_url).unwrap_or_default();
+        if self.work.is_loading() {
+            // The page has gone on to what cannot be loaded.
+            return self.on_navigation_failed(|_| failed(url));
+        }
         let failure = self.failure(failed(url));
         self.tab.publish(FactKind::NavigationFailed(failure));
     }

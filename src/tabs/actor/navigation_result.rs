@@ -11,7 +11,7 @@ use crate::tabs::command_queue::CommandKind;
 use crate::tabs::commands::navigate::NavigationStart;
 use crate::tabs::context_proxy::is_of_proxy;
 use crate::tabs::error::TabError;
-use crate::tabs::fact::FactKind;
+use crate::tabs::fact::{FactKind, Navigation};
 use crate::tabs::message::Change;
 use crate::tabs::reply::Reply;
 
@@ -26,8 +26,8 @@ impl Actor {
                 if attached.page.loader.as_ref() == Some(&loader) =>
             {
                 // The commit event came before the answer, and has been published already.
-                let navigated = FactKind::Navigated(self.navigation(None, false));
-                self.answer_navigation(navigated, false);
+                let navigation = self.navigation(None, false);
+                self.on_navigation_committed(navigation, false);
             }
             Ok(NavigationStart::Document(loader)) => {
                 active.phase = Phase::Committing(Some(loader));
@@ -68,14 +68,19 @@ impl Actor {
         }
     }
 
-    /// The active navigation has committed. Answers its request, if there is one.
-    pub(super) fn answer_navigation(&mut self, navigated: FactKind, is_published: bool) {
+    /// The active navigation is as far as it is wanted. Answers its request, if there is one, and publishes the
+    /// navigation, unless that has been done.
+    pub(super) fn answer_navigation(&mut self, navigation: Navigation, is_published: bool) {
         let Some(ActiveCommand { command, .. }) = self.work.active.take() else {
             return;
         };
+        let navigated = FactKind::Navigated(navigation);
         if command.kind.is_set_logged_out() {
             self.tab.answer(Vec::new(), navigated, is_published);
             self.answer_logged_out_mode(command.reply);
+        } else if matches!(command.kind, CommandKind::Load { .. }) {
+            self.tab.answer(Vec::new(), navigated, is_published);
+            self.answer_created(command.reply);
         } else {
             let replies = command.reply.into_iter().collect();
             self.tab.answer(replies, navigated, is_published);
@@ -88,7 +93,7 @@ impl Actor {
             return;
         };
         let url = match &command.kind {
-            CommandKind::Load { url } | CommandKind::Change(Change::Navigate { url }) => {
+            CommandKind::Load { url, .. } | CommandKind::Change(Change::Navigate { url, .. }) => {
                 redact_url(url)
             }
             _ => redact_url(&self.destination()),

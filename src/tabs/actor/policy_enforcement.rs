@@ -30,7 +30,11 @@ impl Actor {
             && let Err(denied) = self.navigation.check(url)
         {
             self.record_policy_violation(&denied);
-            self.publish_denial(denied);
+            if self.work.is_loading() {
+                self.on_navigation_failed(|_| TabError::NavDenied(denied));
+            } else {
+                self.publish_denial(denied);
+            }
         }
     }
 
@@ -38,7 +42,7 @@ impl Actor {
     pub(super) fn on_denied_document(&mut self, loader: &LoaderId, denied: Denied) {
         self.navigation.settle();
         self.record_policy_violation(&denied);
-        if self.work.awaits_commit(Some(loader)) {
+        if self.work.awaits_commit(Some(loader)) || self.work.is_loading() {
             self.on_navigation_failed(|_| TabError::NavDenied(denied));
         } else {
             self.publish_denial(denied);
@@ -68,7 +72,7 @@ impl Actor {
         let may_leave = self.is_usable() && self.work.active.is_none();
         if may_leave && std::mem::take(&mut self.navigation.policy_violation) {
             let url = BLANK.to_owned();
-            self.work.push_first(CommandKind::Load { url });
+            self.work.push_first(CommandKind::load(url));
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::tabs::capture_permits::ClientCapturePermits;
 use crate::tabs::captures::{CaptureContext, Captures};
 use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand, TabCommandQueue};
 use crate::tabs::error::{Failure, TabError};
+use crate::tabs::fact::Navigation;
 use crate::tabs::identity::CallId;
 use crate::tabs::message::Capture;
 use crate::tabs::page_actions::PageOperation;
@@ -100,6 +101,27 @@ impl Work {
             Some(Phase::Committing(awaited)) => awaited.as_ref() == loader,
             Some(Phase::Travelling) => true,
             _ => false,
+        }
+    }
+
+    /// Whether the active navigation has committed, and its document loads.
+    pub(super) fn is_loading(&self) -> bool {
+        let phase = self.active.as_ref().map(|it| &it.phase);
+        matches!(phase, Some(Phase::Loading { .. }))
+    }
+
+    /// The page has gone on to another document, or within the one that loads: the answer is about where it ends.
+    pub(super) fn follow(&mut self, next: &Navigation) {
+        if let Some(ActiveCommand {
+            phase: Phase::Loading { navigation, .. },
+            ..
+        }) = &mut self.active
+        {
+            if next.same_document {
+                navigation.url.clone_from(&next.url);
+            } else {
+                navigation.clone_from(next);
+            }
         }
     }
 
@@ -235,7 +257,7 @@ impl Work {
 mod tests {
     use std::time::Duration;
 
-    use cdp_bridge_protocol::request::SnapshotFormat;
+    use cdp_bridge_protocol::request::{SnapshotFormat, WaitUntil};
 
     use super::super::test_support::{Outcomes, reply, settings};
     use super::*;
@@ -243,6 +265,11 @@ mod tests {
     use crate::tabs::message::Change;
 
     const SECOND: Duration = Duration::from_secs(1);
+
+    fn to(url: String) -> Change {
+        let until = WaitUntil::Commit;
+        Change::Navigate { url, until }
+    }
 
     fn work(first: TabCommand) -> Work {
         let permits = CapturePermits::default().of(&"a".into());
@@ -252,7 +279,7 @@ mod tests {
     fn navigate(work: &mut Work, limit: Duration) -> Outcomes {
         let (reply, outcomes) = reply(RequestKind::Navigate, limit);
         let url = "http://a.test/".to_owned();
-        work.push(CommandKind::Change(Change::Navigate { url }), reply);
+        work.push(CommandKind::Change(to(url)), reply);
         outcomes
     }
 
@@ -269,7 +296,7 @@ mod tests {
         let (first, active) = reply(RequestKind::Navigate, 4 * SECOND);
         let url = "http://first.test/".to_owned();
         let mut work = work(TabCommand {
-            kind: CommandKind::Change(Change::Navigate { url }),
+            kind: CommandKind::Change(to(url)),
             reply: Some(first),
         });
         begin(&mut work, Phase::Committing(None));
@@ -279,7 +306,7 @@ mod tests {
         let now = Instant::now();
         work.push_capture(Capture::Snapshot { format }, reply_to_capture, now);
         let (reply_to_query, query) = reply(RequestKind::WaitFor, 3 * SECOND);
-        work.push_query(PageOperation::wait_text("text".to_owned()), reply_to_query);
+        work.push_query(PageOperation::list_frames(), reply_to_query);
         (work, vec![active, waiting, capture, query])
     }
 
@@ -327,7 +354,7 @@ mod tests {
         assert!(work.abandon_page().is_empty());
         assert!(work.active.is_none());
         let (_, next) = work.pop().unwrap();
-        let CommandKind::Change(Change::Navigate { url }) = next.kind else {
+        let CommandKind::Change(Change::Navigate { url, .. }) = next.kind else {
             panic!("not the navigation");
         };
         assert_eq!(url, "http://first.test/");

@@ -6,6 +6,7 @@ use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{Choice, Modifier, MouseButton, Point, ScrollTo};
 use serde_json::Value;
 
+use super::action_mode::ActionMode;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::keys::Chord;
@@ -52,35 +53,44 @@ impl PageOperation {
         button: MouseButton,
         count: u8,
         modifiers: Vec<Modifier>,
+        mode: ActionMode,
     ) -> Self {
-        Self::action(async move |driver, deadline| {
+        Self::acting(mode, async move |driver, deadline| {
             driver.report_copies(deadline).await;
             let press = ClickOptions {
                 button,
                 count,
                 modifiers: &modifiers,
                 toggle: false,
+                mode,
             };
             driver.click(&target, press, deadline).await.map(drop)
         })
     }
 
     /// `hover`.
-    pub fn hover(locator: Locator) -> Self {
-        Self::action(async move |driver, deadline| driver.hover(&locator, deadline).await)
+    pub fn hover(locator: Locator, mode: ActionMode) -> Self {
+        Self::acting(mode, async move |driver, deadline| {
+            driver.hover(&locator, mode, deadline).await
+        })
     }
 
     /// `focus`.
-    pub fn focus(locator: Locator) -> Self {
-        Self::action(async move |driver, deadline| {
+    pub fn focus(locator: Locator, trial: bool) -> Self {
+        Self::acting(ActionMode::trial(trial), async move |driver, deadline| {
+            if trial {
+                return driver.could_focus(&locator, deadline).await;
+            }
             let focus = driver.focus(&locator, false, deadline);
             driver.by_script(focus).await.map(drop)
         })
     }
 
     /// `check` and `uncheck`. `on` is the wanted state.
-    pub fn toggle(locator: Locator, on: bool) -> Self {
-        Self::action(async move |driver, deadline| driver.toggle(&locator, on, deadline).await)
+    pub fn toggle(locator: Locator, on: bool, mode: ActionMode) -> Self {
+        Self::acting(mode, async move |driver, deadline| {
+            driver.toggle(&locator, on, mode, deadline).await
+        })
     }
 
     /// `scrollIntoView`.
@@ -92,9 +102,9 @@ impl PageOperation {
     }
 
     /// `fill`.
-    pub fn fill(locator: Locator, value: TypedText) -> Self {
-        Self::action(async move |driver, deadline| {
-            let matches = driver.fill(&locator, &value, deadline).await?;
+    pub fn fill(locator: Locator, value: TypedText, mode: ActionMode) -> Self {
+        Self::acting(mode, async move |driver, deadline| {
+            let matches = driver.fill(&locator, &value, mode, deadline).await?;
             Ok(Acted {
                 matches,
                 ..Acted::default()
@@ -103,9 +113,16 @@ impl PageOperation {
     }
 
     /// `type`, into the focused element without a locator.
-    pub fn type_text(locator: Option<Locator>, text: TypedText, delay: Duration) -> Self {
-        Self::action(async move |driver, deadline| {
+    pub fn type_text(
+        locator: Option<Locator>,
+        text: TypedText,
+        delay: Duration,
+        trial: bool,
+    ) -> Self {
+        Self::acting(ActionMode::trial(trial), async move |driver, deadline| {
             let editor = match &locator {
+                Some(locator) if trial => return driver.could_focus(locator, deadline).await,
+                None if trial => return Ok(()),
                 Some(locator) => {
                     let focus = driver.focus(locator, true, deadline);
                     driver.by_script(focus).await?
@@ -117,9 +134,11 @@ impl PageOperation {
     }
 
     /// `press`, in the focused element without a locator.
-    pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
-        Self::action(async move |driver, deadline| {
+    pub fn press(locator: Option<Locator>, chord: Chord, trial: bool) -> Self {
+        Self::acting(ActionMode::trial(trial), async move |driver, deadline| {
             match &locator {
+                Some(locator) if trial => return driver.could_focus(locator, deadline).await,
+                None if trial => return Ok(()),
                 Some(locator) => {
                     let focus = driver.focus(locator, true, deadline);
                     driver.by_script(focus).await?
@@ -132,9 +151,13 @@ impl PageOperation {
     }
 
     /// `select`.
-    pub fn select(locator: Locator, values: Vec<Choice>) -> Self {
-        Self::action(async move |driver, deadline| {
-            let select = driver.select(&locator, &values, deadline);
+    pub fn select(locator: Locator, values: Vec<Choice>, mode: ActionMode) -> Self {
+        Self::acting(mode, async move |driver, deadline| {
+            let select = driver.select(&locator, &values, mode, deadline);
+            if mode.trial {
+                select.await?;
+                return Ok(Acted::default());
+            }
             Ok(Acted {
                 values: Some(driver.by_script(select).await?),
                 ..Acted::default()
@@ -156,13 +179,20 @@ impl PageOperation {
     }
 
     /// `drag`.
-    pub fn drag(from: PointerTarget, to: PointerTarget) -> Self {
-        Self::action(async move |driver, deadline| driver.drag(&from, &to, deadline).await)
+    pub fn drag(from: PointerTarget, to: PointerTarget, mode: ActionMode) -> Self {
+        Self::acting(mode, async move |driver, deadline| {
+            driver.drag(&from, &to, mode, deadline).await
+        })
     }
 
     /// `upload`.
-    pub fn upload(target: UploadTarget, files: Vec<PageFile>) -> Self {
-        Self::action(async move |driver, deadline| driver.upload(&target, &files, deadline).await)
+    pub fn upload(target: UploadTarget, files: Vec<PageFile>, trial: bool) -> Self {
+        Self::acting(ActionMode::trial(trial), async move |driver, deadline| {
+            if trial {
+                return driver.could_upload(&target, &files, deadline).await;
+            }
+            driver.upload(&target, &files, deadline).await
+        })
     }
 
     /// `evaluate` of a script that changes nothing. It leaves the page as it is, without the focus that an

@@ -242,6 +242,27 @@ impl PageDriver {
         point: Point,
         deadline: Instant,
     ) -> Result<(Point, Option<String>), PageActionError> {
+        self.map_to_viewport(world, point, false, deadline).await
+    }
+
+    /// The same, whatever covers the frame.
+    pub(super) async fn to_viewport_through(
+        &self,
+        world: &Arc<World>,
+        point: Point,
+        deadline: Instant,
+    ) -> Result<Point, PageActionError> {
+        let (point, _) = self.map_to_viewport(world, point, true, deadline).await?;
+        Ok(point)
+    }
+
+    async fn map_to_viewport(
+        &self,
+        world: &Arc<World>,
+        point: Point,
+        ignores_covers: bool,
+        deadline: Instant,
+    ) -> Result<(Point, Option<String>), PageActionError> {
         #[derive(Serialize)]
         struct FramePoint {
             number: u64,
@@ -260,7 +281,7 @@ impl PageDriver {
         while let Some((around, number)) = world.owner() {
             let inside = FramePoint { number, point };
             let out: ParentPoint = around.call("frameOut", &inside, deadline).await?;
-            if out.by.is_some() {
+            if out.by.is_some() && !ignores_covers {
                 return Ok((point, out.by));
             }
             let mapped = out.point.ok_or(PageActionError::PageLeft)?;

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::time::{Instant, timeout_at};
 
+use super::action_mode::ActionMode;
 use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
@@ -41,11 +42,16 @@ impl PageDriver {
         &self,
         from: &PointerTarget,
         to: &PointerTarget,
+        mode: ActionMode,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let session = self.session();
-        let start = self.point_of(from, deadline).await?;
+        let start = self.point_of(from, mode, deadline).await?;
+        if mode.trial {
+            self.point_of(to, mode, deadline).await?;
+            return Ok(());
+        }
         let mut worlds = vec![Arc::clone(self.main_world())];
         worlds.extend(self.frame_worlds());
         for world in &worlds {
@@ -91,7 +97,7 @@ impl PageDriver {
             None
         };
         // The layout may have changed since the drag began, so the target is located only now.
-        let end = self.point_of(to, deadline).await?;
+        let end = self.point_of(to, mode, deadline).await?;
         guard.at = end;
         if let Some(data) = data {
             drag_over(session, nudged, end, &data, left).await?;
@@ -108,6 +114,7 @@ impl PageDriver {
     async fn point_of(
         &self,
         target: &PointerTarget,
+        mode: ActionMode,
         deadline: Instant,
     ) -> Result<Point, PageActionError> {
         match target {
@@ -115,6 +122,7 @@ impl PageDriver {
             PointerTarget::Element(locator, position) => {
                 let aim = AimArgs {
                     position: *position,
+                    mode,
                     ..AimArgs::default()
                 };
                 let aimed = self.aim(locator, aim, deadline).await?;

@@ -1,5 +1,6 @@
 //! Errors of page actions and page queries.
 
+use cdp_bridge_protocol::request::WaitUntil;
 use serde::Deserialize;
 
 use crate::cdp::CallError;
@@ -55,6 +56,25 @@ pub enum PageActionError {
         position: u64,
         problem: String,
     },
+    /// What was waited for did not come about.
+    #[error(
+        "{condition} did not come about within the time limit; the document at {url} is at {}",
+        .reached.as_str()
+    )]
+    NotHeld {
+        /// A description.
+        condition: String,
+        /// Where the tab is, redacted.
+        url: String,
+        /// How far its document is.
+        reached: WaitUntil,
+    },
+    /// None of several conditions came about.
+    #[error("none of the conditions came about within the time limit: {failures}")]
+    NoneHolds {
+        /// Each condition's own failure.
+        failures: String,
+    },
     #[error("the script threw: {exception}")]
     Threw { exception: String },
     /// The value of a client's script exceeds the size limit.
@@ -93,6 +113,14 @@ impl PageActionError {
         matches!(
             self,
             Self::PageLeft | Self::Script(_) | Self::Call(_) | Self::Replaced
+        )
+    }
+
+    /// Whether a wait failed only because its time was over.
+    pub(super) fn is_of_time(&self) -> bool {
+        matches!(
+            self,
+            Self::NotFound { .. } | Self::NotActionable { .. } | Self::NotHeld { .. }
         )
     }
 

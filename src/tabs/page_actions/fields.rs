@@ -8,12 +8,13 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::action_mode::ActionMode;
 use super::actions::PointerTarget;
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::hit_check::unless_navigating;
 use super::keys::{delete, select_all};
-use super::pointer::TOGGLE;
+use super::pointer::ClickOptions;
 use super::world::{World, parse};
 use crate::locator::Locator;
 
@@ -50,14 +51,21 @@ impl PageDriver {
         &self,
         locator: &Locator,
         value: &TypedText,
+        mode: ActionMode,
         deadline: Instant,
     ) -> Result<Option<bool>, PageActionError> {
         #[derive(Serialize)]
         struct Fill<'a> {
             value: &'a TypedText,
+            #[serde(flatten)]
+            mode: ActionMode,
         }
-        let fill = Fill { value };
+        let fill = Fill { value, mode };
         let fill = self.call_on_element("fill", locator, &fill, deadline);
+        if mode.trial {
+            fill.await?;
+            return Ok(None);
+        }
         let (world, result) = self.by_script(fill).await?;
         let filling: FillResult = parse(&result)?;
         if filling.filled {
@@ -114,17 +122,20 @@ impl PageDriver {
         &self,
         locator: &Locator,
         values: &[Choice],
+        mode: ActionMode,
         deadline: Instant,
     ) -> Result<Vec<String>, PageActionError> {
         #[derive(Serialize)]
         struct SelectArgs<'a> {
             values: &'a [Choice],
+            #[serde(flatten)]
+            mode: ActionMode,
         }
         #[derive(Deserialize)]
         struct SelectResult {
             values: Vec<String>,
         }
-        let args = SelectArgs { values };
+        let args = SelectArgs { values, mode };
         let (_, result) = self
             .call_on_element("selectOptions", locator, &args, deadline)
             .await?;
@@ -137,6 +148,7 @@ impl PageDriver {
         &self,
         locator: &Locator,
         on: bool,
+        mode: ActionMode,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         #[derive(Serialize)]
@@ -160,7 +172,8 @@ impl PageDriver {
             return Ok(());
         }
         let target = PointerTarget::Element(locator.clone(), None);
-        let Some(clicked) = self.click(&target, TOGGLE, deadline).await? else {
+        let press = ClickOptions::toggle(mode);
+        let Some(clicked) = self.click(&target, press, deadline).await? else {
             return Ok(());
         };
         let want = ClickedToggle {

@@ -11,6 +11,7 @@ use futures::{StreamExt as _, stream};
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
+use super::action_mode::ActionMode;
 use super::clipboard_keys::{NO_PASTE, may_paste};
 use super::driver::PageDriver;
 use super::error::PageActionError;
@@ -61,6 +62,17 @@ impl PageDriver {
         let (world, result) = focus.await?;
         let FocusResult { editor, .. } = parse(&result)?;
         Ok(editor.then_some(world))
+    }
+
+    /// Waits until an element could be focused.
+    pub(super) async fn could_focus(
+        &self,
+        locator: &Locator,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let mode = ActionMode::trial(true);
+        let focus = self.call_on_element("focus", locator, &mode, deadline);
+        focus.await.map(drop)
     }
 
     /// The world of the focused element if it is an editor. A page that cannot be asked has none.

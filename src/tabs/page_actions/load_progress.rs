@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::LoadState;
+use cdp_bridge_protocol::request::{LoadState, WaitUntil};
 use tokio::time::Instant;
 
 use crate::cdp::RawEvent;
-use crate::cdp::events::{EventKind, FrameNavigated, LifecycleEvent, NavigatedWithinDocument};
+use crate::cdp::events::{
+    EventKind, FrameNavigated, LifecycleEvent, NavigatedWithinDocument, OfFrame,
+    RequestedNavigation, StartedNavigating,
+};
 use crate::cdp::ids::LoaderId;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +22,16 @@ pub(super) struct LoadProgress {
     idle: bool,
     /// When the document committed, if that was seen.
     committed: Option<Instant>,
+    leaving: Leaving,
+}
+
+/// Whether the main frame is about to have another document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Leaving {
+    No,
+    /// The page has asked for a navigation then, which the browser may refuse unseen.
+    Requested(Instant),
+    Started,
 }
 
 /// The network is idle after this long without requests. An earlier report is about the document before:
@@ -34,6 +47,32 @@ impl LoadProgress {
             loaded: false,
             idle: false,
             committed: None,
+            leaving: Leaving::No,
+        }
+    }
+
+    /// Whether a navigation to another document has started and not ended. What is known of the document is
+    /// about to be of the past.
+    pub(super) fn is_leaving(&self) -> bool {
+        self.leaving == Leaving::Started
+    }
+
+    /// Since when the page has asked for a navigation that has not started.
+    pub(super) fn requested_since(&self) -> Option<Instant> {
+        match self.leaving {
+            Leaving::Requested(since) => Some(since),
+            Leaving::No | Leaving::Started => None,
+        }
+    }
+
+    /// How far the document is.
+    pub(super) fn reached(&self) -> WaitUntil {
+        if self.has_reached(LoadState::Load) {
+            WaitUntil::Load
+        } else if self.has_reached(LoadState::DomContentLoaded) {
+            WaitUntil::DomContentLoaded
+        } else {
+            WaitUntil::Commit
         }
     }
 
@@ -67,6 +106,33 @@ impl LoadProgress {
             EventKind::LifecycleEvent => {
                 if let Some(event) = event.decode::<LifecycleEvent>() {
                     self.lifecycle(&event, main_frame, now);
+                }
+                false
+            }
+            EventKind::FrameRequestedNavigation => {
+                let requested = event.decode::<RequestedNavigation>();
+                let is_here = |it: &RequestedNavigation| {
+                    it.frame_id.as_str() == main_frame && it.disposition == "currentTab"
+                };
+                if requested.is_some_and(|it| is_here(&it)) && self.leaving != Leaving::Started {
+                    self.leaving = Leaving::Requested(now);
+                }
+                false
+            }
+            EventKind::FrameStartedNavigating => {
+                if let Some(started) = event.decode::<StartedNavigating>()
+                    && started.frame_id.as_str() == main_frame
+                    && !started.navigation_type.ends_with("ameDocument")
+                {
+                    self.leaving = Leaving::Started;
+                }
+                false
+            }
+            // A download takes the place of the document that was to come.
+            EventKind::FrameStoppedLoading | EventKind::PageDownloadWillBegin => {
+                let of_frame = event.decode::<OfFrame>();
+                if of_frame.is_some_and(|it| it.frame_id.as_str() == main_frame) {
+                    self.leaving = Leaving::No;
                 }
                 false
             }
@@ -154,6 +220,43 @@ mod tests {
         assert!(page.has_reached(LoadState::NetworkIdle) && page.has_reached(LoadState::Load));
         page.on_event(&navigated("L2", "Navigation"), "MAIN", start);
         assert!(!page.has_reached(LoadState::DomContentLoaded));
+    }
+
+    fn of_frame(kind: EventKind, frame: &str, more: &[(&str, &str)]) -> RawEvent {
+        let mut params = json!({"frameId": frame});
+        for (name, value) in more {
+            params[name] = json!(value);
+        }
+        event(kind, &params)
+    }
+
+    #[test]
+    fn a_navigation_under_way_is_known_from_its_start_to_its_end() {
+        use EventKind::{
+            FrameRequestedNavigation as Requested, FrameStartedNavigating as Started,
+            FrameStoppedLoading as Stopped, PageDownloadWillBegin as Download,
+        };
+        let now = Instant::now();
+        let mut page = LoadProgress::new("about:blank".to_owned());
+        let mut on = |event: &RawEvent| {
+            page.on_event(event, "MAIN", now);
+            (page.requested_since().is_some(), page.is_leaving())
+        };
+        let requested =
+            |frame, disposition| of_frame(Requested, frame, &[("disposition", disposition)]);
+        let started = |frame, kind| of_frame(Started, frame, &[("navigationType", kind)]);
+        assert_eq!(on(&requested("MAIN", "newTab")), (false, false));
+        assert_eq!(on(&requested("INNER", "currentTab")), (false, false));
+        assert_eq!(on(&started("MAIN", "sameDocument")), (false, false));
+        assert_eq!(on(&requested("MAIN", "currentTab")), (true, false));
+        assert_eq!(on(&started("MAIN", "differentDocument")), (false, true));
+        assert_eq!(on(&requested("MAIN", "currentTab")), (false, true));
+        assert_eq!(on(&of_frame(Stopped, "INNER", &[])), (false, true));
+        assert_eq!(on(&of_frame(Stopped, "MAIN", &[])), (false, false));
+        assert_eq!(on(&started("MAIN", "reload")), (false, true));
+        assert_eq!(on(&navigated("L1", "Navigation")), (false, false));
+        on(&started("MAIN", "differentDocument"));
+        assert_eq!(on(&of_frame(Download, "MAIN", &[])), (false, false));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //!
 //! | module | holds |
 //! | --- | --- |
-//! | [`operation`], [`actions`], [`error`] | what a request does in a page, and how it fails |
+//! | [`operation`], [`actions`], [`action_mode`], [`error`] | what a request does in a page, in which way, and how it fails |
 //! | [`driver`], [`page_events`] | the page of one target: its worlds and its load state, and the events that update them |
 //! | [`world`], [`script`] | the isolated world of a frame, and what runs in it |
 //! | [`script_calls`] | the calls of an action, to be given up when it is cancelled |
@@ -19,10 +19,13 @@
 //! | [`choosers`] | the file inputs that a page has opened choosers for |
 //! | [`evaluate`], [`client_script`] | a client's script |
 //! | [`query_queue`] | waiting and running queries of a tab |
-//! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
+//! | [`conditions`], [`wait`], [`wait_text`], [`wait_script`] | `waitFor`, and waiting after an action |
+//! | [`url_pattern`], [`glob`] | the URLs that are waited for |
+//! | [`load_progress`], [`navigation_barrier`] | how far the document is, and whether it is being left |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
-//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
+//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`], [`frame_list`] | reading the page |
 
+mod action_mode;
 mod actions;
 mod ax_snapshot;
 mod bounding_box;
@@ -30,18 +33,21 @@ mod call;
 mod choosers;
 mod client_script;
 mod clipboard_keys;
+mod conditions;
 mod content;
 mod drag;
 mod driver;
 mod error;
 mod evaluate;
 mod fields;
+mod frame_list;
 mod glob;
 mod hit_check;
 mod key_tables;
 mod keyboard;
 pub mod keys;
 mod load_progress;
+mod navigation_barrier;
 mod network_activity;
 mod operation;
 pub mod page_events;
@@ -54,14 +60,19 @@ mod script;
 mod script_calls;
 mod scroll;
 mod upload;
+mod url_pattern;
 mod wait;
 mod wait_network;
+mod wait_script;
 mod wait_text;
 mod world;
 
+pub use action_mode::ActionMode;
 pub use actions::{PointerTarget, ScrollTarget, UploadTarget};
+pub use conditions::{Condition, Conditions};
 pub use driver::PageDriver;
 pub use error::PageActionError;
 pub use operation::PageOperation;
 pub use page_files::PageFile;
 pub use script::COPIED_BINDING;
+pub use url_pattern::{BadRegex, UrlPattern};

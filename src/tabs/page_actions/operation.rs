@@ -6,6 +6,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::time::Instant;
 
+use super::action_mode::ActionMode;
 use super::ax_snapshot::RefCounter;
 use super::driver::PageDriver;
 use super::error::PageActionError;
@@ -43,6 +44,24 @@ impl PageOperation {
             driver.emulate_focus(deadline).await?;
             let acted = run(driver, deadline).await?;
             Ok(AnswerKind::Done(acted.into()))
+        })
+    }
+
+    /// An [action](Self::action) that may be a trial.
+    pub(super) fn acting<F, R>(
+        mode: ActionMode,
+        run: impl FnOnce(PageDriver, Instant) -> F + Send + 'static,
+    ) -> Self
+    where
+        F: Future<Output = Result<R, PageActionError>> + Send + 'static,
+        R: Into<Acted>,
+    {
+        Self::action(async move |driver, deadline| {
+            let acted = run(driver, deadline).await?.into();
+            Ok(Acted {
+                is_trial: mode.trial,
+                ..acted
+            })
         })
     }
 

@@ -79,10 +79,13 @@ impl PageEvents {
 
     /// Handles an event of the main session.
     pub(crate) fn on_event(&self, event: &RawEvent) {
-        self.driver.shared.main.on_event(event);
         match event.kind {
             EventKind::FrameNavigated
             | EventKind::NavigatedWithinDocument
+            | EventKind::FrameRequestedNavigation
+            | EventKind::FrameStartedNavigating
+            | EventKind::FrameStoppedLoading
+            | EventKind::PageDownloadWillBegin
             | EventKind::LifecycleEvent => {
                 let mut is_new = false;
                 self.progress.send_if_modified(|progress| {
@@ -108,6 +111,8 @@ impl PageEvents {
             }
             _ => {}
         }
+        // Last, so that the load state is that of the new document once its navigation has ended.
+        self.driver.shared.main.on_event(event);
     }
 
     /// Handles an attached out-of-process frame.

@@ -8,6 +8,7 @@ use futures::future::join_all;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::action_mode::ActionMode;
 use super::actions::PointerTarget;
 use super::call::{process_root_world, retry_deadline};
 use super::driver::PageDriver;
@@ -29,15 +30,21 @@ pub(super) struct ClickOptions<'a> {
     pub modifiers: &'a [Modifier],
     /// A visible label may be clicked in place of a hidden checkbox.
     pub toggle: bool,
+    pub mode: ActionMode,
 }
 
-/// The click of `check` and `uncheck`.
-pub(super) const TOGGLE: ClickOptions<'_> = ClickOptions {
-    button: MouseButton::Left,
-    count: 1,
-    modifiers: &[],
-    toggle: true,
-};
+impl ClickOptions<'_> {
+    /// The click of `check` and `uncheck`.
+    pub(super) fn toggle(mode: ActionMode) -> Self {
+        Self {
+            button: MouseButton::Left,
+            count: 1,
+            modifiers: &[],
+            toggle: true,
+            mode,
+        }
+    }
+}
 
 /// `PointerEvent.pressure` of a mouse while a button is pressed.
 pub(super) const PRESSURE: f64 = 0.5;
@@ -61,6 +68,8 @@ pub(super) struct AimArgs {
     /// A visible label may be clicked in place of a hidden checkbox.
     pub toggle: bool,
     pub attempts: u32,
+    #[serde(flatten)]
+    pub mode: ActionMode,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +124,13 @@ impl PageDriver {
                 }
                 None => (Arc::clone(&world), point),
             };
-            let (point, cover) = match self.to_viewport(&from, point, deadline).await {
+            let mapped = if aim.mode.force {
+                let point = self.to_viewport_through(&from, point, deadline).await;
+                point.map(|point| (point, None))
+            } else {
+                self.to_viewport(&from, point, deadline).await
+            };
+            let (point, cover) = match mapped {
                 Err(PageActionError::PageLeft) if self.pause_before_retry(until).await => continue,
                 outcome => outcome?,
             };
@@ -155,15 +170,20 @@ impl PageDriver {
         press: ClickOptions<'_>,
         deadline: Instant,
     ) -> Result<Option<ActionableElement>, PageActionError> {
+        let ActionMode { trial, force } = press.mode;
         let aim = AimArgs {
             kind: Some(PointerAction::Click),
             count: press.count,
             toggle: press.toggle,
+            mode: press.mode,
             ..AimArgs::default()
         };
         let (locator, position) = match target {
             PointerTarget::Element(locator, position) => (locator, *position),
             PointerTarget::Point(point) => {
+                if press.mode.trial {
+                    return Ok(None);
+                }
                 // The point may be in a frame that has not been attached yet.
                 self.frames_ready(deadline).await?;
                 self.input_sent.set();
@@ -175,7 +195,15 @@ impl PageDriver {
         loop {
             let aim = AimArgs { position, ..aim };
             let aimed = self.aim(locator, aim, deadline).await?;
+            if trial {
+                return Ok(None);
+            }
             let send = self.press(aimed.point, press, deadline);
+            if force {
+                self.input_sent.set();
+                send.await?;
+                return Ok(Some(aimed));
+            }
             let hit = self.send_to(&aimed, PointerAction::Click, send, deadline);
             let hit = hit.await?;
             if hit == Hit::Element {
@@ -190,17 +218,27 @@ impl PageDriver {
     pub(super) async fn hover(
         &self,
         locator: &Locator,
+        mode: ActionMode,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
+        let ActionMode { trial, force } = mode;
         let until = retry_deadline(deadline);
         loop {
             let aim = AimArgs {
                 kind: Some(PointerAction::Hover),
+                mode,
                 ..AimArgs::default()
             };
             let aimed = self.aim(locator, aim, deadline).await?;
+            if trial {
+                return Ok(());
+            }
             let moves = [mouse_moved(aimed.point, 0, 0)];
             let send = dispatch(self.session(), &moves, deadline);
+            if force {
+                self.input_sent.set();
+                return send.await;
+            }
             let hit = self.send_to(&aimed, PointerAction::Hover, send, deadline);
             let hit = hit.await?;
             if hit == Hit::Element {

@@ -12,6 +12,12 @@ use super::page_files::{FilesOfCall, PageFile, PartOutcome, need_parts};
 use super::world::{World, parse};
 use crate::locator::Locator;
 
+/// How many files there are.
+#[derive(Serialize)]
+struct Count {
+    count: usize,
+}
+
 impl PageDriver {
     pub(super) async fn upload(
         &self,
@@ -32,6 +38,28 @@ impl PageDriver {
         }
     }
 
+    /// Waits until an element takes so many files.
+    pub(super) async fn could_upload(
+        &self,
+        target: &UploadTarget,
+        files: &[PageFile],
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        match target {
+            UploadTarget::Element(locator) => {
+                let count = Count { count: files.len() };
+                let target = self.call_on_element("uploadTarget", locator, &count, deadline);
+                target.await.map(drop)
+            }
+            UploadTarget::Chooser(id) => match self.chooser(id) {
+                Some(chooser) if chooser.is_alive().await => Ok(()),
+                _ => Err(PageActionError::NoChooser {
+                    chooser: id.to_owned(),
+                }),
+            },
+        }
+    }
+
     /// Sends the files to the document of the element, then sets them there; once more where the document has been
     /// replaced in between.
     async fn upload_parts(
@@ -40,11 +68,7 @@ impl PageDriver {
         files: &[PageFile],
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        #[derive(Serialize)]
-        struct Target {
-            count: usize,
-        }
-        let target = Target { count: files.len() };
+        let target = Count { count: files.len() };
         loop {
             let (world, _) = self
                 .call_on_element("uploadTarget", locator, &target, deadline)

@@ -92,7 +92,8 @@ impl PageDriver {
             let (has_loaded, was_idle) = {
                 let progress = progress.borrow_and_update();
                 let was_idle = progress.has_reached(LoadState::NetworkIdle);
-                (progress.has_reached(LoadState::Load), was_idle)
+                let has_loaded = !progress.is_leaving() && progress.has_reached(LoadState::Load);
+                (has_loaded, was_idle)
             };
             let idle = activity.idle_at(was_idle).filter(|_| has_loaded);
             if idle.is_some_and(|idle| idle <= Instant::now()) {

@@ -79,6 +79,7 @@ impl Supervisor {
             url: target.url.clone(),
             logged_out,
             viewport: None,
+            wait_until: None,
         };
         let live = Some(AttachedTarget::new(target));
         let adopt = CommandKind::Adopt {

@@ -218,6 +218,7 @@ impl Supervisor {
         let first = TabCommand {
             kind: CommandKind::Create {
                 url: tab.url.clone(),
+                until: tab.wait_until,
             },
             reply: Some(reply),
         };

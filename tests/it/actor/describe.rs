@@ -126,6 +126,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
             PageActionError::Threw { .. }
             | PageActionError::TooLarge { .. }
             | PageActionError::NotJson { .. } => "EVALUATION_FAILED",
+            PageActionError::NotHeld { .. } | PageActionError::NoneHolds { .. } => "CDP_TIMEOUT",
             PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
             PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (page action)",
         },
@@ -133,7 +134,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",
-        TabError::TimedOut { .. } => "CDP_TIMEOUT",
+        TabError::TimedOut { .. } | TabError::NotLoaded { .. } => "CDP_TIMEOUT",
         TabError::Detached => "CDP_DETACHED",
         TabError::Crashed => "TAB_CRASHED",
         TabError::Closed => "TAB_CLOSED",
@@ -146,7 +147,9 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::ShuttingDown => "SHUTTING_DOWN",
         TabError::Refused(_) => "INTERNAL (refused)",
         TabError::ProxyUnavailable(_) => "INTERNAL (no proxy)",
-        TabError::AfterInput(error) => code(error),
+        TabError::AfterInput(error)
+        | TabError::AfterNavigation(error)
+        | TabError::AfterOpening { error, .. } => code(error),
         TabError::Cancelled { .. } => "CANCELLED",
         TabError::Lost => "INTERNAL (lost)",
     }

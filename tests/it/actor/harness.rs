@@ -10,14 +10,18 @@ use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::flow::FlowConfig;
 use cdp_bridge::locator::Locator;
 use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
-use cdp_bridge::tabs::page_actions::{PageOperation, PointerTarget};
+use cdp_bridge::tabs::page_actions::{
+    ActionMode, Condition, Conditions, PageOperation, PointerTarget, UrlPattern,
+};
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, CallId, CallerId, CancelReport, Capture, Change, Fact,
     FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber,
     SupervisorHandle, TabError, TabMessage, TabSettings, TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{ImageFormat, MouseButton, SnapshotFormat, Viewport, What};
+use cdp_bridge_protocol::request::{
+    ImageFormat, MouseButton, SnapshotFormat, Viewport, WaitUntil, What,
+};
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::{oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
@@ -286,6 +290,7 @@ impl Client<'_> {
             url: url.to_owned(),
             logged_out,
             viewport,
+            wait_until: None,
         };
         self.bridge.supervisor.create(tab, reply);
         asked
@@ -293,7 +298,8 @@ impl Client<'_> {
 
     pub(crate) fn navigate(&self, tab: TabId, url: &str) -> Asked {
         let url = url.to_owned();
-        self.change(tab, RequestKind::Navigate, Change::Navigate { url })
+        let until = WaitUntil::Commit;
+        self.change(tab, RequestKind::Navigate, Change::Navigate { url, until })
     }
 
     pub(crate) fn activate(&self, tab: TabId) -> Asked {
@@ -338,12 +344,18 @@ impl Client<'_> {
     /// Clicks an element.
     pub(crate) fn click(&self, tab: TabId, selector: &str) -> Asked {
         let target = PointerTarget::Element(locator(selector), None);
-        let click = PageOperation::click(target, MouseButton::Left, 1, Vec::new());
+        let click = PageOperation::click(
+            target,
+            MouseButton::Left,
+            1,
+            Vec::new(),
+            ActionMode::default(),
+        );
         self.act(tab, RequestKind::Click, click)
     }
 
     pub(crate) fn fill(&self, tab: TabId, selector: &str, value: &str) -> Asked {
-        let fill = PageOperation::fill(locator(selector), value.into());
+        let fill = PageOperation::fill(locator(selector), value.into(), ActionMode::default());
         self.act(tab, RequestKind::Fill, fill)
     }
 
@@ -356,12 +368,19 @@ impl Client<'_> {
         self.look(
             tab,
             RequestKind::WaitFor,
-            PageOperation::wait_url(glob.to_owned()),
+            PageOperation::wait(Conditions {
+                all: vec![Condition::Url(UrlPattern::Glob(glob.to_owned()))],
+                is_any: false,
+            }),
         )
     }
 
     pub(crate) fn travel(&self, tab: TabId, way: Way) -> Asked {
-        self.change(tab, RequestKind::GoBack, Change::Travel(way))
+        self.change(
+            tab,
+            RequestKind::GoBack,
+            Change::Travel(way, WaitUntil::Commit),
+        )
     }
 
     /// Subscribes to the console until the returned guard is dropped.

@@ -133,6 +133,7 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::StartScreencast
         | RequestKind::StopScreencast
         | RequestKind::GetAxSnapshot
+        | RequestKind::ListFrames
         | RequestKind::GoBack
         | RequestKind::GoForward
         | RequestKind::Reload => json!({}),

@@ -20,8 +20,7 @@ use crate::support::wait::LONGEST;
 async fn create(bridge: &Bridge, url: &str) -> TabId {
     let request = CreateTab {
         url: Some(url.to_owned()),
-        logged_out: None,
-        viewport: None,
+        ..CreateTab::default()
     };
     bridge.ask(request).await.unwrap().id
 }
@@ -79,6 +78,7 @@ async fn requests_have_typed_answers_and_events_are_a_stream() {
         let refused = bridge.ask(Navigate {
             tab_id: tab.into(),
             url: "file:///etc/passwd".to_owned(),
+            wait_until: None,
         });
         let Err(RequestError::Refused(error)) = refused.await else {
             panic!("it is refused");

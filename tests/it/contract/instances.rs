@@ -5,19 +5,20 @@ use cdp_bridge_protocol::event::{
     AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
     ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
     Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
-    FileChooserOpened, FileStaged, Frame, FrameHead, Gap, Handled, Limits, LoadEventFired,
-    LoggedOutModeSet, Navigated, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason,
-    RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated,
-    Tabs, Waited, Welcome,
+    FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled, Limits,
+    LoadEventFired, LoggedOutModeSet, Navigated, Pong, PopupBlockReason, PopupBlocked, Queried,
+    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
+    ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
+    TabUpdated, Tabs, WaitOutcome, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
-    ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
-    Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
-    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier,
-    MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
-    Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile, StartScreencast, StopScreencast,
-    Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
+    ActionWait, ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, Condition,
+    ContentFormat, CreateTab, Drag, Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent,
+    GetDomSnapshot, GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListFrames,
+    ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping, Point, Press, Query, Reload,
+    Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile,
+    StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile,
+    Viewport, WaitFor, WaitState, WaitUntil, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -56,6 +57,7 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
                     device_scale_factor: Some(1.5),
                 },
             ),
+            wait_until: maybe(full, WaitUntil::NetworkIdle),
         }
         .into(),
         CloseTab { tab_id: tab() }.into(),
@@ -63,6 +65,7 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
         Navigate {
             tab_id: tab(),
             url: url(),
+            wait_until: maybe(full, WaitUntil::DomContentLoaded),
         }
         .into(),
         GetDomSnapshot {
@@ -112,10 +115,33 @@ fn selector() -> String {
 
 const POINT: Point = Point { x: 1.5, y: -2.0 };
 
+/// What an action waits for.
+fn afterwards() -> ActionWait {
+    ActionWait {
+        any: Some(any()),
+        ..ActionWait::default()
+    }
+}
+
+/// Conditions of which one shall be so.
+fn any() -> Vec<Condition> {
+    vec![
+        Condition {
+            load_state: Some(LoadState::Load),
+            ..Condition::default()
+        },
+        Condition {
+            selector: Some(selector()),
+            state: Some(WaitState::Hidden),
+            ..Condition::default()
+        },
+    ]
+}
+
 /// One of each request that acts on a page; and what goes with another field of theirs.
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 fn actions(full: bool) -> Vec<RequestBody> {
-    let (tab_id, selector) = (tab(), selector());
+    let selector = selector();
     vec![
         Click {
             tab_id: tab(),
@@ -126,6 +152,9 @@ fn actions(full: bool) -> Vec<RequestBody> {
             click_count: maybe(full, 2),
             modifiers: maybe(full, vec![Modifier::Alt, Modifier::Shift]),
             position: maybe(full, POINT),
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Click {
@@ -137,26 +166,39 @@ fn actions(full: bool) -> Vec<RequestBody> {
             click_count: None,
             modifiers: maybe(full, vec![Modifier::Control, Modifier::Meta]),
             position: None,
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Hover {
             tab_id: tab(),
             selector: selector.clone(),
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Focus {
             tab_id: tab(),
             selector: selector.clone(),
+            trial: maybe(full, true),
         }
         .into(),
         Check {
             tab_id: tab(),
             selector: selector.clone(),
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Uncheck {
             tab_id: tab(),
             selector: selector.clone(),
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         ScrollIntoView {
@@ -168,6 +210,9 @@ fn actions(full: bool) -> Vec<RequestBody> {
             tab_id: tab(),
             selector: selector.clone(),
             value: "a \"b\"".into(),
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Type {
@@ -175,18 +220,25 @@ fn actions(full: bool) -> Vec<RequestBody> {
             selector: maybe(full, selector.clone()),
             text: "c\n".into(),
             delay_ms: maybe(full, 1000),
+            trial: maybe(full, false),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Press {
             tab_id: tab(),
             selector: maybe(full, selector.clone()),
             key: "Control+A".to_owned(),
+            trial: maybe(full, false),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Select {
             tab_id: tab(),
             selector: selector.clone(),
             values: vec![Choice::Text("a".to_owned()), Choice::Index(2)],
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Scroll {
@@ -213,6 +265,9 @@ fn actions(full: bool) -> Vec<RequestBody> {
             tab_id: tab(),
             from: Spot::Element(selector.clone()),
             to: Spot::Point(POINT),
+            trial: maybe(full, false),
+            force: maybe(full, true),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
         Upload {
@@ -226,25 +281,32 @@ fn actions(full: bool) -> Vec<RequestBody> {
                 },
                 UploadFile::staged("u1"),
             ],
+            trial: maybe(full, false),
+            wait_for: maybe(full, afterwards()),
         }
         .into(),
-        GoBack { tab_id: tab() }.into(),
-        GoForward { tab_id: tab() }.into(),
-        Reload { tab_id }.into(),
+        GoBack {
+            tab_id: tab(),
+            wait_until: maybe(full, WaitUntil::Load),
+        }
+        .into(),
+        GoForward {
+            tab_id: tab(),
+            wait_until: maybe(full, WaitUntil::Load),
+        }
+        .into(),
+        Reload {
+            tab_id: tab(),
+            wait_until: maybe(full, WaitUntil::Load),
+        }
+        .into(),
     ]
 }
 
 /// One of each request that looks at a page, or runs a script in it.
 #[expect(clippy::too_many_lines, reason = "it is a list")]
 fn looks(full: bool) -> Vec<RequestBody> {
-    let wait = WaitFor {
-        tab_id: tab(),
-        selector: None,
-        state: None,
-        load_state: None,
-        url: None,
-        text: None,
-    };
+    let wait = WaitFor::of(tab());
     vec![
         WaitFor {
             selector: Some(selector()),
@@ -264,9 +326,26 @@ fn looks(full: bool) -> Vec<RequestBody> {
         .into(),
         WaitFor {
             text: Some("b".to_owned()),
+            ..wait.clone()
+        }
+        .into(),
+        WaitFor {
+            url_regex: Some("/b$".to_owned()),
+            ..wait.clone()
+        }
+        .into(),
+        WaitFor {
+            expression: Some("x => x".to_owned()),
+            args: maybe(full, vec![1.into()]),
+            ..wait.clone()
+        }
+        .into(),
+        WaitFor {
+            any: Some(any()),
             ..wait
         }
         .into(),
+        ListFrames { tab_id: tab() }.into(),
         Query {
             tab_id: tab(),
             selector: selector(),
@@ -469,6 +548,7 @@ fn error(code: ErrorCode, full: bool) -> ErrorEvent {
             locators: Some(vec!["button >> nth=0".to_owned()]),
             reason: text("covered"),
             segment: text("nth=0"),
+            reached: Some(WaitUntil::Load),
             position: Some(8),
             input_sent: Some(false),
         },
@@ -619,7 +699,7 @@ pub(super) fn content_head(full: bool) -> ContentHead {
     }
 }
 
-fn page_actions(full: bool) -> [Event; 6] {
+fn page_actions(full: bool) -> [Event; 7] {
     [
         Done {
             id: maybe(full, id()),
@@ -629,11 +709,43 @@ fn page_actions(full: bool) -> [Event; 6] {
             moved: maybe(full, true),
             matches: maybe(full, false),
             cancelled: maybe(full, true),
+            trial: maybe(full, true),
+            waited: maybe(
+                full,
+                WaitOutcome {
+                    url: url(),
+                    index: Some(1),
+                    value: Some(serde_json::json!({"x": 1})),
+                },
+            ),
         }
         .into(),
         Waited {
             id: id(),
             url: url(),
+            index: maybe(full, 1),
+            value: maybe(full, serde_json::json!("a")),
+        }
+        .into(),
+        Frames {
+            id: id(),
+            frames: vec![
+                FrameInfo {
+                    url: url(),
+                    name: None,
+                    parent: None,
+                    selector: None,
+                    unresponsive: None,
+                },
+                FrameInfo {
+                    url: url(),
+                    name: maybe(full, "a".to_owned()),
+                    parent: Some(0),
+                    selector: Some("#a".to_owned()),
+                    unresponsive: maybe(full, true),
+                },
+            ],
+            truncated: maybe(full, true),
         }
         .into(),
         Queried {

@@ -8,6 +8,69 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from ._wire import Event, Payload, Record, RequestsBase, optional, present
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ActionWait(Record):
+    """What an action waits for when it has been done, as in `waitFor`. If it begins a navigation,
+    the conditions are about the document that comes of it, never about the one before.
+    """
+
+    any: list[Condition] | None = None
+    """Several conditions, of which one shall be so."""
+    args: list[Any] | None = None
+    """What the function in `expression` is called with."""
+    expression: str | None = None
+    """A script as that of `evaluate`, whose value shall be true in the sense of JavaScript. It is
+    run again and again in the page, and in those that follow.
+    """
+    load_state: LoadState | None = None
+    """How far the page shall have loaded."""
+    selector: str | None = None
+    """The element."""
+    state: WaitState | None = None
+    """What the element shall be; `visible` if absent."""
+    text: str | None = None
+    """Text that shall be visible somewhere in the page; white space and case do not count."""
+    url: str | None = None
+    """Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for anything
+    and `?` for one character.
+    """
+    url_regex: str | None = None
+    """Where the tab shall be: a regular expression that matches a part of the URL. It has the
+    syntax of the Rust crate `regex`, which is that of JavaScript without look-around and
+    back-references.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ActionWait:
+        return cls(
+            any=wire.get("any"),
+            args=wire.get("args"),
+            expression=wire.get("expression"),
+            load_state=wire.get("loadState"),
+            selector=wire.get("selector"),
+            state=wire.get("state"),
+            text=wire.get("text"),
+            url=wire.get("url"),
+            url_regex=wire.get("urlRegex"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "any": self.any,
+                "args": self.args,
+                "expression": self.expression,
+                "loadState": self.load_state,
+                "selector": self.selector,
+                "state": self.state,
+                "text": self.text,
+                "url": self.url,
+                "urlRegex": self.url_regex,
+            }
+        )
+
+
 #: One option of a `<select>`.
 Choice: TypeAlias = "int | str"
 
@@ -60,6 +123,65 @@ CloseReason: TypeAlias = Literal[
     "browserExited",
     "shutdown",
 ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Condition(Record):
+    """One of several conditions: exactly one of its fields, where `state` goes with `selector` and
+    `args` with `expression`.
+    """
+
+    args: list[Any] | None = None
+    """What the function in `expression` is called with."""
+    expression: str | None = None
+    """A script as that of `evaluate`, whose value shall be true in the sense of JavaScript. It is
+    run again and again in the page, and in those that follow.
+    """
+    load_state: LoadState | None = None
+    """How far the page shall have loaded."""
+    selector: str | None = None
+    """The element."""
+    state: WaitState | None = None
+    """What the element shall be; `visible` if absent."""
+    text: str | None = None
+    """Text that shall be visible somewhere in the page; white space and case do not count."""
+    url: str | None = None
+    """Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for anything
+    and `?` for one character.
+    """
+    url_regex: str | None = None
+    """Where the tab shall be: a regular expression that matches a part of the URL. It has the
+    syntax of the Rust crate `regex`, which is that of JavaScript without look-around and
+    back-references.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Condition:
+        return cls(
+            args=wire.get("args"),
+            expression=wire.get("expression"),
+            load_state=wire.get("loadState"),
+            selector=wire.get("selector"),
+            state=wire.get("state"),
+            text=wire.get("text"),
+            url=wire.get("url"),
+            url_regex=wire.get("urlRegex"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "args": self.args,
+                "expression": self.expression,
+                "loadState": self.load_state,
+                "selector": self.selector,
+                "state": self.state,
+                "text": self.text,
+                "url": self.url,
+                "urlRegex": self.url_regex,
+            }
+        )
+
 
 #: How much a message of a page's console matters.
 #: - `debug`: `console.debug`, and what Chromium calls verbose.
@@ -190,6 +312,10 @@ class ErrorDetails(Record):
     """`SNAPSHOT_FAIL`: elements in the page."""
     position: int | None = None
     """`BAD_SELECTOR`: the character that is wrong, counted from 0."""
+    reached: WaitUntil | None = None
+    """`CDP_TIMEOUT`, with `waitUntil` or a `loadState`: how far the document was: `commit`,
+    `domcontentloaded` or `load`.
+    """
     reason: str | None = None
     """`NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
     `covered`, or `unsuitable` where the request does not go with such an element.
@@ -222,6 +348,7 @@ class ErrorDetails(Record):
             net=wire.get("net"),
             nodes=wire.get("nodes"),
             position=wire.get("position"),
+            reached=wire.get("reached"),
             reason=wire.get("reason"),
             retry_after_ms=wire.get("retryAfterMs"),
             scheme=wire.get("scheme"),
@@ -247,12 +374,53 @@ class ErrorDetails(Record):
                 "net": self.net,
                 "nodes": self.nodes,
                 "position": self.position,
+                "reached": self.reached,
                 "reason": self.reason,
                 "retryAfterMs": self.retry_after_ms,
                 "scheme": self.scheme,
                 "segment": self.segment,
                 "url": self.url,
                 "width": self.width,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FrameInfo(Record):
+    """One frame of a tab."""
+
+    name: str | None = None
+    """Its name, if it has one."""
+    parent: int | None = None
+    """The frame that it is in, by its place in the list, from 0. Absent for the page itself."""
+    selector: str | None = None
+    """A locator of its element: what is in the frame is found by `SELECTOR >> …`. Absent for the
+    page itself.
+    """
+    unresponsive: bool | None = None
+    """Whether it does not answer, so that nothing in it is known; absent if it does."""
+    url: str
+    """Where it is. Of a frame that does not answer, what its element says."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FrameInfo:
+        return cls(
+            name=wire.get("name"),
+            parent=wire.get("parent"),
+            selector=wire.get("selector"),
+            unresponsive=wire.get("unresponsive"),
+            url=wire["url"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "name": self.name,
+                "parent": self.parent,
+                "selector": self.selector,
+                "unresponsive": self.unresponsive,
+                "url": self.url,
             }
         )
 
@@ -530,12 +698,49 @@ class Viewport(Record):
         )
 
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WaitOutcome(Record):
+    """What an action has waited for afterwards."""
+
+    index: int | None = None
+    """Of `any`: which condition is so, counted from 0."""
+    url: str
+    """Where the tab is then."""
+    value: Any = None
+    """Of `expression`: its value; absent if it cannot be written as JSON."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WaitOutcome:
+        return cls(
+            index=wire.get("index"),
+            url=wire["url"],
+            value=wire.get("value"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "index": self.index,
+                "url": self.url,
+                "value": self.value,
+            }
+        )
+
+
 #: What an element shall be.
 #: - `visible`: In the page, with a box, and not hidden.
 #: - `hidden`: Not in the page, or without a box, or hidden.
 #: - `attached`: In the page.
 #: - `detached`: Not in the page.
 WaitState: TypeAlias = Literal["visible", "hidden", "attached", "detached"]
+
+#: How far the document of a navigation shall be before the request is answered.
+#: - `commit`: It is there.
+#: - `domcontentloaded`: Its HTML has been read.
+#: - `load`: What belongs to it has been loaded.
+#: - `networkidle`: It has asked for nothing for half a second since; `WebSocket`s do not count.
+WaitUntil: TypeAlias = Literal["commit", "domcontentloaded", "load", "networkidle"]
 
 #: What is asked of an element.
 #: - `text`: Its text as it is shown: a string.
@@ -1261,8 +1466,12 @@ class DoneEvent(Event):
     position: Point | None = None
     """`scroll`: the position that was reached."""
     request_id: RequestId | None = None
+    trial: bool | None = None
+    """With `trial`: nothing was done, and the action would work now."""
     values: list[str] | None = None
     """`select`: the values of the options that are chosen now."""
+    waited: WaitOutcome | None = None
+    """With `waitFor`: what was waited for is so."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DoneEvent:
@@ -1275,7 +1484,9 @@ class DoneEvent(Event):
             moved=wire.get("moved"),
             position=optional(Point.from_wire, wire.get("position")),
             request_id=wire.get("requestId"),
+            trial=wire.get("trial"),
             values=wire.get("values"),
+            waited=optional(WaitOutcome.from_wire, wire.get("waited")),
         )
 
 
@@ -1290,17 +1501,23 @@ class WaitedEvent(Event):
     """
     id: TabId
     """The tab."""
+    index: int | None = None
+    """Of `any`: which condition is so, counted from 0."""
     request_id: RequestId | None = None
     url: str
     """Where it is."""
+    value: Any = None
+    """Of `expression`: its value; absent if it cannot be written as JSON."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WaitedEvent:
         return cls(
             cursor=wire.get("cursor"),
             id=wire["id"],
+            index=wire.get("index"),
             request_id=wire.get("requestId"),
             url=wire["url"],
+            value=wire.get("value"),
         )
 
 
@@ -1351,6 +1568,34 @@ class EvaluatedEvent(Event):
             id=wire["id"],
             request_id=wire.get("requestId"),
             value=wire["value"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FramesEvent(Event):
+    """The frames of a tab, each behind the one that it is in."""
+
+    type: ClassVar[str] = "frames"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    frames: list[FrameInfo]
+    """The page itself first."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    truncated: bool | None = None
+    """Whether there are more frames than are listed; absent if not."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FramesEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            frames=[FrameInfo.from_wire(each) for each in wire["frames"]],
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            truncated=wire.get("truncated"),
         )
 
 
@@ -1693,6 +1938,7 @@ EVENTS: dict[str, type[Event]] = {
     "waited": WaitedEvent,
     "queried": QueriedEvent,
     "evaluated": EvaluatedEvent,
+    "frames": FramesEvent,
     "axSnapshot": AxSnapshotEvent,
     "content": ContentEvent,
     "fileChooserOpened": FileChooserOpenedEvent,
@@ -1751,17 +1997,22 @@ class Requests(RequestsBase):
         logged_out: bool | None = None,
         url: str | None = None,
         viewport: Viewport | None = None,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> TabCreatedEvent:
         """Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
-        enabled; the first `navigated` follows by itself.
+        enabled, or with `waitUntil` once its first document is as far; `navigated` comes by itself.
 
         - `logged_out`: Whether the tab has a browser context of its own, with no cookies or
           storage; the configuration says what holds if absent.
         - `url`: Where to go first; `about:blank` if absent.
         - `viewport`: Size of the page's visible part; the configured window size if absent.
+        - `wait_until`: How far the first document shall be before the answer. If absent, the answer
+          does not wait for the page, and an `error` without a `requestId` follows if it cannot be
+          loaded. If given, that error is the answer, and the tab stays: `tabCreated` has come as an
+          event before.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -1772,6 +2023,7 @@ class Requests(RequestsBase):
             "loggedOut": logged_out,
             "url": url,
             "viewport": viewport,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -1830,14 +2082,17 @@ class Requests(RequestsBase):
         *,
         tab_id: TabRef,
         url: str,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> NavigatedEvent:
-        """Sends a tab to a URL. Answered by `navigated` when the main frame has committed.
+        """Sends a tab to a URL. Answered by `navigated` when the main frame has committed, or is as
+        far as `waitUntil` says.
 
         - `tab_id`: The tab.
         - `url`: An `http` or `https` URL, or exactly `about:blank`.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -1847,6 +2102,7 @@ class Requests(RequestsBase):
         return await self._ask(NavigatedEvent, "navigate", {
             "tabId": tab_id,
             "url": url,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2030,9 +2286,12 @@ class Requests(RequestsBase):
         tab_id: TabRef,
         button: MouseButton | None = None,
         click_count: int | None = None,
+        force: bool | None = None,
         modifiers: list[Modifier] | None = None,
         position: Point | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         x: float | None = None,
         y: float | None = None,
         idempotency_key: IdempotencyKey | None = None,
@@ -2044,9 +2303,14 @@ class Requests(RequestsBase):
         - `tab_id`: The tab.
         - `button`: The button; `left` if absent.
         - `click_count`: 2 for a double click; 1 if absent. From 1 to 3.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
         - `modifiers`: Keys that are held meanwhile.
         - `position`: Where on the element, from the top left of its box; its middle if absent.
         - `selector`: The element; without it, `x` and `y` say where.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `x`: From the left of the page's visible part, in CSS pixels.
         - `y`: From the top of the page's visible part, in CSS pixels.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
@@ -2059,9 +2323,12 @@ class Requests(RequestsBase):
             "tabId": tab_id,
             "button": button,
             "clickCount": click_count,
+            "force": force,
             "modifiers": modifiers,
             "position": position,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "x": x,
             "y": y,
             "idempotencyKey": idempotency_key,
@@ -2074,6 +2341,9 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2082,6 +2352,10 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `force`: Whether it is done even if the element moves or is covered; `false` if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2091,6 +2365,9 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "hover", {
             "selector": selector,
             "tabId": tab_id,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2101,6 +2378,7 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        trial: bool | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2109,6 +2387,7 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `trial`: Whether it is only checked that it would work; `false` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2118,6 +2397,7 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "focus", {
             "selector": selector,
             "tabId": tab_id,
+            "trial": trial,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2128,6 +2408,9 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2136,6 +2419,11 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2145,6 +2433,9 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "check", {
             "selector": selector,
             "tabId": tab_id,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2155,6 +2446,9 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2163,6 +2457,11 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2172,6 +2471,9 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "uncheck", {
             "selector": selector,
             "tabId": tab_id,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2210,6 +2512,9 @@ class Requests(RequestsBase):
         selector: str,
         tab_id: TabRef,
         value: str,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2220,6 +2525,11 @@ class Requests(RequestsBase):
         - `tab_id`: The tab.
         - `value`: The new content. Of a date, a colour, a range and their like in the form that
           HTML has for their values.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2230,6 +2540,9 @@ class Requests(RequestsBase):
             "selector": selector,
             "tabId": tab_id,
             "value": value,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2242,6 +2555,8 @@ class Requests(RequestsBase):
         text: str,
         delay_ms: int | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2253,6 +2568,9 @@ class Requests(RequestsBase):
         - `delay_ms`: Milliseconds between two keys; 0 if absent. From 0 to 1000.
         - `selector`: The element that is given the keyboard first; if absent, what has it is typed
           into.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2264,6 +2582,8 @@ class Requests(RequestsBase):
             "text": text,
             "delayMs": delay_ms,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2275,6 +2595,8 @@ class Requests(RequestsBase):
         key: str,
         tab_id: TabRef,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2286,6 +2608,9 @@ class Requests(RequestsBase):
         - `tab_id`: The tab.
         - `selector`: The element that is given the keyboard first; if absent, what has it gets the
           key.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2296,6 +2621,8 @@ class Requests(RequestsBase):
             "key": key,
             "tabId": tab_id,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2307,6 +2634,9 @@ class Requests(RequestsBase):
         selector: str,
         tab_id: TabRef,
         values: list[Choice],
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2316,6 +2646,11 @@ class Requests(RequestsBase):
         - `selector`: The `<select>`.
         - `tab_id`: The tab.
         - `values`: The options: one, or any number where the `<select>` is `multiple`.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2326,6 +2661,9 @@ class Requests(RequestsBase):
             "selector": selector,
             "tabId": tab_id,
             "values": values,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2374,6 +2712,9 @@ class Requests(RequestsBase):
         from_: Spot,
         tab_id: TabRef,
         to: Spot,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2383,6 +2724,11 @@ class Requests(RequestsBase):
         - `from_`: Where the button goes down.
         - `tab_id`: The tab.
         - `to`: Where it goes up.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2393,6 +2739,9 @@ class Requests(RequestsBase):
             "from": from_,
             "tabId": tab_id,
             "to": to,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2405,6 +2754,8 @@ class Requests(RequestsBase):
         tab_id: TabRef,
         chooser: str | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2416,6 +2767,8 @@ class Requests(RequestsBase):
         - `chooser`: The `chooser` of a `fileChooserOpened`, in place of a selector: its input need
           not be in the document.
         - `selector`: The `<input type=file>`.
+        - `trial`: Whether it is only checked that it would work; `false` if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2427,6 +2780,8 @@ class Requests(RequestsBase):
             "tabId": tab_id,
             "chooser": chooser,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2436,6 +2791,7 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2443,6 +2799,7 @@ class Requests(RequestsBase):
         """Goes one entry back in the tab's history. Answered by `navigated`.
 
         - `tab_id`: The tab.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2451,6 +2808,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(NavigatedEvent, "goBack", {
             "tabId": tab_id,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2460,6 +2818,7 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2467,6 +2826,7 @@ class Requests(RequestsBase):
         """Goes one entry forward in the tab's history. Answered by `navigated`.
 
         - `tab_id`: The tab.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2475,6 +2835,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(NavigatedEvent, "goForward", {
             "tabId": tab_id,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2484,6 +2845,7 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2491,6 +2853,7 @@ class Requests(RequestsBase):
         """Loads the page again. Answered by `navigated`.
 
         - `tab_id`: The tab.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2499,6 +2862,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(NavigatedEvent, "reload", {
             "tabId": tab_id,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2508,17 +2872,27 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        any: list[Condition] | None = None,
+        args: list[Any] | None = None,
+        expression: str | None = None,
         load_state: LoadState | None = None,
         selector: str | None = None,
         state: WaitState | None = None,
         text: str | None = None,
         url: str | None = None,
+        url_regex: str | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> WaitedEvent:
-        """Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
+        """Waits until something is so: exactly one of `selector`, `loadState`, `url`, `urlRegex`,
+        `text`, `expression` and `any`. While the tab goes to another document, the conditions are
+        about that one.
 
         - `tab_id`: The tab.
+        - `any`: Several conditions, of which one shall be so.
+        - `args`: What the function in `expression` is called with.
+        - `expression`: A script as that of `evaluate`, whose value shall be true in the sense of
+          JavaScript. It is run again and again in the page, and in those that follow.
         - `load_state`: How far the page shall have loaded.
         - `selector`: The element.
         - `state`: What the element shall be; `visible` if absent.
@@ -2526,17 +2900,24 @@ class Requests(RequestsBase):
           count.
         - `url`: Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for
           anything and `?` for one character.
+        - `url_regex`: Where the tab shall be: a regular expression that matches a part of the URL.
+          It has the syntax of the Rust crate `regex`, which is that of JavaScript without look-
+          around and back-references.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
         return await self._ask(WaitedEvent, "waitFor", {
             "tabId": tab_id,
+            "any": any,
+            "args": args,
+            "expression": expression,
             "loadState": load_state,
             "selector": selector,
             "state": state,
             "text": text,
             "url": url,
+            "urlRegex": url_regex,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
@@ -2604,6 +2985,26 @@ class Requests(RequestsBase):
             "readOnly": read_only,
             "selector": selector,
             "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def list_frames(
+        self,
+        *,
+        tab_id: TabRef,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> FramesEvent:
+        """Asks for the frames of a tab, the page itself first. Answered by `frames`.
+
+        - `tab_id`: The tab.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(FramesEvent, "listFrames", {
+            "tabId": tab_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

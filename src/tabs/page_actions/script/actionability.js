@@ -87,11 +87,13 @@ const loadLazyFrame = (steps, from, at) => {
 
 // Waits until the element of a locator is actionable, then calls `check`, which returns `{reason}` to
 // wait again or the result. An invalid locator ends the wait at once. `choose` may replace the element
-// by another one that has the same effect. `acts`: `check` does not only look.
+// by another one that has the same effect. `acts`: `check` does not only look. `force`: only an element that is
+// pointed at needs a place.
 const whenActionable = async (
-  { steps, from, needs, timeout, action, acts = false, attempts = 0, choose = (element) => element },
+  { steps, from, needs, timeout, action, acts = false, attempts = 0, force = false, choose = (element) => element },
   check,
 ) => {
+  const checked = force ? { visible: Boolean(needs.stable) } : needs;
   const end = performance.now() + timeout;
   const course = courseOfWaiting();
   const checkStability = stabilityCheck();
@@ -111,9 +113,9 @@ const whenActionable = async (
     if (result.hop) last = { fail: 'notActionable', reason: 'hidden', element: describe(result.hop) };
     if (result.element) {
       const element = choose(result.element);
-      let why = actionabilityProblem(element, needs);
+      let why = actionabilityProblem(element, checked);
       let still = null;
-      if (!why && needs.stable) {
+      if (!why && checked.stable) {
         // Scrolling an element of a frame into view also scrolls the documents around.
         if (shown !== element && windowOf(element) !== windowOf(element).top) bringIntoView(element, 0);
         shown = element;
@@ -122,10 +124,10 @@ const whenActionable = async (
         // The page may have replaced the element meanwhile.
         const again = resolveOne(steps, from);
         if (!again.element || choose(again.element) !== element) why = { reason: 'moving' };
-        else why = stability.reason ? stability : actionabilityProblem(element, needs);
+        else why = stability.reason ? stability : actionabilityProblem(element, checked);
       }
-      const checked = () => check(element, attempt, { end, still });
-      if (!why) why = await (acts ? acting(action, checked) : checked());
+      const checking = () => check(element, attempt, { end, still });
+      if (!why) why = await (acts ? acting(action, checking) : checking());
       // `fail` means that waiting would not help.
       if (why?.fail || !why?.reason) return why ?? {};
       last = { fail: 'notActionable', ...why, element: describe(element) };

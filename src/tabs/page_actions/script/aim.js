@@ -32,7 +32,7 @@ const POINTER_NEEDS = { visible: true, stable: true, enabled: true };
 
 // Waits until the pointer can hit an element. Returns the point, in the viewport of this process's
 // outermost document, and arms the hit check. In a turned frame, the point is in the element's document.
-// `toggle`: a label will do as well as its checkbox.
+// `toggle`: a label will do as well as its checkbox. `force`: whatever covers it.
 const aim = ({ kind, position, count, toggle, ...call }) => {
   const needs = kind === 'hover' ? { visible: true, stable: true } : POINTER_NEEDS;
   const choose = toggle ? toggleTarget : undefined;
@@ -43,7 +43,8 @@ const aim = ({ kind, position, count, toggle, ...call }) => {
     const moved = !still && !sameBox(before, rootBox(element));
     // What covered it may be in a document around, out of reach, where the bridge has seen it.
     const wasCovered = attempt > 0 && attempt === call.attempts;
-    if (!point || moved || wasCovered || (attempt > 0 && coveringElement(element, point))) {
+    const isCovered = () => attempt > 0 && !call.force && coveringElement(element, point);
+    if (!point || moved || wasCovered || isCovered()) {
       if (!moved) bringIntoView(element, attempt);
       // Parent frames scroll asynchronously, and a page may scroll smoothly.
       if (!still) await settle(element, end);
@@ -56,10 +57,11 @@ const aim = ({ kind, position, count, toggle, ...call }) => {
       bringIntoView(element, attempt);
       return { reason: 'outside' };
     }
-    const cover = turned ? coveringInDocument(element, point) : coveringElement(element, point);
+    const cover = call.force ? null : turned ? coveringInDocument(element, point) : coveringElement(element, point);
     if (cover) return { reason: 'covered', by: cover.by };
     if (isGivenUp(call.action)) return GIVEN_UP;
-    if (kind) arm(element, kind, { count, point });
+    // A trial sends no input, and that of a forced action is for whatever is there.
+    if (kind && !call.trial && !call.force) arm(element, kind, { count, point });
     return { point: turned ? point : root, held: hold(element), turned };
   });
 };

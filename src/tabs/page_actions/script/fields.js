@@ -140,17 +140,18 @@ const textsBefore = new WeakMap();
 // Selects the content of a text field, so that typing replaces it. Sets the value of fields that are
 // not typed into, such as dates.
 const fill = ({ value, ...call }) =>
-  whenActionable({ ...call, needs: { visible: true, enabled: true, editable: true }, acts: true }, async (found) => {
+  whenActionable({ ...call, needs: { visible: true, enabled: true, editable: true }, acts: !call.trial }, async (found) => {
     const element = labelledField(found);
     const name = localNameOf(element);
     if (name === 'input') {
       const type = typeOf(element);
-      if (VALUE_INPUTS.has(type)) return setValue(element, type, type === 'color' ? value.trim().toLowerCase() : value.trim());
-      if (!TEXT_INPUTS.has(type)) return unsuitable(element, `an input of type ${type} cannot be filled`);
+      if (VALUE_INPUTS.has(type) && !call.trial) return setValue(element, type, type === 'color' ? value.trim().toLowerCase() : value.trim());
+      if (!TEXT_INPUTS.has(type) && !VALUE_INPUTS.has(type)) return unsuitable(element, `an input of type ${type} cannot be filled`);
       if (type === 'number' && value.trim() !== '' && Number.isNaN(Number(value))) return unsuitable(element, 'it accepts only numbers');
     } else if (name !== 'textarea' && !isEditable(element) && !isKeyReceiver(element)) {
       return unsuitable(element, name === 'select' ? 'it is a <select>; choose its options with `select`' : 'it is not a field');
     }
+    if (call.trial) return {};
     if (isKeyReceiver(element)) {
       return focusOn(element) ? { held: hold(element), proxy: true } : { reason: 'unsuitable', because: 'it cannot be focused' };
     }
@@ -239,7 +240,7 @@ const suppressNextChange = (element) => {
 };
 
 const selectOptions = ({ values, ...call }) =>
-  whenActionable({ ...call, needs: { visible: true, enabled: true }, acts: true }, (found) => {
+  whenActionable({ ...call, needs: { visible: true, enabled: true }, acts: !call.trial }, (found) => {
     const element = labelledField(found);
     if (localNameOf(element) !== 'select') return unsuitable(element, 'it is not a <select>');
     if (!element.multiple && values.length !== 1) return unsuitable(element, 'it accepts exactly one option');
@@ -253,9 +254,10 @@ const selectOptions = ({ values, ...call }) =>
             options.find((option) => squeeze(option.label) === squeeze(value)));
       // Scripts may still be adding the options, so keep waiting.
       if (!option) return { reason: 'unsuitable', because: `it has no option ${JSON.stringify(value)}` };
-      if (matches(option, ':disabled')) return { reason: 'disabled', because: `its option ${JSON.stringify(value)} is disabled` };
+      if (matches(option, ':disabled') && !call.force) return { reason: 'disabled', because: `its option ${JSON.stringify(value)} is disabled` };
       chosen.add(option);
     }
+    if (call.trial) return { values: [] };
     let changed = false;
     for (const option of options) {
       if (option.selected !== chosen.has(option)) {

@@ -52,7 +52,8 @@ const prepareKeys = async () => {
 // Focuses an element. In an `<input>` that was not focused the caret goes to the start, as with
 // Playwright; a `<textarea>` keeps its caret.
 const focus = ({ typing, ...call }) =>
-  whenActionable({ ...call, needs: { rendered: true }, acts: true }, async (element) => {
+  whenActionable({ ...call, needs: { rendered: true }, acts: !call.trial }, async (element) => {
+    if (call.trial) return {};
     const had = hasFocus(element);
     if (!focusOn(element) && !(isEditable(element) && focusForEditing(element))) {
       return { reason: 'unsuitable', because: 'it cannot be focused' };

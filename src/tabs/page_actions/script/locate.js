@@ -31,7 +31,11 @@ const INVISIBLE = /[\u200c-\u200f\u202a-\u202e\u2061-\u2064\u2066-\u2069]/g;
 // As a reader sees the text, who cannot tell how it is composed.
 const asSeen = (text) => squeeze(text.replace(INVISIBLE, '').normalize());
 const normalizeText = (text) => asSeen(text).toLowerCase();
-const matcher = ({ value, exact }) => {
+const matcher = ({ value, exact, pattern }) => {
+  if (pattern) {
+    const test = patternTest(pattern);
+    return (text) => test(asSeen(text));
+  }
   const wanted = exact ? asSeen(value) : normalizeText(value);
   return exact ? (text) => asSeen(text) === wanted : (text) => normalizeText(text).includes(wanted);
 };
@@ -133,8 +137,9 @@ const ownerOfText = (element) => {
 
 const byText = (scope, wanted) => {
   const fits = matcher(wanted);
-  // An element's text contains the text of its descendants, so subtrees without the text are skipped.
-  const may = matcher({ value: wanted.value, exact: false });
+  // An element's text contains the text of its descendants, so subtrees without the text are skipped. A regular
+  // expression may match the text of a descendant only.
+  const may = wanted.pattern ? () => true : matcher({ value: wanted.value, exact: false });
   const matchedText = textReader(scope);
   const found = new Set();
   const visit = (element) => {
@@ -206,7 +211,7 @@ const search = (scope, step) => {
     case 'placeholder':
       return byAttribute(scope, 'placeholder', matcher(step));
     case 'testid':
-      return byAttribute(scope, 'data-testid', (value) => value === step.value);
+      return byAttribute(scope, 'data-testid', step.pattern ? patternTest(step.pattern) : (value) => value === step.value);
     case 'xpath':
       return byXPath(scope, step.value);
   }
@@ -228,11 +233,11 @@ const enterLazyFrame = (frame) => {
 
 // Evaluates the segments from index `from` on. Returns `{found}`, `{hop, at}` if the next segments are
 // evaluated in a cross-origin frame, or `{fail}`. `base` is where the segments after index `base.at` can
-// be replaced by others: null if they are evaluated in several frames.
-const resolve = (steps, from, enterFrame = innerDocument) => {
-  let scopes = [document];
+// be replaced by others: null if they are evaluated in several frames. `root` is where the first segment searches.
+const resolve = (steps, from, enterFrame = innerDocument, root = document) => {
+  let scopes = [root];
   let entered = true;
-  let base = { at: from, scope: document };
+  let base = { at: from, scope: root };
   for (let at = from; at < steps.length; at += 1) {
     const step = steps[at];
     if (step.by === 'ref') {
@@ -243,10 +248,15 @@ const resolve = (steps, from, enterFrame = innerDocument) => {
       entered = false;
       continue;
     }
-    if (step.by === 'nth') {
-      const chosen = scopes.at(step.index);
-      if (!chosen || entered) return { fail: 'notFound', at };
-      scopes = [chosen];
+    const filter = FILTERS[step.by];
+    if (filter) {
+      try {
+        scopes = entered ? [] : filter(scopes, step);
+      } catch (error) {
+        if (error instanceof LocatorError) return { ...error.problem, at };
+        throw error;
+      }
+      if (!scopes.length) return { fail: 'notFound', at };
       continue;
     }
     const found = new Set();

@@ -45,8 +45,19 @@ globalThis.cdpBridge = {
   },
   watchDrag,
   dragStarted,
+  // Whatever the page has scheduled by now, such as the navigation of a form, has begun after this.
+  afterTasks: async () => {
+    await sleep(0);
+    await sleep(0);
+    return {};
+  },
+  changed: async ({ most }) => {
+    await nextChange(most, most);
+    return {};
+  },
   waitElement,
   waitText,
+  listFrames,
   query,
   find,
   area,

@@ -70,6 +70,11 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "click", "selector": "#e"}),
         json!({"type": "click", "selector": "#p"}),
         json!({"type": "query", "selector": "#e", "what": "checked"}),
+        json!({"type": "fill", "selector": "#p", "value": FILLED, "trial": true}),
+        json!({"type": "fill", "selector": "#n", "value": FILLED, "force": true}),
+        json!({"type": "fill", "selector": "#t", "value": FILLED, "force": true, "waitFor": {"selector": "#none"}}),
+        json!({"type": "waitFor", "expression": format!("'{SCRIPT}' && false")}),
+        json!({"type": "waitFor", "any": [{"expression": format!("'{SCRIPT}'.nothing.here")}]}),
     ]
     .into_iter()
     .enumerate()
@@ -87,7 +92,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
             errors.push(answer.to_string());
         }
     }
-    assert_eq!(errors.len(), 19, "{errors:#?}");
+    assert_eq!(errors.len(), 23, "{errors:#?}");
     let crash =
         json!({"type": "fill", "tabId": tab, "selector": "#t", "value": FILLED, "timeoutMs": 300});
     let asked = client.request(crash).await;
