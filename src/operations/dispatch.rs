@@ -8,6 +8,7 @@ use cdp_bridge_protocol::request::{
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
 use super::page_action::{self as page, locator};
+use super::page_setup as setup;
 use super::running_calls::CallPlace;
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
@@ -15,8 +16,8 @@ use crate::locator::Locator;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::PageOperation;
 use crate::tabs::{
-    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabError, TabHandle, TabMessage, Watcher,
-    Way,
+    Capture, CastSpec, Change, NewTab, Reply, SetupRequest, Subscriber, TabError, TabHandle,
+    TabMessage, Watcher, Way,
 };
 
 /// How to carry out a request that has been checked.
@@ -64,6 +65,27 @@ impl Operations {
                 capture(tab(&it.tab_id)?, Capture::Snapshot { format })
             }
             RequestBody::GetScreenshot(it) => capture(tab(&it.tab_id)?, page::screenshot(&it)?),
+            RequestBody::PrintToPdf(it) => {
+                let tab = tab(&it.tab_id)?;
+                capture(tab, Capture::Pdf(Box::new(it)))
+            }
+            RequestBody::Emulate(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, SetupRequest::Emulate(Box::new(it)))
+            }
+            RequestBody::SetPermissions(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, setup::permissions(&self.settings.permissions, it)?)
+            }
+            RequestBody::AddInitScript(it) => {
+                let tab = tab(&it.tab_id)?;
+                self.allow_scripts(RequestKind::AddInitScript)?;
+                set_up(tab, SetupRequest::AddInitScript(it.script))
+            }
+            RequestBody::RemoveInitScript(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, SetupRequest::RemoveInitScript(it.script_id))
+            }
             RequestBody::StartScreencast(it) => {
                 let streams = streams(caller, RequestKind::StartScreencast)?;
                 start_screencast(tab(&it.tab_id)?, caller, streams, &it)
@@ -111,14 +133,19 @@ impl Operations {
     }
 
     fn evaluate(&self, tab: TabHandle, evaluate: Evaluate) -> Planned {
-        if self.settings.evaluate == EvaluatePolicy::Deny {
-            return Err(OperationError::EvaluateDisabled);
-        }
+        self.allow_scripts(RequestKind::Evaluate)?;
         Ok(if evaluate.read_only == Some(true) {
             look(tab, page::evaluate_read_only(evaluate)?)
         } else {
             act(tab, page::evaluate(evaluate)?)
         })
+    }
+
+    fn allow_scripts(&self, kind: RequestKind) -> Result<(), OperationError> {
+        match self.settings.evaluate {
+            EvaluatePolicy::Allow => Ok(()),
+            EvaluatePolicy::Deny => Err(OperationError::ScriptsDisabled { kind }),
+        }
     }
 
     fn create_tab(&self, caller: &Caller, create: &CreateTab) -> Planned {
@@ -160,6 +187,10 @@ fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'stat
 
 fn change(tab: TabHandle, change: Change) -> Plan {
     send(tab, |reply| TabMessage::Change(change, reply))
+}
+
+fn set_up(tab: TabHandle, request: SetupRequest) -> Plan {
+    change(tab, Change::SetUp(request))
 }
 
 fn act(tab: TabHandle, action: PageOperation) -> Plan {

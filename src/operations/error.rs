@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::request::PagePermission;
 use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, TabRef};
 
 use super::Permission;
 use super::client_quota::{QuotaExhausted, RateExceeded};
-use super::failure::{DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError};
+use super::failure::{
+    DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, PrintError, SetupError,
+    TabError,
+};
 use super::staged_files::StagingError;
 
 /// Why an operation failed.
@@ -85,8 +89,23 @@ pub enum OperationError {
     #[error(transparent)]
     UnknownKey(NoSuchKey),
     /// Policy forbids scripts of clients.
-    #[error("evaluate is disabled by the configuration (policy.evaluate)")]
-    EvaluateDisabled,
+    #[error("{} is disabled by the configuration (policy.evaluate)", .kind.as_str())]
+    ScriptsDisabled {
+        /// The request.
+        kind: RequestKind,
+    },
+    /// Policy forbids to grant a permission.
+    #[error(
+        "the permission {} cannot be granted: the configuration does not allow it (policy.permissions)",
+        .permission.as_str()
+    )]
+    PermissionForbidden {
+        /// The permission.
+        permission: PagePermission,
+    },
+    /// The text is not an origin.
+    #[error("origin: expected an origin such as https://example.com")]
+    BadOrigin,
     /// A file cannot be staged, or is not there.
     #[error(transparent)]
     Staging(#[from] StagingError),
@@ -119,12 +138,14 @@ impl OperationError {
             | Self::NoStreams { .. }
             | Self::DuplicateRequestId { .. }
             | Self::KeyReused { .. }
+            | Self::BadOrigin
             | Self::UnknownKey(_) => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::UnknownTab { .. } => ErrorCode::UnknownTab,
             Self::BadSelector { .. } => ErrorCode::BadSelector,
-            Self::EvaluateDisabled => ErrorCode::EvaluationFailed,
+            Self::ScriptsDisabled { .. } => ErrorCode::EvaluationFailed,
+            Self::PermissionForbidden { .. } => ErrorCode::PermissionDenied,
             Self::Staging(error) => code_of_staging(error),
             Self::Failed(failure) => code_of_tab(kind, &failure.error),
         }
@@ -182,6 +203,8 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
+        TabError::Print(error) => code_of_print(error),
+        TabError::Setup(error) => code_of_setup(error),
         TabError::TimedOut { .. } => ErrorCode::CdpTimeout,
         TabError::Detached => ErrorCode::CdpDetached,
         TabError::Crashed => ErrorCode::TabCrashed,
@@ -197,11 +220,31 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::Refused(_) => match kind {
             RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
             RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
+            RequestKind::PrintToPdf => ErrorCode::PrintFail,
             _ => ErrorCode::Internal,
         },
         TabError::Download(DownloadError::Unreadable { .. })
         | TabError::ProxyUnavailable(_)
         | TabError::Lost => ErrorCode::Internal,
+    }
+}
+
+fn code_of_print(error: &PrintError) -> ErrorCode {
+    match error {
+        PrintError::Refused { .. } => ErrorCode::BadRequest,
+        PrintError::TooLarge { .. } => ErrorCode::TooLarge,
+        PrintError::Call(_) | PrintError::NoPermit => ErrorCode::PrintFail,
+    }
+}
+
+fn code_of_setup(error: &SetupError) -> ErrorCode {
+    match error {
+        SetupError::Refused { .. } | SetupError::Shared { .. } => ErrorCode::BadRequest,
+        SetupError::TooManyScripts { .. } | SetupError::ScriptsTooLong { .. } => {
+            ErrorCode::LimitExceeded
+        }
+        SetupError::UnknownScript => ErrorCode::NotFound,
+        SetupError::Call(_) => ErrorCode::Internal,
     }
 }
 
@@ -282,7 +325,13 @@ mod tests {
                 false,
                 ErrorCode::Internal.retryable(),
             ),
-            (OperationError::EvaluateDisabled, false, false),
+            (
+                OperationError::ScriptsDisabled {
+                    kind: RequestKind::Evaluate,
+                },
+                false,
+                false,
+            ),
         ] {
             assert_eq!(
                 error.changed_nothing(RequestKind::Navigate),

@@ -2,8 +2,8 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Evaluated, FileChooserOpened, FileStaged, LoadEventFired, LoggedOutModeSet, Navigated, Pong,
-    PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated,
+    Emulated, Evaluated, FileChooserOpened, FileStaged, InitScriptAdded, LoadEventFired,
+    LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated,
     TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
@@ -193,6 +193,18 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
         AnswerKind::Evaluated(value) => Evaluated { id, value }.into(),
         AnswerKind::Queried(value) => Queried { id, value }.into(),
         AnswerKind::Waited { url } => Waited { id, url }.into(),
+        AnswerKind::Emulated(emulation) => Emulated {
+            id,
+            emulation: *emulation,
+        }
+        .into(),
+        AnswerKind::PermissionsSet(grant) => PermissionsSet {
+            id,
+            origin: grant.origin,
+            permissions: grant.permissions,
+        }
+        .into(),
+        AnswerKind::InitScriptAdded { id: script_id } => InitScriptAdded { id, script_id }.into(),
         AnswerKind::ScreencastStarted => ScreencastStarted { id }.into(),
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
         AnswerKind::Payload {

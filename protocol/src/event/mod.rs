@@ -1,16 +1,18 @@
 //! Messages from the bridge to a Coordinator.
 //!
-//! [`bodies`], [`page_actions`], [`console`] and [`files`] hold the fields of each event, [`message`] the envelope with its `type`
+//! [`bodies`], [`page_actions`], [`emulation`], [`console`] and [`files`] hold the fields of each event, [`message`] the envelope with its `type`
 //! and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
 mod console;
+mod emulation;
 mod files;
 mod message;
 mod page_actions;
 
 pub use bodies::*;
 pub use console::*;
+pub use emulation::*;
 pub use files::*;
 pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;

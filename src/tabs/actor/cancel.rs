@@ -69,7 +69,8 @@ impl Actor {
                 }
                 reply.input_sent.set();
             }
-            Phase::Activating(_) => reply.input_sent.set(),
+            // What was changed is taken back, but pages may have seen it.
+            Phase::Activating(_) | Phase::SettingUp(_) => reply.input_sent.set(),
             // The new target is closed as soon as it is there.
             Phase::Opening(_) => {}
         }

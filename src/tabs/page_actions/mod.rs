@@ -21,6 +21,7 @@
 //! | [`query_queue`] | waiting and running queries of a tab |
 //! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
+//! | [`picture_look`] | what is stilled, hidden and covered in a screenshot |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
 
 mod actions;
@@ -46,6 +47,7 @@ mod network_activity;
 mod operation;
 pub mod page_events;
 mod page_files;
+mod picture_look;
 mod pointer;
 mod quad;
 mod query;

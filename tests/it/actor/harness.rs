@@ -13,7 +13,7 @@ use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
 use cdp_bridge::tabs::page_actions::{PageOperation, PointerTarget};
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, CallId, CallerId, CancelReport, Capture, Change, Fact,
-    FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber,
+    FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, ShotLook, Subscriber,
     SupervisorHandle, TabError, TabMessage, TabSettings, TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
@@ -331,6 +331,7 @@ impl Client<'_> {
             area,
             format,
             quality: 70,
+            look: ShotLook::default(),
         });
         self.capture(tab, RequestKind::GetScreenshot, capture)
     }
