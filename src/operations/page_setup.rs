@@ -45,7 +45,7 @@ mod tests {
         permissions: &[PagePermission],
     ) -> Result<PermissionGrant, OperationError> {
         let request = SetPermissions {
-            tab_id: "t1".into(),
+            tab_id: cdp_bridge_protocol::TabId::new(1).into(),
             origin: origin.map(str::to_owned),
             permissions: permissions.to_vec(),
         };

@@ -143,12 +143,12 @@ mod tests {
     fn a_header_alone_has_no_footer_of_chromiums_own() {
         let wanted = Wanted {
             header_template: Some("<b>Top</b>".to_owned()),
-            ..Wanted::of("t1")
+            ..Wanted::of(cdp_bridge_protocol::TabId::new(1))
         };
         let method = method(&wanted);
         assert!(method.display_header_footer);
         assert_eq!((&*method.header_template, &*method.footer_template), ("<b>Top</b>", NOTHING));
-        assert!(!super::method(&Wanted::of("t1")).display_header_footer);
+        assert!(!super::method(&Wanted::of(cdp_bridge_protocol::TabId::new(1))).display_header_footer);
     }
 
     #[test]
@@ -156,7 +156,7 @@ mod tests {
         let wanted = Wanted {
             paper: Some(Paper::A4),
             height: Some(3.0),
-            ..Wanted::of("t1")
+            ..Wanted::of(cdp_bridge_protocol::TabId::new(1))
         };
         let method = method(&wanted);
         assert_eq!((method.paper_width, method.paper_height), (8.27, 3.0));

@@ -155,7 +155,7 @@ mod tests {
     const VERSION: u32 = 156;
 
     fn emulate() -> Emulate {
-        Emulate::of("t1")
+        Emulate::of(cdp_bridge_protocol::TabId::new(1))
     }
 
     fn device(name: &str) -> Setting<Device> {

@@ -272,7 +272,7 @@ mod tests {
     };
 
     fn state(change: impl FnOnce(&mut Emulate)) -> EmulationState {
-        let mut request = Emulate::of("t1");
+        let mut request = Emulate::of(cdp_bridge_protocol::TabId::new(1));
         change(&mut request);
         EmulationState::default().after(request, 156)
     }

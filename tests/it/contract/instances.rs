@@ -694,6 +694,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.extend(page_actions(full));
     events.extend(console(full));
     events.extend(downloads());
+    events.extend(setup_answers(full));
     events.push(
         TabUpdated {
             id: id(),
@@ -850,6 +851,17 @@ fn downloads() -> impl Iterator<Item = Event> {
             name: "report.pdf".to_owned(),
         }
         .into(),
+        Download {
+            head: download_head(),
+            data: "AAAA".to_owned(),
+        }
+        .into(),
+    ];
+    finished.into_iter().chain(others)
+}
+
+fn setup_answers(full: bool) -> [Event; 4] {
+    [
         Emulated {
             id: id(),
             emulation: emulation(full),
@@ -871,13 +883,7 @@ fn downloads() -> impl Iterator<Item = Event> {
             data: "QUJD".to_owned(),
         }
         .into(),
-        Download {
-            head: download_head(),
-            data: "AAAA".to_owned(),
-        }
-        .into(),
-    ];
-    finished.into_iter().chain(others)
+    ]
 }
 
 fn screencast() -> [Event; 3] {
