@@ -15,18 +15,51 @@ const documentsWithin = (outer) => {
   return found;
 };
 
-// Finite animations show their end, endless ones what is there without them. They are paused and not finished, so that the
-// page gets no event of their end and they can go on.
+// The events of animations that are moved for a picture, which the page must not get: each once.
+const silencedEvents = [];
+const SILENCED_FOR_MS = 1000;
+const isOver = (silenced) => !silenced.types.size || performance.now() > silenced.until;
+const silence = (event) => {
+  const name = event.animationName ?? event.propertyName;
+  const found = silencedEvents.find(
+    (it) => !isOver(it) && it.target === event.composedPath()[0] && it.name === name && it.pseudo === event.pseudoElement && it.types.has(event.type),
+  );
+  if (!found) return;
+  found.types.delete(event.type);
+  event.stopImmediatePropagation();
+};
+const listeningWindows = new WeakSet();
+const silenceEventsOf = (animation, effect) => {
+  const isTransition = animation.transitionProperty !== undefined;
+  const name = animation.animationName ?? animation.transitionProperty;
+  const window = effect.target && windowOf(effect.target);
+  // Other animations have no such events.
+  if (name === undefined || !window) return null;
+  const types = isTransition ? ['transitionend', 'transitionstart'] : ['animationend', 'animationstart'];
+  if (!listeningWindows.has(window)) {
+    listeningWindows.add(window);
+    for (const type of ['transitionend', 'transitionstart', 'animationend', 'animationstart']) listenOn(window, type, silence, true);
+  }
+  for (let at = silencedEvents.length - 1; at >= 0; at -= 1) if (isOver(silencedEvents[at])) silencedEvents.splice(at, 1);
+  const silenced = { target: effect.target, name, pseudo: effect.pseudoElement ?? '', types: new Set(types), until: Infinity };
+  silencedEvents.push(silenced);
+  return silenced;
+};
+
+// Finite animations show their end, endless ones what is there without them. They are paused and not finished, so that they
+// can go on.
 const stillAnimation = (animation) => {
   const { playState, currentTime, effect } = animation;
   // Animations of a scroll position have no time, and stand still already.
   if (playState !== 'running' || typeof currentTime !== 'number' || !effect) return;
   const { endTime } = effect.getComputedTiming();
+  const silenced = silenceEventsOf(animation, effect);
   animation.pause();
   animation.currentTime = Number.isFinite(endTime) ? endTime : -1;
   pictureUndos.push(() => {
     animation.currentTime = currentTime;
     animation.play();
+    if (silenced) silenced.until = performance.now() + SILENCED_FOR_MS;
   });
 };
 
@@ -60,13 +93,11 @@ const maskLayerOf = (inner) => {
   const host = Document.prototype.createElementNS.call(inner, HTML, 'cdp-bridge-mask');
   const style = 'all: initial; display: block; position: absolute; left: 0; top: 0; width: 0; height: 0; overflow: visible; z-index: 2147483647; pointer-events: none';
   Element.prototype.setAttribute.call(host, 'style', style.replaceAll(';', ' !important;'));
+  Element.prototype.setAttribute.call(host, 'popover', 'manual');
   const root = Element.prototype.attachShadow.call(host, { mode: 'closed' });
   Node.prototype.appendChild.call(rootElementOf(inner), host);
   // Dialogs are above every other element that is no popover.
-  attempt(() => {
-    host.popover = 'manual';
-    host.showPopover();
-  });
+  attempt(() => HTMLElement.prototype.showPopover.call(host));
   const layer = { root, origin: boxOf(host) };
   maskLayers.set(inner, layer);
   pictureUndos.push(() => {

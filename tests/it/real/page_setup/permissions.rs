@@ -44,7 +44,6 @@ async fn a_page_may_do_what_its_client_grants_and_policy_allows(browser: TestBro
     assert_eq!(error["details"]["field"], "origin");
     // Other clients' pages are not concerned.
     let other = lab.client.open_with(json!({"url": page, "loggedOut": true})).await;
-    lab.client.tab_event("loadEventFired", &other).await;
     assert_eq!(lab.evaluate_in(&other, STATES).await, "denied,denied");
     grant(Some(&page), &[]).await.expect("permissionsSet");
     assert_eq!(lab.evaluate(STATES).await, "denied,denied");

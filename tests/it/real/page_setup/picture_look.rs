@@ -61,10 +61,13 @@ async fn page(lab: &Lab) -> Value {
     let frame = lab.site.url_on("allowed.test", "/frame");
     let page = format!("{PAGE}<iframe src='{frame}'></iframe><script>changes = 0;
         new MutationObserver((all) => {{ changes += all.filter((it) => it.type === 'attributes').length }}).observe(document, {{ subtree: true, attributes: true }});
-        for (const kind of ['animationend', 'animationcancel', 'transitionend']) addEventListener(kind, () => {{ changes += 1 }});</script>");
+        for (const kind of ['animationstart', 'animationend', 'animationcancel', 'transitionend']) addEventListener(kind, () => {{ changes += 1 }});</script>");
     lab.site.page("/page", &page);
     lab.go("/page").await;
     lab.ask("focus", json!({"selector": "#field"})).await.expect("done");
+    // What has begun with the page is no change.
+    lab.evaluate("new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame)).then(() => { changes = 0 })")
+        .await;
     lab.evaluate(STATE).await
 }
 
@@ -74,6 +77,8 @@ async fn a_picture_shows_what_it_is_asked_to_and_leaves_the_page_as_it_was(brows
     let shot = async |mut fields: Value| {
         fields["format"] = json!("png");
         let picture = lab.ask("getScreenshot", fields).await.expect("screenshot");
+        // Events of animations come with frames.
+        lab.evaluate("new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame)).then(() => 0)").await;
         assert_eq!(lab.evaluate(STATE).await, before);
         Pixels::of(&picture)
     };

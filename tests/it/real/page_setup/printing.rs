@@ -35,8 +35,9 @@ fn assert_sheets(pdf: &Received, count: usize, width: f64, height: f64) {
 
 async fn a_page_is_printed_on_the_paper_that_is_asked_for(browser: TestBrowser) {
     let lab = Lab::on(TestBridge::shared(browser).await).await;
-    let page = "<style>@page { size: 5in 4in } section { break-after: page; height: 1in; background: #036 }</style>
-        <section>one</section><section>two</section><section>three</section>";
+    let page = "<style>section { break-after: page; height: 1in; background: #036 }</style>
+        <section>one</section><section>two</section><section>three</section>last";
+    lab.site.page("/sized", &format!("<style>@page {{ size: 5in 4in }}</style>{page}"));
     let url = lab.site.page("/page", page);
     lab.go("/page").await;
     let print = async |fields: Value| lab.ask("printToPdf", fields).await;
@@ -48,8 +49,6 @@ async fn a_page_is_printed_on_the_paper_that_is_asked_for(browser: TestBrowser) 
     assert_sheets(&a4.expect("pdf"), 2, 842.0, 595.0);
     let own = print(json!({"width": 2, "height": 3, "pageRanges": "2"})).await;
     assert_sheets(&own.expect("pdf"), 1, 144.0, 216.0);
-    let by_page = print(json!({"preferCssPageSize": true, "pageRanges": "1"})).await;
-    assert_sheets(&by_page.expect("pdf"), 1, 360.0, 288.0);
     let plain = print(json!({"pageRanges": "1"})).await.expect("pdf").bytes().len();
     let rich = print(json!({"pageRanges": "1", "printBackground": true, "scale": 0.5,
         "margin": {"top": 1, "bottom": 1}, "headerTemplate": "<b class=title style='font-size:20px'></b>"}));
@@ -62,6 +61,9 @@ async fn a_page_is_printed_on_the_paper_that_is_asked_for(browser: TestBrowser) 
         let answer = print(refused.clone()).await;
         assert_eq!(answer.code(), "BAD_REQUEST", "{refused}: {answer}");
     }
+    lab.go("/sized").await;
+    let by_page = print(json!({"preferCssPageSize": true, "pageRanges": "1"})).await;
+    assert_sheets(&by_page.expect("pdf"), 1, 360.0, 288.0);
     let binary = lab.bridge.client_in(Mode::Binary).await;
     let printed = binary.ask(json!({"type": "printToPdf", "tabId": lab.tab})).await.expect("pdf");
     assert!(printed.bytes().starts_with(b"%PDF-"));
@@ -76,13 +78,19 @@ async fn a_template_loads_nothing_and_runs_nothing(browser: TestBrowser) {
         lab.site.page(path, "there");
     }
     let at = |path: &str| lab.site.url(path);
+    let print = async |template: &str| {
+        let fields = json!({"headerTemplate": template, "footerTemplate": template, "margin": {"top": 1, "bottom": 1}});
+        lab.ask("printToPdf", fields).await
+    };
     let template = format!(
-        "<img src='{}'><link rel=stylesheet href='{}'><iframe src='{}'></iframe><script src='{}'></script>
+        "<img src='{}'><iframe src='{}'></iframe><script src='{}'></script><object data='{}'></object>
         <img src=x onerror=\"fetch('{}')\"><div style=\"background:url('{}')\">t</div>",
-        at("/picture"), at("/style"), at("/frame"), at("/script"), at("/handler"), at("/picture")
+        at("/picture"), at("/frame"), at("/script"), at("/frame"), at("/handler"), at("/picture")
     );
-    let fields = json!({"headerTemplate": template, "footerTemplate": template, "margin": {"top": 1, "bottom": 1}});
-    lab.ask("printToPdf", fields).await.expect("pdf");
+    print(&template).await.expect("pdf");
+    // Chromium waits for a style sheet before it prints, and gives up since it does not come.
+    let style = format!("<link rel=stylesheet href='{}'>t", at("/style"));
+    print(&style).await.expect_error("PRINT_FAIL");
     // A request of the page itself comes after any of the templates'.
     assert_eq!(lab.evaluate("fetch('/page').then(() => 1)").await, 1);
     for path in ["/picture", "/style", "/frame", "/script", "/handler"] {
@@ -107,6 +115,6 @@ async fn a_pdf_that_is_too_large_is_refused(browser: TestBrowser) {
     assert_eq!(error["details"]["maxBytes"], 64 << 10, "{error}");
     lab.go("/small").await;
     let small = lab.ask("printToPdf", json!({})).await.expect("pdf");
-    assert!(small.parts.len() > 1 && small.bytes().ends_with(b"%%EOF"), "{small}");
+    assert!(small.parts.len() > 1 && small.bytes().trim_ascii_end().ends_with(b"%%EOF"), "{small}");
     lab.bridge.stop().await;
 }

@@ -46,7 +46,7 @@ async fn headers_and_init_scripts_are_in_no_log_metric_or_error(browser: TestBro
         }
         answers.push(client.ask(request).await.to_string());
     }
-    let refused = answers.iter().filter(|it| it.contains("\"error\"")).count();
+    let refused = answers.iter().filter(|it| it.contains("\"type\":\"error\"")).count();
     assert_eq!(refused, 7, "{answers:#?}");
     client.close(&tab).await;
     let metrics = daemon.get("/metrics").await.body;
