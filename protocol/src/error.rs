@@ -49,6 +49,8 @@ codes! {
     SnapshotFail = "SNAPSHOT_FAIL", retryable: yes;
     /// No picture of the page could be taken.
     ScreenshotFail = "SCREENSHOT_FAIL", retryable: yes;
+    /// The page could not be printed.
+    PrintFail = "PRINT_FAIL", retryable: yes;
     /// No answer from Chromium within the time limit.
     CdpTimeout = "CDP_TIMEOUT", retryable: yes;
     /// The target went away while the request ran.
@@ -61,9 +63,9 @@ codes! {
     Dropped = "DROPPED", retryable: yes;
     /// Too many requests in a time.
     RateLimited = "RATE_LIMITED", retryable: yes;
-    /// The message, or the file, is larger than its limit (`details.maxBytes`).
+    /// The message, the file or the PDF is larger than its limit (`details.maxBytes`).
     TooLarge = "TOO_LARGE", retryable: no;
-    /// Too many requests in flight, too many tabs, or too many staged files.
+    /// Too many requests in flight, too many tabs, too many staged files or too many init scripts.
     LimitExceeded = "LIMIT_EXCEEDED", retryable: yes;
     /// Chromium is restarting.
     BrowserDown = "BROWSER_DOWN", retryable: yes;
@@ -73,7 +75,7 @@ codes! {
     ResumeFailed = "RESUME_FAILED", retryable: no;
     /// A fault of the bridge; its log has the rest.
     Internal = "INTERNAL", retryable: no;
-    /// No element was found within the time limit; or there is no such download or staged file.
+    /// No element was found within the time limit; or there is no such download, staged file or init script.
     NotFound = "NOT_FOUND", retryable: yes;
     /// The element could not be acted on within the time limit.
     NotActionable = "NOT_ACTIONABLE", retryable: yes;
@@ -81,8 +83,10 @@ codes! {
     Ambiguous = "AMBIGUOUS", retryable: no;
     /// The element of a `ref` is gone, with its document or from it.
     StaleRef = "STALE_REF", retryable: no;
-    /// The page's script threw an exception, or `evaluate` is not allowed.
+    /// The page's script threw an exception, or scripts of clients are not allowed.
     EvaluationFailed = "EVALUATION_FAILED", retryable: no;
+    /// The configuration allows no such permission of pages.
+    PermissionDenied = "PERMISSION_DENIED", retryable: no;
     /// The locator is invalid.
     BadSelector = "BAD_SELECTOR", retryable: no;
     /// The request was cancelled; `details.inputSent` says whether it may have taken effect before.
@@ -152,7 +156,7 @@ pub struct ErrorDetails {
     /// `SNAPSHOT_FAIL`: the most elements that are captured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_nodes: Option<u64>,
-    /// `SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message or the file in bytes.
+    /// `SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message, the file or the PDF in bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub bytes: Option<u64>,
     /// `SNAPSHOT_FAIL`, `TOO_LARGE`: the most bytes that it may have.
@@ -164,7 +168,7 @@ pub struct ErrorDetails {
     /// `SCREENSHOT_FAIL`: height of the picture that was asked for, in pixels.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<u64>,
-    /// The limit that was passed: of pixels, of requests in flight, of tabs, of staged files.
+    /// The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of init scripts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limit: Option<u64>,
     /// `AMBIGUOUS`: how many elements the locator matches.

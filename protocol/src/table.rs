@@ -46,6 +46,11 @@ requests! {
     GetDownload = "getDownload" => Download { limit: Capture, changes: no, tab: yes };
     Cancel = "cancel" => Done { limit: Other, changes: no, tab: no };
     StageFile = "stageFile" => FileStaged { limit: Other, changes: yes, tab: no };
+    Emulate = "emulate" => Emulated { limit: Other, changes: yes, tab: yes };
+    SetPermissions = "setPermissions" => PermissionsSet { limit: Other, changes: yes, tab: yes };
+    AddInitScript = "addInitScript" => InitScriptAdded { limit: Other, changes: yes, tab: yes };
+    RemoveInitScript = "removeInitScript" => Done { limit: Other, changes: yes, tab: yes };
+    PrintToPdf = "printToPdf" => Pdf { limit: Capture, changes: no, tab: yes };
 }
 
 events! {
@@ -88,6 +93,10 @@ events! {
     TabUpdated(TabUpdated) = "tabUpdated";
     FileStaged(FileStaged) = "fileStaged";
     Download(Download) = "download" { data: base64, head: DownloadHead };
+    Emulated(Emulated) = "emulated";
+    PermissionsSet(PermissionsSet) = "permissionsSet";
+    InitScriptAdded(InitScriptAdded) = "initScriptAdded";
+    Pdf(Pdf) = "pdf" { data: base64, head: PdfHead };
 }
 
 payload_events! {
@@ -193,5 +202,17 @@ payload_events! {
         download_id: String,
         /// The file's name.
         name: String,
+    }
+
+    /// A page on paper, or one part of it.
+    Pdf {
+        /// The PDF file in base64.
+        #[schemars(extend("contentEncoding" = "base64"))]
+        data,
+    }
+    /// A page on paper without its payload: the JSON of a binary frame.
+    PdfHead {
+        /// Where the tab was when it was printed.
+        url: String,
     }
 }

@@ -5,6 +5,7 @@ use super::client_rules;
 use super::room_settings::SettingsError;
 use super::{browser_source, clients};
 use crate::config::{self, Config};
+use crate::policy::GrantablePermission;
 use crate::server::ReplaceError;
 
 /// Why a new configuration was rejected; the old one stays in force.
@@ -18,6 +19,11 @@ pub enum ReloadError {
          needs a restart"
     )]
     DefaultContext,
+    /// The pages of a second client would share the clipboard with those of the first.
+    #[error(
+        "auth.clients: with \"clipboardRead\" in policy.permissions, adding a second client needs a restart"
+    )]
+    SharedClipboard,
     #[error(transparent)]
     Replace(#[from] ReplaceError),
 }
@@ -27,7 +33,9 @@ impl ReloadError {
     pub fn key(&self) -> &str {
         match self {
             Self::Settings(error) => error.key(),
-            Self::DefaultContext | Self::Replace(ReplaceError::Open { .. }) => "auth.clients",
+            Self::DefaultContext
+            | Self::SharedClipboard
+            | Self::Replace(ReplaceError::Open { .. }) => "auth.clients",
             Self::Replace(ReplaceError::Tls(_)) => "server.tls",
         }
     }
@@ -39,6 +47,7 @@ impl Daemon {
     pub async fn reload(&self, new: &Config) -> Result<Vec<&'static str>, ReloadError> {
         let config = changed(&self.started_with, new);
         keep_default_context(&self.started_with, &config)?;
+        keep_clipboard(&config)?;
         let rules = client_rules::read(&config)?;
         let clients = clients::clients(&config)?;
         let tls = config.server.tls.as_ref();
@@ -65,6 +74,14 @@ fn changed(start: &Config, new: &Config) -> Config {
         tls.clone_from(new);
     }
     config
+}
+
+fn keep_clipboard(changed: &Config) -> Result<(), ReloadError> {
+    let read = GrantablePermission::ClipboardRead;
+    if changed.policy.permissions.contains(&read) && changed.auth.clients.len() > 1 {
+        return Err(ReloadError::SharedClipboard);
+    }
+    Ok(())
 }
 
 fn keep_default_context(start: &Config, changed: &Config) -> Result<(), ReloadError> {

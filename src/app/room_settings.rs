@@ -75,6 +75,7 @@ pub(super) fn operations(config: &Config) -> OperationSettings {
         },
         logged_out_default: config.policy.logged_out_default,
         evaluate: config.policy.evaluate,
+        permissions: config.policy.permissions.clone(),
         on_disconnect: config.tabs.on_disconnect,
     }
 }

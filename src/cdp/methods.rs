@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use super::emulation_methods::ScreenOrientation;
 use super::events::TargetInfoChanged;
 use super::ids::{BrowserContextId, LoaderId, SessionId, TargetId};
 use super::objects::objects;
@@ -78,6 +79,9 @@ methods! {
     GrantPermissions = "Browser.grantPermissions" -> EmptyResult {
         /// `Browser.PermissionType`.
         permissions: Vec<&'static str>,
+        /// Every origin without grants of its own if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<String>,
         /// The default context if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
         browser_context_id: Option<BrowserContextId>,
@@ -202,6 +206,14 @@ methods! {
         device_scale_factor: f64,
         /// Whether mobile layout is emulated.
         mobile: bool,
+        /// Width of the screen in CSS pixels; Chromium's own if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        screen_width: Option<u32>,
+        /// Height of the screen in CSS pixels; Chromium's own if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        screen_height: Option<u32>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        screen_orientation: Option<ScreenOrientation>,
     }
 
     /// Reports file choosers instead of opening them.
@@ -325,12 +337,23 @@ impl GrantPermissions {
     pub fn none(browser_context_id: Option<BrowserContextId>) -> Self {
         Self {
             permissions: Vec::new(),
+            origin: None,
             browser_context_id,
         }
     }
 }
 
 impl BrowserVersion {
+    /// Such as 156; 0 if it is not known.
+    pub fn major(&self) -> u32 {
+        let version = self
+            .product
+            .split_once('/')
+            .map_or("", |(_, version)| version);
+        let major = version.split('.').next().unwrap_or_default();
+        major.parse().unwrap_or_default()
+    }
+
     /// Whether it is chrome-headless-shell and not a full browser.
     pub fn is_headless_shell(&self) -> bool {
         self.product.starts_with("HeadlessChrome/")

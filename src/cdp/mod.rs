@@ -17,6 +17,8 @@
 //! | [`methods`] | the commands that the bridge uses, typed |
 //! | `objects` | how objects that Chromium sends are defined |
 //! | [`page_methods`] | commands that act on the content of a page |
+//! | [`emulation_methods`] | commands for what pages see of the device, the place, the user and the network |
+//! | [`print_methods`] | commands that print a page |
 //! | [`console`] | commands and events of a page's console |
 //! | [`events`] | the events that the bridge uses, decoded late and leniently |
 //! | [`json`] | parsing JSON with text of a page |
@@ -28,6 +30,7 @@ pub mod client;
 mod command_queue;
 mod connection;
 pub mod console;
+pub mod emulation_methods;
 mod error;
 pub mod events;
 pub mod ids;
@@ -37,6 +40,7 @@ pub mod message;
 pub mod methods;
 mod objects;
 pub mod page_methods;
+pub mod print_methods;
 mod raw_route;
 pub mod results;
 pub mod routes;

@@ -5,6 +5,7 @@ use super::origin::{Origin, Origins};
 use super::setting::bad_value;
 use super::types::Config;
 use crate::browser::{Flavor, TransportKind, environment};
+use crate::policy::GrantablePermission;
 use crate::server::Listen;
 
 /// Checks the rules between values, and texts with a syntax of their own.
@@ -15,6 +16,7 @@ pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigErro
     variables(config, origins)?;
     connect(config, origins)?;
     tls(config, origins)?;
+    clipboard(config, origins)?;
     if config.auth.clients.is_empty() && !config.server.listen.is_local() {
         return Err(ConfigError::OpenListen {
             origin: origins.get("server.listen").clone(),
@@ -100,6 +102,21 @@ fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     if config.server.tls.is_some() && matches!(config.server.listen, Listen::Unix(_)) {
         let advice = "a unix socket needs no TLS: remove server.tls, or listen on an address";
         return Err(conflict(origins, "server.tls", "server.listen", advice));
+    }
+    Ok(())
+}
+
+/// Chromium has one clipboard for all browser contexts.
+fn clipboard(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
+    let read = GrantablePermission::ClipboardRead;
+    if config.policy.permissions.contains(&read) && config.auth.clients.len() > 1 {
+        let advice = "pages of one client would read what those of another have copied: remove \"clipboardRead\", or have one client";
+        return Err(conflict(
+            origins,
+            "policy.permissions",
+            "auth.clients",
+            advice,
+        ));
     }
     Ok(())
 }
@@ -246,6 +263,30 @@ mod tests {
         };
         assert_eq!(with_tls("127.0.0.1:0"), None);
         assert!(with_tls("unix:/a").unwrap().contains("needs no TLS"));
+    }
+
+    #[test]
+    fn several_clients_do_not_read_one_clipboard() {
+        let with_clients = |count: usize| {
+            message(|config| {
+                config.policy.permissions = vec![GrantablePermission::ClipboardRead];
+                let client = |number| crate::server::ClientConfig {
+                    name: format!("c{number}"),
+                    token: None,
+                    token_sha256: None,
+                    token_file: None,
+                    policy: None,
+                    limits: None,
+                };
+                config.auth.clients = (0..count).map(client).collect();
+            })
+        };
+        assert_eq!(with_clients(1), None);
+        assert!(
+            with_clients(2)
+                .unwrap()
+                .contains("remove \"clipboardRead\"")
+        );
     }
 
     #[test]

@@ -43,6 +43,10 @@ pub struct FlowConfig {
     /// Screenshots of more pixels than this are refused, at least 1.
     #[schemars(range(min = 1))]
     pub max_screenshot_pixels: u64,
+    /// PDFs larger than this are refused: from 64KiB to 1GiB.
+    #[serde(with = "byte_size")]
+    #[schemars(with = "ByteSizeText")]
+    pub max_pdf_bytes: usize,
     /// Downloads larger than this are cancelled: from 1KiB to 1GiB.
     #[serde(with = "byte_size")]
     #[schemars(with = "ByteSizeText")]
@@ -93,6 +97,7 @@ impl Default for FlowConfig {
             max_snapshot_nodes: 200_000,
             max_snapshot_bytes: 64 << 20,
             max_screenshot_pixels: 100_000_000,
+            max_pdf_bytes: 64 << 20,
             max_download_bytes: 32 << 20,
             kept_downloads: 32,
             kept_download_bytes: 256 << 20,

@@ -8,14 +8,15 @@ use cdp_bridge_protocol::request::{
 use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 
 use super::page_action::{self as page, locator};
+use super::page_setup as setup;
 use super::running_calls::CallPlace;
 use super::{Caller, OperationError, Operations, StreamSinks, Success};
 use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::PageOperation;
 use crate::tabs::{
-    Capture, CastSpec, Change, NewTab, Reply, Subscriber, TabError, TabHandle, TabMessage, Watcher,
-    Way,
+    Capture, CastSpec, Change, NewTab, Reply, SetupRequest, Subscriber, TabError, TabHandle,
+    TabMessage, Watcher, Way,
 };
 
 /// How to carry out a request that has been checked.
@@ -34,7 +35,7 @@ impl Operations {
     /// Finds everything that the request needs, before anything is begun.
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         if body.runs_script() && self.settings.evaluate == EvaluatePolicy::Deny {
-            return Err(OperationError::EvaluateDisabled);
+            return Err(OperationError::ScriptsDisabled { kind: body.kind() });
         }
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
@@ -67,6 +68,26 @@ impl Operations {
                 capture(tab(&it.tab_id)?, Capture::Snapshot { format })
             }
             RequestBody::GetScreenshot(it) => capture(tab(&it.tab_id)?, page::screenshot(&it)?),
+            RequestBody::PrintToPdf(it) => {
+                let tab = tab(&it.tab_id)?;
+                capture(tab, Capture::Pdf(Box::new(it)))
+            }
+            RequestBody::Emulate(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, SetupRequest::Emulate(Box::new(it)))
+            }
+            RequestBody::SetPermissions(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, setup::permissions(&self.settings.permissions, it)?)
+            }
+            RequestBody::AddInitScript(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, SetupRequest::AddInitScript(it.script))
+            }
+            RequestBody::RemoveInitScript(it) => {
+                let tab = tab(&it.tab_id)?;
+                set_up(tab, SetupRequest::RemoveInitScript(it.script_id))
+            }
             RequestBody::StartScreencast(it) => {
                 let streams = streams(caller, RequestKind::StartScreencast)?;
                 start_screencast(tab(&it.tab_id)?, caller, streams, &it)
@@ -151,6 +172,10 @@ fn send(tab: TabHandle, message: impl FnOnce(Reply) -> TabMessage + Send + 'stat
 
 fn change(tab: TabHandle, change: Change) -> Plan {
     send(tab, |reply| TabMessage::Change(change, reply))
+}
+
+fn set_up(tab: TabHandle, request: SetupRequest) -> Plan {
+    change(tab, Change::SetUp(request))
 }
 
 fn act(tab: TabHandle, action: PageOperation) -> Plan {

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use cdp_bridge_protocol::request::PagePermission;
 use cdp_bridge_protocol::{ErrorCode, IdempotencyKey, RequestId, RequestKind, TabRef};
 
 use super::Permission;
 use super::client_quota::{QuotaExhausted, RateExceeded};
 use super::failure::{
-    BadRegex, DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, TabError,
+    BadRegex, DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, PrintError,
+    SetupError, TabError,
 };
 use super::staged_files::StagingError;
 
@@ -96,8 +98,26 @@ pub enum OperationError {
         error: BadRegex,
     },
     /// Policy forbids scripts of clients.
-    #[error("evaluate is disabled by the configuration (policy.evaluate)")]
-    EvaluateDisabled,
+    #[error(
+        "{} with a script is not allowed by the configuration (policy.evaluate)",
+        .kind.as_str()
+    )]
+    ScriptsDisabled {
+        /// The request.
+        kind: RequestKind,
+    },
+    /// Policy forbids to grant a permission.
+    #[error(
+        "the permission {} cannot be granted: the configuration does not allow it (policy.permissions)",
+        .permission.as_str()
+    )]
+    PermissionForbidden {
+        /// The permission.
+        permission: PagePermission,
+    },
+    /// The text is not an origin.
+    #[error("origin: expected an origin such as https://example.com")]
+    BadOrigin,
     /// A file cannot be staged, or is not there.
     #[error(transparent)]
     Staging(#[from] StagingError),
@@ -130,13 +150,15 @@ impl OperationError {
             | Self::NoStreams { .. }
             | Self::DuplicateRequestId { .. }
             | Self::KeyReused { .. }
+            | Self::BadOrigin
             | Self::UnknownKey(_)
             | Self::BadRegex { .. } => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited(_) => ErrorCode::RateLimited,
             Self::UnknownTab { .. } => ErrorCode::UnknownTab,
             Self::BadSelector { .. } => ErrorCode::BadSelector,
-            Self::EvaluateDisabled => ErrorCode::EvaluationFailed,
+            Self::ScriptsDisabled { .. } => ErrorCode::EvaluationFailed,
+            Self::PermissionForbidden { .. } => ErrorCode::PermissionDenied,
             Self::Staging(error) => code_of_staging(error),
             Self::Failed(failure) => code_of_tab(kind, &failure.error),
         }
@@ -198,6 +220,8 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
+        TabError::Print(error) => code_of_print(error),
+        TabError::Setup(error) => code_of_setup(error),
         TabError::TimedOut { .. } | TabError::NotLoaded { .. } => ErrorCode::CdpTimeout,
         TabError::Detached => ErrorCode::CdpDetached,
         TabError::Crashed => ErrorCode::TabCrashed,
@@ -213,11 +237,31 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::Refused(_) => match kind {
             RequestKind::GetDomSnapshot => ErrorCode::SnapshotFail,
             RequestKind::GetScreenshot | RequestKind::StartScreencast => ErrorCode::ScreenshotFail,
+            RequestKind::PrintToPdf => ErrorCode::PrintFail,
             _ => ErrorCode::Internal,
         },
         TabError::Download(DownloadError::Unreadable { .. })
         | TabError::ProxyUnavailable(_)
         | TabError::Lost => ErrorCode::Internal,
+    }
+}
+
+fn code_of_print(error: &PrintError) -> ErrorCode {
+    match error {
+        PrintError::Refused { .. } => ErrorCode::BadRequest,
+        PrintError::TooLarge { .. } => ErrorCode::TooLarge,
+        PrintError::Call(_) | PrintError::NoPermit => ErrorCode::PrintFail,
+    }
+}
+
+fn code_of_setup(error: &SetupError) -> ErrorCode {
+    match error {
+        SetupError::Refused { .. } | SetupError::Shared { .. } => ErrorCode::BadRequest,
+        SetupError::TooManyScripts { .. } | SetupError::ScriptsTooLong { .. } => {
+            ErrorCode::LimitExceeded
+        }
+        SetupError::UnknownScript => ErrorCode::NotFound,
+        SetupError::Call(_) => ErrorCode::Internal,
     }
 }
 
@@ -301,7 +345,13 @@ mod tests {
                 false,
                 ErrorCode::Internal.retryable(),
             ),
-            (OperationError::EvaluateDisabled, false, false),
+            (
+                OperationError::ScriptsDisabled {
+                    kind: RequestKind::Evaluate,
+                },
+                false,
+                false,
+            ),
         ] {
             assert_eq!(
                 error.changed_nothing(RequestKind::Navigate),

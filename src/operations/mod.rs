@@ -9,7 +9,7 @@
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
 //! | [`presence`] | which scopes have a client that is present |
-//! | `dispatch`, `page_action` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `dispatch`, `page_action`, `page_setup` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
@@ -44,6 +44,7 @@ mod idempotency_table;
 pub mod in_flight;
 pub mod outcome;
 mod page_action;
+mod page_setup;
 pub mod ports;
 pub mod presence;
 pub mod principal;
@@ -88,5 +89,8 @@ pub mod failure {
     pub use crate::tabs::page_actions::BadRegex;
     pub use crate::tabs::page_actions::PageActionError;
     pub use crate::tabs::page_actions::keys::NoSuchKey;
-    pub use crate::tabs::{DownloadError, Failure, ScreenshotError, SnapshotError, TabError};
+    pub use crate::tabs::page_setup::SetupError;
+    pub use crate::tabs::{
+        DownloadError, Failure, PrintError, ScreenshotError, SnapshotError, TabError,
+    };
 }

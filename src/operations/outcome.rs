@@ -46,6 +46,18 @@ pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
             _ => 0,
         },
         AnswerKind::Evaluated(value) => value.to_string().len(),
+        AnswerKind::Emulated(emulation) => {
+            let texts = [
+                &emulation.user_agent,
+                &emulation.locale,
+                &emulation.timezone_id,
+            ];
+            let texts = texts.into_iter().flatten();
+            let headers = emulation.extra_headers.iter().flatten();
+            texts.chain(headers).map(String::len).sum()
+        }
+        AnswerKind::PermissionsSet(grant) => grant.origin.as_ref().map_or(0, String::len),
+        AnswerKind::InitScriptAdded { id } => id.len(),
         AnswerKind::Done(acted) => acted.values.iter().flatten().map(String::len).sum(),
         // No other answer belongs to a request that takes a key.
         _ => 0,

@@ -19,7 +19,7 @@ use crate::tabs::page_actions::keys::Chord;
 use crate::tabs::page_actions::{
     ActionMode, PageFile, PageOperation, PointerTarget, ScrollTarget, UploadTarget,
 };
-use crate::tabs::{Area, Capture, Shot};
+use crate::tabs::{Area, Capture, Shot, ShotLook};
 
 type Parsed<T> = Result<T, OperationError>;
 
@@ -42,10 +42,19 @@ pub(super) fn screenshot(shot: &GetScreenshot) -> Parsed<Capture> {
         (None, None) if shot.full_page == Some(true) => Area::Whole,
         (None, None) => Area::Visible,
     };
+    let masks = shot.mask.iter().flatten();
+    let mask = masks.map(|text| locator_of("mask", text));
     Ok(Capture::Screenshot(Shot {
         area,
         format: shot.format.unwrap_or_default(),
         quality: shot.quality(),
+        look: ShotLook {
+            mask: mask.collect::<Result<_, _>>()?,
+            mask_color: shot.mask_color.clone(),
+            omit_background: shot.omit_background.unwrap_or(false),
+            animations: shot.animations.unwrap_or_default(),
+            caret: shot.caret.unwrap_or_default(),
+        },
     }))
 }
 

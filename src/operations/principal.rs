@@ -160,6 +160,7 @@ mod tests {
             RequestKind::Subscribe,
             RequestKind::GetDownload,
             RequestKind::Cancel,
+            RequestKind::PrintToPdf,
         ];
         assert_eq!(reading.collect::<Vec<_>>(), expected);
     }

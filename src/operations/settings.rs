@@ -7,7 +7,7 @@ use cdp_bridge_protocol::request::TimeoutClass;
 use cdp_bridge_protocol::{RequestBody, RequestKind};
 
 use super::staged_files::StagingLimits;
-use crate::policy::EvaluatePolicy;
+use crate::policy::{EvaluatePolicy, GrantablePermission};
 use crate::tabs::OnDisconnect;
 
 /// The time limit of each class of requests, for requests without a `timeoutMs`.
@@ -58,6 +58,8 @@ pub struct OperationSettings {
     pub logged_out_default: bool,
     /// Whether clients may run scripts in pages.
     pub evaluate: EvaluatePolicy,
+    /// The permissions that clients may grant their pages.
+    pub permissions: Vec<GrantablePermission>,
     /// What happens to the tabs of a scope that no client is present in any more.
     pub on_disconnect: OnDisconnect,
 }

@@ -8,7 +8,9 @@
 //! | `address` | classifies addresses that are not on the public internet |
 //! | `private` | whether such addresses may be reached |
 //! | `navigation` | the policy for URLs that tabs open |
+//! | `origin` | origins of web pages |
 //! | `egress` | the policy for connections that pages make |
+//! | `permission` | what clients may allow their pages |
 //! | `denied` | why a request was denied, and which key would allow it |
 //! | `connect_failure` | why a connection was not made |
 //! | `settings` | the section `policy` of the configuration |
@@ -20,8 +22,10 @@ mod denied;
 mod egress;
 mod host;
 mod navigation;
+mod origin;
 mod pattern;
 mod pattern_error;
+mod permission;
 mod private;
 mod redact;
 mod settings;
@@ -33,8 +37,10 @@ pub use egress::{Destination, EgressPolicy, EgressVerdict};
 pub(crate) use host::normalise;
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
+pub use origin::origin_of;
 pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
+pub use permission::GrantablePermission;
 pub use private::PrivateNetworks;
 pub use redact::{redact_url, without_credentials};
 pub use settings::{

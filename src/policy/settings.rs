@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::permission::GrantablePermission;
 use super::private::PrivateNetworks;
 
 /// What pages may load and do.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PolicyConfig {
     /// Hosts that may be navigated to; empty means any. Entries: "example.com" (it and its
@@ -34,10 +35,33 @@ pub struct PolicyConfig {
     pub downloads: DownloadPolicy,
     /// Windows that pages open: "adopt" (each becomes a tab) or "block".
     pub popups: PopupPolicy,
-    /// Whether clients may run scripts in pages with `evaluate`: "allow" or "deny".
+    /// Whether clients may run scripts in pages with `evaluate` and `addInitScript`: "allow" or "deny".
     pub evaluate: EvaluatePolicy,
+    /// The permissions that clients may grant their pages with `setPermissions`: any of "geolocation",
+    /// "notifications", "camera", "microphone", "clipboardRead" (with one client only, because all of
+    /// them share what it reads), "clipboardWrite", "midi", "sensors", "backgroundSync",
+    /// "idleDetection", "storageAccess", "paymentHandler" and "localFonts".
+    pub permissions: Vec<GrantablePermission>,
     /// Create tabs in logged-out mode where the request does not say.
     pub logged_out_default: bool,
+}
+
+impl Default for PolicyConfig {
+    fn default() -> Self {
+        Self {
+            allowlist: Vec::new(),
+            subresources: Vec::new(),
+            mode: PolicyMode::default(),
+            private_networks: PrivateNetworks::default(),
+            resolve: BTreeMap::new(),
+            dialogs: DialogPolicy::default(),
+            downloads: DownloadPolicy::default(),
+            popups: PopupPolicy::default(),
+            evaluate: EvaluatePolicy::default(),
+            permissions: GrantablePermission::HARMLESS.to_vec(),
+            logged_out_default: false,
+        }
+    }
 }
 
 impl PolicyConfig {

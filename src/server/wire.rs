@@ -2,10 +2,10 @@
 
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Evaluated, FileChooserOpened, FileStaged, FrameInfo, Frames, LoadEventFired, LoggedOutModeSet,
-    Navigated, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped,
-    TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, WaitOutcome,
-    Waited,
+    Emulated, Evaluated, FileChooserOpened, FileStaged, FrameInfo, Frames, InitScriptAdded,
+    LoadEventFired, LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried,
+    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
+    TabCreated, TabRebuilt, TabUpdated, Tabs, WaitOutcome, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
@@ -206,6 +206,18 @@ pub fn answer(kind: RequestKind, answer: Answer, superseded: Vec<RequestId>) -> 
             truncated: truncated.then_some(true),
         }
         .into(),
+        AnswerKind::Emulated(emulation) => Emulated {
+            id,
+            emulation: *emulation,
+        }
+        .into(),
+        AnswerKind::PermissionsSet(grant) => PermissionsSet {
+            id,
+            origin: grant.origin,
+            permissions: grant.permissions,
+        }
+        .into(),
+        AnswerKind::InitScriptAdded { id: script_id } => InitScriptAdded { id, script_id }.into(),
         AnswerKind::ScreencastStarted => ScreencastStarted { id }.into(),
         AnswerKind::ScreencastStopped => ScreencastStopped { id }.into(),
         AnswerKind::Payload {

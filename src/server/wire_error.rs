@@ -5,7 +5,7 @@ use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabI
 use crate::operations::OperationError;
 use crate::operations::error::{code_of_tab, millis_rounded_up};
 use crate::operations::failure::{
-    Failure, PageActionError, ScreenshotError, SnapshotError, TabError,
+    Failure, PageActionError, PrintError, ScreenshotError, SetupError, SnapshotError, TabError,
 };
 use crate::operations::staged_files::StagingError;
 
@@ -65,6 +65,7 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::KeyReused { .. } => details.field = field("idempotencyKey"),
         OperationError::UnknownKey(_) => details.field = field("key"),
         OperationError::BadRegex { field: name, .. } => details.field = field(name),
+        OperationError::BadOrigin => details.field = field("origin"),
         OperationError::BadSelector { field: name, error } => {
             details.field = field(name);
             details.position = Some(error.position as u64);
@@ -81,7 +82,8 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::NotPermitted { .. }
         | OperationError::NoStreams { .. }
         | OperationError::UnknownTab { .. }
-        | OperationError::EvaluateDisabled
+        | OperationError::ScriptsDisabled { .. }
+        | OperationError::PermissionForbidden { .. }
         | OperationError::Failed(_) => {}
     }
     details
@@ -133,6 +135,8 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
             details.height = Some(*height);
             details.limit = Some(*limit);
         }
+        TabError::Print(PrintError::TooLarge { max }) => details.max_bytes = Some(*max),
+        TabError::Setup(error) => return details_of_setup(error),
         TabError::PageAction(error) => return details_of_page_action(error),
         TabError::Cancelled { input_sent } => details.input_sent = Some(*input_sent),
         TabError::AfterInput(error)
@@ -144,6 +148,23 @@ fn details_of_tab(error: &TabError) -> ErrorDetails {
         | TabError::TabsReserved { limit }
         | TabError::TooManyOwnTabs { limit } => details.limit = Some(*limit as u64),
         _ => {}
+    }
+    details
+}
+
+fn details_of_setup(error: &SetupError) -> ErrorDetails {
+    let mut details = ErrorDetails::default();
+    match error {
+        SetupError::Refused { field, .. } | SetupError::Shared { field } => {
+            details.field = Some((*field).to_owned());
+        }
+        SetupError::TooManyScripts { limit } => details.limit = Some(*limit),
+        SetupError::ScriptsTooLong { bytes, max } => {
+            details.bytes = Some(*bytes);
+            details.max_bytes = Some(*max);
+        }
+        SetupError::UnknownScript => details.field = Some("scriptId".to_owned()),
+        SetupError::Call(_) => {}
     }
     details
 }

@@ -13,6 +13,7 @@ use super::identity::CallId;
 use super::input_sent::InputState;
 use super::message::Change;
 use super::page_actions::{PageActionError, PageDriver};
+use super::page_setup::{PageSetup, SetupError};
 use super::reply::AnswerKind;
 use super::target::{OpenError, Target};
 use crate::cdp::CallError;
@@ -51,6 +52,15 @@ pub enum Phase {
     /// An action was cancelled while the page may have been acting; resolves to whether it has.
     GivingUp(BoxFuture<'static, bool>),
     Activating(BoxFuture<'static, Result<(), CallError>>),
+    /// Dropped, it takes back what it has changed of the tab's set-up.
+    SettingUp(BoxFuture<'static, Result<SetupDone, SetupError>>),
+}
+
+/// What a request about the tab's set-up has come to.
+pub struct SetupDone {
+    /// What the tab's documents start with from now on, if that has changed.
+    pub setup: Option<PageSetup>,
+    pub answer: AnswerKind,
 }
 
 pub enum Step {
@@ -62,6 +72,7 @@ pub enum Step {
     /// The active action has sent input, or its input has had no effect.
     InputStateChanged,
     GaveUp(bool),
+    SetUp(Box<Result<SetupDone, SetupError>>),
     Activated(Result<(), CallError>),
 }
 
@@ -98,6 +109,7 @@ impl ActiveCommand {
                 }
             }
             Phase::GivingUp(gave_up) => Step::GaveUp(gave_up.await),
+            Phase::SettingUp(setting_up) => Step::SetUp(Box::new(setting_up.await)),
             Phase::Committing(_) | Phase::Travelling => std::future::pending().await,
         }
     }
@@ -149,6 +161,7 @@ impl ActiveCommand {
             Phase::Committing(_) | Phase::Travelling => "Page.frameNavigated",
             Phase::Loading { .. } => "the document",
             Phase::Acting(..) | Phase::GivingUp(_) => "the page's answer",
+            Phase::SettingUp(_) => "Chromium to set the tab up",
             Phase::Activating(_) => "Target.activateTarget",
         }
     }

@@ -11,6 +11,7 @@ mod navigation_result;
 mod navigation_wait;
 mod page_actions;
 mod page_limits;
+mod page_setup;
 mod policy_enforcement;
 mod publisher;
 mod recovery;
@@ -32,6 +33,7 @@ use tokio::time::Instant;
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
 use self::navigation::NavigationState;
 use self::page_limits::PageLimits;
+use self::page_setup::TabSetup;
 use self::publisher::TabPublisher;
 use self::recovery::Recovery;
 use self::streams::Streams;
@@ -48,6 +50,8 @@ use super::error::{Failure, TabError};
 use super::fact::{FactKind, FactSink};
 use super::identity::ClientId;
 use super::message::TabMessage;
+use super::page_setup::PageSetup;
+use super::permission_grants::SharedGrants;
 use super::settings::TabSettings;
 use super::supervisor::SupervisorHandle;
 use super::target::Target;
@@ -63,6 +67,7 @@ pub struct TabsContext {
     pub proxies: Arc<dyn ProxyProvider>,
     pub supervisor: SupervisorHandle,
     pub(super) clipboards: Clipboards,
+    pub(super) shared_grants: SharedGrants,
     pub(super) capture_permits: CapturePermits,
     /// Limits the downloads that are in memory at a time.
     pub(super) download_permits: FairPermits<ClientId>,
@@ -72,7 +77,7 @@ pub struct TabsContext {
 pub struct Actor {
     tab: TabPublisher,
     ctx: Arc<TabsContext>,
-    viewport: Viewport,
+    setup: TabSetup,
     clipboard: Arc<ScopeClipboard>,
     attached: Option<AttachedTarget>,
     work: Work,
@@ -90,7 +95,7 @@ impl Actor {
     pub(super) fn new(
         ctx: Arc<TabsContext>,
         view: watch::Sender<TabView>,
-        viewport: Viewport,
+        setup: PageSetup,
         mailbox: mpsc::Receiver<TabMessage>,
         first: TabCommand,
         attached: Option<AttachedTarget>,
@@ -100,7 +105,7 @@ impl Actor {
         let (id, scope, supervisor) = (tab.id, tab.scope.clone(), &ctx.supervisor);
         Self {
             clipboard: ctx.clipboards.of(&scope),
-            viewport,
+            setup: TabSetup::new(setup, ctx.shared_grants.of(&scope)),
             attached,
             work: Work::new(settings, ctx.capture_permits.of(&scope.client), first),
             navigation: NavigationState::new(scope.clone(), Arc::clone(&ctx.proxies)),
@@ -207,7 +212,7 @@ impl Actor {
 
     fn on_captured(&mut self, done: FinishedCapture) {
         if let Some(attached) = &self.attached {
-            let context = context(attached, self.viewport);
+            let context = context(attached, self.setup.page.viewport());
             self.work.captures.settle(done, self.tab.id, &context);
         }
     }
@@ -224,7 +229,7 @@ impl Actor {
             self.start(position, command);
         }
         if let Some(attached) = self.attached.as_ref().filter(|it| it.is_usable()) {
-            let context = context(attached, self.viewport);
+            let context = context(attached, self.setup.page.viewport());
             self.work.start_due(&context, Instant::now());
         }
     }

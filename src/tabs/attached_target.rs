@@ -200,7 +200,8 @@ impl AttachedTarget {
 
     /// Disables network events for a page that takes long to load.
     pub fn disable_network_if_slow(&mut self, now: Instant) {
-        if self.network.disables(now) && !self.driver().awaits_network() {
+        let needs_network = self.target.setup.current().emulation.needs_network();
+        if !needs_network && self.network.disables(now) && !self.driver().awaits_network() {
             self.send_unawaited(&DisableNetwork {});
         }
     }

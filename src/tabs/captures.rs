@@ -1,18 +1,20 @@
-//! The snapshots and screenshots of a tab: those that wait, and those that run.
+//! The snapshots, screenshots and prints of a tab: those that wait, and those that run.
 
+use bytes::Bytes;
 use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
-use cdp_bridge_protocol::request::{ImageFormat, SnapshotFormat, Viewport};
+use cdp_bridge_protocol::request::{ImageFormat, PrintToPdf, SnapshotFormat, Viewport};
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::time::Instant;
 
 use super::capture_permits::ClientCapturePermits;
 use super::command_queue::QueuePosition;
+use super::commands::print::print;
 use super::commands::retry::at_each_commit;
 use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
-use super::error::{Failure, ScreenshotError, TabError};
+use super::error::{Failure, PrintError, ScreenshotError, TabError};
 use super::identity::CallId;
-use super::message::Capture;
+use super::message::{Capture, Shot};
 use super::page_actions::PageDriver;
 use super::page_work::PageWork;
 use super::picture::Picture;
@@ -41,6 +43,8 @@ pub enum CaptureOutput {
         outcome: Result<EscapedText, TabError>,
     },
     Picture(ImageFormat, Result<Picture, TabError>),
+    /// With the URL of the document that it was started on.
+    Pdf(String, Result<Bytes, TabError>),
 }
 
 /// A capture that has ended, with the requests that wait for it.
@@ -99,7 +103,8 @@ impl Captures {
                     refused.reply.fail(TabError::QueueFull { limit });
                 }
             }
-            Capture::Screenshot(_) => {
+            // Paper is paced as pictures are.
+            Capture::Screenshot(_) | Capture::Pdf(_) => {
                 if let Some(evicted) = self.shots.push(waiting, now) {
                     metrics::dropped(evicted.reply.kind.as_str(), "queueFull");
                     evicted.reply.fail(TabError::Dropped);
@@ -161,9 +166,32 @@ impl Captures {
     }
 
     fn start_shot(&mut self, context: &CaptureContext<'_>, waiting: WaitingCapture) {
-        let Capture::Screenshot(shot) = waiting.capture else {
-            return;
-        };
+        match waiting.capture {
+            Capture::Screenshot(shot) => self.start_picture(context, shot, waiting.reply),
+            Capture::Pdf(wanted) => self.start_print(context, *wanted, waiting.reply),
+            Capture::Snapshot { .. } => {}
+        }
+    }
+
+    fn start_print(&mut self, context: &CaptureContext<'_>, wanted: PrintToPdf, reply: Reply) {
+        let max = self.limits.pdf_bytes;
+        let (driver, url) = (context.driver.clone(), context.url.to_owned());
+        let (session, deadline) = (context.session.clone(), reply.deadline);
+        let timed_out = reply.timed_out("a free position to print in");
+        let permits = self.permits.clone();
+        self.is_shot_running = true;
+        self.running.start(vec![reply], async move {
+            let attempt = || print(session.clone(), &permits, &wanted, max, deadline);
+            let outcome = at_each_commit(&driver, attempt).await;
+            let outcome = outcome.map_err(|error| match error {
+                PrintError::NoPermit => timed_out,
+                error => TabError::of_print(error),
+            });
+            CaptureOutput::Pdf(url, outcome)
+        });
+    }
+
+    fn start_picture(&mut self, context: &CaptureContext<'_>, shot: Shot, reply: Reply) {
         let format = shot.format;
         let limits = ShotLimits {
             format,
@@ -171,11 +199,11 @@ impl Captures {
             max_pixels: self.limits.screenshot_pixels,
         };
         let driver = context.driver.clone();
-        let (session, deadline) = (context.session.clone(), waiting.reply.deadline);
-        let timed_out = waiting.reply.timed_out("a free position to capture in");
+        let (session, deadline) = (context.session.clone(), reply.deadline);
+        let timed_out = reply.timed_out("a free position to capture in");
         let permits = self.permits.clone();
         self.is_shot_running = true;
-        self.running.start(vec![waiting.reply], async move {
+        self.running.start(vec![reply], async move {
             let attempt = || {
                 let shot = shot.clone();
                 screenshot(session.clone(), &driver, &permits, shot, limits, deadline)
@@ -194,7 +222,7 @@ impl Captures {
         let done = self.running.next_done().await;
         match &done.1 {
             CaptureOutput::Snapshot { format, .. } => self.snapshots.finished(format),
-            CaptureOutput::Picture(..) => self.is_shot_running = false,
+            CaptureOutput::Picture(..) | CaptureOutput::Pdf(..) => self.is_shot_running = false,
         }
         done
     }
@@ -231,11 +259,19 @@ impl Captures {
                     .into_iter()
                     .for_each(|it| it.answer(tab, answer.clone()));
             }
+            CaptureOutput::Pdf(url, Ok(file)) => {
+                let fields = PayloadFields::Pdf { url };
+                let answer = AnswerKind::payload(fields, Payload::Raw(file));
+                return replies
+                    .into_iter()
+                    .for_each(|it| it.answer(tab, answer.clone()));
+            }
             CaptureOutput::Snapshot {
                 outcome: Err(error),
                 ..
             }
-            | CaptureOutput::Picture(_, Err(error)) => error,
+            | CaptureOutput::Picture(_, Err(error))
+            | CaptureOutput::Pdf(_, Err(error)) => error,
         };
         for reply in replies {
             // The error has to state the limit of this request.
@@ -279,6 +315,7 @@ impl Captures {
         self.update_gauge();
         self.running.expire(now, |reply| match reply.kind {
             RequestKind::GetScreenshot => "Page.captureScreenshot",
+            RequestKind::PrintToPdf => "Page.printToPDF",
             _ => "Runtime.evaluate",
         })
     }

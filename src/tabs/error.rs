@@ -10,6 +10,7 @@ use cdp_bridge_protocol::{RequestKind, TabId};
 
 use super::downloads::DownloadError;
 use super::page_actions::PageActionError;
+use super::page_setup::SetupError;
 use super::reply::Reply;
 use crate::cdp::{CallError, SessionEnd};
 use crate::policy::Denied;
@@ -63,6 +64,12 @@ pub enum TabError {
     /// No picture could be taken.
     #[error(transparent)]
     Screenshot(#[from] ScreenshotError),
+    /// The page could not be printed.
+    #[error(transparent)]
+    Print(#[from] PrintError),
+    /// What the tab's documents start with could not be changed.
+    #[error(transparent)]
+    Setup(SetupError),
     /// The time limit passed.
     #[error("{} was not finished within {} ms: {}", .request.as_str(), .limit.as_millis(), .waiting_for)]
     TimedOut {
@@ -237,6 +244,31 @@ pub enum ScreenshotError {
     NotAPicture,
 }
 
+/// Why a page could not be printed.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum PrintError {
+    /// Chromium cannot print so.
+    #[error("the page cannot be printed so: {reason}")]
+    Refused {
+        /// Chromium's reason.
+        reason: String,
+    },
+    /// The file is larger than the largest that is made.
+    #[error(
+        "the PDF has more than the {max} bytes allowed (flow.max_pdf_bytes); print fewer pages"
+    )]
+    TooLarge {
+        /// The limit.
+        max: u64,
+    },
+    /// Chromium's error.
+    #[error("the page could not be printed: {0}")]
+    Call(#[from] CallError),
+    /// All places to print in were occupied until the deadline.
+    #[error("no place to print in became free")]
+    NoPermit,
+}
+
 impl From<PageActionError> for ScreenshotError {
     fn from(error: PageActionError) -> Self {
         match error {
@@ -333,6 +365,15 @@ impl TabError {
             _ => None,
         }
         .unwrap_or(Self::Screenshot(error))
+    }
+
+    pub(super) fn of_print(error: PrintError) -> Self {
+        let kind = RequestKind::PrintToPdf;
+        match &error {
+            PrintError::Call(call) => Self::of_ending(call, kind, Duration::ZERO),
+            _ => None,
+        }
+        .unwrap_or(Self::Print(error))
     }
 
     /// The error of a request whose call ended with its session, the connection, or its time limit.

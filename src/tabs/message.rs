@@ -1,13 +1,17 @@
 //! The messages to a tab's actor.
 
+use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::event::CloseReason;
-use cdp_bridge_protocol::request::{Clip, ImageFormat, SnapshotFormat, WaitUntil};
+use cdp_bridge_protocol::request::{
+    Animations, Caret, Clip, Emulate, ImageFormat, PrintToPdf, SnapshotFormat, WaitUntil,
+};
 
 use super::cancellation::CancelReport;
 use super::error::TabError;
 use super::identity::CallId;
 use super::page_actions::PageOperation;
 use super::page_console::Subscriber;
+use super::permission_grants::PermissionGrant;
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
 use crate::locator::Locator;
@@ -75,6 +79,21 @@ pub enum Change {
     SetLoggedOut { enabled: bool },
     /// `goBack`, `goForward`, `reload`.
     Travel(Way, WaitUntil),
+    /// What the tab's documents start with, or may do.
+    SetUp(SetupRequest),
+}
+
+/// A request about what the documents of a tab start with, or may do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SetupRequest {
+    /// `emulate`.
+    Emulate(Box<Emulate>),
+    /// `setPermissions`, of what policy allows.
+    SetPermissions(PermissionGrant),
+    /// `addInitScript`.
+    AddInitScript(TypedText),
+    /// `removeInitScript`.
+    RemoveInitScript(String),
 }
 
 /// A navigation without a URL.
@@ -100,6 +119,8 @@ pub enum Capture {
     Snapshot { format: SnapshotFormat },
     /// `getScreenshot`.
     Screenshot(Shot),
+    /// `printToPdf`.
+    Pdf(Box<PrintToPdf>),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -108,4 +129,16 @@ pub struct Shot {
     pub format: ImageFormat,
     /// Of `jpeg` and `webp`.
     pub quality: u8,
+    pub look: ShotLook,
+}
+
+/// What is stilled, hidden and covered in a screenshot.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ShotLook {
+    pub mask: Vec<Locator>,
+    /// Such as `#ff00ff`.
+    pub mask_color: Option<String>,
+    pub omit_background: bool,
+    pub animations: Animations,
+    pub caret: Caret,
 }

@@ -15,6 +15,8 @@
 //! | [`context_proxy`] | the proxy of a browser context, and what it refused |
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
+//! | [`page_setup`] | what every document of a tab starts with: emulation, scripts of clients |
+//! | [`permission_grants`] | what the pages of a browser context may do |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
 //! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
@@ -47,8 +49,10 @@ mod object_handle;
 pub mod page;
 pub mod page_actions;
 pub mod page_console;
+pub mod page_setup;
 mod page_work;
 mod pending_call;
+pub mod permission_grants;
 pub mod picture;
 pub mod registry;
 pub mod reply;
@@ -64,12 +68,13 @@ pub mod watchdog;
 pub use cancellation::CancelReport;
 pub use context_proxy::{ContextProxy, ProxyProvider};
 pub use downloads::{DownloadError, DownloadLimits};
-pub use error::{Failure, ScreenshotError, SnapshotError, TabError};
+pub use error::{Failure, PrintError, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
 pub use identity::{CallId, CallerId, ClientId, Scope};
-pub use message::{Area, Capture, Change, Shot, TabMessage, Way};
+pub use message::{Area, Capture, Change, SetupRequest, Shot, ShotLook, TabMessage, Way};
 pub use page_console::Subscriber;
+pub use permission_grants::PermissionGrant;
 pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+use cdp_bridge_protocol::event::Emulation;
 use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use cdp_bridge_protocol::request::Point;
 use cdp_bridge_protocol::{RequestKind, TabId};
@@ -16,6 +17,7 @@ use super::fact::Fact;
 use super::identity::CallId;
 use super::input_sent::InputSent;
 use super::page_actions::PageActionError;
+use super::permission_grants::PermissionGrant;
 
 /// A successful answer about a tab. Cheap to clone, including payloads.
 #[derive(Debug, Clone)]
@@ -52,6 +54,12 @@ pub enum AnswerKind {
         /// The older calls of the same caller that this answers too.
         superseded: Vec<CallId>,
     },
+    /// What the tab's pages are emulated with.
+    Emulated(Box<Emulation>),
+    /// What pages may do.
+    PermissionsSet(PermissionGrant),
+    /// The script runs in each further document.
+    InitScriptAdded { id: String },
     /// Frames follow.
     ScreencastStarted,
     /// No frames follow.

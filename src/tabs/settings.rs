@@ -111,6 +111,7 @@ impl TabSettings {
             snapshot_nodes: u64::from(self.flow.max_snapshot_nodes),
             snapshot_bytes: self.flow.max_snapshot_bytes as u64,
             screenshot_pixels: self.flow.max_screenshot_pixels,
+            pdf_bytes: self.flow.max_pdf_bytes,
         }
     }
 
@@ -123,11 +124,12 @@ impl TabSettings {
     }
 }
 
-/// The largest snapshot and screenshot that are taken.
+/// The largest snapshot, screenshot and PDF that are made.
 #[derive(Debug, Clone, Copy)]
 pub struct CaptureLimits {
     /// Elements of a page.
     pub snapshot_nodes: u64,
     pub snapshot_bytes: u64,
     pub screenshot_pixels: u64,
+    pub pdf_bytes: usize,
 }

@@ -30,6 +30,7 @@ use super::context_proxy::ProxyProvider;
 use super::error::TabError;
 use super::fact::FactSink;
 use super::identity::{CallId, ClientId, Scope, TabKey};
+use super::permission_grants::SharedGrants;
 use super::registry::Registry;
 use super::reply::Reply;
 use super::settings::{TabSettings, TabShares};
@@ -118,6 +119,7 @@ impl SupervisorHandle {
             proxies,
             supervisor: supervisor.clone(),
             clipboards: Clipboards::default(),
+            shared_grants: SharedGrants::default(),
             capture_permits: CapturePermits::default(),
             download_permits: FairPermits::new(DOWNLOADS_IN_MEMORY, DOWNLOADS_IN_MEMORY_PER_CLIENT),
         });

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::commands::target::close;
 use super::error::TabError;
 use super::identity::{ClientId, Scope};
+use super::page_setup::TargetSetup;
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};
 use crate::fair_permits::FairPermit;
@@ -22,6 +23,12 @@ pub struct Target {
     pub session: TargetSession,
     pub inbox: Inbox,
     pub id: TargetId,
+    /// What its documents start with.
+    pub setup: Arc<TargetSetup>,
+    /// The major version of the browser.
+    pub version: u32,
+    /// Its browser context; `None` for the default one.
+    pub context: Option<BrowserContextId>,
     /// The tab's own browser context; `None` in a shared one.
     pub own_context: Option<BrowserContextId>,
     /// The URL when it was attached.
@@ -62,8 +69,8 @@ impl Delivery {
         }
     }
 
-    pub(super) fn session(&self) -> Option<&TargetSession> {
-        self.target.as_ref().map(|target| &target.session)
+    pub(super) fn target(&self) -> Option<&Target> {
+        self.target.as_ref()
     }
 
     pub(super) fn accept(mut self) -> Option<Target> {

@@ -1,13 +1,16 @@
 //! The state of a tab that others see: a copy that the tab keeps up to date.
 
+use std::sync::Arc;
+
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{TabInfo, TabState};
 
 use tokio::time::Instant;
 
 use super::identity::{CallId, Scope};
+use super::page_setup::EmulationState;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TabView {
     pub id: TabId,
     /// The call that opens or opened it.
@@ -17,6 +20,7 @@ pub struct TabView {
     pub title: String,
     /// Whether it has its own browser context.
     pub logged_out: bool,
+    pub emulation: Arc<EmulationState>,
     pub state: TabState,
     /// The number of its latest creation or activation, ascending over all tabs.
     pub activated: u64,
@@ -40,6 +44,7 @@ pub fn list(mut views: Vec<TabView>) -> Vec<TabInfo> {
             logged_out: view.logged_out,
             active: active == Some(view.id),
             state: view.state,
+            emulation: view.emulation.describe().map(Box::new),
         })
         .collect()
 }
@@ -56,6 +61,7 @@ mod tests {
             url: "about:blank".to_owned(),
             title: String::new(),
             logged_out: false,
+            emulation: Arc::default(),
             state: TabState::Ready,
             activated,
             last_used: Instant::now(),

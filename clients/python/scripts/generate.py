@@ -6,6 +6,7 @@ What is taken from the schemas, beside JSON Schema itself:
 
 - `x-answeredBy` on a request: the `type` of the event that answers it;
 - a request with an `idempotencyKey` changes something;
+- `x-nullResets` on a field of a request: `null` is not the same as a field that is absent;
 - an event with `seq` and `total` comes in parts. What it has more than its head (`$defs/…Head`)
   is its payload, base64 where `contentEncoding` says so.
 """
@@ -47,7 +48,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from ._wire import Event, Payload, Record, RequestsBase, optional, present
+from ._wire import KEEP, Event, Keep, Payload, Record, RequestsBase, optional, present, resetting
 
 '''
 
@@ -98,6 +99,11 @@ def merged(schema: Schema) -> Schema:
     required = [*schema.get("required", []), *sorted(always)]
     rest = {key: value for key, value in schema.items() if key not in ("oneOf", "anyOf")}
     return rest | {"properties": fields, "required": required}
+
+
+def null_resets(field: Any) -> bool:
+    """Whether `None` is a value of such a field of a request, and not its absence."""
+    return isinstance(field, dict) and field.get("x-nullResets") is True
 
 
 def sentences(schema: Schema, *more: str) -> list[str]:
@@ -317,7 +323,10 @@ class Generator:
         # What must be given stands first, and what every request takes last.
         fields.sort(key=lambda field: (field[4], field[0] in ENVELOPE))
         lines = ["", f"    async def {method}(", "        self,", "        *,"]
-        for _, argument, _, kind, optional in fields:
+        for _, argument, field, kind, optional in fields:
+            if null_resets(field):
+                lines.append(f"        {argument}: {kind} | Keep = KEEP,")
+                continue
             lines.append(f"        {argument}: {kind}{' = None' if optional else ''},")
         lines.append(f"    ) -> {pascal(answer)}Event:")
         text = " ".join(sentences(schema))
@@ -337,7 +346,9 @@ class Generator:
         lines.append(
             f"        return await self._ask({pascal(answer)}Event, {json.dumps(name)}, {{"
         )
-        lines += [f'            "{wire}": {argument},' for wire, argument, *_ in fields]
+        for wire, argument, field, *_ in fields:
+            value = f"resetting({argument})" if null_resets(field) else argument
+            lines.append(f'            "{wire}": {value},')
         return [*lines, "        })"]
 
     def described(self, field: Any) -> Schema:

@@ -8,7 +8,13 @@ import unittest
 from pathlib import Path
 
 from cdp_bridge import Bridge, BridgeError, ConnectionLost, EventsOverflow
-from cdp_bridge.protocol import FrameEvent, LoadEventFiredEvent, UploadFile, Viewport
+from cdp_bridge.protocol import (
+    FrameEvent,
+    Geolocation,
+    LoadEventFiredEvent,
+    UploadFile,
+    Viewport,
+)
 
 from .support import BridgeUnderTest, Site
 
@@ -33,6 +39,21 @@ class ABridge(unittest.IsolatedAsyncioTestCase):
         self.site = Site({"/": "<p>hello</p>", "/large": LARGE, "/moving": MOVING})
         await self.site.start()
         self.addAsyncCleanup(self.site.stop)
+
+    async def test_a_setting_is_kept_where_it_is_not_given_and_none_resets_it(self) -> None:
+        async with await Bridge.connect(self.running.url) as bridge:
+            tab = await bridge.create_tab()
+            place = Geolocation(latitude=1, longitude=2)
+            await bridge.emulate(
+                tab_id=tab.id, locale="de-DE", geolocation=place, extra_headers={"X-A": "b"}
+            )
+            told = await bridge.emulate(tab_id=tab.id, locale=None, color_scheme="dark")
+            self.assertIsNone(told.emulation.locale)
+            self.assertEqual(told.emulation.geolocation, place)
+            self.assertEqual(told.emulation.extra_headers, ["X-A"])
+            pdf = await bridge.print_to_pdf(tab_id=tab.id)
+            self.assertTrue(pdf.data.startswith(b"%PDF-"))
+            await bridge.close_tab(tab_id=tab.id)
 
     async def test_a_file_of_any_size_is_staged_and_uploaded(self) -> None:
         async with await Bridge.connect(self.running.url) as bridge:

@@ -28,6 +28,18 @@ describe("a bridge", () => {
     await site.stop();
   });
 
+  it("keeps a setting that is not given, and resets one that is null", async () => {
+    const bridge = await Bridge.connect(running.url);
+    const { id: tabId } = await bridge.createTab({});
+    await bridge.emulate({ tabId, locale: "de-DE", extraHeaders: { "X-A": "b" } });
+    const { emulation } = await bridge.emulate({ tabId, locale: null, colorScheme: "dark" });
+    assert.deepEqual(emulation, { colorScheme: "dark", extraHeaders: ["X-A"] });
+    const { data } = await bridge.printToPdf({ tabId });
+    assert.equal(new TextDecoder().decode(data.slice(0, 5)), "%PDF-");
+    await bridge.closeTab({ tabId });
+    await bridge.close();
+  });
+
   it("stages and uploads a file of any size", async () => {
     const bridge = await Bridge.connect(running.url);
     const { id: tabId } = await bridge.createTab({});

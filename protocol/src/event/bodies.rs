@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::emulation::Emulation;
 use crate::ids::{RequestId, TabId};
 
 /// The first message on every connection.
@@ -97,7 +98,7 @@ pub enum TabState {
 }
 
 /// One tab, as `tabs` and `welcome` list it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct TabInfo {
     /// The tab.
@@ -112,6 +113,9 @@ pub struct TabInfo {
     pub active: bool,
     /// How far it is.
     pub state: TabState,
+    /// What its pages are emulated with; absent if nothing is.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub emulation: Option<Box<Emulation>>,
 }
 
 /// A tab is there: its target is attached and its domains are enabled.
@@ -189,7 +193,7 @@ pub struct LoggedOutModeSet {
 }
 
 /// All tabs of this client.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Tabs {
     /// The tabs, oldest first.

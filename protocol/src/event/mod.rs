@@ -1,10 +1,11 @@
 //! Messages from the bridge to a Coordinator.
 //!
-//! [`bodies`], [`page_actions`], [`console`], [`files`] and [`frames`] hold the fields of each event, [`message`] the envelope with its `type`
+//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`] and [`frames`] hold the fields of each event, [`message`] the envelope with its `type`
 //! and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
 mod console;
+mod emulation;
 mod files;
 mod frames;
 mod message;
@@ -12,6 +13,7 @@ mod page_actions;
 
 pub use bodies::*;
 pub use console::*;
+pub use emulation::*;
 pub use files::*;
 pub use frames::*;
 pub use message::{Message, NotAMessage, numbered};

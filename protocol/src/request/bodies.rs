@@ -4,6 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::parse::{FieldError, Validate, broken, within};
+use super::picture_options::{Animations, Caret};
 use super::waiting::WaitUntil;
 use crate::ids::{RequestId, TabRef};
 
@@ -186,6 +187,10 @@ pub struct Clip {
         "required": ["selector", "clip"],
         "properties": { "selector": { "type": "string" }, "clip": { "type": "object" } },
     },
+    {
+        "required": ["omitBackground"],
+        "properties": { "omitBackground": { "const": true }, "format": { "enum": ["jpeg", null] } },
+    },
 ] }))]
 pub struct GetScreenshot {
     /// The tab.
@@ -206,6 +211,24 @@ pub struct GetScreenshot {
     /// The part of the page that is taken.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub clip: Option<Clip>,
+    /// Locators of elements that are covered with a box of one colour; one that matches none covers nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub mask: Option<Vec<String>>,
+    /// The colour of these boxes, as `#rrggbb`; `#ff00ff` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(regex(pattern = "^#[0-9A-Fa-f]{6}$"))]
+    pub mask_color: Option<String>,
+    /// Whether the page's own background is all that is behind it, so that the rest is transparent; `false` if absent. `jpeg`
+    /// has no transparency.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub omit_background: Option<bool>,
+    /// Whether animations run; `allow` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub animations: Option<Animations>,
+    /// Whether the text caret is shown; `initial` if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub caret: Option<Caret>,
 }
 
 /// The quality of pictures where none is asked for.
@@ -228,6 +251,11 @@ impl GetScreenshot {
             quality: None,
             selector: None,
             clip: None,
+            mask: None,
+            mask_color: None,
+            omit_background: None,
+            animations: None,
+            caret: None,
         }
     }
 
@@ -326,7 +354,8 @@ impl Validate for GetScreenshot {
             within("clip.height", clip.height, 1.0, FARTHEST)?;
         }
         self.quality
-            .map_or(Ok(()), |quality| within("quality", quality, 1, 100))
+            .map_or(Ok(()), |quality| within("quality", quality, 1, 100))?;
+        self.check_options()
     }
 }
 

@@ -1,17 +1,25 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`page_queries`], [`waiting`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
-//! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
+//! [`bodies`], [`actions`], [`page_queries`], [`waiting`], [`picture_options`], [`printing`], [`emulation`], [`permissions`], [`init_scripts`],
+//! [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
 mod actions;
 mod answer;
 mod bodies;
+mod devices;
+mod emulation;
 mod envelope;
 mod envelope_scan;
+mod extra_headers;
+mod init_scripts;
 mod kind;
 mod page_queries;
 mod parse;
+mod permissions;
+mod picture_options;
+mod printing;
+mod setting;
 mod subscribe;
 mod uploads;
 mod waiting;
@@ -19,10 +27,18 @@ mod waiting;
 pub use actions::*;
 pub use answer::{Ask, EventBody, TypedPayload};
 pub use bodies::*;
+pub use devices::{DEVICES, Device, DeviceProfile};
+pub use emulation::*;
 pub use envelope::Request;
+pub use extra_headers::ExtraHeaders;
+pub use init_scripts::*;
 pub use kind::TimeoutClass;
 pub use page_queries::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
+pub use permissions::*;
+pub use picture_options::*;
+pub use printing::*;
+pub use setting::Setting;
 pub use subscribe::*;
 pub use uploads::*;
 pub use waiting::*;

@@ -586,14 +586,7 @@ mod tests {
     #[test]
     fn an_absent_field_may_be_null() {
         let text = r#"{"type":"getScreenshot","tabId":"t3","quality":null}"#;
-        let expected = GetScreenshot {
-            tab_id: TabId::new(3).into(),
-            full_page: None,
-            format: None,
-            quality: None,
-            selector: None,
-            clip: None,
-        };
+        let expected = GetScreenshot::of(TabId::new(3));
         assert_eq!(
             Request::parse(text).map(|request| request.body),
             Ok(expected.into())

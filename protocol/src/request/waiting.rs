@@ -341,7 +341,7 @@ impl RequestBody {
     /// Whether it runs a script of the client in a page.
     pub fn runs_script(&self) -> bool {
         match self {
-            Self::Evaluate(_) => true,
+            Self::Evaluate(_) | Self::AddInitScript(_) => true,
             Self::WaitFor(it) => it.runs_script(),
             it => it.action_wait().is_some_and(ActionWait::runs_script),
         }

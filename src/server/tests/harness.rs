@@ -90,6 +90,7 @@ pub(super) fn operation_settings() -> OperationSettings {
         },
         logged_out_default: false,
         evaluate: EvaluatePolicy::Allow,
+        permissions: Vec::new(),
         on_disconnect: OnDisconnect::Keep,
     }
 }
@@ -305,6 +306,7 @@ impl Bridge {
             url: "https://a.test/".to_owned(),
             title: "A".to_owned(),
             logged_out: false,
+            emulation: Arc::default(),
             state: TabState::Ready,
             activated: number,
             last_used: tokio::time::Instant::now(),

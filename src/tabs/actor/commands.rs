@@ -14,7 +14,6 @@ use crate::tabs::active_command::{ActiveCommand, Phase, Step};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::command_queue::{CommandKind, QueuePosition, TabCommand};
 use crate::tabs::commands::navigate::navigate;
-use crate::tabs::commands::set_up::metrics_of;
 use crate::tabs::commands::target::activate;
 use crate::tabs::error::TabError;
 use crate::tabs::fact::FactKind;
@@ -68,7 +67,13 @@ impl Actor {
                     self.answer_logged_out_mode(command.reply.take());
                     return None;
                 }
+                if *enabled {
+                    self.setup.forget_own_grants();
+                }
                 Some(self.open(context_for(*enabled), deadline))
+            }
+            CommandKind::Change(Change::SetUp(request)) => {
+                self.begin_setup(request.clone(), deadline)
             }
             CommandKind::Rebuild { .. } => Some(self.open(self.rebuild_context(), deadline)),
         }
@@ -89,8 +94,8 @@ impl Actor {
             .is_some_and(|attached| attached.target.own_context.is_some())
     }
 
-    /// Requests a target, and sets the tab's viewport if it is not the default.
-    fn open(&self, context: ContextChoice, deadline: Instant) -> Phase {
+    /// Requests a target, and sets it up as the tab's documents are to start.
+    fn open(&mut self, context: ContextChoice, deadline: Instant) -> Phase {
         let (reply, opened) = oneshot::channel();
         let scope = self.tab.scope.clone();
         let request = OpenRequest {
@@ -102,16 +107,14 @@ impl Actor {
             permit: None,
         };
         let supervisor = self.ctx.supervisor.clone();
-        let viewport = self.viewport;
-        let usual = viewport == self.ctx.settings.viewport;
+        let setup = self.setup.of_new_target(&request.context);
         let opening: BoxFuture<'static, Result<Target, OpenError>> = Box::pin(async move {
             supervisor.open(request).await;
             // The supervisor drops a request only when it loses the browser.
             let gone = || OpenError::BrowserDown("it went away while a page was opened".to_owned());
             let delivery = opened.await.unwrap_or_else(|_| Err(gone()))?;
-            if let Some(session) = delivery.session().filter(|_| !usual) {
-                let limit = remaining(deadline);
-                session.call(metrics_of(viewport), limit).await?;
+            if let Some(target) = delivery.target() {
+                setup.carry_out(target, deadline).await?;
             }
             delivery.accept().ok_or(OpenError::NotAttached)
         });
@@ -149,6 +152,7 @@ impl Actor {
             Step::Activated(outcome) => self.on_activated(outcome),
             Step::Acted(outcome) => self.on_acted(*outcome),
             Step::GaveUp(acted) => self.on_gave_up(acted),
+            Step::SetUp(outcome) => self.on_set_up(*outcome),
             // What waits behind the action may start now.
             Step::InputStateChanged => {}
         }

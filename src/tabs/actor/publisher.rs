@@ -11,6 +11,7 @@ use super::navigation::BLANK;
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::fact::{Fact, FactKind, FactSink, Navigation};
 use crate::tabs::identity::{Scope, TabKey};
+use crate::tabs::page_setup::EmulationState;
 use crate::tabs::reply::{AnswerKind, Reply};
 use crate::tabs::view::TabView;
 
@@ -87,6 +88,10 @@ impl TabPublisher {
 
     pub(super) fn activated(&self, activation: u64) {
         self.view.send_modify(|view| view.activated = activation);
+    }
+
+    pub(super) fn emulates(&self, emulation: Arc<EmulationState>) {
+        self.view.send_modify(|view| view.emulation = emulation);
     }
 
     pub(super) fn url(&self) -> String {

@@ -1,7 +1,7 @@
 //! Replies and facts that are recorded, and a policy without a proxy, for the tests of a tab's parts.
 
 use std::io;
-use std::sync::{Mutex, mpsc};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use cdp_bridge_protocol::event::TabState;
@@ -126,6 +126,7 @@ pub(super) fn view() -> TabView {
         url: "about:blank".to_owned(),
         title: String::new(),
         logged_out: false,
+        emulation: Arc::default(),
         state: TabState::Creating,
         activated: 0,
         last_used: Instant::now(),

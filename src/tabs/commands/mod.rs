@@ -3,6 +3,7 @@
 pub mod history;
 pub mod html;
 pub mod navigate;
+pub mod print;
 pub mod retry;
 pub mod screenshot;
 pub mod set_up;

@@ -42,7 +42,9 @@ pub async fn screenshot(
     limits: ShotLimits,
     deadline: Instant,
 ) -> Result<Picture, ScreenshotError> {
-    let take = async |clip: Option<ScreenshotClip>, beyond_viewport, pixels| {
+    let mut look = driver.still_picture(&shot.look, deadline).await?;
+    let mut take = async |clip: Option<ScreenshotClip>, beyond_viewport, pixels| {
+        driver.mask_picture(&shot.look, &mut look, deadline).await?;
         let picture = capture(&session, &shot, clip, beyond_viewport, deadline);
         let picture = permits.run(pixels, deadline, picture).await;
         picture.unwrap_or(Err(ScreenshotError::NoPermit))

@@ -1,10 +1,14 @@
 //! Prepares a target that has just been attached, and lets it run.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
+
+use crate::tabs::page_setup::change::SetupChange;
+use crate::tabs::page_setup::{PageSetup, TargetSetup};
 
 use crate::cdp::methods::{
     EmptyResult, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
@@ -18,24 +22,33 @@ use crate::cdp::{CallError, TargetSession};
 /// answered (faults section 1).
 pub async fn set_up(
     session: &TargetSession,
-    viewport: Viewport,
+    target: &Arc<TargetSetup>,
+    setup: &PageSetup,
     cancel_auth: bool,
     limit: Duration,
 ) -> Result<(), CallError> {
     // The order of this list is the order in which they are sent.
+    let usual = target.current().viewport();
     let mut calls: Vec<BoxFuture<'_, Result<EmptyResult, CallError>>> = vec![
-        session.call(EnablePage {}, limit).boxed(),
-        session.call(EnableInspector {}, limit).boxed(),
-        session.call(network(), limit).boxed(),
+        session.start_call(&EnablePage {}, limit).boxed(),
+        session.start_call(&EnableInspector {}, limit).boxed(),
+        session.start_call(&network(), limit).boxed(),
         session
-            .call(InterceptFileChooser { enabled: true }, limit)
+            .start_call(&InterceptFileChooser { enabled: true }, limit)
             .boxed(),
-        session.call(metrics_of(viewport), limit).boxed(),
+        session.start_call(&metrics_of(usual), limit).boxed(),
     ];
-    calls.push(session.call(RunIfWaitingForDebugger {}, limit).boxed());
+    // Of a popup that starts with what its opener is emulated with.
+    let change = SetupChange::begin(target, setup, limit);
+    calls.push(
+        session
+            .start_call(&RunIfWaitingForDebugger {}, limit)
+            .boxed(),
+    );
     for outcome in join_all(calls).await {
         outcome?;
     }
+    change.finish_leniently().await?;
     if cancel_auth {
         // Paused documents are continued only once the page belongs to a tab. A popup without an
         // opener has no renderer before its first document, and would answer nothing while that is
@@ -67,11 +80,14 @@ pub fn network() -> EnableNetwork {
     }
 }
 
-pub fn metrics_of(viewport: Viewport) -> SetDeviceMetrics {
+fn metrics_of(viewport: Viewport) -> SetDeviceMetrics {
     SetDeviceMetrics {
         width: viewport.width,
         height: viewport.height,
         device_scale_factor: viewport.device_scale_factor.unwrap_or(1.0),
         mobile: false,
+        screen_width: None,
+        screen_height: None,
+        screen_orientation: None,
     }
 }

@@ -11,17 +11,17 @@ use tokio::time::{Instant, timeout_at};
 use super::choosers::Choosers;
 use super::error::PageActionError;
 use super::load_progress::LoadProgress;
-use super::page_events::attach_frames;
 use super::script_calls::ScriptCalls;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::methods::Method;
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
-use crate::cdp::{RawEvent, TargetSession};
+use crate::cdp::{CallError, RawEvent, TargetSession};
 use crate::lock::lock;
 use crate::tabs::clipboard::ScopeClipboard;
 use crate::tabs::commands::retry::until_active;
 use crate::tabs::input_sent::InputSent;
+use crate::tabs::page_setup::TargetSetup;
 
 /// Time limit for Chromium to attach a frame that is in the page.
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
@@ -52,6 +52,8 @@ pub struct PageDriver {
 #[derive(Debug)]
 pub(super) struct Shared {
     pub(super) main: Arc<World>,
+    /// What the documents of the target start with, in all of its sessions.
+    pub(super) setup: Arc<TargetSetup>,
     /// Out-of-process frames by frame id.
     pub(super) frames: watch::Sender<Frames>,
     /// Cross-origin frames in the process of their parent, by frame id, as far as they have been
@@ -157,10 +159,21 @@ impl PageDriver {
         command: impl Method + 'static,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        let first_call = || async {
-            let call = |left| self.session().start_call(&command, left);
-            until_active(deadline, call).await.map(|_| ())
-        };
+        let call = |left| self.session().start_call(&command, left);
+        self.call_once(sent, call, deadline).await
+    }
+
+    /// Makes a call, unless that was done before.
+    async fn call_once<T, F>(
+        &self,
+        sent: &OnceCell<()>,
+        call: impl FnMut(Duration) -> F + Send,
+        deadline: Instant,
+    ) -> Result<(), PageActionError>
+    where
+        F: Future<Output = Result<T, CallError>> + Send,
+    {
+        let first_call = || async { until_active(deadline, call).await.map(|_| ()) };
         sent.get_or_try_init(first_call).await?;
         Ok(())
     }
@@ -168,7 +181,8 @@ impl PageDriver {
     /// Enables automatic attachment of out-of-process frames.
     async fn attach(&self, deadline: Instant) -> Result<(), PageActionError> {
         let sent = &self.shared.frames_attached;
-        self.send_once(sent, attach_frames(), deadline).await
+        let attach = |left| self.shared.setup.attach_frames(left);
+        self.call_once(sent, attach, deadline).await
     }
 
     /// Attaches out-of-process frames and waits for their set-up. Input reaches a frame without using

@@ -23,6 +23,7 @@
 //! | [`url_pattern`], [`glob`] | the URLs that are waited for |
 //! | [`load_progress`], [`navigation_barrier`] | how far the document is, and whether it is being left |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
+//! | [`picture_look`] | what is stilled, hidden and covered in a screenshot |
 //! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`], [`frame_list`] | reading the page |
 
 mod action_mode;
@@ -52,6 +53,7 @@ mod network_activity;
 mod operation;
 pub mod page_events;
 mod page_files;
+mod picture_look;
 mod pointer;
 mod quad;
 mod query;

@@ -1,10 +1,7 @@
 //! Keeps a [`PageDriver`] up to date with the events of its target.
 
 use std::sync::{Arc, Mutex, Weak};
-use std::time::Duration;
 
-use futures::FutureExt as _;
-use futures::future::join3;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::sync::{OnceCell, mpsc, watch};
@@ -15,13 +12,9 @@ use super::load_progress::LoadProgress;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::events::EventKind;
-use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
 use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::metrics;
 use crate::tabs::target::Target;
-
-/// Time limit for commands that no request waits for.
-const SETUP_LIMIT: Duration = Duration::from_secs(5);
 
 /// Capacity of the queue of frame events; the tab reads them at once.
 const FRAME_EVENT_QUEUE: usize = 16;
@@ -44,6 +37,7 @@ impl PageEvents {
         let main_frame = target.id.as_str().to_owned();
         let shared = Shared {
             main: Arc::new(World::new(target.session.clone(), &main_frame)),
+            setup: Arc::clone(&target.setup),
             frames: watch::Sender::default(),
             same_process_frames: Mutex::default(),
             progress: progress_receiver,
@@ -121,16 +115,22 @@ impl PageEvents {
     }
 }
 
-/// Registers a frame, sets it up, and reads its events.
+/// Registers a frame or a worker, sets it up, and reads its events.
 fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let Some(strong) = shared.upgrade() else {
         return;
     };
+    let is_paused = attachment.waiting_for_debugger;
     let (session, inbox, info) = (attachment.session, attachment.inbox, attachment.info);
+    if info.r#type != "iframe" {
+        tokio::spawn(strong.setup.worker_attached(&session, is_paused));
+        tokio::spawn(listen_to_worker(shared.clone(), session, inbox));
+        return;
+    }
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
     let navigating = Arc::clone(&world);
-    let set_up = set_up(&session);
+    let set_up = strong.setup.frame_attached(&session, is_paused);
     let pending_setups = PendingSetup::new(strong.pending_setups.clone());
     strong.frames.send_modify(|frames| {
         frames.insert(frame.clone(), world);
@@ -158,15 +158,16 @@ impl Drop for PendingSetup {
     }
 }
 
-/// Attaches nested frames and suppresses file choosers. The commands are queued before this returns,
-/// ahead of all others of this frame. Errors are ignored: a removed frame needs no set-up.
-fn set_up(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
-    let calls = join3(
-        session.start_call(&attach_frames(), SETUP_LIMIT),
-        session.start_call(&EnablePage {}, SETUP_LIMIT),
-        session.start_call(&InterceptFileChooser { enabled: true }, SETUP_LIMIT),
-    );
-    calls.map(drop)
+/// The workers of a worker are attached through its session. Of its events none is used.
+async fn listen_to_worker(shared: Weak<Shared>, session: TargetSession, mut inbox: Inbox) {
+    while let Some(event) = inbox.next().await {
+        if let SessionEvent::Attached(inner) = event {
+            attached(&shared, *inner);
+        }
+    }
+    if let Some(shared) = shared.upgrade() {
+        shared.setup.detached(&session);
+    }
 }
 
 async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame: String) {
@@ -191,6 +192,7 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
         }
     }
     if let Some(shared) = shared.upgrade() {
+        shared.setup.detached(&world.session);
         shared.frames.send_if_modified(|frames| {
             // The frame may have been attached again, in another process.
             let is_this = |other: &Arc<World>| other.session.id() == world.session.id();
@@ -200,23 +202,5 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
             }
             gone
         });
-    }
-}
-
-/// Attaches frames without pausing them: no command has to precede their first script.
-pub(crate) fn attach_frames() -> SetAutoAttach {
-    let frames = FilterEntry {
-        r#type: Some("iframe"),
-        exclude: false,
-    };
-    let nothing_else = FilterEntry {
-        r#type: None,
-        exclude: true,
-    };
-    SetAutoAttach {
-        auto_attach: true,
-        wait_for_debugger_on_start: false,
-        flatten: true,
-        filter: vec![frames, nothing_else],
     }
 }

@@ -38,6 +38,7 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/content.js"),
     include_str!("script/rich_text.js"),
     include_str!("script/clipboard.js"),
+    include_str!("script/picture.js"),
     include_str!("script/main.js"),
     "})();\n",
 );

@@ -26,6 +26,7 @@ use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, RawEvent, TargetSession};
 use crate::lock::lock;
 pub(super) use crate::tabs::object_handle::ObjectHandle;
+use crate::tabs::unawaited::send_unawaited;
 use crate::timer::remaining;
 
 /// The name of the world in DevTools.
@@ -164,6 +165,25 @@ impl World {
             EvaluateResult::Value(value) => Ok(value),
             _ => Err(shape::<EvaluateIn<'_>>(&"the bridge's script returned no object").into()),
         }
+    }
+
+    /// Calls a function of the script without arguments in the present document, if the script has run there, ahead of every
+    /// later call.
+    pub(super) fn call_unawaited(&self, function: &'static str, limit: Duration) {
+        let Some(context) = lock(&self.context).or(*lock(&self.created)) else {
+            return;
+        };
+        let evaluate = EvaluateIn {
+            expression: Cow::Owned(format!(
+                "Object.hasOwn(globalThis, 'cdpBridge') && cdpBridge.{function}()"
+            )),
+            context_id: Some(context),
+            return_by_value: true,
+            await_promise: false,
+            user_gesture: false,
+            timeout: u64::try_from(limit.as_millis()).unwrap_or(u64::MAX),
+        };
+        send_unawaited(&self.session, &evaluate);
     }
 
     /// Gives up an action in the present document, ahead of every later call. Resolves to whether it has acted

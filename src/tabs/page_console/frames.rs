@@ -14,7 +14,7 @@ use super::shorten::shortened;
 use crate::cdp::console::{EnableLog, EnableRuntime, ReleaseObjectGroup};
 use crate::cdp::events::EventKind;
 use crate::cdp::{CallError, Inbox, RawEvent, SessionEvent, TargetSession};
-use crate::tabs::page_actions::page_events::attach_frames;
+use crate::tabs::page_setup::target_setup::attach_frames;
 use crate::tabs::unawaited::{UNAWAITED_LIMIT, send_unawaited};
 use crate::timer::sleep_until_opt;
 

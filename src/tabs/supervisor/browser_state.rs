@@ -9,9 +9,10 @@ use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
 
 use super::downloads::BrowserDownloads;
-use super::jobs::{self, ContextFor, CreatedContext, JobResult, PendingOpen};
+use super::jobs::{self, ContextFor, CreatedContext, JobResult, PendingOpen, PreparedPage};
 use super::open_watchdog::OpenWatchdog;
 use super::{AttachRequest, SupervisorHandle};
+use crate::cdp::methods::BrowserVersion;
 use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
 };
@@ -32,6 +33,8 @@ pub(super) struct BrowserState {
     pub(super) browser: Browser,
     /// Whether prompts for HTTP authentication must be cancelled.
     pub(super) cancel_auth: bool,
+    /// The major version.
+    version: u32,
     pub(super) inbox: Inbox,
     jobs: FuturesUnordered<BoxFuture<'static, JobResult>>,
     pub(super) contexts: Contexts,
@@ -44,7 +47,7 @@ pub(super) struct BrowserState {
     /// Pages that Chromium has created, but that are not set up yet.
     pub(super) expected: HashMap<TargetId, PendingOpen>,
     /// Pages that are set up, but belong to no tab yet.
-    pub(super) unclaimed: Vec<Attachment>,
+    pub(super) unclaimed: Vec<PreparedPage>,
     pending_attaches: HashMap<SessionId, PendingAttach>,
     /// `Target.createTarget` calls in flight. While there are any, a page without an opener may be
     /// the result of one and not a popup.
@@ -65,13 +68,15 @@ enum PendingAttach {
 impl BrowserState {
     pub(super) fn new(
         browser: Browser,
-        cancel_auth: bool,
+        version: &BrowserVersion,
         inbox: Inbox,
         downloads: BrowserDownloads,
     ) -> Self {
         Self {
             browser,
-            cancel_auth,
+            // The headless shell shows no prompts for HTTP authentication.
+            cancel_auth: !version.is_headless_shell(),
+            version: version.major(),
             inbox,
             jobs: FuturesUnordered::new(),
             contexts: Contexts::default(),
@@ -165,9 +170,9 @@ impl BrowserState {
         }
     }
 
-    pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<Attachment> {
+    pub(super) fn take_unclaimed(&mut self, target: &TargetId) -> Option<PreparedPage> {
         let mut pages = self.unclaimed.iter();
-        let at = pages.position(|page| page.info.target_id == *target)?;
+        let at = pages.position(|page| page.attachment.info.target_id == *target)?;
         Some(self.unclaimed.swap_remove(at))
     }
 
@@ -175,13 +180,13 @@ impl BrowserState {
     pub(super) fn deliver(
         &mut self,
         opening: PendingOpen,
-        attachment: Attachment,
+        page: PreparedPage,
         supervisor: &SupervisorHandle,
     ) {
         let request = opening.request;
         let new_context = opening.own_context.clone();
         let new_context = new_context.filter(|_| request.context == ContextChoice::New);
-        let target = self.target(attachment, opening.own_context);
+        let target = self.target(page, opening.own_context);
         let tab = request.scope.tab(request.tab);
         self.tabs.insert(target.id.clone(), tab);
         let delivery = Delivery::new(target, new_context, supervisor.clone());
@@ -240,9 +245,13 @@ impl BrowserState {
 
     pub(super) fn target(
         &self,
-        attachment: Attachment,
+        page: PreparedPage,
         own_context: Option<BrowserContextId>,
     ) -> Target {
+        let PreparedPage { attachment, setup } = page;
+        // The default context has no id in commands.
+        let context = attachment.info.browser_context_id;
+        let context = context.filter(|it| self.contexts.owner(it).is_some());
         let mut url = attachment.info.url;
         if url.is_empty() {
             url.push_str("about:blank");
@@ -252,6 +261,9 @@ impl BrowserState {
             session: attachment.session,
             inbox: attachment.inbox,
             id: attachment.info.target_id,
+            setup,
+            version: self.version,
+            context,
             own_context,
             url,
         }

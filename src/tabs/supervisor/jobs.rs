@@ -22,6 +22,7 @@ use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::downloads::file;
 use crate::tabs::identity::{ClientId, Scope};
+use crate::tabs::page_setup::{PageSetup, TargetSetup};
 use crate::tabs::target::{OpenError, OpenRequest};
 use crate::timer::remaining;
 
@@ -50,7 +51,7 @@ pub(super) enum ContextFor {
 pub(super) enum JobResult {
     Context(ContextFor, Result<CreatedContext, OpenError>),
     Target(PendingOpen, Result<TargetId, OpenError>),
-    SetUp(Attachment, Result<(), CallError>),
+    SetUp(PreparedPage, Result<(), CallError>),
     Attached(AttachRequest, Result<SessionId, CallError>),
     /// The time in which this page could have been set up has passed.
     Overdue(TargetId),
@@ -70,6 +71,12 @@ pub(super) struct CreatedContext {
     pub(super) proxy: ContextProxy,
     /// Whether its downloads are kept.
     pub(super) keeps_downloads: bool,
+}
+
+/// A page that is set up, or is being set up.
+pub(super) struct PreparedPage {
+    pub(super) attachment: Attachment,
+    pub(super) setup: Arc<TargetSetup>,
 }
 
 pub(super) struct PendingOpen {
@@ -239,14 +246,21 @@ pub(super) async fn overdue(target: TargetId) -> JobResult {
     JobResult::Overdue(target)
 }
 
-/// Sets up an attached page and lets it run.
+/// Sets up an attached page with what its documents start with, and lets it run.
 pub(super) async fn prepare(
     attachment: Attachment,
     viewport: Viewport,
+    setup: PageSetup,
     cancel_auth: bool,
 ) -> JobResult {
-    let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
-    JobResult::SetUp(attachment, outcome)
+    let session = &attachment.session;
+    let target = TargetSetup::new(session.clone(), attachment.info.target_id.clone(), viewport);
+    let outcome = set_up(session, &target, &setup, cancel_auth, JOB_LIMIT).await;
+    let page = PreparedPage {
+        attachment,
+        setup: target,
+    };
+    JobResult::SetUp(page, outcome)
 }
 
 /// Attaches another session to a page.

@@ -6,6 +6,7 @@ use cdp_bridge_protocol::event::PopupBlockReason;
 use tokio::time::Instant;
 
 use super::NewTab;
+use super::jobs::PreparedPage;
 use super::popup_limiter::{BlockedPopup, PopupOrigin};
 use super::task::Supervisor;
 use crate::cdp::Attachment;
@@ -15,6 +16,7 @@ use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::command_queue::CommandKind;
 use crate::tabs::contexts::ContextOwner;
 use crate::tabs::fact::{Audience, Fact, FactKind};
+use crate::tabs::page_setup::PageSetup;
 
 /// How long a page that opens too many waits for each further one. Every popup costs Chromium much, also
 /// one that is closed at once.
@@ -29,15 +31,17 @@ impl Supervisor {
             return;
         };
         let creating = state.creating;
-        let is_popup = |it: &mut Attachment| it.info.opener_id.is_some() || creating == 0;
+        let is_popup =
+            |it: &mut PreparedPage| it.attachment.info.opener_id.is_some() || creating == 0;
         let popups: Vec<_> = state.unclaimed.extract_if(.., is_popup).collect();
-        for attachment in popups {
-            self.adopt(attachment);
+        for page in popups {
+            self.adopt(page);
         }
     }
 
-    fn adopt(&mut self, attachment: Attachment) {
-        let origin = self.origin_of_popup(&attachment);
+    fn adopt(&mut self, page: PreparedPage) {
+        let attachment = &page.attachment;
+        let origin = self.origin_of_popup(attachment);
         let url = attachment.info.url.clone();
         match origin {
             None => metrics::dropped("popup", "unknownOwner"),
@@ -48,21 +52,21 @@ impl Supervisor {
                 let refusal = self.popup_refusal(&origin);
                 match refusal.or_else(|| is_new.then(|| self.over_rate(&origin))?) {
                     Some(reason) => self.block_popup(origin, url, reason),
-                    None => return self.adopt_as(attachment, origin),
+                    None => return self.adopt_as(page, origin),
                 }
             }
         }
         if let Some(state) = &mut self.browser {
-            state.close_page(attachment.info.target_id);
+            state.close_page(page.attachment.info.target_id);
         }
     }
 
-    fn adopt_as(&mut self, attachment: Attachment, origin: PopupOrigin) {
+    fn adopt_as(&mut self, page: PreparedPage, origin: PopupOrigin) {
         let PopupOrigin { scope, opener } = origin;
         let Some(state) = &mut self.browser else {
             return;
         };
-        let info = &attachment.info;
+        let info = &page.attachment.info;
         let context = info.browser_context_id.as_ref();
         let owner = context.and_then(|it| state.contexts.owner(it));
         let own_context = context
@@ -73,7 +77,7 @@ impl Supervisor {
         }
         let target_id = info.target_id.clone();
         let logged_out = own_context.is_some();
-        let target = state.target(attachment, own_context);
+        let target = state.target(page, own_context);
         let tab = NewTab {
             scope,
             url: target.url.clone(),
@@ -105,6 +109,15 @@ impl Supervisor {
         };
         let opener = opener.cloned();
         Some(PopupOrigin { scope, opener })
+    }
+
+    /// What the documents of a page start with that was just attached: those of a popup with what its opener is emulated with.
+    pub(super) fn setup_of_page(&self, attachment: &Attachment) -> PageSetup {
+        let origin = self.origin_of_popup(attachment);
+        let opener = origin.and_then(|origin| origin.opener);
+        let opener = opener.and_then(|opener| self.registry.find(&opener));
+        let emulation = opener.map(|opener| opener.view().emulation);
+        PageSetup::emulating(self.around.settings.viewport, emulation.unwrap_or_default())
     }
 
     /// Counts a page that is attached with an opener. If it is to be closed before it costs much, the

@@ -28,6 +28,7 @@ use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
 use crate::tabs::identity::{CallId, ClientId, Scope, TabKey};
 use crate::tabs::message::TabMessage;
+use crate::tabs::page_setup::{EmulationState, PageSetup};
 use crate::tabs::registry::Registry;
 use crate::tabs::reply::Reply;
 use crate::tabs::settings::{TabShares, WhenFull};
@@ -155,10 +156,8 @@ impl Supervisor {
             }
             SupervisorMessage::BrowserUp(browser, inbox, version, files) => {
                 self.drop_browser();
-                // The headless shell shows no prompts for HTTP authentication.
-                let cancel_auth = !version.is_headless_shell();
                 let downloads = BrowserDownloads::new(files);
-                self.browser = Some(BrowserState::new(browser, cancel_auth, inbox, downloads));
+                self.browser = Some(BrowserState::new(browser, &version, inbox, downloads));
             }
             SupervisorMessage::BrowserDown(reason) => {
                 self.drop_browser();
@@ -279,7 +278,15 @@ impl Supervisor {
         *last += 1;
         let id = TabId::new(*last);
         let key = tab.scope.tab(id);
-        let viewport = tab.viewport.unwrap_or(self.around.settings.viewport);
+        let usual = self.around.settings.viewport;
+        let setup = match (&live, tab.viewport) {
+            (Some(live), _) => live.target.setup.current(),
+            (None, Some(viewport)) => {
+                let emulation = EmulationState::with_viewport(viewport);
+                PageSetup::emulating(usual, emulation.into())
+            }
+            (None, None) => PageSetup::usual(usual),
+        };
         let view = TabView {
             id,
             created_by: first.reply.as_ref().map(|reply| reply.call),
@@ -287,6 +294,7 @@ impl Supervisor {
             url: tab.url,
             title: String::new(),
             logged_out: tab.logged_out,
+            emulation: Arc::clone(&setup.emulation),
             state: TabState::Creating,
             activated: self.around.supervisor.next_activation(),
             last_used: Instant::now(),
@@ -297,7 +305,7 @@ impl Supervisor {
         metrics::tabs(self.registry.len());
         let around = Arc::clone(&self.around);
         self.actors
-            .spawn(Actor::new(around, view, viewport, messages, first, live).run());
+            .spawn(Actor::new(around, view, setup, messages, first, live).run());
         key
     }
 
@@ -351,8 +359,8 @@ impl Supervisor {
             JobResult::Context(ContextFor::Tab(request), Err(error)) => reject(request, error),
             JobResult::Target(opening, Ok(target)) => {
                 state.creating -= 1;
-                if let Some(attachment) = state.take_unclaimed(&target) {
-                    state.deliver(opening, attachment, &self.around.supervisor);
+                if let Some(page) = state.take_unclaimed(&target) {
+                    state.deliver(opening, page, &self.around.supervisor);
                 } else {
                     // Also if the request has timed out: otherwise the page would be taken for
                     // a popup once it is set up.
@@ -366,16 +374,16 @@ impl Supervisor {
                 state.fail_open(opening, error);
                 self.adopt_unclaimed();
             }
-            JobResult::SetUp(attachment, Ok(())) => {
-                if let Some(opening) = state.expected.remove(&attachment.info.target_id) {
-                    state.deliver(opening, attachment, &self.around.supervisor);
+            JobResult::SetUp(page, Ok(())) => {
+                if let Some(opening) = state.expected.remove(&page.attachment.info.target_id) {
+                    state.deliver(opening, page, &self.around.supervisor);
                 } else {
-                    state.unclaimed.push(attachment);
+                    state.unclaimed.push(page);
                     self.adopt_unclaimed();
                 }
             }
-            JobResult::SetUp(attachment, Err(error)) => {
-                let target = attachment.info.target_id;
+            JobResult::SetUp(page, Err(error)) => {
+                let target = page.attachment.info.target_id;
                 let opening = state.expected.remove(&target);
                 state.close_page(target);
                 if let Some(opening) = opening {
@@ -419,6 +427,7 @@ impl Supervisor {
             }
             return;
         }
+        let setup = self.setup_of_page(&attachment);
         let Some(state) = &mut self.browser else {
             return;
         };
@@ -426,7 +435,8 @@ impl Supervisor {
         let ours = default_context
             || context.is_some_and(|context| state.contexts.owner(context).is_some());
         if ours && attachment.info.r#type == "page" {
-            state.start(jobs::prepare(attachment, viewport, state.cancel_auth));
+            let cancel_auth = state.cancel_auth;
+            state.start(jobs::prepare(attachment, viewport, setup, cancel_auth));
         } else {
             state.start(jobs::detach(state.browser.clone(), attachment));
         }

@@ -134,6 +134,8 @@ pub(crate) fn code(error: &TabError) -> &'static str {
         TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",
+        TabError::Print(_) => "PRINT_FAIL",
+        TabError::Setup(_) => "BAD_REQUEST",
         TabError::TimedOut { .. } | TabError::NotLoaded { .. } => "CDP_TIMEOUT",
         TabError::Detached => "CDP_DETACHED",
         TabError::Crashed => "TAB_CRASHED",

@@ -15,7 +15,7 @@ use cdp_bridge::tabs::page_actions::{
 };
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, CallId, CallerId, CancelReport, Capture, Change, Fact,
-    FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, Subscriber,
+    FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, ShotLook, Subscriber,
     SupervisorHandle, TabError, TabMessage, TabSettings, TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
@@ -337,6 +337,7 @@ impl Client<'_> {
             area,
             format,
             quality: 70,
+            look: ShotLook::default(),
         });
         self.capture(tab, RequestKind::GetScreenshot, capture)
     }

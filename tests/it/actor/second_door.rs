@@ -9,7 +9,7 @@ use cdp_bridge::operations::{
     OperationServices, OperationSettings, Operations, Permissions, Principal, Published,
     StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
 };
-use cdp_bridge::policy::{Denied, EvaluatePolicy};
+use cdp_bridge::policy::{Denied, EvaluatePolicy, GrantablePermission};
 use cdp_bridge::tabs::ClientId;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Value, json};
@@ -70,6 +70,7 @@ impl Door {
             },
             logged_out_default: false,
             evaluate: EvaluatePolicy::Allow,
+            permissions: GrantablePermission::ALL.to_vec(),
             on_disconnect: OnDisconnect::Close,
         };
         let services = OperationServices {
@@ -159,6 +160,11 @@ fn fields(kind: RequestKind) -> Value {
         RequestKind::GetDownload => json!({"downloadId": "d1"}),
         RequestKind::Cancel => json!({"targetRequestId": "none"}),
         RequestKind::StageFile => json!({"name": "a", "size": 1, "data": "QQ=="}),
+        RequestKind::Emulate => json!({"colorScheme": "dark"}),
+        RequestKind::SetPermissions => json!({"permissions": ["geolocation"]}),
+        RequestKind::AddInitScript => json!({"script": "1"}),
+        RequestKind::RemoveInitScript => json!({"scriptId": "s1"}),
+        RequestKind::PrintToPdf => json!({}),
         RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
     }
 }

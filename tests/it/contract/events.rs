@@ -69,7 +69,7 @@ fn an_event_without_a_field_it_must_have_is_not_valid() {
 }
 
 /// The heads of everything that carries a payload.
-fn heads() -> [(PayloadHead, &'static str); 7] {
+fn heads() -> [(PayloadHead, &'static str); 8] {
     [
         (
             PayloadHead::DomSnapshot(instances::dom_snapshot_head(true)),
@@ -92,6 +92,7 @@ fn heads() -> [(PayloadHead, &'static str); 7] {
             PayloadHead::Download(instances::download_head()),
             "DownloadHead",
         ),
+        (PayloadHead::Pdf(instances::pdf_head()), "PdfHead"),
         (
             PayloadHead::Content(instances::content_head(false)),
             "ContentHead",
@@ -105,7 +106,9 @@ fn parts(head: &PayloadHead, encoding: Encoding) -> Vec<Part> {
             let html = "<p>one \"two\" \u{1f600}</p>".repeat(20);
             Payload::Text(EscapedText::from_text(&html))
         }
-        PayloadHead::Download(_) => Payload::Raw(Bytes::from("QUJD".repeat(100))),
+        PayloadHead::Download(_) | PayloadHead::Pdf(_) => {
+            Payload::Raw(Bytes::from("QUJD".repeat(100)))
+        }
         _ => Payload::Base64(Bytes::from("QUJD".repeat(100))),
     };
     let id = Some("r1".into());

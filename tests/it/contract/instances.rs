@@ -4,21 +4,24 @@
 use cdp_bridge_protocol::event::{
     AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
     ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Evaluated,
-    FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled, Limits,
-    LoadEventFired, LoggedOutModeSet, Navigated, Pong, PopupBlockReason, PopupBlocked, Queried,
-    RebuildReason, RequestBlocked, Resumed, ScreencastStarted, ScreencastStopped, Screenshot,
-    ScreenshotHead, TabActivated, TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState,
-    TabUpdated, Tabs, WaitOutcome, Waited, Welcome,
+    Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Emulated,
+    Emulation, Evaluated, FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap,
+    Handled, InitScriptAdded, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pdf, PdfHead,
+    PermissionsSet, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason, RequestBlocked,
+    Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated,
+    TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated, Tabs,
+    WaitOutcome, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
-    ActionWait, ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, Condition,
-    ContentFormat, CreateTab, Drag, Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent,
-    GetDomSnapshot, GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListFrames,
-    ListTabs, LoadState, Modifier, MouseButton, Navigate, Ping, Point, Press, Query, Reload,
-    Scroll, ScrollIntoView, ScrollTo, Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile,
+    ActionWait, ActivateTab, AddInitScript, Animations, Cancel, Caret, Check, Choice, Click, Clip,
+    CloseTab, ColorScheme, Condition, ContentFormat, CreateTab, Device, Drag, Edge, Emulate,
+    Evaluate, ExtraHeaders, Fill, Focus, Geolocation, GetAxSnapshot, GetContent, GetDomSnapshot,
+    GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListFrames, ListTabs,
+    LoadState, Margin, Media, Modifier, MouseButton, Navigate, PagePermission, Paper, Ping, Point,
+    Press, PrintToPdf, Query, ReducedMotion, Reload, RemoveInitScript, Scroll, ScrollIntoView,
+    ScrollTo, Select, SetLoggedOutMode, SetPermissions, Setting, SnapshotFormat, Spot, StageFile,
     StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile,
-    Viewport, WaitFor, WaitState, WaitUntil, What,
+    Viewport, ViewportSize, WaitFor, WaitState, WaitUntil, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -80,6 +83,11 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
             quality: maybe(full, 80),
             selector: None,
             clip: None,
+            mask: maybe(full, vec![selector()]),
+            mask_color: maybe(full, "#00ff7F".to_owned()),
+            omit_background: maybe(full, true),
+            animations: maybe(full, Animations::Off),
+            caret: maybe(full, Caret::Hide),
         }
         .into(),
         SetLoggedOutMode {
@@ -105,6 +113,7 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
     ];
     core.into_iter()
         .chain(actions(full))
+        .chain(setups(full))
         .chain(looks(full))
         .collect()
 }
@@ -408,20 +417,12 @@ fn looks(full: bool) -> Vec<RequestBody> {
         }
         .into(),
         GetScreenshot {
-            tab_id: tab(),
             full_page: maybe(full, false),
-            format: None,
-            quality: None,
             selector: maybe(full, selector()),
-            clip: None,
+            ..GetScreenshot::of(tab())
         }
         .into(),
         GetScreenshot {
-            tab_id: tab(),
-            full_page: None,
-            format: None,
-            quality: None,
-            selector: None,
             clip: maybe(
                 full,
                 Clip {
@@ -431,9 +432,133 @@ fn looks(full: bool) -> Vec<RequestBody> {
                     height: 1_000_000.0,
                 },
             ),
+            ..GetScreenshot::of(tab())
         }
         .into(),
     ]
+}
+
+/// One of each request about what a tab's pages see and may do; and of printing.
+fn setups(full: bool) -> Vec<RequestBody> {
+    let size = ViewportSize {
+        width: 1,
+        height: 8192,
+    };
+    let headers: ExtraHeaders = serde_json::from_str(r#"{"X-A":"b \"c\"","dnt":""}"#).unwrap();
+    let everything = Emulate {
+        tab_id: tab(),
+        device: Device::named("iPhone 15").unwrap().into(),
+        viewport: size.into(),
+        device_scale_factor: 2.5.into(),
+        mobile: true.into(),
+        touch: false.into(),
+        user_agent: "Mozilla/5.0".to_owned().into(),
+        locale: "zh-Hant-TW".to_owned().into(),
+        timezone_id: "Europe/Berlin".to_owned().into(),
+        geolocation: place(full).into(),
+        color_scheme: ColorScheme::NoPreference.into(),
+        reduced_motion: ReducedMotion::Reduce.into(),
+        media: Media::Print.into(),
+        offline: true.into(),
+        extra_headers: headers.into(),
+    };
+    let resets = Emulate {
+        device: Setting::Reset,
+        viewport: Setting::Reset,
+        device_scale_factor: Setting::Reset,
+        user_agent: Setting::Reset,
+        geolocation: Setting::Reset,
+        media: Setting::Reset,
+        extra_headers: Setting::Reset,
+        ..Emulate::of(tab())
+    };
+    vec![
+        if full { everything } else { Emulate::of(tab()) }.into(),
+        resets.into(),
+        SetPermissions {
+            tab_id: tab(),
+            origin: maybe(full, "https://example.com".to_owned()),
+            permissions: if full {
+                PagePermission::ALL.to_vec()
+            } else {
+                Vec::new()
+            },
+        }
+        .into(),
+        AddInitScript {
+            tab_id: tab(),
+            script: "globalThis.a = 1".into(),
+        }
+        .into(),
+        RemoveInitScript {
+            tab_id: tab(),
+            script_id: "s1".to_owned(),
+        }
+        .into(),
+        PrintToPdf {
+            paper: maybe(full, Paper::A4),
+            width: maybe(full, 0.1),
+            height: maybe(full, 200.0),
+            landscape: maybe(full, true),
+            margin: maybe(
+                full,
+                Margin {
+                    top: Some(0.5),
+                    ..Margin::default()
+                },
+            ),
+            page_ranges: maybe(full, "1-3, 5".to_owned()),
+            print_background: maybe(full, true),
+            scale: maybe(full, 0.5),
+            header_template: maybe(full, "<span class=title></span>".to_owned()),
+            footer_template: maybe(full, String::new()),
+            prefer_css_page_size: maybe(full, true),
+            ..PrintToPdf::of(tab())
+        }
+        .into(),
+    ]
+}
+
+fn place(full: bool) -> Geolocation {
+    Geolocation {
+        latitude: -90.0,
+        longitude: 180.0,
+        accuracy: maybe(full, 12.5),
+    }
+}
+
+fn emulation(full: bool) -> Emulation {
+    Emulation {
+        device: maybe(full, Device::named("Pixel 8").unwrap()),
+        viewport: maybe(
+            full,
+            ViewportSize {
+                width: 412,
+                height: 839,
+            },
+        ),
+        device_scale_factor: maybe(full, 2.625),
+        mobile: maybe(full, true),
+        touch: maybe(full, true),
+        user_agent: maybe(full, "Mozilla/5.0".to_owned()),
+        locale: maybe(full, "de-DE".to_owned()),
+        timezone_id: maybe(full, "Europe/Berlin".to_owned()),
+        geolocation: maybe(full, place(full)),
+        color_scheme: maybe(full, ColorScheme::Dark),
+        reduced_motion: maybe(full, ReducedMotion::NoPreference),
+        media: maybe(full, Media::Screen),
+        offline: maybe(full, false),
+        extra_headers: maybe(full, vec!["X-A".to_owned()]),
+    }
+}
+
+pub(super) fn pdf_head() -> PdfHead {
+    PdfHead {
+        id: id(),
+        url: url(),
+        seq: 0,
+        total: 1,
+    }
 }
 
 fn tab_info(state: TabState) -> TabInfo {
@@ -444,6 +569,7 @@ fn tab_info(state: TabState) -> TabInfo {
         logged_out: true,
         active: false,
         state,
+        emulation: (state == TabState::Ready).then(|| Box::new(emulation(true))),
     }
 }
 
@@ -651,6 +777,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.extend(page_actions(full));
     events.extend(console(full));
     events.extend(downloads());
+    events.extend(setup_answers(full));
     events.push(
         TabUpdated {
             id: id(),
@@ -846,6 +973,32 @@ fn downloads() -> impl Iterator<Item = Event> {
         .into(),
     ];
     finished.into_iter().chain(others)
+}
+
+fn setup_answers(full: bool) -> [Event; 4] {
+    [
+        Emulated {
+            id: id(),
+            emulation: emulation(full),
+        }
+        .into(),
+        PermissionsSet {
+            id: id(),
+            origin: maybe(full, "https://example.com".to_owned()),
+            permissions: vec![PagePermission::Geolocation],
+        }
+        .into(),
+        InitScriptAdded {
+            id: id(),
+            script_id: "s1".to_owned(),
+        }
+        .into(),
+        Pdf {
+            head: pdf_head(),
+            data: "QUJD".to_owned(),
+        }
+        .into(),
+    ]
 }
 
 fn screencast() -> [Event; 3] {

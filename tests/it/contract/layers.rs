@@ -105,13 +105,14 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
 /// and no head of a payload: those are made of facts and answers at a door.
-const VALUES_OF_EVENTS: [&str; 10] = [
+const VALUES_OF_EVENTS: [&str; 11] = [
     "PopupBlockReason",
     "CloseReason",
     "ConsoleLevel",
     "ConsoleSource",
     "DialogKind",
     "DownloadState",
+    "Emulation",
     "Handled",
     "RebuildReason",
     "TabInfo",

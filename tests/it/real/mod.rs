@@ -13,6 +13,7 @@ mod isolation;
 mod logged_out;
 mod navigation;
 mod page_driven;
+mod page_setup;
 mod pages;
 mod payloads;
 mod process;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
+use axum::http::HeaderMap;
 use axum::http::header::{AUTHORIZATION, COOKIE, HeaderName};
 use axum::response::Response;
 use axum::serve::ListenerExt as _;
@@ -22,6 +23,15 @@ pub(crate) struct Asked {
     pub(crate) cookies: String,
     /// The header of HTTP authentication.
     pub(crate) authorization: String,
+    headers: HeaderMap,
+}
+
+impl Asked {
+    /// The value of a header; empty if it is absent.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.map_or("", |it| it.to_str().unwrap())
+    }
 }
 
 /// How the site responds.
@@ -181,6 +191,7 @@ async fn answer(State(content): State<Arc<Content>>, request: Request) -> Respon
         path: request.uri().path().to_owned(),
         cookies: header(&request, COOKIE),
         authorization: header(&request, AUTHORIZATION),
+        headers: request.headers().clone(),
     };
     let route = {
         let routes = content

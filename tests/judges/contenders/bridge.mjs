@@ -26,17 +26,18 @@ export async function viaBridge(binary, browser) {
     const waiter = waiting.get(message.requestId);
     if (!waiter) return;
     waiter.text += message.snapshot ?? message.content ?? "";
+    if (message.data) waiter.bytes.push(Buffer.from(message.data, "base64"));
     if (message.total !== undefined && message.seq + 1 < message.total) return;
     waiting.delete(message.requestId);
     if (message.type === "error") waiter.reject(new Error(`${message.code}: ${message.message}`));
-    else waiter.resolve({ ...message, text: waiter.text });
+    else waiter.resolve({ ...message, text: waiter.text, bytes: Buffer.concat(waiter.bytes) });
   });
   await once(socket, "open");
   let tabId;
   const ask = (type, fields = {}) =>
     new Promise((resolve, reject) => {
       const requestId = next++;
-      waiting.set(requestId, { resolve, reject, text: "" });
+      waiting.set(requestId, { resolve, reject, text: "", bytes: [] });
       socket.send(JSON.stringify({ type, requestId, tabId, timeoutMs: LIMIT, ...fields }));
     });
   ({ id: tabId } = await ask("createTab", { tabId: undefined }));
@@ -66,6 +67,8 @@ export async function viaBridge(binary, browser) {
     query: async (selector, what) => (await ask("query", { selector, what })).value,
     outline,
     content: async () => (await ask("getContent", { format: "text" })).text,
+    picture: async (fields) => (await ask("getScreenshot", { format: "png", ...fields })).bytes,
+    pdf: async (fields) => (await ask("printToPdf", fields)).bytes,
     state: async (expression) => (await ask("evaluate", { expression })).value,
     stop: async () => {
       socket.close();

@@ -55,6 +55,34 @@ export async function viaPlaywright(executablePath) {
       const texts = page.frames().map((frame) => frame.locator("body").innerText());
       return (await Promise.all(texts)).join("\n");
     },
+    picture: ({ selector, mask = [], ...options }) => {
+      const all = { animations: "disabled", ...options, mask: mask.map((it) => page.locator(it)) };
+      return selector ? page.locator(selector).screenshot(all) : page.screenshot(all);
+    },
+    pdf: (options) => page.pdf(options),
+    // How many pixels of two PNGs differ by more than a rounding.
+    differentPixels: async (one, other) => {
+      const judge = await browser.newPage();
+      const urls = [one, other].map((it) => `data:image/png;base64,${it.toString("base64")}`);
+      const count = await judge.evaluate(async (urls) => {
+        const [a, b] = await Promise.all(
+          urls.map(async (url) => {
+            const image = await createImageBitmap(await (await fetch(url)).blob());
+            const context = new OffscreenCanvas(image.width, image.height).getContext("2d");
+            context.drawImage(image, 0, 0);
+            return context.getImageData(0, 0, image.width, image.height);
+          }),
+        );
+        if (a.width !== b.width || a.height !== b.height) return Infinity;
+        let count = 0;
+        for (let at = 0; at < a.data.length; at += 4) {
+          if ([0, 1, 2, 3].some((part) => Math.abs(a.data[at + part] - b.data[at + part]) > 1)) count += 1;
+        }
+        return count;
+      }, urls);
+      await judge.close();
+      return count;
+    },
     state: (expression) => page.evaluate(expression),
     stop: () => browser.close(),
   };

@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar, TypeVar
+from enum import Enum
+from typing import Any, ClassVar, Final, TypeVar
 
 T = TypeVar("T")
 E = TypeVar("E", bound="Event")
@@ -63,6 +64,26 @@ class RequestsBase(ABC):
     async def _ask(self, answer: type[E], type: str, fields: Mapping[str, Any]) -> E: ...
 
 
+class Keep(Enum):
+    """Stands for a setting that a request leaves as it is, where `None` resets it."""
+
+    KEEP = "keep"
+
+
+KEEP: Final = Keep.KEEP
+
+
+class _Null(Enum):
+    """Stands for JSON's `null`, where a field that is `None` is left out."""
+
+    NULL = "null"
+
+
+def resetting(value: Any) -> Any:
+    """A setting of a request: `None` resets it."""
+    return _Null.NULL if value is None else value
+
+
 def optional(read: Callable[[Any], T], value: Any) -> T | None:
     """Reads a value that may be missing."""
     return None if value is None else read(value)
@@ -70,6 +91,8 @@ def optional(read: Callable[[Any], T], value: Any) -> T | None:
 
 def to_wire(value: Any) -> Any:
     """A value as JSON has it."""
+    if value is _Null.NULL:
+        return None
     if hasattr(value, "to_wire"):
         return value.to_wire()
     if isinstance(value, (list, tuple)):
@@ -79,4 +102,8 @@ def to_wire(value: Any) -> Any:
 
 def present(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Fields as JSON, without those that are not given."""
-    return {name: to_wire(value) for name, value in fields.items() if value is not None}
+    return {
+        name: to_wire(value)
+        for name, value in fields.items()
+        if value is not None and value is not KEEP
+    }

@@ -63,6 +63,9 @@ globalThis.cdpBridge = {
   area,
   outline,
   content,
+  stillPicture,
+  maskPicture,
+  restorePicture,
   // Maps a point of a cross-origin frame to the parent's viewport, and reports what covers the frame
   // there. `turned`: the mapping needs the box model.
   frameOut: ({ number, point }) => {

@@ -1,0 +1,95 @@
+//! Checks what a tab's pages shall be allowed.
+
+use cdp_bridge_protocol::request::SetPermissions;
+
+use super::OperationError;
+use crate::policy::{GrantablePermission, origin_of};
+use crate::tabs::{PermissionGrant, SetupRequest};
+
+/// The grant of a request, if the configuration allows all of it.
+pub(super) fn permissions(
+    allowed: &[GrantablePermission],
+    request: SetPermissions,
+) -> Result<SetupRequest, OperationError> {
+    let SetPermissions {
+        origin,
+        mut permissions,
+        ..
+    } = request;
+    let is_allowed = |name: &str| allowed.iter().any(|it| it.as_str() == name);
+    let mut asked = permissions.iter();
+    if let Some(permission) = asked.find(|it| !is_allowed(it.as_str())) {
+        let permission = *permission;
+        return Err(OperationError::PermissionForbidden { permission });
+    }
+    let origin = match origin {
+        None => None,
+        Some(text) => Some(origin_of(&text).ok_or(OperationError::BadOrigin)?),
+    };
+    permissions.sort_unstable();
+    permissions.dedup();
+    Ok(SetupRequest::SetPermissions(PermissionGrant {
+        origin,
+        permissions,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use cdp_bridge_protocol::request::PagePermission;
+
+    use super::*;
+
+    fn grant(
+        origin: Option<&str>,
+        permissions: &[PagePermission],
+    ) -> Result<PermissionGrant, OperationError> {
+        let request = SetPermissions {
+            tab_id: cdp_bridge_protocol::TabId::new(1).into(),
+            origin: origin.map(str::to_owned),
+            permissions: permissions.to_vec(),
+        };
+        match super::permissions(&GrantablePermission::HARMLESS, request)? {
+            SetupRequest::SetPermissions(grant) => Ok(grant),
+            other => panic!("not a grant: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn only_what_the_configuration_allows_is_granted() {
+        let error = grant(None, &[PagePermission::Geolocation, PagePermission::Camera]);
+        let error = error.unwrap_err().to_string();
+        assert!(error.contains("camera") && error.contains("policy.permissions"));
+        assert_eq!(grant(None, &[]).unwrap().permissions, []);
+    }
+
+    #[test]
+    fn every_permission_has_the_same_name_in_the_configuration() {
+        let names = GrantablePermission::ALL.iter().map(|it| it.as_str());
+        let asked = PagePermission::ALL.iter().map(|it| it.as_str());
+        assert!(names.eq(asked));
+    }
+
+    #[test]
+    fn an_origin_is_brought_into_one_form() {
+        for (text, origin) in [
+            ("https://A.test", "https://a.test"),
+            ("https://a.test:443/path?q", "https://a.test"),
+            ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ] {
+            assert_eq!(
+                grant(Some(text), &[]).unwrap().origin.as_deref(),
+                Some(origin)
+            );
+        }
+        for text in [
+            "",
+            "a.test",
+            "data:text/html,x",
+            "file:///etc",
+            "about:blank",
+        ] {
+            assert!(grant(Some(text), &[]).is_err(), "{text}");
+        }
+    }
+}
