@@ -1,6 +1,7 @@
 //! The commands that the bridge sends, typed. Names and fields are CDP's.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -178,10 +179,13 @@ methods! {
         handle_auth_requests: bool,
     }
 
-    ContinueWithAuth = "Fetch.continueWithAuth" -> EmptyResult {
+    /// Pauses no more requests, and continues those that are paused.
+    DisableFetch = "Fetch.disable" -> EmptyResult {}
+
+    ContinueWithAuth<'a> = "Fetch.continueWithAuth" -> EmptyResult {
         /// `Fetch.RequestId`.
         request_id: String,
-        auth_challenge_response: AuthAnswer,
+        auth_challenge_response: AuthAnswer<'a>,
     }
 
     ContinueRequest = "Fetch.continueRequest" -> EmptyResult {
@@ -218,9 +222,12 @@ methods! {
 
     StopLoading = "Page.stopLoading" -> EmptyResult {}
 
-    HandleDialog = "Page.handleJavaScriptDialog" -> EmptyResult {
+    HandleDialog<'a> = "Page.handleJavaScriptDialog" -> EmptyResult {
         /// OK or Cancel.
         accept: bool,
+        /// The text of a `prompt`; empty if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt_text: Option<&'a str>,
     }
 
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
@@ -366,16 +373,31 @@ impl FilterEntry {
 #[serde(rename_all = "camelCase")]
 pub struct RequestPattern {
     /// With `*` and `?`.
-    pub url_pattern: &'static str,
-    /// `Network.ResourceType`.
-    pub resource_type: &'static str,
+    pub url_pattern: Cow<'static, str>,
+    /// `Network.ResourceType`; any if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<&'static str>,
 }
 
 /// `Fetch.AuthChallengeResponse`.
-#[derive(Debug, Clone, Serialize)]
-pub struct AuthAnswer {
-    /// `Default`, `CancelAuth` or `ProvideCredentials`.
-    pub response: &'static str,
+#[derive(Clone, Serialize)]
+#[serde(tag = "response")]
+pub enum AuthAnswer<'a> {
+    CancelAuth,
+    ProvideCredentials {
+        username: &'a str,
+        password: &'a str,
+    },
+}
+
+/// Without the credentials, which must not reach a log.
+impl fmt::Debug for AuthAnswer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CancelAuth => "CancelAuth",
+            Self::ProvideCredentials { .. } => "ProvideCredentials",
+        })
+    }
 }
 
 /// `Page.Viewport`: a rectangle of the page, in CSS pixels.

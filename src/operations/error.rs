@@ -84,6 +84,15 @@ pub enum OperationError {
     /// A key cannot be parsed.
     #[error(transparent)]
     UnknownKey(NoSuchKey),
+    /// Credentials are not for an origin. The message does not repeat it: it may have a password in it.
+    #[error(
+        "credentials[{number}].origin: expected scheme, host and port of a server, such as \
+         https://example.com or http://example.com:8080"
+    )]
+    BadOrigin {
+        /// Which entry.
+        number: usize,
+    },
     /// Policy forbids scripts of clients.
     #[error("evaluate is disabled by the configuration (policy.evaluate)")]
     EvaluateDisabled,
@@ -119,6 +128,7 @@ impl OperationError {
             | Self::NoStreams { .. }
             | Self::DuplicateRequestId { .. }
             | Self::KeyReused { .. }
+            | Self::BadOrigin { .. }
             | Self::UnknownKey(_) => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited(_) => ErrorCode::RateLimited,
@@ -179,6 +189,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
             ErrorCode::NotFound
         }
+        TabError::NotAsked { .. } => ErrorCode::NotFound,
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
@@ -251,6 +262,13 @@ mod tests {
                 ErrorCode::Cancelled,
             ),
             (TabError::Lost, ErrorCode::Internal),
+            (
+                TabError::NotAsked {
+                    what: "dialog",
+                    id: "g1".to_owned(),
+                },
+                ErrorCode::NotFound,
+            ),
             (
                 TabError::BrowserDown {
                     reason: "it left".to_owned(),

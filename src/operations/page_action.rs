@@ -72,7 +72,8 @@ pub(super) fn type_text(typing: Type) -> Parsed<PageOperation> {
 pub(super) fn press(press: &Press) -> Parsed<PageOperation> {
     let locator = optional_locator(press.selector.as_ref())?;
     let chord = Chord::parse(&press.key).map_err(OperationError::UnknownKey)?;
-    Ok(PageOperation::press(locator, chord))
+    let hold = Duration::from_millis(press.hold_ms.unwrap_or(0).into());
+    Ok(PageOperation::press(locator, chord, hold))
 }
 
 pub(super) fn scroll(scroll: &Scroll) -> Parsed<PageOperation> {

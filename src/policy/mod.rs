@@ -38,6 +38,6 @@ pub use pattern_error::PatternError;
 pub use private::PrivateNetworks;
 pub use redact::{redact_url, without_credentials};
 pub use settings::{
-    ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig, PolicyMode,
-    PopupPolicy,
+    AuthPolicy, ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig,
+    PolicyMode, PopupPolicy,
 };

@@ -64,6 +64,9 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::DuplicateRequestId { .. } => details.field = field("requestId"),
         OperationError::KeyReused { .. } => details.field = field("idempotencyKey"),
         OperationError::UnknownKey(_) => details.field = field("key"),
+        OperationError::BadOrigin { number } => {
+            details.field = Some(format!("credentials[{number}].origin"));
+        }
         OperationError::BadSelector { field: name, error } => {
             details.field = field(name);
             details.position = Some(error.position as u64);

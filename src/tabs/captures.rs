@@ -269,17 +269,20 @@ impl Captures {
 
     /// Fails the requests that have timed out. True if the capture of one of them was running, so that
     /// the page is late.
-    pub fn expire(&mut self, now: Instant) -> bool {
+    pub fn expire(&mut self, now: Instant, awaited_answer: Option<&str>) -> bool {
+        let others = awaited_answer.unwrap_or("the tab's other requests");
         let over = |waiting: &WaitingCapture| waiting.reply.deadline <= now;
         let snapshots = self.snapshots.remove(over).into_iter();
         for waiting in snapshots.chain(self.shots.remove(over)) {
-            waiting.reply.time_out("the tab's other requests");
+            waiting.reply.time_out(others.to_owned());
         }
         self.update_gauge();
-        self.running.expire(now, |reply| match reply.kind {
-            RequestKind::GetScreenshot => "Page.captureScreenshot",
-            _ => "Runtime.evaluate",
-        })
+        self.running
+            .expire(now, |reply| match (awaited_answer, reply.kind) {
+                (Some(answer), _) => answer.to_owned().into(),
+                (None, RequestKind::GetScreenshot) => "Page.captureScreenshot".into(),
+                (None, _) => "Runtime.evaluate".into(),
+            })
     }
 
     /// Takes a request out. A capture that runs goes on: Chromium cannot be told to stop.

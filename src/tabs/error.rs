@@ -53,6 +53,17 @@ pub enum TabError {
     /// A download is not available.
     #[error(transparent)]
     Download(DownloadError),
+    /// There is no such dialog or request for a password, or it waits no more.
+    #[error(
+        "the tab has no open {what} {:?}: it was answered, its time passed (policy.answer_timeout), or its page is gone",
+        shortened(.id)
+    )]
+    NotAsked {
+        /// `dialog`, or `request for a password`.
+        what: &'static str,
+        /// As the request names it.
+        id: String,
+    },
     /// Policy denies the URL that the navigation led to.
     #[error("{0}")]
     NavDenied(Denied),
@@ -215,6 +226,10 @@ impl From<PageActionError> for ScreenshotError {
             error => Self::PageAction(Box::new(error)),
         }
     }
+}
+
+fn shortened(id: &str) -> String {
+    id.chars().take(64).collect()
 }
 
 fn nav_failed(net: &str, is_download: bool) -> String {

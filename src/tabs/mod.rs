@@ -16,6 +16,7 @@
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
+//! | [`prompts`] | dialogs and passwords that wait for a client |
 //! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
@@ -50,6 +51,7 @@ pub mod page_console;
 mod page_work;
 mod pending_call;
 pub mod picture;
+pub mod prompts;
 pub mod registry;
 pub mod reply;
 pub mod screencast;
@@ -70,6 +72,7 @@ pub use handle::TabHandle;
 pub use identity::{CallId, CallerId, ClientId, Scope};
 pub use message::{Area, Capture, Change, Shot, TabMessage, Way};
 pub use page_console::Subscriber;
+pub use prompts::{AuthAnswer, Credentials, DialogAnswer};
 pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};

@@ -196,7 +196,7 @@ impl Reply {
     }
 
     /// Fails a request whose time limit has passed.
-    pub fn time_out(self, waiting_for: &'static str) {
+    pub fn time_out(self, waiting_for: impl Into<Cow<'static, str>>) {
         let error = self.timed_out(waiting_for);
         self.fail(error);
     }

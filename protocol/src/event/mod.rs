@@ -1,19 +1,21 @@
 //! Messages from the bridge to a Coordinator.
 //!
-//! [`bodies`], [`page_actions`], [`console`] and [`files`] hold the fields of each event, [`message`] the envelope with its `type`
-//! and `requestId`; the [table](crate::table) lists them.
+//! [`bodies`], [`page_actions`], [`console`], [`files`] and [`prompts`] hold the fields of each event, [`message`] the envelope
+//! with its `type` and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
 mod console;
 mod files;
 mod message;
 mod page_actions;
+mod prompts;
 
 pub use bodies::*;
 pub use console::*;
 pub use files::*;
 pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;
+pub use prompts::*;
 
 pub use crate::table::Event;
 pub use crate::table::payload_events::*;

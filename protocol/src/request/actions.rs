@@ -9,7 +9,7 @@ use crate::ids::TabRef;
 use crate::typed_text::TypedText;
 
 /// A point, or a distance, in CSS pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Point {
     /// From the left.
@@ -186,7 +186,14 @@ pub struct Press {
     /// `Enter`, `a`, `F5`, `Control+A`, `Shift+Tab`: names are those of `KeyboardEvent.key` or
     /// `KeyboardEvent.code`.
     pub key: String,
+    /// How long the keys stay down, in milliseconds; 0 if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 60000))]
+    pub hold_ms: Option<u32>,
 }
+
+/// The longest that keys are held down by one request, in milliseconds.
+const MAX_HOLD_MS: u32 = 60_000;
 
 /// One option of a `<select>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -317,6 +324,13 @@ impl Validate for Type {
     }
 }
 
+impl Validate for Press {
+    fn validate(&self) -> Result<(), FieldError> {
+        self.hold_ms
+            .map_or(Ok(()), |hold| within("holdMs", hold, 0, MAX_HOLD_MS))
+    }
+}
+
 impl Validate for Scroll {
     fn validate(&self) -> Result<(), FieldError> {
         match (&self.by, &self.to) {
@@ -328,6 +342,5 @@ impl Validate for Scroll {
 }
 
 impl Validate for Fill {}
-impl Validate for Press {}
 impl Validate for Select {}
 impl Validate for Drag {}

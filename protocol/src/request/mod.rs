@@ -1,6 +1,6 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`page_queries`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
+//! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -12,6 +12,8 @@ mod envelope_scan;
 mod kind;
 mod page_queries;
 mod parse;
+mod prompts;
+mod raw_input;
 mod subscribe;
 mod uploads;
 
@@ -22,6 +24,8 @@ pub use envelope::Request;
 pub use kind::TimeoutClass;
 pub use page_queries::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
+pub use prompts::*;
+pub use raw_input::*;
 pub use subscribe::*;
 pub use uploads::*;
 

@@ -173,16 +173,22 @@ impl Work {
         due.into_iter().flatten().min()
     }
 
-    /// Fails the requests that have timed out, except the active command. True if a capture or query was
-    /// running in the page.
-    pub(super) fn expire(&mut self, now: Instant, session: Option<&str>) -> bool {
+    /// Fails the requests that have timed out, except the active command. `awaited_answer`: what they all wait for, if
+    /// that is an answer of a client. True if a capture or query was running in the page.
+    pub(super) fn expire(
+        &mut self,
+        now: Instant,
+        session: Option<&str>,
+        awaited_answer: Option<&str>,
+    ) -> bool {
+        let others = awaited_answer.unwrap_or("the tab's other requests");
         for reply in self.queue.expire(now) {
-            let error = reply.timed_out("the tab's other requests");
+            let error = reply.timed_out(others.to_owned());
             let session = session.map(str::to_owned);
             reply.fail(Failure { error, session });
         }
         // Not `||`: both must run.
-        self.captures.expire(now) | self.queries.expire(now)
+        self.captures.expire(now, awaited_answer) | self.queries.expire(now, awaited_answer)
     }
 
     pub(super) fn is_active_overdue(&self, now: Instant) -> bool {
@@ -286,7 +292,7 @@ mod tests {
         for (elapsed, expired) in [(1, 1), (2, 2), (3, 3)] {
             let now = start + SECOND * elapsed;
             assert_eq!(work.next_wake(start), Some(now));
-            let is_page_late = work.expire(now, Some("S"));
+            let is_page_late = work.expire(now, Some("S"), None);
             assert!(!is_page_late, "nothing was started in the page");
             assert!(matches!(
                 outcomes[expired].error(),

@@ -2,6 +2,7 @@
 
 pub mod history;
 pub mod html;
+pub mod http_auth;
 pub mod navigate;
 pub mod retry;
 pub mod screenshot;

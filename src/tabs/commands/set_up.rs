@@ -6,9 +6,10 @@ use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
+use super::http_auth::AuthRequests;
 use crate::cdp::methods::{
-    EmptyResult, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
-    RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
+    EmptyResult, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
+    RunIfWaitingForDebugger, SetDeviceMetrics,
 };
 use crate::cdp::{CallError, TargetSession};
 
@@ -19,7 +20,7 @@ use crate::cdp::{CallError, TargetSession};
 pub async fn set_up(
     session: &TargetSession,
     viewport: Viewport,
-    cancel_auth: bool,
+    auth: AuthRequests,
     limit: Duration,
 ) -> Result<(), CallError> {
     // The order of this list is the order in which they are sent.
@@ -36,27 +37,13 @@ pub async fn set_up(
     for outcome in join_all(calls).await {
         outcome?;
     }
-    if cancel_auth {
+    if let Some(enable) = auth.enable(std::iter::empty()) {
         // Paused documents are continued only once the page belongs to a tab. A popup without an
         // opener has no renderer before its first document, and would answer nothing while that is
         // paused.
-        session.call(documents_and_auth(), limit).await?;
+        session.call(enable, limit).await?;
     }
     Ok(())
-}
-
-/// New headless fails a document whose server asks for HTTP authentication, instead of showing the
-/// body of the 401. Its prompts are reported only for paused requests, so documents are paused and
-/// continued. The headless shell does not need this.
-fn documents_and_auth() -> EnableFetch {
-    let documents = RequestPattern {
-        url_pattern: "*",
-        resource_type: "Document",
-    };
-    EnableFetch {
-        patterns: vec![documents],
-        handle_auth_requests: true,
-    }
 }
 
 /// Network events, without a copy of the bodies in Chromium.

@@ -117,7 +117,7 @@ impl PageOperation {
     }
 
     /// `press`, in the focused element without a locator.
-    pub fn press(locator: Option<Locator>, chord: Chord) -> Self {
+    pub fn press(locator: Option<Locator>, chord: Chord, hold: Duration) -> Self {
         Self::action(async move |driver, deadline| {
             match &locator {
                 Some(locator) => {
@@ -127,7 +127,7 @@ impl PageOperation {
                 None => driver.focused_editor(deadline).await,
             };
             driver.report_copies(deadline).await;
-            driver.press_chord(&chord, deadline).await
+            driver.press_chord(&chord, hold, deadline).await
         })
     }
 

@@ -45,6 +45,7 @@ impl PageDriver {
     ) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let session = self.session();
+        self.cancel_raw_drag(deadline).await?;
         let start = self.point_of(from, deadline).await?;
         let mut worlds = vec![Arc::clone(self.main_world())];
         worlds.extend(self.frame_worlds());
@@ -93,6 +94,11 @@ impl PageDriver {
         // The layout may have changed since the drag began, so the target is located only now.
         let end = self.point_of(to, deadline).await?;
         guard.at = end;
+        {
+            let mut held = self.held();
+            held.move_to(end);
+            held.button_up(MouseButton::Left);
+        }
         if let Some(data) = data {
             drag_over(session, nudged, end, &data, left).await?;
         } else {

@@ -115,6 +115,21 @@ impl Chord {
     }
 }
 
+impl Key {
+    /// Parses the name of one key: `Enter`, `Shift`, `a`, `KeyA`.
+    pub fn parse(name: &str) -> Result<Self, NoSuchKey> {
+        key_by_name(name, false).ok_or(NoSuchKey)
+    }
+
+    /// The same key while Shift is held.
+    pub(super) fn shifted(&self) -> Self {
+        let row = PRINTABLE.iter().find(|(code, ..)| *code == self.code);
+        let has_text = self.text.is_some();
+        row.filter(|_| has_text)
+            .map_or_else(|| self.clone(), |row| printable_row(row, row.2))
+    }
+}
+
 /// The key that produces a character; `None` if the layout has none.
 pub(super) fn key_for_char(c: char) -> Option<Key> {
     match c {
@@ -306,6 +321,26 @@ mod tests {
         assert_eq!(key.text.as_deref(), Some("à"));
         assert_eq!(chord("Shift+ä").key.key, "ä");
         assert_eq!(chord("a\u{300}").key.key, "a\u{300}");
+    }
+
+    #[test]
+    fn a_key_is_shifted_by_a_held_shift() {
+        for (name, shifted) in [
+            ("a", "A"),
+            ("A", "A"),
+            ("KeyA", "A"),
+            ("1", "!"),
+            (" ", " "),
+            ("Enter", "Enter"),
+            ("Numpad1", "1"),
+            ("ä", "ä"),
+        ] {
+            let key = Key::parse(name).unwrap();
+            assert_eq!(key.shifted().key, shifted, "{name}");
+            assert_eq!(key.shifted().code, key.code, "{name}");
+        }
+        assert!(Key::parse("Control+A").is_err() && Key::parse("").is_err());
+        assert_eq!(Key::parse("+").unwrap().code, "Equal");
     }
 
     #[test]

@@ -13,6 +13,8 @@
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
 //! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
+//! | [`raw_mouse`], [`raw_keyboard`] | single events of mouse and keyboard |
+//! | [`held_input`], [`release_input`] | the keys and buttons that stay down, and the mouse |
 //! | [`keys`], [`key_tables`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`page_files`] | the files of an upload, and how they get into the page |
@@ -37,6 +39,7 @@ mod error;
 mod evaluate;
 mod fields;
 mod glob;
+mod held_input;
 mod hit_check;
 mod key_tables;
 mod keyboard;
@@ -50,6 +53,9 @@ mod pointer;
 mod quad;
 mod query;
 pub mod query_queue;
+mod raw_keyboard;
+mod raw_mouse;
+mod release_input;
 mod script;
 mod script_calls;
 mod scroll;
@@ -64,4 +70,5 @@ pub use driver::PageDriver;
 pub use error::PageActionError;
 pub use operation::PageOperation;
 pub use page_files::PageFile;
+pub use raw_mouse::MouseInput;
 pub use script::COPIED_BINDING;

@@ -14,11 +14,15 @@ use super::driver::{DragData, FrameEvent, PageDriver, Shared};
 use super::load_progress::LoadProgress;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
-use crate::cdp::events::EventKind;
-use crate::cdp::methods::{EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach};
+use crate::cdp::events::{EventKind, OfRequest};
+use crate::cdp::methods::{
+    ContinueRequest, EnablePage, FilterEntry, InterceptFileChooser, SetAutoAttach,
+};
 use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::target::Target;
+use crate::tabs::unawaited::send_unawaited;
 
 /// Time limit for commands that no request waits for.
 const SETUP_LIMIT: Duration = Duration::from_secs(5);
@@ -53,7 +57,9 @@ impl PageEvents {
             lifecycle_events: OnceCell::new(),
             frame_events: frame_event_sender,
             choosers: Mutex::default(),
+            held: Mutex::default(),
             network_waiters: NetworkWaiters::default(),
+            paused: Mutex::default(),
             pending_setups: watch::Sender::new(0),
         };
         Self {
@@ -95,6 +101,8 @@ impl PageEvents {
                     self.driver.shared.main.invalidate();
                     self.driver.same_process_frames().clear();
                     self.driver.forget_choosers();
+                    // The new document has seen none of it go down.
+                    self.driver.held().release();
                 }
             }
             EventKind::DragIntercepted => {
@@ -126,6 +134,9 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let world = Arc::new(World::new(session.clone(), &frame));
     let navigating = Arc::clone(&world);
     let set_up = set_up(&session);
+    if let Some(enable) = &*lock(&strong.paused) {
+        send_unawaited(&session, enable);
+    }
     let pending_setups = PendingSetup::new(strong.pending_setups.clone());
     strong.frames.send_modify(|frames| {
         frames.insert(frame.clone(), world);
@@ -168,10 +179,17 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
     while let Some(event) = inbox.next().await {
         match event {
             SessionEvent::Attached(inner) => attached(&shared, *inner),
+            SessionEvent::Raw(event) if event.kind == EventKind::RequestPaused => {
+                // It was paused only so that its authentication can be answered.
+                if let Some(OfRequest { request_id }) = event.decode() {
+                    send_unawaited(&world.session, &ContinueRequest { request_id });
+                }
+            }
             SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
-                    EventKind::FileChooserOpened
+                    EventKind::AuthRequired
+                        | EventKind::FileChooserOpened
                         | EventKind::PageDownloadWillBegin
                         | EventKind::BindingCalled
                 ) =>

@@ -79,13 +79,14 @@ impl QueryQueue {
     }
 
     /// Answers expired queries. Returns true if one of them was running: the page may be unresponsive.
-    pub(crate) fn expire(&mut self, now: Instant) -> bool {
+    pub(crate) fn expire(&mut self, now: Instant, awaited_answer: Option<&str>) -> bool {
+        let others = awaited_answer.unwrap_or("the tab's other requests");
         let is_over = |(.., reply): &mut (_, _, Reply)| reply.deadline <= now;
         for (.., reply) in self.waiting.extract_if(.., is_over) {
-            reply.time_out("the tab's other requests");
+            reply.time_out(others.to_owned());
         }
-        let waiting_for = "the awaited condition, or the page's response";
-        self.running.expire(now, |_| waiting_for)
+        let waiting_for = awaited_answer.unwrap_or("the awaited condition, or the page's response");
+        self.running.expire(now, |_| waiting_for.to_owned().into())
     }
 
     /// Takes a request out, and ends its query.

@@ -16,6 +16,7 @@ use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
 };
 use crate::fair_permits::FairPermits;
+use crate::tabs::commands::http_auth::AuthRequests;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::contexts::{Contexts, SharedContext};
 use crate::tabs::identity::{ClientId, TabKey};
@@ -30,8 +31,8 @@ const CONCURRENT_OPENS_PER_CLIENT: usize = 8;
 
 pub(super) struct BrowserState {
     pub(super) browser: Browser,
-    /// Whether prompts for HTTP authentication must be cancelled.
-    pub(super) cancel_auth: bool,
+    /// The requests that every page pauses.
+    pub(super) auth: AuthRequests,
     pub(super) inbox: Inbox,
     jobs: FuturesUnordered<BoxFuture<'static, JobResult>>,
     pub(super) contexts: Contexts,
@@ -65,13 +66,13 @@ enum PendingAttach {
 impl BrowserState {
     pub(super) fn new(
         browser: Browser,
-        cancel_auth: bool,
+        auth: AuthRequests,
         inbox: Inbox,
         downloads: BrowserDownloads,
     ) -> Self {
         Self {
             browser,
-            cancel_auth,
+            auth,
             inbox,
             jobs: FuturesUnordered::new(),
             contexts: Contexts::default(),
@@ -254,6 +255,7 @@ impl BrowserState {
             id: attachment.info.target_id,
             own_context,
             url,
+            auth: self.auth,
         }
     }
 

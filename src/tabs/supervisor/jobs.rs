@@ -17,6 +17,7 @@ use crate::cdp::methods::{
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::fair_permits::FairPermits;
+use crate::tabs::commands::http_auth::AuthRequests;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
@@ -243,9 +244,9 @@ pub(super) async fn overdue(target: TargetId) -> JobResult {
 pub(super) async fn prepare(
     attachment: Attachment,
     viewport: Viewport,
-    cancel_auth: bool,
+    auth: AuthRequests,
 ) -> JobResult {
-    let outcome = set_up(&attachment.session, viewport, cancel_auth, JOB_LIMIT).await;
+    let outcome = set_up(&attachment.session, viewport, auth, JOB_LIMIT).await;
     JobResult::SetUp(attachment, outcome)
 }
 

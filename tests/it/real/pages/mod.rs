@@ -1,6 +1,7 @@
 //! Faults that real pages showed.
 
 mod acting_clobbered;
+mod asked_dialogs;
 mod cancelling;
 mod captures;
 mod choosers;
@@ -10,6 +11,8 @@ mod editors;
 mod evaluate;
 mod field_values;
 mod frames;
+mod held_input;
+mod http_auth;
 mod keys;
 mod locator_proposals;
 mod locators;
@@ -17,6 +20,8 @@ mod markdown;
 mod network_idle;
 mod open_page;
 mod pointing;
+mod raw_keyboard;
+mod raw_mouse;
 mod read_page;
 mod reading_clobbered;
 mod reading_frames;
