@@ -182,10 +182,10 @@ methods! {
     /// Pauses no more requests, and continues those that are paused.
     DisableFetch = "Fetch.disable" -> EmptyResult {}
 
-    ContinueWithAuth<'a> = "Fetch.continueWithAuth" -> EmptyResult {
+    ContinueWithAuth = "Fetch.continueWithAuth" -> EmptyResult {
         /// `Fetch.RequestId`.
         request_id: String,
-        auth_challenge_response: AuthAnswer<'a>,
+        auth_challenge_response: AuthAnswer,
     }
 
     ContinueRequest = "Fetch.continueRequest" -> EmptyResult {
@@ -222,12 +222,12 @@ methods! {
 
     StopLoading = "Page.stopLoading" -> EmptyResult {}
 
-    HandleDialog<'a> = "Page.handleJavaScriptDialog" -> EmptyResult {
+    HandleDialog = "Page.handleJavaScriptDialog" -> EmptyResult {
         /// OK or Cancel.
         accept: bool,
         /// The text of a `prompt`; empty if absent.
         #[serde(skip_serializing_if = "Option::is_none")]
-        prompt_text: Option<&'a str>,
+        prompt_text: Option<String>,
     }
 
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
@@ -382,16 +382,13 @@ pub struct RequestPattern {
 /// `Fetch.AuthChallengeResponse`.
 #[derive(Clone, Serialize)]
 #[serde(tag = "response")]
-pub enum AuthAnswer<'a> {
+pub enum AuthAnswer {
     CancelAuth,
-    ProvideCredentials {
-        username: &'a str,
-        password: &'a str,
-    },
+    ProvideCredentials { username: String, password: String },
 }
 
 /// Without the credentials, which must not reach a log.
-impl fmt::Debug for AuthAnswer<'_> {
+impl fmt::Debug for AuthAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::CancelAuth => "CancelAuth",

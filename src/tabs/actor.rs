@@ -244,7 +244,7 @@ impl Actor {
             self.abandon_answers();
         }
         if !self.dialogs.is_empty() {
-            return;
+            return self.start_behind_dialog();
         }
         self.leave_denied_page();
         while let Some((position, command)) = self.work.pop() {

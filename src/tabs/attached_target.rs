@@ -229,7 +229,7 @@ impl AttachedTarget {
     pub fn handle_dialog(
         &self,
         accept: bool,
-        prompt_text: Option<&str>,
+        prompt_text: Option<String>,
         limit: Duration,
     ) -> impl Future<Output = Result<EmptyResult, CallError>> + Send + use<> {
         let answer = HandleDialog {

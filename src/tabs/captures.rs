@@ -10,7 +10,9 @@ use super::command_queue::QueuePosition;
 use super::commands::retry::at_each_commit;
 use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
+use super::commands::surface_picture::{is_on_surface, surface_picture};
 use super::error::{Failure, ScreenshotError, TabError};
+use super::feed::StreamPage;
 use super::identity::CallId;
 use super::message::Capture;
 use super::page_actions::PageDriver;
@@ -186,6 +188,27 @@ impl Captures {
                 error => TabError::of_screenshot(error),
             });
             CaptureOutput::Picture(format, outcome)
+        });
+    }
+
+    /// While a dialog blocks the page: starts the screenshot that needs no answer of the page, whatever precedes it.
+    pub(in crate::tabs) fn start_behind_dialog(&mut self, page: StreamPage, now: Instant) {
+        if self.is_shot_running {
+            return;
+        }
+        let on_surface = |waiting: &WaitingCapture| matches!(&waiting.capture, Capture::Screenshot(shot) if is_on_surface(shot));
+        let Some(waiting) = self.shots.take_due(now, on_surface) else {
+            return;
+        };
+        self.update_gauge();
+        let Capture::Screenshot(shot) = waiting.capture else {
+            return;
+        };
+        let (format, deadline) = (shot.format, waiting.reply.deadline);
+        self.is_shot_running = true;
+        self.running.start(vec![waiting.reply], async move {
+            let picture = surface_picture(page, format, shot.quality, deadline).await;
+            CaptureOutput::Picture(format, picture.map_err(TabError::of_screenshot))
         });
     }
 

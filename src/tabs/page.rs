@@ -513,15 +513,15 @@ mod tests {
 
     #[test]
     fn a_dialog_says_which_and_what() {
-        let opening = json!({"type": "confirm", "message": "Sure?", "url": "http://a.test/"});
+        let opening = json!({
+            "type": "prompt", "message": "Name?", "defaultPrompt": "Ada", "url": "http://a.test/",
+        });
         let event = page().on_event(&event(EventKind::JavascriptDialogOpening, &opening));
-        let message = "Sure?".to_owned();
-        assert_eq!(
-            event,
-            Some(PageEvent::Dialog {
-                kind: DialogKind::Confirm,
-                message
-            })
-        );
+        let expected = Dialog {
+            kind: DialogKind::Prompt,
+            message: "Name?".to_owned(),
+            default_value: Some("Ada".to_owned()),
+        };
+        assert_eq!(event, Some(PageEvent::Dialog(expected)));
     }
 }

@@ -14,6 +14,7 @@ use crate::policy::DialogPolicy;
 use crate::tabs::active_command::{ActiveCommand, Phase};
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{AskedDialog, FactKind};
+use crate::tabs::feed::StreamPage;
 use crate::tabs::page::Dialog;
 use crate::tabs::prompts::{DialogAnswer, PendingPrompts, Prompt, PromptAnswer};
 use crate::tabs::reply::Reply;
@@ -117,6 +118,7 @@ impl Actor {
         let proposed = open.about.default_value.as_deref();
         let text = text.map(TypedText::expose).or(proposed);
         let text = text.filter(|_| accept && open.about.kind == DialogKind::Prompt);
+        let text = text.map(str::to_owned);
         let limit = reply
             .as_ref()
             .map_or(UNAWAITED_LIMIT, |reply| remaining(reply.deadline));
@@ -203,6 +205,15 @@ impl Actor {
         });
         if let Some(reply) = dialog.answer.and_then(|answer| answer.reply) {
             reply.fail(self.failure(no_dialog(dialog.id)));
+        }
+    }
+
+    /// A picture needs no answer of the page.
+    pub(super) fn start_behind_dialog(&mut self) {
+        let usable = self.attached.as_ref().filter(|it| it.is_usable());
+        if let Some(attached) = usable {
+            let page = StreamPage::new(&attached.target, self.ctx.supervisor.clone());
+            self.work.captures.start_behind_dialog(page, Instant::now());
         }
     }
 

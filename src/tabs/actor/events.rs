@@ -102,7 +102,8 @@ impl Actor {
             self.recovery.watchdog.answered(Instant::now());
         }
         if attached.page.loader != document {
-            // The requests of the document before have ended.
+            // What the document before has asked ends with it.
+            self.dialogs_gone(false);
             self.auths_gone(false);
         }
         let event = event?;

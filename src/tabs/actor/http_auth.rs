@@ -1,12 +1,13 @@
 //! HTTP authentication: with what the client has set beforehand, by asking it, or not at all.
 
+use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::event::{AuthOutcome, ClosedBy};
 use futures::FutureExt as _;
 use tokio::time::Instant;
 
 use super::Actor;
 use super::dialogs::millis;
-use crate::cdp::methods::{AuthAnswer as CdpAnswer, EmptyResult};
+use crate::cdp::methods::{AuthAnswer as CdpAnswer, ContinueWithAuth, EmptyResult};
 use crate::cdp::{CallError, TargetSession};
 use crate::clock::epoch_ms;
 use crate::metrics;
@@ -60,10 +61,7 @@ impl Actor {
             username, password, ..
         }) = found.filter(|_| !challenge.is_of_proxy)
         {
-            let answer = CdpAnswer::ProvideCredentials {
-                username: username.expose(),
-                password: password.expose(),
-            };
+            let answer = provide(username, password);
             request.send_unawaited(answer);
             return self.auth.credentials.answers(&key);
         }
@@ -101,9 +99,7 @@ impl Actor {
             Some((username, password)) => {
                 let key = waiting.about.key();
                 self.auth.credentials.answers(&key);
-                let (username, password) = (username.expose(), password.expose());
-                let answer = CdpAnswer::ProvideCredentials { username, password };
-                (AuthOutcome::Answered, answer)
+                (AuthOutcome::Answered, provide(username, password))
             }
             None => (AuthOutcome::Cancelled, CdpAnswer::CancelAuth),
         };
@@ -142,17 +138,16 @@ impl Actor {
         auth: Prompt<PausedRequest, AuthOutcome>,
         outcome: Result<EmptyResult, CallError>,
     ) {
-        match (auth.answer, outcome) {
-            (Some(answer), Ok(EmptyResult {})) => {
-                let closed = FactKind::AuthClosed {
-                    auth: auth.id,
-                    outcome: answer.verdict,
-                    by: answer.by,
-                };
-                self.tab.publish_and_answer(answer.reply, closed);
-            }
-            (answer, _) => self.auth_gone(Prompt { answer, ..auth }),
+        if outcome.is_err() {
+            return self.auth_gone(auth);
         }
+        let Some(answer) = auth.answer else { return };
+        let closed = FactKind::AuthClosed {
+            auth: auth.id,
+            outcome: answer.verdict,
+            by: answer.by,
+        };
+        self.tab.publish_and_answer(answer.reply, closed);
     }
 
     /// The requests that wait are gone with their page, or, unless `all`, those that were not answered.
@@ -212,18 +207,25 @@ impl PausedRequest {
 
     fn send(
         &self,
-        answer: CdpAnswer<'_>,
+        answer: CdpAnswer,
         limit: std::time::Duration,
     ) -> impl Future<Output = Result<EmptyResult, CallError>> + Send + use<> {
-        let answer = crate::cdp::methods::ContinueWithAuth {
+        let answer = ContinueWithAuth {
             request_id: self.id.clone(),
             auth_challenge_response: answer,
         };
         self.session.start_call(&answer, limit)
     }
 
-    fn send_unawaited(&self, answer: CdpAnswer<'_>) {
+    fn send_unawaited(&self, answer: CdpAnswer) {
         tokio::spawn(self.send(answer, UNAWAITED_LIMIT).map(drop));
+    }
+}
+
+fn provide(username: &TypedText, password: &TypedText) -> CdpAnswer {
+    CdpAnswer::ProvideCredentials {
+        username: username.expose().to_owned(),
+        password: password.expose().to_owned(),
     }
 }
 

@@ -8,6 +8,7 @@ pub mod retry;
 pub mod screenshot;
 pub mod set_up;
 pub mod snapshot;
+pub mod surface_picture;
 pub mod target;
 pub mod title_change;
 pub mod too_large;

@@ -92,7 +92,7 @@ impl PageDriver {
             key: chord.key.clone(),
         };
         if chord.key.code == "Escape" && self.cancel_raw_drag(deadline).await? {
-            return Ok(());
+            return self.release_key(&chord.key, &held, deadline).await;
         }
         match ClipboardShortcut::of(&all) {
             None if held.is_empty() && hold.is_zero() => self.press_keys(&chord, deadline).await,

@@ -13,7 +13,6 @@ use super::call::{process_root_world, retry_deadline};
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::hit_check::Hit;
-use super::keys::modifier_mask;
 use super::quad::to_parent;
 use super::world::{World, parse};
 use crate::cdp::TargetSession;

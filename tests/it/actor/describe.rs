@@ -144,7 +144,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
             PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
             PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (page action)",
         },
-        TabError::Download(_) => "NOT_FOUND",
+        TabError::Download(_) | TabError::NotAsked { .. } => "NOT_FOUND",
         TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",

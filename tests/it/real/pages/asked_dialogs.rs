@@ -4,14 +4,16 @@ use std::time::Duration;
 
 use cdp_bridge::policy::DialogPolicy;
 use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
 
 use super::open_page::OpenPage;
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
-use crate::support::client::{Client, Mode};
+use crate::support::client::Client;
 use crate::support::raw::Raw;
 use crate::support::received::Received;
 use crate::support::site::Site;
+use crate::support::wait::until;
 
 on_both_browsers!(
     a_client_answers_dialogs_of_every_kind,
@@ -207,7 +209,8 @@ async fn dialogs_of_frames_in_other_processes_are_answered(browser: TestBrowser)
 }
 
 async fn a_dialog_ends_by_time_with_its_clients_and_with_its_page(browser: TestBrowser) {
-    let body = "<script>window.answers = []; window.ask = () => setTimeout(() => answers.push(confirm(1)))</script>";
+    let body = "<script>window.answers = []; window.ask = () => setTimeout(() => {
+        answers.push(confirm(1)); fetch('/answered') })</script>";
     let bridge = asking(browser, Duration::from_secs(3)).await;
     let mut page = OpenPage::on(bridge, body).await;
     let tab = page.tab.clone();
@@ -232,12 +235,13 @@ async fn a_dialog_ends_by_time_with_its_clients_and_with_its_page(browser: TestB
     // The only client goes.
     page.evaluate("ask()").await;
     opened(&page.client, &tab).await;
-    let next = page.bridge.connect(Mode::Text);
-    page.client
-        .send(tokio_tungstenite::tungstenite::Message::Close(None))
-        .await;
+    page.client.send(Message::Close(None)).await;
     page.client.closed().await;
-    page.client = next.await;
+    until("it is dismissed", async || {
+        page.site.asked("/answered").len() == 2
+    })
+    .await;
+    page.client = page.bridge.client().await;
     assert_eq!(page.evaluate("answers").await, json!([false]));
     page.bridge.stop().await;
 }
