@@ -191,7 +191,9 @@ impl Actor {
                     None
                 }
                 result = self.work.queries.next_done() => {
-                    result.answer(self.tab.id, self.session().as_ref());
+                    let awaited_answer = self.awaited_answer();
+                    let session = self.session();
+                    result.answer(self.tab.id, awaited_answer.as_deref(), session.as_ref());
                     None
                 }
                 () = timer => self.on_tick(),
@@ -226,9 +228,11 @@ impl Actor {
     }
 
     fn on_captured(&mut self, done: FinishedCapture) {
+        let awaited_answer = self.awaited_answer();
         if let Some(attached) = &self.attached {
             let context = context(attached, self.viewport);
-            self.work.captures.settle(done, self.tab.id, &context);
+            let captures = &mut self.work.captures;
+            captures.settle(done, self.tab.id, &context, awaited_answer.as_deref());
         }
     }
 

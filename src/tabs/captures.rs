@@ -222,13 +222,15 @@ impl Captures {
         done
     }
 
-    /// Answers the requests of a finished capture. A snapshot during which the document changed may
+    /// Answers the requests of a finished capture. `awaited_answer`: what the page waits for, if that is an answer of a
+    /// client. A snapshot during which the document changed may
     /// show either document, so that it is taken again: its URL must be right.
     pub fn settle(
         &mut self,
         (replies, output): FinishedCapture,
         tab: TabId,
         context: &CaptureContext<'_>,
+        awaited_answer: Option<&str>,
     ) {
         let error = match output {
             CaptureOutput::Snapshot {
@@ -258,7 +260,7 @@ impl Captures {
                 outcome: Err(error),
                 ..
             }
-            | CaptureOutput::Picture(_, Err(error)) => error,
+            | CaptureOutput::Picture(_, Err(error)) => error.behind(awaited_answer),
         };
         for reply in replies {
             // The error has to state the limit of this request.

@@ -252,6 +252,18 @@ impl TabError {
         matches!(self, Self::AfterInput(_))
     }
 
+    /// The same error; a request that has timed out behind what waits for a client's answer names that.
+    pub(super) fn behind(self, awaited_answer: Option<&str>) -> Self {
+        match (self, awaited_answer) {
+            (Self::TimedOut { request, limit, .. }, Some(answer)) => Self::TimedOut {
+                request,
+                limit,
+                waiting_for: answer.to_owned().into(),
+            },
+            (error, _) => error,
+        }
+    }
+
     pub(super) fn nav_failed(url: String, net: String) -> Self {
         Self::NavFailed {
             url,

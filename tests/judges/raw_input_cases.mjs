@@ -71,7 +71,7 @@ export const cases = [
     page: `<div id=area style="width:300px;height:200px"></div><input id=field>`,
     events: [
       move(20, 20), key("down", "Shift"), down(), up(), key("down", "Control"), move(40, 40), down(), up(), key("up", "Shift"), down(), up(),
-      key("up", "Control"), ["click", "#field"], key("down", "Shift"), key("down", "a"), key("down", "a"), key("up", "a"), ["pressKey", "b"],
+      key("up", "Control"), ["click", "#field"], key("down", "Shift"), key("down", "a"), key("down", "a"), key("up", "a"), ["pressKey", "KeyB"], ["pressKey", "b"], ["pressKey", "Digit2"],
       ["pressKey", "1"], key("up", "Shift"), ["pressKey", "c"], key("insertText", "dé日"), key("down", "Alt"), ["pressKey", "e"], key("up", "Alt"),
     ],
     state: "field.value",

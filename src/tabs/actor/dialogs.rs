@@ -175,11 +175,13 @@ impl Actor {
         }
     }
 
-    /// The page stays, as the answer to its dialog wants. Chromium answers `Page.navigate` then; a step through the
-    /// history has been answered before.
+    /// The page stays, as the answer to its dialog wants. Chromium does not answer the call that would have left it.
     fn on_page_kept(&mut self) {
         let phase = self.work.active.as_ref().map(|active| &active.phase);
-        if matches!(phase, Some(Phase::Travelling)) {
+        if let Some(Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling) = phase {
+            if let Some(attached) = &self.attached {
+                attached.stop_loading();
+            }
             let net = "net::ERR_ABORTED".to_owned();
             self.on_navigation_failed(|url| TabError::nav_failed(url, net));
         }

@@ -147,7 +147,7 @@ impl HeldInput {
 }
 
 /// What pressing a chord amounts to while these modifiers are held already: they are not pressed again, and Shift counts
-/// for the key.
+/// for a key that is named by its place.
 pub(super) fn besides(chord: &Chord, held: &[Modifier]) -> Chord {
     let key = if held.contains(&Modifier::Shift) {
         chord.key.shifted()
@@ -242,8 +242,10 @@ mod tests {
         let left = besides(&chord, &[Modifier::Shift]);
         assert_eq!(left.modifiers, [Modifier::Control]);
         assert_eq!(left.key.key, "A");
+        let placed = Chord::parse("Digit1").unwrap();
+        assert_eq!(besides(&placed, &[Modifier::Shift]).key.key, "!");
         let plain = Chord::parse("1").unwrap();
-        assert_eq!(besides(&plain, &[Modifier::Shift]).key.key, "!");
+        assert_eq!(besides(&plain, &[Modifier::Shift]), plain);
         assert_eq!(besides(&plain, &[Modifier::Alt]), plain);
     }
 

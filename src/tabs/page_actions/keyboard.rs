@@ -256,7 +256,6 @@ fn ups(chord: &Chord, held: &[Modifier]) -> Vec<DispatchKeyEvent<'static>> {
 /// The input commands for a text, while these modifiers are held. Consecutive characters without a key are inserted with
 /// one command.
 fn inputs(text: &str, held: &[Modifier]) -> Vec<KeyInput> {
-    let is_shift_held = held.contains(&Modifier::Shift);
     let mut inputs = Vec::with_capacity(text.len() * 2);
     let mut keyless = String::new();
     let mut chars = text.chars().peekable();
@@ -272,7 +271,6 @@ fn inputs(text: &str, held: &[Modifier]) -> Vec<KeyInput> {
         if !keyless.is_empty() {
             inputs.push(KeyInput::Text(std::mem::take(&mut keyless)));
         }
-        let key = if is_shift_held { key.shifted() } else { key };
         let shift = if key.shift {
             &[Modifier::Shift][..]
         } else {
@@ -409,7 +407,7 @@ mod tests {
             (down.modifiers, down.text.map(Cow::into_owned))
         };
         assert_eq!(typed(&[]), (0, Some("a".to_owned())));
-        assert_eq!(typed(&[Modifier::Shift]), (8, Some("A".to_owned())));
+        assert_eq!(typed(&[Modifier::Shift]), (8, Some("a".to_owned())));
         assert_eq!(typed(&[Modifier::Control]), (2, None));
         assert_eq!(line_with("ä", &[Modifier::Shift]), "insert ä");
     }

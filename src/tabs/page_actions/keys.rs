@@ -23,6 +23,8 @@ pub struct Key {
     pub text: Option<Cow<'static, str>>,
     /// Whether Shift is needed to produce the text.
     pub shift: bool,
+    /// Whether it was named by its place on the keyboard (`KeyA`), and not by a character.
+    pub by_code: bool,
 }
 
 /// A key and the modifiers that are held meanwhile.
@@ -121,12 +123,11 @@ impl Key {
         key_by_name(name, false).ok_or(NoSuchKey)
     }
 
-    /// The same key while Shift is held.
+    /// The same key while Shift is held. One that was named by a character produces that character.
     pub(super) fn shifted(&self) -> Self {
         let row = PRINTABLE.iter().find(|(code, ..)| *code == self.code);
-        let has_text = self.text.is_some();
-        row.filter(|_| has_text)
-            .map_or_else(|| self.clone(), |row| printable_row(row, row.2))
+        let row = row.filter(|_| self.by_code);
+        row.map_or_else(|| self.clone(), |row| printable_row(row, row.2))
     }
 }
 
@@ -158,6 +159,7 @@ fn key_by_name(name: &str, shift: bool) -> Option<Key> {
             location: NUMBER_PAD_LOCATION,
             text: Some(text),
             shift: false,
+            by_code: true,
         });
     }
     if let Some(key) = NAMED
@@ -178,7 +180,10 @@ fn key_by_name(name: &str, shift: bool) -> Option<Key> {
         return Some(key_without_text(name, name, 111 + number, 0));
     }
     let by_code = PRINTABLE.iter().find(|(code, ..)| *code == name);
-    by_code.map(|row| printable_row(row, if shift { row.2 } else { row.1 }))
+    by_code.map(|row| Key {
+        by_code: true,
+        ..printable_row(row, if shift { row.2 } else { row.1 })
+    })
 }
 
 fn shifted_char(c: char) -> char {
@@ -203,6 +208,7 @@ fn printable_row(row: &(&'static str, char, char, u32), c: char) -> Key {
         location: 0,
         text: Some(text),
         shift: with_shift == c && c != ' ',
+        by_code: false,
     }
 }
 
@@ -223,6 +229,7 @@ fn key_without_code(name: &str) -> Option<Key> {
         location: 0,
         text: Some(text),
         shift: false,
+        by_code: false,
     })
 }
 
@@ -234,6 +241,7 @@ fn key_without_text(key: &'static str, code: &'static str, key_code: u32, locati
         location,
         text: None,
         shift: false,
+        by_code: false,
     }
 }
 
@@ -324,12 +332,13 @@ mod tests {
     }
 
     #[test]
-    fn a_key_is_shifted_by_a_held_shift() {
+    fn a_key_that_is_named_by_its_place_is_shifted_by_a_held_shift() {
         for (name, shifted) in [
-            ("a", "A"),
+            ("a", "a"),
             ("A", "A"),
             ("KeyA", "A"),
-            ("1", "!"),
+            ("1", "1"),
+            ("Digit1", "!"),
             (" ", " "),
             ("Enter", "Enter"),
             ("Numpad1", "1"),

@@ -111,9 +111,10 @@ impl QueryQueue {
 }
 
 impl QueryResult {
-    pub(crate) fn answer(self, tab: TabId, session: Option<&String>) {
+    pub(crate) fn answer(self, tab: TabId, awaited_answer: Option<&str>, session: Option<&String>) {
         for reply in self.replies {
-            reply.finish(tab, self.outcome.clone(), session.cloned());
+            let outcome = self.outcome.clone();
+            reply.finish(tab, outcome, awaited_answer, session.cloned());
         }
     }
 }

@@ -3,14 +3,14 @@
 use std::time::Duration;
 
 use cdp_bridge::policy::DialogPolicy;
+use rustix::process::Signal;
 use serde_json::{Value, json};
-use tokio_tungstenite::tungstenite::Message;
 
 use super::open_page::OpenPage;
 use crate::support::bridge::TestBridge;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::Client;
-use crate::support::raw::Raw;
+use crate::support::processes;
 use crate::support::received::Received;
 use crate::support::site::Site;
 use crate::support::wait::until;
@@ -27,7 +27,6 @@ async fn asking(browser: TestBrowser, timeout: Duration) -> TestBridge {
     TestBridge::start_with(browser, |config| {
         config.policy.dialogs = DialogPolicy::Ask;
         config.policy.answer_timeout = timeout;
-        config.browser.transport = cdp_bridge::browser::TransportKind::Port;
         config.browser.args.push("--site-per-process".to_owned());
         config.server.resume_window = Duration::ZERO;
     })
@@ -225,9 +224,11 @@ async fn a_dialog_ends_by_time_with_its_clients_and_with_its_page(browser: TestB
     // The page goes.
     page.evaluate("ask()").await;
     opened(&page.client, &tab).await;
-    let mut raw = Raw::of_profile(&page.bridge.profile().await).await;
-    let session = raw.page("/page").await;
-    raw.send(Some(&session), "Page.crash", json!({})).await;
+    for process in processes::of_group(page.bridge.browser_pid().await) {
+        if process.kind() == Some("renderer") {
+            processes::signal(process.pid, Signal::KILL);
+        }
+    }
     let closed = page.client.tab_event("dialogClosed", &tab).await;
     assert_eq!(closed["by"], "page");
     page.client.tab_event("tabRebuilt", &tab).await;
@@ -235,8 +236,7 @@ async fn a_dialog_ends_by_time_with_its_clients_and_with_its_page(browser: TestB
     // The only client goes.
     page.evaluate("ask()").await;
     opened(&page.client, &tab).await;
-    page.client.send(Message::Close(None)).await;
-    page.client.closed().await;
+    page.client.leave().await;
     until("it is dismissed", async || {
         page.site.asked("/answered").len() == 2
     })

@@ -1,7 +1,6 @@
 //! What is held ends with the document, the page, or the clients, and a tab is as usable as before.
 
 use serde_json::json;
-use tokio_tungstenite::tungstenite::Message;
 
 use super::open_page::OpenPage;
 use crate::support::bridge::TestBridge;
@@ -60,11 +59,12 @@ async fn what_is_held_ends_with_the_document_the_page_and_the_clients(browser: T
     // Another connection of the same client keeps it.
     let second = page.bridge.client().await;
     page.client = second;
-    page.ask("press", json!({"key": "y"})).await.expect("done");
+    page.ask("press", json!({"key": "KeyY"}))
+        .await
+        .expect("done");
     assert_eq!(page.evaluate("i.value").await, "Y");
     let before = page.site.asked("/up/0").len();
-    page.client.send(Message::Close(None)).await;
-    page.client.closed().await;
+    page.client.leave().await;
     until("all is released", async || {
         page.site.asked("/up/0").len() > before && !page.site.asked("/up/Shift").is_empty()
     })

@@ -86,6 +86,8 @@ const LOG: &str = "<body style='margin:0'><div id=d style='width:300px;height:20
 async fn buttons_and_keys_that_are_held_are_in_every_event(browser: TestBrowser) {
     let page = OpenPage::with(browser, LOG).await;
     page.move_to(10.0, 10.0, 1).await;
+    // Chromium moves the mouse over a new page, too.
+    page.evaluate("log.length = 0").await;
     page.mouse("down", json!({})).await;
     page.mouse("down", json!({"button": "right"})).await;
     page.move_to(20.0, 30.0, 2).await;
@@ -96,16 +98,15 @@ async fn buttons_and_keys_that_are_held_are_in_every_event(browser: TestBrowser)
     assert_eq!(
         log,
         json!([
-            "mousemove 10,10 0 0 0",
             "mousedown 10,10 0 1 1",
             "mousedown 10,10 2 3 1",
-            "mousemove 15,20 2 3 0",
-            "mousemove 20,30 2 3 0",
+            "contextmenu 10,10 2 3 0",
+            "mousemove 15,20 0 3 0",
+            "mousemove 20,30 0 3 0",
             "mouseup 20,30 0 2 1",
             "click 20,30 0 2 1",
-            "mousemove 25,30 2 2 0",
-            "mouseup 25,30 2 0 1",
-            "auxclick 25,30 2 0 1",
+            "mousemove 25,30 0 2 0",
+            "mouseup 25,30 2 0 0",
         ])
     );
     // Held keys count for requests of every kind, until they go up.
@@ -167,6 +168,7 @@ async fn a_drag_of_the_page_is_dropped_where_the_button_goes_up(browser: TestBro
         "it",
         "dragstart item",
         "dragenter item",
+        "dragenter ",
         "dragenter target",
         "drop target",
         "dragend item",
