@@ -8,6 +8,11 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from ._wire import Event, Payload, RequestsBase, optional, present
 
+#: How an `authRequired` ended.
+#: - `answered`: The server gets the user and the password; if it refuses them, it asks again.
+#: - `cancelled`: The page gets the server's refusal.
+AuthOutcome: TypeAlias = Literal["answered", "cancelled"]
+
 #: One option of a `<select>`.
 Choice: TypeAlias = "int | str"
 
@@ -60,6 +65,13 @@ CloseReason: TypeAlias = Literal[
     "browserExited",
     "shutdown",
 ]
+
+#: Why something that waited for a client's answer waits no more.
+#: - `client`: A client answered it.
+#: - `timeout`: No client did within `policy.answer_timeout`.
+#: - `abandoned`: No client is connected, or expected back, that could answer it.
+#: - `page`: Its page or its request is gone.
+ClosedBy: TypeAlias = Literal["client", "timeout", "abandoned", "page"]
 
 #: How much a message of a page's console matters.
 #: - `debug`: `console.debug`, and what Chromium calls verbose.
@@ -257,10 +269,11 @@ class ErrorDetails:
         )
 
 
-#: How the bridge answered a dialog.
+#: How a dialog is answered.
 #: - `accepted`: As if OK had been pressed.
 #: - `dismissed`: As if Cancel had been pressed.
-Handled: TypeAlias = Literal["accepted", "dismissed"]
+#: - `asked`: It is open until `answerDialog`, or until `answerBy` (`policy.dialogs = "ask"`).
+Handled: TypeAlias = Literal["accepted", "dismissed", "asked"]
 
 #: The client's own name for one change: requests of the client with the same key are one request,
 #: and all of them get the first one's answer.
@@ -271,6 +284,12 @@ IdempotencyKey: TypeAlias = str
 #: - `png`: PNG, without loss.
 #: - `webp`: WebP, with a quality; at most 16,383 pixels a side.
 ImageFormat: TypeAlias = Literal["jpeg", "png", "webp"]
+
+#: What the keyboard does.
+#: - `down`: A key goes down, and stays down.
+#: - `up`: A key goes up.
+#: - `insertText`: Text is inserted at the caret, without key events: `beforeinput` and `input` only.
+KeyboardAction: TypeAlias = Literal["down", "up", "insertText"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -345,11 +364,50 @@ LoadState: TypeAlias = Literal["domcontentloaded", "load", "networkidle"]
 #: - `Shift`: Shift.
 Modifier: TypeAlias = Literal["Alt", "Control", "Meta", "Shift"]
 
+#: What the mouse does.
+#: - `move`: It moves, with the buttons that are down.
+#: - `down`: A button goes down, and stays down.
+#: - `up`: A button goes up.
+#: - `wheel`: The wheel turns.
+MouseAction: TypeAlias = Literal["move", "down", "up", "wheel"]
+
 #: A button of the mouse.
 #: - `left`: The main one.
 #: - `middle`: The wheel.
 #: - `right`: The one that opens context menus.
 MouseButton: TypeAlias = Literal["left", "middle", "right"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginCredentials:
+    """A user and a password for one origin."""
+
+    origin: str
+    """Scheme, host and port, such as `https://example.com` or `http://example.com:8080`. No other
+    host, port or scheme gets them.
+    """
+    password: str
+    """The password."""
+    username: str
+    """The user."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OriginCredentials:
+        return cls(
+            origin=wire["origin"],
+            password=wire["password"],
+            username=wire["username"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "origin": self.origin,
+                "password": self.password,
+                "username": self.username,
+            }
+        )
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -980,15 +1038,25 @@ class TabRebuiltEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialogOpenedEvent(Event):
-    """A page opened a dialog, which was answered at once so that the tab does not freeze."""
+    """A page opened a dialog. It was answered at once so that the tab does not freeze, or waits for
+    `answerDialog`, as `policy.dialogs` says.
+    """
 
     type: ClassVar[str] = "dialogOpened"
+    answer_by: int | None = None
+    """When it is answered without the client, in milliseconds since the epoch: it is dismissed
+    then, and the page is left in the case of `beforeunload`. Absent unless it waits.
+    """
     cursor: int | None = None
     """Number of the message within its session; none is left out. The last one that was received is
     what a later connection goes on after.
     """
+    default_value: str | None = None
+    """The text that a `prompt` proposes; absent unless it waits and proposes one."""
+    dialog_id: str | None = None
+    """Names the dialog for `answerDialog`; absent unless it waits."""
     handled: Handled
-    """How it was answered."""
+    """How it was answered, or that it waits."""
     id: TabId
     """The tab."""
     kind: DialogKind
@@ -1000,11 +1068,121 @@ class DialogOpenedEvent(Event):
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DialogOpenedEvent:
         return cls(
+            answer_by=wire.get("answerBy"),
             cursor=wire.get("cursor"),
+            default_value=wire.get("defaultValue"),
+            dialog_id=wire.get("dialogId"),
             handled=wire["handled"],
             id=wire["id"],
             kind=wire["kind"],
             message=wire["message"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogClosedEvent(Event):
+    """A dialog that waited for `answerDialog` is closed."""
+
+    type: ClassVar[str] = "dialogClosed"
+    by: ClosedBy
+    """By what."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    dialog_id: str
+    """The dialog."""
+    handled: Handled
+    """How it was answered."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DialogClosedEvent:
+        return cls(
+            by=wire["by"],
+            cursor=wire.get("cursor"),
+            dialog_id=wire["dialogId"],
+            handled=wire["handled"],
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthRequiredEvent(Event):
+    """A server asks for a user and a password (HTTP authentication), and its document or request
+    waits for `answerAuth` (`policy.http_auth = "ask"`).
+    """
+
+    type: ClassVar[str] = "authRequired"
+    answer_by: int
+    """When it is cancelled without the client, in milliseconds since the epoch."""
+    auth_id: str
+    """Names it for `answerAuth`."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    origin: str
+    """Who asks: scheme, host and port."""
+    realm: str
+    """What the server calls the protected area; it may be empty."""
+    refused: bool
+    """Whether the server has just refused a user and password for the same request."""
+    request_id: RequestId | None = None
+    scheme: str
+    """Such as `basic` or `digest`."""
+    url: str
+    """What was requested, without user, password and query."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AuthRequiredEvent:
+        return cls(
+            answer_by=wire["answerBy"],
+            auth_id=wire["authId"],
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            origin=wire["origin"],
+            realm=wire["realm"],
+            refused=wire["refused"],
+            request_id=wire.get("requestId"),
+            scheme=wire["scheme"],
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthClosedEvent(Event):
+    """An `authRequired` waits no more."""
+
+    type: ClassVar[str] = "authClosed"
+    auth_id: str
+    """Which one."""
+    by: ClosedBy
+    """By what."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    outcome: AuthOutcome
+    """How it ended."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AuthClosedEvent:
+        return cls(
+            auth_id=wire["authId"],
+            by=wire["by"],
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            outcome=wire["outcome"],
             request_id=wire.get("requestId"),
         )
 
@@ -1681,6 +1859,9 @@ EVENTS: dict[str, type[Event]] = {
     "tabCrashed": TabCrashedEvent,
     "tabRebuilt": TabRebuiltEvent,
     "dialogOpened": DialogOpenedEvent,
+    "dialogClosed": DialogClosedEvent,
+    "authRequired": AuthRequiredEvent,
+    "authClosed": AuthClosedEvent,
     "requestBlocked": RequestBlockedEvent,
     "popupBlocked": PopupBlockedEvent,
     "browserDown": BrowserDownEvent,
@@ -1732,6 +1913,8 @@ CHANGES: frozenset[str] = frozenset([
     "press",
     "select",
     "scroll",
+    "mouse",
+    "keyboard",
     "drag",
     "upload",
     "goBack",
@@ -1739,6 +1922,9 @@ CHANGES: frozenset[str] = frozenset([
     "reload",
     "evaluate",
     "stageFile",
+    "answerDialog",
+    "answerAuth",
+    "setCredentials",
 ])
 
 
@@ -2274,6 +2460,7 @@ class Requests(RequestsBase):
         *,
         key: str,
         tab_id: TabRef,
+        hold_ms: int | None = None,
         selector: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
@@ -2284,6 +2471,7 @@ class Requests(RequestsBase):
         - `key`: `Enter`, `a`, `F5`, `Control+A`, `Shift+Tab`: names are those of
           `KeyboardEvent.key` or `KeyboardEvent.code`.
         - `tab_id`: The tab.
+        - `hold_ms`: How long the keys stay down, in milliseconds; 0 if absent. From 0 to 60000.
         - `selector`: The element that is given the keyboard first; if absent, what has it gets the
           key.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
@@ -2295,6 +2483,7 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "press", {
             "key": key,
             "tabId": tab_id,
+            "holdMs": hold_ms,
             "selector": selector,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
@@ -2363,6 +2552,98 @@ class Requests(RequestsBase):
             "selector": selector,
             "smooth": smooth,
             "to": to,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def mouse(
+        self,
+        *,
+        action: MouseAction,
+        tab_id: TabRef,
+        button: MouseButton | None = None,
+        click_count: int | None = None,
+        delta_x: float | None = None,
+        delta_y: float | None = None,
+        modifiers: list[Modifier] | None = None,
+        steps: int | None = None,
+        x: float | None = None,
+        y: float | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Operates the mouse of a tab as a hand would: where it is and which buttons are down is
+        kept until the tab has another document or no client is left. Nothing is waited for, and no
+        element is looked for. It answers once the page has handled the event.
+
+        - `action`: What the mouse does.
+        - `tab_id`: The tab.
+        - `button`: `down`, `up`: the button; `left` if absent.
+        - `click_count`: `down`, `up`: 2 for the second click of a double click; 1 if absent. From 1
+          to 3.
+        - `delta_x`: `wheel`: how far to the right, in CSS pixels.
+        - `delta_y`: `wheel`: how far down, in CSS pixels.
+        - `modifiers`: Keys that count as held for this event, besides those that `keyboard` holds.
+        - `steps`: `move`: in how many equal steps, each of which the page sees; 1 if absent. From 1
+          to 1000.
+        - `x`: From the left of the page's visible part, in CSS pixels. `move` needs it; otherwise
+          where the mouse is if absent, and if it is elsewhere, it moves here first.
+        - `y`: From the top of the page's visible part, in CSS pixels; goes with `x`.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "mouse", {
+            "action": action,
+            "tabId": tab_id,
+            "button": button,
+            "clickCount": click_count,
+            "deltaX": delta_x,
+            "deltaY": delta_y,
+            "modifiers": modifiers,
+            "steps": steps,
+            "x": x,
+            "y": y,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def keyboard(
+        self,
+        *,
+        action: KeyboardAction,
+        tab_id: TabRef,
+        key: str | None = None,
+        text: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Operates the keyboard of a tab as a hand would, in the element that has the keyboard. A
+        key that is down counts for everything that follows, such as Shift for a `click`, until it
+        goes up, the tab has another document, or no client is left.
+
+        - `action`: What the keyboard does.
+        - `tab_id`: The tab.
+        - `key`: `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of
+          `KeyboardEvent.key` or `KeyboardEvent.code`.
+        - `text`: `insertText`: the text.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "keyboard", {
+            "action": action,
+            "tabId": tab_id,
+            "key": key,
+            "text": text,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2768,6 +3049,108 @@ class Requests(RequestsBase):
             "name": name,
             "offset": offset,
             "size": size,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def answer_dialog(
+        self,
+        *,
+        accept: bool,
+        dialog_id: str,
+        tab_id: TabRef,
+        prompt_text: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DialogClosedEvent:
+        """Answers a dialog whose `dialogOpened` says `handled: "asked"`. Answered by
+        `dialogClosed`. It waits for nothing else that the tab does.
+
+        - `accept`: Whether OK is pressed, and not Cancel. Of a `beforeunload` dialog, whether the
+          page is left.
+        - `dialog_id`: The `dialogId` of its `dialogOpened`.
+        - `tab_id`: The tab.
+        - `prompt_text`: What is entered into a `prompt`; the text that it proposes if absent.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DialogClosedEvent, "answerDialog", {
+            "accept": accept,
+            "dialogId": dialog_id,
+            "tabId": tab_id,
+            "promptText": prompt_text,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def answer_auth(
+        self,
+        *,
+        auth_id: str,
+        tab_id: TabRef,
+        cancel: bool | None = None,
+        password: str | None = None,
+        username: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> AuthClosedEvent:
+        """Answers an `authRequired`. Answered by `authClosed`. It waits for nothing else that the
+        tab does.
+
+        - `auth_id`: The `authId` of its `authRequired`.
+        - `tab_id`: The tab.
+        - `cancel`: `true` in place of both: the page gets the server's refusal.
+        - `password`: The password.
+        - `username`: The user; goes with `password`.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(AuthClosedEvent, "answerAuth", {
+            "authId": auth_id,
+            "tabId": tab_id,
+            "cancel": cancel,
+            "password": password,
+            "username": username,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def set_credentials(
+        self,
+        *,
+        credentials: list[OriginCredentials],
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Sets the users and passwords with which a tab answers HTTP authentication by itself. They
+        replace those before, are kept when the tab gets a new page after a crash, and are forgotten
+        with the tab or by `setLoggedOutMode`. Answered by `done`. The browser keeps what a server
+        has accepted for as long as it keeps the tab's cookies.
+
+        - `credentials`: One entry for each origin; none to forget them.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "setCredentials", {
+            "credentials": credentials,
+            "tabId": tab_id,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
