@@ -97,7 +97,7 @@ pub struct DialogClosed {
 }
 
 /// A server asks for a user and a password (HTTP authentication), and its document or request waits for `answerAuth`
-/// (`policy.http_auth = "ask"`).
+/// (`policy.http_auth = "ask"`). A full browser does not let frames of other origins ask.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AuthRequired {
@@ -105,7 +105,7 @@ pub struct AuthRequired {
     pub id: TabId,
     /// Names it for `answerAuth`.
     pub auth_id: String,
-    /// Who asks: scheme, host and port.
+    /// The server: scheme, host and port.
     pub origin: String,
     /// Such as `basic` or `digest`.
     pub scheme: String,

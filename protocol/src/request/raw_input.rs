@@ -163,7 +163,8 @@ pub struct Keyboard {
     pub tab_id: TabRef,
     /// What the keyboard does.
     pub action: KeyboardAction,
-    /// `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of `KeyboardEvent.key` or `KeyboardEvent.code`.
+    /// `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of `KeyboardEvent.key` or `KeyboardEvent.code`. With
+    /// Shift held, `KeyA` is a capital letter, and `a` stays a small one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub key: Option<TypedText>,
     /// `insertText`: the text.

@@ -921,8 +921,8 @@ fn prompts(full: bool) -> impl Iterator<Item = Event> {
             kind: DialogKind::Prompt,
             message: "Name?".to_owned(),
             handled: Handled::Asked,
-            dialog_id: Some("g1".to_owned()),
-            answer_by: Some(1_750_000_000_000),
+            dialog_id: maybe(full, "g1".to_owned()),
+            answer_by: maybe(full, 1_750_000_000_000),
             default_value: maybe(full, "Ada".to_owned()),
         }
         .into(),
