@@ -31,6 +31,8 @@ requests! {
     Press = "press" => Done { limit: Act, changes: yes, tab: yes };
     Select = "select" => Done { limit: Act, changes: yes, tab: yes };
     Scroll = "scroll" => Done { limit: Act, changes: yes, tab: yes };
+    Mouse = "mouse" => Done { limit: Act, changes: yes, tab: yes };
+    Keyboard = "keyboard" => Done { limit: Act, changes: yes, tab: yes };
     Drag = "drag" => Done { limit: Act, changes: yes, tab: yes };
     Upload = "upload" => Done { limit: Act, changes: yes, tab: yes };
     GoBack = "goBack" => Navigated { limit: Navigate, changes: yes, tab: yes };
@@ -51,6 +53,9 @@ requests! {
     AddInitScript = "addInitScript" => InitScriptAdded { limit: Other, changes: yes, tab: yes };
     RemoveInitScript = "removeInitScript" => Done { limit: Other, changes: yes, tab: yes };
     PrintToPdf = "printToPdf" => Pdf { limit: Capture, changes: no, tab: yes };
+    AnswerDialog = "answerDialog" => DialogClosed { limit: Other, changes: yes, tab: yes };
+    AnswerAuth = "answerAuth" => AuthClosed { limit: Other, changes: yes, tab: yes };
+    SetCredentials = "setCredentials" => Done { limit: Other, changes: yes, tab: yes };
 }
 
 events! {
@@ -71,6 +76,9 @@ events! {
     TabCrashed(TabCrashed) = "tabCrashed";
     TabRebuilt(TabRebuilt) = "tabRebuilt";
     DialogOpened(DialogOpened) = "dialogOpened";
+    DialogClosed(DialogClosed) = "dialogClosed";
+    AuthRequired(AuthRequired) = "authRequired";
+    AuthClosed(AuthClosed) = "authClosed";
     RequestBlocked(RequestBlocked) = "requestBlocked";
     PopupBlocked(PopupBlocked) = "popupBlocked";
     BrowserDown(BrowserDown) = "browserDown";

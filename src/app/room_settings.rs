@@ -38,6 +38,8 @@ pub(super) fn tabs(config: &Config) -> TabSettings {
         config: config.tabs.clone(),
         flow: config.flow.clone(),
         dialogs: config.policy.dialogs,
+        http_auth: config.policy.http_auth,
+        answer_timeout: config.policy.answer_timeout,
         popups: config.policy.popups,
         viewport: Viewport {
             width: size.width,

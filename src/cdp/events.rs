@@ -63,6 +63,8 @@ kinds! {
     LoadEventFired = "Page.loadEventFired",
     /// [`JavascriptDialogOpening`].
     JavascriptDialogOpening = "Page.javascriptDialogOpening",
+    /// [`JavascriptDialogClosed`].
+    JavascriptDialogClosed = "Page.javascriptDialogClosed",
     /// [`FileChooserEvent`].
     FileChooserOpened = "Page.fileChooserOpened",
     /// [`ResponseReceived`]; only those of documents.
@@ -71,7 +73,7 @@ kinds! {
     LoadingFailed = "Network.loadingFailed",
     /// Read by [`screencast_frame`](super::results::screencast_frame).
     ScreencastFrame = "Page.screencastFrame",
-    /// [`OfRequest`].
+    /// [`AuthRequired`].
     AuthRequired = "Fetch.authRequired",
     /// [`OfRequest`].
     RequestPaused = "Fetch.requestPaused",
@@ -260,6 +262,46 @@ objects! {
         pub r#type: String,
         #[serde(default)]
         pub message: String,
+        /// The text that a `prompt` proposes.
+        pub default_prompt: Option<String>,
+    }
+
+    /// `Page.javascriptDialogClosed`, as far as it is read: what was entered is not.
+    pub struct JavascriptDialogClosed {
+        /// Whether it was accepted.
+        pub result: bool,
+    }
+
+    /// `Fetch.authRequired`: a paused request is to be answered with [`ContinueWithAuth`](super::methods::ContinueWithAuth).
+    pub struct AuthRequired {
+        /// `Fetch.RequestId`; the same when the server refuses the credentials and asks again.
+        pub request_id: String,
+        #[serde(default)]
+        pub request: NamedUrl,
+        #[serde(default)]
+        pub auth_challenge: AuthChallenge,
+    }
+
+    /// A request, of which only the URL is read.
+    #[derive(Default)]
+    pub struct NamedUrl {
+        #[serde(default)]
+        pub url: String,
+    }
+
+    /// `Fetch.AuthChallenge`.
+    #[derive(Default)]
+    pub struct AuthChallenge {
+        /// `Server` or `Proxy`.
+        pub source: Option<String>,
+        /// Scheme, host and port.
+        #[serde(default)]
+        pub origin: String,
+        /// Such as `basic`.
+        #[serde(default)]
+        pub scheme: String,
+        #[serde(default)]
+        pub realm: String,
     }
 
     /// `Browser.downloadWillBegin`, and `Page.downloadWillBegin`.

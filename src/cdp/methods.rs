@@ -1,6 +1,7 @@
 //! The commands that the bridge sends, typed. Names and fields are CDP's.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -182,6 +183,9 @@ methods! {
         handle_auth_requests: bool,
     }
 
+    /// Pauses no more requests, and continues those that are paused.
+    DisableFetch = "Fetch.disable" -> EmptyResult {}
+
     ContinueWithAuth = "Fetch.continueWithAuth" -> EmptyResult {
         /// `Fetch.RequestId`.
         request_id: String,
@@ -233,6 +237,9 @@ methods! {
     HandleDialog = "Page.handleJavaScriptDialog" -> EmptyResult {
         /// OK or Cancel.
         accept: bool,
+        /// The text of a `prompt`; empty if absent.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        prompt_text: Option<String>,
     }
 
     GetLayoutMetrics = "Page.getLayoutMetrics" -> LayoutMetrics {}
@@ -389,16 +396,28 @@ impl FilterEntry {
 #[serde(rename_all = "camelCase")]
 pub struct RequestPattern {
     /// With `*` and `?`.
-    pub url_pattern: &'static str,
-    /// `Network.ResourceType`.
-    pub resource_type: &'static str,
+    pub url_pattern: Cow<'static, str>,
+    /// `Network.ResourceType`; any if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resource_type: Option<&'static str>,
 }
 
 /// `Fetch.AuthChallengeResponse`.
-#[derive(Debug, Clone, Serialize)]
-pub struct AuthAnswer {
-    /// `Default`, `CancelAuth` or `ProvideCredentials`.
-    pub response: &'static str,
+#[derive(Clone, Serialize)]
+#[serde(tag = "response")]
+pub enum AuthAnswer {
+    CancelAuth,
+    ProvideCredentials { username: String, password: String },
+}
+
+/// Without the credentials, which must not reach a log.
+impl fmt::Debug for AuthAnswer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::CancelAuth => "CancelAuth",
+            Self::ProvideCredentials { .. } => "ProvideCredentials",
+        })
+    }
 }
 
 /// `Page.Viewport`: a rectangle of the page, in CSS pixels.

@@ -95,6 +95,22 @@ methods! {
         force: f64,
     }
 
+    /// Turns the wheel. It may scroll after it was answered.
+    DispatchWheelEvent = "Input.dispatchMouseEvent" -> EmptyResult {
+        /// `mouseWheel`.
+        r#type: &'static str,
+        /// From the left, in CSS pixels.
+        x: f64,
+        /// From the top, in CSS pixels.
+        y: f64,
+        /// Alt 1, Control 2, Meta 4, Shift 8.
+        modifiers: u8,
+        /// In CSS pixels.
+        delta_x: f64,
+        /// In CSS pixels.
+        delta_y: f64,
+    }
+
     DispatchKeyEvent<'a> = "Input.dispatchKeyEvent" -> EmptyResult {
         /// `keyDown`, `rawKeyDown`, `keyUp`.
         r#type: &'static str,
@@ -110,6 +126,9 @@ methods! {
         location: u8,
         /// Whether it is a key of the number pad.
         is_keypad: bool,
+        /// Whether it was down already.
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        auto_repeat: bool,
         /// What Chromium's editor executes instead of its own command for the key.
         #[serde(skip_serializing_if = "<[_]>::is_empty")]
         commands: &'static [&'static str],

@@ -60,6 +60,8 @@ pub(crate) fn ranges(config: &Config, origins: &Origins) -> Result<(), ConfigErr
         duration server.ping_interval in SECOND..=HOUR;
         duration server.ping_timeout in config.server.ping_interval + MILLISECOND..=DAY;
 
+        duration policy.answer_timeout in SECOND..=TEN_MINUTES;
+
         number tabs.max in 1..=10_000;
         duration tabs.idle_timeout in SECOND..=DAY * 365;
         duration tabs.hang_timeout in SECOND..=TEN_MINUTES;

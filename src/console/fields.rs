@@ -33,6 +33,9 @@ pub(super) fn positional(kind: RequestKind) -> Vec<&'static str> {
         RequestKind::Query => &["tabId", "what", "selector"],
         RequestKind::Evaluate => &["tabId", "expression", "selector"],
         RequestKind::GetContent => &["tabId", "format", "selector"],
+        RequestKind::Mouse => &["tabId", "action", "x", "y"],
+        RequestKind::Keyboard => &["tabId", "action", "key"],
+        RequestKind::AnswerAuth => &["tabId", "authId", "username", "password"],
         RequestKind::StageFile => &["name", "size", "data"],
         _ => {
             return shape::of(kind)
@@ -84,10 +87,10 @@ pub(super) fn read(
 }
 
 /// Splits `key=value`. A URL with a query is not split, since its part before `=` is not a valid key; nor is a locator
-/// such as `text=Sign in`, except that `text` is a field of `type` and `waitFor`.
+/// such as `text=Sign in`, except that `text` is a field of `type`, `keyboard` and `waitFor`.
 fn named(kind: RequestKind, word: &str) -> Option<(&str, &str)> {
     let (name, value) = word.split_once('=')?;
-    let takes_text = matches!(kind, RequestKind::Type | WaitFor);
+    let takes_text = matches!(kind, RequestKind::Type | RequestKind::Keyboard | WaitFor);
     if LOCATORS.contains(&name) && !(name == "text" && takes_text) {
         return None;
     }
@@ -202,7 +205,9 @@ fn by_name(field: &str, text: &str) -> Option<Value> {
     match field {
         "values" if !text.starts_with('[') => Some(json!([text])),
         "events" if !text.starts_with('[') => Some(names(text)),
-        "values" | "events" | "files" | "args" | "modifiers" => serde_json::from_str(text).ok(),
+        "values" | "events" | "files" | "args" | "modifiers" | "credentials" => {
+            serde_json::from_str(text).ok()
+        }
         "by" | "from" | "to" | "position" => point(text),
         "clip" => area(text),
         "viewport" => viewport(text),

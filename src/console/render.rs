@@ -149,12 +149,44 @@ fn facts(event: &Event) -> String {
                 wire(&rebuilt.reason)
             )
         }
-        Event::DialogOpened(dialog) => format!(
-            "{} {} \"{}\" {}",
+        Event::DialogOpened(dialog) => {
+            let mut text = format!(
+                "{} {} \"{}\" {}",
+                dialog.id,
+                wire(&dialog.kind),
+                shown(&dialog.message, LINE),
+                wire(&dialog.handled)
+            );
+            if let Some(id) = &dialog.dialog_id {
+                append(&mut text, format_args!(" as {}", shown(id, 64)));
+            }
+            text
+        }
+        Event::DialogClosed(dialog) => format!(
+            "{} {} {} by {}",
             dialog.id,
-            wire(&dialog.kind),
-            shown(&dialog.message, LINE),
-            wire(&dialog.handled)
+            shown(&dialog.dialog_id, 64),
+            wire(&dialog.handled),
+            wire(&dialog.by)
+        ),
+        Event::AuthRequired(auth) => format!(
+            "{} {} asks for a password for \"{}\": auth={}{}",
+            auth.id,
+            shown(&auth.origin, LINE),
+            shown(&auth.realm, LINE),
+            shown(&auth.auth_id, 64),
+            if auth.refused {
+                ", the last one was refused"
+            } else {
+                ""
+            }
+        ),
+        Event::AuthClosed(auth) => format!(
+            "{} {} {} by {}",
+            auth.id,
+            shown(&auth.auth_id, 64),
+            wire(&auth.outcome),
+            wire(&auth.by)
         ),
         Event::RequestBlocked(blocked) => format!(
             "{}{} {}: {}, {}",

@@ -74,7 +74,7 @@ const WORDED: &[Verb] = verbs! {
     Click: "click"; "click TAB LOCATOR [right|middle|double] [x=N y=N]"; "click an element, or a point";
     Fill: "fill"; "fill TAB LOCATOR TEXT"; "replace the content of a field";
     Type: "type"; "type TAB TEXT [LOCATOR] [delayMs=N]"; "type key by key";
-    Press: "press"; "press TAB KEY [LOCATOR]"; "press a key: Enter, Control+A";
+    Press: "press"; "press TAB KEY [LOCATOR] [holdMs=N]"; "press a key: Enter, Control+A";
     Select: "select"; "select TAB LOCATOR OPTION"; "choose an option; several as [\"a\",2]";
     Check: "check"; "check TAB LOCATOR"; "tick a checkbox";
     Uncheck: "uncheck"; "uncheck TAB LOCATOR"; "untick it";
@@ -82,6 +82,8 @@ const WORDED: &[Verb] = verbs! {
     Focus: "focus"; "focus TAB LOCATOR"; "focus an element";
     Scroll: "scroll"; "scroll TAB [top|bottom|X,Y] [LOCATOR] [by=X,Y]"; "scroll the page, or an element";
     ScrollIntoView: "reveal"; "reveal TAB LOCATOR"; "scroll an element into view";
+    Mouse: "mouse"; "mouse TAB move|down|up|wheel [X] [Y] [button=…] [deltaX=N deltaY=N] [steps=N]"; "move, press or release the mouse, or turn its wheel";
+    Keyboard: "keyboard", "key"; "keyboard TAB down|up KEY | insertText text=TEXT"; "hold a key down, release it, or insert text without keys";
     Drag: "drag"; "drag TAB LOCATOR|X,Y LOCATOR|X,Y"; "drag one thing to another";
     Upload: "upload"; "upload TAB LOCATOR files=[{\"name\":…,\"data\":…}]"; "set the files of a file input, in base64, or by the fileId of staged ones";
     GoBack: "back"; "back TAB"; "go back in the history";
@@ -99,6 +101,9 @@ const WORDED: &[Verb] = verbs! {
     GetDownload: "download"; "download TAB DOWNLOAD"; "fetch a finished download by its downloadId";
     Cancel: "cancel"; "cancel REQUEST"; "end a request of this connection that is not answered, by its requestId";
     StageFile: "stage"; "stage NAME SIZE BASE64"; "hand over a file for uploads; further parts: fileId=ID offset=BYTES data=BASE64";
+    AnswerDialog: "dialog"; "dialog TAB DIALOG on|off [promptText=TEXT]"; "answer a dialog that waits, by its dialogId";
+    AnswerAuth: "login"; "login TAB AUTH [USER] [PASSWORD] [cancel=on]"; "answer a server that asks for a password, by its authId";
+    SetCredentials: "credentials"; "credentials TAB [{\"origin\":…,\"username\":…,\"password\":…}]"; "set the passwords that servers get without asking";
     Ping: "ping"; "ping"; "ask for a pong";
 };
 

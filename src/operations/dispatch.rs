@@ -10,7 +10,7 @@ use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
 use super::page_action::{self as page, locator};
 use super::page_setup as setup;
 use super::running_calls::CallPlace;
-use super::{Caller, OperationError, Operations, StreamSinks, Success};
+use super::{Caller, OperationError, Operations, StreamSinks, Success, prompts, raw_input};
 use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::PageOperation;
@@ -122,11 +122,25 @@ impl Operations {
             RequestBody::Press(it) => act(tab(&it.tab_id)?, page::press(&it)?),
             RequestBody::Select(it) => act(tab(&it.tab_id)?, page::select(it)?),
             RequestBody::Scroll(it) => act(tab(&it.tab_id)?, page::scroll(&it)?),
+            RequestBody::Mouse(it) => act(tab(&it.tab_id)?, raw_input::mouse(it)),
+            RequestBody::Keyboard(it) => act(tab(&it.tab_id)?, raw_input::keyboard(it)?),
             RequestBody::Drag(it) => act(tab(&it.tab_id)?, page::drag(it)?),
             RequestBody::Upload(it) => self.upload(caller, it)?,
             RequestBody::StageFile(it) => {
                 let staged = self.staging.stage(caller.scope(), it)?;
                 Plan::Answer(Box::new(Success::Staged(staged)))
+            }
+            RequestBody::AnswerDialog(it) => {
+                let (tab, answer) = (tab(&it.tab_id)?, prompts::dialog(it));
+                send(tab, |reply| TabMessage::AnswerDialog(answer, reply))
+            }
+            RequestBody::AnswerAuth(it) => {
+                let (tab, answer) = (tab(&it.tab_id)?, prompts::auth(it));
+                send(tab, |reply| TabMessage::AnswerAuth(answer, reply))
+            }
+            RequestBody::SetCredentials(it) => {
+                let (tab, credentials) = (tab(&it.tab_id)?, prompts::credentials(it)?);
+                send(tab, |reply| TabMessage::SetCredentials(credentials, reply))
             }
             RequestBody::Evaluate(it) => evaluate(tab(&it.tab_id)?, it)?,
         })

@@ -97,6 +97,15 @@ pub enum OperationError {
         #[source]
         error: BadRegex,
     },
+    /// Credentials are not for an origin. The message does not repeat it: it may have a password in it.
+    #[error(
+        "credentials[{number}].origin: expected scheme, host and port of a server, such as \
+         https://example.com or http://example.com:8080"
+    )]
+    BadCredentialsOrigin {
+        /// Which entry.
+        number: usize,
+    },
     /// Policy forbids scripts of clients.
     #[error(
         "{} with a script is not allowed by the configuration (policy.evaluate)",
@@ -151,6 +160,7 @@ impl OperationError {
             | Self::DuplicateRequestId { .. }
             | Self::KeyReused { .. }
             | Self::BadOrigin
+            | Self::BadCredentialsOrigin { .. }
             | Self::UnknownKey(_)
             | Self::BadRegex { .. } => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,
@@ -217,6 +227,7 @@ pub fn code_of_tab(kind: RequestKind, error: &TabError) -> ErrorCode {
         TabError::Download(DownloadError::Unknown { .. } | DownloadError::Unfinished { .. }) => {
             ErrorCode::NotFound
         }
+        TabError::NotAsked { .. } => ErrorCode::NotFound,
         TabError::NavDenied(_) => ErrorCode::NavDenied,
         TabError::Snapshot(_) => ErrorCode::SnapshotFail,
         TabError::Screenshot(_) => ErrorCode::ScreenshotFail,
@@ -314,6 +325,13 @@ mod tests {
                 ErrorCode::Cancelled,
             ),
             (TabError::Lost, ErrorCode::Internal),
+            (
+                TabError::NotAsked {
+                    what: "dialog",
+                    id: "g1".to_owned(),
+                },
+                ErrorCode::NotFound,
+            ),
             (
                 TabError::BrowserDown {
                     reason: "it left".to_owned(),

@@ -80,6 +80,13 @@ impl Operations {
         }
     }
 
+    /// Tells the tabs of a scope that no client of it is present any more.
+    pub(super) fn leave_tabs_of(&self, scope: &Scope) {
+        for tab in self.services.registry.of(scope) {
+            tab.send(TabMessage::Unattended);
+        }
+    }
+
     /// How many tabs there are.
     pub fn tab_counts(&self) -> TabCounts {
         self.services.registry.counts()
@@ -180,8 +187,11 @@ impl Operations {
             // They are answered at once, so that they never pile up.
             // And a client whose requests are all stuck must still be able to cancel them.
             RequestKind::Ping | RequestKind::ListTabs | RequestKind::Cancel => usize::MAX,
-            // A client whose requests are all stuck must still be able to close their tabs.
-            RequestKind::CloseTab => limit.saturating_mul(2),
+            // A client whose requests are all stuck must still be able to close their tabs, and to answer what they are
+            // stuck behind.
+            RequestKind::CloseTab | RequestKind::AnswerDialog | RequestKind::AnswerAuth => {
+                limit.saturating_mul(2)
+            }
             _ => limit,
         };
         let in_flight = &caller.in_flight;

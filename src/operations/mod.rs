@@ -9,7 +9,7 @@
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
 //! | [`presence`] | which scopes have a client that is present |
-//! | `dispatch`, `page_action`, `page_setup` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
@@ -48,6 +48,8 @@ mod page_setup;
 pub mod ports;
 pub mod presence;
 pub mod principal;
+mod prompts;
+mod raw_input;
 mod responder;
 mod running_calls;
 pub mod settings;
@@ -79,7 +81,7 @@ pub use crate::tabs::{
 
 /// What facts and answers consist of.
 pub mod fact {
-    pub use crate::tabs::fact::{ConsoleLine, Navigation};
+    pub use crate::tabs::fact::{AskedAuth, AskedDialog, ConsoleLine, Navigation};
     pub use crate::tabs::reply::PageFrame;
 }
 

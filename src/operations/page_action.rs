@@ -127,7 +127,8 @@ pub(super) fn type_text(typing: Type) -> Parsed<PageOperation> {
 pub(super) fn press(press: &Press) -> Parsed<PageOperation> {
     let locator = optional_locator(press.selector.as_ref())?;
     let chord = Chord::parse(&press.key).map_err(OperationError::UnknownKey)?;
-    let action = PageOperation::press(locator, chord, press.trial.unwrap_or(false));
+    let hold = Duration::from_millis(press.hold_ms.unwrap_or(0).into());
+    let action = PageOperation::press(locator, chord, hold, press.trial.unwrap_or(false));
     then_wait(action, press.wait_for.as_ref())
 }
 

@@ -19,7 +19,8 @@ pub struct ScopePresence {
 
 impl Operations {
     /// A client of this scope is present: connected, or expected back. With the last of a scope's presences its staged
-    /// files are dropped, and its tabs are closed where `tabs.on_disconnect` says so.
+    /// files are dropped, its tabs wait for no answers and hold no keys any more, and they are closed where
+    /// `tabs.on_disconnect` says so.
     pub fn attend(self: &Arc<Self>, scope: Scope) -> ScopePresence {
         *lock(&self.present).entry(scope.clone()).or_default() += 1;
         ScopePresence {
@@ -44,6 +45,8 @@ impl Drop for ScopePresence {
         self.operations.staging.forget(&self.scope);
         if self.operations.settings.on_disconnect == OnDisconnect::Close {
             self.operations.close_tabs_of(&self.scope);
+        } else {
+            self.operations.leave_tabs_of(&self.scope);
         }
     }
 }

@@ -44,6 +44,6 @@ pub use permission::GrantablePermission;
 pub use private::PrivateNetworks;
 pub use redact::{redact_url, without_credentials};
 pub use settings::{
-    ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig, PolicyMode,
-    PopupPolicy,
+    AuthPolicy, ClientPolicyConfig, DialogPolicy, DownloadPolicy, EvaluatePolicy, PolicyConfig,
+    PolicyMode, PopupPolicy,
 };

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::permission::GrantablePermission;
 use super::private::PrivateNetworks;
+use crate::units::duration::{self, DurationText};
 
 /// What pages may load and do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -27,9 +29,17 @@ pub struct PolicyConfig {
     /// Host names with fixed addresses, not looked up in DNS, such as `{ "allowed.test" = "127.0.0.1"
     /// }`. The addresses are still checked against `private_networks`.
     pub resolve: BTreeMap<String, IpAddr>,
-    /// Answer to alert, confirm and prompt dialogs: "dismiss" or "accept". A beforeunload dialog is
-    /// always accepted.
+    /// Answer to alert, confirm and prompt dialogs: "dismiss", "accept", or "ask" (the client answers, with
+    /// `answerDialog`). A beforeunload dialog is accepted unless the client is asked.
     pub dialogs: DialogPolicy,
+    /// Answer to a server that asks for a user and a password (HTTP authentication): "cancel" (the page gets the refusal)
+    /// or "ask" (the client answers, with `answerAuth`). What a client has set with `setCredentials` is used before.
+    pub http_auth: AuthPolicy,
+    /// How long a dialog or a server waits for the client that is asked, from 1s to 10min. Then it is dismissed, a
+    /// beforeunload dialog accepted, a password cancelled.
+    #[serde(with = "duration")]
+    #[schemars(with = "DurationText")]
+    pub answer_timeout: Duration,
     /// Files that pages offer for download: "deny" (none is written) or "keep" (available through
     /// `getDownload` while the tab is open; needs a Chromium that the bridge launches).
     pub downloads: DownloadPolicy,
@@ -55,6 +65,8 @@ impl Default for PolicyConfig {
             private_networks: PrivateNetworks::default(),
             resolve: BTreeMap::new(),
             dialogs: DialogPolicy::default(),
+            http_auth: AuthPolicy::default(),
+            answer_timeout: Duration::from_secs(30),
             downloads: DownloadPolicy::default(),
             popups: PopupPolicy::default(),
             evaluate: EvaluatePolicy::default(),
@@ -126,6 +138,19 @@ pub enum DialogPolicy {
     Dismiss,
     /// Every dialog is confirmed.
     Accept,
+    /// The client answers it.
+    Ask,
+}
+
+/// Answer to a server that asks for a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthPolicy {
+    /// It gets none.
+    #[default]
+    Cancel,
+    /// The client answers it.
+    Ask,
 }
 
 /// Files that pages offer for download.

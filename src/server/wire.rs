@@ -1,17 +1,18 @@
 //! The one place where facts and answers become messages of the protocol.
 
 use cdp_bridge_protocol::event::{
-    BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
-    Emulated, Evaluated, FileChooserOpened, FileStaged, FrameInfo, Frames, InitScriptAdded,
-    LoadEventFired, LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried,
-    RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed,
-    TabCreated, TabRebuilt, TabUpdated, Tabs, WaitOutcome, Waited,
+    AuthClosed, AuthRequired, BrowserDown, BrowserUp, ConsoleMessage, DialogClosed, DialogKind,
+    DialogOpened, Done, DownloadFinished, DownloadStarted, Emulated, Evaluated, FileChooserOpened,
+    FileStaged, FrameInfo, Frames, Handled, InitScriptAdded, LoadEventFired, LoggedOutModeSet,
+    Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted,
+    ScreencastStopped, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated,
+    Tabs, WaitOutcome, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 
 use super::wire_error;
-use crate::operations::fact::{ConsoleLine, PageFrame};
+use crate::operations::fact::{AskedAuth, AskedDialog, ConsoleLine, PageFrame};
 use crate::operations::{
     Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, Success,
 };
@@ -99,11 +100,25 @@ pub fn event(fact: Fact) -> Option<Event> {
             kind,
             message,
             handled,
-        } => DialogOpened {
-            id: tab?,
-            kind,
-            message,
+            asked,
+        } => dialog_opened(tab?, kind, message, handled, asked).into(),
+        FactKind::DialogClosed {
+            dialog,
             handled,
+            by,
+        } => DialogClosed {
+            id: tab?,
+            dialog_id: dialog,
+            handled,
+            by,
+        }
+        .into(),
+        FactKind::AuthRequired(asked) => auth_required(tab?, asked).into(),
+        FactKind::AuthClosed { auth, outcome, by } => AuthClosed {
+            id: tab?,
+            auth_id: auth,
+            outcome,
+            by,
         }
         .into(),
         FactKind::FileChooserOpened { multiple, chooser } => FileChooserOpened {
@@ -139,6 +154,45 @@ pub fn event(fact: Fact) -> Option<Event> {
         FactKind::ConsoleMessage(line) => console_message(tab?, line).into(),
     };
     Some(event)
+}
+
+fn dialog_opened(
+    id: TabId,
+    kind: DialogKind,
+    message: String,
+    handled: Handled,
+    asked: Option<AskedDialog>,
+) -> DialogOpened {
+    let (dialog_id, answer_by, default_value) = match asked {
+        Some(asked) => (
+            Some(asked.dialog),
+            Some(asked.answer_by_ms),
+            asked.default_value,
+        ),
+        None => (None, None, None),
+    };
+    DialogOpened {
+        id,
+        kind,
+        message,
+        handled,
+        dialog_id,
+        answer_by,
+        default_value,
+    }
+}
+
+fn auth_required(id: TabId, asked: AskedAuth) -> AuthRequired {
+    AuthRequired {
+        id,
+        auth_id: asked.auth,
+        origin: asked.origin,
+        scheme: asked.scheme,
+        realm: asked.realm,
+        url: asked.url,
+        refused: asked.refused,
+        answer_by: asked.answer_by_ms,
+    }
 }
 
 fn console_message(id: TabId, line: ConsoleLine) -> ConsoleMessage {

@@ -66,6 +66,9 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::UnknownKey(_) => details.field = field("key"),
         OperationError::BadRegex { field: name, .. } => details.field = field(name),
         OperationError::BadOrigin => details.field = field("origin"),
+        OperationError::BadCredentialsOrigin { number } => {
+            details.field = Some(format!("credentials[{number}].origin"));
+        }
         OperationError::BadSelector { field: name, error } => {
             details.field = field(name);
             details.position = Some(error.position as u64);

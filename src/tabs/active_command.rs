@@ -147,6 +147,11 @@ impl ActiveCommand {
             && matches!(self.phase, Phase::Navigating(_) | Phase::Committing(_))
     }
 
+    /// Whether it is a step through the history or a reload.
+    pub fn is_travel(&self) -> bool {
+        matches!(self.phase, Phase::Travelling)
+    }
+
     /// The kind of request for error messages; a navigation if there is no request.
     pub fn kind(&self) -> RequestKind {
         let reply = self.command.reply.as_ref();

@@ -1,11 +1,14 @@
 //! The actor of one tab. Its task owns the tab's state, and the active command is only one arm of its
 //! `select!`, so that events, a close and a crash are handled while a command runs.
 
+mod answers;
 mod cancel;
 mod closing;
 mod commands;
+mod dialogs;
 mod events;
 mod hang_recovery;
+mod http_auth;
 mod navigation;
 mod navigation_result;
 mod navigation_wait;
@@ -31,6 +34,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use self::closing::{CLOSE_LIMIT, Closing, End, closing};
+use self::dialogs::Dialogs;
+use self::http_auth::HttpAuth;
 use self::navigation::NavigationState;
 use self::page_limits::PageLimits;
 use self::page_setup::TabSetup;
@@ -85,6 +90,8 @@ pub struct Actor {
     recovery: Recovery,
     streams: Streams,
     limits: PageLimits,
+    dialogs: Dialogs,
+    auth: HttpAuth,
     updates: TabUpdates,
     mailbox: mpsc::Receiver<TabMessage>,
     closing: Option<Closing>,
@@ -112,6 +119,8 @@ impl Actor {
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
+            dialogs: Dialogs::new('g'),
+            auth: HttpAuth::default(),
             updates: TabUpdates::default(),
             mailbox,
             closing: None,
@@ -161,6 +170,10 @@ impl Actor {
                 }
                 message = self.mailbox.recv() => match message {
                     Some(TabMessage::Cancel(call, report)) => self.cancel(call, report),
+                    Some(TabMessage::Unattended) => {
+                        self.on_unattended();
+                        None
+                    }
                     Some(message) => {
                         self.on_message(message);
                         None
@@ -169,6 +182,14 @@ impl Actor {
                     None => Some(End::of(CloseReason::Shutdown)),
                 },
                 closed = closing(&mut self.closing) => self.on_closed(closed),
+                (dialog, outcome) = self.dialogs.answered() => {
+                    self.on_dialog_answered(dialog, outcome);
+                    None
+                }
+                (auth, outcome) = self.auth.pending.answered() => {
+                    self.on_auth_answered(auth, outcome);
+                    None
+                }
                 turn = self.recovery.turn() => self.on_turn(turn),
                 step = next_step(&mut self.work.active) => self.on_step(step),
                 done = self.work.captures.next_done() => {
@@ -176,7 +197,9 @@ impl Actor {
                     None
                 }
                 result = self.work.queries.next_done() => {
-                    result.answer(self.tab.id, self.session().as_ref());
+                    let awaited_answer = self.awaited_answer();
+                    let session = self.session();
+                    result.answer(self.tab.id, awaited_answer.as_deref(), session.as_ref());
                     None
                 }
                 () = timer => self.on_tick(),
@@ -211,9 +234,11 @@ impl Actor {
     }
 
     fn on_captured(&mut self, done: FinishedCapture) {
+        let awaited_answer = self.awaited_answer();
         if let Some(attached) = &self.attached {
             let context = context(attached, self.setup.page.viewport());
-            self.work.captures.settle(done, self.tab.id, &context);
+            let captures = &mut self.work.captures;
+            captures.settle(done, self.tab.id, &context, awaited_answer.as_deref());
         }
     }
 
@@ -223,6 +248,13 @@ impl Actor {
         let is_detached = loss == Some(RebuildReason::Detached);
         if self.closing.is_some() || self.recovery.is_waiting() || is_detached {
             return;
+        }
+        if self.navigation.policy_violation {
+            // The page is to be left at once, and not after its dialog.
+            self.abandon_answers();
+        }
+        if !self.dialogs.is_empty() {
+            return self.start_behind_dialog();
         }
         self.leave_denied_page();
         while let Some((position, command)) = self.work.pop() {
@@ -263,13 +295,18 @@ impl Actor {
                     .console
                     .subscribe((), subscriber, reply, target);
             }
+            TabMessage::AnswerDialog(answer, reply) => self.answer_dialog(answer, reply),
+            TabMessage::AnswerAuth(answer, reply) => self.answer_auth(answer, reply),
+            TabMessage::SetCredentials(credentials, reply) => {
+                self.set_credentials(credentials, reply);
+            }
             TabMessage::Change(change, reply) => self.work.push(CommandKind::Change(change), reply),
             TabMessage::Act(operation, reply) => {
                 self.work.push(CommandKind::Act(Some(operation)), reply);
             }
             TabMessage::Capture(capture, reply) => self.work.push_capture(capture, reply, now),
             TabMessage::Query(query, reply) => self.work.push_query(query, reply),
-            TabMessage::Cancel(..) => {}
+            TabMessage::Cancel(..) | TabMessage::Unattended => {}
         }
     }
 
@@ -281,6 +318,7 @@ impl Actor {
             Some(idle),
             self.work.next_wake(now),
             self.streams.next_deadline(),
+            self.next_answer_deadline(),
             self.closing.as_ref().and_then(Closing::next_deadline),
             self.attached.as_ref().and_then(AttachedTarget::next_wake),
             self.next_page_check(),
@@ -292,10 +330,16 @@ impl Actor {
     fn on_tick(&mut self) -> Option<End> {
         let now = Instant::now();
         let session = self.session();
-        if self.work.expire(now, session.as_deref()) {
+        let awaited_answer = self.awaited_answer();
+        let is_page_late = self
+            .work
+            .expire(now, session.as_deref(), awaited_answer.as_deref());
+        // Behind a dialog it is not.
+        if is_page_late && self.dialogs.is_empty() {
             self.recovery.watchdog.suspect(now);
         }
         self.streams.expire(now);
+        self.expire_answers(now);
         self.publish_update();
         if let Some(attached) = &mut self.attached {
             attached.disable_network_if_slow(now);
@@ -324,6 +368,7 @@ impl Actor {
 
     /// Fails everything that is active or pending. Confirmed subscriptions continue.
     fn fail_pending(&mut self, error: &TabError) {
+        self.prompts_gone();
         let mut replies = self.work.drain();
         replies.extend(self.streams.take_pending());
         for reply in replies {

@@ -3,12 +3,13 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{DialogKind, Handled, RebuildReason};
+use cdp_bridge_protocol::event::RebuildReason;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use tokio::time::{Instant, sleep};
 
+use super::commands::http_auth::AuthRequests;
 use super::commands::set_up::network;
 use super::commands::target::title;
 use super::network_domain::NetworkDomainToggle;
@@ -21,8 +22,8 @@ use super::title_watch::TitleWatch;
 use super::unawaited::{UNAWAITED_LIMIT, send_unawaited};
 use crate::cdp::events::{EventKind, OfRequest};
 use crate::cdp::methods::{
-    AuthAnswer, ContinueRequest, ContinueWithAuth, DisableNetwork, Evaluate, GetVersion,
-    HandleDialog, Method, StopLoading, TerminateExecution,
+    ContinueRequest, DisableFetch, DisableNetwork, EmptyResult, Evaluate, GetVersion, HandleDialog,
+    Method, StopLoading, TerminateExecution,
 };
 use crate::cdp::{Attachment, CallError, RawEvent, SessionEvent, TargetSession};
 
@@ -70,6 +71,10 @@ impl AttachedTarget {
     pub fn new(target: Target) -> Self {
         let page = Page::new(target.id.clone(), target.url.clone());
         let page_events = PageEvents::new(&target);
+        if target.auth == AuthRequests::Asked {
+            let asked = target.auth.enable(std::iter::empty());
+            page_events.driver().pause_in_frames(asked);
+        }
         Self {
             target,
             page,
@@ -111,7 +116,6 @@ impl AttachedTarget {
         if let Some(SessionEvent::Raw(event)) = &event {
             self.page_events.on_event(event);
             match event.kind {
-                EventKind::AuthRequired => self.cancel_auth(event.decode()),
                 EventKind::RequestPaused => self.continue_request(event.decode()),
                 _ => {}
             }
@@ -213,27 +217,37 @@ impl AttachedTarget {
         }
     }
 
-    /// Answers a dialog at once, because the page is blocked until then. Leaving the page is always
-    /// accepted, because a navigation was requested.
-    pub fn answer_dialog(&self, kind: DialogKind, accept: bool) -> Handled {
-        let accept = accept || kind == DialogKind::Beforeunload;
-        self.send_unawaited(&HandleDialog { accept });
-        if accept {
-            Handled::Accepted
-        } else {
-            Handled::Dismissed
-        }
+    /// Answers a dialog at once, because the page is blocked until then.
+    pub fn answer_dialog(&self, accept: bool) {
+        let prompt_text = None;
+        self.send_unawaited(&HandleDialog {
+            accept,
+            prompt_text,
+        });
     }
 
-    /// Cancels HTTP authentication, so that the server's error page is shown.
-    fn cancel_auth(&self, request: Option<OfRequest>) {
-        if let Some(OfRequest { request_id }) = request {
-            let response = "CancelAuth";
-            self.send_unawaited(&ContinueWithAuth {
-                request_id,
-                auth_challenge_response: AuthAnswer { response },
-            });
+    /// Answers a dialog. Resolves when Chromium has taken the answer.
+    pub fn handle_dialog(
+        &self,
+        accept: bool,
+        prompt_text: Option<String>,
+        limit: Duration,
+    ) -> impl Future<Output = Result<EmptyResult, CallError>> + Send + use<> {
+        let answer = HandleDialog {
+            accept,
+            prompt_text,
+        };
+        self.target.session.start_call(&answer, limit)
+    }
+
+    /// Has every request to these origins paused, besides those that are anyway.
+    pub fn pause_for_auth<'a>(&self, origins: impl Iterator<Item = &'a str>) {
+        let paused = self.target.auth.enable(origins);
+        match &paused {
+            Some(enable) => self.send_unawaited(enable),
+            None => self.send_unawaited(&DisableFetch {}),
         }
+        self.driver().pause_in_frames(paused);
     }
 
     /// Continues a request that was paused only so that its authentication could be answered.

@@ -12,7 +12,9 @@ use super::commands::print::print;
 use super::commands::retry::at_each_commit;
 use super::commands::screenshot::{ShotLimits, screenshot};
 use super::commands::snapshot::snapshot;
+use super::commands::surface_picture::{is_on_surface, surface_picture};
 use super::error::{Failure, PrintError, ScreenshotError, TabError};
+use super::feed::StreamPage;
 use super::identity::CallId;
 use super::message::{Capture, Shot};
 use super::page_actions::PageDriver;
@@ -217,6 +219,27 @@ impl Captures {
         });
     }
 
+    /// While a dialog blocks the page: starts the screenshot that needs no answer of the page, whatever precedes it.
+    pub(in crate::tabs) fn start_behind_dialog(&mut self, page: StreamPage, now: Instant) {
+        if self.is_shot_running {
+            return;
+        }
+        let on_surface = |waiting: &WaitingCapture| matches!(&waiting.capture, Capture::Screenshot(shot) if is_on_surface(shot));
+        let Some(waiting) = self.shots.take_due(now, on_surface) else {
+            return;
+        };
+        self.update_gauge();
+        let Capture::Screenshot(shot) = waiting.capture else {
+            return;
+        };
+        let (format, deadline) = (shot.format, waiting.reply.deadline);
+        self.is_shot_running = true;
+        self.running.start(vec![waiting.reply], async move {
+            let picture = surface_picture(page, format, shot.quality, deadline).await;
+            CaptureOutput::Picture(format, picture.map_err(TabError::of_screenshot))
+        });
+    }
+
     /// Waits until a running capture is done. Never ends while none runs.
     pub async fn next_done(&mut self) -> FinishedCapture {
         let done = self.running.next_done().await;
@@ -227,13 +250,15 @@ impl Captures {
         done
     }
 
-    /// Answers the requests of a finished capture. A snapshot during which the document changed may
+    /// Answers the requests of a finished capture. `awaited_answer`: what the page waits for, if that is an answer of a
+    /// client. A snapshot during which the document changed may
     /// show either document, so that it is taken again: its URL must be right.
     pub fn settle(
         &mut self,
         (replies, output): FinishedCapture,
         tab: TabId,
         context: &CaptureContext<'_>,
+        awaited_answer: Option<&str>,
     ) {
         let error = match output {
             CaptureOutput::Snapshot {
@@ -271,7 +296,7 @@ impl Captures {
                 ..
             }
             | CaptureOutput::Picture(_, Err(error))
-            | CaptureOutput::Pdf(_, Err(error)) => error,
+            | CaptureOutput::Pdf(_, Err(error)) => error.behind(awaited_answer),
         };
         for reply in replies {
             // The error has to state the limit of this request.
@@ -305,19 +330,21 @@ impl Captures {
 
     /// Fails the requests that have timed out. True if the capture of one of them was running, so that
     /// the page is late.
-    /// `blocker` is what the waiting ones wait for.
-    pub fn expire(&mut self, now: Instant, blocker: &str) -> bool {
+    /// `blocker` is what the waiting ones wait for; `awaited_answer`, what also the running ones wait for.
+    pub fn expire(&mut self, now: Instant, blocker: &str, awaited_answer: Option<&str>) -> bool {
         let over = |waiting: &WaitingCapture| waiting.reply.deadline <= now;
         let snapshots = self.snapshots.remove(over).into_iter();
         for waiting in snapshots.chain(self.shots.remove(over)) {
             waiting.reply.time_out(blocker.to_owned());
         }
         self.update_gauge();
-        self.running.expire(now, |reply| match reply.kind {
-            RequestKind::GetScreenshot => "Page.captureScreenshot",
-            RequestKind::PrintToPdf => "Page.printToPDF",
-            _ => "Runtime.evaluate",
-        })
+        self.running
+            .expire(now, |reply| match (awaited_answer, reply.kind) {
+                (Some(answer), _) => answer.to_owned().into(),
+                (None, RequestKind::GetScreenshot) => "Page.captureScreenshot".into(),
+                (None, RequestKind::PrintToPdf) => "Page.printToPDF".into(),
+                (None, _) => "Runtime.evaluate".into(),
+            })
     }
 
     /// Takes a request out. A capture that runs goes on: Chromium cannot be told to stop.

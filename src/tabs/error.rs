@@ -55,6 +55,17 @@ pub enum TabError {
     /// A download is not available.
     #[error(transparent)]
     Download(DownloadError),
+    /// There is no such dialog or request for a password, or it waits no more.
+    #[error(
+        "the tab has no open {what} {:?}: it was answered, its time passed (policy.answer_timeout), or its page is gone",
+        shortened(.id)
+    )]
+    NotAsked {
+        /// `dialog`, or `request for a password`.
+        what: &'static str,
+        /// As the request names it.
+        id: String,
+    },
     /// Policy denies the URL that the navigation led to.
     #[error("{0}")]
     NavDenied(Denied),
@@ -278,6 +289,10 @@ impl From<PageActionError> for ScreenshotError {
     }
 }
 
+fn shortened(id: &str) -> String {
+    id.chars().take(64).collect()
+}
+
 fn nav_failed(net: &str, is_download: bool) -> String {
     if is_download {
         return "the URL is a download and no page: downloadFinished says what became of it, and \
@@ -322,6 +337,18 @@ impl TabError {
         match kind.timeout_class() {
             TimeoutClass::Navigate => Self::AfterNavigation(error),
             _ => Self::AfterInput(error),
+        }
+    }
+
+    /// The same error; a request that has timed out behind what waits for a client's answer names that.
+    pub(super) fn behind(self, awaited_answer: Option<&str>) -> Self {
+        match (self, awaited_answer) {
+            (Self::TimedOut { request, limit, .. }, Some(answer)) => Self::TimedOut {
+                request,
+                limit,
+                waiting_for: answer.to_owned().into(),
+            },
+            (error, _) => error,
         }
     }
 

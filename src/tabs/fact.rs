@@ -3,8 +3,8 @@
 
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::{
-    CloseReason, ConsoleLevel, ConsoleSource, DialogKind, DownloadState, Handled, PopupBlockReason,
-    RebuildReason,
+    AuthOutcome, CloseReason, ClosedBy, ConsoleLevel, ConsoleSource, DialogKind, DownloadState,
+    Handled, PopupBlockReason, RebuildReason,
 };
 
 use super::error::Failure;
@@ -128,13 +128,29 @@ pub enum FactKind {
     },
     /// The same tab on a new target.
     TabRebuilt { url: String, reason: RebuildReason },
-    /// A page opened a dialog, which was answered at once.
+    /// A page opened a dialog, which was answered at once or waits for a client.
     DialogOpened {
         kind: DialogKind,
         /// Its text.
         message: String,
         /// How it was answered.
         handled: Handled,
+        /// If it waits.
+        asked: Option<AskedDialog>,
+    },
+    /// A dialog that waited is closed.
+    DialogClosed {
+        dialog: String,
+        handled: Handled,
+        by: ClosedBy,
+    },
+    /// A server asks for a password, and waits for a client.
+    AuthRequired(AskedAuth),
+    /// It waits no more.
+    AuthClosed {
+        auth: String,
+        outcome: AuthOutcome,
+        by: ClosedBy,
     },
     /// A page tried to open a file chooser, which was left empty.
     FileChooserOpened {
@@ -198,6 +214,35 @@ pub enum FactKind {
         /// How often it was started again so far.
         restarts: u64,
     },
+}
+
+/// A dialog that waits for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedDialog {
+    /// Names it for `answerDialog`.
+    pub dialog: String,
+    /// When it is answered without a client, in milliseconds since the epoch.
+    pub answer_by_ms: u64,
+    /// The text that a `prompt` proposes.
+    pub default_value: Option<String>,
+}
+
+/// A request for a password that waits for a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AskedAuth {
+    /// Names it for `answerAuth`.
+    pub auth: String,
+    /// Scheme, host and port of the server.
+    pub origin: String,
+    /// Such as `basic`.
+    pub scheme: String,
+    pub realm: String,
+    /// What was requested, redacted.
+    pub url: String,
+    /// The server has just refused a password for the same request.
+    pub refused: bool,
+    /// When it is cancelled, in milliseconds since the epoch.
+    pub answer_by_ms: u64,
 }
 
 /// A commit of the main frame.

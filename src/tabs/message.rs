@@ -12,6 +12,7 @@ use super::identity::CallId;
 use super::page_actions::PageOperation;
 use super::page_console::Subscriber;
 use super::permission_grants::PermissionGrant;
+use super::prompts::{AuthAnswer, Credentials, DialogAnswer};
 use super::reply::Reply;
 use super::screencast::{CastSpec, Watcher};
 use crate::locator::Locator;
@@ -36,6 +37,14 @@ pub enum TabMessage {
     Unsubscribe(Reply),
     /// Reads the file that the tab has downloaded under this id.
     Download(String, Reply),
+    /// Answers a dialog, ahead of everything that waits behind it.
+    AnswerDialog(DialogAnswer, Reply),
+    /// Answers a server that asks for a password, ahead of everything that waits behind it.
+    AnswerAuth(AuthAnswer, Reply),
+    /// Sets the passwords that servers get without asking.
+    SetCredentials(Vec<Credentials>, Reply),
+    /// No client of the scope is present any more.
+    Unattended,
     /// Cancels a call, whether it waits or runs.
     Cancel(CallId, CancelReport),
     /// Closes the tab, ahead of everything else.
@@ -60,10 +69,14 @@ impl TabMessage {
             | Self::Unwatch(reply)
             | Self::Subscribe(_, reply)
             | Self::Unsubscribe(reply)
+            | Self::AnswerDialog(_, reply)
+            | Self::AnswerAuth(_, reply)
+            | Self::SetCredentials(_, reply)
             | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
             // Dropped, it reports that there was nothing to cancel: the tab has failed every call.
             Self::Cancel(..) => None,
+            Self::Unattended => None,
         }
     }
 }

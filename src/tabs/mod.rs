@@ -18,6 +18,7 @@
 //! | [`page_setup`] | what every document of a tab starts with: emulation, scripts of clients |
 //! | [`permission_grants`] | what the pages of a browser context may do |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
+//! | [`prompts`] | dialogs and passwords that wait for a client |
 //! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
@@ -54,6 +55,7 @@ mod page_work;
 mod pending_call;
 pub mod permission_grants;
 pub mod picture;
+pub mod prompts;
 pub mod registry;
 pub mod reply;
 pub mod screencast;
@@ -75,6 +77,7 @@ pub use identity::{CallId, CallerId, ClientId, Scope};
 pub use message::{Area, Capture, Change, SetupRequest, Shot, ShotLook, TabMessage, Way};
 pub use page_console::Subscriber;
 pub use permission_grants::PermissionGrant;
+pub use prompts::{AuthAnswer, Credentials, DialogAnswer};
 pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};

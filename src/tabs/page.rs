@@ -5,9 +5,9 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::event::DialogKind;
 
 use crate::cdp::events::{
-    BindingCalled, DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated,
-    JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument, OfFrame, ResponseReceived,
-    StartedNavigating, TargetCrashed, TargetInfoChanged,
+    AuthRequired, BindingCalled, DownloadWillBegin, EventKind, FileChooserEvent, FrameNavigated,
+    JavascriptDialogClosed, JavascriptDialogOpening, LoadingFailed, NavigatedWithinDocument,
+    OfFrame, ResponseReceived, StartedNavigating, TargetCrashed, TargetInfoChanged,
 };
 use crate::cdp::ids::{FrameId, LoaderId};
 use crate::cdp::{RawEvent, TargetId};
@@ -65,7 +65,11 @@ pub enum PageEvent {
     /// The title, or whether it is loading, changed.
     Changed,
     /// The page opened a dialog and is blocked until it is answered.
-    Dialog { kind: DialogKind, message: String },
+    Dialog(Dialog),
+    /// The dialog is closed.
+    DialogClosed { accepted: bool },
+    /// A server asks for a password, and the request is paused until it is answered.
+    AuthRequired(AuthChallenge),
     /// The page tried to open a file chooser.
     FileChooser {
         /// Whether several may be chosen.
@@ -84,6 +88,29 @@ pub enum PageEvent {
     },
     /// The renderer died. The browser also reports a reason.
     Crashed(Option<&'static str>),
+}
+
+/// A dialog that a page has opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dialog {
+    pub kind: DialogKind,
+    pub message: String,
+    /// The text that a `prompt` proposes.
+    pub default_value: Option<String>,
+}
+
+/// HTTP authentication that a server asks of a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuthChallenge {
+    /// `Fetch.RequestId`.
+    pub request: String,
+    pub url: String,
+    /// Whether the proxy asks, which is the bridge's.
+    pub is_of_proxy: bool,
+    /// Scheme, host and port.
+    pub origin: String,
+    pub scheme: String,
+    pub realm: String,
 }
 
 /// An `<input type=file>`.
@@ -160,11 +187,31 @@ impl Page {
             }
             EventKind::LoadingFailed => Some(self.loading_failed(event.decode()?)),
             EventKind::JavascriptDialogOpening => {
-                let JavascriptDialogOpening { r#type, message } = event.decode()?;
-                Some(PageEvent::Dialog {
-                    kind: dialog_kind(&r#type),
-                    message,
-                })
+                let opening: JavascriptDialogOpening = event.decode()?;
+                Some(PageEvent::Dialog(Dialog {
+                    kind: dialog_kind(&opening.r#type),
+                    message: opening.message,
+                    default_value: opening.default_prompt,
+                }))
+            }
+            EventKind::JavascriptDialogClosed => {
+                let JavascriptDialogClosed { result } = event.decode()?;
+                Some(PageEvent::DialogClosed { accepted: result })
+            }
+            EventKind::AuthRequired => {
+                let AuthRequired {
+                    request_id,
+                    request,
+                    auth_challenge: challenge,
+                } = event.decode()?;
+                Some(PageEvent::AuthRequired(AuthChallenge {
+                    request: request_id,
+                    url: request.url,
+                    is_of_proxy: challenge.source.as_deref() == Some("Proxy"),
+                    origin: challenge.origin,
+                    scheme: challenge.scheme,
+                    realm: challenge.realm,
+                }))
             }
             EventKind::FileChooserOpened => {
                 let chooser: FileChooserEvent = event.decode()?;
@@ -466,15 +513,15 @@ mod tests {
 
     #[test]
     fn a_dialog_says_which_and_what() {
-        let opening = json!({"type": "confirm", "message": "Sure?", "url": "http://a.test/"});
+        let opening = json!({
+            "type": "prompt", "message": "Name?", "defaultPrompt": "Ada", "url": "http://a.test/",
+        });
         let event = page().on_event(&event(EventKind::JavascriptDialogOpening, &opening));
-        let message = "Sure?".to_owned();
-        assert_eq!(
-            event,
-            Some(PageEvent::Dialog {
-                kind: DialogKind::Confirm,
-                message
-            })
-        );
+        let expected = Dialog {
+            kind: DialogKind::Prompt,
+            message: "Name?".to_owned(),
+            default_value: Some("Ada".to_owned()),
+        };
+        assert_eq!(event, Some(PageEvent::Dialog(expected)));
     }
 }

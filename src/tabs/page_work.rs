@@ -1,5 +1,6 @@
 //! Captures or queries that run in a page, with the requests that wait for each.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use futures::StreamExt as _;
@@ -105,7 +106,7 @@ impl<T> PageWork<T> {
     pub(super) fn expire(
         &mut self,
         now: Instant,
-        waiting_for: impl Fn(&Reply) -> &'static str,
+        waiting_for: impl Fn(&Reply) -> Cow<'static, str>,
     ) -> bool {
         let mut is_page_late = false;
         for Waiters { replies, .. } in self.waiters.values_mut() {

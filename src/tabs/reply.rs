@@ -227,17 +227,19 @@ impl Reply {
         }
     }
 
-    /// Answers with the outcome of a page action or query, which ran in this session.
+    /// Answers with the outcome of a page action or query, which ran in this session. `awaited_answer`: what the page
+    /// waits for, if that is an answer of a client.
     pub fn finish(
         self,
         tab: TabId,
         outcome: Result<AnswerKind, PageActionError>,
+        awaited_answer: Option<&str>,
         session: Option<String>,
     ) {
         match outcome {
             Ok(answer) => self.answer(tab, answer),
             Err(error) => {
-                let error = TabError::from_page_action(error, &self);
+                let error = TabError::from_page_action(error, &self).behind(awaited_answer);
                 self.fail(Failure { error, session });
             }
         }

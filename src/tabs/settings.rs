@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::downloads::DownloadLimits;
 use super::identity::ClientId;
 use crate::flow::FlowConfig;
-use crate::policy::{DialogPolicy, PopupPolicy};
+use crate::policy::{AuthPolicy, DialogPolicy, PopupPolicy};
 use crate::units::duration::{self, DurationText};
 
 /// How many tabs there may be, and how long they live.
@@ -88,6 +88,9 @@ pub struct TabSettings {
     /// Section `flow`.
     pub flow: FlowConfig,
     pub dialogs: DialogPolicy,
+    pub http_auth: AuthPolicy,
+    /// How long a client may take to answer a dialog or a password.
+    pub answer_timeout: Duration,
     pub popups: PopupPolicy,
     /// Size of a page's visible part where a client asks for none.
     pub viewport: Viewport,

@@ -8,6 +8,7 @@ use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use super::commands::http_auth::AuthRequests;
 use super::commands::target::close;
 use super::error::TabError;
 use super::identity::{ClientId, Scope};
@@ -33,6 +34,8 @@ pub struct Target {
     pub own_context: Option<BrowserContextId>,
     /// The URL when it was attached.
     pub url: String,
+    /// The requests that it pauses.
+    pub auth: AuthRequests,
 }
 
 impl Target {

@@ -278,44 +278,6 @@ pub struct TabRebuilt {
     pub reason: RebuildReason,
 }
 
-/// Which dialog a page opened.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum DialogKind {
-    /// `alert()`.
-    Alert,
-    /// `confirm()`.
-    Confirm,
-    /// `prompt()`.
-    Prompt,
-    /// The page wanted to keep the user from leaving.
-    Beforeunload,
-}
-
-/// How the bridge answered a dialog.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum Handled {
-    /// As if OK had been pressed.
-    Accepted,
-    /// As if Cancel had been pressed.
-    Dismissed,
-}
-
-/// A page opened a dialog, which was answered at once so that the tab does not freeze.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DialogOpened {
-    /// The tab.
-    pub id: TabId,
-    /// Which dialog.
-    pub kind: DialogKind,
-    /// What it said.
-    pub message: String,
-    /// How it was answered.
-    pub handled: Handled,
-}
-
 /// The allowlist stopped requests of a page.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

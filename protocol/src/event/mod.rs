@@ -1,7 +1,7 @@
 //! Messages from the bridge to a Coordinator.
 //!
-//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`] and [`frames`] hold the fields of each event, [`message`] the envelope with its `type`
-//! and `requestId`; the [table](crate::table) lists them.
+//! [`bodies`], [`page_actions`], [`emulation`], [`console`], [`files`], [`frames`] and [`prompts`] hold the fields of each event, [`message`] the envelope
+//! with its `type` and `requestId`; the [table](crate::table) lists them.
 
 mod bodies;
 mod console;
@@ -10,6 +10,7 @@ mod files;
 mod frames;
 mod message;
 mod page_actions;
+mod prompts;
 
 pub use bodies::*;
 pub use console::*;
@@ -18,6 +19,7 @@ pub use files::*;
 pub use frames::*;
 pub use message::{Message, NotAMessage, numbered};
 pub use page_actions::*;
+pub use prompts::*;
 
 pub use crate::table::Event;
 pub use crate::table::payload_events::*;

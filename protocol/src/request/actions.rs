@@ -9,7 +9,7 @@ use crate::ids::TabRef;
 use crate::typed_text::TypedText;
 
 /// A point, or a distance, in CSS pixels.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Point {
     /// From the left.
@@ -263,7 +263,14 @@ pub struct Press {
     /// What is waited for afterwards.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub wait_for: Option<ActionWait>,
+    /// How long the keys stay down, in milliseconds; 0 if absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(max = 60000))]
+    pub hold_ms: Option<u32>,
 }
+
+/// The longest that keys are held down by one request, in milliseconds.
+const MAX_HOLD_MS: u32 = 60_000;
 
 /// One option of a `<select>`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -414,6 +421,14 @@ impl Validate for Type {
     }
 }
 
+impl Validate for Press {
+    fn validate(&self) -> Result<(), FieldError> {
+        check_action(self.wait_for.as_ref(), self.trial)?;
+        self.hold_ms
+            .map_or(Ok(()), |hold| within("holdMs", hold, 0, MAX_HOLD_MS))
+    }
+}
+
 impl Validate for Scroll {
     fn validate(&self) -> Result<(), FieldError> {
         match (&self.by, &self.to) {
@@ -434,7 +449,7 @@ macro_rules! waits_afterwards {
     };
 }
 
-waits_afterwards!(Hover, Check, Uncheck, Fill, Press, Select, Drag);
+waits_afterwards!(Hover, Check, Uncheck, Fill, Select, Drag);
 
 impl Validate for Focus {}
 impl Validate for ScrollIntoView {}

@@ -1,7 +1,8 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`page_queries`], [`waiting`], [`picture_options`], [`printing`], [`emulation`], [`permissions`], [`init_scripts`],
-//! [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
+//! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
+//! [`permissions`], [`init_scripts`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
+//! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
 mod actions;
@@ -19,6 +20,8 @@ mod parse;
 mod permissions;
 mod picture_options;
 mod printing;
+mod prompts;
+mod raw_input;
 mod setting;
 mod subscribe;
 mod uploads;
@@ -38,6 +41,8 @@ pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
 pub use permissions::*;
 pub use picture_options::*;
 pub use printing::*;
+pub use prompts::*;
+pub use raw_input::*;
 pub use setting::Setting;
 pub use subscribe::*;
 pub use uploads::*;

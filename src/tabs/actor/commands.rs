@@ -1,5 +1,7 @@
 //! Starts the tab's commands and advances them step by step.
 
+use std::borrow::Cow;
+
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::RebuildReason;
 use futures::future::BoxFuture;
@@ -180,12 +182,17 @@ impl Actor {
         self.navigation.policy_violation = false;
         self.recovery.target_replaced();
         self.updates.new_document();
+        self.prompts_gone();
+        if command.kind.is_set_logged_out() {
+            self.forget_credentials();
+        }
         let loss = self.attached.as_ref().and_then(|attached| attached.loss);
         let is_rebuild = matches!(command.kind, CommandKind::Rebuild { .. });
         if let Some(old) = self.attached.replace(AttachedTarget::new(target)) {
             // A rebuilt tab keeps its own browser context.
             self.dispose_of(old, is_rebuild);
         }
+        self.restore_credentials();
         self.update_view();
         match command.kind {
             CommandKind::Create { until, .. } => self.on_created(url, until, command.reply),
@@ -309,8 +316,9 @@ impl Actor {
 
     /// The active command has timed out.
     pub(super) fn on_command_timeout(&mut self) -> Option<End> {
+        let awaited = self.awaited_answer();
         let active = self.work.active.as_ref()?;
-        let waiting_for = active.waiting_for();
+        let waiting_for = awaited.map_or_else(|| active.waiting_for().into(), Cow::Owned);
         match &active.phase {
             Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling => {
                 if let Some(attached) = &self.attached {
@@ -323,8 +331,10 @@ impl Actor {
                 self.on_navigation_failed(|_| TabError::TimedOut {
                     request,
                     limit,
-                    waiting_for: waiting_for.into(),
+                    waiting_for,
                 });
+                // Their requests were stopped.
+                self.auths_gone(false);
                 None
             }
             Phase::Loading { .. } => {

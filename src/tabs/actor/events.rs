@@ -60,7 +60,12 @@ impl Actor {
             }
             PageEvent::StartedNavigating => self.attached.as_mut()?.enable_network(),
             PageEvent::Changed => {}
-            PageEvent::Dialog { kind, message } => return self.on_dialog(kind, message),
+            PageEvent::Dialog(dialog) => return self.on_dialog(dialog),
+            PageEvent::DialogClosed { accepted } => self.on_dialog_closed(accepted),
+            PageEvent::AuthRequired(challenge) => {
+                let session = self.attached.as_ref()?.target.session.clone();
+                self.on_auth_required(&session, challenge);
+            }
             PageEvent::FileChooser { multiple, input } => {
                 let session = self.attached.as_ref()?.target.session.clone();
                 self.on_chooser(&session, multiple, input);
@@ -96,8 +101,14 @@ impl Actor {
             // It could not answer until now, and is not late before it has had its time.
             self.recovery.watchdog.answered(Instant::now());
         }
+        if attached.page.loader != document {
+            // What the document before has asked ends with it.
+            self.dialogs_gone(false);
+            self.auths_gone(false);
+        }
         let event = event?;
         let is_commit = matches!(event, PageEvent::Committed { .. });
+        let attached = self.attached.as_mut()?;
         // A document from the back/forward cache has loaded already.
         let has_title = match event {
             PageEvent::Loaded | PageEvent::NavigatedWithinDocument | PageEvent::Changed => true,
@@ -194,6 +205,7 @@ impl Actor {
                 self.ctx.supervisor.claim_download(guid, self.tab.key());
             }
             Some(PageEvent::Copied { report }) => self.clipboard.on_report(&report),
+            Some(PageEvent::AuthRequired(challenge)) => self.on_auth_required(session, challenge),
             _ => {}
         }
     }
@@ -225,6 +237,7 @@ impl Actor {
         let attached = self.attached.as_mut()?;
         attached.loss = Some(RebuildReason::Crashed);
         let url = attached.page.url.clone();
+        self.prompts_gone();
         self.tab.publish(FactKind::TabCrashed { url });
         self.update_view();
         if self.work.replaces_target() || self.closing.is_some() {

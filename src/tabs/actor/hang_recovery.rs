@@ -2,24 +2,25 @@
 
 use std::time::Duration;
 
-use cdp_bridge_protocol::event::{DialogKind, RebuildReason};
+use cdp_bridge_protocol::event::RebuildReason;
 use futures::FutureExt as _;
 use tokio::time::Instant;
 
 use super::closing::CLOSE_LIMIT;
 use super::{Actor, End};
 use crate::metrics;
-use crate::policy::{DialogPolicy, redact_url};
+use crate::policy::redact_url;
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::error::TabError;
-use crate::tabs::fact::FactKind;
 use crate::tabs::watchdog::HangAction;
 
 impl Actor {
     /// When the page must be checked for a hang.
     pub(super) fn next_page_check(&self) -> Option<Instant> {
         let awaits_server = |attached: &AttachedTarget| attached.page.awaits_server();
+        // Behind a dialog it does not hang.
         let is_checked = self.is_usable()
+            && self.dialogs.is_empty()
             && !self.attached.as_ref().is_some_and(awaits_server)
             && self.closing.is_none();
         let awaiting = self.work.awaiting_page_since();
@@ -75,24 +76,9 @@ impl Actor {
         None
     }
 
-    /// Answers a dialog at once and publishes it.
-    pub(super) fn on_dialog(&mut self, kind: DialogKind, message: String) -> Option<End> {
-        if !self.limits.dialogs.allow(Instant::now()) {
-            return self.on_dialog_storm();
-        }
-        let accept = self.ctx.settings.dialogs == DialogPolicy::Accept;
-        let handled = self.attached.as_ref()?.answer_dialog(kind, accept);
-        self.tab.publish(FactKind::DialogOpened {
-            kind,
-            message,
-            handled,
-        });
-        None
-    }
-
     /// Gives up a page that opens one dialog after the other. Its URL is not loaded again, because the
     /// page would do the same.
-    fn on_dialog_storm(&mut self) -> Option<End> {
+    pub(super) fn on_dialog_storm(&mut self) -> Option<End> {
         let attached = self.attached.as_mut()?;
         let url = redact_url(&attached.page.url);
         tracing::warn!(client = %self.tab.scope.client, tab = %self.tab.id, url, "a page opens dialog after dialog; it is given up");

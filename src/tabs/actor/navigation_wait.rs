@@ -51,8 +51,10 @@ impl Actor {
             }
             (_, Ok(())) => {}
             (_, Err(error)) => {
+                let awaited_answer = self.awaited_answer();
                 if let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) {
-                    reply.finish(self.tab.id, Err(error), self.session());
+                    let awaited_answer = awaited_answer.as_deref();
+                    reply.finish(self.tab.id, Err(error), awaited_answer, self.session());
                 }
             }
         }

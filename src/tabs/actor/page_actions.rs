@@ -28,8 +28,10 @@ impl Actor {
     }
 
     pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, PageActionError>) {
+        let awaited_answer = self.awaited_answer();
         if let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) {
-            reply.finish(self.tab.id, outcome, self.session());
+            let awaited_answer = awaited_answer.as_deref();
+            reply.finish(self.tab.id, outcome, awaited_answer, self.session());
         }
     }
 

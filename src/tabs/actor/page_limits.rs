@@ -12,8 +12,13 @@ const DIALOG_WINDOW: Duration = Duration::from_secs(10);
 const CHOOSERS: usize = 10;
 const CHOOSER_WINDOW: Duration = Duration::from_secs(10);
 
+/// How many requests for passwords of a page are published within [`PASSWORD_WINDOW`].
+const PASSWORDS: usize = 20;
+const PASSWORD_WINDOW: Duration = Duration::from_secs(10);
+
 pub(super) struct PageLimits {
     pub(super) dialogs: RestartBudget,
+    pub(super) passwords: RestartBudget,
     pub(super) choosers: RestartBudget,
 }
 
@@ -21,6 +26,7 @@ impl Default for PageLimits {
     fn default() -> Self {
         Self {
             dialogs: RestartBudget::new(DIALOGS, DIALOG_WINDOW),
+            passwords: RestartBudget::new(PASSWORDS, PASSWORD_WINDOW),
             choosers: RestartBudget::new(CHOOSERS, CHOOSER_WINDOW),
         }
     }

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::flow::FlowConfig;
-use crate::policy::{ConnectFailure, Denied, DialogPolicy, PopupPolicy};
+use crate::policy::{AuthPolicy, ConnectFailure, Denied, DialogPolicy, PopupPolicy};
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{Fact, FactSink};
@@ -104,6 +104,8 @@ pub(super) fn settings() -> TabSettings {
         config: TabsConfig::default(),
         flow: FlowConfig::default(),
         dialogs: DialogPolicy::default(),
+        http_auth: AuthPolicy::default(),
+        answer_timeout: Duration::from_secs(30),
         popups: PopupPolicy::default(),
         viewport: Viewport {
             width: 800,

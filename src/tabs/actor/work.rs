@@ -197,17 +197,25 @@ impl Work {
         due.into_iter().flatten().min()
     }
 
-    /// Fails the requests that have timed out, except the active command. True if a capture or query was
-    /// running in the page.
-    pub(super) fn expire(&mut self, now: Instant, session: Option<&str>) -> bool {
-        let blocker = self.blocker();
+    /// Fails the requests that have timed out, except the active command. `awaited_answer`: what they all wait for, if
+    /// that is an answer of a client. True if a capture or query was running in the page.
+    pub(super) fn expire(
+        &mut self,
+        now: Instant,
+        session: Option<&str>,
+        awaited_answer: Option<&str>,
+    ) -> bool {
+        let blocker =
+            awaited_answer.map_or_else(|| self.blocker(), |answer| Cow::Owned(answer.to_owned()));
         for reply in self.queue.expire(now) {
             let error = reply.timed_out(blocker.clone());
             let session = session.map(str::to_owned);
             reply.fail(Failure { error, session });
         }
         // Not `||`: both must run.
-        self.captures.expire(now, &blocker) | self.queries.expire(now, &blocker)
+        let captures = self.captures.expire(now, &blocker, awaited_answer);
+        let queries = self.queries.expire(now, &blocker, awaited_answer);
+        captures | queries
     }
 
     /// What the requests that have not been started wait for.
@@ -333,7 +341,7 @@ mod tests {
         for (elapsed, expired) in [(1, 1), (2, 2), (3, 3)] {
             let now = start + SECOND * elapsed;
             assert_eq!(work.next_wake(start), Some(now));
-            let is_page_late = work.expire(now, Some("S"));
+            let is_page_late = work.expire(now, Some("S"), None);
             assert!(!is_page_late, "nothing was started in the page");
             let TabError::TimedOut { waiting_for, .. } = outcomes[expired].error() else {
                 panic!("it has timed out");

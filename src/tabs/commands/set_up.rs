@@ -7,12 +7,13 @@ use cdp_bridge_protocol::request::Viewport;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 
+use super::http_auth::AuthRequests;
 use crate::tabs::page_setup::change::SetupChange;
 use crate::tabs::page_setup::{PageSetup, TargetSetup};
 
 use crate::cdp::methods::{
-    EmptyResult, EnableFetch, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
-    RequestPattern, RunIfWaitingForDebugger, SetDeviceMetrics,
+    EmptyResult, EnableInspector, EnableNetwork, EnablePage, InterceptFileChooser,
+    RunIfWaitingForDebugger, SetDeviceMetrics,
 };
 use crate::cdp::{CallError, TargetSession};
 
@@ -24,7 +25,7 @@ pub async fn set_up(
     session: &TargetSession,
     target: &Arc<TargetSetup>,
     setup: &PageSetup,
-    cancel_auth: bool,
+    auth: AuthRequests,
     limit: Duration,
 ) -> Result<(), CallError> {
     // The order of this list is the order in which they are sent.
@@ -49,27 +50,13 @@ pub async fn set_up(
         outcome?;
     }
     change.finish_leniently().await?;
-    if cancel_auth {
+    if let Some(enable) = auth.enable(std::iter::empty()) {
         // Paused documents are continued only once the page belongs to a tab. A popup without an
         // opener has no renderer before its first document, and would answer nothing while that is
         // paused.
-        session.call(documents_and_auth(), limit).await?;
+        session.call(enable, limit).await?;
     }
     Ok(())
-}
-
-/// New headless fails a document whose server asks for HTTP authentication, instead of showing the
-/// body of the 401. Its prompts are reported only for paused requests, so documents are paused and
-/// continued. The headless shell does not need this.
-fn documents_and_auth() -> EnableFetch {
-    let documents = RequestPattern {
-        url_pattern: "*",
-        resource_type: "Document",
-    };
-    EnableFetch {
-        patterns: vec![documents],
-        handle_auth_requests: true,
-    }
 }
 
 /// Network events, without a copy of the bodies in Chromium.

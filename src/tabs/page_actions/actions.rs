@@ -134,7 +134,7 @@ impl PageOperation {
     }
 
     /// `press`, in the focused element without a locator.
-    pub fn press(locator: Option<Locator>, chord: Chord, trial: bool) -> Self {
+    pub fn press(locator: Option<Locator>, chord: Chord, hold: Duration, trial: bool) -> Self {
         Self::acting(ActionMode::trial(trial), async move |driver, deadline| {
             match &locator {
                 Some(locator) if trial => return driver.could_focus(locator, deadline).await,
@@ -146,7 +146,7 @@ impl PageOperation {
                 None => driver.focused_editor(deadline).await,
             };
             driver.report_copies(deadline).await;
-            driver.press_chord(&chord, deadline).await
+            driver.press_chord(&chord, hold, deadline).await
         })
     }
 

@@ -2,13 +2,16 @@
 //! tab's scope ([`crate::tabs::clipboard`] says why).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep};
 
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::held_input::besides;
+use super::keyboard::PressedKeys;
 use super::keys::{Chord, Key, modifier_mask};
 use super::world::World;
 
@@ -75,26 +78,49 @@ struct TakenCopy {
 }
 
 impl PageDriver {
-    /// Presses a key while the modifiers are held.
+    /// Presses a key while its modifiers are held besides those that are held already, for this long.
     pub(super) async fn press_chord(
         &self,
         chord: &Chord,
+        hold: Duration,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        match ClipboardShortcut::of(chord) {
-            None => self.press_keys(chord, deadline).await,
-            Some(ClipboardShortcut::Copy) => self.press_copy(chord, deadline).await,
+        let held = self.held().modifiers();
+        let chord = besides(chord, &held);
+        let all = Chord {
+            modifiers: [&held[..], &chord.modifiers].concat(),
+            key: chord.key.clone(),
+        };
+        if chord.key.code == "Escape" && self.cancel_raw_drag(deadline).await? {
+            return self.release_key(&chord.key, &held, deadline).await;
+        }
+        match ClipboardShortcut::of(&all) {
+            None if held.is_empty() && hold.is_zero() => self.press_keys(&chord, deadline).await,
+            None => self.press_for(&chord, &held, hold, deadline).await,
+            Some(ClipboardShortcut::Copy) => {
+                let press = self.press_for(&chord, &held, hold, deadline);
+                self.copying(press, deadline).await
+            }
             Some(ClipboardShortcut::Paste { plain }) => {
-                self.press_paste(chord, plain, deadline).await
+                let down = self.press_down(&chord, &held, deadline);
+                let up = async |pressed: PressedKeys| {
+                    sleep(hold).await;
+                    pressed.release(deadline).await
+                };
+                self.pasting(down, up, plain, deadline).await
             }
         }
     }
 
-    /// Copies of scripts are reported later, through the binding; this one is kept when the request ends,
-    /// so that the next one can paste it.
-    async fn press_copy(&self, chord: &Chord, deadline: Instant) -> Result<(), PageActionError> {
+    /// Sends keys that copy. Copies of scripts are reported later, through the binding; this one is kept when the request
+    /// ends, so that the next one can paste it.
+    pub(super) async fn copying(
+        &self,
+        keys: impl Future<Output = Result<(), PageActionError>>,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
         let world = self.focused_world(deadline).await?;
-        self.press_keys(chord, deadline).await?;
+        keys.await?;
         let taken = world.call::<_, TakenCopy>("takeCopied", &(), deadline);
         if let Some(copied) = unless_page_left(taken.await)?.and_then(|taken| taken.copied) {
             self.clipboard.replace(copied);
@@ -102,21 +128,23 @@ impl PageDriver {
         Ok(())
     }
 
-    async fn press_paste(
+    /// Sends keys that paste, pastes while they are down, and releases those that are not to stay down.
+    pub(super) async fn pasting<T>(
         &self,
-        chord: &Chord,
+        down: impl Future<Output = Result<T, PageActionError>>,
+        up: impl AsyncFnOnce(T) -> Result<(), PageActionError>,
         plain: bool,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         let world = self.focused_world(deadline).await?;
-        self.key_down(chord, deadline).await?;
+        let pressed = down.await?;
         let data = self.clipboard.data();
         let args = PasteArgs {
             data: data.as_deref(),
             plain,
         };
         let pasted = world.call::<_, Pasted>("paste", &args, deadline).await;
-        self.key_up(chord, deadline).await?;
+        up(pressed).await?;
         unless_page_left(pasted)?;
         Ok(())
     }

@@ -47,6 +47,9 @@ impl PageDriver {
     ) -> Result<(), PageActionError> {
         let left = remaining(deadline);
         let session = self.session();
+        if !mode.trial {
+            self.cancel_raw_drag(deadline).await?;
+        }
         let start = self.point_of(from, mode, deadline).await?;
         if mode.trial {
             self.point_of(to, mode, deadline).await?;
@@ -99,6 +102,11 @@ impl PageDriver {
         // The layout may have changed since the drag began, so the target is located only now.
         let end = self.point_of(to, mode, deadline).await?;
         guard.at = end;
+        {
+            let mut held = self.held();
+            held.move_to(end);
+            held.button_up(MouseButton::Left);
+        }
         if let Some(data) = data {
             drag_over(session, nudged, end, &data, left).await?;
         } else {

@@ -10,11 +10,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::choosers::Choosers;
 use super::error::PageActionError;
+use super::held_input::HeldInput;
 use super::load_progress::LoadProgress;
 use super::script_calls::ScriptCalls;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
-use crate::cdp::methods::Method;
+use crate::cdp::methods::{DisableFetch, EnableFetch, Method};
 use crate::cdp::page_methods::{SetFocusEmulation, SetLifecycleEvents};
 use crate::cdp::{CallError, RawEvent, TargetSession};
 use crate::lock::lock;
@@ -22,6 +23,7 @@ use crate::tabs::clipboard::ScopeClipboard;
 use crate::tabs::commands::retry::until_active;
 use crate::tabs::input_sent::InputSent;
 use crate::tabs::page_setup::TargetSetup;
+use crate::tabs::unawaited::{UNAWAITED_LIMIT, send_unawaited};
 
 /// Time limit for Chromium to attach a frame that is in the page.
 const ATTACH_LIMIT: Duration = Duration::from_secs(2);
@@ -68,7 +70,10 @@ pub(super) struct Shared {
     /// Events of out-of-process frames that concern the whole tab.
     pub(super) frame_events: mpsc::Sender<FrameEvent>,
     pub(super) choosers: Mutex<Choosers>,
+    pub(super) held: Mutex<HeldInput>,
     pub(super) network_waiters: NetworkWaiters,
+    /// What out-of-process frames pause, so that servers can ask for passwords.
+    pub(super) paused: Mutex<Option<EnableFetch>>,
     /// The number of frames whose set-up commands are pending.
     pub(super) pending_setups: watch::Sender<usize>,
 }
@@ -119,6 +124,11 @@ impl PageDriver {
     /// The session for mouse and keyboard input; Chromium forwards input to the frame that it hits.
     pub(super) fn session(&self) -> &TargetSession {
         &self.shared.main.session
+    }
+
+    /// The keys and buttons that are held, and the mouse. Not to be kept across an `await`.
+    pub(super) fn held(&self) -> MutexGuard<'_, HeldInput> {
+        lock(&self.shared.held)
     }
 
     /// The known worlds of all cross-origin frames.
@@ -183,6 +193,25 @@ impl PageDriver {
         let sent = &self.shared.frames_attached;
         let attach = |left| self.shared.setup.attach_frames(left);
         self.call_once(sent, attach, deadline).await
+    }
+
+    /// Has out-of-process frames pause these requests, too.
+    pub(crate) fn pause_in_frames(&self, paused: Option<EnableFetch>) {
+        for frame in self.shared.frames.borrow().values() {
+            match &paused {
+                Some(enable) => send_unawaited(&frame.session, enable),
+                None => send_unawaited(&frame.session, &DisableFetch {}),
+            }
+        }
+        let needs_frames = paused.is_some();
+        *lock(&self.shared.paused) = paused;
+        if needs_frames {
+            let driver = self.clone();
+            tokio::spawn(async move {
+                // Without the frames, their servers get no passwords.
+                let _ = driver.attach(Instant::now() + UNAWAITED_LIMIT).await;
+            });
+        }
     }
 
     /// Attaches out-of-process frames and waits for their set-up. Input reaches a frame without using

@@ -1,4 +1,4 @@
-//! Keyboard input: `focus`, `type`, `press`.
+//! Keyboard input: `focus`, `type`, `press`; and the keys that stay down.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,6 +22,7 @@ use crate::cdp::methods::EmptyResult;
 use crate::cdp::page_methods::{DispatchKeyEvent, InsertText};
 use crate::cdp::{CallError, TargetSession};
 use crate::locator::Locator;
+use crate::tabs::unawaited::send_unawaited;
 use crate::timer::remaining;
 
 /// The number of input commands that are sent before the first one has been acknowledged.
@@ -89,6 +90,7 @@ impl PageDriver {
         }
     }
 
+    /// Types with the modifiers that are held.
     pub(super) async fn type_text(
         &self,
         text: &TypedText,
@@ -96,6 +98,8 @@ impl PageDriver {
         editor: Option<Arc<World>>,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
+        let held = self.held().modifiers();
+        let inputs = |text: &str| inputs(text, &held);
         self.input_sent.set();
         if delay.is_zero() {
             let Some(world) = editor else {
@@ -120,36 +124,74 @@ impl PageDriver {
         Ok(())
     }
 
-    /// Presses a key while the modifiers are held.
+    /// Presses a key while its modifiers are held, and no others.
     pub(super) async fn press_keys(
         &self,
         chord: &Chord,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         self.input_sent.set();
-        let events = downs(chord).into_iter().chain(ups(chord));
+        let events = downs(chord, &[]).into_iter().chain(ups(chord, &[]));
         let events = events.map(KeyInput::Key).collect();
         dispatch_keys(self.session(), events, deadline).await
     }
 
-    /// The first half of [`Self::press_keys`].
-    pub(super) async fn key_down(
+    /// Presses a key while its modifiers are held besides these, which are held already, for this long.
+    pub(super) async fn press_for(
         &self,
         chord: &Chord,
+        held: &[Modifier],
+        hold: Duration,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
+        let pressed = self.press_down(chord, held, deadline).await?;
+        sleep(hold).await;
+        pressed.release(deadline).await
+    }
+
+    /// The first half of [`Self::press_for`]. The keys go up with what it returns, at the latest when that is dropped.
+    pub(super) async fn press_down(
+        &self,
+        chord: &Chord,
+        held: &[Modifier],
+        deadline: Instant,
+    ) -> Result<PressedKeys, PageActionError> {
+        let pressed = PressedKeys {
+            session: self.session().clone(),
+            ups: ups(chord, held),
+        };
+        self.input_sent.set();
+        let events = downs(chord, held).into_iter().map(KeyInput::Key).collect();
+        dispatch_keys(self.session(), events, deadline).await?;
+        Ok(pressed)
+    }
+
+    /// Sends the `keydown` of a key that stays down, with all modifiers that are held by then.
+    pub(super) async fn hold_key(
+        &self,
+        key: &Key,
+        held: &[Modifier],
+        is_repeat: bool,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         self.input_sent.set();
-        let events = downs(chord).into_iter().map(KeyInput::Key).collect();
+        let event = DispatchKeyEvent {
+            auto_repeat: is_repeat,
+            ..down(key, modifier_mask(held))
+        };
+        let events = vec![KeyInput::Key(event)];
         dispatch_keys(self.session(), events, deadline).await
     }
 
-    /// The second half of [`Self::press_keys`].
-    pub(super) async fn key_up(
+    /// Sends the `keyup` of a key, with the modifiers that are still held.
+    pub(super) async fn release_key(
         &self,
-        chord: &Chord,
+        key: &Key,
+        held: &[Modifier],
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        let events = ups(chord).into_iter().map(KeyInput::Key).collect();
+        self.input_sent.set();
+        let events = vec![KeyInput::Key(up(key, modifier_mask(held)))];
         dispatch_keys(self.session(), events, deadline).await
     }
 
@@ -165,10 +207,43 @@ impl PageDriver {
     }
 }
 
-/// The events that press a chord. A modifier key counts as held from its own `keydown` on.
-fn downs(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
+/// The keys of a chord that are down.
+pub(super) struct PressedKeys {
+    session: TargetSession,
+    ups: Vec<DispatchKeyEvent<'static>>,
+}
+
+impl PressedKeys {
+    pub(super) async fn release(mut self, deadline: Instant) -> Result<(), PageActionError> {
+        let ups = std::mem::take(&mut self.ups).into_iter();
+        dispatch_keys(&self.session, ups.map(KeyInput::Key).collect(), deadline).await
+    }
+}
+
+/// A request that was cancelled, or has run out of time, leaves no key down.
+impl Drop for PressedKeys {
+    fn drop(&mut self) {
+        for up in self.ups.drain(..) {
+            send_unawaited(&self.session, &up);
+        }
+    }
+}
+
+/// The events that release these keys, the last one first.
+pub(super) fn key_ups(keys: &[Key]) -> Vec<DispatchKeyEvent<'static>> {
+    let still_down = |below: usize| {
+        let modifiers = keys[..below].iter().filter_map(modifier_of);
+        modifier_mask(&modifiers.collect::<Vec<_>>())
+    };
+    let keys = keys.iter().enumerate().rev();
+    keys.map(|(below, key)| up(key, still_down(below)))
+        .collect()
+}
+
+/// The events that press a chord while other modifiers are held. A modifier key counts as held from its own `keydown` on.
+fn downs(chord: &Chord, held: &[Modifier]) -> Vec<DispatchKeyEvent<'static>> {
     let mut events = Vec::new();
-    let mut held: Vec<Modifier> = Vec::new();
+    let mut held = held.to_vec();
     for modifier in &chord.modifiers {
         held.push(*modifier);
         events.push(down(&modifier_key(*modifier), modifier_mask(&held)));
@@ -180,17 +255,19 @@ fn downs(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
 }
 
 /// The events that release it.
-fn ups(chord: &Chord) -> Vec<DispatchKeyEvent<'static>> {
-    let mut held = chord.modifiers.clone();
-    let mut events = vec![up(&chord.key, modifier_mask(&held))];
-    while let Some(modifier) = held.pop() {
-        events.push(up(&modifier_key(modifier), modifier_mask(&held)));
+fn ups(chord: &Chord, held: &[Modifier]) -> Vec<DispatchKeyEvent<'static>> {
+    let mut down = [held, &chord.modifiers].concat();
+    let mut events = vec![up(&chord.key, modifier_mask(&down))];
+    for modifier in chord.modifiers.iter().rev() {
+        down.pop();
+        events.push(up(&modifier_key(*modifier), modifier_mask(&down)));
     }
     events
 }
 
-/// The input commands for a text. Consecutive characters without a key are inserted with one command.
-fn inputs(text: &str) -> Vec<KeyInput> {
+/// The input commands for a text, while these modifiers are held. Consecutive characters without a key are inserted with
+/// one command.
+fn inputs(text: &str, held: &[Modifier]) -> Vec<KeyInput> {
     let mut inputs = Vec::with_capacity(text.len() * 2);
     let mut keyless = String::new();
     let mut chars = text.chars().peekable();
@@ -206,11 +283,12 @@ fn inputs(text: &str) -> Vec<KeyInput> {
         if !keyless.is_empty() {
             inputs.push(KeyInput::Text(std::mem::take(&mut keyless)));
         }
-        let modifiers = if key.shift {
-            modifier_mask(&[Modifier::Shift])
+        let shift = if key.shift {
+            &[Modifier::Shift][..]
         } else {
-            0
+            &[]
         };
+        let modifiers = modifier_mask(held) | modifier_mask(shift);
         inputs.push(KeyInput::Key(down(&key, modifiers)));
         inputs.push(KeyInput::Key(up(&key, modifiers)));
     }
@@ -249,6 +327,7 @@ fn event(key: &Key, modifiers: u8) -> DispatchKeyEvent<'static> {
         windows_virtual_key_code: key.key_code,
         location: key.location,
         is_keypad: key.location == 3,
+        auto_repeat: false,
         commands: if may_paste(key, modifiers) {
             NO_PASTE
         } else {
@@ -289,7 +368,11 @@ mod tests {
     use super::*;
 
     fn line(text: &str) -> String {
-        let words = inputs(text).into_iter().map(|input| match input {
+        line_with(text, &[])
+    }
+
+    fn line_with(text: &str, held: &[Modifier]) -> String {
+        let words = inputs(text, held).into_iter().map(|input| match input {
             KeyInput::Key(event) => format!("{} {}", event.r#type, event.code),
             KeyInput::Text(text) => format!("insert {text}"),
         });
@@ -309,7 +392,7 @@ mod tests {
     fn a_modifier_key_counts_as_held_from_its_own_keydown_on() {
         let masks = |text: &str| {
             let chord = Chord::parse(text).unwrap();
-            let events = downs(&chord).into_iter().chain(ups(&chord));
+            let events = downs(&chord, &[]).into_iter().chain(ups(&chord, &[]));
             let masks = events.map(|event| (event.r#type, event.modifiers));
             masks.collect::<Vec<_>>()
         };
@@ -328,9 +411,36 @@ mod tests {
     }
 
     #[test]
+    fn text_is_typed_with_the_modifiers_that_are_held() {
+        let typed = |held: &[Modifier]| {
+            let KeyInput::Key(down) = inputs("a", held).swap_remove(0) else {
+                panic!("it has a key");
+            };
+            (down.modifiers, down.text.map(Cow::into_owned))
+        };
+        assert_eq!(typed(&[]), (0, Some("a".to_owned())));
+        assert_eq!(typed(&[Modifier::Shift]), (8, Some("a".to_owned())));
+        assert_eq!(typed(&[Modifier::Control]), (2, None));
+        assert_eq!(line_with("ä", &[Modifier::Shift]), "insert ä");
+    }
+
+    #[test]
+    fn modifiers_that_are_held_stay_held_by_a_press() {
+        let (control, shift) = (Modifier::Control, Modifier::Shift);
+        let chord = Chord::parse("Control+a").unwrap();
+        let masks = |events: Vec<DispatchKeyEvent<'static>>| -> Vec<u8> {
+            events.into_iter().map(|event| event.modifiers).collect()
+        };
+        assert_eq!(masks(downs(&chord, &[shift])), [10, 10]);
+        assert_eq!(masks(ups(&chord, &[shift])), [10, 8]);
+        let keys = [modifier_key(shift), modifier_key(control), chord.key];
+        assert_eq!(masks(key_ups(&keys)), [10, 8, 0]);
+    }
+
+    #[test]
     fn chromium_does_not_act_on_a_key_that_would_paste_its_own_clipboard() {
         let withheld = |text: &str| {
-            let events = downs(&Chord::parse(text).unwrap());
+            let events = downs(&Chord::parse(text).unwrap(), &[]);
             !events.last().unwrap().commands.is_empty()
         };
         assert!(withheld("Control+v") && withheld("Shift+Insert"));

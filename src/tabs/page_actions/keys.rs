@@ -23,6 +23,8 @@ pub struct Key {
     pub text: Option<Cow<'static, str>>,
     /// Whether Shift is needed to produce the text.
     pub shift: bool,
+    /// Whether it was named by its place on the keyboard (`KeyA`), and not by a character.
+    pub by_code: bool,
 }
 
 /// A key and the modifiers that are held meanwhile.
@@ -115,6 +117,20 @@ impl Chord {
     }
 }
 
+impl Key {
+    /// Parses the name of one key: `Enter`, `Shift`, `a`, `KeyA`.
+    pub fn parse(name: &str) -> Result<Self, NoSuchKey> {
+        key_by_name(name, false).ok_or(NoSuchKey)
+    }
+
+    /// The same key while Shift is held. One that was named by a character produces that character.
+    pub(super) fn shifted(&self) -> Self {
+        let row = PRINTABLE.iter().find(|(code, ..)| *code == self.code);
+        let row = row.filter(|_| self.by_code);
+        row.map_or_else(|| self.clone(), |row| printable_row(row, row.2))
+    }
+}
+
 /// The key that produces a character; `None` if the layout has none.
 pub(super) fn key_for_char(c: char) -> Option<Key> {
     match c {
@@ -143,6 +159,7 @@ fn key_by_name(name: &str, shift: bool) -> Option<Key> {
             location: NUMBER_PAD_LOCATION,
             text: Some(text),
             shift: false,
+            by_code: true,
         });
     }
     if let Some(key) = NAMED
@@ -163,7 +180,10 @@ fn key_by_name(name: &str, shift: bool) -> Option<Key> {
         return Some(key_without_text(name, name, 111 + number, 0));
     }
     let by_code = PRINTABLE.iter().find(|(code, ..)| *code == name);
-    by_code.map(|row| printable_row(row, if shift { row.2 } else { row.1 }))
+    by_code.map(|row| Key {
+        by_code: true,
+        ..printable_row(row, if shift { row.2 } else { row.1 })
+    })
 }
 
 fn shifted_char(c: char) -> char {
@@ -188,6 +208,7 @@ fn printable_row(row: &(&'static str, char, char, u32), c: char) -> Key {
         location: 0,
         text: Some(text),
         shift: with_shift == c && c != ' ',
+        by_code: false,
     }
 }
 
@@ -208,6 +229,7 @@ fn key_without_code(name: &str) -> Option<Key> {
         location: 0,
         text: Some(text),
         shift: false,
+        by_code: false,
     })
 }
 
@@ -219,6 +241,7 @@ fn key_without_text(key: &'static str, code: &'static str, key_code: u32, locati
         location,
         text: None,
         shift: false,
+        by_code: false,
     }
 }
 
@@ -306,6 +329,27 @@ mod tests {
         assert_eq!(key.text.as_deref(), Some("à"));
         assert_eq!(chord("Shift+ä").key.key, "ä");
         assert_eq!(chord("a\u{300}").key.key, "a\u{300}");
+    }
+
+    #[test]
+    fn a_key_that_is_named_by_its_place_is_shifted_by_a_held_shift() {
+        for (name, shifted) in [
+            ("a", "a"),
+            ("A", "A"),
+            ("KeyA", "A"),
+            ("1", "1"),
+            ("Digit1", "!"),
+            (" ", " "),
+            ("Enter", "Enter"),
+            ("Numpad1", "1"),
+            ("ä", "ä"),
+        ] {
+            let key = Key::parse(name).unwrap();
+            assert_eq!(key.shifted().key, shifted, "{name}");
+            assert_eq!(key.shifted().code, key.code, "{name}");
+        }
+        assert!(Key::parse("Control+A").is_err() && Key::parse("").is_err());
+        assert_eq!(Key::parse("+").unwrap().code, "Equal");
     }
 
     #[test]

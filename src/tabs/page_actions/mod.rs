@@ -13,6 +13,8 @@
 //! | [`call`] | calls on the element of a locator, across frames of several processes |
 //! | [`quad`] | coordinates in rotated and skewed frames |
 //! | [`mod@pointer`], [`drag`], [`hit_check`] | mouse input, and what it reached |
+//! | [`raw_mouse`], [`raw_keyboard`] | single events of mouse and keyboard |
+//! | [`held_input`], [`release_input`] | the keys and buttons that stay down, and the mouse |
 //! | [`keys`], [`key_tables`], [`keyboard`], [`clipboard_keys`] | key names, keyboard input, and copying and pasting |
 //! | [`fields`], [`scroll`], [`upload`] | actions for form fields and scrolling |
 //! | [`page_files`] | the files of an upload, and how they get into the page |
@@ -43,6 +45,7 @@ mod evaluate;
 mod fields;
 mod frame_list;
 mod glob;
+mod held_input;
 mod hit_check;
 mod key_tables;
 mod keyboard;
@@ -58,6 +61,9 @@ mod pointer;
 mod quad;
 mod query;
 pub mod query_queue;
+mod raw_keyboard;
+mod raw_mouse;
+mod release_input;
 mod script;
 mod script_calls;
 mod scroll;
@@ -76,5 +82,6 @@ pub use driver::PageDriver;
 pub use error::PageActionError;
 pub use operation::PageOperation;
 pub use page_files::PageFile;
+pub use raw_mouse::MouseInput;
 pub use script::COPIED_BINDING;
 pub use url_pattern::{BadRegex, UrlPattern};

@@ -11,10 +11,13 @@ use super::driver::{DragData, FrameEvent, PageDriver, Shared};
 use super::load_progress::LoadProgress;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
-use crate::cdp::events::EventKind;
+use crate::cdp::events::{EventKind, OfRequest};
+use crate::cdp::methods::ContinueRequest;
 use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
+use crate::lock::lock;
 use crate::metrics;
 use crate::tabs::target::Target;
+use crate::tabs::unawaited::send_unawaited;
 
 /// Capacity of the queue of frame events; the tab reads them at once.
 const FRAME_EVENT_QUEUE: usize = 16;
@@ -47,7 +50,9 @@ impl PageEvents {
             lifecycle_events: OnceCell::new(),
             frame_events: frame_event_sender,
             choosers: Mutex::default(),
+            held: Mutex::default(),
             network_waiters: NetworkWaiters::default(),
+            paused: Mutex::default(),
             pending_setups: watch::Sender::new(0),
         };
         Self {
@@ -92,6 +97,8 @@ impl PageEvents {
                     self.driver.shared.main.invalidate();
                     self.driver.same_process_frames().clear();
                     self.driver.forget_choosers();
+                    // The new document has seen none of it go down.
+                    self.driver.held().release();
                 }
             }
             EventKind::DragIntercepted => {
@@ -130,6 +137,10 @@ fn attached(shared: &Weak<Shared>, attachment: Attachment) {
     let frame = info.target_id.as_str().to_owned();
     let world = Arc::new(World::new(session.clone(), &frame));
     let navigating = Arc::clone(&world);
+    // Before the frame goes on, which it does once it is set up.
+    if let Some(enable) = &*lock(&strong.paused) {
+        send_unawaited(&session, enable);
+    }
     let set_up = strong.setup.frame_attached(&session, is_paused);
     let pending_setups = PendingSetup::new(strong.pending_setups.clone());
     strong.frames.send_modify(|frames| {
@@ -174,10 +185,17 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
     while let Some(event) = inbox.next().await {
         match event {
             SessionEvent::Attached(inner) => attached(&shared, *inner),
+            SessionEvent::Raw(event) if event.kind == EventKind::RequestPaused => {
+                // It was paused only so that its authentication can be answered.
+                if let Some(OfRequest { request_id }) = event.decode() {
+                    send_unawaited(&world.session, &ContinueRequest { request_id });
+                }
+            }
             SessionEvent::Raw(event)
                 if matches!(
                     event.kind,
-                    EventKind::FileChooserOpened
+                    EventKind::AuthRequired
+                        | EventKind::FileChooserOpened
                         | EventKind::PageDownloadWillBegin
                         | EventKind::BindingCalled
                 ) =>

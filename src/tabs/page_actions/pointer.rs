@@ -14,7 +14,6 @@ use super::call::{process_root_world, retry_deadline};
 use super::driver::PageDriver;
 use super::error::PageActionError;
 use super::hit_check::Hit;
-use super::keys::modifier_mask;
 use super::quad::to_parent;
 use super::world::{World, parse};
 use crate::cdp::TargetSession;
@@ -233,8 +232,7 @@ impl PageDriver {
             if trial {
                 return Ok(());
             }
-            let moves = [mouse_moved(aimed.point, 0, 0)];
-            let send = dispatch(self.session(), &moves, deadline);
+            let send = self.hovering(aimed.point, deadline);
             if force {
                 self.input_sent.set();
                 return send.await;
@@ -258,32 +256,52 @@ impl PageDriver {
         press: ClickOptions<'_>,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
-        let modifiers = modifier_mask(press.modifiers);
-        let mut events = vec![mouse_moved(point, modifiers, 0)];
+        self.cancel_raw_drag(deadline).await?;
+        let (modifiers, held) = {
+            let mut held = self.held();
+            held.move_to(point);
+            // A button that was down is up after the click.
+            held.button_up(press.button);
+            (held.mask_with(press.modifiers), held.buttons())
+        };
+        let mut events = vec![mouse_moved(point, modifiers, held)];
         for count in 1..=press.count {
             for r#type in ["mousePressed", "mouseReleased"] {
+                let buttons = if r#type == "mousePressed" {
+                    held | button_mask(press.button)
+                } else {
+                    held
+                };
                 events.push(DispatchMouseEvent {
                     r#type,
                     x: point.x,
                     y: point.y,
                     modifiers,
                     button: press.button.as_str(),
-                    buttons: if r#type == "mousePressed" {
-                        button_mask(press.button)
-                    } else {
-                        0
-                    },
+                    buttons,
                     click_count: count,
-                    force: if r#type == "mousePressed" {
-                        PRESSURE
-                    } else {
-                        0.0
-                    },
+                    force: pressure(buttons),
                 });
             }
         }
         dispatch(self.session(), &events, deadline).await
     }
+
+    /// The event that moves the mouse over an element, with what is held.
+    async fn hovering(&self, point: Point, deadline: Instant) -> Result<(), PageActionError> {
+        self.cancel_raw_drag(deadline).await?;
+        let moved = {
+            let mut held = self.held();
+            held.move_to(point);
+            mouse_moved(point, held.mask_with(&[]), held.buttons())
+        };
+        dispatch(self.session(), &[moved], deadline).await
+    }
+}
+
+/// `PointerEvent.pressure` of a mouse while these buttons are down.
+pub(super) fn pressure(buttons: u8) -> f64 {
+    if buttons == 0 { 0.0 } else { PRESSURE }
 }
 
 pub(super) fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchMouseEvent {
@@ -295,7 +313,7 @@ pub(super) fn mouse_moved(point: Point, modifiers: u8, buttons: u8) -> DispatchM
         button: if buttons == 0 { "none" } else { "left" },
         buttons,
         click_count: 0,
-        force: if buttons == 0 { 0.0 } else { PRESSURE },
+        force: pressure(buttons),
     }
 }
 

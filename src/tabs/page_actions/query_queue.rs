@@ -79,14 +79,19 @@ impl QueryQueue {
     }
 
     /// Answers expired queries. Returns true if one of them was running: the page may be unresponsive.
-    /// `blocker` is what the waiting ones wait for.
-    pub(crate) fn expire(&mut self, now: Instant, blocker: &str) -> bool {
+    /// `blocker` is what the waiting ones wait for; `awaited_answer`, what also the running ones wait for.
+    pub(crate) fn expire(
+        &mut self,
+        now: Instant,
+        blocker: &str,
+        awaited_answer: Option<&str>,
+    ) -> bool {
         let is_over = |(.., reply): &mut (_, _, Reply)| reply.deadline <= now;
         for (.., reply) in self.waiting.extract_if(.., is_over) {
             reply.time_out(blocker.to_owned());
         }
-        let waiting_for = "the awaited condition, or the page's response";
-        self.running.expire(now, |_| waiting_for)
+        let waiting_for = awaited_answer.unwrap_or("the awaited condition, or the page's response");
+        self.running.expire(now, |_| waiting_for.to_owned().into())
     }
 
     /// Takes a request out, and ends its query.
@@ -111,9 +116,10 @@ impl QueryQueue {
 }
 
 impl QueryResult {
-    pub(crate) fn answer(self, tab: TabId, session: Option<&String>) {
+    pub(crate) fn answer(self, tab: TabId, awaited_answer: Option<&str>, session: Option<&String>) {
         for reply in self.replies {
-            reply.finish(tab, self.outcome.clone(), session.cloned());
+            let outcome = self.outcome.clone();
+            reply.finish(tab, outcome, awaited_answer, session.cloned());
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::cdp::{
     Attachment, Browser, BrowserContextId, CallError, Inbox, SessionEvent, SessionId, TargetId,
 };
 use crate::fair_permits::FairPermits;
+use crate::tabs::commands::http_auth::AuthRequests;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
 use crate::tabs::contexts::{Contexts, SharedContext};
 use crate::tabs::identity::{ClientId, TabKey};
@@ -31,8 +32,8 @@ const CONCURRENT_OPENS_PER_CLIENT: usize = 8;
 
 pub(super) struct BrowserState {
     pub(super) browser: Browser,
-    /// Whether prompts for HTTP authentication must be cancelled.
-    pub(super) cancel_auth: bool,
+    /// The requests that every page pauses.
+    pub(super) auth: AuthRequests,
     /// The major version.
     version: u32,
     pub(super) inbox: Inbox,
@@ -69,13 +70,13 @@ impl BrowserState {
     pub(super) fn new(
         browser: Browser,
         version: &BrowserVersion,
+        auth: AuthRequests,
         inbox: Inbox,
         downloads: BrowserDownloads,
     ) -> Self {
         Self {
             browser,
-            // The headless shell shows no prompts for HTTP authentication.
-            cancel_auth: !version.is_headless_shell(),
+            auth,
             version: version.major(),
             inbox,
             jobs: FuturesUnordered::new(),
@@ -266,6 +267,7 @@ impl BrowserState {
             context,
             own_context,
             url,
+            auth: self.auth,
         }
     }
 

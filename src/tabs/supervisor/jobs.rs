@@ -17,6 +17,7 @@ use crate::cdp::methods::{
 };
 use crate::cdp::{Attachment, Browser, BrowserContextId, CallError, SessionId, TargetId};
 use crate::fair_permits::FairPermits;
+use crate::tabs::commands::http_auth::AuthRequests;
 use crate::tabs::commands::set_up::set_up;
 use crate::tabs::commands::target::close;
 use crate::tabs::context_proxy::{ContextProxy, ProxyProvider};
@@ -251,11 +252,11 @@ pub(super) async fn prepare(
     attachment: Attachment,
     viewport: Viewport,
     setup: PageSetup,
-    cancel_auth: bool,
+    auth: AuthRequests,
 ) -> JobResult {
     let session = &attachment.session;
     let target = TargetSetup::new(session.clone(), attachment.info.target_id.clone(), viewport);
-    let outcome = set_up(session, &target, &setup, cancel_auth, JOB_LIMIT).await;
+    let outcome = set_up(session, &target, &setup, auth, JOB_LIMIT).await;
     let page = PreparedPage {
         attachment,
         setup: target,

@@ -23,6 +23,7 @@ use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::cancellation::CancelReport;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
+use crate::tabs::commands::http_auth::AuthRequests;
 use crate::tabs::downloads::DownloadTracker;
 use crate::tabs::error::TabError;
 use crate::tabs::handle::{MAILBOX, TabHandle};
@@ -156,8 +157,10 @@ impl Supervisor {
             }
             SupervisorMessage::BrowserUp(browser, inbox, version, files) => {
                 self.drop_browser();
+                let policy = self.around.settings.http_auth;
+                let auth = AuthRequests::new(policy, version.is_headless_shell());
                 let downloads = BrowserDownloads::new(files);
-                self.browser = Some(BrowserState::new(browser, &version, inbox, downloads));
+                self.browser = Some(BrowserState::new(browser, &version, auth, inbox, downloads));
             }
             SupervisorMessage::BrowserDown(reason) => {
                 self.drop_browser();
@@ -435,8 +438,7 @@ impl Supervisor {
         let ours = default_context
             || context.is_some_and(|context| state.contexts.owner(context).is_some());
         if ours && attachment.info.r#type == "page" {
-            let cancel_auth = state.cancel_auth;
-            state.start(jobs::prepare(attachment, viewport, setup, cancel_auth));
+            state.start(jobs::prepare(attachment, viewport, setup, state.auth));
         } else {
             state.start(jobs::detach(state.browser.clone(), attachment));
         }

@@ -48,7 +48,22 @@ fn describe(event: &Event) -> String {
         }
         Event::DialogOpened(dialog) => {
             let (kind, handled) = (word(&dialog.kind), word(&dialog.handled));
-            format!("{name} {} {kind} {handled}: {}", dialog.id, dialog.message)
+            let id = dialog.dialog_id.as_ref();
+            let asked = id.map(|id| format!(" as {id}")).unwrap_or_default();
+            let message = &dialog.message;
+            format!("{name} {} {kind} {handled}{asked}: {message}", dialog.id)
+        }
+        Event::DialogClosed(it) => {
+            let (handled, by) = (word(&it.handled), word(&it.by));
+            format!("{name} {} {} {handled} by {by}", it.id, it.dialog_id)
+        }
+        Event::AuthRequired(it) => {
+            let refused = if it.refused { " again" } else { "" };
+            format!("{name} {} {} {}{refused}", it.id, it.auth_id, it.origin)
+        }
+        Event::AuthClosed(it) => {
+            let (outcome, by) = (word(&it.outcome), word(&it.by));
+            format!("{name} {} {} {outcome} by {by}", it.id, it.auth_id)
         }
         Event::DownloadStarted(it) => {
             format!("{name} {} {} {}", it.id, it.download_id, it.name)
@@ -130,7 +145,7 @@ pub(crate) fn code(error: &TabError) -> &'static str {
             PageActionError::PageLeft | PageActionError::Replaced => "CDP_DETACHED",
             PageActionError::Script(_) | PageActionError::Call(_) => "INTERNAL (page action)",
         },
-        TabError::Download(_) => "NOT_FOUND",
+        TabError::Download(_) | TabError::NotAsked { .. } => "NOT_FOUND",
         TabError::NavDenied(_) => "NAV_DENIED",
         TabError::Snapshot(_) => "SNAPSHOT_FAIL",
         TabError::Screenshot(_) => "SCREENSHOT_FAIL",

@@ -9,14 +9,15 @@ use cdp_bridge::browser::prepare::prepare;
 use cdp_bridge::cdp::{self, Browser};
 use cdp_bridge::flow::FlowConfig;
 use cdp_bridge::locator::Locator;
-use cdp_bridge::policy::{DialogPolicy, PopupPolicy};
+use cdp_bridge::policy::{AuthPolicy, DialogPolicy, PopupPolicy};
 use cdp_bridge::tabs::page_actions::{
     ActionMode, Condition, Conditions, PageOperation, PointerTarget, UrlPattern,
 };
 use cdp_bridge::tabs::{
-    Answer, AnswerKind, Area, Audience, CallId, CallerId, CancelReport, Capture, Change, Fact,
-    FactKind, FactSink, NewTab, Outcome, Registry, Reply, Scope, Shot, ShotLook, Subscriber,
-    SupervisorHandle, TabError, TabMessage, TabSettings, TabShares, TabsConfig, Way,
+    Answer, AnswerKind, Area, Audience, AuthAnswer, CallId, CallerId, CancelReport, Capture,
+    Change, Credentials, DialogAnswer, Fact, FactKind, FactSink, NewTab, Outcome, Registry, Reply,
+    Scope, Shot, ShotLook, Subscriber, SupervisorHandle, TabError, TabMessage, TabSettings,
+    TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{
@@ -54,6 +55,8 @@ pub(crate) fn settings() -> TabSettings {
             ..FlowConfig::default()
         },
         dialogs: DialogPolicy::Dismiss,
+        http_auth: AuthPolicy::Cancel,
+        answer_timeout: 30_000 * MS,
         popups: PopupPolicy::Adopt,
         viewport: Viewport {
             width: 800,
@@ -382,6 +385,44 @@ impl Client<'_> {
             RequestKind::GoBack,
             Change::Travel(way, WaitUntil::Commit),
         )
+    }
+
+    pub(crate) fn answer_dialog(&self, tab: TabId, dialog: &str, accept: bool) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::AnswerDialog);
+        let answer = DialogAnswer {
+            dialog: dialog.to_owned(),
+            accept,
+            text: None,
+        };
+        self.send(tab, TabMessage::AnswerDialog(answer, reply));
+        asked
+    }
+
+    /// Answers a server with a password, or cancels.
+    pub(crate) fn answer_auth(&self, tab: TabId, auth: &str, password: Option<&str>) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::AnswerAuth);
+        let answer = AuthAnswer {
+            auth: auth.to_owned(),
+            login: password.map(|password| ("ada".into(), password.into())),
+        };
+        self.send(tab, TabMessage::AnswerAuth(answer, reply));
+        asked
+    }
+
+    pub(crate) fn set_credentials(&self, tab: TabId, origin: &str, password: &str) -> Asked {
+        let (reply, asked) = self.reply(RequestKind::SetCredentials);
+        let credentials = Credentials {
+            origin: origin.to_owned(),
+            username: "ada".into(),
+            password: password.into(),
+        };
+        self.send(tab, TabMessage::SetCredentials(vec![credentials], reply));
+        asked
+    }
+
+    /// The last client of the tab's scope leaves.
+    pub(crate) fn leave(&self, tab: TabId) {
+        self.send(tab, TabMessage::Unattended);
     }
 
     /// Subscribes to the console until the returned guard is dropped.

@@ -2,26 +2,28 @@
 //! without.
 
 use cdp_bridge_protocol::event::{
-    AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp, CloseReason, ConsoleLevel, ConsoleMessage,
-    ConsoleSource, Content, ContentHead, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead,
-    Done, Download, DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Emulated,
-    Emulation, Evaluated, FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap,
-    Handled, InitScriptAdded, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pdf, PdfHead,
+    AuthClosed, AuthOutcome, AuthRequired, AxSnapshot, AxSnapshotHead, BrowserDown, BrowserUp,
+    CloseReason, ClosedBy, ConsoleLevel, ConsoleMessage, ConsoleSource, Content, ContentHead,
+    DialogClosed, DialogKind, DialogOpened, DomSnapshot, DomSnapshotHead, Done, Download,
+    DownloadFinished, DownloadHead, DownloadStarted, DownloadState, Emulated, Emulation, Evaluated,
+    FileChooserOpened, FileStaged, Frame, FrameHead, FrameInfo, Frames, Gap, Handled,
+    InitScriptAdded, Limits, LoadEventFired, LoggedOutModeSet, Navigated, Pdf, PdfHead,
     PermissionsSet, Pong, PopupBlockReason, PopupBlocked, Queried, RebuildReason, RequestBlocked,
     Resumed, ScreencastStarted, ScreencastStopped, Screenshot, ScreenshotHead, TabActivated,
     TabClosed, TabCrashed, TabCreated, TabInfo, TabRebuilt, TabState, TabUpdated, Tabs,
     WaitOutcome, Waited, Welcome,
 };
 use cdp_bridge_protocol::request::{
-    ActionWait, ActivateTab, AddInitScript, Animations, Cancel, Caret, Check, Choice, Click, Clip,
-    CloseTab, ColorScheme, Condition, ContentFormat, CreateTab, Device, Drag, Edge, Emulate,
-    Evaluate, ExtraHeaders, Fill, Focus, Geolocation, GetAxSnapshot, GetContent, GetDomSnapshot,
-    GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListFrames, ListTabs,
-    LoadState, Margin, Media, Modifier, MouseButton, Navigate, PagePermission, Paper, Ping, Point,
+    ActionWait, ActivateTab, AddInitScript, Animations, AnswerAuth, AnswerDialog, Cancel, Caret,
+    Check, Choice, Click, Clip, CloseTab, ColorScheme, Condition, ContentFormat, CreateTab, Device,
+    Drag, Edge, Emulate, Evaluate, ExtraHeaders, Fill, Focus, Geolocation, GetAxSnapshot,
+    GetContent, GetDomSnapshot, GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat,
+    Keyboard, KeyboardAction, ListFrames, ListTabs, LoadState, Margin, Media, Modifier, Mouse,
+    MouseAction, MouseButton, Navigate, OriginCredentials, PagePermission, Paper, Ping, Point,
     Press, PrintToPdf, Query, ReducedMotion, Reload, RemoveInitScript, Scroll, ScrollIntoView,
-    ScrollTo, Select, SetLoggedOutMode, SetPermissions, Setting, SnapshotFormat, Spot, StageFile,
-    StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile,
-    Viewport, ViewportSize, WaitFor, WaitState, WaitUntil, What,
+    ScrollTo, Select, SetCredentials, SetLoggedOutMode, SetPermissions, Setting, SnapshotFormat,
+    Spot, StageFile, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
+    Upload, UploadFile, Viewport, ViewportSize, WaitFor, WaitState, WaitUntil, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -114,6 +116,8 @@ pub(super) fn requests(full: bool) -> Vec<RequestBody> {
     core.into_iter()
         .chain(actions(full))
         .chain(setups(full))
+        .chain(raw_input(full))
+        .chain(answers(full))
         .chain(looks(full))
         .collect()
 }
@@ -239,6 +243,7 @@ fn actions(full: bool) -> Vec<RequestBody> {
             key: "Control+A".to_owned(),
             trial: maybe(full, false),
             wait_for: maybe(full, afterwards()),
+            hold_ms: maybe(full, 60_000),
         }
         .into(),
         Select {
@@ -307,6 +312,82 @@ fn actions(full: bool) -> Vec<RequestBody> {
         Reload {
             tab_id: tab(),
             wait_until: maybe(full, WaitUntil::Load),
+        }
+        .into(),
+    ]
+}
+
+/// One of each event of mouse and keyboard.
+fn raw_input(full: bool) -> Vec<RequestBody> {
+    let mouse = |action, at: Option<Point>| Mouse {
+        tab_id: tab(),
+        action,
+        x: at.map(|at| at.x),
+        y: at.map(|at| at.y),
+        button: None,
+        click_count: None,
+        delta_x: None,
+        delta_y: None,
+        steps: None,
+        modifiers: maybe(full, vec![Modifier::Shift]),
+    };
+    let key = |action, key: Option<&str>, text: Option<&str>| Keyboard {
+        tab_id: tab(),
+        action,
+        key: key.map(Into::into),
+        text: text.map(Into::into),
+    };
+    vec![
+        Mouse {
+            steps: maybe(full, 1000),
+            ..mouse(MouseAction::Move, Some(POINT))
+        }
+        .into(),
+        Mouse {
+            button: maybe(full, MouseButton::Right),
+            click_count: maybe(full, 2),
+            ..mouse(MouseAction::Down, maybe(full, POINT))
+        }
+        .into(),
+        mouse(MouseAction::Up, maybe(!full, POINT)).into(),
+        Mouse {
+            delta_x: Some(0.0),
+            delta_y: Some(-120.5),
+            ..mouse(MouseAction::Wheel, maybe(full, POINT))
+        }
+        .into(),
+        key(KeyboardAction::Down, Some("Shift"), None).into(),
+        key(KeyboardAction::Up, Some("a"), None).into(),
+        key(KeyboardAction::InsertText, None, Some("ä")).into(),
+    ]
+}
+
+/// One of each answer to a page or a server.
+fn answers(full: bool) -> Vec<RequestBody> {
+    let login = OriginCredentials {
+        origin: "https://example.com".to_owned(),
+        username: "ada".into(),
+        password: "s3cret".into(),
+    };
+    vec![
+        AnswerDialog {
+            tab_id: tab(),
+            dialog_id: "g1".to_owned(),
+            accept: full,
+            prompt_text: maybe(full, "b".into()),
+        }
+        .into(),
+        AnswerAuth {
+            tab_id: tab(),
+            auth_id: "a1".to_owned(),
+            username: maybe(full, "ada".into()),
+            password: maybe(full, "s3cret".into()),
+            cancel: maybe(!full, true),
+        }
+        .into(),
+        SetCredentials {
+            tab_id: tab(),
+            credentials: maybe(full, login).into_iter().collect(),
         }
         .into(),
     ]
@@ -798,6 +879,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
     events.extend(closings());
     events.extend(rebuilds());
     events.extend(dialogs());
+    events.extend(prompts(full));
     events.extend(ErrorCode::ALL.map(|code| error(code, full).into()));
     events
 }
@@ -1057,7 +1139,68 @@ fn dialogs() -> impl Iterator<Item = Event> {
             kind,
             message: "Leave?".to_owned(),
             handled,
+            dialog_id: None,
+            answer_by: None,
+            default_value: None,
         }
         .into()
     })
+}
+
+/// What waits for a client, and how that ends.
+fn prompts(full: bool) -> impl Iterator<Item = Event> {
+    let ends = [
+        (ClosedBy::Client, Handled::Accepted, AuthOutcome::Answered),
+        (
+            ClosedBy::Timeout,
+            Handled::Dismissed,
+            AuthOutcome::Cancelled,
+        ),
+        (
+            ClosedBy::Abandoned,
+            Handled::Dismissed,
+            AuthOutcome::Cancelled,
+        ),
+        (ClosedBy::Page, Handled::Dismissed, AuthOutcome::Cancelled),
+    ];
+    let ends = ends.into_iter().flat_map(|(by, handled, outcome)| {
+        let dialog: Event = DialogClosed {
+            id: id(),
+            dialog_id: "g1".to_owned(),
+            handled,
+            by,
+        }
+        .into();
+        let auth = AuthClosed {
+            id: id(),
+            auth_id: "a1".to_owned(),
+            outcome,
+            by,
+        };
+        [dialog, auth.into()]
+    });
+    let asked: [Event; 2] = [
+        DialogOpened {
+            id: id(),
+            kind: DialogKind::Prompt,
+            message: "Name?".to_owned(),
+            handled: Handled::Asked,
+            dialog_id: maybe(full, "g1".to_owned()),
+            answer_by: maybe(full, 1_750_000_000_000),
+            default_value: maybe(full, "Ada".to_owned()),
+        }
+        .into(),
+        AuthRequired {
+            id: id(),
+            auth_id: "a1".to_owned(),
+            origin: "https://example.com".to_owned(),
+            scheme: "basic".to_owned(),
+            realm: String::new(),
+            url: url(),
+            refused: full,
+            answer_by: 1_750_000_000_000,
+        }
+        .into(),
+    ];
+    asked.into_iter().chain(ends)
 }

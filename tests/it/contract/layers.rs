@@ -9,7 +9,7 @@ use super::source::{self, Source};
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("units", &[]),
-    ("policy", &[]),
+    ("policy", &["units"]),
     ("locator", &[]),
     ("flow", &["units"]),
     ("telemetry", &[]),
@@ -105,7 +105,9 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
 /// and no head of a payload: those are made of facts and answers at a door.
-const VALUES_OF_EVENTS: [&str; 11] = [
+const VALUES_OF_EVENTS: [&str; 13] = [
+    "AuthOutcome",
+    "ClosedBy",
     "PopupBlockReason",
     "CloseReason",
     "ConsoleLevel",

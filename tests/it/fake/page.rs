@@ -15,7 +15,10 @@ const WHILE_STANDING: [&str; 4] = [
 ];
 
 /// Commands without a result or an effect.
-const DONE_AT_ONCE: [&str; 12] = [
+const DONE_AT_ONCE: [&str; 15] = [
+    "Fetch.continueWithAuth",
+    "Fetch.disable",
+    "Input.setInterceptDrags",
     "Page.setInterceptFileChooserDialog",
     "Log.enable",
     "Target.setAutoAttach",

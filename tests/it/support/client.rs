@@ -13,7 +13,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_tungstenite::tungstenite::http::{HeaderValue, Request};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Bytes, Message};
 
 use super::received::Received;
@@ -203,6 +204,15 @@ impl Client {
         close["code"]
             .as_u64()
             .unwrap_or_else(|| panic!("a code in {close}"))
+    }
+
+    /// Closes the connection, and waits until the bridge has closed it too.
+    pub(crate) async fn leave(&self) {
+        let code = CloseCode::Normal;
+        let reason = "".into();
+        self.send(Message::Close(Some(CloseFrame { code, reason })))
+            .await;
+        self.closed().await;
     }
 
     // Requests that nearly every test makes.

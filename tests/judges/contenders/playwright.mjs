@@ -46,6 +46,14 @@ export async function viaPlaywright(executablePath) {
     check: (selector, on) => at(selector).setChecked(on),
     select: (selector, value) => at(selector).selectOption(value),
     hover: (selector) => at(selector).hover(),
+    mouse: (action, { x, y, steps, button, clickCount, deltaX, deltaY } = {}) => {
+      const { mouse } = page;
+      if (action === "move") return mouse.move(x, y, { steps });
+      if (action === "wheel") return mouse.wheel(deltaX, deltaY);
+      return mouse[action]({ button, clickCount });
+    },
+    keyboard: (action, value) => page.keyboard[action](value),
+    pressKey: (key) => page.keyboard.press(key),
     query: (selector, what) => {
       const of = { value: "inputValue", checked: "isChecked", text: "innerText", visible: "isVisible" };
       return at(selector)[of[what]]();

@@ -6,17 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from ._wire import KEEP, Event, Keep, Payload, RequestsBase, optional, present, resetting
+from ._wire import Event, Payload, RequestsBase, optional, present
 
-#: What animations do while a picture is taken.
-#: - `allow`: They run.
-#: - `off`: CSS animations, transitions and Web Animations stand still: finite ones at their end, endless ones as if they had not begun. They go on afterwards.
-Animations: TypeAlias = Literal["allow", "off"]
-
-#: Whether the text caret is in a picture.
-#: - `initial`: As the page shows it; it blinks.
-#: - `hide`: It is hidden.
-Caret: TypeAlias = Literal["initial", "hide"]
+#: How an `authRequired` ended.
+#: - `answered`: The server gets the user and the password; if it refuses them, it asks again.
+#: - `cancelled`: The page gets the server's refusal.
+AuthOutcome: TypeAlias = Literal["answered", "cancelled"]
 
 #: One option of a `<select>`.
 Choice: TypeAlias = "int | str"
@@ -71,11 +66,12 @@ CloseReason: TypeAlias = Literal[
     "shutdown",
 ]
 
-#: The colours that a user prefers: `prefers-color-scheme`.
-#: - `light`: Dark text on a light ground.
-#: - `dark`: Light text on a dark ground.
-#: - `noPreference`: No preference.
-ColorScheme: TypeAlias = Literal["light", "dark", "noPreference"]
+#: Why something that waited for a client's answer waits no more.
+#: - `client`: A client answered it.
+#: - `timeout`: No client did within `policy.answer_timeout`.
+#: - `abandoned`: No client is connected, or expected back, that could answer it.
+#: - `page`: Its page or its request is gone.
+ClosedBy: TypeAlias = Literal["client", "timeout", "abandoned", "page"]
 
 #: How much a message of a page's console matters.
 #: - `debug`: `console.debug`, and what Chromium calls verbose.
@@ -95,37 +91,6 @@ ConsoleSource: TypeAlias = Literal["console", "exception", "browser"]
 #: - `text`: The text as it is shown.
 #: - `markdown`: Markdown.
 ContentFormat: TypeAlias = Literal["text", "markdown"]
-
-#: A well-known device.
-Device: TypeAlias = Literal[
-    "iPhone SE",
-    "iPhone 12",
-    "iPhone 13",
-    "iPhone 13 Mini",
-    "iPhone 14",
-    "iPhone 14 Pro Max",
-    "iPhone 15",
-    "iPhone 15 Pro",
-    "iPhone 15 Pro Max",
-    "iPad Mini",
-    "iPad",
-    "iPad Pro 11",
-    "Pixel 5",
-    "Pixel 7",
-    "Pixel 8",
-    "Pixel 8 Pro",
-    "Galaxy S9+",
-    "Galaxy S24",
-    "Galaxy A55",
-    "Galaxy Tab S9",
-    "Moto G4",
-    "Desktop Chrome",
-    "Desktop Chrome HiDPI",
-    "Desktop Chrome Linux",
-    "Desktop Edge",
-    "Desktop Safari",
-    "Desktop Firefox",
-]
 
 #: Which dialog a page opened.
 #: - `alert`: `alert()`.
@@ -147,81 +112,6 @@ DownloadState: TypeAlias = Literal["completed", "canceled", "denied", "tooLarge"
 #: - `bottom`: The end.
 Edge: TypeAlias = Literal["top", "bottom"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Emulation:
-    """What a tab's pages see of the device, the place and the user. What is absent is not emulated.
-    """
-
-    color_scheme: ColorScheme | None = None
-    """`prefers-color-scheme`."""
-    device: Device | None = None
-    """The device whose properties hold where no others were set."""
-    device_scale_factor: float | None = None
-    """Physical pixels for each CSS pixel."""
-    extra_headers: list[str] | None = None
-    """The names of the headers that are added to every request."""
-    geolocation: Geolocation | None = None
-    """The position."""
-    locale: str | None = None
-    """The language and region."""
-    media: Media | None = None
-    """The medium."""
-    mobile: bool | None = None
-    """Whether pages are laid out as on a phone."""
-    offline: bool | None = None
-    """Whether the network is unreachable."""
-    reduced_motion: ReducedMotion | None = None
-    """`prefers-reduced-motion`."""
-    timezone_id: str | None = None
-    """The time zone."""
-    touch: bool | None = None
-    """Whether pages see a touch screen."""
-    user_agent: str | None = None
-    """The `User-Agent`."""
-    viewport: ViewportSize | None = None
-    """Size of the page's visible part."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Emulation:
-        return cls(
-            color_scheme=wire.get("colorScheme"),
-            device=wire.get("device"),
-            device_scale_factor=wire.get("deviceScaleFactor"),
-            extra_headers=wire.get("extraHeaders"),
-            geolocation=optional(Geolocation.from_wire, wire.get("geolocation")),
-            locale=wire.get("locale"),
-            media=wire.get("media"),
-            mobile=wire.get("mobile"),
-            offline=wire.get("offline"),
-            reduced_motion=wire.get("reducedMotion"),
-            timezone_id=wire.get("timezoneId"),
-            touch=wire.get("touch"),
-            user_agent=wire.get("userAgent"),
-            viewport=optional(ViewportSize.from_wire, wire.get("viewport")),
-        )
-
-    def to_wire(self) -> dict[str, Any]:
-        return present(
-            {
-                "colorScheme": self.color_scheme,
-                "device": self.device,
-                "deviceScaleFactor": self.device_scale_factor,
-                "extraHeaders": self.extra_headers,
-                "geolocation": self.geolocation,
-                "locale": self.locale,
-                "media": self.media,
-                "mobile": self.mobile,
-                "offline": self.offline,
-                "reducedMotion": self.reduced_motion,
-                "timezoneId": self.timezone_id,
-                "touch": self.touch,
-                "userAgent": self.user_agent,
-                "viewport": self.viewport,
-            }
-        )
-
-
 #: What went wrong, for a program to act on.
 #: - `BAD_REQUEST`: Not JSON, an unknown type, or a bad field.
 #: - `UNKNOWN_TAB`: No such tab, or another client's.
@@ -229,25 +119,23 @@ class Emulation:
 #: - `NAV_FAILED`: Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
 #: - `SNAPSHOT_FAIL`: The page's DOM could not be captured.
 #: - `SCREENSHOT_FAIL`: No picture of the page could be taken.
-#: - `PRINT_FAIL`: The page could not be printed.
 #: - `CDP_TIMEOUT`: No answer from Chromium within the time limit.
 #: - `CDP_DETACHED`: The target went away while the request ran.
 #: - `TAB_CRASHED`: The renderer died while the request ran.
 #: - `TAB_CLOSED`: The tab was closed while the request waited.
 #: - `DROPPED`: Pushed out of a full queue by a newer request.
 #: - `RATE_LIMITED`: Too many requests in a time.
-#: - `TOO_LARGE`: The message, the file or the PDF is larger than its limit (`details.maxBytes`).
-#: - `LIMIT_EXCEEDED`: Too many requests in flight, too many tabs, too many staged files or too many init scripts.
+#: - `TOO_LARGE`: The message, or the file, is larger than its limit (`details.maxBytes`).
+#: - `LIMIT_EXCEEDED`: Too many requests in flight, too many tabs, or too many staged files.
 #: - `BROWSER_DOWN`: Chromium is restarting.
 #: - `SHUTTING_DOWN`: The bridge is stopping.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
-#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download, staged file or init script.
+#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download or staged file.
 #: - `NOT_ACTIONABLE`: The element could not be acted on within the time limit.
 #: - `AMBIGUOUS`: The locator matches several elements.
 #: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
-#: - `EVALUATION_FAILED`: The page's script threw an exception, or scripts of clients are not allowed.
-#: - `PERMISSION_DENIED`: The configuration allows no such permission of pages.
+#: - `EVALUATION_FAILED`: The page's script threw an exception, or `evaluate` is not allowed.
 #: - `BAD_SELECTOR`: The locator is invalid.
 #: - `CANCELLED`: The request was cancelled; `details.inputSent` says whether it may have taken effect before.
 ErrorCode: TypeAlias = Literal[
@@ -257,7 +145,6 @@ ErrorCode: TypeAlias = Literal[
     "NAV_FAILED",
     "SNAPSHOT_FAIL",
     "SCREENSHOT_FAIL",
-    "PRINT_FAIL",
     "CDP_TIMEOUT",
     "CDP_DETACHED",
     "TAB_CRASHED",
@@ -275,7 +162,6 @@ ErrorCode: TypeAlias = Literal[
     "AMBIGUOUS",
     "STALE_REF",
     "EVALUATION_FAILED",
-    "PERMISSION_DENIED",
     "BAD_SELECTOR",
     "CANCELLED",
 ]
@@ -286,9 +172,7 @@ class ErrorDetails:
     """Facts behind an error; which of them stand depends on the code."""
 
     bytes: int | None = None
-    """`SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message, the file or the PDF in
-    bytes.
-    """
+    """`SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message or the file in bytes."""
     count: int | None = None
     """`AMBIGUOUS`: how many elements the locator matches."""
     elements: list[str] | None = None
@@ -305,9 +189,7 @@ class ErrorDetails:
     scrolled into view.
     """
     limit: int | None = None
-    """The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of
-    init scripts.
-    """
+    """The limit that was passed: of pixels, of requests in flight, of tabs, of staged files."""
     locators: list[str] | None = None
     """`AMBIGUOUS`: a locator for each of these elements, in the same order."""
     max_bytes: int | None = None
@@ -387,40 +269,11 @@ class ErrorDetails:
         )
 
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Geolocation:
-    """A place on the earth."""
-
-    accuracy: float | None = None
-    """How far the position may be off, in metres; 0 if absent. From 0.0 to 100000.0."""
-    latitude: float
-    """Degrees to the north. From -90.0 to 90.0."""
-    longitude: float
-    """Degrees to the east. From -180.0 to 180.0."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Geolocation:
-        return cls(
-            accuracy=wire.get("accuracy"),
-            latitude=wire["latitude"],
-            longitude=wire["longitude"],
-        )
-
-    def to_wire(self) -> dict[str, Any]:
-        return present(
-            {
-                "accuracy": self.accuracy,
-                "latitude": self.latitude,
-                "longitude": self.longitude,
-            }
-        )
-
-
-#: How the bridge answered a dialog.
+#: How a dialog is answered.
 #: - `accepted`: As if OK had been pressed.
 #: - `dismissed`: As if Cancel had been pressed.
-Handled: TypeAlias = Literal["accepted", "dismissed"]
+#: - `asked`: It is open until `answerDialog`, or until `answerBy` (`policy.dialogs = "ask"`).
+Handled: TypeAlias = Literal["accepted", "dismissed", "asked"]
 
 #: The client's own name for one change: requests of the client with the same key are one request,
 #: and all of them get the first one's answer.
@@ -431,6 +284,12 @@ IdempotencyKey: TypeAlias = str
 #: - `png`: PNG, without loss.
 #: - `webp`: WebP, with a quality; at most 16,383 pixels a side.
 ImageFormat: TypeAlias = Literal["jpeg", "png", "webp"]
+
+#: What the keyboard does.
+#: - `down`: A key goes down, and stays down.
+#: - `up`: A key goes up.
+#: - `insertText`: Text is inserted at the caret, without key events: `beforeinput` and `input` only.
+KeyboardAction: TypeAlias = Literal["down", "up", "insertText"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -498,45 +357,6 @@ class Limits:
 #: - `networkidle`: It has asked for nothing for half a second since; `WebSocket`s do not count.
 LoadState: TypeAlias = Literal["domcontentloaded", "load", "networkidle"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Margin:
-    """The margins of a sheet, in inches; each is 0 if absent."""
-
-    bottom: float | None = None
-    """At the bottom. From 0.0 to 100.0."""
-    left: float | None = None
-    """At the left. From 0.0 to 100.0."""
-    right: float | None = None
-    """At the right. From 0.0 to 100.0."""
-    top: float | None = None
-    """At the top. From 0.0 to 100.0."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> Margin:
-        return cls(
-            bottom=wire.get("bottom"),
-            left=wire.get("left"),
-            right=wire.get("right"),
-            top=wire.get("top"),
-        )
-
-    def to_wire(self) -> dict[str, Any]:
-        return present(
-            {
-                "bottom": self.bottom,
-                "left": self.left,
-                "right": self.right,
-                "top": self.top,
-            }
-        )
-
-
-#: The medium that a page is laid out for.
-#: - `screen`: A screen.
-#: - `print`: Paper.
-Media: TypeAlias = Literal["screen", "print"]
-
 #: A key that is held while something else is pressed. Names are those of `KeyboardEvent.key`.
 #: - `Alt`: Alt, or Option.
 #: - `Control`: Control.
@@ -544,67 +364,50 @@ Media: TypeAlias = Literal["screen", "print"]
 #: - `Shift`: Shift.
 Modifier: TypeAlias = Literal["Alt", "Control", "Meta", "Shift"]
 
+#: What the mouse does.
+#: - `move`: It moves, with the buttons that are down.
+#: - `down`: A button goes down, and stays down.
+#: - `up`: A button goes up.
+#: - `wheel`: The wheel turns.
+MouseAction: TypeAlias = Literal["move", "down", "up", "wheel"]
+
 #: A button of the mouse.
 #: - `left`: The main one.
 #: - `middle`: The wheel.
 #: - `right`: The one that opens context menus.
 MouseButton: TypeAlias = Literal["left", "middle", "right"]
 
-#: What a page may do that its user would be asked for.
-#: - `geolocation`: `navigator.geolocation`, which reports what `emulate` says.
-#: - `notifications`: `Notification`, which shows nothing.
-#: - `camera`: `getUserMedia` with video.
-#: - `microphone`: `getUserMedia` with audio.
-#: - `clipboardRead`: `navigator.clipboard.read`. All clients of a browser share what it reads.
-#: - `clipboardWrite`: `navigator.clipboard.write` without a gesture.
-#: - `midi`: `requestMIDIAccess`.
-#: - `sensors`: Motion and light sensors.
-#: - `backgroundSync`: `SyncManager`.
-#: - `idleDetection`: `IdleDetector`.
-#: - `storageAccess`: `requestStorageAccess`.
-#: - `paymentHandler`: `PaymentManager`.
-#: - `localFonts`: `queryLocalFonts`.
-PagePermission: TypeAlias = Literal[
-    "geolocation",
-    "notifications",
-    "camera",
-    "microphone",
-    "clipboardRead",
-    "clipboardWrite",
-    "midi",
-    "sensors",
-    "backgroundSync",
-    "idleDetection",
-    "storageAccess",
-    "paymentHandler",
-    "localFonts",
-]
 
-#: A size of paper.
-#: - `letter`: 8.5 by 11 inches.
-#: - `legal`: 8.5 by 14 inches.
-#: - `tabloid`: 11 by 17 inches.
-#: - `ledger`: 17 by 11 inches.
-#: - `a0`: 841 by 1189 mm.
-#: - `a1`: 594 by 841 mm.
-#: - `a2`: 420 by 594 mm.
-#: - `a3`: 297 by 420 mm.
-#: - `a4`: 210 by 297 mm.
-#: - `a5`: 148 by 210 mm.
-#: - `a6`: 105 by 148 mm.
-Paper: TypeAlias = Literal[
-    "letter",
-    "legal",
-    "tabloid",
-    "ledger",
-    "a0",
-    "a1",
-    "a2",
-    "a3",
-    "a4",
-    "a5",
-    "a6",
-]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginCredentials:
+    """A user and a password for one origin."""
+
+    origin: str
+    """Scheme, host and port, such as `https://example.com` or `http://example.com:8080`. No other
+    host, port or scheme gets them.
+    """
+    password: str
+    """The password."""
+    username: str
+    """The user."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> OriginCredentials:
+        return cls(
+            origin=wire["origin"],
+            password=wire["password"],
+            username=wire["username"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "origin": self.origin,
+                "password": self.password,
+                "username": self.username,
+            }
+        )
+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -644,11 +447,6 @@ PopupBlockReason: TypeAlias = Literal["policy", "limit", "rate"]
 #: - `browserExited`: Chromium ended and was started again.
 RebuildReason: TypeAlias = Literal["crashed", "detached", "browserExited"]
 
-#: The motion that a user wants: `prefers-reduced-motion`.
-#: - `reduce`: As little as possible.
-#: - `noPreference`: No preference.
-ReducedMotion: TypeAlias = Literal["reduce", "noPreference"]
-
 #: The client's own name for a request, echoed as it was given.
 RequestId: TypeAlias = "str | int"
 
@@ -677,8 +475,6 @@ class TabInfo:
 
     active: bool
     """Whether it is the one tab that was created or activated last."""
-    emulation: Emulation | None = None
-    """What its pages are emulated with; absent if nothing is."""
     id: TabId
     """The tab."""
     logged_out: bool
@@ -694,7 +490,6 @@ class TabInfo:
     def from_wire(cls, wire: Mapping[str, Any]) -> TabInfo:
         return cls(
             active=wire["active"],
-            emulation=optional(Emulation.from_wire, wire.get("emulation")),
             id=wire["id"],
             logged_out=wire["loggedOut"],
             state=wire["state"],
@@ -706,7 +501,6 @@ class TabInfo:
         return present(
             {
                 "active": self.active,
-                "emulation": self.emulation,
                 "id": self.id,
                 "loggedOut": self.logged_out,
                 "state": self.state,
@@ -788,32 +582,6 @@ class Viewport:
         return present(
             {
                 "deviceScaleFactor": self.device_scale_factor,
-                "height": self.height,
-                "width": self.width,
-            }
-        )
-
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ViewportSize:
-    """A size in CSS pixels."""
-
-    height: int
-    """Height in CSS pixels. From 1 to 8192."""
-    width: int
-    """Width in CSS pixels. From 1 to 8192."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> ViewportSize:
-        return cls(
-            height=wire["height"],
-            width=wire["width"],
-        )
-
-    def to_wire(self) -> dict[str, Any]:
-        return present(
-            {
                 "height": self.height,
                 "width": self.width,
             }
@@ -1270,15 +1038,25 @@ class TabRebuiltEvent(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DialogOpenedEvent(Event):
-    """A page opened a dialog, which was answered at once so that the tab does not freeze."""
+    """A page opened a dialog. It was answered at once so that the tab does not freeze, or waits for
+    `answerDialog`, as `policy.dialogs` says.
+    """
 
     type: ClassVar[str] = "dialogOpened"
+    answer_by: int | None = None
+    """When it is answered without the client, in milliseconds since the epoch: it is dismissed
+    then, and the page is left in the case of `beforeunload`. Absent unless it waits.
+    """
     cursor: int | None = None
     """Number of the message within its session; none is left out. The last one that was received is
     what a later connection goes on after.
     """
+    default_value: str | None = None
+    """The text that a `prompt` proposes; absent unless it waits and proposes one."""
+    dialog_id: str | None = None
+    """Names the dialog for `answerDialog`; absent unless it waits."""
     handled: Handled
-    """How it was answered."""
+    """How it was answered, or that it waits."""
     id: TabId
     """The tab."""
     kind: DialogKind
@@ -1290,11 +1068,121 @@ class DialogOpenedEvent(Event):
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DialogOpenedEvent:
         return cls(
+            answer_by=wire.get("answerBy"),
             cursor=wire.get("cursor"),
+            default_value=wire.get("defaultValue"),
+            dialog_id=wire.get("dialogId"),
             handled=wire["handled"],
             id=wire["id"],
             kind=wire["kind"],
             message=wire["message"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialogClosedEvent(Event):
+    """A dialog that waited for `answerDialog` is closed."""
+
+    type: ClassVar[str] = "dialogClosed"
+    by: ClosedBy
+    """By what."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    dialog_id: str
+    """The dialog."""
+    handled: Handled
+    """How it was answered."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> DialogClosedEvent:
+        return cls(
+            by=wire["by"],
+            cursor=wire.get("cursor"),
+            dialog_id=wire["dialogId"],
+            handled=wire["handled"],
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthRequiredEvent(Event):
+    """A server asks for a user and a password (HTTP authentication), and its document or request
+    waits for `answerAuth` (`policy.http_auth = "ask"`).
+    """
+
+    type: ClassVar[str] = "authRequired"
+    answer_by: int
+    """When it is cancelled without the client, in milliseconds since the epoch."""
+    auth_id: str
+    """Names it for `answerAuth`."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    origin: str
+    """Who asks: scheme, host and port."""
+    realm: str
+    """What the server calls the protected area; it may be empty."""
+    refused: bool
+    """Whether the server has just refused a user and password for the same request."""
+    request_id: RequestId | None = None
+    scheme: str
+    """Such as `basic` or `digest`."""
+    url: str
+    """What was requested, without user, password and query."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AuthRequiredEvent:
+        return cls(
+            answer_by=wire["answerBy"],
+            auth_id=wire["authId"],
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            origin=wire["origin"],
+            realm=wire["realm"],
+            refused=wire["refused"],
+            request_id=wire.get("requestId"),
+            scheme=wire["scheme"],
+            url=wire["url"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthClosedEvent(Event):
+    """An `authRequired` waits no more."""
+
+    type: ClassVar[str] = "authClosed"
+    auth_id: str
+    """Which one."""
+    by: ClosedBy
+    """By what."""
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    outcome: AuthOutcome
+    """How it ended."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> AuthClosedEvent:
+        return cls(
+            auth_id=wire["authId"],
+            by=wire["by"],
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            outcome=wire["outcome"],
             request_id=wire.get("requestId"),
         )
 
@@ -1953,112 +1841,6 @@ class DownloadEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EmulatedEvent(Event):
-    """A tab's pages see what was asked for."""
-
-    type: ClassVar[str] = "emulated"
-    cursor: int | None = None
-    """Number of the message within its session; none is left out. The last one that was received is
-    what a later connection goes on after.
-    """
-    emulation: Emulation
-    """All that holds now."""
-    id: TabId
-    """The tab."""
-    request_id: RequestId | None = None
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> EmulatedEvent:
-        return cls(
-            cursor=wire.get("cursor"),
-            emulation=Emulation.from_wire(wire["emulation"]),
-            id=wire["id"],
-            request_id=wire.get("requestId"),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PermissionsSetEvent(Event):
-    """Pages have the permissions that were asked for."""
-
-    type: ClassVar[str] = "permissionsSet"
-    cursor: int | None = None
-    """Number of the message within its session; none is left out. The last one that was received is
-    what a later connection goes on after.
-    """
-    id: TabId
-    """The tab."""
-    origin: str | None = None
-    """The origin; absent for every one without grants of its own."""
-    permissions: list[PagePermission]
-    """What its pages may do."""
-    request_id: RequestId | None = None
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> PermissionsSetEvent:
-        return cls(
-            cursor=wire.get("cursor"),
-            id=wire["id"],
-            origin=wire.get("origin"),
-            permissions=wire["permissions"],
-            request_id=wire.get("requestId"),
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InitScriptAddedEvent(Event):
-    """A script runs in each further document of a tab."""
-
-    type: ClassVar[str] = "initScriptAdded"
-    cursor: int | None = None
-    """Number of the message within its session; none is left out. The last one that was received is
-    what a later connection goes on after.
-    """
-    id: TabId
-    """The tab."""
-    request_id: RequestId | None = None
-    script_id: str
-    """Names the script in `removeInitScript`."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> InitScriptAddedEvent:
-        return cls(
-            cursor=wire.get("cursor"),
-            id=wire["id"],
-            request_id=wire.get("requestId"),
-            script_id=wire["scriptId"],
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PdfEvent(Event):
-    """A page on paper, or one part of it. Here it is whole, put together from its parts."""
-
-    type: ClassVar[str] = "pdf"
-    cursor: int | None = None
-    """Number of the message within its session; none is left out. The last one that was received is
-    what a later connection goes on after.
-    """
-    data: bytes
-    """The bytes, decoded."""
-    id: TabId
-    """The tab."""
-    request_id: RequestId | None = None
-    url: str
-    """Where the tab was when it was printed."""
-
-    @classmethod
-    def from_wire(cls, wire: Mapping[str, Any]) -> PdfEvent:
-        return cls(
-            cursor=wire.get("cursor"),
-            data=wire["data"],
-            id=wire["id"],
-            request_id=wire.get("requestId"),
-            url=wire["url"],
-        )
-
-
 #: Every event by its `type`.
 EVENTS: dict[str, type[Event]] = {
     "welcome": WelcomeEvent,
@@ -2077,6 +1859,9 @@ EVENTS: dict[str, type[Event]] = {
     "tabCrashed": TabCrashedEvent,
     "tabRebuilt": TabRebuiltEvent,
     "dialogOpened": DialogOpenedEvent,
+    "dialogClosed": DialogClosedEvent,
+    "authRequired": AuthRequiredEvent,
+    "authClosed": AuthClosedEvent,
     "requestBlocked": RequestBlockedEvent,
     "popupBlocked": PopupBlockedEvent,
     "browserDown": BrowserDownEvent,
@@ -2098,10 +1883,6 @@ EVENTS: dict[str, type[Event]] = {
     "tabUpdated": TabUpdatedEvent,
     "fileStaged": FileStagedEvent,
     "download": DownloadEvent,
-    "emulated": EmulatedEvent,
-    "permissionsSet": PermissionsSetEvent,
-    "initScriptAdded": InitScriptAddedEvent,
-    "pdf": PdfEvent,
 }
 
 #: Events that come in parts, with their payload.
@@ -2112,7 +1893,6 @@ PAYLOADS: dict[str, Payload] = {
     "axSnapshot": Payload(field="snapshot", base64=False),
     "content": Payload(field="content", base64=False),
     "download": Payload(field="data", base64=True),
-    "pdf": Payload(field="data", base64=True),
 }
 
 #: Requests that change something: sent twice only with an `idempotencyKey`.
@@ -2133,6 +1913,8 @@ CHANGES: frozenset[str] = frozenset([
     "press",
     "select",
     "scroll",
+    "mouse",
+    "keyboard",
     "drag",
     "upload",
     "goBack",
@@ -2140,10 +1922,9 @@ CHANGES: frozenset[str] = frozenset([
     "reload",
     "evaluate",
     "stageFile",
-    "emulate",
-    "setPermissions",
-    "addInitScript",
-    "removeInitScript",
+    "answerDialog",
+    "answerAuth",
+    "setCredentials",
 ])
 
 
@@ -2284,14 +2065,9 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
-        animations: Animations | None = None,
-        caret: Caret | None = None,
         clip: Clip | None = None,
         format: ImageFormat | None = None,
         full_page: bool | None = None,
-        mask: list[str] | None = None,
-        mask_color: str | None = None,
-        omit_background: bool | None = None,
         quality: int | None = None,
         selector: str | None = None,
         request_id: RequestId | None = None,
@@ -2301,16 +2077,9 @@ class Requests(RequestsBase):
         of the one that is given.
 
         - `tab_id`: The tab.
-        - `animations`: Whether animations run; `allow` if absent.
-        - `caret`: Whether the text caret is shown; `initial` if absent.
         - `clip`: The part of the page that is taken.
         - `format`: The encoding; `jpeg` if absent.
         - `full_page`: Whether the whole page is taken instead of its visible part.
-        - `mask`: Locators of elements that are covered with a box of one colour; one that matches
-          none covers nothing.
-        - `mask_color`: The colour of these boxes, as `#rrggbb`; `#ff00ff` if absent.
-        - `omit_background`: Whether the page's own background is all that is behind it, so that the
-          rest is transparent; `false` if absent. `jpeg` has no transparency.
         - `quality`: Quality of `jpeg` and `webp`; 70 if absent. From 1 to 100.
         - `selector`: The element that is taken, all of it.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2319,14 +2088,9 @@ class Requests(RequestsBase):
         """
         return await self._ask(ScreenshotEvent, "getScreenshot", {
             "tabId": tab_id,
-            "animations": animations,
-            "caret": caret,
             "clip": clip,
             "format": format,
             "fullPage": full_page,
-            "mask": mask,
-            "maskColor": mask_color,
-            "omitBackground": omit_background,
             "quality": quality,
             "selector": selector,
             "requestId": request_id,
@@ -2696,6 +2460,7 @@ class Requests(RequestsBase):
         *,
         key: str,
         tab_id: TabRef,
+        hold_ms: int | None = None,
         selector: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
@@ -2706,6 +2471,7 @@ class Requests(RequestsBase):
         - `key`: `Enter`, `a`, `F5`, `Control+A`, `Shift+Tab`: names are those of
           `KeyboardEvent.key` or `KeyboardEvent.code`.
         - `tab_id`: The tab.
+        - `hold_ms`: How long the keys stay down, in milliseconds; 0 if absent. From 0 to 60000.
         - `selector`: The element that is given the keyboard first; if absent, what has it gets the
           key.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
@@ -2717,6 +2483,7 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "press", {
             "key": key,
             "tabId": tab_id,
+            "holdMs": hold_ms,
             "selector": selector,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
@@ -2785,6 +2552,98 @@ class Requests(RequestsBase):
             "selector": selector,
             "smooth": smooth,
             "to": to,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def mouse(
+        self,
+        *,
+        action: MouseAction,
+        tab_id: TabRef,
+        button: MouseButton | None = None,
+        click_count: int | None = None,
+        delta_x: float | None = None,
+        delta_y: float | None = None,
+        modifiers: list[Modifier] | None = None,
+        steps: int | None = None,
+        x: float | None = None,
+        y: float | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Operates the mouse of a tab as a hand would: where it is and which buttons are down is
+        kept until the tab has another document or no client is left. Nothing is waited for, and no
+        element is looked for. It answers once the page has handled the event.
+
+        - `action`: What the mouse does.
+        - `tab_id`: The tab.
+        - `button`: `down`, `up`: the button; `left` if absent.
+        - `click_count`: `down`, `up`: 2 for the second click of a double click; 1 if absent. From 1
+          to 3.
+        - `delta_x`: `wheel`: how far to the right, in CSS pixels.
+        - `delta_y`: `wheel`: how far down, in CSS pixels.
+        - `modifiers`: Keys that count as held for this event, besides those that `keyboard` holds.
+        - `steps`: `move`: in how many equal steps, each of which the page sees; 1 if absent. From 1
+          to 1000.
+        - `x`: From the left of the page's visible part, in CSS pixels. `move` needs it; otherwise
+          where the mouse is if absent, and if it is elsewhere, it moves here first.
+        - `y`: From the top of the page's visible part, in CSS pixels; goes with `x`.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "mouse", {
+            "action": action,
+            "tabId": tab_id,
+            "button": button,
+            "clickCount": click_count,
+            "deltaX": delta_x,
+            "deltaY": delta_y,
+            "modifiers": modifiers,
+            "steps": steps,
+            "x": x,
+            "y": y,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def keyboard(
+        self,
+        *,
+        action: KeyboardAction,
+        tab_id: TabRef,
+        key: str | None = None,
+        text: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Operates the keyboard of a tab as a hand would, in the element that has the keyboard. A
+        key that is down counts for everything that follows, such as Shift for a `click`, until it
+        goes up, the tab has another document, or no client is left.
+
+        - `action`: What the keyboard does.
+        - `tab_id`: The tab.
+        - `key`: `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of
+          `KeyboardEvent.key` or `KeyboardEvent.code`.
+        - `text`: `insertText`: the text.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "keyboard", {
+            "action": action,
+            "tabId": tab_id,
+            "key": key,
+            "text": text,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -3195,156 +3054,93 @@ class Requests(RequestsBase):
             "timeoutMs": timeout_ms,
         })
 
-    async def emulate(
+    async def answer_dialog(
         self,
         *,
+        accept: bool,
+        dialog_id: str,
         tab_id: TabRef,
-        color_scheme: ColorScheme | None | Keep = KEEP,
-        device: Device | None | Keep = KEEP,
-        device_scale_factor: float | None | Keep = KEEP,
-        extra_headers: dict[str, str] | None | Keep = KEEP,
-        geolocation: Geolocation | None | Keep = KEEP,
-        locale: str | None | Keep = KEEP,
-        media: Media | None | Keep = KEEP,
-        mobile: bool | None | Keep = KEEP,
-        offline: bool | None | Keep = KEEP,
-        reduced_motion: ReducedMotion | None | Keep = KEEP,
-        timezone_id: str | None | Keep = KEEP,
-        touch: bool | None | Keep = KEEP,
-        user_agent: str | None | Keep = KEEP,
-        viewport: ViewportSize | None | Keep = KEEP,
+        prompt_text: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
-    ) -> EmulatedEvent:
-        """Makes a tab's pages see another device, place or user. A field that is absent stays as it
-        is, and `null` resets it. What is set holds until it is reset, for each page that the tab
-        loads, with its frames, workers and popups. Answered by `emulated`, which states all that
-        holds.
+    ) -> DialogClosedEvent:
+        """Answers a dialog whose `dialogOpened` says `handled: "asked"`. Answered by
+        `dialogClosed`. It waits for nothing else that the tab does.
 
+        - `accept`: Whether OK is pressed, and not Cancel. Of a `beforeunload` dialog, whether the
+          page is left.
+        - `dialog_id`: The `dialogId` of its `dialogOpened`.
         - `tab_id`: The tab.
-        - `color_scheme`: `prefers-color-scheme`.
-        - `device`: A device, with its viewport, scale, touch screen and user agent. Each of those
-          that is given too, in this or another request, takes precedence.
-        - `device_scale_factor`: Physical pixels for each CSS pixel. From 0.1 to 5.0.
-        - `extra_headers`: Headers of every request of the tab, to whichever host it goes. They
-          replace those of an earlier `emulate`. The values appear nowhere else; the answer and
-          `listTabs` have the names.
-        - `geolocation`: The position that `navigator.geolocation` reports to pages with the
-          permission `geolocation`.
-        - `locale`: The language and region, such as `de-DE`: of `navigator.language`, `Accept-
-          Language`, numbers and dates.
-        - `media`: The medium that style sheets are chosen for.
-        - `mobile`: Whether pages are laid out as on a phone, by `<meta name=viewport>`.
-        - `offline`: Whether the network is unreachable.
-        - `reduced_motion`: `prefers-reduced-motion`.
-        - `timezone_id`: The time zone, such as `Europe/Berlin`.
-        - `touch`: Whether pages see a touch screen.
-        - `user_agent`: The `User-Agent`; client hints and `navigator` follow from it.
-        - `viewport`: Size of the page's visible part.
+        - `prompt_text`: What is entered into a `prompt`; the text that it proposes if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
-        return await self._ask(EmulatedEvent, "emulate", {
+        return await self._ask(DialogClosedEvent, "answerDialog", {
+            "accept": accept,
+            "dialogId": dialog_id,
             "tabId": tab_id,
-            "colorScheme": resetting(color_scheme),
-            "device": resetting(device),
-            "deviceScaleFactor": resetting(device_scale_factor),
-            "extraHeaders": resetting(extra_headers),
-            "geolocation": resetting(geolocation),
-            "locale": resetting(locale),
-            "media": resetting(media),
-            "mobile": resetting(mobile),
-            "offline": resetting(offline),
-            "reducedMotion": resetting(reduced_motion),
-            "timezoneId": resetting(timezone_id),
-            "touch": resetting(touch),
-            "userAgent": resetting(user_agent),
-            "viewport": resetting(viewport),
+            "promptText": prompt_text,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
 
-    async def set_permissions(
+    async def answer_auth(
         self,
         *,
-        permissions: list[PagePermission],
+        auth_id: str,
         tab_id: TabRef,
-        origin: str | None = None,
+        cancel: bool | None = None,
+        password: str | None = None,
+        username: str | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
-    ) -> PermissionsSetEvent:
-        """Grants these permissions, and denies all others, to the pages of an origin, or of every
-        origin that has no grants of its own, in the browser context of a tab. Tabs of a client
-        share theirs, except those that are logged out. Answered by `permissionsSet`.
+    ) -> AuthClosedEvent:
+        """Answers an `authRequired`. Answered by `authClosed`. It waits for nothing else that the
+        tab does.
 
-        - `permissions`: What its pages may do, within what the configuration allows
-          (`policy.permissions`).
+        - `auth_id`: The `authId` of its `authRequired`.
         - `tab_id`: The tab.
-        - `origin`: The origin, such as `https://example.com`; every one if absent.
+        - `cancel`: `true` in place of both: the page gets the server's refusal.
+        - `password`: The password.
+        - `username`: The user; goes with `password`.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
-        return await self._ask(PermissionsSetEvent, "setPermissions", {
-            "permissions": permissions,
+        return await self._ask(AuthClosedEvent, "answerAuth", {
+            "authId": auth_id,
             "tabId": tab_id,
-            "origin": origin,
+            "cancel": cancel,
+            "password": password,
+            "username": username,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
 
-    async def add_init_script(
+    async def set_credentials(
         self,
         *,
-        script: str,
-        tab_id: TabRef,
-        idempotency_key: IdempotencyKey | None = None,
-        request_id: RequestId | None = None,
-        timeout_ms: int | None = None,
-    ) -> InitScriptAddedEvent:
-        """Has a script run in each document that the tab loads from now on, before the document's
-        own scripts, also in frames. It stays when the tab gets another page or target. Answered by
-        `initScriptAdded`.
-
-        - `script`: JavaScript. It runs with the document's own global object, as the first script
-          there.
-        - `tab_id`: The tab.
-        - `idempotency_key`: The client's own name for one change: requests of the client with the
-          same key are one request, and all of them get the first one's answer.
-        - `request_id`: The client's own name for a request, echoed as it was given.
-        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
-          From 100 to 120000.
-        """
-        return await self._ask(InitScriptAddedEvent, "addInitScript", {
-            "script": script,
-            "tabId": tab_id,
-            "idempotencyKey": idempotency_key,
-            "requestId": request_id,
-            "timeoutMs": timeout_ms,
-        })
-
-    async def remove_init_script(
-        self,
-        *,
-        script_id: str,
+        credentials: list[OriginCredentials],
         tab_id: TabRef,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> DoneEvent:
-        """Has a script of `addInitScript` not run in further documents. What it has done stays.
-        Answered by `done`.
+        """Sets the users and passwords with which a tab answers HTTP authentication by itself. They
+        replace those before, are kept when the tab gets a new page after a crash, and are forgotten
+        with the tab or by `setLoggedOutMode`. Answered by `done`. The browser keeps what a server
+        has accepted for as long as it keeps the tab's cookies.
 
-        - `script_id`: The `scriptId` of its `initScriptAdded`.
+        - `credentials`: One entry for each origin; none to forget them.
         - `tab_id`: The tab.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
@@ -3352,66 +3148,10 @@ class Requests(RequestsBase):
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
-        return await self._ask(DoneEvent, "removeInitScript", {
-            "scriptId": script_id,
+        return await self._ask(DoneEvent, "setCredentials", {
+            "credentials": credentials,
             "tabId": tab_id,
             "idempotencyKey": idempotency_key,
-            "requestId": request_id,
-            "timeoutMs": timeout_ms,
-        })
-
-    async def print_to_pdf(
-        self,
-        *,
-        tab_id: TabRef,
-        footer_template: str | None = None,
-        header_template: str | None = None,
-        height: float | None = None,
-        landscape: bool | None = None,
-        margin: Margin | None = None,
-        page_ranges: str | None = None,
-        paper: Paper | None = None,
-        prefer_css_page_size: bool | None = None,
-        print_background: bool | None = None,
-        scale: float | None = None,
-        width: float | None = None,
-        request_id: RequestId | None = None,
-        timeout_ms: int | None = None,
-    ) -> PdfEvent:
-        """Prints the page. Answered by `pdf`.
-
-        - `tab_id`: The tab.
-        - `footer_template`: The same at the bottom.
-        - `header_template`: HTML at the top of each sheet, within its margin. Elements of the
-          classes `date`, `title`, `url`, `pageNumber` and `totalPages` get that as their text.
-          Scripts do not run in it, and it loads nothing: pictures are `data:` URLs.
-        - `height`: Height of the paper in inches, in place of that of `paper`. From 0.1 to 200.0.
-        - `landscape`: Whether the paper is turned; `false` if absent.
-        - `margin`: The margins; none if absent.
-        - `page_ranges`: The pages, such as `1-3, 5`; all if absent.
-        - `paper`: The size of the paper; `letter` if absent.
-        - `prefer_css_page_size`: Whether `@page` of the page's style sheets decides the size of the
-          paper; `false` if absent.
-        - `print_background`: Whether backgrounds are printed; `false` if absent.
-        - `scale`: The scale; 1 if absent. From 0.1 to 2.0.
-        - `width`: Width of the paper in inches, in place of that of `paper`. From 0.1 to 200.0.
-        - `request_id`: The client's own name for a request, echoed as it was given.
-        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
-          From 100 to 120000.
-        """
-        return await self._ask(PdfEvent, "printToPdf", {
-            "tabId": tab_id,
-            "footerTemplate": footer_template,
-            "headerTemplate": header_template,
-            "height": height,
-            "landscape": landscape,
-            "margin": margin,
-            "pageRanges": page_ranges,
-            "paper": paper,
-            "preferCssPageSize": prefer_css_page_size,
-            "printBackground": print_background,
-            "scale": scale,
-            "width": width,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

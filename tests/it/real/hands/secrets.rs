@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::support::browsers::{TestBrowser, on_both_browsers};
 use crate::support::client::{Client, Mode};
 use crate::support::daemon::Setup;
-use crate::support::site::Site;
+use crate::support::site::{Reply, Site};
 
 on_both_browsers!(what_is_typed_is_in_no_log_metric_or_error);
 
@@ -20,7 +20,19 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     const SCRIPT: &str = "script-3f4e5d";
     const NUMBER: u64 = 471_147_114_711;
     let number = NUMBER.to_string();
-    let secrets = [FILLED, TYPED, HELD, BYTES, DECODED, SCRIPT, number.as_str()];
+    const PROMPTED: &str = "prompted-6a7b8c";
+    const PASSWORD: &str = "password-9d0e1f";
+    let secrets = [
+        FILLED,
+        TYPED,
+        HELD,
+        BYTES,
+        DECODED,
+        SCRIPT,
+        PROMPTED,
+        PASSWORD,
+        number.as_str(),
+    ];
 
     let site = Site::start().await;
     let page = site.page(
@@ -32,6 +44,12 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     );
     let daemon = Setup::serving(&browser)
         .args(["--log-level", "trace,cdp_bridge=trace"])
+        .args([
+            "--set",
+            "policy.dialogs=ask",
+            "--set",
+            "policy.http_auth=ask",
+        ])
         .start()
         .await;
     let client = Client::connect(&daemon.url, Mode::Text).await;
@@ -50,7 +68,14 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         json!({"type": "stageFile", "fileId": "u1", "offset": 10, "data": BYTES}),
         json!({"type": "upload", "selector": "#f", "files": [{"fileId": "u1"}]}),
         json!({"type": "evaluate", "expression": format!("over.hidden = false, '{SCRIPT}'")}),
+        json!({"type": "keyboard", "action": "insertText", "text": TYPED}),
         // All further requests fail, and are not waited for long.
+        json!({"type": "keyboard", "action": "insertText", "text": [TYPED]}),
+        json!({"type": "keyboard", "action": "down", "key": TYPED}),
+        json!({"type": "answerDialog", "dialogId": "g9", "accept": true, "promptText": PROMPTED}),
+        json!({"type": "answerAuth", "authId": "a9", "username": PASSWORD, "password": PASSWORD}),
+        json!({"type": "setCredentials", "credentials": [
+            {"origin": format!("http://ada:{PASSWORD}@a.test"), "username": "ada", "password": PASSWORD}]}),
         json!({"type": "fill", "selector": "#none", "value": FILLED}),
         json!({"type": "fill", "selector": "#n", "value": FILLED}),
         json!({"type": "fill", "selector": "#f", "value": FILLED}),
@@ -84,7 +109,7 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
             request["tabId"] = json!(tab);
         }
         // A busy machine may take its time for what shall succeed.
-        if number >= 11 {
+        if number >= 12 {
             request["timeoutMs"] = json!(400);
         }
         let answer = client.ask(request).await;
@@ -92,7 +117,8 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
             errors.push(answer.to_string());
         }
     }
-    assert_eq!(errors.len(), 23, "{errors:#?}");
+    assert_eq!(errors.len(), 25, "{errors:#?}");
+    answer_with(&client, &site, &tab, PROMPTED, PASSWORD).await;
     let crash =
         json!({"type": "fill", "tabId": tab, "selector": "#t", "value": FILLED, "timeoutMs": 300});
     let asked = client.request(crash).await;
@@ -111,4 +137,45 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
         let error = errors.iter().find(|error| error.contains(secret));
         assert_eq!(error, None, "{secret} is in an error");
     }
+}
+
+/// Answers a dialog and servers that ask for a password, and sets one.
+async fn answer_with(client: &Client, site: &Site, tab: &str, text: &str, password: &str) {
+    let ask = |mut request: serde_json::Value| {
+        request["tabId"] = json!(tab);
+        client.ask(request)
+    };
+    let script = "setTimeout(() => prompt('who?'))";
+    ask(json!({"type": "evaluate", "expression": script}))
+        .await
+        .expect("evaluated");
+    let dialog = client.tab_event("dialogOpened", tab).await["dialogId"].clone();
+    ask(json!({"type": "answerDialog", "dialogId": dialog, "accept": true, "promptText": text}))
+        .await
+        .expect("dialogClosed");
+    let refusal = Reply::status(401, "who?").with("www-authenticate", "Basic realm=r");
+    let private = site.serve("/private", refusal);
+    let navigate = json!({"type": "navigate", "tabId": tab, "url": private});
+    let going = client.request(navigate.clone()).await;
+    for answer in [
+        json!({"username": "ada", "password": password}),
+        json!({"cancel": true}),
+    ] {
+        let auth = client.tab_event("authRequired", tab).await["authId"].clone();
+        let mut answer = answer;
+        answer["type"] = json!("answerAuth");
+        answer["authId"] = auth;
+        ask(answer).await.expect("authClosed");
+    }
+    client.answer(&going).await.expect("navigated");
+    let entry = json!({"origin": site.url(""), "username": "ada", "password": password});
+    ask(json!({"type": "setCredentials", "credentials": [entry]}))
+        .await
+        .expect("done");
+    let going = client.request(navigate).await;
+    let auth = client.tab_event("authRequired", tab).await["authId"].clone();
+    ask(json!({"type": "answerAuth", "authId": auth, "cancel": true}))
+        .await
+        .expect("authClosed");
+    client.answer(&going).await.expect("navigated");
 }

@@ -1,6 +1,7 @@
 //! Faults that real pages showed.
 
 mod acting_clobbered;
+mod asked_dialogs;
 mod cancelling;
 mod captures;
 mod choosers;
@@ -11,6 +12,8 @@ mod evaluate;
 mod field_values;
 mod frame_list;
 mod frames;
+mod held_input;
+mod http_auth;
 mod keys;
 mod load_states;
 mod locator_filters;
@@ -20,6 +23,8 @@ mod markdown;
 mod network_idle;
 mod open_page;
 mod pointing;
+mod raw_keyboard;
+mod raw_mouse;
 mod read_page;
 mod reading_clobbered;
 mod reading_frames;
