@@ -19,6 +19,7 @@ mod navigations;
 mod operations;
 mod outages;
 mod page_actions;
+mod page_setup;
 mod pages;
 mod popups;
 mod proxies;
