@@ -229,7 +229,10 @@ impl Actor {
             ));
         }
         let phase = self.work.active.as_ref().map(|active| &active.phase);
-        let is_loading = matches!(phase, Some(Phase::Navigating(_) | Phase::Committing(_)))
+        let is_loading = matches!(
+            phase,
+            Some(Phase::Navigating(_) | Phase::Committing(_) | Phase::Loading { .. })
+        )
             || self
                 .work
                 .active

@@ -16,12 +16,12 @@ use cdp_bridge::tabs::page_actions::{
 use cdp_bridge::tabs::{
     Answer, AnswerKind, Area, Audience, AuthAnswer, CallId, CallerId, CancelReport, Capture,
     Change, Credentials, DialogAnswer, Fact, FactKind, FactSink, NewTab, Outcome, Registry, Reply,
-    Scope, Shot, ShotLook, Subscriber, SupervisorHandle, TabError, TabMessage, TabSettings,
-    TabShares, TabsConfig, Way,
+    Scope, SetupRequest, Shot, ShotLook, Subscriber, SupervisorHandle, TabError, TabMessage,
+    TabSettings, TabShares, TabsConfig, Way,
 };
 use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{
-    ImageFormat, MouseButton, SnapshotFormat, Viewport, WaitUntil, What,
+    ColorScheme, Emulate, ImageFormat, MouseButton, SnapshotFormat, Viewport, WaitUntil, What,
 };
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::{oneshot, watch};
@@ -312,6 +312,17 @@ impl Client<'_> {
     pub(crate) fn switch(&self, tab: TabId, enabled: bool) -> Asked {
         let change = Change::SetLoggedOut { enabled };
         self.change(tab, RequestKind::SetLoggedOutMode, change)
+    }
+
+    /// Emulates a color scheme and a time zone.
+    pub(crate) fn emulate(&self, tab: TabId, zone: &str) -> Asked {
+        let request = Emulate {
+            color_scheme: ColorScheme::Dark.into(),
+            timezone_id: zone.to_owned().into(),
+            ..Emulate::of(tab)
+        };
+        let change = Change::SetUp(SetupRequest::Emulate(Box::new(request)));
+        self.change(tab, RequestKind::Emulate, change)
     }
 
     pub(crate) fn html(&self, tab: TabId) -> Asked {

@@ -20,6 +20,7 @@ mod navigations;
 mod operations;
 mod outages;
 mod page_actions;
+mod page_setup;
 mod pages;
 mod passwords;
 mod popups;

@@ -15,7 +15,7 @@ const WHILE_STANDING: [&str; 4] = [
 ];
 
 /// Commands without a result or an effect.
-const DONE_AT_ONCE: [&str; 15] = [
+const DONE_AT_ONCE: [&str; 27] = [
     "Fetch.continueWithAuth",
     "Fetch.disable",
     "Input.setInterceptDrags",
@@ -27,6 +27,18 @@ const DONE_AT_ONCE: [&str; 15] = [
     "Page.bringToFront",
     "Runtime.releaseObject",
     "Emulation.setFocusEmulationEnabled",
+    "Emulation.setTouchEmulationEnabled",
+    "Emulation.setUserAgentOverride",
+    "Emulation.setLocaleOverride",
+    "Emulation.setTimezoneOverride",
+    "Emulation.setGeolocationOverride",
+    "Emulation.clearGeolocationOverride",
+    "Emulation.setEmulatedMedia",
+    "Emulation.setDefaultBackgroundColorOverride",
+    "Network.emulateNetworkConditions",
+    "Network.setExtraHTTPHeaders",
+    "Page.removeScriptToEvaluateOnNewDocument",
+    "IO.close",
     "Page.setLifecycleEventsEnabled",
     "Input.insertText",
     "Input.dispatchKeyEvent",
@@ -74,6 +86,14 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         "Fetch.continueRequest" => return navigation::go_on(state, id, call),
         "Runtime.enable" => listen(target, call),
         method if DONE_AT_ONCE.contains(&method) => {}
+        "Page.addScriptToEvaluateOnNewDocument" => {
+            return state.answer(call, &json!({"identifier": "1"}));
+        }
+        "Page.printToPDF" => return state.answer(call, &json!({"stream": "1"})),
+        "IO.read" => {
+            let part = json!({"data": "%PDF-", "base64Encoded": false, "eof": true});
+            return state.answer(call, &part);
+        }
         "Page.getNavigationHistory" => {
             let history = json!({"currentIndex": 0, "entries": [{"id": 1, "url": target.url}]});
             return state.answer(call, &history);
