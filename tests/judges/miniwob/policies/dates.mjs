@@ -45,6 +45,8 @@ async function bookFlight(page) {
       return lists.findIndex((list) => list.checkVisibility() && list.children.length === 1 && list.textContent === airport) + 1;
     }, airport);
     await page.click(`.ui-autocomplete >> nth=${list - 1} >> .ui-menu-item`);
+    // A moment after that, the list gives the keyboard back to its field.
+    await page.until((field) => !$(field).autocomplete("instance").cancelBlur, field);
   }
   await pickDate(page, "#datepicker", date);
   await page.click("#search");

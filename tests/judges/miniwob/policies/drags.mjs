@@ -2,11 +2,18 @@
 
 const moved = (point, x, y) => ({ x: point.x + x, y: point.y + y });
 
-// Item `from` of a list that is sorted by dragging takes the place of item `to`.
+// Item `from` of a list that is sorted by dragging takes the place of item `to`. Such a list puts an item
+// before or behind the one that the mouse is over, by the direction in which it came there.
 async function moveItem(page, from, to) {
   const [start, end] = [await page.box("#sortable li", from), await page.box("#sortable li", to)];
-  const beyond = start.y === end.y ? 0 : Math.sign(end.y - start.y) * 5;
-  await page.drag(start.middle, moved(end.middle, start.x === end.x ? 0 : Math.sign(end.x - start.x) * 5, beyond));
+  const [right, down] = [Math.sign(end.x - start.x), Math.sign(end.y - start.y)];
+  if (right > 0 && down < 0) {
+    const { middle } = await page.box("#sortable li", to - 1);
+    await page.drag(start.middle, moved(middle, 10, 0));
+  } else {
+    // A drag begins with a step to the right, so that straight up or down is a way to the left.
+    await page.drag(start.middle, moved(end.middle, 5 * (right || -1), 5 * down));
+  }
 }
 
 const itemOf = (page, name) => page.read((name) => [...document.querySelectorAll("#sortable li")].findIndex((it) => it.textContent === name), name);
@@ -23,9 +30,8 @@ async function dragItemInGrid(page) {
   const [, name, where] = /^Drag (\S+) (.*)\.$/.exec(page.task);
   const from = await itemOf(page, name);
   const by = { "up by one": -3, "down by one": 3, "left by one": -1, "right by one": 1 }[where];
-  const [row, column] = [["top", "center", "bottom"], ["left", "center", "right"]].map((words) => words.findIndex((word) => where.includes(word)));
-  const place = where === "to the center" ? 4 : 3 * row + (/left|right/.test(where) ? column : 1);
-  await moveItem(page, from, by ? from + by : place);
+  const place = ([low, high]) => (where.includes(low) ? 0 : where.includes(high) ? 2 : 1);
+  await moveItem(page, from, by ? from + by : 3 * place(["top", "bottom"]) + place(["left", "right"]));
 }
 
 async function sortNumbers(page) {
@@ -37,13 +43,9 @@ async function sortNumbers(page) {
   await page.submit();
 }
 
-// Where the large box hides the small one, it is the large one that is dragged.
 async function dragBox(page) {
   const [small, large] = [await page.box("#draggableSmall"), await page.box("#draggableLarge")];
-  const way = [large.x + 15 - small.x, large.y + 15 - small.y];
-  const isHidden = Math.abs(way[0]) < 30 && Math.abs(way[1]) < 30;
-  if (isHidden) await page.drag(large.middle, moved(large.middle, -way[0], -way[1]));
-  else await page.drag(moved(small, 3, 3), moved(small, 3 + way[0], 3 + way[1]));
+  await page.drag(small.middle, moved(small.middle, large.x + 15 - small.x, large.y + 15 - small.y));
   await page.submit();
 }
 

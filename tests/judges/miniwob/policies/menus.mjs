@@ -25,7 +25,7 @@ const clickTab = openAndClick(".ui-tabs-panel", ".ui-tabs-anchor");
 const clickInSection = openAndClick(".ui-accordion-content", ".ui-accordion-header");
 
 async function clickCollapsible(page) {
-  await page.click(".ui-accordion-header");
+  await page.click("h3.ui-accordion-header");
   await page.submit();
 }
 
@@ -65,7 +65,7 @@ async function clickIconMenu(page) {
 
 async function clickPie(page) {
   const label = quoted(page.task);
-  await page.click("#wheelnav-divWheel-spreader");
+  await page.click("#wheelnav-divWheel-spreadertitle");
   const item = await page.until((label) => {
     const titles = [...document.querySelectorAll("[id^=wheelnav-divWheel-title-]")];
     const title = titles.find((it) => it.textContent === label);

@@ -45,10 +45,16 @@ async function login(page) {
   await page.submit();
 }
 
-// By the keys that people use for it.
+// The tabs of a client have one clipboard, so that only one at a time copies and pastes.
+let clipboard = Promise.resolve();
+
 async function copyAndPaste(page, from) {
-  for (const key of ["Control+A", "Control+C"]) await page.press(key, from);
-  await page.press("Control+V", "#answer-input");
+  const keys = [["Control+A", from], ["Control+C", from], ["Control+V", "#answer-input"]];
+  const copied = clipboard.then(async () => {
+    for (const [key, field] of keys) await page.press(key, field);
+  });
+  clipboard = copied.catch(() => {});
+  await copied;
   await page.submit();
 }
 
@@ -103,13 +109,17 @@ async function terminal(page) {
 async function editText(page) {
   const [, word, style] = /(?:give|make) (?:the text )?(.*?) the (?:style|color) (\w+)/.exec(page.task);
   await page.click(".ql-editor");
+  // The editor looks for a new selection only every now and then.
+  const selected = (length) => page.until((length) => editor.selection.savedRange.length === length, length);
   if (word === "everything") {
     await page.press("Control+A");
+    await selected(await page.read(() => editor.getLength() - 1));
   } else {
     const start = await page.read((word) => ` ${editor.getText().replace("\n", " ")}`.indexOf(` ${word} `), word);
     await page.press("Control+Home");
     for (let step = 0; step < start; step++) await page.press("ArrowRight");
     for (let step = 0; step < word.length; step++) await page.press("Shift+ArrowRight");
+    await selected(word.length);
   }
   if (/the color/.test(page.task)) {
     await page.click(".ql-color .ql-picker-label");
