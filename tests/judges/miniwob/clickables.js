@@ -8,7 +8,7 @@
   const hasPointer = (element) => pointer(element) && !(element.parentElement && pointer(element.parentElement));
   const isVisible = (element) => {
     const { width, height } = element.getBoundingClientRect();
-    return width > 0 && height > 0 && element.checkVisibility({ visibilityProperty: true });
+    return width > 0 && height > 0 && element.checkVisibility({ visibilityProperty: true }) && getComputedStyle(element).pointerEvents !== "none";
   };
   const isClickable = (element) => element.matches(NATIVE) || listensToMouse(element) || hasPointer(element);
 

@@ -45,6 +45,7 @@ export function pageOf(ask) {
     scrollIntoView: (selector) => ask("scrollIntoView", { selector }),
     // Both ends are selectors or points.
     drag: (from, to) => ask("drag", { from, to }),
+    mouse: (action, point) => ask("mouse", { action, ...point }),
     // Where an element is, in the visible part of the page.
     box: (selector, index = 0) => read(boxOf, selector, index),
   };

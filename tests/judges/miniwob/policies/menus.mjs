@@ -71,6 +71,8 @@ async function clickPie(page) {
     const title = titles.find((it) => it.textContent === label);
     return title?.checkVisibility({ opacityProperty: true }) && title.id;
   }, label);
+  // The first item is the selected one: the page takes it out and puts it in again whenever the mouse is over
+  // it, so that no click reaches it, of Playwright neither.
   await page.click(`#${item}`);
 }
 
