@@ -34,6 +34,11 @@ export function pageOf(ask) {
       const element = `${selector} >> nth=${index}`;
       return position ? click(element, { position }) : ask("press", { selector: element, key: "Enter" });
     },
+    // Where that part is, in the visible part of the page; null if there is none.
+    openPoint: async (selector) => {
+      const [position, box] = [await read(openPosition, selector, 0), await read(boxOf, selector, 0)];
+      return position && { x: box.x + position.x, y: box.y + position.y };
+    },
     submit: (selector = "#subbtn") => click(selector),
     fill: (selector, value) => ask("fill", { selector, value }),
     type: (text, selector) => ask("type", { selector, text }),
