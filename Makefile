@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench storm soak judges fuzz demo schemas install dist clean help
+.PHONY: run test lint bench storm soak judge judges fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -26,6 +26,8 @@ test: ## Run every test; both Chromium builds take part
 	@scripts/need-rust
 	@scripts/install-browser --all
 	@scripts/install-client-packages
+	@# What plays its tasks fails without them, and says so.
+	@scripts/install-miniwob || true
 	cargo test --locked --workspace
 
 lint: ## Check the format, the lints and the documentation
@@ -57,6 +59,16 @@ soak: ## Inject random faults for DURATION (10m) from SEED, and check the guaran
 	@scripts/need-rust
 	@scripts/install-browser
 	cargo bench --profile release --locked --bench soak -- --duration $(DURATION) $(if $(SEED),--seed $(SEED))
+
+# How many seeds of each task are played on each build of Chromium.
+SEEDS ?= 10
+judge: ## Play the tasks of MiniWoB++ with the seeds 1 to SEEDS (10), and count the references of its pages
+	@scripts/need-rust
+	@scripts/install-browser --all
+	@scripts/install-client-packages
+	@scripts/install-miniwob
+	cargo build --release --locked
+	@scripts/judge $(BINARY) $(SEEDS)
 
 # How many random sequences of actions are played on each build of Chromium; SEED is as above.
 SEQUENCES ?= 1000

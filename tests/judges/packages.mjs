@@ -5,7 +5,7 @@ import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const sources = dirname(fileURLToPath(import.meta.url));
-const root = resolve(sources, "../..");
+export const root = resolve(sources, "../..");
 const target = process.env.CARGO_TARGET_DIR ?? "target";
 
 // `package.json`, `node_modules` and the bundled pages.

@@ -111,9 +111,10 @@ impl PageDriver {
             drag_over(session, nudged, end, &data, left).await?;
         } else {
             let button = button_mask(MouseButton::Left);
-            let points = points_between(nudged, end);
-            let moves: Vec<_> = points.map(|point| mouse_moved(point, 0, button)).collect();
-            dispatch(session, &moves, deadline).await?;
+            // Chromium merges the moves of one frame, so that each waits until the page has had the one before.
+            for point in points_between(nudged, end) {
+                dispatch(session, &[mouse_moved(point, 0, button)], deadline).await?;
+            }
         }
         guard.release(deadline).await
     }

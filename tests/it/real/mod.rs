@@ -11,6 +11,7 @@ mod faults;
 mod hands;
 mod isolation;
 mod logged_out;
+mod miniwob;
 mod navigation;
 mod page_driven;
 mod page_setup;

@@ -1,45 +1,16 @@
-// The bridge, by its protocol: a daemon with a browser of its own.
+// The bridge, by its protocol.
 
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { connect } from "../connection.mjs";
 import { load } from "../packages.mjs";
-
-const WebSocket = load("ws");
 
 export const LIMIT = 5000;
 
 export async function viaBridge(binary, browser) {
-  const settings = ["--set", "policy.private_networks=127.0.0.0/8"];
-  const daemon = spawn(binary, ["serve", "--listen", "127.0.0.1:0", ...settings], {
-    env: { ...process.env, CHROME_PATH: browser },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const [line] = await once(createInterface({ input: daemon.stdout }), "line");
-  const socket = new WebSocket(line.replace("cdp-bridge listening on ", ""), { perMessageDeflate: false });
-  const waiting = new Map();
+  const { ask: send, events, stop } = await connect(load("ws"), binary, browser);
   let loaded = () => {};
-  let next = 1;
-  socket.on("message", (data) => {
-    const message = JSON.parse(data);
-    if (message.type === "loadEventFired") loaded();
-    const waiter = waiting.get(message.requestId);
-    if (!waiter) return;
-    waiter.text += message.snapshot ?? message.content ?? "";
-    if (message.data) waiter.bytes.push(Buffer.from(message.data, "base64"));
-    if (message.total !== undefined && message.seq + 1 < message.total) return;
-    waiting.delete(message.requestId);
-    if (message.type === "error") waiter.reject(new Error(`${message.code}: ${message.message}`));
-    else waiter.resolve({ ...message, text: waiter.text, bytes: Buffer.concat(waiter.bytes) });
-  });
-  await once(socket, "open");
+  events.on("loadEventFired", () => loaded());
   let tabId;
-  const ask = (type, fields = {}) =>
-    new Promise((resolve, reject) => {
-      const requestId = next++;
-      waiting.set(requestId, { resolve, reject, text: "", bytes: [] });
-      socket.send(JSON.stringify({ type, requestId, tabId, timeoutMs: LIMIT, ...fields }));
-    });
+  const ask = (type, fields = {}) => send(type, { tabId, timeoutMs: LIMIT, ...fields });
   ({ id: tabId } = await ask("createTab", { tabId: undefined }));
   const outline = async () => (await ask("getAxSnapshot")).text;
   return {
@@ -73,10 +44,6 @@ export async function viaBridge(binary, browser) {
     picture: async (fields) => (await ask("getScreenshot", { format: "png", ...fields })).bytes,
     pdf: async (fields) => (await ask("printToPdf", fields)).bytes,
     state: async (expression) => (await ask("evaluate", { expression })).value,
-    stop: async () => {
-      socket.close();
-      daemon.kill("SIGTERM");
-      await once(daemon, "exit");
-    },
+    stop,
   };
 }

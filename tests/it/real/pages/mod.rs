@@ -8,6 +8,7 @@ mod choosers;
 mod code_editors;
 mod editor_keys;
 mod editors;
+mod dragging;
 mod evaluate;
 mod field_values;
 mod frame_list;
