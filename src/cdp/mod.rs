@@ -17,6 +17,7 @@
 //! | [`methods`] | the commands that the bridge uses, typed |
 //! | `objects` | how objects that Chromium sends are defined |
 //! | [`page_methods`] | commands that act on the content of a page |
+//! | [`listener_methods`] | commands that find the event listeners of a page |
 //! | [`console`] | commands and events of a page's console |
 //! | [`events`] | the events that the bridge uses, decoded late and leniently |
 //! | [`json`] | parsing JSON with text of a page |
@@ -33,6 +34,7 @@ pub mod events;
 pub mod ids;
 mod inbound;
 pub mod json;
+pub mod listener_methods;
 pub mod message;
 pub mod methods;
 mod objects;

@@ -16,6 +16,7 @@
 //! | [`actor`], [`attached_target`], [`page`] | one tab, its target, and the page in it |
 //! | [`watchdog`] | whether a page is busy or hung |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
+//! | [`outline`] | the text of outlines: their forms, and what has changed since an earlier one |
 //! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
@@ -44,6 +45,7 @@ pub mod input_sent;
 pub mod message;
 mod network_domain;
 mod object_handle;
+pub mod outline;
 pub mod page;
 pub mod page_actions;
 pub mod page_console;

@@ -1,6 +1,6 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`page_queries`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
+//! [`bodies`], [`actions`], [`page_queries`], [`outlines`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -10,6 +10,7 @@ mod bodies;
 mod envelope;
 mod envelope_scan;
 mod kind;
+mod outlines;
 mod page_queries;
 mod parse;
 mod subscribe;
@@ -20,6 +21,7 @@ pub use answer::{Ask, EventBody, TypedPayload};
 pub use bodies::*;
 pub use envelope::Request;
 pub use kind::TimeoutClass;
+pub use outlines::*;
 pub use page_queries::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
 pub use subscribe::*;

@@ -21,7 +21,8 @@
 //! | [`query_queue`] | waiting and running queries of a tab |
 //! | [`wait`], [`wait_text`], [`glob`], [`load_progress`] | `waitFor` |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
-//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`] | reading the page |
+//! | [`query`], [`content`], [`bounding_box`] | reading the page |
+//! | [`ax_snapshot`], [`frame_outline`], [`listeners`] | the outline of the page |
 
 mod actions;
 mod ax_snapshot;
@@ -36,11 +37,13 @@ mod driver;
 mod error;
 mod evaluate;
 mod fields;
+mod frame_outline;
 mod glob;
 mod hit_check;
 mod key_tables;
 mod keyboard;
 pub mod keys;
+mod listeners;
 mod load_progress;
 mod network_activity;
 mod operation;

@@ -14,7 +14,7 @@ use cdp_bridge_protocol::event::{
 use cdp_bridge_protocol::request::{
     ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
     Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
-    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier,
+    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, OutlineMode,
     MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
     Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile, StartScreencast, StopScreencast,
     Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
@@ -285,6 +285,13 @@ fn looks(full: bool) -> Vec<RequestBody> {
             tab_id: tab(),
             selector: maybe(full, selector()),
             interactive_only: maybe(full, true),
+            mode: maybe(full, OutlineMode::Controls),
+            compact: maybe(full, true),
+            since: maybe(full, 7),
+            revision: maybe(full, 8),
+            find: maybe(full, "cart".to_owned()),
+            max_chars: maybe(full, 2000),
+            offset: maybe(full, 100),
         }
         .into(),
         GetContent {
@@ -602,6 +609,10 @@ pub(super) fn ax_snapshot_head(full: bool) -> AxSnapshotHead {
         url: url(),
         lines: 12,
         omitted: maybe(full, 3),
+        revision: maybe(full, 8),
+        changes_since: maybe(full, 7),
+        lost: maybe(full, true),
+        lines_left: maybe(full, 12),
         seq: 0,
         total: 1,
     }

@@ -51,6 +51,12 @@ globalThis.cdpBridge = {
   find,
   area,
   outline,
+  // The nodes that the bridge has looked up for an outline.
+  outlineWith: ({ ids, args }, ...nodes) => {
+    learnNodes(ids, nodes);
+    return outline(args);
+  },
+  documentNode: () => document,
   content,
   // Maps a point of a cross-origin frame to the parent's viewport, and reports what covers the frame
   // there. `turned`: the mapping needs the box model.
