@@ -1,5 +1,7 @@
 //! The commands that find the event listeners of a page, typed.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::methods::{EmptyResult, Method, methods};
@@ -17,10 +19,10 @@ methods! {
     }
 
     /// Resolves a node to a remote object that is released with its group.
-    ResolveNodeInGroup<'a> = "DOM.resolveNode" -> ResolvedNode {
+    ResolveNodeInGroup = "DOM.resolveNode" -> ResolvedNode {
         backend_node_id: i64,
         execution_context_id: i64,
-        object_group: &'a str,
+        object_group: Arc<str>,
     }
 
     /// Releases the remote objects of a group.

@@ -3,11 +3,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
-use futures::stream;
+use futures::stream::FuturesOrdered;
 use serde::Serialize;
 use tokio::time::Instant;
 
@@ -55,7 +56,7 @@ pub(super) type ListeningNodes = Vec<i64>;
 /// Nodes as remote objects, which are released on drop.
 struct NodeGroup {
     session: TargetSession,
-    name: String,
+    name: Arc<str>,
     /// `None` for nodes of other documents and those that are gone.
     nodes: Vec<Option<String>>,
 }
@@ -126,25 +127,29 @@ impl World {
         let number = NEXT_GROUP.fetch_add(1, Ordering::Relaxed);
         let mut group = NodeGroup {
             session: self.session.clone(),
-            name: format!("cdp-bridge-nodes-{number}"),
+            name: format!("cdp-bridge-nodes-{number}").into(),
             nodes: Vec::with_capacity(nodes.len()),
         };
-        let name = group.name.clone();
-        let lookups = nodes.iter().map(|node| {
-            let resolve = ResolveNodeInGroup {
-                backend_node_id: *node,
-                execution_context_id: context,
-                object_group: &name,
+        let mut running = FuturesOrdered::new();
+        let mut waiting = nodes.iter();
+        loop {
+            while running.len() < LOOKUPS_AT_A_TIME
+                && let Some(node) = waiting.next()
+            {
+                let resolve = ResolveNodeInGroup {
+                    backend_node_id: *node,
+                    execution_context_id: context,
+                    object_group: Arc::clone(&group.name),
+                };
+                running.push_back(self.session.start_call(&resolve, remaining(deadline)));
+            }
+            let found = match running.next().await {
+                None => break,
+                Some(Ok(found)) => found.object.object_id,
+                Some(Err(error)) if error.is_refusal() => None,
+                Some(Err(error)) => return Err(error.into()),
             };
-            self.session.call(resolve, remaining(deadline))
-        });
-        let mut lookups = stream::iter(lookups).buffered(LOOKUPS_AT_A_TIME);
-        while let Some(found) = lookups.next().await {
-            group.nodes.push(match found {
-                Ok(found) => found.object.object_id,
-                Err(error) if error.is_refusal() => None,
-                Err(error) => return Err(error.into()),
-            });
+            group.nodes.push(found);
         }
         Ok(group)
     }
@@ -152,7 +157,7 @@ impl World {
 
 impl Drop for NodeGroup {
     fn drop(&mut self) {
-        let (session, name) = (self.session.clone(), std::mem::take(&mut self.name));
+        let (session, name) = (self.session.clone(), Arc::clone(&self.name));
         spawn_from_drop(async move {
             let release = ReleaseObjectGroup {
                 object_group: &name,
