@@ -145,10 +145,7 @@ pub(super) fn wait_for(wait: WaitFor) -> Parsed<PageOperation> {
     )
 }
 
-pub(super) fn ax_snapshot(
-    request: GetAxSnapshot,
-    kept: KeptOutlines,
-) -> Parsed<PageOperation> {
+pub(super) fn ax_snapshot(request: GetAxSnapshot, kept: KeptOutlines) -> Parsed<PageOperation> {
     let locator = optional_locator(request.selector.as_ref())?;
     let selection = match request.mode.unwrap_or_default() {
         OutlineMode::Controls => Selection::Controls,

@@ -53,7 +53,9 @@ impl<'a> Report<'a> {
         let mut next_gone = 0;
         let mut next_come = 0;
         for (at, line) in come.iter().enumerate() {
-            let before = gone[next_gone..].iter().position(|it| is_same_element(it, line));
+            let before = gone[next_gone..]
+                .iter()
+                .position(|it| is_same_element(it, line));
             let Some(before) = before.map(|distance| next_gone + distance) else {
                 continue;
             };
@@ -100,11 +102,21 @@ fn is_same_element(old: &Line, new: &Line) -> bool {
 }
 
 fn changed(old: &Line, new: &Line) -> String {
-    let shown = |value: &str| if value.is_empty() { "\"\"".to_owned() } else { value.to_owned() };
+    let shown = |value: &str| {
+        if value.is_empty() {
+            "\"\"".to_owned()
+        } else {
+            value.to_owned()
+        }
+    };
     if old.head() == new.head() {
         let head = new.head();
         let separator = if head.is_empty() { "" } else { ": " };
-        return format!("{head}{separator}{} -> {}", shown(old.value()), shown(new.value()));
+        return format!(
+            "{head}{separator}{} -> {}",
+            shown(old.value()),
+            shown(new.value())
+        );
     }
     if new.reference.is_empty() {
         return format!("{} -> {}", old.text, new.text);
@@ -127,26 +139,29 @@ mod tests {
 
     /// Lines such as `  button "A" [ref=e1]: "value"`.
     fn outline(text: &str) -> Outline {
-        let nodes = text.lines().filter(|line| !line.trim().is_empty()).map(|line| {
-            let depth = line.len() - line.trim_start().len();
-            let (head, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
-            let (head, reference) = head.split_once(" [ref=").unwrap_or((head, ""));
-            let (reference, _) = reference.split_once(']').unwrap_or_default();
-            let (head, states) = match head.split_once(" [") {
-                Some((head, states)) => (head, format!("[{states}")),
-                None => (head, String::new()),
-            };
-            let (role, name) = head.split_once(' ').unwrap_or((head, ""));
-            Node {
-                depth: depth / 2,
-                role: role.to_owned(),
-                name: name.to_owned(),
-                states,
-                reference: reference.to_owned(),
-                value: value.to_owned(),
-                ..Node::default()
-            }
-        });
+        let nodes = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| {
+                let depth = line.len() - line.trim_start().len();
+                let (head, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
+                let (head, reference) = head.split_once(" [ref=").unwrap_or((head, ""));
+                let (reference, _) = reference.split_once(']').unwrap_or_default();
+                let (head, states) = match head.split_once(" [") {
+                    Some((head, states)) => (head, format!("[{states}")),
+                    None => (head, String::new()),
+                };
+                let (role, name) = head.split_once(' ').unwrap_or((head, ""));
+                Node {
+                    depth: depth / 2,
+                    role: role.to_owned(),
+                    name: name.to_owned(),
+                    states,
+                    reference: reference.to_owned(),
+                    value: value.to_owned(),
+                    ..Node::default()
+                }
+            });
         Outline::new(String::new(), nodes.collect(), 0, &OutlineForm::default())
     }
 
@@ -205,7 +220,10 @@ contentinfo
             changed_to(&new),
             "@ list \"Products\"\n- listitem\n-   heading \"Plum\"\n-   button \"Add\" [ref=e2]\n"
         );
-        let new = SHOP.replace("main\n", "main\n  dialog \"Added\" [ref=e9]\n    button \"Close\" [ref=e10]\n");
+        let new = SHOP.replace(
+            "main\n",
+            "main\n  dialog \"Added\" [ref=e9]\n    button \"Close\" [ref=e10]\n",
+        );
         let new = new.replace("Imprint", "About");
         assert_eq!(
             changed_to(&new),
@@ -215,7 +233,9 @@ contentinfo
 
     #[test]
     fn the_page_itself_is_named_after_another_context() {
-        let new = SHOP.replace("\"Add\" [ref=e2]", "\"Add\" [active] [ref=e2]").replace("footer", "foot");
+        let new = SHOP
+            .replace("\"Add\" [ref=e2]", "\"Add\" [active] [ref=e2]")
+            .replace("footer", "foot");
         assert_eq!(
             changed_to(&new),
             "@ list \"Products\"\n~ button \"Add\" [active] [ref=e2]\n@ page\n\
@@ -225,7 +245,10 @@ contentinfo
 
     #[test]
     fn what_is_shorter_as_a_whole_has_no_changes() {
-        assert_eq!(changes(&outline(SHOP), &outline("main\n  text: \"Gone\"")), None);
+        assert_eq!(
+            changes(&outline(SHOP), &outline("main\n  text: \"Gone\"")),
+            None
+        );
         assert_eq!(changes(&outline(SHOP), &outline("")), None);
     }
 

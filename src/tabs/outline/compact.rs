@@ -10,8 +10,11 @@ const MAX_IN_CELL: usize = 4;
 /// The maximum length of such a row, in bytes.
 const MAX_ROW: usize = 600;
 
+/// The maximum number of options of a list that opens.
+const MAX_OPTIONS: usize = 60;
+
 /// Roles that are named by what they contain.
-const NAMED_BY_CONTENT: [&str; 16] = [
+const NAMED_BY_CONTENT: [&str; 15] = [
     "button",
     "cell",
     "checkbox",
@@ -22,7 +25,6 @@ const NAMED_BY_CONTENT: [&str; 16] = [
     "menuitem",
     "option",
     "radio",
-    "row",
     "rowheader",
     "switch",
     "tab",
@@ -44,7 +46,8 @@ pub fn compacted(nodes: Vec<Node>) -> Vec<Node> {
 fn fold(Branch { mut node, children }: Branch) -> Branch {
     let folded = children.into_iter().map(fold);
     let mut children: Vec<_> = folded.flat_map(unwrapped).collect();
-    if !node.name.is_empty() {
+    // Of a row its cells are shown, and not its name.
+    if !node.name.is_empty() && node.role != "row" {
         children.retain(|child| !repeats_name(&node, child));
     }
     if node.role == "row"
@@ -54,6 +57,10 @@ fn fold(Branch { mut node, children }: Branch) -> Branch {
             node.name.clear();
         }
         node.value = cells;
+        children.clear();
+    }
+    if is_list_that_opens(&children) {
+        node.value = options_of(&node.value, &children);
         children.clear();
     }
     // The text between elements needs no role.
@@ -115,7 +122,10 @@ fn repeats(name: &str, inside: &[Branch]) -> bool {
     let said: String = inside.iter().map(said_in).collect();
     let said = letters(&said);
     // A long name is cut.
-    name == said || name.strip_suffix('…').is_some_and(|start| said.starts_with(start))
+    name == said
+        || name
+            .strip_suffix('…')
+            .is_some_and(|start| said.starts_with(start))
 }
 
 /// What an element says: its name or text, or else what the elements in it say.
@@ -132,6 +142,24 @@ fn letters(text: &str) -> String {
     text.split_whitespace().collect()
 }
 
+/// Whether these are options that have no refs: `select` chooses one by its name.
+fn is_list_that_opens(children: &[Branch]) -> bool {
+    let is_option = |child: &Branch| child.node.role == "option" && !child.node.is_usable();
+    !children.is_empty() && children.iter().all(is_option)
+}
+
+/// The chosen option, and the names of all.
+fn options_of(chosen: &str, options: &[Branch]) -> String {
+    let shown = options.iter().take(MAX_OPTIONS);
+    let mut names: Vec<_> = shown.map(|option| option.node.name.clone()).collect();
+    if options.len() > MAX_OPTIONS {
+        names.push(format!("… {} more", options.len() - MAX_OPTIONS));
+    }
+    format!("{chosen} of {}", names.join(", "))
+        .trim_start()
+        .to_owned()
+}
+
 /// The cells of a row as one text, if they are simple enough.
 fn cells_of(cells: &[Branch]) -> Option<String> {
     if cells.is_empty() {
@@ -143,8 +171,8 @@ fn cells_of(cells: &[Branch]) -> Option<String> {
 }
 
 fn cell(Branch { node, children }: &Branch) -> Option<String> {
-    let is_simple = children.len() <= MAX_IN_CELL
-        && children.iter().all(|child| child.children.is_empty());
+    let is_simple =
+        children.len() <= MAX_IN_CELL && children.iter().all(|child| child.children.is_empty());
     if !is_simple {
         return None;
     }
@@ -174,14 +202,16 @@ mod tests {
     use super::*;
 
     fn lines(records: &[(usize, &str, &str, &str, &str)]) -> Vec<String> {
-        let nodes = records.iter().map(|(depth, role, name, reference, value)| Node {
-            depth: *depth,
-            role: (*role).to_owned(),
-            name: (*name).to_owned(),
-            reference: (*reference).to_owned(),
-            value: (*value).to_owned(),
-            ..Node::default()
-        });
+        let nodes = records
+            .iter()
+            .map(|(depth, role, name, reference, value)| Node {
+                depth: *depth,
+                role: (*role).to_owned(),
+                name: (*name).to_owned(),
+                reference: (*reference).to_owned(),
+                value: (*value).to_owned(),
+                ..Node::default()
+            });
         let nodes = compacted(nodes.collect());
         let indented = |node: &Node| format!("{}{}", "  ".repeat(node.depth), node.line());
         nodes.iter().map(indented).collect()
@@ -244,6 +274,30 @@ mod tests {
                 "  row [ref=e2]: \"Bob\" | \"\"",
             ]
         );
+    }
+
+    #[test]
+    fn the_options_of_a_list_that_opens_are_on_its_line() {
+        let mut page = vec![
+            (0, "combobox", "\"Size\"", "e1", "\"L\""),
+            (1, "option", "\"S\"", "", ""),
+            (1, "option", "\"L\"", "", ""),
+            (0, "listbox", "\"Many\"", "e2", ""),
+            (1, "option", "\"A\"", "e3", ""),
+            (0, "combobox", "\"Year\"", "e4", ""),
+        ];
+        page.extend(vec![(1, "option", "\"Y\"", "", ""); MAX_OPTIONS + 3]);
+        let lines = lines(&page);
+        assert_eq!(
+            lines[..3],
+            [
+                "combobox \"Size\" [ref=e1]: \"L\" of \"S\", \"L\"",
+                "listbox \"Many\" [ref=e2]",
+                "  option \"A\" [ref=e3]",
+            ]
+        );
+        assert!(lines[3].starts_with("combobox \"Year\" [ref=e4]: of \"Y\", \"Y\""));
+        assert!(lines[3].ends_with("\"Y\", … 3 more"), "{}", lines[3]);
     }
 
     #[test]

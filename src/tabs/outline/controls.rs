@@ -74,7 +74,8 @@ fn select(branch: Branch, counts: &Counts) -> Vec<Branch> {
     if node.is_usable() {
         return vec![control(branch, counts)];
     }
-    if node.role == "note" {
+    // Options of a list that opens are chosen by their names.
+    if node.role == "note" || node.role == "option" {
         return vec![branch];
     }
     if node.role == "heading" && !branch.has_usable() {
@@ -84,7 +85,9 @@ fn select(branch: Branch, counts: &Counts) -> Vec<Branch> {
         return Vec::new();
     }
     let needs_context = ITEMS.contains(&node.role.as_str()) && has_ambiguous(&branch, counts);
-    let context = needs_context.then(|| text_of(children)).filter(|text| !text.is_empty());
+    let context = needs_context
+        .then(|| text_of(children))
+        .filter(|text| !text.is_empty());
     let is_named = !node.name.is_empty() && !NAMED_BY_CONTENT.contains(&node.role.as_str());
     let is_listed = is_named || LANDMARKS.contains(&node.role.as_str()) || context.is_some();
     let Branch { mut node, children } = branch;
@@ -127,7 +130,9 @@ fn has_ambiguous(item: &Branch, counts: &Counts) -> bool {
 }
 
 fn has_heading(branches: &[Branch]) -> bool {
-    branches.iter().any(|it| it.node.role == "heading" || has_heading(&it.children))
+    branches
+        .iter()
+        .any(|it| it.node.role == "heading" || has_heading(&it.children))
 }
 
 /// Leaves out headings that no control follows before the next one of the same or a higher level.
@@ -136,7 +141,9 @@ fn with_useful_headings(branches: Vec<Branch>) -> Vec<Branch> {
     let mut useful: Vec<Branch> = Vec::new();
     for branch in branches {
         while is_heading(&branch)
-            && useful.pop_if(|last| is_heading(last) && level(last) >= level(&branch)).is_some()
+            && useful
+                .pop_if(|last| is_heading(last) && level(last) >= level(&branch))
+                .is_some()
         {}
         useful.push(branch);
     }
@@ -152,7 +159,9 @@ fn level(heading: &Branch) -> &str {
 fn without_repeated_links(branches: Vec<Branch>) -> Vec<Branch> {
     let mut kept: Vec<Branch> = Vec::new();
     for branch in branches {
-        let is_repeated = kept.last().is_some_and(|last| is_same_link(&last.node, &branch.node));
+        let is_repeated = kept
+            .last()
+            .is_some_and(|last| is_same_link(&last.node, &branch.node));
         if !is_repeated {
             kept.push(branch);
         }
@@ -193,22 +202,33 @@ mod tests {
 
     /// Lines such as `  button "A" e1`.
     fn lines(text: &str) -> Vec<String> {
-        let nodes = text.lines().filter(|line| !line.trim().is_empty()).map(|line| {
-            let depth = (line.len() - line.trim_start().len()) / 2;
-            let (head, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
-            let (head, reference) = head.rsplit_once(" e").unwrap_or((head, ""));
-            let (head, url) = head.split_once(" /").unwrap_or((head, ""));
-            let (role, name) = head.split_once(' ').unwrap_or((head, ""));
-            Node {
-                depth,
-                role: role.to_owned(),
-                name: name.to_owned(),
-                states: if role == "generic" { "[clickable]".to_owned() } else { String::new() },
-                reference: if reference.is_empty() { String::new() } else { format!("e{reference}") },
-                url: url.to_owned(),
-                value: value.to_owned(),
-            }
-        });
+        let nodes = text
+            .lines()
+            .filter(|line| !line.trim().is_empty())
+            .map(|line| {
+                let depth = (line.len() - line.trim_start().len()) / 2;
+                let (head, value) = line.trim().split_once(": ").unwrap_or((line.trim(), ""));
+                let (head, reference) = head.rsplit_once(" e").unwrap_or((head, ""));
+                let (head, url) = head.split_once(" /").unwrap_or((head, ""));
+                let (role, name) = head.split_once(' ').unwrap_or((head, ""));
+                Node {
+                    depth,
+                    role: role.to_owned(),
+                    name: name.to_owned(),
+                    states: if role == "generic" {
+                        "[clickable]".to_owned()
+                    } else {
+                        String::new()
+                    },
+                    reference: if reference.is_empty() {
+                        String::new()
+                    } else {
+                        format!("e{reference}")
+                    },
+                    url: url.to_owned(),
+                    value: value.to_owned(),
+                }
+            });
         let nodes = controls(nodes.collect());
         let indented = |node: &Node| format!("{}{}", "  ".repeat(node.depth), node.line());
         nodes.iter().map(indented).collect()
@@ -238,9 +258,11 @@ contentinfo
         assert_eq!(
             lines(page),
             [
-                "banner > navigation \"Main\"",
-                "  link \"Home\" [ref=e1]",
-                "  link \"Cart\" [ref=e2]",
+                "banner",
+                "  heading \"Shop\"",
+                "  navigation \"Main\"",
+                "    link \"Home\" [ref=e1]",
+                "    link \"Cart\" [ref=e2]",
                 "heading \"Order\"",
                 "textbox \"Amount\" [ref=e3]: \"3\"",
                 "generic [clickable] [ref=e4]: \"Pay\"",

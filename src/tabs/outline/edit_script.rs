@@ -21,9 +21,17 @@ pub(super) fn hunks<T: PartialEq>(old: &[T], new: &[T]) -> Option<Vec<Hunk>> {
     let end = pairs.take_while(|(a, b)| a == b).count();
     let (old, new) = (&old[..old.len() - end], &new[..new.len() - end]);
     let mut joined: Vec<Hunk> = Vec::new();
-    for Edit { old, new, is_insertion } in edits(old, new)? {
+    for Edit {
+        old,
+        new,
+        is_insertion,
+    } in edits(old, new)?
+    {
         let (old, new) = (old + start, new + start);
-        let (old_end, new_end) = (old + usize::from(!is_insertion), new + usize::from(is_insertion));
+        let (old_end, new_end) = (
+            old + usize::from(!is_insertion),
+            new + usize::from(is_insertion),
+        );
         match joined.last_mut() {
             Some(last) if last.old.end == old && last.new.end == new => {
                 (last.old.end, last.new.end) = (old_end, new_end);
@@ -112,11 +120,23 @@ mod tests {
     #[test]
     fn equal_items_stay_and_neighbouring_edits_are_one_hunk() {
         let found = hunks(b"abcdef", b"abXYef").unwrap();
-        assert_eq!(found, [Hunk { old: 2..4, new: 2..4 }]);
+        assert_eq!(
+            found,
+            [Hunk {
+                old: 2..4,
+                new: 2..4
+            }]
+        );
         let found = hunks(b"one two", b"one and two").unwrap();
         assert_eq!(found.len(), 1);
         assert_eq!(hunks(b"same", b"same").unwrap(), []);
-        assert_eq!(hunks(b"", b"a").unwrap(), [Hunk { old: 0..0, new: 0..1 }]);
+        assert_eq!(
+            hunks(b"", b"a").unwrap(),
+            [Hunk {
+                old: 0..0,
+                new: 0..1
+            }]
+        );
     }
 
     #[test]

@@ -150,18 +150,30 @@ mod tests {
             Printed::matching(&outline, " cart").page(0, None).text,
             "- main\n  - list\n    - link  Cart\n  - button Add to CART\n"
         );
-        assert_eq!(Printed::matching(&outline, "main").page(0, None).text, "- main\n");
+        assert_eq!(
+            Printed::matching(&outline, "main").page(0, None).text,
+            "- main\n"
+        );
         assert_eq!(Printed::matching(&outline, "none").page(0, None).lines, 0);
     }
 
     #[test]
     fn matching_changes_come_with_the_element_around_them() {
         let mut changes = Printed::default();
-        for line in ["@ list", "+ text: \"Pear\"", "+ text: \"Plum\"", "@ page", "~ Plums"] {
+        for line in [
+            "@ list",
+            "+ text: \"Pear\"",
+            "+ text: \"Plum\"",
+            "@ page",
+            "~ Plums",
+        ] {
             changes.push(&[line]);
         }
         let plums = changes.changes_with("plum");
-        assert_eq!(plums.page(0, None).text, "@ list\n+ text: \"Plum\"\n@ page\n~ Plums\n");
+        assert_eq!(
+            plums.page(0, None).text,
+            "@ list\n+ text: \"Plum\"\n@ page\n~ Plums\n"
+        );
     }
 
     #[test]
@@ -170,13 +182,34 @@ mod tests {
         let whole = "- a\n  - ü\n- long line\n- b\n";
         assert_eq!(printed.page(0, None).text, whole);
         let first = printed.page(0, Some(10));
-        assert_eq!(first, Page { text: "- a\n  - ü\n", lines: 2, left: 2 });
+        assert_eq!(
+            first,
+            Page {
+                text: "- a\n  - ü\n",
+                lines: 2,
+                left: 2
+            }
+        );
         // A line that is longer by itself is not cut.
         let second = printed.page(2, Some(3));
-        assert_eq!(second, Page { text: "- long line\n", lines: 1, left: 1 });
+        assert_eq!(
+            second,
+            Page {
+                text: "- long line\n",
+                lines: 1,
+                left: 1
+            }
+        );
         assert_eq!(printed.page(3, Some(100)).left, 0);
         for offset in [4, 100] {
-            assert_eq!(printed.page(offset, Some(1)), Page { text: "", lines: 0, left: 0 });
+            assert_eq!(
+                printed.page(offset, Some(1)),
+                Page {
+                    text: "",
+                    lines: 0,
+                    left: 0
+                }
+            );
         }
     }
 }

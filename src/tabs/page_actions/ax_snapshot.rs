@@ -70,7 +70,9 @@ impl PageOperation {
             let form = &request.form;
             // Taken before the new outline can replace it.
             let before = request.since.map(|revision| kept.get(revision, form));
-            let again = request.kept.map(|revision| (kept.get(revision, form), revision));
+            let again = request
+                .kept
+                .map(|revision| (kept.get(revision, form), revision));
             let is_lost = matches!(before, Some(None)) || matches!(again, Some((None, _)));
             let (outline, revision) = match again {
                 Some((Some(outline), revision)) => (outline, Some(revision)),
@@ -81,7 +83,9 @@ impl PageOperation {
                     (outline, revision)
                 }
             };
-            let changed = before.flatten().and_then(|before| changes(&before, &outline));
+            let changed = before
+                .flatten()
+                .and_then(|before| changes(&before, &outline));
             let changes_since = request.since.filter(|_| changed.is_some());
             let printed = match (changed, &request.find) {
                 (Some(changed), None) => changed,
@@ -171,7 +175,9 @@ impl SnapshotBuilder<'_> {
         let (world, held) = match locator {
             None => (Arc::clone(self.driver.main_world()), None),
             Some(locator) => {
-                let found = self.driver.call_on_element("find", locator, &NoArgs {}, self.deadline);
+                let found = self
+                    .driver
+                    .call_on_element("find", locator, &NoArgs {}, self.deadline);
                 let (world, found) = found.await?;
                 let Found { held } = parse(&found)?;
                 (world, Some(held))
@@ -234,7 +240,9 @@ impl SnapshotBuilder<'_> {
                 return Ok(None);
             }
             session = Some(inner.session.id().clone());
-            let part = inner.outline(None, self.args(frame.depth), deadline).await?;
+            let part = inner
+                .outline(None, self.args(frame.depth), deadline)
+                .await?;
             Ok(Some((inner, part)))
         };
         match timeout_at(deadline, read).await {

@@ -122,7 +122,11 @@ impl World {
         }
     }
 
-    async fn look_up(&self, nodes: &[i64], deadline: Instant) -> Result<NodeGroup, PageActionError> {
+    async fn look_up(
+        &self,
+        nodes: &[i64],
+        deadline: Instant,
+    ) -> Result<NodeGroup, PageActionError> {
         let context = self.context().ok_or(PageActionError::PageLeft)?;
         let number = NEXT_GROUP.fetch_add(1, Ordering::Relaxed);
         let mut group = NodeGroup {

@@ -14,10 +14,11 @@ use cdp_bridge_protocol::event::{
 use cdp_bridge_protocol::request::{
     ActivateTab, Cancel, Check, Choice, Click, Clip, CloseTab, ContentFormat, CreateTab, Drag,
     Edge, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetDomSnapshot, GetDownload,
-    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier, OutlineMode,
-    MouseButton, Navigate, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView, ScrollTo,
-    Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile, StartScreencast, StopScreencast,
-    Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor, WaitState, What,
+    GetScreenshot, GoBack, GoForward, Hover, ImageFormat, ListTabs, LoadState, Modifier,
+    MouseButton, Navigate, OutlineMode, Ping, Point, Press, Query, Reload, Scroll, ScrollIntoView,
+    ScrollTo, Select, SetLoggedOutMode, SnapshotFormat, Spot, StageFile, StartScreencast,
+    StopScreencast, Subscribable, Subscribe, Type, Uncheck, Upload, UploadFile, Viewport, WaitFor,
+    WaitState, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,

@@ -142,7 +142,8 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
   };
   const visitListed = (element, tag, role, { click, operable }, depth) => {
     const shown = role === null || role === 'presentation' ? (tag === 'img' ? 'img' : 'generic') : shownRole(element, role);
-    const name = (role && accessibleName(element, role)) || (click && squeeze(attr(element, 'title') ?? ''));
+    const ownName = role ? accessibleName(element, role) : '';
+    const name = ownName || (click ? squeeze(attr(element, 'title') ?? attr(element, 'alt') ?? '') : '');
     const states = attempt(() => statesOf(element, role), []);
     if (click) states.push('clickable');
     const value = attempt(() => shownValue(element, role), '');

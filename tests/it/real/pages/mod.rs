@@ -16,6 +16,8 @@ mod locators;
 mod markdown;
 mod network_idle;
 mod open_page;
+mod outline_changes;
+mod outline_clickables;
 mod pointing;
 mod read_page;
 mod reading_clobbered;
