@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := run
-.PHONY: run test lint bench storm soak judge judges fuzz demo schemas install dist clean help
+.PHONY: run test lint bench storm soak judge judges outline fuzz demo schemas install dist clean help
 
 # rustup's directory is not on the PATH before the next login.
 export PATH := $(PATH):$(HOME)/.cargo/bin
@@ -78,6 +78,12 @@ judges: ## Operate component libraries, editors and SEQUENCES (1000) random page
 	@scripts/install-judges
 	cargo build --release --locked
 	@scripts/judges $(BINARY) $(SEQUENCES) $(SEED)
+
+outline: ## Count the tokens of a page's outline, beside what other programs show of it
+	@scripts/need-rust
+	@scripts/install-browser
+	cargo build --release --locked
+	@scripts/bench-outline $(BINARY)
 
 fuzz: ## Run every fuzz target for DURATION (10m) each
 	@scripts/need-rust

@@ -166,7 +166,8 @@ payload_events! {
     /// An outline of a page, or one part of it.
     AxSnapshot {
         /// The outline: a line an element, with its role, its name, its state and its `[ref=e12]`, indented
-        /// by two spaces a level.
+        /// by two spaces a level. Of changes: lines that begin with `+` (has come), `-` (has gone), `~` (has
+        /// changed) or `@` (the element around the next ones).
         snapshot,
     }
     /// An outline of a page without its payload: the JSON of a binary frame.
@@ -179,6 +180,15 @@ payload_events! {
     optional {
         /// How many elements were left out because the outline would be too long; absent if none was.
         omitted: u64,
+        /// The number of this outline, for `since` and `revision`; absent if it is too large to be kept.
+        revision: u64,
+        /// The lines are what has changed since the outline of this number; absent if they are the outline itself.
+        changes_since: u64,
+        /// The outline that `since` or `revision` names is not kept, so that this is the whole one, read now; absent
+        /// otherwise.
+        lost: bool,
+        /// How many lines follow after these; absent if none.
+        lines_left: u64,
     }
 
     /// A page's content, or one part of it.

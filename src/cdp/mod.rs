@@ -19,6 +19,7 @@
 //! | [`page_methods`] | commands that act on the content of a page |
 //! | [`emulation_methods`] | commands for what pages see of the device, the place, the user and the network |
 //! | [`print_methods`] | commands that print a page |
+//! | [`listener_methods`] | commands that find the event listeners of a page |
 //! | [`console`] | commands and events of a page's console |
 //! | [`events`] | the events that the bridge uses, decoded late and leniently |
 //! | [`json`] | parsing JSON with text of a page |
@@ -36,6 +37,7 @@ pub mod events;
 pub mod ids;
 mod inbound;
 pub mod json;
+pub mod listener_methods;
 pub mod message;
 pub mod methods;
 mod objects;

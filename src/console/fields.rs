@@ -125,12 +125,14 @@ const OPTIONS: [(RequestKind, &str, &str, Option<&str>); 3] = [
 ];
 
 /// Words of a request that stand for a field and its value.
-const FLAGS: [(RequestKind, &str, &str, &str); 15] = [
+const FLAGS: [(RequestKind, &str, &str, &str); 17] = [
     (GetScreenshot, "full", "fullPage", "true"),
     (GetScreenshot, "png", "format", "png"),
     (GetScreenshot, "jpeg", "format", "jpeg"),
     (GetScreenshot, "webp", "format", "webp"),
     (GetAxSnapshot, "interactive", "interactiveOnly", "true"),
+    (GetAxSnapshot, "controls", "mode", "controls"),
+    (GetAxSnapshot, "compact", "compact", "true"),
     (Click, "right", "button", "right"),
     (Click, "middle", "button", "middle"),
     (Click, "double", "clickCount", "2"),

@@ -371,8 +371,17 @@ fn payload_facts(joined: &Joined) -> String {
         PayloadHead::AxSnapshot(head) => {
             let lines = usize::try_from(head.lines).unwrap_or(usize::MAX);
             let mut text = format!("{} {}", head.id, counted(lines, "line"));
+            if let Some(since) = head.changes_since {
+                append(&mut text, format_args!(" of changes since {since}"));
+            }
+            if let Some(left) = head.lines_left {
+                append(&mut text, format_args!(", {left} more"));
+            }
             if let Some(omitted) = head.omitted {
                 append(&mut text, format_args!(", {omitted} elements omitted"));
+            }
+            if let Some(revision) = head.revision {
+                append(&mut text, format_args!(", revision {revision}"));
             }
             text
         }

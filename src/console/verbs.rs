@@ -94,7 +94,7 @@ const WORDED: &[Verb] = verbs! {
     Query: "query", "ask"; "query TAB text|html|value|visible|enabled|checked|count|box|attributes LOCATOR";
         "read a property of an element";
     Evaluate: "eval"; "eval TAB SCRIPT [LOCATOR]"; "run a script in the page";
-    GetAxSnapshot: "outline", "ax"; "outline TAB [LOCATOR] [interactive]"; "the accessibility tree as an outline";
+    GetAxSnapshot: "outline", "ax"; "outline TAB [LOCATOR] [interactive|controls] [compact] [find=TEXT] [since=N]"; "the accessibility tree as an outline";
     GetContent: "content", "read"; "content TAB text|markdown [LOCATOR]"; "the page's content";
     Subscribe: "subscribe"; "subscribe TAB consoleMessage|none";
         "subscribe to the page's console messages, or unsubscribe";

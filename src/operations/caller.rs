@@ -12,6 +12,7 @@ use super::in_flight::InFlight;
 use super::{CallerId, Principal};
 use crate::clock::epoch_ms;
 use crate::metrics;
+use crate::tabs::outline::OutlineCopies;
 use crate::tabs::{FrameSlot, Scope};
 
 /// Receives the streams that go on after an answer. The callers of a door without sinks cannot start a stream.
@@ -32,6 +33,8 @@ pub struct Caller {
     pub(super) in_flight: InFlight,
     pub(super) coalesces: bool,
     pub(super) streams: Option<Arc<dyn StreamSinks>>,
+    /// The outlines that it can compare later ones with.
+    pub(super) outlines: Arc<OutlineCopies>,
 }
 
 /// A message that arrived: counted against the client's rate before it is parsed, so that malformed messages
@@ -60,6 +63,7 @@ impl Caller {
             principal,
             coalesces: false,
             streams: None,
+            outlines: Arc::new(OutlineCopies::new(fastrand::u64(..1_000_000))),
         }
     }
 

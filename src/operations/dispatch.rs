@@ -106,7 +106,11 @@ impl Operations {
                 let tab = tab(&it.tab_id)?;
                 look(tab, PageOperation::query(locator(&it.selector)?, it.what))
             }
-            RequestBody::GetAxSnapshot(it) => look(tab(&it.tab_id)?, page::ax_snapshot(&it)?),
+            RequestBody::GetAxSnapshot(it) => {
+                let tab = tab(&it.tab_id)?;
+                let kept = caller.outlines.of(tab.id);
+                look(tab, page::ax_snapshot(it, kept)?)
+            }
             RequestBody::GetContent(it) => look(tab(&it.tab_id)?, page::content(&it)?),
             RequestBody::Click(it) => act(tab(&it.tab_id)?, page::click(it)?),
             RequestBody::Hover(it) => act(tab(&it.tab_id)?, page::hover(&it)?),

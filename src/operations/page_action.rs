@@ -7,7 +7,7 @@ use std::time::Duration;
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{
     Check, Click, Drag, Evaluate, Fill, Focus, GetAxSnapshot, GetContent, GetScreenshot, Hover,
-    Point, Press, Scroll, Select, Spot, Type, Uncheck, Upload,
+    OutlineMode, Point, Press, Scroll, Select, Spot, Type, Uncheck, Upload,
 };
 
 use self::conditions::then_wait;
@@ -15,6 +15,7 @@ pub(super) use self::conditions::wait_for;
 use super::OperationError;
 use super::staged_files::StagingError;
 use crate::locator::Locator;
+use crate::tabs::outline::{KeptOutlines, OutlineForm, OutlineRequest, Selection};
 use crate::tabs::page_actions::keys::Chord;
 use crate::tabs::page_actions::{
     ActionMode, PageFile, PageOperation, PointerTarget, ScrollTarget, UploadTarget,
@@ -190,10 +191,29 @@ pub(super) fn evaluate_read_only(evaluate: Evaluate) -> Parsed<PageOperation> {
     Ok(PageOperation::evaluate_read_only(expression, args, locator))
 }
 
-pub(super) fn ax_snapshot(request: &GetAxSnapshot) -> Parsed<PageOperation> {
+pub(super) fn ax_snapshot(request: GetAxSnapshot, kept: KeptOutlines) -> Parsed<PageOperation> {
     let locator = optional_locator(request.selector.as_ref())?;
-    let interactive_only = request.interactive_only.unwrap_or(false);
-    Ok(PageOperation::ax_snapshot(locator, interactive_only))
+    let selection = match request.mode.unwrap_or_default() {
+        OutlineMode::Controls => Selection::Controls,
+        OutlineMode::Outline if request.interactive_only == Some(true) => {
+            Selection::InteractiveOnly
+        }
+        OutlineMode::Outline => Selection::Everything,
+    };
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let outline = OutlineRequest {
+        form: OutlineForm {
+            selection,
+            is_compact: request.compact.unwrap_or(false),
+            part: request.selector,
+        },
+        since: request.since,
+        kept: request.revision,
+        find: request.find,
+        max_chars: request.max_chars.map(count),
+        offset: request.offset.map_or(0, count),
+    };
+    Ok(PageOperation::ax_snapshot(locator, outline, kept))
 }
 
 pub(super) fn content(content: &GetContent) -> Parsed<PageOperation> {

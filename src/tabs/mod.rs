@@ -19,6 +19,7 @@
 //! | [`permission_grants`] | what the pages of a browser context may do |
 //! | [`page_actions`] | what is done to the elements of a page, and asked of them |
 //! | [`prompts`] | dialogs and passwords that wait for a client |
+//! | [`outline`] | the text of outlines: their forms, and what has changed since an earlier one |
 //! | `clipboard` | what the pages of a scope have copied |
 //! | `feed`; [`screencast`], [`page_console`] | streams of a page to those who subscribe |
 //! | [`downloads`] | the files that pages hand out |
@@ -47,6 +48,7 @@ pub mod input_sent;
 pub mod message;
 mod network_domain;
 mod object_handle;
+pub mod outline;
 pub mod page;
 pub mod page_actions;
 pub mod page_console;

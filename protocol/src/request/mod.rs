@@ -1,6 +1,6 @@
 //! Messages from a Coordinator to the bridge.
 //!
-//! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
+//! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`outlines`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
 //! [`permissions`], [`init_scripts`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
@@ -15,6 +15,7 @@ mod envelope_scan;
 mod extra_headers;
 mod init_scripts;
 mod kind;
+mod outlines;
 mod page_queries;
 mod parse;
 mod permissions;
@@ -36,6 +37,7 @@ pub use envelope::Request;
 pub use extra_headers::ExtraHeaders;
 pub use init_scripts::*;
 pub use kind::TimeoutClass;
+pub use outlines::*;
 pub use page_queries::*;
 pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
 pub use permissions::*;

@@ -65,20 +65,6 @@ pub struct Evaluate {
     pub read_only: Option<bool>,
 }
 
-/// Asks for an outline of the page as assistive technology sees it. Answered by `axSnapshot`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct GetAxSnapshot {
-    /// The tab.
-    pub tab_id: TabRef,
-    /// The element whose inside is wanted; the whole page if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub selector: Option<String>,
-    /// Whether only what can be operated is listed; `false` if absent.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub interactive_only: Option<bool>,
-}
-
 /// How a page's content is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -124,6 +110,5 @@ pub struct GetDownload {
 
 impl Validate for Query {}
 impl Validate for Evaluate {}
-impl Validate for GetAxSnapshot {}
 impl Validate for GetContent {}
 impl Validate for GetDownload {}

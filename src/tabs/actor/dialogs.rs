@@ -232,12 +232,11 @@ impl Actor {
         let is_loading = matches!(
             phase,
             Some(Phase::Navigating(_) | Phase::Committing(_) | Phase::Loading { .. })
-        )
-            || self
-                .work
-                .active
-                .as_ref()
-                .is_some_and(ActiveCommand::is_travel);
+        ) || self
+            .work
+            .active
+            .as_ref()
+            .is_some_and(ActiveCommand::is_travel);
         let password = self
             .auth
             .pending

@@ -1,20 +1,27 @@
-//! `getAxSnapshot`: joins the accessibility outlines of all frames.
+//! `getAxSnapshot`: joins the accessibility outlines of all frames, and answers with the part that is wanted.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::payload::PayloadFields;
 use futures::future::{BoxFuture, FutureExt as _};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::sync::Mutex;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, sleep, timeout_at};
 
+use super::call::{NoArgs, PAUSE};
 use super::driver::PageDriver;
 use super::error::PageActionError;
+use super::frame_outline::{FrameOutline, FramePlaceholder, OutlineArgs};
 use super::operation::PageOperation;
 use super::world::{World, parse};
 use crate::cdp::CallError;
+use crate::cdp::ids::SessionId;
 use crate::locator::Locator;
+use crate::tabs::outline::changes::changes;
+use crate::tabs::outline::printed::Printed;
+use crate::tabs::outline::{KeptOutlines, Node, Outline, OutlineForm, OutlineRequest, Selection};
 use crate::tabs::reply::AnswerKind;
 use crate::timer::remaining;
 
@@ -38,167 +45,232 @@ impl Default for RefCounter {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Args {
-    interactive_only: bool,
-    /// The next ref number.
-    next: u64,
-    limit: u64,
-    /// The indentation of its lines.
-    inner: usize,
-}
-
-#[derive(Deserialize)]
-struct FrameOutline {
-    url: String,
-    lines: Vec<String>,
-    frames: Vec<FramePlaceholder>,
-    omitted: u64,
-    next: u64,
-    length: u64,
-}
-
-/// The position of a cross-origin frame in the outline around it.
-#[derive(Deserialize)]
-struct FramePlaceholder {
-    held: u64,
-    /// The frame's lines follow after this number of lines.
-    line: usize,
-    depth: usize,
-}
-
 /// The state that all frames of a snapshot share.
 struct SnapshotBuilder<'a> {
     driver: &'a PageDriver,
-    interactive_only: bool,
+    form: &'a OutlineForm,
+    nodes: Vec<Node>,
     next: u64,
     length: u64,
+    omitted: u64,
+    not_looked_up: u64,
+    /// The sessions of frames that did not respond. Other frames of the same process would not, either.
+    unresponsive: HashSet<SessionId>,
     deadline: Instant,
 }
 
 impl PageOperation {
     /// `getAxSnapshot`, of the whole page without a locator.
-    pub fn ax_snapshot(locator: Option<Locator>, interactive_only: bool) -> Self {
-        Self::new(async move |driver, refs, deadline| {
-            let locator = locator.as_ref();
-            driver
-                .ax_snapshot(locator, interactive_only, &refs, deadline)
-                .await
+    pub fn ax_snapshot(
+        locator: Option<Locator>,
+        request: OutlineRequest,
+        kept: KeptOutlines,
+    ) -> Self {
+        Self::new(async move |driver: PageDriver, refs, deadline| {
+            let form = &request.form;
+            // Taken before the new outline can replace it.
+            let before = request.since.map(|revision| kept.get(revision, form));
+            let again = request
+                .kept
+                .map(|revision| (kept.get(revision, form), revision));
+            let is_lost = matches!(before, Some(None)) || matches!(again, Some((None, _)));
+            let (outline, revision) = match again {
+                Some((Some(outline), revision)) => (outline, Some(revision)),
+                _ => {
+                    let outline = driver.outline(locator.as_ref(), form, &refs, deadline);
+                    let outline = Arc::new(outline.await?);
+                    let revision = kept.keep(form.clone(), Arc::clone(&outline));
+                    (outline, revision)
+                }
+            };
+            let changed = before
+                .flatten()
+                .and_then(|before| changes(&before, &outline));
+            let changes_since = request.since.filter(|_| changed.is_some());
+            let printed = match (changed, &request.find) {
+                (Some(changed), None) => changed,
+                (Some(changed), Some(text)) => changed.changes_with(text),
+                (None, Some(text)) => Printed::matching(&outline, text),
+                (None, None) => Printed::whole(&outline),
+            };
+            let page = printed.page(request.offset, request.max_chars);
+            let fields = PayloadFields::AxSnapshot {
+                url: outline.url.clone(),
+                lines: page.lines as u64,
+                omitted: (outline.omitted > 0).then_some(outline.omitted),
+                revision,
+                changes_since,
+                lost: is_lost.then_some(true),
+                lines_left: (page.left > 0).then_some(page.left as u64),
+            };
+            Ok(AnswerKind::text(fields, page.text))
         })
     }
 }
 
 impl PageDriver {
-    async fn ax_snapshot(
+    async fn outline(
         &self,
         locator: Option<&Locator>,
-        interactive_only: bool,
+        form: &OutlineForm,
         refs: &RefCounter,
         deadline: Instant,
-    ) -> Result<AnswerKind, PageActionError> {
+    ) -> Result<Outline, PageActionError> {
         let mut number = refs.0.lock().await;
         let mut builder = SnapshotBuilder {
             driver: self,
-            interactive_only,
+            form,
+            nodes: Vec::new(),
             next: *number,
             length: 0,
+            omitted: 0,
+            not_looked_up: 0,
+            unresponsive: HashSet::new(),
             deadline,
         };
-        let args = builder.args(0);
-        let called = self.call_on_part("outline", locator, &args, deadline);
-        let (world, result) = called.await?;
-        let part: FrameOutline = parse(&result)?;
+        let (world, part) = builder.root_outline(locator).await?;
         let url = part.url.clone();
-        let mut all = Vec::new();
-        let omitted = builder.add(&world, part, 0, &mut all).await?;
+        builder.add(&world, part, 0).await?;
         *number = builder.next;
         drop(number);
-        if omitted > 0 {
-            all.push(format!(
-                "- note: {omitted} more elements are left out; pass selector to take a snapshot of a part, \
-                 or set interactiveOnly"
-            ));
-        }
-        let lines = all.len() as u64;
-        // Every line ends with a line break.
-        all.push(String::new());
-        let fields = PayloadFields::AxSnapshot {
-            url,
-            lines,
-            omitted: (omitted > 0).then_some(omitted),
-        };
-        Ok(AnswerKind::text(fields, &all.join("\n")))
+        Ok(builder.finish(url))
     }
 }
 
 impl SnapshotBuilder<'_> {
-    fn args(&self, inner: usize) -> Args {
-        Args {
-            interactive_only: self.interactive_only,
+    fn args(&self, inner: usize) -> OutlineArgs {
+        OutlineArgs {
+            interactive_only: self.form.selection == Selection::InteractiveOnly,
+            usable_refs: self.form.has_usable_refs(),
             next: self.next,
             limit: MAX_CHARS.saturating_sub(self.length),
             inner,
         }
     }
 
-    /// Adds the lines of one frame, with those of the frames in it. Returns the number of omitted
-    /// elements.
+    /// The outline of the main frame, or of the element of a locator. Begins again in the new document
+    /// after a navigation.
+    async fn root_outline(
+        &self,
+        locator: Option<&Locator>,
+    ) -> Result<(Arc<World>, FrameOutline), PageActionError> {
+        loop {
+            match self.root_outline_once(locator).await {
+                Err(PageActionError::PageLeft) if Instant::now() + PAUSE < self.deadline => {
+                    sleep(PAUSE).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn root_outline_once(
+        &self,
+        locator: Option<&Locator>,
+    ) -> Result<(Arc<World>, FrameOutline), PageActionError> {
+        #[derive(Deserialize)]
+        struct Found {
+            held: u64,
+        }
+        let (world, held) = match locator {
+            None => (Arc::clone(self.driver.main_world()), None),
+            Some(locator) => {
+                let found = self
+                    .driver
+                    .call_on_element("find", locator, &NoArgs {}, self.deadline);
+                let (world, found) = found.await?;
+                let Found { held } = parse(&found)?;
+                (world, Some(held))
+            }
+        };
+        let outline = world.outline(held, self.args(0), self.deadline).await?;
+        Ok((world, outline))
+    }
+
+    /// Adds the lines of one frame, with those of the frames in it.
     fn add<'a>(
         &'a mut self,
         world: &'a Arc<World>,
         part: FrameOutline,
         depth: usize,
-        all: &'a mut Vec<String>,
-    ) -> BoxFuture<'a, Result<u64, PageActionError>> {
+    ) -> BoxFuture<'a, Result<(), PageActionError>> {
         async move {
             self.next = self.next.max(part.next);
             self.length += part.length;
-            let mut omitted = part.omitted;
-            let mut lines = part.lines.into_iter();
+            self.omitted += part.omitted;
+            self.not_looked_up += part.not_looked_up;
+            let mut nodes = part.records.lines().filter_map(Node::parse);
             let mut done = 0;
             for placeholder in part.frames {
-                all.extend(lines.by_ref().take(placeholder.line.saturating_sub(done)));
+                let before = placeholder.line.saturating_sub(done);
+                self.nodes.extend(nodes.by_ref().take(before));
                 done = placeholder.line;
                 if depth >= MAX_DEPTH {
                     continue;
                 }
                 match self.frame_outline(world, &placeholder).await {
-                    Ok(Some((inner, part))) => {
-                        omitted += self.add(&inner, part, depth + 1, all).await?;
-                    }
+                    Ok(Some((inner, part))) => self.add(&inner, part, depth + 1).await?,
                     Ok(None) => {
-                        let indentation = "  ".repeat(placeholder.depth);
-                        all.push(format!("{indentation}- note: this frame does not respond"));
+                        let note = Node::note(placeholder.depth, "this frame does not respond");
+                        self.nodes.push(note);
                     }
                     Err(error) if error.is_frame_gone() => {}
                     Err(error) => return Err(error),
                 }
             }
-            all.extend(lines);
-            Ok(omitted)
+            self.nodes.extend(nodes);
+            Ok(())
         }
         .boxed()
     }
 
     /// The outline of a cross-origin frame. `None` if the frame does not answer within its time limit.
     async fn frame_outline(
-        &self,
+        &mut self,
         around: &Arc<World>,
         frame: &FramePlaceholder,
     ) -> Result<Option<(Arc<World>, FrameOutline)>, PageActionError> {
         let limit = FRAME_LIMIT.min(remaining(self.deadline) / 2);
         let deadline = Instant::now() + limit;
+        let mut session = None;
         let read = async {
             let entered = self.driver.enter_frame(around, frame.held, deadline);
             let inner = entered.await?;
-            let args = self.args(frame.depth);
-            let part = inner.call("outline", &args, deadline).await?;
+            if self.unresponsive.contains(inner.session.id()) {
+                return Ok(None);
+            }
+            session = Some(inner.session.id().clone());
+            let part = inner
+                .outline(None, self.args(frame.depth), deadline)
+                .await?;
             Ok(Some((inner, part)))
         };
         match timeout_at(deadline, read).await {
-            Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => Ok(None),
+            Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => {
+                self.unresponsive.extend(session);
+                Ok(None)
+            }
             Ok(outcome) => outcome,
         }
+    }
+
+    fn finish(mut self, url: String) -> Outline {
+        if self.omitted > 0 {
+            let note = format!(
+                "{} more elements are left out; pass selector to take a snapshot of a part, or set interactiveOnly",
+                self.omitted
+            );
+            self.nodes.push(Node::note(0, note));
+        }
+        if self.not_looked_up > 0 {
+            let note = format!(
+                "{} more elements that listen for clicks are left out; the next snapshot has more of them, and so \
+                 has one of a part, with selector",
+                self.not_looked_up
+            );
+            self.nodes.push(Node::note(0, note));
+        }
+        let omitted = self.omitted + self.not_looked_up;
+        Outline::new(url, self.nodes, omitted, self.form)
     }
 }

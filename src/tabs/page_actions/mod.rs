@@ -26,7 +26,8 @@
 //! | [`load_progress`], [`navigation_barrier`] | how far the document is, and whether it is being left |
 //! | [`wait_network`], [`network_activity`] | `waitFor` with `networkidle` |
 //! | [`picture_look`] | what is stilled, hidden and covered in a screenshot |
-//! | [`query`], [`ax_snapshot`], [`content`], [`bounding_box`], [`frame_list`] | reading the page |
+//! | [`query`], [`content`], [`bounding_box`], [`frame_list`] | reading the page |
+//! | [`ax_snapshot`], [`frame_outline`], [`listeners`] | the outline of the page |
 
 mod action_mode;
 mod actions;
@@ -44,12 +45,14 @@ mod error;
 mod evaluate;
 mod fields;
 mod frame_list;
+mod frame_outline;
 mod glob;
 mod held_input;
 mod hit_check;
 mod key_tables;
 mod keyboard;
 pub mod keys;
+mod listeners;
 mod load_progress;
 mod navigation_barrier;
 mod network_activity;

@@ -32,6 +32,8 @@ pub(super) const SCRIPT: &str = concat!(
     include_str!("script/upload.js"),
     include_str!("script/drag.js"),
     include_str!("script/queries.js"),
+    include_str!("script/clickable.js"),
+    include_str!("script/ax_states.js"),
     include_str!("script/ax_snapshot.js"),
     include_str!("script/rendered_text.js"),
     include_str!("script/markdown.js"),

@@ -2,7 +2,7 @@
 //! nested frames of the same origin; Chromium gives no script access to others.
 
 use std::borrow::Cow;
-use std::sync::{Mutex, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -38,6 +38,8 @@ pub(super) struct World {
     frame: String,
     /// The execution context of the current document, once it has been created.
     context: Mutex<Option<i64>>,
+    /// The document's remote object, with the execution context that it belongs to.
+    document: Mutex<Option<(i64, Arc<ObjectHandle>)>>,
     /// The execution context that was created last. A call in it may be running.
     created: Mutex<Option<i64>>,
     /// The frame element, unless this is the main frame: the parent's world, and the number of the
@@ -53,6 +55,7 @@ impl World {
             session,
             frame: frame.to_owned(),
             context: Mutex::new(None),
+            document: Mutex::new(None),
             created: Mutex::new(None),
             owner: Mutex::new(None),
             navigating: watch::Sender::new(false),
@@ -93,10 +96,11 @@ impl World {
     /// Forgets the execution context after a navigation.
     pub(super) fn invalidate(&self) {
         *lock(&self.context) = None;
+        *lock(&self.document) = None;
     }
 
     /// The frame element: its world and its number there.
-    pub(super) fn owner(&self) -> Option<(std::sync::Arc<Self>, u64)> {
+    pub(super) fn owner(&self) -> Option<(Arc<Self>, u64)> {
         let owner = lock(&self.owner);
         let (world, number) = owner.as_ref()?;
         Some((world.upgrade()?, *number))
@@ -231,9 +235,40 @@ impl World {
         struct Args {
             number: u64,
         }
-        let args = Args { number };
-        let outcome = self.evaluate("held", &args, false, deadline);
-        match outcome.await? {
+        self.remote_object("held", &Args { number }, deadline).await
+    }
+
+    /// The remote object of the frame's document.
+    pub(super) async fn document(
+        &self,
+        deadline: Instant,
+    ) -> Result<Arc<ObjectHandle>, PageActionError> {
+        let known = lock(&self.document).clone();
+        if let Some((context, document)) = known
+            && *lock(&self.context) == Some(context)
+        {
+            return Ok(document);
+        }
+        let document = self.remote_object("documentNode", &(), deadline).await?;
+        let document = Arc::new(document);
+        let context = *lock(&self.context);
+        *lock(&self.document) = context.map(|context| (context, Arc::clone(&document)));
+        Ok(document)
+    }
+
+    /// The execution context of the current document, if it has been created.
+    pub(super) fn context(&self) -> Option<i64> {
+        *lock(&self.context)
+    }
+
+    /// Calls a function of the script that returns an object.
+    async fn remote_object(
+        &self,
+        function: &'static str,
+        args: &(impl Serialize + Sync),
+        deadline: Instant,
+    ) -> Result<ObjectHandle, PageActionError> {
+        match self.evaluate(function, args, false, deadline).await? {
             EvaluateResult::Handle(id) => Ok(ObjectHandle::new(self.session.clone(), id)),
             _ => Err(PageActionError::PageLeft),
         }

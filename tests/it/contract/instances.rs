@@ -19,11 +19,11 @@ use cdp_bridge_protocol::request::{
     Drag, Edge, Emulate, Evaluate, ExtraHeaders, Fill, Focus, Geolocation, GetAxSnapshot,
     GetContent, GetDomSnapshot, GetDownload, GetScreenshot, GoBack, GoForward, Hover, ImageFormat,
     Keyboard, KeyboardAction, ListFrames, ListTabs, LoadState, Margin, Media, Modifier, Mouse,
-    MouseAction, MouseButton, Navigate, OriginCredentials, PagePermission, Paper, Ping, Point,
-    Press, PrintToPdf, Query, ReducedMotion, Reload, RemoveInitScript, Scroll, ScrollIntoView,
-    ScrollTo, Select, SetCredentials, SetLoggedOutMode, SetPermissions, Setting, SnapshotFormat,
-    Spot, StageFile, StartScreencast, StopScreencast, Subscribable, Subscribe, Type, Uncheck,
-    Upload, UploadFile, Viewport, ViewportSize, WaitFor, WaitState, WaitUntil, What,
+    MouseAction, MouseButton, Navigate, OriginCredentials, OutlineMode, PagePermission, Paper,
+    Ping, Point, Press, PrintToPdf, Query, ReducedMotion, Reload, RemoveInitScript, Scroll,
+    ScrollIntoView, ScrollTo, Select, SetCredentials, SetLoggedOutMode, SetPermissions, Setting,
+    SnapshotFormat, Spot, StageFile, StartScreencast, StopScreencast, Subscribable, Subscribe,
+    Type, Uncheck, Upload, UploadFile, Viewport, ViewportSize, WaitFor, WaitState, WaitUntil, What,
 };
 use cdp_bridge_protocol::{
     ErrorCode, ErrorDetails, ErrorEvent, Event, RequestBody, RequestId, TabId, TabRef,
@@ -454,6 +454,13 @@ fn looks(full: bool) -> Vec<RequestBody> {
             tab_id: tab(),
             selector: maybe(full, selector()),
             interactive_only: maybe(full, true),
+            mode: maybe(full, OutlineMode::Controls),
+            compact: maybe(full, true),
+            since: maybe(full, 7),
+            revision: maybe(full, 8),
+            find: maybe(full, "cart".to_owned()),
+            max_chars: maybe(full, 2000),
+            offset: maybe(full, 100),
         }
         .into(),
         GetContent {
@@ -891,6 +898,10 @@ pub(super) fn ax_snapshot_head(full: bool) -> AxSnapshotHead {
         url: url(),
         lines: 12,
         omitted: maybe(full, 3),
+        revision: maybe(full, 8),
+        changes_since: maybe(full, 7),
+        lost: maybe(full, true),
+        lines_left: maybe(full, 12),
         seq: 0,
         total: 1,
     }

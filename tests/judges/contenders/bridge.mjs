@@ -15,6 +15,7 @@ export async function viaBridge(binary, browser) {
   const outline = async () => (await ask("getAxSnapshot")).text;
   return {
     name: "bridge",
+    ask,
     go: async (url) => {
       const load = new Promise((resolve) => (loaded = resolve));
       await ask("navigate", { url });

@@ -1,90 +1,62 @@
-// The accessibility outline of a page: one line per element with its role, name, states and ref.
-
-const shorten = (text, max) => (text.length > max ? `${cutText(text, max)}…` : text).toWellFormed();
-const quote = (text) => JSON.stringify(shorten(text, 300));
-
-const statesOf = (element, role) => {
-  const states = [];
-  const level = stateOf(element, role, 'level');
-  if (level !== null && (role === 'heading' || role === 'treeitem')) states.push(`level=${level}`);
-  for (const name of ['checked', 'pressed', 'expanded', 'selected']) {
-    const value = stateOf(element, role, name);
-    if (value === true) states.push(name);
-    else if (value === 'mixed') states.push(`${name}=mixed`);
-    else if (value === false && name === 'expanded') states.push('collapsed');
-  }
-  if ((INTERACTIVE.has(role) || role === 'group') && isDisabled(element)) states.push('disabled');
-  if (INTERACTIVE.has(role)) {
-    if (isReadOnly(element)) states.push('readonly');
-    if (element.required === true || attr(element, 'aria-required') === 'true') states.push('required');
-    if (attr(element, 'aria-invalid') === 'true') states.push('invalid');
-  }
-  if (activeElementOf(rootOf(element)) === element && localNameOf(element) !== 'body') states.push('active');
-  return states;
-};
-
-const ROLES_WITH_VALUE = new Set(['textbox', 'searchbox', 'combobox', 'spinbutton', 'slider', 'progressbar', 'meter', 'scrollbar']);
-
-// The value of a field. A password is masked.
-const shownValue = (element, role) => {
-  const tag = localNameOf(element);
-  if (tag === 'input') {
-    const type = typeOf(element);
-    if (type === 'password') return element.value ? '••••' : '';
-    if (ROLES_WITH_VALUE.has(role) || VALUE_INPUTS.has(type)) return element.value;
-    return '';
-  }
-  if (tag === 'textarea') return element.value;
-  if (tag === 'select') return element.multiple || element.size > 1 ? '' : valueOfField(element);
-  if (!ROLES_WITH_VALUE.has(role)) return '';
-  return attr(element, 'aria-valuetext') ?? attr(element, 'aria-valuenow') ?? (tag === 'progress' || tag === 'meter' ? String(element.value) : isEditingHost(element) ? squeeze(textOf(element)) : '');
-};
+// The accessibility outline of a page: a record for each line, which the bridge prints. The fields of a
+// record are separated by tabs: no text has one, since white space is collapsed and strings are quoted.
 
 const isOperable = (element, role) =>
   INTERACTIVE.has(role) ||
   isEditingHost(element) ||
   (localNameOf(element) === 'input' && typeOf(element) !== 'hidden') ||
   localNameOf(element) === 'summary' ||
-  (role === 'generic' && hasAttr(element, 'tabindex') && attr(element, 'tabindex') !== '-1') ||
-  (role === 'generic' && hasAttr(element, 'onclick'));
+  (role === 'generic' && hasAttr(element, 'tabindex') && attr(element, 'tabindex') !== '-1');
 
-// Waits for the element of a locator; the whole page is read as it is.
-const outline = ({ steps, from, timeout, ...how }) => {
-  if (!steps) return outlineOf(contentRootOf(document), false, how);
-  return whenActionable({ steps, from, timeout, needs: {} }, (element) => outlineOf(element, true, how));
-};
-
-// An input without a role of its own that is not typed into, such as a date, is listed by its type.
-const shownRole = (element, role) =>
-  role === 'textbox' && localNameOf(element) === 'input' && VALUE_INPUTS.has(typeOf(element)) && !attr(element, 'role') ? typeOf(element) : role;
-
-// Whether the children of an element are presentational: only interactive ones are listed. A drawing may
-// have text and links, and so may a picture without a name, whose content is all there is to say.
+// Whether the children of an element are presentational: only those that can be used are listed. A drawing
+// may have text and links, and so may a picture without a name, whose content is all there is to say.
 const hidesChildren = (element, role) => {
   if (!CHILDREN_PRESENTATIONAL.has(role)) return false;
   if (role !== 'img' && role !== 'math') return true;
   return !isSvg(element) && accessibleName(element, role) !== '';
 };
 
-const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
+// The options of a list that opens cannot be clicked: `select` chooses one.
+const isOfOpeningList = (select) => !select.multiple && select.size <= 1;
+
+const NOT_LISTED = new Set(['script', 'style', 'noscript', 'template', 'head']);
+
+// Whether text is all that an element holds.
+const holdsOnlyText = (element) => !shadowOf(element) && firstElementOf(element) === null;
+
+// The outline of the document, or of a held element. `listening` are the nodes that have listeners for
+// clicks. Those that are not known yet are returned instead, for the bridge to look them up.
+const outline = ({ held, listening, mayLookUp, ...how }) => {
+  const unknown = mayLookUp ? listening.filter((id) => !isNodeKnown(id)) : [];
+  if (unknown.length) return { unknown };
+  const root = held ? fetchHeld(held) : contentRootOf(document);
+  if (held && !root) return { isGone: true };
+  return outlineOf(root, Boolean(held), { ...how, listening: listeningElements(listening) });
+};
+
+// `next`: the next ref number. `inner`: the depth of the lines. `usableRefs`: only what can be used gets a ref.
+const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inner, listening }) => {
   let number = Math.max(next, lastNumber + 1);
-  const give = (element) => numberOf(element, () => number++);
+  const give = (element) => `e${numberOf(element, () => number++)}`;
   const lines = [];
   const frames = [];
   let omitted = 0;
   let length = 0;
-  const put = (depth, text) => {
-    if (length > limit) return false;
-    const line = `${'  '.repeat(Math.min(depth, 60))}- ${text}`;
-    length += line.length + 1;
-    lines.push(line);
-    return true;
+  // Within something that can be used, the hand says nothing new.
+  let usableAround = 0;
+  const put = (line) => {
+    if (length > limit) return null;
+    const { depth, role, name = '', states = '', ref = '', url = '', value = '' } = line;
+    const whole = { depth, role, name, states, ref, url, value, isUsable: Boolean(line.isUsable) };
+    length += Math.min(depth, 60) * 2 + role.length + name.length + states.length + ref.length + url.length + value.length + 12;
+    lines.push(whole);
+    return whole;
   };
   // Text between elements is a line of its own.
   const flush = (depth, pending) => {
     const text = squeeze(pending.text);
     pending.text = '';
-    if (text && !interactiveOnly) put(depth, `text: ${quote(text)}`);
+    if (text && !interactiveOnly) put({ depth, role: 'text', value: quote(text) });
   };
   // The text of an invisible element is left out; its descendants may be visible.
   const visitChildren = (element, depth, pending, isVisible = true) => {
@@ -109,47 +81,35 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
   const visit = (element, depth, pending) => {
     if (visited.has(element)) return;
     visited.add(element);
+    const around = usableAround;
     const isRead = attempt(() => {
       visitElement(element, depth, pending);
       return true;
     }, false);
+    usableAround = around;
     if (!isRead) attempt(() => visitChildren(element, depth, pending), null);
   };
   const visitElement = (element, depth, pending) => {
     if (isAriaHidden(element) || hasAttr(element, 'inert')) return;
     const tag = localNameOf(element);
-    if (tag === 'script' || tag === 'style' || tag === 'noscript' || tag === 'template' || tag === 'head') return;
+    if (NOT_LISTED.has(tag)) return;
     if (tag === 'br') {
       pending.text += ' ';
       return;
     }
-    const hidden = isNotRendered(element);
-    if (hidden) {
+    if (isNotRendered(element)) {
       if (isOnlyInvisible(element)) visitChildren(element, depth, pending, false);
       return;
     }
     const role = roleOf(element);
-    const operable = isOperable(element, role);
+    const style = INTERACTIVE.has(role) ? null : styleOf(element);
+    let click = style ? clickableBy(element, style, listening) : null;
+    if (click === 'hand' && usableAround) click = null;
+    const operable = isOperable(element, role) || click !== null;
     const named = role === 'generic' ? explicitName(element) : '';
-    const silent = role === null || role === 'presentation' || ((role === 'generic' || NO_NAME.has(role)) && !operable && !named);
+    const silent = !operable && (role === null || role === 'presentation' || ((role === 'generic' || NO_NAME.has(role)) && !named));
     if (silent || (interactiveOnly && !operable && role !== 'iframe')) {
-      const block = isBlock(element);
-      if (block) flush(depth, pending);
-      if (!silent && hidesChildren(element, role)) {
-        visitOperable(element, depth);
-        return;
-      }
-      if (role === 'paragraph' && !interactiveOnly) {
-        const inside = { text: '' };
-        const mark = lines.length;
-        visitChildren(element, depth, inside);
-        const text = squeeze(inside.text);
-        if (text && mark === lines.length) put(depth, `paragraph: ${quote(text)}`);
-        else flush(depth, inside);
-        return;
-      }
-      visitChildren(element, depth, pending);
-      if (block) flush(depth, pending);
+      visitSilent(element, role, style, silent, depth, pending);
       return;
     }
     flush(depth, pending);
@@ -158,72 +118,133 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
       if (!hidesChildren(element, role)) visitChildren(element, depth, { text: '' });
       return;
     }
-    const name = accessibleName(element, role);
-    let line = shownRole(element, role);
-    if (name) line += ` ${quote(name)}`;
-    for (const state of attempt(() => statesOf(element, role), [])) line += ` [${state}]`;
-    line += ` [ref=e${give(element)}]`;
+    visitListed(element, tag, role, { click, operable }, depth);
+  };
+  // An element without a line of its own.
+  const visitSilent = (element, role, style, silent, depth, pending) => {
+    const block = isBlockStyle(style);
+    if (block) flush(depth, pending);
+    if (!silent && hidesChildren(element, role)) {
+      visitOperable(element, depth);
+      return;
+    }
+    if (role === 'paragraph' && !interactiveOnly) {
+      const inside = { text: '' };
+      const mark = lines.length;
+      visitChildren(element, depth, inside);
+      const text = squeeze(inside.text);
+      if (text && mark === lines.length) put({ depth, role: 'paragraph', value: quote(text) });
+      else flush(depth, inside);
+      return;
+    }
+    visitChildren(element, depth, pending);
+    if (block) flush(depth, pending);
+  };
+  const visitListed = (element, tag, role, { click, operable }, depth) => {
+    const shown = role === null || role === 'presentation' ? (tag === 'img' ? 'img' : 'generic') : shownRole(element, role);
+    const ownName = role ? accessibleName(element, role) : '';
+    const name = ownName || (click ? squeeze(attr(element, 'title') ?? attr(element, 'alt') ?? '') : '');
+    const states = attempt(() => statesOf(element, role), []);
+    if (click) states.push('clickable');
     const value = attempt(() => shownValue(element, role), '');
-    const href = role === 'link' && !interactiveOnly ? addressOf(element) : null;
-    if (href !== null && !href.startsWith('javascript:') && !href.startsWith('data:')) line += ` [url=${shorten(href, 120)}]`;
-    if (value) line += `: ${quote(squeeze(value))}`;
-    if (tag === 'iframe' || tag === 'frame') {
-      put(depth, line);
-      const insideDocument = innerDocument(element);
-      if (insideDocument) {
-        const inside = contentRootOf(insideDocument);
-        if (inside) {
-          const text = { text: '' };
-          visitChildren(inside, depth + 1, text);
-          flush(depth + 1, text);
-        }
-      } else {
-        frames.push({ held: hold(element), line: lines.length, depth: depth + 1 });
-      }
-      return;
-    }
-    if (hidesChildren(element, role)) {
-      put(depth, line);
-      visitOperable(element, depth + 1);
-      return;
-    }
+    const line = put({
+      depth,
+      role: shown,
+      name: name && quote(name),
+      states: states.map((state) => `[${state}]`).join(' '),
+      ref: operable || !usableRefs ? give(element) : '',
+      isUsable: operable,
+      url: role === 'link' && !interactiveOnly ? shownAddress(element) : '',
+      value: value && quote(squeeze(value)),
+    });
+    if (operable) usableAround += 1;
+    if (tag === 'iframe' || tag === 'frame') visitFrame(element, depth + 1);
+    else if (role && hidesChildren(element, role)) visitOperable(element, depth + 1);
     // The value of a field has been added already; its children are skipped.
-    if (tag === 'textarea' || tag === 'input') {
-      put(depth, line);
+    else if (tag === 'select') visitOptions(element, depth + 1);
+    else if (tag !== 'textarea' && tag !== 'input') visitContents(element, line, { name, value, click }, depth);
+  };
+  const visitFrame = (frame, depth) => {
+    const insideDocument = innerDocument(frame);
+    if (!insideDocument) {
+      frames.push({ held: hold(frame), line: lines.length, depth });
       return;
     }
-    if (tag === 'select') {
-      put(depth, line);
-      for (const option of element.options) {
-        if (length > limit) omitted += 1;
-        else {
-          const label = squeeze(option.label);
-          put(depth + 1, `option ${quote(label)}${option.selected ? ' [selected]' : ''}${matches(option, ':disabled') ? ' [disabled]' : ''} [ref=e${give(option)}]`);
-        }
+    const inside = contentRootOf(insideDocument);
+    if (!inside) return;
+    const text = { text: '' };
+    visitChildren(inside, depth, text);
+    flush(depth, text);
+  };
+  const visitOptions = (select, depth) => {
+    const hasRefs = !usableRefs || !isOfOpeningList(select);
+    for (const option of select.options) {
+      if (length > limit) {
+        omitted += 1;
+        continue;
       }
-      return;
+      const states = [option.selected && '[selected]', matches(option, ':disabled') && '[disabled]'];
+      put({
+        depth,
+        role: 'option',
+        name: quote(squeeze(option.label)),
+        states: states.filter(Boolean).join(' '),
+        ref: hasRefs ? give(option) : '',
+      });
     }
-    const at = lines.length;
-    put(depth, line);
+  };
+  const visitContents = (element, line, { name, value, click }, depth) => {
+    // An element that is named by its text has nothing else to say.
+    if (name && holdsOnlyText(element) && squeeze(textOf(element)) === name) return;
+    const start = lines.length;
     const inside = { text: '' };
     visitChildren(element, depth + 1, inside);
+    if (!line) return;
     // A block with only the accessible name.
-    if (name && lines.length === at + 2 && lines[at + 1].trimStart() === `- text: ${quote(name)}`) length -= lines.pop().length + 1;
+    if (name && lines.length === start + 1 && lines[start].role === 'text' && lines[start].value === quote(name)) length -= lines.pop().value.length;
     const text = squeeze(inside.text);
-    if (text && lines.length === at + 1 && !interactiveOnly) {
+    const repeatsName = normalizeText(text) === normalizeText(name ?? '');
+    if (lines.length > start) {
+      if (!repeatsName) flush(depth + 1, inside);
+      if (click === 'hand' && !text) liftSoleControls(start);
+      return;
+    }
+    if (text && !interactiveOnly) {
       // Skip text that only repeats the accessible name.
-      if (normalizeText(text) !== normalizeText(name) && text !== value) {
-        lines[at] += `: ${quote(text)}`;
-        length += text.length + 4;
-      }
-    } else if (normalizeText(text) !== normalizeText(name)) flush(depth + 1, inside);
+      if (!repeatsName && text !== value) setValue(line, text);
+    } else if (!name && !value && (click || (interactiveOnly && line.role === 'generic'))) describeClickable(element, line);
+  };
+  const setValue = (line, text) => {
+    line.value = quote(text);
+    length += line.value.length;
+  };
+  // Something to recognize an element by that can be clicked, and whose text is not listed, or that has none.
+  const describeClickable = (element, line) => {
+    const text = squeeze(contentName(element, { seen: new Set(), all: false, referenced: false }));
+    if (text) setValue(line, cutText(text, 100));
+    else line.states += ` [element=${hintOf(element)}]`;
+  };
+  // An element that shows the hand only because of the controls in it says nothing that they do not.
+  const liftSoleControls = (start) => {
+    let hasControl = false;
+    let controlDepth = Infinity;
+    for (const { depth, isUsable, name, value } of lines.slice(start)) {
+      if (depth > controlDepth) continue;
+      controlDepth = isUsable ? depth : Infinity;
+      hasControl ||= isUsable;
+      if (!isUsable && (name || value)) return;
+    }
+    if (!hasControl || frames.some((frame) => frame.line >= start)) return;
+    lines.splice(start - 1, 1);
+    for (const each of lines.slice(start - 1)) each.depth -= 1;
   };
   // In a picture, elements without an interactive role may be operable too.
   const visitOperable = (element, depth, inPicture = roleOf(element) === 'img') => {
     for (const child of childrenOf(element)) {
       if (nodeTypeOf(child) !== 1) continue;
       const role = isNotRendered(child) ? null : roleOf(child);
-      if (role && (INTERACTIVE.has(role) || (inPicture && isOperable(child, role)))) visit(child, depth, { text: '' });
+      const isUsable = role !== null && (INTERACTIVE.has(role) || listening.has(child) || (inPicture && isOperable(child, role)));
+      if (isUsable) visit(child, depth, { text: '' });
       else visitOperable(child, depth, inPicture);
     }
   };
@@ -236,6 +257,7 @@ const outlineOf = (root, isPart, { interactiveOnly, next, limit, inner }) => {
   });
   flush(base, pending);
   lastNumber = Math.max(lastNumber, number - 1);
-  return { url: location.href, lines, frames, omitted, next: number, length };
+  const records = lines.map(({ depth, role, name, states, ref, url, value }) => [depth, role, name, states, ref, url, value].join('\t'));
+  return { url: location.href, records: records.join('\n'), frames, omitted, next: number, length };
 };
 let lastNumber = 0;

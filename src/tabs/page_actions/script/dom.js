@@ -17,6 +17,7 @@ const localNameOf = getter(Element.prototype, 'localName');
 const namespaceOf = getter(Element.prototype, 'namespaceURI');
 const shadowOf = getter(Element.prototype, 'shadowRoot');
 const slotOf = getter(Element.prototype, 'assignedSlot');
+const firstElementOf = getter(Element.prototype, 'firstElementChild');
 const innerHtmlOf = getter(Element.prototype, 'innerHTML');
 const htmlTextOf = getter(HTMLElement.prototype, 'innerText');
 const isContentEditable = getter(HTMLElement.prototype, 'isContentEditable');

@@ -62,6 +62,12 @@ globalThis.cdpBridge = {
   find,
   area,
   outline,
+  // The nodes that the bridge has looked up for an outline.
+  outlineWith: ({ ids, args }, ...nodes) => {
+    learnNodes(ids, nodes);
+    return outline(args);
+  },
+  documentNode: () => document,
   content,
   stillPicture,
   maskPicture,

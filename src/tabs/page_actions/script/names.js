@@ -33,10 +33,11 @@ const generatedContent = (element, which) => {
   return style.display === 'inline' || !text ? text : ` ${text} `;
 };
 
-const isBlock = (element) => {
-  const display = styleOf(element)?.display ?? 'inline';
+const isBlockStyle = (style) => {
+  const display = style?.display ?? 'inline';
   return !display.startsWith('inline') && display !== 'contents';
 };
+const isBlock = (element) => isBlockStyle(styleOf(element));
 
 const valueOfField = (element) => {
   const tag = localNameOf(element);

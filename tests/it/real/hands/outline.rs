@@ -57,7 +57,7 @@ async fn an_outline_has_roles_names_states_and_values(browser: TestBrowser) {
         "  - img \"A pear\"",
         "  - tablist",
         "    - tab \"One\" [selected]",
-        "  - generic: \"Clickable\"",
+        "  - generic [clickable]: \"Clickable\"",
     ];
     assert_eq!(plain, expected, "{outline}");
     assert!(!outline.contains("geheim"));
