@@ -56,6 +56,7 @@ async fn first_frame(inbox: &mut Inbox) -> Result<Picture, ScreenshotError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tabs::message::ShotLook;
 
     #[test]
     fn only_the_visible_part_is_on_the_surface() {
@@ -63,6 +64,7 @@ mod tests {
             area,
             format,
             quality: 70,
+            look: ShotLook::default(),
         };
         for format in [ImageFormat::Jpeg, ImageFormat::Png] {
             assert!(is_on_surface(&shot(Area::Visible, format)));
