@@ -114,7 +114,7 @@ impl PageDriver {
                 }
                 // The others may still hold.
                 Err(error) if conditions.is_any && error.is_of_time() => {
-                    failures.push((index, error))
+                    failures.push((index, error));
                 }
                 Err(error) => return Err(error),
             }
