@@ -95,7 +95,7 @@ impl<'a> Reader<'a> {
                 });
                 return Err(bad(body.start.min(self.at), problem));
             }
-            self.segment_kind(name, &body, first, start)?
+            segment_kind(name, &body, first, start)?
         };
         let text: String = self.chars[start..self.at].iter().collect();
         Ok(Segment {
@@ -225,43 +225,42 @@ impl<'a> Reader<'a> {
     fn nested(text: &str, depth: usize) -> Result<Vec<Segment>, LocatorError> {
         Ok(Locator::parse_nested(text, depth)?.segments)
     }
+}
 
-    fn segment_kind(
-        &self,
-        kind: Option<&'static str>,
-        body: &Piece<'_>,
-        first: bool,
-        start: usize,
-    ) -> Result<SegmentKind, LocatorError> {
-        let value = || body.text();
-        Ok(match kind {
-            None | Some("css") => SegmentKind::Css { value: value() },
-            Some("text") => SegmentKind::Text(matcher(body)?),
-            Some("label") => SegmentKind::Label(matcher(body)?),
-            Some("placeholder") => SegmentKind::Placeholder(matcher(body)?),
-            Some("testid") => SegmentKind::TestId(matcher(body)?),
-            Some("xpath") => SegmentKind::XPath { value: value() },
-            Some("nth") if first => return Err(bad(start, LocatorProblem::NthFirst)),
-            Some("nth") => SegmentKind::Nth {
-                index: value()
-                    .parse()
-                    .map_err(|_| bad(body.start, LocatorProblem::NotANumber))?,
-            },
-            Some(kind @ ("has-text" | "visible")) if first => {
-                return Err(bad(start, LocatorProblem::FilterFirst { kind }));
-            }
-            Some("has-text") => SegmentKind::HasText(matcher(body)?),
-            Some("visible") => SegmentKind::Visible {
-                wanted: boolean(body)?,
-            },
-            Some("ref") if !first => return Err(bad(start, LocatorProblem::RefNotFirst)),
-            Some("ref") => SegmentKind::Ref {
-                number: number_of_ref(&value())
-                    .ok_or_else(|| bad(body.start, LocatorProblem::NotARef))?,
-            },
-            Some(_) => role(body)?,
-        })
-    }
+fn segment_kind(
+    kind: Option<&'static str>,
+    body: &Piece<'_>,
+    first: bool,
+    start: usize,
+) -> Result<SegmentKind, LocatorError> {
+    let value = || body.text();
+    Ok(match kind {
+        None | Some("css") => SegmentKind::Css { value: value() },
+        Some("text") => SegmentKind::Text(matcher(body)?),
+        Some("label") => SegmentKind::Label(matcher(body)?),
+        Some("placeholder") => SegmentKind::Placeholder(matcher(body)?),
+        Some("testid") => SegmentKind::TestId(matcher(body)?),
+        Some("xpath") => SegmentKind::XPath { value: value() },
+        Some("nth") if first => return Err(bad(start, LocatorProblem::NthFirst)),
+        Some("nth") => SegmentKind::Nth {
+            index: value()
+                .parse()
+                .map_err(|_| bad(body.start, LocatorProblem::NotANumber))?,
+        },
+        Some(kind @ ("has-text" | "visible")) if first => {
+            return Err(bad(start, LocatorProblem::FilterFirst { kind }));
+        }
+        Some("has-text") => SegmentKind::HasText(matcher(body)?),
+        Some("visible") => SegmentKind::Visible {
+            wanted: boolean(body)?,
+        },
+        Some("ref") if !first => return Err(bad(start, LocatorProblem::RefNotFirst)),
+        Some("ref") => SegmentKind::Ref {
+            number: number_of_ref(&value())
+                .ok_or_else(|| bad(body.start, LocatorProblem::NotARef))?,
+        },
+        Some(_) => role(body)?,
+    })
 }
 
 const KINDS: [&str; 12] = [
@@ -403,7 +402,7 @@ mod tests {
             (r#"text="\"Hello\" he said""#, r#""Hello" he said"#, true),
             (r#"text="\"Hello\" he said"i"#, r#""Hello" he said"#, false),
             (r#"text= "/a/"i"#, "/a/", false),
-            (r#"text='it\'s >> here'"#, "it's >> here", true),
+            (r"text='it\'s >> here'", "it's >> here", true),
             (r#"text="a\\b""#, r"a\b", true),
         ] {
             assert_eq!(

@@ -101,8 +101,8 @@ impl Pattern {
             HirKind::Repetition(repetition) => self.repetition(repetition, next),
             HirKind::Capture(capture) => self.add(&capture.sub, next),
             HirKind::Concat(parts) => {
-                let parts = parts.iter().rev();
-                parts.fold(Ok(next), |next, part| self.add(part, next?))
+                let mut parts = parts.iter().rev();
+                parts.try_fold(next, |next, part| self.add(part, next))
             }
             HirKind::Alternation(parts) => {
                 let to = parts.iter().map(|part| self.add(part, next));
@@ -114,22 +114,19 @@ impl Pattern {
 
     fn repetition(&mut self, it: &Repetition, next: usize) -> Result<usize, PatternError> {
         let mut first = next;
-        match it.max {
-            Some(max) => {
-                for _ in it.min..max {
-                    let inner = self.add(&it.sub, first)?;
-                    let to = vec![inner, next];
-                    first = self.push(Step::Split { to })?;
-                }
+        if let Some(max) = it.max {
+            for _ in it.min..max {
+                let inner = self.add(&it.sub, first)?;
+                let to = vec![inner, next];
+                first = self.push(Step::Split { to })?;
             }
-            None => {
-                let again = self.push(Step::Split { to: Vec::new() })?;
-                let inner = self.add(&it.sub, again)?;
-                self.steps[again] = Step::Split {
-                    to: vec![inner, next],
-                };
-                first = again;
-            }
+        } else {
+            let again = self.push(Step::Split { to: Vec::new() })?;
+            let inner = self.add(&it.sub, again)?;
+            self.steps[again] = Step::Split {
+                to: vec![inner, next],
+            };
+            first = again;
         }
         for _ in 0..it.min {
             let inner = self.add(&it.sub, first)?;

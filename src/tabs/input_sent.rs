@@ -1,5 +1,6 @@
 //! Whether a request may have had an effect on its page.
 
+use cdp_bridge_protocol::TabId;
 use tokio::sync::watch;
 
 /// How far an action is. Shared with the reply of its request: an action that fails after its input was
@@ -15,8 +16,10 @@ pub(super) enum InputState {
     /// The script in the page has been called. It may act at any time, but may still be waiting: only the
     /// page knows.
     LeftToPage,
-    /// Input was sent, or a script of the client runs.
+    /// Input was sent, or a script of the client runs, or a navigation has committed.
     Sent,
+    /// This tab was opened, and stays whatever becomes of the request.
+    Opened(TabId),
 }
 
 impl Default for InputSent {
@@ -28,7 +31,26 @@ impl Default for InputSent {
 impl InputSent {
     /// To be called right before input is sent.
     pub(super) fn set(&self) {
-        self.0.send_replace(InputState::Sent);
+        self.0.send_if_modified(|state| {
+            let is_open = matches!(state, InputState::Opened(_));
+            if !is_open {
+                *state = InputState::Sent;
+            }
+            !is_open
+        });
+    }
+
+    /// To be called when the tab that was asked for is open.
+    pub(super) fn set_opened(&self, tab: TabId) {
+        self.0.send_replace(InputState::Opened(tab));
+    }
+
+    /// The tab that was opened.
+    pub(super) fn opened_tab(&self) -> Option<TabId> {
+        match self.state() {
+            InputState::Opened(tab) => Some(tab),
+            _ => None,
+        }
     }
 
     /// To be called right before the page is asked to act by itself.
@@ -77,5 +99,14 @@ mod tests {
         assert_eq!(input.state(), InputState::Sent);
         input.clear();
         assert!(!input.may_be_sent());
+    }
+
+    #[test]
+    fn a_tab_that_was_opened_stays_known() {
+        let input = InputSent::default();
+        assert_eq!(input.opened_tab(), None);
+        input.set_opened(TabId::new(3));
+        input.set();
+        assert!(input.may_be_sent() && input.opened_tab() == Some(TabId::new(3)));
     }
 }

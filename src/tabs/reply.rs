@@ -138,8 +138,6 @@ pub struct Reply {
     pub arrived: Instant,
     pub deadline: Instant,
     pub input_sent: InputSent,
-    /// The tab that the request has opened, and which stays if it fails.
-    pub opened: Option<TabId>,
     /// The requests to cancel this one. They are answered after it.
     cancelled_by: Option<Box<CancelReports>>,
 }
@@ -171,7 +169,6 @@ impl Reply {
             arrived,
             deadline,
             input_sent: InputSent::default(),
-            opened: None,
             cancelled_by: None,
         }
     }
@@ -202,7 +199,7 @@ impl Reply {
         let input_sent = self.input_sent.may_be_sent();
         if self.cancelled_by.is_some() {
             failure.error = TabError::Cancelled { input_sent };
-        } else if let Some(tab) = self.opened {
+        } else if let Some(tab) = self.input_sent.opened_tab() {
             let error = Box::new(failure.error);
             failure.error = TabError::AfterOpening { error, tab };
         } else if input_sent {

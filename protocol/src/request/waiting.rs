@@ -270,28 +270,28 @@ fn check(prefix: &str, one: &Condition, any: Option<&[Condition]>) -> Result<(),
         one.expression.is_some(),
         any.is_some(),
     ];
-    let field_of = |name: &str| format!("{prefix}{name}");
+    let path_of = |name: &str| format!("{prefix}{name}");
     let all = || {
-        let all = ALTERNATIVES.iter().map(|(name, _)| *name);
-        let all = all.filter(|name| *name != "any" || !prefix.contains('['));
-        all.collect::<Vec<_>>().join(", ")
+        let names = ALTERNATIVES.iter().map(|(name, _)| *name);
+        let names = names.filter(|name| *name != "any" || !prefix.contains('['));
+        names.collect::<Vec<_>>().join(", ")
     };
-    let mut chosen = ALTERNATIVES
+    let mut names = ALTERNATIVES
         .iter()
         .zip(given)
         .filter_map(|((name, _), given)| given.then_some(*name));
-    let first = match (chosen.next(), chosen.next()) {
-        (None, _) => return broken(&field_of("selector"), &format!("expected one of {}", all())),
+    let first = match (names.next(), names.next()) {
+        (None, _) => return broken(&path_of("selector"), &format!("expected one of {}", all())),
         (Some(_), Some(second)) => {
-            return broken(&field_of(second), &format!("only one of {}", all()));
+            return broken(&path_of(second), &format!("only one of {}", all()));
         }
         (Some(first), None) => first,
     };
     if first != "selector" && one.state.is_some() {
-        return broken(&field_of("state"), "a state goes with a selector");
+        return broken(&path_of("state"), "a state goes with a selector");
     }
     if first != "expression" && one.args.is_some() {
-        return broken(&field_of("args"), "they go with an expression");
+        return broken(&path_of("args"), "they go with an expression");
     }
     if one
         .url_regex
@@ -299,12 +299,12 @@ fn check(prefix: &str, one: &Condition, any: Option<&[Condition]>) -> Result<(),
         .is_some_and(|regex| regex.chars().count() > MAX_REGEX)
     {
         let problem = format!("a regular expression has at most {MAX_REGEX} characters");
-        return broken(&field_of("urlRegex"), &problem);
+        return broken(&path_of("urlRegex"), &problem);
     }
     let Some(any) = any else { return Ok(()) };
     if any.is_empty() || any.len() > MAX_ANY {
         return broken(
-            &field_of("any"),
+            &path_of("any"),
             &format!("expected 1 to {MAX_ANY} conditions"),
         );
     }

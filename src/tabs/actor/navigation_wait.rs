@@ -7,10 +7,11 @@ use futures::FutureExt as _;
 use super::Actor;
 use super::navigation::BLANK;
 use crate::tabs::active_command::{ActiveCommand, Phase};
+use crate::tabs::attached_target::AttachedTarget;
 use crate::tabs::command_queue::{CommandKind, TabCommand};
 use crate::tabs::error::TabError;
 use crate::tabs::fact::{FactKind, Navigation};
-use crate::tabs::page_actions::PageActionError;
+use crate::tabs::page_actions::{PageActionError, PageDriver};
 use crate::tabs::reply::Reply;
 use crate::tabs::unawaited::UNAWAITED_LIMIT;
 
@@ -65,8 +66,8 @@ impl Actor {
         let Some(ActiveCommand { command, .. }) = self.work.active.take() else {
             return;
         };
-        let driver = self.attached.as_ref().map(|attached| attached.driver());
-        let reached = driver.map_or(WaitUntil::Commit, |driver| driver.reached());
+        let driver = self.attached.as_ref().map(AttachedTarget::driver);
+        let reached = driver.map_or(WaitUntil::Commit, PageDriver::reached);
         if let Some(reply) = command.reply {
             let error = TabError::NotLoaded {
                 request: reply.kind,
@@ -88,11 +89,10 @@ impl Actor {
     ) {
         let created = self.created(url.clone());
         match (until, reply) {
-            (Some(until), Some(mut reply)) if url != BLANK => {
+            (Some(until), Some(reply)) if url != BLANK => {
                 self.tab.publish(created);
                 // From here on a second request would open a second tab.
-                reply.input_sent.set();
-                reply.opened = Some(self.tab.id);
+                reply.input_sent.set_opened(self.tab.id);
                 self.work.queue.push_first(TabCommand {
                     kind: CommandKind::Load { url, until },
                     reply: Some(reply),

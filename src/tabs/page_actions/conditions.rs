@@ -4,8 +4,9 @@ use std::fmt;
 
 use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::{LoadState, WaitState};
-use futures::StreamExt as _;
+use futures::future::{BoxFuture, Shared};
 use futures::stream::FuturesUnordered;
+use futures::{FutureExt as _, StreamExt as _};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -15,6 +16,9 @@ use super::operation::PageOperation;
 use super::url_pattern::UrlPattern;
 use crate::locator::Locator;
 use crate::tabs::reply::{Acted, AnswerKind, Waited};
+
+/// Ends once no navigation is under way.
+type Settled<'a> = Shared<BoxFuture<'a, Result<(), PageActionError>>>;
 
 /// A condition to wait for.
 #[derive(Debug, Clone)]
@@ -90,10 +94,13 @@ impl PageDriver {
         conditions: &Conditions,
         deadline: Instant,
     ) -> Result<Waited, PageActionError> {
-        self.navigation_ended(deadline).await?;
+        let settled: Settled<'_> = self.navigation_ended(deadline).boxed().shared();
         let waits = conditions.all.iter().zip(0_u32..);
         let mut waits: FuturesUnordered<_> = waits
-            .map(async |(condition, index)| (index, self.wait(condition, deadline).await))
+            .map(|(condition, index)| {
+                let wait = self.wait(condition, settled.clone(), deadline);
+                wait.map(move |outcome| (index, outcome))
+            })
             .collect();
         let mut failures = Vec::new();
         while let Some((index, outcome)) = waits.next().await {
@@ -107,7 +114,7 @@ impl PageDriver {
                 }
                 // The others may still hold.
                 Err(error) if conditions.is_any && error.is_of_time() => {
-                    failures.push((index, error))
+                    failures.push((index, error));
                 }
                 Err(error) => return Err(error),
             }
@@ -121,12 +128,21 @@ impl PageDriver {
         })
     }
 
-    /// Waits until a condition holds. Returns the value of a script.
+    /// Waits until a condition holds, once `settled` says that no navigation is under way. Returns the value of a
+    /// script.
     async fn wait(
         &self,
         condition: &Condition,
+        settled: Settled<'_>,
         deadline: Instant,
     ) -> Result<Option<Value>, PageActionError> {
+        if let Condition::Load(LoadState::NetworkIdle) = condition {
+            // The requests are counted from now on.
+            let wait = self.wait_network_idle(settled, deadline);
+            self.within(condition, wait, deadline).await?;
+            return Ok(None);
+        }
+        settled.await?;
         match condition {
             Condition::Element { locator, state } => {
                 self.wait_element(locator, *state, deadline).await?;

@@ -4,6 +4,7 @@
 //! [`wait_text`]: super::wait_text
 //! [`wait_script`]: super::wait_script
 
+use std::future::ready;
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::{LoadState, WaitState, WaitUntil};
@@ -78,7 +79,7 @@ impl PageDriver {
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         if state == LoadState::NetworkIdle {
-            return self.wait_network_idle(deadline).await;
+            return self.wait_network_idle(ready(Ok(())), deadline).await;
         }
         let mut progress = self.progress(deadline).await?;
         let reached = progress.wait_for(|it| !it.is_leaving() && it.has_reached(state));

@@ -2,10 +2,12 @@
 //! report it again for requests that follow, and counts streams. So the requests are counted here, and only
 //! while a request waits: Chromium reports each of them, which costs nearly as much as loading it.
 
+use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::LoadState;
+use futures::future::FusedFuture as _;
 use futures::stream::{BoxStream, SelectAll, unfold};
 use futures::{FutureExt as _, StreamExt as _};
 use tokio::time::Instant;
@@ -67,16 +69,25 @@ impl PageDriver {
         self.shared.network_waiters.0.load(Ordering::Relaxed) > 0
     }
 
-    /// Waits until the page has loaded and no request is in flight in any of its frames. The caller
-    /// enforces the deadline.
-    pub(super) async fn wait_network_idle(&self, deadline: Instant) -> Result<(), PageActionError> {
+    /// Waits until the page has loaded and no request is in flight in any of its frames, but not before `settled`
+    /// ends. The caller enforces the deadline.
+    pub(super) async fn wait_network_idle(
+        &self,
+        settled: impl Future<Output = Result<(), PageActionError>> + Clone,
+        deadline: Instant,
+    ) -> Result<(), PageActionError> {
         let _waiting = Waiting::new(self);
-        while !self.watch_network(deadline).await? {}
+        while !self.watch_network(settled.clone(), deadline).await? {}
         Ok(())
     }
 
     /// Returns false if events were lost, so that it has to be called again.
-    async fn watch_network(&self, deadline: Instant) -> Result<bool, PageActionError> {
+    async fn watch_network(
+        &self,
+        settled: impl Future<Output = Result<(), PageActionError>>,
+        deadline: Instant,
+    ) -> Result<bool, PageActionError> {
+        let mut settled = pin!(settled.fuse());
         let mut sources = Sources::default();
         let mut activity = NetworkActivity::new(self.main_frame().to_owned(), Instant::now());
         sources.add(self.session(), deadline).await?;
@@ -95,7 +106,8 @@ impl PageDriver {
                 let has_loaded = !progress.is_leaving() && progress.has_reached(LoadState::Load);
                 (has_loaded, was_idle)
             };
-            let idle = activity.idle_at(was_idle).filter(|_| has_loaded);
+            let is_over = has_loaded && settled.is_terminated();
+            let idle = activity.idle_at(was_idle).filter(|_| is_over);
             if idle.is_some_and(|idle| idle <= Instant::now()) {
                 return Ok(true);
             }
@@ -109,6 +121,7 @@ impl PageDriver {
                     Err(RawRouteEnd::Overflow) => return Ok(false),
                     Err(RawRouteEnd::Closed) => {}
                 },
+                outcome = &mut settled, if !settled.is_terminated() => outcome?,
                 changed = progress.changed() => changed.map_err(|_| PageActionError::Replaced)?,
                 changed = frames.changed() => changed.map_err(|_| PageActionError::Replaced)?,
                 () = sleep_until_opt(idle) => {}

@@ -100,7 +100,7 @@ async fn a_trial_says_what_is_in_the_way(browser: TestBrowser) {
     ] {
         let mut fields = fields;
         fields["trial"] = json!(true);
-        fields["timeoutMs"] = json!(800);
+        fields["timeoutMs"] = json!(1500);
         let error = page.ask(kind, fields).await.expect_error("NOT_ACTIONABLE");
         assert_eq!(error["details"]["reason"], reason, "{kind}: {error}");
         assert_eq!(error["retryable"], true, "{error}");
@@ -108,7 +108,7 @@ async fn a_trial_says_what_is_in_the_way(browser: TestBrowser) {
     let message = page
         .ask(
             "click",
-            json!({"selector": "#c", "trial": true, "timeoutMs": 800}),
+            json!({"selector": "#c", "trial": true, "timeoutMs": 3000}),
         )
         .await;
     assert!(
@@ -182,9 +182,9 @@ async fn a_forced_action_is_done_in_spite_of_what_is_in_the_way(browser: TestBro
         "a field that is read-only takes nothing: {done}"
     );
     // What is not there, or has no place, cannot be forced.
-    let fields = json!({"selector": "#none", "timeoutMs": 800});
+    let fields = json!({"selector": "#none", "timeoutMs": 3000});
     force("click", fields).await.expect_error("NOT_FOUND");
-    let fields = json!({"selector": "#h", "timeoutMs": 800});
+    let fields = json!({"selector": "#h", "timeoutMs": 3000});
     let error = force("click", fields).await.expect_error("NOT_ACTIONABLE");
     assert_eq!(error["details"]["reason"], "hidden", "{error}");
     force("click", json!({"selector": "button"}))
