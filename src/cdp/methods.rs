@@ -346,7 +346,10 @@ impl GrantPermissions {
 impl BrowserVersion {
     /// Such as 156; 0 if it is not known.
     pub fn major(&self) -> u32 {
-        let version = self.product.split_once('/').map_or("", |(_, version)| version);
+        let version = self
+            .product
+            .split_once('/')
+            .map_or("", |(_, version)| version);
         let major = version.split('.').next().unwrap_or_default();
         major.parse().unwrap_or_default()
     }

@@ -282,7 +282,11 @@ mod tests {
             })
         };
         assert_eq!(with_clients(1), None);
-        assert!(with_clients(2).unwrap().contains("remove \"clipboardRead\""));
+        assert!(
+            with_clients(2)
+                .unwrap()
+                .contains("remove \"clipboardRead\"")
+        );
     }
 
     #[test]

@@ -34,6 +34,7 @@ type Planned = Result<Plan, OperationError>;
 
 impl Operations {
     /// Finds everything that the request needs, before anything is begun.
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind of request")]
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
@@ -190,7 +191,7 @@ fn change(tab: TabHandle, change: Change) -> Plan {
 }
 
 fn set_up(tab: TabHandle, request: SetupRequest) -> Plan {
-    change(tab, Change::SetUp(request))
+    change(tab, Change::SetUp(Box::new(request)))
 }
 
 fn act(tab: TabHandle, action: PageOperation) -> Plan {

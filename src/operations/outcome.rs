@@ -47,7 +47,11 @@ pub(super) fn remembered_bytes(outcome: &OperationOutcome) -> usize {
         },
         AnswerKind::Evaluated(value) => value.to_string().len(),
         AnswerKind::Emulated(emulation) => {
-            let texts = [&emulation.user_agent, &emulation.locale, &emulation.timezone_id];
+            let texts = [
+                &emulation.user_agent,
+                &emulation.locale,
+                &emulation.timezone_id,
+            ];
             let texts = texts.into_iter().flatten();
             let headers = emulation.extra_headers.iter().flatten();
             texts.chain(headers).map(String::len).sum()

@@ -77,9 +77,18 @@ mod tests {
             ("https://a.test:443/path?q", "https://a.test"),
             ("http://127.0.0.1:8000", "http://127.0.0.1:8000"),
         ] {
-            assert_eq!(grant(Some(text), &[]).unwrap().origin.as_deref(), Some(origin));
+            assert_eq!(
+                grant(Some(text), &[]).unwrap().origin.as_deref(),
+                Some(origin)
+            );
         }
-        for text in ["", "a.test", "data:text/html,x", "file:///etc", "about:blank"] {
+        for text in [
+            "",
+            "a.test",
+            "data:text/html,x",
+            "file:///etc",
+            "about:blank",
+        ] {
             assert!(grant(Some(text), &[]).is_err(), "{text}");
         }
     }

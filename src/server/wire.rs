@@ -3,8 +3,9 @@
 use cdp_bridge_protocol::event::{
     BrowserDown, BrowserUp, ConsoleMessage, DialogOpened, Done, DownloadFinished, DownloadStarted,
     Emulated, Evaluated, FileChooserOpened, FileStaged, InitScriptAdded, LoadEventFired,
-    LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted, ScreencastStopped, TabActivated,
-    TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated, Tabs, Waited,
+    LoggedOutModeSet, Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked,
+    ScreencastStarted, ScreencastStopped, TabActivated, TabClosed, TabCrashed, TabCreated,
+    TabRebuilt, TabUpdated, Tabs, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
 use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};

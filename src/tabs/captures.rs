@@ -1,7 +1,7 @@
 //! The snapshots, screenshots and prints of a tab: those that wait, and those that run.
 
-use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use bytes::Bytes;
+use cdp_bridge_protocol::payload::{EscapedText, Payload, PayloadFields};
 use cdp_bridge_protocol::request::{ImageFormat, PrintToPdf, SnapshotFormat, Viewport};
 use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::time::Instant;

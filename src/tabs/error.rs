@@ -225,7 +225,9 @@ pub enum PrintError {
         reason: String,
     },
     /// The file is larger than the largest that is made.
-    #[error("the PDF has more than the {max} bytes allowed (flow.max_pdf_bytes); print fewer pages")]
+    #[error(
+        "the PDF has more than the {max} bytes allowed (flow.max_pdf_bytes); print fewer pages"
+    )]
     TooLarge {
         /// The limit.
         max: u64,

@@ -1,7 +1,7 @@
 //! The messages to a tab's actor.
 
-use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::TypedText;
+use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{
     Animations, Caret, Clip, Emulate, ImageFormat, PrintToPdf, SnapshotFormat,
 };
@@ -80,7 +80,7 @@ pub enum Change {
     /// `goBack`, `goForward`, `reload`.
     Travel(Way),
     /// What the tab's documents start with, or may do.
-    SetUp(SetupRequest),
+    SetUp(Box<SetupRequest>),
 }
 
 /// A request about what the documents of a tab start with, or may do.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::emulation::ViewportSize;
 
-/// Stands in a user agent for the major version of the browser in use, so that a page finds the features that the
+/// Replaced in a user agent by the major version of the browser in use, so that a page finds the features that the
 /// version promises.
 const VERSION: &str = "{version}";
 
@@ -218,6 +218,9 @@ mod tests {
         let device: Device = serde_json::from_str("\"iPhone 15\"").unwrap();
         assert_eq!(serde_json::to_string(&device).unwrap(), "\"iPhone 15\"");
         let error = serde_json::from_str::<Device>("\"iPhone 3\"").unwrap_err();
-        assert!(error.to_string().contains("iPhone SE, iPhone 12"), "{error}");
+        assert!(
+            error.to_string().contains("iPhone SE, iPhone 12"),
+            "{error}"
+        );
     }
 }

@@ -96,7 +96,10 @@ pub struct Emulate {
     pub touch: Setting<bool>,
     /// The `User-Agent`; client hints and `navigator` follow from it.
     #[serde(default, skip_serializing_if = "Setting::is_keep")]
-    #[schemars(length(min = 1, max = 1024), regex(pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$"))]
+    #[schemars(
+        length(min = 1, max = 1024),
+        regex(pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")
+    )]
     pub user_agent: Setting<String>,
     /// The language and region, such as `de-DE`: of `navigator.language`, `Accept-Language`, numbers and dates.
     #[serde(default, skip_serializing_if = "Setting::is_keep")]

@@ -86,7 +86,10 @@ impl ExtraHeaders {
 fn check_name(name: &str, lower: &str) -> Result<(), String> {
     let is_token = !name.is_empty() && name.chars().all(is_of_name);
     if !is_token || name.len() > MAX_NAME_CHARS {
-        return Err("a name of a header has a character that is not allowed there, or a wrong length".to_owned());
+        return Err(
+            "a name of a header has a character that is not allowed there, or a wrong length"
+                .to_owned(),
+        );
     }
     let is_reserved = RESERVED.contains(&lower)
         || RESERVED_PREFIXES
@@ -170,7 +173,14 @@ mod tests {
 
     #[test]
     fn headers_that_the_bridge_relies_on_are_refused_in_any_case() {
-        for name in ["Host", "HOST", "proxy-authorization", "Proxy-X", "Sec-CH-UA", "Transfer-Encoding"] {
+        for name in [
+            "Host",
+            "HOST",
+            "proxy-authorization",
+            "Proxy-X",
+            "Sec-CH-UA",
+            "Transfer-Encoding",
+        ] {
             let error = read(&format!(r#"{{"{name}":"x"}}"#)).unwrap_err();
             assert!(error.contains("cannot be replaced"), "{name}: {error}");
         }
@@ -182,7 +192,12 @@ mod tests {
 
     #[test]
     fn a_header_cannot_add_a_line() {
-        for json in [r#"{"X":"a\r\nHost: b"}"#, r#"{"X\r\nY":"a"}"#, r#"{"":"a"}"#, r#"{"X:":"a"}"#] {
+        for json in [
+            r#"{"X":"a\r\nHost: b"}"#,
+            r#"{"X\r\nY":"a"}"#,
+            r#"{"":"a"}"#,
+            r#"{"X:":"a"}"#,
+        ] {
             assert!(read(json).is_err(), "{json}");
         }
         assert!(read(r#"{"X":"a","x":"b"}"#).is_err());

@@ -71,7 +71,11 @@ impl TabSetup {
 
 impl TargetPlan {
     /// Sets a target up, which has not loaded anything yet.
-    pub(super) async fn carry_out(self, target: &Target, deadline: Instant) -> Result<(), CallError> {
+    pub(super) async fn carry_out(
+        self,
+        target: &Target,
+        deadline: Instant,
+    ) -> Result<(), CallError> {
         let change = SetupChange::begin(&target.setup, &self.page, remaining(deadline));
         for grant in self.grants.all() {
             let context = target.context.clone();
@@ -84,7 +88,11 @@ impl TargetPlan {
 
 impl Actor {
     /// `None` without a target, which every tab has after its first command.
-    pub(super) fn begin_setup(&mut self, request: SetupRequest, deadline: Instant) -> Option<Phase> {
+    pub(super) fn begin_setup(
+        &mut self,
+        request: SetupRequest,
+        deadline: Instant,
+    ) -> Option<Phase> {
         let setting_up = match request {
             SetupRequest::Emulate(request) => self.emulate(*request, deadline)?,
             SetupRequest::SetPermissions(grant) => self.set_permissions(grant, deadline)?,
@@ -96,7 +104,11 @@ impl Actor {
 
     fn emulate(&mut self, request: Emulate, deadline: Instant) -> Option<SettingUp> {
         let attached = self.attached.as_mut()?;
-        let emulation = self.setup.page.emulation.after(request, attached.target.version);
+        let emulation = self
+            .setup
+            .page
+            .emulation
+            .after(request, attached.target.version);
         if emulation.needs_network() {
             // The commands need it; it stays enabled from here on.
             attached.enable_network();
@@ -111,7 +123,9 @@ impl Actor {
 
     fn add_init_script(&self, source: TypedText, deadline: Instant) -> Option<SettingUp> {
         match self.setup.page.with_script(source) {
-            Ok((setup, id)) => self.change_setup(setup, AnswerKind::InitScriptAdded { id }, deadline),
+            Ok((setup, id)) => {
+                self.change_setup(setup, AnswerKind::InitScriptAdded { id }, deadline)
+            }
             Err(error) => Some(failed(error)),
         }
     }
@@ -144,7 +158,9 @@ impl Actor {
         let (browser, context) = (target.browser.clone(), target.context.clone());
         let grants = self.setup.grants_of(target);
         let setting_up = async move {
-            grant.carry_out(&browser, context, remaining(deadline)).await?;
+            grant
+                .carry_out(&browser, context, remaining(deadline))
+                .await?;
             grants.add(grant.clone());
             let answer = AnswerKind::PermissionsSet(grant);
             let setup = None;

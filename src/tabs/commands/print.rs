@@ -102,8 +102,7 @@ fn method(wanted: &Wanted) -> PrintToPdf<'_> {
     };
     PrintToPdf {
         landscape: wanted.landscape.unwrap_or(false),
-        display_header_footer: wanted.header_template.is_some()
-            || wanted.footer_template.is_some(),
+        display_header_footer: wanted.header_template.is_some() || wanted.footer_template.is_some(),
         print_background: wanted.print_background.unwrap_or(false),
         scale: wanted.scale.unwrap_or(1.0),
         paper_width: wanted.width.unwrap_or(width),
@@ -147,8 +146,13 @@ mod tests {
         };
         let method = method(&wanted);
         assert!(method.display_header_footer);
-        assert_eq!((&*method.header_template, &*method.footer_template), ("<b>Top</b>", NOTHING));
-        assert!(!super::method(&Wanted::of(cdp_bridge_protocol::TabId::new(1))).display_header_footer);
+        assert_eq!(
+            (&*method.header_template, &*method.footer_template),
+            ("<b>Top</b>", NOTHING)
+        );
+        assert!(
+            !super::method(&Wanted::of(cdp_bridge_protocol::TabId::new(1))).display_header_footer
+        );
     }
 
     #[test]

@@ -40,7 +40,11 @@ pub async fn set_up(
     ];
     // Of a popup that starts with what its opener is emulated with.
     let change = SetupChange::begin(target, setup, limit);
-    calls.push(session.start_call(&RunIfWaitingForDebugger {}, limit).boxed());
+    calls.push(
+        session
+            .start_call(&RunIfWaitingForDebugger {}, limit)
+            .boxed(),
+    );
     for outcome in join_all(calls).await {
         outcome?;
     }

@@ -60,7 +60,9 @@ impl EmulationState {
             },
         });
         request.viewport.apply(&mut next.viewport);
-        request.device_scale_factor.apply(&mut next.device_scale_factor);
+        request
+            .device_scale_factor
+            .apply(&mut next.device_scale_factor);
         request.mobile.apply(&mut next.mobile);
         request.touch.apply(&mut next.touch);
         request.user_agent.apply(&mut next.user_agent);
@@ -196,7 +198,10 @@ mod tests {
         };
         let state = EmulationState::default().after(request, VERSION);
         let told = state.describe().unwrap();
-        assert_eq!((told.viewport, told.touch, told.mobile), (Some(size), Some(false), Some(true)));
+        assert_eq!(
+            (told.viewport, told.touch, told.mobile),
+            (Some(size), Some(false), Some(true))
+        );
         let reset = Emulate {
             viewport: Setting::Reset,
             ..emulate()
@@ -209,7 +214,10 @@ mod tests {
             ..emulate()
         };
         let told = state.after(reset, VERSION).describe().unwrap();
-        assert_eq!((told.viewport, told.user_agent, told.mobile), (Some(size), None, None));
+        assert_eq!(
+            (told.viewport, told.user_agent, told.mobile),
+            (Some(size), None, None)
+        );
     }
 
     #[test]

@@ -285,7 +285,10 @@ mod tests {
     #[test]
     fn only_what_changes_is_sent_and_a_reset_too() {
         let dark = state(|it| it.color_scheme = ColorScheme::Dark.into());
-        assert_eq!(methods(&dark, SessionKind::Page), ["Emulation.setEmulatedMedia"]);
+        assert_eq!(
+            methods(&dark, SessionKind::Page),
+            ["Emulation.setEmulatedMedia"]
+        );
         assert!(changes(&dark, &dark, USUAL, SessionKind::Page).is_empty());
         let back = changes(&dark, &EmulationState::default(), USUAL, SessionKind::Page);
         assert_eq!(back.len(), 1);
@@ -311,7 +314,12 @@ mod tests {
     #[test]
     fn a_locale_changes_the_language_of_requests_and_keeps_the_user_agent() {
         let german = state(|it| it.locale = "de-DE".to_owned().into());
-        let sent = changes(&EmulationState::default(), &german, USUAL, SessionKind::Page);
+        let sent = changes(
+            &EmulationState::default(),
+            &german,
+            USUAL,
+            SessionKind::Page,
+        );
         let params: Vec<_> = sent.iter().map(|it| it.params.get()).collect();
         assert_eq!(
             params,
@@ -330,7 +338,10 @@ mod tests {
             accuracy: None,
         };
         let there = state(|it| it.geolocation = place.into());
-        assert_eq!(methods(&there, SessionKind::Page), ["Emulation.setGeolocationOverride"]);
+        assert_eq!(
+            methods(&there, SessionKind::Page),
+            ["Emulation.setGeolocationOverride"]
+        );
         let back = changes(&there, &EmulationState::default(), USUAL, SessionKind::Page);
         assert_eq!(back[0].method, "Emulation.clearGeolocationOverride");
     }

@@ -298,7 +298,9 @@ fn run(session: &TargetSession) -> impl Future<Output = ()> + Send + use<> {
     async move {
         if let Err(CallError::QueueFull { .. }) = started.await {
             // Without the session there is nothing to run.
-            let _ = session.call(RunIfWaitingForDebugger {}, UNAWAITED_LIMIT).await;
+            let _ = session
+                .call(RunIfWaitingForDebugger {}, UNAWAITED_LIMIT)
+                .await;
         }
     }
 }

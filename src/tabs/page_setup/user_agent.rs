@@ -42,7 +42,11 @@ pub(super) fn client_hints(user_agent: &str) -> Option<UserAgentMetadata> {
             () if user_agent.contains("arm") || user_agent.contains("aarch64") => "arm",
             () => "x86",
         },
-        model: if is_android { model_of(user_agent) } else { String::new() },
+        model: if is_android {
+            model_of(user_agent)
+        } else {
+            String::new()
+        },
         mobile: user_agent.contains("Mobile"),
         bitness: if is_android { "" } else { "64" },
         wow64: user_agent.contains("WOW64"),
@@ -76,7 +80,9 @@ fn brand_of(user_agent: &str) -> Brand {
         ("OPR", "OPR/", "Opera"),
         ("SamsungBrowser", "SamsungBrowser/", "Samsung Internet"),
     ];
-    let found = brands.iter().find(|(_, token, _)| user_agent.contains(token));
+    let found = brands
+        .iter()
+        .find(|(_, token, _)| user_agent.contains(token));
     match found {
         Some((_, token, name)) => Brand {
             name,
@@ -179,23 +185,53 @@ mod tests {
     #[test]
     fn client_hints_agree_with_the_user_agent() {
         let hints = client_hints(&of_device("Pixel 8")).unwrap();
-        assert_eq!((hints.platform, hints.platform_version.as_str()), ("Android", "14.0.0"));
-        assert_eq!((hints.model.as_str(), hints.mobile, hints.architecture), ("Pixel 8", true, ""));
+        assert_eq!(
+            (hints.platform, hints.platform_version.as_str()),
+            ("Android", "14.0.0")
+        );
+        assert_eq!(
+            (hints.model.as_str(), hints.mobile, hints.architecture),
+            ("Pixel 8", true, "")
+        );
         let hints = client_hints(&of_device("Desktop Edge")).unwrap();
-        assert_eq!((hints.platform, hints.platform_version.as_str()), ("Windows", "10.0.0"));
-        assert_eq!((hints.mobile, hints.architecture, hints.bitness), (false, "x86", "64"));
-        let brands: Vec<_> = hints.brands.iter().map(|it| (it.brand.as_str(), it.version.as_str())).collect();
-        assert_eq!(brands[..2], [("Chromium", "156"), ("Microsoft Edge", "156")]);
+        assert_eq!(
+            (hints.platform, hints.platform_version.as_str()),
+            ("Windows", "10.0.0")
+        );
+        assert_eq!(
+            (hints.mobile, hints.architecture, hints.bitness),
+            (false, "x86", "64")
+        );
+        let brands: Vec<_> = hints
+            .brands
+            .iter()
+            .map(|it| (it.brand.as_str(), it.version.as_str()))
+            .collect();
+        assert_eq!(
+            brands[..2],
+            [("Chromium", "156"), ("Microsoft Edge", "156")]
+        );
         assert_eq!(hints.full_version_list[1].version, "156.0.0.0");
         let hints = client_hints(&of_device("Desktop Chrome HiDPI")).unwrap();
-        assert_eq!((hints.platform, hints.platform_version.as_str()), ("macOS", "10.15.7"));
+        assert_eq!(
+            (hints.platform, hints.platform_version.as_str()),
+            ("macOS", "10.15.7")
+        );
         let hints = client_hints(&of_device("Desktop Chrome Linux")).unwrap();
-        assert_eq!((hints.platform, hints.platform_version.as_str()), ("Linux", ""));
+        assert_eq!(
+            (hints.platform, hints.platform_version.as_str()),
+            ("Linux", "")
+        );
     }
 
     #[test]
     fn browsers_that_have_no_client_hints_get_none() {
-        for name in ["iPhone 15", "iPad Mini", "Desktop Safari", "Desktop Firefox"] {
+        for name in [
+            "iPhone 15",
+            "iPad Mini",
+            "Desktop Safari",
+            "Desktop Firefox",
+        ] {
             assert_eq!(client_hints(&of_device(name)), None, "{name}");
         }
         assert_eq!(client_hints("MyAgent/1.0"), None);
@@ -203,8 +239,12 @@ mod tests {
 
     #[test]
     fn a_model_with_parentheses_is_whole() {
-        assert_eq!(client_hints(&of_device("Moto G4")).unwrap().model, "Moto G (4)");
-        let hints = client_hints("Mozilla/5.0 (Linux; Android 10; K) Chrome/120.0.0.0 Mobile").unwrap();
+        assert_eq!(
+            client_hints(&of_device("Moto G4")).unwrap().model,
+            "Moto G (4)"
+        );
+        let hints =
+            client_hints("Mozilla/5.0 (Linux; Android 10; K) Chrome/120.0.0.0 Mobile").unwrap();
         assert_eq!(hints.model, "K");
     }
 

@@ -254,11 +254,7 @@ pub(super) async fn prepare(
     cancel_auth: bool,
 ) -> JobResult {
     let session = &attachment.session;
-    let target = TargetSetup::new(
-        session.clone(),
-        attachment.info.target_id.clone(),
-        viewport,
-    );
+    let target = TargetSetup::new(session.clone(), attachment.info.target_id.clone(), viewport);
     let outcome = set_up(session, &target, &setup, cancel_auth, JOB_LIMIT).await;
     let page = PreparedPage {
         attachment,

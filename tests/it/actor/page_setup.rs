@@ -75,7 +75,10 @@ async fn a_new_target_is_set_up_before_it_loads_anything() {
     assert!(at(MEDIA) < at("Page.navigate") && at(ZONE) < at("Page.navigate"));
     // Frames and workers are paused from here on, until they are set up.
     let attaching = bridge.fake.calls_of("Target.setAutoAttach");
-    let attach = attaching.iter().rfind(|call| call.session == session).unwrap();
+    let attach = attaching
+        .iter()
+        .rfind(|call| call.session == session)
+        .unwrap();
     assert_eq!(attach.params["waitForDebuggerOnStart"], json!(true));
     assert!(is_emulated(&bridge, tab));
 }

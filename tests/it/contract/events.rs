@@ -106,7 +106,9 @@ fn parts(head: &PayloadHead, encoding: Encoding) -> Vec<Part> {
             let html = "<p>one \"two\" \u{1f600}</p>".repeat(20);
             Payload::Text(EscapedText::from_text(&html))
         }
-        PayloadHead::Download(_) | PayloadHead::Pdf(_) => Payload::Raw(Bytes::from("QUJD".repeat(100))),
+        PayloadHead::Download(_) | PayloadHead::Pdf(_) => {
+            Payload::Raw(Bytes::from("QUJD".repeat(100)))
+        }
         _ => Payload::Base64(Bytes::from("QUJD".repeat(100))),
     };
     let id = Some("r1".into());

@@ -19,8 +19,18 @@ fn everything() -> Value {
 
 #[track_caller]
 fn assert_seen(seen: &Value, what: &str) {
-    let told = (&seen["agent"], &seen["language"], &seen["zone"], &seen["number"]);
-    let expected = (&json!("Agent/1"), &json!("de-DE"), &json!("Asia/Tokyo"), &json!("1.234,5"));
+    let told = (
+        &seen["agent"],
+        &seen["language"],
+        &seen["zone"],
+        &seen["number"],
+    );
+    let expected = (
+        &json!("Agent/1"),
+        &json!("de-DE"),
+        &json!("Asia/Tokyo"),
+        &json!("1.234,5"),
+    );
     assert_eq!(told, expected, "{what}");
 }
 
@@ -32,9 +42,13 @@ async fn frames_of_other_processes_start_as_the_page_does(browser: TestBrowser) 
     );
     lab.site.page("/inner", &frame);
     let inner = lab.site.url_on("other.test", "/inner");
-    lab.site.page("/outer", &format!("{frame}<iframe id=in src='{inner}'></iframe>"));
+    lab.site.page(
+        "/outer",
+        &format!("{frame}<iframe id=in src='{inner}'></iframe>"),
+    );
     let outer = lab.site.url_on("allowed.test", "/outer");
-    lab.site.page("/page", &format!("<iframe id=out src='{outer}'></iframe>"));
+    lab.site
+        .page("/page", &format!("<iframe id=out src='{outer}'></iframe>"));
     lab.emulate(everything()).await;
     lab.go("/page").await;
     for frame in ["#out", "#out >> #in"] {
@@ -51,17 +65,28 @@ async fn frames_of_other_processes_start_as_the_page_does(browser: TestBrowser) 
     }
     assert_eq!(lab.site.asked("/picture").len(), 2);
     // Frames that are there change with the tab.
-    lab.emulate(json!({"colorScheme": "light", "locale": null, "extraHeaders": null})).await;
+    lab.emulate(json!({"colorScheme": "light", "locale": null, "extraHeaders": null}))
+        .await;
     for frame in ["#out", "#out >> #in"] {
         let dark = lab
             .evaluate_in_frame(frame, "matchMedia('(prefers-color-scheme: dark)').matches")
             .await;
         assert_eq!(dark, false, "{frame}");
         let fetched = "fetch('/later').then(() => navigator.language)";
-        assert_ne!(lab.evaluate_in_frame(frame, fetched).await, "de-DE", "{frame}");
+        assert_ne!(
+            lab.evaluate_in_frame(frame, fetched).await,
+            "de-DE",
+            "{frame}"
+        );
     }
     let later = lab.site.asked("/later");
-    assert_eq!(later.iter().map(|it| it.header("x-token")).collect::<Vec<_>>(), ["", ""]);
+    assert_eq!(
+        later
+            .iter()
+            .map(|it| it.header("x-token"))
+            .collect::<Vec<_>>(),
+        ["", ""]
+    );
     lab.bridge.stop().await;
 }
 
@@ -79,13 +104,20 @@ async fn workers_start_as_the_page_does(browser: TestBrowser) {
     );
     lab.script(
         "/shared.js",
-        &format!("onconnect = (it) => {{ fetch('/from-shared'); it.ports[0].postMessage({SEEN}) }}"),
+        &format!(
+            "onconnect = (it) => {{ fetch('/from-shared'); it.ports[0].postMessage({SEEN}) }}"
+        ),
     );
     lab.script(
         "/service.js",
         &format!("onmessage = (it) => {{ fetch('/from-service'); it.source.postMessage({SEEN}) }}"),
     );
-    for path in ["/from-worker", "/from-inner", "/from-shared", "/from-service"] {
+    for path in [
+        "/from-worker",
+        "/from-inner",
+        "/from-shared",
+        "/from-service",
+    ] {
         lab.site.page(path, "there");
     }
     lab.site.page(
@@ -105,7 +137,10 @@ async fn workers_start_as_the_page_does(browser: TestBrowser) {
     assert_seen(&worker["inner"], "a worker of a worker");
     // Chromium has no override for the `navigator` of a service worker.
     let told = (&service["language"], &service["zone"], &service["number"]);
-    assert_eq!(told, (&json!("de-DE"), &json!("Asia/Tokyo"), &json!("1.234,5")));
+    assert_eq!(
+        told,
+        (&json!("de-DE"), &json!("Asia/Tokyo"), &json!("1.234,5"))
+    );
     // Shared workers belong to no page, so that no page's session attaches them.
     assert_ne!(shared["language"], "de-DE");
     for path in ["/from-worker", "/from-inner", "/from-service"] {
@@ -130,7 +165,9 @@ async fn a_popup_starts_as_its_opener_does(browser: TestBrowser) {
     let holds = lab.emulate(wanted).await;
     lab.go("/page").await;
     for selector in ["#same", "#apart"] {
-        lab.ask("click", json!({"selector": selector})).await.expect("done");
+        lab.ask("click", json!({"selector": selector}))
+            .await
+            .expect("done");
         let created = lab.client.event("tabCreated").await;
         let popup = created.id().to_owned();
         lab.client.tab_event("loadEventFired", &popup).await;

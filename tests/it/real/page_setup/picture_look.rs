@@ -28,7 +28,9 @@ struct Pixels {
 
 impl Pixels {
     fn of(picture: &Received) -> Self {
-        let mut reader = png::Decoder::new(std::io::Cursor::new(picture.bytes())).read_info().unwrap();
+        let mut reader = png::Decoder::new(std::io::Cursor::new(picture.bytes()))
+            .read_info()
+            .unwrap();
         let mut bytes = vec![0; reader.output_buffer_size().unwrap()];
         let info = reader.next_frame(&mut bytes).unwrap();
         Self {
@@ -64,7 +66,9 @@ async fn page(lab: &Lab) -> Value {
         for (const kind of ['animationstart', 'animationend', 'animationcancel', 'transitionend']) addEventListener(kind, () => {{ changes += 1 }});</script>");
     lab.site.page("/page", &page);
     lab.go("/page").await;
-    lab.ask("focus", json!({"selector": "#field"})).await.expect("done");
+    lab.ask("focus", json!({"selector": "#field"}))
+        .await
+        .expect("done");
     // What has begun with the page is no change.
     lab.evaluate("new Promise(requestAnimationFrame).then(() => new Promise(requestAnimationFrame)).then(() => { changes = 0 })")
         .await;
@@ -83,21 +87,34 @@ async fn a_picture_shows_what_it_is_asked_to_and_leaves_the_page_as_it_was(brows
         Pixels::of(&picture)
     };
     let masked = shot(json!({"mask": ["#secret", "#none", "iframe >> #inner"]})).await;
-    assert_eq!((masked.color(0, 0), masked.color(19, 19)), (MAGENTA, MAGENTA));
+    assert_eq!(
+        (masked.color(0, 0), masked.color(19, 19)),
+        (MAGENTA, MAGENTA)
+    );
     assert_ne!(masked.color(21, 10), MAGENTA);
     assert_eq!(masked.color(205, 5), MAGENTA, "a frame of another process");
     assert_eq!(masked.color(230, 30), [0, 200, 0]);
     let own = shot(json!({"mask": ["div"], "maskColor": "#010203", "fullPage": true})).await;
     assert_eq!(own.color(10, 10), [1, 2, 3]);
     let plain = shot(json!({})).await;
-    assert_eq!(plain.color(1, 1), [0, 0, 255], "nothing is covered afterwards");
+    assert_eq!(
+        plain.color(1, 1),
+        [0, 0, 255],
+        "nothing is covered afterwards"
+    );
 
     let still = shot(json!({"animations": "off", "caret": "hide"})).await;
-    assert_eq!(still.color(10, 50), [9, 9, 9], "an endless animation has not begun");
+    assert_eq!(
+        still.color(10, 50),
+        [9, 9, 9],
+        "an endless animation has not begun"
+    );
     assert_eq!(still.color(70, 90), [8, 8, 8], "a finite one has ended");
     assert_ne!(still.color(10, 90), [8, 8, 8]);
     let red = (100..160).flat_map(|x| (0..20).map(move |y| (x, y)));
-    let carets = red.filter(|(x, y)| still.color(*x, *y) == [255, 0, 0]).count();
+    let carets = red
+        .filter(|(x, y)| still.color(*x, *y) == [255, 0, 0])
+        .count();
     assert_eq!(carets, 0);
     assert_eq!(lab.evaluate("document.getAnimations().every((it) => it.playState === 'running' && it.currentTime > 0)").await, true);
 
@@ -105,7 +122,11 @@ async fn a_picture_shows_what_it_is_asked_to_and_leaves_the_page_as_it_was(brows
     assert_eq!(clear.at(500, 500), [0, 0, 0, 0]);
     assert_eq!(clear.at(1, 1)[3], 255);
     let opaque = shot(json!({})).await;
-    assert_eq!(opaque.color(500, 500), [255, 255, 255], "the background is back");
+    assert_eq!(
+        opaque.color(500, 500),
+        [255, 255, 255],
+        "the background is back"
+    );
     lab.bridge.stop().await;
 }
 
@@ -117,11 +138,21 @@ async fn a_picture_that_fails_or_is_cancelled_leaves_the_page_as_it_was(browser:
     let mut missing = everything.clone();
     missing["selector"] = json!("#none");
     missing["timeoutMs"] = json!(300);
-    lab.ask("getScreenshot", missing).await.expect_error("NOT_FOUND");
+    lab.ask("getScreenshot", missing)
+        .await
+        .expect_error("NOT_FOUND");
     assert_eq!(lab.evaluate(STATE).await, before);
     let mut bad = everything.clone();
     bad["mask"] = json!(["#secret", "a["]);
-    let error = lab.ask("getScreenshot", bad).await.expect_error("BAD_SELECTOR");
+    lab.ask("getScreenshot", bad)
+        .await
+        .expect_error("BAD_SELECTOR");
+    assert_eq!(lab.evaluate(STATE).await, before);
+    let unknown = json!({"mask": ["role="]});
+    let error = lab
+        .ask("getScreenshot", unknown)
+        .await
+        .expect_error("BAD_SELECTOR");
     assert_eq!(error["details"]["field"], "mask", "{error}");
     let mut waiting = everything;
     waiting["selector"] = json!("#none");

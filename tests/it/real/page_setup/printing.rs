@@ -19,7 +19,10 @@ fn sheets(pdf: &Received) -> Vec<[f64; 2]> {
     let text = String::from_utf8_lossy(pdf.bytes()).into_owned();
     let boxes = text.split("/MediaBox").skip(1).map(|rest| {
         let inside = rest.split(['[', ']']).nth(1).unwrap();
-        let numbers: Vec<f64> = inside.split_whitespace().map(|it| it.parse().unwrap()).collect();
+        let numbers: Vec<f64> = inside
+            .split_whitespace()
+            .map(|it| it.parse().unwrap())
+            .collect();
         [numbers[2], numbers[3]]
     });
     boxes.collect()
@@ -29,7 +32,10 @@ fn assert_sheets(pdf: &Received, count: usize, width: f64, height: f64) {
     let found = sheets(pdf);
     assert_eq!(found.len(), count, "{found:?}");
     for [w, h] in found {
-        assert!((w - width).abs() < 1.5 && (h - height).abs() < 1.5, "{w} x {h}");
+        assert!(
+            (w - width).abs() < 1.5 && (h - height).abs() < 1.5,
+            "{w} x {h}"
+        );
     }
 }
 
@@ -37,21 +43,33 @@ async fn a_page_is_printed_on_the_paper_that_is_asked_for(browser: TestBrowser) 
     let lab = Lab::on(TestBridge::shared(browser).await).await;
     let page = "<style>section { break-after: page; height: 1in; background: #036 }</style>
         <section>one</section><section>two</section><section>three</section>last";
-    lab.site.page("/sized", &format!("<style>@page {{ size: 5in 4in }}</style>{page}"));
+    lab.site.page(
+        "/sized",
+        &format!("<style>@page {{ size: 5in 4in }}</style>{page}"),
+    );
     let url = lab.site.page("/page", page);
     lab.go("/page").await;
     let print = async |fields: Value| lab.ask("printToPdf", fields).await;
     let letter = print(json!({})).await.expect("pdf");
     assert!(letter.bytes().starts_with(b"%PDF-"), "{letter}");
-    assert_eq!((letter.id(), &letter["url"]), (lab.tab.as_str(), &json!(url)));
+    assert_eq!(
+        (letter.id(), &letter["url"]),
+        (lab.tab.as_str(), &json!(url))
+    );
     assert_sheets(&letter, 4, 612.0, 792.0);
     let a4 = print(json!({"paper": "a4", "landscape": true, "pageRanges": "1-2"})).await;
     assert_sheets(&a4.expect("pdf"), 2, 842.0, 595.0);
     let own = print(json!({"width": 2, "height": 3, "pageRanges": "2"})).await;
     assert_sheets(&own.expect("pdf"), 1, 144.0, 216.0);
-    let plain = print(json!({"pageRanges": "1"})).await.expect("pdf").bytes().len();
-    let rich = print(json!({"pageRanges": "1", "printBackground": true, "scale": 0.5,
-        "margin": {"top": 1, "bottom": 1}, "headerTemplate": "<b class=title style='font-size:20px'></b>"}));
+    let plain = print(json!({"pageRanges": "1"}))
+        .await
+        .expect("pdf")
+        .bytes()
+        .len();
+    let rich = print(
+        json!({"pageRanges": "1", "printBackground": true, "scale": 0.5,
+        "margin": {"top": 1, "bottom": 1}, "headerTemplate": "<b class=title style='font-size:20px'></b>"}),
+    );
     assert_ne!(rich.await.expect("pdf").bytes().len(), plain);
     for refused in [
         json!({"pageRanges": "x"}),
@@ -65,7 +83,10 @@ async fn a_page_is_printed_on_the_paper_that_is_asked_for(browser: TestBrowser) 
     let by_page = print(json!({"preferCssPageSize": true, "pageRanges": "1"})).await;
     assert_sheets(&by_page.expect("pdf"), 1, 360.0, 288.0);
     let binary = lab.bridge.client_in(Mode::Binary).await;
-    let printed = binary.ask(json!({"type": "printToPdf", "tabId": lab.tab})).await.expect("pdf");
+    let printed = binary
+        .ask(json!({"type": "printToPdf", "tabId": lab.tab}))
+        .await
+        .expect("pdf");
     assert!(printed.bytes().starts_with(b"%PDF-"));
     lab.bridge.stop().await;
 }
@@ -111,10 +132,16 @@ async fn a_pdf_that_is_too_large_is_refused(browser: TestBrowser) {
         for (let at = 0; at < image.data.length; at += 1) image.data[at] = at % 4 === 3 ? 255 : Math.random() * 256;
         context.putImageData(image, 0, 0)</script>");
     lab.go("/large").await;
-    let error = lab.ask("printToPdf", json!({})).await.expect_error("TOO_LARGE");
+    let error = lab
+        .ask("printToPdf", json!({}))
+        .await
+        .expect_error("TOO_LARGE");
     assert_eq!(error["details"]["maxBytes"], 64 << 10, "{error}");
     lab.go("/small").await;
     let small = lab.ask("printToPdf", json!({})).await.expect("pdf");
-    assert!(small.parts.len() > 1 && small.bytes().trim_ascii_end().ends_with(b"%%EOF"), "{small}");
+    assert!(
+        small.parts.len() > 1 && small.bytes().trim_ascii_end().ends_with(b"%%EOF"),
+        "{small}"
+    );
     lab.bridge.stop().await;
 }

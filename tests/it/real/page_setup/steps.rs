@@ -16,7 +16,8 @@ pub(super) struct Lab {
 }
 
 /// What a page or a worker sees of the device and the user, as an expression.
-pub(super) const SEEN: &str = "({ agent: navigator.userAgent, platform: navigator.platform, language: navigator.language,
+pub(super) const SEEN: &str =
+    "({ agent: navigator.userAgent, platform: navigator.platform, language: navigator.language,
     zone: Intl.DateTimeFormat().resolvedOptions().timeZone, number: (1234.5).toLocaleString() })";
 
 impl Lab {
