@@ -404,7 +404,7 @@ fn payload_facts(joined: &Joined) -> String {
             unreachable_patterns,
             reason = "for events that have no line of their own yet"
         )]
-        other => format!("{} {bytes} bytes", other.tab()),
+        PayloadHead::Pdf(head) => format!("{} {} {bytes} bytes", head.id, head.url),
     }
 }
 

@@ -33,6 +33,7 @@ type Planned = Result<Plan, OperationError>;
 
 impl Operations {
     /// Finds everything that the request needs, before anything is begun.
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind of request")]
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         if body.runs_script() && self.settings.evaluate == EvaluatePolicy::Deny {
             return Err(OperationError::ScriptsDisabled { kind: body.kind() });
@@ -193,7 +194,7 @@ fn change(tab: TabHandle, change: Change) -> Plan {
 }
 
 fn set_up(tab: TabHandle, request: SetupRequest) -> Plan {
-    change(tab, Change::SetUp(request))
+    change(tab, Change::SetUp(Box::new(request)))
 }
 
 fn act(tab: TabHandle, action: PageOperation) -> Plan {

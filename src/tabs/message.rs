@@ -93,7 +93,7 @@ pub enum Change {
     /// `goBack`, `goForward`, `reload`.
     Travel(Way, WaitUntil),
     /// What the tab's documents start with, or may do.
-    SetUp(SetupRequest),
+    SetUp(Box<SetupRequest>),
 }
 
 /// A request about what the documents of a tab start with, or may do.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::emulation::ViewportSize;
 
-/// Stands in a user agent for the major version of the browser in use, so that a page finds the features that the
+/// Replaced in a user agent by the major version of the browser in use, so that a page finds the features that the
 /// version promises.
 const VERSION: &str = "{version}";
 

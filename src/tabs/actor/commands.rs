@@ -75,7 +75,7 @@ impl Actor {
                 Some(self.open(context_for(*enabled), deadline))
             }
             CommandKind::Change(Change::SetUp(request)) => {
-                self.begin_setup(request.clone(), deadline)
+                self.begin_setup(*request.clone(), deadline)
             }
             CommandKind::Rebuild { .. } => Some(self.open(self.rebuild_context(), deadline)),
         }

@@ -321,7 +321,7 @@ impl Client<'_> {
             timezone_id: zone.to_owned().into(),
             ..Emulate::of(tab)
         };
-        let change = Change::SetUp(SetupRequest::Emulate(Box::new(request)));
+        let change = Change::SetUp(Box::new(SetupRequest::Emulate(Box::new(request))));
         self.change(tab, RequestKind::Emulate, change)
     }
 

@@ -144,8 +144,13 @@ async fn a_picture_that_fails_or_is_cancelled_leaves_the_page_as_it_was(browser:
     assert_eq!(lab.evaluate(STATE).await, before);
     let mut bad = everything.clone();
     bad["mask"] = json!(["#secret", "a["]);
+    lab.ask("getScreenshot", bad)
+        .await
+        .expect_error("BAD_SELECTOR");
+    assert_eq!(lab.evaluate(STATE).await, before);
+    let unknown = json!({"mask": ["role="]});
     let error = lab
-        .ask("getScreenshot", bad)
+        .ask("getScreenshot", unknown)
         .await
         .expect_error("BAD_SELECTOR");
     assert_eq!(error["details"]["field"], "mask", "{error}");

@@ -36,7 +36,7 @@ async fn headers_and_init_scripts_are_in_no_log_metric_or_error(browser: TestBro
         json!({"type": "emulate", "extraHeaders": HEADER}),
         json!({"type": "addInitScript", "script": format!("globalThis.key = '{SCRIPT}'")}),
         json!({"type": "addInitScript", "script": NUMBER}),
-        json!({"type": "addInitScript", "script": SCRIPT.repeat(80_000)}),
+        json!({"type": "addInitScript", "script": SCRIPT.repeat(85_000)}),
         json!({"type": "navigate", "url": page}),
         json!({"type": "setLoggedOutMode", "enabled": true}),
         json!({"type": "listTabs"}),
