@@ -33,6 +33,7 @@ type Planned = Result<Plan, OperationError>;
 
 impl Operations {
     /// Finds everything that the request needs, before anything is begun.
+    #[expect(clippy::too_many_lines, reason = "an arm for each kind of request")]
     pub(super) fn dispatch(&self, caller: &Caller, body: RequestBody) -> Planned {
         let tab = |tab: &TabRef| self.tab(caller, tab);
         Ok(match body {
