@@ -113,7 +113,7 @@ pub fn event(fact: Fact) -> Option<Event> {
             by,
         }
         .into(),
-        FactKind::AuthRequired(asked) => auth_required(tab?, asked).into(),
+        FactKind::AuthRequired(asked) => auth_required(tab?, *asked).into(),
         FactKind::AuthClosed { auth, outcome, by } => AuthClosed {
             id: tab?,
             auth_id: auth,

@@ -115,9 +115,8 @@ impl AttachedTarget {
     fn heard(&self, event: Option<SessionEvent>) -> Option<SessionEvent> {
         if let Some(SessionEvent::Raw(event)) = &event {
             self.page_events.on_event(event);
-            match event.kind {
-                EventKind::RequestPaused => self.continue_request(event.decode()),
-                _ => {}
+            if event.kind == EventKind::RequestPaused {
+                self.continue_request(event.decode());
             }
         }
         event

@@ -145,7 +145,7 @@ pub enum FactKind {
         by: ClosedBy,
     },
     /// A server asks for a password, and waits for a client.
-    AuthRequired(AskedAuth),
+    AuthRequired(Box<AskedAuth>),
     /// It waits no more.
     AuthClosed {
         auth: String,

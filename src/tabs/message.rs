@@ -75,8 +75,7 @@ impl TabMessage {
             | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
             // Dropped, it reports that there was nothing to cancel: the tab has failed every call.
-            Self::Cancel(..) => None,
-            Self::Unattended => None,
+            Self::Cancel(..) | Self::Unattended => None,
         }
     }
 }

@@ -186,33 +186,12 @@ impl Page {
                 None
             }
             EventKind::LoadingFailed => Some(self.loading_failed(event.decode()?)),
-            EventKind::JavascriptDialogOpening => {
-                let opening: JavascriptDialogOpening = event.decode()?;
-                Some(PageEvent::Dialog(Dialog {
-                    kind: dialog_kind(&opening.r#type),
-                    message: opening.message,
-                    default_value: opening.default_prompt,
-                }))
-            }
+            EventKind::JavascriptDialogOpening => Some(PageEvent::Dialog(dialog(event.decode()?))),
             EventKind::JavascriptDialogClosed => {
                 let JavascriptDialogClosed { result } = event.decode()?;
                 Some(PageEvent::DialogClosed { accepted: result })
             }
-            EventKind::AuthRequired => {
-                let AuthRequired {
-                    request_id,
-                    request,
-                    auth_challenge: challenge,
-                } = event.decode()?;
-                Some(PageEvent::AuthRequired(AuthChallenge {
-                    request: request_id,
-                    url: request.url,
-                    is_of_proxy: challenge.source.as_deref() == Some("Proxy"),
-                    origin: challenge.origin,
-                    scheme: challenge.scheme,
-                    realm: challenge.realm,
-                }))
-            }
+            EventKind::AuthRequired => Some(PageEvent::AuthRequired(challenge(event.decode()?))),
             EventKind::FileChooserOpened => {
                 let chooser: FileChooserEvent = event.decode()?;
                 let frame = chooser.frame_id;
@@ -300,6 +279,26 @@ impl Page {
 
     fn is_main(&self, frame: &str) -> bool {
         frame == self.main_frame.as_str()
+    }
+}
+
+fn dialog(opening: JavascriptDialogOpening) -> Dialog {
+    Dialog {
+        kind: dialog_kind(&opening.r#type),
+        message: opening.message,
+        default_value: opening.default_prompt,
+    }
+}
+
+fn challenge(required: AuthRequired) -> AuthChallenge {
+    let challenge = required.auth_challenge;
+    AuthChallenge {
+        request: required.request_id,
+        url: required.request.url,
+        is_of_proxy: challenge.source.as_deref() == Some("Proxy"),
+        origin: challenge.origin,
+        scheme: challenge.scheme,
+        realm: challenge.realm,
     }
 }
 

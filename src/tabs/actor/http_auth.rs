@@ -77,7 +77,7 @@ impl Actor {
         }
         let limit = self.ctx.settings.answer_timeout;
         let auth = self.auth.pending.ask(request, Instant::now() + limit);
-        self.tab.publish(FactKind::AuthRequired(AskedAuth {
+        self.tab.publish(FactKind::AuthRequired(Box::new(AskedAuth {
             auth,
             origin: challenge.origin,
             scheme: challenge.scheme,
@@ -85,7 +85,7 @@ impl Actor {
             url: redact_url(&challenge.url),
             refused: self.auth.credentials.was_refused(&key),
             answer_by_ms: epoch_ms() + millis(limit),
-        }));
+        })));
     }
 
     /// `answerAuth`.
@@ -138,7 +138,8 @@ impl Actor {
         auth: Prompt<PausedRequest, AuthOutcome>,
         outcome: Result<EmptyResult, CallError>,
     ) {
-        if outcome.is_err() {
+        if let Err(error) = outcome {
+            tracing::debug!(tab = %self.tab.id, %error, "a request for a password could not be answered");
             return self.auth_gone(auth);
         }
         let Some(answer) = auth.answer else { return };

@@ -82,7 +82,7 @@ impl PageDriver {
     pub(super) async fn press_chord(
         &self,
         chord: &Chord,
-        hold: Duration,
+        duration: Duration,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         let held = self.held().modifiers();
@@ -95,16 +95,18 @@ impl PageDriver {
             return self.release_key(&chord.key, &held, deadline).await;
         }
         match ClipboardShortcut::of(&all) {
-            None if held.is_empty() && hold.is_zero() => self.press_keys(&chord, deadline).await,
-            None => self.press_for(&chord, &held, hold, deadline).await,
+            None if held.is_empty() && duration.is_zero() => {
+                self.press_keys(&chord, deadline).await
+            }
+            None => self.press_for(&chord, &held, duration, deadline).await,
             Some(ClipboardShortcut::Copy) => {
-                let press = self.press_for(&chord, &held, hold, deadline);
+                let press = self.press_for(&chord, &held, duration, deadline);
                 self.copying(press, deadline).await
             }
             Some(ClipboardShortcut::Paste { plain }) => {
                 let down = self.press_down(&chord, &held, deadline);
                 let up = async |pressed: PressedKeys| {
-                    sleep(hold).await;
+                    sleep(duration).await;
                     pressed.release(deadline).await
                 };
                 self.pasting(down, up, plain, deadline).await

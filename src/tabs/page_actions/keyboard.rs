@@ -141,11 +141,11 @@ impl PageDriver {
         &self,
         chord: &Chord,
         held: &[Modifier],
-        hold: Duration,
+        duration: Duration,
         deadline: Instant,
     ) -> Result<(), PageActionError> {
         let pressed = self.press_down(chord, held, deadline).await?;
-        sleep(hold).await;
+        sleep(duration).await;
         pressed.release(deadline).await
     }
 

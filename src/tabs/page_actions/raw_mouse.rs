@@ -147,16 +147,12 @@ impl RawMouse<'_> {
         if !may_start_drag {
             return self.send(moved).await;
         }
-        match self.drag_caused_by(moved).await? {
-            Some(data) => {
-                self.driver.held().drag_started(Arc::clone(&data));
-                self.drag_event("dragEnter", point, data).await
-            }
-            None => {
-                self.driver.held().did_not_drag();
-                Ok(())
-            }
+        if let Some(data) = self.drag_caused_by(moved).await? {
+            self.driver.held().drag_started(Arc::clone(&data));
+            return self.drag_event("dragEnter", point, data).await;
         }
+        self.driver.held().did_not_drag();
+        Ok(())
     }
 
     /// Moves the mouse while a drag may start. Returns the data of the drag that the page has started.
