@@ -89,12 +89,13 @@ impl World {
     ) -> Result<FrameOutline, PageActionError> {
         let listening = match held {
             None => {
-                let root = self.document(deadline).await?;
-                self.listening_nodes(root.id(), deadline).await?
+                let root = self.document(deadline).await?.main;
+                self.listening_nodes(&root, deadline).await?
             }
             Some(number) => {
-                let root = self.handle(number, deadline).await?;
-                self.listening_nodes(root.id(), deadline).await?
+                let element = self.handle(number, deadline).await?;
+                let root = self.in_main_world(&element, deadline).await?;
+                self.listening_nodes(&root, deadline).await?
             }
         };
         let mut call = OutlineCall {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::error::PageActionError;
-use super::world::World;
+use super::world::{ObjectHandle, World};
 use crate::cdp::TargetSession;
 use crate::cdp::client::shape;
 use crate::cdp::listener_methods::{
@@ -62,14 +62,17 @@ struct NodeGroup {
 }
 
 impl World {
-    /// The nodes below a remote object that listen for clicks. None if Chromium refuses to tell.
+    /// The nodes below an object of the page's main world that listen for clicks. None if Chromium refuses to tell.
+    ///
+    /// Of an object of the isolated world it tells as well, but its renderer crashes at a later garbage collection
+    /// (Chromium 156): it creates the listeners' functions in a world that is not theirs.
     pub(super) async fn listening_nodes(
         &self,
-        root: &str,
+        root: &ObjectHandle,
         deadline: Instant,
     ) -> Result<ListeningNodes, PageActionError> {
         let listeners = GetEventListeners {
-            object_id: root,
+            object_id: root.id(),
             depth: -1,
             pierce: true,
         };
@@ -98,7 +101,7 @@ impl World {
             });
         }
         let call = CallOn {
-            object_id: document.id(),
+            object_id: document.isolated.id(),
             function_declaration: Cow::Owned(format!(
                 "function(...args) {{ return cdpBridge.{function}(...args); }}"
             )),

@@ -20,7 +20,8 @@ use crate::cdp::events::{EventKind, FrameNavigated, OfFrame};
 use crate::cdp::json;
 use crate::cdp::methods::Method as _;
 use crate::cdp::page_methods::{
-    AddBinding, CallOn, CreateIsolatedWorld, EvaluateIn, FunctionArgument, ResolveNode,
+    AddBinding, CallOn, CreateIsolatedWorld, DescribeNode, EvaluateIn, FunctionArgument,
+    ResolveNode,
 };
 use crate::cdp::results::{EvaluateResult, evaluated, exception};
 use crate::cdp::{CallError, RawEvent, TargetSession};
@@ -38,8 +39,8 @@ pub(super) struct World {
     frame: String,
     /// The execution context of the current document, once it has been created.
     context: Mutex<Option<i64>>,
-    /// The document's remote object, with the execution context that it belongs to.
-    document: Mutex<Option<(i64, Arc<ObjectHandle>)>>,
+    /// The document, and the execution context in which it was the current one.
+    document: Mutex<Option<(i64, DocumentObjects)>>,
     /// The execution context that was created last. A call in it may be running.
     created: Mutex<Option<i64>>,
     /// The frame element, unless this is the main frame: the parent's world, and the number of the
@@ -47,6 +48,15 @@ pub(super) struct World {
     owner: Mutex<Option<(Weak<World>, u64)>>,
     /// Whether a navigation of this frame has begun and not committed.
     navigating: watch::Sender<bool>,
+}
+
+/// A document as a remote object.
+#[derive(Debug, Clone)]
+pub(super) struct DocumentObjects {
+    /// In the isolated world.
+    pub(super) isolated: Arc<ObjectHandle>,
+    /// In the world of the page's own scripts.
+    pub(super) main: Arc<ObjectHandle>,
 }
 
 impl World {
@@ -238,22 +248,45 @@ impl World {
         self.remote_object("held", &Args { number }, deadline).await
     }
 
-    /// The remote object of the frame's document.
+    /// The frame's document.
     pub(super) async fn document(
         &self,
         deadline: Instant,
-    ) -> Result<Arc<ObjectHandle>, PageActionError> {
+    ) -> Result<DocumentObjects, PageActionError> {
         let known = lock(&self.document).clone();
         if let Some((context, document)) = known
             && *lock(&self.context) == Some(context)
         {
             return Ok(document);
         }
-        let document = self.remote_object("documentNode", &(), deadline).await?;
-        let document = Arc::new(document);
+        let isolated = self.remote_object("documentNode", &(), deadline).await?;
+        let main = self.in_main_world(&isolated, deadline).await?;
+        let document = DocumentObjects {
+            isolated: Arc::new(isolated),
+            main: Arc::new(main),
+        };
         let context = *lock(&self.context);
-        *lock(&self.document) = context.map(|context| (context, Arc::clone(&document)));
+        *lock(&self.document) = context.map(|context| (context, document.clone()));
         Ok(document)
+    }
+
+    /// A node of the isolated world as an object of the page's main world. No script runs there.
+    pub(super) async fn in_main_world(
+        &self,
+        node: &ObjectHandle,
+        deadline: Instant,
+    ) -> Result<ObjectHandle, PageActionError> {
+        let describe = DescribeNode {
+            object_id: node.id(),
+        };
+        let described = self.session.call(describe, remaining(deadline)).await?;
+        let resolve = ResolveNode {
+            backend_node_id: described.node.backend_node_id,
+            execution_context_id: None,
+        };
+        let resolved = self.session.call(resolve, remaining(deadline)).await?;
+        let id = resolved.object.object_id.ok_or(PageActionError::PageLeft)?;
+        Ok(ObjectHandle::new(self.session.clone(), id.into()))
     }
 
     /// The execution context of the current document, if it has been created.

@@ -42,8 +42,9 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
   const frames = [];
   let omitted = 0;
   let length = 0;
-  // Within something that can be used, the hand says nothing new.
-  let usableAround = 0;
+  // The number of controls around. Within one, the hand says nothing new; within something that only listens, it
+  // shows what the listener is for.
+  let controlsAround = 0;
   const put = (line) => {
     if (length > limit) return null;
     const { depth, role, name = '', states = '', ref = '', url = '', value = '' } = line;
@@ -59,8 +60,8 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
     if (text && !interactiveOnly) put({ depth, role: 'text', value: quote(text) });
   };
   // The text of an invisible element is left out; its descendants may be visible.
-  const visitChildren = (element, depth, pending, isVisible = true) => {
-    const hasText = isVisible && !interactiveOnly && !skipsContents(element);
+  const visitChildren = (element, depth, pending, isVisible = true, style = styleOf(element)) => {
+    const hasText = isVisible && !interactiveOnly && style?.contentVisibility !== 'hidden';
     // Closed `<details>` show only their summary.
     if (localNameOf(element) === 'details' && !element.open) {
       const summary = firstChild(element, 'summary');
@@ -81,12 +82,12 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
   const visit = (element, depth, pending) => {
     if (visited.has(element)) return;
     visited.add(element);
-    const around = usableAround;
+    const around = controlsAround;
     const isRead = attempt(() => {
       visitElement(element, depth, pending);
       return true;
     }, false);
-    usableAround = around;
+    controlsAround = around;
     if (!isRead) attempt(() => visitChildren(element, depth, pending), null);
   };
   const visitElement = (element, depth, pending) => {
@@ -104,7 +105,7 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
     const role = roleOf(element);
     const style = INTERACTIVE.has(role) ? null : styleOf(element);
     let click = style ? clickableBy(element, style, listening) : null;
-    if (click === 'hand' && usableAround) click = null;
+    if (click === 'hand' && controlsAround) click = null;
     const operable = isOperable(element, role) || click !== null;
     const named = role === 'generic' ? explicitName(element) : '';
     const silent = !operable && (role === null || role === 'presentation' || ((role === 'generic' || NO_NAME.has(role)) && !named));
@@ -118,7 +119,7 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
       if (!hidesChildren(element, role)) visitChildren(element, depth, { text: '' });
       return;
     }
-    visitListed(element, tag, role, { click, operable }, depth);
+    visitListed(element, tag, role, style, { click, operable }, depth);
   };
   // An element without a line of its own.
   const visitSilent = (element, role, style, silent, depth, pending) => {
@@ -131,16 +132,16 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
     if (role === 'paragraph' && !interactiveOnly) {
       const inside = { text: '' };
       const mark = lines.length;
-      visitChildren(element, depth, inside);
+      visitChildren(element, depth, inside, true, style);
       const text = squeeze(inside.text);
       if (text && mark === lines.length) put({ depth, role: 'paragraph', value: quote(text) });
       else flush(depth, inside);
       return;
     }
-    visitChildren(element, depth, pending);
+    visitChildren(element, depth, pending, true, style);
     if (block) flush(depth, pending);
   };
-  const visitListed = (element, tag, role, { click, operable }, depth) => {
+  const visitListed = (element, tag, role, style, { click, operable }, depth) => {
     const shown = role === null || role === 'presentation' ? (tag === 'img' ? 'img' : 'generic') : shownRole(element, role);
     const ownName = role ? accessibleName(element, role) : '';
     const name = ownName || (click ? squeeze(attr(element, 'title') ?? attr(element, 'alt') ?? '') : '');
@@ -157,12 +158,12 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
       url: role === 'link' && !interactiveOnly ? shownAddress(element) : '',
       value: value && quote(squeeze(value)),
     });
-    if (operable) usableAround += 1;
+    if (operable && !click) controlsAround += 1;
     if (tag === 'iframe' || tag === 'frame') visitFrame(element, depth + 1);
     else if (role && hidesChildren(element, role)) visitOperable(element, depth + 1);
     // The value of a field has been added already; its children are skipped.
     else if (tag === 'select') visitOptions(element, depth + 1);
-    else if (tag !== 'textarea' && tag !== 'input') visitContents(element, line, { name, value, click }, depth);
+    else if (tag !== 'textarea' && tag !== 'input') visitContents(element, line, style ?? undefined, { name, value, click }, depth);
   };
   const visitFrame = (frame, depth) => {
     const insideDocument = innerDocument(frame);
@@ -193,12 +194,12 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
       });
     }
   };
-  const visitContents = (element, line, { name, value, click }, depth) => {
+  const visitContents = (element, line, style, { name, value, click }, depth) => {
     // An element that is named by its text has nothing else to say.
     if (name && holdsOnlyText(element) && squeeze(textOf(element)) === name) return;
     const start = lines.length;
     const inside = { text: '' };
-    visitChildren(element, depth + 1, inside);
+    visitChildren(element, depth + 1, inside, true, style);
     if (!line) return;
     // A block with only the accessible name.
     if (name && lines.length === start + 1 && lines[start].role === 'text' && lines[start].value === quote(name)) length -= lines.pop().value.length;
@@ -206,7 +207,7 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
     const repeatsName = normalizeText(text) === normalizeText(name ?? '');
     if (lines.length > start) {
       if (!repeatsName) flush(depth + 1, inside);
-      if (click === 'hand' && !text) liftSoleControls(start);
+      if (click === 'hand' && !(interactiveOnly ? saysMore(element, start) : text)) liftSoleControls(start);
       return;
     }
     if (text && !interactiveOnly) {
@@ -218,9 +219,16 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
     line.value = quote(text);
     length += line.value.length;
   };
+  const contentOf = (element) => contentName(element, { seen: new Set(), all: false, referenced: false });
+  // Whether an element has text beside that of the controls in it.
+  const saysMore = (element, start) => {
+    const names = lines.slice(start).map(({ name }) => (name ? JSON.parse(name) : ''));
+    const [whole, inside] = [contentOf(element), names.join('')].map((text) => text.replace(/\s/g, ''));
+    return whole !== inside;
+  };
   // Something to recognize an element by that can be clicked, and whose text is not listed, or that has none.
   const describeClickable = (element, line) => {
-    const text = squeeze(contentName(element, { seen: new Set(), all: false, referenced: false }));
+    const text = squeeze(contentOf(element));
     if (text) setValue(line, cutText(text, 100));
     else line.states += ` [element=${hintOf(element)}]`;
   };

@@ -151,7 +151,7 @@ async fn listeners_that_come_and_go_are_seen_and_too_many_are_reported(browser: 
         .await;
     let both = "- generic [clickable]: \"A\" - generic [clickable]: \"B\"";
     assert_eq!(listed(&page).await, both);
-    page.evaluate("a.removeEventListener('click', f), b.after(b.cloneNode(true)), 0")
+    page.evaluate("a.removeEventListener('click', f), b.after(Object.assign(b.cloneNode(true), {id: 'c'})), 0")
         .await;
     assert_eq!(listed(&page).await, "- generic [clickable]: \"B\"");
     page.evaluate("(() => { const moved = a; a.onclick = f; b.onclick = null; a.remove(); b.after(moved); })()")
@@ -181,5 +181,21 @@ async fn listeners_that_come_and_go_are_seen_and_too_many_are_reported(browser: 
         .expect("axSnapshot");
     assert_eq!(second["omitted"], Value::Null, "{second}");
     assert_eq!(second.text().matches("[clickable]").count(), 701);
+    // Listeners are asked for again and again, while the page and the outline leave garbage behind.
+    let grow = "for (let n = 0; n < 3000; n++) { const p = document.createElement('p'); p.textContent = n; document.body.append(p); }";
+    page.evaluate(grow).await;
+    for _ in 0..6 {
+        let outline = page.ask("getAxSnapshot", json!({"compact": true})).await;
+        assert_eq!(
+            outline
+                .expect("axSnapshot")
+                .text()
+                .matches("[clickable]")
+                .count(),
+            701
+        );
+        page.evaluate("{ const all = []; for (let n = 0; n < 300000; n++) all.push({n}); } 0")
+            .await;
+    }
     page.bridge.stop().await;
 }
