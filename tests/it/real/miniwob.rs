@@ -1,4 +1,4 @@
-//! Tasks of MiniWoB++, as `tests/judges/miniwob` plays them.
+//! Tasks of `MiniWoB++`, as `tests/judges/miniwob` plays them.
 
 use std::path::Path;
 
