@@ -28,10 +28,11 @@ pub(super) fn permissions(
     };
     permissions.sort_unstable();
     permissions.dedup();
-    Ok(SetupRequest::SetPermissions(PermissionGrant {
+    let grant = PermissionGrant {
         origin,
         permissions,
-    }))
+    };
+    Ok(SetupRequest::SetPermissions(Box::new(grant)))
 }
 
 #[cfg(test)]
@@ -50,7 +51,7 @@ mod tests {
             permissions: permissions.to_vec(),
         };
         match super::permissions(&GrantablePermission::HARMLESS, request)? {
-            SetupRequest::SetPermissions(grant) => Ok(grant),
+            SetupRequest::SetPermissions(grant) => Ok(*grant),
             other => panic!("not a grant: {other:?}"),
         }
     }

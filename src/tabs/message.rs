@@ -101,7 +101,7 @@ pub enum SetupRequest {
     /// `emulate`.
     Emulate(Box<Emulate>),
     /// `setPermissions`, of what policy allows.
-    SetPermissions(PermissionGrant),
+    SetPermissions(Box<PermissionGrant>),
     /// `addInitScript`.
     AddInitScript(TypedText),
     /// `removeInitScript`.

@@ -69,10 +69,10 @@ impl Actor {
                 }
                 reply.input_sent.set();
             }
-            // The document stays, and goes on loading.
-            Phase::Loading { .. } => reply.input_sent.set(),
-            // What was changed is taken back, but pages may have seen it.
-            Phase::Activating(_) | Phase::SettingUp(_) => reply.input_sent.set(),
+            // The document stays, and goes on loading. A change of the set-up is taken back, but pages may have seen it.
+            Phase::Activating(_) | Phase::Loading { .. } | Phase::SettingUp(_) => {
+                reply.input_sent.set();
+            }
             // The new target is closed as soon as it is there.
             Phase::Opening(_) => {}
         }

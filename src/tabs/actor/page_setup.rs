@@ -95,7 +95,7 @@ impl Actor {
     ) -> Option<Phase> {
         let setting_up = match request {
             SetupRequest::Emulate(request) => self.emulate(*request, deadline)?,
-            SetupRequest::SetPermissions(grant) => self.set_permissions(grant, deadline)?,
+            SetupRequest::SetPermissions(grant) => self.set_permissions(*grant, deadline)?,
             SetupRequest::AddInitScript(source) => self.add_init_script(source, deadline)?,
             SetupRequest::RemoveInitScript(id) => self.remove_init_script(&id, deadline)?,
         };
