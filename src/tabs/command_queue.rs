@@ -99,9 +99,9 @@ impl TabCommandQueue {
     }
 
     /// Adds a request at the end, or returns it if the queue is full.
-    pub fn push(&mut self, command: TabCommand) -> Result<(), TabCommand> {
+    pub fn push(&mut self, command: TabCommand) -> Result<(), Box<TabCommand>> {
         if self.waiting.len() >= self.capacity {
-            return Err(command);
+            return Err(Box::new(command));
         }
         self.accepted += 1;
         self.waiting

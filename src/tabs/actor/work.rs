@@ -51,9 +51,8 @@ impl Work {
     pub(super) fn push(&mut self, kind: CommandKind, reply: Reply) {
         let reply = Some(reply);
         let command = TabCommand { kind, reply };
-        if let Err(TabCommand {
-            reply: Some(reply), ..
-        }) = self.queue.push(command)
+        if let Err(refused) = self.queue.push(command)
+            && let Some(reply) = refused.reply
         {
             let limit = self.max_waiting;
             reply.fail(TabError::QueueFull { limit });
