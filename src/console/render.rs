@@ -400,11 +400,12 @@ fn payload_facts(joined: &Joined) -> String {
             shown(&head.name, LINE),
             counted(head.total as usize, "part")
         ),
+        PayloadHead::Pdf(head) => format!("{} {} {bytes} bytes", head.id, head.url),
         #[allow(
             unreachable_patterns,
             reason = "for events that have no line of their own yet"
         )]
-        PayloadHead::Pdf(head) => format!("{} {} {bytes} bytes", head.id, head.url),
+        other => format!("{} {bytes} bytes", other.tab()),
     }
 }
 
