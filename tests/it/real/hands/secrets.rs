@@ -18,10 +18,10 @@ async fn what_is_typed_is_in_no_log_metric_or_error(browser: TestBrowser) {
     const BYTES: &str = "Ynl0ZXMtMDExMg==";
     const DECODED: &str = "bytes-0112";
     const SCRIPT: &str = "script-3f4e5d";
-    const NUMBER: u64 = 471_147_114_711;
-    let number = NUMBER.to_string();
     const PROMPTED: &str = "prompted-6a7b8c";
     const PASSWORD: &str = "password-9d0e1f";
+    const NUMBER: u64 = 471_147_114_711;
+    let number = NUMBER.to_string();
     let secrets = [
         FILLED,
         TYPED,
