@@ -1,10 +1,11 @@
 // A client of an MCP server over stdio, as far as asking for a page takes.
 
 import { spawn } from "node:child_process";
+import { tmpdir } from "node:os";
 import { createInterface } from "node:readline";
 
 export async function mcp(program, args) {
-  const server = spawn(program, args, { stdio: ["pipe", "pipe", "ignore"] });
+  const server = spawn(program, args, { cwd: tmpdir(), stdio: ["pipe", "pipe", "ignore"] });
   const waiting = new Map();
   let next = 1;
   createInterface({ input: server.stdout }).on("line", (line) => {

@@ -13,7 +13,7 @@ const product = (number) => {
 <p class="about">${COLOURS[number % COLOURS.length]}, for every day and every weather, number ${number} of the season</p>
 <div class="price"><s>$${price + 20}.00</s> <strong>$${price}.00</strong></div>
 <div class="stars" role="img" aria-label="${(number % 3) + 3} of 5 stars">★★★★</div>
-<button class="add" type="button" data-id="${number}">Add to cart</button>
+<button class="add" type="button" data-id="${number}">Add to cart</button><button>Compare</button>
 </article>`;
 };
 
@@ -23,7 +23,7 @@ const links = (from, to, what) =>
   Array.from({ length: to - from }, (_, at) => `<li><a href="/${what.toLowerCase()}/${from + at}">${what} ${from + at}</a></li>`).join("\n");
 
 const ROWS = Array.from({ length: 50 }, (_, at) => {
-  const cells = [`Order ${1000 + at}`, `2026-0${(at % 9) + 1}-1${at % 10}`, `Customer ${at}`, ["paid", "sent", "open"][at % 3], `$${(at * 13) % 400}.00`];
+  const cells = [`Order ${1000 + at}`, `2026-0${(at % 9) + 1}-1${at % 10}`, `Customer ${at}, ${["Oslo", "Rome", "Lima"][at % 3]}`, ["paid", "sent", "open"][at % 3], `$${(at * 13) % 400}.00`];
   return `<tr>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
 }).join("\n");
 

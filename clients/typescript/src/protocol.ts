@@ -1212,11 +1212,31 @@ export interface EvaluateFields {
 
 /** Fields of a `getAxSnapshot`. */
 export interface GetAxSnapshotFields {
+  /** Whether the same content takes fewer lines, and only what can be used has a ref; `false` if absent. */
+  compact?: boolean | null;
+  /**
+   * Only lines that have this text are wanted, and those of the elements around them; case and the amount of white
+   * space do not count.
+   */
+  find?: string | null;
   /** Whether only what can be operated is listed; `false` if absent. */
   interactiveOnly?: boolean | null;
+  /**
+   * The most characters of the answer, which ends with a whole line and has at least one; all if absent.
+   * From 200 to 1048576.
+   */
+  maxChars?: number | null;
+  /** What is listed; `outline` if absent. `controls` goes before `interactiveOnly`. */
+  mode?: OutlineMode | null;
+  /** How many lines are skipped; 0 if absent. */
+  offset?: number | null;
   requestId?: RequestId;
+  /** The `revision` of such an outline: it is wanted again, or a further page of it, without reading the page. */
+  revision?: number | null;
   /** The element whose inside is wanted; the whole page if absent. */
   selector?: string | null;
+  /** The `revision` of an outline of this tab on this connection: only what has changed since is wanted. */
+  since?: number | null;
   /** The tab. */
   tabId: TabRef;
   /**
@@ -1879,18 +1899,30 @@ export interface EvaluatedEvent {
  * Here it is whole, put together from its parts.
  */
 export interface AxSnapshotEvent {
+  /** The lines are what has changed since the outline of this number; absent if they are the outline itself. */
+  changesSince?: number | null;
   /** Number of the message within its session; none is left out. The last one that was received is what a later connection goes on after. */
   cursor?: number;
   /** The tab. */
   id: TabId;
   /** How many lines there are. */
   lines: number;
+  /** How many lines follow after these; absent if none. */
+  linesLeft?: number | null;
+  /**
+   * The outline that `since` or `revision` names is not kept, so that this is the whole one, read now; absent
+   * otherwise.
+   */
+  lost?: boolean | null;
   /** How many elements were left out because the outline would be too long; absent if none was. */
   omitted?: number | null;
   requestId?: RequestId;
+  /** The number of this outline, for `since` and `revision`; absent if it is too large to be kept. */
+  revision?: number | null;
   /**
    * The outline: a line an element, with its role, its name, its state and its `[ref=e12]`, indented
-   * by two spaces a level.
+   * by two spaces a level. Of changes: lines that begin with `+` (has come), `-` (has gone), `~` (has
+   * changed) or `@` (the element around the next ones).
    */
   snapshot: string;
   type: "axSnapshot";

@@ -40,7 +40,21 @@ const CELLS: [&str; 4] = ["cell", "columnheader", "gridcell", "rowheader"];
 /// Makes an outline compact. Only what can be used may have a ref.
 pub fn compacted(nodes: Vec<Node>) -> Vec<Node> {
     let folded = nested(nodes).into_iter().map(fold);
-    listed(folded.flat_map(unwrapped).collect())
+    let mut nodes = listed(folded.flat_map(unwrapped).collect());
+    clear_repeated_addresses(&mut nodes);
+    nodes
+}
+
+/// Clears the address of a link that has the name and the address of the one before it.
+fn clear_repeated_addresses(nodes: &mut [Node]) {
+    let mut last = (String::new(), String::new());
+    for node in nodes.iter_mut().filter(|node| !node.url.is_empty()) {
+        let link = (node.name.clone(), node.url.clone());
+        if link == last {
+            node.url.clear();
+        }
+        last = link;
+    }
 }
 
 fn fold(Branch { mut node, children }: Branch) -> Branch {
@@ -63,8 +77,8 @@ fn fold(Branch { mut node, children }: Branch) -> Branch {
         node.value = options_of(&node.value, &children);
         children.clear();
     }
-    // The text between elements needs no role.
-    if node.role == "text" {
+    // Plain text needs no role.
+    if node.role == "text" || (node.role == "paragraph" && !node.is_usable()) {
         node.role.clear();
     }
     join_sole_child(Branch { node, children })

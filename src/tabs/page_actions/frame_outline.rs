@@ -1,9 +1,12 @@
 //! The outline of one frame, as its script records it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::error::PageActionError;
+use super::listeners::ListeningNodes;
 use super::world::{World, parse};
 
 /// The maximum number of nodes that are looked up for one outline. The script remembers them, so that the
@@ -87,16 +90,16 @@ impl World {
         args: OutlineArgs,
         deadline: Instant,
     ) -> Result<FrameOutline, PageActionError> {
-        let listening = match held {
-            None => {
-                let root = self.document(deadline).await?.main;
-                self.listening_nodes(&root, deadline).await?
-            }
+        let root = match held {
+            None => self.document(deadline).await?.main,
             Some(number) => {
                 let element = self.handle(number, deadline).await?;
-                let root = self.in_main_world(&element, deadline).await?;
-                self.listening_nodes(&root, deadline).await?
+                self.in_main_world(&element, deadline).await?.map(Arc::new)
             }
+        };
+        let listening = match root {
+            Some(root) => self.listening_nodes(&root, deadline).await?,
+            None => ListeningNodes::new(),
         };
         let mut call = OutlineCall {
             held,

@@ -55,8 +55,8 @@ pub(super) struct World {
 pub(super) struct DocumentObjects {
     /// In the isolated world.
     pub(super) isolated: Arc<ObjectHandle>,
-    /// In the world of the page's own scripts.
-    pub(super) main: Arc<ObjectHandle>,
+    /// In the world of the page's own scripts; `None` if it has none.
+    pub(super) main: Option<Arc<ObjectHandle>>,
 }
 
 impl World {
@@ -263,19 +263,20 @@ impl World {
         let main = self.in_main_world(&isolated, deadline).await?;
         let document = DocumentObjects {
             isolated: Arc::new(isolated),
-            main: Arc::new(main),
+            main: main.map(Arc::new),
         };
         let context = *lock(&self.context);
         *lock(&self.document) = context.map(|context| (context, document.clone()));
         Ok(document)
     }
 
-    /// A node of the isolated world as an object of the page's main world. No script runs there.
+    /// A node of the isolated world as an object of the page's main world, if Chromium gives one. No script runs
+    /// there.
     pub(super) async fn in_main_world(
         &self,
         node: &ObjectHandle,
         deadline: Instant,
-    ) -> Result<ObjectHandle, PageActionError> {
+    ) -> Result<Option<ObjectHandle>, PageActionError> {
         let describe = DescribeNode {
             object_id: node.id(),
         };
@@ -284,9 +285,12 @@ impl World {
             backend_node_id: described.node.backend_node_id,
             execution_context_id: None,
         };
-        let resolved = self.session.call(resolve, remaining(deadline)).await?;
-        let id = resolved.object.object_id.ok_or(PageActionError::PageLeft)?;
-        Ok(ObjectHandle::new(self.session.clone(), id.into()))
+        let id = match self.session.call(resolve, remaining(deadline)).await {
+            Ok(resolved) => resolved.object.object_id,
+            Err(error) if error.is_refusal() => None,
+            Err(error) => return Err(error.into()),
+        };
+        Ok(id.map(|id| ObjectHandle::new(self.session.clone(), id.into())))
     }
 
     /// The execution context of the current document, if it has been created.

@@ -377,6 +377,11 @@ MouseAction: TypeAlias = Literal["move", "down", "up", "wheel"]
 #: - `right`: The one that opens context menus.
 MouseButton: TypeAlias = Literal["left", "middle", "right"]
 
+#: What an outline lists.
+#: - `outline`: The page as assistive technology sees it.
+#: - `controls`: Only what can be used, with the landmarks, names and headings that tell it apart; always compact.
+OutlineMode: TypeAlias = Literal["outline", "controls"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginCredentials:
@@ -1537,6 +1542,10 @@ class AxSnapshotEvent(Event):
     """An outline of a page, or one part of it. Here it is whole, put together from its parts."""
 
     type: ClassVar[str] = "axSnapshot"
+    changes_since: int | None = None
+    """The lines are what has changed since the outline of this number; absent if they are the
+    outline itself.
+    """
     cursor: int | None = None
     """Number of the message within its session; none is left out. The last one that was received is
     what a later connection goes on after.
@@ -1545,12 +1554,22 @@ class AxSnapshotEvent(Event):
     """The tab."""
     lines: int
     """How many lines there are."""
+    lines_left: int | None = None
+    """How many lines follow after these; absent if none."""
+    lost: bool | None = None
+    """The outline that `since` or `revision` names is not kept, so that this is the whole one, read
+    now; absent otherwise.
+    """
     omitted: int | None = None
     """How many elements were left out because the outline would be too long; absent if none was."""
     request_id: RequestId | None = None
+    revision: int | None = None
+    """The number of this outline, for `since` and `revision`; absent if it is too large to be kept.
+    """
     snapshot: str
     """The outline: a line an element, with its role, its name, its state and its `[ref=e12]`,
-    indented by two spaces a level.
+    indented by two spaces a level. Of changes: lines that begin with `+` (has come), `-` (has
+    gone), `~` (has changed) or `@` (the element around the next ones).
     """
     url: str
     """Where the tab was when it was taken."""
@@ -1558,11 +1577,15 @@ class AxSnapshotEvent(Event):
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> AxSnapshotEvent:
         return cls(
+            changes_since=wire.get("changesSince"),
             cursor=wire.get("cursor"),
             id=wire["id"],
             lines=wire["lines"],
+            lines_left=wire.get("linesLeft"),
+            lost=wire.get("lost"),
             omitted=wire.get("omitted"),
             request_id=wire.get("requestId"),
+            revision=wire.get("revision"),
             snapshot=wire["snapshot"],
             url=wire["url"],
         )
@@ -2893,8 +2916,15 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        compact: bool | None = None,
+        find: str | None = None,
         interactive_only: bool | None = None,
+        max_chars: int | None = None,
+        mode: OutlineMode | None = None,
+        offset: int | None = None,
+        revision: int | None = None,
         selector: str | None = None,
+        since: int | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> AxSnapshotEvent:
@@ -2902,16 +2932,35 @@ class Requests(RequestsBase):
         `axSnapshot`.
 
         - `tab_id`: The tab.
+        - `compact`: Whether the same content takes fewer lines, and only what can be used has a
+          ref; `false` if absent.
+        - `find`: Only lines that have this text are wanted, and those of the elements around them;
+          case and the amount of white space do not count.
         - `interactive_only`: Whether only what can be operated is listed; `false` if absent.
+        - `max_chars`: The most characters of the answer, which ends with a whole line and has at
+          least one; all if absent. From 200 to 1048576.
+        - `mode`: What is listed; `outline` if absent. `controls` goes before `interactiveOnly`.
+        - `offset`: How many lines are skipped; 0 if absent.
+        - `revision`: The `revision` of such an outline: it is wanted again, or a further page of
+          it, without reading the page.
         - `selector`: The element whose inside is wanted; the whole page if absent.
+        - `since`: The `revision` of an outline of this tab on this connection: only what has
+          changed since is wanted.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
         return await self._ask(AxSnapshotEvent, "getAxSnapshot", {
             "tabId": tab_id,
+            "compact": compact,
+            "find": find,
             "interactiveOnly": interactive_only,
+            "maxChars": max_chars,
+            "mode": mode,
+            "offset": offset,
+            "revision": revision,
             "selector": selector,
+            "since": since,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })

@@ -123,7 +123,8 @@ async fn what_can_be_clicked_is_found_in_frames_of_every_kind(browser: TestBrows
     let source = INNER.replace('\'', "&#39;");
     page.load(&format!(
         "<iframe src=/inner></iframe><iframe srcdoc='{source}'></iframe><iframe src='{there}'></iframe>
-        <iframe src='{middle}'></iframe><iframe sandbox=allow-scripts src=/inner></iframe>"
+        <iframe src='{middle}'></iframe><iframe sandbox=allow-scripts src=/inner></iframe>
+        <iframe sandbox srcdoc='<button>Without scripts</button>'></iframe>"
     ))
     .await;
     for _ in 0..2 {
@@ -133,6 +134,10 @@ async fn what_can_be_clicked_is_found_in_frames_of_every_kind(browser: TestBrows
             .filter(|line| line.contains("[clickable]"))
             .count();
         assert_eq!(found, 5, "{lines:#?}");
+        assert!(
+            lines.iter().any(|line| line.contains("Without scripts")),
+            "{lines:#?}"
+        );
     }
     let lines = page.outline(json!({"mode": "controls"})).await;
     assert_eq!(
