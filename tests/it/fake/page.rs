@@ -89,11 +89,7 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         "Page.addScriptToEvaluateOnNewDocument" => {
             return state.answer(call, &json!({"identifier": "1"}));
         }
-        "Page.printToPDF" => return state.answer(call, &json!({"stream": "1"})),
-        "IO.read" => {
-            let part = json!({"data": "%PDF-", "base64Encoded": false, "eof": true});
-            return state.answer(call, &part);
-        }
+        "Page.printToPDF" | "IO.read" => return state.answer(call, &paper(method)),
         "Page.getNavigationHistory" => {
             let history = json!({"currentIndex": 0, "entries": [{"id": 1, "url": target.url}]});
             return state.answer(call, &history);
@@ -133,6 +129,14 @@ pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
         }
     }
     state.answer(call, &json!({}));
+}
+
+/// The stream of a printed page, and all of what can be read from it.
+fn paper(method: &str) -> Value {
+    match method {
+        "Page.printToPDF" => json!({"stream": "1"}),
+        _ => json!({"data": "%PDF-", "base64Encoded": false, "eof": true}),
+    }
 }
 
 /// `Runtime.enable` on an additional session: subscribes to console messages.
