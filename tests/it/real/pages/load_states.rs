@@ -250,7 +250,7 @@ async fn a_tab_whose_page_cannot_be_loaded_stays_and_its_request_is_not_made_twi
     .enumerate()
     {
         let create = json!({
-            "type": "createTab", "url": url, "waitUntil": "load", "timeoutMs": 2500, "idempotencyKey": format!("k{number}"),
+            "type": "createTab", "url": url, "waitUntil": "load", "timeoutMs": 5000, "idempotencyKey": format!("k{number}"),
         });
         let error = page.client.ask(create.clone()).await.expect_error(code);
         assert_eq!(
