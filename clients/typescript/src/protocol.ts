@@ -1010,7 +1010,10 @@ export type KeyboardFields = {
   /** What the keyboard does. */
   action: KeyboardAction;
   idempotencyKey?: IdempotencyKey;
-  /** `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of `KeyboardEvent.key` or `KeyboardEvent.code`. */
+  /**
+   * `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of `KeyboardEvent.key` or `KeyboardEvent.code`. With
+   * Shift held, `KeyA` is a capital letter, and `a` stays a small one.
+   */
   key?: string | null;
   requestId?: RequestId;
   /** The tab. */
@@ -1670,7 +1673,7 @@ export interface DialogClosedEvent {
 
 /**
  * A server asks for a user and a password (HTTP authentication), and its document or request waits for `answerAuth`
- * (`policy.http_auth = "ask"`).
+ * (`policy.http_auth = "ask"`). A full browser does not let frames of other origins ask.
  */
 export interface AuthRequiredEvent {
   /** When it is cancelled without the client, in milliseconds since the epoch. */
@@ -1681,7 +1684,7 @@ export interface AuthRequiredEvent {
   cursor?: number;
   /** The tab. */
   id: TabId;
-  /** Who asks: scheme, host and port. */
+  /** The server: scheme, host and port. */
   origin: string;
   /** What the server calls the protected area; it may be empty. */
   realm: string;

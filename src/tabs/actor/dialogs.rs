@@ -129,7 +129,11 @@ impl Actor {
             reply,
             call,
         };
+        let is_kept = open.about.kind == DialogKind::Beforeunload && !accept;
         self.dialogs.answer(dialog, answer);
+        if is_kept {
+            self.on_page_kept();
+        }
     }
 
     /// Chromium has taken the answer to a dialog, or refused it.
@@ -170,12 +174,10 @@ impl Actor {
             by,
         };
         self.tab.publish_and_answer(reply, closed);
-        if dialog.about.kind == DialogKind::Beforeunload && verdict == Handled::Dismissed {
-            self.on_page_kept();
-        }
     }
 
-    /// The page stays, as the answer to its dialog wants. Chromium does not answer the call that would have left it.
+    /// The page stays, as the answer to its dialog wants. Chromium may answer the call that would have left it with an
+    /// abort, after which it would be repeated, or not at all.
     fn on_page_kept(&mut self) {
         let phase = self.work.active.as_ref().map(|active| &active.phase);
         if let Some(Phase::Navigating(_) | Phase::Committing(_) | Phase::Travelling) = phase {

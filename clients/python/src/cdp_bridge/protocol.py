@@ -1119,7 +1119,8 @@ class DialogClosedEvent(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthRequiredEvent(Event):
     """A server asks for a user and a password (HTTP authentication), and its document or request
-    waits for `answerAuth` (`policy.http_auth = "ask"`).
+    waits for `answerAuth` (`policy.http_auth = "ask"`). A full browser does not let frames of other
+    origins ask.
     """
 
     type: ClassVar[str] = "authRequired"
@@ -1134,7 +1135,7 @@ class AuthRequiredEvent(Event):
     id: TabId
     """The tab."""
     origin: str
-    """Who asks: scheme, host and port."""
+    """The server: scheme, host and port."""
     realm: str
     """What the server calls the protected area; it may be empty."""
     refused: bool
@@ -2654,7 +2655,8 @@ class Requests(RequestsBase):
         - `action`: What the keyboard does.
         - `tab_id`: The tab.
         - `key`: `down`, `up`: `Shift`, `Enter`, `a`, `KeyA`: one key, by a name of
-          `KeyboardEvent.key` or `KeyboardEvent.code`.
+          `KeyboardEvent.key` or `KeyboardEvent.code`. With Shift held, `KeyA` is a capital letter,
+          and `a` stays a small one.
         - `text`: `insertText`: the text.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
