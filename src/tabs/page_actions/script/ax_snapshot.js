@@ -213,7 +213,7 @@ const outlineOf = (root, isPart, { interactiveOnly, usableRefs, next, limit, inn
     if (text && !interactiveOnly) {
       // Skip text that only repeats the accessible name.
       if (!repeatsName && text !== value) setValue(line, text);
-    } else if (!name && !value && (click || (interactiveOnly && line.role === 'generic'))) describeClickable(element, line);
+    } else if (!name && !value && click) describeClickable(element, line);
   };
   const setValue = (line, text) => {
     line.value = quote(text);
