@@ -15,7 +15,7 @@
   const clickables = [...document.body.querySelectorAll("*")].filter((element) => isClickable(element) && isVisible(element));
   const all = new Set(clickables);
   const reached = new Set();
-  let strays = 0;
+  const strays = [];
 
   globalThis.judge = {
     // A click on an element is one on the first clickable around it; one on a control is one on its labels.
@@ -24,11 +24,11 @@
       while (target && !all.has(target)) target = target.parentElement;
       for (const it of [target, ...(target?.labels ?? [])]) if (all.has(it)) reached.add(it);
       const isPlain = PLAIN.has(element.localName) && !["role", "tabindex", "aria-label"].some((name) => element.hasAttribute(name));
-      if (!target && isPlain) strays += 1;
+      if (!target && isPlain) strays.push(element);
     },
     told: () => {
       const name = (element) => `<${element.localName}${element.id && `#${element.id}`}${[...element.classList].map((it) => `.${it}`).join("")}>`;
-      return { clickables: clickables.length, reached: reached.size, strays, missed: clickables.filter((it) => !reached.has(it)).map(name) };
+      return { clickables: clickables.length, reached: reached.size, strays: strays.map(name), missed: clickables.filter((it) => !reached.has(it)).map(name) };
     },
   };
 })();

@@ -36,6 +36,12 @@ async function count(task, fields) {
   return { ...(await page.read("judge.told()")), refs: refs.length };
 }
 
+// The first few names, each once.
+function some(names) {
+  const each = [...new Set(names)];
+  return each.slice(0, 5).join(" ") + (each.length > 5 ? " …" : "");
+}
+
 const sum = (counts, what) => counts.reduce((sum, count) => sum + count[what], 0);
 
 async function measure({ name, fields, reached, refs = Infinity }) {
@@ -43,12 +49,13 @@ async function measure({ name, fields, reached, refs = Infinity }) {
   for (const task of tasks().filter((task) => task.startsWith(only))) {
     const counted = await count(task, fields);
     counts.push(counted);
-    const missed = [...new Set(counted.missed)];
-    if (missed.length > 0) console.log(`  ${task}: ${counted.reached} of ${counted.clickables}, without a reference are ${missed.slice(0, 5).join(" ")}${missed.length > 5 ? " …" : ""}`);
+    const [missed, strays] = [counted.missed, counted.strays].map(some);
+    if (missed) console.log(`  ${task}: ${counted.reached} of ${counted.clickables}, without a reference are ${missed}`);
+    if (strays) console.log(`  ${task}: there are references to ${strays}`);
   }
   const total = sum(counts, "clickables");
   const [reach, each] = [sum(counts, "reached") / total, sum(counts, "refs") / total];
-  const strays = sum(counts, "strays");
+  const strays = counts.flatMap((count) => count.strays).length;
   console.log(`${name}: ${sum(counts, "reached")} of ${total} clickables have a reference (${(100 * reach).toFixed(1)} %), ${each.toFixed(2)} references a clickable, ${strays} to what has neither listener, role nor pointer`);
   return reach >= reached && each <= refs && strays === 0;
 }
