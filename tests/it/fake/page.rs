@@ -1,6 +1,6 @@
 //! Commands to a page.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::browser::{Call, State};
 use super::target::{Hang, Metrics, Target};
