@@ -6,19 +6,92 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
-from ._wire import Event, Payload, RequestsBase, optional, present
+from ._wire import KEEP, Event, Keep, Payload, Record, RequestsBase, optional, present, resetting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ActionWait(Record):
+    """What an action waits for when it has been done, as in `waitFor`. If it begins a navigation,
+    the conditions are about the document that comes of it, never about the one before.
+    """
+
+    any: list[Condition] | None = None
+    """Several conditions, of which one shall be so."""
+    args: list[Any] | None = None
+    """What the function in `expression` is called with."""
+    expression: str | None = None
+    """A script as that of `evaluate`, whose value shall be true in the sense of JavaScript. It is
+    run again and again in the page, and in those that follow.
+    """
+    load_state: LoadState | None = None
+    """How far the page shall have loaded."""
+    selector: str | None = None
+    """The element."""
+    state: WaitState | None = None
+    """What the element shall be; `visible` if absent."""
+    text: str | None = None
+    """Text that shall be visible somewhere in the page; white space and case do not count."""
+    url: str | None = None
+    """Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for anything
+    and `?` for one character.
+    """
+    url_regex: str | None = None
+    """Where the tab shall be: a regular expression that matches a part of the URL. It has the
+    syntax of the Rust crate `regex`, which is that of JavaScript without look-around and
+    back-references.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ActionWait:
+        return cls(
+            any=wire.get("any"),
+            args=wire.get("args"),
+            expression=wire.get("expression"),
+            load_state=wire.get("loadState"),
+            selector=wire.get("selector"),
+            state=wire.get("state"),
+            text=wire.get("text"),
+            url=wire.get("url"),
+            url_regex=wire.get("urlRegex"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "any": self.any,
+                "args": self.args,
+                "expression": self.expression,
+                "loadState": self.load_state,
+                "selector": self.selector,
+                "state": self.state,
+                "text": self.text,
+                "url": self.url,
+                "urlRegex": self.url_regex,
+            }
+        )
+
+
+#: What animations do while a picture is taken.
+#: - `allow`: They run.
+#: - `off`: CSS animations, transitions and Web Animations stand still: finite ones at their end, endless ones as if they had not begun. They go on afterwards.
+Animations: TypeAlias = Literal["allow", "off"]
 
 #: How an `authRequired` ended.
 #: - `answered`: The server gets the user and the password; if it refuses them, it asks again.
 #: - `cancelled`: The page gets the server's refusal.
 AuthOutcome: TypeAlias = Literal["answered", "cancelled"]
 
+#: Whether the text caret is in a picture.
+#: - `initial`: As the page shows it; it blinks.
+#: - `hide`: It is hidden.
+Caret: TypeAlias = Literal["initial", "hide"]
+
 #: One option of a `<select>`.
 Choice: TypeAlias = "int | str"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clip:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Clip(Record):
     """A part of the page, in CSS pixels from the page's own top left."""
 
     height: float
@@ -73,6 +146,71 @@ CloseReason: TypeAlias = Literal[
 #: - `page`: Its page or its request is gone.
 ClosedBy: TypeAlias = Literal["client", "timeout", "abandoned", "page"]
 
+#: The colours that a user prefers: `prefers-color-scheme`.
+#: - `light`: Dark text on a light ground.
+#: - `dark`: Light text on a dark ground.
+#: - `noPreference`: No preference.
+ColorScheme: TypeAlias = Literal["light", "dark", "noPreference"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Condition(Record):
+    """One of several conditions: exactly one of its fields, where `state` goes with `selector` and
+    `args` with `expression`.
+    """
+
+    args: list[Any] | None = None
+    """What the function in `expression` is called with."""
+    expression: str | None = None
+    """A script as that of `evaluate`, whose value shall be true in the sense of JavaScript. It is
+    run again and again in the page, and in those that follow.
+    """
+    load_state: LoadState | None = None
+    """How far the page shall have loaded."""
+    selector: str | None = None
+    """The element."""
+    state: WaitState | None = None
+    """What the element shall be; `visible` if absent."""
+    text: str | None = None
+    """Text that shall be visible somewhere in the page; white space and case do not count."""
+    url: str | None = None
+    """Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for anything
+    and `?` for one character.
+    """
+    url_regex: str | None = None
+    """Where the tab shall be: a regular expression that matches a part of the URL. It has the
+    syntax of the Rust crate `regex`, which is that of JavaScript without look-around and
+    back-references.
+    """
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Condition:
+        return cls(
+            args=wire.get("args"),
+            expression=wire.get("expression"),
+            load_state=wire.get("loadState"),
+            selector=wire.get("selector"),
+            state=wire.get("state"),
+            text=wire.get("text"),
+            url=wire.get("url"),
+            url_regex=wire.get("urlRegex"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "args": self.args,
+                "expression": self.expression,
+                "loadState": self.load_state,
+                "selector": self.selector,
+                "state": self.state,
+                "text": self.text,
+                "url": self.url,
+                "urlRegex": self.url_regex,
+            }
+        )
+
+
 #: How much a message of a page's console matters.
 #: - `debug`: `console.debug`, and what Chromium calls verbose.
 #: - `log`: `console.log` and its like.
@@ -91,6 +229,37 @@ ConsoleSource: TypeAlias = Literal["console", "exception", "browser"]
 #: - `text`: The text as it is shown.
 #: - `markdown`: Markdown.
 ContentFormat: TypeAlias = Literal["text", "markdown"]
+
+#: A well-known device.
+Device: TypeAlias = Literal[
+    "iPhone SE",
+    "iPhone 12",
+    "iPhone 13",
+    "iPhone 13 Mini",
+    "iPhone 14",
+    "iPhone 14 Pro Max",
+    "iPhone 15",
+    "iPhone 15 Pro",
+    "iPhone 15 Pro Max",
+    "iPad Mini",
+    "iPad",
+    "iPad Pro 11",
+    "Pixel 5",
+    "Pixel 7",
+    "Pixel 8",
+    "Pixel 8 Pro",
+    "Galaxy S9+",
+    "Galaxy S24",
+    "Galaxy A55",
+    "Galaxy Tab S9",
+    "Moto G4",
+    "Desktop Chrome",
+    "Desktop Chrome HiDPI",
+    "Desktop Chrome Linux",
+    "Desktop Edge",
+    "Desktop Safari",
+    "Desktop Firefox",
+]
 
 #: Which dialog a page opened.
 #: - `alert`: `alert()`.
@@ -112,6 +281,81 @@ DownloadState: TypeAlias = Literal["completed", "canceled", "denied", "tooLarge"
 #: - `bottom`: The end.
 Edge: TypeAlias = Literal["top", "bottom"]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Emulation(Record):
+    """What a tab's pages see of the device, the place and the user. What is absent is not emulated.
+    """
+
+    color_scheme: ColorScheme | None = None
+    """`prefers-color-scheme`."""
+    device: Device | None = None
+    """The device whose properties hold where no others were set."""
+    device_scale_factor: float | None = None
+    """Physical pixels for each CSS pixel."""
+    extra_headers: list[str] | None = None
+    """The names of the headers that are added to every request."""
+    geolocation: Geolocation | None = None
+    """The position."""
+    locale: str | None = None
+    """The language and region."""
+    media: Media | None = None
+    """The medium."""
+    mobile: bool | None = None
+    """Whether pages are laid out as on a phone."""
+    offline: bool | None = None
+    """Whether the network is unreachable."""
+    reduced_motion: ReducedMotion | None = None
+    """`prefers-reduced-motion`."""
+    timezone_id: str | None = None
+    """The time zone."""
+    touch: bool | None = None
+    """Whether pages see a touch screen."""
+    user_agent: str | None = None
+    """The `User-Agent`."""
+    viewport: ViewportSize | None = None
+    """Size of the page's visible part."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Emulation:
+        return cls(
+            color_scheme=wire.get("colorScheme"),
+            device=wire.get("device"),
+            device_scale_factor=wire.get("deviceScaleFactor"),
+            extra_headers=wire.get("extraHeaders"),
+            geolocation=optional(Geolocation.from_wire, wire.get("geolocation")),
+            locale=wire.get("locale"),
+            media=wire.get("media"),
+            mobile=wire.get("mobile"),
+            offline=wire.get("offline"),
+            reduced_motion=wire.get("reducedMotion"),
+            timezone_id=wire.get("timezoneId"),
+            touch=wire.get("touch"),
+            user_agent=wire.get("userAgent"),
+            viewport=optional(ViewportSize.from_wire, wire.get("viewport")),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "colorScheme": self.color_scheme,
+                "device": self.device,
+                "deviceScaleFactor": self.device_scale_factor,
+                "extraHeaders": self.extra_headers,
+                "geolocation": self.geolocation,
+                "locale": self.locale,
+                "media": self.media,
+                "mobile": self.mobile,
+                "offline": self.offline,
+                "reducedMotion": self.reduced_motion,
+                "timezoneId": self.timezone_id,
+                "touch": self.touch,
+                "userAgent": self.user_agent,
+                "viewport": self.viewport,
+            }
+        )
+
+
 #: What went wrong, for a program to act on.
 #: - `BAD_REQUEST`: Not JSON, an unknown type, or a bad field.
 #: - `UNKNOWN_TAB`: No such tab, or another client's.
@@ -119,23 +363,25 @@ Edge: TypeAlias = Literal["top", "bottom"]
 #: - `NAV_FAILED`: Chromium could not load the URL; `details.net` holds its `net::ERR_…` text.
 #: - `SNAPSHOT_FAIL`: The page's DOM could not be captured.
 #: - `SCREENSHOT_FAIL`: No picture of the page could be taken.
+#: - `PRINT_FAIL`: The page could not be printed.
 #: - `CDP_TIMEOUT`: No answer from Chromium within the time limit.
 #: - `CDP_DETACHED`: The target went away while the request ran.
 #: - `TAB_CRASHED`: The renderer died while the request ran.
 #: - `TAB_CLOSED`: The tab was closed while the request waited.
 #: - `DROPPED`: Pushed out of a full queue by a newer request.
 #: - `RATE_LIMITED`: Too many requests in a time.
-#: - `TOO_LARGE`: The message, or the file, is larger than its limit (`details.maxBytes`).
-#: - `LIMIT_EXCEEDED`: Too many requests in flight, too many tabs, or too many staged files.
+#: - `TOO_LARGE`: The message, the file or the PDF is larger than its limit (`details.maxBytes`).
+#: - `LIMIT_EXCEEDED`: Too many requests in flight, too many tabs, too many staged files or too many init scripts.
 #: - `BROWSER_DOWN`: Chromium is restarting.
 #: - `SHUTTING_DOWN`: The bridge is stopping.
 #: - `RESUME_FAILED`: The session that a connection wanted to go on with is over; it has a new one.
 #: - `INTERNAL`: A fault of the bridge; its log has the rest.
-#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download or staged file.
+#: - `NOT_FOUND`: No element was found within the time limit; or there is no such download, staged file or init script.
 #: - `NOT_ACTIONABLE`: The element could not be acted on within the time limit.
 #: - `AMBIGUOUS`: The locator matches several elements.
 #: - `STALE_REF`: The element of a `ref` is gone, with its document or from it.
-#: - `EVALUATION_FAILED`: The page's script threw an exception, or `evaluate` is not allowed.
+#: - `EVALUATION_FAILED`: The page's script threw an exception, or scripts of clients are not allowed.
+#: - `PERMISSION_DENIED`: The configuration allows no such permission of pages.
 #: - `BAD_SELECTOR`: The locator is invalid.
 #: - `CANCELLED`: The request was cancelled; `details.inputSent` says whether it may have taken effect before.
 ErrorCode: TypeAlias = Literal[
@@ -145,6 +391,7 @@ ErrorCode: TypeAlias = Literal[
     "NAV_FAILED",
     "SNAPSHOT_FAIL",
     "SCREENSHOT_FAIL",
+    "PRINT_FAIL",
     "CDP_TIMEOUT",
     "CDP_DETACHED",
     "TAB_CRASHED",
@@ -162,17 +409,20 @@ ErrorCode: TypeAlias = Literal[
     "AMBIGUOUS",
     "STALE_REF",
     "EVALUATION_FAILED",
+    "PERMISSION_DENIED",
     "BAD_SELECTOR",
     "CANCELLED",
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ErrorDetails:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ErrorDetails(Record):
     """Facts behind an error; which of them stand depends on the code."""
 
     bytes: int | None = None
-    """`SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message or the file in bytes."""
+    """`SNAPSHOT_FAIL`, `TOO_LARGE`: size of the snapshot, the message, the file or the PDF in
+    bytes.
+    """
     count: int | None = None
     """`AMBIGUOUS`: how many elements the locator matches."""
     elements: list[str] | None = None
@@ -189,7 +439,9 @@ class ErrorDetails:
     scrolled into view.
     """
     limit: int | None = None
-    """The limit that was passed: of pixels, of requests in flight, of tabs, of staged files."""
+    """The limit that was passed: of pixels, of requests in flight, of tabs, of staged files, of
+    init scripts.
+    """
     locators: list[str] | None = None
     """`AMBIGUOUS`: a locator for each of these elements, in the same order."""
     max_bytes: int | None = None
@@ -202,6 +454,10 @@ class ErrorDetails:
     """`SNAPSHOT_FAIL`: elements in the page."""
     position: int | None = None
     """`BAD_SELECTOR`: the character that is wrong, counted from 0."""
+    reached: WaitUntil | None = None
+    """`CDP_TIMEOUT`, with `waitUntil` or a `loadState`: how far the document was: `commit`,
+    `domcontentloaded` or `load`.
+    """
     reason: str | None = None
     """`NOT_ACTIONABLE`: why, as a word: `hidden`, `outside`, `moving`, `disabled`, `readOnly`,
     `covered`, or `unsuitable` where the request does not go with such an element.
@@ -234,6 +490,7 @@ class ErrorDetails:
             net=wire.get("net"),
             nodes=wire.get("nodes"),
             position=wire.get("position"),
+            reached=wire.get("reached"),
             reason=wire.get("reason"),
             retry_after_ms=wire.get("retryAfterMs"),
             scheme=wire.get("scheme"),
@@ -259,12 +516,83 @@ class ErrorDetails:
                 "net": self.net,
                 "nodes": self.nodes,
                 "position": self.position,
+                "reached": self.reached,
                 "reason": self.reason,
                 "retryAfterMs": self.retry_after_ms,
                 "scheme": self.scheme,
                 "segment": self.segment,
                 "url": self.url,
                 "width": self.width,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FrameInfo(Record):
+    """One frame of a tab."""
+
+    name: str | None = None
+    """Its name, if it has one."""
+    parent: int | None = None
+    """The frame that it is in, by its place in the list, from 0. Absent for the page itself."""
+    selector: str | None = None
+    """A locator of its element: what is in the frame is found by `SELECTOR >> …`. Absent for the
+    page itself.
+    """
+    unresponsive: bool | None = None
+    """Whether it does not answer, so that nothing in it is known; absent if it does."""
+    url: str
+    """Where it is. Of a frame that does not answer, what its element says."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FrameInfo:
+        return cls(
+            name=wire.get("name"),
+            parent=wire.get("parent"),
+            selector=wire.get("selector"),
+            unresponsive=wire.get("unresponsive"),
+            url=wire["url"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "name": self.name,
+                "parent": self.parent,
+                "selector": self.selector,
+                "unresponsive": self.unresponsive,
+                "url": self.url,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Geolocation(Record):
+    """A place on the earth."""
+
+    accuracy: float | None = None
+    """How far the position may be off, in metres; 0 if absent. From 0.0 to 100000.0."""
+    latitude: float
+    """Degrees to the north. From -90.0 to 90.0."""
+    longitude: float
+    """Degrees to the east. From -180.0 to 180.0."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Geolocation:
+        return cls(
+            accuracy=wire.get("accuracy"),
+            latitude=wire["latitude"],
+            longitude=wire["longitude"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "accuracy": self.accuracy,
+                "latitude": self.latitude,
+                "longitude": self.longitude,
             }
         )
 
@@ -292,8 +620,8 @@ ImageFormat: TypeAlias = Literal["jpeg", "png", "webp"]
 KeyboardAction: TypeAlias = Literal["down", "up", "insertText"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Limits(Record):
     """What holds on this connection."""
 
     chunk_bytes: int
@@ -357,6 +685,45 @@ class Limits:
 #: - `networkidle`: It has asked for nothing for half a second since; `WebSocket`s do not count.
 LoadState: TypeAlias = Literal["domcontentloaded", "load", "networkidle"]
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Margin(Record):
+    """The margins of a sheet, in inches; each is 0 if absent."""
+
+    bottom: float | None = None
+    """At the bottom. From 0.0 to 100.0."""
+    left: float | None = None
+    """At the left. From 0.0 to 100.0."""
+    right: float | None = None
+    """At the right. From 0.0 to 100.0."""
+    top: float | None = None
+    """At the top. From 0.0 to 100.0."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> Margin:
+        return cls(
+            bottom=wire.get("bottom"),
+            left=wire.get("left"),
+            right=wire.get("right"),
+            top=wire.get("top"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "bottom": self.bottom,
+                "left": self.left,
+                "right": self.right,
+                "top": self.top,
+            }
+        )
+
+
+#: The medium that a page is laid out for.
+#: - `screen`: A screen.
+#: - `print`: Paper.
+Media: TypeAlias = Literal["screen", "print"]
+
 #: A key that is held while something else is pressed. Names are those of `KeyboardEvent.key`.
 #: - `Alt`: Alt, or Option.
 #: - `Control`: Control.
@@ -377,14 +744,9 @@ MouseAction: TypeAlias = Literal["move", "down", "up", "wheel"]
 #: - `right`: The one that opens context menus.
 MouseButton: TypeAlias = Literal["left", "middle", "right"]
 
-#: What an outline lists.
-#: - `outline`: The page as assistive technology sees it.
-#: - `controls`: Only what can be used, with the landmarks, names and headings that tell it apart; always compact.
-OutlineMode: TypeAlias = Literal["outline", "controls"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OriginCredentials:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class OriginCredentials(Record):
     """A user and a password for one origin."""
 
     origin: str
@@ -414,9 +776,70 @@ class OriginCredentials:
         )
 
 
+#: What an outline lists.
+#: - `outline`: The page as assistive technology sees it.
+#: - `controls`: Only what can be used, with the landmarks, names and headings that tell it apart; always compact.
+OutlineMode: TypeAlias = Literal["outline", "controls"]
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Point:
+#: What a page may do that its user would be asked for.
+#: - `geolocation`: `navigator.geolocation`, which reports what `emulate` says.
+#: - `notifications`: `Notification`, which shows nothing.
+#: - `camera`: `getUserMedia` with video.
+#: - `microphone`: `getUserMedia` with audio.
+#: - `clipboardRead`: `navigator.clipboard.read`. All clients of a browser share what it reads.
+#: - `clipboardWrite`: `navigator.clipboard.write` without a gesture.
+#: - `midi`: `requestMIDIAccess`.
+#: - `sensors`: Motion and light sensors.
+#: - `backgroundSync`: `SyncManager`.
+#: - `idleDetection`: `IdleDetector`.
+#: - `storageAccess`: `requestStorageAccess`.
+#: - `paymentHandler`: `PaymentManager`.
+#: - `localFonts`: `queryLocalFonts`.
+PagePermission: TypeAlias = Literal[
+    "geolocation",
+    "notifications",
+    "camera",
+    "microphone",
+    "clipboardRead",
+    "clipboardWrite",
+    "midi",
+    "sensors",
+    "backgroundSync",
+    "idleDetection",
+    "storageAccess",
+    "paymentHandler",
+    "localFonts",
+]
+
+#: A size of paper.
+#: - `letter`: 8.5 by 11 inches.
+#: - `legal`: 8.5 by 14 inches.
+#: - `tabloid`: 11 by 17 inches.
+#: - `ledger`: 17 by 11 inches.
+#: - `a0`: 841 by 1189 mm.
+#: - `a1`: 594 by 841 mm.
+#: - `a2`: 420 by 594 mm.
+#: - `a3`: 297 by 420 mm.
+#: - `a4`: 210 by 297 mm.
+#: - `a5`: 148 by 210 mm.
+#: - `a6`: 105 by 148 mm.
+Paper: TypeAlias = Literal[
+    "letter",
+    "legal",
+    "tabloid",
+    "ledger",
+    "a0",
+    "a1",
+    "a2",
+    "a3",
+    "a4",
+    "a5",
+    "a6",
+]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Point(Record):
     """A point, or a distance, in CSS pixels."""
 
     x: float
@@ -452,6 +875,11 @@ PopupBlockReason: TypeAlias = Literal["policy", "limit", "rate"]
 #: - `browserExited`: Chromium ended and was started again.
 RebuildReason: TypeAlias = Literal["crashed", "detached", "browserExited"]
 
+#: The motion that a user wants: `prefers-reduced-motion`.
+#: - `reduce`: As little as possible.
+#: - `noPreference`: No preference.
+ReducedMotion: TypeAlias = Literal["reduce", "noPreference"]
+
 #: The client's own name for a request, echoed as it was given.
 RequestId: TypeAlias = "str | int"
 
@@ -474,12 +902,14 @@ Subscribable: TypeAlias = Literal["consoleMessage"]
 TabId: TypeAlias = str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TabInfo:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class TabInfo(Record):
     """One tab, as `tabs` and `welcome` list it."""
 
     active: bool
     """Whether it is the one tab that was created or activated last."""
+    emulation: Emulation | None = None
+    """What its pages are emulated with; absent if nothing is."""
     id: TabId
     """The tab."""
     logged_out: bool
@@ -495,6 +925,7 @@ class TabInfo:
     def from_wire(cls, wire: Mapping[str, Any]) -> TabInfo:
         return cls(
             active=wire["active"],
+            emulation=optional(Emulation.from_wire, wire.get("emulation")),
             id=wire["id"],
             logged_out=wire["loggedOut"],
             state=wire["state"],
@@ -506,6 +937,7 @@ class TabInfo:
         return present(
             {
                 "active": self.active,
+                "emulation": self.emulation,
                 "id": self.id,
                 "loggedOut": self.logged_out,
                 "state": self.state,
@@ -528,8 +960,8 @@ TabRef: TypeAlias = str
 TabState: TypeAlias = Literal["creating", "ready", "loading", "crashed", "rebuilding"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadFile:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class UploadFile(Record):
     """A file that is handed to a page: its bytes, never a path of the server. Either `name` and
     `data`, or the `fileId` of a staged file.
     """
@@ -564,8 +996,8 @@ class UploadFile:
 
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Viewport:
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class Viewport(Record):
     """Size of the page's visible part."""
 
     device_scale_factor: float | None = None
@@ -593,12 +1025,75 @@ class Viewport:
         )
 
 
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class ViewportSize(Record):
+    """A size in CSS pixels."""
+
+    height: int
+    """Height in CSS pixels. From 1 to 8192."""
+    width: int
+    """Width in CSS pixels. From 1 to 8192."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> ViewportSize:
+        return cls(
+            height=wire["height"],
+            width=wire["width"],
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "height": self.height,
+                "width": self.width,
+            }
+        )
+
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class WaitOutcome(Record):
+    """What an action has waited for afterwards."""
+
+    index: int | None = None
+    """Of `any`: which condition is so, counted from 0."""
+    url: str
+    """Where the tab is then."""
+    value: Any = None
+    """Of `expression`: its value; absent if it cannot be written as JSON."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> WaitOutcome:
+        return cls(
+            index=wire.get("index"),
+            url=wire["url"],
+            value=wire.get("value"),
+        )
+
+    def to_wire(self) -> dict[str, Any]:
+        return present(
+            {
+                "index": self.index,
+                "url": self.url,
+                "value": self.value,
+            }
+        )
+
+
 #: What an element shall be.
 #: - `visible`: In the page, with a box, and not hidden.
 #: - `hidden`: Not in the page, or without a box, or hidden.
 #: - `attached`: In the page.
 #: - `detached`: Not in the page.
 WaitState: TypeAlias = Literal["visible", "hidden", "attached", "detached"]
+
+#: How far the document of a navigation shall be before the request is answered.
+#: - `commit`: It is there.
+#: - `domcontentloaded`: Its HTML has been read.
+#: - `load`: What belongs to it has been loaded.
+#: - `networkidle`: It has asked for nothing for half a second since; `WebSocket`s do not count.
+WaitUntil: TypeAlias = Literal["commit", "domcontentloaded", "load", "networkidle"]
 
 #: What is asked of an element.
 #: - `text`: Its text as it is shown: a string.
@@ -623,7 +1118,7 @@ What: TypeAlias = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WelcomeEvent(Event):
     """The first message on every connection."""
 
@@ -657,7 +1152,7 @@ class WelcomeEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabCreatedEvent(Event):
     """A tab is there: its target is attached and its domains are enabled."""
 
@@ -688,7 +1183,7 @@ class TabCreatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabActivatedEvent(Event):
     """A tab is in front."""
 
@@ -710,7 +1205,7 @@ class TabActivatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class NavigatedEvent(Event):
     """A tab's main frame has committed a document, or moved within one."""
 
@@ -741,7 +1236,7 @@ class NavigatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LoadEventFiredEvent(Event):
     """The main frame fired its `load` event."""
 
@@ -766,7 +1261,7 @@ class LoadEventFiredEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DomSnapshotEvent(Event):
     """A DOM snapshot, or one part of it. Here it is whole, put together from its parts."""
 
@@ -800,7 +1295,7 @@ class DomSnapshotEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScreenshotEvent(Event):
     """A picture of a page, or one part of it. Here it is whole, put together from its parts."""
 
@@ -834,7 +1329,7 @@ class ScreenshotEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class LoggedOutModeSetEvent(Event):
     """A tab is in the mode that was asked for."""
 
@@ -862,7 +1357,7 @@ class LoggedOutModeSetEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabsEvent(Event):
     """All tabs of this client."""
 
@@ -884,7 +1379,7 @@ class TabsEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScreencastStartedEvent(Event):
     """Frames of this tab follow."""
 
@@ -906,7 +1401,7 @@ class ScreencastStartedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ScreencastStoppedEvent(Event):
     """No frames of this tab follow."""
 
@@ -928,7 +1423,7 @@ class ScreencastStoppedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FrameEvent(Event):
     """A screencast frame, or one part of it. Here it is whole, put together from its parts."""
 
@@ -963,7 +1458,7 @@ class FrameEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabClosedEvent(Event):
     """A tab is gone; its id is never used again."""
 
@@ -988,7 +1483,7 @@ class TabClosedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabCrashedEvent(Event):
     """A tab's renderer died."""
 
@@ -1013,7 +1508,7 @@ class TabCrashedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabRebuiltEvent(Event):
     """The same tab on a new target."""
 
@@ -1041,7 +1536,7 @@ class TabRebuiltEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DialogOpenedEvent(Event):
     """A page opened a dialog. It was answered at once so that the tab does not freeze, or waits for
     `answerDialog`, as `policy.dialogs` says.
@@ -1085,7 +1580,7 @@ class DialogOpenedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DialogClosedEvent(Event):
     """A dialog that waited for `answerDialog` is closed."""
 
@@ -1116,7 +1611,7 @@ class DialogClosedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AuthRequiredEvent(Event):
     """A server asks for a user and a password (HTTP authentication), and its document or request
     waits for `answerAuth` (`policy.http_auth = "ask"`). A full browser does not let frames of other
@@ -1162,7 +1657,7 @@ class AuthRequiredEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AuthClosedEvent(Event):
     """An `authRequired` waits no more."""
 
@@ -1193,7 +1688,7 @@ class AuthClosedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class RequestBlockedEvent(Event):
     """The allowlist stopped requests of a page."""
 
@@ -1227,7 +1722,7 @@ class RequestBlockedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PopupBlockedEvent(Event):
     """A page opened popups that were closed at once. At most one event a second for each tab."""
 
@@ -1258,7 +1753,7 @@ class PopupBlockedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BrowserDownEvent(Event):
     """Chromium ended or does not answer."""
 
@@ -1283,7 +1778,7 @@ class BrowserDownEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class BrowserUpEvent(Event):
     """Chromium serves again."""
 
@@ -1308,7 +1803,7 @@ class BrowserUpEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ErrorEvent(Event):
     """A request that failed, or, without a `requestId`, something that went wrong unasked."""
 
@@ -1345,7 +1840,7 @@ class ErrorEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class PongEvent(Event):
     """The answer to `ping`."""
 
@@ -1367,7 +1862,7 @@ class PongEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ResumedEvent(Event):
     """This connection goes on with an earlier one's session. Comes once, right after `welcome`, and
     only where the client asked for it. What was not received follows, each message with the next
@@ -1393,7 +1888,7 @@ class ResumedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class GapEvent(Event):
     """Messages of this session are lost: more came than is kept, or they are too old. `tabs`
     follows, with the state of the client's tabs now.
@@ -1415,7 +1910,7 @@ class GapEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DoneEvent(Event):
     """A page action, or another request that has no result, is done."""
 
@@ -1445,8 +1940,12 @@ class DoneEvent(Event):
     position: Point | None = None
     """`scroll`: the position that was reached."""
     request_id: RequestId | None = None
+    trial: bool | None = None
+    """With `trial`: nothing was done, and the action would work now."""
     values: list[str] | None = None
     """`select`: the values of the options that are chosen now."""
+    waited: WaitOutcome | None = None
+    """With `waitFor`: what was waited for is so."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> DoneEvent:
@@ -1459,11 +1958,13 @@ class DoneEvent(Event):
             moved=wire.get("moved"),
             position=optional(Point.from_wire, wire.get("position")),
             request_id=wire.get("requestId"),
+            trial=wire.get("trial"),
             values=wire.get("values"),
+            waited=optional(WaitOutcome.from_wire, wire.get("waited")),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class WaitedEvent(Event):
     """What was waited for is so."""
 
@@ -1474,21 +1975,27 @@ class WaitedEvent(Event):
     """
     id: TabId
     """The tab."""
+    index: int | None = None
+    """Of `any`: which condition is so, counted from 0."""
     request_id: RequestId | None = None
     url: str
     """Where it is."""
+    value: Any = None
+    """Of `expression`: its value; absent if it cannot be written as JSON."""
 
     @classmethod
     def from_wire(cls, wire: Mapping[str, Any]) -> WaitedEvent:
         return cls(
             cursor=wire.get("cursor"),
             id=wire["id"],
+            index=wire.get("index"),
             request_id=wire.get("requestId"),
             url=wire["url"],
+            value=wire.get("value"),
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class QueriedEvent(Event):
     """What was asked of an element."""
 
@@ -1513,7 +2020,7 @@ class QueriedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class EvaluatedEvent(Event):
     """What a script came to."""
 
@@ -1538,7 +2045,35 @@ class EvaluatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class FramesEvent(Event):
+    """The frames of a tab, each behind the one that it is in."""
+
+    type: ClassVar[str] = "frames"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    frames: list[FrameInfo]
+    """The page itself first."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    truncated: bool | None = None
+    """Whether there are more frames than are listed; absent if not."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> FramesEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            frames=[FrameInfo.from_wire(each) for each in wire["frames"]],
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            truncated=wire.get("truncated"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class AxSnapshotEvent(Event):
     """An outline of a page, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1592,7 +2127,7 @@ class AxSnapshotEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ContentEvent(Event):
     """A page's content, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1626,7 +2161,7 @@ class ContentEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FileChooserOpenedEvent(Event):
     """A page asked its user to choose files, by an `<input type=file>` that was clicked. No dialog
     opens, and the page does not wait; `upload` puts files into that element.
@@ -1658,7 +2193,7 @@ class FileChooserOpenedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class ConsoleMessageEvent(Event):
     """Something was written to a page's console. Comes only after `subscribe`."""
 
@@ -1709,7 +2244,7 @@ class ConsoleMessageEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadStartedEvent(Event):
     """A page hands out a file, instead of a document or by a link. `downloadFinished` follows."""
 
@@ -1740,7 +2275,7 @@ class DownloadStartedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadFinishedEvent(Event):
     """A download has come to its end."""
 
@@ -1774,7 +2309,7 @@ class DownloadFinishedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class TabUpdatedEvent(Event):
     """A page has changed its title or, without loading another document, its URL. Not sent before a
     page has loaded, and at most twice a second for a tab, with the state by then.
@@ -1804,7 +2339,7 @@ class TabUpdatedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class FileStagedEvent(Event):
     """A part of a file has been received."""
 
@@ -1834,7 +2369,7 @@ class FileStagedEvent(Event):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class DownloadEvent(Event):
     """What was downloaded, or one part of it. Here it is whole, put together from its parts."""
 
@@ -1862,6 +2397,112 @@ class DownloadEvent(Event):
             id=wire["id"],
             name=wire["name"],
             request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class EmulatedEvent(Event):
+    """A tab's pages see what was asked for."""
+
+    type: ClassVar[str] = "emulated"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    emulation: Emulation
+    """All that holds now."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> EmulatedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            emulation=Emulation.from_wire(wire["emulation"]),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PermissionsSetEvent(Event):
+    """Pages have the permissions that were asked for."""
+
+    type: ClassVar[str] = "permissionsSet"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    origin: str | None = None
+    """The origin; absent for every one without grants of its own."""
+    permissions: list[PagePermission]
+    """What its pages may do."""
+    request_id: RequestId | None = None
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PermissionsSetEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            origin=wire.get("origin"),
+            permissions=wire["permissions"],
+            request_id=wire.get("requestId"),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class InitScriptAddedEvent(Event):
+    """A script runs in each further document of a tab."""
+
+    type: ClassVar[str] = "initScriptAdded"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    script_id: str
+    """Names the script in `removeInitScript`."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> InitScriptAddedEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            script_id=wire["scriptId"],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
+class PdfEvent(Event):
+    """A page on paper, or one part of it. Here it is whole, put together from its parts."""
+
+    type: ClassVar[str] = "pdf"
+    cursor: int | None = None
+    """Number of the message within its session; none is left out. The last one that was received is
+    what a later connection goes on after.
+    """
+    data: bytes
+    """The bytes, decoded."""
+    id: TabId
+    """The tab."""
+    request_id: RequestId | None = None
+    url: str
+    """Where the tab was when it was printed."""
+
+    @classmethod
+    def from_wire(cls, wire: Mapping[str, Any]) -> PdfEvent:
+        return cls(
+            cursor=wire.get("cursor"),
+            data=wire["data"],
+            id=wire["id"],
+            request_id=wire.get("requestId"),
+            url=wire["url"],
         )
 
 
@@ -1898,6 +2539,7 @@ EVENTS: dict[str, type[Event]] = {
     "waited": WaitedEvent,
     "queried": QueriedEvent,
     "evaluated": EvaluatedEvent,
+    "frames": FramesEvent,
     "axSnapshot": AxSnapshotEvent,
     "content": ContentEvent,
     "fileChooserOpened": FileChooserOpenedEvent,
@@ -1907,6 +2549,10 @@ EVENTS: dict[str, type[Event]] = {
     "tabUpdated": TabUpdatedEvent,
     "fileStaged": FileStagedEvent,
     "download": DownloadEvent,
+    "emulated": EmulatedEvent,
+    "permissionsSet": PermissionsSetEvent,
+    "initScriptAdded": InitScriptAddedEvent,
+    "pdf": PdfEvent,
 }
 
 #: Events that come in parts, with their payload.
@@ -1917,6 +2563,7 @@ PAYLOADS: dict[str, Payload] = {
     "axSnapshot": Payload(field="snapshot", base64=False),
     "content": Payload(field="content", base64=False),
     "download": Payload(field="data", base64=True),
+    "pdf": Payload(field="data", base64=True),
 }
 
 #: Requests that change something: sent twice only with an `idempotencyKey`.
@@ -1946,6 +2593,10 @@ CHANGES: frozenset[str] = frozenset([
     "reload",
     "evaluate",
     "stageFile",
+    "emulate",
+    "setPermissions",
+    "addInitScript",
+    "removeInitScript",
     "answerDialog",
     "answerAuth",
     "setCredentials",
@@ -1961,17 +2612,22 @@ class Requests(RequestsBase):
         logged_out: bool | None = None,
         url: str | None = None,
         viewport: Viewport | None = None,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> TabCreatedEvent:
         """Opens a tab. Answered by `tabCreated` once its target is attached and its domains are
-        enabled; the first `navigated` follows by itself.
+        enabled, or with `waitUntil` once its first document is as far; `navigated` comes by itself.
 
         - `logged_out`: Whether the tab has a browser context of its own, with no cookies or
           storage; the configuration says what holds if absent.
         - `url`: Where to go first; `about:blank` if absent.
         - `viewport`: Size of the page's visible part; the configured window size if absent.
+        - `wait_until`: How far the first document shall be before the answer. If absent, the answer
+          does not wait for the page, and an `error` without a `requestId` follows if it cannot be
+          loaded. If given, that error is the answer, and the tab stays: `tabCreated` has come as an
+          event before.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -1982,6 +2638,7 @@ class Requests(RequestsBase):
             "loggedOut": logged_out,
             "url": url,
             "viewport": viewport,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2040,14 +2697,17 @@ class Requests(RequestsBase):
         *,
         tab_id: TabRef,
         url: str,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> NavigatedEvent:
-        """Sends a tab to a URL. Answered by `navigated` when the main frame has committed.
+        """Sends a tab to a URL. Answered by `navigated` when the main frame has committed, or is as
+        far as `waitUntil` says.
 
         - `tab_id`: The tab.
         - `url`: An `http` or `https` URL, or exactly `about:blank`.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2057,6 +2717,7 @@ class Requests(RequestsBase):
         return await self._ask(NavigatedEvent, "navigate", {
             "tabId": tab_id,
             "url": url,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2089,9 +2750,14 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        animations: Animations | None = None,
+        caret: Caret | None = None,
         clip: Clip | None = None,
         format: ImageFormat | None = None,
         full_page: bool | None = None,
+        mask: list[str] | None = None,
+        mask_color: str | None = None,
+        omit_background: bool | None = None,
         quality: int | None = None,
         selector: str | None = None,
         request_id: RequestId | None = None,
@@ -2101,9 +2767,16 @@ class Requests(RequestsBase):
         of the one that is given.
 
         - `tab_id`: The tab.
+        - `animations`: Whether animations run; `allow` if absent.
+        - `caret`: Whether the text caret is shown; `initial` if absent.
         - `clip`: The part of the page that is taken.
         - `format`: The encoding; `jpeg` if absent.
         - `full_page`: Whether the whole page is taken instead of its visible part.
+        - `mask`: Locators of elements that are covered with a box of one colour; one that matches
+          none covers nothing.
+        - `mask_color`: The colour of these boxes, as `#rrggbb`; `#ff00ff` if absent.
+        - `omit_background`: Whether the page's own background is all that is behind it, so that the
+          rest is transparent; `false` if absent. `jpeg` has no transparency.
         - `quality`: Quality of `jpeg` and `webp`; 70 if absent. From 1 to 100.
         - `selector`: The element that is taken, all of it.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2112,9 +2785,14 @@ class Requests(RequestsBase):
         """
         return await self._ask(ScreenshotEvent, "getScreenshot", {
             "tabId": tab_id,
+            "animations": animations,
+            "caret": caret,
             "clip": clip,
             "format": format,
             "fullPage": full_page,
+            "mask": mask,
+            "maskColor": mask_color,
+            "omitBackground": omit_background,
             "quality": quality,
             "selector": selector,
             "requestId": request_id,
@@ -2240,9 +2918,12 @@ class Requests(RequestsBase):
         tab_id: TabRef,
         button: MouseButton | None = None,
         click_count: int | None = None,
+        force: bool | None = None,
         modifiers: list[Modifier] | None = None,
         position: Point | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         x: float | None = None,
         y: float | None = None,
         idempotency_key: IdempotencyKey | None = None,
@@ -2254,9 +2935,14 @@ class Requests(RequestsBase):
         - `tab_id`: The tab.
         - `button`: The button; `left` if absent.
         - `click_count`: 2 for a double click; 1 if absent. From 1 to 3.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
         - `modifiers`: Keys that are held meanwhile.
         - `position`: Where on the element, from the top left of its box; its middle if absent.
         - `selector`: The element; without it, `x` and `y` say where.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `x`: From the left of the page's visible part, in CSS pixels.
         - `y`: From the top of the page's visible part, in CSS pixels.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
@@ -2269,9 +2955,12 @@ class Requests(RequestsBase):
             "tabId": tab_id,
             "button": button,
             "clickCount": click_count,
+            "force": force,
             "modifiers": modifiers,
             "position": position,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "x": x,
             "y": y,
             "idempotencyKey": idempotency_key,
@@ -2284,6 +2973,9 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2292,6 +2984,10 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `force`: Whether it is done even if the element moves or is covered; `false` if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2301,6 +2997,9 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "hover", {
             "selector": selector,
             "tabId": tab_id,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2311,6 +3010,7 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        trial: bool | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2319,6 +3019,7 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `trial`: Whether it is only checked that it would work; `false` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2328,6 +3029,7 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "focus", {
             "selector": selector,
             "tabId": tab_id,
+            "trial": trial,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2338,6 +3040,9 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2346,6 +3051,11 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2355,6 +3065,9 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "check", {
             "selector": selector,
             "tabId": tab_id,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2365,6 +3078,9 @@ class Requests(RequestsBase):
         *,
         selector: str,
         tab_id: TabRef,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2373,6 +3089,11 @@ class Requests(RequestsBase):
 
         - `selector`: The element.
         - `tab_id`: The tab.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2382,6 +3103,9 @@ class Requests(RequestsBase):
         return await self._ask(DoneEvent, "uncheck", {
             "selector": selector,
             "tabId": tab_id,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2420,6 +3144,9 @@ class Requests(RequestsBase):
         selector: str,
         tab_id: TabRef,
         value: str,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2430,6 +3157,11 @@ class Requests(RequestsBase):
         - `tab_id`: The tab.
         - `value`: The new content. Of a date, a colour, a range and their like in the form that
           HTML has for their values.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2440,6 +3172,9 @@ class Requests(RequestsBase):
             "selector": selector,
             "tabId": tab_id,
             "value": value,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2452,6 +3187,8 @@ class Requests(RequestsBase):
         text: str,
         delay_ms: int | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2463,6 +3200,9 @@ class Requests(RequestsBase):
         - `delay_ms`: Milliseconds between two keys; 0 if absent. From 0 to 1000.
         - `selector`: The element that is given the keyboard first; if absent, what has it is typed
           into.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2474,6 +3214,8 @@ class Requests(RequestsBase):
             "text": text,
             "delayMs": delay_ms,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2486,6 +3228,8 @@ class Requests(RequestsBase):
         tab_id: TabRef,
         hold_ms: int | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2498,6 +3242,9 @@ class Requests(RequestsBase):
         - `hold_ms`: How long the keys stay down, in milliseconds; 0 if absent. From 0 to 60000.
         - `selector`: The element that is given the keyboard first; if absent, what has it gets the
           key.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2509,6 +3256,8 @@ class Requests(RequestsBase):
             "tabId": tab_id,
             "holdMs": hold_ms,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2520,6 +3269,9 @@ class Requests(RequestsBase):
         selector: str,
         tab_id: TabRef,
         values: list[Choice],
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2529,6 +3281,11 @@ class Requests(RequestsBase):
         - `selector`: The `<select>`.
         - `tab_id`: The tab.
         - `values`: The options: one, or any number where the `<select>` is `multiple`.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2539,6 +3296,9 @@ class Requests(RequestsBase):
             "selector": selector,
             "tabId": tab_id,
             "values": values,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2680,6 +3440,9 @@ class Requests(RequestsBase):
         from_: Spot,
         tab_id: TabRef,
         to: Spot,
+        force: bool | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2689,6 +3452,11 @@ class Requests(RequestsBase):
         - `from_`: Where the button goes down.
         - `tab_id`: The tab.
         - `to`: Where it goes up.
+        - `force`: Whether it is done even if the element is disabled, moves or is covered; `false`
+          if absent.
+        - `trial`: Whether it is only checked that it would work, without sending any input; `false`
+          if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2699,6 +3467,9 @@ class Requests(RequestsBase):
             "from": from_,
             "tabId": tab_id,
             "to": to,
+            "force": force,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2711,6 +3482,8 @@ class Requests(RequestsBase):
         tab_id: TabRef,
         chooser: str | None = None,
         selector: str | None = None,
+        trial: bool | None = None,
+        wait_for: ActionWait | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2722,6 +3495,8 @@ class Requests(RequestsBase):
         - `chooser`: The `chooser` of a `fileChooserOpened`, in place of a selector: its input need
           not be in the document.
         - `selector`: The `<input type=file>`.
+        - `trial`: Whether it is only checked that it would work; `false` if absent.
+        - `wait_for`: What is waited for afterwards.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2733,6 +3508,8 @@ class Requests(RequestsBase):
             "tabId": tab_id,
             "chooser": chooser,
             "selector": selector,
+            "trial": trial,
+            "waitFor": wait_for,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2742,6 +3519,7 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2749,6 +3527,7 @@ class Requests(RequestsBase):
         """Goes one entry back in the tab's history. Answered by `navigated`.
 
         - `tab_id`: The tab.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2757,6 +3536,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(NavigatedEvent, "goBack", {
             "tabId": tab_id,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2766,6 +3546,7 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2773,6 +3554,7 @@ class Requests(RequestsBase):
         """Goes one entry forward in the tab's history. Answered by `navigated`.
 
         - `tab_id`: The tab.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2781,6 +3563,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(NavigatedEvent, "goForward", {
             "tabId": tab_id,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2790,6 +3573,7 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        wait_until: WaitUntil | None = None,
         idempotency_key: IdempotencyKey | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
@@ -2797,6 +3581,7 @@ class Requests(RequestsBase):
         """Loads the page again. Answered by `navigated`.
 
         - `tab_id`: The tab.
+        - `wait_until`: How far the document shall be before the answer; `commit` if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.
@@ -2805,6 +3590,7 @@ class Requests(RequestsBase):
         """
         return await self._ask(NavigatedEvent, "reload", {
             "tabId": tab_id,
+            "waitUntil": wait_until,
             "idempotencyKey": idempotency_key,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
@@ -2814,17 +3600,27 @@ class Requests(RequestsBase):
         self,
         *,
         tab_id: TabRef,
+        any: list[Condition] | None = None,
+        args: list[Any] | None = None,
+        expression: str | None = None,
         load_state: LoadState | None = None,
         selector: str | None = None,
         state: WaitState | None = None,
         text: str | None = None,
         url: str | None = None,
+        url_regex: str | None = None,
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> WaitedEvent:
-        """Waits until something is so: exactly one of `selector`, `loadState`, `url` and `text`.
+        """Waits until something is so: exactly one of `selector`, `loadState`, `url`, `urlRegex`,
+        `text`, `expression` and `any`. While the tab goes to another document, the conditions are
+        about that one.
 
         - `tab_id`: The tab.
+        - `any`: Several conditions, of which one shall be so.
+        - `args`: What the function in `expression` is called with.
+        - `expression`: A script as that of `evaluate`, whose value shall be true in the sense of
+          JavaScript. It is run again and again in the page, and in those that follow.
         - `load_state`: How far the page shall have loaded.
         - `selector`: The element.
         - `state`: What the element shall be; `visible` if absent.
@@ -2832,17 +3628,24 @@ class Requests(RequestsBase):
           count.
         - `url`: Where the tab shall be: a glob, in which `*` stands for anything but `/`, `**` for
           anything and `?` for one character.
+        - `url_regex`: Where the tab shall be: a regular expression that matches a part of the URL.
+          It has the syntax of the Rust crate `regex`, which is that of JavaScript without look-
+          around and back-references.
         - `request_id`: The client's own name for a request, echoed as it was given.
         - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
           From 100 to 120000.
         """
         return await self._ask(WaitedEvent, "waitFor", {
             "tabId": tab_id,
+            "any": any,
+            "args": args,
+            "expression": expression,
             "loadState": load_state,
             "selector": selector,
             "state": state,
             "text": text,
             "url": url,
+            "urlRegex": url_regex,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
@@ -2910,6 +3713,26 @@ class Requests(RequestsBase):
             "readOnly": read_only,
             "selector": selector,
             "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def list_frames(
+        self,
+        *,
+        tab_id: TabRef,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> FramesEvent:
+        """Asks for the frames of a tab, the page itself first. Answered by `frames`.
+
+        - `tab_id`: The tab.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(FramesEvent, "listFrames", {
+            "tabId": tab_id,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
@@ -3101,6 +3924,227 @@ class Requests(RequestsBase):
             "offset": offset,
             "size": size,
             "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def emulate(
+        self,
+        *,
+        tab_id: TabRef,
+        color_scheme: ColorScheme | None | Keep = KEEP,
+        device: Device | None | Keep = KEEP,
+        device_scale_factor: float | None | Keep = KEEP,
+        extra_headers: dict[str, str] | None | Keep = KEEP,
+        geolocation: Geolocation | None | Keep = KEEP,
+        locale: str | None | Keep = KEEP,
+        media: Media | None | Keep = KEEP,
+        mobile: bool | None | Keep = KEEP,
+        offline: bool | None | Keep = KEEP,
+        reduced_motion: ReducedMotion | None | Keep = KEEP,
+        timezone_id: str | None | Keep = KEEP,
+        touch: bool | None | Keep = KEEP,
+        user_agent: str | None | Keep = KEEP,
+        viewport: ViewportSize | None | Keep = KEEP,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> EmulatedEvent:
+        """Makes a tab's pages see another device, place or user. A field that is absent stays as it
+        is, and `null` resets it. What is set holds until it is reset, for each page that the tab
+        loads, with its frames, workers and popups. Answered by `emulated`, which states all that
+        holds.
+
+        - `tab_id`: The tab.
+        - `color_scheme`: `prefers-color-scheme`.
+        - `device`: A device, with its viewport, scale, touch screen and user agent. Each of those
+          that is given too, in this or another request, takes precedence.
+        - `device_scale_factor`: Physical pixels for each CSS pixel. From 0.1 to 5.0.
+        - `extra_headers`: Headers of every request of the tab, to whichever host it goes. They
+          replace those of an earlier `emulate`. The values appear nowhere else; the answer and
+          `listTabs` have the names.
+        - `geolocation`: The position that `navigator.geolocation` reports to pages with the
+          permission `geolocation`.
+        - `locale`: The language and region, such as `de-DE`: of `navigator.language`, `Accept-
+          Language`, numbers and dates.
+        - `media`: The medium that style sheets are chosen for.
+        - `mobile`: Whether pages are laid out as on a phone, by `<meta name=viewport>`.
+        - `offline`: Whether the network is unreachable.
+        - `reduced_motion`: `prefers-reduced-motion`.
+        - `timezone_id`: The time zone, such as `Europe/Berlin`.
+        - `touch`: Whether pages see a touch screen.
+        - `user_agent`: The `User-Agent`; client hints and `navigator` follow from it.
+        - `viewport`: Size of the page's visible part.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(EmulatedEvent, "emulate", {
+            "tabId": tab_id,
+            "colorScheme": resetting(color_scheme),
+            "device": resetting(device),
+            "deviceScaleFactor": resetting(device_scale_factor),
+            "extraHeaders": resetting(extra_headers),
+            "geolocation": resetting(geolocation),
+            "locale": resetting(locale),
+            "media": resetting(media),
+            "mobile": resetting(mobile),
+            "offline": resetting(offline),
+            "reducedMotion": resetting(reduced_motion),
+            "timezoneId": resetting(timezone_id),
+            "touch": resetting(touch),
+            "userAgent": resetting(user_agent),
+            "viewport": resetting(viewport),
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def set_permissions(
+        self,
+        *,
+        permissions: list[PagePermission],
+        tab_id: TabRef,
+        origin: str | None = None,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> PermissionsSetEvent:
+        """Grants these permissions, and denies all others, to the pages of an origin, or of every
+        origin that has no grants of its own, in the browser context of a tab. Tabs of a client
+        share theirs, except those that are logged out. Answered by `permissionsSet`.
+
+        - `permissions`: What its pages may do, within what the configuration allows
+          (`policy.permissions`).
+        - `tab_id`: The tab.
+        - `origin`: The origin, such as `https://example.com`; every one if absent.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(PermissionsSetEvent, "setPermissions", {
+            "permissions": permissions,
+            "tabId": tab_id,
+            "origin": origin,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def add_init_script(
+        self,
+        *,
+        script: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> InitScriptAddedEvent:
+        """Has a script run in each document that the tab loads from now on, before the document's
+        own scripts, also in frames. It stays when the tab gets another page or target. Answered by
+        `initScriptAdded`.
+
+        - `script`: JavaScript. It runs with the document's own global object, as the first script
+          there.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(InitScriptAddedEvent, "addInitScript", {
+            "script": script,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def remove_init_script(
+        self,
+        *,
+        script_id: str,
+        tab_id: TabRef,
+        idempotency_key: IdempotencyKey | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> DoneEvent:
+        """Has a script of `addInitScript` not run in further documents. What it has done stays.
+        Answered by `done`.
+
+        - `script_id`: The `scriptId` of its `initScriptAdded`.
+        - `tab_id`: The tab.
+        - `idempotency_key`: The client's own name for one change: requests of the client with the
+          same key are one request, and all of them get the first one's answer.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(DoneEvent, "removeInitScript", {
+            "scriptId": script_id,
+            "tabId": tab_id,
+            "idempotencyKey": idempotency_key,
+            "requestId": request_id,
+            "timeoutMs": timeout_ms,
+        })
+
+    async def print_to_pdf(
+        self,
+        *,
+        tab_id: TabRef,
+        footer_template: str | None = None,
+        header_template: str | None = None,
+        height: float | None = None,
+        landscape: bool | None = None,
+        margin: Margin | None = None,
+        page_ranges: str | None = None,
+        paper: Paper | None = None,
+        prefer_css_page_size: bool | None = None,
+        print_background: bool | None = None,
+        scale: float | None = None,
+        width: float | None = None,
+        request_id: RequestId | None = None,
+        timeout_ms: int | None = None,
+    ) -> PdfEvent:
+        """Prints the page. Answered by `pdf`.
+
+        - `tab_id`: The tab.
+        - `footer_template`: The same at the bottom.
+        - `header_template`: HTML at the top of each sheet, within its margin. Elements of the
+          classes `date`, `title`, `url`, `pageNumber` and `totalPages` get that as their text.
+          Scripts do not run in it, and it loads nothing: pictures are `data:` URLs.
+        - `height`: Height of the paper in inches, in place of that of `paper`. From 0.1 to 200.0.
+        - `landscape`: Whether the paper is turned; `false` if absent.
+        - `margin`: The margins; none if absent.
+        - `page_ranges`: The pages, such as `1-3, 5`; all if absent.
+        - `paper`: The size of the paper; `letter` if absent.
+        - `prefer_css_page_size`: Whether `@page` of the page's style sheets decides the size of the
+          paper; `false` if absent.
+        - `print_background`: Whether backgrounds are printed; `false` if absent.
+        - `scale`: The scale; 1 if absent. From 0.1 to 2.0.
+        - `width`: Width of the paper in inches, in place of that of `paper`. From 0.1 to 200.0.
+        - `request_id`: The client's own name for a request, echoed as it was given.
+        - `timeout_ms`: Time limit in milliseconds; the configuration says what holds if absent.
+          From 100 to 120000.
+        """
+        return await self._ask(PdfEvent, "printToPdf", {
+            "tabId": tab_id,
+            "footerTemplate": footer_template,
+            "headerTemplate": header_template,
+            "height": height,
+            "landscape": landscape,
+            "margin": margin,
+            "pageRanges": page_ranges,
+            "paper": paper,
+            "preferCssPageSize": prefer_css_page_size,
+            "printBackground": print_background,
+            "scale": scale,
+            "width": width,
             "requestId": request_id,
             "timeoutMs": timeout_ms,
         })
