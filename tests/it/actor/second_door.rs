@@ -134,6 +134,7 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::StartScreencast
         | RequestKind::StopScreencast
         | RequestKind::GetAxSnapshot
+        | RequestKind::PrintToPdf
         | RequestKind::GoBack
         | RequestKind::GoForward
         | RequestKind::Reload => json!({}),
@@ -163,7 +164,6 @@ fn fields(kind: RequestKind) -> Value {
         RequestKind::SetPermissions => json!({"permissions": ["geolocation"]}),
         RequestKind::AddInitScript => json!({"script": "1"}),
         RequestKind::RemoveInitScript => json!({"scriptId": "s1"}),
-        RequestKind::PrintToPdf => json!({}),
         RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
     }
 }
