@@ -135,6 +135,7 @@ fn fields(kind: RequestKind) -> Value {
         | RequestKind::StopScreencast
         | RequestKind::GetAxSnapshot
         | RequestKind::ListFrames
+        | RequestKind::PrintToPdf
         | RequestKind::GoBack
         | RequestKind::GoForward
         | RequestKind::Reload => json!({}),
@@ -169,7 +170,6 @@ fn fields(kind: RequestKind) -> Value {
         RequestKind::SetPermissions => json!({"permissions": ["geolocation"]}),
         RequestKind::AddInitScript => json!({"script": "1"}),
         RequestKind::RemoveInitScript => json!({"scriptId": "s1"}),
-        RequestKind::PrintToPdf => json!({}),
         RequestKind::Subscribe => json!({"events": ["consoleMessage"]}),
     }
 }

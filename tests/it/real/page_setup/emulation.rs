@@ -13,6 +13,10 @@ on_both_browsers!(
     a_tab_that_is_offline_loads_nothing,
 );
 
+#[expect(
+    clippy::too_many_lines,
+    reason = "most of it is a list of what is seen"
+)]
 async fn a_device_is_seen_by_scripts_and_by_the_server(browser: TestBrowser) {
     let lab = Lab::with(browser).await;
     let page = format!(
