@@ -117,15 +117,15 @@ async fn a_clients_tabs_stay_when_it_leaves_or_close_with_its_last_connection() 
             }
         })
         .await;
+        let message = soon("the tab's message", tab.recv()).await;
         if close {
-            let message = soon("the tab's end", tab.recv()).await;
             assert!(matches!(
                 message,
                 Some(TabMessage::Close(CloseReason::Requested, None))
             ));
         } else {
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-            assert!(tab.try_recv().is_err());
+            assert!(matches!(message, Some(TabMessage::Unattended)));
+            assert!(tab.try_recv().is_err(), "it stays open");
         }
     }
 }
