@@ -37,7 +37,7 @@ struct Report<'a> {
     context: Option<&'a str>,
 }
 
-impl<'a> Report<'a> {
+impl Report<'_> {
     fn add(&mut self, hunk: &Hunk) {
         let (old, new) = (self.old, self.new);
         let context = if hunk.new.is_empty() {

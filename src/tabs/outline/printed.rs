@@ -52,6 +52,7 @@ impl Printed {
     }
 
     /// Of changes: those with this text, each after the line of the element around it.
+    #[must_use]
     pub fn changes_with(&self, text: &str) -> Self {
         let wanted = folded(text);
         let mut printed = Self::default();

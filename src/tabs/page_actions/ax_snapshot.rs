@@ -74,14 +74,13 @@ impl PageOperation {
                 .kept
                 .map(|revision| (kept.get(revision, form), revision));
             let is_lost = matches!(before, Some(None)) || matches!(again, Some((None, _)));
-            let (outline, revision) = match again {
-                Some((Some(outline), revision)) => (outline, Some(revision)),
-                _ => {
-                    let outline = driver.outline(locator.as_ref(), form, &refs, deadline);
-                    let outline = Arc::new(outline.await?);
-                    let revision = kept.keep(form.clone(), Arc::clone(&outline));
-                    (outline, revision)
-                }
+            let (outline, revision) = if let Some((Some(outline), revision)) = again {
+                (outline, Some(revision))
+            } else {
+                let outline = driver.outline(locator.as_ref(), form, &refs, deadline);
+                let outline = Arc::new(outline.await?);
+                let revision = kept.keep(form.clone(), Arc::clone(&outline));
+                (outline, revision)
             };
             let changed = before
                 .flatten()
