@@ -10,7 +10,7 @@ const product = (number) => {
   return `<article class="card" data-id="${number}">
 <a class="picture" href="/products/${number}"><img src="/pictures/${number}.svg" alt="${name}" width="160" height="120"></a>
 <h3><a href="/products/${number}">${name}</a></h3>
-<p class="about">${COLOURS[number % COLOURS.length]}, for every day and every weather, number ${number} of the season</p>
+<p class="about">${COLOURS[number % COLOURS.length]}, for every day and every weather, number ${number} of the season, which is made to last</p>
 <div class="price"><s>$${price + 20}.00</s> <strong>$${price}.00</strong></div>
 <div class="stars" role="img" aria-label="${(number % 3) + 3} of 5 stars">★★★★</div>
 <button class="add" type="button" data-id="${number}">Add to cart</button><button>Compare</button>
