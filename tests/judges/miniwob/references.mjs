@@ -3,6 +3,7 @@
 // than wanted, or more, are an error.
 
 import { readFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "../connection.mjs";
 import { WebSocket } from "./client_packages.mjs";
 import { open, requestsOn } from "./episode.mjs";
@@ -29,7 +30,11 @@ const ask = requestsOn(connection, id);
 
 async function count(task, fields) {
   const page = await open(ask, site.address(task), 1);
-  await page.read(`${clickables}; null`);
+  // Some pages still draw themselves after they have loaded.
+  for (let before = -1, now = -2; now !== before; await sleep(100)) {
+    before = now;
+    now = await page.read(`${clickables}; judge.told().clickables`);
+  }
   const { text } = await ask("getAxSnapshot", fields);
   const refs = [...text.matchAll(/\[ref=(\w+)\]/g)].map(([, ref]) => ref);
   await Promise.all(refs.map((ref) => ask("evaluate", { expression: "(element) => judge.reach(element)", selector: `ref=${ref}` })));
