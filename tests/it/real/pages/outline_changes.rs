@@ -161,10 +161,10 @@ async fn lines_that_match_come_with_those_around_them_and_long_outlines_in_pages
 }
 
 async fn the_compact_form_has_the_same_content_on_fewer_lines(browser: TestBrowser) {
-    let body = r#"<main><section aria-label=Fruit><ul><li><a href=/pear><img alt=Pear src=x width=9 height=9> Pear</a>
+    let body = r"<main><section aria-label=Fruit><ul><li><a href=/pear><img alt=Pear src=x width=9 height=9> Pear</a>
         <li>Plum <button>Add</button></ul></section>
         <table aria-label=Sums><tr><th>Name<th>Sum</tr><tr><td>Ann<td><a href=/ann>3 €</a></tr></table>
-        <select aria-label=Size><option>S<option selected>L</select></main>"#;
+        <select aria-label=Size><option>S<option selected>L</select></main>";
     let page = ReadPage::with(browser, body).await;
     assert_eq!(
         page.outline(json!({"compact": true})).await,
