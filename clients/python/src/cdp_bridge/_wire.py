@@ -13,18 +13,20 @@ E = TypeVar("E", bound="Event")
 
 
 class Record:
-    """A dataclass whose `repr` leaves out absent fields, and shows of bytes only how many there are."""
+    """A dataclass whose `repr` leaves out absent fields and passwords, and shows of bytes how many there are."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
         dataclass_self: Any = self
         values = ((field.name, getattr(self, field.name)) for field in fields(dataclass_self))
-        present = [f"{name}={_shown(value)}" for name, value in values if value is not None]
+        present = [f"{name}={_shown(name, value)}" for name, value in values if value is not None]
         return f"{type(self).__qualname__}({', '.join(present)})"
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
+    if name == "password":
+        return "..."
     return f"<{len(value)} bytes>" if isinstance(value, bytes) else repr(value)
 
 
