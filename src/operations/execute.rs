@@ -198,8 +198,15 @@ impl Operations {
         let ticket = in_flight.admit(call.request_id.as_ref(), call.id, limit)?;
         responder.hold(ticket);
         rate.map_err(OperationError::RateLimited)?;
-        if self.drain.phase() != DrainPhase::Serving {
-            return Err(TabError::ShuttingDown.into());
+        // What running requests wait for can still be answered, and they can be ended.
+        let ends_others = matches!(
+            kind,
+            RequestKind::AnswerDialog | RequestKind::AnswerAuth | RequestKind::Cancel
+        );
+        match self.drain.phase() {
+            DrainPhase::Serving => {}
+            DrainPhase::Draining if ends_others => {}
+            _ => return Err(TabError::ShuttingDown.into()),
         }
         if !caller.principal.permissions.allow(needed) {
             return Err(OperationError::NotPermitted { kind, needed });

@@ -34,9 +34,22 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
         id: tab.or(error.opened_tab()),
         session_id: failure.session.clone(),
         details: some_of(details_of_tab(error)),
-        retryable: code.retryable() && !error.may_have_acted(),
+        retryable: code.retryable() && !error.may_have_acted() && !is_final(error),
         ..ErrorEvent::new(code, message)
     }
+}
+
+/// Whether the same request can never succeed, although others with this code may.
+fn is_final(error: &TabError) -> bool {
+    matches!(
+        error,
+        TabError::NotAsked { .. }
+            | TabError::Setup(
+                SetupError::TooManyScripts { .. }
+                    | SetupError::ScriptsTooLong { .. }
+                    | SetupError::UnknownScript
+            )
+    )
 }
 
 /// Whether the request was refused before its tab was looked at: the error then names no tab.

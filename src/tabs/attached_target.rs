@@ -203,8 +203,12 @@ impl AttachedTarget {
 
     /// Disables network events for a page that takes long to load.
     pub fn disable_network_if_slow(&mut self, now: Instant) {
-        let needs_network = self.target.setup.current().emulation.needs_network();
-        if !needs_network && self.network.disables(now) && !self.driver().awaits_network() {
+        if !self.network.take_due(now) {
+            return;
+        }
+        let is_emulated = self.target.setup.current().emulation.needs_network();
+        if !is_emulated && !self.driver().awaits_network() {
+            self.network.disabled();
             self.send_unawaited(&DisableNetwork {});
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::identity::ClientId;
-use crate::fair_permits::FairPermits;
+use crate::fair_permits::{FairPermit, FairPermits};
 
 /// Pictures of the usual size of all clients together: some places are left when one client has all it can.
 const SMALL: usize = 12;
@@ -67,13 +67,7 @@ impl ClientCapturePermits {
         capture: impl Future<Output = T>,
     ) -> Option<T> {
         let places = places(pixels);
-        let permits = if places == 1 {
-            &self.permits.small
-        } else {
-            &self.permits.large
-        };
-        let permit = permits.acquire(&self.client, places.into());
-        let permit = timeout_at(deadline, permit).await.ok()?;
+        let permit = self.acquire(places, deadline).await?;
         let mut capture = std::pin::pin!(capture);
         tokio::select! {
             biased;
@@ -81,6 +75,27 @@ impl ClientCapturePermits {
             () = sleep(PATIENCE * u32::from(places)) => drop(permit),
         }
         Some(capture.await)
+    }
+
+    /// As [`Self::run`] for work that is never idle, however long it takes: it keeps its place.
+    pub async fn run_to_end<T>(
+        &self,
+        pixels: u64,
+        deadline: Instant,
+        work: impl Future<Output = T>,
+    ) -> Option<T> {
+        let _permit = self.acquire(places(pixels), deadline).await?;
+        Some(work.await)
+    }
+
+    async fn acquire(&self, places: u8, deadline: Instant) -> Option<FairPermit<ClientId>> {
+        let permits = if places == 1 {
+            &self.permits.small
+        } else {
+            &self.permits.large
+        };
+        let permit = permits.acquire(&self.client, places.into());
+        timeout_at(deadline, permit).await.ok()
     }
 }
 

@@ -177,14 +177,19 @@ impl Captures {
 
     fn start_print(&mut self, context: &CaptureContext<'_>, wanted: PrintToPdf, reply: Reply) {
         let max = self.limits.pdf_bytes;
-        let (driver, url) = (context.driver.clone(), context.url.to_owned());
+        let driver = context.driver.clone();
         let (session, deadline) = (context.session.clone(), reply.deadline);
         let timed_out = reply.timed_out("a free position to print in");
         let permits = self.permits.clone();
         self.is_shot_running = true;
         self.running.start(vec![reply], async move {
-            let attempt = || print(session.clone(), &permits, &wanted, max, deadline);
-            let outcome = at_each_commit(&driver, attempt).await;
+            let attempt = async || {
+                // The one that is printed: after a commit it is another one.
+                let url = driver.url();
+                let printed = print(session.clone(), &permits, &wanted, max, deadline).await;
+                (url, printed)
+            };
+            let (url, outcome) = at_each_commit(&driver, attempt).await;
             let outcome = outcome.map_err(|error| match error {
                 PrintError::NoPermit => timed_out,
                 error => TabError::of_print(error),

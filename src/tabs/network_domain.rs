@@ -31,11 +31,14 @@ impl NetworkDomainToggle {
         self.disable_at
     }
 
-    /// Whether the domain is to be disabled now. True once.
-    pub(super) fn disables(&mut self, now: Instant) -> bool {
-        let is_due = self.disable_at.take_if(|at| *at <= now).is_some();
-        self.is_disabled |= is_due;
-        is_due
+    /// Whether the domain is to be disabled now, unless something else needs it. True once.
+    pub(super) fn take_due(&mut self, now: Instant) -> bool {
+        self.disable_at.take_if(|at| *at <= now).is_some()
+    }
+
+    /// The domain was disabled.
+    pub(super) fn disabled(&mut self) {
+        self.is_disabled = true;
     }
 
     /// The page has loaded, or navigates. Whether the domain is to be enabled again. True once.
@@ -54,10 +57,12 @@ mod tests {
         let (mut toggle, now) = (NetworkDomainToggle::default(), Instant::now());
         assert_eq!(toggle.due_at(), None);
         toggle.committed(now);
-        assert!(!toggle.disables(now));
+        assert!(!toggle.take_due(now));
         assert_eq!(toggle.due_at(), Some(now + DISABLE_AFTER));
-        assert!(toggle.disables(now + DISABLE_AFTER));
-        assert!(!toggle.disables(now + DISABLE_AFTER), "it is said once");
+        assert!(toggle.take_due(now + DISABLE_AFTER));
+        assert!(!toggle.take_due(now + DISABLE_AFTER), "it is said once");
+        assert_eq!(toggle.due_at(), None);
+        toggle.disabled();
         assert!(toggle.enables());
         assert!(!toggle.enables(), "it is said once");
     }
@@ -67,6 +72,15 @@ mod tests {
         let (mut toggle, now) = (NetworkDomainToggle::default(), Instant::now());
         toggle.committed(now);
         assert!(!toggle.enables());
-        assert!(!toggle.disables(now + DISABLE_AFTER));
+        assert!(!toggle.take_due(now + DISABLE_AFTER));
+    }
+
+    #[test]
+    fn a_domain_that_something_else_needs_is_not_enabled_again() {
+        let (mut toggle, now) = (NetworkDomainToggle::default(), Instant::now());
+        toggle.committed(now);
+        assert!(toggle.take_due(now + DISABLE_AFTER));
+        assert_eq!(toggle.due_at(), None, "it is due once");
+        assert!(!toggle.enables());
     }
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parse::{FieldError, Validate, within};
+use super::parse::{FieldError, Validate, broken, within};
 use crate::ids::TabRef;
 
 macro_rules! papers {
@@ -155,6 +155,19 @@ impl Validate for PrintToPdf {
                 within(field, value, min, max)?;
             }
         }
-        Ok(())
+        check_template("headerTemplate", self.header_template.as_deref())?;
+        check_template("footerTemplate", self.footer_template.as_deref())
     }
+}
+
+/// Chromium waits for a style sheet that a template links to, does not load it, and may crash then.
+fn check_template(field: &str, template: Option<&str>) -> Result<(), FieldError> {
+    let template = template.unwrap_or_default().to_ascii_lowercase();
+    if ["<link", "@import"].iter().any(|it| template.contains(it)) {
+        return broken(
+            field,
+            "a template loads nothing; write its styles into a <style>, without <link> and @import",
+        );
+    }
+    Ok(())
 }

@@ -119,9 +119,10 @@ impl Actor {
         let text = text.map(TypedText::expose).or(proposed);
         let text = text.filter(|_| accept && open.about.kind == DialogKind::Prompt);
         let text = text.map(str::to_owned);
-        let limit = reply
-            .as_ref()
-            .map_or(UNAWAITED_LIMIT, |reply| remaining(reply.deadline));
+        // Not less: Chromium may take an answer that comes late, and nobody would know.
+        let limit = reply.as_ref().map_or(UNAWAITED_LIMIT, |reply| {
+            remaining(reply.deadline).max(UNAWAITED_LIMIT)
+        });
         let call = attached.handle_dialog(accept, text, limit).boxed();
         let answer = PromptAnswer {
             verdict: handled(accept),
@@ -139,11 +140,19 @@ impl Actor {
     /// Chromium has taken the answer to a dialog, or refused it.
     pub(super) fn on_dialog_answered(
         &mut self,
-        dialog: Prompt<OpenDialog, Handled>,
+        mut dialog: Prompt<OpenDialog, Handled>,
         outcome: Result<EmptyResult, CallError>,
     ) {
         match outcome {
             Ok(EmptyResult {}) => self.dialog_closed(dialog, false),
+            Err(CallError::Timeout { .. } | CallError::QueueFull { .. }) => {
+                if let Some(reply) = dialog.answer.take().and_then(|it| it.reply) {
+                    let error = reply.timed_out("Page.handleJavaScriptDialog");
+                    reply.fail(self.failure(error));
+                }
+                self.dialogs
+                    .put_back(dialog, Instant::now() + UNAWAITED_LIMIT);
+            }
             Err(error) => {
                 tracing::debug!(tab = %self.tab.id, %error, "a dialog could not be answered");
                 self.dialog_gone(dialog, false);

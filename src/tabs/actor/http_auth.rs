@@ -94,7 +94,8 @@ impl Actor {
         let Some(waiting) = self.auth.pending.waiting(&auth) else {
             return reply.fail(self.failure(no_auth(auth)));
         };
-        let limit = remaining(reply.deadline);
+        // Not less: Chromium may take an answer that comes late, and nobody would know.
+        let limit = remaining(reply.deadline).max(UNAWAITED_LIMIT);
         let (verdict, answer) = match &login {
             Some((username, password)) => {
                 let key = waiting.about.key();
@@ -135,9 +136,17 @@ impl Actor {
     /// Chromium has taken the answer to a server, or refused it.
     pub(super) fn on_auth_answered(
         &mut self,
-        auth: Prompt<PausedRequest, AuthOutcome>,
+        mut auth: Prompt<PausedRequest, AuthOutcome>,
         outcome: Result<EmptyResult, CallError>,
     ) {
+        if let Err(CallError::Timeout { .. } | CallError::QueueFull { .. }) = outcome {
+            if let Some(reply) = auth.answer.take().and_then(|it| it.reply) {
+                let error = reply.timed_out("Fetch.continueWithAuth");
+                reply.fail(self.failure(error));
+            }
+            let deadline = Instant::now() + UNAWAITED_LIMIT;
+            return self.auth.pending.put_back(auth, deadline);
+        }
         if let Err(error) = outcome {
             tracing::debug!(tab = %self.tab.id, %error, "a request for a password could not be answered");
             return self.auth_gone(auth);

@@ -1,21 +1,27 @@
 //! `printToPdf`.
 
 use std::borrow::Cow;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use cdp_bridge_protocol::request::PrintToPdf as Wanted;
-use tokio::time::Instant;
+use tokio::sync::oneshot;
+use tokio::time::{Instant, timeout};
 
 use super::retry::while_navigating;
 use crate::cdp::client::shape;
+use crate::cdp::methods::Method as _;
 use crate::cdp::print_methods::{CloseStream, PrintToPdf, ReadStream};
 use crate::cdp::{CallError, TargetSession};
 use crate::tabs::capture_permits::ClientCapturePermits;
 use crate::tabs::error::PrintError;
 use crate::tabs::unawaited::send_unawaited;
 use crate::timer::remaining;
+
+/// How long Chromium may take to print for nobody.
+const LATE_LIMIT: Duration = Duration::from_mins(10);
 
 /// How much of the file is read at a time, in bytes.
 const PART: usize = 1 << 20;
@@ -38,7 +44,7 @@ pub async fn print(
     deadline: Instant,
 ) -> Result<Bytes, PrintError> {
     let printing = print_and_read(&session, wanted, max_bytes, deadline);
-    let printed = permits.run(PERMIT_PIXELS, deadline, printing).await;
+    let printed = permits.run_to_end(PERMIT_PIXELS, deadline, printing).await;
     printed.unwrap_or(Err(PrintError::NoPermit))
 }
 
@@ -48,13 +54,8 @@ async fn print_and_read(
     max_bytes: usize,
     deadline: Instant,
 ) -> Result<Bytes, PrintError> {
-    let printing = while_navigating(deadline, |left| session.call(method(wanted), left));
-    let printed = printing.await.map_err(refusal)?;
-    let no_stream = || shape::<PrintToPdf<'_>>(&"no stream");
-    let stream = Stream {
-        session: session.clone(),
-        handle: printed.stream.ok_or_else(no_stream)?,
-    };
+    let printing = while_navigating(deadline, |left| print_to_stream(session, wanted, left));
+    let stream = printing.await.map_err(refusal)?;
     let mut file = BytesMut::new();
     loop {
         let part = ReadStream {
@@ -79,6 +80,34 @@ async fn print_and_read(
     }
 }
 
+/// Has Chromium write the file. One that is ready only when nobody waits any more is removed.
+async fn print_to_stream(
+    session: &TargetSession,
+    wanted: &Wanted,
+    limit: Duration,
+) -> Result<Stream, CallError> {
+    let call = session.start_call(&method(wanted), limit.max(LATE_LIMIT));
+    let (sender, stream) = oneshot::channel();
+    let session = session.clone();
+    tokio::spawn(async move {
+        let no_stream = || shape::<PrintToPdf<'_>>(&"no stream");
+        let stream = call.await.and_then(|printed| {
+            let handle = printed.stream.ok_or_else(no_stream)?;
+            Ok(Stream { session, handle })
+        });
+        // Dropped if nobody waits.
+        let _ = sender.send(stream);
+    });
+    let timed_out = CallError::Timeout {
+        method: PrintToPdf::NAME.into(),
+        after: limit,
+    };
+    match timeout(limit, stream).await {
+        Ok(Ok(outcome)) => outcome,
+        _ => Err(timed_out),
+    }
+}
+
 /// A file of Chromium's. Dropped, it is removed.
 struct Stream {
     session: TargetSession,
@@ -93,7 +122,7 @@ impl Drop for Stream {
     }
 }
 
-fn method(wanted: &Wanted) -> PrintToPdf<'_> {
+fn method(wanted: &Wanted) -> PrintToPdf<'static> {
     let (width, height) = wanted.paper.unwrap_or_default().inches();
     let margin = wanted.margin.unwrap_or_default();
     let text = |text: &Option<String>| match text {
@@ -111,7 +140,7 @@ fn method(wanted: &Wanted) -> PrintToPdf<'_> {
         margin_bottom: margin.bottom.unwrap_or(0.0),
         margin_left: margin.left.unwrap_or(0.0),
         margin_right: margin.right.unwrap_or(0.0),
-        page_ranges: Cow::Borrowed(wanted.page_ranges.as_deref().unwrap_or_default()),
+        page_ranges: Cow::Owned(wanted.page_ranges.clone().unwrap_or_default()),
         header_template: text(&wanted.header_template),
         footer_template: text(&wanted.footer_template),
         prefer_css_page_size: wanted.prefer_css_page_size.unwrap_or(false),

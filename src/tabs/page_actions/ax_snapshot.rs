@@ -28,6 +28,10 @@ use crate::timer::remaining;
 /// The maximum length of a snapshot, in UTF-16 code units.
 const MAX_CHARS: u64 = 512 * 1024;
 
+/// Ref numbers that a frame may use: more than fit into the longest outline. A frame that answers too late may have
+/// given its elements numbers, which no other element may get.
+const RESERVED_REFS: u64 = 1 << 16;
+
 /// The maximum nesting of cross-origin frames.
 const MAX_DEPTH: usize = 8;
 
@@ -127,6 +131,8 @@ impl PageDriver {
             unresponsive: HashSet::new(),
             deadline,
         };
+        // Kept if this fails or is dropped.
+        *number += RESERVED_REFS;
         let (world, part) = builder.root_outline(locator).await?;
         let url = part.url.clone();
         builder.add(&world, part, 0).await?;
@@ -247,6 +253,7 @@ impl SnapshotBuilder<'_> {
         match timeout_at(deadline, read).await {
             Err(_) | Ok(Err(PageActionError::Call(CallError::Timeout { .. }))) => {
                 self.unresponsive.extend(session);
+                self.next += RESERVED_REFS;
                 Ok(None)
             }
             Ok(outcome) => outcome,

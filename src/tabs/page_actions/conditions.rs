@@ -78,6 +78,10 @@ impl PageOperation {
             let AnswerKind::Done(acted) = answer else {
                 return Ok(answer);
             };
+            // What a script has done in a document cannot be asked of the next one.
+            if driver.input_sent().may_be_sent() {
+                driver.input_sent().set();
+            }
             let waited = driver.wait_in_next_document(&conditions, deadline).await?;
             Ok(AnswerKind::Done(Acted {
                 waited: Some(waited),

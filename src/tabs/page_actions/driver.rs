@@ -264,6 +264,11 @@ impl PageDriver {
         self.shared.progress.clone()
     }
 
+    /// Where the page is.
+    pub(crate) fn url(&self) -> String {
+        self.shared.progress.borrow().url.clone()
+    }
+
     /// Waits until the main frame has another document than now.
     pub(crate) fn document_replaced(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut progress = self.location();

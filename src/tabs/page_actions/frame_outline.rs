@@ -90,6 +90,23 @@ impl World {
         args: OutlineArgs,
         deadline: Instant,
     ) -> Result<FrameOutline, PageActionError> {
+        match self.outline_of_document(held, args, deadline).await {
+            // An object of a document that was replaced in between.
+            Err(PageActionError::Call(error)) if error.is_refusal() => {
+                tracing::debug!(%error, "the objects of a document are gone");
+                self.invalidate();
+                Err(PageActionError::PageLeft)
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn outline_of_document(
+        &self,
+        held: Option<u64>,
+        args: OutlineArgs,
+        deadline: Instant,
+    ) -> Result<FrameOutline, PageActionError> {
         let root = match held {
             None => self.document(deadline).await?.main,
             Some(number) => {

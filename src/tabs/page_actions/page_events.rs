@@ -12,7 +12,7 @@ use super::load_progress::LoadProgress;
 use super::wait_network::NetworkWaiters;
 use super::world::World;
 use crate::cdp::events::{EventKind, OfRequest};
-use crate::cdp::methods::ContinueRequest;
+use crate::cdp::methods::{AuthAnswer, ContinueRequest, ContinueWithAuth};
 use crate::cdp::{Attachment, Inbox, RawEvent, SessionEvent, TargetSession};
 use crate::lock::lock;
 use crate::metrics;
@@ -181,6 +181,19 @@ async fn listen_to_worker(shared: Weak<Shared>, session: TargetSession, mut inbo
     }
 }
 
+/// A request that asks for a password, and of which the tab does not learn, would wait for ever.
+fn cancel_auth(session: &TargetSession, event: &RawEvent) {
+    let request = event.decode::<OfRequest>();
+    let is_auth = event.kind == EventKind::AuthRequired;
+    if let Some(OfRequest { request_id }) = request.filter(|_| is_auth) {
+        let answer = ContinueWithAuth {
+            request_id,
+            auth_challenge_response: AuthAnswer::CancelAuth,
+        };
+        send_unawaited(session, &answer);
+    }
+}
+
 async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame: String) {
     while let Some(event) = inbox.next().await {
         match event {
@@ -200,10 +213,14 @@ async fn listen(shared: Weak<Shared>, world: Arc<World>, mut inbox: Inbox, frame
                         | EventKind::BindingCalled
                 ) =>
             {
-                let sender = shared.upgrade().map(|shared| shared.frame_events.clone());
-                let event = (world.session.clone(), event);
-                if sender.is_some_and(|sender| sender.try_send(event).is_err()) {
+                let Some(sender) = shared.upgrade().map(|shared| shared.frame_events.clone())
+                else {
+                    continue;
+                };
+                if let Err(error) = sender.try_send((world.session.clone(), event)) {
                     metrics::dropped("cdpEvent", "inboxFull");
+                    let (session, event) = error.into_inner();
+                    cancel_auth(&session, &event);
                 }
             }
             SessionEvent::Raw(event) => world.on_event(&event),

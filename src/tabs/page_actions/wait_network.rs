@@ -54,7 +54,8 @@ impl Drop for Waiting<'_> {
     fn drop(&mut self) {
         let shared = &self.0.shared;
         let is_last = shared.network_waiters.0.fetch_sub(1, Ordering::Relaxed) == 1;
-        if is_last {
+        // What is emulated of the network would end with it.
+        if is_last && !shared.setup.current().emulation.needs_network() {
             for world in shared.frames.borrow().values() {
                 let call = world.session.start_call(&DisableNetwork {}, DISABLE_LIMIT);
                 spawn_from_drop(call.map(drop));

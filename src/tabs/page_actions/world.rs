@@ -85,6 +85,10 @@ impl World {
             _ => None,
         };
         if frame.is_some_and(|frame| frame.as_str() == self.frame) {
+            if event.kind == EventKind::FrameNavigated {
+                // Objects of the document before tell nothing of this one.
+                self.invalidate();
+            }
             let begins = event.kind == EventKind::FrameStartedNavigating;
             self.navigating.send_replace(begins);
         }

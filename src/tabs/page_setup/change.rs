@@ -63,7 +63,9 @@ impl SetupChange {
     pub async fn finish_leniently(mut self) -> Result<(), CallError> {
         // Also if this is dropped: the target is new, and nothing else was in force there.
         self.is_done = true;
-        for call in std::mem::take(&mut self.pending) {
+        // Scripts are queued ahead of every document of the target, and their answers may be awaited for long.
+        let pending = std::mem::take(&mut self.pending).into_iter();
+        for call in pending.filter(|call| !call.is_script) {
             match call.answer.await {
                 Err(error) if error.is_refusal() => {
                     tracing::warn!(%error, "a part of the emulation of a tab could not be restored");

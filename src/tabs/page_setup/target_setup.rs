@@ -13,13 +13,16 @@ use super::overrides::{Aspect, Override, SessionKind};
 use super::setup::PageSetup;
 use crate::cdp::emulation_methods::{AddInitScript, RemoveInitScript};
 use crate::cdp::methods::{
-    DisableNetwork, EmptyResult, EnablePage, FilterEntry, InterceptFileChooser, Method,
-    RunIfWaitingForDebugger, SetAutoAttach,
+    EmptyResult, EnablePage, FilterEntry, InterceptFileChooser, Method, RunIfWaitingForDebugger,
+    SetAutoAttach,
 };
 use crate::cdp::{CallError, SessionId, TargetId, TargetSession};
 use crate::lock::lock;
 use crate::tabs::commands::set_up::network;
 use crate::tabs::unawaited::UNAWAITED_LIMIT;
+
+/// How long Chromium may take to tell the identifier of a script.
+const IDENTIFIER_LIMIT: Duration = Duration::from_mins(10);
 
 /// What a target's documents start with, and its sessions.
 #[derive(Debug)]
@@ -58,6 +61,7 @@ type Identifier = Shared<BoxFuture<'static, Result<Arc<str>, CallError>>>;
 pub(super) struct PendingCall {
     /// `None` for a script, or for what follows from the change.
     pub(super) aspect: Option<Aspect>,
+    pub(super) is_script: bool,
     pub(super) answer: BoxFuture<'static, Result<(), CallError>>,
 }
 
@@ -99,13 +103,19 @@ impl TargetSetup {
             sessions.pauses = true;
             let attach = self.session.start_call(&attach_children(true), limit);
             pending.push(PendingCall::new(None, attach));
+            for child in sessions.children.values() {
+                tokio::spawn(unheeded(&child.session, &attach_children(true)));
+            }
         }
         for change in to.changes_from(&from, SessionKind::Page) {
             let answer = start(&self.session, &change, limit);
             pending.push(PendingCall::new(Some(change.aspect), answer));
         }
         for added in sessions.page.change(&self.session, to, limit) {
-            pending.push(PendingCall::new(None, added));
+            pending.push(PendingCall {
+                is_script: true,
+                ..PendingCall::new(None, added)
+            });
         }
         for child in sessions.children.values_mut() {
             tokio::spawn(child.send(&from, to));
@@ -192,6 +202,7 @@ impl PendingCall {
     ) -> Self {
         Self {
             aspect,
+            is_script: false,
             answer: answer.map(|answer| answer.map(drop)).boxed(),
         }
     }
@@ -214,13 +225,11 @@ impl Child {
             calls.push(ignoring(start(&self.session, &change, UNAWAITED_LIMIT)));
         }
         if self.kind == SessionKind::Frame {
-            let added = self.scripts.change(&self.session, to, UNAWAITED_LIMIT);
-            calls.extend(added.into_iter().map(ignoring));
+            // Queued; their identifiers are awaited elsewhere.
+            self.scripts.change(&self.session, to, UNAWAITED_LIMIT);
         }
-        if !needs_network && self.has_network {
-            calls.push(unheeded(&self.session, &DisableNetwork {}));
-        }
-        self.has_network = needs_network;
+        // It stays enabled: somebody may wait for the requests of the frame.
+        self.has_network |= needs_network;
         join_all(calls).map(drop)
     }
 }
@@ -246,7 +255,9 @@ impl Scripts {
             let method = AddInitScript {
                 source: script.source.expose().to_owned(),
             };
-            let answer = session.start_call(&method, limit);
+            // Longer than the request waits: Chromium adds the script even if it answers late, and without its
+            // identifier nobody could remove it.
+            let answer = session.start_call(&method, limit.max(IDENTIFIER_LIMIT));
             let identifier = answer.map(|added| Ok(added?.identifier.into()));
             let identifier = identifier.boxed().shared();
             // It must be known for a removal, even if the request is given up.

@@ -5,7 +5,10 @@ use std::collections::VecDeque;
 use cdp_bridge_protocol::TypedText;
 
 /// How many requests are remembered that got a password, to notice that it was refused.
-const REMEMBERED: usize = 64;
+const REMEMBERED: usize = 1024;
+
+/// How often a password may be refused before it is given to no further request.
+const MAX_REFUSALS: usize = 8;
 
 /// A user and a password for one origin. `Debug` does not show them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,10 +25,13 @@ pub(in crate::tabs) struct TabCredentials {
     all: Vec<Credentials>,
     /// The requests that got a password.
     answered: VecDeque<String>,
+    /// How often each entry was refused.
+    refusals: Vec<usize>,
 }
 
 impl TabCredentials {
     pub(in crate::tabs) fn set(&mut self, all: Vec<Credentials>) {
+        self.refusals = vec![0; all.len()];
         self.all = all;
         // Other passwords may be tried for a request that waits.
         self.answered.clear();
@@ -51,11 +57,18 @@ impl TabCredentials {
 
     /// The credentials for a server that asks, unless it has refused some for the same request. The last entry for an
     /// origin counts.
-    pub(in crate::tabs) fn for_request(&self, origin: &str, request: &str) -> Option<&Credentials> {
+    pub(in crate::tabs) fn for_request(
+        &mut self,
+        origin: &str,
+        request: &str,
+    ) -> Option<&Credentials> {
+        let at = self.all.iter().rposition(|it| it.origin == origin)?;
         if self.was_refused(request) {
+            self.refusals[at] += 1;
             return None;
         }
-        self.all.iter().rev().find(|it| it.origin == origin)
+        // With many requests at a time, one that was refused may be remembered no more when it asks again.
+        (self.refusals[at] < MAX_REFUSALS).then(|| &self.all[at])
     }
 }
 
@@ -102,9 +115,24 @@ mod tests {
     }
 
     #[test]
+    fn a_password_that_is_refused_again_and_again_is_given_to_nobody_any_more() {
+        let mut credentials = TabCredentials::default();
+        credentials.set(vec![of("http://a.test", "1")]);
+        for number in 0..MAX_REFUSALS {
+            let request = number.to_string();
+            assert!(credentials.for_request("http://a.test", &request).is_some());
+            credentials.answers(&request);
+            assert!(credentials.for_request("http://a.test", &request).is_none());
+        }
+        assert!(credentials.for_request("http://a.test", "new").is_none());
+        credentials.set(vec![of("http://a.test", "2")]);
+        assert!(credentials.for_request("http://a.test", "new").is_some());
+    }
+
+    #[test]
     fn what_is_remembered_is_bounded() {
         let mut credentials = TabCredentials::default();
-        for number in 0..1000 {
+        for number in 0..3 * REMEMBERED {
             credentials.answers(&number.to_string());
         }
         assert_eq!(credentials.answered.len(), REMEMBERED);

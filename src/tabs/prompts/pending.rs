@@ -117,6 +117,16 @@ impl<K, V> PendingPrompts<K, V> {
         (self.open.remove(at), outcome)
     }
 
+    /// One whose answer has not reached Chromium: it waits for another one, before all others.
+    pub(in crate::tabs) fn put_back(&mut self, prompt: Prompt<K, V>, deadline: Instant) {
+        let prompt = Prompt {
+            deadline,
+            answer: None,
+            ..prompt
+        };
+        self.open.insert(0, prompt);
+    }
+
     /// Takes out the oldest.
     pub(in crate::tabs) fn take_first(&mut self) -> Option<Prompt<K, V>> {
         (!self.open.is_empty()).then(|| self.open.remove(0))

@@ -48,7 +48,6 @@ const DONE_AT_ONCE: [&str; 27] = [
 /// Commands that a page answers while a dialog is open.
 const WHILE_DIALOG: [&str; 1] = ["Page.handleJavaScriptDialog"];
 
-#[expect(clippy::too_many_lines, reason = "an arm for each command")]
 pub(super) fn perform(state: &mut State, id: &str, call: &Call) {
     let Some(target) = state.targets.get_mut(id) else {
         return;

@@ -137,7 +137,7 @@ async fn a_picture_that_fails_or_is_cancelled_leaves_the_page_as_it_was(browser:
     // The element to be pictured is looked for after the page was stilled.
     let mut missing = everything.clone();
     missing["selector"] = json!("#none");
-    missing["timeoutMs"] = json!(300);
+    missing["timeoutMs"] = json!(2000);
     lab.ask("getScreenshot", missing)
         .await
         .expect_error("NOT_FOUND");

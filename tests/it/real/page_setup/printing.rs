@@ -109,9 +109,14 @@ async fn a_template_loads_nothing_and_runs_nothing(browser: TestBrowser) {
         at("/picture"), at("/frame"), at("/script"), at("/frame"), at("/handler"), at("/picture")
     );
     print(&template).await.expect("pdf");
-    // Chromium waits for a style sheet before it prints, and gives up since it does not come.
-    let style = format!("<link rel=stylesheet href='{}'>t", at("/style"));
-    print(&style).await.expect_error("PRINT_FAIL");
+    // Chromium would wait for a style sheet before it prints.
+    for style in [
+        format!("<LINK rel=stylesheet href='{}'>t", at("/style")),
+        format!("<style>@import '{}';</style>t", at("/style")),
+    ] {
+        let error = print(&style).await.expect_error("BAD_REQUEST");
+        assert_eq!(error["details"]["field"], "headerTemplate");
+    }
     // A request of the page itself comes after any of the templates'.
     assert_eq!(lab.evaluate("fetch('/page').then(() => 1)").await, 1);
     for path in ["/picture", "/style", "/frame", "/script", "/handler"] {
