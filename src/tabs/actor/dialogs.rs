@@ -119,7 +119,7 @@ impl Actor {
         let text = text.map(TypedText::expose).or(proposed);
         let text = text.filter(|_| accept && open.about.kind == DialogKind::Prompt);
         let text = text.map(str::to_owned);
-        // Not less: Chromium may take an answer that comes late, and nobody would know.
+        // Not less: Chromium may take an answer that comes late, which the tab would not learn.
         let limit = reply.as_ref().map_or(UNAWAITED_LIMIT, |reply| {
             remaining(reply.deadline).max(UNAWAITED_LIMIT)
         });

@@ -94,7 +94,7 @@ impl Actor {
         let Some(waiting) = self.auth.pending.waiting(&auth) else {
             return reply.fail(self.failure(no_auth(auth)));
         };
-        // Not less: Chromium may take an answer that comes late, and nobody would know.
+        // Not less: Chromium may take an answer that comes late, which the tab would not learn.
         let limit = remaining(reply.deadline).max(UNAWAITED_LIMIT);
         let (verdict, answer) = match &login {
             Some((username, password)) => {

@@ -20,7 +20,7 @@ use crate::tabs::error::PrintError;
 use crate::tabs::unawaited::send_unawaited;
 use crate::timer::remaining;
 
-/// How long Chromium may take to print for nobody.
+/// How long Chromium may take to print when the request is over.
 const LATE_LIMIT: Duration = Duration::from_mins(10);
 
 /// How much of the file is read at a time, in bytes.
@@ -80,7 +80,7 @@ async fn print_and_read(
     }
 }
 
-/// Has Chromium write the file. One that is ready only when nobody waits any more is removed.
+/// Has Chromium write the file. One that is ready only when the request is over is removed.
 async fn print_to_stream(
     session: &TargetSession,
     wanted: &Wanted,
@@ -95,7 +95,7 @@ async fn print_to_stream(
             let handle = printed.stream.ok_or_else(no_stream)?;
             Ok(Stream { session, handle })
         });
-        // Dropped if nobody waits.
+        // Dropped if the request is over.
         let _ = sender.send(stream);
     });
     let timed_out = CallError::Timeout {

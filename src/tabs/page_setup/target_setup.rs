@@ -228,7 +228,7 @@ impl Child {
             // Queued; their identifiers are awaited elsewhere.
             self.scripts.change(&self.session, to, UNAWAITED_LIMIT);
         }
-        // It stays enabled: somebody may wait for the requests of the frame.
+        // It stays enabled: a query may wait for the requests of the frame.
         self.has_network |= needs_network;
         join_all(calls).map(drop)
     }
@@ -256,7 +256,7 @@ impl Scripts {
                 source: script.source.expose().to_owned(),
             };
             // Longer than the request waits: Chromium adds the script even if it answers late, and without its
-            // identifier nobody could remove it.
+            // identifier it could not be removed.
             let answer = session.start_call(&method, limit.max(IDENTIFIER_LIMIT));
             let identifier = answer.map(|added| Ok(added?.identifier.into()));
             let identifier = identifier.boxed().shared();
