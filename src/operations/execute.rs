@@ -80,6 +80,13 @@ impl Operations {
         }
     }
 
+    /// Tells the tabs of a scope that a client of it is present again.
+    pub(super) fn attend_tabs_of(&self, scope: &Scope) {
+        for tab in self.services.registry.of(scope) {
+            tab.send(TabMessage::Attended);
+        }
+    }
+
     /// Tells the tabs of a scope that no client of it is present any more.
     pub(super) fn leave_tabs_of(&self, scope: &Scope) {
         for tab in self.services.registry.of(scope) {

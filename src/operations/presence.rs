@@ -7,7 +7,7 @@ use super::Operations;
 use crate::lock::lock;
 use crate::tabs::{OnDisconnect, Scope};
 
-/// How often each scope is held present.
+/// How often each scope is held present; zero for one whose clients have left.
 pub(super) type PresenceCounts = Mutex<HashMap<Scope, usize>>;
 
 /// Holds a scope present until it is dropped.
@@ -22,7 +22,13 @@ impl Operations {
     /// files are dropped, its tabs wait for no answers and hold no keys any more, and they are closed where
     /// `tabs.on_disconnect` says so.
     pub fn attend(self: &Arc<Self>, scope: Scope) -> ScopePresence {
-        *lock(&self.present).entry(scope.clone()).or_default() += 1;
+        // Held until the tabs have been told, so that they learn of a client that leaves and one that comes in order.
+        let mut present = lock(&self.present);
+        if present.get(&scope) == Some(&0) {
+            self.attend_tabs_of(&scope);
+        }
+        *present.entry(scope.clone()).or_default() += 1;
+        drop(present);
         ScopePresence {
             operations: Arc::clone(self),
             scope,
@@ -40,8 +46,6 @@ impl Drop for ScopePresence {
         if others > 0 {
             return;
         }
-        present.remove(&self.scope);
-        drop(present);
         self.operations.staging.forget(&self.scope);
         if self.operations.settings.on_disconnect == OnDisconnect::Close {
             self.operations.close_tabs_of(&self.scope);

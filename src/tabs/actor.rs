@@ -90,6 +90,8 @@ pub struct Actor {
     recovery: Recovery,
     streams: Streams,
     limits: PageLimits,
+    /// No client could answer a dialog, or release what it holds.
+    is_unattended: bool,
     dialogs: Dialogs,
     auth: HttpAuth,
     updates: TabUpdates,
@@ -119,6 +121,7 @@ impl Actor {
             recovery: Recovery::new(settings.config.hang_timeout),
             streams: Streams::new(id, scope, supervisor, Arc::clone(facts)),
             limits: PageLimits::default(),
+            is_unattended: false,
             dialogs: Dialogs::new('g'),
             auth: HttpAuth::default(),
             updates: TabUpdates::default(),
@@ -170,6 +173,10 @@ impl Actor {
                 }
                 message = self.mailbox.recv() => match message {
                     Some(TabMessage::Cancel(call, report)) => self.cancel(call, report),
+                    Some(TabMessage::Attended) => {
+                        self.is_unattended = false;
+                        None
+                    }
                     Some(TabMessage::Unattended) => {
                         self.on_unattended();
                         None
@@ -306,7 +313,7 @@ impl Actor {
             }
             TabMessage::Capture(capture, reply) => self.work.push_capture(capture, reply, now),
             TabMessage::Query(query, reply) => self.work.push_query(query, reply),
-            TabMessage::Cancel(..) | TabMessage::Unattended => {}
+            TabMessage::Cancel(..) | TabMessage::Attended | TabMessage::Unattended => {}
         }
     }
 

@@ -43,6 +43,8 @@ pub enum TabMessage {
     AnswerAuth(AuthAnswer, Reply),
     /// Sets the passwords that servers get without asking.
     SetCredentials(Vec<Credentials>, Reply),
+    /// A client of the scope is present again.
+    Attended,
     /// No client of the scope is present any more.
     Unattended,
     /// Cancels a call, whether it waits or runs.
@@ -75,7 +77,7 @@ impl TabMessage {
             | Self::Download(_, reply) => Some(reply),
             Self::Close(_, reply) => reply,
             // Dropped, it reports that there was nothing to cancel: the tab has failed every call.
-            Self::Cancel(..) | Self::Unattended => None,
+            Self::Cancel(..) | Self::Attended | Self::Unattended => None,
         }
     }
 }

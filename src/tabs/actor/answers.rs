@@ -25,9 +25,18 @@ impl Actor {
         }
     }
 
-    /// No client is left that could answer, or release what it holds.
+    /// No client is left.
     pub(super) fn on_unattended(&mut self) {
+        self.is_unattended = true;
         self.abandon_answers();
+        self.release_unattended_input();
+    }
+
+    /// Without a client, what an action holds down is released: also that of an action that ends only now.
+    pub(super) fn release_unattended_input(&self) {
+        if !self.is_unattended {
+            return;
+        }
         if let Some(attached) = self.attached.as_ref().filter(|it| it.is_usable()) {
             AttachedTarget::driver(attached).release_input();
         }

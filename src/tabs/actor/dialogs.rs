@@ -39,6 +39,9 @@ impl Actor {
         self.dialogs_gone(false);
         if self.ctx.settings.dialogs == DialogPolicy::Ask {
             self.ask_dialog(dialog);
+            if self.is_unattended {
+                self.abandon_answers();
+            }
             return None;
         }
         let accept = self.ctx.settings.dialogs == DialogPolicy::Accept

@@ -86,6 +86,9 @@ impl Actor {
             refused: self.auth.credentials.was_refused(&key),
             answer_by_ms: epoch_ms() + millis(limit),
         })));
+        if self.is_unattended {
+            self.abandon_answers();
+        }
     }
 
     /// `answerAuth`.

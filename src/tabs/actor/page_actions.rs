@@ -28,6 +28,7 @@ impl Actor {
     }
 
     pub(super) fn on_acted(&mut self, outcome: Result<AnswerKind, PageActionError>) {
+        self.release_unattended_input();
         let awaited_answer = self.awaited_answer();
         if let Some(reply) = self.work.active.take().and_then(|it| it.command.reply) {
             let awaited_answer = awaited_answer.as_deref();

@@ -144,12 +144,19 @@ async fn a_dialog_ends_with_its_page_its_tab_or_its_clients() {
     bridge
         .hear("dialogClosed t1 g2 dismissed by abandoned")
         .await;
+    bridge
+        .fake
+        .dialog(&target, "confirm", "while there is no client");
+    bridge
+        .hear("dialogClosed t1 g3 dismissed by abandoned")
+        .await;
+    bridge.client().come_back(tab);
     bridge.fake.dialog(&target, "confirm", "three");
     bridge.settle().await;
     let (took, closed) = bridge.client().close(tab).timed().await;
     assert!(closed.is_ok() && took < 10 * MS, "{took:?}");
     let lines = bridge.lines();
     let at = |line: &str| lines.iter().position(|it| it == line);
-    let gone = at("dialogClosed t1 g3 dismissed by page");
+    let gone = at("dialogClosed t1 g4 dismissed by page");
     assert!(gone.is_some() && gone < at("closeTab => tabClosed t1 requested"));
 }

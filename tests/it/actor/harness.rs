@@ -431,6 +431,11 @@ impl Client<'_> {
         asked
     }
 
+    /// A client of the tab's scope comes back.
+    pub(crate) fn come_back(&self, tab: TabId) {
+        self.send(tab, TabMessage::Attended);
+    }
+
     /// The last client of the tab's scope leaves.
     pub(crate) fn leave(&self, tab: TabId) {
         self.send(tab, TabMessage::Unattended);

@@ -136,6 +136,7 @@ async fn a_password_is_cancelled_in_time_without_clients_and_ends_with_the_page(
     bridge.client().leave(tab);
     bridge.hear("authClosed t1 a2 cancelled by abandoned").await;
     assert_eq!(answers(&bridge).len(), 2);
+    bridge.client().come_back(tab);
     ask(&bridge, &target, "3", "http://a.test", "Server");
     bridge.settle().await;
     bridge.fake.crash(&target);
