@@ -5,7 +5,6 @@ use super::client_rules;
 use super::room_settings::SettingsError;
 use super::{browser_source, clients};
 use crate::config::{self, Config};
-use crate::policy::GrantablePermission;
 use crate::server::ReplaceError;
 
 /// Why a new configuration was rejected; the old one stays in force.
@@ -77,8 +76,7 @@ fn changed(start: &Config, new: &Config) -> Config {
 }
 
 fn keep_clipboard(changed: &Config) -> Result<(), ReloadError> {
-    let read = GrantablePermission::ClipboardRead;
-    if changed.policy.permissions.contains(&read) && changed.auth.clients.len() > 1 {
+    if config::shares_clipboard(changed) {
         return Err(ReloadError::SharedClipboard);
     }
     Ok(())

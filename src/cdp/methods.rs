@@ -80,7 +80,7 @@ methods! {
     GrantPermissions = "Browser.grantPermissions" -> EmptyResult {
         /// `Browser.PermissionType`.
         permissions: Vec<&'static str>,
-        /// Every origin without grants of its own if absent.
+        /// Without it, the default for origins that no grant names.
         #[serde(skip_serializing_if = "Option::is_none")]
         origin: Option<String>,
         /// The default context if absent.

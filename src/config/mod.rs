@@ -34,6 +34,7 @@ pub use example::example;
 pub use load::{Loaded, load, load_with};
 pub use origin::{Origin, Origins};
 pub use print::print;
+pub(crate) use rules::shares_clipboard;
 pub use schema::schema;
 pub use sources::{FlagValue, Sources};
 pub use timeouts::TimeoutsConfig;

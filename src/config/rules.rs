@@ -5,8 +5,8 @@ use super::origin::{Origin, Origins};
 use super::setting::bad_value;
 use super::types::Config;
 use crate::browser::{Flavor, TransportKind, environment};
-use crate::policy::GrantablePermission;
 use crate::server::Listen;
+use cdp_bridge_protocol::request::PagePermission;
 
 /// Checks the rules between values, and texts with a syntax of their own.
 pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
@@ -106,10 +106,15 @@ fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// Chromium has one clipboard for all browser contexts.
+/// Whether pages of one client could read what those of another have copied: Chromium has one clipboard for all
+/// browser contexts.
+pub(crate) fn shares_clipboard(config: &Config) -> bool {
+    let read = PagePermission::ClipboardRead;
+    config.policy.permissions.contains(&read) && config.auth.clients.len() > 1
+}
+
 fn clipboard(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
-    let read = GrantablePermission::ClipboardRead;
-    if config.policy.permissions.contains(&read) && config.auth.clients.len() > 1 {
+    if shares_clipboard(config) {
         let advice = "pages of one client would read what those of another have copied: remove \"clipboardRead\", or have one client";
         return Err(conflict(
             origins,
@@ -269,7 +274,7 @@ mod tests {
     fn several_clients_do_not_read_one_clipboard() {
         let with_clients = |count: usize| {
             message(|config| {
-                config.policy.permissions = vec![GrantablePermission::ClipboardRead];
+                config.policy.permissions = vec![PagePermission::ClipboardRead];
                 let client = |number| crate::server::ClientConfig {
                     name: format!("c{number}"),
                     token: None,

@@ -97,15 +97,6 @@ pub enum OperationError {
         #[source]
         error: BadRegex,
     },
-    /// Credentials are not for an origin. The message does not repeat it: it may have a password in it.
-    #[error(
-        "credentials[{number}].origin: expected scheme, host and port of a server, such as \
-         https://example.com or http://example.com:8080"
-    )]
-    BadCredentialsOrigin {
-        /// Which entry.
-        number: usize,
-    },
     /// Policy forbids scripts of clients.
     #[error(
         "{} with a script is not allowed by the configuration (policy.evaluate)",
@@ -124,9 +115,15 @@ pub enum OperationError {
         /// The permission.
         permission: PagePermission,
     },
-    /// The text is not an origin.
-    #[error("origin: expected an origin such as https://example.com")]
-    BadOrigin,
+    /// The text is not an origin. The message does not repeat it: it may have a password in it.
+    #[error(
+        "{field}: expected scheme, host and port of a server, such as https://example.com or \
+         http://example.com:8080"
+    )]
+    BadOrigin {
+        /// The field of the request.
+        field: String,
+    },
     /// A file cannot be staged, or is not there.
     #[error(transparent)]
     Staging(#[from] StagingError),
@@ -159,8 +156,7 @@ impl OperationError {
             | Self::NoStreams { .. }
             | Self::DuplicateRequestId { .. }
             | Self::KeyReused { .. }
-            | Self::BadOrigin
-            | Self::BadCredentialsOrigin { .. }
+            | Self::BadOrigin { .. }
             | Self::UnknownKey(_)
             | Self::BadRegex { .. } => ErrorCode::BadRequest,
             Self::TooManyInFlight(_) | Self::TooManyKeys { .. } => ErrorCode::LimitExceeded,

@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use cdp_bridge_protocol::request::TimeoutClass;
+use cdp_bridge_protocol::request::{PagePermission, TimeoutClass};
 use cdp_bridge_protocol::{RequestBody, RequestKind};
 
 use super::staged_files::StagingLimits;
-use crate::policy::{EvaluatePolicy, GrantablePermission};
+use crate::policy::EvaluatePolicy;
 use crate::tabs::OnDisconnect;
 
 /// The time limit of each class of requests, for requests without a `timeoutMs`.
@@ -59,7 +59,7 @@ pub struct OperationSettings {
     /// Whether clients may run scripts in pages.
     pub evaluate: EvaluatePolicy,
     /// The permissions that clients may grant their pages.
-    pub permissions: Vec<GrantablePermission>,
+    pub permissions: Vec<PagePermission>,
     /// What happens to the tabs of a scope that no client is present in any more.
     pub on_disconnect: OnDisconnect,
 }

@@ -10,7 +10,6 @@
 //! | `navigation` | the policy for URLs that tabs open |
 //! | `origin` | origins of web pages |
 //! | `egress` | the policy for connections that pages make |
-//! | `permission` | what clients may allow their pages |
 //! | `denied` | why a request was denied, and which key would allow it |
 //! | `connect_failure` | why a connection was not made |
 //! | `settings` | the section `policy` of the configuration |
@@ -25,7 +24,6 @@ mod navigation;
 mod origin;
 mod pattern;
 mod pattern_error;
-mod permission;
 mod private;
 mod redact;
 mod settings;
@@ -37,10 +35,9 @@ pub use egress::{Destination, EgressPolicy, EgressVerdict};
 pub(crate) use host::normalise;
 pub use host::{Host, HostFault};
 pub use navigation::NavigationPolicy;
-pub use origin::origin_of;
+pub use origin::{bare_origin, origin_of};
 pub use pattern::HostPattern;
 pub use pattern_error::PatternError;
-pub use permission::GrantablePermission;
 pub use private::PrivateNetworks;
 pub use redact::{redact_url, without_credentials};
 pub use settings::{

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
+use cdp_bridge_protocol::request::PagePermission;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::permission::GrantablePermission;
 use super::private::PrivateNetworks;
 use crate::units::duration::{self, DurationText};
+
+/// Those that reach neither devices, nor the machine, nor other clients.
+const HARMLESS_PERMISSIONS: [PagePermission; 2] =
+    [PagePermission::Geolocation, PagePermission::Notifications];
 
 /// What pages may load and do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -51,7 +55,7 @@ pub struct PolicyConfig {
     /// "notifications", "camera", "microphone", "clipboardRead" (with one client only, because all of
     /// them share what it reads), "clipboardWrite", "midi", "sensors", "backgroundSync",
     /// "idleDetection", "storageAccess", "paymentHandler" and "localFonts".
-    pub permissions: Vec<GrantablePermission>,
+    pub permissions: Vec<PagePermission>,
     /// Create tabs in logged-out mode where the request does not say.
     pub logged_out_default: bool,
 }
@@ -70,7 +74,7 @@ impl Default for PolicyConfig {
             downloads: DownloadPolicy::default(),
             popups: PopupPolicy::default(),
             evaluate: EvaluatePolicy::default(),
-            permissions: GrantablePermission::HARMLESS.to_vec(),
+            permissions: HARMLESS_PERMISSIONS.to_vec(),
             logged_out_default: false,
         }
     }

@@ -78,10 +78,7 @@ fn details_of_operation(error: &OperationError) -> ErrorDetails {
         OperationError::KeyReused { .. } => details.field = field("idempotencyKey"),
         OperationError::UnknownKey(_) => details.field = field("key"),
         OperationError::BadRegex { field: name, .. } => details.field = field(name),
-        OperationError::BadOrigin => details.field = field("origin"),
-        OperationError::BadCredentialsOrigin { number } => {
-            details.field = Some(format!("credentials[{number}].origin"));
-        }
+        OperationError::BadOrigin { field } => details.field = Some(field.clone()),
         OperationError::BadSelector { field: name, error } => {
             details.field = field(name);
             details.position = Some(error.position as u64);

@@ -72,7 +72,7 @@ pub struct Emulated {
 pub struct PermissionsSet {
     /// The tab.
     pub id: TabId,
-    /// The origin; absent for every one without grants of its own.
+    /// The origin; absent for the default of origins that no request has named.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub origin: Option<String>,
     /// What its pages may do.

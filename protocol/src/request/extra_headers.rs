@@ -34,6 +34,40 @@ const RESERVED: [&str; 10] = [
 /// What such headers begin with.
 const RESERVED_PREFIXES: [&str; 2] = ["proxy-", "sec-"];
 
+/// Headers that cannot be added. The messages say nothing of values.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadHeaders {
+    /// There are too many.
+    #[error("{count} headers are too many, expected at most {MAX_HEADERS}")]
+    TooMany {
+        /// How many.
+        count: usize,
+    },
+    /// A name is none.
+    #[error("a name of a header has a character that is not allowed there, or a wrong length")]
+    Name,
+    /// The browser or the bridge sets it.
+    #[error("the header {name} is set by the browser or the bridge and cannot be replaced")]
+    Reserved {
+        /// Its name.
+        name: String,
+    },
+    /// Names that differ only in their case.
+    #[error("the header {name} stands twice")]
+    Twice {
+        /// Its name, in lower case.
+        name: String,
+    },
+    /// A value is none.
+    #[error(
+        "the value of {name} has a control character, or is longer than {MAX_VALUE_CHARS} characters"
+    )]
+    Value {
+        /// The name of its header.
+        name: String,
+    },
+}
+
 /// Names and values.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
@@ -56,49 +90,40 @@ impl ExtraHeaders {
     }
 
     /// Checks names and values.
-    pub fn new(headers: BTreeMap<String, TypedText>) -> Result<Self, String> {
+    pub fn new(headers: BTreeMap<String, TypedText>) -> Result<Self, BadHeaders> {
         if headers.len() > MAX_HEADERS {
             let count = headers.len();
-            return Err(format!(
-                "{count} headers are too many, expected at most {MAX_HEADERS}"
-            ));
+            return Err(BadHeaders::TooMany { count });
         }
         let mut known = Vec::new();
         for (name, value) in &headers {
             let lower = name.to_ascii_lowercase();
             check_name(name, &lower)?;
             if known.contains(&lower) {
-                return Err(format!("the header {lower} stands twice"));
+                return Err(BadHeaders::Twice { name: lower });
             }
             known.push(lower);
             let value = value.expose();
-            // The message says nothing of the value.
             if value.chars().count() > MAX_VALUE_CHARS || !value.chars().all(is_of_value) {
-                return Err(format!(
-                    "the value of {name} has a control character, or is longer than {MAX_VALUE_CHARS} characters"
-                ));
+                return Err(BadHeaders::Value { name: name.clone() });
             }
         }
         Ok(Self(headers))
     }
 }
 
-fn check_name(name: &str, lower: &str) -> Result<(), String> {
+fn check_name(name: &str, lower: &str) -> Result<(), BadHeaders> {
     let is_token = !name.is_empty() && name.chars().all(is_of_name);
     if !is_token || name.len() > MAX_NAME_CHARS {
-        return Err(
-            "a name of a header has a character that is not allowed there, or a wrong length"
-                .to_owned(),
-        );
+        return Err(BadHeaders::Name);
     }
     let is_reserved = RESERVED.contains(&lower)
         || RESERVED_PREFIXES
             .iter()
             .any(|prefix| lower.starts_with(prefix));
     if is_reserved {
-        return Err(format!(
-            "the header {name} is set by the browser or the bridge and cannot be replaced"
-        ));
+        let name = name.to_owned();
+        return Err(BadHeaders::Reserved { name });
     }
     Ok(())
 }

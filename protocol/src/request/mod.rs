@@ -34,7 +34,7 @@ pub use bodies::*;
 pub use devices::{DEVICES, Device, DeviceProfile};
 pub use emulation::*;
 pub use envelope::Request;
-pub use extra_headers::ExtraHeaders;
+pub use extra_headers::{BadHeaders, ExtraHeaders};
 pub use init_scripts::*;
 pub use kind::TimeoutClass;
 pub use outlines::*;

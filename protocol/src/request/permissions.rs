@@ -58,15 +58,15 @@ permissions! {
     LocalFonts = "localFonts";
 }
 
-/// Grants these permissions, and denies all others, to the pages of an origin, or of every origin that has no grants of its
-/// own, in the browser context of a tab. Tabs of a client share theirs, except those that are logged out. Answered by
+/// Grants these permissions, and denies all others, to the pages of an origin, or, without one, of all origins that no
+/// request has named, in the browser context of a tab. Tabs of a client share theirs, except those that are logged out. Answered by
 /// `permissionsSet`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct SetPermissions {
     /// The tab.
     pub tab_id: TabRef,
-    /// The origin, such as `https://example.com`; every one if absent.
+    /// The origin, such as `https://example.com`; the default for all others if absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub origin: Option<String>,
     /// What its pages may do, within what the configuration allows (`policy.permissions`).

@@ -26,7 +26,7 @@ const LATE_LIMIT: Duration = Duration::from_mins(10);
 /// How much of the file is read at a time, in bytes.
 const PART: usize = 1 << 20;
 
-/// A template that shows nothing. Chromium has one of its own for a header or footer that is absent.
+/// An empty template. Without one, Chromium prints its default header or footer (date, title, URL, page number).
 const NOTHING: &str = "<span></span>";
 
 /// What printing counts for among the captures of a client, in pixels: as much as a large picture.

@@ -9,8 +9,9 @@ use cdp_bridge::operations::{
     OperationServices, OperationSettings, Operations, Permissions, Principal, Published,
     StagingLimits, StreamSinks, Tap, Timeouts, UrlPolicy,
 };
-use cdp_bridge::policy::{Denied, EvaluatePolicy, GrantablePermission};
+use cdp_bridge::policy::{Denied, EvaluatePolicy};
 use cdp_bridge::tabs::ClientId;
+use cdp_bridge_protocol::request::PagePermission;
 use cdp_bridge_protocol::{Request, RequestKind, TabId};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, watch};
@@ -70,7 +71,7 @@ impl Door {
             },
             logged_out_default: false,
             evaluate: EvaluatePolicy::Allow,
-            permissions: GrantablePermission::ALL.to_vec(),
+            permissions: PagePermission::ALL.to_vec(),
             on_disconnect: OnDisconnect::Close,
         };
         let services = OperationServices {

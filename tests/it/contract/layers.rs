@@ -9,7 +9,7 @@ use super::source::{self, Source};
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("units", &[]),
-    ("policy", &["units"]),
+    ("policy", &["protocol", "units"]),
     ("locator", &[]),
     ("flow", &["units"]),
     ("telemetry", &[]),
