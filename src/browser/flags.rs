@@ -63,9 +63,13 @@ const WEBRTC: [&str; 2] = [
 ];
 
 /// Features that are switched off.
-const DISABLED_FEATURES: [&str; 10] = [
+const DISABLED_FEATURES: [&str; 12] = [
     // Activating a prerendered page would swap a tab's target.
     "Prerender2",
+    // Two pages of the address bar for each window of new headless: a renderer that no client sees, memory,
+    // and work in the browser process at every navigation.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
     // Bubbles and downloads of models that no page needs.
     "Translate",
     "OptimizationHints",

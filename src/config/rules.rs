@@ -6,7 +6,6 @@ use super::setting::bad_value;
 use super::types::Config;
 use crate::browser::{Flavor, TransportKind, environment};
 use crate::server::Listen;
-use cdp_bridge_protocol::request::PagePermission;
 
 /// Checks the rules between values, and texts with a syntax of their own.
 pub(crate) fn check(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
@@ -109,8 +108,7 @@ fn tls(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
 /// Whether pages of one client could read what those of another have copied: Chromium has one clipboard for all
 /// browser contexts.
 pub(crate) fn shares_clipboard(config: &Config) -> bool {
-    let read = PagePermission::ClipboardRead;
-    config.policy.permissions.contains(&read) && config.auth.clients.len() > 1
+    config.policy.reads_clipboard() && config.auth.clients.len() > 1
 }
 
 fn clipboard(config: &Config, origins: &Origins) -> Result<(), ConfigError> {
@@ -180,6 +178,7 @@ fn conflict(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cdp_bridge_protocol::request::PagePermission;
 
     fn message(change: impl FnOnce(&mut Config)) -> Option<String> {
         let mut config = Config::default();

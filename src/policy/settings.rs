@@ -81,6 +81,11 @@ impl Default for PolicyConfig {
 }
 
 impl PolicyConfig {
+    /// Whether pages may be allowed to read the clipboard.
+    pub(crate) fn reads_clipboard(&self) -> bool {
+        self.permissions.contains(&PagePermission::ClipboardRead)
+    }
+
     /// The section with a client's own values in place of these.
     pub(crate) fn with(&self, own: ClientPolicyConfig) -> Self {
         let common = self.clone();

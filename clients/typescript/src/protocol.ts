@@ -1974,7 +1974,7 @@ export interface EmulateFields {
 /** Fields of a `setPermissions`. */
 export interface SetPermissionsFields {
   idempotencyKey?: IdempotencyKey;
-  /** The origin, such as `https://example.com`; every one if absent. */
+  /** The origin, such as `https://example.com`; the default for all others if absent. */
   origin?: string | null;
   /** What its pages may do, within what the configuration allows (`policy.permissions`). */
   permissions: Array<PagePermission>;
@@ -2857,7 +2857,7 @@ export interface PermissionsSetEvent {
   cursor?: number;
   /** The tab. */
   id: TabId;
-  /** The origin; absent for every one without grants of its own. */
+  /** The origin; absent for the default of origins that no request has named. */
   origin?: string | null;
   /** What its pages may do. */
   permissions: Array<PagePermission>;
@@ -3293,8 +3293,8 @@ export abstract class Requests {
   }
 
   /**
-   * Grants these permissions, and denies all others, to the pages of an origin, or of every origin that has no grants of its
-   * own, in the browser context of a tab. Tabs of a client share theirs, except those that are logged out. Answered by
+   * Grants these permissions, and denies all others, to the pages of an origin, or, without one, of all origins that no
+   * request has named, in the browser context of a tab. Tabs of a client share theirs, except those that are logged out. Answered by
    * `permissionsSet`.
    */
   setPermissions(fields: SetPermissionsFields): Promise<RequestTypes["setPermissions"]["answer"]> {

@@ -132,6 +132,9 @@ const WIRE: [&str; 7] = [
     "RequestId",
 ];
 
+/// The only types of the protocol that the policy may use: values that the configuration lists and a request names.
+const VALUES_OF_POLICY: [&str; 1] = ["PagePermission"];
+
 /// The rooms that put the others together and may name them all.
 const TOP: [&str; 4] = ["app", "doctor", "main", "lib"];
 
@@ -172,33 +175,44 @@ fn trespasses(source: &Source) -> Vec<String> {
         .collect()
 }
 
-/// Where the tabs name the wire.
+/// Where the tabs or the policy name the wire.
 fn names_of_the_wire(source: &Source) -> Vec<String> {
-    if source.room != "tabs" {
-        return Vec::new();
-    }
-    let is_wire = |path: &[String]| {
-        let [root, .., last] = path else {
-            return false;
-        };
-        let is_event = path[1] == "event" && !VALUES_OF_EVENTS.contains(&last.as_str());
-        let is_message = WIRE.contains(&last.as_str()) || is_event;
-        last == "ConnectionId" || (root == "cdp_bridge_protocol" && is_message)
+    let is_wire = match source.room.as_str() {
+        "tabs" => is_wire_for_tabs,
+        "policy" => is_wire_for_policy,
+        _ => return Vec::new(),
     };
     let wire = source.paths.iter().filter(|named| is_wire(&named.path));
     wire.map(|named| {
         format!(
-            "{}:{}: the tabs name `{}`, which belongs to the wire",
+            "{}:{}: `{}` names `{}`, which belongs to the wire",
             source.path,
             named.line,
+            source.room,
             named.path.join("::")
         )
     })
     .collect()
 }
 
+fn is_wire_for_policy(path: &[String]) -> bool {
+    let is_value = |name: &String| VALUES_OF_POLICY.contains(&name.as_str());
+    path.first()
+        .is_some_and(|root| root == "cdp_bridge_protocol")
+        && !path.last().is_some_and(is_value)
+}
+
+fn is_wire_for_tabs(path: &[String]) -> bool {
+    let [root, .., last] = path else {
+        return false;
+    };
+    let is_event = path[1] == "event" && !VALUES_OF_EVENTS.contains(&last.as_str());
+    let is_message = WIRE.contains(&last.as_str()) || is_event;
+    last == "ConnectionId" || (root == "cdp_bridge_protocol" && is_message)
+}
+
 #[test]
-fn the_tabs_name_no_messages_of_the_wire() {
+fn the_tabs_and_the_policy_name_no_messages_of_the_wire() {
     let sources = source::read_all(&["src"]);
     let found: Vec<String> = sources.iter().flat_map(names_of_the_wire).collect();
     assert!(found.is_empty(), "{}", found.join("\n"));
@@ -236,6 +250,10 @@ fn a_source_that_breaks_a_rule_is_found() {
             "use super::super::identity::ConnectionId;",
         ),
         ("src/tabs/a.rs", "use crate::operations::Operations;"),
+        (
+            "src/policy/a.rs",
+            "use cdp_bridge_protocol::request::SetPermissions;",
+        ),
         ("src/operations/a.rs", "use crate::server::Hub;"),
         ("src/server/ws/a.rs", "use crate::tabs::TabHandle;"),
         ("src/server/ws/a.rs", "use super::super::super::tabs;"),
@@ -254,6 +272,10 @@ fn a_source_that_breaks_a_rule_is_found() {
         (
             "src/tabs/a.rs",
             "use cdp_bridge_protocol::payload::Payload;",
+        ),
+        (
+            "src/policy/a.rs",
+            "use cdp_bridge_protocol::request::PagePermission;",
         ),
         ("src/operations/a.rs", "use crate::tabs::TabHandle;"),
         ("src/server/ws/a.rs", "use crate::operations::FrameSlot;"),
@@ -298,7 +320,7 @@ fn the_walls_of_the_house_stand_in_the_table() {
     for room in ["cdp", "browser"] {
         assert!(!knows(room, "tabs"), "{room} knows no tabs");
     }
-    for room in ["cdp", "browser", "policy", "flow"] {
+    for room in ["cdp", "browser", "flow"] {
         assert!(!knows(room, "protocol"), "{room} knows no Coordinators");
     }
     assert_eq!(

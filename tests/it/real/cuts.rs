@@ -19,7 +19,7 @@ const CUTS: usize = 100;
 const TABS: usize = 20;
 
 /// Navigates within the document repeatedly.
-const BUSY: &str = "<script>let n = 0; setInterval(() => location.hash = n++, 50)</script>";
+const BUSY: &str = "<script>let n = 0; setInterval(() => location.hash = n++, 150)</script>";
 
 fn told(witness: &Client) -> Stories {
     let mut stories = Stories::new();

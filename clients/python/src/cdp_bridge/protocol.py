@@ -2437,7 +2437,7 @@ class PermissionsSetEvent(Event):
     id: TabId
     """The tab."""
     origin: str | None = None
-    """The origin; absent for every one without grants of its own."""
+    """The origin; absent for the default of origins that no request has named."""
     permissions: list[PagePermission]
     """What its pages may do."""
     request_id: RequestId | None = None
@@ -4012,14 +4012,14 @@ class Requests(RequestsBase):
         request_id: RequestId | None = None,
         timeout_ms: int | None = None,
     ) -> PermissionsSetEvent:
-        """Grants these permissions, and denies all others, to the pages of an origin, or of every
-        origin that has no grants of its own, in the browser context of a tab. Tabs of a client
-        share theirs, except those that are logged out. Answered by `permissionsSet`.
+        """Grants these permissions, and denies all others, to the pages of an origin, or, without
+        one, of all origins that no request has named, in the browser context of a tab. Tabs of a
+        client share theirs, except those that are logged out. Answered by `permissionsSet`.
 
         - `permissions`: What its pages may do, within what the configuration allows
           (`policy.permissions`).
         - `tab_id`: The tab.
-        - `origin`: The origin, such as `https://example.com`; every one if absent.
+        - `origin`: The origin, such as `https://example.com`; the default for all others if absent.
         - `idempotency_key`: The client's own name for one change: requests of the client with the
           same key are one request, and all of them get the first one's answer.
         - `request_id`: The client's own name for a request, echoed as it was given.

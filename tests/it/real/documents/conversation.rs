@@ -52,7 +52,7 @@ fn settled(line: &str) -> String {
             text = text.replace(more, "#");
         }
     }
-    text
+    text.replace("# s)", "# ms)")
 }
 
 async fn until(lines: &mut Lines<BufReader<ChildStdout>>, count: usize) -> Vec<String> {

@@ -55,7 +55,7 @@ async fn an_editor_with_an_edit_context_is_filled(browser: TestBrowser) {
     fill(&page, "#e", "").await;
     assert_eq!(page.evaluate("context.text").await, "");
     page.evaluate("e.style.display = 'none'").await;
-    let hidden = json!({"selector": "#e", "value": "x", "timeoutMs": 500});
+    let hidden = json!({"selector": "#e", "value": "x", "timeoutMs": 1500});
     let error = page.ask("fill", hidden).await;
     assert_eq!(
         error.expect_error("NOT_ACTIONABLE")["details"]["reason"],

@@ -59,7 +59,7 @@ async fn elements_are_filtered_by_text_by_what_is_in_them_and_by_visibility(brow
     for locator in error["details"]["locators"].as_array().unwrap() {
         assert_eq!(page.count(locator.as_str().unwrap()).await, 1, "{locator}");
     }
-    let fields = json!({"selector": "li >> has-text=none", "timeoutMs": 600});
+    let fields = json!({"selector": "li >> has-text=none", "timeoutMs": 1500});
     let error = page.ask("click", fields).await.expect_error("NOT_FOUND");
     assert_eq!(error["details"]["segment"], "has-text=none", "{error}");
     page.bridge.stop().await;

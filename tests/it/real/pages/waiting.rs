@@ -53,7 +53,7 @@ async fn a_script_is_waited_for_until_its_value_is_true(browser: TestBrowser) {
         ("a.b", "EVALUATION_FAILED"),
         ("(", "EVALUATION_FAILED"),
     ] {
-        let fields = json!({"expression": expression, "timeoutMs": 700});
+        let fields = json!({"expression": expression, "timeoutMs": 1500});
         let error = page.ask("waitFor", fields).await.expect_error(code);
         assert_eq!(error["retryable"], code == "CDP_TIMEOUT", "{error}");
     }

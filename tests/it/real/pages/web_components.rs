@@ -102,7 +102,7 @@ async fn a_part_that_receives_no_pointer_events_is_clicked_through_its_host(brow
         assert_eq!(page.evaluate("log").await, json!(["one"]), "{selector}");
     }
     // No host of a shadow root is around it.
-    let error = page.ask("click", json!({"selector": "#p", "timeoutMs": 500}));
+    let error = page.ask("click", json!({"selector": "#p", "timeoutMs": 1500}));
     error.await.expect_error("NOT_ACTIONABLE");
     page.bridge.stop().await;
 }
