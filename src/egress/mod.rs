@@ -15,7 +15,7 @@
 //! | [`target`], [`headers`], [`client_hello`] | parsers: request target, headers, TLS server name (public for fuzzing) |
 //! | `resolve`, `own_address`, `dial` | DNS, address check and connect |
 //! | `route` | re-checks open connections when policy changes |
-//! | `peer_check`, `socket_owner` | which process a connection comes from |
+//! | `peer_check`, `peer_lookups`, `socket_owner` | which process a connection comes from |
 //! | `recent_failures`, `block_reporter` | why connections failed, and reports of blocked requests |
 //! | `limits`, `activity` | limits, timeouts, idle detection |
 
@@ -30,6 +30,8 @@ mod limits;
 mod lookups;
 mod own_address;
 mod peer_check;
+#[cfg(target_os = "linux")]
+mod peer_lookups;
 mod proxy_listener;
 mod recent_failures;
 mod resolve;

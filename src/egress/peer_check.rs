@@ -8,11 +8,10 @@
 //! the processes are unknown, and every local process is allowed.
 
 use std::net::SocketAddr;
-use std::sync::atomic::AtomicU32;
-#[cfg(target_os = "linux")]
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
+#[cfg(target_os = "linux")]
+use super::peer_lookups::PeerLookups;
 use crate::lock::lock;
 use crate::log_limit::LogLimit;
 
@@ -20,8 +19,8 @@ use crate::log_limit::LogLimit;
 #[derive(Debug, Clone, Default)]
 pub struct PeerCheck {
     allowed: Arc<Mutex<AllowedPeers>>,
-    /// The process of the last connection, tried first: in Chromium it is always the same one.
-    last_pid: Arc<AtomicU32>,
+    #[cfg(target_os = "linux")]
+    lookups: PeerLookups,
     log_limit: Arc<LogLimit>,
 }
 
@@ -80,48 +79,6 @@ impl PeerCheck {
         let (SocketAddr::V4(peer), SocketAddr::V4(proxy)) = (peer, proxy) else {
             return false;
         };
-        let last = Arc::clone(&self.last_pid);
-        // Reads /proc: fast, but blocking.
-        let lookup = tokio::task::spawn_blocking(move || {
-            let pid = owner(peer, proxy, group, last.load(Ordering::Relaxed))?;
-            last.store(pid, Ordering::Relaxed);
-            Some(())
-        });
-        lookup.await.ok().flatten().is_some()
+        self.lookups.is_of_group(peer, proxy, group).await
     }
-}
-
-/// The process of the group that owns the connection's socket.
-#[cfg(target_os = "linux")]
-fn owner(
-    peer: std::net::SocketAddrV4,
-    proxy: std::net::SocketAddrV4,
-    group: u32,
-    last_pid: u32,
-) -> Option<u32> {
-    use super::socket_owner::{Holds, find, group_of, holds, members_of, uid_of};
-
-    let socket = match find(peer, proxy) {
-        Ok(socket) => socket?,
-        Err(error) => {
-            tracing::debug!(%error, "the process of a connection to the proxy could not be found");
-            return None;
-        }
-    };
-    if uid_of(group) != Some(socket.uid) {
-        return None;
-    }
-    // The pid may have been reused by another process since.
-    if last_pid != 0
-        && group_of(last_pid) == Some(group)
-        && holds(last_pid, socket.inode) == Holds::Yes
-    {
-        return Some(last_pid);
-    }
-    // Renderers in their sandbox are never readable, so that only the leader counts.
-    if holds(group, socket.inode) == Holds::Unreadable {
-        return Some(group);
-    }
-    let mut members = members_of(group).into_iter();
-    members.find(|pid| holds(*pid, socket.inode) == Holds::Yes)
 }

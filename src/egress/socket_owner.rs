@@ -1,8 +1,10 @@
 //! Which process owns a local TCP socket, from the Linux kernel.
 
+use std::collections::HashSet;
 use std::fs;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::path::Path;
 use std::time::Duration;
 
 use rustix::net::netlink::{SOCK_DIAG, SocketAddrNetlink};
@@ -28,12 +30,10 @@ pub(super) struct SocketInfo {
     pub(super) uid: u32,
 }
 
-/// Whether a process has a socket open.
+/// Whether the file descriptors of a process could be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Holds {
-    Yes,
-    No,
-    /// Its file descriptors cannot be read.
+pub(super) enum Descriptors {
+    Read,
     Unreadable,
 }
 
@@ -127,20 +127,31 @@ fn in_table(address: SocketAddrV4) -> String {
     format!("{ip:08X}:{:04X}", address.port())
 }
 
-/// Whether a process has a socket open.
-pub(super) fn holds(pid: u32, inode: u32) -> Holds {
-    let wanted = format!("socket:[{inode}]");
-    let entries = match fs::read_dir(format!("/proc/{pid}/fd")) {
+/// Takes the sockets that a process has open out of `wanted`. Reads no further than the last of them.
+pub(super) fn take_held(pid: u32, wanted: &mut HashSet<u32>) -> Descriptors {
+    let directory = match fs::read_dir(format!("/proc/{pid}/fd")) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => return Holds::Unreadable,
-        Err(_) => return Holds::No,
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            return Descriptors::Unreadable;
+        }
+        Err(_) => return Descriptors::Read,
     };
-    let mut links = entries.flatten().map(|entry| fs::read_link(entry.path()));
-    if links.any(|link| link.is_ok_and(|link| link.as_os_str() == wanted.as_str())) {
-        Holds::Yes
-    } else {
-        Holds::No
+    let mut entries = directory.flatten();
+    while !wanted.is_empty()
+        && let Some(entry) = entries.next()
+    {
+        let link = fs::read_link(entry.path());
+        if let Some(inode) = link.ok().as_deref().and_then(socket_inode) {
+            wanted.remove(&inode);
+        }
     }
+    Descriptors::Read
+}
+
+/// The inode in `socket:[123]`.
+fn socket_inode(link: &Path) -> Option<u32> {
+    let inside = link.to_str()?.strip_prefix("socket:[")?;
+    inside.strip_suffix(']')?.parse().ok()
 }
 
 pub(super) fn group_of(pid: u32) -> Option<u32> {
@@ -190,11 +201,16 @@ mod tests {
         assert_eq!(find(local, remote).unwrap(), Some(found));
         assert_eq!(found.uid, rustix::process::getuid().as_raw());
         let own = std::process::id();
-        assert_eq!(holds(own, found.inode), Holds::Yes);
+        let left = |inode| {
+            let mut wanted = HashSet::from([inode]);
+            assert_eq!(take_held(own, &mut wanted), Descriptors::Read);
+            wanted.len()
+        };
+        assert_eq!(left(found.inode), 0);
         let accepted = find(remote, local).unwrap();
         assert!(accepted.is_none_or(|accepted| accepted.inode != found.inode));
         drop(stream);
-        assert_eq!(holds(own, found.inode), Holds::No);
+        assert_eq!(left(found.inode), 1);
         assert!(
             find(local, remote)
                 .unwrap()
