@@ -22,7 +22,6 @@ pub mod metrics;
 pub mod open_files;
 pub mod operations;
 pub mod policy;
-pub mod process_priority;
 pub mod runtime;
 pub mod schema;
 pub mod secret;

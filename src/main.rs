@@ -12,8 +12,7 @@ use cdp_bridge::config::{self, Config, Loaded, Origins, Sources};
 use cdp_bridge::server::{BindError, Listen};
 use cdp_bridge::systemd::Systemd;
 use cdp_bridge::{
-    console, core_dumps, doctor, exposition, memory_trim, open_files, process_priority, runtime,
-    schema, telemetry,
+    console, core_dumps, doctor, exposition, memory_trim, open_files, runtime, schema, telemetry,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
@@ -25,10 +24,6 @@ const INTERRUPTED: u8 = 130;
 
 fn main() -> ExitCode {
     let invocation = Invocation::of_process();
-    if matches!(invocation.command, CliCommand::Serve(_)) {
-        // Before the runtime starts its threads, which inherit it.
-        process_priority::raise();
-    }
     match runtime::start() {
         Ok(runtime) => runtime.block_on(run(invocation)),
         Err(error) => failed(FAILURE)(error).report(),

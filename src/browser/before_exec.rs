@@ -7,7 +7,7 @@ use std::io;
 use rustix::process::setsid;
 use tokio::process::Command;
 
-use crate::{core_dumps, process_priority};
+use crate::core_dumps;
 
 /// How long a process may live.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,8 +17,8 @@ pub(super) enum Lifetime {
     Unbound,
 }
 
-/// Starts a new session (setsid(2)) for the process, leaves it no descriptors but 0 to 2, gives it the normal priority,
-/// and forbids core dumps. It joins the control group of `procs_file`.
+/// Starts a new session (setsid(2)) for the process, leaves it no descriptors but 0 to 2, and forbids raised priorities
+/// and core dumps. It joins the control group of `procs_file`.
 ///
 /// A session keeps processes of other accounts from joining the process group, whose members may use the
 /// proxies: setpgid(2) refuses a group of another session.
@@ -26,7 +26,7 @@ pub(super) fn isolate(command: &mut Command, lifetime: Lifetime, procs_file: Opt
     let daemon = rustix::process::getpid();
     let in_child = move || -> io::Result<()> {
         setsid()?;
-        process_priority::reset()?;
+        forbid_raised_priorities();
         // A filter of system calls may refuse it. The daemon has tried too, and warned.
         let _ = core_dumps::forbid();
         if lifetime == Lifetime::OfDaemon {
@@ -45,6 +45,20 @@ pub(super) fn isolate(command: &mut Command, lifetime: Lifetime, procs_file: Opt
     unsafe {
         command.pre_exec(in_child);
     }
+}
+
+/// Chromium raises the priority of the threads that all of its pages share (nice -8) where it may, as a process of root may:
+/// those of one client's pages, which draw without end, would then go before the daemon and before the other pages.
+#[cfg(target_os = "linux")]
+fn forbid_raised_priorities() {
+    use rustix::thread::{CapabilitySet, remove_capability_from_bounding_set};
+    // A process that may not give it up does not have it either.
+    let _ = remove_capability_from_bounding_set(CapabilitySet::SYS_NICE);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn forbid_raised_priorities() {
+    // Only Linux divides what root may.
 }
 
 #[cfg(target_os = "linux")]
