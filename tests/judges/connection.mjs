@@ -5,8 +5,8 @@ import { EventEmitter, once } from "node:events";
 import { createInterface } from "node:readline";
 
 // `WebSocket` is the class of the package `ws`, which callers have from different places.
-export async function connect(WebSocket, binary, browser) {
-  const settings = ["--set", "policy.private_networks=127.0.0.0/8"];
+export async function connect(WebSocket, binary, browser, more = []) {
+  const settings = ["--set", "policy.private_networks=127.0.0.0/8", ...more];
   const daemon = spawn(binary, ["serve", "--listen", "127.0.0.1:0", ...settings], {
     env: { ...process.env, CHROME_PATH: browser },
     stdio: ["ignore", "pipe", "ignore"],
@@ -19,7 +19,8 @@ export async function connect(WebSocket, binary, browser) {
   });
   ended.catch(() => {});
   const [line] = await Promise.race([once(createInterface({ input: daemon.stdout }), "line"), ended]);
-  const socket = new WebSocket(line.replace("cdp-bridge listening on ", ""), { perMessageDeflate: false });
+  const url = line.replace("cdp-bridge listening on ", "");
+  const socket = new WebSocket(url, { perMessageDeflate: false });
   const waiting = new Map();
   const events = new EventEmitter();
   let next = 1;
@@ -37,6 +38,8 @@ export async function connect(WebSocket, binary, browser) {
   });
   await once(socket, "open");
   return {
+    url,
+    pid: daemon.pid,
     // By the names of the messages that nobody asked for.
     events,
     ask: (type, fields = {}) =>
