@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep, timeout};
 
-/// The longest that a single wait takes before the test fails.
-pub(crate) const LONGEST: Duration = Duration::from_secs(30);
+/// The longest that a single wait takes before the test fails: a machine that does other work is several times slower.
+pub(crate) const LONGEST: Duration = Duration::from_mins(1);
 
 /// Polls until there is a result, and returns it with the time that it took.
 pub(crate) async fn until_some<T>(
