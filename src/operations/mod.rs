@@ -75,7 +75,7 @@ pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
-    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, Fact,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, ClientSessionId, Fact,
     FactKind, Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
 };
 

@@ -7,6 +7,7 @@
 //! | [`edge`] | checks before a door: TLS, limits, Host, Origin, token |
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
+//! | [`sse`] | server-sent events |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
 //! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
 //! | [`settings`], [`ports`], [`state`] | settings and dependencies; what connections share, and how they are admitted |
@@ -17,6 +18,7 @@ pub mod ports;
 pub mod router;
 pub mod serve;
 pub mod settings;
+pub mod sse;
 pub mod state;
 pub mod wire;
 pub mod wire_error;

@@ -75,7 +75,7 @@ pub use downloads::{DownloadError, DownloadLimits};
 pub use error::{Failure, PrintError, ScreenshotError, SnapshotError, TabError};
 pub use fact::{Audience, Fact, FactKind, FactSink};
 pub use handle::TabHandle;
-pub use identity::{CallId, CallerId, ClientId, Scope};
+pub use identity::{CallId, CallerId, ClientId, ClientSessionId, Scope};
 pub use message::{Area, Capture, Change, SetupRequest, Shot, ShotLook, TabMessage, Way};
 pub use page_console::Subscriber;
 pub use permission_grants::PermissionGrant;

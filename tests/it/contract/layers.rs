@@ -75,6 +75,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         "server",
         &[
             "operations",
+            "clock",
             "flow",
             "lock",
             "log_limit",
