@@ -17,6 +17,7 @@
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
+//! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -36,6 +37,7 @@ pub mod caller;
 mod cancel;
 pub mod client_quota;
 mod dispatch;
+mod downloads;
 pub mod drain;
 pub mod error;
 pub mod execute;
@@ -57,6 +59,7 @@ pub mod staged_files;
 mod staging;
 pub mod tap;
 mod token_bucket;
+pub mod uploads;
 
 pub use bus::{EventBus, FactListener, Published};
 pub use call::Call;
@@ -76,7 +79,7 @@ pub use tap::Tap;
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
     Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, ClientSessionId, Fact,
-    FactKind, Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
+    FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

@@ -3,8 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
+use tokio::sync::oneshot;
+
 use crate::policy::Denied;
-use crate::tabs::{CallId, CancelReport, ClientId, NewTab, Registry, Reply, SupervisorHandle};
+use crate::tabs::{
+    CallId, CancelReport, ClientId, KeptDownload, NewTab, Registry, Reply, Scope, SupervisorHandle,
+};
 
 /// Judges the URLs that clients ask for.
 pub trait UrlPolicy: fmt::Debug + Send + Sync + 'static {
@@ -19,6 +23,9 @@ pub trait TabService: fmt::Debug + Send + Sync + 'static {
 
     /// Cancels the call that opens a tab.
     fn cancel_create(&self, call: CallId, report: CancelReport);
+
+    /// The downloads of a scope, oldest first; the sender is dropped where they cannot be told.
+    fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>>;
 }
 
 impl TabService for SupervisorHandle {
@@ -28,6 +35,10 @@ impl TabService for SupervisorHandle {
 
     fn cancel_create(&self, call: CallId, report: CancelReport) {
         Self::cancel_create(self, call, report);
+    }
+
+    fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>> {
+        Self::list_downloads(self, scope)
     }
 }
 
