@@ -242,7 +242,7 @@ mod tests {
                 }
                 for (number, event) in read.events {
                     prop_assert_eq!(number, after + 1);
-                    prop_assert_eq!(&event.data[..], number.to_string().as_bytes());
+                    prop_assert_eq!(event.data, number.to_string());
                     after = number;
                 }
             }

@@ -41,6 +41,8 @@ struct ClientLogs {
     logs: HashMap<ClientSessionId, SessionLog>,
     /// The memory of all of them.
     bytes: usize,
+    /// The first number that no log of the client has had.
+    unused_number: u64,
 }
 
 #[derive(Debug)]
@@ -186,11 +188,15 @@ fn logged(fact: Fact) -> Option<LoggedEvent> {
 impl ClientLogs {
     /// The log of a session, which is begun if there is none.
     fn log_of(&mut self, session: ClientSessionId, now: Instant) -> &mut SessionLog {
-        let Self { logs, bytes } = self;
+        let Self {
+            logs,
+            bytes,
+            unused_number,
+        } = self;
         logs.entry(session).or_insert_with(|| {
             *bytes += LOG_OVERHEAD;
             SessionLog {
-                log: EventLog::new(first_number()),
+                log: EventLog::new(first_number().max(*unused_number)),
                 changed: watch::Sender::default(),
                 readers: 0,
                 used: now,
@@ -207,11 +213,13 @@ impl ClientLogs {
     }
 
     fn drop_where(&mut self, unused: impl Fn(&ClientSessionId, &SessionLog) -> bool) {
-        let bytes = &mut self.bytes;
+        let (bytes, unused_number) = (&mut self.bytes, &mut self.unused_number);
         self.logs.retain(|session, kept| {
             let is_dropped = unused(session, kept);
             if is_dropped {
                 *bytes -= LOG_OVERHEAD + kept.log.cost();
+                // One is left out, so that a reader of the log finds that it was dropped.
+                *unused_number = (*unused_number).max(kept.log.last() + 2);
             }
             !is_dropped
         });
@@ -240,8 +248,7 @@ impl ClientLogs {
     }
 }
 
-/// Higher than the number of any event of an earlier log of the same session, whether that was dropped or belonged to an earlier
-/// process: no session has an event each microsecond.
+/// Higher than the number of any event of an earlier process: no session has an event each microsecond.
 fn first_number() -> u64 {
     epoch_ms().saturating_mul(1000)
 }
@@ -409,8 +416,8 @@ mod tests {
         drop(reader);
         tokio::time::advance(KEPT).await;
         let mut again = fixture.logs.open(&implicit, Some(seen));
-        // The first number of a log is the time in microseconds, which the paused clock does not stop.
         let gap = again.read(9).gap;
-        assert!(gap.is_some_and(|gap| gap.from == seen + 1 && gap.to >= gap.from), "{gap:?}");
+        let is_right = gap.is_some_and(|gap| gap.from == seen + 1 && gap.to >= gap.from);
+        assert!(is_right, "{gap:?}");
     }
 }

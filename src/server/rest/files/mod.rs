@@ -1,0 +1,9 @@
+//! Files of a session: those that a client hands over for pages, and those that pages have handed out.
+//!
+//! | module | holds |
+//! | --- | --- |
+//! | [`uploads`] | files by multipart, streamed into the staged files of the session |
+//! | [`downloads`] | what pages have downloaded: the list, and the bytes |
+
+pub mod downloads;
+pub mod uploads;
