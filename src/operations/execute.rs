@@ -127,10 +127,7 @@ impl Operations {
             body,
         } = request;
         let kind = body.kind();
-        let id = CallId {
-            caller: caller.id,
-            number: self.calls.fetch_add(1, Ordering::Relaxed),
-        };
+        let id = self.next_call(caller);
         let call = Call {
             id,
             arrival,
@@ -175,6 +172,13 @@ impl Operations {
             }
         }
         id
+    }
+
+    pub(super) fn next_call(&self, caller: &Caller) -> CallId {
+        CallId {
+            caller: caller.id,
+            number: self.calls.fetch_add(1, Ordering::Relaxed),
+        }
     }
 
     /// Tells the taps of a message that is not a request; the door answers it.

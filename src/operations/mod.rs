@@ -10,6 +10,7 @@
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `cookies` | sets cookies of a tab's browser context |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
@@ -36,6 +37,7 @@ pub mod call_log;
 pub mod caller;
 mod cancel;
 pub mod client_quota;
+mod cookies;
 mod dispatch;
 mod downloads;
 pub mod drain;
@@ -79,7 +81,7 @@ pub use tap::Tap;
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
     Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, ClientSessionId, Fact,
-    FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, Scope, TabCounts,
+    FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie, Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

@@ -69,16 +69,42 @@ pub(crate) enum PlannedStep {
 pub(crate) struct PlannedRequest {
     pub(crate) kind: RequestKind,
     fields: Map<String, Value>,
-    /// Where its fields stand in the body: before their names, or in place of them.
+    /// Where a field of it stands in the body.
     origin: Origin,
 }
 
-#[derive(Clone, Copy)]
-enum Origin {
-    /// They have the same names there, behind this prefix.
-    Within(&'static str),
-    /// All of them come from this field.
-    Field(&'static str),
+type Origin = fn(&str) -> String;
+
+fn same(name: &str) -> String {
+    name.to_owned()
+}
+
+fn of_emulate(name: &str) -> String {
+    name.replacen("extraHeaders", "headers", 1)
+}
+
+fn of_goto(name: &str) -> String {
+    match name {
+        "timeoutMs" => "gotoOptions.timeout".to_owned(),
+        "waitUntil" => "gotoOptions.waitUntil".to_owned(),
+        "url" => "url".to_owned(),
+        _ => "html".to_owned(),
+    }
+}
+
+fn of_wait_for(name: &str) -> String {
+    format!("waitFor.{name}")
+}
+
+fn of_selector_wait(name: &str) -> String {
+    match name {
+        "timeoutMs" => "waitForSelector.timeout".to_owned(),
+        _ => format!("waitForSelector.{name}"),
+    }
+}
+
+fn of_options(name: &str) -> String {
+    format!("options.{name}")
 }
 
 impl PlannedRequest {
@@ -109,11 +135,7 @@ fn in_body(bad: BadRequest, origin: Origin) -> BadRequest {
     let Some(name) = bad.field.clone() else {
         return bad;
     };
-    let (name, field) = match origin {
-        Origin::Within("") => return bad,
-        Origin::Within(prefix) => (name.clone(), format!("{prefix}.{name}")),
-        Origin::Field(field) => (name, field.to_owned()),
-    };
+    let field = origin(&name);
     let rest = bad.message.strip_prefix(&name);
     BadRequest {
         message: match rest {
@@ -208,7 +230,7 @@ impl<O: OneShotOptions> OneShotBody<O> {
         }
         if !emulate.is_empty() {
             steps.push(PlannedStep::Request {
-                request: PlannedRequest::new(RequestKind::Emulate, emulate, Origin::Within("")),
+                request: PlannedRequest::new(RequestKind::Emulate, emulate, of_emulate),
                 may_fail: false,
             });
         }
@@ -219,8 +241,7 @@ impl<O: OneShotOptions> OneShotBody<O> {
         }
         if let Some(wait) = self.wait_for {
             let fields = fields_of(&wait);
-            let request =
-                PlannedRequest::new(RequestKind::WaitFor, fields, Origin::Within("waitFor"));
+            let request = PlannedRequest::new(RequestKind::WaitFor, fields, of_wait_for);
             steps.push(PlannedStep::Request { request, may_fail });
         }
         if let Some(wait) = self.wait_for_selector {
@@ -243,7 +264,7 @@ impl<O: OneShotOptions> OneShotBody<O> {
             create,
             cookies,
             steps,
-            result: PlannedRequest::new(kind, fields, Origin::Within("options")),
+            result: PlannedRequest::new(kind, fields, of_options),
             limit,
         };
         plan.check()?;
@@ -256,7 +277,7 @@ impl OneShotPlan {
     pub(crate) fn create(&self) -> Result<Request, Problem> {
         let mut fields = self.create.clone();
         fields.insert("type".to_owned(), RequestKind::CreateTab.as_str().into());
-        parse(fields, Origin::Within(""))
+        parse(fields, same)
     }
 
     fn check(&self) -> Result<(), Problem> {
@@ -286,24 +307,18 @@ fn load(
         (Some(url), None) => {
             fields.insert("url".to_owned(), url.into());
             fields.insert("waitUntil".to_owned(), until.of_protocol().into());
-            let origin = Origin::Within("");
-            Ok(vec![PlannedRequest::new(
-                RequestKind::Navigate,
-                fields,
-                origin,
-            )])
+            let kind = RequestKind::Navigate;
+            Ok(vec![PlannedRequest::new(kind, fields, of_goto)])
         }
         (None, Some(html)) => {
             let mut requests = Vec::new();
             let mut idle = fields.clone();
             fields.insert("expression".to_owned(), WRITE_DOCUMENT.into());
             fields.insert("args".to_owned(), json!([html, until.of_document()]));
-            let origin = Origin::Field("html");
-            requests.push(PlannedRequest::new(RequestKind::Evaluate, fields, origin));
+            requests.push(PlannedRequest::new(RequestKind::Evaluate, fields, of_goto));
             if until.of_protocol() == "networkidle" {
                 idle.insert("loadState".to_owned(), "networkidle".into());
-                let origin = Origin::Field("gotoOptions");
-                requests.push(PlannedRequest::new(RequestKind::WaitFor, idle, origin));
+                requests.push(PlannedRequest::new(RequestKind::WaitFor, idle, of_goto));
             }
             Ok(requests)
         }
@@ -349,8 +364,8 @@ fn selector_wait(wait: SelectorWait) -> Result<PlannedRequest, Problem> {
     if let Some(timeout) = wait.timeout {
         fields.insert("timeoutMs".to_owned(), timeout.into());
     }
-    let origin = Origin::Within("waitForSelector");
-    Ok(PlannedRequest::new(RequestKind::WaitFor, fields, origin))
+    let kind = RequestKind::WaitFor;
+    Ok(PlannedRequest::new(kind, fields, of_selector_wait))
 }
 
 /// Cookies, each with where it belongs.
@@ -459,7 +474,7 @@ mod tests {
             (json!({"html": "a"}), "html"),
             (json!({"timeoutMs": 1}), "timeoutMs"),
             (json!({"waitForTimeout": 60_001}), "waitForTimeout"),
-            (json!({"gotoOptions": {"timeout": 1}}), "timeoutMs"),
+            (json!({"gotoOptions": {"timeout": 1}}), "gotoOptions.timeout"),
             (json!({"waitFor": {}}), "waitFor.selector"),
             (
                 json!({"waitForSelector": {"selector": "p", "visible": true, "hidden": true}}),
