@@ -1,16 +1,18 @@
 //! What pages have downloaded.
 
 use axum::http::StatusCode;
-use axum::response::Response;
-use cdp_bridge_protocol::{Request, RequestKind, TabId};
+use cdp_bridge_protocol::{RequestKind, TabId};
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Map;
 
 use crate::operations::failure::{DownloadError, TabError};
-use crate::operations::{Caller, KeptDownload, OperationError, Operations};
+use crate::operations::{KeptDownload, OperationError};
 use crate::server::problem::Problem;
 use crate::server::rest::page_reads::{answers, requests};
+use crate::server::rest::request::{Entered, RestRequest};
+use crate::server::rest::route::RestResult;
+use crate::server::rest::{answer, command_result};
 
 /// The longest id that an error repeats, in characters.
 const ID_CHARS: usize = 64;
@@ -65,52 +67,40 @@ impl From<KeptDownload> for DownloadView {
     }
 }
 
-/// The downloads of the caller's session.
-pub(crate) async fn list(
-    operations: &Operations,
-    caller: &Caller,
-) -> Result<DownloadList, Problem> {
-    let listed = operations.downloads(caller.principal()).await;
-    let listed = listed.map_err(|error| problem(&error))?;
-    Ok(DownloadList {
-        downloads: listed.into_iter().map(DownloadView::from).collect(),
-    })
+/// The downloads of a session.
+pub(super) async fn list(request: RestRequest) -> RestResult {
+    let entered = request.in_session()?;
+    let listed = listed(&request, &entered).await?;
+    let downloads = listed.into_iter().map(DownloadView::from).collect();
+    answer::json(StatusCode::OK, &DownloadList { downloads })
 }
 
 /// The bytes of one, by the request that the WebSocket has too.
-pub(crate) async fn bytes(
-    operations: &Operations,
-    caller: &Caller,
-    id: &str,
-) -> Result<Response, Problem> {
-    let listed = operations.downloads(caller.principal()).await;
-    let listed = listed.map_err(|error| problem(&error))?;
+pub(super) async fn bytes(request: RestRequest) -> RestResult {
+    let entered = request.in_session()?;
+    let id = request.param("downloadId");
+    let listed = listed(&request, &entered).await?;
     let Some(found) = listed.into_iter().find(|it| it.id == id) else {
         let id = id.chars().take(ID_CHARS).collect();
-        return Err(problem(&TabError::Download(DownloadError::Unknown { id }).into()));
+        let unknown = TabError::Download(DownloadError::Unknown { id });
+        return Err(problem(&unknown.into()).with_status(StatusCode::NOT_FOUND));
     };
-    let request = request(&found)?;
-    match operations.execute(caller, request).await {
-        Err(error) => Err(problem(&error)),
-        outcome => answers::download(outcome),
-    }
+    let fields = Map::from_iter([("downloadId".to_owned(), found.id.as_str().into())]);
+    let asked = requests::request(RequestKind::GetDownload, &found.tab.to_string(), fields)?;
+    let operations = request.state.operations();
+    let (caller, arrival) = (&entered.caller, entered.arrival.clone());
+    answers::download(command_result::run(operations, caller, arrival, asked).await?)
 }
 
-fn request(found: &KeptDownload) -> Result<Request, Problem> {
-    let fields = Map::from_iter([("downloadId".to_owned(), found.id.as_str().into())]);
-    requests::request(RequestKind::GetDownload, &found.tab.to_string(), fields)
+async fn listed(request: &RestRequest, entered: &Entered) -> Result<Vec<KeptDownload>, Problem> {
+    let operations = request.state.operations();
+    let listed = operations.downloads(&entered.access.principal).await;
+    let only = entered.access.page();
+    let is_shown = |it: &KeptDownload| only.is_none_or(|only| it.tab.to_string() == only);
+    let listed = listed.map_err(|error| problem(&error))?;
+    Ok(listed.into_iter().filter(is_shown).collect())
 }
 
 fn problem(error: &OperationError) -> Problem {
-    let problem = Problem::of_operation(RequestKind::GetDownload, error, None);
-    let is_unknown = matches!(
-        error,
-        OperationError::Failed(failure)
-            if matches!(failure.error, TabError::Download(DownloadError::Unknown { .. }))
-    );
-    if is_unknown {
-        problem.with_status(StatusCode::NOT_FOUND)
-    } else {
-        problem
-    }
+    Problem::of_operation(RequestKind::GetDownload, error, None)
 }

@@ -4,6 +4,8 @@
 //! | --- | --- |
 //! | [`uploads`] | files by multipart, streamed into the staged files of the session |
 //! | [`downloads`] | what pages have downloaded: the list, and the bytes |
+//! | [`routes`] | the operations |
 
 pub mod downloads;
+pub mod routes;
 pub mod uploads;

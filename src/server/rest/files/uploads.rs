@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{HeaderMap, StatusCode};
 use cdp_bridge_protocol::{ErrorCode, ErrorDetails, RequestKind};
 use multer::{Constraints, Field, Multipart, SizeLimit};
 use schemars::JsonSchema;
@@ -13,9 +12,12 @@ use tokio::time::timeout;
 
 use crate::operations::staged_files::{StagedInfo, StagingError};
 use crate::operations::uploads::ReceivedFile;
-use crate::operations::{OperationError, Operations, Principal};
+use crate::operations::OperationError;
 use crate::server::problem::{HttpCode, Problem};
+use crate::server::rest::answer;
 use crate::server::rest::disposition::plain_name;
+use crate::server::rest::request::RestRequest;
+use crate::server::rest::route::RestResult;
 
 /// The most bytes of an uploaded file.
 pub(crate) const MAX_UPLOAD: u64 = 64 << 20;
@@ -55,46 +57,65 @@ impl From<StagedInfo> for UploadView {
 }
 
 /// Receives the one file of a multipart body. If the client hangs up or sends something else, nothing of it is kept.
-pub(crate) async fn receive(
-    operations: &Operations,
-    principal: &Principal,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<UploadView, Problem> {
-    let boundary = boundary(headers)?;
-    check_length(headers)?;
+pub(super) async fn create(mut request: RestRequest) -> RestResult {
+    let entered = request.in_session()?;
+    let boundary = boundary(&request.headers)?;
+    check_length(&request.headers)?;
     let whole = SizeLimit::new().whole_stream(MAX_UPLOAD + FRAMING);
     let constraints = Constraints::new().size_limit(whole);
-    let mut parts =
-        Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
+    let body = request.raw_body().into_data_stream();
+    let mut parts = Multipart::with_constraints(body, boundary, constraints);
+    let operations = request.state.operations();
     let mut received = None;
     while let Some(part) = arrives(parts.next_field()).await? {
         let Some(name) = part.file_name().map(plain_name) else {
-            return Err(Problem::bad_field(
-                &field_name(&part),
-                "expected one part with a filename, and no others",
-            ));
+            let detail = "expected one part with a filename, and no others";
+            return Err(bad_part(&part, detail));
         };
         if received.is_some() {
-            return Err(Problem::bad_field(
-                &field_name(&part),
-                "one file a request: send the others in requests of their own",
-            ));
+            let detail = "one file a request: send the others in requests of their own";
+            return Err(bad_part(&part, detail));
         }
         let mime = part.content_type().map(ToString::to_string);
         let mime = mime.filter(|mime| mime.len() <= MAX_MIME);
-        let file = operations.receive_file(principal, name, mime);
+        let file = operations.receive_file(&entered.access.principal, name, mime);
         let file = file.map_err(|error| problem(&error))?;
         received = Some(stream(part, file).await?);
     }
-    let Some(file) = received else {
-        return Err(Problem::bad_field(
-            "file",
-            "file: expected a part with a filename",
-        ));
-    };
+    let file = received.ok_or_else(|| {
+        Problem::bad_field("file", "file: expected a part with a filename")
+    })?;
     let info = file.finish().map_err(staging)?;
-    Ok(info.into())
+    let view = UploadView::from(info);
+    let location = format!("{}/{}", request.path, view.upload_id);
+    let mut response = answer::json(StatusCode::CREATED, &view)?;
+    answer::locate(&mut response, &location);
+    Ok(response)
+}
+
+/// What is known of a file.
+pub(super) async fn get(request: RestRequest) -> RestResult {
+    let entered = request.in_session()?;
+    let operations = request.state.operations();
+    let info = operations.staged_file(entered.caller.scope(), request.param("uploadId"));
+    let info = info.map_err(|error| problem(&error))?;
+    answer::json(StatusCode::OK, &UploadView::from(info))
+}
+
+/// Drops a file.
+pub(super) async fn delete(request: RestRequest) -> RestResult {
+    let entered = request.in_session()?;
+    let operations = request.state.operations();
+    let id = request.param("uploadId");
+    let dropped = operations.drop_staged_file(&entered.access.principal, id);
+    dropped.map_err(|error| problem(&error))?;
+    answer::nothing()
+}
+
+fn bad_part(part: &Field<'_>, rule: &str) -> Problem {
+    let field: String = part.name().unwrap_or("file").chars().take(64).collect();
+    let detail = format!("{field}: {rule}");
+    Problem::bad_field(&field, detail)
 }
 
 async fn stream(mut part: Field<'static>, mut file: ReceivedFile) -> Result<ReceivedFile, Problem> {
@@ -158,20 +179,15 @@ fn too_large(bytes: u64) -> Problem {
     })
 }
 
-fn field_name(part: &Field<'_>) -> String {
-    let name = part.name().unwrap_or("file");
-    name.chars().take(64).collect()
-}
-
 fn staging(error: StagingError) -> Problem {
     problem(&OperationError::from(error))
 }
 
-pub(crate) fn problem(error: &OperationError) -> Problem {
+fn problem(error: &OperationError) -> Problem {
     let problem = Problem::of_operation(RequestKind::StageFile, error, None);
     match error {
         OperationError::Staging(StagingError::Unknown { .. }) => {
-            problem.with_status(axum::http::StatusCode::NOT_FOUND)
+            problem.with_status(StatusCode::NOT_FOUND)
         }
         _ => problem,
     }

@@ -13,7 +13,7 @@ use super::bodies::{
     ShotOptions,
 };
 use crate::server::problem::Problem;
-use crate::server::rest::page_reads::queries::{ContentForm, ContentQuery};
+use crate::server::rest::page_reads::queries::ContentQuery;
 use crate::server::rest::page_reads::requests::{self, fields_of};
 
 /// The time limit of a one-shot that states none.
@@ -126,7 +126,7 @@ impl PlannedRequest {
 }
 
 fn parse(fields: Map<String, Value>, origin: Origin) -> Result<Request, Problem> {
-    let parsed = Request::parse(&Value::Object(fields).to_string());
+    let parsed = Request::of_fields(fields);
     parsed.map_err(|bad| Problem::from(in_body(bad, origin)))
 }
 
@@ -398,11 +398,6 @@ fn cookies(
         }
     }
     Ok(cookies)
-}
-
-/// The form of the content that a plan gives.
-pub(crate) fn form_of(options: Option<&ContentOptions>) -> ContentForm {
-    options.map(|options| options.form).unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -7,17 +7,20 @@ use axum::http::header::{
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
-use cdp_bridge_protocol::payload::{Payload, PayloadFields};
-use cdp_bridge_protocol::{ErrorCode, RequestKind};
+use cdp_bridge_protocol::event::Queried;
+use cdp_bridge_protocol::payload::{Payload, PayloadHead};
+use cdp_bridge_protocol::{ErrorCode, Event};
 use futures::stream;
 use schemars::JsonSchema;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::payload_body::PayloadBody;
-use super::requests::ContentForm;
-use crate::operations::{Answer, AnswerKind, OperationOutcome, Success};
-use crate::server::problem::Problem;
+use super::queries::ContentForm;
+use crate::server::problem::{Effect, Problem};
 use crate::server::rest::disposition;
+use crate::server::rest::route::RestResult;
+use crate::server::wire::WireAnswer;
 
 /// Width of a picture in its own pixels.
 pub(crate) const IMAGE_WIDTH: HeaderName = HeaderName::from_static("x-image-width");
@@ -55,34 +58,27 @@ pub(crate) struct PictureView {
 }
 
 /// A picture: its bytes, or JSON with its base64.
-pub(crate) fn picture(outcome: OperationOutcome, as_json: bool) -> Result<Response, Problem> {
-    const KIND: RequestKind = RequestKind::GetScreenshot;
-    let (fields, payload) = payload_of(KIND, outcome)?;
-    let PayloadFields::Screenshot {
-        mime,
-        width,
-        height,
-    } = fields
-    else {
+pub(crate) fn picture(answer: WireAnswer, as_json: bool) -> RestResult {
+    let WireAnswer::Payload(PayloadHead::Screenshot(head), payload) = answer else {
         return Err(unexpected());
     };
     if as_json && let Payload::Base64(data) = payload {
         let head = PictureHead {
-            mime: &mime,
-            width,
-            height,
+            mime: &head.mime,
+            width: head.width,
+            height: head.height,
         };
         return picture_json(&head, data);
     }
-    let mut response = bytes(&mime, payload)?;
+    let mut response = bytes(&head.mime, payload)?;
     let headers = response.headers_mut();
-    headers.insert(IMAGE_WIDTH, width.into());
-    headers.insert(IMAGE_HEIGHT, height.into());
+    headers.insert(IMAGE_WIDTH, head.width.into());
+    headers.insert(IMAGE_HEIGHT, head.height.into());
     Ok(response)
 }
 
 /// The base64 that Chromium sent is passed on as it is.
-fn picture_json(head: &PictureHead<'_>, data: Bytes) -> Result<Response, Problem> {
+fn picture_json(head: &PictureHead<'_>, data: Bytes) -> RestResult {
     let head = serde_json::to_string(head).map_err(|_| unexpected())?;
     let open = head.strip_suffix('}').unwrap_or(&head);
     let open = Bytes::from(format!("{open},\"data\":\""));
@@ -98,28 +94,24 @@ fn picture_json(head: &PictureHead<'_>, data: Bytes) -> Result<Response, Problem
 }
 
 /// Text of a page.
-pub(crate) fn content(
-    kind: RequestKind,
-    form: ContentForm,
-    outcome: OperationOutcome,
-) -> Result<Response, Problem> {
-    let (payload, truncated) = match answer_of(kind, outcome)? {
-        AnswerKind::Queried(serde_json::Value::String(html)) => (Payload::Raw(html.into()), false),
-        AnswerKind::Payload {
-            fields, payload, ..
-        } => {
-            let truncated = match fields {
-                PayloadFields::Content { truncated, .. } => truncated == Some(true),
-                PayloadFields::AxSnapshot {
-                    omitted,
-                    lines_left,
-                    ..
-                } => omitted.or(lines_left).is_some(),
+pub(crate) fn content(form: ContentForm, answer: WireAnswer) -> RestResult {
+    let (payload, truncated) = match answer {
+        WireAnswer::Event(event) => match *event {
+            // What is inside of an element.
+            Event::Queried(Queried {
+                value: Value::String(html),
+                ..
+            }) => (Payload::Raw(html.into()), false),
+            _ => return Err(unexpected()),
+        },
+        WireAnswer::Payload(head, payload) => {
+            let truncated = match head {
+                PayloadHead::Content(head) => head.truncated == Some(true),
+                PayloadHead::AxSnapshot(head) => head.omitted.or(head.lines_left).is_some(),
                 _ => false,
             };
             (payload, truncated)
         }
-        _ => return Err(unexpected()),
     };
     let mut response = bytes(form.mime(), payload)?;
     let headers = response.headers_mut();
@@ -130,8 +122,10 @@ pub(crate) fn content(
 }
 
 /// A page on paper.
-pub(crate) fn pdf(outcome: OperationOutcome) -> Result<Response, Problem> {
-    let (_, payload) = payload_of(RequestKind::PrintToPdf, outcome)?;
+pub(crate) fn pdf(answer: WireAnswer) -> RestResult {
+    let WireAnswer::Payload(PayloadHead::Pdf(_), payload) = answer else {
+        return Err(unexpected());
+    };
     let mut response = bytes("application/pdf", payload)?;
     let name = disposition::inline("page.pdf");
     response.headers_mut().insert(CONTENT_DISPOSITION, name);
@@ -139,50 +133,28 @@ pub(crate) fn pdf(outcome: OperationOutcome) -> Result<Response, Problem> {
 }
 
 /// A file that a page has handed out.
-pub(crate) fn download(outcome: OperationOutcome) -> Result<Response, Problem> {
-    let (fields, payload) = payload_of(RequestKind::GetDownload, outcome)?;
-    let PayloadFields::Download { name, .. } = fields else {
+pub(crate) fn download(answer: WireAnswer) -> RestResult {
+    let WireAnswer::Payload(PayloadHead::Download(head), payload) = answer else {
         return Err(unexpected());
     };
     let mut response = bytes("application/octet-stream", payload)?;
     let headers = response.headers_mut();
-    headers.insert(CONTENT_DISPOSITION, disposition::attachment(&name));
+    headers.insert(CONTENT_DISPOSITION, disposition::attachment(&head.name));
     headers.insert(CONTENT_SECURITY_POLICY, SANDBOX);
     Ok(response)
 }
 
-fn bytes(mime: &str, payload: Payload) -> Result<Response, Problem> {
+fn bytes(mime: &str, payload: Payload) -> RestResult {
     let PayloadBody { body, length } = PayloadBody::new(payload);
     let mime = HeaderValue::from_str(mime).map_err(|_| unexpected())?;
     let headers = [(CONTENT_TYPE, mime), (CONTENT_LENGTH, length.into())];
     Ok((headers, body).into_response())
 }
 
-fn payload_of(
-    kind: RequestKind,
-    outcome: OperationOutcome,
-) -> Result<(PayloadFields, Payload), Problem> {
-    match answer_of(kind, outcome)? {
-        AnswerKind::Payload {
-            fields, payload, ..
-        } => Ok((fields, payload)),
-        _ => Err(unexpected()),
-    }
-}
-
-fn answer_of(kind: RequestKind, outcome: OperationOutcome) -> Result<AnswerKind, Problem> {
-    match outcome {
-        Ok(Success::Tab(Answer { kind, .. })) => Ok(kind),
-        Ok(_) => Err(unexpected()),
-        Err(error) => Err(Problem::of_operation(kind, &error, None)),
-    }
-}
-
+/// The answer of another request: there is none that leads here.
 fn unexpected() -> Problem {
-    Problem::protocol(
-        ErrorCode::Internal,
-        "internal error of the bridge; its log has the details",
-    )
+    let detail = "internal error of the bridge; its log has the details";
+    Problem::protocol(ErrorCode::Internal, detail).with_effect(Effect::ReadsOnly)
 }
 
 #[cfg(test)]
@@ -190,21 +162,14 @@ mod tests {
     use super::*;
     use axum::body::to_bytes;
     use cdp_bridge_protocol::TabId;
-    use cdp_bridge_protocol::payload::EscapedText;
+    use cdp_bridge_protocol::payload::{EscapedText, PayloadFields};
     use cdp_bridge_protocol::request::ContentFormat;
 
-    fn read(fields: PayloadFields, payload: Payload) -> OperationOutcome {
-        Ok(Success::Tab(Answer {
-            tab: TabId::new(1),
-            kind: AnswerKind::Payload {
-                fields,
-                payload,
-                superseded: Vec::new(),
-            },
-        }))
+    fn read(fields: PayloadFields, payload: Payload) -> WireAnswer {
+        WireAnswer::Payload(fields.head(TabId::new(1)), payload)
     }
 
-    fn screenshot() -> OperationOutcome {
+    fn screenshot() -> WireAnswer {
         let fields = PayloadFields::Screenshot {
             mime: "image/png".to_owned(),
             width: 3,
@@ -246,8 +211,7 @@ mod tests {
                 truncated,
             };
             let payload = Payload::Text(EscapedText::from_text(text));
-            let outcome = read(fields, payload);
-            let response = content(RequestKind::GetContent, ContentForm::Html, outcome).unwrap();
+            let response = content(ContentForm::Html, read(fields, payload)).unwrap();
             let expected = if truncated.is_some() { "true" } else { "false" };
             assert_eq!(header(&response, &TRUNCATED), expected);
             assert!(header(&response, &CONTENT_SECURITY_POLICY).starts_with("sandbox"));

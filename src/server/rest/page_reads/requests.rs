@@ -1,6 +1,6 @@
 //! From a query to the request of the protocol that carries it out. No I/O.
 //!
-//! The request is written as JSON and parsed as if it had come over a WebSocket, so that there is one set of rules.
+//! The request is parsed as if it had come over a WebSocket, so that there is one set of rules.
 
 use cdp_bridge_protocol::{Request, RequestKind};
 use serde::Serialize;
@@ -76,8 +76,7 @@ pub(crate) fn request(
 ) -> Result<Request, Problem> {
     fields.insert("type".to_owned(), kind.as_str().into());
     fields.insert("tabId".to_owned(), page.into());
-    let json = Value::Object(fields).to_string();
-    Ok(Request::parse(&json)?)
+    Ok(Request::of_fields(fields)?)
 }
 
 /// The fields of a query as JSON.
