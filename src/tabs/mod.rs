@@ -85,4 +85,4 @@ pub use registry::{Registry, TabCounts};
 pub use reply::{Acted, Answer, AnswerKind, Outcome, Reply};
 pub use screencast::{CastFrame, CastSpec, FrameSlot, Watcher};
 pub use settings::{CaptureLimits, OnDisconnect, TabSettings, TabShares, TabsConfig, WhenFull};
-pub use supervisor::{NewTab, SupervisorHandle};
+pub use supervisor::{NewTab, ScopeSetup, SupervisorHandle};
