@@ -31,4 +31,5 @@ pub mod systemd;
 pub mod tabs;
 pub mod telemetry;
 mod timer;
+pub mod tokens;
 mod units;

@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
+//! | [`pages`] | what is known of tabs without asking them |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
@@ -16,6 +17,7 @@
 //! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
+//! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
@@ -42,9 +44,11 @@ pub mod execute;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod once;
 pub mod outcome;
 mod page_action;
 mod page_setup;
+pub mod pages;
 pub mod ports;
 pub mod presence;
 pub mod principal;
