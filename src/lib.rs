@@ -32,4 +32,5 @@ pub mod systemd;
 pub mod tabs;
 pub mod telemetry;
 mod timer;
+pub mod tokens;
 mod units;

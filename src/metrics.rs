@@ -18,6 +18,12 @@ pub fn dropped(kind: &'static str, reason: &'static str) {
         .increment(1);
 }
 
+/// An HTTP request was answered; `route` is the template of its path.
+pub fn http_request(route: &str, status: u16) {
+    ::metrics::counter!("cdp_bridge_http_requests_total", "route" => route.to_owned(), "status" => status.to_string())
+        .increment(1);
+}
+
 /// A check of the server refused or ended a connection, or refused a request.
 pub fn refused(reason: &'static str) {
     ::metrics::counter!("cdp_bridge_refused_total", "reason" => reason).increment(1);

@@ -57,6 +57,13 @@ pub struct Arrival {
     pub(super) rate: Result<(), RateExceeded>,
 }
 
+impl Arrival {
+    /// The rate that the message exceeds, if it does: operations refuse it then.
+    pub fn rate_exceeded(&self) -> Option<RateExceeded> {
+        self.rate.err()
+    }
+}
+
 impl Caller {
     pub(super) fn new(id: CallerId, door: &'static str, principal: Principal) -> Self {
         Self {

@@ -27,6 +27,8 @@ const OVERHEAD: usize = 256;
 pub(super) struct IdempotencyTable<W, A> {
     config: IdempotencyConfig,
     scopes: HashMap<Scope, ScopeKeys<W, A>>,
+    /// When scopes without keys are forgotten next.
+    next_sweep: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -72,6 +74,7 @@ impl<W, A> IdempotencyTable<W, A> {
         Self {
             config,
             scopes: HashMap::new(),
+            next_sweep: None,
         }
     }
 
@@ -86,6 +89,7 @@ impl<W, A> IdempotencyTable<W, A> {
         now: Instant,
     ) -> Begin<W, A> {
         let limit = self.config.keys;
+        self.sweep(now);
         let keys = self.scopes.entry(scope.clone()).or_default();
         keys.expire(now);
         if let Some(entry) = keys.entries.get_mut(key) {
@@ -119,6 +123,18 @@ impl<W, A> IdempotencyTable<W, A> {
             },
         );
         Begin::Lead(waiter)
+    }
+
+    /// Forgets scopes without keys, once in a window: sessions come and go.
+    fn sweep(&mut self, now: Instant) {
+        if self.next_sweep.is_some_and(|next| now < next) {
+            return;
+        }
+        self.next_sweep = Some(now + self.config.window);
+        self.scopes.retain(|_, keys| {
+            keys.expire(now);
+            !keys.entries.is_empty()
+        });
     }
 
     /// The call that is carried out for a key now.
@@ -266,6 +282,18 @@ mod tests {
         assert_eq!(case.settle("k", Some(answer(5))), [2, 3]);
         assert_eq!(leader(&case), None);
         assert_eq!(case.begin("k", 1, 4), Begin::Answered(4, answer(5)));
+    }
+
+    #[test]
+    fn scopes_without_keys_are_forgotten() {
+        let mut case = Case::new();
+        case.begin("k", 1, 1);
+        case.settle("k", Some(answer(5)));
+        case.now += CONFIG.window;
+        let (other, now) = ("b".into(), case.now);
+        case.table
+            .begin(&other, &key("k"), [1; 32], call(2), 2, now);
+        assert_eq!(case.table.scopes.keys().collect::<Vec<_>>(), [&other]);
     }
 
     #[test]

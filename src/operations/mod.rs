@@ -8,6 +8,7 @@
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
+//! | [`pages`] | what is known of tabs without asking them |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
 //! | `cookies` | sets cookies of a tab's browser context |
@@ -17,6 +18,7 @@
 //! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
+//! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
 //! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
 //! | [`sessions`] | what clients create, use and end: from the request to nothing left |
@@ -47,9 +49,11 @@ pub mod execute;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod once;
 pub mod outcome;
 mod page_action;
 mod page_setup;
+pub mod pages;
 pub mod ports;
 pub mod presence;
 pub mod principal;

@@ -8,13 +8,18 @@
 //! | [`router`] | the paths |
 //! | [`ws`] | the WebSocket door |
 //! | [`sse`] | server-sent events |
+//! | [`rest`] | the REST door |
+//! | [`problem`], [`http_status`] | errors of HTTP |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
 //! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
 //! | [`settings`], [`ports`], [`state`] | settings and dependencies; what connections share, and how they are admitted |
 
 pub mod admin;
 pub mod edge;
+pub mod http_status;
 pub mod ports;
+pub mod problem;
+pub mod rest;
 pub mod router;
 pub mod serve;
 pub mod settings;

@@ -39,6 +39,11 @@ pub fn of_failure(kind: RequestKind, failure: &Failure, tab: Option<TabId>) -> E
     }
 }
 
+/// Whether the request had an effect before it failed.
+pub fn may_have_acted(error: &OperationError) -> bool {
+    matches!(error, OperationError::Failed(failure) if failure.error.may_have_acted())
+}
+
 /// Whether the same request can never succeed, although others with this code may.
 fn is_final(error: &TabError) -> bool {
     matches!(

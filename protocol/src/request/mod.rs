@@ -39,7 +39,7 @@ pub use init_scripts::*;
 pub use kind::TimeoutClass;
 pub use outlines::*;
 pub use page_queries::*;
-pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize};
+pub use parse::{BadRequest, MAX_TIMEOUT_MS, MIN_TIMEOUT_MS, Oversize, parse_fields};
 pub use permissions::*;
 pub use picture_options::*;
 pub use printing::*;

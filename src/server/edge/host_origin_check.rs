@@ -4,9 +4,10 @@
 use std::net::IpAddr;
 
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::http::{HeaderMap, Uri};
 use url::Url;
 
+use crate::server::problem::HttpCode;
 use crate::server::settings::{Listen, is_loopback};
 
 /// The allowed hosts and origins.
@@ -36,12 +37,12 @@ pub enum HostOriginError {
 }
 
 impl HostOriginError {
-    /// The HTTP status that answers it.
-    pub fn status(&self) -> StatusCode {
+    /// The code that answers it.
+    pub fn code(&self) -> HttpCode {
         match self {
-            Self::BadHost => StatusCode::BAD_REQUEST,
-            Self::WrongHost(_) => StatusCode::MISDIRECTED_REQUEST,
-            Self::WrongOrigin(_) => StatusCode::FORBIDDEN,
+            Self::BadHost => HttpCode::BadHost,
+            Self::WrongHost(_) => HttpCode::WrongHost,
+            Self::WrongOrigin(_) => HttpCode::WrongOrigin,
         }
     }
 

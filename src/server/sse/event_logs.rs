@@ -18,6 +18,7 @@ use super::event_log::{EventLog, LogRead, LoggedEvent};
 use crate::clock::epoch_ms;
 use crate::lock::lock;
 use crate::metrics;
+use crate::operations::sessions::SessionStatus;
 use crate::operations::{
     Audience, ClientId, ClientSessionId, Fact, FactKind, FactListener, Published, Scope,
 };
@@ -95,13 +96,11 @@ impl EventLogs {
         }
     }
 
-    /// Whether there is something for a client that has seen so much, of a session that has ended.
-    pub(crate) fn has_rest(&self, scope: &Scope, seen: Option<u64>) -> bool {
+    /// The number of the last event of a session, if its log is kept.
+    pub(crate) fn last_of(&self, scope: &Scope) -> Option<u64> {
         let clients = self.clients();
-        let log = clients
-            .get(&scope.client)
-            .and_then(|client| client.logs.get(&scope.session));
-        log.is_some_and(|kept| seen.is_some_and(|seen| seen < kept.log.last()))
+        let client = clients.get(&scope.client)?;
+        Some(client.logs.get(&scope.session)?.log.last())
     }
 
     fn clients(&self) -> MutexGuard<'_, HashMap<ClientId, ClientLogs>> {
@@ -131,7 +130,7 @@ impl FactListener for EventLogs {
         // Lines of consoles are sent to those who have subscribed to them on a WebSocket.
         let session_of = match &fact.audience {
             Audience::Everyone => None,
-            Audience::Scope(scope) => Some(scope),
+            Audience::Scope(scope) | Audience::Session(scope) => Some(scope),
             Audience::Subscribers(..) => return,
         };
         if let Some(scope) = session_of {
@@ -173,8 +172,14 @@ impl FactListener for EventLogs {
 }
 
 /// Whether nothing follows in a session after this.
-fn is_last(_kind: &FactKind) -> bool {
-    false
+fn is_last(kind: &FactKind) -> bool {
+    matches!(
+        kind,
+        FactKind::SessionStateChanged {
+            status: SessionStatus::Destroyed | SessionStatus::Error,
+            ..
+        }
+    )
 }
 
 fn logged(fact: Fact) -> Option<LoggedEvent> {

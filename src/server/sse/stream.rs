@@ -9,13 +9,15 @@ use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 use bytes::Bytes;
 use futures::stream;
+use tokio::sync::oneshot;
 use tokio::time::sleep;
 
 use super::encode;
 use super::event_logs::EventReader;
 use super::query::StreamQuery;
+use crate::operations::Principal;
 use crate::operations::drain::DrainPhase;
-use crate::operations::{Principal, Scope};
+use crate::operations::sessions::{HoldKind, SessionHold};
 use crate::server::state::{ConnectionPermit, NotAdmitted, ServerState};
 
 /// The longest silence of a stream.
@@ -32,24 +34,33 @@ struct EventStream {
     is_greeted: bool,
     is_over: bool,
     _permit: ConnectionPermit,
+    /// Dropped with the stream.
+    _open: oneshot::Sender<()>,
 }
 
-/// Answers with the events of a session. The stream counts as a connection of its client.
+/// Answers with the events of the principal's session. The stream counts as a connection of its client, and as one that watches
+/// the session.
 pub(crate) fn answer(
     state: &Arc<ServerState>,
     principal: Principal,
-    scope: &Scope,
     query: StreamQuery,
 ) -> Result<Response, NotAdmitted> {
     let permit = state.admit(&principal.quota)?;
+    let (open, closed) = oneshot::channel();
+    let hold = state.operations().hold_session(&principal.scope, HoldKind::Watch);
+    if let Some(hold) = hold {
+        tokio::spawn(watch(hold, closed));
+    }
+    let scope = principal.scope.clone();
     let events = EventStream {
         state: Arc::clone(state),
         principal,
-        reader: state.event_logs.open(scope, query.last_event_id),
+        reader: state.event_logs.open(&scope, query.last_event_id),
         query,
         is_greeted: false,
         is_over: false,
         _permit: permit,
+        _open: open,
     };
     let body = stream::unfold(events, async |mut events| {
         let text = events.next().await?;
@@ -64,6 +75,15 @@ pub(crate) fn answer(
         ),
     ];
     Ok((headers, Body::from_stream(body)).into_response())
+}
+
+/// Counts a stream as watching its session. When that ends, it waits for its watchers to go; but a stream goes on until the last
+/// event, which is that nothing of the session is left, and its peer may read slowly.
+async fn watch(hold: SessionHold, closed: oneshot::Receiver<()>) {
+    tokio::select! {
+        _ = hold.ended() => {}
+        _ = closed => {}
+    }
 }
 
 /// Answers a client that has all events of a session that has ended: with this status it does not connect again.

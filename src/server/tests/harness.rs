@@ -40,6 +40,7 @@ use crate::tabs::{
     AnswerKind, CallId, CancelReport, CastFrame, Fact, FactKind, FactSink as _, KeptDownload, NewTab,
     OnDisconnect, Registry, Reply, Scope, ScopeSetup, TabError, TabHandle, TabMessage,
 };
+use crate::tokens::TokenKeys;
 
 /// How long a test waits for anything.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -71,6 +72,8 @@ pub(super) fn settings() -> ServerSettings {
         },
         limits: LIMITS,
         protect_metrics: false,
+        require_session_token: false,
+        token_keys: Arc::new(TokenKeys::new(b"a secret of the tests", None)),
         clients: Vec::new(),
     }
 }
@@ -331,6 +334,9 @@ impl Bridge {
         let (mailbox, messages) = mpsc::channel(16);
         let view = TabView {
             created_by: None,
+            target: None,
+            opener: None,
+            created_at_ms: 0,
             id: TabId::new(number),
             scope: Scope::from(client),
             url: "https://a.test/".to_owned(),

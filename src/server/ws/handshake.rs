@@ -2,7 +2,7 @@
 //! subprotocol.
 
 use axum::http::header::{CONNECTION, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
-use axum::http::{HeaderMap, StatusCode, Version};
+use axum::http::{HeaderMap, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use cdp_bridge_protocol::handshake::{
@@ -12,6 +12,7 @@ use cdp_bridge_protocol::payload::Encoding;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use crate::server::edge::auth::offered;
+use crate::server::problem::HttpCode;
 use crate::server::ws::resume_token::ResumeOffer;
 
 /// A valid handshake.
@@ -59,11 +60,11 @@ pub enum HandshakeError {
 }
 
 impl HandshakeError {
-    /// The HTTP status that answers it.
-    pub fn status(&self) -> StatusCode {
+    /// The code that answers it.
+    pub fn code(&self) -> HttpCode {
         match self {
-            Self::NoUpgrade | Self::Version => StatusCode::UPGRADE_REQUIRED,
-            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => StatusCode::BAD_REQUEST,
+            Self::NoUpgrade | Self::Version => HttpCode::UpgradeRequired,
+            Self::OldHttp | Self::Key | Self::Subprotocol | Self::Resume => HttpCode::BadHandshake,
         }
     }
 }

@@ -19,6 +19,7 @@ use super::scopes::OpenScopes;
 use super::tab_quota::{OpenTabs, TabQuota};
 use super::{NewTab, SupervisorMessage};
 use crate::cdp::{Attachment, BrowserContextId, SessionEvent};
+use crate::clock::epoch_ms;
 use crate::metrics;
 use crate::tabs::actor::{Actor, TabsContext};
 use crate::tabs::attached_target::AttachedTarget;
@@ -310,6 +311,12 @@ impl Supervisor {
             id,
             created_by: first.reply.as_ref().map(|reply| reply.call),
             scope: tab.scope,
+            target: live.as_ref().map(|live| live.target.id.clone()),
+            opener: match &first.kind {
+                CommandKind::Adopt { opener } => *opener,
+                _ => None,
+            },
+            created_at_ms: epoch_ms(),
             url: tab.url,
             title: String::new(),
             logged_out: tab.logged_out,

@@ -25,6 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("process_priority", &[]),
     ("memory_trim", &[]),
     ("timer", &[]),
+    ("tokens", &[]),
     ("runtime", &[]),
     ("systemd", &[]),
     ("client", &["protocol"]),
@@ -83,6 +84,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "metrics",
             "secret",
             "telemetry",
+            "tokens",
             "protocol",
             "units",
         ],
@@ -103,7 +105,7 @@ const ROOMS: &[(&str, &[&str])] = &[
         ],
     ),
     ("cli", &["config", "telemetry"]),
-    ("schema", &["config", "protocol"]),
+    ("schema", &["config", "protocol", "server"]),
 ];
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event

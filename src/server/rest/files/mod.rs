@@ -6,6 +6,6 @@
 //! | [`downloads`] | what pages have downloaded: the list, and the bytes |
 //! | [`routes`] | the operations |
 
-pub mod downloads;
-pub mod routes;
-pub mod uploads;
+pub(crate) mod downloads;
+pub(crate) mod routes;
+pub(crate) mod uploads;

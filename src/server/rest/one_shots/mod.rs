@@ -7,7 +7,7 @@
 //! | [`run`] | carries a plan out, and cleans up whatever happens |
 //! | [`routes`] | the operations |
 
-pub mod bodies;
-pub mod plan;
-pub mod routes;
-pub mod run;
+pub(crate) mod bodies;
+pub(crate) mod plan;
+pub(crate) mod routes;
+pub(crate) mod run;

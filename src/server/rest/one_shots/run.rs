@@ -8,11 +8,10 @@ use tokio::time::{sleep, timeout};
 
 use super::bodies::{CookieSameSite, OneShotCookie};
 use super::plan::{OneShotPlan, PlannedStep};
-use crate::operations::sessions::{EndReason, SessionId, SessionOptions};
-use crate::operations::{Caller, Operations, PageCookie, Principal};
+use crate::operations::sessions::{EndReason, SessionError, SessionId, SessionOptions};
+use crate::operations::{Caller, OperationError, Operations, PageCookie, Principal};
 use crate::server::problem::{Effect, Problem, ProblemCode};
 use crate::server::rest::command_result;
-use crate::server::rest::session_problem;
 use crate::server::wire::WireAnswer;
 
 /// How long its session lives at most, if nothing else ends it: longer than any one-shot.
@@ -57,6 +56,10 @@ impl Drop for OneShotSession {
             }
         });
     }
+}
+
+fn session_problem(error: SessionError) -> Problem {
+    Problem::of_operation(RequestKind::CreateTab, &OperationError::from(error), None)
 }
 
 /// Carries it out.

@@ -5,7 +5,7 @@ use axum::http::header::{
     CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
 };
 use axum::http::{HeaderName, HeaderValue};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::IntoResponse as _;
 use bytes::Bytes;
 use cdp_bridge_protocol::event::Queried;
 use cdp_bridge_protocol::payload::{Payload, PayloadHead};
@@ -161,6 +161,7 @@ fn unexpected() -> Problem {
 mod tests {
     use super::*;
     use axum::body::to_bytes;
+    use axum::response::Response;
     use cdp_bridge_protocol::TabId;
     use cdp_bridge_protocol::payload::{EscapedText, PayloadFields};
     use cdp_bridge_protocol::request::ContentFormat;

@@ -7,8 +7,8 @@
 //! | [`answers`] | what was read, with its headers |
 //! | [`routes`] | the operations |
 
-pub mod answers;
-pub mod payload_body;
-pub mod queries;
-pub mod requests;
-pub mod routes;
+pub(crate) mod answers;
+pub(crate) mod payload_body;
+pub(crate) mod queries;
+pub(crate) mod requests;
+pub(crate) mod routes;
