@@ -246,6 +246,7 @@ fn services_with(
 pub(super) struct Bridge {
     pub(super) address: SocketAddr,
     pub(super) hub: Arc<Hub>,
+    pub(super) bus: EventBus,
     pub(super) registry: Registry,
     pub(super) browser: Arc<FakeBrowser>,
     pub(super) wanted: mpsc::Receiver<(NewTab, Reply)>,
@@ -280,6 +281,7 @@ impl Bridge {
             browser: Arc::clone(&browser) as Arc<dyn BrowserStatus>,
             ..services_with(registry.clone(), opener, operations)
         };
+        let bus = services.bus.clone();
         let (operations, limit) = (
             Arc::clone(&services.operations),
             settings.config.drain_timeout,
@@ -302,6 +304,7 @@ impl Bridge {
         Self {
             address,
             hub,
+            bus,
             registry,
             browser,
             wanted,

@@ -196,7 +196,7 @@ mod tests {
         let length = header(&response, &CONTENT_LENGTH);
         let body = to_bytes(response.into_body(), 999).await.unwrap();
         assert_eq!(body.len().to_string(), length);
-        let json: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        let json: Value = serde_json::from_slice(&body).unwrap();
         let expected =
             serde_json::json!({"mime": "image/png", "width": 3, "height": 2, "data": "AAECAw=="});
         assert_eq!(json, expected);
