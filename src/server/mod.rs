@@ -27,6 +27,7 @@ pub mod sse;
 pub mod state;
 pub mod wire;
 pub mod wire_error;
+pub mod wire_session;
 pub mod ws;
 
 #[cfg(test)]
