@@ -10,10 +10,12 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
     match code {
         ErrorCode::BadRequest | ErrorCode::BadSelector => StatusCode::BAD_REQUEST,
         ErrorCode::NavDenied | ErrorCode::PermissionDenied => StatusCode::FORBIDDEN,
-        ErrorCode::UnknownTab => StatusCode::NOT_FOUND,
+        ErrorCode::UnknownTab | ErrorCode::UnknownSession => StatusCode::NOT_FOUND,
         // Not repeated by generated clients, because the answer says `x-should-retry: false`.
         ErrorCode::Cancelled => StatusCode::CONFLICT,
-        ErrorCode::TabClosed | ErrorCode::ResumeFailed => StatusCode::GONE,
+        ErrorCode::TabClosed | ErrorCode::SessionEnded | ErrorCode::ResumeFailed => {
+            StatusCode::GONE
+        }
         ErrorCode::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         ErrorCode::NotFound
         | ErrorCode::NotActionable
@@ -30,7 +32,9 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
         | ErrorCode::PrintFail
         | ErrorCode::TabCrashed
         | ErrorCode::CdpDetached => StatusCode::BAD_GATEWAY,
-        ErrorCode::BrowserDown | ErrorCode::ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        ErrorCode::BrowserDown | ErrorCode::ShuttingDown | ErrorCode::Capacity => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         ErrorCode::CdpTimeout => StatusCode::GATEWAY_TIMEOUT,
     }
 }

@@ -1,6 +1,8 @@
 //! Carries out one request of the protocol, and writes its answer as the JSON of a result: the event without its
 //! envelope, with its payload in one piece.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -18,7 +20,7 @@ pub(crate) const MAX_PAYLOAD: usize = 16 << 20;
 
 /// Carries out a request. It goes on if the returned future is dropped.
 pub(crate) async fn run(
-    operations: &Operations,
+    operations: &Arc<Operations>,
     caller: &Caller,
     arrival: Arrival,
     request: Request,
