@@ -115,6 +115,7 @@ fn details_of_session(error: &SessionError) -> ErrorDetails {
     };
     match error {
         SessionError::Ended { reason, .. } => details.end_reason = Some(*reason),
+        SessionError::LimitedToSession => {}
         SessionError::Unknown { .. } | SessionError::Implicit => {
             details.field = Some("sessionId".to_owned());
         }

@@ -202,7 +202,7 @@ impl Sessions {
             Some((scope, options, table.record(id)?))
         });
         let Some((scope, options, record)) = made else {
-            return Err(SessionError::Unknown { id });
+            return Err(SessionError::unknown(id));
         };
         self.services.policy.narrow(&scope, &options)?;
         let setup = ScopeSetup {
