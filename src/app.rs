@@ -136,6 +136,12 @@ impl Daemon {
                     .map_or_else(String::new, Exposition::render)
             }),
         };
+        if config.auth.session_secret.is_none() {
+            tracing::info!(
+                "tokens of sessions are signed with a random secret and end with this process, because \
+                 auth.session_secret is not set"
+            );
+        }
         let server = Server::bind(room_settings::server(config)?, services).await?;
         // Not awaited: it removes profiles that earlier runs left behind.
         tokio::task::spawn_blocking(sweep);

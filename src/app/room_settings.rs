@@ -93,12 +93,12 @@ pub(super) fn operations(config: &Config) -> OperationSettings {
 /// What signs the tokens of sessions: the configured secret, or one of this process alone.
 fn token_keys(config: &Config) -> Result<TokenKeys, SettingsError> {
     let auth = &config.auth;
-    let Some(secret) = &auth.session_secret else {
-        return TokenKeys::random().map_err(SettingsError::NoRandomness);
-    };
     let previous = auth.session_secret_previous.as_ref();
     let previous = previous.map(|secret| secret.expose().as_bytes());
-    Ok(TokenKeys::new(secret.expose().as_bytes(), previous))
+    match &auth.session_secret {
+        Some(secret) => Ok(TokenKeys::new(secret.expose().as_bytes(), previous)),
+        None => TokenKeys::random(previous).map_err(SettingsError::NoRandomness),
+    }
 }
 
 pub(crate) fn server(config: &Config) -> Result<ServerSettings, SettingsError> {

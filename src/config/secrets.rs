@@ -60,12 +60,6 @@ pub(crate) fn resolve(
             ));
         }
     }
-    if auth.session_secret.is_none() && auth.session_secret_previous.is_some() {
-        let key = "auth.session_secret_previous";
-        let problem =
-            "is set without auth.session_secret, which is what tokens are signed with".to_owned();
-        return Err(bad_value(origins.get(key), key, problem));
-    }
     Ok(())
 }
 
@@ -106,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_that_is_short_doubled_or_without_use_is_refused_and_not_shown() {
+    fn a_secret_that_is_short_or_doubled_is_refused_and_not_shown() {
         let secret = |text: &str| Some(Secret::new(text));
         for (auth, said) in [
             (
@@ -130,13 +124,6 @@ mod tests {
                     ..AuthConfig::default()
                 },
                 "auth.session_secret_file: is set beside",
-            ),
-            (
-                AuthConfig {
-                    session_secret_previous: secret(LONG),
-                    ..AuthConfig::default()
-                },
-                "without auth.session_secret",
             ),
             (
                 AuthConfig {

@@ -79,6 +79,8 @@ http_codes! {
     BadHandshake = "BAD_HANDSHAKE", BAD_REQUEST;
     /// An upgrade to another protocol is needed.
     UpgradeRequired = "UPGRADE_REQUIRED", UPGRADE_REQUIRED;
+    /// Too many connections from this address.
+    TooManyConnections = "TOO_MANY_CONNECTIONS", TOO_MANY_REQUESTS;
     /// Too many failed attempts from this address.
     TooManyAttempts = "TOO_MANY_ATTEMPTS", TOO_MANY_REQUESTS;
 }

@@ -16,6 +16,9 @@ const MAX_BYTES: usize = 2048;
 /// How far the clock of another node may be ahead, in seconds.
 const CLOCK_SKEW: u64 = 60;
 
+/// What a header has in front of the name of its key.
+const BEGIN_OF_HEADER: &str = r#"{"alg":"HS256","typ":"JWT","kid":""#;
+
 /// Why a token is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TokenError {
@@ -63,7 +66,7 @@ impl Key {
             .chain_update(secret)
             .finalize();
         let id = URL_SAFE_NO_PAD.encode(&digest[..6]);
-        let header = format!(r#"{{"alg":"HS256","typ":"JWT","kid":"{id}"}}"#);
+        let header = format!(r#"{BEGIN_OF_HEADER}{id}"}}"#);
         #[expect(clippy::expect_used, reason = "HMAC takes keys of any length")]
         let mac = Hmac::new_from_slice(secret).expect("a key of any length");
         Self {
@@ -89,10 +92,10 @@ impl TokenKeys {
     }
 
     /// Signs with a new random secret: its tokens end with the process.
-    pub fn random() -> Result<Self, getrandom::Error> {
+    pub fn random(previous: Option<&[u8]>) -> Result<Self, getrandom::Error> {
         let mut secret = [0; 32];
         getrandom::fill(&mut secret)?;
-        Ok(Self::new(&secret, None))
+        Ok(Self::new(&secret, previous))
     }
 
     /// Whether a text has the form of a token, good or bad.
@@ -123,9 +126,10 @@ impl TokenKeys {
         let keys = [Some(&self.current), self.previous.as_ref()];
         let is_known = |key: &&Key| key.header == header;
         let Some(key) = keys.into_iter().flatten().find(is_known) else {
-            return Err(match self.is_of_another_key(header) {
-                true => TokenError::BadSignature,
-                false => TokenError::Malformed,
+            return Err(if names_a_key(header) {
+                TokenError::BadSignature
+            } else {
+                TokenError::Malformed
             });
         };
         let mac = URL_SAFE_NO_PAD
@@ -150,14 +154,12 @@ impl TokenKeys {
         }
         Ok(claims)
     }
+}
 
-    /// Whether a header differs from ours only in the name of its key, for a better message; the token is refused.
-    fn is_of_another_key(&self, header: &str) -> bool {
-        // All but the name of the key, in base64.
-        let same = self.current.header.len().saturating_sub(12);
-        header.len() == self.current.header.len()
-            && header.as_bytes().get(..same) == self.current.header.as_bytes().get(..same)
-    }
+/// Whether a header is like ours but for the name of its key, for a better message; the token is refused.
+fn names_a_key(header: &str) -> bool {
+    let header = URL_SAFE_NO_PAD.decode(header).unwrap_or_default();
+    header.starts_with(BEGIN_OF_HEADER.as_bytes())
 }
 
 #[cfg(test)]
@@ -298,10 +300,10 @@ mod tests {
         assert_eq!(verify(&without, &old), Err(TokenError::BadSignature));
         assert_eq!(verify(&without, &new), Ok(()));
         assert_eq!(verify(&keys(), &new), Err(TokenError::BadSignature));
-        let random = TokenKeys::random().unwrap();
+        let random = TokenKeys::random(None).unwrap();
         assert_ne!(
             random.sign(&claims()),
-            TokenKeys::random().unwrap().sign(&claims())
+            TokenKeys::random(None).unwrap().sign(&claims())
         );
         assert!(verify(&random, &old).is_err());
     }

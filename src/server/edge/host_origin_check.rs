@@ -270,7 +270,7 @@ mod tests {
             "0.0.0.0",
         ] {
             let error = check(&edge, &[("host", host)]).unwrap_err();
-            assert_eq!((error.status().as_u16(), host), (421, host));
+            assert_eq!((error.code().status().as_u16(), host), (421, host));
         }
     }
 
@@ -302,7 +302,11 @@ mod tests {
         headers.insert(HOST, HeaderValue::from_static("localhost"));
         let uri = Uri::from_static("http://evil.test/health");
         assert_eq!(
-            edge.check(&uri, &headers).unwrap_err().status().as_u16(),
+            edge.check(&uri, &headers)
+                .unwrap_err()
+                .code()
+                .status()
+                .as_u16(),
             421
         );
     }
@@ -314,6 +318,7 @@ mod tests {
         assert_eq!(
             check(&edge, &[("host", "rebound.test:9333")])
                 .unwrap_err()
+                .code()
                 .status()
                 .as_u16(),
             421
@@ -347,7 +352,7 @@ mod tests {
             "",
         ] {
             let error = check(&edge, &[("host", "localhost"), ("origin", origin)]).unwrap_err();
-            assert_eq!((error.status().as_u16(), origin), (403, origin));
+            assert_eq!((error.code().status().as_u16(), origin), (403, origin));
         }
     }
 
@@ -384,6 +389,6 @@ mod tests {
                 ("origin", "https://evil.test"),
             ],
         );
-        assert_eq!(error.unwrap_err().status().as_u16(), 403);
+        assert_eq!(error.unwrap_err().code().status().as_u16(), 403);
     }
 }

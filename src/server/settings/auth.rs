@@ -29,11 +29,13 @@ pub struct AuthConfig {
     pub require_session_token: bool,
     /// What signs the tokens of sessions: at least 32 characters. Without it a random one is made at every start, and the
     /// tokens end with the process.
+    #[schemars(extend("examples" = ["a text that `openssl rand -hex 32` prints"]))]
     pub session_secret: Option<Secret>,
     /// A file that holds `session_secret`; surrounding white space is ignored.
     #[schemars(extend("examples" = ["/run/secrets/session"]))]
     pub session_secret_file: Option<PathBuf>,
     /// The `session_secret` before this one: tokens that it signed are accepted until they expire.
+    #[schemars(extend("examples" = ["a text that `openssl rand -hex 32` printed before"]))]
     pub session_secret_previous: Option<Secret>,
     /// A file that holds `session_secret_previous`.
     #[schemars(extend("examples" = ["/run/secrets/session-before"]))]

@@ -371,6 +371,16 @@ impl Bridge {
         self.http(&head).await
     }
 
+    /// One HTTP exchange; `text` is the whole request.
+    pub(super) async fn exchange(&self, text: &str) -> Answer {
+        exchange(self.address, text.to_owned()).await
+    }
+
+    /// The same beside the test.
+    pub(super) fn background(&self, text: String) -> JoinHandle<Answer> {
+        tokio::spawn(exchange(self.address, text))
+    }
+
     async fn open(&self, head: &str) -> TcpStream {
         let mut socket = TcpStream::connect(self.address).await.unwrap();
         let text = format!("{head}\r\n\r\n");
@@ -440,6 +450,12 @@ pub(super) fn created(url: &str, logged_out: bool) -> FactKind {
         logged_out,
         opener: None,
     }
+}
+
+async fn exchange(address: SocketAddr, text: String) -> Answer {
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    socket.write_all(text.as_bytes()).await.unwrap();
+    Answer::read(socket).await
 }
 
 /// What a client sends to begin a WebSocket.

@@ -229,7 +229,7 @@ mod tests {
     fn only_unknown_subprotocols_are_a_bad_request() {
         for offer in ["graphql-ws", "cdp-bridge.v2", "cdp-bridge.bearer.x, mqtt"] {
             let error = read(&[("sec-websocket-protocol", offer)]).unwrap_err();
-            assert_eq!(error.status().as_u16(), 400, "{offer}");
+            assert_eq!(error.code().status().as_u16(), 400, "{offer}");
         }
     }
 
@@ -243,7 +243,7 @@ mod tests {
             ("connection", "close", 426),
         ] {
             assert_eq!(
-                read(&[(name, value)]).unwrap_err().status().as_u16(),
+                read(&[(name, value)]).unwrap_err().code().status().as_u16(),
                 status,
                 "{name}: {value}"
             );
