@@ -68,7 +68,7 @@ fn session_of(
     principal: &Principal,
 ) -> Result<(Scope, Option<Problem>), Problem> {
     let problem = |error: SessionError| {
-        Problem::of_operation(RequestKind::ListTabs, &OperationError::from(error), None)
+        Problem::of_operation(RequestKind::GetSession, &OperationError::from(error), None)
     };
     let name = request.param("sessionId");
     let unknown = || {

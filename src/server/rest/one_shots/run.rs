@@ -59,7 +59,7 @@ impl Drop for OneShotSession {
 }
 
 fn session_problem(error: SessionError) -> Problem {
-    Problem::of_operation(RequestKind::CreateTab, &OperationError::from(error), None)
+    Problem::of_operation(RequestKind::CreateSession, &OperationError::from(error), None)
 }
 
 /// Carries it out.
