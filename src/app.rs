@@ -29,9 +29,10 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
-use crate::operations::sessions::{EndReason, MemoryStore, NoSessionTokens};
+use crate::operations::sessions::{EndReason, MemoryStore};
 use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
+use crate::server::session_tokens::SessionTokenMint;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
@@ -114,6 +115,8 @@ impl Daemon {
         );
         tokio::spawn(blocked_requests::publish(Arc::clone(&facts), blocked));
         let status = SupervisedBrowser::default();
+        let server_settings = room_settings::server(config)?;
+        let session_tokens = SessionTokenMint::new(Arc::clone(&server_settings.token_keys));
         let operations = Arc::new(Operations::new(
             room_settings::operations(config),
             OperationServices {
@@ -122,7 +125,7 @@ impl Daemon {
                 policy: Arc::<Policies>::clone(&policies),
                 facts: Facts(Arc::clone(&facts)),
                 session_store: Arc::new(MemoryStore::default()),
-                session_tokens: Arc::new(NoSessionTokens),
+                session_tokens: Arc::<SessionTokenMint>::clone(&session_tokens),
             },
             [Arc::new(CallLog) as Arc<dyn Tap>],
         ));
@@ -142,7 +145,8 @@ impl Daemon {
                  auth.session_secret is not set"
             );
         }
-        let server = Server::bind(room_settings::server(config)?, services).await?;
+        let server = Server::bind(server_settings, services).await?;
+        session_tokens.listens(server.local_addr(), config.server.tls.is_some());
         // Not awaited: it removes profiles that earlier runs left behind.
         tokio::task::spawn_blocking(sweep);
 

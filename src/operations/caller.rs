@@ -117,6 +117,16 @@ impl Caller {
         &self.in_flight
     }
 
+    /// A message of the same client that another caller has counted, as one of this caller.
+    pub fn takes_over(&self, arrival: &Arrival) -> Arrival {
+        Arrival {
+            caller: self.id,
+            door: self.door,
+            scope: self.scope().clone(),
+            ..arrival.clone()
+        }
+    }
+
     /// Counts a message that has just arrived against the client's rate.
     pub fn message_arrived(&self) -> Arrival {
         let at = Instant::now();

@@ -3,7 +3,7 @@
 use cdp_bridge_protocol::TabId;
 use cdp_bridge_protocol::event::TabState;
 
-use super::{Operations, Principal};
+use super::{Operations, Principal, Reach};
 use crate::tabs::{Scope, TabHandle};
 
 /// A tab, as it last published its state.
@@ -32,7 +32,13 @@ pub struct PageView {
 impl Operations {
     /// The pages that a principal may act on, oldest first.
     pub fn pages_of(&self, principal: &Principal) -> Vec<PageView> {
-        let tabs = self.services.registry.of(&principal.scope);
+        let tabs = match principal.reach {
+            Reach::Session => self.services.registry.of(&principal.scope),
+            Reach::Client => self
+                .services
+                .registry
+                .all_of_client(&principal.scope.client),
+        };
         let mut pages: Vec<_> = tabs.iter().map(page).collect();
         pages.sort_by_key(|page| page.id);
         pages
@@ -40,8 +46,12 @@ impl Operations {
 
     /// One of them.
     pub fn page_of(&self, principal: &Principal, id: TabId) -> Option<PageView> {
-        let tab = self.services.registry.get(&principal.scope, id)?;
-        Some(page(&tab))
+        let registry = &self.services.registry;
+        let tab = match principal.reach {
+            Reach::Session => registry.get(&principal.scope, id),
+            Reach::Client => registry.of_client(&principal.scope.client, id),
+        };
+        tab.as_ref().map(page)
     }
 }
 

@@ -74,7 +74,7 @@ impl Permissions {
 }
 
 /// Which of a client's tabs a principal may act on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// Those in all of its sessions.
     Client,

@@ -4,6 +4,7 @@ use axum::http::StatusCode;
 use cdp_bridge_protocol::ErrorCode;
 
 use crate::operations::OperationError;
+use crate::operations::sessions::SessionError;
 
 /// The status of a code of the protocol.
 pub fn of_code(code: ErrorCode) -> StatusCode {
@@ -43,6 +44,9 @@ pub fn of_code(code: ErrorCode) -> StatusCode {
 pub fn of_operation(error: &OperationError, code: ErrorCode) -> StatusCode {
     match error {
         OperationError::NotPermitted { .. } | OperationError::ScriptsDisabled { .. } => {
+            StatusCode::FORBIDDEN
+        }
+        OperationError::Session(SessionError::LimitedToSession | SessionError::Implicit) => {
             StatusCode::FORBIDDEN
         }
         OperationError::NoStreams { .. } => StatusCode::METHOD_NOT_ALLOWED,

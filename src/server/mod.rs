@@ -12,6 +12,7 @@
 //! | [`problem`], [`http_status`] | errors of HTTP |
 //! | [`admin`] | `/health`, `/metrics` and so on; replacing clients and certificate |
 //! | [`wire`], [`wire_error`] | facts, answers and errors as messages of the protocol |
+//! | [`session_tokens`] | the tokens of sessions |
 //! | [`settings`], [`ports`], [`state`] | settings and dependencies; what connections share, and how they are admitted |
 
 pub mod admin;
@@ -22,6 +23,7 @@ pub mod problem;
 pub mod rest;
 pub mod router;
 pub mod serve;
+pub mod session_tokens;
 pub mod settings;
 pub mod sse;
 pub mod state;

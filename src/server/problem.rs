@@ -16,6 +16,7 @@ use serde::{Serialize, Serializer};
 
 use super::{http_status, wire_error};
 use crate::operations::OperationError;
+use crate::operations::sessions::SessionError;
 
 /// Tells generated clients whether to repeat a request.
 pub(crate) const SHOULD_RETRY: HeaderName = HeaderName::from_static("x-should-retry");
@@ -67,6 +68,8 @@ http_codes! {
     WrongHost = "WRONG_HOST", MISDIRECTED_REQUEST;
     /// There is nothing at this path.
     UnknownPath = "UNKNOWN_PATH", NOT_FOUND;
+    /// No such job, or another client's.
+    UnknownJob = "UNKNOWN_JOB", NOT_FOUND;
     /// The path has no such method.
     MethodNotAllowed = "METHOD_NOT_ALLOWED", METHOD_NOT_ALLOWED;
     /// No answer of the media types that the client accepts.
@@ -365,7 +368,8 @@ impl Problem {
 
 /// What a request of the protocol that failed may have done.
 fn effect_of(kind: RequestKind, error: &OperationError, event: &ErrorEvent) -> Effect {
-    let refused = !matches!(error, OperationError::Failed(_))
+    let is_half_made = matches!(error, OperationError::Session(SessionError::Failed));
+    let refused = !matches!(error, OperationError::Failed(_)) && !is_half_made
         || matches!(
             event.code,
             ErrorCode::RateLimited

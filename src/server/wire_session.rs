@@ -96,3 +96,8 @@ fn page(start: StartPage) -> StartedPage {
         }),
     }
 }
+
+/// Why the page of a session's `startUrl` is not loaded, if it is not.
+pub fn start_error(start: Option<StartPage>) -> Option<StartedPageError> {
+    page(start?).error
+}

@@ -47,15 +47,6 @@ impl ClientSessionId {
     }
 }
 
-impl fmt::Display for ClientSessionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if *self == Self::DEFAULT {
-            return f.write_str("default");
-        }
-        write!(f, "{:032x}", self.0)
-    }
-}
-
 /// The owner of tabs. Browser contexts, proxies, quotas, lists and facts are kept per scope.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope {

@@ -40,6 +40,13 @@ impl Registry {
         view::list(self.of(scope).iter().map(TabHandle::view).collect())
     }
 
+    /// The tabs of a client, in all of its sessions.
+    pub fn all_of_client(&self, client: &ClientId) -> Vec<TabHandle> {
+        let all = self.tabs.iter();
+        let own = all.filter(|tab| tab.scope.client == *client);
+        own.map(|tab| tab.clone()).collect()
+    }
+
     pub fn of(&self, scope: &Scope) -> Vec<TabHandle> {
         let all = self.all().into_iter();
         all.filter(|tab| tab.scope == *scope).collect()

@@ -4,8 +4,10 @@ use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
 
 use super::route::{Route, RouteAuth};
+use super::sessions;
 use crate::clock::epoch_ms;
-use crate::operations::Principal;
+use crate::operations::sessions::{SessionError, SessionId};
+use crate::operations::{Principal, Reach, Scope};
 use crate::server::edge::per_ip_limit::IpPermit;
 use crate::server::problem::{HttpCode, Problem};
 use crate::server::state::ServerState;
@@ -21,6 +23,8 @@ pub(crate) struct Access {
     pub(crate) principal: Principal,
     /// What the session's token says, if there is one.
     pub(crate) claims: Option<Claims>,
+    /// Why the session of the token has ended, if it has.
+    pub(crate) ended: Option<SessionError>,
 }
 
 /// The tokens that a request carries.
@@ -131,6 +135,7 @@ impl Access {
         Self {
             principal,
             claims: None,
+            ended: None,
         }
     }
 
@@ -150,23 +155,34 @@ impl Access {
         let client = state.auth.client(&claims.cli).ok_or_else(|| {
             Problem::unauthorized("the session's token is refused: its client is gone")
         })?;
-        let principal = Self::enter(state, &client, &claims)?;
+        // No session has an id of another form; 0 is the generation of all of them so far.
+        let id: SessionId = claims.sub.parse().map_err(|_| unknown(&claims.sub))?;
+        if claims.r#gen != 0 {
+            return Err(Problem::unauthorized("the session's token was withdrawn"));
+        }
+        let (principal, ended) = match state.operations().enter_session(&client, id) {
+            Ok(principal) => (principal, None),
+            Err(error @ SessionError::Ended { .. }) => (limited(&client, id), Some(error)),
+            Err(error) => return Err(sessions::problem(error)),
+        };
         Ok(Self {
             principal,
             claims: Some(claims),
+            ended,
         })
-    }
-
-    /// The client, limited to the session that its token names.
-    fn enter(_: &ServerState, _: &Principal, _: &Claims) -> Result<Principal, Problem> {
-        Err(Problem::unauthorized(
-            "the session's token is refused: there is no such session",
-        ))
     }
 
     /// The only page that the token opens, if it is limited to one.
     pub(crate) fn page(&self) -> Option<&str> {
         self.claims.as_ref()?.pg.as_deref()
+    }
+
+    /// Refuses the token of a session that has ended.
+    pub(crate) fn check_ended(&self, takes_ended: bool) -> Result<(), Problem> {
+        match &self.ended {
+            Some(error) if !takes_ended => Err(sessions::problem(error.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// Refuses a session's token that does not grant this.
@@ -179,6 +195,22 @@ impl Access {
             _ => Ok(()),
         }
     }
+}
+
+/// The client, limited to a session of which only the record is left.
+fn limited(client: &Principal, id: SessionId) -> Principal {
+    Principal {
+        scope: Scope {
+            client: client.scope.client.clone(),
+            session: id.into(),
+        },
+        reach: Reach::Session,
+        ..client.clone()
+    }
+}
+
+fn unknown(id: &str) -> Problem {
+    sessions::problem(SessionError::unknown(id))
 }
 
 /// Refuses a request without a valid token, and counts a wrong one.

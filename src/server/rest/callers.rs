@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::lock::lock;
-use crate::operations::{Caller, Operations, Principal, Scope};
+use crate::operations::{Caller, Operations, Principal, Reach, Scope};
 
 /// The name of the door in logs.
 const DOOR: &str = "rest";
@@ -21,7 +21,7 @@ const IDLE: Duration = Duration::from_mins(15);
 
 /// The callers of this door.
 #[derive(Debug, Default)]
-pub(crate) struct RestCallers(Mutex<HashMap<Scope, Known>>);
+pub(crate) struct RestCallers(Mutex<HashMap<(Scope, Reach), Known>>);
 
 #[derive(Debug)]
 struct Known {
@@ -34,7 +34,8 @@ impl RestCallers {
     pub(crate) fn of(&self, operations: &Operations, principal: &Principal) -> Arc<Caller> {
         let now = Instant::now();
         let mut known = lock(&self.0);
-        if let Some(it) = known.get_mut(&principal.scope)
+        let key = (principal.scope.clone(), principal.reach);
+        if let Some(it) = known.get_mut(&key)
             && is_same(it.caller.principal(), principal)
         {
             it.used = now;
@@ -45,8 +46,8 @@ impl RestCallers {
         }
         if known.len() >= MOST {
             let oldest = known.iter().min_by_key(|(_, it)| it.used);
-            if let Some(scope) = oldest.map(|(scope, _)| scope.clone()) {
-                known.remove(&scope);
+            if let Some(oldest) = oldest.map(|(key, _)| key.clone()) {
+                known.remove(&oldest);
             }
         }
         let caller = Arc::new(operations.caller(DOOR, principal.clone()));
@@ -54,7 +55,7 @@ impl RestCallers {
             caller: Arc::clone(&caller),
             used: now,
         };
-        known.insert(principal.scope.clone(), it);
+        known.insert(key, it);
         caller
     }
 }

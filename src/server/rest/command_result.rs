@@ -127,7 +127,7 @@ mod tests {
     use serde_json::json;
 
     fn value(answer: WireAnswer) -> Value {
-        serde_json::from_str(&super::json(answer, "").unwrap()).unwrap()
+        serde_json::from_str(&json(answer, "").unwrap()).unwrap()
     }
 
     fn content(text: &str) -> WireAnswer {
@@ -168,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_payload_over_the_limit_says_where_else_it_can_be_had() {
-        let problem = super::json(content(&"x".repeat(MAX_PAYLOAD + 1)), "GET it").unwrap_err();
+        let problem = json(content(&"x".repeat(MAX_PAYLOAD + 1)), "GET it").unwrap_err();
         assert_eq!(problem.status(), 413);
         let document = serde_json::to_value(problem.document("", "")).unwrap();
         assert!(document["detail"].as_str().unwrap().contains("GET it"));

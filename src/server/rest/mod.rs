@@ -12,6 +12,8 @@
 //! | [`access`] | the tokens of clients and of sessions |
 //! | [`repeated`] | answers of requests with an `Idempotency-Key` |
 //! | [`callers`] | one caller of operations for each scope |
+//! | [`session`], [`sessions`], [`session_creation`], [`session_tokens`], [`terminate`] | sessions |
+//! | [`jobs`], [`limits`] | requests that are not waited for; how much is left |
 //! | [`pages`], [`command`], [`command_list`], [`command_result`] | pages, and what is done in them |
 //! | [`answer`], `rate_headers`, `urls` | parts of answers |
 //! | [`state`] | what all requests share |
@@ -32,6 +34,8 @@ pub(crate) mod documents;
 pub(crate) mod events;
 pub(crate) mod files;
 pub(crate) mod html;
+pub(crate) mod jobs;
+pub(crate) mod limits;
 pub(crate) mod mount;
 pub(crate) mod one_shots;
 pub(crate) mod openapi;
@@ -42,7 +46,12 @@ mod rate_headers;
 pub(crate) mod repeated;
 pub(crate) mod request;
 pub(crate) mod route;
+pub(crate) mod session;
+pub(crate) mod session_creation;
+pub(crate) mod session_tokens;
+pub(crate) mod sessions;
 pub(crate) mod state;
 pub(crate) mod table;
+pub(crate) mod terminate;
 mod urls;
 mod yaml;

@@ -19,7 +19,7 @@ use super::access::Access;
 use super::body::{self, check_accept};
 use super::openapi::query_schema;
 use super::request::{Entered, RestRequest};
-use super::route::{RestResult, Route, RouteAuth};
+use super::route::{RestResult, Route};
 use super::{query, rate_headers, repeated};
 use crate::operations::OperationError;
 use crate::server::edge::envelope::HttpRequestId;
@@ -172,9 +172,8 @@ fn enter(
     let Some(access) = access else {
         return Ok(None);
     };
-    if route.auth != RouteAuth::Open {
-        access.check_scope(route.token_scope)?;
-    }
+    access.check_scope(route.token_scope)?;
+    access.check_ended(route.takes_ended)?;
     let caller = state.rest.callers.of(state.operations(), &access.principal);
     let arrival = caller.message_arrived();
     Ok(Some(Entered {

@@ -12,6 +12,7 @@ use super::request::{Entered, RestRequest};
 use super::route::{RestResult, Route};
 use super::{answer, command_result};
 use crate::operations::pages::PageView;
+use crate::operations::sessions::SessionId;
 use crate::server::problem::Problem;
 use crate::server::wire::WireAnswer;
 
@@ -44,7 +45,7 @@ impl From<PageView> for Page {
         Self {
             page_id: page.id,
             target_id: page.target,
-            session_id: page.scope.session.to_string(),
+            session_id: SessionId::of(&page.scope).to_string(),
             url: page.url,
             title: page.title,
             state: page.state,

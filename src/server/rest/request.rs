@@ -1,19 +1,17 @@
 //! What a handler is given.
 
-use std::str::FromStr;
 use std::sync::{Arc, PoisonError};
 
 use axum::http::HeaderMap;
-use cdp_bridge_protocol::{ErrorCode, RequestKind};
 use cdp_bridge_protocol::request::parse_fields;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::access::Access;
 use super::body::RestBody;
-use super::urls;
-use crate::operations::sessions::SessionId;
-use crate::operations::{Arrival, Caller, OperationError};
+use super::session::SessionUrls;
+use super::{sessions, urls};
+use crate::operations::{Arrival, Caller};
 use crate::server::edge::envelope::HttpRequestId;
 use crate::server::problem::Problem;
 use crate::server::state::ServerState;
@@ -52,41 +50,37 @@ impl RestRequest {
 
     /// The holder of the token, limited to the session in the path.
     pub(crate) fn in_session(&self) -> Result<Entered, Problem> {
-        let entered = self.entered()?;
-        let id: SessionId = self.parsed("sessionId", ErrorCode::UnknownSession)?;
+        let (id, entered) = (self.session_id()?, self.entered()?);
         let operations = self.state.operations();
         let principal = operations.enter_session(&entered.access.principal, id);
-        let principal = principal.map_err(|error| {
-            let error = OperationError::from(error);
-            Problem::of_operation(RequestKind::ListTabs, &error, None)
-        })?;
+        let principal = principal.map_err(sessions::problem)?;
+        let caller = self.state.rest.callers.of(operations, &principal);
         Ok(Entered {
-            caller: self.state.rest.callers.of(operations, &principal),
+            arrival: caller.takes_over(&entered.arrival),
+            caller,
             access: Access {
                 principal,
                 ..entered.access.clone()
             },
-            arrival: entered.arrival.clone(),
         })
     }
 
     /// The address of the WebSocket that shows the same tabs.
     pub(crate) fn websocket_url(&self) -> String {
-        urls::websocket(&self.state, &self.headers)
+        match self
+            .entered
+            .as_ref()
+            .and_then(|it| it.access.claims.as_ref())
+        {
+            Some(claims) => SessionUrls::of(self).websocket(&claims.sub),
+            None => urls::websocket(&self.state, &self.headers),
+        }
     }
 
     /// A parameter of the path, as it is.
     pub(crate) fn param(&self, name: &str) -> &str {
         let found = self.params.iter().find(|(it, _)| it == name);
         found.map_or("", |(_, value)| value)
-    }
-
-    /// A parameter of the path that has the form of an id; another one names nothing.
-    pub(crate) fn parsed<T: FromStr>(&self, name: &str, code: ErrorCode) -> Result<T, Problem> {
-        let text = self.param(name);
-        let shown: String = text.chars().take(64).collect();
-        let unknown = || Problem::protocol(code, format!("there is no {shown:?} here"));
-        text.parse().map_err(|_| unknown())
     }
 
     /// The parameters of the query.

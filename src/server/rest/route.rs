@@ -89,6 +89,8 @@ pub(crate) struct Route {
     pub(crate) answers: Vec<AnswerSpec>,
     /// Whether it is answered beyond the client's rate too: ending is always allowed.
     pub(crate) ignores_rate: bool,
+    /// Whether the token of a session opens it after its end too.
+    pub(crate) takes_ended: bool,
     /// Whether the token may stand in the query, for programs that cannot set headers.
     pub(crate) takes_query_token: bool,
     pub(crate) handler: Handler,
@@ -111,6 +113,7 @@ impl Route {
             body: BodyRule::None,
             answers: Vec::new(),
             ignores_rate: false,
+            takes_ended: false,
             takes_query_token: false,
             handler: handler.boxed_handler(),
         }
@@ -199,6 +202,14 @@ impl Route {
     pub(crate) fn beyond_rate(self) -> Self {
         Self {
             ignores_rate: true,
+            ..self
+        }
+    }
+
+    /// The token of a session opens it after its end too.
+    pub(crate) fn of_ended(self) -> Self {
+        Self {
+            takes_ended: true,
             ..self
         }
     }

@@ -1,6 +1,7 @@
 //! What the requests of this door share.
 
 use super::callers::RestCallers;
+use super::jobs::Jobs;
 use super::repeated::RestKeys;
 use crate::operations::IdempotencyConfig;
 use crate::operations::once::OnceGuard;
@@ -10,6 +11,7 @@ use crate::operations::once::OnceGuard;
 pub(crate) struct RestState {
     pub(crate) callers: RestCallers,
     pub(crate) keys: RestKeys,
+    pub(crate) jobs: Jobs,
 }
 
 impl RestState {
@@ -17,6 +19,7 @@ impl RestState {
         Self {
             callers: RestCallers::default(),
             keys: OnceGuard::new(idempotency),
+            jobs: Jobs::default(),
         }
     }
 }

@@ -9,3 +9,4 @@ mod exchange;
 mod keys;
 mod limits;
 mod pages;
+mod sessions;
