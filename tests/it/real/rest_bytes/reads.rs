@@ -117,7 +117,7 @@ async fn a_request_that_cannot_be_carried_out_names_what_is_wrong(browser: TestB
         ("screenshot?mask=p", 400, "BAD_REQUEST", "mask"),
         ("screenshot?fullPage=true&selector=p", 400, "BAD_REQUEST", "selector"),
         ("screenshot?selector=%5B", 400, "BAD_SELECTOR", "selector"),
-        ("screenshot?selector=%23none&timeoutMs=300", 422, "NOT_FOUND", ""),
+        ("content?as=text&selector=%23none&timeoutMs=300", 422, "NOT_FOUND", ""),
         ("content?as=pdf", 400, "BAD_REQUEST", "as"),
         ("content?as=structured&selector=p", 400, "BAD_REQUEST", "selector"),
         ("pdf?scale=9", 400, "BAD_REQUEST", "scale"),
