@@ -67,7 +67,7 @@ async fn what_is_not_one_file_is_refused_by_name_and_nothing_is_kept() {
         (MULTIPART, two, 400, Some("file")),
         (MULTIPART, one.replace("--b--", ""), 400, None),
         // The client may stage 8 KiB.
-        (MULTIPART, self::body("a.txt", &"x".repeat(9000)), 413, None),
+        (MULTIPART, body("a.txt", &"x".repeat(9000)), 413, None),
     ] {
         let answer = post(&bridge, kind, &body).await;
         assert_eq!(answer.status, status, "{}", answer.body);
