@@ -25,7 +25,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("process_priority", &[]),
     ("memory_trim", &[]),
     ("timer", &[]),
-    ("tokens", &[]),
+    ("tokens", &["lock"]),
     ("runtime", &[]),
     ("systemd", &[]),
     ("client", &["protocol"]),
