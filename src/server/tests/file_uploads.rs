@@ -94,14 +94,22 @@ async fn a_file_whose_client_hangs_up_is_not_kept() {
     socket.write_all(head.as_bytes()).await.unwrap();
     socket.write_all(&whole.as_bytes()[..4000]).await.unwrap();
     soon("the file begins", async {
-        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha").await.status != 200 {}
+        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha")
+            .await
+            .status
+            != 200
+        {}
     })
     .await;
     socket.shutdown().await.unwrap();
     let mut rest = Vec::new();
     let _ = soon("the end", socket.read_to_end(&mut rest)).await;
     soon("the file is gone", async {
-        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha").await.status != 404 {}
+        while call(&bridge, "GET", &format!("{PATH}/u1"), "alpha")
+            .await
+            .status
+            != 404
+        {}
     })
     .await;
 }
