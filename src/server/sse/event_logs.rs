@@ -183,9 +183,11 @@ fn is_last(kind: &FactKind) -> bool {
 }
 
 fn logged(fact: Fact) -> Option<LoggedEvent> {
+    let tab = fact.tab;
     let event = wire::event(fact)?;
     Some(LoggedEvent {
         name: event.name(),
+        tab,
         data: Message::unasked(event).to_json().into(),
     })
 }
