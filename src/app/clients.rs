@@ -3,6 +3,7 @@
 use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::operations::ClientLimits;
+use crate::operations::sessions::SessionLimits;
 use crate::server::{ClientConfig, ClientToken, TokenHash};
 use crate::tabs::TabShares;
 
@@ -53,6 +54,19 @@ pub(super) fn tab_shares(config: &Config) -> TabShares {
     TabShares {
         max_of: max_of.collect(),
         guaranteed: guaranteed_tabs(config),
+    }
+}
+
+/// How many sessions there may be.
+pub(super) fn session_limits(config: &Config) -> SessionLimits {
+    let clients = config.auth.clients.iter();
+    let own = clients.filter_map(|client| {
+        let most = client.limits?.sessions?;
+        Some((client.name.as_str().into(), most))
+    });
+    SessionLimits {
+        config: config.sessions.clone(),
+        of_client: own.collect(),
     }
 }
 

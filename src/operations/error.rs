@@ -11,6 +11,7 @@ use super::failure::{
     BadRegex, DownloadError, Failure, LocatorError, NoSuchKey, PageActionError, PrintError,
     SetupError, TabError,
 };
+use super::sessions::SessionError;
 use super::staged_files::StagingError;
 
 /// Why an operation failed.
@@ -127,6 +128,9 @@ pub enum OperationError {
     /// A file cannot be staged, or is not there.
     #[error(transparent)]
     Staging(#[from] StagingError),
+    /// Something cannot be done with a session.
+    #[error(transparent)]
+    Session(#[from] SessionError),
     /// The tab, or the supervisor of tabs, failed.
     #[error(transparent)]
     Failed(Failure),
@@ -166,6 +170,7 @@ impl OperationError {
             Self::ScriptsDisabled { .. } => ErrorCode::EvaluationFailed,
             Self::PermissionForbidden { .. } => ErrorCode::PermissionDenied,
             Self::Staging(error) => code_of_staging(error),
+            Self::Session(error) => error.code(),
             Self::Failed(failure) => code_of_tab(kind, &failure.error),
         }
     }
@@ -179,9 +184,13 @@ impl OperationError {
         let code = self.code(kind);
         let never_began = matches!(
             code,
-            ErrorCode::RateLimited | ErrorCode::LimitExceeded | ErrorCode::Dropped
+            ErrorCode::RateLimited
+                | ErrorCode::LimitExceeded
+                | ErrorCode::Capacity
+                | ErrorCode::Dropped
         );
-        code.retryable() && (never_began || kind == RequestKind::CreateTab)
+        let creates = matches!(kind, RequestKind::CreateTab | RequestKind::CreateSession);
+        code.retryable() && (never_began || creates)
     }
 
     /// Whether the log should have it, because the answer does not say all of it.

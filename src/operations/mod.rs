@@ -8,15 +8,20 @@
 //! | --- | --- |
 //! | [`execute`] | [`Operations`]: admission, then dispatch |
 //! | [`principal`], [`caller`], [`call`] | an authenticated client; one origin of its requests; one operation in progress |
+//! | [`pages`] | what is known of tabs without asking them |
 //! | [`presence`] | which scopes have a client that is present |
 //! | `dispatch`, `page_action`, `page_setup`, `raw_input`, `prompts` | from each kind of request to the tab, or the supervisor, that fulfils it |
+//! | `cookies` | sets cookies of a tab's browser context |
 //! | `cancel`, `running_calls` | cancels a call where it is carried out |
 //! | `responder`, [`outcome`], [`error`] | the one answer of a call |
 //! | [`tap`], [`call_log`] | observers of every call: metrics, log, recorders |
 //! | [`bus`] | the event bus: numbers each fact and passes it to every listener |
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
+//! | [`once`] | whole answers of a door, made once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
+//! | [`uploads`], `downloads` | whole files that a client hands over; those that pages have handed out |
+//! | [`sessions`] | what clients create, use and end: from the request to nothing left |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -35,16 +40,20 @@ pub mod call_log;
 pub mod caller;
 mod cancel;
 pub mod client_quota;
+mod cookies;
 mod dispatch;
+mod downloads;
 pub mod drain;
 pub mod error;
 pub mod execute;
 mod idempotency;
 mod idempotency_table;
 pub mod in_flight;
+pub mod once;
 pub mod outcome;
 mod page_action;
 mod page_setup;
+pub mod pages;
 pub mod ports;
 pub mod presence;
 pub mod principal;
@@ -52,11 +61,13 @@ mod prompts;
 mod raw_input;
 mod responder;
 mod running_calls;
+pub mod sessions;
 pub mod settings;
 pub mod staged_files;
 mod staging;
 pub mod tap;
 mod token_bucket;
+pub mod uploads;
 
 pub use bus::{EventBus, FactListener, Published};
 pub use call::Call;
@@ -66,17 +77,19 @@ pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
 pub use outcome::{OperationOutcome, Success};
-pub use ports::{OperationServices, TabService, UrlPolicy};
+pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;
-pub use principal::{Permission, Permissions, Principal};
+pub use principal::{Permission, Permissions, Principal, Reach};
+pub use sessions::{SessionError, SessionHold, SessionId};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use staged_files::StagingLimits;
 pub use tap::Tap;
 
 pub use crate::policy::ClientPolicyConfig;
 pub use crate::tabs::{
-    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId, Fact,
-    FactKind, Failure, FrameSlot, OnDisconnect, Scope, TabCounts,
+    Acted, Answer, AnswerKind, Audience, CallId, CallerId, CancelReport, CastFrame, ClientId,
+    ClientSessionId, Fact, FactKind, Failure, FrameSlot, KeptDownload, OnDisconnect, PageCookie,
+    Scope, TabCounts,
 };
 
 /// What facts and answers consist of.

@@ -12,7 +12,9 @@ use super::edge::host_origin_check::HostOriginCheck;
 use super::edge::per_ip_limit::PerIpLimit;
 use super::edge::tls::TlsPort;
 use super::ports::BrowserStatus;
+use super::rest::state::RestState;
 use super::settings::ServerSettings;
+use super::sse::event_logs::EventLogs;
 use super::ws::client_send_budget::ClientSendBudgets;
 use super::ws::hub::Hub;
 use super::ws::links::{ConnectionSeq, Links};
@@ -21,6 +23,7 @@ use crate::metrics;
 use crate::operations::client_quota::{ClientQuota, QuotaPermit};
 use crate::operations::drain::{CountGuard, Drain, DrainPhase};
 use crate::operations::{EventBus, FactListener, Operations};
+use crate::tokens::TokenKeys;
 
 /// What a server is given to work with.
 #[derive(Clone)]
@@ -64,8 +67,12 @@ pub struct ServerState {
     pub(crate) health: BrowserHealth,
     pub(crate) hub: Arc<Hub>,
     pub(crate) links: Links,
+    pub(crate) event_logs: Arc<EventLogs>,
     pub(crate) send_budgets: ClientSendBudgets,
     pub(crate) started: Instant,
+    pub(crate) rest: RestState,
+    /// What signs the tokens of sessions.
+    pub(crate) tokens: Arc<TokenKeys>,
     connection_seq: AtomicU64,
 }
 
@@ -95,6 +102,10 @@ impl ServerState {
         services
             .bus
             .listen(Arc::clone(&hub) as Arc<dyn FactListener>);
+        let event_logs = Arc::new(EventLogs::new(settings.config.resume_bytes));
+        services
+            .bus
+            .listen(Arc::clone(&event_logs) as Arc<dyn FactListener>);
         Self {
             host_origin_check: HostOriginCheck::new(
                 &settings.config.listen,
@@ -107,12 +118,15 @@ impl ServerState {
             per_ip: PerIpLimit::new(settings.config.max_connections_per_address),
             health: BrowserHealth::new(Arc::clone(&services.browser)),
             hub,
+            event_logs,
             links: Links::new(settings.config.max_connections),
             send_budgets: {
                 let config = &settings.config;
                 ClientSendBudgets::new(config.outbound_bytes_of_client.max(config.outbound_bytes))
             },
             started: Instant::now(),
+            rest: RestState::new(settings.config.idempotency()),
+            tokens: Arc::clone(&settings.token_keys),
             connection_seq: AtomicU64::new(1),
             settings,
             services,

@@ -9,6 +9,7 @@ mod open_watchdog;
 mod popup_limiter;
 mod popups;
 mod rebuild_queue;
+mod scopes;
 mod tab_quota;
 mod task;
 
@@ -22,11 +23,13 @@ use tokio::time::Instant;
 
 pub use self::rebuild_queue::RebuildPermit;
 use self::rebuild_queue::RebuildRequest;
+pub use self::scopes::ScopeSetup;
 use super::actor::TabsContext;
 use super::cancellation::CancelReport;
 use super::capture_permits::CapturePermits;
 use super::clipboard::Clipboards;
 use super::context_proxy::ProxyProvider;
+use super::downloads::KeptDownload;
 use super::error::TabError;
 use super::fact::FactSink;
 use super::identity::{CallId, ClientId, Scope, TabKey};
@@ -79,9 +82,12 @@ enum SupervisorMessage {
     ShareTabs(TabShares),
     Claim(String, TabKey),
     Download(TabKey, String, Reply),
+    ListDownloads(Scope, oneshot::Sender<Vec<KeptDownload>>),
     CancelCreate(CallId, CancelReport),
     CancelDownload(CallId, CancelReport),
     PolicyChanged,
+    BeginScope(Scope, ScopeSetup, oneshot::Sender<Result<(), TabError>>),
+    EndScope(Scope, oneshot::Sender<()>),
     Shutdown(oneshot::Sender<()>),
 }
 
@@ -130,6 +136,15 @@ impl SupervisorHandle {
     /// Opens a tab.
     pub fn create(&self, tab: NewTab, reply: Reply) {
         self.try_request(SupervisorMessage::Create(tab, reply));
+    }
+
+    /// The downloads of a scope, oldest first; the receiver is told nothing if the supervisor cannot take the question.
+    pub fn list_downloads(&self, scope: Scope) -> oneshot::Receiver<Vec<KeptDownload>> {
+        let (reply, listed) = oneshot::channel();
+        let _ = self
+            .mailbox
+            .try_send(SupervisorMessage::ListDownloads(scope, reply));
+        listed
     }
 
     /// Returns a downloaded file of a tab.
@@ -211,6 +226,21 @@ impl SupervisorHandle {
         {
             metrics::dropped("download", "supervisorFull");
         }
+    }
+
+    /// A client has created a session, whose tabs start with this.
+    pub async fn begin_scope(&self, scope: Scope, setup: ScopeSetup) -> Result<(), TabError> {
+        let (reply, begun) = oneshot::channel();
+        self.send(SupervisorMessage::BeginScope(scope, setup, reply))
+            .await;
+        begun.await.unwrap_or(Err(TabError::ShuttingDown))
+    }
+
+    /// A session has ended: closes its tabs, disposes of its browser contexts, and waits until that is done.
+    pub async fn end_scope(&self, scope: Scope) {
+        let (done, ended) = oneshot::channel();
+        self.send(SupervisorMessage::EndScope(scope, done)).await;
+        let _ = ended.await;
     }
 
     /// Closes all tabs and waits until the last has ended.

@@ -2,13 +2,16 @@
 
 mod admin;
 mod closing;
-pub(super) mod harness;
+mod event_streams;
+mod file_uploads;
+mod harness;
 mod idempotency;
 mod limits;
 mod oversize;
 mod pressure;
 mod replacing;
 mod requests;
+mod rest;
 mod resume;
 mod staging;
 mod stopping;

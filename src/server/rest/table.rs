@@ -1,0 +1,28 @@
+//! Every operation of the door.
+
+use super::route::Route;
+use super::{
+    command, command_list, documents, events, files, jobs, limits, one_shots, page_reads, pages,
+    session_creation, session_tokens, sessions, terminate,
+};
+
+/// The routes, in the order in which documents list them.
+pub(crate) fn routes() -> Vec<Route> {
+    [
+        session_creation::routes(),
+        sessions::routes(),
+        session_tokens::routes(),
+        terminate::routes(),
+        pages::routes(),
+        command::routes(),
+        command_list::routes(),
+        page_reads::routes::routes(),
+        files::routes::routes(),
+        events::routes(),
+        one_shots::routes::routes(),
+        limits::routes(),
+        jobs::routes(),
+        documents::routes(),
+    ]
+    .concat()
+}

@@ -1,0 +1,13 @@
+//! The REST door.
+
+mod auth;
+mod commands;
+mod cors;
+mod documents;
+mod errors;
+mod exchange;
+mod keys;
+mod limits;
+mod pages;
+mod sessions;
+mod websocket;
