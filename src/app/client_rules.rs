@@ -9,8 +9,8 @@ use super::browser_source::client_of_default_context;
 use super::room_settings::SettingsError;
 use crate::config::Config;
 use crate::policy::{
-    ClientPolicyConfig, DownloadPolicy, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig, PolicyMode,
-    PrivateNetworks,
+    ClientPolicyConfig, DownloadPolicy, EgressPolicy, NavigationPolicy, PatternError, PolicyConfig,
+    PolicyMode, PrivateNetworks,
 };
 use crate::server::auth::DEFAULT_CLIENT;
 use crate::tabs::ClientId;

@@ -29,8 +29,8 @@ use tokio::time::Instant;
 
 pub use self::access::{NoSessionTokens, SessionAccess, SessionTokens};
 pub use self::error::SessionError;
-pub use self::hold::SessionHold;
 pub(super) use self::hold::SessionCall;
+pub use self::hold::SessionHold;
 pub use self::requests::{SessionPlan, options_of};
 pub(super) use self::service::Sessions;
 
@@ -107,7 +107,9 @@ pub struct SessionLimitsView {
 impl Operations {
     /// A session of this client as it is now; an ended one while its record is kept.
     pub fn session(&self, client: &ClientId, id: SessionId) -> Result<SessionView, SessionError> {
-        let view = self.sessions.table(|table| table.view(client, id, Instant::now()));
+        let view = self
+            .sessions
+            .table(|table| table.view(client, id, Instant::now()));
         view.ok_or_else(|| SessionError::unknown(id))
     }
 
@@ -190,12 +192,22 @@ impl Operations {
             if !selection.admits(&view) {
                 continue;
             }
-            match self.end_session(client, id, EndReason::Terminated, false).await {
+            match self
+                .end_session(client, id, EndReason::Terminated, false)
+                .await
+            {
                 Ok(()) => outcome.terminated.push(id),
                 Err(error) => outcome.failed.push((id, error.code())),
             }
         }
         outcome
+    }
+
+    /// Ends all sessions of a client that was removed.
+    pub fn end_sessions_of(&self, client: &ClientId) {
+        for id in self.sessions.table(|table| table.taking_work(Some(client))) {
+            drop(self.sessions.begin_end(id, EndReason::Terminated, None));
+        }
     }
 
     /// Ends all sessions of all clients, and waits until nothing of them is left. Further ones are refused while the

@@ -154,9 +154,24 @@ pub struct EndSession {
 impl Validate for CreateSession {
     fn validate(&self) -> Result<(), FieldError> {
         let ranges = [
-            ("maxDurationMs", self.max_duration_ms, MINUTE_MS, 1440 * MINUTE_MS),
-            ("idleTimeoutMs", self.idle_timeout_ms, 10_000, 60 * MINUTE_MS),
-            ("heartbeatTimeoutMs", self.heartbeat_timeout_ms, 1000, 60 * MINUTE_MS),
+            (
+                "maxDurationMs",
+                self.max_duration_ms,
+                MINUTE_MS,
+                1440 * MINUTE_MS,
+            ),
+            (
+                "idleTimeoutMs",
+                self.idle_timeout_ms,
+                10_000,
+                60 * MINUTE_MS,
+            ),
+            (
+                "heartbeatTimeoutMs",
+                self.heartbeat_timeout_ms,
+                1000,
+                60 * MINUTE_MS,
+            ),
             ("queueTimeoutMs", self.queue_timeout_ms, 0, 10 * MINUTE_MS),
         ];
         for (field, value, min, max) in ranges {
@@ -165,13 +180,21 @@ impl Validate for CreateSession {
         self.viewport.as_ref().map_or(Ok(()), check_viewport)?;
         let list = self.allowlist.as_ref().map_or(0, Vec::len);
         at_most("allowlist", list, 256)?;
-        at_most("metadata", self.metadata.as_ref().map_or(0, BTreeMap::len), 16)
+        at_most(
+            "metadata",
+            self.metadata.as_ref().map_or(0, BTreeMap::len),
+            16,
+        )
     }
 }
 
 impl Validate for ListSessions {
     fn validate(&self) -> Result<(), FieldError> {
-        at_most("metadata", self.metadata.as_ref().map_or(0, BTreeMap::len), 16)?;
+        at_most(
+            "metadata",
+            self.metadata.as_ref().map_or(0, BTreeMap::len),
+            16,
+        )?;
         self.limit
             .map_or(Ok(()), |limit| within("limit", limit, 1, 100))
     }

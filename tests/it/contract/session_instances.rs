@@ -105,12 +105,15 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         ),
     };
     let created = SessionCreated {
-        session: info(full, SessionStatus::Ready),
+        session: Box::new(info(full, SessionStatus::Ready)),
         existing: maybe(full, true),
         pages: vec![page],
         token: maybe(full, "secret".into()),
         ws_url: maybe(full, "ws://127.0.0.1:8080/v1/sessions/x/ws".to_owned()),
-        events_url: maybe(full, "http://127.0.0.1:8080/v1/sessions/x/events".to_owned()),
+        events_url: maybe(
+            full,
+            "http://127.0.0.1:8080/v1/sessions/x/events".to_owned(),
+        ),
         connect_url: maybe(full, "ws://127.0.0.1:8080/v1/sessions/x/cdp".to_owned()),
     };
     let all = SessionStatus::ALL.map(|status| info(full, status));
@@ -128,7 +131,7 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         status: SessionStatus::Completed,
         end_reason: maybe(full, reason),
     });
-    let session = info(full, SessionStatus::Running);
+    let session = Box::new(info(full, SessionStatus::Running));
     let mut events = vec![
         created.into(),
         DescribedSession { session }.into(),
