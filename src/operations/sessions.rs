@@ -74,7 +74,7 @@ pub struct TerminateSelection {
     pub ids: Option<Vec<SessionId>>,
     /// With this status now.
     pub status: Option<SessionStatus>,
-    /// Not used for so long.
+    /// Not used for this time.
     pub idle_for: Option<Duration>,
     /// Each of these names has this value.
     pub metadata: BTreeMap<String, String>,
@@ -201,6 +201,13 @@ impl Operations {
             }
         }
         outcome
+    }
+
+    /// Ends all sessions of a client that was removed.
+    pub fn end_sessions_of(&self, client: &ClientId) {
+        for id in self.sessions.table(|table| table.taking_work(Some(client))) {
+            drop(self.sessions.begin_end(id, EndReason::Terminated, None));
+        }
     }
 
     /// Ends all sessions of all clients, and waits until nothing of them is left. Further ones are refused while the

@@ -21,6 +21,7 @@ mod process;
 mod rest;
 mod screencasts;
 mod screenshots;
+mod sessions;
 mod soak;
 mod twenty_tabs;
 mod urls;
