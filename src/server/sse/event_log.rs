@@ -127,7 +127,7 @@ impl EventLog {
         }
     }
 
-    /// The events after this number, at most so many.
+    /// The events after this number, up to this many.
     pub(crate) fn read(&self, after: u64, most: usize) -> LogRead {
         let evicted = Gap {
             from: after + 1,

@@ -68,7 +68,7 @@ pub(crate) struct EventReader {
 }
 
 impl EventLogs {
-    /// Keeps at most so many bytes for all sessions of a client.
+    /// Keeps up to this many bytes for all sessions of a client.
     pub(crate) fn new(bytes_of_client: usize) -> Self {
         Self {
             bytes_of_client,
@@ -261,7 +261,7 @@ fn first_number() -> u64 {
 }
 
 impl EventReader {
-    /// What follows, at most so many events.
+    /// What follows, up to this many events.
     pub(crate) fn read(&mut self, most: usize) -> LogRead {
         self.changed.mark_unchanged();
         let mut clients = self.logs.clients();
