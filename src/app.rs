@@ -9,6 +9,7 @@ mod policies;
 mod proxies;
 mod reload;
 pub(crate) mod room_settings;
+mod scope_proxies;
 
 use std::io;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
 use self::proxies::ContextProxies;
+use self::scope_proxies::ScopeProxies;
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
@@ -95,6 +97,7 @@ impl Daemon {
         let proxies = ContextProxies {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
+            upstreams: Arc::<ScopeProxies>::default(),
             reports,
             is_local: browser_source::is_local(config),
         };

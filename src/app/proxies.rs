@@ -9,6 +9,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::blocked_requests::BlockedReport;
 use super::policies::Policies;
+use super::scope_proxies::ScopeProxies;
 use crate::egress::{BlockReporter, Egress, ProxyConfig, ProxyListener, RecentFailures};
 use crate::metrics;
 use crate::policy::{ConnectFailure, Denied, EgressPolicy};
@@ -19,6 +20,7 @@ use crate::tabs::{ClientId, ContextProxy, ProxyProvider, Scope};
 pub(super) struct ContextProxies {
     pub(super) egress: Egress,
     pub(super) policies: Arc<Policies>,
+    pub(super) upstreams: Arc<ScopeProxies>,
     pub(super) reports: mpsc::Sender<BlockedReport>,
     /// Whether Chromium runs on this machine, and so reaches listeners on the loopback address.
     pub(super) is_local: bool,
@@ -29,7 +31,7 @@ impl ContextProxies {
     /// client's tabs run in the default context.
     pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<ProxyListener> {
         if let Some(client) = client {
-            return self.listener(client, None, Arc::default());
+            return self.listener(&Scope::default_of(client.clone()), None, Arc::default());
         }
         let (_, policy) = watch::channel(Arc::new(EgressPolicy::closed()));
         let reporter = BlockReporter::new(Arc::<RecentFailures>::default(), |blocked| {
@@ -39,19 +41,22 @@ impl ContextProxies {
             client: "".into(),
             policy,
             reporter,
+            upstream: None,
         })
     }
 
     fn listener(
         &self,
-        client: &ClientId,
+        scope: &Scope,
         tab: Option<TabId>,
         is_shared: Arc<AtomicBool>,
     ) -> io::Result<ProxyListener> {
+        let client = &scope.client;
         let policy = self.policies.of(client);
+        let upstream = self.upstreams.of(scope);
         let lookups_of = client.as_str().into();
         let (reports, client) = (self.reports.clone(), client.clone());
-        let reporter = BlockReporter::new(Arc::clone(&policy.recent_failures), move |blocked| {
+        let reporter = BlockReporter::new(self.recent_failures(scope), move |blocked| {
             let report = BlockedReport {
                 client: client.clone(),
                 tab: tab.filter(|_| !is_shared.load(Ordering::Relaxed)),
@@ -65,7 +70,17 @@ impl ContextProxies {
             client: lookups_of,
             policy: policy.egress(),
             reporter,
+            upstream: upstream.map(|session| Arc::clone(&session.proxy)),
         })
+    }
+
+    /// The failures of a session with an upstream proxy are its own: another session reaches the same servers in
+    /// another way.
+    fn recent_failures(&self, scope: &Scope) -> Arc<RecentFailures> {
+        match self.upstreams.of(scope) {
+            Some(upstream) => Arc::clone(&upstream.recent_failures),
+            None => Arc::clone(&self.policies.of(&scope.client).recent_failures),
+        }
     }
 }
 
@@ -75,7 +90,7 @@ impl ProxyProvider for ContextProxies {
             return Ok(ContextProxy::new(None, Arc::default(), ()));
         }
         let is_shared = Arc::<AtomicBool>::default();
-        let listener = self.listener(&scope.client, tab, Arc::clone(&is_shared))?;
+        let listener = self.listener(scope, tab, Arc::clone(&is_shared))?;
         Ok(ContextProxy::new(Some(listener.url()), is_shared, listener))
     }
 
@@ -92,7 +107,6 @@ impl ProxyProvider for ContextProxies {
     }
 
     fn connect_failure(&self, scope: &Scope, url: &str) -> Option<ConnectFailure> {
-        let policy = self.policies.of(&scope.client);
-        policy.recent_failures.for_url(url)
+        self.recent_failures(scope).for_url(url)
     }
 }

@@ -1,7 +1,7 @@
 //! Messages from a Coordinator to the bridge.
 //!
 //! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`outlines`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
-//! [`permissions`], [`init_scripts`], [`subscribe`] and [`uploads`] hold the fields of each request; the [table](crate::table) has the
+//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`] and [`upstream_proxy`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -26,6 +26,7 @@ mod raw_input;
 mod setting;
 mod subscribe;
 mod uploads;
+mod upstream_proxy;
 mod waiting;
 
 pub use actions::*;
@@ -48,6 +49,7 @@ pub use raw_input::*;
 pub use setting::Setting;
 pub use subscribe::*;
 pub use uploads::*;
+pub use upstream_proxy::*;
 pub use waiting::*;
 
 pub use crate::table::{RequestBody, RequestKind};

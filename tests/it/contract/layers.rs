@@ -9,7 +9,7 @@ use super::source::{self, Source};
 const ROOMS: &[(&str, &[&str])] = &[
     ("protocol", &[]),
     ("units", &[]),
-    ("policy", &["protocol", "units"]),
+    ("policy", &["protocol", "secret", "units"]),
     ("locator", &[]),
     ("flow", &["units"]),
     ("telemetry", &[]),
@@ -45,7 +45,14 @@ const ROOMS: &[(&str, &[&str])] = &[
     ),
     (
         "egress",
-        &["fair_permits", "lock", "log_limit", "policy", "metrics"],
+        &[
+            "fair_permits",
+            "lock",
+            "log_limit",
+            "metrics",
+            "policy",
+            "protocol",
+        ],
     ),
     (
         "tabs",
@@ -133,7 +140,7 @@ const WIRE: [&str; 7] = [
 ];
 
 /// The only types of the protocol that the policy may use: values that the configuration lists and a request names.
-const VALUES_OF_POLICY: [&str; 1] = ["PagePermission"];
+const VALUES_OF_POLICY: [&str; 2] = ["NameResolution", "PagePermission"];
 
 /// The rooms that put the others together and may name them all.
 const TOP: [&str; 4] = ["app", "doctor", "main", "lib"];

@@ -18,8 +18,9 @@ on_both_browsers!(metrics_are_complete_and_well_formed_after_use);
 
 /// Metrics that appear only after a blocked request, a client limit, a resumed session, or a repeated
 /// idempotency key.
-const NOT_PROVOKED: [&str; 4] = [
+const NOT_PROVOKED: [&str; 5] = [
     "requests_blocked_total",
+    "upstream_proxy_failures_total",
     "client_limit_total",
     "resumes_total",
     "repeated_requests_total",
