@@ -51,10 +51,6 @@ impl FakeProxy {
         proxy
     }
 
-    pub(super) fn port(&self) -> u16 {
-        self.address.port()
-    }
-
     /// The first line of each request, or the target of SOCKS5 after `SOCKS5 `.
     pub(super) fn asked(&self) -> Vec<String> {
         self.asked.lock().unwrap().clone()

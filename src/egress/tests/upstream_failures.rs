@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use cdp_bridge_protocol::request::NameResolution;
+use futures::future::join_all;
 use tokio::time::timeout;
 
 use super::fake_proxy::{FakeProxy, Kind, PASSWORD, USERNAME};
@@ -43,6 +44,7 @@ async fn fault(scheme: &str, kind: Kind) -> ProxyFault {
 #[tokio::test]
 async fn each_failure_of_an_http_proxy_has_its_reason_and_status() {
     let head = "HTTP/1.1 200 OK\r\n";
+    let mut cases = Vec::new();
     for (kind, reason, status) in [
         (Kind::Closes(b""), "closed", None),
         (Kind::Closes(b"HTTP/1.1 20"), "closed", None),
@@ -91,17 +93,18 @@ async fn each_failure_of_an_http_proxy_has_its_reason_and_status() {
             Some(503),
         ),
     ] {
-        let fault = fault("http", kind).await;
-        assert_eq!(
-            (fault.reason(), fault.status()),
-            (reason, status),
-            "{fault}"
-        );
+        cases.push(async move {
+            let fault = fault("http", kind).await;
+            let found = (fault.reason(), fault.status());
+            assert_eq!(found, (reason, status), "{fault}");
+        });
     }
+    join_all(cases).await;
 }
 
 #[tokio::test]
 async fn each_failure_of_a_socks5_proxy_has_its_reason_and_status() {
+    let mut cases = Vec::new();
     for (kind, reason, status) in [
         (Kind::Closes(b""), "closed", None),
         (Kind::Answers(Vec::new()), "timeout", None),
@@ -134,13 +137,13 @@ async fn each_failure_of_a_socks5_proxy_has_its_reason_and_status() {
         ),
         (Kind::InTwo(b"\x05\x00", b"\x05\x00\x00"), "timeout", None),
     ] {
-        let fault = fault("socks5", kind).await;
-        assert_eq!(
-            (fault.reason(), fault.status()),
-            (reason, status),
-            "{fault}"
-        );
+        cases.push(async move {
+            let fault = fault("socks5", kind).await;
+            let found = (fault.reason(), fault.status());
+            assert_eq!(found, (reason, status), "{fault}");
+        });
     }
+    join_all(cases).await;
 }
 
 #[tokio::test]
