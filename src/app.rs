@@ -31,7 +31,8 @@ use crate::config::Config;
 use crate::egress::{Egress, PeerCheck, ProxyLimits, ProxyListener, SystemResolver};
 use crate::exposition::Exposition;
 use crate::open_files;
-use crate::operations::{CallLog, EventBus, OperationServices, Operations, Tap};
+use crate::operations::sessions::{EndReason, MemoryStore, NoSessionTokens};
+use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
@@ -122,6 +123,9 @@ impl Daemon {
                 registry,
                 tabs: Arc::new(tabs.clone()),
                 policy: Arc::<Policies>::clone(&policies),
+                facts: Facts(Arc::clone(&facts)),
+                session_store: Arc::new(MemoryStore::default()),
+                session_tokens: Arc::new(NoSessionTokens),
             },
             [Arc::new(CallLog) as Arc<dyn Tap>],
         ));
@@ -147,6 +151,7 @@ impl Daemon {
             peer_check: egress.peer_check().clone(),
             tabs: tabs.clone(),
             facts,
+            operations: Arc::clone(&operations),
             last_reason: None,
         };
         // The tabs get the browser before requests are accepted, so that the first request does not fail
@@ -178,7 +183,11 @@ impl Daemon {
     /// and ends Chromium.
     pub async fn stop(self) {
         let close_tabs = async {
-            if timeout(TABS_LIMIT, self.tabs.shut_down()).await.is_err() {
+            let ended = async {
+                self.operations.end_all_sessions(EndReason::Shutdown).await;
+                self.tabs.shut_down().await;
+            };
+            if timeout(TABS_LIMIT, ended).await.is_err() {
                 tracing::warn!("some tabs did not close in time; ending Chromium closes them");
             }
         };
@@ -224,6 +233,7 @@ struct BrowserFollower {
     peer_check: PeerCheck,
     tabs: SupervisorHandle,
     facts: Arc<dyn FactSink>,
+    operations: Arc<Operations>,
     last_reason: Option<String>,
 }
 
@@ -255,7 +265,11 @@ impl BrowserFollower {
                     self.facts.publish(Fact::of_browser(up));
                 }
             }
-            Lifecycle::GivenUp { reason } => self.tabs.browser_given_up(reason).await,
+            Lifecycle::GivenUp { reason } => {
+                self.tabs.browser_given_up(reason).await;
+                let lost = self.operations.end_all_sessions(EndReason::BrowserLost);
+                lost.await;
+            }
             Lifecycle::Down { reason, restarts } => {
                 self.peer_check.deny_all();
                 self.tabs

@@ -27,6 +27,7 @@ pub mod runtime;
 pub mod schema;
 pub mod secret;
 pub mod server;
+pub mod sessions;
 pub mod systemd;
 pub mod tabs;
 pub mod telemetry;

@@ -106,6 +106,19 @@ pub fn resume_kept_changed(before: usize, after: usize) {
     }
 }
 
+/// How many sessions of clients have each status.
+pub fn sessions(counts: [(&'static str, usize); 7]) {
+    for (status, count) in counts {
+        ::metrics::gauge!("cdp_bridge_sessions", "state" => status).set(as_f64(count));
+    }
+}
+
+/// Nothing of a session is left; it lived so long.
+pub fn session_ended(reason: &'static str, lived: Duration) {
+    ::metrics::counter!("cdp_bridge_sessions_ended_total", "reason" => reason).increment(1);
+    ::metrics::histogram!("cdp_bridge_session_seconds").record(lived.as_secs_f64());
+}
+
 /// How many disconnected clients may still resume.
 pub fn sessions_away(count: usize) {
     gauge("cdp_bridge_sessions_away", count);

@@ -99,6 +99,7 @@ events! {
     DownloadStarted(DownloadStarted) = "downloadStarted";
     DownloadFinished(DownloadFinished) = "downloadFinished";
     TabUpdated(TabUpdated) = "tabUpdated";
+    SessionStateChanged(SessionStateChanged) = "sessionStateChanged";
     FileStaged(FileStaged) = "fileStaged";
     Download(Download) = "download" { data: base64, head: DownloadHead };
     Emulated(Emulated) = "emulated";

@@ -2,7 +2,7 @@
 
 use cdp_bridge_protocol::request::{TimeoutClass, Viewport};
 
-use super::clients::{clients, common_limits, tab_shares};
+use super::clients::{clients, common_limits, session_limits, tab_shares};
 use crate::config::Config;
 use crate::operations::{OperationSettings, StagingLimits, Timeouts};
 use crate::policy::PatternError;
@@ -78,6 +78,7 @@ pub(super) fn operations(config: &Config) -> OperationSettings {
         logged_out_default: config.policy.logged_out_default,
         evaluate: config.policy.evaluate,
         permissions: config.policy.permissions.clone(),
+        sessions: session_limits(config),
         on_disconnect: config.tabs.on_disconnect,
     }
 }

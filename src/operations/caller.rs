@@ -22,6 +22,9 @@ pub trait StreamSinks: Debug + Send + Sync + 'static {
 
     /// Subscribes this caller to the console of a tab, until the sender of the returned channel is gone.
     fn console(&self, tab: TabId) -> watch::Receiver<()>;
+
+    /// The caller gets the facts of this scope, too, from now on.
+    fn follow(&self, scope: Scope);
 }
 
 /// The caller of operations; [`Operations::caller`](super::Operations::caller) makes it.

@@ -5,12 +5,15 @@ use cdp_bridge_protocol::event::CloseReason;
 use cdp_bridge_protocol::request::{
     Cancel, CreateTab, Evaluate, StartScreencast, Subscribe, Upload, WaitUntil,
 };
-use cdp_bridge_protocol::{RequestBody, RequestKind, TabRef};
+use cdp_bridge_protocol::{RequestBody, RequestKind, TabId, TabRef};
 
 use super::page_action::{self as page, locator};
 use super::page_setup as setup;
 use super::running_calls::CallPlace;
-use super::{Caller, OperationError, Operations, StreamSinks, Success, prompts, raw_input};
+use super::{
+    Caller, OperationError, Operations, Reach, Scope, SessionId, StreamSinks, Success, prompts,
+    raw_input,
+};
 use crate::clock::epoch_ms;
 use crate::policy::EvaluatePolicy;
 use crate::tabs::page_actions::PageOperation;
@@ -53,7 +56,7 @@ impl Operations {
             RequestBody::ActivateTab(it) => change(tab(&it.tab_id)?, Change::Activate),
             RequestBody::Navigate(navigate) => {
                 let tab = tab(&navigate.tab_id)?;
-                let url = self.allowed_url(caller, &navigate.url)?;
+                let url = self.allowed_url(&tab.scope, &navigate.url)?;
                 let until = navigate.wait_until.unwrap_or_default();
                 change(tab, Change::Navigate { url, until })
             }
@@ -153,10 +156,12 @@ impl Operations {
 
     fn create_tab(&self, caller: &Caller, create: &CreateTab) -> Planned {
         let url = create.url.as_deref().unwrap_or("about:blank");
-        let default = self.settings.logged_out_default;
+        let scope = caller.scope().clone();
+        // A session that a client has created has a browser context of its own already.
+        let default = self.settings.logged_out_default && SessionId::of(&scope).is_default();
         let tab = NewTab {
-            scope: caller.scope().clone(),
-            url: self.allowed_url(caller, url)?,
+            url: self.allowed_url(&scope, url)?,
+            scope,
             logged_out: create.logged_out.unwrap_or(default),
             viewport: create.viewport,
             wait_until: create.wait_until,
@@ -174,12 +179,21 @@ impl Operations {
 
     fn tab(&self, caller: &Caller, tab: &TabRef) -> Result<TabHandle, OperationError> {
         tab.id()
-            .and_then(|id| self.services.registry.get(caller.scope(), id))
+            .and_then(|id| self.tab_within_reach(caller, id))
             .ok_or_else(|| OperationError::UnknownTab { tab: tab.clone() })
     }
 
-    fn allowed_url(&self, caller: &Caller, url: &str) -> Result<String, OperationError> {
-        let checked = self.services.policy.check(&caller.scope().client, url);
+    /// A tab that the caller may act on.
+    pub(super) fn tab_within_reach(&self, caller: &Caller, id: TabId) -> Option<TabHandle> {
+        let registry = &self.services.registry;
+        match caller.principal.reach {
+            Reach::Client => registry.of_client(&caller.scope().client, id),
+            Reach::Session => registry.get(caller.scope(), id),
+        }
+    }
+
+    fn allowed_url(&self, scope: &Scope, url: &str) -> Result<String, OperationError> {
+        let checked = self.services.policy.check(scope, url);
         checked.map_err(|denied| TabError::NavDenied(denied).into())
     }
 }

@@ -35,6 +35,8 @@ struct ScopeKeys<W, A> {
     /// Keys with an answer, oldest first, each with its expiry.
     answered: VecDeque<(Instant, IdempotencyKey)>,
     bytes: usize,
+    /// Its session has ended: no answer is remembered any more.
+    has_ended: bool,
 }
 
 #[derive(Debug)]
@@ -127,6 +129,20 @@ impl<W, A> IdempotencyTable<W, A> {
         }
     }
 
+    /// The session of this scope has ended: forgets its answers. Requests that still run are settled as before.
+    pub(super) fn forget(&mut self, scope: &Scope) {
+        let Some(keys) = self.scopes.get_mut(scope) else {
+            return;
+        };
+        keys.has_ended = true;
+        while let Some((_, key)) = keys.answered.pop_front() {
+            keys.remove(&key);
+        }
+        if keys.entries.is_empty() {
+            self.scopes.remove(scope);
+        }
+    }
+
     /// Ends the leading request of a key and returns those that joined it. An answer is remembered, with its
     /// size in bytes; without one the key is free again.
     pub(super) fn settle(
@@ -140,11 +156,16 @@ impl<W, A> IdempotencyTable<W, A> {
         let Some(keys) = self.scopes.get_mut(scope) else {
             return Vec::new();
         };
+        let answer = answer.filter(|_| !keys.has_ended);
         let Some((answer, bytes)) = answer else {
-            return match keys.remove(key) {
+            let waiting = match keys.remove(key) {
                 Some(State::Running { waiting, .. }) => waiting,
                 _ => Vec::new(),
             };
+            if keys.has_ended && keys.entries.is_empty() {
+                self.scopes.remove(scope);
+            }
+            return waiting;
         };
         let Some(entry) = keys.entries.get_mut(key) else {
             return Vec::new();
@@ -165,6 +186,7 @@ impl<W, A> Default for ScopeKeys<W, A> {
             entries: HashMap::new(),
             answered: VecDeque::new(),
             bytes: 0,
+            has_ended: false,
         }
     }
 }

@@ -17,6 +17,7 @@
 //! | [`client_quota`], [`in_flight`], `token_bucket` | the limits of a client and of a caller |
 //! | `idempotency`, `idempotency_table` | executes a change once for each idempotency key |
 //! | [`staged_files`], `staging` | the files that clients hand over in parts |
+//! | [`sessions`] | what clients create, use and end: from the request to nothing left |
 //! | [`drain`] | the phases of a stop, and what it waits for |
 //! | [`ports`], [`settings`] | dependencies and settings |
 //!
@@ -52,6 +53,7 @@ mod prompts;
 mod raw_input;
 mod responder;
 mod running_calls;
+pub mod sessions;
 pub mod settings;
 pub mod staged_files;
 mod staging;
@@ -66,9 +68,10 @@ pub use client_quota::ClientLimits;
 pub use error::OperationError;
 pub use execute::Operations;
 pub use outcome::{OperationOutcome, Success};
-pub use ports::{OperationServices, TabService, UrlPolicy};
+pub use ports::{Facts, OperationServices, TabService, UrlPolicy};
 pub use presence::ScopePresence;
-pub use principal::{Permission, Permissions, Principal};
+pub use principal::{Permission, Permissions, Principal, Reach};
+pub use sessions::{SessionError, SessionHold, SessionId};
 pub use settings::{IdempotencyConfig, OperationSettings, Timeouts};
 pub use staged_files::StagingLimits;
 pub use tap::Tap;

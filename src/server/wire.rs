@@ -5,7 +5,7 @@ use cdp_bridge_protocol::event::{
     DialogOpened, Done, DownloadFinished, DownloadStarted, Emulated, Evaluated, FileChooserOpened,
     FileStaged, FrameInfo, Frames, Handled, InitScriptAdded, LoadEventFired, LoggedOutModeSet,
     Navigated, PermissionsSet, Pong, PopupBlocked, Queried, RequestBlocked, ScreencastStarted,
-    ScreencastStopped, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated,
+    ScreencastStopped, SessionStateChanged, TabActivated, TabClosed, TabCrashed, TabCreated, TabRebuilt, TabUpdated,
     Tabs, WaitOutcome, Waited,
 };
 use cdp_bridge_protocol::payload::{Payload, PayloadFields, PayloadHead};
@@ -14,7 +14,7 @@ use cdp_bridge_protocol::{Event, RequestId, RequestKind, TabId};
 use super::wire_error;
 use crate::operations::fact::{AskedAuth, AskedDialog, ConsoleLine, PageFrame};
 use crate::operations::{
-    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, Success,
+    Acted, Answer, AnswerKind, Call, CastFrame, Fact, FactKind, OperationOutcome, SessionId, Success,
 };
 
 /// An answer on the wire.
@@ -152,6 +152,12 @@ pub fn event(fact: Fact) -> Option<Event> {
         }
         .into(),
         FactKind::ConsoleMessage(line) => console_message(tab?, line).into(),
+        FactKind::SessionStateChanged { status, end_reason } => SessionStateChanged {
+            session_id: SessionId::of(fact.audience.scope()?).to_string(),
+            status,
+            end_reason,
+        }
+        .into(),
     };
     Some(event)
 }

@@ -7,7 +7,7 @@ use cdp_bridge_protocol::event::{TabInfo, TabState};
 use dashmap::DashMap;
 
 use super::handle::TabHandle;
-use super::identity::{Scope, TabKey};
+use super::identity::{ClientId, Scope, TabKey};
 use super::view;
 
 /// Cheap to clone.
@@ -43,6 +43,17 @@ impl Registry {
     pub fn of(&self, scope: &Scope) -> Vec<TabHandle> {
         let all = self.all().into_iter();
         all.filter(|tab| tab.scope == *scope).collect()
+    }
+
+    /// Whether a scope has a tab.
+    pub(super) fn has(&self, scope: &Scope) -> bool {
+        self.tabs.iter().any(|tab| tab.scope == *scope)
+    }
+
+    /// A tab with this number of a client, in whichever of its sessions.
+    pub fn of_client(&self, client: &ClientId, id: TabId) -> Option<TabHandle> {
+        let client = client.clone();
+        self.find(&TabKey { client, id })
     }
 
     pub fn all(&self) -> Vec<TabHandle> {

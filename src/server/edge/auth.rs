@@ -16,7 +16,7 @@ use crate::lock::lock;
 use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
-use crate::operations::{ClientId, Permissions, Principal, Scope};
+use crate::operations::{ClientId, Permissions, Principal, Reach, Scope};
 use crate::server::router::{closing, problem};
 use crate::server::settings::{ClientToken, TokenHash};
 
@@ -122,6 +122,7 @@ fn known(
             .map_or_else(Arc::default, |known| Arc::clone(&known.valid));
         let principal = Principal {
             scope: Scope::default_of(name.clone()),
+            reach: Reach::Client,
             permissions: Permissions::ALL,
             quota,
             is_anonymous: token.is_none(),

@@ -71,10 +71,11 @@ const ROOMS: &[(&str, &[&str])] = &[
             "units",
         ],
     ),
+    ("sessions", &["lock", "policy", "protocol", "tabs", "units"]),
     (
         "operations",
         &[
-            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol",
+            "tabs", "clock", "locator", "lock", "metrics", "policy", "protocol", "sessions",
         ],
     ),
     // A door reaches the tabs through operations only.
@@ -101,6 +102,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "policy",
             "secret",
             "server",
+            "sessions",
             "tabs",
             "telemetry",
             "units",
@@ -112,7 +114,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 
 /// The types of the wire's events that are plain values, which the tabs may use. They use no message, no event
 /// and no head of a payload: those are made of facts and answers at a door.
-const VALUES_OF_EVENTS: [&str; 13] = [
+const VALUES_OF_EVENTS: [&str; 15] = [
     "AuthOutcome",
     "ClosedBy",
     "PopupBlockReason",
@@ -122,8 +124,10 @@ const VALUES_OF_EVENTS: [&str; 13] = [
     "DialogKind",
     "DownloadState",
     "Emulation",
+    "EndReason",
     "Handled",
     "RebuildReason",
+    "SessionStatus",
     "TabInfo",
     "TabState",
 ];
