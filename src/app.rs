@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
 use self::proxies::ContextProxies;
-use self::scope_proxies::ScopeProxies;
+use self::scope_proxies::{ScopeProxies, SessionPolicies};
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
@@ -95,12 +95,19 @@ impl Daemon {
         };
         let egress = Egress::new(Arc::new(SystemResolver), limits);
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
+        let upstreams = Arc::<ScopeProxies>::default();
         let proxies = ContextProxies {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
-            upstreams: Arc::<ScopeProxies>::default(),
+            upstreams: Arc::clone(&upstreams),
             reports,
             is_local: browser_source::is_local(config),
+        };
+        let session_policies = SessionPolicies {
+            policies: Arc::clone(&policies),
+            upstreams,
+            is_local: proxies.is_local,
+            keeps_profile: config.browser.user_data_dir.is_some(),
         };
         let default_client = browser_source::client_of_default_context(config);
         let process_wide = proxies.process_wide(default_client.as_ref());
@@ -122,7 +129,7 @@ impl Daemon {
             OperationServices {
                 registry,
                 tabs: Arc::new(tabs.clone()),
-                policy: Arc::<Policies>::clone(&policies),
+                policy: Arc::new(session_policies),
                 facts: Facts(Arc::clone(&facts)),
                 session_store: Arc::new(MemoryStore::default()),
                 session_tokens: Arc::new(NoSessionTokens),
