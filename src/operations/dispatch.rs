@@ -10,6 +10,7 @@ use cdp_bridge_protocol::{RequestBody, RequestKind, TabId, TabRef};
 use super::page_action::{self as page, locator};
 use super::page_setup as setup;
 use super::running_calls::CallPlace;
+use super::sessions::SessionPlan;
 use super::{
     Caller, OperationError, Operations, Reach, Scope, SessionId, StreamSinks, Success, prompts,
     raw_input,
@@ -30,6 +31,8 @@ pub(super) enum Plan {
     Start(CallPlace, Box<dyn FnOnce(Reply) + Send>),
     /// It ends another call.
     Cancel(Cancel),
+    /// It is about a session.
+    Session(SessionPlan),
 }
 
 type Planned = Result<Plan, OperationError>;
@@ -45,11 +48,25 @@ impl Operations {
         Ok(match body {
             RequestBody::Cancel(cancel) => Plan::Cancel(cancel),
             RequestBody::Ping(_) => Plan::Answer(Box::new(Success::Pong(epoch_ms()))),
-            RequestBody::ListTabs(_) => {
-                let tabs = self.tabs_of(caller.scope());
+            RequestBody::ListTabs(it) => {
+                let scope = self.scope_within_reach(caller, it.session_id.as_ref())?;
+                let tabs = self.tabs_of(&scope);
                 Plan::Answer(Box::new(Success::Tabs(tabs)))
             }
             RequestBody::CreateTab(create) => self.create_tab(caller, &create)?,
+            RequestBody::CreateSession(create) => Plan::Session(SessionPlan::create(
+                &self.default_session_options(),
+                create,
+            )?),
+            RequestBody::GetSession(get) => {
+                let scope = self.scope_within_reach(caller, Some(&get.session_id))?;
+                Plan::Session(SessionPlan::Get(SessionId::of(&scope)))
+            }
+            RequestBody::ListSessions(list) => Plan::Session(SessionPlan::list(list)?),
+            RequestBody::EndSession(end) => {
+                let scope = self.scope_within_reach(caller, Some(&end.session_id))?;
+                Plan::Session(SessionPlan::End(SessionId::of(&scope)))
+            }
             RequestBody::CloseTab(close) => send(tab(&close.tab_id)?, |reply| {
                 TabMessage::Close(CloseReason::Requested, Some(reply))
             }),
@@ -156,7 +173,12 @@ impl Operations {
 
     fn create_tab(&self, caller: &Caller, create: &CreateTab) -> Planned {
         let url = create.url.as_deref().unwrap_or("about:blank");
-        let scope = caller.scope().clone();
+        let scope = self.scope_within_reach(caller, create.session_id.as_ref())?;
+        if scope != *caller.scope()
+            && let Some(streams) = &caller.streams
+        {
+            streams.follow(scope.clone());
+        }
         // A session that a client has created has a browser context of its own already.
         let default = self.settings.logged_out_default && SessionId::of(&scope).is_default();
         let tab = NewTab {

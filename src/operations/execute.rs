@@ -13,8 +13,8 @@ use super::drain::{Drain, DrainPhase};
 use super::idempotency::IdempotencyGuard;
 use super::presence::PresenceCounts;
 use super::responder::Responder;
-use super::sessions::{SessionCall, Sessions};
 use super::running_calls::{CallPlace, RunningCalls};
+use super::sessions::{SessionCall, Sessions};
 use super::staging::Staging;
 use super::tap::{Tap, Taps};
 use super::{
@@ -178,6 +178,7 @@ impl Operations {
             Err(error) => responder.answer(Err(error)),
             Ok(Plan::Answer(success)) => responder.answer(Ok(*success)),
             Ok(Plan::Cancel(cancel)) => self.cancel_request(caller, &cancel, responder),
+            Ok(Plan::Session(plan)) => self.carry_out(plan, caller, timeout, responder),
             Ok(Plan::Start(place, start)) => {
                 let timeout = timeout.unwrap_or(default_limit);
                 let call = responder.call();
@@ -195,8 +196,12 @@ impl Operations {
         id
     }
 
-    /// The scope in which a request is carried out: of its tab, where it names one that the caller may act on.
+    /// The scope in which a request is carried out: of its tab or session, where it names one that the caller may act on.
     fn scope_of(&self, caller: &Caller, body: &RequestBody) -> Scope {
+        if let RequestBody::CreateTab(create) = body {
+            let named = self.scope_within_reach(caller, create.session_id.as_ref());
+            return named.unwrap_or_else(|_| caller.scope().clone());
+        }
         let tab = body.tab().and_then(TabRef::id);
         let tab = tab.and_then(|id| self.tab_within_reach(caller, id));
         tab.map_or_else(|| caller.scope().clone(), |tab| tab.scope)
@@ -218,12 +223,17 @@ impl Operations {
         let limit = |limit: usize| match kind {
             // They are answered at once, so that they never pile up.
             // And a client whose requests are all stuck must still be able to cancel them.
-            RequestKind::Ping | RequestKind::ListTabs | RequestKind::Cancel => usize::MAX,
+            RequestKind::Ping
+            | RequestKind::ListTabs
+            | RequestKind::GetSession
+            | RequestKind::ListSessions
+            | RequestKind::Cancel => usize::MAX,
             // A client whose requests are all stuck must still be able to close their tabs, and to answer what they are
             // stuck behind.
-            RequestKind::CloseTab | RequestKind::AnswerDialog | RequestKind::AnswerAuth => {
-                limit.saturating_mul(2)
-            }
+            RequestKind::CloseTab
+            | RequestKind::EndSession
+            | RequestKind::AnswerDialog
+            | RequestKind::AnswerAuth => limit.saturating_mul(2),
             _ => limit,
         };
         let in_flight = &caller.in_flight;

@@ -6,6 +6,7 @@
 //! | `service` | the table with what waits for its changes |
 //! | `creating`, `ending` | how a session begins, and the one path on which it ends |
 //! | `session_clock` | the task that ends sessions whose time is over |
+//! | `requests` | the requests of the protocol, as far as they need more than a call of the above |
 //! | [`hold`] | requests and connections that use a session |
 //! | [`access`] | the port through which a new session gets its token and addresses |
 
@@ -14,6 +15,7 @@ mod creating;
 mod ending;
 pub mod error;
 pub mod hold;
+mod requests;
 mod service;
 mod session_clock;
 
@@ -25,8 +27,9 @@ use tokio::time::Instant;
 
 pub use self::access::{NoSessionTokens, SessionAccess, SessionTokens};
 pub use self::error::SessionError;
-pub use self::hold::SessionHold;
 pub(super) use self::hold::SessionCall;
+pub use self::hold::SessionHold;
+pub use self::requests::{SessionPlan, options_of};
 pub(super) use self::service::Sessions;
 
 use super::principal::Reach;
@@ -102,8 +105,10 @@ pub struct SessionLimitsView {
 impl Operations {
     /// A session of this client as it is now; an ended one while its record is kept.
     pub fn session(&self, client: &ClientId, id: SessionId) -> Result<SessionView, SessionError> {
-        let view = self.sessions.table(|table| table.view(client, id, Instant::now()));
-        view.ok_or(SessionError::Unknown { id })
+        let view = self
+            .sessions
+            .table(|table| table.view(client, id, Instant::now()));
+        view.ok_or_else(|| SessionError::unknown(id))
     }
 
     /// A page of the client's sessions. It never waits for Chromium.
@@ -185,7 +190,10 @@ impl Operations {
             if !selection.admits(&view) {
                 continue;
             }
-            match self.end_session(client, id, EndReason::Terminated, false).await {
+            match self
+                .end_session(client, id, EndReason::Terminated, false)
+                .await
+            {
                 Ok(()) => outcome.terminated.push(id),
                 Err(error) => outcome.failed.push((id, error.code())),
             }
@@ -207,7 +215,7 @@ impl Operations {
     ) -> Result<Principal, SessionError> {
         let client = principal.scope.client.clone();
         if principal.reach == Reach::Session && SessionId::of(&principal.scope) != id {
-            return Err(SessionError::Unknown { id });
+            return Err(SessionError::unknown(id));
         }
         self.sessions
             .table(|table| table.touch(&client, id, Instant::now()))

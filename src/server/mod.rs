@@ -20,6 +20,7 @@ pub mod settings;
 pub mod state;
 pub mod wire;
 pub mod wire_error;
+pub mod wire_session;
 pub mod ws;
 
 #[cfg(test)]

@@ -2,12 +2,12 @@
 
 use cdp_bridge_protocol::{ErrorCode, ErrorDetails, ErrorEvent, RequestKind, TabId};
 
-use crate::operations::{OperationError, SessionError};
 use crate::operations::error::{code_of_tab, millis_rounded_up};
 use crate::operations::failure::{
     Failure, PageActionError, PrintError, ScreenshotError, SetupError, SnapshotError, TabError,
 };
 use crate::operations::staged_files::StagingError;
+use crate::operations::{OperationError, SessionError};
 
 /// The answer of a request that failed. `tab` is the one that the request names.
 pub fn of_operation(kind: RequestKind, error: &OperationError, tab: Option<TabId>) -> ErrorEvent {
@@ -111,6 +111,7 @@ fn details_of_session(error: &SessionError) -> ErrorDetails {
     };
     match error {
         SessionError::Ended { reason, .. } => details.end_reason = Some(*reason),
+        SessionError::LimitedToSession => {}
         SessionError::Unknown { .. } | SessionError::Implicit => {
             details.field = Some("sessionId".to_owned());
         }

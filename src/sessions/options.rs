@@ -132,7 +132,11 @@ impl SessionOptions {
             within("heartbeatTimeoutMs", timeout, HEARTBEAT)?;
         }
         if let Some(timeout) = self.queue_timeout {
-            within("queueTimeoutMs", timeout, [Duration::ZERO, config.max_queue_timeout()])?;
+            within(
+                "queueTimeoutMs",
+                timeout,
+                [Duration::ZERO, config.max_queue_timeout()],
+            )?;
         }
         if let Some(id) = &self.external_id {
             let chars = id.chars().count();
@@ -141,7 +145,11 @@ impl SessionOptions {
                 return Err(BadOption::new("externalId", rule));
             }
         }
-        if self.allowlist.as_ref().is_some_and(|list| list.len() > ALLOWLIST) {
+        if self
+            .allowlist
+            .as_ref()
+            .is_some_and(|list| list.len() > ALLOWLIST)
+        {
             let rule = format!("must have at most {ALLOWLIST} entries");
             return Err(BadOption::new("allowlist", rule));
         }
@@ -163,7 +171,11 @@ impl SessionUpdate {
 }
 
 fn check_duration(duration: Duration, config: &SessionsConfig) -> Result<(), BadOption> {
-    within("maxDurationMs", duration, [MIN_DURATION, config.max_duration])
+    within(
+        "maxDurationMs",
+        duration,
+        [MIN_DURATION, config.max_duration],
+    )
 }
 
 fn within(field: &str, value: Duration, [min, max]: [Duration; 2]) -> Result<(), BadOption> {
@@ -171,7 +183,10 @@ fn within(field: &str, value: Duration, [min, max]: [Duration; 2]) -> Result<(),
         return Ok(());
     }
     let (min, max) = (min.as_millis(), max.as_millis());
-    Err(BadOption::new(field, format!("must be from {min} to {max}")))
+    Err(BadOption::new(
+        field,
+        format!("must be from {min} to {max}"),
+    ))
 }
 
 fn check_metadata(metadata: &BTreeMap<String, String>) -> Result<(), BadOption> {
@@ -220,7 +235,9 @@ mod tests {
             "heartbeatTimeoutMs: must be from 1000 to 3600000"
         );
         assert!(refused(|it| it.external_id = Some(String::new())).starts_with("externalId: "));
-        assert!(refused(|it| it.queue_timeout = Some(Duration::MAX)).starts_with("queueTimeoutMs: "));
+        assert!(
+            refused(|it| it.queue_timeout = Some(Duration::MAX)).starts_with("queueTimeoutMs: ")
+        );
         let many = (0..17).map(|number| (number.to_string(), String::new()));
         assert_eq!(
             refused(|it| it.metadata = many.collect()),

@@ -42,7 +42,10 @@ mod tests {
     #[test]
     fn an_error_names_the_field_and_shows_no_password() {
         for (json, field) in [
-            (r#"{"server": "http://u:canary@proxy.test"}"#, "proxy.server"),
+            (
+                r#"{"server": "http://u:canary@proxy.test"}"#,
+                "proxy.server",
+            ),
             (
                 r#"{"server": "http://proxy.test", "password": "canary"}"#,
                 "proxy.password",

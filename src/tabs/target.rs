@@ -8,11 +8,11 @@ use cdp_bridge_protocol::{RequestKind, TabId};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::page_setup::SetupError;
 use super::commands::http_auth::AuthRequests;
 use super::commands::target::close;
 use super::error::TabError;
 use super::identity::{ClientId, Scope};
+use super::page_setup::SetupError;
 use super::page_setup::TargetSetup;
 use super::supervisor::SupervisorHandle;
 use crate::cdp::{Browser, BrowserContextId, CallError, Inbox, TargetId, TargetSession};

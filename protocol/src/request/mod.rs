@@ -1,7 +1,7 @@
 //! Messages from a Coordinator to the bridge.
 //!
 //! [`bodies`], [`actions`], [`raw_input`], [`prompts`], [`page_queries`], [`outlines`], [`waiting`], [`picture_options`], [`printing`], [`emulation`],
-//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`] and [`upstream_proxy`] hold the fields of each request; the [table](crate::table) has the
+//! [`permissions`], [`init_scripts`], [`subscribe`], [`uploads`], [`sessions`] and [`upstream_proxy`] hold the fields of each request; the [table](crate::table) has the
 //! rest of what is known of it. [`parse`] turns a text frame into a [`Request`], or into a [`BadRequest`] that names the
 //! field and what was expected.
 
@@ -23,6 +23,7 @@ mod picture_options;
 mod printing;
 mod prompts;
 mod raw_input;
+mod sessions;
 mod setting;
 mod subscribe;
 mod uploads;
@@ -46,6 +47,7 @@ pub use picture_options::*;
 pub use printing::*;
 pub use prompts::*;
 pub use raw_input::*;
+pub use sessions::*;
 pub use setting::Setting;
 pub use subscribe::*;
 pub use uploads::*;

@@ -12,9 +12,11 @@ use super::error::SessionError;
 use super::service::{Place, Sessions, new_id};
 use super::{CreatedSession, EndReason, SessionId, SessionOptions, StartPage};
 use crate::operations::principal::Reach;
-use crate::operations::{CallId, ClientId, OperationError, Operations, Principal, StreamSinks, Success};
-use crate::sessions::{SessionTable, Ticket};
+use crate::operations::{
+    CallId, ClientId, OperationError, Operations, Principal, StreamSinks, Success,
+};
 use crate::sessions::table::{Creation, CreationRefused};
+use crate::sessions::{SessionTable, Ticket};
 use crate::tabs::{Scope, ScopeSetup, TabError};
 
 /// How long a session may take to be made, without its page.
@@ -65,7 +67,9 @@ impl Operations {
                 None => None,
             };
             let ready = |table: &mut SessionTable<_>| table.ready(id);
-            operations.sessions.tell(id, call.map(|call| call.id), ready, None);
+            operations
+                .sessions
+                .tell(id, call.map(|call| call.id), ready, None);
             operations.created(&principal.scope.client, id, true, start)
         });
         making.await.unwrap_or(Err(SessionError::Failed))
@@ -202,7 +206,7 @@ impl Sessions {
             Some((scope, options, table.record(id)?))
         });
         let Some((scope, options, record)) = made else {
-            return Err(SessionError::Unknown { id });
+            return Err(SessionError::unknown(id));
         };
         self.services.policy.narrow(&scope, &options)?;
         let setup = ScopeSetup {

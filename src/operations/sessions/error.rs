@@ -1,5 +1,6 @@
 //! Why something cannot be done with a session.
 
+use std::fmt;
 use std::time::Duration;
 
 use cdp_bridge_protocol::ErrorCode;
@@ -12,11 +13,14 @@ use crate::sessions::table::{CreationRefused, Occupied, Unusable};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SessionError {
     /// No such session, or another client's: the two are not told apart.
-    #[error("there is no session {id}; listSessions shows those there are")]
+    #[error("there is no session {id:?}; listSessions shows those there are")]
     Unknown {
-        /// Its id.
-        id: SessionId,
+        /// What the request names it.
+        id: String,
     },
+    /// The caller is limited to one session.
+    #[error("this is limited to one session; it needs the token of the client")]
+    LimitedToSession,
     /// It has ended.
     #[error("the session {id} has ended ({}); create another", .reason.as_str())]
     Ended {
@@ -26,7 +30,9 @@ pub enum SessionError {
         reason: EndReason,
     },
     /// The implicit session cannot be ended or changed.
-    #[error("the session default is there as long as the bridge runs; it cannot be changed or ended")]
+    #[error(
+        "the session default is there as long as the bridge runs; it cannot be changed or ended"
+    )]
     Implicit,
     /// The client has as many sessions as it may.
     #[error(
@@ -100,10 +106,16 @@ pub enum SessionError {
 }
 
 impl SessionError {
+    /// No session has this id.
+    pub fn unknown(id: impl fmt::Display) -> Self {
+        let id = id.to_string().chars().take(64).collect();
+        Self::Unknown { id }
+    }
+
     /// The error of a session that cannot be used.
     pub(crate) fn unusable(id: SessionId, error: Unusable) -> Self {
         match error {
-            Unusable::Unknown => Self::Unknown { id },
+            Unusable::Unknown => Self::unknown(id),
             Unusable::Ended(reason) => Self::Ended { id, reason },
         }
     }
@@ -133,7 +145,7 @@ impl SessionError {
         match self {
             Self::Unknown { .. } => ErrorCode::UnknownSession,
             Self::Ended { .. } => ErrorCode::SessionEnded,
-            Self::Implicit | Self::BadOption(_) => ErrorCode::BadRequest,
+            Self::Implicit | Self::LimitedToSession | Self::BadOption(_) => ErrorCode::BadRequest,
             Self::LimitExceeded { .. } => ErrorCode::LimitExceeded,
             Self::RateLimited { .. } => ErrorCode::RateLimited,
             Self::Full { .. } | Self::QueueFull { .. } | Self::QueueTimeout { .. } => {

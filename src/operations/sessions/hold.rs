@@ -34,7 +34,8 @@ impl SessionUse {
 
 impl Drop for SessionUse {
     fn drop(&mut self) {
-        self.sessions.end_use(&self.scope, self.kind, Instant::now());
+        self.sessions
+            .end_use(&self.scope, self.kind, Instant::now());
     }
 }
 

@@ -337,8 +337,8 @@ impl Supervisor {
             return reject(request, OpenError::BrowserDown(self.down.clone()));
         };
         let setup = self.scopes.setup(&request.scope);
-        let in_default = self.around.settings.use_default_context
-            && setup.is_some_and(|setup| setup.in_profile);
+        let in_default =
+            self.around.settings.use_default_context && setup.is_some_and(|setup| setup.in_profile);
         state.open(request, in_default, &self.around.proxies);
         if in_default {
             self.update_download_behavior();

@@ -22,5 +22,6 @@ mod screencasts;
 mod screenshots;
 mod soak;
 mod twenty_tabs;
+mod upstream_proxies;
 mod urls;
 mod vectors;

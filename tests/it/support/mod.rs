@@ -15,4 +15,5 @@ pub(crate) mod received;
 pub(crate) mod relay;
 pub(crate) mod shared;
 pub(crate) mod site;
+pub(crate) mod upstream_proxy;
 pub(crate) mod wait;

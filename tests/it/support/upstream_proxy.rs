@@ -105,7 +105,8 @@ async fn http_target(stream: &mut TcpStream, kind: Kind) -> Option<String> {
             let target = head.strip_prefix("CONNECT ")?.split(' ').next()?;
             return Some(target.to_owned());
         }
-        let answer = "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n";
+        let answer =
+            "HTTP/1.1 407 Who\r\nProxy-Authenticate: Basic realm=x\r\nContent-Length: 0\r\n\r\n";
         stream.write_all(answer.as_bytes()).await.ok()?;
     }
 }
