@@ -34,8 +34,7 @@ impl SessionUse {
 
 impl Drop for SessionUse {
     fn drop(&mut self) {
-        self.sessions
-            .end_use(&self.scope, self.kind, Instant::now());
+        self.sessions.end_use(&self.scope, self.kind, Instant::now());
     }
 }
 

@@ -300,7 +300,11 @@ pub(super) fn new_id() -> (SessionId, Moment) {
     (SessionId::new(now.ms, u64::from_ne_bytes(random)), now)
 }
 
-fn fact_of(table: &SessionTable<Waiter>, id: SessionId, cause: Option<CallId>) -> Option<Fact> {
+fn fact_of(
+    table: &SessionTable<Waiter>,
+    id: SessionId,
+    cause: Option<CallId>,
+) -> Option<Fact> {
     let scope = table.scope(id)?;
     let view = table.view(&scope.client, id, Instant::now())?;
     let status: SessionStatus = view.status;
