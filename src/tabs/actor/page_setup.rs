@@ -84,8 +84,9 @@ impl TargetPlan {
             let limit = remaining(deadline);
             grant.carry_out(&target.browser, context, limit).await?;
         }
-        match change.finish_leniently().await? {
-            Some(error) if self.is_strict => Err(OpenError::Setup(error)),
+        change.finish_leniently().await?;
+        match target.setup.refusal() {
+            Some(error) if self.is_strict => Err(OpenError::Setup(error.clone())),
             _ => Ok(()),
         }
     }

@@ -59,26 +59,25 @@ impl SetupChange {
         Ok(())
     }
 
-    /// Waits until as much of it holds as can, and returns why the first of the rest does not, except what another
-    /// session of the same process emulates. Fails only with the session.
-    pub async fn finish_leniently(mut self) -> Result<Option<SetupError>, CallError> {
+    /// Waits until as much of it holds as can, and has the target remember the first value that Chromium does not know.
+    /// Fails only with the session.
+    pub async fn finish_leniently(mut self) -> Result<(), CallError> {
         // Also if this is dropped: the target is new, and nothing else was in force there.
         self.is_done = true;
         // Scripts are queued ahead of every document of the target, and their answers may be awaited for long.
         let pending = std::mem::take(&mut self.pending).into_iter();
-        let mut first = None;
         for call in pending.filter(|call| !call.is_script) {
             match call.answer.await {
                 Err(error) if error.is_refusal() => {
                     tracing::warn!(%error, "a part of the emulation of a tab could not be restored");
                     if !is_in_effect(&error) {
-                        first = first.or_else(|| Some(refusal(error, call.aspect)));
+                        self.target.refused(refusal(error, call.aspect));
                     }
                 }
                 answer => answer?,
             }
         }
-        Ok(first)
+        Ok(())
     }
 }
 

@@ -12,7 +12,8 @@ use crate::support::client::Client;
 use crate::support::daemon::Setup;
 use crate::support::received::Received;
 use crate::support::site::{Reply, Site};
-use crate::support::upstream_proxy::{Kind, PASSWORD, USERNAME, UpstreamProxy};
+use crate::support::upstream_proxy::{Kind, PASSWORD, UpstreamProxy};
+use crate::support::wait::until;
 
 on_both_browsers!(
     two_sessions_reach_their_servers_through_their_own_proxies,
@@ -27,10 +28,6 @@ fn allowing(config: &mut Config) {
     config.policy.downloads = DownloadPolicy::Keep;
 }
 
-fn with_password(proxy: &UpstreamProxy) -> Value {
-    json!({"server": proxy.server(), "username": USERNAME, "password": PASSWORD})
-}
-
 /// Creates a session, and returns its id.
 async fn session(client: &Client, mut fields: Value) -> String {
     fields["type"] = json!("createSession");
@@ -38,12 +35,14 @@ async fn session(client: &Client, mut fields: Value) -> String {
     created["session"]["sessionId"].as_str().unwrap().to_owned()
 }
 
-/// Opens a page in a session, and waits for its title.
+/// Opens a page in a session, and waits until its script has set this title.
 async fn open(client: &Client, session: &str, url: &str, title: &str) -> String {
     let tab = client
         .open_with(json!({"url": url, "sessionId": session}))
         .await;
-    client.settled(&tab, title).await;
+    let title = format!("<title>{title}</title>");
+    let is_set = async || client.html(&tab).await.contains(&title);
+    until(&title, is_set).await;
     tab
 }
 
@@ -93,7 +92,7 @@ async fn two_sessions_reach_their_servers_through_their_own_proxies(browser: Tes
             .with("content-type", "application/octet-stream")
             .with("content-disposition", "attachment; filename=file.bin");
         site.serve("/file", file);
-        let proxy = with_password(&proxies[index]);
+        let proxy = proxies[index].options();
         let session = session(&client, json!({"proxy": proxy})).await;
         let url = site.url_on(host, "/page");
         let tab = open(&client, &session, &url, "echoed").await;
@@ -155,7 +154,7 @@ async fn each_failure_of_a_proxy_is_a_clear_error(browser: TestBrowser) {
         (wrong(&http), "authentication", json!(407), false),
         (wrong(&socks5), "authentication", json!(1), false),
         (
-            with_password(&unwilling),
+            unwilling.options(),
             "authentication",
             json!(407),
             false,
@@ -220,7 +219,7 @@ async fn the_allowlist_holds_in_front_of_a_proxy(browser: TestBrowser) {
     })
     .await;
     let client = bridge.client().await;
-    let session = session(&client, json!({"proxy": with_password(&proxy)})).await;
+    let session = session(&client, json!({"proxy": proxy.options()})).await;
     let tab = open(
         &client,
         &session,
@@ -256,7 +255,9 @@ async fn a_session_is_in_another_place(browser: TestBrowser) {
     let tab = client
         .open_with(json!({"url": url, "sessionId": session}))
         .await;
-    let emulation = client.tab_info(&tab).await.unwrap()["emulation"].clone();
+    let listed = json!({"type": "listTabs", "sessionId": session});
+    let listed = client.ask(listed).await.expect("tabs");
+    let emulation = listed["tabs"][0]["emulation"].clone();
     assert_eq!(emulation["locale"], "de-DE", "{emulation}");
     assert_eq!(emulation["geolocation"]["latitude"], 52.5, "{emulation}");
     let seen = "[navigator.language, Intl.DateTimeFormat().resolvedOptions().timeZone].join()";
@@ -292,8 +293,8 @@ async fn the_password_of_a_proxy_is_nowhere(browser: TestBrowser) {
         .start()
         .await;
     let client = daemon.client().await;
-    failed(&client, with_password(&unwilling), &url).await;
-    let session = session(&client, json!({"proxy": with_password(&willing)})).await;
+    failed(&client, unwilling.options(), &url).await;
+    let session = session(&client, json!({"proxy": willing.options()})).await;
     client
         .open_with(json!({"url": url, "sessionId": session}))
         .await;

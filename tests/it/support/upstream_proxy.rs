@@ -1,15 +1,16 @@
 //! Upstream proxies over loopback, with a password, which record what they are asked for.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
-pub(crate) const USERNAME: &str = "canary-user";
+const USERNAME: &str = "canary-user";
 pub(crate) const PASSWORD: &str = "canary-word";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +63,11 @@ impl UpstreamProxy {
         format!("{scheme}://{}", self.address)
     }
 
+    /// For `proxy`, with the right password.
+    pub(crate) fn options(&self) -> Value {
+        json!({"server": self.server(), "username": USERNAME, "password": PASSWORD})
+    }
+
     /// Where it was asked to connect to, in order.
     pub(crate) fn asked(&self) -> Vec<String> {
         let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
@@ -79,9 +85,10 @@ async fn serve(mut stream: TcpStream, kind: Kind, asked: Arc<Mutex<Vec<String>>>
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
         .push(target.clone());
-    // Any host is this machine.
-    let port = target.rsplit(':').next()?.parse().ok()?;
-    let server = SocketAddr::from(([127, 0, 0, 1], port));
+    // Any name is this machine.
+    let (host, port) = target.rsplit_once(':')?;
+    let host = host.parse().unwrap_or(Ipv4Addr::LOCALHOST);
+    let server = SocketAddr::from((host, port.parse().ok()?));
     let mut server = TcpStream::connect(server).await.ok()?;
     let answer: &[u8] = match kind {
         Kind::Http | Kind::Unwilling => b"HTTP/1.1 200 Here\r\n\r\n",
@@ -126,7 +133,7 @@ async fn socks5_target(stream: &mut TcpStream) -> Option<String> {
     let mut head = [0; 4];
     stream.read_exact(&mut head).await.ok()?;
     let host = match head[3] {
-        1 => std::net::Ipv4Addr::from(stream.read_u32().await.ok()?).to_string(),
+        1 => Ipv4Addr::from(stream.read_u32().await.ok()?).to_string(),
         _ => String::from_utf8(text(stream).await?).ok()?,
     };
     Some(format!("{host}:{}", stream.read_u16().await.ok()?))
