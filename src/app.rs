@@ -34,6 +34,7 @@ use crate::open_files;
 use crate::operations::sessions::{EndReason, MemoryStore, NoSessionTokens};
 use crate::operations::{CallLog, EventBus, Facts, OperationServices, Operations, Tap};
 use crate::policy::DownloadPolicy;
+use crate::server::auth::NoSessionTokenReader;
 use crate::server::{BindError, Listen, Replacer, Server, Services};
 use crate::tabs::{Fact, FactKind, FactSink, Registry, SupervisorHandle};
 
@@ -136,9 +137,11 @@ impl Daemon {
             },
             [Arc::new(CallLog) as Arc<dyn Tap>],
         ));
+        bus.listen(operations.usage_counter());
         let services = Services {
             operations: Arc::clone(&operations),
             bus,
+            session_tokens: Arc::new(NoSessionTokenReader),
             browser: Arc::new(status.clone()),
             render_metrics: Arc::new(move || {
                 exposition

@@ -31,7 +31,8 @@ impl ContextProxies {
     /// client's tabs run in the default context.
     pub(super) fn process_wide(&self, client: Option<&ClientId>) -> io::Result<ProxyListener> {
         if let Some(client) = client {
-            return self.listener(&Scope::default_of(client.clone()), None, Arc::default());
+            let scope = Scope::default_of(client.clone());
+            return self.listener(&scope, None, Arc::default());
         }
         let (_, policy) = watch::channel(Arc::new(EgressPolicy::closed()));
         let reporter = BlockReporter::new(Arc::<RecentFailures>::default(), |blocked| {
@@ -51,14 +52,13 @@ impl ContextProxies {
         tab: Option<TabId>,
         is_shared: Arc<AtomicBool>,
     ) -> io::Result<ProxyListener> {
-        let client = &scope.client;
-        let policy = self.policies.of(client);
-        let upstream = self.upstreams.of(scope);
-        let lookups_of = client.as_str().into();
-        let (reports, client) = (self.reports.clone(), client.clone());
-        let reporter = BlockReporter::new(self.recent_failures(scope), move |blocked| {
+        let (policy, upstream) = (self.policies.of(scope), self.upstreams.of(scope));
+        let lookups_of = scope.client.as_str().into();
+        let recent_failures = self.recent_failures(scope);
+        let (reports, scope) = (self.reports.clone(), scope.clone());
+        let reporter = BlockReporter::new(recent_failures, move |blocked| {
             let report = BlockedReport {
-                client: client.clone(),
+                scope: scope.clone(),
                 tab: tab.filter(|_| !is_shared.load(Ordering::Relaxed)),
                 blocked,
             };
@@ -79,7 +79,7 @@ impl ContextProxies {
     fn recent_failures(&self, scope: &Scope) -> Arc<RecentFailures> {
         match self.upstreams.of(scope) {
             Some(upstream) => Arc::clone(&upstream.recent_failures),
-            None => Arc::clone(&self.policies.of(&scope.client).recent_failures),
+            None => Arc::clone(&self.policies.of(scope).recent_failures),
         }
     }
 }
@@ -95,15 +95,15 @@ impl ProxyProvider for ContextProxies {
     }
 
     fn keeps_downloads(&self, scope: &Scope) -> bool {
-        self.policies.of(&scope.client).keeps_downloads()
+        self.policies.of(scope).keeps_downloads()
     }
 
     fn changes(&self, scope: &Scope) -> watch::Receiver<()> {
-        self.policies.of(&scope.client).changes()
+        self.policies.of(scope).changes()
     }
 
     fn check(&self, scope: &Scope, url: &str) -> Result<(), Denied> {
-        self.policies.of(&scope.client).check_committed(url)
+        self.policies.of(scope).check_committed(url)
     }
 
     fn connect_failure(&self, scope: &Scope, url: &str) -> Option<ConnectFailure> {

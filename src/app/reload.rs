@@ -56,6 +56,8 @@ impl Daemon {
         self.policies.put_in_force(rules);
         self.tabs.share_tabs(clients::tab_shares(&config)).await;
         self.tabs.policy_changed().await;
+        self.operations
+            .change_session_limits(clients::session_limits(&config));
         replacement.put_in_force();
         Ok(config::changed_keys(&config, new))
     }
@@ -68,6 +70,7 @@ fn changed(start: &Config, new: &Config) -> Config {
     // What a client may override is what can change at run time.
     let policy = client_rules::overriding(&new.policy);
     config.policy = start.policy.with(policy);
+    config.sessions.clone_from(&new.sessions);
     // The files can change; switching TLS on or off needs a restart.
     if let (Some(tls), Some(new)) = (&mut config.server.tls, &new.server.tls) {
         tls.clone_from(new);
@@ -149,6 +152,7 @@ mod tests {
             .resolve
             .insert("a.test".to_owned(), [127, 0, 0, 1].into());
         new.policy.downloads = DownloadPolicy::Keep;
+        new.sessions.max = 3;
         assert_eq!(changed(&start, &new), new);
         assert!(need_restart(&start, &new).is_empty());
     }

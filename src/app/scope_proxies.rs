@@ -70,7 +70,7 @@ impl SessionPolicies {
             let rule = "needs loggedOut, since the tabs of the kept profile (browser.user_data_dir) share one proxy";
             return Err(BadOption::new("proxy", rule));
         }
-        let policy = self.policies.of(&scope.client).egress();
+        let policy = self.policies.of(scope).egress();
         let allowed = policy.borrow().check_upstream(proxy);
         allowed.map_err(|denied| BadOption::new("proxy", denied.to_string()))
     }

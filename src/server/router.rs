@@ -15,13 +15,15 @@ use crate::metrics;
 use crate::server::admin::endpoints;
 use crate::server::state::ServerState;
 use crate::server::ws::handshake::wants_websocket;
-use crate::server::ws::upgrade::upgrade;
+use crate::server::ws::upgrade::{upgrade, upgrade_in_session};
 
 /// The router of a server.
 pub(crate) fn router(state: Arc<ServerState>) -> Router {
     Router::new()
         .route("/", get(root))
         .route("/ws", get(upgrade))
+        .route("/sessions/{id}/ws", get(upgrade_in_session))
+        .route("/v1/sessions/{id}/ws", get(upgrade_in_session))
         .route("/health", get(endpoints::health))
         .route("/livez", get(endpoints::livez))
         .route("/readyz", get(endpoints::readyz))

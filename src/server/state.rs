@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use tokio::time::Instant;
 
 use super::admin::health::BrowserHealth;
-use super::edge::auth::Authenticator;
+use super::edge::auth::{Authenticator, SessionTokenReader};
 use super::edge::host_origin_check::HostOriginCheck;
 use super::edge::per_ip_limit::PerIpLimit;
 use super::edge::tls::TlsPort;
@@ -29,6 +29,8 @@ pub struct Services {
     pub operations: Arc<Operations>,
     /// What happens, for doors that send events.
     pub bus: EventBus,
+    /// Reads the tokens of sessions.
+    pub session_tokens: Arc<dyn SessionTokenReader>,
     /// The state of Chromium.
     pub browser: Arc<dyn BrowserStatus>,
     /// Writes `/metrics`.
@@ -101,7 +103,11 @@ impl ServerState {
                 &settings.config.allowed_hosts,
                 &settings.config.allowed_origins,
             ),
-            auth: Authenticator::new(&settings.clients, settings.limits),
+            auth: Authenticator::new(
+                &settings.clients,
+                settings.limits,
+                Arc::clone(&services.session_tokens),
+            ),
             tls,
             log_limits: LogLimits::default(),
             per_ip: PerIpLimit::new(settings.config.max_connections_per_address),

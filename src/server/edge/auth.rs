@@ -2,6 +2,7 @@
 //! pages, which cannot set headers. A token in a query string is never read, because URLs end up in logs.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::sync::{Arc, Mutex};
 
 use axum::http::header::{AUTHORIZATION, SEC_WEBSOCKET_PROTOCOL, WWW_AUTHENTICATE};
@@ -16,7 +17,7 @@ use crate::lock::lock;
 use crate::log_limit::LogLimit;
 use crate::metrics;
 use crate::operations::client_quota::{ClientLimits, ClientQuota};
-use crate::operations::{ClientId, Permissions, Principal, Reach, Scope};
+use crate::operations::{ClientId, Permissions, Principal, Reach, Scope, SessionId};
 use crate::server::router::{closing, problem};
 use crate::server::settings::{ClientToken, TokenHash};
 
@@ -29,6 +30,8 @@ pub struct Authenticator {
     clients: Mutex<Vec<KnownClient>>,
     /// The limits where no tokens are configured.
     anonymous: ClientLimits,
+    /// Reads the tokens of sessions.
+    sessions: Arc<dyn SessionTokenReader>,
     log_limit: LogLimit,
 }
 
@@ -40,6 +43,33 @@ struct KnownClient {
     principal: Principal,
     /// Dropped when the token is no longer valid.
     valid: Arc<watch::Sender<()>>,
+}
+
+/// What the token of a session grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SessionGrant {
+    /// The client that the session belongs to.
+    pub client: ClientId,
+    /// The only session whose tabs can be seen. Whether it is live is found out when it is entered.
+    pub session: SessionId,
+    /// What may be done there.
+    pub permissions: Permissions,
+}
+
+/// Reads the tokens of sessions.
+pub trait SessionTokenReader: fmt::Debug + Send + Sync + 'static {
+    /// What this token grants; `None` if it is not the valid token of a session.
+    fn read(&self, token: &str) -> Option<SessionGrant>;
+}
+
+/// A bridge without tokens of sessions.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoSessionTokenReader;
+
+impl SessionTokenReader for NoSessionTokenReader {
+    fn read(&self, _: &str) -> Option<SessionGrant> {
+        None
+    }
 }
 
 /// The token is missing or wrong; the two are not told apart, so that an attacker learns nothing.
@@ -59,10 +89,15 @@ impl IntoResponse for Unauthorized {
 
 impl Authenticator {
     /// Accepts these clients, or everyone if there are none, with the limits `anonymous`.
-    pub fn new(clients: &[ClientToken], anonymous: ClientLimits) -> Self {
+    pub fn new(
+        clients: &[ClientToken],
+        anonymous: ClientLimits,
+        sessions: Arc<dyn SessionTokenReader>,
+    ) -> Self {
         Self {
             clients: Mutex::new(known(clients, anonymous, &[])),
             anonymous,
+            sessions,
             log_limit: LogLimit::default(),
         }
     }
@@ -79,7 +114,11 @@ impl Authenticator {
 
     /// The client behind a request: where every door gets its callers from.
     pub fn authenticate(&self, headers: &HeaderMap) -> Result<Principal, Unauthorized> {
-        let presented = token_of(headers).map(TokenHash::of);
+        let token = token_of(headers);
+        if let Some(grant) = token.and_then(|token| self.sessions.read(token)) {
+            return self.limited(grant).ok_or_else(|| self.refuse());
+        }
+        let presented = token.map(TokenHash::of);
         let mut found = None;
         // All clients are compared, so that the time does not depend on which one matches.
         for known in lock(&self.clients).iter() {
@@ -92,13 +131,32 @@ impl Authenticator {
                 found = Some(known.principal.clone());
             }
         }
-        found.ok_or_else(|| {
-            metrics::refused("token");
-            if let Some(left_out) = self.log_limit.admit() {
-                tracing::warn!(left_out, "request refused: no valid token");
-            }
-            Unauthorized
+        found.ok_or_else(|| self.refuse())
+    }
+
+    /// The client that a session's token stands for, limited to that session.
+    fn limited(&self, grant: SessionGrant) -> Option<Principal> {
+        let clients = lock(&self.clients);
+        let known = clients
+            .iter()
+            .find(|known| known.principal.scope.client == grant.client)?;
+        Some(Principal {
+            scope: Scope {
+                client: grant.client,
+                session: grant.session.into(),
+            },
+            reach: Reach::Session,
+            permissions: grant.permissions,
+            ..known.principal.clone()
         })
+    }
+
+    fn refuse(&self) -> Unauthorized {
+        metrics::refused("token");
+        if let Some(left_out) = self.log_limit.admit() {
+            tracing::warn!(left_out, "request refused: no valid token");
+        }
+        Unauthorized
     }
 }
 
@@ -192,6 +250,7 @@ mod tests {
         Authenticator::new(
             &[client("a", "alpha", 1), client("b", "beta", 2)],
             limits(9),
+            Arc::new(NoSessionTokenReader),
         )
     }
 
@@ -214,7 +273,7 @@ mod tests {
 
     #[test]
     fn without_configured_clients_everybody_is_the_default_client() {
-        let open = Authenticator::new(&[], limits(9));
+        let open = Authenticator::new(&[], limits(9), Arc::new(NoSessionTokenReader));
         let identity = || open.authenticate(&HeaderMap::new()).unwrap();
         assert_eq!(identity().scope, "default".into());
         assert!(Arc::ptr_eq(&identity().quota, &identity().quota));

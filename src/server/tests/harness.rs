@@ -30,6 +30,7 @@ use crate::operations::{
     OperationSettings, Operations, StagingLimits, TabService, Tap, Timeouts, UrlPolicy,
 };
 use crate::policy::{Denied, EvaluatePolicy};
+use crate::server::auth::NoSessionTokenReader;
 use crate::server::ports::{BrowserStatus, Probe};
 use crate::server::settings::{ClientToken, Listen, ServerConfig, ServerSettings, TokenHash};
 use crate::server::ws::hub::Hub;
@@ -230,6 +231,7 @@ fn services_with(
             [Arc::new(CallLog) as Arc<dyn Tap>],
         )),
         bus,
+        session_tokens: Arc::new(NoSessionTokenReader),
         browser: Arc::new(FakeBrowser::default()),
         render_metrics: Arc::new(|| "# HELP a b\n".to_owned()),
     }

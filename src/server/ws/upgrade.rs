@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Path, Request, State};
 use axum::http::header::{
     CONNECTION, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION, UPGRADE,
 };
@@ -11,6 +11,8 @@ use axum::response::{AppendHeaders, IntoResponse as _, Response};
 use hyper_util::rt::TokioIo;
 
 use crate::metrics;
+use crate::operations::sessions::HoldKind;
+use crate::operations::{Principal, SessionError, SessionHold, SessionId};
 use crate::server::edge::auth::Unauthorized;
 use crate::server::edge::per_ip_limit::IpPermit;
 use crate::server::router::problem;
@@ -24,6 +26,58 @@ use crate::server::ws::handshake::{Handshake, HandshakeError};
 /// see a close code but no HTTP status.
 pub(crate) async fn upgrade(
     State(state): State<Arc<ServerState>>,
+    request: Request,
+) -> Result<Response, Unauthorized> {
+    begin(state, None, request)
+}
+
+/// The same for the tabs of one session only.
+pub(crate) async fn upgrade_in_session(
+    State(state): State<Arc<ServerState>>,
+    Path(session): Path<String>,
+    request: Request,
+) -> Result<Response, Unauthorized> {
+    begin(state, Some(session), request)
+}
+
+/// The client in the session that the path names, or that its token is limited to.
+fn enter(
+    state: &ServerState,
+    principal: Principal,
+    session: Option<&str>,
+) -> Result<(Principal, SessionHold), SessionError> {
+    let operations = state.operations();
+    let id = match session {
+        Some(text) => text.parse().map_err(|_| SessionError::unknown(text))?,
+        None => SessionId::of(&principal.scope),
+    };
+    let principal = if session.is_none() && id.is_default() {
+        principal
+    } else {
+        operations.enter_session(&principal, id)?
+    };
+    // Of a session that ends in this moment there is a view which says so.
+    match operations.hold_session(&principal.scope, HoldKind::Json) {
+        Some(hold) => Ok((principal, hold)),
+        None => Err(operations
+            .enter_session(&principal, id)
+            .err()
+            .unwrap_or_else(|| SessionError::unknown(id))),
+    }
+}
+
+fn no_session(error: &SessionError) -> Response {
+    let status = match error {
+        SessionError::Unknown { .. } => StatusCode::NOT_FOUND,
+        SessionError::Ended { .. } => StatusCode::GONE,
+        _ => StatusCode::FORBIDDEN,
+    };
+    problem(status, &error.to_string())
+}
+
+fn begin(
+    state: Arc<ServerState>,
+    session: Option<String>,
     mut request: Request,
 ) -> Result<Response, Unauthorized> {
     if request.method() != Method::GET {
@@ -36,6 +90,13 @@ pub(crate) async fn upgrade(
         Err(error) => {
             metrics::refused("handshake");
             return Ok(refused(&error));
+        }
+    };
+    let (principal, hold) = match enter(&state, principal, session.as_deref()) {
+        Ok(entered) => entered,
+        Err(error) => {
+            metrics::refused("session");
+            return Ok(no_session(&error));
         }
     };
     // Counts the connection against the limit of its address until it ends.
@@ -63,7 +124,7 @@ pub(crate) async fn upgrade(
                     resume,
                     seq,
                 };
-                serve_connection(socket, connection, state).await;
+                serve_connection(socket, connection, hold, state).await;
                 drop(permit);
             }
             Err(error) => {

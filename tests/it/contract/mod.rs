@@ -11,6 +11,7 @@ mod layers;
 mod release;
 mod requests;
 pub(crate) mod schemas;
+mod session_instances;
 mod sizes;
 mod source;
 mod words;
