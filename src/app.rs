@@ -22,7 +22,7 @@ use tokio::time::timeout;
 use self::browser_status::SupervisedBrowser;
 use self::policies::Policies;
 use self::proxies::ContextProxies;
-use self::scope_proxies::{ScopeProxies, SessionPolicies};
+use self::scope_proxies::SessionPolicies;
 use crate::browser::connect::BrowserConnectError;
 use crate::browser::find::FindError;
 use crate::browser::supervisor::{BrowserSupervisor, Lifecycle};
@@ -90,26 +90,16 @@ impl Daemon {
         exposition: Option<Exposition>,
     ) -> Result<Self, StartError> {
         let policies = Arc::new(Policies::new(client_rules::read(config)?));
-        let limits = ProxyLimits {
-            max_connections_of_all: open_files::connections_of_pages(),
-            ..ProxyLimits::default()
-        };
-        let egress = Egress::new(Arc::new(SystemResolver), limits);
+        let egress = new_egress();
         let (reports, blocked) = mpsc::channel(blocked_requests::QUEUE);
-        let upstreams = Arc::<ScopeProxies>::default();
         let proxies = ContextProxies {
             egress: egress.clone(),
             policies: Arc::clone(&policies),
-            upstreams: Arc::clone(&upstreams),
+            upstreams: Arc::default(),
             reports,
             is_local: browser_source::is_local(config),
         };
-        let session_policies = SessionPolicies {
-            policies: Arc::clone(&policies),
-            upstreams,
-            is_local: proxies.is_local,
-            keeps_profile: config.browser.user_data_dir.is_some(),
-        };
+        let session_policies = SessionPolicies::of(&proxies, config);
         let default_client = browser_source::client_of_default_context(config);
         let process_wide = proxies.process_wide(default_client.as_ref());
         let process_wide = process_wide.map_err(StartError::Proxy)?;
@@ -211,6 +201,14 @@ impl Daemon {
             tracing::error!(%error, "the server failed");
         }
     }
+}
+
+fn new_egress() -> Egress {
+    let limits = ProxyLimits {
+        max_connections_of_all: open_files::connections_of_pages(),
+        ..ProxyLimits::default()
+    };
+    Egress::new(Arc::new(SystemResolver), limits)
 }
 
 /// Warns of what the bridge cannot enforce in a browser that it did not launch.

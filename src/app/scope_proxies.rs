@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use super::policies::Policies;
+use super::proxies::ContextProxies;
+use crate::config::Config;
 use crate::egress::RecentFailures;
 use crate::lock::lock;
 use crate::operations::UrlPolicy;
@@ -47,15 +49,25 @@ impl ScopeProxies {
 /// Policy as operations ask it: with the upstream proxies of sessions.
 #[derive(Debug)]
 pub(super) struct SessionPolicies {
-    pub(super) policies: Arc<Policies>,
-    pub(super) upstreams: Arc<ScopeProxies>,
+    policies: Arc<Policies>,
+    upstreams: Arc<ScopeProxies>,
     /// Whether Chromium runs on this machine, and so reaches listeners on the loopback address.
-    pub(super) is_local: bool,
+    is_local: bool,
     /// Whether sessions that are not logged out live in the browser's own context, which has one proxy.
-    pub(super) keeps_profile: bool,
+    keeps_profile: bool,
 }
 
 impl SessionPolicies {
+    /// For sessions whose browser contexts have these proxies.
+    pub(super) fn of(proxies: &ContextProxies, config: &Config) -> Self {
+        Self {
+            policies: Arc::clone(&proxies.policies),
+            upstreams: Arc::clone(&proxies.upstreams),
+            is_local: proxies.is_local,
+            keeps_profile: config.browser.user_data_dir.is_some(),
+        }
+    }
+
     fn check_proxy(
         &self,
         scope: &Scope,
@@ -102,7 +114,6 @@ impl UrlPolicy for SessionPolicies {
 mod tests {
     use super::*;
     use crate::app::client_rules;
-    use crate::config::Config;
     use crate::operations::sessions::SessionsConfig;
 
     fn policies() -> SessionPolicies {

@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 
 use super::activity::{Activity, observed};
-use super::dial::{DialError, Dialled, Dialler, Purpose};
+use super::dial::{Connector, DialError, Dialled, Purpose};
 use super::forward;
 use super::lookups::ProxyLookups;
 use super::route::{CheckedRoute, revoked};
@@ -156,13 +156,13 @@ impl ProxyConnection {
         url: &str,
     ) -> Result<(Dialled, CheckedRoute), DialError> {
         let policy = self.config.policy.borrow().clone();
-        let dialler = Dialler {
+        let connector = Connector {
             policy: &policy,
             lookups: &self.lookups,
             egress: &self.egress,
         };
         let upstream = self.config.upstream.as_ref();
-        let dialled = dialler.dial(upstream, purpose, host, target.port).await;
+        let dialled = connector.dial(upstream, purpose, host, target.port).await;
         let reached = dialled.and_then(|dialled| {
             let route = CheckedRoute {
                 target: target.clone(),

@@ -61,13 +61,13 @@ const TIMED_OUT: &str = "net::ERR_CONNECTION_TIMED_OUT";
 
 /// Finds names and addresses for one proxy of the bridge, and connects to them.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Dialler<'a> {
+pub(super) struct Connector<'a> {
     pub(super) policy: &'a EgressPolicy,
     pub(super) lookups: &'a ProxyLookups,
     pub(super) egress: &'a Egress,
 }
 
-impl Dialler<'_> {
+impl Connector<'_> {
     /// Connects to a host that [`EgressPolicy::check_host`] allows: through the upstream proxy, or directly where
     /// there is none or it is bypassed.
     pub(super) async fn dial(

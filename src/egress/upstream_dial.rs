@@ -14,7 +14,7 @@ use cdp_bridge_protocol::request::NameResolution;
 use tokio::time::{Instant, timeout_at};
 use tokio_util::either::Either;
 
-use super::dial::{DialError, Dialled, Dialler, Purpose, RequestForm, ServerStream};
+use super::dial::{Connector, DialError, Dialled, Purpose, RequestForm, ServerStream};
 use super::proxy_handshake::{http_connect, socks5_connect};
 use super::route::{ConnectionPath, UpstreamPath};
 use super::socks5::host_of;
@@ -42,24 +42,24 @@ pub(super) fn failure(proxy: &UpstreamProxy, fault: ProxyFault) -> DialError {
 
 /// Connects to a host that policy allows, through the proxy.
 pub(super) async fn dial(
-    dialler: Dialler<'_>,
+    connector: Connector<'_>,
     proxy: &Arc<UpstreamProxy>,
     purpose: Purpose,
     host: &Host,
     port: u16,
 ) -> Result<Dialled, DialError> {
     let failed = |fault| failure(proxy, fault);
-    let allowed = dialler.policy.check_upstream(proxy);
+    let allowed = connector.policy.check_upstream(proxy);
     allowed.map_err(|denied| failed(ProxyFault::NotAllowed(denied)))?;
-    let goals = goals(dialler, proxy, host).await?;
-    let limit = dialler.egress.limits.upstream_timeout;
+    let goals = goals(connector, proxy, host).await?;
+    let limit = connector.egress.limits.upstream_timeout;
     let deadline = Instant::now() + limit;
     let mut attempts = goals.into_iter().take(MAX_ATTEMPTS);
     // There is one at least.
     let mut goal = attempts.next().unwrap_or(Goal::AsRequested);
     loop {
         let attempt = Attempt {
-            dialler,
+            connector,
             proxy,
             goal,
             form: form(proxy, purpose, goal),
@@ -75,7 +75,7 @@ pub(super) async fn dial(
 }
 
 async fn goals(
-    dialler: Dialler<'_>,
+    connector: Connector<'_>,
     proxy: &UpstreamProxy,
     host: &Host,
 ) -> Result<Vec<Goal>, DialError> {
@@ -85,11 +85,11 @@ async fn goals(
     };
     // A name with an address in the configuration has that one everywhere; `localhost` is this machine.
     let is_sent_on =
-        name.is_some_and(|name| dialler.policy.pinned(name).is_none() && !is_localhost(name));
+        name.is_some_and(|name| connector.policy.pinned(name).is_none() && !is_localhost(name));
     if is_sent_on {
         return Ok(vec![Goal::AsRequested]);
     }
-    let permitted = dialler.permitted_addresses(host).await?;
+    let permitted = connector.permitted_addresses(host).await?;
     Ok(permitted.into_iter().map(Goal::Address).collect())
 }
 
@@ -109,7 +109,7 @@ fn form(proxy: &UpstreamProxy, purpose: Purpose, goal: Goal) -> RequestForm {
 
 /// One connection to the proxy.
 struct Attempt<'a> {
-    dialler: Dialler<'a>,
+    connector: Connector<'a>,
     proxy: &'a Arc<UpstreamProxy>,
     goal: Goal,
     form: RequestForm,
@@ -148,13 +148,13 @@ impl Attempt<'_> {
 
     /// Connects to the proxy itself, at an address that policy permits.
     async fn reach(&self, deadline: Instant) -> Result<(ServerStream, Destination), ProxyFault> {
-        let (dialler, proxy) = (self.dialler, self.proxy);
-        let found = dialler.addresses(proxy.host()).await;
+        let (connector, proxy) = (self.connector, self.proxy);
+        let found = connector.addresses(proxy.host()).await;
         let found = found.map_err(|_| ProxyFault::Unresolved)?;
         let mut refusal = ProxyFault::Unresolved;
         let mut permitted = Vec::new();
         for address in found {
-            match dialler.policy.permits_upstream(proxy, address) {
+            match connector.policy.permits_upstream(proxy, address) {
                 Ok(()) => permitted.push(address),
                 Err(denied) => refusal = ProxyFault::NotAllowed(denied),
             }
@@ -162,11 +162,11 @@ impl Attempt<'_> {
         if permitted.is_empty() {
             return Err(refusal);
         }
-        let connected = dialler.connect(permitted, proxy.port(), deadline).await;
+        let connected = connector.connect(permitted, proxy.port(), deadline).await;
         let (stream, address) = connected.map_err(|net| ProxyFault::Unreachable { net })?;
         let stream = match proxy.scheme() {
             ProxyScheme::Https => {
-                let tls = &dialler.egress.proxy_tls;
+                let tls = &connector.egress.proxy_tls;
                 Either::Right(tls.connect(proxy.host(), stream).await?)
             }
             ProxyScheme::Http | ProxyScheme::Socks5 => Either::Left(stream),

@@ -1,5 +1,6 @@
 //! The upstream proxy that a client asks for.
 
+use cdp_bridge_protocol::TypedText;
 use cdp_bridge_protocol::request::UpstreamProxyOptions;
 
 use super::options::BadOption;
@@ -12,7 +13,7 @@ pub fn upstream_proxy(options: &UpstreamProxyOptions) -> Result<UpstreamProxy, B
 }
 
 fn parse(options: &UpstreamProxyOptions) -> Result<UpstreamProxy, UpstreamProxyError> {
-    let password = options.password.as_ref().map(|text| text.expose());
+    let password = options.password.as_ref().map(TypedText::expose);
     let proxy = UpstreamProxy::parse(&options.server)?
         .with_credentials(options.username.as_deref(), password)?
         .with_bypass(&options.bypass)?;

@@ -70,8 +70,7 @@ async fn serve(mut stream: TcpStream, kind: Kind, asked: Arc<Mutex<Vec<String>>>
             drain(stream).await
         }
         Kind::Closes(bytes) => {
-            let mut read = [0; 4096];
-            stream.read(&mut read).await.ok()?;
+            some(&mut stream).await?;
             stream.write_all(bytes).await.ok()
         }
         Kind::Endless(bytes) => {
@@ -81,9 +80,8 @@ async fn serve(mut stream: TcpStream, kind: Kind, asked: Arc<Mutex<Vec<String>>>
             }
         }
         Kind::InTwo(first, second) => {
-            let mut read = [0; 4096];
             for answer in [first, second] {
-                stream.read(&mut read).await.ok()?;
+                some(&mut stream).await?;
                 stream.write_all(answer).await.ok()?;
             }
             drain(stream).await
@@ -91,9 +89,14 @@ async fn serve(mut stream: TcpStream, kind: Kind, asked: Arc<Mutex<Vec<String>>>
     }
 }
 
-async fn drain(mut stream: TcpStream) -> Option<()> {
+/// Reads what has arrived; `None` at the end.
+async fn some(stream: &mut TcpStream) -> Option<()> {
     let mut read = [0; 4096];
-    while stream.read(&mut read).await.ok()? > 0 {}
+    (stream.read(&mut read).await.ok()? > 0).then_some(())
+}
+
+async fn drain(mut stream: TcpStream) -> Option<()> {
+    while some(&mut stream).await.is_some() {}
     Some(())
 }
 

@@ -294,13 +294,12 @@ impl Supervisor {
         let id = TabId::new(*last);
         let key = tab.scope.tab(id);
         let usual = self.around.settings.viewport;
-        let setup = match &live {
-            Some(live) => live.target.setup.current(),
-            None => {
-                let place = self.place_of(&tab.scope);
-                let emulation = EmulationState::starting(&place, tab.viewport);
-                PageSetup::emulating(usual, emulation.into())
-            }
+        let setup = if let Some(live) = &live {
+            live.target.setup.current()
+        } else {
+            let place = self.place_of(&tab.scope);
+            let emulation = EmulationState::starting(&place, tab.viewport);
+            PageSetup::emulating(usual, emulation.into())
         };
         let view = TabView {
             id,

@@ -132,7 +132,10 @@ pub(super) fn events(full: bool) -> Vec<Event> {
         pages: vec![page],
         token: maybe(full, "secret".into()),
         ws_url: maybe(full, "ws://127.0.0.1:8080/v1/sessions/x/ws".to_owned()),
-        events_url: maybe(full, "http://127.0.0.1:8080/v1/sessions/x/events".to_owned()),
+        events_url: maybe(
+            full,
+            "http://127.0.0.1:8080/v1/sessions/x/events".to_owned(),
+        ),
         connect_url: maybe(full, "ws://127.0.0.1:8080/v1/sessions/x/cdp".to_owned()),
     };
     let all = SessionStatus::ALL.map(|status| info(full, status));

@@ -153,12 +153,7 @@ async fn each_failure_of_a_proxy_is_a_clear_error(browser: TestBrowser) {
     for (proxy, reason, status, retryable) in [
         (wrong(&http), "authentication", json!(407), false),
         (wrong(&socks5), "authentication", json!(1), false),
-        (
-            unwilling.options(),
-            "authentication",
-            json!(407),
-            false,
-        ),
+        (unwilling.options(), "authentication", json!(407), false),
         (
             json!({"server": http.server()}),
             "authentication",
