@@ -72,7 +72,7 @@ pub(in crate::operations) struct Sessions {
     pub(super) services: OperationServices,
     pub(super) staging: Arc<Staging>,
     pub(super) idempotency: Arc<IdempotencyGuard>,
-    /// Held while a state changes and is told, so that states are told in their order. Taken before `state`.
+    /// Held while a state changes and is published, so that states are published in their order. Taken before `state`.
     telling: Mutex<()>,
     state: Mutex<State>,
     /// The clock has to look again.
@@ -124,6 +124,7 @@ impl Sessions {
             clock: Notify::new(),
             this: OnceLock::new(),
         });
+        metrics::sessions(SessionStatus::ALL.map(|status| (status.as_str(), 0)));
         // It is new, so that this is the first value.
         let _ = sessions.this.set(Arc::downgrade(&sessions));
         sessions

@@ -20,6 +20,7 @@ mod payloads;
 mod process;
 mod screencasts;
 mod screenshots;
+mod sessions;
 mod soak;
 mod twenty_tabs;
 mod upstream_proxies;

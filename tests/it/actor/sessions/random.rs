@@ -1,4 +1,4 @@
-//! Commands, clocks and misfortunes in random order: what counts is always what is listed, each end is told once, and
+//! Commands, clocks and misfortunes in random order: what counts is always what is listed, each end is published once, and
 //! nothing is left.
 
 use std::collections::HashMap;
